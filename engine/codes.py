@@ -1,0 +1,141 @@
+"""The small integers of the core and their names on the wire.
+
+The core compares `Final` integers (an Enum member costs more than a match); the gateway shows the names. The numbers
+are part of the journal: never renumber, only add.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Raised with any change of events: a journal replays exactly only under the version that wrote it.
+CORE_VERSION: Final = 1
+
+BUY: Final = 0
+SELL: Final = 1
+SIDES: Final = ("buy", "sell")
+
+LIMIT: Final = 0
+MARKET: Final = 1
+ORDER_TYPES: Final = ("limit", "market")
+
+GTC: Final = 0
+IOC: Final = 1
+FOK: Final = 2
+TIMES_IN_FORCE: Final = ("gtc", "ioc", "fok")
+
+# Phases, as in the trading-session status of an instrument.
+CLOSED: Final = 0
+PRE_OPEN: Final = 1
+OPENING_AUCTION: Final = 2
+CONTINUOUS: Final = 3
+VOLATILITY_AUCTION: Final = 4
+CLOSING_AUCTION: Final = 5
+HALTED: Final = 6
+CANCEL_ONLY: Final = 7
+PHASES: Final = (
+    "closed",
+    "pre_open",
+    "opening_auction",
+    "continuous",
+    "volatility_auction",
+    "closing_auction",
+    "halted",
+    "cancel_only",
+)
+
+# What can be traded. The kind decides how a fill settles and which rules look at it.
+SPOT: Final = 0
+NOTE: Final = 1
+FUTURE: Final = 2
+INSTRUMENT_KINDS: Final = ("spot", "note", "future")
+
+# What can be held.
+FIAT: Final = 0
+CRYPTO: Final = 1
+FOREIGN_STABLECOIN: Final = 2
+DOMESTIC_STABLECOIN: Final = 3
+SECURITY: Final = 4
+ASSET_KINDS: Final = ("fiat", "crypto", "foreign_stablecoin", "domestic_stablecoin", "security")
+
+PRIVACY_NONE: Final = 0
+PRIVACY_OPTIONAL: Final = 1
+PRIVACY_DEFAULT: Final = 2
+PRIVACY_KINDS: Final = ("none", "optional", "default")
+
+INDIVIDUAL: Final = 0
+FIRM: Final = 1
+INVESTOR_KINDS: Final = ("individual", "firm")
+
+# Life of an order.
+NEW: Final = 0
+PARTIALLY_FILLED: Final = 1
+FILLED: Final = 2
+CANCELLED: Final = 3
+REJECTED: Final = 4
+ORDER_STATUSES: Final = ("new", "partially_filled", "filled", "cancelled", "rejected")
+
+# Reject codes, in the order of precedence in which an order is tested (docs/MATCHING.md): the first that fails decides.
+OK: Final = 0
+PERMISSION: Final = 1
+DUPLICATE_ID: Final = 2
+UNKNOWN_INSTRUMENT: Final = 3
+KILL_SWITCH: Final = 4
+ORDER_LIMITS: Final = 5
+PHASE: Final = 6
+TICK: Final = 7
+LOT: Final = 8
+SIZE: Final = 9
+NOTIONAL: Final = 10
+BAND: Final = 11
+COMPLIANCE: Final = 12
+FUNDS: Final = 13
+POST_ONLY: Final = 14
+FILLABILITY: Final = 15
+SELF_TRADE: Final = 16
+# Of changes, cancels and configuration.
+UNKNOWN_ORDER: Final = 17
+NO_REFERENCE: Final = 18
+INVALID: Final = 19
+UNSUPPORTED: Final = 20
+REJECT_CODES: Final = (
+    "ok",
+    "permission",
+    "duplicate_id",
+    "unknown_instrument",
+    "kill_switch",
+    "order_limits",
+    "phase",
+    "tick",
+    "lot",
+    "size",
+    "notional",
+    "band",
+    "compliance",
+    "funds",
+    "post_only",
+    "fillability",
+    "self_trade",
+    "unknown_order",
+    "no_reference",
+    "invalid",
+    "unsupported",
+)
+
+# Why an order ended without being filled.
+BY_REQUEST: Final = 0
+MASS_CANCEL: Final = 1
+IOC_REST: Final = 2
+COLLAR: Final = 3
+AMENDED_AWAY: Final = 4
+BY_RULE: Final = 5
+BY_PHASE: Final = 6
+CANCEL_REASONS: Final = (
+    "requested",
+    "mass_cancel",
+    "immediate_or_cancel",
+    "collar",
+    "amended_to_filled",
+    "compliance",
+    "phase",
+)

@@ -1,0 +1,89 @@
+"""The pre-trade hook: where a rulebook sees every order before it can match.
+
+The core knows this base class and nothing of what stands behind it. Every method is called inside `Exchange.apply`, by
+the one writer, with the command's own time; none may read a clock, a file or a random number.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import mypyc_attr
+
+from engine.commands import Command
+from engine.events import Event
+from engine.orders import Order
+
+
+class Failure:
+    """One rule that an order fails: its id, its title, and what would have been allowed."""
+
+    def __init__(self, rule: str, title: str, detail: str) -> None:
+        self.rule: Final = rule
+        self.title: Final = title
+        self.detail: Final = detail
+
+
+class Verdict:
+    """Why an order may not pass: every rule that failed, in the rulebook's order. The first decides."""
+
+    def __init__(self, failures: list[Failure]) -> None:
+        assert failures
+        self.failures: Final = failures
+
+    @property
+    def first(self) -> Failure:
+        """The failure that decides."""
+        return self.failures[0]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of all failed rules, the deciding one first."""
+        return tuple([failure.rule for failure in self.failures])
+
+
+class Outcome:
+    """What the hook made of a command: events to emit, or a refusal; and whether resting orders must be checked again."""
+
+    def __init__(self, events: list[Event], refusal: str = "", recheck: bool = False) -> None:
+        self.events: Final = events
+        self.refusal: Final = refusal
+        """Empty: done. Else why the command does nothing."""
+        self.recheck: Final = recheck
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class PreTradeHook:
+    """A hook that lets everything pass. Rulebooks subclass it."""
+
+    def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
+        """Decide on an order about to trade or rest with `leaves_lots` open at `price_ticks` or better, and reserve for it.
+
+        Called for each new order and for each amend that raises price exposure or quantity; then what was reserved for
+        `order.order_id` before is replaced. For a market order `price_ticks` is the collar: the worst price it can get.
+        None lets it pass. A passed order may still be rejected by a later check: `observe` sees that event and releases.
+        """
+        return None
+
+    def recheck(self, order: Order, time_ns: int) -> Verdict | None:
+        """Decide whether a resting order may stay, after a command whose `Outcome.recheck` is set. Reserves nothing new."""
+        return None
+
+    def observe(self, event: Event, time_ns: int) -> None:
+        """Follow what happens: each event once, in order, as it is emitted."""
+
+    def apply(self, command: Command, time_ns: int) -> Outcome:
+        """Take note of a configuration command, or carry out a compliance command.
+
+        For `AddAsset`, `ListInstrument` and `OpenAccount` the core has validated the command and will apply it unless
+        this refuses; for the commands of `engine.commands.HookCommand` this is all there is.
+        """
+        return Outcome([])
+
+    def snapshot(self) -> object:
+        """The hook's whole state as plain lists, dicts, strings, integers and booleans in a deterministic order."""
+        return None
+
+    def restore(self, snapshot: object) -> None:
+        """Become what `snapshot` returned."""
+        assert snapshot is None

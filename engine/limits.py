@@ -1,0 +1,78 @@
+"""Every bound of the venue, with its reason. A limit that is not here does not exist.
+
+Integers only. Units are in the names: bytes, counts, nanoseconds, and `e8` for decimals scaled by 10**8.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# ── numbers ────────────────────────────────────────────────────────────────────────────────────────────────────
+# Prices and quantities travel as integers scaled by 10**8: the finest step any listed asset uses (1 satoshi).
+DECIMALS: Final = 8
+ONE_E8: Final = 10**DECIMALS
+# A decimal on the wire, scaled, stays inside a signed 64-bit integer, so that MessagePack can carry it.
+MAX_E8: Final = 2**63 - 1
+# The sum of one asset over all accounts. A balance, a fee or a settled notional can never leave 64 bits then,
+# while an intermediate product may: those stay Python integers.
+MAX_SUPPLY: Final = 2**63 - 1
+# Fees above 100 % could take more than a fill brings.
+MAX_FEE_PPM: Final = 1_000_000
+
+# ── names ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# Long enough for a UUID with a prefix, short enough to keep a frame small.
+MAX_NAME_CHARS: Final = 64
+# Reasons, titles and details that people read.
+MAX_TEXT_CHARS: Final = 512
+
+# ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# Resting orders of one account in one instrument: what an order-by-order snapshot of one participant may cost.
+MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
+# Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), ~400 bytes.
+MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000
+# Instruments, assets, accounts: registry tables are walked at every change of the registry.
+MAX_INSTRUMENTS: Final = 10_000
+MAX_ASSETS: Final = 10_000
+MAX_ACCOUNTS: Final = 1_000_000
+
+# ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────
+NS_PER_SECOND: Final = 1_000_000_000
+NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
+# The trading day and the year of the caps are Moscow's: UTC+3, no daylight saving since 2014.
+MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
+
+# ── a turn of the sequencer ────────────────────────────────────────────────────────────────────────────────────
+# Commands per journal frame: bounds the latency of the last one, and the loss from one torn frame.
+MAX_BATCH_COMMANDS: Final = 128
+
+# ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
+# One request. The largest legitimate one (a rulebook in a command) is below 64 KiB.
+MAX_MESSAGE_BYTES: Final = 65_536
+# A message may come in pieces, but not in a stream of tiny ones.
+MAX_FRAGMENTS: Final = 16
+# Decoded requests waiting for the sequencer per connection; above it the socket is not read.
+MAX_INBOX_COMMANDS: Final = 256
+# Bytes a connection may leave unread before it is closed as a slow consumer.
+MAX_OUTBOUND_BYTES: Final = 8 * 1024 * 1024
+# Kernel buffers per socket: small, so that a flooder fills its own and not the machine's.
+SOCKET_BUFFER_BYTES: Final = 65_536
+LISTEN_BACKLOG: Final = 2_048
+MAX_CONNECTIONS: Final = 2_048
+MAX_CONNECTIONS_PER_ADDRESS: Final = 1_024
+MAX_CONNECTIONS_PER_PARTICIPANT: Final = 64
+# A socket that has neither logged in nor subscribed to public data.
+LOGIN_TIMEOUT_SECONDS: Final = 10
+# Login attempts on one connection before it is closed.
+MAX_LOGIN_ATTEMPTS: Final = 3
+# Malformed messages on one connection before it is closed.
+MAX_MALFORMED_MESSAGES: Final = 100
+# Pongs answered per second and connection; further pings are ignored.
+MAX_PONGS_PER_SECOND: Final = 5
+# Private reports kept per account for clients that reconnect; older ones are answered with a snapshot.
+MAX_RECENT_REPORTS: Final = 10_000
+
+# ── journal ────────────────────────────────────────────────────────────────────────────────────────────────────
+# A segment ends at the first frame that passes this size: a unit to copy, sign and archive.
+SEGMENT_BYTES: Final = 64 * 1024 * 1024
+# One frame: 128 commands, each of which may sweep a book. A length above it is damage, not data.
+MAX_FRAME_BYTES: Final = 256 * 1024 * 1024

@@ -17,7 +17,7 @@ class Command(msgspec.Struct, array_like=True, gc=False, frozen=True):
 # ── trading: issued by participants. `participant` is who is logged in; it must own or operate the account. ────────
 
 
-class NewOrder(Command, tag=1):
+class NewOrder(Command, tag=1, frozen=True):
     """Enter an order. The order's id will be the sequence number of this command."""
 
     participant: str
@@ -33,7 +33,7 @@ class NewOrder(Command, tag=1):
     post_only: bool = False
 
 
-class AmendOrder(Command, tag=2):
+class AmendOrder(Command, tag=2, frozen=True):
     """Change price and total quantity of a resting order, named by `order_id` or, if that is 0, by `client_order_id`."""
 
     participant: str
@@ -46,7 +46,7 @@ class AmendOrder(Command, tag=2):
     """The new total quantity, filled part included; 0 leaves it."""
 
 
-class CancelOrder(Command, tag=3):
+class CancelOrder(Command, tag=3, frozen=True):
     """Cancel one resting order, named as in `AmendOrder`."""
 
     participant: str
@@ -55,7 +55,7 @@ class CancelOrder(Command, tag=3):
     client_order_id: str
 
 
-class MassCancel(Command, tag=4):
+class MassCancel(Command, tag=4, frozen=True):
     """Cancel all resting orders of an account, newest first, or those of one instrument or side."""
 
     participant: str
@@ -69,7 +69,7 @@ class MassCancel(Command, tag=4):
 # ── configuration: issued by the operator. ─────────────────────────────────────────────────────────────────────────
 
 
-class AddAsset(Command, tag=20):
+class AddAsset(Command, tag=20, frozen=True):
     """Make an asset known. Its figures are data for the liquidity tiers (LIQ-1); 0 where unknown."""
 
     asset: str
@@ -85,7 +85,7 @@ class AddAsset(Command, tag=20):
     issuer: str = ""
 
 
-class ListInstrument(Command, tag=21):
+class ListInstrument(Command, tag=21, frozen=True):
     """List an instrument; it starts in phase `closed`."""
 
     instrument: str
@@ -109,7 +109,7 @@ class ListInstrument(Command, tag=21):
     """The asset whose price a note or future follows; empty for spot."""
 
 
-class SetPhase(Command, tag=22):
+class SetPhase(Command, tag=22, frozen=True):
     """Move an instrument to another phase."""
 
     instrument: str
@@ -117,7 +117,7 @@ class SetPhase(Command, tag=22):
     reason: str = ""
 
 
-class OpenAccount(Command, tag=23):
+class OpenAccount(Command, tag=23, frozen=True):
     """Open an account of an investor, operated by a participant, held through an intermediary or (empty) directly."""
 
     account: str
@@ -126,7 +126,7 @@ class OpenAccount(Command, tag=23):
     intermediary: str = ""
 
 
-class Deposit(Command, tag=24):
+class Deposit(Command, tag=24, frozen=True):
     """Credit an account from outside the venue."""
 
     account: str
@@ -135,7 +135,7 @@ class Deposit(Command, tag=24):
     reason: str = ""
 
 
-class Withdraw(Command, tag=25):
+class Withdraw(Command, tag=25, frozen=True):
     """Debit what is available on an account, to outside the venue."""
 
     account: str
@@ -144,14 +144,14 @@ class Withdraw(Command, tag=25):
     reason: str = ""
 
 
-class Tick(Command, tag=26):
+class Tick(Command, tag=26, frozen=True):
     """Nothing but the time: runs what has become due."""
 
 
 # ── compliance: forwarded to the hook, which alone knows what they mean. ───────────────────────────────────────────
 
 
-class LoadRulebook(Command, tag=40):
+class LoadRulebook(Command, tag=40, frozen=True):
     """Put a rulebook in force. It travels whole: the TOML of the book and of those it includes, by name."""
 
     name: str
@@ -160,7 +160,7 @@ class LoadRulebook(Command, tag=40):
     reason: str = ""
 
 
-class RegisterInvestor(Command, tag=41):
+class RegisterInvestor(Command, tag=41, frozen=True):
     """Register an investor, or replace the record. Evidence in whole roubles; the class follows from it by the rulebook."""
 
     investor: str
@@ -179,7 +179,7 @@ class RegisterInvestor(Command, tag=41):
     reason: str = ""
 
 
-class RegisterIntermediary(Command, tag=42):
+class RegisterIntermediary(Command, tag=42, frozen=True):
     """Register an intermediary, or replace the record; `suspended` stops its clients from buying (INT-1)."""
 
     intermediary: str
@@ -189,7 +189,7 @@ class RegisterIntermediary(Command, tag=42):
     reason: str = ""
 
 
-class RecordTest(Command, tag=43):
+class RecordTest(Command, tag=43, frozen=True):
     """Record the result of an investor's test: `knowledge` (RET-3) or `risk` (QUAL-1)."""
 
     investor: str
@@ -200,14 +200,14 @@ class RecordTest(Command, tag=43):
     """When it was taken, nanoseconds since the epoch, UTC."""
 
 
-class RecordAcknowledgement(Command, tag=44):
+class RecordAcknowledgement(Command, tag=44, frozen=True):
     """Record that an investor acknowledged a version of the risk warning (RISK-1)."""
 
     investor: str
     version: int
 
 
-class SetBlocked(Command, tag=45):
+class SetBlocked(Command, tag=45, frozen=True):
     """Put an investor on the list of blocked owners, or take it off (SAN-1)."""
 
     investor: str

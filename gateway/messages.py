@@ -33,32 +33,32 @@ class Request(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", kw_o
 # ── session ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Login(Request, tag="login"):
+class Login(Request, tag="login", frozen=True):
     """Prove who you are: `signature` is the hexadecimal Ed25519 signature of `login_challenge(venue, participant, nonce)`."""
 
     participant: Name
     signature: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
 
 
-class Subscribe(Request, tag="subscribe"):
+class Subscribe(Request, tag="subscribe", frozen=True):
     """Receive a channel of one instrument. `drop_copy` (supervisors, operators) takes no instrument."""
 
     channel: Channel
     instrument: Name | None = None
 
 
-class Unsubscribe(Request, tag="unsubscribe"):
+class Unsubscribe(Request, tag="unsubscribe", frozen=True):
     """Receive a channel no longer."""
 
     channel: Channel
     instrument: Name | None = None
 
 
-class Instruments(Request, tag="instruments"):
+class Instruments(Request, tag="instruments", frozen=True):
     """List the instruments. Needs no login."""
 
 
-class Resume(Request, tag="resume"):
+class Resume(Request, tag="resume", frozen=True):
     """Send the private reports of an account after `after_seq`; if they are no longer kept, `snapshot` is true in the reply."""
 
     account: Name
@@ -68,7 +68,7 @@ class Resume(Request, tag="resume"):
 # ── trading ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class NewOrder(Request, tag="new_order"):
+class NewOrder(Request, tag="new_order", frozen=True):
     """Enter an order. A limit order needs a price; a market order must not have one."""
 
     account: Name
@@ -82,7 +82,7 @@ class NewOrder(Request, tag="new_order"):
     post_only: bool = False
 
 
-class AmendOrder(Request, tag="amend_order"):
+class AmendOrder(Request, tag="amend_order", frozen=True):
     """Change price or total quantity (filled part included) of a resting order, named by one of its two ids."""
 
     account: Name
@@ -92,7 +92,7 @@ class AmendOrder(Request, tag="amend_order"):
     quantity: Decimal | None = None
 
 
-class CancelOrder(Request, tag="cancel_order"):
+class CancelOrder(Request, tag="cancel_order", frozen=True):
     """Cancel a resting order, named by one of its two ids."""
 
     account: Name
@@ -100,7 +100,7 @@ class CancelOrder(Request, tag="cancel_order"):
     client_order_id: Name | None = None
 
 
-class MassCancel(Request, tag="mass_cancel"):
+class MassCancel(Request, tag="mass_cancel", frozen=True):
     """Cancel all resting orders of an account, or those of one instrument or one side."""
 
     account: Name
@@ -108,13 +108,13 @@ class MassCancel(Request, tag="mass_cancel"):
     side: Side | None = None
 
 
-class OpenOrders(Request, tag="open_orders"):
+class OpenOrders(Request, tag="open_orders", frozen=True):
     """List the resting orders of an account."""
 
     account: Name
 
 
-class Balances(Request, tag="balances"):
+class Balances(Request, tag="balances", frozen=True):
     """List what an account holds."""
 
     account: Name
@@ -123,7 +123,7 @@ class Balances(Request, tag="balances"):
 # ── operator and supervisor ────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Admin(Request, tag="admin"):
+class Admin(Request, tag="admin", frozen=True):
     """Sequence a configuration or compliance command: its name in lower case with underscores, and its fields by name."""
 
     command: Name

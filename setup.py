@@ -1,0 +1,126 @@
+"""Compile engine/ and compliance/ with mypyc when a wheel is built. Everything else stands in pyproject.toml.
+
+The very same .py files run either way. The environment variable SBX_NATIVE decides:
+
+    unset   a wheel is compiled; without a C compiler, or if anything fails, it is plain Python, wholly.
+    1       compile, an editable install too, and fail if that fails.
+    0       never compile.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools._distutils import dir_util
+from setuptools.command.build import build
+from setuptools.command.build_ext import build_ext
+
+NATIVE = os.environ.get("SBX_NATIVE", "")
+COMPILED_PACKAGES = ("engine", "compliance")
+SHARED_LIBRARY = "sandbox_exchange"
+
+
+def native_sources() -> list[str]:
+    """List the files to compile: all of the pure packages but their __init__ files and the message modules.
+
+    mypyc compiles a msgspec Struct without complaint, and it silently loses `tag` and `array_like`.
+    """
+    return sorted(
+        str(path)
+        for package in COMPILED_PACKAGES
+        for path in Path(package).rglob("*.py")
+        if path.name != "__init__.py" and "msgspec.Struct" not in path.read_text(encoding="utf-8")
+    )
+
+
+def wanted() -> bool:
+    """Tell whether this run of setup.py builds something that should be compiled."""
+    if NATIVE == "0":
+        return False
+    if "editable_wheel" in sys.argv or "build_ext" in sys.argv:
+        return NATIVE == "1"
+    return "bdist_wheel" in sys.argv
+
+
+def extensions() -> list[Extension]:
+    """Translate the sources to C; an empty list means plain Python."""
+    if not wanted():
+        return []
+    try:
+        from mypyc.build import mypycify
+
+        found: list[Extension] = mypycify(
+            native_sources(), opt_level="3", debug_level="0", group_name=SHARED_LIBRARY, target_dir="build"
+        )
+    # mypyc ends the process when it can't compile.
+    except (Exception, SystemExit) as error:
+        if NATIVE == "1":
+            raise
+        say_fallback(error)
+        return []
+    return found
+
+
+def say_fallback(error: BaseException) -> None:
+    """Say on standard error why the build goes on without compiled modules."""
+    print(f"sandbox-exchange: not compiled ({error!r}); plain Python is installed instead", file=sys.stderr)
+
+
+def remove_built_in_place() -> None:
+    """Delete compiled modules beside the sources: Python would prefer them to an edited .py file."""
+    for package in (*(Path(name) for name in COMPILED_PACKAGES), Path()):
+        pattern = f"{SHARED_LIBRARY}__mypyc.*" if package == Path() else "**/*"
+        for path in package.glob(pattern):
+            if path.suffix in {".so", ".pyd"}:
+                path.unlink()
+
+
+class CleanBuild(build):
+    """A build that starts empty: what an earlier one left must not slip into the wheel."""
+
+    def run(self) -> None:
+        """Empty the build folder and build."""
+        if Path(self.build_lib).is_dir():
+            dir_util.remove_tree(self.build_lib)
+        super().run()
+
+
+class AllOrNothing(build_ext):
+    """Build all extensions or none, and prove by importing them that they work."""
+
+    def run(self) -> None:
+        """Build, or undo all of it."""
+        try:
+            super().run()
+            self.prove()
+        except Exception as error:
+            if NATIVE == "1":
+                raise
+            say_fallback(error)
+            self.fall_back()
+
+    def prove(self) -> None:
+        """Import every compiled module in a fresh interpreter."""
+        if not self.extensions:
+            return
+        modules = [extension.name for extension in self.extensions]
+        root = "." if self.inplace else self.build_lib
+        code = f"import sys; sys.path.insert(0, {str(Path(root).resolve())!r}); import {', '.join(modules)}"
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+    def fall_back(self) -> None:
+        """Remove what was built and go on as a pure Python distribution."""
+        for extension in self.extensions:
+            Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+        self.extensions = []
+        self.distribution.ext_modules = []
+        self.get_finalized_command("bdist_wheel").root_is_pure = True
+
+
+if "editable_wheel" in sys.argv:
+    remove_built_in_place()
+setup(ext_modules=extensions(), cmdclass={"build": CleanBuild, "build_ext": AllOrNothing})

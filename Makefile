@@ -1,0 +1,89 @@
+# Everything a user or developer runs. Each target makes the virtual environment it needs, and makes it again when
+# pyproject.toml or setup.py changed. Another interpreter: make test PYTHON=python3.12
+
+PYTHON ?= python3
+# Processes for the tests, and options for the programs: make demo ARGS="--seconds 60 --rulebook general-2026"
+WORKERS ?= 2
+ARGS ?=
+
+# .venv is the development install: editable, interpreted, with the checkers.
+# .venv-native is what a user gets: an ordinary install, compiled where a C compiler is found.
+DEV := .venv
+NATIVE := .venv-native
+# A compiler, and the headers of this Python.
+COMPILER := $(shell (command -v cc || command -v gcc || command -v clang) 2>/dev/null \
+	&& $(PYTHON) -c 'import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' \
+	&& echo usable)
+SOURCES := $(shell find engine compliance gateway loadtest -name '*.py' -o -name '*.toml')
+# Tests of the installed package run outside the source tree, which Python would otherwise import instead.
+OUTSIDE := build/outside
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench soak clean check interpreted compiled
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+demo: $(NATIVE)/.installed ## run a venue with simulated participants, then verify and replay its journal
+	$(NATIVE)/bin/sbx demo $(ARGS)
+
+test: ## lint, types, all tests interpreted, and the core's tests compiled
+	@if $(MAKE) --no-print-directory check; then echo "make test: passed"; else echo "make test: FAILED"; exit 1; fi
+
+check: lint interpreted compiled
+
+lint: $(DEV)/.installed ## style and types
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+
+bench: $(DEV)/.installed $(NATIVE)/.installed ## one JSON line per benchmark, interpreted and compiled, beside other engines
+	$(DEV)/bin/sbx bench --compiled $(NATIVE)/bin/python $(ARGS)
+
+soak: $(DEV)/.installed ## the tests that take minutes
+	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m soak $(ARGS)
+
+clean: ## remove all that was built or installed
+	rm -rf $(DEV) $(NATIVE) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find engine compliance -name '*.so' -delete
+	rm -f sandbox_exchange__mypyc.*
+	find engine compliance gateway loadtest tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+interpreted: $(DEV)/.installed
+	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -q -n $(WORKERS) -m 'not soak'
+
+ifeq ($(filter usable,$(COMPILER)),)
+compiled:
+	@echo "no C compiler with Python's headers found: the compiled build is not tested"
+else
+compiled: $(DEV)/.installed $(NATIVE)/.compiled
+	rm -rf $(OUTSIDE) && mkdir -p $(OUTSIDE) && cp -r pyproject.toml tests $(OUTSIDE)
+	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak' tests/engine tests/compliance
+	@interpreted=$$($(DEV)/bin/sbx bench --digest) && compiled=$$($(NATIVE)/bin/sbx bench --digest) \
+	&& echo "interpreted: $$interpreted" && echo "compiled:    $$compiled" \
+	&& test "$${interpreted#* }" = "$${compiled#* }" \
+	|| { echo "the two builds disagree on the same commands"; exit 1; }
+endif
+
+$(DEV)/.installed: pyproject.toml setup.py
+	@$(call create,$(DEV))
+	SBX_NATIVE=$${SBX_NATIVE:-0} $(DEV)/bin/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(NATIVE)/.installed: pyproject.toml setup.py $(SOURCES)
+	@$(call create,$(NATIVE))
+	$(NATIVE)/bin/pip install --quiet '.[test]'
+	@touch $@
+
+# With a compiler a failed compilation is an error here, where `make demo` falls back.
+$(NATIVE)/.compiled: $(NATIVE)/.installed
+	$(NATIVE)/bin/sbx version --json | grep -q '"build":"compiled"' || SBX_NATIVE=1 $(NATIVE)/bin/pip install --quiet .
+	@touch $@
+
+define create
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+|| { echo "$(PYTHON) is older than Python 3.11; name another: make PYTHON=python3.11"; exit 1; }; \
+test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+endef

@@ -1,0 +1,26 @@
+"""Settings of the whole test run: reproducible random tests, and the build that is meant is the one that runs."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+import pytest
+
+# Derandomised: a failure on one machine is a failure on every machine. To search further:
+# HYPOTHESIS_PROFILE=explore pytest ...
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1_000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Stop at once if SBX_EXPECT_BUILD names another build than the one that would be tested."""
+    expected = os.environ.get("SBX_EXPECT_BUILD")
+    if expected is None:
+        return
+    from engine.build import core_file, is_compiled
+
+    actual = "compiled" if is_compiled() else "interpreted"
+    if expected != actual:
+        raise pytest.UsageError(f"these tests are for the {expected} build; engine.exchange is {core_file()}")

@@ -1,1 +1,1 @@
-"""The deterministic core: books, matching, clearing, the journal's record format and replay. No I/O, no clock, no floats."""
+"""The deterministic core: books, matching, clearing, record format, replay. No I/O, no clock, no floats."""

@@ -34,7 +34,7 @@ class NewOrder(Command, tag=1, frozen=True):
 
 
 class AmendOrder(Command, tag=2, frozen=True):
-    """Change price and total quantity of a resting order, named by `order_id` or, if that is 0, by `client_order_id`."""
+    """Change price and total quantity of a resting order, named by `order_id` or, if 0, by `client_order_id`."""
 
     participant: str
     account: str
@@ -161,7 +161,7 @@ class LoadRulebook(Command, tag=40, frozen=True):
 
 
 class RegisterInvestor(Command, tag=41, frozen=True):
-    """Register an investor, or replace the record. Evidence in whole roubles; the class follows from it by the rulebook."""
+    """Register an investor, or replace the record. Evidence in whole roubles; the rulebook makes the class of it."""
 
     investor: str
     kind: int

@@ -1,8 +1,8 @@
 """Events: all that a venue says happened. Plain data, in the order in which it happened.
 
 Encoded as `engine.commands` are. Prices are ticks, quantities lots, money minor units of the quote asset; the
-instrument's listing (`InstrumentListed`) has what turns them back into decimals. `report_seq` is the account's own dense
-sequence: every event that carries one is a private report to that account.
+instrument's listing (`InstrumentListed`) has what turns them back into decimals. `report_seq` is the account's own
+dense sequence: every event that carries one is a private report to that account.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class OrderAccepted(Event, tag=1):
 
 
 class OrderRejected(Event, tag=2):
-    """The order did nothing. `rules` names every compliance rule that failed, in the rulebook's order: the first decides."""
+    """The order did nothing. `rules` names every compliance rule that failed; the first decides."""
 
     order_id: int
     account: str

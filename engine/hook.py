@@ -43,7 +43,7 @@ class Verdict:
 
 
 class Outcome:
-    """What the hook made of a command: events to emit, or a refusal; and whether resting orders must be checked again."""
+    """What the hook made of a command: events to emit, or a refusal; and whether to recheck resting orders."""
 
     def __init__(self, events: list[Event], refusal: str = "", recheck: bool = False) -> None:
         self.events: Final = events
@@ -57,17 +57,21 @@ class PreTradeHook:
     """A hook that lets everything pass. Rulebooks subclass it."""
 
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
-        """Decide on an order about to trade or rest with `leaves_lots` open at `price_ticks` or better, and reserve for it.
+        """Decide on `leaves_lots` open at `price_ticks` or better, and reserve for them; None lets the order pass.
 
-        Called for each new order and for each amend that raises price exposure or quantity; then what was reserved for
-        `order.order_id` before is replaced. For a market order `price_ticks` is the collar: the worst price it can get.
-        None lets it pass. A passed order may still be rejected by a later check: `observe` sees that event and releases.
+        Called for each new order and for each amend that raises quantity or value; what was reserved for
+        `order.order_id` before is then replaced. For a market order `price_ticks` is the collar: the worst price it
+        can get. A new order that passed may still be rejected by a later check: `observe` sees that event and releases.
+        An amend that passed may be refused by a later check: `true_up` follows.
         """
         return None
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
-        """Decide whether a resting order may stay, after a command whose `Outcome.recheck` is set. Reserves nothing new."""
+        """Decide whether a resting order may stay, after an `Outcome` with `recheck`. Reserves nothing new."""
         return None
+
+    def true_up(self, order: Order) -> None:
+        """Reserve exactly what a resting order can still cost as it stands: an amend that passed was then refused."""
 
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow what happens: each event once, in order, as it is emitted."""

@@ -1,4 +1,4 @@
-"""The living state of the core: instruments, balances, accounts and orders. Native classes, typed fields, no logic to speak of."""
+"""The living state of the core: instruments, balances, accounts, orders. Native classes with typed fields."""
 
 from __future__ import annotations
 

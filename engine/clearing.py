@@ -1,0 +1,120 @@
+"""Clearing: reservations for open orders, settlement of fills, fees. Exact integers, conserved to the unit.
+
+Spot and notes are fully prefunded: a buy reserves its worst price and its largest fee in the quote asset, a sell
+reserves the base asset. Fees are in the quote asset, `ppm` millionths of the notional. Each order's fee is rounded up
+once, over all its fills together (a rebate is rounded towards the venue too), so that splitting an order never changes
+its fee by more than one unit and the reservation always suffices.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.codes import BUY
+from engine.orders import Account, Asset, Instrument, Order
+
+PPM: Final = 1_000_000
+
+
+def notional(instrument: Instrument, price_ticks: int, lots: int) -> int:
+    """Value in quote minor units. Always a Python integer: the product may pass 2**63 before it is refused."""
+    return price_ticks * lots * instrument.unit
+
+
+def round_up(numerator: int) -> int:
+    """Millionths to units, towards the venue: the ceiling, for rebates too."""
+    return -(-numerator // PPM)
+
+
+def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
+    """What must be reserved for `leaves_lots` more at `price_ticks` or better, given the fees charged so far."""
+    instrument = order.instrument
+    assert instrument is not None
+    if order.side != BUY:
+        return leaves_lots * instrument.lot_base
+    value = price_ticks * leaves_lots * instrument.unit
+    highest_ppm = max(instrument.maker_fee_ppm, instrument.taker_fee_ppm, 0)
+    if highest_ppm == 0 and order.fee_numerator == 0:
+        return value
+    return value + round_up(order.fee_numerator + value * highest_ppm) - order.fee_charged
+
+
+def paying_asset(order: Order) -> Asset:
+    """The asset an order reserves: the quote of a buy, the base of a sell."""
+    instrument = order.instrument
+    assert instrument is not None
+    return instrument.quote if order.side == BUY else instrument.base
+
+
+def reserve(order: Order, amount: int) -> bool:
+    """Set what is reserved for an order to `amount`; False, and nothing changed, if the account has not enough."""
+    balance = order.account.balance(paying_asset(order))
+    change = amount - order.reserved
+    if change > balance.available:
+        return False
+    balance.available -= change
+    balance.reserved += change
+    order.reserved = amount
+    return True
+
+
+def release(order: Order) -> None:
+    """Return all that is still reserved for an order that ended."""
+    amount = order.reserved
+    if amount:
+        balance = order.account.balance(paying_asset(order))
+        balance.reserved -= amount
+        balance.available += amount
+        order.reserved = 0
+
+
+def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
+    """Book one side of a fill whose lots have left `order.leaves_lots`; returns the fee (negative: a rebate)."""
+    instrument = order.instrument
+    assert instrument is not None
+    value = price_ticks * lots * instrument.unit
+    fee = 0
+    if fee_ppm:
+        order.fee_numerator += value * fee_ppm
+        charged = round_up(order.fee_numerator)
+        fee = charged - order.fee_charged
+        order.fee_charged = charged
+        instrument.quote.fees += fee
+    account = order.account
+    quote, base = account.balance(instrument.quote), account.balance(instrument.base)
+    if order.side == BUY:
+        still = required(order, order.price_ticks, order.leaves_lots)
+        freed = order.reserved - still
+        assert freed >= value + fee, "a reservation did not cover its fill"
+        order.reserved = still
+        quote.reserved -= freed
+        quote.available += freed - value - fee
+        base.available += lots * instrument.lot_base
+    else:
+        sold = lots * instrument.lot_base
+        order.reserved -= sold
+        base.reserved -= sold
+        quote.available += value - fee
+    return fee
+
+
+def move(account: Account, asset: Asset, amount: int) -> None:
+    """Book a deposit (positive) or withdrawal (negative) that has been checked."""
+    account.balance(asset).available += amount
+    asset.supply += amount
+
+
+def check(accounts: list[Account], assets: list[Asset]) -> None:
+    """Assert that money is conserved, never negative, and reserved exactly for what rests. O(accounts + orders)."""
+    totals = {asset.index: asset.fees for asset in assets}
+    for account in accounts:
+        reserved: dict[int, int] = {}
+        for order in account.open_orders.values():
+            index = paying_asset(order).index
+            assert order.reserved == required(order, order.price_ticks, order.leaves_lots)
+            reserved[index] = reserved.get(index, 0) + order.reserved
+        for index, balance in account.balances.items():
+            assert balance.available >= 0 and balance.reserved == reserved.get(index, 0)
+            totals[index] += balance.available + balance.reserved
+    for asset in assets:
+        assert totals[asset.index] == asset.supply

@@ -1,0 +1,140 @@
+"""What the operator sets up: assets, instruments, accounts, phases. Validation only; nothing here changes state."""
+
+from __future__ import annotations
+
+from engine.codes import (
+    ASSET_KINDS,
+    CANCEL_ONLY,
+    CLOSED,
+    CONTINUOUS,
+    FUTURE,
+    HALTED,
+    INSTRUMENT_KINDS,
+    PRE_OPEN,
+    PRIVACY_KINDS,
+)
+from engine.commands import AddAsset, ListInstrument, OpenAccount, SetPhase
+from engine.limits import (
+    DECIMALS,
+    MAX_ACCOUNTS,
+    MAX_ASSETS,
+    MAX_E8,
+    MAX_FEE_PPM,
+    MAX_INSTRUMENTS,
+    MAX_NAME_CHARS,
+    ONE_E8,
+)
+from engine.orders import Account, Asset, Instrument
+
+MAX_SCALE = 18
+
+
+def name_problem(what: str, name: str) -> str:
+    """Why a name can't be used; empty if it can."""
+    if not 0 < len(name) <= MAX_NAME_CHARS or not name.isprintable():
+        return f"{what} must be 1 to {MAX_NAME_CHARS} printable characters"
+    return ""
+
+
+def asset_problem(command: AddAsset, assets: dict[str, Asset]) -> str:
+    """Why an asset can't be added; empty if it can."""
+    if command.asset in assets:
+        return f"asset {command.asset} exists"
+    if len(assets) >= MAX_ASSETS:
+        return f"no more than {MAX_ASSETS} assets"
+    if not 0 <= command.kind < len(ASSET_KINDS):
+        return "unknown asset kind"
+    if not 0 <= command.privacy < len(PRIVACY_KINDS):
+        return "unknown privacy kind"
+    if not 0 <= command.scale <= MAX_SCALE:
+        return f"scale must be 0 to {MAX_SCALE}"
+    return name_problem("asset", command.asset)
+
+
+def money_unit(command: ListInstrument, quote_scale: int) -> int:
+    """Quote minor units in one tick times one lot, or 0 if that is no whole number."""
+    product = command.tick_e8 * command.lot_e8 * 10**quote_scale
+    divisor = ONE_E8 * ONE_E8
+    return product // divisor if product % divisor == 0 else 0
+
+
+def instrument_problem(command: ListInstrument, assets: dict[str, Asset], instruments: dict[str, Instrument]) -> str:
+    """Why an instrument can't be listed; empty if it can."""
+    if command.instrument in instruments:
+        return f"instrument {command.instrument} is listed"
+    if len(instruments) >= MAX_INSTRUMENTS:
+        return f"no more than {MAX_INSTRUMENTS} instruments"
+    if not 0 <= command.kind < len(INSTRUMENT_KINDS):
+        return "unknown instrument kind"
+    for name in (command.base, command.quote):
+        if name not in assets:
+            return f"unknown asset {name}"
+    if command.base == command.quote:
+        return "base and quote must differ"
+    if not 0 < command.tick_e8 <= MAX_E8 or not 0 < command.lot_e8 <= MAX_E8:
+        return "tick and lot must be positive"
+    if money_unit(command, assets[command.quote].scale) == 0:
+        return f"tick times lot must be a whole number of minor units of {command.quote}"
+    if command.lot_e8 * 10 ** assets[command.base].scale % ONE_E8:
+        return f"the lot must be a whole number of minor units of {command.base}"
+    if not command.lot_e8 <= command.min_quantity_e8 <= command.max_quantity_e8 <= MAX_E8:
+        return "lot, minimum and maximum quantity must not decrease"
+    if command.min_quantity_e8 % command.lot_e8 or command.max_quantity_e8 % command.lot_e8:
+        return "minimum and maximum quantity must be multiples of the lot"
+    if command.max_notional <= 0:
+        return "the largest notional must be positive"
+    if not 0 < command.collar_ppm < 1_000_000:
+        return "the collar must be between 0 and 1000000 millionths"
+    if command.reference_price_e8 < 0 or command.reference_price_e8 % command.tick_e8:
+        return "the reference price must be a multiple of the tick"
+    for ppm in (command.maker_fee_ppm, command.taker_fee_ppm):
+        if not -MAX_FEE_PPM <= ppm <= MAX_FEE_PPM:
+            return f"a fee must be within {MAX_FEE_PPM} millionths"
+    if command.maker_fee_ppm + command.taker_fee_ppm < 0:
+        return "a rebate must not exceed the other side's fee"
+    return name_problem("instrument", command.instrument)
+
+
+def new_instrument(command: ListInstrument, index: int, assets: dict[str, Asset]) -> Instrument:
+    """The instrument of a command that has no problem."""
+    base, quote = assets[command.base], assets[command.quote]
+    instrument = Instrument(
+        command.instrument,
+        index,
+        command.kind,
+        base,
+        quote,
+        command.tick_e8,
+        command.lot_e8,
+        money_unit(command, quote.scale),
+        command.lot_e8 * 10**base.scale // 10**DECIMALS,
+        command.underlying,
+    )
+    instrument.min_lots = command.min_quantity_e8 // command.lot_e8
+    instrument.max_lots = command.max_quantity_e8 // command.lot_e8
+    instrument.max_notional = command.max_notional
+    instrument.collar_ppm = command.collar_ppm
+    instrument.maker_fee_ppm = command.maker_fee_ppm
+    instrument.taker_fee_ppm = command.taker_fee_ppm
+    return instrument
+
+
+def account_problem(command: OpenAccount, accounts: dict[str, Account]) -> str:
+    """Why an account can't be opened; empty if it can."""
+    if command.account in accounts:
+        return f"account {command.account} exists"
+    if len(accounts) >= MAX_ACCOUNTS:
+        return f"no more than {MAX_ACCOUNTS} accounts"
+    return name_problem("account", command.account) or name_problem("participant", command.participant)
+
+
+def phase_problem(command: SetPhase, instruments: dict[str, Instrument]) -> str:
+    """Why a phase can't be entered; empty if it can."""
+    instrument = instruments.get(command.instrument)
+    if instrument is None:
+        return f"unknown instrument {command.instrument}"
+    if command.phase not in (CLOSED, PRE_OPEN, CONTINUOUS, HALTED, CANCEL_ONLY):
+        return "the venue runs the phases closed, pre_open, continuous, halted and cancel_only"
+    if command.phase == CONTINUOUS and instrument.kind == FUTURE:
+        return "futures are listed but can't trade: the venue has no margin clearing"
+    return ""

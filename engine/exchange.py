@@ -1,0 +1,225 @@
+"""The exchange: commands in, events out. Deterministic: the same commands give the same events, byte for byte."""
+
+from __future__ import annotations
+
+from engine import clearing
+from engine.book import LimitOrderBook
+from engine.changes import amend, cancel_many, cancel_one, newest_first
+from engine.codes import BY_RULE, COMPLIANCE, FUNDS, INVALID, UNSUPPORTED
+from engine.commands import (
+    AddAsset,
+    AmendOrder,
+    CancelOrder,
+    Command,
+    Deposit,
+    ListInstrument,
+    MassCancel,
+    NewOrder,
+    OpenAccount,
+    Sequenced,
+    SetPhase,
+    Tick,
+    Withdraw,
+)
+from engine.configuration import (
+    account_problem,
+    asset_problem,
+    instrument_problem,
+    new_instrument,
+    phase_problem,
+)
+from engine.entry import decimal, enter
+from engine.events import (
+    AccountOpened,
+    AssetAdded,
+    CommandRejected,
+    DayEnded,
+    Event,
+    FundsMoved,
+    InstrumentListed,
+    PhaseChanged,
+)
+from engine.hook import PreTradeHook
+from engine.limits import MAX_SUPPLY, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.matching import cancel
+from engine.orders import Account, Asset
+from engine.snapshot import take_snapshot
+from engine.state import State, next_report
+
+
+class Exchange(State):
+    """A venue's core. One writer applies sequenced commands; everything else follows from them."""
+
+    def __init__(self, hook: PreTradeHook) -> None:
+        super().__init__(hook)
+
+    def apply(self, sequenced: Sequenced) -> list[Event]:
+        """Apply the next command and return what happened, in order.
+
+        First runs all that is due by the command's time. Bad input gets an event that says so; an assertion that fails
+        is a bug, and the venue must stop. `seq` must follow the last one; `time_ns` (since the epoch, UTC) must not
+        decrease.
+        """
+        assert sequenced.seq == self.seq + 1, "a sequence number is missing"
+        time_ns = sequenced.time_ns
+        assert time_ns >= self.time_ns, "time ran backwards"
+        self.seq = sequenced.seq
+        self.time_ns = time_ns
+        out: list[Event] = []
+        if time_ns >= self.next_due_ns():
+            self._end_day(out)
+        command = sequenced.command
+        if type(command) is NewOrder:
+            enter(self, out, command)
+        elif type(command) is CancelOrder:
+            cancel_one(self, out, command)
+        elif type(command) is AmendOrder:
+            amend(self, out, command)
+        elif type(command) is MassCancel:
+            cancel_many(self, out, command)
+        else:
+            self._configure(out, command)
+        return out
+
+    def next_due_ns(self) -> int:
+        """When something happens by itself next: Moscow midnight. Nanoseconds since the epoch, UTC."""
+        return (self.day + 1) * NS_PER_DAY - MOSCOW_OFFSET_NS if self.day >= 0 else 0
+
+    def snapshot(self) -> object:
+        """The whole state as plain lists, strings, integers and booleans, in a deterministic order. O(state)."""
+        return take_snapshot(self)
+
+    def check(self) -> None:
+        """Assert that the whole state is sound: books, money, ids. O(state)."""
+        resting = 0
+        for book in self.books.values():
+            book.check()
+            resting += book.bids.orders + book.asks.orders
+        for account in self.accounts.values():
+            resting -= len(account.open_orders)
+            for order_id, order in account.open_orders.items():
+                assert order.order_id == order_id and order.level is not None and order.account is account
+                assert account.client_ids.get(order.client_order_id) is order
+        assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
+        clearing.check(list(self.accounts.values()), list(self.assets.values()))
+
+    def _end_day(self, out: list[Event]) -> None:
+        """Begin the current trading day: client order ids are free again but for those of resting orders."""
+        first = self.day < 0
+        self.day = (self.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY
+        if first:
+            return
+        for account in self.accounts.values():
+            if account.client_ids:
+                account.client_ids = {order.client_order_id: order for order in account.open_orders.values()}
+        self.emit(out, DayEnded(self.day))
+
+    def _configure(self, out: list[Event], command: Command) -> None:
+        """Carry out a command of the operator or supervisor."""
+        if type(command) is AddAsset:
+            self._add_asset(out, command)
+        elif type(command) is ListInstrument:
+            self._list_instrument(out, command)
+        elif type(command) is OpenAccount:
+            self._open_account(out, command)
+        elif type(command) is SetPhase:
+            self._set_phase(out, command)
+        elif type(command) is Deposit:
+            self._move(out, command, command.account, command.asset, command.amount, False, command.reason)
+        elif type(command) is Withdraw:
+            self._move(out, command, command.account, command.asset, command.amount, True, command.reason)
+        elif type(command) is not Tick:
+            self._consult_hook(out, command)
+
+    def _reject(self, out: list[Event], code: int, detail: str) -> None:
+        self.emit(out, CommandRejected(code, detail))
+
+    def _consult_hook(self, out: list[Event], command: Command) -> bool:
+        """Let the hook carry out or note a command; False if it refused. Cancels what may no longer rest."""
+        outcome = self.hook.apply(command, self.time_ns)
+        if outcome.refusal:
+            self._reject(out, COMPLIANCE, outcome.refusal)
+            return False
+        for event in outcome.events:
+            self.emit(out, event)
+        if outcome.recheck:
+            for order in newest_first(self):
+                verdict = self.hook.recheck(order, self.time_ns)
+                if verdict is not None:
+                    book = self.books[order.instrument_name]
+                    cancel(self, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        return True
+
+    def _add_asset(self, out: list[Event], command: AddAsset) -> None:
+        problem = asset_problem(command, self.assets)
+        if problem:
+            self._reject(out, INVALID, problem)
+        elif self._consult_hook(out, command):
+            self.assets[command.asset] = Asset(command.asset, len(self.assets), command.kind, command.scale)
+            self.emit(out, AssetAdded(command.asset, command.kind, command.scale))
+
+    def _list_instrument(self, out: list[Event], command: ListInstrument) -> None:
+        problem = instrument_problem(command, self.assets, self.instruments)
+        if problem:
+            self._reject(out, INVALID, problem)
+        elif self._consult_hook(out, command):
+            instrument = new_instrument(command, len(self.instruments), self.assets)
+            book = LimitOrderBook(instrument)
+            book.reference_ticks = command.reference_price_e8 // command.tick_e8
+            self.instruments[command.instrument] = instrument
+            self.books[command.instrument] = book
+            self.emit(
+                out,
+                InstrumentListed(
+                    command.instrument,
+                    command.kind,
+                    command.base,
+                    command.quote,
+                    command.tick_e8,
+                    command.lot_e8,
+                    instrument.unit,
+                ),
+            )
+
+    def _open_account(self, out: list[Event], command: OpenAccount) -> None:
+        problem = account_problem(command, self.accounts)
+        if problem:
+            self._reject(out, INVALID, problem)
+        elif self._consult_hook(out, command):
+            account = Account(
+                command.account, len(self.accounts), command.participant, command.investor, command.intermediary
+            )
+            self.accounts[command.account] = account
+            self.emit(out, AccountOpened(command.account, command.participant, command.investor, command.intermediary))
+
+    def _set_phase(self, out: list[Event], command: SetPhase) -> None:
+        problem = phase_problem(command, self.instruments)
+        if problem:
+            self._reject(out, UNSUPPORTED, problem)
+            return
+        self.books[command.instrument].phase = command.phase
+        self.emit(out, PhaseChanged(command.instrument, command.phase, command.reason))
+
+    def _move(
+        self, out: list[Event], command: Command, name: str, asset_name: str, amount: int, debit: bool, reason: str
+    ) -> None:
+        """Carry out a deposit, or a withdrawal of what is available."""
+        account, asset = self.accounts.get(name), self.assets.get(asset_name)
+        if account is None or asset is None:
+            self._reject(out, INVALID, f"unknown account {name}" if account is None else f"unknown asset {asset_name}")
+            return
+        balance = account.balance(asset)
+        if amount <= 0:
+            self._reject(out, INVALID, "the amount must be positive")
+        elif debit and amount > balance.available:
+            available = decimal(balance.available, asset.scale)
+            self._reject(out, FUNDS, f"available {available} {asset.asset}")
+        elif not debit and asset.supply + amount > MAX_SUPPLY:
+            self._reject(out, FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
+        else:
+            signed = -amount if debit else amount
+            clearing.move(account, asset, signed)
+            self.emit(
+                out,
+                FundsMoved(name, next_report(account), asset_name, signed, balance.available, balance.reserved, reason),
+            )

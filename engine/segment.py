@@ -50,6 +50,14 @@ class Torn:
         """The last one the frame was to hold; 0 if its head is lost too, or if it is a seal and held none."""
         self.is_seal: Final = is_seal
 
+    def __str__(self) -> str:
+        where = f"torn frame at offset {self.start}, bytes {self.start} to {self.end} ({self.reason})"
+        if self.is_seal:
+            return f"{where}: the segment's signature; no command is missing"
+        if self.last_seq:
+            return f"{where}: it was to hold sequence numbers {self.first_seq} to {self.last_seq}"
+        return f"{where}: it was to begin with sequence number {self.first_seq}"
+
 
 class SegmentReader:
     """Reads one segment frame by frame and verifies all but the seal's signature.

@@ -43,11 +43,12 @@ from gateway.journal_files import (
     measure_sync,
     save_fault,
     segment_name,
-    sync_directory,
+    sync_file,
     write_all,
 )
-from gateway.journal_key import load_or_create_venue_key, public_bytes, sign_segment
+from gateway.journal_key import load_or_create_venue_key, sign_segment
 from gateway.journal_read import JournalDamage, JournalReader, JournalVersion, SegmentSummary
+from gateway.keys import public_key_bytes
 
 __all__ = [
     "JournalDamage",
@@ -77,13 +78,7 @@ class TornTail:
         """Where its bytes are now."""
 
     def __str__(self) -> str:
-        torn = self.torn
-        until = f" to {torn.last_seq}" if torn.last_seq else ""
-        holds = "the segment's seal" if torn.is_seal else f"sequence numbers from {torn.first_seq}{until}"
-        return (
-            f"{self.segment}: bytes {torn.start} to {torn.end} ({torn.reason}) are an unfinished frame of {holds}; "
-            f"set aside as {self.saved.name}"
-        )
+        return f"{self.segment}: {self.torn}; set aside as {self.saved.name}"
 
 
 class Recovery:
@@ -100,7 +95,7 @@ class Recovery:
         self._key: Final = key
         self._disk: Final = disk
         self._lock: Final = DirectoryLock(directory)
-        self._reader: Final = JournalReader(directory, public_bytes(key), venue, CORE_VERSION)
+        self._reader: Final = JournalReader(directory, public_key_bytes(key), venue, CORE_VERSION)
         self._is_read = False
 
     def rows(self) -> Iterator[StoredRow]:
@@ -180,7 +175,7 @@ class Recovery:
             self._disk.sync(descriptor)
         finally:
             os.close(descriptor)
-        sync_directory(self.directory, self._disk)
+        sync_file(self.directory, self._disk)
 
 
 class JournalWriter:
@@ -301,12 +296,12 @@ class JournalWriter:
         path = self._directory / segment_name(segment)
         unfinished = path.with_suffix(UNFINISHED_SUFFIX)
         header = SegmentHeader(
-            self._venue, public_bytes(self._key), segment, self.next_seq, self._link, self.rulebook_digest
+            self._venue, public_key_bytes(self._key), segment, self.next_seq, self._link, self.rulebook_digest
         )
         frame, link = encode_frame(HEADER, self.next_seq, 0, header.encode(), self._link, 0)
         create_file(unfinished, frame, disk=self._disk)
         os.rename(unfinished, path)
-        sync_directory(self._directory, self._disk)
+        sync_file(self._directory, self._disk)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
         self._segment = segment
         self._first_seq = self.next_seq
@@ -331,5 +326,5 @@ def recover(directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DI
     for folder in reversed((directory, *directory.parents)):
         if not folder.is_dir():
             folder.mkdir()
-            sync_directory(folder.parent, disk)
+            sync_file(folder.parent, disk)
     return Recovery(directory, venue, key, disk)

@@ -93,9 +93,9 @@ def find_journal(directory: Path) -> Path:
     raise JournalError(f"no journal in {directory}: a journal is a directory of {segment_name(1)} and so on")
 
 
-def sync_directory(directory: Path, disk: Disk = DISK) -> None:
-    """Make new, renamed and removed names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def sync_file(path: Path, disk: Disk = DISK) -> None:
+    """Make what a file or directory holds durable; of a directory: new, renamed and removed names."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         disk.sync(descriptor)
     finally:
@@ -127,7 +127,7 @@ def create_file(path: Path, data: bytes, mode: int = 0o644, disk: Disk = DISK) -
         disk.sync(descriptor)
     finally:
         os.close(descriptor)
-    sync_directory(path.parent, disk)
+    sync_file(path.parent, disk)
 
 
 def free_path(directory: Path, stem: str, suffix: str) -> Path:

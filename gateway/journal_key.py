@@ -8,50 +8,35 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
 from engine.record import Seal, seal_message
-from gateway.journal_files import JournalError, create_file, sync_directory
+from gateway.journal_files import sync_file
+from gateway.keys import KeyFileError, new_private_key, read_private_key, write_private_key
 
 KEY_FILE: Final = "venue.key"
 
 
 def load_or_create_venue_key(directory: Path) -> Ed25519PrivateKey:
-    """The key in `venue.key` (PKCS 8, PEM, readable by its owner only), made on first use.
+    """The key in `venue.key`, readable by its owner only; made on first use.
 
     Raises:
-        JournalError: the file is no such key, or others may read it.
+        KeyFileError: the file is no such key, or others may read it.
+        OSError: it can't be read or written.
     """
     path = directory / KEY_FILE
-    if not path.exists():
-        key = Ed25519PrivateKey.generate()
-        # A crash leaves either no key or a whole one.
-        unfinished = path.with_suffix(".new")
-        unfinished.unlink(missing_ok=True)
-        create_file(unfinished, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
-        os.rename(unfinished, path)
-        sync_directory(directory)
-        return key
-    if path.stat().st_mode & 0o077:
-        raise JournalError(f"others may read the venue's key: chmod 600 {path}")
-    try:
-        loaded = load_pem_private_key(path.read_bytes(), password=None)
-    except ValueError as error:
-        raise JournalError(f"{path} is no private key: restore it from a backup") from error
-    if not isinstance(loaded, Ed25519PrivateKey):
-        raise JournalError(f"{path} is no Ed25519 key")
-    return loaded
-
-
-def public_bytes(key: Ed25519PrivateKey) -> bytes:
-    """The public half, 32 bytes."""
-    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    if path.exists():
+        if path.stat().st_mode & 0o077:
+            raise KeyFileError(f"others may read or write the venue's key; chmod 600 {path}")
+        return read_private_key(path)
+    key = new_private_key()
+    # A crash leaves no key or a whole one, never half of one.
+    unfinished = path.with_suffix(".key.new")
+    unfinished.unlink(missing_ok=True)
+    write_private_key(unfinished, key)
+    sync_file(unfinished)
+    os.rename(unfinished, path)
+    sync_file(directory)
+    return key
 
 
 def sign_segment(key: Ed25519PrivateKey, venue: str, segment: int, first_seq: int, last_seq: int, link: bytes) -> Seal:

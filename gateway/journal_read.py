@@ -105,8 +105,8 @@ class JournalReader:
         self.tip: Tip = Tip()
         self.torn: Torn | None = None
         """Of the last segment, once everything is read."""
-        self.offset: int = 0
-        """Where the frame that was yielded last begins in the last of `segments`."""
+        self.bytes_read: int = 0
+        """Of all segments, up to the batch that was yielded last."""
         self._public_key = public_key
         self._venue = venue
         self._core_version: Final = core_version
@@ -133,6 +133,7 @@ class JournalReader:
     def _segment(self, number: int, is_last: bool) -> Iterator[list[StoredRow]]:
         path = self.directory / segment_name(number)
         data = path.read_bytes()
+        before = sum(segment.size for segment in self.segments)
         try:
             reader = SegmentReader(data, number, self.tip, is_last)
             summary = SegmentSummary(path.name, reader, len(data))
@@ -147,7 +148,7 @@ class JournalReader:
                 if batch is None:
                     break
                 self.tip = reader.tip
-                self.offset = reader.frame_offset
+                self.bytes_read = before + reader.offset
                 yield batch
         except Damage as damage:
             raise JournalDamage(path.name, damage.offset, damage.reason) from damage

@@ -1,0 +1,204 @@
+"""`sbx replay`: whether a journal happens again, event by event."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from engine.codes import CORE_VERSION
+from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
+from gateway.cli.verify import damage_report, torn_report
+from gateway.core import new_exchange
+from gateway.journal_files import JournalError, find_journal
+from gateway.journal_read import JournalDamage, JournalReader
+
+EQUAL = 0
+DIFFERENT = 1
+TORN = 3
+
+
+class Outcome:
+    """What a replay of a directory found."""
+
+    def __init__(self, reader: JournalReader, until_seq: int | None) -> None:
+        self.reader = reader
+        self.until_seq = until_seq
+        self.result: ReplayResult | None = None
+        self.damage: JournalDamage | None = None
+        self.failure: ReplayFailure | None = None
+        self.seconds = 0.0
+
+    @property
+    def core_version(self) -> int | None:
+        """That of the journal; None if not even its first header is sound."""
+        return self.reader.segments[0].header.core_version if self.reader.segments else None
+
+    @property
+    def status(self) -> str:
+        """`equal`, `different`, `failed`, `damaged` or `torn`: the first that holds of what makes it not equal."""
+        if self.result is not None and not self.result.equal:
+            return "different"
+        if self.failure is not None:
+            return "failed"
+        if self.damage is not None:
+            return "damaged"
+        return "torn" if self.reader.torn is not None else "equal"
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--until-seq", type=click.IntRange(min=1), help="Stop after this sequence number.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(directory: Path, until_seq: int | None, as_json: bool) -> None:
+    """Replay the journal in DIRECTORY (or its folder journal) from its first command, and compare every event.
+
+    Integrity is verified on the way. The two digests are SHA-256 over the encoded events, as recorded and as replayed.
+    A journal of another core version is replayed too: then the first difference shows what changed between the two.
+
+    \b
+    Exit status:
+      0  every event came out as recorded
+      1  an event differs, or the journal is damaged
+      2  usage
+      3  equal, but the journal ends in a torn frame
+
+    \b
+    Examples:
+      sbx replay venue
+      sbx replay venue --until-seq 1000
+      sbx replay venue/journal --json
+    """
+    try:
+        reader = JournalReader(find_journal(directory))
+    except JournalError as error:
+        raise click.UsageError(str(error)) from error
+    outcome = Outcome(reader, until_seq)
+    try:
+        run(outcome)
+    except OSError as error:
+        raise click.ClickException(f"the journal can't be read: {error}") from error
+    if as_json:
+        click.echo(json.dumps(report(outcome)))
+    else:
+        show(outcome)
+    raise SystemExit({"equal": EQUAL, "torn": TORN}.get(outcome.status, DIFFERENT))
+
+
+def run(outcome: Outcome) -> None:
+    """Replay, with a bar on a terminal.
+
+    Raises:
+        OSError: a segment can't be read.
+    """
+    reader = outcome.reader
+    replay = Replay(new_exchange())
+    size = sum(path.stat().st_size for path in reader.directory.glob("journal-*.sbxj"))
+    console = Console(stderr=True)
+    columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
+    start = time.perf_counter()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=size)
+        try:
+            for batch in reader.batches():
+                for row in batch:
+                    if outcome.until_seq is not None and row[0] > outcome.until_seq:
+                        break
+                    replay.feed(row)
+                progress.update(task, completed=reader.bytes_read)
+                if outcome.until_seq is not None and reader.tip.next_seq > outcome.until_seq:
+                    break
+        except JournalDamage as damage:
+            outcome.damage = damage
+        except ReplayFailure as failure:
+            outcome.failure = failure
+    outcome.seconds = time.perf_counter() - start
+    outcome.result = replay.result()
+
+
+def report(outcome: Outcome) -> dict[str, object]:
+    """What was found, for machines."""
+    result = outcome.result
+    assert result is not None
+    failure = outcome.failure
+    return {
+        "status": outcome.status,
+        "directory": str(outcome.reader.directory),
+        "commands": result.commands,
+        "events": result.events,
+        "recorded_digest": result.recorded_digest,
+        "replayed_digest": result.replayed_digest,
+        "equal": result.equal,
+        "difference": difference_report(result.difference),
+        "failure": {"seq": failure.seq, "reason": failure.reason} if failure is not None else None,
+        "damage": damage_report(outcome.damage),
+        "torn": torn_report(outcome.reader),
+        "journal_core_version": outcome.core_version,
+        "core_version": CORE_VERSION,
+        "seconds": round(outcome.seconds, 3),
+        "commands_per_second": round(result.commands / outcome.seconds),
+    }
+
+
+def difference_report(difference: Difference | None) -> dict[str, object] | None:
+    """The first difference, for machines."""
+    if difference is None:
+        return None
+    return {
+        "seq": difference.seq,
+        "time_ns": difference.time_ns,
+        "command": readable(difference.command),
+        "index": difference.index,
+        "recorded": readable(difference.recorded),
+        "replayed": readable(difference.replayed),
+    }
+
+
+def readable(value: object) -> object:
+    """A command or event with the names of its fields; anything else as it is."""
+    if not isinstance(value, msgspec.Struct):
+        return value
+    return {"type": type(value).__name__, **msgspec.structs.asdict(value)}
+
+
+def show(outcome: Outcome) -> None:
+    """What was found, for people."""
+    result = outcome.result
+    assert result is not None
+    console = Console(soft_wrap=True, highlight=False)
+    rate = result.commands / outcome.seconds
+    console.print(f"{result.commands:,} commands, {result.events:,} events replayed, {rate:,.0f} commands a second")
+    console.print(f"recorded digest {result.recorded_digest}")
+    console.print(f"replayed digest {result.replayed_digest}")
+    if outcome.core_version is not None and outcome.core_version != CORE_VERSION:
+        console.print(f"[yellow]written under core version {outcome.core_version}, replayed under {CORE_VERSION}[/]")
+    if result.difference is not None:
+        show_difference(console, result.difference)
+    elif outcome.status in {"equal", "torn"}:
+        console.print("[green]equal[/]")
+    if outcome.failure is not None:
+        console.print(f"[red]replay stopped[/]: {escape(str(outcome.failure))}")
+    if outcome.damage is not None:
+        console.print(f"[red]damaged[/]: {escape(str(outcome.damage))}")
+    if outcome.reader.torn is not None:
+        console.print(f"[yellow]torn[/]: {outcome.reader.segments[-1].name}: {outcome.reader.torn}")
+
+
+def show_difference(console: Console, difference: Difference) -> None:
+    """The first difference and, where one event became another of its kind, the fields that differ."""
+    recorded, replayed = difference.recorded, difference.replayed
+    console.print(f"[red]different[/] from sequence number {difference.seq}, event {difference.index} of its command")
+    console.print(f"  command   {difference.command!r}", markup=False)
+    console.print(f"  recorded  {recorded!r}" if recorded is not None else "  recorded  no such event", markup=False)
+    console.print(f"  replayed  {replayed!r}" if replayed is not None else "  replayed  no such event", markup=False)
+    if isinstance(recorded, msgspec.Struct) and isinstance(replayed, type(recorded)):
+        for name in recorded.__struct_fields__:
+            before, after = getattr(recorded, name), getattr(replayed, name)
+            if before != after:
+                console.print(f"  {name}: {before!r} became {after!r}", markup=False)

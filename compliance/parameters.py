@@ -1,0 +1,124 @@
+"""Parameters of a rule: validated against the schema, decimals as integers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.schema import PARAMETERS, UNSUPPORTED
+
+# Far above any sum of money or period in a rulebook; keeps what people read short.
+_MAX_DIGITS: Final = 18
+_MAX_COUNT: Final = 10**9
+
+
+class ParameterError(ValueError):
+    """What is wrong with a parameter: names the key."""
+
+
+class Parameters:
+    """The parameters of one rule, by key and kind."""
+
+    def __init__(self) -> None:
+        self.numbers: Final[dict[str, int]] = {}
+        self.flags: Final[dict[str, bool]] = {}
+        self.words: Final[dict[str, str]] = {}
+        self.lists: Final[dict[str, tuple[str, ...]]] = {}
+
+    def number(self, key: str) -> int:
+        """Kopecks of a `rub`, hundredths of a percent of a `percent`, a `count` or a `score`."""
+        return self.numbers[key]
+
+    def flag(self, key: str) -> bool:
+        """A `flag`."""
+        return self.flags[key]
+
+    def word(self, key: str) -> str:
+        """The word of a `one`."""
+        return self.words[key]
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """The list of a `names` or `some`."""
+        return self.lists[key]
+
+
+def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
+    """Check a rule's parameters against the schema; all of them must be there.
+
+    Raises:
+        ParameterError: one is missing, unknown, malformed or not supported; the message names the key.
+    """
+    schema = PARAMETERS[rule]
+    for key in given:
+        if key not in schema:
+            known = ", ".join(schema) or "none"
+            raise ParameterError(f"parameters: unknown key {key}; known: {known}")
+    parameters = Parameters()
+    for key, kind in schema.items():
+        if key not in given:
+            raise ParameterError(f"parameters: {key} is missing")
+        _put(parameters, key, kind, given[key])
+        _check_supported(parameters, rule, key)
+    return parameters
+
+
+def parse_hundredths(text: str) -> int | None:
+    """Hundredths of a decimal string with at most two decimals, as kopecks of roubles; None if it isn't one."""
+    whole, point, fraction = text.partition(".")
+    if not text.isascii() or not whole.isdigit() or len(whole) > _MAX_DIGITS:
+        return None
+    if point and (not fraction.isdigit() or len(fraction) > 2):
+        return None
+    return int(whole) * 100 + int(fraction.ljust(2, "0"))
+
+
+def _put(parameters: Parameters, key: str, kind: str, value: object) -> None:
+    """Validate one value by its kind and keep it."""
+    if kind in ("rub", "percent"):
+        hundredths = parse_hundredths(value) if isinstance(value, str) else None
+        if hundredths is None:
+            raise ParameterError(
+                f'parameters: {key}: must be a decimal string such as "300000.00", at most two decimals'
+            )
+        parameters.numbers[key] = hundredths
+    elif kind in ("count", "score"):
+        highest = 100 if kind == "score" else _MAX_COUNT
+        # bool is an int to Python, not to a reader.
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= highest:
+            raise ParameterError(f"parameters: {key}: must be a whole number from 0 to {highest}")
+        parameters.numbers[key] = value
+    elif kind == "flag":
+        if not isinstance(value, bool):
+            raise ParameterError(f"parameters: {key}: must be true or false")
+        parameters.flags[key] = value
+    elif kind.startswith("one:"):
+        if not isinstance(value, str) or value not in kind[4:].split("|"):
+            raise ParameterError(f"parameters: {key}: must be one of {kind[4:].replace('|', ', ')}")
+        parameters.words[key] = value
+    else:
+        parameters.lists[key] = _list(key, kind, value)
+
+
+def _list(key: str, kind: str, value: object) -> tuple[str, ...]:
+    """A list of different names, of those allowed if the kind says which."""
+    allowed = kind[5:].split("|") if kind.startswith("some:") else []
+    names: list[str] = []
+    if not isinstance(value, list):
+        raise ParameterError(f"parameters: {key}: must be a list of names")
+    for item in value:
+        if not isinstance(item, str) or not item or item in names or (allowed and item not in allowed):
+            known = f" of {', '.join(allowed)}" if allowed else ""
+            raise ParameterError(f"parameters: {key}: must be a list of different names{known}")
+        names.append(item)
+    return tuple(names)
+
+
+def _check_supported(parameters: Parameters, rule: str, key: str) -> None:
+    """Refuse a value that no check here can honour."""
+    refused = UNSUPPORTED.get((rule, key))
+    if refused is None:
+        return
+    value = parameters.words.get(key, "")
+    if key in parameters.flags:
+        value = "true" if parameters.flags[key] else "false"
+    if value in refused:
+        raise ParameterError(f"parameters: {key}: {value} is not supported: {refused[value]}")

@@ -1,0 +1,80 @@
+"""Ed25519 key pairs: who a participant is. Private keys live in PEM files that only their owner can read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+
+class KeyFileError(ValueError):
+    """A key or key file can't be used; the message says why and what to do."""
+
+
+def new_private_key() -> Ed25519PrivateKey:
+    """Make a key pair from the operating system's randomness."""
+    return Ed25519PrivateKey.generate()
+
+
+def public_key_bytes(private_key: Ed25519PrivateKey) -> bytes:
+    """Return the 32 raw bytes of the public key."""
+    return private_key.public_key().public_bytes_raw()
+
+
+def public_key_hex(private_key: Ed25519PrivateKey) -> str:
+    """Return the public key as a venue file holds it: 64 hexadecimal digits."""
+    return public_key_bytes(private_key).hex()
+
+
+def parse_public_key(text: str) -> bytes:
+    """Read a public key from 64 hexadecimal digits.
+
+    Returns:
+        Its 32 raw bytes.
+
+    Raises:
+        KeyFileError: it is none.
+    """
+    try:
+        raw = bytes.fromhex(text)
+        Ed25519PublicKey.from_public_bytes(raw)
+    except ValueError as error:
+        raise KeyFileError("a public key is 64 hexadecimal digits, as `sbx keys new` prints them") from error
+    return raw
+
+
+def write_private_key(path: Path, private_key: Ed25519PrivateKey) -> None:
+    """Write a private key to a new file with mode 0600, as unencrypted PKCS #8 PEM.
+
+    Raises:
+        KeyFileError: the file exists already; a key is never overwritten.
+    """
+    pem = private_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise KeyFileError(f"{path} exists already; choose another name, or delete it if nobody uses it") from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+
+
+def read_private_key(path: Path) -> Ed25519PrivateKey:
+    """Read a private key that `write_private_key` or `openssl genpkey -algorithm ed25519` wrote.
+
+    Raises:
+        KeyFileError: there is no such file, or it holds something else.
+    """
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError as error:
+        raise KeyFileError(f"{path} does not exist; `sbx keys new NAME --out {path}` makes a key") from error
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyFileError(f"{path} is not an unencrypted PEM private key") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyFileError(f"{path} holds another kind of key; Ed25519 is needed")
+    return key

@@ -1,0 +1,94 @@
+"""`sbx flow`: recorded order flow through the venue, compared with what was recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from engine.hook import PreTradeHook
+from loadtest import flow
+from loadtest.flow_format import FlowError
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--plain", is_flag=True, help="Bitstamp: creations and deletions alone, from an empty book.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0), default=0.0, help="Multiple of the recorded pace; 0: no waiting."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(file: Path, plain: bool, speed: float, as_json: bool) -> None:
+    """Feed the recorded order flow in FILE into a venue and compare trades and books with the recording.
+
+    FILE is an order-by-order recording of Bitstamp (one event a line, plain or .xz) or a LOBSTER message file, whose
+    order book file is found beside it.
+
+    \b
+    Examples:
+      sbx flow orders.log.xz
+      sbx flow orders.log.xz --plain --json
+      sbx flow AMZN_2012-06-21_34200000_57600000_message_10.csv
+      sbx flow orders.log.xz --speed 60
+    """
+    try:
+        recording = flow.read(file, plain)
+        with _progress(as_json) as show:
+            task = show.add_task("feeding", total=None)
+            outcome = flow.run(
+                recording, PreTradeHook(), speed, lambda done, total: show.update(task, completed=done, total=total)
+            )
+    except FlowError as error:
+        raise click.ClickException(str(error)) from error
+    result = flow.report(recording, outcome)
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        print_report(result, Console())
+
+
+def _progress(quiet: bool) -> Progress:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
+
+
+def print_report(result: dict[str, Any], console: Console) -> None:
+    """Show a report of `flow.report` to people."""
+    trades, speed = result["trades"], result["throughput"]
+    console.print(f"[bold]{result['instrument']}[/bold], {result['format']} recording, through the {result['target']}")
+    table = Table("fed", "", box=None)
+    for name, count in result["fed"].items():
+        table.add_row(name, f"{count:n}")
+    for name, count in result["left_out"].items():
+        table.add_row(f"left out: {name}", f"{count:n}")
+    console.print(table)
+    table = Table("trades", "", box=None)
+    table.add_row("recorded", f"{trades['recorded']:n}")
+    table.add_row("made", f"{trades['made']:n}")
+    table.add_row("equal in price and amount", f"{trades['equal']:n}")
+    table.add_row("  of these within 5 s", f"{trades['equal_within_5_s']:n}")
+    if "equal_with_same_maker" in trades:
+        table.add_row("  of these with the recorded resting order", f"{trades['equal_with_same_maker']:n}")
+    for reason, count in trades["not_reproduced"].items():
+        table.add_row(f"not reproduced: {reason}", f"{count:n}")
+    console.print(table)
+    if "books" in result:
+        books = result["books"]
+        table = Table("recorded books", "", box=None)
+        table.add_row("recorded", f"{books['recorded']:n}")
+        table.add_row("compared", f"{books['compared']:n}")
+        table.add_row("equal best price, both sides", f"{books['equal_best_price']:n}")
+        for depth, count in books["equal_levels"].items():
+            table.add_row(f"equal {depth} level{'s' if depth != '1' else ''}, price and amount", f"{count:n}")
+        for reason, count in books["reasons"].items():
+            table.add_row(f"differ at ten levels: {reason}", f"{count:n}")
+        console.print(table)
+    console.print(
+        f"{speed['commands']:n} commands in {speed['seconds']:.3f} s: {speed['commands_per_second']:n} a second"
+    )

@@ -110,6 +110,7 @@ class JournalReader:
         self._public_key = public_key
         self._venue = venue
         self._core_version: Final = core_version
+        self._settle_seconds: Final = settle_seconds
 
     def batches(self) -> Iterator[list[StoredRow]]:
         """The rows, batch by batch. Once only.
@@ -160,7 +161,7 @@ class JournalReader:
 
     def _is_growing(self, path: Path, size: int) -> bool:
         """Whether the venue is at work on the frame that looks torn."""
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(self._settle_seconds)
         return path.stat().st_size > size
 
     def _check_header(self, summary: SegmentSummary) -> None:

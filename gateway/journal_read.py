@@ -90,6 +90,7 @@ class JournalReader:
         public_key: the venue's key, if it is known from elsewhere: 32 bytes. Else all segments must name the same.
         venue: the venue's id, likewise.
         core_version: refuse a journal of another one.
+        settle_seconds: how long a frame that looks torn may take to grow; 0 where nobody can be writing.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class JournalReader:
         public_key: bytes | None = None,
         venue: str | None = None,
         core_version: int | None = None,
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
         self.directory: Final = directory
         self.segments: Final[list[SegmentSummary]] = []

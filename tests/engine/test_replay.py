@@ -127,13 +127,13 @@ def test_a_command_this_version_does_not_know_ends_the_replay() -> None:
     assert caught.value.seq == 5
 
 
-def test_a_command_on_which_the_core_fails_ends_the_replay_with_the_cause() -> None:
+def test_a_command_on_which_the_core_fails_ends_the_replay_with_the_reason() -> None:
     rows = stored(ROWS)
     run = Replay(Exchange(PreTradeHook()))
     run.feed(rows[0])
-    with pytest.raises(ReplayFailure, match="a sequence number is missing") as caught:
+    with pytest.raises(ReplayFailure, match="AssertionError: a sequence number is missing") as caught:
         run.feed(rows[2])
-    assert caught.value.seq == 3 and isinstance(caught.value.__cause__, AssertionError)
+    assert caught.value.seq == 3
     assert run.result().commands == 1
 
 

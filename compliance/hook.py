@@ -71,11 +71,11 @@ class ComplianceHook(PreTradeHook):
         kind = type(event)
         if kind is BookAdded or kind is OrderAccepted:
             return
-        if isinstance(event, Trade):
+        if type(event) is Trade:
             self._follow_trade(event, time_ns)
-        elif isinstance(event, (OrderCancelled, OrderRejected)):
+        elif type(event) is OrderCancelled or type(event) is OrderRejected:
             self._ledger.release(event.order_id)
-        elif isinstance(event, OrderAmended):
+        elif type(event) is OrderAmended:
             self._ledger.amend(event.order_id, event.price_ticks, event.leaves_lots)
 
     def apply(self, command: Command, time_ns: int) -> Outcome:

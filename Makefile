@@ -69,7 +69,7 @@ endif
 
 $(DEV)/.installed: pyproject.toml setup.py
 	@$(call create,$(DEV))
-	SBX_NATIVE=$${SBX_NATIVE:-0} $(DEV)/bin/pip install --quiet --editable '.[dev]'
+	SBX_NATIVE=0 $(DEV)/bin/pip install --quiet --editable '.[dev]'
 	@touch $@
 
 $(NATIVE)/.installed: pyproject.toml setup.py $(SOURCES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -77,8 +77,12 @@ INSTRUMENTS = [
     ],
     ListInstrument("A7A5/RUB", SPOT, "A7A5", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("BTC/USDT", SPOT, "BTC", "USDT", ROUBLE, 10**6, 10**6, 10**12, 10**15, 100_000),
-    ListInstrument("BTC-NOTE", NOTE, "BTC-NOTE", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"),
-    ListInstrument("BTC-FUT", FUTURE, "BTC-FUT", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"),
+    ListInstrument(
+        "BTC-NOTE", NOTE, "BTC-NOTE", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
+    ),
+    ListInstrument(
+        "BTC-FUT", FUTURE, "BTC-FUT", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
+    ),
 ]
 
 INVESTORS = [
@@ -113,7 +117,7 @@ ACCOUNTS = {
 def moscow_ns(text: str) -> int:
     """Nanoseconds since the epoch, UTC, of a Moscow time written `2026-12-31 23:59:59`, with microseconds or not."""
     moment = datetime.fromisoformat(text).replace(tzinfo=MOSCOW)
-    return ((moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)) * 1_000
+    return ((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)) * 1_000
 
 
 def e8(decimal: str) -> int:
@@ -195,7 +199,14 @@ class Venue:
         return events
 
     def enter(
-        self, account: str, side: int, quantity: str, instrument: str, price: str, order_type: int = LIMIT, tif: int = GTC
+        self,
+        account: str,
+        side: int,
+        quantity: str,
+        instrument: str,
+        price: str,
+        order_type: int = LIMIT,
+        tif: int = GTC,
     ) -> list[Event]:
         """Enter an order in decimals."""
         client_order_id = f"c{self.exchange.seq + 1}"

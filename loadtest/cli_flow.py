@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from engine.hook import PreTradeHook
 from loadtest import flow
 from loadtest.flow_format import FlowError
 from loadtest.flow_gateway import WINDOW, Gateway
@@ -22,6 +21,9 @@ from loadtest.flow_gateway import WINDOW, Gateway
 @click.option("--plain", is_flag=True, help="Bitstamp: creations and deletions alone, from an empty book.")
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=0.0, help="Multiple of the recorded pace; 0: no waiting."
+)
+@click.option(
+    "--rulebook", default="", help="A rulebook that every order passes, by name or .toml file. Default: none."
 )
 @click.option(
     "--url", help="Feed through the gateway of a running venue, as ws://HOST:PORT, instead of in this process."
@@ -42,6 +44,7 @@ def command(
     file: Path,
     plain: bool,
     speed: float,
+    rulebook: str,
     url: str | None,
     participant: str,
     key: Path | None,
@@ -60,10 +63,13 @@ def command(
       sbx flow orders.log.xz
       sbx flow orders.log.xz --plain --json
       sbx flow AMZN_2012-06-21_34200000_57600000_message_10.csv
+      sbx flow orders.log.xz --rulebook general-2026
       sbx flow orders.log.xz --speed 60
       sbx flow orders.log.xz --url ws://127.0.0.1:8765 --participant delta-fund --key venue/keys/delta-fund.pem \\
           --operator-key venue/keys/operator.pem
     """
+    if url is not None and rulebook:
+        raise click.UsageError("--rulebook is for this process; a running venue has its own")
     if url is not None and key is None:
         raise click.UsageError("--url needs --key, the private key of --participant")
     try:
@@ -78,7 +84,7 @@ def command(
                 gateway = Gateway(url, participant, key, operator, operator_key, window)
                 outcome = flow.run_remote(recording, gateway, speed, progress)
             else:
-                outcome = flow.run(recording, PreTradeHook(), speed, progress)
+                outcome = flow.run(recording, speed, progress, rulebook)
     except FlowError as error:
         raise click.ClickException(str(error)) from error
     result = flow.report(recording, outcome)

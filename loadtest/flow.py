@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compliance.hook import ComplianceHook
 from engine.codes import CORE_VERSION
+from engine.commands import LoadRulebook
 from engine.hook import PreTradeHook
 from engine.limits import NS_PER_SECOND
+from gateway.venue import VenueError, load_rulebook_documents
 from loadtest import flow_bitstamp, flow_lobster
 from loadtest.flow_compare import BookComparison, TradeMade, compare_trades
 from loadtest.flow_engine import run_in_engine
@@ -75,9 +78,19 @@ def pacer(recording: Recording, speed: float, progress: Progress) -> Callable[[i
     return before_each
 
 
-def run(recording: Recording, hook: PreTradeHook, speed: float, progress: Progress) -> Run:
-    """Feed a recording into a fresh engine in this process."""
-    feed, books = run_in_engine(recording, hook, pacer(recording, speed, progress))
+def run(recording: Recording, speed: float, progress: Progress, rulebook: str = "") -> Run:
+    """Feed a recording into a fresh engine in this process, behind a rulebook, by name or file, if one is given.
+
+    Raises `FlowError` if the rulebook can't be read.
+    """
+    hook, load = PreTradeHook(), None
+    if rulebook:
+        try:
+            name, documents = load_rulebook_documents(rulebook)
+        except VenueError as error:
+            raise FlowError(str(error)) from error
+        hook, load = ComplianceHook(), LoadRulebook(name, documents)
+    feed, books = run_in_engine(recording, hook, pacer(recording, speed, progress), load)
     return Run("engine", feed.trades, books, feed.refused, feed.commands, feed.engine_ns)
 
 

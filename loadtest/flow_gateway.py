@@ -16,7 +16,7 @@ from engine.limits import DECIMALS, MAX_E8, MAX_SUPPLY, NS_PER_SECOND
 from gateway import messages as m
 from gateway.client import Client, ConnectionLost, LocalBook, RequestFailed, connect
 from loadtest.flow_compare import BookComparison, TradeMade
-from loadtest.flow_engine import ACCOUNTS
+from loadtest.flow_engine import ACCOUNTS, LARGE_RUB
 from loadtest.flow_format import (
     BookSeen,
     Enter,
@@ -262,7 +262,7 @@ async def list_market(recording: Recording, operator: Client, participant: str) 
     for account, asset in zip(ACCOUNTS, (recording.quote, recording.base), strict=True):
         # A firm large enough to be qualified under every rulebook, tested and warned.
         await operator.admin(
-            "register_investor", investor=account, kind=FIRM, assets_rub=10**12, income_rub=10**12, capital_rub=10**12
+            "register_investor", investor=account, kind=FIRM, assets_rub=LARGE_RUB, income_rub=LARGE_RUB
         )
         now_ns = time.time_ns()
         for test in ("knowledge", "risk"):

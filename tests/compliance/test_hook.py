@@ -21,7 +21,14 @@ from engine.commands import (
     Tick,
     Withdraw,
 )
-from engine.events import CommandRejected, InvestorRegistered, OrderRejected, RegistryChanged, RulebookLoaded
+from engine.events import (
+    CommandRejected,
+    InvestorRegistered,
+    OrderCancelled,
+    OrderRejected,
+    RegistryChanged,
+    RulebookLoaded,
+)
 from engine.hook import Verdict
 from engine.orders import Order
 from tests.compliance.venue import INVESTORS, Venue, changed, documents, rules_of
@@ -288,6 +295,27 @@ def test_switching_to_another_rulebook_cancels_what_it_forbids() -> None:
     cancelled = [event.order_id for event in events if type(event).__name__ == "OrderCancelled"]  # type: ignore[attr-defined]
     assert cancelled == [order_id + 1, order_id]
     assert not venue.hook.intake.ledger.open
+
+
+def test_a_book_that_asks_for_no_sums_counts_them_for_the_next_one() -> None:
+    venue = Venue("elr-2025", (("ELR-3", "enabled", "false"),))
+    ledger = venue.hook.intake.ledger
+    venue.sell("dealer", "1", "BTC/RUB", "8000000")
+    venue.buy("retail", "0.02", "BTC/RUB", "8000000")
+    venue.buy("retail", "0.0375", "BTC/RUB", "7000000")
+    assert reserved(venue, "retail") == 262_500_00
+    # The second order finds its decision made.
+    for _ in range(2):
+        order_id = venue.buy("super", "1", "BTC-NOTE", "10000").order_id  # type: ignore[attr-defined]
+        assert ledger.investors["super"].exposure_reserved == 10_000_00
+        venue.cancel("super", order_id)
+        assert ledger.investors["super"].exposure_reserved == 0
+    events = venue.load("general-2026")
+    cancelled = [event for event in events if isinstance(event, OrderCancelled)]
+    assert [event.rule for event in cancelled] == ["RET-1"]
+    assert cancelled[0].detail == (
+        "cap 300000.00 RUB a year, used 160000.00, reserved 0.00, remaining 140000.00; this order 262500.00"
+    )
 
 
 def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:

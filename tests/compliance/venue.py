@@ -56,8 +56,9 @@ ASSETS = [
     AddAsset("RUB", FIAT, 2),
     AddAsset("BTC", CRYPTO, 8, 0, 150_000_000_000_000, 3_000_000_000_000, 17),
     AddAsset("ETH", CRYPTO, 8, 0, 30_000_000_000_000, 1_700_000_000_000, 11),
-    # Exactly at the criteria of LIQ-1 in money, which are "above", and above them.
-    AddAsset("EDGE", CRYPTO, 8, 0, 5_000_000_000_000, 1_000_000_000_000, 5),
+    # Exactly at one of the two criteria of LIQ-1 in money, which are "above"; above both; and a year too young.
+    AddAsset("EDGECAP", CRYPTO, 8, 0, 5_000_000_000_000, 1_000_000_000_001, 5),
+    AddAsset("EDGETURN", CRYPTO, 8, 0, 5_000_000_000_001, 1_000_000_000_000, 5),
     AddAsset("OVER", CRYPTO, 8, 0, 5_000_000_000_001, 1_000_000_000_001, 5),
     AddAsset("YOUNG", CRYPTO, 8, 0, 5_000_000_000_001, 1_000_000_000_001, 4),
     AddAsset("SOL", CRYPTO, 8, 0, 7_000_000_000_000, 400_000_000_000, 6),
@@ -69,12 +70,14 @@ ASSETS = [
     AddAsset("BTC-FUT", SECURITY, 4),
 ]
 
-# Tick times lot is one kopeck in every rouble instrument, so that tests can go one kopeck over a limit.
+# Tick times lot is one kopeck in most rouble instruments, so that tests can go one kopeck over a limit.
 INSTRUMENTS = [
     *[
         ListInstrument(f"{asset}/RUB", SPOT, asset, "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000)
-        for asset in ("BTC", "ETH", "EDGE", "OVER", "YOUNG", "SOL", "USDT", "XMR", "ZEC")
+        for asset in ("BTC", "ETH", "EDGECAP", "EDGETURN", "OVER", "YOUNG", "USDT", "XMR", "ZEC")
     ],
+    # Here one tick times one lot is a rouble.
+    ListInstrument("SOL/RUB", SPOT, "SOL", "RUB", 100 * ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("A7A5/RUB", SPOT, "A7A5", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("BTC/USDT", SPOT, "BTC", "USDT", ROUBLE, 10**6, 10**6, 10**12, 10**15, 100_000),
     ListInstrument(

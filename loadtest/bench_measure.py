@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import importlib
+import logging
 import os
 import platform
 import statistics
@@ -165,6 +166,8 @@ def measure_peer(name: str, stream: Stream, repeats: int) -> Line | Skipped:
     version = installed_version(name)
     if not version:
         return Skipped(name, language, "not installed; pip install 'sandbox-exchange[bench]'")
+    # pyorderbook sets up logging for the whole process when it is imported, unless somebody has done so before.
+    logging.getLogger().addHandler(logging.NullHandler())
     importlib.import_module(name)
     elapsed_ns: list[int] = []
     traded = (0, 0)

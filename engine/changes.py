@@ -30,7 +30,8 @@ from engine.state import State, forget_open, next_report
 
 def amend(state: State, out: list[Event], command: AmendOrder) -> None:
     """Carry out `AmendOrder`. Emits RequestRejected; or OrderCancelled if nothing is left; or OrderAmended with what
-    follows: BookChanged, trades if it now crosses, BookAdded if it queues anew."""
+    follows: BookChanged, trades if it now crosses, BookAdded if it queues anew.
+    """
     account = _own_account(state, command.participant, command.account)
     if account is None:
         _refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)

@@ -20,7 +20,7 @@ from engine.limits import (
     SOCKET_BUFFER_BYTES,
 )
 from gateway.session import CLOSE, POLICY_VIOLATION, TRY_AGAIN_LATER, Session
-from gateway.wire import frame_header
+from gateway.wire import TEXT, frame_header
 
 # After a close frame the peer has this long to answer it; an early disconnect would send a reset that eats the frame.
 CLOSE_SECONDS: Final = 1
@@ -75,6 +75,7 @@ class Connection(WSListener):
         self.host: Final = host
         self.session: Final = session
         self.address = ""
+        self._data_frame: Final = WSMsgType.TEXT if session.codec.opcode == TEXT else WSMsgType.BINARY
         self._transport: asyncio.Transport | None = None
         self._is_closing = False
         self._frames_this_turn = 0
@@ -116,7 +117,10 @@ class Connection(WSListener):
             return
         has_reserved_bits = bool(frame.rsv1 or frame.rsv2 or frame.rsv3)
         payload = frame.get_payload_as_bytes()
-        session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, time.monotonic_ns())
+        if kind == self._data_frame and frame.fin and not has_reserved_bits and session.takes_whole_messages:
+            session.receive(payload)
+        else:
+            session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, time.monotonic_ns())
         if session.inbox and not session.is_waiting:
             self.host.received(session)
         if session.frames:

@@ -35,6 +35,8 @@ _REPLIES: Final[dict[type[Command], tuple[type[Event], ...]]] = {
     commands.MassCancel: (MassCancelled, RequestRejected),
 }
 
+_NOBODY: Final[list[Outlet]] = []
+
 
 class Fanout:
     """The venue's mirrors, fed with every event, and the connections that listen to them.
@@ -106,16 +108,17 @@ class Fanout:
         replies = _REPLIES.get(type(command))
         if replies is None:
             self._learn(events)
-        is_answered = origin is None
+            replies = ()
+        waiting = origin
         for report in self.reports.follow(seq, time_ns, events):
-            if not is_answered and replies is not None and type(report.event) in replies:
-                is_answered = True
-                self._deliver(report, origin, request_id)
+            if waiting is not None and type(report.event) in replies:
+                self._deliver(report, waiting, request_id)
+                waiting = None
             else:
                 self._deliver(report, None, 0)
-        if not is_answered:
-            assert origin is not None and replies is None, "a trading command without a reply"
-            self.send(origin, _admin_reply(seq, events, request_id))
+        if waiting is not None:
+            assert not replies, "a trading command without a reply"
+            self.send(waiting, _admin_reply(seq, events, request_id))
         for outlets, message in self.market.follow(time_ns, events):
             self.broadcast(outlets, message)
         self.seq = seq
@@ -148,14 +151,22 @@ class Fanout:
 
     def _deliver(self, report: Report, origin: Outlet | None, request_id: int) -> None:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
+        # Without a number it is not the account's: the sender alone is told, and those who supervise it.
+        listeners = self._by_account[report.account] if report.seq else _NOBODY
+        drop_copy = self.drop_copy if type(report.event) is not OrderStatus else _NOBODY
         if origin is not None:
             self.send(origin, self.reports.message(report, request_id))
-        # Without a number it is not the account's: the sender alone is told, and those who supervise it.
-        listeners = self._by_account[report.account] if report.seq else []
-        drop_copy = self.drop_copy if type(report.event) is not OrderStatus else []
-        if not drop_copy and (not listeners or (len(listeners) == 1 and listeners[0] is origin)):
+            if not drop_copy and (not listeners or (len(listeners) == 1 and listeners[0] is origin)):
+                return
+        elif not listeners and not drop_copy:
             return
-        self.broadcast([*listeners, *drop_copy], self.reports.message(report), but=origin)
+        message = self.reports.message(report)
+        if drop_copy:
+            self.broadcast([*listeners, *drop_copy], message, but=origin)
+        elif len(listeners) == 1:
+            self.send(listeners[0], message)
+        else:
+            self.broadcast(listeners, message, but=origin)
 
     def _learn(self, events: list[Event]) -> None:
         """Take note of assets, instruments, rulebooks; let those who are logged in hear their new accounts."""

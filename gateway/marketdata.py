@@ -122,6 +122,8 @@ class Feed:
         """Phase and the reason given for it."""
         self.time_ns = 0
         """Of the last change of anything."""
+        self.is_touched = False
+        """Whether the current turn changed its book."""
         self._displayed: Final[dict[int, int]] = {}
         # Shown lots of each resting order, by order id.
         self._told_top_seq = 0
@@ -166,7 +168,7 @@ class Feed:
         self.time_ns = time_ns
         bids, asks = self.sides
         bid, ask = bids.best, asks.best
-        best = (bid, bids.lots[bid] if bid else 0, ask, asks.lots[ask] if ask else 0)
+        best = (bid, bids.lots.get(bid, 0), ask, asks.lots.get(ask, 0))
         if best != self.best:
             self.best = best
             self.top_seq += 1
@@ -281,7 +283,7 @@ class MarketData:
     def __init__(self, formats: Formats) -> None:
         self._formats: Final = formats
         self.feeds: Final[dict[str, Feed]] = {}
-        self._touched: Final[dict[str, Feed]] = {}
+        self._touched: Final[list[Feed]] = []
         # Since the last turn.
 
     def follow(self, time_ns: int, events: list[Event]) -> list[Published]:
@@ -291,7 +293,7 @@ class MarketData:
             The prints and phases, which are told one by one; what a turn sums up comes from `end_turn`.
         """
         out: list[Published] = []
-        changed: dict[str, Feed] = {}
+        changed: list[Feed] = []
         for event in events:
             if type(event) is BookAdded:
                 feed = self.feeds[event.instrument]
@@ -320,16 +322,19 @@ class MarketData:
                 continue
             else:
                 continue
-            changed[event.instrument] = feed
-        for instrument, feed in changed.items():
+            if feed not in changed:
+                changed.append(feed)
+        for feed in changed:
             feed.end_command(time_ns)
-            self._touched[instrument] = feed
+            if not feed.is_touched:
+                feed.is_touched = True
+                self._touched.append(feed)
         return out
 
     def end_turn(self) -> list[Published]:
         """The tops and book updates that the turn's commands add up to."""
         out: list[Published] = []
-        for feed in self._touched.values():
+        for feed in self._touched:
             if feed.subscribers["top"]:
                 top = feed.take_top()
                 if top is not None:
@@ -339,5 +344,6 @@ class MarketData:
                 if update is not None:
                     out.append((feed.subscribers["book"], update))
             feed.count_as_told()
+            feed.is_touched = False
         self._touched.clear()
         return out

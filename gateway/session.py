@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -44,7 +44,7 @@ from gateway.messages import (
     login_challenge,
 )
 from gateway.venue import Participant
-from gateway.wire import BINARY, TEXT, TRADING_REQUESTS, UNDECODABLE, Codec, Malformed, Outlet, frame_header, to_command
+from gateway.wire import BINARY, TEXT, TRANSLATE, UNDECODABLE, Codec, Malformed, Outlet, frame_header
 
 # Opcodes, RFC 6455 section 5.2.
 CONTINUATION: Final = 0
@@ -70,12 +70,8 @@ MAX_ERROR_CHARS: Final = 240
 Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances
 
 
-class Pending(NamedTuple):
-    """A sound request that waits for the sequencer: a command to sequence, or a question to answer at the turn's end."""
-
-    request_id: int
-    command: AnyCommand | None
-    query: Query | None
+Pending = tuple[int, AnyCommand | None, Query | None]
+"""A sound request that waits for the sequencer: its id, and a command to sequence or a question to answer."""
 
 
 class Lobby:
@@ -120,6 +116,11 @@ class Session(Outlet):
         self._fragments_bytes = 0
         self._pongs = 0
         self._pongs_since_ns = 0
+
+    @property
+    def takes_whole_messages(self) -> bool:
+        """Whether a final data frame of its own opcode is a whole message, to be given to `receive` at once."""
+        return not self._fragments and self.closing is None
 
     @property
     def is_known(self) -> bool:
@@ -229,21 +230,22 @@ class Session(Outlet):
             self._malformed(str(error), self.codec.find_id(payload))
             return
         participant = self.participant
-        if isinstance(request, TRADING_REQUESTS):
+        translate = TRANSLATE.get(type(request))
+        if translate is not None:
             if participant is None or participant.role != TRADER:
                 self._refuse(request, "only participants trade")
                 return
             try:
-                command = to_command(request, participant.participant)
+                command = translate(request, participant.participant)
             except Malformed as error:
                 self._malformed(str(error), request.id)
                 return
-            self.inbox.append(Pending(request.id, command, None))
+            self.inbox.append((request.id, command, None))
         elif isinstance(request, Login):
             self._login(request)
         elif isinstance(request, Admin):
             self._admin(request)
-        else:
+        elif isinstance(request, Query):
             self._question(request)
 
     def _question(self, request: Query) -> None:
@@ -262,7 +264,7 @@ class Session(Outlet):
         elif isinstance(request, Resume | OpenOrders | Balances) and not self._may_read(request.account):
             self._refuse(request, "not an account of yours")
             return
-        self.inbox.append(Pending(request.id, None, request))
+        self.inbox.append((request.id, None, request))
 
     def _may_read(self, account: str) -> bool:
         owner = self._lobby.fanout.reports.owners.get(account)
@@ -285,7 +287,7 @@ class Session(Outlet):
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
-            self.inbox.append(Pending(request.id, command, None))
+            self.inbox.append((request.id, command, None))
 
     def _login(self, request: Login) -> None:
         fanout = self._lobby.fanout

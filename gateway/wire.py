@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -160,24 +160,13 @@ def _field_e8(field: str, text: str) -> int:
 
 # ── requests as commands ───────────────────────────────────────────────────────────────────────────────────────────
 
-TradingRequest = NewOrder | AmendOrder | CancelOrder | MassCancel
-TRADING_REQUESTS: Final = (NewOrder, AmendOrder, CancelOrder, MassCancel)
+
+def _cancel_order(request: CancelOrder, participant: str) -> commands.CancelOrder:
+    order_id, client_order_id = _which(request.order_id, request.client_order_id)
+    return commands.CancelOrder(participant, request.account, order_id, client_order_id)
 
 
-def to_command(request: TradingRequest, participant: str) -> commands.AnyCommand:
-    """The command that a trading request of a participant asks for.
-
-    Raises:
-        Malformed: a decimal can't be read, or fields contradict each other.
-    """
-    if type(request) is NewOrder:
-        return _new_order(request, participant)
-    if type(request) is CancelOrder:
-        order_id, client_order_id = _which(request.order_id, request.client_order_id)
-        return commands.CancelOrder(participant, request.account, order_id, client_order_id)
-    if type(request) is AmendOrder:
-        return _amend_order(request, participant)
-    assert isinstance(request, MassCancel)
+def _mass_cancel(request: MassCancel, participant: str) -> commands.MassCancel:
     side = -1 if request.side is None else _SIDES[request.side]
     return commands.MassCancel(participant, request.account, request.instrument or "", side)
 
@@ -229,3 +218,22 @@ def _which(order_id: int | None, client_order_id: str | None) -> tuple[int, str]
     if not order_id:
         raise Malformed("order_id: must be above zero")
     return order_id, ""
+
+
+TRANSLATE: Final[dict[type[AnyRequest], Callable[[Any, str], commands.AnyCommand]]] = {
+    NewOrder: _new_order,
+    AmendOrder: _amend_order,
+    CancelOrder: _cancel_order,
+    MassCancel: _mass_cancel,
+}
+"""What `to_command` does for each type of trading request."""
+TRADING_REQUESTS: Final = tuple(TRANSLATE)
+
+
+def to_command(request: AnyRequest, participant: str) -> commands.AnyCommand:
+    """The command that a trading request of a participant asks for.
+
+    Raises:
+        Malformed: a decimal can't be read, or fields contradict each other.
+    """
+    return TRANSLATE[type(request)](request, participant)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from engine.exchange import Exchange
@@ -152,6 +153,16 @@ class RawClient:
         message: dict[str, Any] = msgspec.msgpack.decode(raw) if isinstance(raw, bytes) else json.loads(raw)
         return message
 
+    async def until_closed(self) -> tuple[list[dict[str, Any]], int]:
+        """All messages until the venue closes the connection, and the code it closes with."""
+        messages = []
+        while True:
+            try:
+                messages.append(await self.receive())
+            except ConnectionClosed as closed:
+                # 1006: there was no close frame.
+                return messages, closed.rcvd.code if closed.rcvd is not None else 1006
+
     async def ask(self, **request: Any) -> dict[str, Any]:
         """Send a request and return its reply; what comes before it goes to `reports`."""
         request_id = await self.send(**request)
@@ -192,7 +203,7 @@ class RawClient:
 async def client(url: str, participant: str = "", binary: bool = False, **options: Any) -> AsyncIterator[RawClient]:
     """Connect and, with a participant, log in."""
     subprotocols = [Subprotocol("sbx.v1.msgpack" if binary else "sbx.v1.json")]
-    async with connect(url, subprotocols=subprotocols, proxy=None, max_size=None, **options) as socket:
+    async with connect(url, subprotocols=subprotocols, proxy=None, max_size=None, max_queue=None, **options) as socket:
         raw = RawClient(socket, binary)
         raw.hello = await raw.receive()
         assert raw.hello["type"] == "hello"

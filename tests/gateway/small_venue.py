@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -21,6 +22,7 @@ from websockets.typing import Subprotocol
 from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.keys import public_key_hex
+from gateway.sequencer import VenueHalted
 from gateway.server import Server, start_server
 from gateway.venue import Venue, check_setup, parse_venue
 
@@ -99,14 +101,22 @@ def small_venue(extra: str = "") -> Venue:
 
 @asynccontextmanager
 async def serving(
-    directory: Path, venue: Venue | None = None, exchange: Callable[[], Exchange] = new_exchange, **options: Any
+    directory: Path,
+    venue: Venue | None = None,
+    exchange: Callable[[], Exchange] = new_exchange,
+    halts: str = "",
+    **options: Any,
 ) -> AsyncIterator[Server]:
-    """A server in this process, stopped in order."""
+    """A server in this process, stopped in order; or, with `halts`, one that must have been stopped by such a fault."""
     server = await start_server(venue or small_venue(), directory, exchange=exchange, **options)
     try:
         yield server
     finally:
-        await server.stop()
+        if halts:
+            with pytest.raises(VenueHalted, match=halts):
+                await server.wait()
+        else:
+            await server.stop()
 
 
 @contextmanager

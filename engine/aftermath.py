@@ -1,0 +1,137 @@
+"""What a command sets off after the incoming order is done: brackets, stops and their cascades, pegs, indicative prices.
+
+A loop over queues, never a recursion: ten thousand stops that elect each other take ten thousand turns of it.
+"""
+
+from __future__ import annotations
+
+from engine.auction import publish_indicative
+from engine.book import LimitOrderBook
+from engine.clearing import needed, reserve
+from engine.codes import (
+    BY_RULE,
+    CONTINUOUS,
+    LIMIT,
+    MARKET,
+    NO_FUNDS,
+    STOP_LIMIT,
+)
+from engine.ending import cancel, drop_children, end_other_leg
+from engine.events import Event, StopTriggered
+from engine.matching import collar_ticks
+from engine.orders import ELECTED, NOWHERE, WAITING_STOP, Order
+from engine.pegs import reprice_pegs
+from engine.placing import place
+from engine.state import State
+from engine.stops import is_triggered
+
+
+def work_off(state: State, out: list[Event]) -> None:
+    """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
+    while True:
+        if state.entries:
+            entries = list(state.entries)
+            state.entries.clear()
+            for entry in entries:
+                activate(state, out, entry)
+            continue
+        elect(state)
+        if state.elected:
+            trigger(state, out, state.elected.popleft())
+            continue
+        if not reprice_pegs(state, out):
+            break
+    for book in sorted(state.touched, key=_index):
+        book.calm = False
+        if book.in_call:
+            publish_indicative(state, out, book)
+    state.touched.clear()
+
+
+def _index(book: LimitOrderBook) -> int:
+    return book.instrument.index
+
+
+def elect(state: State) -> None:
+    """Let the prints of the touched books, in order, elect stops, which queue behind those that wait already."""
+    for book in state.touched:
+        if book.prints:
+            if len(book.stops):
+                for price in book.prints:
+                    for order in book.stops.elect(price):
+                        order.where = ELECTED
+                        state.elected.append(order)
+            book.prints.clear()
+
+
+def trigger(state: State, out: list[Event], order: Order) -> None:
+    """Turn an elected stop into the order it is for: checked again, then worked like a new one."""
+    if order.where != ELECTED:
+        return
+    book = state.books[order.instrument_name]
+    if book.phase != CONTINUOUS and not book.in_call:
+        # A halt came first: it waits on, and is elected when trading goes on.
+        book.stops.add(order)
+        return
+    end_other_leg(state, out, book, order)
+    order.where = NOWHERE
+    if order.order_type == STOP_LIMIT:
+        order.order_type = LIMIT
+    else:
+        order.order_type = MARKET
+        order.price_ticks = collar_ticks(book, order.side)
+    order.reserve_ticks = order.price_ticks
+    account = order.account
+    account.report_seq += 1
+    state.emit(
+        out,
+        StopTriggered(
+            order.order_id,
+            account.account,
+            account.report_seq,
+            order.client_order_id,
+            order.instrument_name,
+            order.side,
+            order.order_type,
+            order.price_ticks,
+        ),
+    )
+    if pass_again(state, out, book, order):
+        place(state, out, book, order)
+
+
+def pass_again(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> bool:
+    """Check compliance and funds of an open order whose terms have changed by themselves; it is cancelled if one fails."""
+    verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
+    if verdict is not None:
+        cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        return False
+    if not reserve(order, needed(order)):
+        cancel(state, out, book, order, NO_FUNDS)
+        return False
+    return True
+
+
+def activate(state: State, out: list[Event], entry: Order) -> None:
+    """Turn a bracket's take-profit and stop into a pair, now that its entry has ended with a fill."""
+    book = state.books[entry.instrument_name]
+    if not entry.filled_lots:
+        drop_children(state, out, book, entry)
+        return
+    limit, stop = entry.children
+    entry.children = []
+    if not limit.leaves_lots:
+        return
+    for order in (limit, stop):
+        order.quantity_lots = order.leaves_lots = entry.filled_lots
+    limit.where = NOWHERE
+    if not pass_again(state, out, book, limit):
+        return
+    book.stops.add(stop)
+    if not pass_again(state, out, book, stop):
+        return
+    place(state, out, book, limit)
+    if stop.where == WAITING_STOP and not book.in_call and is_triggered(stop, book.last_trade_ticks):
+        book.stops.remove(stop)
+        stop.where = ELECTED
+        state.elected.append(stop)

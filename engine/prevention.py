@@ -1,0 +1,180 @@
+"""Self-trade prevention, and what an order could fill with it in force."""
+
+from __future__ import annotations
+
+from engine.book import LimitOrderBook
+from engine.clearing import needed, reserve
+from engine.codes import (
+    BUY,
+    CANCEL_BOTH,
+    CANCEL_OLDEST,
+    DECREMENT,
+    MARKET,
+    SELF_TRADE_PREVENTED,
+)
+from engine.ending import cancel, end_other_leg
+from engine.events import BookChanged, Event, OrderAmended
+from engine.orders import IN_CALL, ON_BOOK, Order
+from engine.state import State, next_report
+
+
+def mode_of(state: State, order: Order) -> int:
+    """The mode of self-trade prevention that rules for an incoming order: its own, else the venue's."""
+    mode: int = order.command.self_trade
+    return state.self_trade if mode < 0 else mode
+
+
+def prevent(state: State, out: list[Event], book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
+    """Do what prevention does where an incoming order meets an own one; True if the incoming order goes on."""
+    mode = mode_of(state, incoming)
+    if mode == CANCEL_OLDEST:
+        cancel(state, out, book, resting, SELF_TRADE_PREVENTED)
+        return True
+    if mode == DECREMENT:
+        lots = min(resting.leaves_lots, incoming.leaves_lots)
+        _decrement(state, out, book, resting, lots)
+        return _decrement(state, out, book, incoming, lots)
+    if mode == CANCEL_BOTH:
+        cancel(state, out, book, resting, SELF_TRADE_PREVENTED)
+    # `reject` can only get here where there is no order left to reject (an amend, a triggered stop).
+    if incoming.leaves_lots:
+        cancel(state, out, book, incoming, SELF_TRADE_PREVENTED)
+    return False
+
+
+def _decrement(state: State, out: list[Event], book: LimitOrderBook, order: Order, lots: int) -> bool:
+    """Take lots off an order without a trade; True if something is left of it."""
+    if order.leaves_lots == lots:
+        cancel(state, out, book, order, SELF_TRADE_PREVENTED)
+        return False
+    order.quantity_lots -= lots
+    on_book = order.where == ON_BOOK
+    if on_book:
+        book.side(order.side).shrink(order, lots)
+    else:
+        order.leaves_lots -= lots
+    reserve(order, needed(order))
+    report_amended(state, out, book, order, True)
+    if on_book:
+        name = book.instrument.instrument
+        state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+    end_other_leg(state, out, book, order)
+    return True
+
+
+def report_amended(state: State, out: list[Event], book: LimitOrderBook, order: Order, kept_priority: bool) -> None:
+    """Report an order's new terms."""
+    account = order.account
+    state.emit(
+        out,
+        OrderAmended(
+            order.order_id,
+            account.account,
+            next_report(account),
+            order.client_order_id,
+            book.instrument.instrument,
+            order.side,
+            order.price_ticks,
+            order.quantity_lots,
+            order.filled_lots,
+            order.leaves_lots,
+            kept_priority,
+        ),
+    )
+
+
+def own_opposite(book: LimitOrderBook, order: Order) -> list[Order]:
+    """The owner's orders that could trade with this one in a call, in their priority. O(the owner's open orders)."""
+    found: list[tuple[int, int, int, Order]] = []
+    sign = -1 if order.side == BUY else 1
+    market = order.order_type == MARKET
+    for account in order.account.owner.accounts:
+        for other in account.open_orders.values():
+            if other.side == order.side or other.instrument_name != order.instrument_name:
+                continue
+            if other.where == IN_CALL:
+                found.append((0, 0, other.queued, other))
+            elif other.where == ON_BOOK and (market or (other.price_ticks - order.price_ticks) * sign >= 0):
+                found.append((1, -other.price_ticks * sign, other.queued, other))
+    found.sort(key=_priority)
+    return [item[3] for item in found]
+
+
+def _priority(item: tuple[int, int, int, Order]) -> tuple[int, int, int]:
+    return item[:3]
+
+
+def rests_opposite(book: LimitOrderBook, order: Order) -> bool:
+    """Whether the owner has an order on the other side of the book. O(the owner's open orders)."""
+    for account in order.account.owner.accounts:
+        for other in account.open_orders.values():
+            if other.where == ON_BOOK and other.side != order.side and other.instrument_name == order.instrument_name:
+                return True
+    return False
+
+
+def fillable_lots(state: State, book: LimitOrderBook, order: Order, worst_ticks: int, enough_lots: int) -> int:
+    """What an order could fill at once up to a price, hidden quantity included, own orders treated as prevention would.
+
+    Counted no further than `enough_lots`. O(levels),
+    or O(orders) if the owner has orders on the other side.
+    """
+    opposite = book.opposite(order.side)
+    own = rests_opposite(book, order)
+    mode = mode_of(state, order)
+    filled = 0
+    consumed = 0
+    for price in opposite.prices():
+        if (price - worst_ticks) * opposite.sign < 0:
+            break
+        level = opposite.levels[price]
+        if not own:
+            filled += level.quantity_lots + level.hidden_lots
+            consumed = filled
+        else:
+            behind = 0
+            resting = level.head
+            while resting is not None and consumed < enough_lots:
+                if resting.account.owner is order.account.owner:
+                    if mode == DECREMENT:
+                        consumed += resting.leaves_lots
+                    elif mode != CANCEL_OLDEST:
+                        return filled
+                else:
+                    lots = min(resting.shown_lots, enough_lots - consumed)
+                    filled += lots
+                    consumed += lots
+                    behind += resting.leaves_lots - resting.shown_lots
+                resting = resting.next
+            lots = min(behind, max(enough_lots - consumed, 0))
+            filled += lots
+            consumed += lots
+        if consumed >= enough_lots:
+            break
+    return min(filled, enough_lots)
+
+
+def meets_own(book: LimitOrderBook, order: Order, worst_ticks: int) -> bool:
+    """Whether an order would meet an own order before it is filled, trading up to a price. O(orders it would meet)."""
+    if not rests_opposite(book, order):
+        return False
+    opposite = book.opposite(order.side)
+    left = order.leaves_lots
+    for price in opposite.prices():
+        if (price - worst_ticks) * opposite.sign < 0:
+            return False
+        level = opposite.levels[price]
+        resting = level.head
+        behind = 0
+        while resting is not None:
+            if left <= 0:
+                return False
+            if resting.account.owner is order.account.owner:
+                return True
+            left -= resting.shown_lots
+            behind += resting.leaves_lots - resting.shown_lots
+            resting = resting.next
+        left -= behind
+        if left <= 0:
+            return False
+    return False

@@ -15,6 +15,7 @@ COMPILER := $(shell (command -v cc || command -v gcc || command -v clang) 2>/dev
 	&& $(PYTHON) -c 'import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' \
 	&& echo usable)
 SOURCES := $(shell find engine compliance gateway loadtest -name '*.py' -o -name '*.toml')
+# PYTHONSAFEPATH keeps the processes that a program starts from importing the source tree instead of what is installed.
 # Tests of the installed package run outside the source tree, which Python would otherwise import instead.
 OUTSIDE := build/outside
 
@@ -24,10 +25,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help demo test lint bench soak clean check interpreted compiled
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(NATIVE)/.installed ## run a venue with simulated participants, then verify and replay its journal
-	$(NATIVE)/bin/sbx demo $(ARGS)
+	PYTHONSAFEPATH=1 $(NATIVE)/bin/sbx demo $(ARGS)
 
 test: ## lint, types, all tests interpreted, and the core's tests compiled
 	@if $(MAKE) --no-print-directory check; then echo "make test: passed"; else echo "make test: FAILED"; exit 1; fi
@@ -69,7 +70,7 @@ endif
 
 $(DEV)/.installed: pyproject.toml setup.py
 	@$(call create,$(DEV))
-	SBX_NATIVE=$${SBX_NATIVE:-0} $(DEV)/bin/pip install --quiet --editable '.[dev]'
+	SBX_NATIVE=0 $(DEV)/bin/pip install --quiet --editable '.[dev]'
 	@touch $@
 
 $(NATIVE)/.installed: pyproject.toml setup.py $(SOURCES)

@@ -72,3 +72,20 @@ def moscow_year(time_ns: int) -> int:
 def moscow_midnight_ns(year: int, month: int, day: int) -> int:
     """When a Moscow date begins, in nanoseconds since the epoch, UTC."""
     return days_from_civil(year, month, day) * NS_PER_DAY - MOSCOW_OFFSET_NS
+
+
+class MoscowYears:
+    """Tells the Moscow year of times that mostly fall in the same one: two comparisons instead of the arithmetic."""
+
+    def __init__(self) -> None:
+        self._year: int = 0
+        self._begins_ns: int = 0
+        self._ends_ns: int = 0
+
+    def of(self, time_ns: int) -> int:
+        """The Moscow year of a time (nanoseconds since the epoch, UTC)."""
+        if not self._begins_ns <= time_ns < self._ends_ns:
+            self._year = moscow_year(time_ns)
+            self._begins_ns = moscow_midnight_ns(self._year, 1, 1)
+            self._ends_ns = moscow_midnight_ns(self._year + 1, 1, 1)
+        return self._year

@@ -1,7 +1,7 @@
-"""Who trades through whom, and what: investors, intermediaries, accounts, assets, instruments.
+"""Who trades, and through whom: investors, intermediaries and accounts, beside the assets and instruments.
 
-The records hold what commands said and what a rulebook made of it; `compliance.hook` changes them. Nothing is ever
-removed, so everything is found by name in the order in which it came.
+The records hold what commands said and what the rulebook made of it; `compliance.intake` changes them. Nothing is ever
+removed, so everything is found by name, in the order in which it came.
 """
 
 from __future__ import annotations
@@ -9,25 +9,22 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.classes import UNCLASSIFIED, is_retail
-from engine.codes import CRYPTO, FOREIGN_STABLECOIN, FUTURE, INDIVIDUAL, NOTE, SECURITY, SPOT
-
-ROUBLE: Final = "RUB"
-# Caps and limits are in kopecks, so the rouble's minor unit is the kopeck.
-ROUBLE_SCALE: Final = 2
+from compliance.listings import AssetRecord, Decision, Listing
+from engine.codes import INDIVIDUAL
 
 
-class Test:
-    """The latest result of a test. A score of -1: none is recorded."""
+class RecordedTest:
+    """The latest result of one test."""
 
     def __init__(self) -> None:
         self.score: int = -1
-        """Percent, 0 to 100."""
+        """Percent, 0 to 100; -1: none is recorded."""
         self.taken_ns: int = 0
-        """When it was taken, nanoseconds since the epoch, UTC."""
+        """Nanoseconds since the epoch, UTC."""
 
 
 class Investor:
-    """One investor: the evidence, what it proves, and what the investor has done. Money in whole roubles."""
+    """One investor: the evidence, the class that it proves, and what the investor has done. Money in whole roubles."""
 
     def __init__(self, investor: str) -> None:
         self.investor: Final = investor
@@ -39,19 +36,22 @@ class Investor:
         self.capital_rub: int = 0
         self.blocked: bool = False
         self.class_override: str = ""
-        self.override_reason: str = ""
+        self.reason: str = ""
+        """Of the latest registration."""
         self.investor_class: int = UNCLASSIFIED
+        self.retail: bool = False
+        """Whether the class is one that the retail rules bind."""
         self.acknowledged_version: int = 0
         """Of the risk warning; 0: none."""
-        self.knowledge: Final = Test()
-        self.risk: Final = Test()
+        self.knowledge: Final = RecordedTest()
+        self.risk: Final = RecordedTest()
         self.clients: Final[list[Client]] = []
         """The investor's accounts, in order of opening."""
 
-    @property
-    def retail(self) -> bool:
-        """Whether the retail rules bind the investor."""
-        return is_retail(self.investor_class)
+    def put_in_class(self, investor_class: int) -> None:
+        """Set the class, and whether it is a retail one."""
+        self.investor_class = investor_class
+        self.retail = is_retail(investor_class)
 
 
 class Intermediary:
@@ -63,6 +63,7 @@ class Intermediary:
         self.suspended: bool = False
         self.capital_rub: int = 0
         self.reason: str = ""
+        """Of the latest registration."""
         self.clients: Final[list[Client]] = []
         """Accounts held through it, in order of opening."""
 
@@ -79,57 +80,13 @@ class Client:
         self.account: Final = account
         self.investor: Final = investor
         self.intermediary: Final = intermediary
+        self.decisions: dict[int, Decision] = {}
+        """By instrument index times two plus side; shared by all clients of the same profile."""
 
     @property
     def intermediary_name(self) -> str:
         """The intermediary's name; empty for an account held directly."""
         return "" if self.intermediary is None else self.intermediary.intermediary
-
-
-class AssetRecord:
-    """What the rules know of an asset. Money in whole roubles."""
-
-    def __init__(
-        self,
-        asset: str,
-        kind: int,
-        privacy: int,
-        market_cap_rub: int,
-        turnover_rub: int,
-        history_years: int,
-        issuer: str,
-        scale: int,
-    ) -> None:
-        self.asset: Final = asset
-        self.kind: Final = kind
-        self.privacy: Final = privacy
-        self.market_cap_rub: Final = market_cap_rub
-        self.turnover_rub: Final = turnover_rub
-        self.history_years: Final = history_years
-        self.issuer: Final = issuer
-        self.scale: Final = scale
-
-    @property
-    def foreign_crypto(self) -> bool:
-        """Whether it is crypto in the sense of the retail rules: a cryptocurrency or a foreign stablecoin."""
-        return self.kind in (CRYPTO, FOREIGN_STABLECOIN)
-
-
-class Listing:
-    """An instrument as the rules see it. A notional is `price_ticks * quantity_lots * unit` quote minor units."""
-
-    def __init__(self, instrument: str, kind: int, base: AssetRecord, quote: AssetRecord, unit: int) -> None:
-        self.instrument: Final = instrument
-        self.kind: Final = kind
-        self.base: Final = base
-        self.quote: Final = quote
-        self.unit: Final = unit
-        self.in_roubles: Final[bool] = quote.asset == ROUBLE
-        self.derivative: Final[bool] = kind in (NOTE, FUTURE) or base.kind == SECURITY
-        """Whether DER-1 and DER-4 look at it: a derivative or a security on a crypto price."""
-        self.capped: Final[bool] = self.in_roubles and kind == SPOT
-        """Whether a retail purchase of it counts for the annual cap (RET-1)."""
-        self.crypto_for_crypto: Final[bool] = kind == SPOT and base.foreign_crypto and quote.foreign_crypto
 
 
 class Registry:

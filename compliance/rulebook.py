@@ -15,7 +15,7 @@ import tomllib
 from typing import Final
 
 from compliance.calendar import parse_iso_date
-from compliance.parameters import Parameters, ParameterError, parse_parameters
+from compliance.parameters import ParameterError, Parameters, parse_parameters
 from compliance.schema import APPLIES_TO, ENFORCED_BY, PARAMETERS, PERMISSIONS, STATUSES
 from engine.codes import INSTRUMENT_KINDS
 
@@ -85,7 +85,9 @@ class Rulebook:
 class _Document:
     """One parsed TOML document."""
 
-    def __init__(self, title: str, include: list[str], kinds: list[str], order: list[str], rules: list[RuleData]) -> None:
+    def __init__(
+        self, title: str, include: list[str], kinds: list[str], order: list[str], rules: list[RuleData]
+    ) -> None:
         self.title: Final = title
         self.include: Final = include
         self.kinds: Final = kinds
@@ -125,9 +127,7 @@ def load_rulebook(name: str, documents: dict[str, str]) -> Rulebook:
     root = parsed[name]
     _check_order(name, root.order, rules)
     _check_sense(name, rules, kinds)
-    return Rulebook(
-        name, root.title, _digest(name, documents), dict(documents), rules, tuple(root.order), tuple(kinds)
-    )
+    return Rulebook(name, root.title, _digest(name, documents), dict(documents), rules, tuple(root.order), tuple(kinds))
 
 
 def _collect(name: str, documents: dict[str, str], path: list[str], parsed: dict[str, _Document]) -> None:

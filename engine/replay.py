@@ -98,7 +98,7 @@ class Replay:
             The events as replayed.
 
         Raises:
-            ReplayFailure: the command does not decode, or the core raised; the cause is chained.
+            ReplayFailure: the command does not decode, or the core raised.
         """
         seq, time_ns, stored_command, recorded = row
         try:

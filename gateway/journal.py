@@ -95,7 +95,7 @@ class Recovery:
         self._key: Final = key
         self._disk: Final = disk
         self._lock: Final = DirectoryLock(directory)
-        self._reader: Final = JournalReader(directory, public_key_bytes(key), venue, CORE_VERSION)
+        self._reader: Final = JournalReader(directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0)
         self._is_read = False
 
     def rows(self) -> Iterator[StoredRow]:
@@ -216,6 +216,7 @@ class JournalWriter:
         self._disk: Final = disk
         self._link = tip.link
         self._is_usable = False
+        self._is_released = False
         self._descriptor = -1
         if last is not None and not last.is_signed:
             self._segment = last.header.segment
@@ -253,7 +254,7 @@ class JournalWriter:
         self._is_usable = True
 
     def close(self) -> None:
-        """Sign and sync the segment, and let go of the journal. After a failure: only let go. Once only.
+        """Sign and sync the segment, and let go of the journal. After a failure, or a second time: only let go.
 
         Raises:
             OSError: the signature may or may not be on the disk.
@@ -268,10 +269,10 @@ class JournalWriter:
     def abandon(self) -> None:
         """Let go of the journal as a crash would, unsigned: the next start goes on in the same segment."""
         self._is_usable = False
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if not self._is_released:
+            self._is_released = True
             self._lock.release()
+            self._close_segment()
 
     def _enter(self) -> None:
         """Refuse after a failure; until the caller is through, this is one."""
@@ -281,8 +282,13 @@ class JournalWriter:
 
     def _roll(self) -> None:
         self._seal()
-        os.close(self._descriptor)
+        self._close_segment()
         self._begin(self._segment + 1)
+
+    def _close_segment(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def _seal(self) -> None:
         last_seq = self.next_seq - 1
@@ -323,8 +329,9 @@ def recover(directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DI
         JournalLocked: another process has it open.
         OSError: the directory can't be made or read.
     """
-    for folder in reversed((directory, *directory.parents)):
-        if not folder.is_dir():
-            folder.mkdir()
-            sync_file(folder.parent, disk)
+    missing = [folder for folder in directory.parents if not folder.is_dir()]
+    directory.mkdir(parents=True, exist_ok=True)
+    # The journal's own name always: an earlier start may have ended between making and syncing it.
+    for folder in (*reversed(missing), directory):
+        sync_file(folder.parent, disk)
     return Recovery(directory, venue, key, disk)

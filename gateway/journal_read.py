@@ -90,6 +90,7 @@ class JournalReader:
         public_key: the venue's key, if it is known from elsewhere: 32 bytes. Else all segments must name the same.
         venue: the venue's id, likewise.
         core_version: refuse a journal of another one.
+        settle_seconds: how long a frame that looks torn may take to grow; 0 where nobody can be writing.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class JournalReader:
         public_key: bytes | None = None,
         venue: str | None = None,
         core_version: int | None = None,
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
         self.directory: Final = directory
         self.segments: Final[list[SegmentSummary]] = []
@@ -110,6 +112,7 @@ class JournalReader:
         self._public_key = public_key
         self._venue = venue
         self._core_version: Final = core_version
+        self._settle_seconds: Final = settle_seconds
 
     def batches(self) -> Iterator[list[StoredRow]]:
         """The rows, batch by batch. Once only.
@@ -160,7 +163,7 @@ class JournalReader:
 
     def _is_growing(self, path: Path, size: int) -> bool:
         """Whether the venue is at work on the frame that looks torn."""
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(self._settle_seconds)
         return path.stat().st_size > size
 
     def _check_header(self, summary: SegmentSummary) -> None:

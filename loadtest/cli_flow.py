@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from engine.hook import PreTradeHook
 from loadtest import flow
 from loadtest.flow_format import FlowError
+from loadtest.flow_gateway import WINDOW, Gateway
 
 
 @click.command()
@@ -22,8 +22,37 @@ from loadtest.flow_format import FlowError
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=0.0, help="Multiple of the recorded pace; 0: no waiting."
 )
+@click.option(
+    "--rulebook", default="", help="A rulebook that every order passes, by name or .toml file. Default: none."
+)
+@click.option(
+    "--url", help="Feed through the gateway of a running venue, as ws://HOST:PORT, instead of in this process."
+)
+@click.option("--participant", default="delta-fund", show_default=True, help="With --url: who feeds.")
+@click.option(
+    "--key", type=click.Path(path_type=Path, dir_okay=False), help="With --url: the participant's private key."
+)
+@click.option("--operator", default="operator", show_default=True, help="With --url: who lists the recording's market.")
+@click.option(
+    "--operator-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --url: the operator's private key; needed once, to list the market and open two accounts.",
+)
+@click.option("--window", type=click.IntRange(1, 256), default=WINDOW, show_default=True, help="Requests in flight.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(file: Path, plain: bool, speed: float, as_json: bool) -> None:
+def command(
+    file: Path,
+    plain: bool,
+    speed: float,
+    rulebook: str,
+    url: str | None,
+    participant: str,
+    key: Path | None,
+    operator: str,
+    operator_key: Path | None,
+    window: int,
+    as_json: bool,
+) -> None:
     """Feed the recorded order flow in FILE into a venue and compare trades and books with the recording.
 
     FILE is an order-by-order recording of Bitstamp (one event a line, plain or .xz) or a LOBSTER message file, whose
@@ -34,15 +63,28 @@ def command(file: Path, plain: bool, speed: float, as_json: bool) -> None:
       sbx flow orders.log.xz
       sbx flow orders.log.xz --plain --json
       sbx flow AMZN_2012-06-21_34200000_57600000_message_10.csv
+      sbx flow orders.log.xz --rulebook general-2026
       sbx flow orders.log.xz --speed 60
+      sbx flow orders.log.xz --url ws://127.0.0.1:8765 --participant delta-fund --key venue/keys/delta-fund.pem \\
+          --operator-key venue/keys/operator.pem
     """
+    if url is not None and rulebook:
+        raise click.UsageError("--rulebook is for this process; a running venue has its own")
+    if url is not None and key is None:
+        raise click.UsageError("--url needs --key, the private key of --participant")
     try:
         recording = flow.read(file, plain)
         with _progress(as_json) as show:
             task = show.add_task("feeding", total=None)
-            outcome = flow.run(
-                recording, PreTradeHook(), speed, lambda done, total: show.update(task, completed=done, total=total)
-            )
+
+            def progress(done: int, total: int) -> None:
+                show.update(task, completed=done, total=total)
+
+            if url is not None and key is not None:
+                gateway = Gateway(url, participant, key, operator, operator_key, window)
+                outcome = flow.run_remote(recording, gateway, speed, progress)
+            else:
+                outcome = flow.run(recording, speed, progress, rulebook)
     except FlowError as error:
         raise click.ClickException(str(error)) from error
     result = flow.report(recording, outcome)
@@ -78,17 +120,16 @@ def print_report(result: dict[str, Any], console: Console) -> None:
     for reason, count in trades["not_reproduced"].items():
         table.add_row(f"not reproduced: {reason}", f"{count:n}")
     console.print(table)
-    if "books" in result:
-        books = result["books"]
-        table = Table("recorded books", "", box=None)
-        table.add_row("recorded", f"{books['recorded']:n}")
-        table.add_row("compared", f"{books['compared']:n}")
-        table.add_row("equal best price, both sides", f"{books['equal_best_price']:n}")
-        for depth, count in books["equal_levels"].items():
-            table.add_row(f"equal {depth} level{'s' if depth != '1' else ''}, price and amount", f"{count:n}")
-        for reason, count in books["reasons"].items():
-            table.add_row(f"differ at ten levels: {reason}", f"{count:n}")
-        console.print(table)
+    books = result["books"]
+    table = Table("recorded books", "", box=None)
+    table.add_row("recorded", f"{books['recorded']:n}")
+    table.add_row("compared", f"{books['compared']:n}")
+    table.add_row("equal best price, both sides", f"{books['equal_best_price']:n}")
+    for depth, count in books["equal_levels"].items():
+        table.add_row(f"equal {depth} level{'s' if depth != '1' else ''}, price and amount", f"{count:n}")
+    for reason, count in books["reasons"].items():
+        table.add_row(f"differ at ten levels: {reason}", f"{count:n}")
+    console.print(table)
     console.print(
         f"{speed['commands']:n} commands in {speed['seconds']:.3f} s: {speed['commands_per_second']:n} a second"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import lzma
 import time
 from collections.abc import Callable
@@ -9,16 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compliance.hook import ComplianceHook
 from engine.codes import CORE_VERSION
+from engine.commands import LoadRulebook
 from engine.hook import PreTradeHook
 from engine.limits import NS_PER_SECOND
+from gateway.venue import VenueError, load_rulebook_documents
 from loadtest import flow_bitstamp, flow_lobster
 from loadtest.flow_compare import BookComparison, TradeMade, compare_trades
 from loadtest.flow_engine import run_in_engine
-from loadtest.flow_format import Enter, FlowError, Recording, Reduce, Reprice, Withdraw, open_lines
-
-Progress = Callable[[int, int], None]
-"""Called with actions done and actions in all."""
+from loadtest.flow_format import Enter, FlowError, Progress, Recording, Reduce, Reprice, Withdraw, open_lines
+from loadtest.flow_gateway import Gateway, run_through_gateway
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Run:
 
     target: str
     trades: list[TradeMade]
-    books: BookComparison | None
+    books: BookComparison
     refused: dict[str, int]
     """Orders that were rejected, by rule or reject code."""
     commands: int
@@ -76,10 +78,26 @@ def pacer(recording: Recording, speed: float, progress: Progress) -> Callable[[i
     return before_each
 
 
-def run(recording: Recording, hook: PreTradeHook, speed: float, progress: Progress) -> Run:
-    """Feed a recording into a fresh engine in this process."""
-    feed, books = run_in_engine(recording, hook, pacer(recording, speed, progress))
+def run(recording: Recording, speed: float, progress: Progress, rulebook: str = "") -> Run:
+    """Feed a recording into a fresh engine in this process, behind a rulebook, by name or file, if one is given.
+
+    Raises `FlowError` if the rulebook can't be read.
+    """
+    hook, load = PreTradeHook(), None
+    if rulebook:
+        try:
+            name, documents = load_rulebook_documents(rulebook)
+        except VenueError as error:
+            raise FlowError(str(error)) from error
+        hook, load = ComplianceHook(), LoadRulebook(name, documents)
+    feed, books = run_in_engine(recording, hook, pacer(recording, speed, progress), load)
     return Run("engine", feed.trades, books, feed.refused, feed.commands, feed.engine_ns)
+
+
+def run_remote(recording: Recording, gateway: Gateway, speed: float, progress: Progress) -> Run:
+    """Feed a recording through the gateway of a running venue. Raises `FlowError` as `run_through_gateway` does."""
+    feed, books = asyncio.run(run_through_gateway(recording, gateway, speed, progress))
+    return Run("gateway", feed.trades, books, dict(feed.refused), feed.commands, feed.last_ns - feed.first_ns)
 
 
 def report(recording: Recording, outcome: Run) -> dict[str, Any]:
@@ -117,15 +135,13 @@ def report(recording: Recording, outcome: Run) -> dict[str, Any]:
     }
     if trades.makers_known:
         result["trades"] |= {"makers_recorded": trades.makers_known, "equal_with_same_maker": trades.equal_maker}
-    if books is not None:
-        differ = books.compared - books.agree_at_reason_depth
-        result["books"] = {
-            "recorded": books.compared + recording.books_used,
-            "used_for_the_opening_book": recording.books_used,
-            "compared": books.compared,
-            "equal_best_price": books.best_price,
-            "equal_levels": {str(depth): count for depth, count in sorted(books.agree.items())},
-            "differ_at_ten_levels": differ,
-            "reasons": dict(books.reasons(trades.differing_prices)),
-        }
+    result["books"] = {
+        "recorded": books.compared + recording.books_used,
+        "used_for_the_opening_book": recording.books_used,
+        "compared": books.compared,
+        "equal_best_price": books.best_price,
+        "equal_levels": {str(depth): count for depth, count in sorted(books.agree.items())},
+        "differ_at_ten_levels": books.compared - books.agree_at_reason_depth,
+        "reasons": dict(books.reasons(trades.differing_prices)),
+    }
     return result

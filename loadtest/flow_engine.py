@@ -13,8 +13,12 @@ from engine.commands import (
     Command,
     Deposit,
     ListInstrument,
+    LoadRulebook,
     NewOrder,
     OpenAccount,
+    RecordAcknowledgement,
+    RecordTest,
+    RegisterInvestor,
     Sequenced,
     SetPhase,
 )
@@ -28,12 +32,13 @@ from loadtest.flow_format import Action, BookSeen, Enter, FlowError, Order, Reco
 PARTICIPANT = "recorded-flow"
 # A recording does not say who owns an order. Two owners, one for each side: nobody ever meets himself.
 ACCOUNTS = ("recorded-buyers", "recorded-sellers")
+LARGE_RUB = 10**12
 
 
 class EngineFeed:
     """A venue in memory with one market, and what the recording's orders did in it."""
 
-    def __init__(self, recording: Recording, hook: PreTradeHook) -> None:
+    def __init__(self, recording: Recording, hook: PreTradeHook, rulebook: LoadRulebook | None = None) -> None:
         self.recording = recording
         self.exchange = Exchange(hook)
         self.trades: list[TradeMade] = []
@@ -42,12 +47,13 @@ class EngineFeed:
         self.engine_ns = 0
         self._sides: dict[str, int] = {}
         self._start_ns = _first_time_ns(recording)
-        self._set_up()
+        self._set_up(rulebook)
 
-    def _set_up(self) -> None:
+    def _set_up(self, rulebook: LoadRulebook | None) -> None:
         recording = self.recording
         largest = MAX_E8 // recording.lot_e8 * recording.lot_e8
-        setup: list[Command] = [
+        setup: list[Command] = [] if rulebook is None else [rulebook]
+        setup += [
             AddAsset(recording.base, codes.CRYPTO, DECIMALS),
             AddAsset(recording.quote, codes.FIAT, recording.quote_scale),
             ListInstrument(
@@ -66,6 +72,14 @@ class EngineFeed:
             SetPhase(recording.instrument, codes.CONTINUOUS, "recorded flow"),
         ]
         for account, asset in zip(ACCOUNTS, (recording.quote, recording.base), strict=True):
+            if rulebook is not None:
+                # A firm large enough to be qualified under every rulebook, tested and warned.
+                setup += [
+                    RegisterInvestor(account, codes.FIRM, True, LARGE_RUB, LARGE_RUB),
+                    RecordTest(account, "knowledge", 100, self._start_ns),
+                    RecordTest(account, "risk", 100, self._start_ns),
+                    RecordAcknowledgement(account, 1),
+                ]
             setup += [OpenAccount(account, PARTICIPANT, account), Deposit(account, asset, MAX_SUPPLY)]
         for command in setup:
             for event in self._apply(command, self._start_ns):
@@ -140,13 +154,16 @@ def _first_time_ns(recording: Recording) -> int:
 
 
 def run_in_engine(
-    recording: Recording, hook: PreTradeHook, before_each: Callable[[int, int], None]
+    recording: Recording,
+    hook: PreTradeHook,
+    before_each: Callable[[int, int], None],
+    rulebook: LoadRulebook | None = None,
 ) -> tuple[EngineFeed, BookComparison]:
     """Feed a whole recording, comparing books as they come.
 
-    `before_each(done, time_ns)` is called before every action: for progress, and to keep a recorded pace.
+    `rulebook` puts a rulebook in force first, which `hook` then applies. `before_each(done, time_ns)` is called before every action: for progress, and to keep a recorded pace.
     """
-    feed = EngineFeed(recording, hook)
+    feed = EngineFeed(recording, hook, rulebook)
     comparison = BookComparison(recording)
     for order in recording.opening:
         feed.feed(order)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import lzma
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,10 @@ from engine.limits import DECIMALS
 
 Levels = list[tuple[int, int]]
 """(price_ticks, quantity_lots) of price levels, best first."""
+
+
+Progress = Callable[[int, int], None]
+"""Called with actions done and actions in all."""
 
 
 class FlowError(Exception):

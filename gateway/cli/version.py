@@ -31,19 +31,24 @@ class VersionReport(msgspec.Struct):
     """Compiled modules beside a newer source: they run, and the edited source does not."""
 
 
-def stale_modules(package_directory: Path) -> list[Path]:
-    """List the compiled modules in a directory whose .py file was changed after they were built."""
+def stale_modules(root: Path) -> list[Path]:
+    """List the compiled modules under a source tree or an install whose .py file was changed after they came there.
+
+    An install has all its files from one moment, in no order: there the record that was written last counts.
+    """
+    records = [path.stat().st_mtime_ns for path in root.glob("sandbox_exchange-*.dist-info/RECORD")]
     return sorted(
         compiled
-        for source in package_directory.glob("*.py")
-        for compiled in package_directory.glob(f"{source.stem}.*")
-        if compiled.suffix in {".so", ".pyd"} and compiled.stat().st_mtime_ns < source.stat().st_mtime_ns
+        for package in ("engine", "compliance")
+        for source in (root / package).rglob("*.py")
+        for compiled in source.parent.glob(f"{source.stem}.*")
+        if compiled.suffix in {".so", ".pyd"}
+        and max(compiled.stat().st_mtime_ns, *records, 0) < source.stat().st_mtime_ns
     )
 
 
 def version_report() -> VersionReport:
     """Gather what `sbx version` shows."""
-    root = Path(engine.__path__[0]).parent
     return VersionReport(
         version=importlib.metadata.version("sandbox-exchange"),
         core_version=CORE_VERSION,
@@ -52,7 +57,7 @@ def version_report() -> VersionReport:
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=platform.platform(),
         rulebooks=list(built_in_rulebooks()),
-        stale=[str(path) for name in ("engine", "compliance") for path in stale_modules(root / name)],
+        stale=[str(path) for path in stale_modules(Path(engine.__path__[0]).parent)],
     )
 
 

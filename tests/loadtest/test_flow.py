@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.hook import PreTradeHook
 from loadtest import flow
 from loadtest.cli_flow import command
 from loadtest.flow_compare import BEYOND_OPENING, EARLIER_OR_LATER, NOT_ENDED, OTHER_QUANTITY
@@ -22,7 +21,7 @@ RECORDING = Path(
 
 def run(path: Path, plain: bool = False) -> dict:
     recording = flow.read(path, plain)
-    return flow.report(recording, flow.run(recording, PreTradeHook(), 0, lambda done, total: None))
+    return flow.report(recording, flow.run(recording, 0, lambda done, total: None))
 
 
 @pytest.mark.parametrize(
@@ -181,6 +180,16 @@ def test_the_command_prints_json_and_reads_xz(tmp_path):
     shown = CliRunner().invoke(command, [str(packed)])
     assert shown.exit_code == 0
     assert "equal in price and amount" in shown.output
+
+
+def test_under_a_rulebook_the_same_trades_come_out(tmp_path):
+    path, trades, _ = generated_bitstamp(tmp_path / "orders.log", 4, 100)
+    done = CliRunner().invoke(command, [str(path), "--json", "--plain", "--rulebook", "general-2026"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["trades"]["equal"] == trades
+    refused = CliRunner().invoke(command, [str(path), "--rulebook", "none"])
+    assert refused.exit_code == 1
+    assert "unknown rulebook" in refused.stderr
 
 
 def test_the_command_says_what_is_wrong(tmp_path):

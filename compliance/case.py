@@ -1,0 +1,93 @@
+"""What a rule looks at, and what every rule is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.classes import is_retail
+from compliance.ledger import Ledger
+from compliance.listings import Listing
+from compliance.registry import Client, Registry
+from compliance.rulebook import Rulebook, RuleData
+from engine.codes import BUY, FUTURE
+
+# What a rule makes of all orders of a profile, instrument and side.
+PASSES: Final = 0
+DEPENDS: Final = 1
+FAILS: Final = 2
+
+NO_LIMIT: Final = -1
+
+
+class Profile:
+    """What of a client is the same for every order, until a command changes it. Clients of one profile share a table."""
+
+    def __init__(self, investor_class: int, financial: bool, blocked: bool, barred: bool, warned: bool) -> None:
+        self.investor_class: Final = investor_class
+        self.retail: Final[bool] = is_retail(investor_class)
+        self.financial: Final = financial
+        self.blocked: Final = blocked
+        self.barred: Final = barred
+        """Whether the intermediary is suspended or unlicensed."""
+        self.warned: Final = warned
+        """Whether the risk warning in force was acknowledged."""
+        flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned
+        self.key: Final[int] = investor_class * 16 + flags
+
+
+class Case:
+    """One order before the rules, the sums of the ledger without the order's own reservation."""
+
+    def __init__(
+        self,
+        client: Client,
+        listing: Listing,
+        side: int,
+        price_ticks: int,
+        leaves_lots: int,
+        time_ns: int,
+        registry: Registry,
+        ledger: Ledger,
+    ) -> None:
+        self.client: Final = client
+        self.investor: Final = client.investor
+        self.listing: Final = listing
+        self.side: Final = side
+        self.value: Final[int] = price_ticks * leaves_lots * listing.unit
+        """At the worst price, in minor units of the quote asset."""
+        self.time_ns: Final = time_ns
+        self.registry: Final = registry
+        self.ledger: Final = ledger
+
+
+class Rule:
+    """A rule that can refuse an order. Subclasses say in `bears` what they know beforehand, in `judge` the rest."""
+
+    def __init__(self, data: RuleData, book: Rulebook) -> None:
+        self.rule: Final = data.rule
+        self.title: Final = data.title
+        self.sells_exempt: Final[bool] = book.active("RET-5") is not None
+
+    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
+        """What the rule makes of all orders of a profile, instrument and side: PASSES, DEPENDS or FAILS."""
+        raise NotImplementedError
+
+    def allows_up_to(self, profile: Profile, listing: Listing) -> int:
+        """The largest value of an order that passes without being judged, in quote minor units; or NO_LIMIT.
+
+        Only a rule that `bears` PASSES on may set one; an order above it is judged.
+        """
+        return NO_LIMIT
+
+    def judge(self, case: Case) -> str:
+        """Empty if the order passes; else what fails and what would have been allowed. For orders that FAIL or DEPEND."""
+        raise NotImplementedError
+
+    def exempt(self, listing: Listing, side: int) -> bool:
+        """Whether RET-5 lets an order pass rules on who may trade: a sell of what is held."""
+        return self.sells_exempt and not opens(listing, side)
+
+
+def opens(listing: Listing, side: int) -> bool:
+    """Whether an order takes on something new: a purchase, or a future sold, which need not be held."""
+    return side == BUY or listing.kind == FUTURE

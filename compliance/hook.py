@@ -1,0 +1,131 @@
+"""The pre-trade hook: every order before the rules in force, and what it takes up in the ledger."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.case import Case
+from compliance.intake import Intake
+from compliance.ledger import Ledger
+from compliance.listings import Decision
+from compliance.registry import Client
+from compliance.rules import RuleTable
+from compliance.snapshot import restore, take_snapshot
+from engine.codes import BUY
+from engine.commands import Command
+from engine.events import BookAdded, Event, OrderAccepted, OrderAmended, OrderCancelled, OrderRejected, Trade
+from engine.hook import Failure, Outcome, PreTradeHook, Verdict
+from engine.orders import Order
+
+# The venue's own refusal, which belongs to no rulebook.
+VENUE: Final = "VENUE"
+
+
+class ComplianceHook(PreTradeHook):
+    """A rulebook in force over a venue: decides on orders, follows what happens to them, keeps the records."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._intake: Final = Intake()
+        self._clients: Final[dict[str, Client]] = self._intake.registry.clients
+        self._ledger: Final[Ledger] = self._intake.ledger
+
+    @property
+    def intake(self) -> Intake:
+        """The records, the ledger and the rules in force, to read."""
+        return self._intake
+
+    def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
+        """Decide on an order about to trade or rest with `leaves_lots` open at `price_ticks` or better, and reserve.
+
+        Returns all failures in the rulebook's order, and reserves nothing then; None lets the order pass. What depends
+        only on class, instrument and side is in a table; the other rules are asked one by one.
+        """
+        instrument = order.instrument
+        assert instrument is not None
+        client = self._clients[order.account.account]
+        side = order.side
+        decision = client.decisions.get(instrument.index * 2 + side)
+        if decision is None or price_ticks * leaves_lots > decision.free_tick_lots:
+            verdict = self._judge(client, order, price_ticks, leaves_lots, time_ns)
+            if verdict is None and side == BUY:
+                listing = self._intake.registry.listings[instrument.instrument]
+                self._ledger.reserve(order.order_id, client, listing, price_ticks, leaves_lots)
+            return verdict
+        if side == BUY:
+            # Nobody's sums count it, or the table would not let it pass: only noted.
+            self._ledger.open[order.order_id] = (client, decision.listing, price_ticks, leaves_lots)
+        return None
+
+    def recheck(self, order: Order, time_ns: int) -> Verdict | None:
+        """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
+        client = self._clients[order.account.account]
+        return self._judge(client, order, order.price_ticks, order.leaves_lots, time_ns)
+
+    def true_up(self, order: Order) -> None:
+        """Reserve exactly what a resting order can still cost as it stands."""
+        self._ledger.amend(order.order_id, order.price_ticks, order.leaves_lots)
+
+    def observe(self, event: Event, time_ns: int) -> None:
+        """Follow fills, amends and ends of orders in the ledger. What was reserved for a sell is nothing."""
+        kind = type(event)
+        if kind is BookAdded or kind is OrderAccepted:
+            return
+        if type(event) is Trade:
+            self._follow_trade(event, time_ns)
+        elif type(event) is OrderCancelled or type(event) is OrderRejected:
+            self._ledger.release(event.order_id)
+        elif type(event) is OrderAmended:
+            self._ledger.amend(event.order_id, event.price_ticks, event.leaves_lots)
+
+    def apply(self, command: Command, time_ns: int) -> Outcome:
+        """Take note of a configuration command, or carry out a compliance command, or refuse it."""
+        return self._intake.apply(command, time_ns)
+
+    def snapshot(self) -> object:
+        """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
+        return take_snapshot(self._intake)
+
+    def restore(self, snapshot: object) -> None:
+        """Become what `snapshot` returned. Only for a hook that is new."""
+        restore(self._intake, snapshot)
+
+    def _follow_trade(self, trade: Trade, time_ns: int) -> None:
+        """Book a fill of the buyer, and a derivative's sale of the seller."""
+        if trade.taker_side == BUY:
+            order_id, leaves_lots, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.maker_account
+        else:
+            order_id, leaves_lots, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.taker_account
+        ledger = self._ledger
+        listing = ledger.open[order_id][1]
+        ledger.fill(order_id, trade.price_ticks, trade.quantity_lots, leaves_lots, time_ns)
+        if listing.derivative:
+            ledger.sold(self._clients[seller], listing, trade.quantity_lots)
+
+    def _judge(self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
+        """Ask the rules, the order's own earlier reservation left out of the sums."""
+        table = self._intake.table
+        if table is None:
+            return Verdict([Failure(VENUE, "No rulebook in force", "no order is allowed before a rulebook is loaded")])
+        decision = self._decision(table, client, order)
+        ledger = self._ledger
+        own = ledger.uncount(order.order_id)
+        case = Case(
+            client, decision.listing, order.side, price_ticks, leaves_lots, time_ns, self._intake.registry, ledger
+        )
+        verdict = table.judge(decision, case)
+        ledger.recount(own)
+        return verdict
+
+    def _decision(self, table: RuleTable, client: Client, order: Order) -> Decision:
+        """The table's decision on such orders, made when first asked for."""
+        instrument = order.instrument
+        assert instrument is not None
+        key = instrument.index * 2 + order.side
+        decision = client.decisions.get(key)
+        if decision is None:
+            listing = self._intake.registry.listings[instrument.instrument]
+            assert listing.unit == instrument.unit
+            decision = table.decide(table.profile(client), listing, order.side)
+            client.decisions[key] = decision
+        return decision

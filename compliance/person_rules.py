@@ -1,0 +1,123 @@
+"""Rules on what a person must have done before buying: warning, tests, intermediary."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.calendar import iso_date, moscow_day
+from compliance.case import DEPENDS, FAILS, PASSES, Case, Profile, Rule, opens
+from compliance.classes import QUALIFIED, SUPER_QUALIFIED
+from compliance.listings import Listing
+from compliance.registry import RecordedTest
+from compliance.rulebook import Rulebook, RuleData
+
+
+class RiskWarning(Rule):
+    """RISK-1: the warning of total loss is acknowledged before the first purchase, again when its text changes."""
+
+    def __init__(self, data: RuleData, book: Rulebook) -> None:
+        super().__init__(data, book)
+        self.version: Final = data.parameters.number("warning_version")
+
+    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
+        """Fails for a purchase by someone who has not acknowledged the version in force."""
+        return FAILS if not profile.warned and opens(listing, side) else PASSES
+
+    def judge(self, case: Case) -> str:
+        """Say which version is needed and which was acknowledged."""
+        last = case.investor.acknowledged_version
+        return (
+            f"version {self.version} of the risk warning is to be acknowledged; acknowledged so far: {last or 'none'}"
+        )
+
+
+class TestRule(Rule):
+    """A test passed and still valid. The latest result counts, to the end of its last Moscow day."""
+
+    def __init__(self, data: RuleData, book: Rulebook, name: str) -> None:
+        super().__init__(data, book)
+        self.name: Final = name
+        self.pass_mark: Final = data.parameters.number("pass_mark")
+        self.validity_days: Final = data.parameters.number("validity_days")
+
+    def objection(self, test: RecordedTest, time_ns: int) -> str:
+        """What is wrong with a result at a time (nanoseconds since the epoch, UTC); empty: nothing."""
+        if test.score < 0:
+            return f"no {self.name} test on record; needed are {self.pass_mark} %"
+        if test.score < self.pass_mark:
+            return f"{self.name} test: {test.score} % scored, {self.pass_mark} % needed"
+        last_day = moscow_day(test.taken_ns) + self.validity_days
+        if moscow_day(time_ns) > last_day:
+            return f"{self.name} test: passed with {test.score} %, but valid only to {iso_date(last_day)}"
+        return ""
+
+
+class KnowledgeTest(TestRule):
+    """RET-3: retail passes a knowledge test first (23.12.2025; content and mark unpublished)."""
+
+    def __init__(self, data: RuleData, book: Rulebook) -> None:
+        super().__init__(data, book, "knowledge")
+
+    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
+        """Depends on the time for a retail purchase."""
+        return DEPENDS if profile.retail and opens(listing, side) else PASSES
+
+    def judge(self, case: Case) -> str:
+        """Look at the latest knowledge test."""
+        return self.objection(case.investor.knowledge, case.time_ns)
+
+
+class RiskTest(TestRule):
+    """QUAL-1: qualified individuals pass a risk test; no volume limit (23.12.2025)."""
+
+    def __init__(self, data: RuleData, book: Rulebook) -> None:
+        super().__init__(data, book, "risk")
+        self.required: Final = data.parameters.flag("risk_test_required")
+
+    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
+        """Depends on the time for a purchase by a qualified individual."""
+        qualified = profile.investor_class in (QUALIFIED, SUPER_QUALIFIED)
+        return DEPENDS if self.required and qualified and opens(listing, side) else PASSES
+
+    def judge(self, case: Case) -> str:
+        """Look at the latest risk test."""
+        return self.objection(case.investor.risk, case.time_ns)
+
+
+class OneIntermediary(Rule):
+    """RET-4: retail buys through one authorised intermediary in a Moscow year (23.12.2025).
+
+    The year's first fill binds; meanwhile an open buy order blocks every other intermediary.
+    """
+
+    def __init__(self, data: RuleData, book: Rulebook) -> None:
+        super().__init__(data, book)
+        self.change_when_suspended: Final = data.parameters.flag("change_when_suspended")
+        self.direct_accounts: Final = data.parameters.flag("direct_accounts")
+
+    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
+        """Depends on earlier purchases for a retail purchase."""
+        return DEPENDS if profile.retail and opens(listing, side) else PASSES
+
+    def judge(self, case: Case) -> str:
+        """Compare with the intermediary of the year and with those of open buy orders."""
+        here = case.client.intermediary_name
+        if not here and not self.direct_accounts:
+            return "retail buys through an authorised intermediary; this account is held directly"
+        year = case.ledger.years.of(case.time_ns)
+        sums = case.ledger.look(case.client)
+        if sums.year == year and sums.bound != here and not self._may_leave(case, sums.bound):
+            return f"purchases of {year} are through {_named(sums.bound)}; this account is held through {_named(here)}"
+        for other, line in sums.by_intermediary.items():
+            if line.open_buys and other != here:
+                return f"a buy order is open through {_named(other)}; this account is held through {_named(here)}"
+        return ""
+
+    def _may_leave(self, case: Case, intermediary: str) -> bool:
+        """Whether INT-1 has freed the clients of an intermediary to choose another."""
+        found = case.registry.intermediaries.get(intermediary)
+        return self.change_when_suspended and found is not None and found.barred
+
+
+def _named(intermediary: str) -> str:
+    return intermediary or "no intermediary"

@@ -1,0 +1,111 @@
+"""`sbx bench`: one JSON line per benchmark, each saying what it did, on what, and what it leaves out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from engine.build import is_compiled
+from loadtest.bench_digest import events_digest
+from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
+from loadtest.bench_stream import Stream, generate
+
+DIGEST_COMMANDS: Final = 20_000
+DEFAULT_COMPILED: Final = Path(".venv-native/bin/python")
+NAMES: Final = (*CORE_BENCHMARKS, *PEERS)
+
+
+def build_name() -> str:
+    """Name the build that runs in this process."""
+    return "compiled" if is_compiled() else "interpreted"
+
+
+def bench_lines(stream: Stream, repeats: int, names: tuple[str, ...]) -> Iterator[Line | Skipped]:
+    """Run benchmarks in this process, in order of `NAMES`."""
+    for name in NAMES:
+        if name not in names:
+            continue
+        if name in CORE_BENCHMARKS:
+            yield measure_core(name, build_name(), stream, repeats)
+        else:
+            yield measure_peer(name, stream, repeats)
+
+
+def compiled_lines(python: Path, arguments: list[str]) -> Iterator[bytes]:
+    """Run the core's benchmarks with another interpreter, whose install is compiled, and pass its lines on."""
+    # -P: not the sources of the current directory, but what is installed there.
+    run = subprocess.run(
+        [python, "-P", "-m", "gateway.cli", "bench", "--here", *arguments],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+    )
+    yield from run.stdout.splitlines()
+
+
+@click.command()
+@click.option("--operations", type=click.IntRange(100), default=50_000, show_default=True, help="Length of the stream.")
+@click.option("--resting", type=click.IntRange(1), default=1_000, show_default=True, help="Orders resting in the book.")
+@click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="Runs of each benchmark.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the stream.")
+@click.option("--only", multiple=True, type=click.Choice(NAMES), help="Run this benchmark only; may be repeated.")
+@click.option(
+    "--compiled",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_COMPILED,
+    show_default=True,
+    help="Python whose install of this project is compiled.",
+)
+@click.option("--here", is_flag=True, help="Only the build that runs here, and no other engines.")
+@click.option("--digest", is_flag=True, help="Print the digest of the events of a seeded stream instead.")
+def command(
+    operations: int,
+    resting: int,
+    repeats: int,
+    seed: int,
+    only: tuple[str, ...],
+    compiled: Path,
+    here: bool,
+    digest: bool,
+) -> None:
+    """Measure the book and the core, interpreted and compiled, beside other engines on the same stream of orders.
+
+    Every line names its workload, seed, machine and what it leaves out. Times are per operation, the least and the
+    median of the repeats. Stop other programs first: `load_average` shows whether something else was running.
+
+    \b
+    Examples:
+      sbx bench
+      sbx bench --only book --only bourse --operations 200000
+      sbx bench --digest
+    """
+    if digest:
+        click.echo(f"{build_name()} {events_digest(seed, DIGEST_COMMANDS)[0]}")
+        return
+    names = only or NAMES
+    core_names = tuple(name for name in names if name in CORE_BENCHMARKS)
+    stream = generate(seed, operations, resting)
+    for line in bench_lines(stream, repeats, core_names if here else names):
+        click.echo(msgspec.json.encode(line))
+    if here or is_compiled() or not core_names:
+        return
+    if not compiled.exists():
+        why = f"{compiled} does not exist; `make bench` makes it where a C compiler is found"
+        for name in core_names:
+            click.echo(msgspec.json.encode(Skipped(name, "compiled", why)))
+        return
+    arguments = [f"--operations={operations}", f"--resting={resting}", f"--repeats={repeats}", f"--seed={seed}"]
+    arguments += [f"--only={name}" for name in core_names]
+    try:
+        for encoded in compiled_lines(compiled, arguments):
+            click.echo(encoded)
+    except subprocess.CalledProcessError as error:
+        raise click.ClickException(
+            f"{compiled} failed with status {error.returncode}; what it said is above"
+        ) from error

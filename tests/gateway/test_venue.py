@@ -1,0 +1,358 @@
+"""The venue file, its default, the keys that go with it, and the commands that write them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from engine.codes import CLOSED, CONTINUOUS, FUTURE
+from engine.commands import (
+    AddAsset,
+    Deposit,
+    ListInstrument,
+    LoadRulebook,
+    OpenAccount,
+    RecordTest,
+    Sequenced,
+    SetPhase,
+)
+from engine.events import CommandRejected, InvestorRegistered
+from gateway.cli.main import COMMANDS, group
+from gateway.core import new_exchange
+from gateway.keys import (
+    KeyFileError,
+    new_private_key,
+    parse_public_key,
+    public_key_bytes,
+    public_key_hex,
+    read_private_key,
+    write_private_key,
+)
+from gateway.venue import Venue, VenueError, load_rulebook_documents, load_venue
+from gateway.venue_template import monthly_series, write_default_venue
+
+TODAY = datetime.date(2026, 3, 2)
+RULEBOOKS = ("derivatives-2025", "elr-2025", "general-2026")
+
+
+@pytest.fixture(scope="module")
+def default_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("venue") / "default"
+    write_default_venue(directory, TODAY)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def venue(default_directory: Path) -> Venue:
+    return load_venue(default_directory)
+
+
+MINIMAL = f"""
+[venue]
+id = "small"
+
+[[assets]]
+asset = "RUB"
+kind = "fiat"
+scale = 2
+
+[[assets]]
+asset = "BTC"
+kind = "crypto"
+scale = 8
+
+[[instruments]]
+instrument = "BTC/RUB"
+kind = "spot"
+base = "BTC"
+quote = "RUB"
+tick = "100"
+lot = "0.0001"
+min_quantity = "0.0001"
+max_quantity = "10"
+max_notional = "100000000.00"
+collar_ppm = 30000
+phase = "continuous"
+
+[[participants]]
+participant = "anna"
+role = "participant"
+public_key = "{public_key_hex(new_private_key())}"
+
+[[intermediaries]]
+intermediary = "north"
+
+[[investors]]
+investor = "anna"
+assets_rub = 200_000_000
+tests = [{{ test = "risk", score = 90, taken = 2026-01-31 }}]
+acknowledgements = [1]
+
+[[accounts]]
+account = "anna.main"
+participant = "anna"
+investor = "anna"
+intermediary = "north"
+deposits = {{ RUB = "1250.50", BTC = "0.5" }}
+"""
+
+
+def load(tmp_path: Path, text: str, rulebook: str = "") -> Venue:
+    file = tmp_path / "venue.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_venue(file, rulebook)
+
+
+def test_minimal_venue_becomes_exactly_these_commands(tmp_path: Path) -> None:
+    venue = load(tmp_path, MINIMAL)
+    assert (venue.venue_id, venue.host, venue.port, venue.durability) == ("small", "127.0.0.1", 8765, "fsync")
+    rulebook, *rest = venue.genesis()
+    assert isinstance(rulebook, LoadRulebook)
+    assert (rulebook.name, list(rulebook.documents)) == ("elr-2025", ["elr-2025"])
+    assert [type(command).__name__ for command in rest] == [
+        "AddAsset",
+        "AddAsset",
+        "ListInstrument",
+        "RegisterIntermediary",
+        "RegisterInvestor",
+        "RecordTest",
+        "RecordAcknowledgement",
+        "OpenAccount",
+        "Deposit",
+        "Deposit",
+        "SetPhase",
+    ]
+    assert rest[2] == ListInstrument(
+        "BTC/RUB", 0, "BTC", "RUB", 100 * 10**8, 10**4, 10**4, 10 * 10**8, 100_000_000_00, 30_000
+    )
+    # Midnight in Moscow is 21:00 UTC of the day before.
+    midnight = datetime.datetime(2026, 1, 30, 21, tzinfo=datetime.UTC)
+    assert rest[5] == RecordTest("anna", "risk", 90, int(midnight.timestamp()) * 10**9)
+    assert rest[7:] == [
+        OpenAccount("anna.main", "anna", "anna", "north"),
+        Deposit("anna.main", "RUB", 125_050, "opening"),
+        Deposit("anna.main", "BTC", 50_000_000, "opening"),
+        SetPhase("BTC/RUB", CONTINUOUS, "opening"),
+    ]
+
+
+# (what to replace, with what, what the message must say)
+MISTAKES = [
+    ('id = "small"', "", "venue: Object missing required field `id`"),
+    (
+        'id = "small"',
+        'id = "small"\ncolour = "red"',
+        "venue: Object contains unknown field `colour`; known keys: id, title",
+    ),
+    ('id = "small"', 'id = "small"\nport = 70000', "venue.port: Expected `int` <= 65535"),
+    ('id = "small"', 'id = "small"\ndurability = "maybe"', "venue.durability: Invalid enum value 'maybe'"),
+    (
+        'id = "small"',
+        'id = "small"\nrulebook = "elr-1999"',
+        "unknown rulebook 'elr-1999'; there are derivatives-2025, elr-2025",
+    ),
+    ('id = "small"', 'id = "small"\nrulebook = "mine.toml"', "mine.toml can't be read"),
+    ("[venue]", "[venues]\n[venue]", "unknown section 'venues'; known: venue, assets"),
+    ("[venue]", "[venue", "not valid TOML"),
+    ("[[intermediaries]]", "[intermediaries]", "intermediaries: write [[intermediaries]] above each entry"),
+    ('tick = "100"', "tick = 100", "instruments[0] (BTC/RUB).tick: Expected `str`, got `int`; write decimals"),
+    ('tick = "100"', 'tick = "1e2"', "instruments[0] (BTC/RUB).tick: '1e2' is no decimal"),
+    ('tick = "100"', 'tick = "-100"', "instruments[0] (BTC/RUB).tick: '-100' is no decimal"),
+    ('tick = "100"', 'tick = "1_00"', "instruments[0] (BTC/RUB).tick: '1_00' is no decimal"),
+    ('tick = "100"', 'tick = "٣"', "instruments[0] (BTC/RUB).tick: '٣' is no decimal"),
+    ('tick = "100"', 'tick = "99999999999999"', "is above the limit of 92233720368"),
+    ('tick = "100"', 'tick = "0.000000001"', "'0.000000001' has more than 8 decimals"),
+    (
+        'tick = "100"',
+        'tick = "0.01"',
+        "instruments[0] (BTC/RUB): tick times lot must be a whole number of minor units of RUB",
+    ),
+    ('base = "BTC"', 'base = "ETH"', "instruments[0] (BTC/RUB).base: no 'ETH' in [[assets]]; define it there"),
+    ('kind = "spot"', 'kind = "swap"', "instruments[0] (BTC/RUB).kind: Invalid enum value 'swap'"),
+    ('phase = "continuous"', 'phase = "open"', "instruments[0] (BTC/RUB).phase: Invalid enum value 'open'"),
+    ('kind = "spot"', 'kind = "future"', "instruments[0] (BTC/RUB).phase: futures are listed but can't trade"),
+    ('asset = "BTC"', 'asset = "RUB"', "assets[1] (RUB).asset: defined before, in assets[0] (RUB)"),
+    ('public_key = "', 'public_key = "0', "participants[0] (anna).public_key: Expected `str` matching regex"),
+    (
+        'role = "participant"',
+        'role = "supervisor"',
+        "accounts[0] (anna.main).participant: 'anna' is supervisor, and can't trade",
+    ),
+    ('participant = "anna"\ninvestor', 'participant = "vera"\ninvestor', "participant: no 'vera' in [[participants]]"),
+    (
+        'investor = "anna"\ninter',
+        'investor = "vera"\ninter',
+        "accounts[0] (anna.main).investor: no 'vera' in [[investors]]",
+    ),
+    (
+        'investor = "anna"\nintermediary = "north"',
+        'investor = "anna"\nintermediary = "south"',
+        "no 'south' in [[intermediaries]]",
+    ),
+    (
+        'RUB = "1250.50"',
+        'RUB = "1250.505"',
+        "accounts[0] (anna.main).deposits.RUB: '1250.505' has more than 2 decimals",
+    ),
+    ('RUB = "1250.50"', 'EUR = "1"', "accounts[0] (anna.main).deposits.EUR: no 'EUR' in [[assets]]"),
+    ('BTC = "0.5"', 'BTC = "0"', "accounts[0] (anna.main).deposits.BTC: the amount must be positive"),
+    ('test = "risk"', 'test = "luck"', "investors[0] (anna).tests[0].test: Invalid enum value 'luck'"),
+    ("taken = 2026-01-31", 'taken = "yesterday"', "investors[0] (anna).tests[0].taken: Invalid"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), MISTAKES)
+def test_a_mistake_is_named_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in MINIMAL
+    with pytest.raises(VenueError) as caught:
+        load(tmp_path, MINIMAL.replace(old, new, 1))
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path / 'venue.toml'}: ")
+
+
+def test_two_participants_may_not_share_a_key(tmp_path: Path) -> None:
+    participant = MINIMAL[MINIMAL.index("[[participants]]") : MINIMAL.index("[[intermediaries]]")]
+    with pytest.raises(VenueError, match="has the same key; make one with `sbx keys new`"):
+        load(tmp_path, MINIMAL + participant.replace('"anna"', '"boris"'))
+
+
+def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(VenueError, match="does not exist; `sbx init DIR` writes a venue"):
+        load_venue(tmp_path / "nowhere.toml")
+
+
+def test_rulebooks_travel_with_what_they_include(tmp_path: Path) -> None:
+    name, documents = load_rulebook_documents("general-2026")
+    assert (name, list(documents)) == ("general-2026", ["derivatives-2025", "general-2026"])
+    mine = tmp_path / "mine.toml"
+    mine.write_text(documents["general-2026"].replace('"300000.00"', '"100000.00"'), encoding="utf-8")
+    name, with_mine = load_rulebook_documents("mine.toml", tmp_path)
+    assert (name, list(with_mine)) == ("mine", ["derivatives-2025", "mine"])
+    venue = load(tmp_path, MINIMAL.replace('id = "small"', 'id = "small"\nrulebook = "mine.toml"'))
+    assert venue.rulebook == "mine"
+    assert venue.rulebook_documents == with_mine
+
+
+def test_a_broken_rulebook_is_refused_at_its_key(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text('title = "Bad"\nrules = 1\n', encoding="utf-8")
+    with pytest.raises(VenueError, match=r"venue\.rulebook: "):
+        load(tmp_path, MINIMAL, "bad.toml")
+
+
+@pytest.mark.parametrize("rulebook", RULEBOOKS)
+def test_default_venue_sets_up_under_every_rulebook(default_directory: Path, rulebook: str) -> None:
+    venue = load_venue(default_directory, rulebook)
+    exchange = new_exchange()
+    classes: dict[str, str] = {}
+    now_ns = int(datetime.datetime(2026, 3, 3, tzinfo=datetime.UTC).timestamp()) * 10**9
+    for seq, command in enumerate(venue.genesis(), 1):
+        for event in exchange.apply(Sequenced(seq, now_ns, command)):
+            assert not isinstance(event, CommandRejected), event.detail
+            if isinstance(event, InvestorRegistered):
+                classes[event.investor] = event.investor_class
+    exchange.check()
+    assert len(set(classes.values())) >= (2 if rulebook == "elr-2025" else 3)
+    assert classes["anna"] == classes["boris"]
+    assert len({classes["anna"], classes["vera"], classes["daria"], classes["alpha-trading"]}) >= 3
+
+
+def test_default_venue_lists_what_the_rules_speak_of(venue: Venue) -> None:
+    commands = venue.genesis()
+    instruments = {command.instrument: command for command in commands if isinstance(command, ListInstrument)}
+    assert [name for name in instruments if "-FUT-" not in name] == [
+        *(f"{base}/RUB" for base in ("BTC", "ETH", "USDT", "A7A5", "SOL", "XRP", "BNB", "TRX", "TON")),
+        "BTC/USDT",
+        "XMR/RUB",
+        "ZEC/RUB",
+        "DASH/RUB",
+        "BTC-NOTE",
+    ]
+    futures = [name for name in instruments if "-FUT-" in name]
+    assert futures == [f"{base}-FUT-{series}" for base in ("BTC", "ETH", "SOL") for series in ("2026-03", "2026-04")]
+    opened = {command.instrument for command in commands if isinstance(command, SetPhase) and command.phase != CLOSED}
+    assert {name for name, command in instruments.items() if command.kind == FUTURE} == instruments.keys() - opened
+    privacy = {command.asset: command.privacy for command in commands if isinstance(command, AddAsset)}
+    assert {asset: kind for asset, kind in privacy.items() if kind} == {"XMR": 2, "ZEC": 1, "DASH": 1}
+
+
+def test_series_end_on_the_last_friday() -> None:
+    assert monthly_series(datetime.date(2026, 1, 29), 3) == ["2026-01", "2026-02", "2026-03"]
+    # 30 January 2026 is the last Friday: on that day the series ends, and the next one leads.
+    assert monthly_series(datetime.date(2026, 1, 30), 2) == ["2026-02", "2026-03"]
+    assert monthly_series(datetime.date(2026, 12, 31), 1) == ["2027-01"]
+
+
+def test_init_writes_keys_that_fit_the_venue_and_overwrites_nothing(tmp_path: Path) -> None:
+    directory = tmp_path / "new" / "venue"
+    run = CliRunner().invoke(group, ["init", str(directory), "--rulebook", "general-2026", "--port", "0", "--json"])
+    assert run.exit_code == 0, run.output
+    written = json.loads(run.output)
+    venue = load_venue(directory)
+    assert (venue.rulebook, venue.port) == ("general-2026", 0)
+    assert sorted(Path(key).stem for key in written["keys"]) == sorted(venue.participants)
+    for path in map(Path, written["keys"]):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert public_key_bytes(read_private_key(path)) == venue.participants[path.stem].public_key
+    roles = {participant.role for participant in venue.participants.values()}
+    assert roles == {"participant", "supervisor", "operator"}
+    before = Path(written["venue"]).read_bytes()
+    again = CliRunner().invoke(group, ["init", str(directory)])
+    assert again.exit_code == 1
+    assert "exists already; name another directory" in again.output
+    assert Path(written["venue"]).read_bytes() == before
+
+
+def test_init_refuses_an_unknown_rulebook_before_writing(tmp_path: Path) -> None:
+    run = CliRunner().invoke(group, ["init", str(tmp_path / "venue"), "--rulebook", "nothing"])
+    assert run.exit_code == 1
+    assert "unknown rulebook 'nothing'" in run.output
+    assert not (tmp_path / "venue").exists()
+
+
+def test_keys_new_prints_what_the_venue_file_needs(tmp_path: Path) -> None:
+    out = tmp_path / "alice.pem"
+    run = CliRunner().invoke(group, ["keys", "new", "alice", "--out", str(out)])
+    assert run.exit_code == 0, run.output
+    (entry,) = tomllib.loads(run.output[run.output.index("[[participants]]") :])["participants"]
+    assert parse_public_key(entry["public_key"]) == public_key_bytes(read_private_key(out))
+    shown = CliRunner().invoke(group, ["keys", "show", str(out)])
+    assert shown.output.strip() == entry["public_key"]
+    again = CliRunner().invoke(group, ["keys", "new", "alice", "--out", str(out)])
+    assert again.exit_code == 1
+    assert "exists already" in again.output
+
+
+def test_keys_that_are_none_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match="does not exist; `sbx keys new NAME"):
+        read_private_key(tmp_path / "none.pem")
+    (tmp_path / "text.pem").write_text("hello", encoding="utf-8")
+    with pytest.raises(KeyFileError, match="is not an unencrypted PEM private key"):
+        read_private_key(tmp_path / "text.pem")
+    for text in ("", "zz", "00" * 31, "00" * 33):
+        with pytest.raises(KeyFileError, match="64 hexadecimal digits"):
+            parse_public_key(text)
+    write_private_key(tmp_path / "once.pem", new_private_key())
+    with pytest.raises(KeyFileError, match="exists already"):
+        write_private_key(tmp_path / "once.pem", new_private_key())
+
+
+def test_version_says_which_build_runs() -> None:
+    run = CliRunner().invoke(group, ["version", "--json"])
+    assert run.exit_code == 0, run.output
+    report = json.loads(run.stdout)
+    assert report["core_version"] >= 1
+    assert report["build"] == ("interpreted" if report["core_file"].endswith(".py") else "compiled")
+    assert set(RULEBOOKS) <= set(report["rulebooks"])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_with_an_example(name: str) -> None:
+    run = CliRunner().invoke(group, [name, "--help"])
+    assert run.exit_code == 0, run.output
+    assert name == "keys" or "Example" in run.output

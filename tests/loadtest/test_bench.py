@@ -1,0 +1,108 @@
+"""The benchmarks, tiny: they run, they trade, and everyone on the stream makes the same trades of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from engine.build import is_compiled
+from gateway.cli.main import group
+from loadtest.bench_core import prepare_core, run_book, run_core, run_journaled, trades_in
+from loadtest.bench_digest import events_digest
+from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer
+from loadtest.bench_stream import ADD, Stream, generate
+
+
+@pytest.fixture(scope="module")
+def stream() -> Stream:
+    return generate(seed=3, count=2_000, resting=100)
+
+
+def test_the_stream_is_what_it_says(stream: Stream) -> None:
+    assert stream == generate(seed=3, count=2_000, resting=100)
+    assert stream != generate(seed=4, count=2_000, resting=100)
+    assert stream.adds + stream.cancels == len(stream.operations) == 2_000
+    assert stream.cancels > 500
+    assert stream.trades > 200
+    entered: dict[int, bool] = {}
+    for index, operation in enumerate(stream.operations):
+        if operation.kind == ADD:
+            entered[index] = True
+        else:
+            # Nobody cancels what was never entered, or twice.
+            assert entered.pop(operation.target)
+
+
+def test_every_layer_makes_the_trades_of_the_stream(stream: Stream) -> None:
+    expected = (stream.trades, stream.traded_lots)
+    assert run_book(stream) == expected
+    for rules in (False, True):
+        exchange, commands = prepare_core(stream, rules)
+        assert trades_in(stream, run_core(exchange, commands)) == expected
+        exchange.check()
+    reported: list[int] = []
+    exchange, commands = prepare_core(stream, rules=True)
+    results = run_journaled(exchange, commands, lambda events: reported.append(len(events)))
+    assert trades_in(stream, results) == expected
+    assert reported == [len(events) for events in results]
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_other_engines_make_the_same_trades(stream: Stream, name: str) -> None:
+    line = measure_peer(name, stream, repeats=1)
+    assert isinstance(line, Line), line
+    assert (line.trades, line.traded_lots, line.agrees) == (stream.trades, stream.traded_lots, True)
+
+
+@pytest.mark.parametrize("name", CORE_BENCHMARKS)
+def test_a_line_discloses_its_workload(stream: Stream, name: str) -> None:
+    line = measure_core(name, "interpreted", stream, repeats=2)
+    assert line.agrees
+    assert 0 < line.ns_per_operation_min <= line.ns_per_operation_median
+    assert (line.operations, line.repeats, line.seed) == (2_000, 2, 3)
+    assert "touch-geometric" in line.workload
+    assert line.left_out
+    assert line.machine.cores > 0
+
+
+def test_an_engine_that_disagrees_is_shown(stream: Stream) -> None:
+    tampered = stream._replace(trades=stream.trades + 1)
+    assert not measure_core("book", "interpreted", tampered, repeats=1).agrees
+
+
+def test_the_command_prints_json_lines_and_says_what_is_absent(tmp_path: Path) -> None:
+    absent = tmp_path / "python"
+    arguments = [
+        "--operations=300",
+        "--resting=20",
+        "--repeats=1",
+        "--only=book",
+        "--only=core",
+        f"--compiled={absent}",
+    ]
+    run = CliRunner().invoke(group, ["bench", *arguments])
+    assert run.exit_code == 0, run.output
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    here = "compiled" if is_compiled() else "interpreted"
+    ran = [(line["benchmark"], line["build"]) for line in lines if "skipped" not in line]
+    assert ran == [("book", here), ("core", here)]
+    if not is_compiled():
+        assert [line["skipped"].partition(";")[0] for line in lines[2:]] == [f"{absent} does not exist"] * 2
+
+
+def test_the_digest_covers_much_and_depends_on_the_seed() -> None:
+    digest, kinds = events_digest(seed=1, count=1_500)
+    assert events_digest(seed=1, count=1_500) == (digest, kinds)
+    assert events_digest(seed=2, count=1_500)[0] != digest
+    assert {
+        "Trade",
+        "OrderAmended",
+        "OrderCancelled",
+        "OrderRejected",
+        "MassCancelled",
+        "RulebookLoaded",
+    } <= kinds.keys()
+    assert kinds["Trade"] > 100

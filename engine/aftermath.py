@@ -28,6 +28,9 @@ from engine.stops import is_triggered
 
 def work_off(state: State, out: list[Event]) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
+    if len(state.touched) == 1 and not state.entries and not state.elected and _is_quiet(state.touched[0]):
+        state.touched.clear()
+        return
     while True:
         if state.entries:
             entries = list(state.entries)
@@ -48,6 +51,14 @@ def work_off(state: State, out: list[Event]) -> None:
     state.touched.clear()
 
 
+def _is_quiet(book: LimitOrderBook) -> bool:
+    """Whether nothing in a book can follow from a command: no call, no stops, no pegs. Forgets its prints."""
+    if book.in_call or book.calm or book.pegs or book.stops.count:
+        return False
+    book.prints.clear()
+    return True
+
+
 def _index(book: LimitOrderBook) -> int:
     return book.instrument.index
 
@@ -56,7 +67,7 @@ def elect(state: State) -> None:
     """Let the prints of the touched books, in order, elect stops, which queue behind those that wait already."""
     for book in state.touched:
         if book.prints:
-            if len(book.stops):
+            if book.stops.count:
                 for price in book.prints:
                     for order in book.stops.elect(price):
                         order.where = ELECTED
@@ -119,7 +130,7 @@ def activate(state: State, out: list[Event], entry: Order) -> None:
         drop_children(state, out, book, entry)
         return
     limit, stop = entry.children
-    entry.children = []
+    entry.children = ()
     if not limit.leaves_lots:
         return
     for order in (limit, stop):

@@ -261,7 +261,7 @@ class LimitOrderBook:
         """Whether orders collect instead of trading: any call phase, and continuous trading in batches."""
         phase = self.phase
         if phase == CONTINUOUS:
-            return self.instrument.batch_ns > 0
+            return self.instrument.batch_ns != 0
         return phase in (PRE_OPEN, OPENING_AUCTION, VOLATILITY, CLOSING_AUCTION)
 
     def best(self, side: int) -> Level | None:

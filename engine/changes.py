@@ -219,6 +219,7 @@ def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, 
 
 def _requeue(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
     """Leave the book and come back at another price or with more: priority is lost, and the order may trade."""
+    state.touch(book)
     book.side(order.side).remove(order)
     old_price_ticks = order.price_ticks
     _set_terms(order, terms)

@@ -76,4 +76,4 @@ def drop_children(state: State, out: list[Event], book: LimitOrderBook, entry: O
     for child in entry.children:
         if child.leaves_lots:
             cancel(state, out, book, child, ENTRY_ENDED)
-    entry.children = []
+    entry.children = ()

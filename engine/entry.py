@@ -50,7 +50,7 @@ from engine.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.problem import Problem, decimal
 from engine.state import DUE_EXPIRY, State, next_report
 from engine.stops import is_triggered
-from engine.terms import immediate, terms_problem, waits_for_auction
+from engine.terms import LASTING, immediate, terms_problem, waits_for_auction
 
 
 def enter(state: State, out: list[Event], command: NewOrder) -> None:
@@ -97,9 +97,10 @@ def entry_problem(state: State, order: Order) -> Problem | None:
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
         return Problem(COMPLIANCE, "", verdict)
-    if not reserve(order, needed(order)):
-        return funds_problem(order, needed(order))
-    return None if book.phase != CONTINUOUS and not book.in_call else _trading_problem(state, book, order)
+    amount = needed(order)
+    if not reserve(order, amount):
+        return funds_problem(order, amount)
+    return _trading_problem(state, book, order)
 
 
 def gate_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
@@ -148,6 +149,8 @@ def exposure_problem(state: State, book: LimitOrderBook, order: Order) -> Proble
     problem = value_problem(state, order, value)
     if problem is not None:
         return problem
+    if not instrument.static_ppm:
+        return None
     low, high = static_band(book)
     price = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
     if high and price and order.command.price_e8 and not low <= price <= high:
@@ -182,15 +185,18 @@ def _trading_problem(state: State, book: LimitOrderBook, order: Order) -> Proble
     crosses = order.post_only and book.crosses(order.side, order.price_ticks)
     if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, book, order)):
         return Problem(POST_ONLY, "a post-only order would trade at once")
-    worst = worst_ticks(book, order)
     command = order.command
+    mode = mode_of(state, order)
+    if mode != STP_REJECT and order.time_in_force in LASTING:
+        return None
+    worst = worst_ticks(book, order)
     if order.time_in_force == FOK or command.min_quantity_e8:
         assert order.instrument is not None
         least = command.min_quantity_e8 // order.instrument.lot_e8 or order.quantity_lots
         lots = fillable_lots(state, book, order, worst, order.quantity_lots)
         if lots < least:
             return Problem(FILLABILITY, f"only {lots} of {least} lots can be filled at once")
-    if mode_of(state, order) == STP_REJECT and order.price_ticks and meets_own(book, order, worst):
+    if mode == STP_REJECT and order.price_ticks and meets_own(book, order, worst):
         return _self_trade()
     return None
 

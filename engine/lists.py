@@ -93,7 +93,7 @@ def enter_bracket(state: State, out: list[Event], command: NewBracket) -> None:
         _reject_all(state, out, orders, problems)
         return
     limit, stop = orders[1], orders[2]
-    entry.children = [limit, stop]
+    entry.children = (limit, stop)
     limit.other_leg, stop.other_leg = stop, limit
     for child in (limit, stop):
         child.where = FOR_ENTRY

@@ -134,6 +134,48 @@ class Order:
     `instrument` is None only in an order that was rejected before its instrument was found.
     """
 
+    # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once.
+    post_only: int = POST_ONLY_OFF
+    # What it is now.
+    status: int = NEW
+    where: int = NOWHERE
+    price_ticks: int = 0
+    """The limit; of a market order its collar."""
+    quantity_lots: int = 0
+    filled_lots: int = 0
+    leaves_lots: int = 0
+    shown_lots: int = 0
+    """What the book shows of it; all its leaves but for an iceberg."""
+    display_lots: int = 0
+    """An iceberg's display quantity; 0 for all others."""
+    entered: int = 0
+    """Counts orders in the order of entry, over the whole venue."""
+    queued: int = 0
+    """Counts places in queues: renewed whenever it goes to the end of one."""
+    reject_code: int = 0
+    reject_rule: str = ""
+    # Stops and pegs.
+    stop_ticks: int = 0
+    trail_best_ticks: int = 0
+    """Trailing stop: the best price since entry, from which the trail is measured."""
+    peg_limit_ticks: int = 0
+    # Orders that hang together.
+    other_leg: Order | None = None
+    """One cancels the other."""
+    children: tuple[Order, ...] = ()
+    is_quote: bool = False
+    # Clearing: what is reserved, at which price, and the fee so far, exact in millionths and as charged.
+    reserve_ticks: int = 0
+    reserved: int = 0
+    budget: int = -1
+    """Market order by funds: what is left to spend or take in; -1 for all others."""
+    fee_numerator: int = 0
+    fee_charged: int = 0
+    # Its place in the book; None while it is not on it.
+    level: Level | None = None
+    previous: Order | None = None
+    next: Order | None = None
+
     def __init__(self, order_id: int, account: Account, command: NewOrder, instrument: Instrument | None) -> None:
         self.order_id: Final = order_id
         self.account: Final = account
@@ -146,46 +188,6 @@ class Order:
         self.order_type: int = command.order_type
         """A triggered stop becomes a market or a limit order."""
         self.time_in_force: Final[int] = command.time_in_force
-        self.post_only: int = POST_ONLY_OFF
-        # What it is now.
-        self.status: int = NEW
-        self.where: int = NOWHERE
-        self.price_ticks: int = 0
-        """The limit; of a market order its collar."""
-        self.quantity_lots: int = 0
-        self.filled_lots: int = 0
-        self.leaves_lots: int = 0
-        self.shown_lots: int = 0
-        """What the book shows of it; all its leaves but for an iceberg."""
-        self.display_lots: int = 0
-        """An iceberg's display quantity; 0 for all others."""
-        self.entered: int = 0
-        """Counts orders in the order of entry, over the whole venue."""
-        self.queued: int = 0
-        """Counts places in queues: renewed whenever it goes to the end of one."""
-        self.reject_code: int = 0
-        self.reject_rule: str = ""
-        # Stops and pegs.
-        self.stop_ticks: int = 0
-        self.trail_best_ticks: int = 0
-        """Trailing stop: the best price since entry, from which the trail is measured."""
-        self.peg_limit_ticks: int = 0
-        # Orders that hang together.
-        self.other_leg: Order | None = None
-        """One cancels the other."""
-        self.children: list[Order] = []
-        self.is_quote: bool = False
-        # Clearing: what is reserved, at which price, and the fee so far, exact in millionths and as charged.
-        self.reserve_ticks: int = 0
-        self.reserved: int = 0
-        self.budget: int = -1
-        """Market order by funds: what is left to spend or take in; -1 for all others."""
-        self.fee_numerator: int = 0
-        self.fee_charged: int = 0
-        # Its place in the book; None while it is not on it.
-        self.level: Level | None = None
-        self.previous: Order | None = None
-        self.next: Order | None = None
 
 
 class Level:

@@ -28,7 +28,6 @@ from engine.state import DUE_BATCH, DUE_PHASE, State
 
 def place(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
     """Work an order that has passed its checks: trade what it can, then let its rest be where it belongs."""
-    state.touch(book)
     if book.in_call:
         join_call(state, out, book, order)
         return

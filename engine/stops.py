@@ -75,6 +75,7 @@ class StopIndex:
     def __init__(self) -> None:
         self.buys: Final = StopSide(BUY)
         self.sells: Final = StopSide(1 - BUY)
+        self.count: int = 0
 
     def side(self, side: int) -> StopSide:
         """The stops of a side."""
@@ -83,10 +84,12 @@ class StopIndex:
     def add(self, order: Order) -> None:
         """Let a stop wait."""
         self.side(order.side).add(order)
+        self.count += 1
 
     def remove(self, order: Order) -> None:
         """Let a stop wait no longer."""
         self.side(order.side).remove(order)
+        self.count -= 1
 
     def elect(self, price_ticks: int) -> list[Order]:
         """What a print does: it first moves trailing stops, then triggers; buys before sells."""
@@ -96,13 +99,12 @@ class StopIndex:
                 if side.trails:
                     side.follow(price_ticks)
                 side.elect(price_ticks, elected)
+        self.count -= len(elected)
         return elected
-
-    def __len__(self) -> int:
-        return len(self.buys.orders) + len(self.sells.orders)
 
     def check(self) -> None:
         """Assert that the index is sound. O(stops)."""
+        assert self.count == len(self.buys.orders) + len(self.sells.orders)
         for side in (self.buys, self.sells):
             orders = side.orders.values()
             assert list(side.keys) == sorted([side._key(order) for order in orders])

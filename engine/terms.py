@@ -52,10 +52,19 @@ PLAIN: Final = (LIMIT, MARKET)
 def terms_problem(book: LimitOrderBook, order: Order, time_ns: int) -> Problem | None:
     """Check an order's fields, grid and size, and fill in its ticks and lots."""
     command = order.command
-    invalid = invalid_fields(command, book.instrument, time_ns)
+    instrument = book.instrument
+    if is_plain(command):
+        # Most orders: two grids and a size.
+        if command.price_e8 <= 0 or command.price_e8 % instrument.tick_e8:
+            return tick_problem(instrument, command.price_e8)
+        if command.quantity_e8 <= 0 or command.quantity_e8 % instrument.lot_e8:
+            return lot_problem(instrument, command.quantity_e8)
+        order.price_ticks = order.reserve_ticks = command.price_e8 // instrument.tick_e8
+        order.quantity_lots = order.leaves_lots = command.quantity_e8 // instrument.lot_e8
+        return _size_problem(instrument, order.quantity_lots)
+    invalid = invalid_fields(command, instrument, time_ns)
     if invalid:
         return Problem(INVALID, invalid)
-    instrument = book.instrument
     problem = _ticks(book, order)
     if problem is not None:
         return problem
@@ -76,10 +85,37 @@ def terms_problem(book: LimitOrderBook, order: Order, time_ns: int) -> Problem |
         return problem
     order.quantity_lots = order.leaves_lots = command.quantity_e8 // instrument.lot_e8
     order.display_lots = command.display_e8 // instrument.lot_e8
-    if not instrument.min_lots <= order.quantity_lots <= instrument.max_lots:
-        low, high = instrument.min_lots * instrument.lot_e8, instrument.max_lots * instrument.lot_e8
-        return Problem(SIZE, f"the quantity must be from {decimal_e8(low)} to {decimal_e8(high)}")
-    return _prices_to_follow(book, order)
+    return _size_problem(instrument, order.quantity_lots) or _prices_to_follow(book, order)
+
+
+def is_plain(command: NewOrder) -> bool:
+    """Whether an order is a limit order, gtc, ioc or fok, with no further terms; side still to be checked."""
+    return (
+        command.order_type == LIMIT
+        and GTC <= command.time_in_force <= FOK
+        and BUY <= command.side <= SELL
+        and command.self_trade == -1
+        and command.peg == -1
+        and not (
+            command.post_only
+            or command.min_quantity_e8
+            or command.expire_ns
+            or command.display_e8
+            or command.stop_price_e8
+            or command.trail_e8
+            or command.trail_bps
+            or command.peg_offset_e8
+            or command.reduce_only
+            or command.funds
+        )
+    )
+
+
+def _size_problem(instrument: Instrument, lots: int) -> Problem | None:
+    if instrument.min_lots <= lots <= instrument.max_lots:
+        return None
+    low, high = instrument.min_lots * instrument.lot_e8, instrument.max_lots * instrument.lot_e8
+    return Problem(SIZE, f"the quantity must be from {decimal_e8(low)} to {decimal_e8(high)}")
 
 
 def invalid_fields(command: NewOrder, instrument: Instrument, time_ns: int) -> str:
@@ -91,7 +127,7 @@ def invalid_fields(command: NewOrder, instrument: Instrument, time_ns: int) -> s
         return "unknown time in force or self-trade mode"
     if not POST_ONLY_OFF <= command.post_only <= POST_ONLY_REPRICE:
         return "unknown post-only mode"
-    if kind in (ICEBERG, PEGGED, *STOPS) and life not in LASTING:
+    if (kind in STOPS or kind in (ICEBERG, PEGGED)) and life not in LASTING:
         return f"a {ORDER_TYPES[kind]} order must be gtc, day or gtd"
     if (life == GTD) != (command.expire_ns != 0) or (life == GTD and command.expire_ns <= time_ns):
         return "gtd, and only gtd, needs an expire time in the future"

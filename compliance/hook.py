@@ -54,7 +54,7 @@ class ComplianceHook(PreTradeHook):
             return verdict
         if side == BUY:
             # Nobody's sums count it, or the table would not let it pass: only noted.
-            self._ledger.open[order.order_id] = (client, decision.listing, price_ticks, leaves_lots)
+            self._ledger.open_orders[order.order_id] = (client, decision.listing, price_ticks, leaves_lots)
         return None
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
@@ -97,7 +97,7 @@ class ComplianceHook(PreTradeHook):
         else:
             order_id, leaves_lots, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.taker_account
         ledger = self._ledger
-        listing = ledger.open[order_id][1]
+        listing = ledger.open_orders[order_id][1]
         ledger.fill(order_id, trade.price_ticks, trade.quantity_lots, leaves_lots, time_ns)
         if listing.derivative:
             ledger.sold(self._clients[seller], listing, trade.quantity_lots)

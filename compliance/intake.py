@@ -29,6 +29,7 @@ from engine.commands import (
 from engine.configuration import money_unit, name_problem
 from engine.events import Event, InvestorRegistered, RegistryChanged, RulebookLoaded
 from engine.hook import Outcome
+from engine.limits import MAX_SUPPLY
 
 TESTS: Final = ("knowledge", "risk")
 
@@ -127,8 +128,9 @@ class Intake:
         problem = name_problem("intermediary", command.intermediary)
         if problem:
             return _refused(problem)
-        if command.capital_rub < 0:
-            return _refused("capital_rub must not be negative")
+        problem = figure_problem("capital_rub", command.capital_rub)
+        if problem:
+            return _refused(problem)
         found = self.registry.intermediaries.get(command.intermediary)
         if found is None:
             found = Intermediary(command.intermediary)
@@ -176,8 +178,8 @@ class Intake:
         investor = self.registry.investors.get(command.investor)
         if investor is None:
             return _refused(f"investor {command.investor} is not registered")
-        if command.version < 1:
-            return _refused("version must be at least 1")
+        if not 1 <= command.version <= MAX_SUPPLY:
+            return _refused(f"version must be from 1 to {MAX_SUPPLY}")
         # An acknowledgement can't be taken back, so nothing that rests can become forbidden by one.
         investor.acknowledged_version = max(investor.acknowledged_version, command.version)
         self._refresh(investor.clients)
@@ -200,8 +202,9 @@ class Intake:
             ("turnover_rub", command.turnover_rub),
             ("history_years", command.history_years),
         ):
-            if figure < 0:
-                return _refused(f"{name} must not be negative")
+            problem = figure_problem(name, figure)
+            if problem:
+                return _refused(problem)
         self.registry.assets[command.asset] = AssetRecord(
             command.asset,
             command.kind,
@@ -233,9 +236,15 @@ def investor_problem(command: RegisterInvestor) -> str:
         ("income_rub", command.income_rub),
         ("capital_rub", command.capital_rub),
     ):
-        if figure < 0:
-            return f"{name} must not be negative"
+        problem = figure_problem(name, figure)
+        if problem:
+            return problem
     return override_problem(command.kind, command.class_override, command.reason) if command.class_override else ""
+
+
+def figure_problem(name: str, figure: int) -> str:
+    """Why a figure can't be kept; empty if it can. What a record holds stays within 64 bits, as money does."""
+    return "" if 0 <= figure <= MAX_SUPPLY else f"{name} must not be negative, nor above {MAX_SUPPLY}"
 
 
 def _refused(why: str) -> Outcome:

@@ -103,7 +103,7 @@ class Ledger:
     """The open buy orders and the sums of all investors."""
 
     def __init__(self) -> None:
-        self.open: Final[dict[int, OpenBuy]] = {}
+        self.open_orders: Final[dict[int, OpenBuy]] = {}
         """By order id."""
         self.investors: Final[dict[str, InvestorLedger]] = {}
         self.years: Final = MoscowYears()
@@ -123,34 +123,34 @@ class Ledger:
 
     def reserve(self, order_id: int, client: Client, listing: Listing, price_ticks: int, leaves_lots: int) -> None:
         """Reserve for a buy order with `leaves_lots` open at `price_ticks`, instead of what was reserved for it before."""
-        earlier = self.open.get(order_id)
+        earlier = self.open_orders.get(order_id)
         if earlier is not None:
             self._count(earlier, -1)
         entry = (client, listing, price_ticks, leaves_lots)
-        self.open[order_id] = entry
+        self.open_orders[order_id] = entry
         self._count(entry, 1)
 
     def amend(self, order_id: int, price_ticks: int, leaves_lots: int) -> None:
         """Reserve exactly what an order can still cost as it now stands. Nothing to do for an order that isn't a buy."""
-        entry = self.open.get(order_id)
+        entry = self.open_orders.get(order_id)
         if entry is not None:
             self.reserve(order_id, entry[0], entry[1], price_ticks, leaves_lots)
 
     def release(self, order_id: int) -> None:
         """Forget an order that ended. Nothing to do for an order that isn't a buy."""
-        entry = self.open.pop(order_id, None)
+        entry = self.open_orders.pop(order_id, None)
         if entry is not None:
             self._count(entry, -1)
 
     def fill(self, order_id: int, price_ticks: int, lots: int, leaves_lots: int, time_ns: int) -> None:
         """Move a fill of a buy order from reserved to used: at the price of the trade, in the Moscow year of its time."""
-        entry = self.open[order_id]
+        entry = self.open_orders[order_id]
         client, listing, limit_ticks, _ = entry
         if leaves_lots:
             rest = (client, listing, limit_ticks, leaves_lots)
-            self.open[order_id] = rest
+            self.open_orders[order_id] = rest
         else:
-            del self.open[order_id]
+            del self.open_orders[order_id]
         if not client.investor.retail and not listing.derivative:
             return
         self._count(entry, -1)
@@ -177,7 +177,7 @@ class Ledger:
 
     def uncount(self, order_id: int) -> OpenBuy | None:
         """Take an order's own reservation out of the sums, to judge it; `recount` puts it back."""
-        entry = self.open.get(order_id)
+        entry = self.open_orders.get(order_id)
         if entry is not None:
             self._count(entry, -1)
         return entry
@@ -194,7 +194,7 @@ class Ledger:
             for line in sums.by_intermediary.values():
                 line.reserved = 0
                 line.open_buys = 0
-        for entry in self.open.values():
+        for entry in self.open_orders.values():
             self._count(entry, 1)
 
     def _count(self, entry: OpenBuy, sign: int) -> None:

@@ -58,7 +58,7 @@ def take_snapshot(intake: Intake) -> object:
         [[each.account, each.investor.investor, each.intermediary_name] for each in registry.clients.values()],
         [
             [order_id, client.account, listing.instrument, price_ticks, leaves_lots]
-            for order_id, (client, listing, price_ticks, leaves_lots) in ledger.open.items()
+            for order_id, (client, listing, price_ticks, leaves_lots) in ledger.open_orders.items()
         ],
         [
             [
@@ -101,7 +101,12 @@ def restore(intake: Intake, snapshot: object) -> None:
         through = registry.intermediaries[intermediary_name] if intermediary_name else None
         registry.open_client(account, registry.investors[investor_name], through)
     for order_id, account, instrument, price_ticks, leaves_lots in open_buys:
-        ledger.open[order_id] = (registry.clients[account], registry.listings[instrument], price_ticks, leaves_lots)
+        ledger.open_orders[order_id] = (
+            registry.clients[account],
+            registry.listings[instrument],
+            price_ticks,
+            leaves_lots,
+        )
     for each in sums:
         _restore_sums(ledger, each)
     if book[0]:

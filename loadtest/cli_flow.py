@@ -30,13 +30,14 @@ from loadtest.flow_gateway import WINDOW, Gateway
 )
 @click.option("--participant", default="delta-fund", show_default=True, help="With --url: who feeds.")
 @click.option(
-    "--key", type=click.Path(path_type=Path, dir_okay=False), help="With --url: the participant's private key."
-)
-@click.option("--operator", default="operator", show_default=True, help="With --url: who lists the recording's market.")
-@click.option(
-    "--operator-key",
+    "--key",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="With --url: the operator's private key; needed once, to list the market and open two accounts.",
+    help="With --url: the participant's private key. Default: in --keys.",
+)
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="With --url: the directory of the venue's keys, as `sbx init` writes it, to set the recording's market up.",
 )
 @click.option("--window", type=click.IntRange(1, 256), default=WINDOW, show_default=True, help="Requests in flight.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -48,8 +49,7 @@ def command(
     url: str | None,
     participant: str,
     key: Path | None,
-    operator: str,
-    operator_key: Path | None,
+    keys: Path | None,
     window: int,
     as_json: bool,
 ) -> None:
@@ -65,13 +65,15 @@ def command(
       sbx flow AMZN_2012-06-21_34200000_57600000_message_10.csv
       sbx flow orders.log.xz --rulebook general-2026
       sbx flow orders.log.xz --speed 60
-      sbx flow orders.log.xz --url ws://127.0.0.1:8765 --participant delta-fund --key venue/keys/delta-fund.pem \\
-          --operator-key venue/keys/operator.pem
+      sbx flow orders.log.xz --url ws://127.0.0.1:8765 --keys venue/keys
+      sbx flow orders.log.xz --url ws://127.0.0.1:8765 --participant delta-fund --key delta-fund.pem
     """
     if url is not None and rulebook:
         raise click.UsageError("--rulebook is for this process; a running venue has its own")
+    if key is None and keys is not None:
+        key = keys / f"{participant}.pem"
     if url is not None and key is None:
-        raise click.UsageError("--url needs --key, the private key of --participant")
+        raise click.UsageError("--url needs --key, the private key of --participant, or --keys")
     try:
         recording = flow.read(file, plain)
         with _progress(as_json) as show:
@@ -81,7 +83,7 @@ def command(
                 show.update(task, completed=done, total=total)
 
             if url is not None and key is not None:
-                gateway = Gateway(url, participant, key, operator, operator_key, window)
+                gateway = Gateway(url, participant, key, keys, window)
                 outcome = flow.run_remote(recording, gateway, speed, progress)
             else:
                 outcome = flow.run(recording, speed, progress, rulebook)

@@ -33,6 +33,8 @@ PARTICIPANT = "recorded-flow"
 # A recording does not say who owns an order. Two owners, one for each side: nobody ever meets himself.
 ACCOUNTS = ("recorded-buyers", "recorded-sellers")
 LARGE_RUB = 10**12
+# No market order is fed, so the collar never acts.
+NO_COLLAR_PPM = 999_999
 
 
 class EngineFeed:
@@ -66,8 +68,7 @@ class EngineFeed:
                 recording.lot_e8,
                 largest,
                 MAX_SUPPLY,
-                # No market order is fed, so the collar never acts.
-                999_999,
+                NO_COLLAR_PPM,
             ),
             SetPhase(recording.instrument, codes.CONTINUOUS, "recorded flow"),
         ]

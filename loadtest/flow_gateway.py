@@ -11,12 +11,24 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from engine.codes import CONTINUOUS, CRYPTO, FIAT, FIRM, SIDES, SPOT
+from engine.codes import (
+    ASSET_KINDS,
+    CONTINUOUS,
+    CRYPTO,
+    FIAT,
+    FIRM,
+    INSTRUMENT_KINDS,
+    INVESTOR_KINDS,
+    PHASES,
+    SIDES,
+    SPOT,
+)
+from engine.entry import decimal
 from engine.limits import DECIMALS, MAX_E8, MAX_SUPPLY, NS_PER_SECOND
 from gateway import messages as m
 from gateway.client import Client, ConnectionLost, LocalBook, RequestFailed, connect
 from loadtest.flow_compare import BookComparison, TradeMade
-from loadtest.flow_engine import ACCOUNTS, LARGE_RUB
+from loadtest.flow_engine import ACCOUNTS, LARGE_RUB, NO_COLLAR_PPM
 from loadtest.flow_format import (
     BookSeen,
     Enter,
@@ -31,20 +43,20 @@ from loadtest.flow_format import (
     to_e8,
 )
 
-# What each side opens with. The supply of an asset that is listed already, such as BTC, must still fit into 64 bits.
-OPENING_AMOUNT: Final = MAX_SUPPLY // 4
+# What each side is given per run. The supply of an asset over all accounts must fit into 64 bits, after some runs too.
+OPENING_AMOUNT: Final = MAX_SUPPLY // 16
 WINDOW: Final = 64
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """Where and as whom to feed. The operator lists the recording's market if it is not listed yet."""
+    """Where and as whom to feed."""
 
     url: str
     participant: str
     key: Path
-    operator: str
-    operator_key: Path | None
+    venue_keys: Path | None = None
+    """Directory with `operator.pem` and `supervisor.pem`, who set up the recording's market if it is not listed yet."""
     window: int = WINDOW
 
 
@@ -181,16 +193,15 @@ async def run_through_gateway(
     Raises `FlowError` if the venue can't be reached, or refuses to list the market.
     """
     try:
-        if gateway.operator_key is not None:
-            async with connect(gateway.url, gateway.operator, gateway.operator_key, reconnect=False) as operator:
-                await list_market(recording, operator, gateway.participant)
+        if gateway.venue_keys is not None:
+            await _set_up(recording, gateway, gateway.venue_keys)
         async with connect(
             gateway.url, gateway.participant, gateway.key, encoding="msgpack", reconnect=False
         ) as client:
             missing = [account for account in ACCOUNTS if account not in client.accounts]
             if missing:
                 raise FlowError(
-                    f"{gateway.participant} has no account {missing[0]}; let the operator open it (--operator-key)"
+                    f"{gateway.participant} has no account {missing[0]}; let the venue's operator open it (--keys)"
                 )
             return await _feed_all(recording, client, gateway.window, speed, progress)
     except (ConnectionLost, RequestFailed) as error:
@@ -239,40 +250,63 @@ def _levels(book: LocalBook, recording: Recording, side: int, depth: int) -> Lev
     return [(to_e8(price) // recording.tick_e8, to_e8(quantity) // recording.lot_e8) for price, quantity in levels]
 
 
-async def list_market(recording: Recording, operator: Client, participant: str) -> None:
-    """List the recording's market and open its two accounts, if that is not done yet. Raises `RequestFailed`."""
-    if recording.instrument in await operator.instruments():
-        return
-    await _add_asset(operator, recording.base, CRYPTO, DECIMALS)
-    await _add_asset(operator, recording.quote, FIAT, recording.quote_scale)
+async def _set_up(recording: Recording, gateway: Gateway, keys: Path) -> None:
+    """Register the two owners, list the recording's market and open their accounts, if that is not done yet.
+
+    Raises `RequestFailed` if the venue refuses one of it.
+    """
+    async with (
+        connect(gateway.url, "supervisor", keys / "supervisor.pem", reconnect=False) as supervisor,
+        connect(gateway.url, "operator", keys / "operator.pem", reconnect=False) as operator,
+    ):
+        if recording.instrument not in await operator.instruments():
+            await _list_market(recording, operator)
+        for account, asset, scale in (
+            (ACCOUNTS[0], recording.quote, recording.quote_scale),
+            (ACCOUNTS[1], recording.base, DECIMALS),
+        ):
+            try:
+                await _register(supervisor, account)
+                await operator.admin("open_account", account=account, participant=gateway.participant, investor=account)
+            except RequestFailed as error:
+                if "exists" not in error.detail:
+                    raise
+            amount = decimal(OPENING_AMOUNT, scale)
+            await operator.admin("deposit", account=account, asset=asset, amount=amount, reason="recorded flow")
+
+
+async def _register(supervisor: Client, investor: str) -> None:
+    """Register a firm large enough to be qualified under every rulebook, tested and warned."""
+    await supervisor.admin(
+        "register_investor", investor=investor, kind=INVESTOR_KINDS[FIRM], assets_rub=LARGE_RUB, income_rub=LARGE_RUB
+    )
+    now_ns = time.time_ns()
+    for test in ("knowledge", "risk"):
+        await supervisor.admin("record_test", investor=investor, test=test, score=100, taken_ns=now_ns)
+    await supervisor.admin("record_acknowledgement", investor=investor, version=1)
+
+
+async def _list_market(recording: Recording, operator: Client) -> None:
+    await _add_asset(operator, recording.base, ASSET_KINDS[CRYPTO], DECIMALS)
+    await _add_asset(operator, recording.quote, ASSET_KINDS[FIAT], recording.quote_scale)
     await operator.admin(
         "list_instrument",
         instrument=recording.instrument,
-        kind=SPOT,
+        kind=INSTRUMENT_KINDS[SPOT],
         base=recording.base,
         quote=recording.quote,
-        tick_e8=recording.tick_e8,
-        lot_e8=recording.lot_e8,
-        min_quantity_e8=recording.lot_e8,
-        max_quantity_e8=MAX_E8 // recording.lot_e8 * recording.lot_e8,
-        max_notional=MAX_SUPPLY,
-        collar_ppm=999_999,
+        tick=_decimal(recording.tick_e8),
+        lot=_decimal(recording.lot_e8),
+        min_quantity=_decimal(recording.lot_e8),
+        max_quantity=_decimal(MAX_E8 // recording.lot_e8 * recording.lot_e8),
+        max_notional=decimal(MAX_SUPPLY, recording.quote_scale),
+        collar_ppm=NO_COLLAR_PPM,
     )
-    await operator.admin("set_phase", instrument=recording.instrument, phase=CONTINUOUS, reason="recorded flow")
-    for account, asset in zip(ACCOUNTS, (recording.quote, recording.base), strict=True):
-        # A firm large enough to be qualified under every rulebook, tested and warned.
-        await operator.admin(
-            "register_investor", investor=account, kind=FIRM, assets_rub=LARGE_RUB, income_rub=LARGE_RUB
-        )
-        now_ns = time.time_ns()
-        for test in ("knowledge", "risk"):
-            await operator.admin("record_test", investor=account, test=test, score=100, taken_ns=now_ns)
-        await operator.admin("record_acknowledgement", investor=account, version=1)
-        await operator.admin("open_account", account=account, participant=participant, investor=account)
-        await operator.admin("deposit", account=account, asset=asset, amount=OPENING_AMOUNT, reason="recorded flow")
+    phase = PHASES[CONTINUOUS]
+    await operator.admin("set_phase", instrument=recording.instrument, phase=phase, reason="recorded flow")
 
 
-async def _add_asset(operator: Client, asset: str, kind: int, scale: int) -> None:
+async def _add_asset(operator: Client, asset: str, kind: str, scale: int) -> None:
     try:
         await operator.admin("add_asset", asset=asset, kind=kind, scale=scale)
     except RequestFailed as error:

@@ -109,6 +109,7 @@ def test_a_bad_rulebook_is_refused_and_the_old_one_stays() -> None:
         (RegisterInvestor("", INDIVIDUAL), "investor must be 1 to"),
         (RegisterInvestor("new", 2), "unknown kind of investor"),
         (RegisterInvestor("new", INDIVIDUAL, assets_rub=-1), "assets_rub must not be negative"),
+        (RegisterInvestor("new", INDIVIDUAL, assets_rub=2**63), "assets_rub must not be negative, nor above"),
         (RegisterInvestor("new", INDIVIDUAL, income_rub=-1), "income_rub must not be negative"),
         (RegisterInvestor("new", INDIVIDUAL, capital_rub=-1), "capital_rub must not be negative"),
         (RegisterInvestor("new", INDIVIDUAL, class_override="qualified"), "class_override needs a reason"),
@@ -126,7 +127,8 @@ def test_a_bad_rulebook_is_refused_and_the_old_one_stays() -> None:
         (RecordTest("retail", "risk", 1, 0), "taken_ns must be a time that has passed"),
         (RecordTest("retail", "risk", 1, 2**63 - 1), "taken_ns must be a time that has passed"),
         (RecordAcknowledgement("nobody", 1), "investor nobody is not registered"),
-        (RecordAcknowledgement("retail", 0), "version must be at least 1"),
+        (RecordAcknowledgement("retail", 2**63), "version must be from 1 to"),
+        (RecordAcknowledgement("retail", 0), "version must be from 1 to"),
         (SetBlocked("nobody", True), "investor nobody is not registered"),
         (AddAsset("GOLD", FIAT, 2, 0, -1), "market_cap_rub must not be negative"),
         (LoadRulebook("x", {}), "rulebook x: its document is missing"),
@@ -224,7 +226,7 @@ def test_what_a_failed_amend_reserved_is_given_back() -> None:
     assert reserved(venue, "retail") == 80_000_00
     venue.cancel("retail", order_id)
     assert reserved(venue, "retail") == 0
-    assert not venue.hook.intake.ledger.open
+    assert not venue.hook.intake.ledger.open_orders
 
 
 def test_lack_of_funds_gives_back_what_check_reserved() -> None:
@@ -234,7 +236,7 @@ def test_lack_of_funds_gives_back_what_check_reserved() -> None:
     assert isinstance(answer, OrderRejected)
     assert answer.rule == ""
     assert reserved(venue, "retail") == 0
-    assert not venue.hook.intake.ledger.open
+    assert not venue.hook.intake.ledger.open_orders
 
 
 def test_only_commands_that_can_forbid_an_order_recheck() -> None:
@@ -294,7 +296,7 @@ def test_switching_to_another_rulebook_cancels_what_it_forbids() -> None:
     events = venue.load("derivatives-2025")
     cancelled = [event.order_id for event in events if type(event).__name__ == "OrderCancelled"]  # type: ignore[attr-defined]
     assert cancelled == [order_id + 1, order_id]
-    assert not venue.hook.intake.ledger.open
+    assert not venue.hook.intake.ledger.open_orders
 
 
 def test_a_book_that_asks_for_no_sums_counts_them_for_the_next_one() -> None:

@@ -167,7 +167,7 @@ class Session:
     def verify(self) -> None:
         ledger = self.venue.hook.intake.ledger
         year = moscow_year(self.venue.time_ns)
-        assert {order: [entry[2], entry[3]] for order, entry in ledger.open.items()} == self.recount.orders
+        assert {order: [entry[2], entry[3]] for order, entry in ledger.open_orders.items()} == self.recount.orders
         for investor in INVESTORS:
             sums = ledger.investors.get(investor)
             lines = []

@@ -63,7 +63,8 @@ def _decrement(state: State, out: list[Event], book: LimitOrderBook, order: Orde
 
 
 def report_amended(state: State, out: list[Event], book: LimitOrderBook, order: Order, kept_priority: bool) -> None:
-    """Report an order's new terms."""
+    """Report an order's new terms, after the hook reserves what they can cost."""
+    state.hook.true_up(order)
     account = order.account
     state.emit(
         out,

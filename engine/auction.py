@@ -148,20 +148,32 @@ def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, 
 
 
 def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Order]:
-    """The orders of a side that may trade at the auction's price, in priority, until they add up to its volume."""
+    """The orders of a side that may trade at the auction's price, in priority, until they add up to its volume.
+
+    A market order goes before all limits but those that are more aggressive than its collar: left behind, they would
+    leave the book crossed.
+    """
     book_side = book.side(side)
+    sign = book_side.sign
+    collected = [order for order in book.market_orders.values() if order.side == side]
+    collected = [order for order in collected if (order.price_ticks - price) * sign >= 0]
+    collected.sort(key=_by_collar)
     queue: list[Order] = []
     lots = 0
-    for order in book.market_orders.values():
-        if order.side == side and (order.price_ticks - price) * book_side.sign >= 0:
-            queue.append(order)
-            lots += order.leaves_lots
     for order in book_side:
-        if lots >= volume or (order.price_ticks - price) * book_side.sign < 0:
+        if lots >= volume or (order.price_ticks - price) * sign < 0:
             break
+        while collected and (collected[0].price_ticks - order.price_ticks) * sign >= 0:
+            lots += collected[0].leaves_lots
+            queue.append(collected.pop(0))
         queue.append(order)
         lots += order.leaves_lots
-    return queue
+    return queue + collected
+
+
+def _by_collar(order: Order) -> tuple[int, int]:
+    """More aggressive collars first, then by time."""
+    return (-order.price_ticks if order.side == BUY else order.price_ticks, order.queued)
 
 
 def end_call_orders(state: State, out: list[Event], book: LimitOrderBook) -> None:

@@ -80,7 +80,7 @@ def _wanted(book: LimitOrderBook, taker: Order, price: int) -> int:
     """How many lots an incoming order wants at a price."""
     if taker.budget < 0:
         return taker.leaves_lots
-    return min(taker.leaves_lots, affordable_lots(taker, price, book.instrument.taker_fee_ppm))
+    return affordable_lots(taker, price, book.instrument.taker_fee_ppm)
 
 
 def _match_level(

@@ -37,7 +37,8 @@ def enter_phase(state: State, out: list[Event], book: LimitOrderBook, phase: int
     if (book.phase in AUCTIONS and phase in (CONTINUOUS, CLOSED)) or (
         phase == CONTINUOUS and book.phase != CONTINUOUS and (crossed or book.market_orders)
     ):
-        book.calm = uncross(state, out, book, False)
+        uncross(state, out, book, False)
+        book.calm = True
     elif was_call and phase in (CLOSED, HALTED, CANCEL_ONLY):
         leave_call(state, out, book)
     book.phase = phase
@@ -166,5 +167,6 @@ def _step(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: int
 def rules_changed(state: State, out: list[Event], book: LimitOrderBook, was_call: bool) -> None:
     """What a change of an instrument's rules does at once: leaving batch mode ends its call with an uncross."""
     if was_call and not book.in_call and book.phase == CONTINUOUS:
-        book.calm = uncross(state, out, book, True)
+        uncross(state, out, book, True)
+        book.calm = True
     state.touch(book)

@@ -380,10 +380,15 @@ class TradePrint(Message, tag="trade"):
 
 
 class Top(Message, tag="top"):
-    """Channel `top`: the best bid and ask; a side that is empty is left out."""
+    """Channel `top`: the best bid and ask; a side that is empty is left out.
+
+    `seq` counts the changes. Those of one turn of the venue are one message; `prev_seq` is the `seq` of the one before it,
+    or, in the first message of a subscription, `seq` itself.
+    """
 
     instrument: str
     seq: int
+    prev_seq: int
     time: int
     bid_price: str | None = None
     bid_quantity: str | None = None

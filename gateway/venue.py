@@ -7,7 +7,6 @@ fractions of a kopeck) it does judge: `load_venue` sets up an exchange from the 
 
 from __future__ import annotations
 
-import re
 import time
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -46,8 +45,8 @@ from gateway.venue_file import (
     ParticipantEntry,
     VenueSection,
 )
+from gateway.wire import Malformed, parse_amount
 
-_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,18})?", re.ASCII)
 _EPOCH_ORDINAL = 719_163
 """The proleptic ordinal of 1970-01-01, as `datetime.date.toordinal` counts."""
 _Entry = TypeVar("_Entry", bound=msgspec.Struct)
@@ -285,16 +284,10 @@ def _known(where: str, name: str, names: Iterable[str], section: str) -> None:
 
 def _scaled(where: str, text: str, scale: int, most: int) -> int:
     """Read a decimal as an integer of 10**-scale."""
-    if _DECIMAL.fullmatch(text) is None:
-        raise VenueError(f'{where}: {text!r} is no decimal; write digits and at most one point, as in "1250.50"')
-    whole, _, fraction = text.partition(".")
-    fraction = fraction.rstrip("0")
-    if len(fraction) > scale:
-        raise VenueError(f"{where}: {text!r} has more than {scale} decimals")
-    value = int(whole + fraction.ljust(scale, "0"))
-    if value > most:
-        raise VenueError(f"{where}: {text!r} is above the limit of {most // 10**scale}")
-    return value
+    try:
+        return parse_amount(text, scale, most)
+    except Malformed as error:
+        raise VenueError(f"{where}: {text!r}: {error}") from error
 
 
 def _participants(entries: Sequence[tuple[str, ParticipantEntry]]) -> dict[str, Participant]:

@@ -13,12 +13,15 @@ import msgspec
 
 from engine.build import is_compiled
 from loadtest.bench_digest import events_digest
+from loadtest.bench_gateway import GatewayLine, measure_gateway
 from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
 from loadtest.bench_stream import Stream, generate
 
 DIGEST_COMMANDS: Final = 20_000
 DEFAULT_COMPILED: Final = Path(".venv-native/bin/python")
-NAMES: Final = (*CORE_BENCHMARKS, *PEERS)
+GATEWAY: Final = "gateway"
+NAMES: Final = (*CORE_BENCHMARKS, *PEERS, GATEWAY)
+DURABILITIES: Final = ("fsync", "os")
 
 
 def build_name() -> str:
@@ -26,25 +29,29 @@ def build_name() -> str:
     return "compiled" if is_compiled() else "interpreted"
 
 
-def bench_lines(stream: Stream, repeats: int, names: tuple[str, ...]) -> Iterator[Line | Skipped]:
-    """Run benchmarks in this process, in order of `NAMES`."""
+def bench_lines(stream: Stream, repeats: int, names: tuple[str, ...]) -> Iterator[Line | GatewayLine | Skipped]:
+    """Run benchmarks with the build that runs here, in order of `NAMES`."""
     for name in NAMES:
         if name not in names:
             continue
         if name in CORE_BENCHMARKS:
             yield measure_core(name, build_name(), stream, repeats)
-        else:
+        elif name in PEERS:
             yield measure_peer(name, stream, repeats)
+        else:
+            for durability in DURABILITIES:
+                yield measure_gateway(build_name(), durability, stream.seed, len(stream.operations), repeats)
 
 
 def compiled_lines(python: Path, arguments: list[str]) -> Iterator[bytes]:
     """Run the core's benchmarks with another interpreter, whose install is compiled, and pass its lines on."""
-    # -P: not the sources of the current directory, but what is installed there.
+    # Neither it nor the servers it starts may import the sources of the current directory instead of what is installed.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     run = subprocess.run(
-        [python, "-P", "-m", "gateway.cli", "bench", "--here", *arguments],
+        [python, "-m", "gateway.cli", "bench", "--here", *arguments],
         stdout=subprocess.PIPE,
         check=True,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        env={**environment, "PYTHONSAFEPATH": "1"},
     )
     yield from run.stdout.splitlines()
 
@@ -74,7 +81,7 @@ def command(
     here: bool,
     digest: bool,
 ) -> None:
-    """Measure the book and the core, interpreted and compiled, beside other engines on the same stream of orders.
+    """Measure the book, the core and the gateway, interpreted and compiled, beside other engines on the same orders.
 
     Every line names its workload, seed, machine and what it leaves out. Times are per operation, the least and the
     median of the repeats. Stop other programs first: `load_average` shows whether something else was running.
@@ -89,19 +96,19 @@ def command(
         click.echo(f"{build_name()} {events_digest(seed, DIGEST_COMMANDS)[0]}")
         return
     names = only or NAMES
-    core_names = tuple(name for name in names if name in CORE_BENCHMARKS)
+    own = tuple(name for name in names if name not in PEERS)
     stream = generate(seed, operations, resting)
-    for line in bench_lines(stream, repeats, core_names if here else names):
+    for line in bench_lines(stream, repeats, own if here else names):
         click.echo(msgspec.json.encode(line))
-    if here or is_compiled() or not core_names:
+    if here or is_compiled() or not own:
         return
     if not compiled.exists():
         why = f"{compiled} does not exist; `make bench` makes it where a C compiler is found"
-        for name in core_names:
+        for name in own:
             click.echo(msgspec.json.encode(Skipped(name, "compiled", why)))
         return
     arguments = [f"--operations={operations}", f"--resting={resting}", f"--repeats={repeats}", f"--seed={seed}"]
-    arguments += [f"--only={name}" for name in core_names]
+    arguments += [f"--only={name}" for name in own]
     try:
         for encoded in compiled_lines(compiled, arguments):
             click.echo(encoded)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 from compliance.hook import ComplianceHook
 from engine.codes import CONTINUOUS, CRYPTO, FIAT, FIRM, GTC, LIMIT, SPOT
@@ -24,10 +26,15 @@ from engine.commands import (
 from engine.events import CommandRejected, Event, OrderAccepted, OrderCancelled, Trade
 from engine.exchange import Exchange
 from engine.hook import PreTradeHook
-from engine.limits import MAX_BATCH_COMMANDS, ONE_E8
+from engine.limits import DECIMALS, MAX_BATCH_COMMANDS, ONE_E8
 from engine.orders import Order
+from engine.problem import decimal
 from engine.record import BATCH, FIRST_LINK, Row, encode_batch, encode_frame
+from gateway import messages
+from gateway.formats import Formats
+from gateway.reports import Reports
 from gateway.venue import load_rulebook_documents
+from gateway.wire import JSON, TRADING_REQUESTS, to_command
 from loadtest.bench_stream import ADD, START_TICKS, BareBook, Stream
 
 START_NS: Final = 1_767_214_800_000_000_000
@@ -84,16 +91,70 @@ def setup_commands(rules: bool) -> list[AnyCommand]:
     return commands
 
 
-def prepare_core(stream: Stream, rules: bool) -> tuple[Exchange, list[Sequenced]]:
-    """Make an exchange ready to trade and the stream's commands for it."""
+class JsonReports:
+    """The private reports of every account as WebSocket frames of JSON, as the gateway makes them."""
+
+    def __init__(self, setup: list[tuple[Sequenced, list[Event]]]) -> None:
+        self._formats: Final = Formats()
+        self._reports: Final = Reports(self._formats)
+        self.bytes = 0
+        for sequenced, events in setup:
+            for event in events:
+                self._formats.learn(event)
+            self._reports.follow(sequenced.seq, sequenced.time_ns, events)
+
+    def add(self, row: Row) -> None:
+        """Report what happened in one row of the journal, with the command as the request that is answered."""
+        seq, time_ns, _, events = row
+        for report in self._reports.follow(seq, time_ns, events):
+            self.bytes += len(JSON.frame(self._reports.message(report, seq)))
+
+
+class Prepared(NamedTuple):
+    """An exchange ready to trade, the stream's commands for it, and how to report what becomes of them."""
+
+    exchange: Exchange
+    commands: list[Sequenced]
+    reports: JsonReports
+
+    def requests(self) -> list[tuple[str, bytes]]:
+        """Return the commands as participants would send them: who, and the JSON request."""
+        encode = msgspec.json.Encoder().encode
+        found: list[tuple[str, bytes]] = []
+        for sequenced in self.commands:
+            command = sequenced.command
+            request: messages.Request
+            if isinstance(command, NewOrder):
+                request = messages.NewOrder(
+                    id=sequenced.seq,
+                    account=command.account,
+                    client_order_id=command.client_order_id,
+                    instrument=command.instrument,
+                    side="sell" if command.side else "buy",
+                    quantity=decimal(command.quantity_e8, DECIMALS),
+                    price=decimal(command.price_e8, DECIMALS),
+                )
+            else:
+                assert isinstance(command, CancelOrder)
+                request = messages.CancelOrder(id=sequenced.seq, account=command.account, order_id=command.order_id)
+            found.append((command.participant, encode(request)))
+        return found
+
+
+def prepare_core(stream: Stream, rules: bool) -> Prepared:
+    """Set up an exchange, with the compliance rules or with a hook that passes all."""
     exchange = Exchange(ComplianceHook() if rules else PreTradeHook())
-    for setup in setup_commands(rules):
-        for event in exchange.apply(Sequenced(exchange.seq + 1, START_NS, setup)):
-            assert type(event) is not CommandRejected, event
+    setup: list[tuple[Sequenced, list[Event]]] = []
+    for each in setup_commands(rules):
+        sequenced = Sequenced(exchange.seq + 1, START_NS, each)
+        events = exchange.apply(sequenced)
+        assert not any(type(event) is CommandRejected for event in events), events
+        setup.append((sequenced, events))
     first = exchange.seq + 1
     commands: list[Sequenced] = []
     for index, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
-        name = f"firm-{target % ACCOUNTS}"
+        # Buyers and sellers are different firms: none meets its own order, so every engine makes the same trades.
+        name = f"firm-{target % (ACCOUNTS // 2) * 2 + side}"
         command: AnyCommand
         if kind == ADD:
             price_e8, quantity_e8 = price_ticks * 100 * ONE_E8, lots * (ONE_E8 // 10_000)
@@ -101,7 +162,7 @@ def prepare_core(stream: Stream, rules: bool) -> tuple[Exchange, list[Sequenced]
         else:
             command = CancelOrder(name, name, first + target, "")
         commands.append(Sequenced(first + index, START_NS + index * 1_000, command))
-    return exchange, commands
+    return Prepared(exchange, commands, JsonReports(setup))
 
 
 def run_core(exchange: Exchange, commands: list[Sequenced]) -> list[list[Event]]:
@@ -111,21 +172,35 @@ def run_core(exchange: Exchange, commands: list[Sequenced]) -> list[list[Event]]
 
 
 def run_journaled(
-    exchange: Exchange, commands: list[Sequenced], report: Callable[[list[Event]], object] | None = None
+    exchange: Exchange, commands: list[Sequenced], report: Callable[[Row], None] | None = None
 ) -> list[list[Event]]:
-    """Apply the commands in full batches, encode each batch as its journal frame, then report each command's events."""
+    """Apply the commands in full batches, encode each batch as its journal frame, then report each of its rows."""
     results: list[list[Event]] = []
     link = FIRST_LINK
     for start in range(0, len(commands), MAX_BATCH_COMMANDS):
-        rows: list[Row] = []
-        for sequenced in commands[start : start + MAX_BATCH_COMMANDS]:
-            events = exchange.apply(sequenced)
-            rows.append((sequenced.seq, sequenced.time_ns, sequenced.command, events))
+        rows: list[Row] = [
+            (sequenced.seq, sequenced.time_ns, sequenced.command, exchange.apply(sequenced))
+            for sequenced in commands[start : start + MAX_BATCH_COMMANDS]
+        ]
         _, link = encode_frame(BATCH, rows[0][0], len(rows), encode_batch(rows), link, 0)
         for row in rows:
             results.append(row[3])
             if report is not None:
-                report(row[3])
+                report(row)
+    return results
+
+
+def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports: JsonReports) -> list[list[Event]]:
+    """Take JSON requests to JSON reports as a venue does, all but sockets and disk: decode, apply, frame, report."""
+    results: list[list[Event]] = []
+    for start in range(0, len(requests), MAX_BATCH_COMMANDS):
+        batch: list[Sequenced] = []
+        for participant, payload in requests[start : start + MAX_BATCH_COMMANDS]:
+            request = JSON.decode(payload)
+            assert isinstance(request, TRADING_REQUESTS)
+            seq = exchange.seq + len(batch) + 1
+            batch.append(Sequenced(seq, START_NS + seq * 1_000, to_command(request, participant)))
+        results += run_journaled(exchange, batch, reports.add)
     return results
 
 

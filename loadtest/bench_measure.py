@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import importlib
+import logging
 import os
 import platform
 import statistics
@@ -17,7 +18,16 @@ import msgspec
 
 from engine.events import Event
 from engine.limits import MAX_BATCH_COMMANDS
-from loadtest.bench_core import ACCOUNTS, RULEBOOK, prepare_core, run_book, run_core, run_journaled, trades_in
+from loadtest.bench_core import (
+    ACCOUNTS,
+    RULEBOOK,
+    prepare_core,
+    run_book,
+    run_core,
+    run_journaled,
+    run_pipeline,
+    trades_in,
+)
 from loadtest.bench_peers import installed_version, run_bourse, run_pyorderbook
 from loadtest.bench_stream import DISTRIBUTION, Stream
 
@@ -30,6 +40,8 @@ CORE_BENCHMARKS: Final[dict[str, str]] = {
     "core": "rules (the hook passes all), journal, network, decoding of requests",
     "core_rules": f"journal, network, decoding of requests; includes the checks of {RULEBOOK}",
     "core_rules_journal": f"writing and syncing, network, decoding of requests; includes frames of {MAX_BATCH_COMMANDS}",
+    "core_rules_journal_reports": "writing and syncing, network, market data, decoding; includes JSON execution reports",
+    "pipeline": "writing and syncing, network, market data; from JSON request to JSON report",
 }
 """Name -> what is left out."""
 
@@ -128,14 +140,24 @@ def measure_core(name: str, build: str, stream: Stream, repeats: int) -> Line:
         if name == "book":
             elapsed, traded = timed(functools.partial(run_book, stream))
         else:
-            exchange, commands = prepare_core(stream, rules=name != "core")
-            runner = run_journaled if name == "core_rules_journal" else run_core
-            results: list[list[Event]]
-            elapsed, results = timed(functools.partial(runner, exchange, commands))
+            elapsed, results = timed(core_run(name, stream))
             traded = trades_in(stream, results)
         elapsed_ns.append(elapsed)
     accounts = 0 if name == "book" else ACCOUNTS
     return _line(name, "sandbox-exchange", build, stream, elapsed_ns, traded, CORE_BENCHMARKS[name], accounts)
+
+
+def core_run(name: str, stream: Stream) -> Callable[[], list[list[Event]]]:
+    """Prepare one of the layers of the core, down to what `timed` calls."""
+    prepared = prepare_core(stream, rules=name != "core")
+    exchange, commands, reports = prepared
+    if name == "pipeline":
+        return functools.partial(run_pipeline, exchange, prepared.requests(), reports)
+    if name == "core_rules_journal":
+        return functools.partial(run_journaled, exchange, commands)
+    if name == "core_rules_journal_reports":
+        return functools.partial(run_journaled, exchange, commands, reports.add)
+    return functools.partial(run_core, exchange, commands)
 
 
 def measure_peer(name: str, stream: Stream, repeats: int) -> Line | Skipped:
@@ -144,6 +166,8 @@ def measure_peer(name: str, stream: Stream, repeats: int) -> Line | Skipped:
     version = installed_version(name)
     if not version:
         return Skipped(name, language, "not installed; pip install 'sandbox-exchange[bench]'")
+    # pyorderbook sets up logging for the whole process when it is imported, unless somebody has done so before.
+    logging.getLogger().addHandler(logging.NullHandler())
     importlib.import_module(name)
     elapsed_ns: list[int] = []
     traded = (0, 0)

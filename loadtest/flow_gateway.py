@@ -237,6 +237,8 @@ async def _feed_all(
             await asyncio.sleep(started + (action.time_ns - first_ns) / NS_PER_SECOND / speed - time.monotonic())
         if isinstance(action, BookSeen):
             await feed.drain()
+            while book.seq < 0:
+                await book.changed()
             comparison.seen(action, lambda side, depth: _levels(book, recording, side, depth))
         elif not isinstance(action, TradeSeen):
             await feed.feed(action)

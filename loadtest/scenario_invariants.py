@@ -158,8 +158,8 @@ class Invariants:
         for name, book in self.exchange.books.items():
             for side in range(len(SIDES)):
                 levels: dict[int, int] = {}
-                for shown in self.public.values():
-                    assert shown.lots > 0, "an iceberg shows nothing"
-                    if shown.instrument == name and shown.side == side:
-                        levels[shown.price_ticks] = levels.get(shown.price_ticks, 0) + shown.lots
+                for each in self.public.values():
+                    assert each.lots > 0, "an order on the book shows nothing"
+                    if each.instrument == name and each.side == side:
+                        levels[each.price_ticks] = levels.get(each.price_ticks, 0) + each.lots
                 assert levels == dict(book.levels(side)), f"market data and the book of {name} differ: {levels}"

@@ -10,7 +10,7 @@ import msgspec
 
 from engine import codes, commands
 from engine.commands import AnyCommand, NewOrder
-from engine.events import Event
+from engine.events import AccountOpened, Event, FundsMoved
 from loadtest.scenario_format import ScenarioError
 from loadtest.scenario_numbers import decimal_of, e8, is_clock, length_ns, next_clock_ns, ppm, second_of_day
 from loadtest.scenario_orders import Words, amend, code, mass_quote, new_order
@@ -34,6 +34,13 @@ def carry_out(venue: Venue, text: str) -> Outcome:
     Raises:
         ScenarioError: it means nothing.
     """
+    outcome = _carry_out(venue, text)
+    due = [event for event in venue.before if not isinstance(event, AccountOpened | FundsMoved)]
+    venue.before.clear()
+    return Outcome(due + outcome.events, outcome.subject)
+
+
+def _carry_out(venue: Venue, text: str) -> Outcome:
     first, _, rest = text.partition(" ")
     if first == "rulebook":
         return Outcome(venue.load_rulebook(rest.split()[-1]))

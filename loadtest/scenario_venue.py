@@ -51,6 +51,8 @@ class Venue:
         """By label, as it was sent last."""
         self.labels: dict[int, str] = {}
         """By order id."""
+        self.before: list[Event] = []
+        """What opening an account on the way to the line's command caused."""
 
     def send(self, command: AnyCommand) -> list[Event]:
         """Sequence a command now; every invariant is checked after it."""
@@ -66,7 +68,7 @@ class Venue:
         """Who operates an account; one that is named for the first time is opened, with plenty of everything."""
         found = self.exchange.accounts.get(account)
         if found is None:
-            self.open_account(account, account, account, "", {})
+            self.before += self.open_account(account, account, account, "", {})
             found = self.exchange.accounts[account]
         return found.participant
 

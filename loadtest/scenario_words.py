@@ -126,7 +126,7 @@ class Speaker:
             what += f" ({event.reason})" if event.reason else ""
             return self._in(event.instrument, what + self._until(event.until_ns))
         if isinstance(event, events.MarketHalted):
-            return f"market halted{self._until(event.until_ns)}"
+            return f"market halted at {money(event.index_ppm, 4)}%{self._until(event.until_ns)}"
         if isinstance(event, events.MassCancelled):
             return f"{event.orders} mass cancelled"
         if isinstance(event, events.MassQuoted):

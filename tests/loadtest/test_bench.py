@@ -10,9 +10,11 @@ from click.testing import CliRunner
 
 from engine.build import is_compiled
 from gateway.cli.main import group
-from loadtest.bench_core import prepare_core, run_book, run_core, run_journaled, trades_in
+from loadtest.bench_core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
 from loadtest.bench_digest import events_digest
+from loadtest.bench_gateway import measure_gateway
 from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer
+from loadtest.bench_peers import installed_version
 from loadtest.bench_stream import ADD, Stream, generate
 
 
@@ -40,17 +42,24 @@ def test_every_layer_makes_the_trades_of_the_stream(stream: Stream) -> None:
     expected = (stream.trades, stream.traded_lots)
     assert run_book(stream) == expected
     for rules in (False, True):
-        exchange, commands = prepare_core(stream, rules)
+        exchange, commands, _ = prepare_core(stream, rules)
         assert trades_in(stream, run_core(exchange, commands)) == expected
         exchange.check()
-    reported: list[int] = []
-    exchange, commands = prepare_core(stream, rules=True)
-    results = run_journaled(exchange, commands, lambda events: reported.append(len(events)))
+    exchange, commands, reports = prepare_core(stream, rules=True)
+    assert trades_in(stream, run_journaled(exchange, commands, reports.add)) == expected
+    written = reports.bytes
+    # Two reports of every trade, one of every other order and cancel, none below a hundred bytes.
+    assert written > 100 * (2 * stream.trades + stream.adds + stream.cancels)
+    prepared = prepare_core(stream, rules=True)
+    results = run_pipeline(prepared.exchange, prepared.requests(), prepared.reports)
     assert trades_in(stream, results) == expected
-    assert reported == [len(events) for events in results]
+    assert prepared.reports.bytes == written
 
 
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.skipif(not installed_version(name), reason="no wheel")) for name in PEERS],
+)
 def test_other_engines_make_the_same_trades(stream: Stream, name: str) -> None:
     line = measure_peer(name, stream, repeats=1)
     assert isinstance(line, Line), line
@@ -106,3 +115,11 @@ def test_the_digest_covers_much_and_depends_on_the_seed() -> None:
         "RulebookLoaded",
     } <= kinds.keys()
     assert kinds["Trade"] > 100
+
+
+def test_the_gateway_answers_every_request_of_every_connection() -> None:
+    line = measure_gateway("interpreted", "os", seed=5, operations=1_600, repeats=1)
+    assert (line.operations, line.connections, line.window, line.durability) == (1_600, 8, 64, "os")
+    assert line.round_trips_per_second_max == line.round_trips_per_second_median > 0
+    assert line.trades > 100
+    assert line.refused < 400

@@ -1,0 +1,148 @@
+"""`sbx serve`: run a venue."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import resource
+import signal
+from pathlib import Path
+
+import click
+import uvloop
+
+from engine.build import is_compiled
+from engine.limits import MAX_CONNECTIONS
+from gateway.journal import Durability, JournalError
+from gateway.keys import KeyFileError
+from gateway.sequencer import VenueHalted
+from gateway.server import Server, start_server
+from gateway.startup import StartError
+from gateway.venue import Venue, VenueError, load_venue
+
+HALTED = 70
+"""Exit status of a venue that a fault stopped (EX_SOFTWARE)."""
+# Beside the connections: the listening socket, the journal, the terminal, connections that are just being refused.
+SPARE_FILES = 128
+SLOW_SYNC_NS = 1_000_000
+# Almost nothing the venue makes is cyclic: the collector looks for little, and its default of 700 costs 8 % of a busy core.
+COLLECTOR_THRESHOLDS = (20_000, 20, 20)
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: the venue file's]")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Port to listen on; 0: any free one.  [default: the venue file's]"
+)
+@click.option(
+    "--durability",
+    type=click.Choice(["fsync", "os"]),
+    help="fsync: acknowledged is on the disk. os: faster, a power cut loses the last moments.  [default: the venue file's]",
+)
+@click.option("--rulebook", metavar="NAME", default="", help="Put this rulebook in force instead of the venue file's.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready.")
+def command(
+    directory: Path, host: str | None, port: int | None, durability: Durability | None, rulebook: str, as_json: bool
+) -> None:
+    """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
+
+    The first start sets the venue up from venue.toml. From then on the journal in DIRECTORY/journal is the truth: a start
+    replays it, compares every event, and adds what is new in venue.toml.
+
+    \b
+    Exit status:
+      0   stopped in order
+      1   it could not start
+      2   usage
+      70  a fault stopped it; the message says where the command at fault is saved
+
+    \b
+    Examples:
+      sbx init venue && sbx serve venue
+      sbx serve venue --port 0 --json
+      sbx serve venue --rulebook general-2026 --durability os
+    """
+    try:
+        venue = load_venue(directory, rulebook)
+        _allow_open_files()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(venue, directory, host, port, durability, bool(rulebook), as_json))
+    except VenueHalted as error:
+        click.echo(f"Error: the venue stopped: {error}", err=True)
+        raise SystemExit(HALTED) from error
+    except (VenueError, StartError, JournalError, KeyFileError) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the venue can't run: {error}") from error
+
+
+async def _serve(
+    venue: Venue,
+    directory: Path,
+    host: str | None,
+    port: int | None,
+    durability: Durability | None,
+    force_rulebook: bool,
+    as_json: bool,
+) -> None:
+    server = await start_server(venue, directory, host, port, durability, force_rulebook)
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # What recovery built stays: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
+    _announce(venue, server, venue.host if host is None else host, as_json)
+    stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())
+    await asyncio.wait((stopped, ended), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    await server.stop()
+    await ended
+
+
+def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
+    """Say that the venue is ready, where, and what it found."""
+    started = server.started
+    url = f"ws://{f'[{host}]' if ':' in host else host}:{server.port}"
+    facts = {
+        "venue": venue.venue_id,
+        "url": url,
+        "port": server.port,
+        "rulebook": started.fanout.rulebook,
+        "durability": server.durability,
+        "build": "compiled" if is_compiled() else "interpreted",
+        "instruments": len(started.exchange.instruments),
+        "accounts": len(started.exchange.accounts),
+        "recovered": started.recovered,
+        "seq": started.exchange.seq,
+        "torn": str(started.torn) if started.torn is not None else None,
+        "notes": started.notes,
+        "sync_us": started.sync_ns // 1_000,
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    for note in started.notes:
+        click.echo(f"venue.toml: {note}", err=True)
+    if started.torn is not None:
+        click.echo(f"an unfinished frame, never acknowledged, was set aside: {started.torn}", err=True)
+    if server.durability == "fsync" and started.sync_ns > SLOW_SYNC_NS:
+        click.echo(f"this disk takes {started.sync_ns // 1_000} us to sync: every turn waits for it", err=True)
+    click.echo(
+        f"venue {venue.venue_id} is ready at {url}: rulebook {started.fanout.rulebook}, "
+        f"{facts['instruments']} instruments, {facts['accounts']} accounts, durability {server.durability}, "
+        f"{facts['build']} core, {started.recovered} commands recovered"
+    )
+
+
+def _allow_open_files() -> None:
+    """Raise the soft limit of open files, so that the venue's own limit of connections is the one that counts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + SPARE_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

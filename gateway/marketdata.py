@@ -1,0 +1,349 @@
+"""Market data: the public side of a venue, mirrored from events alone.
+
+Per instrument, four channels, each with its own `seq`, counted from the events so that it goes on after a restart:
+
+trades  one message a print; `seq` counts prints, without gaps
+top     best bid and ask; `seq` counts the commands that changed them. What changed within one turn is one message:
+        its `prev_seq` is the `seq` of the message before
+book    `seq` counts the events that changed what is shown. A snapshot, then one update a turn with `prev_seq`
+status  the phase; `seq` counts its changes, without gaps
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Final
+from zlib import crc32
+
+from sortedcontainers import SortedList
+
+from engine.codes import BUY, CLOSED, PHASES, SELL, SIDES
+from engine.events import (
+    BookAdded,
+    BookChanged,
+    Event,
+    InstrumentListed,
+    OrderCancelled,
+    PhaseChanged,
+    Trade,
+)
+from gateway.formats import Formats, InstrumentFormat
+from gateway.messages import BookSnapshot, BookUpdate, Message, Status, Top, TradePrint
+from gateway.wire import Outlet
+
+CHECKSUM_LEVELS: Final = 10
+Levels = list[tuple[str, str]]
+
+
+def checksum(bids: Iterable[Sequence[str]], asks: Iterable[Sequence[str]]) -> int:
+    """What a client's book must come to after a snapshot or an update.
+
+    Args:
+        bids: levels as `(price, quantity)` in the wire's own strings, best first; beyond the tenth they don't count.
+        asks: likewise.
+
+    Returns:
+        CRC-32 (zlib) of `price:quantity` of the ten best bids, then of the ten best asks, joined by `|`.
+    """
+    text = "|".join(f"{level[0]}:{level[1]}" for levels in (bids, asks) for level in islice(levels, CHECKSUM_LEVELS))
+    return crc32(text.encode())
+
+
+class SideMirror:
+    """One side of a book as the public sees it: lots by price, best price cached, and what changed since it was told."""
+
+    def __init__(self, side: int) -> None:
+        self.sign: Final = 1 if side == BUY else -1
+        self.lots: Final[dict[int, int]] = {}
+        self.best: int = 0
+        """In ticks; 0: the side is empty."""
+        self.told: Final[dict[int, int]] = {}
+        """By price: the lots that were last published of a level that has been touched since."""
+        self._ladder: Final[SortedList[int]] = SortedList()
+        # `price * sign`, the best last.
+
+    def change(self, price: int, by_lots: int) -> None:
+        """Add lots (negative: take them) at a price. O(1), O(log levels) where a level is born or dies."""
+        lots = self.lots
+        before = lots.get(price, 0)
+        after = before + by_lots
+        assert after >= 0, "more was taken from a level than it held"
+        if price not in self.told:
+            self.told[price] = before
+        if not after:
+            del lots[price]
+            ladder = self._ladder
+            if price == self.best:
+                ladder.pop()
+                self.best = ladder[-1] * self.sign if ladder else 0
+            else:
+                ladder.remove(price * self.sign)
+            return
+        lots[price] = after
+        if not before:
+            self._ladder.add(price * self.sign)
+            if not self.best or (price - self.best) * self.sign > 0:
+                self.best = price
+
+    def levels(self, format_: InstrumentFormat, depth: int = 0) -> Levels:
+        """The best `depth` levels as strings, best first; 0: all."""
+        keys = self._ladder[-depth:] if depth else list(self._ladder)
+        keys.reverse()
+        return [(format_.price[key * self.sign], format_.quantity[self.lots[key * self.sign]]) for key in keys]
+
+    def take_changes(self, format_: InstrumentFormat) -> Levels:
+        """The levels that differ from what was last published, best first, `"0"` for those that are gone."""
+        changed = [price for price, before in self.told.items() if self.lots.get(price, 0) != before]
+        changed.sort(reverse=self.sign > 0)
+        self.told.clear()
+        lots = self.lots
+        return [(format_.price[price], format_.quantity[lots[price]] if price in lots else "0") for price in changed]
+
+
+_Best = tuple[int, int, int, int]
+"""Bid price, its lots, ask price, its lots; zeros for an empty side."""
+
+
+class Feed:
+    """The market data of one instrument, and who gets it."""
+
+    def __init__(self, format_: InstrumentFormat) -> None:
+        self.format: Final = format_
+        self.instrument: Final = format_.instrument
+        self.sides: Final = (SideMirror(BUY), SideMirror(SELL))
+        self.subscribers: Final[dict[str, list[Outlet]]] = {"trades": [], "top": [], "book": [], "status": []}
+        self.trades_seq = 0
+        self.top_seq = 0
+        self.book_seq = 0
+        self.status_seq = 0
+        self.best: _Best = (0, 0, 0, 0)
+        self.status = CLOSED, ""
+        """Phase and the reason given for it."""
+        self.time_ns = 0
+        """Of the last change of anything."""
+        self.is_touched = False
+        """Whether the current turn changed its book."""
+        self._displayed: Final[dict[int, int]] = {}
+        # Shown lots of each resting order, by order id.
+        self._told_top_seq = 0
+        self._told_book_seq = 0
+
+    def add(self, event: BookAdded) -> None:
+        """An order, or its next part, joins the book."""
+        self._displayed[event.order_id] = event.displayed_lots
+        self._change(event.side, event.price_ticks, event.displayed_lots)
+
+    def resize(self, event: BookChanged) -> None:
+        """An order shows another quantity, or leaves the book."""
+        before = self._displayed[event.order_id]
+        if event.displayed_lots:
+            self._displayed[event.order_id] = event.displayed_lots
+        else:
+            del self._displayed[event.order_id]
+        self._change(event.side, event.price_ticks, event.displayed_lots - before)
+
+    def remove(self, event: OrderCancelled) -> None:
+        """An order that rested is gone."""
+        del self._displayed[event.order_id]
+        self._change(event.side, event.price_ticks, -event.displayed_lots)
+
+    def trade(self, event: Trade) -> None:
+        """The maker's shown quantity shrinks by the fill."""
+        self.trades_seq += 1
+        left = self._displayed[event.maker_order_id] - event.quantity_lots
+        if left:
+            self._displayed[event.maker_order_id] = left
+        else:
+            del self._displayed[event.maker_order_id]
+        self._change(SELL if event.taker_side == BUY else BUY, event.price_ticks, -event.quantity_lots)
+
+    def set_status(self, event: PhaseChanged) -> None:
+        """The instrument is in another phase."""
+        self.status_seq += 1
+        self.status = event.phase, event.reason
+
+    def end_command(self, time_ns: int) -> None:
+        """Count the top if the command changed it."""
+        self.time_ns = time_ns
+        bids, asks = self.sides
+        bid, ask = bids.best, asks.best
+        best = (bid, bids.lots.get(bid, 0), ask, asks.lots.get(ask, 0))
+        if best != self.best:
+            self.best = best
+            self.top_seq += 1
+
+    def _change(self, side: int, price_ticks: int, by_lots: int) -> None:
+        if by_lots:
+            self.book_seq += 1
+            self.sides[side].change(price_ticks, by_lots)
+
+    # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def seq(self, channel: str) -> int:
+        """The sequence number of a channel, as of the last turn that was told."""
+        if channel == "trades":
+            return self.trades_seq
+        if channel == "status":
+            return self.status_seq
+        return self._told_top_seq if channel == "top" else self._told_book_seq
+
+    def print_of(self, event: Trade, time_ns: int) -> TradePrint:
+        """The message of the trade that was counted last."""
+        return TradePrint(
+            instrument=self.instrument,
+            seq=self.trades_seq,
+            trade_id=event.trade_id,
+            price=self.format.price[event.price_ticks],
+            quantity=self.format.quantity[event.quantity_lots],
+            taker_side=SIDES[event.taker_side],
+            time=time_ns,
+        )
+
+    def status_message(self) -> Status:
+        """The current phase."""
+        phase, reason = self.status
+        return Status(
+            instrument=self.instrument, seq=self.status_seq, phase=PHASES[phase], reason=reason, time=self.time_ns
+        )
+
+    def take_top(self) -> Top | None:
+        """The top, if it was counted since it was told, which this counts as told."""
+        if self.top_seq == self._told_top_seq:
+            return None
+        message = self.top_message()
+        message.prev_seq = self._told_top_seq
+        self._told_top_seq = self.top_seq
+        return message
+
+    def top_message(self) -> Top:
+        """The top as it is."""
+        bid, bid_lots, ask, ask_lots = self.best
+        format_ = self.format
+        return Top(
+            instrument=self.instrument,
+            seq=self.top_seq,
+            prev_seq=self.top_seq,
+            time=self.time_ns,
+            bid_price=format_.price[bid] if bid else None,
+            bid_quantity=format_.quantity[bid_lots] if bid else None,
+            ask_price=format_.price[ask] if ask else None,
+            ask_quantity=format_.quantity[ask_lots] if ask else None,
+        )
+
+    def take_book_update(self) -> BookUpdate | None:
+        """What changed in the book since it was told, which this counts as told; None if nothing is different now."""
+        bids, asks = self.sides
+        changed_bids, changed_asks = bids.take_changes(self.format), asks.take_changes(self.format)
+        if not changed_bids and not changed_asks:
+            return None
+        previous, self._told_book_seq = self._told_book_seq, self.book_seq
+        return BookUpdate(
+            instrument=self.instrument,
+            seq=self.book_seq,
+            prev_seq=previous,
+            time=self.time_ns,
+            bids=changed_bids,
+            asks=changed_asks,
+            checksum=self.checksum(),
+        )
+
+    def count_as_told(self) -> None:
+        """Count everything as told: to those who came later it is, by their snapshot."""
+        for side in self.sides:
+            side.told.clear()
+        self._told_top_seq = self.top_seq
+        self._told_book_seq = self.book_seq
+
+    def book_snapshot(self) -> BookSnapshot:
+        """The book as it was told: every level. O(levels)."""
+        bids, asks = (side.levels(self.format) for side in self.sides)
+        return BookSnapshot(
+            instrument=self.instrument,
+            seq=self._told_book_seq,
+            time=self.time_ns,
+            bids=bids,
+            asks=asks,
+            checksum=checksum(bids, asks),
+        )
+
+    def checksum(self) -> int:
+        """The checksum of the book as it is."""
+        bids, asks = (side.levels(self.format, CHECKSUM_LEVELS) for side in self.sides)
+        return checksum(bids, asks)
+
+
+Published = tuple[list[Outlet], Message]
+"""A message and all who get it."""
+
+
+class MarketData:
+    """The feeds of all instruments. After each command `follow`, after each turn `end_turn`."""
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats: Final = formats
+        self.feeds: Final[dict[str, Feed]] = {}
+        self._touched: Final[list[Feed]] = []
+        # Since the last turn.
+
+    def follow(self, time_ns: int, events: list[Event]) -> list[Published]:
+        """Take in the events of a command.
+
+        Returns:
+            The prints and phases, which are told one by one; what a turn sums up comes from `end_turn`.
+        """
+        out: list[Published] = []
+        changed: list[Feed] = []
+        for event in events:
+            if type(event) is BookAdded:
+                feed = self.feeds[event.instrument]
+                feed.add(event)
+            elif type(event) is Trade:
+                feed = self.feeds[event.instrument]
+                feed.trade(event)
+                if feed.subscribers["trades"]:
+                    out.append((feed.subscribers["trades"], feed.print_of(event, time_ns)))
+            elif type(event) is OrderCancelled:
+                if not event.displayed_lots:
+                    continue
+                feed = self.feeds[event.instrument]
+                feed.remove(event)
+            elif type(event) is BookChanged:
+                feed = self.feeds[event.instrument]
+                feed.resize(event)
+            elif type(event) is PhaseChanged:
+                feed = self.feeds[event.instrument]
+                feed.set_status(event)
+                feed.time_ns = time_ns
+                out.append((feed.subscribers["status"], feed.status_message()))
+                continue
+            elif type(event) is InstrumentListed:
+                self.feeds[event.instrument] = Feed(self._formats.instruments[event.instrument])
+                continue
+            else:
+                continue
+            if feed not in changed:
+                changed.append(feed)
+        for feed in changed:
+            feed.end_command(time_ns)
+            if not feed.is_touched:
+                feed.is_touched = True
+                self._touched.append(feed)
+        return out
+
+    def end_turn(self) -> list[Published]:
+        """The tops and book updates that the turn's commands add up to."""
+        out: list[Published] = []
+        for feed in self._touched:
+            if feed.subscribers["top"]:
+                top = feed.take_top()
+                if top is not None:
+                    out.append((feed.subscribers["top"], top))
+            if feed.subscribers["book"]:
+                update = feed.take_book_update()
+                if update is not None:
+                    out.append((feed.subscribers["book"], update))
+            feed.count_as_told()
+            feed.is_touched = False
+        self._touched.clear()
+        return out

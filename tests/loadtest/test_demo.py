@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.client import OrderRejected
+from gateway.messages import ExecutionReport, InstrumentInfo, Top, TradePrint
+from loadtest.demo import shortfalls
+from loadtest.market import Market
+from loadtest.tally import Tally
+
+
+def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gateway.cli", "demo", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_three_seconds_of_everything(tmp_path):
+    kept = tmp_path / "session"
+    done = demo("--seconds", "3", "--json", "--keep", str(kept))
+    assert done.stdout, done.stderr
+    result = json.loads(done.stdout)
+    assert result["shortfalls"] == []
+    assert done.returncode == 0
+    orders = result["orders"]
+    assert orders["entered"] == orders["accepted"] + orders["rejected"] > 200
+    assert sum(reject["count"] for reject in result["rejects"]) == orders["rejected"]
+    assert len({reject["reason"] for reject in result["rejects"] if reject["is_rule"]}) >= 8
+    assert all(reject["title"] and reject["example"] for reject in result["rejects"] if reject["is_rule"])
+    assert len(result["trades"]["instruments"]) >= 5
+    latency = result["latency_us"]
+    assert 0 < latency["p50"] <= latency["p99"] <= latency["p99.9"] <= latency["max"]
+    assert result["replay"]["recorded_digest"] == result["replay"]["replayed_digest"]
+    assert result["verify"]["events_digest"] == result["replay"]["recorded_digest"]
+    command = [sys.executable, "-m", "gateway.cli", "replay", str(kept), "--json"]
+    environment = {**os.environ, "PYTHONHASHSEED": "12345"}
+    again = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environment)
+    assert json.loads(again.stdout)["replayed_digest"] == result["replay"]["replayed_digest"]
+
+
+@pytest.mark.parametrize(
+    ("rulebook", "rule", "instruments"), [("elr-2025", "ELR-3", 5), ("derivatives-2025", "DER-1", 1)]
+)
+def test_the_same_flow_fares_otherwise_under_other_rulebooks(rulebook, rule, instruments):
+    done = demo("--seconds", "2", "--json", "--rulebook", rulebook)
+    assert done.stdout, done.stderr
+    result = json.loads(done.stdout)
+    assert result["shortfalls"] == []
+    assert done.returncode == 0
+    assert rule in {reject["reason"] for reject in result["rejects"]}
+    assert len(result["trades"]["instruments"]) >= instruments
+
+
+def test_for_people_and_for_those_who_mistype(tmp_path):
+    done = demo("--seconds", "1", "--seed", "7")
+    assert "orders in" in done.stdout
+    assert "equal" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+    (tmp_path / "venue.toml").write_text("")
+    done = demo("--seconds", "1", "--keep", str(tmp_path))
+    assert done.returncode == 1
+    assert "exists already" in done.stderr
+    assert demo("--rulebook", "none").returncode == 2
+
+
+def reject(rule: str | None) -> OrderRejected:
+    report = ExecutionReport(
+        exec_type="rejected",
+        account="a",
+        order_id=1,
+        client_order_id="c",
+        instrument="A/B",
+        order_status="rejected",
+        exec_id="1",
+        transact_time=1,
+        code="compliance" if rule else "tick",
+        rule=rule,
+        title="Title" if rule else None,
+        detail="why",
+    )
+    return OrderRejected(report)
+
+
+def test_the_tally_counts_by_what_decided():
+    tally = Tally()
+    for rule in ("RET-1", "RET-1", None):
+        tally.reject("anna buys", reject(rule))
+    tally.trade(TradePrint(instrument="A/B", seq=1, trade_id=1, price="10.5", quantity="2", taker_side="buy", time=1))
+    tally.trade(TradePrint(instrument="A/B", seq=2, trade_id=2, price="10", quantity="1", taker_side="buy", time=1))
+    tally.replied(0, 5_000_000)
+    found = tally.as_dict()
+    assert [(each["reason"], each["count"], each["is_rule"]) for each in found["rejects"]] == [
+        ("RET-1", 2, True),
+        ("tick", 1, False),
+    ]
+    assert found["rejects"][0]["example"] == "anna buys: why"
+    assert found["trades"] == {"count": 2, "instruments": {"A/B": {"trades": 2, "quantity": "3", "turnover": "31.0"}}}
+    assert found["latency_us"]["p50"] == pytest.approx(5000, rel=0.01)
+
+
+@pytest.fixture
+def market() -> Market:
+    info = InstrumentInfo(
+        instrument="BTC/RUB",
+        kind="spot",
+        base="BTC",
+        quote="RUB",
+        tick_size="100",
+        lot_size="0.0001",
+        min_quantity="0.0001",
+        max_quantity="100",
+        maker_fee_ppm=0,
+        taker_fee_ppm=0,
+        phase="continuous",
+    )
+    return Market(info, 8_000_000.0, random.Random(1))
+
+
+def test_prices_and_quantities_are_on_the_grid(market):
+    from decimal import Decimal
+
+    assert market.price(Decimal("8000150"), buys=True) == "8000100"
+    assert market.price(Decimal("8000150"), buys=False) == "8000200"
+    assert market.price(Decimal("1"), buys=True) == "100"
+    assert market.quantity(80_000.0) == "0.01"
+    assert market.quantity(1.0) == "0.0001"
+    assert market.quantity(1e12) == "100"
+    assert market.touch(buys=True) == 8_000_000
+    market.see(Top(instrument="BTC/RUB", seq=1, prev_seq=0, time=1, bid_price="7999900", bid_quantity="1"))
+    assert market.touch(buys=True) == 7_999_900
+    assert market.touch(buys=False) == 8_000_000
+
+
+def test_the_fair_price_walks_by_the_clock(market):
+    start = market.move(100.0)
+    assert market.move(100.0) == start
+    assert 0 < abs(market.move(101.0) / start - 1) < 0.001
+
+
+def test_shortfalls_are_named():
+    result = {
+        "rulebook": "general-2026",
+        "verify": {"status": "torn"},
+        "replay": {"status": "different"},
+        "trades": {"instruments": {"A/B": {}}},
+        "rejects": [{"is_rule": True}, {"is_rule": False}],
+        "orders": {"not_sequenced": {"malformed": 1}},
+    }
+    assert shortfalls(result) == [
+        "the journal is torn",
+        "the replay is different",
+        "trades in 1 instruments, not 5",
+        "rejects by 1 rules, not 8",
+        "requests that were not sequenced: {'malformed': 1}",
+    ]
+
+
+def test_nothing_is_left_behind(tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "gateway.cli", "demo", "--seconds", "1", "--json"]
+    subprocess.run(command, capture_output=True, timeout=60, check=False, env=environment)
+    assert list(Path(tmp_path).iterdir()) == []

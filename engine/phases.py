@@ -32,7 +32,7 @@ AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
 def enter_phase(state: State, out: list[Event], book: LimitOrderBook, phase: int, reason: str) -> None:
     """Move an instrument to a phase: uncross what must be, say so, and let what waited for the phase join it."""
     was_call = book.in_call
-    crossed = book.bids.best is not None and book.crosses(book.asks.side, book.bids.best.price_ticks)
+    crossed = book.bids.best is not None and book.crosses(book.bids.side, book.bids.best.price_ticks)
     state.touch(book)
     if (book.phase in AUCTIONS and phase in (CONTINUOUS, CLOSED)) or (
         phase == CONTINUOUS and book.phase != CONTINUOUS and (crossed or book.market_orders)

@@ -22,6 +22,7 @@ from engine.matching import collar_ticks
 from engine.orders import ELECTED, NOWHERE, WAITING_STOP, Order
 from engine.pegs import reprice_pegs
 from engine.placing import place
+from engine.prevention import report_amended
 from engine.state import State
 from engine.stops import is_triggered
 
@@ -134,7 +135,9 @@ def activate(state: State, out: list[Event], entry: Order) -> None:
     if not limit.leaves_lots:
         return
     for order in (limit, stop):
-        order.quantity_lots = order.leaves_lots = entry.filled_lots
+        if order.quantity_lots != entry.filled_lots:
+            order.quantity_lots = order.leaves_lots = entry.filled_lots
+            report_amended(state, out, book, order, True)
     limit.where = NOWHERE
     if not pass_again(state, out, book, limit):
         return

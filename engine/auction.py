@@ -106,7 +106,7 @@ def publish_indicative(state: State, out: list[Event], book: LimitOrderBook) -> 
 def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -> bool:
     """Trade a call's crossing orders at one price and end what ends with it; False if nothing crossed.
 
-    A `quiet` uncross that trades nothing is not reported.
+    A `quiet` uncross is a batch's: it is not reported if it trades nothing, and it is no new reference.
     """
     price, volume, _ = uncross_price(book)
     book.indicative = (0, 0, 0)
@@ -114,7 +114,8 @@ def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -
         state.emit(out, Uncrossed(book.instrument.instrument, price, volume))
     if volume:
         _trade_at(state, out, book, price, volume)
-        book.reference_ticks = price
+        if not quiet:
+            book.reference_ticks = price
     end_call_orders(state, out, book)
     return volume > 0
 

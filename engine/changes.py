@@ -33,7 +33,7 @@ from engine.ending import cancel
 from engine.entry import funds_problem, killed_by, value_problem
 from engine.events import BookChanged, Event, MassCancelled, RequestRejected
 from engine.matching import static_band
-from engine.orders import ELECTED, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
+from engine.orders import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
 from engine.placing import place
 from engine.prevention import report_amended
 from engine.problem import Problem, decimal_e8
@@ -124,6 +124,8 @@ def _grid(book: LimitOrderBook, order: Order, command: AmendOrder, terms: NewTer
     terms.quantity_lots = command.quantity_e8 // instrument.lot_e8 or terms.quantity_lots
     terms.stop_ticks = command.stop_price_e8 // instrument.tick_e8 or terms.stop_ticks
     terms.display_lots = command.display_e8 // instrument.lot_e8 or terms.display_lots
+    if command.display_e8 and terms.display_lots > terms.quantity_lots:
+        return Problem(INVALID, "the display quantity must not exceed the quantity")
     return None
 
 
@@ -255,10 +257,10 @@ def _amend_stop(state: State, out: list[Event], book: LimitOrderBook, order: Ord
 
 
 def _amend_parked(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
-    """Change an order that is off the book: a peg, one for an auction, or a collected market order."""
-    kept = terms.quantity_lots <= order.quantity_lots
+    """Change an order off the book: a peg, one for an auction (without a place yet), or a collected market order."""
+    kept = order.where == IN_CALL and terms.quantity_lots <= order.quantity_lots
     _set_terms(order, terms)
-    if not kept:
+    if order.where == IN_CALL and not kept:
         order.queued = state.next_place()
     state.touch(book)
     report_amended(state, out, book, order, kept)

@@ -180,9 +180,6 @@ def _set_market_halt(state: State, out: list[Event], command: SetMarketHalt) -> 
     state.halt_threshold_ppm = command.threshold_ppm
     state.halt_ns = command.halt_ns
     state.index.clear()
-    for name in command.instruments:
-        book = state.books[name]
-        last, reference = book.last_trade_ticks, book.reference_ticks
-        state.index[book.instrument.index] = last * PPM // reference if last and reference else PPM
+    state.index.extend([state.books[name] for name in command.instruments])
     state.emit(out, RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm"))
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.book import LimitOrderBook
-from engine.clearing import PPM, affordable_lots, release, settle
+from engine.clearing import affordable_lots, release, settle
 from engine.codes import BUY, FILLED, PARTIALLY_FILLED
 from engine.ending import close, end_other_leg
 from engine.events import Event, Trade
@@ -101,5 +101,3 @@ def _record(
             limits = state.limits.get(order.account.participant)
             if limits is not None:
                 limits.trades += 1
-    if instrument.index in state.index and book.reference_ticks:
-        state.index[instrument.index] = price_ticks * PPM // book.reference_ticks

@@ -5,12 +5,15 @@ from __future__ import annotations
 from engine.changes import cancel_newest_first, own_account, refuse, refuse_stranger
 from engine.codes import (
     BUY,
+    CONTINUOUS,
     DUPLICATE_ID,
     GTC,
     INVALID,
+    KILL_SWITCH,
     LIMIT,
     MARKET,
     PHASE,
+    PHASES,
     POST_ONLY_OFF,
     REPLACED,
     SELL,
@@ -20,7 +23,7 @@ from engine.codes import (
     UNKNOWN_INSTRUMENT,
 )
 from engine.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
-from engine.entry import accept, act, admit, entry_problem, reject, reject_duplicate
+from engine.entry import accept, act, admit, entry_problem, killed_by, reject, reject_duplicate
 from engine.events import Event, MassQuoted
 from engine.limits import LEG_ID, MAX_QUOTES_PER_SIDE
 from engine.orders import FOR_ENTRY, WAITING_STOP, Account, Order
@@ -159,17 +162,16 @@ def quote(state: State, out: list[Event], command: MassQuote) -> None:
     gone = [order for order in old if order.order_id not in kept]
     cancelled = cancel_newest_first(state, out, gone, REPLACED)
     entered = 0
-    for index, wanted in enumerate(quotes):
-        if wanted in fresh:
-            order = admit(state, account, wanted, state.seq + index * LEG_ID)
-            order.is_quote = True
-            found = entry_problem(state, order)
-            if found is not None:
-                reject(state, out, order, found)
-            else:
-                accept(state, out, order)
-                act(state, out, order)
-                entered += 1
+    for index, wanted in enumerate(fresh):
+        order = admit(state, account, wanted, state.seq + index * LEG_ID)
+        order.is_quote = True
+        found = entry_problem(state, order)
+        if found is not None:
+            reject(state, out, order, found)
+        else:
+            accept(state, out, order)
+            act(state, out, order)
+            entered += 1
     report = MassQuoted(account.account, next_report(account), command.quote_id, len(kept), cancelled, entered)
     state.emit(out, report)
 
@@ -207,14 +209,20 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
     for wanted in quotes:
         if wanted.client_order_id in account.client_ids:
             return Problem(DUPLICATE_ID, f"quote id {command.quote_id} was used today")
+    killed = killed_by(state, account, command.instrument) if state.killed else ""
+    if killed:
+        return Problem(KILL_SWITCH, f"the kill switch of {killed} is on")
+    if book.in_call:
+        if command.post_only != POST_ONLY_OFF:
+            return Problem(PHASE, "no post-only orders in a call")
+    elif book.phase != CONTINUOUS:
+        return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
+    highest, lowest = [price for price, _ in command.bids], [price for price, _ in command.asks]
+    if highest and lowest and max(highest) >= min(lowest):
+        return Problem(INVALID, "the ladder crosses itself")
     instrument = book.instrument
     for wanted in quotes:
         problem = tick_problem(instrument, wanted.price_e8) or lot_problem(instrument, wanted.quantity_e8)
         if problem is not None:
             return problem
-    highest, lowest = [price for price, _ in command.bids], [price for price, _ in command.asks]
-    if highest and lowest and max(highest) >= min(lowest):
-        return Problem(INVALID, "the ladder crosses itself")
-    if command.post_only != POST_ONLY_OFF and book.in_call:
-        return Problem(PHASE, "no post-only orders in a call")
     return None

@@ -51,7 +51,7 @@ def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) ->
             if not lots:
                 return DONE
             trade(state, out, book, opposite, maker, taker, price, lots)
-        if state.halt_threshold_ppm and index_moved(state):
+        if state.halt_threshold_ppm and index_moved(state, book):
             return HALT
     return DONE
 
@@ -138,12 +138,19 @@ def collar_from(book: LimitOrderBook, anchor_ticks: int, side: int) -> int:
     return anchor_ticks + distance if side == BUY else max(anchor_ticks - distance, 1)
 
 
-def index_moved(state: State) -> bool:
-    """Whether the market index is at or past its threshold."""
-    return abs(index_ppm(state) - PPM) >= state.halt_threshold_ppm
+def index_moved(state: State, book: LimitOrderBook) -> bool:
+    """Whether a print in a book has the market index at or past its threshold."""
+    return book in state.index and abs(index_ppm(state) - PPM) >= state.halt_threshold_ppm
 
 
 def index_ppm(state: State) -> int:
-    """The mean of last trade by reference over the members of the market index, in millionths; 1000000 without members."""
-    index = state.index
-    return sum(index.values()) // len(index) if index else PPM
+    """The mean of last trade by reference over the members of the market index that have a reference, in millionths.
+
+    Each rounded down, and the mean too; a member without a trade counts as 1000000, and so does an index without members.
+    """
+    moves = [
+        (book.last_trade_ticks or book.reference_ticks) * PPM // book.reference_ticks
+        for book in state.index
+        if book.reference_ticks
+    ]
+    return sum(moves) // len(moves) if moves else PPM

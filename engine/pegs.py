@@ -30,7 +30,7 @@ def peg_ticks(book: LimitOrderBook, order: Order) -> int:
     limit = order.peg_limit_ticks
     if limit:
         price = min(price, limit) if order.side == BUY else max(price, limit)
-    return max(price, 0)
+    return max(price, 1)
 
 
 def reprice_pegs(state: State, out: list[Event]) -> bool:
@@ -60,13 +60,13 @@ def _reprice(state: State, out: list[Event], book: LimitOrderBook, order: Order)
         state.emit(out, BookChanged(name, order.order_id, order.side, old, 0))
         return True
     order.price_ticks = price
-    if not order.peg_limit_ticks:
-        dearer = order.side == BUY and price > order.reserve_ticks
-        order.reserve_ticks = price
-        if not dearer:
-            reserve(order, needed(order))
-        elif not _pass_dearer(state, out, book, order, old):
-            return True
+    dearer = order.side == BUY and price > order.reserve_ticks
+    before = order.reserve_ticks
+    order.reserve_ticks = price
+    if not dearer:
+        reserve(order, needed(order))
+    elif not _pass_dearer(state, out, book, order, old, before):
+        return True
     if on_book:
         _take_off(book, order, old)
     report_amended(state, out, book, order, False)
@@ -77,10 +77,12 @@ def _reprice(state: State, out: list[Event], book: LimitOrderBook, order: Order)
     return True
 
 
-def _pass_dearer(state: State, out: list[Event], book: LimitOrderBook, order: Order, old_ticks: int) -> bool:
+def _pass_dearer(
+    state: State, out: list[Event], book: LimitOrderBook, order: Order, old_ticks: int, reserved_ticks: int
+) -> bool:
     """Check a peg that would cost more; if it may not, it is cancelled where it rests."""
     price = order.price_ticks
-    order.price_ticks = old_ticks
+    order.price_ticks, order.reserve_ticks = old_ticks, reserved_ticks
     verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
     if verdict is not None:
         cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
@@ -88,7 +90,7 @@ def _pass_dearer(state: State, out: list[Event], book: LimitOrderBook, order: Or
     if not reserve(order, required(order, price, order.leaves_lots)):
         cancel(state, out, book, order, NO_FUNDS)
         return False
-    order.price_ticks = price
+    order.price_ticks = order.reserve_ticks = price
     return True
 
 

@@ -23,7 +23,7 @@ from engine.ending import cancel
 from engine.events import DayEnded, Event, PhaseChanged
 from engine.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from engine.orders import Order
-from engine.placing import join_call, leave_call, start_volatility_auction
+from engine.placing import join_call, leave_call, park_pegs, start_volatility_auction
 from engine.state import DUE_BATCH, DUE_DAY, DUE_EXPIRY, DUE_PHASE, DUE_STEP, State
 
 AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
@@ -41,15 +41,28 @@ def enter_phase(state: State, out: list[Event], book: LimitOrderBook, phase: int
         book.calm = True
     elif was_call and phase in (CLOSED, HALTED, CANCEL_ONLY):
         leave_call(state, out, book)
-    book.phase = phase
     book.until_ns = 0
+    if phase == VOLATILITY_AUCTION:
+        start_volatility_auction(state, out, book, reason)
+        return
+    book.phase = phase
     if phase in AUCTIONS:
         book.auctions += 1
     state.emit(out, PhaseChanged(book.instrument.instrument, phase, reason))
+    if book.in_call:
+        park_pegs(state, out, book)
+    elif phase == CONTINUOUS:
+        look_at_stops(book)
     wanted = AT_OPEN if phase == OPENING_AUCTION else AT_CLOSE if phase == CLOSING_AUCTION else -1
     for order in [order for order in book.for_auction.values() if order.time_in_force == wanted]:
         book.unpark(order)
         join_call(state, out, book, order)
+
+
+def look_at_stops(book: LimitOrderBook) -> None:
+    """Let stops that the last trade is at or through be elected, although nothing traded now: they waited in a call."""
+    if book.last_trade_ticks and not book.prints:
+        book.prints.append(book.last_trade_ticks)
 
 
 def run_due(state: State, out: list[Event], time_ns: int) -> bool:
@@ -169,4 +182,7 @@ def rules_changed(state: State, out: list[Event], book: LimitOrderBook, was_call
     if was_call and not book.in_call and book.phase == CONTINUOUS:
         uncross(state, out, book, True)
         book.calm = True
+        look_at_stops(book)
+    elif book.in_call:
+        park_pegs(state, out, book)
     state.touch(book)

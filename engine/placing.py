@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from engine import matching
-from engine.auction import ends_with_auction
+from engine.auction import end_call_orders, ends_with_auction
 from engine.book import LimitOrderBook
 from engine.codes import (
-    AUCTION_ENDED,
     COLLAR,
     CONTINUOUS,
     FOK,
@@ -19,9 +18,9 @@ from engine.codes import (
     VOLATILITY_AUCTION,
 )
 from engine.ending import cancel
-from engine.events import BookAdded, Event, MarketHalted, PhaseChanged
+from engine.events import BookAdded, BookChanged, Event, MarketHalted, PhaseChanged
 from engine.matching import BAND, HALT, index_ppm, match
-from engine.orders import IN_CALL, OFF_PEG, Order
+from engine.orders import IN_CALL, OFF_PEG, ON_BOOK, Order
 from engine.prevention import own_opposite, prevent
 from engine.state import DUE_BATCH, DUE_PHASE, State
 
@@ -99,19 +98,31 @@ def park_peg(order: Order) -> None:
     order.account.open_orders[order.order_id] = order
 
 
-def start_volatility_auction(state: State, out: list[Event], book: LimitOrderBook) -> None:
-    """Begin a volatility auction, and set when it ends."""
+def start_volatility_auction(state: State, out: list[Event], book: LimitOrderBook, reason: str = "volatility") -> None:
+    """Begin a volatility auction, and set when it ends. A random end is not announced."""
     instrument = book.instrument
     book.phase = VOLATILITY_AUCTION
     book.auctions += 1
     book.until_ns = state.time_ns + instrument.volatility_ns + state.draw(book, instrument.auction_random_ns)
     state.schedule(book.until_ns, DUE_PHASE, instrument.index)
     state.touch(book)
-    state.emit(out, PhaseChanged(instrument.instrument, VOLATILITY_AUCTION, "volatility", book.until_ns))
+    announced_ns = 0 if instrument.auction_random_ns else book.until_ns
+    state.emit(out, PhaseChanged(instrument.instrument, VOLATILITY_AUCTION, reason, announced_ns))
+    park_pegs(state, out, book)
+
+
+def park_pegs(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Take every pegged order off the book: in a call there is no touch to follow."""
+    for order in book.pegs.values():
+        if order.where == ON_BOOK:
+            book.side(order.side).remove(order)
+            park_peg(order)
+            name = book.instrument.instrument
+            state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, 0))
 
 
 def halt_market(state: State, out: list[Event]) -> None:
-    """Halt every instrument that trades: the index moved past its threshold. The references start anew from here."""
+    """Halt every instrument that trades: the index moved past its threshold, and starts anew from the last trades."""
     until_ns = state.time_ns + state.halt_ns
     state.emit(out, MarketHalted(index_ppm(state), until_ns))
     for book in state.book_list:
@@ -122,16 +133,11 @@ def halt_market(state: State, out: list[Event]) -> None:
             state.schedule(until_ns, DUE_PHASE, book.instrument.index)
             state.touch(book)
             state.emit(out, PhaseChanged(book.instrument.instrument, HALTED, "market halt", until_ns))
-    for index in state.index:
-        book = state.book_list[index]
+    for book in state.index:
         book.reference_ticks = book.last_trade_ticks or book.reference_ticks
-        state.index[index] = 1_000_000
 
 
 def leave_call(state: State, out: list[Event], book: LimitOrderBook) -> None:
     """A call ends without an uncross: what it collected for itself is cancelled, what it published is void."""
     book.indicative = (0, 0, 0)
-    for order in list(book.market_orders.values()) + list(book.auction_limits.values()):
-        if order.leaves_lots:
-            cancel(state, out, book, order, AUCTION_ENDED)
-    book.auction_limits.clear()
+    end_call_orders(state, out, book)

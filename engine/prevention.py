@@ -48,14 +48,14 @@ def _decrement(state: State, out: list[Event], book: LimitOrderBook, order: Orde
         cancel(state, out, book, order, SELF_TRADE_PREVENTED)
         return False
     order.quantity_lots -= lots
-    on_book = order.where == ON_BOOK
-    if on_book:
+    shown = order.shown_lots
+    if order.where == ON_BOOK:
         book.side(order.side).shrink(order, lots)
     else:
         order.leaves_lots -= lots
     reserve(order, needed(order))
     report_amended(state, out, book, order, True)
-    if on_book:
+    if order.shown_lots != shown:
         name = book.instrument.instrument
         state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
     end_other_leg(state, out, book, order)

@@ -19,19 +19,16 @@ class Limits:
         self.trades: int = 0
 
     def count_order(self, time_ns: int) -> str:
-        """Count a new order or an amend; returns which limit it passes, or an empty string."""
+        """Count a new order or an amend, refused or not; returns which limit it passes, or an empty string."""
         second = time_ns // NS_PER_SECOND
         if second != self.second:
             self.second = second
             self.in_second = 0
-        if self.orders_per_second and self.in_second >= self.orders_per_second:
-            return f"no more than {self.orders_per_second} orders a second"
-        if (
-            self.max_order_to_trade
-            and self.orders >= ORDERS_BEFORE_RATIO
-            and self.orders >= self.max_order_to_trade * max(self.trades, 1)
-        ):
-            return f"no more than {self.max_order_to_trade} orders a trade"
         self.in_second += 1
         self.orders += 1
+        if self.orders_per_second and self.in_second > self.orders_per_second:
+            return f"no more than {self.orders_per_second} orders a second"
+        ratio = self.max_order_to_trade
+        if ratio and self.orders > ORDERS_BEFORE_RATIO and self.orders > ratio * self.trades:
+            return f"no more than {ratio} orders a trade"
         return ""

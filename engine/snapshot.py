@@ -29,7 +29,7 @@ def take_snapshot(state: State) -> object:
         [list(item) for item in state.schedules.items()],
         [list(item) for item in state.schedule_steps.items()],
         [state.self_trade, state.seed, state.halt_threshold_ppm, state.halt_ns],
-        [list(item) for item in state.index.items()],
+        [book.instrument.instrument for book in state.index],
         list(state.expiring),
         [_account(account) for account in state.accounts.values()],
         state.hook.snapshot(),

@@ -70,8 +70,8 @@ class State:
         """By participant."""
         self.halt_threshold_ppm: int = 0
         self.halt_ns: int = 0
-        self.index: Final[dict[int, int]] = {}
-        """By instrument index: last trade by reference, in millionths, of the members of the market index."""
+        self.index: Final[list[LimitOrderBook]] = []
+        """The members of the market index."""
         self.touched: Final[list[LimitOrderBook]] = []
         """Books that the current command changed."""
         self.entries: Final[list[Order]] = []
@@ -104,7 +104,7 @@ class State:
         if not most_ns:
             return 0
         text = f"{self.seed}|{book.instrument.instrument}|{book.auctions}"
-        return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % (most_ns + 1)
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % (most_ns + 1)
 
 
 def next_report(account: Account) -> int:

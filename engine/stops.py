@@ -131,4 +131,4 @@ def trailing_stop_ticks(order: Order) -> int:
     else:
         trail = -(-command.trail_e8 // instrument.tick_e8)
     trail = max(trail, 1)
-    return order.trail_best_ticks + (trail if order.side == BUY else -trail)
+    return order.trail_best_ticks + trail if order.side == BUY else max(order.trail_best_ticks - trail, 1)

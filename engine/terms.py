@@ -206,8 +206,9 @@ def _prices_to_follow(book: LimitOrderBook, order: Order) -> Problem | None:
     if kind in (STOP, TRAILING_STOP):
         order.reserve_ticks = stop_reserve_ticks(book, order)
     elif kind == PEGGED:
-        order.price_ticks = peg_ticks(book, order)
-        order.reserve_ticks = order.peg_limit_ticks or order.price_ticks
+        price = peg_ticks(book, order)
+        order.price_ticks = 0 if book.in_call else price
+        order.reserve_ticks = order.price_ticks or order.peg_limit_ticks
     return None
 
 

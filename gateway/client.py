@@ -249,6 +249,8 @@ class Client(Connection):
             async with channel.lock:
                 if stream in channel.streams:
                     channel.streams.remove(stream)
+                    # What passes while nobody listens is not missed.
+                    channel.seq = channel.seq if channel.streams else None
                     if not channel.streams and not self._closing and self._broken is None:
                         request = m.Unsubscribe(id=next(self._ids), channel=channel_name, instrument=instrument)
                         # A lost connection took the subscription with it.

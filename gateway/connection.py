@@ -127,6 +127,8 @@ class Connection(WSListener):
             self.flush()
         if session.closing is not None:
             self.close(*session.closing)
+            if kind == WSMsgType.CLOSE:
+                transport.underlying_transport.close()
         self._frames_this_turn += 1
         if not self._is_throttled and self._frames_this_turn >= MAX_INBOX_COMMANDS:
             self._is_throttled = True

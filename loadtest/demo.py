@@ -52,6 +52,9 @@ INVESTORS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "lev.north": ("retail", ("BTC/RUB", "ETH/RUB")),
 }
 
+EXPECTED: Final = {"elr-2025": (5, 1), "derivatives-2025": (1, 1), "general-2026": (5, 8)}
+"""By rulebook: instruments that trade, and rules that reject, at the least."""
+
 
 class DemoError(Exception):
     """The demonstration could not run; the message says what to do."""
@@ -259,7 +262,3 @@ def shortfalls(result: dict[str, Any]) -> list[str]:
     if result["orders"]["not_sequenced"]:
         found.append(f"requests that were not sequenced: {result['orders']['not_sequenced']}")
     return found
-
-
-EXPECTED: Final = {"elr-2025": (5, 1), "derivatives-2025": (1, 1), "general-2026": (5, 8)}
-"""By rulebook: instruments that trade, and rules that reject, at the least."""

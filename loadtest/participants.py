@@ -39,6 +39,16 @@ IMMEDIATE_SHARE: Final = 0.5
 # Of a maker's refreshes, those that enter a new quote instead of amending the old one.
 REPLACE_SHARE: Final = 0.3
 ROUBLES_PER_USDT: Final = 80.0
+TIMER_ROUNDING_NS: Final = 1_000_000
+
+
+async def sleep_until(moment_ns: int) -> None:
+    """Wait for a moment of `time.perf_counter_ns`, more exactly than the event loop's timers, which round up to 1 ms."""
+    wait_ns = moment_ns - TIMER_ROUNDING_NS - time.perf_counter_ns()
+    if wait_ns > 0:
+        await asyncio.sleep(wait_ns / NS_PER_SECOND)
+    while time.perf_counter_ns() < moment_ns:  # noqa: ASYNC110 - there is nothing but the clock to wait for
+        await asyncio.sleep(0)
 
 
 class Participant:
@@ -68,7 +78,7 @@ class Participant:
             intended_ns += int(self.sampler.arrival_seconds(self.rate_per_second) * NS_PER_SECOND)
             if intended_ns >= until_ns:
                 break
-            await asyncio.sleep(max(0, intended_ns - time.perf_counter_ns()) / NS_PER_SECOND)
+            await sleep_until(intended_ns)
             self.spawn(self.act(intended_ns))
         if self._running:
             await asyncio.gather(*self._running)
@@ -164,7 +174,7 @@ class MarketMaker(Participant):
         intended_ns = time.perf_counter_ns()
         for quote in self.quotes:
             intended_ns += FIRST_QUOTE_NS
-            await asyncio.sleep(max(0, intended_ns - time.perf_counter_ns()) / NS_PER_SECOND)
+            await sleep_until(intended_ns)
             self.spawn(self.refresh(intended_ns, quote))
         await super().run(until_ns)
 

@@ -133,3 +133,20 @@ async def test_missed_trades_are_counted():
     async with scripted(answer) as venue, connect(venue.url) as client, client.trades("A/B") as trades:
         assert [(await asyncio.wait_for(anext(trades), 5)).seq for _ in range(3)] == [8, 9, 12]
         assert trades.missed == 2
+
+
+async def test_what_passes_between_two_subscriptions_is_not_missed():
+    seq = 7
+
+    async def answer(venue: ScriptedVenue, request: m.AnyRequest) -> None:
+        nonlocal seq
+        if isinstance(request, m.Subscribe):
+            await venue.send(m.Subscribed(id=request.id, channel="trades", instrument="A/B", seq=seq))
+        else:
+            seq = 100
+            await venue.send(m.Unsubscribed(id=request.id, channel="trades", instrument="A/B"))
+
+    async with scripted(answer) as venue, connect(venue.url) as client:
+        for _ in range(2):
+            async with client.trades("A/B") as trades:
+                assert trades.missed == 0

@@ -46,7 +46,7 @@ def run_scenario(scenario: Scenario) -> Failure | None:
     for step in scenario.steps:
         try:
             expected, got, details = _run(venue, step)
-        except (AssertionError, ScenarioError, ArithmeticError, KeyError, ValueError) as error:
+        except (AssertionError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             problem = f"{type(error).__name__}: {error}"
             return Failure(scenario.name, step.line, step.text, step.expected or [], [], problem)
         if got != expected:

@@ -90,12 +90,14 @@ class Exchange(State):
         assert time_ns >= self.time_ns, "time ran backwards"
         self.seq = sequenced.seq
         out: list[Event] = []
+        self.due_events = 0
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
         elif self.due[0][0] <= time_ns:
             while run_due(self, out, time_ns):
                 work_off(self, out)
+            self.due_events = len(out)
         self.time_ns = time_ns
         command = sequenced.command
         if type(command) is NewOrder:

@@ -44,6 +44,8 @@ class State:
         """Of the last command applied."""
         self.time_ns: int = 0
         """Of the last command applied; while something due is worked, its deadline."""
+        self.due_events: int = 0
+        """How many of the last command's events are of things that were due before it."""
         self.day: int = -1
         """The trading day: days since 1970-01-01 in Moscow; -1 before the first command."""
         self.trades: int = 0

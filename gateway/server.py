@@ -53,7 +53,12 @@ class Server:
         self.host = self
         # As `guarded` finds it.
         self._lobby: Final = Lobby(
-            venue.venue_id, durability, venue.participants, started.exchange.assets, started.fanout
+            venue.venue_id,
+            durability,
+            venue.participants,
+            started.exchange.assets,
+            started.exchange.instruments,
+            started.fanout,
         )
         self._sequencer: Final = started.sequencer
         self._connections: Final[dict[Outlet, Connection]] = {}

@@ -33,8 +33,9 @@ from engine.record import BATCH, FIRST_LINK, Row, encode_batch, encode_frame
 from gateway import messages
 from gateway.formats import Formats
 from gateway.reports import Reports
+from gateway.translate import TRANSLATE, to_command
 from gateway.venue import load_rulebook_documents
-from gateway.wire import JSON, TRADING_REQUESTS, to_command
+from gateway.wire import JSON
 from loadtest.bench_stream import ADD, START_TICKS, BareBook, Stream
 
 START_NS: Final = 1_767_214_800_000_000_000
@@ -123,7 +124,7 @@ class Prepared(NamedTuple):
         found: list[tuple[str, bytes]] = []
         for sequenced in self.commands:
             command = sequenced.command
-            request: messages.Request
+            request: messages.AnyRequest
             if isinstance(command, NewOrder):
                 request = messages.NewOrder(
                     id=sequenced.seq,
@@ -197,9 +198,9 @@ def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports:
         batch: list[Sequenced] = []
         for participant, payload in requests[start : start + MAX_BATCH_COMMANDS]:
             request = JSON.decode(payload)
-            assert isinstance(request, TRADING_REQUESTS)
+            assert type(request) in TRANSLATE
             seq = exchange.seq + len(batch) + 1
-            batch.append(Sequenced(seq, START_NS + seq * 1_000, to_command(request, participant)))
+            batch.append(Sequenced(seq, START_NS + seq * 1_000, to_command(request, participant, exchange.instruments)))
         results += run_journaled(exchange, batch, reports.add)
     return results
 

@@ -277,7 +277,10 @@ class Feed:
         )
 
     def take_book_update(self) -> BookUpdate | None:
-        """What changed in the book since it was told, which this counts as told; None if nothing is different now."""
+        """What changed in the book since it was told, which this counts as told.
+
+        None if nothing is different now; then the next update follows the last one that was told.
+        """
         bids, asks = self.sides
         changed_bids, changed_asks = bids.take_changes(self.format), asks.take_changes(self.format)
         if not changed_bids and not changed_asks:
@@ -293,11 +296,14 @@ class Feed:
             checksum=self.checksum(),
         )
 
-    def count_as_told(self) -> None:
-        """Count everything as told: to those who came later it is, by their snapshot."""
+    def skip_top(self) -> None:
+        """Count the top as told."""
+        self._told_top_seq = self.top_seq
+
+    def skip_book(self) -> None:
+        """Count the book as told."""
         for side in self.sides:
             side.told.clear()
-        self._told_top_seq = self.top_seq
         self._told_book_seq = self.book_seq
 
     def book_snapshot(self) -> BookSnapshot:
@@ -388,15 +394,16 @@ class MarketData:
         """The tops and book updates that the turn's commands add up to."""
         out: list[Published] = []
         for feed in self._touched:
-            if feed.subscribers["top"]:
-                top = feed.take_top()
-                if top is not None:
-                    out.append((feed.subscribers["top"], top))
-            if feed.subscribers["book"]:
-                update = feed.take_book_update()
-                if update is not None:
-                    out.append((feed.subscribers["book"], update))
-            feed.count_as_told()
+            top_subscribers, book_subscribers = feed.subscribers["top"], feed.subscribers["book"]
+            # Where nobody listens everything counts as told: who comes later gets a snapshot.
+            if not top_subscribers:
+                feed.skip_top()
+            elif (top := feed.take_top()) is not None:
+                out.append((top_subscribers, top))
+            if not book_subscribers:
+                feed.skip_book()
+            elif (update := feed.take_book_update()) is not None:
+                out.append((book_subscribers, update))
             feed.is_touched = False
         self._touched.clear()
         return out

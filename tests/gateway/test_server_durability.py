@@ -12,6 +12,7 @@ from contextlib import suppress
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from engine.limits import MAX_OPEN_ORDERS_PER_ACCOUNT
 from tests.gateway.small_venue import RawClient, client, served_apart
 
 CALLS = "fsync,fdatasync,write,writev,sendto,sendmsg"
@@ -61,7 +62,8 @@ async def enter_until_killed(alice: RawClient, names: list[str], acknowledged: d
     window = asyncio.Semaphore(32)
 
     async def send() -> None:
-        while True:
+        # An account may have no more orders resting.
+        for _ in range(MAX_OPEN_ORDERS_PER_ACCOUNT):
             await window.acquire()
             number = len(names)
             names.append(f"o{number}")

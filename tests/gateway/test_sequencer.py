@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.commands import AnyCommand, Tick
+from engine.limits import MAX_BATCH_COMMANDS, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.record import decode_command
+from gateway.core import new_exchange
+from gateway.journal import JournalReader
+from gateway.sequencer import Sequencer
+from gateway.session import Lobby, Session
+from gateway.startup import Started, start_venue
+from gateway.wire import JSON
+from tests.gateway.small_venue import small_venue
+from tests.gateway.test_session import log_in, said
+
+VENUE = small_venue()
+
+
+class Bench:
+    """A started venue, its sequencer on a clock that a test turns."""
+
+    def __init__(self, started: Started, directory: Any) -> None:
+        self.started = started
+        self.now_ns = started.exchange.time_ns + 1
+        self.sequencer = Sequencer(
+            started.exchange, started.writer, started.fanout, directory, clock=lambda: self.now_ns
+        )
+        self.directory = directory
+        self.lobby = Lobby(VENUE.venue_id, "fsync", VENUE.participants, started.exchange.assets, started.fanout)
+
+    def session(self, name: str) -> Session:
+        session = Session(self.lobby, JSON, "abcd")
+        assert said(session, log_in(session, name))[0]["type"] == "welcome"
+        return session
+
+    def send(self, session: Session, *requests: dict[str, Any]) -> None:
+        assert said(session, *requests) == []
+        self.sequencer.submit(session)
+
+    def journaled(self) -> list[tuple[int, int, AnyCommand]]:
+        rows = JournalReader(self.directory / "journal").rows()
+        return [(row[0], row[1], decode_command(row[2])) for row in rows]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    started = start_venue(VENUE, tmp_path, "os", new_exchange)
+    yield Bench(started, tmp_path)
+    started.writer.close()
+
+
+def order(name: str, number: int, **terms: Any) -> dict[str, Any]:
+    return {
+        "type": "new_order",
+        "id": number,
+        "account": name,
+        "client_order_id": f"{name}-{number}",
+        "instrument": "BTC/RUB",
+        "side": "buy",
+        "quantity": "0.1",
+        "price": "90",
+        **terms,
+    }
+
+
+def test_a_turn_takes_one_of_each_in_turn(bench):
+    sessions = {name: bench.session(name) for name in ("alice", "bob")}
+    first = bench.started.exchange.seq
+    bench.send(sessions["alice"], *(order("alice", number) for number in range(4)))
+    bench.send(sessions["bob"], *(order("bob", number) for number in range(2)))
+    bench.sequencer.turn()
+    assert not bench.sequencer.has_work
+    entered = [command.client_order_id for _, _, command in bench.journaled()[first:]]
+    assert entered == ["alice-0", "bob-0", "alice-1", "bob-1", "alice-2", "alice-3"]
+    assert [seq for seq, _, _ in bench.journaled()] == list(range(1, first + 7))
+
+
+def test_a_turn_takes_no_more_than_a_batch(bench):
+    alice = bench.session("alice")
+    first = bench.started.exchange.seq
+    bench.send(alice, *(order("alice", number) for number in range(MAX_BATCH_COMMANDS + 5)))
+    bench.sequencer.turn()
+    assert bench.started.exchange.seq == first + MAX_BATCH_COMMANDS
+    assert len(alice.frames) == MAX_BATCH_COMMANDS
+    assert bench.sequencer.has_work
+    bench.sequencer.turn()
+    assert bench.started.exchange.seq == first + MAX_BATCH_COMMANDS + 5
+    assert not bench.sequencer.has_work
+
+
+def test_a_turn_answers_one_question_and_others_pass_it_by(bench):
+    alice, bob = bench.session("alice"), bench.session("bob")
+    bench.send(
+        alice, order("alice", 1), *({"type": "instruments", "id": number} for number in (2, 3)), order("alice", 4)
+    )
+    bench.send(bob, {"type": "balances", "id": 5, "account": "bob"}, order("bob", 6))
+    replies = []
+    while bench.sequencer.has_work:
+        bench.sequencer.turn()
+        replies.append(([each["id"] for each in said(alice)], [each["id"] for each in said(bob)]))
+    # Bob's question came first to be asked; alice's wait, and what stands behind each waits with it.
+    assert replies == [([1], [6, 5]), ([2], []), ([4, 3], [])]
+
+
+def test_answers_know_the_commands_before_them(bench):
+    alice = bench.session("alice")
+    bench.send(alice, order("alice", 1), {"type": "open_orders", "id": 2, "account": "alice"}, order("alice", 3))
+    bench.sequencer.turn()
+    *reports, answer = said(alice)
+    assert [each["id"] for each in reports] == [1, 3]
+    assert (answer["id"], answer["seq"], len(answer["orders"])) == (2, reports[-1]["seq"], 2)
+
+
+def test_time_never_decreases(bench):
+    alice = bench.session("alice")
+    times = []
+    for number, step in enumerate((1_000, -5_000_000, 7_000_000)):
+        bench.now_ns += step
+        bench.send(alice, order("alice", number))
+        bench.sequencer.turn()
+        times.append(bench.journaled()[-1][1])
+        assert said(alice)[0]["transact_time"] == times[-1]
+    assert times[0] == times[1] < times[2]
+
+
+def test_an_idle_venue_wakes_for_what_is_due(bench):
+    midnight_ns = bench.started.exchange.next_due_ns()
+    assert (midnight_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY == 0
+    assert bench.sequencer.due_in_ns() == midnight_ns - bench.now_ns
+    bench.now_ns = midnight_ns - 1
+    seq = bench.started.exchange.seq
+    bench.sequencer.turn()
+    assert bench.started.exchange.seq == seq
+    bench.now_ns = midnight_ns + 5
+    assert bench.sequencer.due_in_ns() == 0
+    bench.sequencer.turn()
+    assert bench.journaled()[-1] == (seq + 1, midnight_ns + 5, Tick())
+    assert bench.sequencer.due_in_ns() == NS_PER_DAY - 5
+
+
+def test_what_a_session_sent_before_it_went_is_carried_out(bench):
+    alice = bench.session("alice")
+    bench.send(alice, order("alice", 1), {"type": "subscribe", "id": 2, "channel": "top", "instrument": "BTC/RUB"})
+    alice.end()
+    bench.sequencer.turn()
+    assert len(bench.started.exchange.accounts["alice"].open_orders) == 1
+    assert bench.started.fanout.market.feeds["BTC/RUB"].subscribers["top"] == []

@@ -99,9 +99,8 @@ class Invariants:
         elif isinstance(event, OrderAmended):
             order = self._alive(event.order_id)
             order.quantity_lots = event.quantity_lots
-            assert (
-                event.filled_lots == order.filled_lots and event.filled_lots + event.leaves_lots == event.quantity_lots
-            )
+            assert event.filled_lots == order.filled_lots
+            assert order.by_funds or event.filled_lots + event.leaves_lots == event.quantity_lots
         elif isinstance(event, OrderCancelled):
             order = self._alive(event.order_id)
             order.ended = True
@@ -131,10 +130,10 @@ class Invariants:
             assert before is None or before.lots == 0, f"an order is added to the book twice: {event}"
             self.public[event.order_id] = Shown(event)
         elif isinstance(event, BookChanged):
-            shown = self.public[event.order_id]
-            assert event.price_ticks == shown.price_ticks
-            shown.lots = event.displayed_lots
-            if not shown.lots:
+            changed = self.public[event.order_id]
+            assert event.price_ticks == changed.price_ticks
+            changed.lots = event.displayed_lots
+            if not changed.lots:
                 del self.public[event.order_id]
         elif isinstance(event, Trade):
             for order_id, leaves in (

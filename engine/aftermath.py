@@ -85,7 +85,6 @@ def trigger(state: State, out: list[Event], order: Order) -> None:
         # A halt came first: it waits on, and is elected when trading goes on.
         book.stops.add(order)
         return
-    end_other_leg(state, out, book, order)
     order.where = NOWHERE
     if order.order_type == STOP_LIMIT:
         order.order_type = LIMIT
@@ -108,6 +107,7 @@ def trigger(state: State, out: list[Event], order: Order) -> None:
             order.price_ticks,
         ),
     )
+    end_other_leg(state, out, book, order)
     if pass_again(state, out, book, order):
         place(state, out, book, order)
 
@@ -137,7 +137,7 @@ def activate(state: State, out: list[Event], entry: Order) -> None:
     for order in (limit, stop):
         if order.quantity_lots != entry.filled_lots:
             order.quantity_lots = order.leaves_lots = entry.filled_lots
-            report_amended(state, out, book, order, True)
+            report_amended(state, out, book, order, False)
     limit.where = NOWHERE
     if not pass_again(state, out, book, limit):
         return

@@ -74,6 +74,8 @@ def end_other_leg(state: State, out: list[Event], book: LimitOrderBook, order: O
 def drop_children(state: State, out: list[Event], book: LimitOrderBook, entry: Order) -> None:
     """Cancel a bracket's take-profit and stop: its entry ended without a fill."""
     for child in entry.children:
+        child.other_leg = None
+    for child in entry.children:
         if child.leaves_lots:
             cancel(state, out, book, child, ENTRY_ENDED)
     entry.children = ()

@@ -341,7 +341,12 @@ def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Ord
     """Answer a client order id used before today: with the order's status, or a reject if the content differs."""
     if order.command != command:
         reject_duplicate(state, out, order.account, command, order)
-        return
+    else:
+        report_status(state, out, order)
+
+
+def report_status(state: State, out: list[Event], order: Order) -> None:
+    """Report an order as it stands; not a report with a number (P5)."""
     status = OrderStatus(
         order.order_id,
         order.account.account,

@@ -23,7 +23,7 @@ from engine.codes import (
     UNKNOWN_INSTRUMENT,
 )
 from engine.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
-from engine.entry import accept, act, admit, entry_problem, killed_by, reject, reject_duplicate
+from engine.entry import accept, act, admit, entry_problem, killed_by, reject, reject_duplicate, report_status
 from engine.events import Event, MassQuoted
 from engine.limits import LEG_ID, MAX_QUOTES_PER_SIDE
 from engine.orders import FOR_ENTRY, WAITING_STOP, Account, Order
@@ -112,21 +112,34 @@ def _admit_all(state: State, out: list[Event], participant: str, name: str, legs
     if account is None:
         refuse_stranger(state, out, participant, name, 0, legs[0].client_order_id)
         return None
-    seen: dict[str, bool] = {}
     for leg in legs:
         if leg.account != name or leg.participant != participant or leg.funds:
             problem = Problem(INVALID, "orders that hang together are of one account, and none is by funds")
             refuse(state, out, account, 0, leg.client_order_id, problem)
             return None
-        earlier = account.client_ids.get(leg.client_order_id)
-        if earlier is not None:
-            reject_duplicate(state, out, account, leg, earlier)
-            return None
-        if leg.client_order_id in seen:
-            refuse(state, out, account, 0, leg.client_order_id, Problem(DUPLICATE_ID, "one client order id twice"))
-            return None
-        seen[leg.client_order_id] = True
+    names = [leg.client_order_id for leg in legs]
+    if len(dict.fromkeys(names)) < len(names):
+        refuse(state, out, account, 0, names[0], Problem(DUPLICATE_ID, "one client order id twice"))
+        return None
+    if any(name in account.client_ids for name in names):
+        _answer_used_ids(state, out, account, legs)
+        return None
     return [admit(state, account, leg, state.seq + index * LEG_ID) for index, leg in enumerate(legs)]
+
+
+def _answer_used_ids(state: State, out: list[Event], account: Account, legs: list[NewOrder]) -> None:
+    """Answer a resent list with the status of each of its orders; any other use of a used id refuses the whole list."""
+    earlier = [account.client_ids.get(leg.client_order_id) for leg in legs]
+    resent = all(order is not None and order.command == leg for order, leg in zip(earlier, legs, strict=True))
+    for index, leg in enumerate(legs):
+        order = earlier[index]
+        if order is None:
+            fresh = admit(state, account, leg, state.seq + index * LEG_ID)
+            reject(state, out, fresh, Problem(INVALID, "an order it hangs together with was refused"))
+        elif resent:
+            report_status(state, out, order)
+        else:
+            reject_duplicate(state, out, account, leg, order)
 
 
 def _reject_all(state: State, out: list[Event], orders: list[Order], problems: list[Problem | None]) -> None:

@@ -27,12 +27,9 @@ from engine.state import DUE_BATCH, DUE_PHASE, State
 
 def place(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
     """Work an order that has passed its checks: trade what it can, then let its rest be where it belongs."""
-    if book.in_call:
+    if book.in_call or book.phase != CONTINUOUS:
+        # In a halt only a bracket's take-profit gets here, when its entry is cancelled: it rests until trading goes on.
         join_call(state, out, book, order)
-        return
-    if book.phase != CONTINUOUS:
-        # Only what an event within this command set off gets here: a halt came before its turn.
-        cancel(state, out, book, order, OUTSIDE_BAND)
         return
     stopped = match(state, out, book, order)
     if stopped == BAND and not book.calm and order.leaves_lots:

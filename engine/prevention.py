@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from engine.book import LimitOrderBook
-from engine.clearing import needed, reserve
+from engine.clearing import affordable_lots, needed, reserve
 from engine.codes import (
     BUY,
     CANCEL_BOTH,
     CANCEL_OLDEST,
     DECREMENT,
     MARKET,
+    PRICE_TIME,
     SELF_TRADE_PREVENTED,
 )
 from engine.ending import cancel, end_other_leg
 from engine.events import BookChanged, Event, OrderAmended
-from engine.orders import IN_CALL, ON_BOOK, Order
+from engine.orders import IN_CALL, ON_BOOK, Level, Order, Owner
 from engine.state import State, next_report
 
 
@@ -31,6 +32,8 @@ def prevent(state: State, out: list[Event], book: LimitOrderBook, resting: Order
         cancel(state, out, book, resting, SELF_TRADE_PREVENTED)
         return True
     if mode == DECREMENT:
+        if incoming.budget >= 0:
+            return _decrement_budget(state, out, book, resting, incoming)
         lots = min(resting.leaves_lots, incoming.leaves_lots)
         _decrement(state, out, book, resting, lots)
         return _decrement(state, out, book, incoming, lots)
@@ -59,6 +62,25 @@ def _decrement(state: State, out: list[Event], book: LimitOrderBook, order: Orde
         name = book.instrument.instrument
         state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
     end_other_leg(state, out, book, order)
+    return True
+
+
+def _decrement_budget(state: State, out: list[Event], book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
+    """Take the lots that a budget allows at an own order's price off that order, and their value off the budget."""
+    instrument = book.instrument
+    price_ticks = resting.price_ticks
+    lots = min(resting.leaves_lots, affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm))
+    if not lots:
+        return False
+    _decrement(state, out, book, resting, lots)
+    incoming.budget -= price_ticks * lots * instrument.unit
+    incoming.quantity_lots = incoming.filled_lots
+    incoming.leaves_lots = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
+    if not incoming.leaves_lots:
+        cancel(state, out, book, incoming, SELF_TRADE_PREVENTED)
+        return False
+    reserve(incoming, needed(incoming))
+    report_amended(state, out, book, incoming, True)
     return True
 
 
@@ -117,48 +139,55 @@ def rests_opposite(book: LimitOrderBook, order: Order) -> bool:
 def fillable_lots(state: State, book: LimitOrderBook, order: Order, worst_ticks: int, enough_lots: int) -> int:
     """What an order could fill at once up to a price, hidden quantity included, own orders treated as prevention would.
 
-    Counted no further than `enough_lots`. O(levels),
-    or O(orders) if the owner has orders on the other side.
+    Counted no further than `enough_lots`. O(levels), or O(orders) if the owner has orders on the other side.
     """
     opposite = book.opposite(order.side)
     own = rests_opposite(book, order)
     mode = mode_of(state, order)
-    filled = 0
-    consumed = 0
+    filled, left = 0, enough_lots
     for price in opposite.prices():
-        if (price - worst_ticks) * opposite.sign < 0:
+        if (price - worst_ticks) * opposite.sign < 0 or left <= 0:
             break
         level = opposite.levels[price]
         if not own:
-            filled += level.quantity_lots + level.hidden_lots
-            consumed = filled
+            lots = min(level.quantity_lots + level.hidden_lots, left)
         else:
-            behind = 0
-            resting = level.head
-            while resting is not None and consumed < enough_lots:
-                if resting.account.owner is order.account.owner:
-                    if mode == DECREMENT:
-                        consumed += resting.leaves_lots
-                    elif mode != CANCEL_OLDEST:
-                        return filled
-                else:
-                    lots = min(resting.shown_lots, enough_lots - consumed)
-                    filled += lots
-                    consumed += lots
-                    behind += resting.leaves_lots - resting.shown_lots
-                resting = resting.next
-            lots = min(behind, max(enough_lots - consumed, 0))
+            lots, taken, stopped = _fillable_at(book, level, order.account.owner, mode, left)
+            left -= taken
+            if stopped:
+                return filled + lots
+        filled += lots
+        left -= lots
+    return filled
+
+
+def _fillable_at(book: LimitOrderBook, level: Level, owner: Owner, mode: int, left: int) -> tuple[int, int, bool]:
+    """What an owner could fill at a price, what prevention would take off it there, and whether it stops there.
+
+    By time, own orders are met in the queue, icebergs' hidden parts behind it; by the other allocations before the rest.
+    """
+    by_time = book.instrument.allocation == PRICE_TIME
+    filled, taken, behind = 0, 0, 0
+    resting = level.head
+    while resting is not None and (not by_time or filled + taken < left):
+        if resting.account.owner is owner:
+            if mode == DECREMENT:
+                taken += min(resting.leaves_lots, left - taken - (filled if by_time else 0))
+            elif mode != CANCEL_OLDEST:
+                return (filled if by_time else 0, taken, True)
+        else:
+            lots = min(resting.shown_lots, left - filled - taken) if by_time else resting.shown_lots
             filled += lots
-            consumed += lots
-        if consumed >= enough_lots:
-            break
-    return min(filled, enough_lots)
+            behind += resting.leaves_lots - resting.shown_lots
+        resting = resting.next
+    return (min(filled + behind, left - taken), taken, False)
 
 
 def meets_own(book: LimitOrderBook, order: Order, worst_ticks: int) -> bool:
     """Whether an order would meet an own order before it is filled, trading up to a price. O(orders it would meet)."""
     if not rests_opposite(book, order):
         return False
+    by_time = book.instrument.allocation == PRICE_TIME
     opposite = book.opposite(order.side)
     left = order.leaves_lots
     for price in opposite.prices():
@@ -166,16 +195,12 @@ def meets_own(book: LimitOrderBook, order: Order, worst_ticks: int) -> bool:
             return False
         level = opposite.levels[price]
         resting = level.head
-        behind = 0
-        while resting is not None:
-            if left <= 0:
-                return False
+        while resting is not None and (left > 0 or not by_time):
             if resting.account.owner is order.account.owner:
                 return True
             left -= resting.shown_lots
-            behind += resting.leaves_lots - resting.shown_lots
             resting = resting.next
-        left -= behind
+        left -= level.hidden_lots
         if left <= 0:
             return False
     return False

@@ -33,7 +33,8 @@ def cancel(
         book.side(order.side).remove(order)
     else:
         book.unpark(order)
-    lots = order.leaves_lots
+    # What is left of an order by funds is money, not lots.
+    lots = 0 if order.budget >= 0 else order.leaves_lots
     order.leaves_lots = 0
     order.status = CANCELLED
     close(state, book, order)

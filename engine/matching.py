@@ -10,7 +10,7 @@ from engine.clearing import PPM, affordable_lots
 from engine.codes import BUY, PRICE_TIME
 from engine.events import BookAdded, Event
 from engine.fills import fill
-from engine.orders import Level, Order
+from engine.orders import Level, Order, Owner
 from engine.prevention import prevent
 from engine.state import State
 
@@ -35,22 +35,26 @@ def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) ->
         if level is None or (level.price_ticks - limit) * sign < 0:
             return DONE
         price = level.price_ticks
+        maker = level.head
+        assert maker is not None
+        # An own order is no trade: it is met before the band is, and by shares before any other at its price.
+        own = maker if maker.account.owner is owner else None
+        if own is None and not by_time:
+            own = _own_at(level, owner)
+        if own is not None:
+            if not prevent(state, out, book, own, taker):
+                return DONE
+            continue
         if high and not low <= price <= high:
             return BAND
-        if not by_time:
-            if not _match_level(state, out, book, opposite, level, taker):
-                return DONE
+        wanted = _wanted(book, taker, price)
+        if not wanted:
+            return DONE
+        if by_time:
+            trade(state, out, book, opposite, maker, taker, price, min(maker.shown_lots, wanted))
         else:
-            maker = level.head
-            assert maker is not None
-            if maker.account.owner is owner:
-                if not prevent(state, out, book, maker, taker):
-                    return DONE
-                continue
-            lots = min(maker.shown_lots, _wanted(book, taker, price))
-            if not lots:
-                return DONE
-            trade(state, out, book, opposite, maker, taker, price, lots)
+            for each, share in allocate(level, wanted, book.instrument.allocation):
+                trade(state, out, book, opposite, each, taker, price, share)
         if state.halt_threshold_ppm and index_moved(state, book):
             return HALT
     return DONE
@@ -83,23 +87,12 @@ def _wanted(book: LimitOrderBook, taker: Order, price: int) -> int:
     return affordable_lots(taker, price, book.instrument.taker_fee_ppm)
 
 
-def _match_level(
-    state: State, out: list[Event], book: LimitOrderBook, opposite: BookSide, level: Level, taker: Order
-) -> bool:
-    """Treat own orders at the best price, then share what is wanted among the others; False if the taker can't go on."""
-    price = level.price_ticks
-    resting = level.head
-    while resting is not None:
-        following = resting.next
-        if resting.account.owner is taker.account.owner and not prevent(state, out, book, resting, taker):
-            return False
-        resting = following
-    if opposite.best is not level:
-        return True
-    lots = _wanted(book, taker, price)
-    for maker, share in allocate(level, lots, book.instrument.allocation):
-        trade(state, out, book, opposite, maker, taker, price, share)
-    return lots > 0
+def _own_at(level: Level, owner: Owner) -> Order | None:
+    """The first order of an owner at a price. O(orders at the price)."""
+    order = level.head
+    while order is not None and order.account.owner is not owner:
+        order = order.next
+    return order
 
 
 def dynamic_band(book: LimitOrderBook) -> tuple[int, int]:

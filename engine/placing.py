@@ -46,8 +46,6 @@ def place(state: State, out: list[Event], book: LimitOrderBook, order: Order) ->
     if stopped != matching.DONE:
         cancel(state, out, book, order, OUTSIDE_BAND)
     elif order.order_type == MARKET:
-        if order.budget >= 0:
-            order.leaves_lots = 0
         cancel(state, out, book, order, COLLAR)
     elif order.time_in_force in (IOC, FOK):
         cancel(state, out, book, order, IOC_REST)

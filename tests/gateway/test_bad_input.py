@@ -137,7 +137,7 @@ MESSAGES: list[tuple[Any, int | None, str]] = [
     (order(quantity=1), 7, "Expected `str"),
     (order(quantity=1.5), 7, "Expected `str"),
     (order(post_only="yes"), 7, "Invalid enum value"),
-    (order(order_type="stop"), 7, "Invalid enum value 'stop'"),
+    (order(order_type="iceburg"), 7, "Invalid enum value 'iceburg'"),
     (order(time_in_force="GTC"), 7, "Invalid enum value 'GTC'"),
     (order(quantity="1" * 33), 7, "Expected `str` of length <= 32"),
     *[

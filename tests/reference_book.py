@@ -4,7 +4,9 @@ Written from docs/MATCHING.md for clarity: the open orders are one list, sorted 
 has is recounted from what was deposited, traded and is open. It shares nothing with the engine but the messages.
 
 reference_state    what there is, and the money
-reference_match    an incoming order in continuous trading, what its trades set off
+reference_plan     what an incoming order would do in continuous trading
+reference_match    the doing of it, and how orders end
+reference_after    stops and pegs that follow
 reference_calls    calls, phases, the clock
 reference_entry    the tests of a new order; pairs and brackets
 reference_changes  amends, cancels, mass quotes
@@ -36,7 +38,7 @@ class ReferenceVenue(Rules):
         self.publish()
         return self.out
 
-    def carry_out_command(self, command: commands.AnyCommand) -> None:  # noqa: C901 - one case per command
+    def carry_out_command(self, command: commands.AnyCommand) -> None:
         match command:
             case commands.NewOrder():
                 self.enter(command)

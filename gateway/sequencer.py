@@ -53,6 +53,11 @@ class Sequencer:
         """Whether requests wait."""
         return bool(self._waiting)
 
+    @property
+    def next_due_ns(self) -> int:
+        """When the core does something by itself next; 0: never."""
+        return self._exchange.next_due_ns()
+
     def due_in_ns(self) -> int | None:
         """How long until the core does something by itself; None: nothing is due, ever."""
         due_ns = self._exchange.next_due_ns()

@@ -6,6 +6,7 @@ A loop over queues, never a recursion: ten thousand stops that elect each other 
 from __future__ import annotations
 
 from engine.auction import publish_indicative
+from engine.bands import collar_ticks
 from engine.book import LimitOrderBook
 from engine.clearing import needed, reserve
 from engine.codes import (
@@ -18,7 +19,6 @@ from engine.codes import (
 )
 from engine.ending import cancel, drop_children, end_other_leg
 from engine.events import Event, StopTriggered
-from engine.matching import collar_ticks
 from engine.orders import ELECTED, NOWHERE, WAITING_STOP, Order
 from engine.pegs import reprice_pegs
 from engine.placing import place
@@ -33,13 +33,16 @@ def work_off(state: State, out: list[Event]) -> None:
         state.touched.clear()
         return
     while True:
+        # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
+        elected = elect(state)
         if state.entries:
             entries = list(state.entries)
             state.entries.clear()
             for entry in entries:
                 activate(state, out, entry)
+            state.elected.extend(elected)
             continue
-        elect(state)
+        state.elected.extend(elected)
         if state.elected:
             trigger(state, out, state.elected.popleft())
             continue
@@ -64,16 +67,18 @@ def _index(book: LimitOrderBook) -> int:
     return book.instrument.index
 
 
-def elect(state: State) -> None:
-    """Let the prints of the touched books, in order, elect stops, which queue behind those that wait already."""
+def elect(state: State) -> list[Order]:
+    """Let the prints of the touched books, in order, elect stops: they go behind those that wait for their turn already."""
+    elected: list[Order] = []
     for book in state.touched:
         if book.prints:
             if book.stops.count:
                 for price in book.prints:
                     for order in book.stops.elect(price):
                         order.where = ELECTED
-                        state.elected.append(order)
+                        elected.append(order)
             book.prints.clear()
+    return elected
 
 
 def trigger(state: State, out: list[Event], order: Order) -> None:
@@ -145,7 +150,8 @@ def activate(state: State, out: list[Event], entry: Order) -> None:
     if not pass_again(state, out, book, stop):
         return
     place(state, out, book, limit)
-    if stop.where == WAITING_STOP and not book.in_call and is_triggered(stop, book.last_trade_ticks):
+    trades = book.phase == CONTINUOUS and not book.in_call
+    if trades and stop.where == WAITING_STOP and is_triggered(stop, book.last_trade_ticks):
         book.stops.remove(stop)
         stop.where = ELECTED
         state.elected.append(stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.bands import static_band
 from engine.book import LimitOrderBook
 from engine.clearing import available, required, reserve
 from engine.codes import (
@@ -32,7 +33,6 @@ from engine.commands import AmendOrder, CancelOrder, MassCancel
 from engine.ending import cancel
 from engine.entry import funds_problem, killed_by, value_problem
 from engine.events import BookChanged, Event, MassCancelled, RequestRejected
-from engine.matching import static_band
 from engine.orders import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
 from engine.placing import place
 from engine.prevention import report_amended
@@ -112,6 +112,8 @@ def _grid(book: LimitOrderBook, order: Order, command: AmendOrder, terms: NewTer
         return Problem(INVALID, "this order has no stop price of its own")
     if command.display_e8 and kind != ICEBERG:
         return Problem(INVALID, "this order has no display quantity")
+    if command.display_e8 > (command.quantity_e8 or order.quantity_lots * instrument.lot_e8):
+        return Problem(INVALID, "the display quantity must not exceed the quantity")
     for price_e8 in (command.price_e8, command.stop_price_e8):
         problem = tick_problem(instrument, price_e8) if price_e8 else None
         if problem is not None:
@@ -124,8 +126,6 @@ def _grid(book: LimitOrderBook, order: Order, command: AmendOrder, terms: NewTer
     terms.quantity_lots = command.quantity_e8 // instrument.lot_e8 or terms.quantity_lots
     terms.stop_ticks = command.stop_price_e8 // instrument.tick_e8 or terms.stop_ticks
     terms.display_lots = command.display_e8 // instrument.lot_e8 or terms.display_lots
-    if command.display_e8 and terms.display_lots > terms.quantity_lots:
-        return Problem(INVALID, "the display quantity must not exceed the quantity")
     return None
 
 
@@ -138,7 +138,8 @@ def _reserve_ticks(book: LimitOrderBook, order: Order, terms: NewTerms) -> int:
         order.stop_ticks = before
         return price
     if order.order_type == PEGGED:
-        return terms.price_ticks or order.reserve_ticks
+        # At its last price if it had one: it moves to another after the command.
+        return order.reserve_ticks if order.price_ticks else terms.price_ticks or order.reserve_ticks
     return terms.price_ticks
 
 

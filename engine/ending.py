@@ -35,6 +35,8 @@ def cancel(
         book.unpark(order)
     # What is left of an order by funds is money, not lots.
     lots = 0 if order.budget >= 0 else order.leaves_lots
+    if order.budget >= 0:
+        order.quantity_lots = order.filled_lots
     order.leaves_lots = 0
     order.status = CANCELLED
     close(state, book, order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.bands import static_band
 from engine.book import LimitOrderBook
 from engine.clearing import available, needed, notional, paying_asset, release, reserve
 from engine.codes import (
@@ -42,7 +43,6 @@ from engine.codes import (
 from engine.commands import NewOrder
 from engine.events import Event, OrderAccepted, OrderRejected, OrderStatus
 from engine.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
-from engine.matching import dynamic_band, static_band
 from engine.orders import ELECTED, FOR_AUCTION, Account, Order
 from engine.phases import expires_ns
 from engine.placing import park_peg, place
@@ -86,14 +86,25 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
 
 def entry_problem(state: State, order: Order) -> Problem | None:
     """The first check that an order fails, from the instrument on; None: all passed, and its funds are reserved."""
+    return static_problem(state, order) or approval_problem(state, order)
+
+
+def static_problem(state: State, order: Order, shape: Problem | None = None) -> Problem | None:
+    """The first check that an order fails up to compliance; `shape` is what is wrong with the list it is part of."""
     book = state.books.get(order.instrument_name)
     if book is None:
         return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
-    problem = gate_problem(state, book, order) or terms_problem(book, order, state.time_ns)
-    if problem is None:
-        problem = exposure_problem(state, book, order)
-    if problem is not None:
-        return problem
+    return (
+        gate_problem(state, book, order)
+        or shape
+        or terms_problem(book, order, state.time_ns)
+        or exposure_problem(state, book, order)
+    )
+
+
+def approval_problem(state: State, order: Order) -> Problem | None:
+    """The first check that an order fails from compliance on; None: all passed, and its funds are reserved."""
+    book = state.books[order.instrument_name]
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
         return Problem(COMPLIANCE, "", verdict)
@@ -176,7 +187,9 @@ def value_problem(state: State, order: Order, value: int) -> Problem | None:
 
 def _trading_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
     """Check post-only, fillability and self-trade `reject`, as far as the order would trade now."""
-    if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP) or waits_for_auction(order):
+    if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
+        return None
+    if waits_for_auction(order) and not _auction_runs(book, order):
         return None
     if book.in_call:
         if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT and own_opposite(book, order):
@@ -189,28 +202,19 @@ def _trading_problem(state: State, book: LimitOrderBook, order: Order) -> Proble
     mode = mode_of(state, order)
     if mode != STP_REJECT and order.time_in_force in LASTING:
         return None
-    worst = worst_ticks(book, order)
     if order.time_in_force == FOK or command.min_quantity_e8:
         assert order.instrument is not None
         least = command.min_quantity_e8 // order.instrument.lot_e8 or order.quantity_lots
-        lots = fillable_lots(state, book, order, worst, order.quantity_lots)
+        lots = fillable_lots(state, book, order, order.quantity_lots)
         if lots < least:
             return Problem(FILLABILITY, f"only {lots} of {least} lots can be filled at once")
-    if mode == STP_REJECT and order.price_ticks and meets_own(book, order, worst):
+    if mode == STP_REJECT and order.price_ticks and meets_own(book, order):
         return _self_trade()
     return None
 
 
 def _self_trade() -> Problem:
     return Problem(SELF_TRADE, "it would meet an order of the same owner")
-
-
-def worst_ticks(book: LimitOrderBook, order: Order) -> int:
-    """The worst price at which an order could trade now: its own limit or the dynamic band's."""
-    low, high = dynamic_band(book)
-    if not high:
-        return order.price_ticks
-    return min(order.price_ticks, high) if order.side == BUY else max(order.price_ticks, low)
 
 
 def _reprice_from_touch(state: State, book: LimitOrderBook, order: Order) -> bool:
@@ -322,11 +326,13 @@ def _reject_stranger(state: State, out: list[Event], command: NewOrder) -> None:
     state.emit(out, event)
 
 
-def reject_duplicate(state: State, out: list[Event], account: Account, command: NewOrder, order: Order) -> None:
-    """Reject a client order id that was used today for an order of other content."""
-    detail = f"client order id {command.client_order_id} was used today for order {order.order_id}, of other content"
+def reject_duplicate(
+    state: State, out: list[Event], account: Account, command: NewOrder, order: Order, order_id: int
+) -> None:
+    """Reject a client order id that was used today for another order."""
+    detail = f"client order id {command.client_order_id} was used today for order {order.order_id}"
     event = OrderRejected(
-        state.seq,
+        order_id,
         account.account,
         next_report(account),
         command.client_order_id,
@@ -340,7 +346,7 @@ def reject_duplicate(state: State, out: list[Event], account: Account, command: 
 def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Order) -> None:
     """Answer a client order id used before today: with the order's status, or a reject if the content differs."""
     if order.command != command:
-        reject_duplicate(state, out, order.account, command, order)
+        reject_duplicate(state, out, order.account, command, order, state.seq)
     else:
         report_status(state, out, order)
 

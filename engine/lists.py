@@ -23,13 +23,24 @@ from engine.codes import (
     UNKNOWN_INSTRUMENT,
 )
 from engine.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
-from engine.entry import accept, act, admit, entry_problem, killed_by, reject, reject_duplicate, report_status
+from engine.entry import (
+    accept,
+    act,
+    admit,
+    approval_problem,
+    entry_problem,
+    killed_by,
+    reject,
+    reject_duplicate,
+    report_status,
+    static_problem,
+)
 from engine.events import Event, MassQuoted
 from engine.limits import LEG_ID, MAX_QUOTES_PER_SIDE
-from engine.orders import FOR_ENTRY, WAITING_STOP, Account, Order
+from engine.orders import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order
 from engine.problem import Problem
 from engine.state import State, next_report
-from engine.terms import LASTING, lot_problem, terms_problem, tick_problem
+from engine.terms import LASTING, lot_problem, tick_problem
 
 
 def enter_pair(state: State, out: list[Event], command: NewOrderPair) -> None:
@@ -39,16 +50,17 @@ def enter_pair(state: State, out: list[Event], command: NewOrderPair) -> None:
     if not orders:
         return
     limit, stop = orders
-    problems: list[Problem | None] = [_pair_problem(command.limit, command.stop, command.limit), None]
-    if problems[0] is None:
-        problems[0] = entry_problem(state, limit)
-    if problems[0] is None:
+    shape = _pair_problem(command.limit, command.stop, command.limit)
+    problems = [static_problem(state, order, shape) for order in orders]
+    if not any(problems):
+        problems[0] = approval_problem(state, limit)
+    if not any(problems):
         limit.other_leg, stop.other_leg = stop, limit
         # A stop reserves only what its pair does not hold already.
         stop.where = WAITING_STOP
-        problems[1] = entry_problem(state, stop)
-        stop.where = 0
-    if problems[0] is not None or problems[1] is not None:
+        problems[1] = approval_problem(state, stop)
+        stop.where = NOWHERE
+    if any(problems):
         limit.other_leg = stop.other_leg = None
         _reject_all(state, out, orders, problems)
         return
@@ -78,21 +90,15 @@ def enter_bracket(state: State, out: list[Event], command: NewBracket) -> None:
     if not orders:
         return
     entry = orders[0]
-    problems: list[Problem | None] = [None, None, None]
-    first = _pair_problem(command.take_profit, command.stop, command.entry)
-    if first is None and command.take_profit.side == command.entry.side:
-        first = Problem(INVALID, "a take-profit is on the other side of its entry")
-    if first is None and command.entry.order_type not in (LIMIT, MARKET):
-        first = Problem(INVALID, "the entry of a bracket is a limit or market order")
-    problems[0] = first
-    if first is None:
-        for index in (1, 2):
-            book = state.books.get(orders[index].instrument_name)
-            if book is not None:
-                problems[index] = terms_problem(book, orders[index], state.time_ns)
-        if problems[1] is None and problems[2] is None:
-            problems[0] = entry_problem(state, entry)
-    if problems[0] is not None or problems[1] is not None or problems[2] is not None:
+    shape = _pair_problem(command.take_profit, command.stop, command.entry)
+    if shape is None and command.take_profit.side == command.entry.side:
+        shape = Problem(INVALID, "a take-profit is on the other side of its entry")
+    if shape is None and command.entry.order_type not in (LIMIT, MARKET):
+        shape = Problem(INVALID, "the entry of a bracket is a limit or market order")
+    problems = [static_problem(state, order, shape) for order in orders]
+    if not any(problems):
+        problems[0] = approval_problem(state, entry)
+    if any(problems):
         _reject_all(state, out, orders, problems)
         return
     limit, stop = orders[1], orders[2]
@@ -139,7 +145,7 @@ def _answer_used_ids(state: State, out: list[Event], account: Account, legs: lis
         elif resent:
             report_status(state, out, order)
         else:
-            reject_duplicate(state, out, account, leg, order)
+            reject_duplicate(state, out, account, leg, order, state.seq + index * LEG_ID)
 
 
 def _reject_all(state: State, out: list[Event], orders: list[Order], problems: list[Problem | None]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from engine.allocation import allocate
+from engine.bands import dynamic_band
 from engine.book import BookSide, LimitOrderBook
 from engine.clearing import PPM, affordable_lots
-from engine.codes import BUY, PRICE_TIME
+from engine.codes import PRICE_TIME
 from engine.events import BookAdded, Event
 from engine.fills import fill
 from engine.orders import Level, Order, Owner
@@ -35,6 +36,9 @@ def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) ->
         if level is None or (level.price_ticks - limit) * sign < 0:
             return DONE
         price = level.price_ticks
+        wanted = _wanted(book, taker, price)
+        if not wanted:
+            return DONE
         maker = level.head
         assert maker is not None
         # An own order is no trade: it is met before the band is, and by shares before any other at its price.
@@ -47,14 +51,13 @@ def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) ->
             continue
         if high and not low <= price <= high:
             return BAND
-        wanted = _wanted(book, taker, price)
-        if not wanted:
-            return DONE
         if by_time:
             trade(state, out, book, opposite, maker, taker, price, min(maker.shown_lots, wanted))
         else:
             for each, share in allocate(level, wanted, book.instrument.allocation):
                 trade(state, out, book, opposite, each, taker, price, share)
+                if state.halt_threshold_ppm and index_moved(state, book):
+                    return HALT
         if state.halt_threshold_ppm and index_moved(state, book):
             return HALT
     return DONE
@@ -93,42 +96,6 @@ def _own_at(level: Level, owner: Owner) -> Order | None:
     while order is not None and order.account.owner is not owner:
         order = order.next
     return order
-
-
-def dynamic_band(book: LimitOrderBook) -> tuple[int, int]:
-    """Lowest and highest price at which the next order may trade; (0, 0): no band."""
-    ppm = book.instrument.dynamic_ppm
-    anchor = book.last_trade_ticks or book.reference_ticks
-    if not ppm or not anchor:
-        return (0, 0)
-    width = anchor * ppm // PPM
-    return (anchor - width, anchor + width)
-
-
-def static_band(book: LimitOrderBook) -> tuple[int, int]:
-    """Lowest and highest price an order may have; (0, 0): no band."""
-    ppm = book.instrument.static_ppm
-    anchor = book.reference_ticks
-    if not ppm or not anchor:
-        return (0, 0)
-    width = anchor * ppm // PPM
-    return (anchor - width, anchor + width)
-
-
-def collar_ticks(book: LimitOrderBook, side: int) -> int:
-    """The worst price a market order may get, a collar away from the last trade, else the reference; 0: neither.
-
-    Rounded towards that price, never past the collar; at least one tick.
-    """
-    return collar_from(book, book.last_trade_ticks or book.reference_ticks, side)
-
-
-def collar_from(book: LimitOrderBook, anchor_ticks: int, side: int) -> int:
-    """The collar around a price; 0 if the price is 0."""
-    if not anchor_ticks:
-        return 0
-    distance = anchor_ticks * book.instrument.collar_ppm // PPM
-    return anchor_ticks + distance if side == BUY else max(anchor_ticks - distance, 1)
 
 
 def index_moved(state: State, book: LimitOrderBook) -> bool:

@@ -9,7 +9,6 @@ from engine.book import LimitOrderBook
 from engine.codes import (
     AT_CLOSE,
     AT_OPEN,
-    CANCEL_ONLY,
     CLOSED,
     CLOSING_AUCTION,
     CONTINUOUS,
@@ -17,6 +16,7 @@ from engine.codes import (
     EXPIRED,
     HALTED,
     OPENING_AUCTION,
+    PRE_OPEN,
     VOLATILITY_AUCTION,
 )
 from engine.ending import cancel
@@ -39,7 +39,7 @@ def enter_phase(state: State, out: list[Event], book: LimitOrderBook, phase: int
     ):
         uncross(state, out, book, False)
         book.calm = True
-    elif was_call and phase in (CLOSED, HALTED, CANCEL_ONLY):
+    elif was_call and phase != PRE_OPEN and phase not in AUCTIONS:
         leave_call(state, out, book)
     book.until_ns = 0
     if phase == VOLATILITY_AUCTION:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.bands import dynamic_band
 from engine.book import LimitOrderBook
 from engine.clearing import affordable_lots, needed, reserve
 from engine.codes import (
@@ -136,17 +137,19 @@ def rests_opposite(book: LimitOrderBook, order: Order) -> bool:
     return False
 
 
-def fillable_lots(state: State, book: LimitOrderBook, order: Order, worst_ticks: int, enough_lots: int) -> int:
-    """What an order could fill at once up to a price, hidden quantity included, own orders treated as prevention would.
+def fillable_lots(state: State, book: LimitOrderBook, order: Order, enough_lots: int) -> int:
+    """What an order could fill at once inside its limit and the dynamic band, hidden quantity included.
 
-    Counted no further than `enough_lots`. O(levels), or O(orders) if the owner has orders on the other side.
+    Own orders are treated as prevention would. Counted no further than `enough_lots`. O(levels), or O(orders) if the
+    owner has orders on the other side.
     """
     opposite = book.opposite(order.side)
+    low, high = dynamic_band(book)
     own = rests_opposite(book, order)
     mode = mode_of(state, order)
     filled, left = 0, enough_lots
     for price in opposite.prices():
-        if (price - worst_ticks) * opposite.sign < 0 or left <= 0:
+        if (price - order.price_ticks) * opposite.sign < 0 or left <= 0 or (high and not low <= price <= high):
             break
         level = opposite.levels[price]
         if not own:
@@ -183,24 +186,31 @@ def _fillable_at(book: LimitOrderBook, level: Level, owner: Owner, mode: int, le
     return (min(filled + behind, left - taken), taken, False)
 
 
-def meets_own(book: LimitOrderBook, order: Order, worst_ticks: int) -> bool:
-    """Whether an order would meet an own order before it is filled, trading up to a price. O(orders it would meet)."""
+def meets_own(book: LimitOrderBook, order: Order) -> bool:
+    """Whether an order would meet an own order before it is filled or a trade outside the band stops it.
+
+    O(orders it would meet).
+    """
     if not rests_opposite(book, order):
         return False
     by_time = book.instrument.allocation == PRICE_TIME
     opposite = book.opposite(order.side)
+    low, high = dynamic_band(book)
     left = order.leaves_lots
     for price in opposite.prices():
-        if (price - worst_ticks) * opposite.sign < 0:
+        if (price - order.price_ticks) * opposite.sign < 0:
             return False
+        outside = high > 0 and not low <= price <= high
         level = opposite.levels[price]
         resting = level.head
         while resting is not None and (left > 0 or not by_time):
             if resting.account.owner is order.account.owner:
                 return True
+            if outside and by_time:
+                return False
             left -= resting.shown_lots
             resting = resting.next
         left -= level.hidden_lots
-        if left <= 0:
+        if left <= 0 or outside:
             return False
     return False

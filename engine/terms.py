@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.bands import collar_from, collar_ticks, static_band
 from engine.book import LimitOrderBook
 from engine.clearing import affordable_lots
 from engine.codes import (
@@ -38,7 +39,6 @@ from engine.codes import (
     TRAILING_STOP,
 )
 from engine.commands import NewOrder
-from engine.matching import collar_from, collar_ticks, static_band
 from engine.orders import Instrument, Order
 from engine.pegs import peg_ticks
 from engine.problem import Problem, decimal_e8
@@ -73,8 +73,6 @@ def terms_problem(book: LimitOrderBook, order: Order, time_ns: int) -> Problem |
         if not order.price_ticks:
             return _no_reference()
         order.leaves_lots = max(affordable_lots(order, order.price_ticks, instrument.taker_fee_ppm), 1)
-        if order.side == SELL:
-            order.quantity_lots = order.leaves_lots
         return None
     problem = lot_problem(instrument, command.quantity_e8)
     if problem is None and command.display_e8:

@@ -103,8 +103,8 @@ def publish_indicative(state: State, out: list[Event], book: LimitOrderBook) -> 
         state.emit(out, Indicative(book.instrument.instrument, found[0], found[1], found[2]))
 
 
-def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -> bool:
-    """Trade a call's crossing orders at one price and end what ends with it; False if nothing crossed.
+def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -> None:
+    """Trade a call's crossing orders at one price, and end what ends with the call.
 
     A `quiet` uncross is a batch's: it is not reported if it trades nothing, and it is no new reference.
     """
@@ -117,7 +117,6 @@ def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -
         if not quiet:
             book.reference_ticks = price
     end_call_orders(state, out, book)
-    return volume > 0
 
 
 def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, volume: int) -> None:

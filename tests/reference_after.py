@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine import codes, events
 from tests.reference_match import Matching
@@ -23,7 +23,7 @@ class Aftermath(Matching):
         waiting = [order for order in self.at(STOP, instrument) if not order.elected]
         return sorted(waiting, key=lambda o: (o.side, o.stop if o.buys else -o.stop, o.entered))
 
-    def elect(self, instrument: str, price: int) -> None:
+    def elect(self, instrument: str, price: int, without: Sequence[RefOrder] = ()) -> None:
         """One print: move the trailing stops, then put the stops that it reaches into the queue."""
         terms = self.instruments[instrument]
         for order in self.waiting_stops(instrument):
@@ -31,7 +31,7 @@ class Aftermath(Matching):
                 self.trail(order, price)
         if terms.trades or terms.call:
             for order in self.waiting_stops(instrument):
-                if self.reached(order, price):
+                if self.reached(order, price) and order not in without:
                     order.elected = True
                     self.work.append(order)
 
@@ -48,16 +48,17 @@ class Aftermath(Matching):
         return best + trail if order.buys else max(1, best - trail)
 
     def incoming_done(self) -> None:
-        """After an order is done: what its prints elect is queued, behind the pairs of entries that ended."""
-        waiting, self.work = self.work, []
+        """After an order is done: the pairs of entries that ended begin, then its prints elect stops."""
         prints, self.prints = self.prints, []
-        for instrument, price in prints:
-            self.elect(instrument, price)
-        elected, self.work = self.work, waiting
         ended, self.ended_entries = self.ended_entries, []
+        begun = [entry.legs[1] for entry in ended if entry.legs is not None]
         for entry in ended:
             self.start_legs(entry)
-        self.work += elected
+        for stop in begun:
+            self.trigger_if_reached(stop)
+        for instrument, price in prints:
+            # A stop that has just begun to wait looks at the last trade alone, not at those before it.
+            self.elect(instrument, price, begun)
 
     def work_off(self) -> None:
         """Work what is queued, each completely, until nothing is left."""
@@ -119,19 +120,20 @@ class Aftermath(Matching):
             price = min(price, order.limit) if order.buys else max(price, order.limit)
         return price
 
-    def pegs(self, instrument: str | None = None) -> Iterator[RefOrder]:
+    def pegs(self, instrument: str) -> Iterator[RefOrder]:
         for order in list(self.live):
-            if order.live and order.type == codes.PEGGED and instrument in (None, order.name):
+            if order.live and order.type == codes.PEGGED and order.name == instrument:
                 yield order
 
     def move_pegs(self) -> None:
-        """Reprice the pegs, in order of entry, then work the stops that elects, until none moves."""
+        """Reprice the pegs by instrument, in order of entry, then work the stops that elects, until none moves."""
         moved = True
         while moved:
             moved = False
-            for order in self.pegs():
-                if order.where in (BOOK, PEG_OFF) and self.terms(order).trades and self.move_peg(order):
-                    moved = True
+            for terms in self.instruments.values():
+                for order in self.pegs(terms.name):
+                    if order.where in (BOOK, PEG_OFF) and terms.trades and self.move_peg(order):
+                        moved = True
             self.work_off()
 
     def move_peg(self, order: RefOrder) -> bool:

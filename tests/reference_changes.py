@@ -114,6 +114,8 @@ class Changes(Entry):
         """Make the order what it would become; put all back and name the problem if it may not be that."""
         before = {name: getattr(order, name) for name in ("price", "limit", "stop", "worst", "quantity", "leaves")}
         before["display"] = order.display
+        if order.where != STOP:
+            order.worst = self.worst_of(order, terms)
         old_value = self.value(order, terms)
         if order.type == codes.PEGGED:
             order.limit = request.price_e8 // terms.tick_e8 or order.limit
@@ -130,7 +132,7 @@ class Changes(Entry):
             code = codes.SIZE
         elif larger and self.value(order, terms) > self.most_value(order, terms):
             code = codes.NOTIONAL
-        elif request.price_e8 and self.outside_static(terms, request.price_e8 // terms.tick_e8):
+        elif self.price_moves(order, before) and self.outside_static(terms, request.price_e8 // terms.tick_e8):
             code = codes.BAND
         elif not self.affordable(order):
             code = codes.FUNDS
@@ -142,6 +144,10 @@ class Changes(Entry):
             return code
         self.carry_out(order, before)
         return codes.OK
+
+    @staticmethod
+    def price_moves(order: RefOrder, before: dict[str, int]) -> bool:
+        return (order.price, order.limit) != (before["price"], before["limit"])
 
     def carry_out(self, order: RefOrder, before: dict[str, int]) -> None:
         """The order is amended: it keeps its place, or comes in anew."""

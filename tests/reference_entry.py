@@ -138,8 +138,12 @@ class Entry(Calls):
 
     # ── the tests ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def problem(self, order: RefOrder, *, leg: bool = False) -> int:
-        """The first test that an order fails; `leg`: it waits for the entry of its bracket."""
+    def problem(self, order: RefOrder) -> int:
+        """The first test that an order fails."""
+        return self.early_problem(order) or self.market_problem(order, self.terms(order))
+
+    def early_problem(self, order: RefOrder) -> int:
+        """The first test that it fails of those that look neither at what can be paid nor at the book."""
         request = order.request
         terms = self.instruments.get(request.instrument)
         if terms is None:
@@ -155,7 +159,6 @@ class Entry(Calls):
             or self.invalid(terms, request)
             or self.grid_problem(terms, request)
             or self.price_problem(order, terms)
-            or (codes.OK if leg else self.market_problem(order, terms))
         )
 
     def killed(self, account: str, instrument: str) -> bool:
@@ -266,7 +269,7 @@ class Entry(Calls):
     def worst_of(self, order: RefOrder, terms: RefInstrument) -> int:
         """The price at which an order is reserved and valued."""
         if order.type not in (codes.STOP, codes.TRAILING_STOP):
-            return order.price
+            return order.price or order.limit
         if not order.buys:
             return order.stop
         if terms.rules.static_ppm and terms.reference:
@@ -339,6 +342,10 @@ class Entry(Calls):
             for old in earlier:
                 self.status(old)
             return
+        names = [request.client_order_id for request in requests]
+        if len(dict.fromkeys(names)) < len(names):
+            self.refuse(account, 0, names[0], codes.DUPLICATE_ID)
+            return
         problems = self.list_problems(orders, earlier)
         if any(problems):
             for order, code in zip(orders, problems, strict=True):
@@ -361,17 +368,16 @@ class Entry(Calls):
         self.work_off()
 
     def list_problems(self, orders: list[RefOrder], earlier: list[RefOrder | None]) -> list[int]:
-        """The fault of each order of a list; 0: none of its own."""
-        problems = []
+        """The fault of each order of a list; 0: none of its own. What can be paid is looked at last, one by one."""
+        if any(earlier):
+            return [codes.DUPLICATE_ID if old is not None else codes.OK for old in earlier]
         fits = self.fit([order.request for order in orders])
         first_tests = (codes.UNKNOWN_INSTRUMENT, codes.KILL_SWITCH, codes.ORDER_LIMITS, codes.PHASE)
-        for index, order in enumerate(orders):
-            names = [other.request.client_order_id for other in orders[:index]]
-            if earlier[index] is not None or order.request.client_order_id in names:
-                problems.append(codes.DUPLICATE_ID)
-                continue
-            code = self.problem(order, leg=len(orders) == 3 and index > 0)
-            problems.append(code if fits or code in first_tests else codes.INVALID)
+        problems = [self.early_problem(order) for order in orders]
+        problems = [code if fits or code in first_tests else codes.INVALID for code in problems]
+        for index, order in enumerate(orders[:1] if len(orders) == 3 else orders):
+            if not any(problems):
+                problems[index] = self.market_problem(order, self.terms(order))
         return problems
 
     @staticmethod
@@ -410,4 +416,3 @@ class Entry(Calls):
             for leg in (limit, stop):
                 self.amended(leg, kept=False)
         self.take_in(limit)
-        self.trigger_if_reached(stop)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine import codes, commands, events
-from engine.limits import MAX_FEE_PPM, MAX_SUPPLY, ONE_E8
+from engine.limits import MAX_FEE_PPM, MAX_SUPPLY, NS_PER_DAY, ONE_E8
 from tests.reference_changes import Changes
-from tests.reference_state import RefAccount, RefInstrument, RefTrade
+from tests.reference_state import PPM, RefAccount, RefInstrument, RefTrade
 
 WHAT = {
     commands.SetTradingRules: "trading_rules",
@@ -119,6 +119,11 @@ class Rules(Changes):
     def set_rules(self, command: commands.SetTradingRules) -> None:
         terms = self.instruments.get(command.instrument)
         if terms is None:
+            self.refuse_command(codes.UNSUPPORTED)
+            return
+        widths = (command.static_ppm, command.dynamic_ppm)
+        lengths = (command.volatility_ns, command.auction_random_ns, command.batch_ns)
+        if not (all(0 <= width < PPM for width in widths) and all(0 <= length <= NS_PER_DAY for length in lengths)):
             self.refuse_command(codes.INVALID)
             return
         batched = terms.batches
@@ -184,6 +189,9 @@ class Rules(Changes):
 
     def set_market_halt(self, command: commands.SetMarketHalt) -> None:
         if any(name not in self.instruments for name in command.instruments):
+            self.refuse_command(codes.UNSUPPORTED)
+            return
+        if not 0 <= command.threshold_ppm < PPM or not 0 <= command.halt_ns <= NS_PER_DAY:
             self.refuse_command(codes.INVALID)
             return
         self.halt_rule = command

@@ -49,11 +49,13 @@ class Aftermath(Matching):
 
     def incoming_done(self) -> None:
         """After an order is done: the pairs of entries that ended begin, then its prints elect stops."""
-        prints, self.prints = self.prints, []
-        ended, self.ended_entries = self.ended_entries, []
-        begun = [entry.legs[1] for entry in ended if entry.legs is not None]
-        for entry in ended:
+        begun: list[RefOrder] = []
+        while self.ended_entries:
+            entry = self.ended_entries.pop(0)
+            assert entry.legs is not None
+            begun.append(entry.legs[1])
             self.start_legs(entry)
+        prints, self.prints = self.prints, []
         for stop in begun:
             self.trigger_if_reached(stop)
         for instrument, price in prints:

@@ -94,6 +94,7 @@ class Calls(Aftermath):
         self.emit(events.Uncrossed(terms.name, price, volume))
         terms.published = (0, 0, 0)
         touched: list[RefOrder] = []
+        self.uncrossing = True
         for buy in [o for o in self.call_queue(terms.name, codes.BUY) if o.price >= price and volume]:
             for sell in [o for o in self.call_queue(terms.name, codes.SELL) if o.price <= price]:
                 lots = min(buy.leaves, sell.leaves)
@@ -101,6 +102,7 @@ class Calls(Aftermath):
                     maker, taker = (buy, sell) if buy.place < sell.place else (sell, buy)
                     touched += [order for order in (buy, sell) if order not in touched]
                     self.fill(maker, taker, price, lots)
+        self.uncrossing = False
         for side in (codes.BUY, codes.SELL):
             for order in self.queue(terms.name, side):
                 if order in touched:

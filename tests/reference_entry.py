@@ -175,12 +175,12 @@ class Entry(Calls):
         return self.sent.setdefault(participant, RefSent())
 
     def counted(self, participant: str) -> bool:
-        """Count a new order or amend; whether it is one too many."""
+        """Count a new order or amend of a participant with limits; whether it is one too many."""
         sent, limits = self.sent_by(participant), self.limits.get(participant)
         second = self.now // NS_PER_SECOND
-        sent.in_day += 1
         if limits is None:
             return False
+        sent.in_day += 1
         if sent.second != second:
             sent.second, sent.in_second = second, 0
         sent.in_second += 1

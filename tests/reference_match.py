@@ -121,7 +121,7 @@ class Matching(Planning):
     def after_fill(self, order: RefOrder) -> None:
         if not order.leaves:
             self.gone(order)
-        elif order.where == BOOK and self.terms(order).trades and order.shown <= 0:
+        elif order.where == BOOK and not self.uncrossing and order.shown <= 0:
             order.shown = min(order.display, order.leaves)
             order.place = self.next_place()
             self.emit(events.BookAdded(order.name, order.id, order.side, order.price, order.shown))

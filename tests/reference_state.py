@@ -218,6 +218,8 @@ class State:
         """Elected stops, first in first out."""
         self.calm = False
         """After an uncross: no volatility auction may begin."""
+        self.uncrossing = False
+        """Icebergs trade with all they have."""
 
     # ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

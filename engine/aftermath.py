@@ -33,6 +33,8 @@ def work_off(state: State, out: list[Event]) -> None:
         state.touched.clear()
         return
     while True:
+        if len(state.touched) > 1:
+            state.touched.sort(key=_index)
         # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
         elected = elect(state)
         if state.entries:
@@ -48,7 +50,7 @@ def work_off(state: State, out: list[Event]) -> None:
             continue
         if not reprice_pegs(state, out):
             break
-    for book in sorted(state.touched, key=_index):
+    for book in state.touched:
         book.calm = False
         if book.in_call:
             publish_indicative(state, out, book)

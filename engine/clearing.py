@@ -31,6 +31,9 @@ def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
     instrument = order.instrument
     assert instrument is not None
     if order.side != BUY:
+        if order.budget >= 0:
+            # The lower the price, the more lots bring the budget in.
+            leaves_lots = order.budget // (price_ticks * instrument.unit)
         return leaves_lots * instrument.lot_base
     if order.budget >= 0:
         return order.budget

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.bands import dynamic_band
 from engine.book import LimitOrderBook
-from engine.clearing import affordable_lots, needed, reserve
+from engine.clearing import affordable_lots, needed, reserve, round_up
 from engine.codes import (
     BUY,
     CANCEL_BOTH,
@@ -196,6 +196,8 @@ def meets_own(book: LimitOrderBook, order: Order) -> bool:
     by_time = book.instrument.allocation == PRICE_TIME
     opposite = book.opposite(order.side)
     low, high = dynamic_band(book)
+    if order.budget >= 0:
+        return _budget_meets_own(book, order)
     left = order.leaves_lots
     for price in opposite.prices():
         if (price - order.price_ticks) * opposite.sign < 0:
@@ -213,4 +215,37 @@ def meets_own(book: LimitOrderBook, order: Order) -> bool:
         left -= level.hidden_lots
         if left <= 0 or outside:
             return False
+    return False
+
+
+def _budget_meets_own(book: LimitOrderBook, order: Order) -> bool:
+    """As `meets_own`, for an order by funds: it goes on as long as its budget allows a lot at the next price."""
+    instrument = book.instrument
+    opposite = book.opposite(order.side)
+    low, high = dynamic_band(book)
+    fee_ppm = instrument.taker_fee_ppm if order.side == BUY else 0
+    by_time = instrument.allocation == PRICE_TIME
+    spent = 0
+    for price in opposite.prices():
+        if (price - order.price_ticks) * opposite.sign < 0:
+            return False
+        per_lot = price * instrument.unit
+        outside = high > 0 and not low <= price <= high
+        level = opposite.levels[price]
+        shown = level.quantity_lots
+        resting = level.head
+        while resting is not None:
+            if spent + per_lot + round_up((spent + per_lot) * fee_ppm) > order.budget:
+                return False
+            if resting.account.owner is order.account.owner:
+                return True
+            if by_time and outside:
+                return False
+            if by_time:
+                spent += per_lot * resting.shown_lots
+                shown -= resting.shown_lots
+            resting = resting.next
+        if outside:
+            return False
+        spent += per_lot * (shown + level.hidden_lots)
     return False

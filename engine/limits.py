@@ -60,9 +60,12 @@ MAX_FRAGMENTS: Final = 16
 MAX_INBOX_COMMANDS: Final = 256
 # Bytes a connection may leave unread before it is closed as a slow consumer.
 MAX_OUTBOUND_BYTES: Final = 8 * 1024 * 1024
+# Nor may it leave them unread for ever: then the kernel drops the connection.
+UNREAD_TIMEOUT_SECONDS: Final = 30
 # Kernel buffers per socket: small, so that a flooder fills its own and not the machine's.
 SOCKET_BUFFER_BYTES: Final = 65_536
 LISTEN_BACKLOG: Final = 2_048
+# Sockets, whether they have become WebSockets or not: below the limit of open files, which the journal shares.
 MAX_CONNECTIONS: Final = 2_048
 MAX_CONNECTIONS_PER_ADDRESS: Final = 1_024
 MAX_CONNECTIONS_PER_PARTICIPANT: Final = 64

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from multidict import CIMultiDict
-from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
+from picows import (
+    WSAutoPingStrategy,
+    WSListener,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from engine.codes import CORE_VERSION
 from engine.exchange import Exchange
@@ -23,6 +30,7 @@ from engine.limits import (
     MAX_MESSAGE_BYTES,
     NS_PER_SECOND,
     SOCKET_BUFFER_BYTES,
+    UNREAD_TIMEOUT_SECONDS,
 )
 from gateway.connection import CLOSE_SECONDS, Connection, guarded
 from gateway.core import new_exchange
@@ -34,11 +42,59 @@ from gateway.venue import Venue
 from gateway.wire import CODECS, JSON, Codec, Outlet
 
 NONCE_BYTES: Final = 16
+# What a connection begins with; it grows to what a full socket buffer holds.
+READ_BUFFER_BYTES: Final = 16_384
 # The clock of the machine may be set; nothing waits longer for what is due before it looks again.
 MAX_WAIT_SECONDS: Final = 60
 # picows reports each protocol violation of a client. That is the client's business, and a flood of it would be ours.
 _PICOWS_LOGGER: Final = logging.getLogger("gateway.picows")
 _PICOWS_LOGGER.setLevel(logging.CRITICAL)
+
+
+class _Socket(WSProtocol):  # type: ignore[misc]
+    """An accepted socket, WebSocket or not yet, counted: idle ones must not take the descriptors that the journal needs.
+
+    This is what picows' own `ws_create_server` makes for each connection, which has no place to count them.
+    """
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(
+            host_port=None,
+            ws_path=None,
+            is_client_side=False,
+            ws_listener_factory=server.admit,
+            logger=_PICOWS_LOGGER,
+            disconnect_on_exception=True,
+            websocket_handshake_timeout=LOGIN_TIMEOUT_SECONDS,
+            enable_auto_ping=False,
+            auto_ping_idle_timeout=0,
+            auto_ping_reply_timeout=0,
+            auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
+            # The session answers pings, but not each of a flood.
+            enable_auto_pong=False,
+            max_frame_size=MAX_MESSAGE_BYTES,
+            extra_headers=None,
+            read_buffer_init_size=READ_BUFFER_BYTES,
+        )
+        self._sockets: Final = server.sockets
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Go on only with a socket that there is room for."""
+        if len(self._sockets) < MAX_CONNECTIONS:
+            self._sockets.add(self)
+            super().connection_made(transport)
+        else:
+            transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Make room."""
+        if self in self._sockets:
+            self._sockets.remove(self)
+            super().connection_lost(error)
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self.transport.underlying_transport.abort()
 
 
 class Server:
@@ -48,6 +104,8 @@ class Server:
         self.started: Final = started
         """What the start found."""
         self.durability: Final = durability
+        self.sockets: Final[set[_Socket]] = set()
+        """Open ones, WebSockets or not yet."""
         self.port = 0
         """Where it listens."""
         self.host = self
@@ -89,15 +147,11 @@ class Server:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             listening.bind(address)
-            self._listener = await ws_create_server(
-                self._admit,
-                sock=listening,
-                backlog=LISTEN_BACKLOG,
-                websocket_handshake_timeout=LOGIN_TIMEOUT_SECONDS,
-                logger_name=_PICOWS_LOGGER,
-                enable_auto_pong=False,
-                max_frame_size=MAX_MESSAGE_BYTES,
-                use_aiofastnet=False,
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                unread_ms = UNREAD_TIMEOUT_SECONDS * 1_000
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
+            self._listener = await self._loop.create_server(
+                lambda: _Socket(self), sock=listening, backlog=LISTEN_BACKLOG
             )
         except BaseException:
             listening.close()
@@ -135,6 +189,7 @@ class Server:
             await asyncio.wait_for(self._is_empty.wait(), 2 * CLOSE_SECONDS)
         if not self._ended.done():
             self._cancel_timer()
+            self._drop_sockets()
             self.started.writer.close()
             self._ended.set_result(None)
         await self.wait()
@@ -155,13 +210,17 @@ class Server:
         self._cancel_timer()
         if self._listener is not None:
             self._listener.close()
-        for connection in list(self._connections.values()):
-            connection.abort()
+        self._drop_sockets()
         self.started.writer.abandon()
+
+    def _drop_sockets(self) -> None:
+        """End what is still connected, WebSocket or not yet."""
+        for each in list(self.sockets):
+            each.abort()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _admit(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
+    def admit(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
         """Answer an HTTP request: let a WebSocket in, or say why not."""
         try:
             path = request.path.split(b"?", 1)[0]
@@ -169,8 +228,8 @@ class Server:
                 return self._health()
             if path != b"/":
                 return None
-            if self._is_stopping or self._ended.done() or len(self._connections) >= MAX_CONNECTIONS:
-                return _refusal(503, "too many connections, or the venue stops: try again later")
+            if self._is_stopping or self._ended.done():
+                return _refusal(503, "the venue stops")
             codec, headers = _negotiate(request.headers)
             if codec is None:
                 return _refusal(400, f"no such subprotocol; there are {', '.join(CODECS)}")

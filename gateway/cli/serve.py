@@ -133,7 +133,7 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
     if server.durability == "fsync" and started.sync_ns > SLOW_SYNC_NS:
         click.echo(f"this disk takes {started.sync_ns // 1_000} us to sync: every turn waits for it", err=True)
     click.echo(
-        f"venue {venue.venue_id} is ready at {url}: rulebook {started.fanout.rulebook}, "
+        f"venue {venue.venue_id} is ready at {url} with rulebook {started.fanout.rulebook}, "
         f"{facts['instruments']} instruments, {facts['accounts']} accounts, durability {server.durability}, "
         f"{facts['build']} core, {started.recovered} commands recovered"
     )

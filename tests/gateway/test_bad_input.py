@@ -446,7 +446,7 @@ async def test_who_neither_logs_in_nor_listens_must_go(tmp_path, monkeypatch):
 
 
 async def test_connections_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.server.MAX_CONNECTIONS", 4)
+    monkeypatch.setattr("gateway.server.MAX_CONNECTIONS", 5)
     monkeypatch.setattr("gateway.connection.MAX_CONNECTIONS_PER_ADDRESS", 3)
     monkeypatch.setattr("gateway.session.MAX_CONNECTIONS_PER_PARTICIPANT", 1)
     async with serving(tmp_path / "venue") as server:
@@ -459,5 +459,15 @@ async def test_connections_are_bounded(tmp_path, monkeypatch):
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1013
             assert (await three.ask(type="instruments"))["type"] == "instruments"
+            # Sockets that never become WebSockets count in all.
+            idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(4)]
+            for reader, _ in idle[2:]:
+                assert await asyncio.wait_for(reader.read(1), 5) == b""
+            assert (await three.ask(type="instruments"))["type"] == "instruments"
+            assert len(server.sockets) == 5
+        for _, writer in idle:
+            writer.transport.abort()
+        await asyncio.sleep(0.1)
+        assert not server.sockets
         async with client(url) as again:
             assert (await again.login("alice"))["type"] == "welcome"

@@ -203,3 +203,14 @@ def test_serve_says_when_it_is_ready_and_stops_in_order(tmp_path):
         assert process.wait(10) == 0
     assert _read(tmp_path / "venue").segments[-1].is_signed
     assert (tmp_path / "venue" / "venue.key").exists()
+
+
+async def test_stopping_does_not_wait_for_who_never_shook_hands(tmp_path):
+    async with serving(tmp_path / "venue") as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\n")
+        async with client(url_of(server)):
+            assert len(server.sockets) == 2
+        await asyncio.wait_for(server.stop(), 5)
+    assert await asyncio.wait_for(reader.read(1), 5) == b""
+    writer.close()

@@ -407,12 +407,12 @@ class Entry(Calls):
             return
         for leg in (limit, stop):
             leg.quantity = leg.leaves = entry.filled
+        if entry.filled != entry.request.quantity_e8 // self.terms(entry).lot_e8:
+            for leg in (limit, stop):
+                self.amended(leg, kept=False)
         for leg, where in ((limit, INCOMING), (stop, STOP)):
             leg.where = where
             if not self.affordable(leg):
                 self.end(leg, codes.NO_FUNDS)
                 return
-        if entry.filled != entry.request.quantity_e8 // self.terms(entry).lot_e8:
-            for leg in (limit, stop):
-                self.amended(leg, kept=False)
         self.take_in(limit)

@@ -39,7 +39,7 @@ def enter_phase(state: State, out: list[Event], book: LimitOrderBook, phase: int
     ):
         uncross(state, out, book, False)
         book.calm = True
-    elif was_call and phase != book.phase and phase != PRE_OPEN and phase not in AUCTIONS:
+    elif was_call and phase not in (book.phase, PRE_OPEN) and phase not in AUCTIONS:
         leave_call(state, out, book)
     book.until_ns = 0
     if phase == VOLATILITY_AUCTION:

@@ -16,7 +16,7 @@ from engine.codes import (
     PRIVACY_KINDS,
     SPOT,
 )
-from engine.entry import decimal
+from engine.problem import decimal
 
 
 class BlockedOwner(Rule):

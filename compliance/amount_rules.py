@@ -9,7 +9,7 @@ from compliance.classes import CLASSES
 from compliance.listings import Listing
 from compliance.rulebook import Rulebook, RuleData
 from engine.codes import BUY
-from engine.entry import decimal
+from engine.problem import decimal
 
 
 def by_class(data: RuleData) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.classes import is_retail
-from compliance.ledger import Ledger
+from compliance.ledger import Ledger, worth
 from compliance.listings import Listing
 from compliance.registry import Client, Registry
 from compliance.rulebook import Rulebook, RuleData
@@ -53,7 +53,7 @@ class Case:
         self.investor: Final = client.investor
         self.listing: Final = listing
         self.side: Final = side
-        self.value: Final[int] = price_ticks * leaves_lots * listing.unit
+        self.value: Final[int] = worth(listing, price_ticks, leaves_lots)
         """At the worst price, in minor units of the quote asset."""
         self.time_ns: Final = time_ns
         self.registry: Final = registry

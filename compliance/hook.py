@@ -6,14 +6,14 @@ from typing import Final
 
 from compliance.case import Case
 from compliance.intake import Intake
-from compliance.ledger import Ledger
+from compliance.ledger import BY_FUNDS, Ledger
 from compliance.listings import Decision
 from compliance.registry import Client
 from compliance.rules import RuleTable
 from compliance.snapshot import restore, take_snapshot
 from engine.codes import BUY
 from engine.commands import Command
-from engine.events import BookAdded, Event, OrderAccepted, OrderAmended, OrderCancelled, OrderRejected, Trade
+from engine.events import BookAdded, Event, OrderAccepted, OrderCancelled, OrderRejected, Trade, TradeCorrected
 from engine.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.orders import Order
 
@@ -46,7 +46,10 @@ class ComplianceHook(PreTradeHook):
         client = self._clients[order.account.account]
         side = order.side
         decision = client.decisions.get(instrument.index * 2 + side)
-        if decision is None or price_ticks * leaves_lots > decision.free_tick_lots:
+        if order.budget >= 0:
+            # An order by funds is worth its budget, whatever it pays per lot.
+            price_ticks, leaves_lots = BY_FUNDS, order.budget
+        if decision is None or price_ticks < 0 or price_ticks * leaves_lots > decision.free_tick_lots:
             verdict = self._judge(client, order, price_ticks, leaves_lots, time_ns)
             if verdict is None and side == BUY:
                 listing = self._intake.registry.listings[instrument.instrument]
@@ -60,14 +63,14 @@ class ComplianceHook(PreTradeHook):
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
         client = self._clients[order.account.account]
-        return self._judge(client, order, order.price_ticks, order.leaves_lots, time_ns)
+        return self._judge(client, order, order.reserve_ticks, order.leaves_lots, time_ns)
 
     def true_up(self, order: Order) -> None:
         """Reserve exactly what a resting order can still cost as it stands."""
-        self._ledger.amend(order.order_id, order.price_ticks, order.leaves_lots)
+        self._ledger.amend(order.order_id, order.reserve_ticks, order.leaves_lots)
 
     def observe(self, event: Event, time_ns: int) -> None:
-        """Follow fills, amends and ends of orders in the ledger. What was reserved for a sell is nothing."""
+        """Follow fills, corrections and ends of orders in the ledger. What was reserved for a sell is nothing."""
         kind = type(event)
         if kind is BookAdded or kind is OrderAccepted:
             return
@@ -75,8 +78,14 @@ class ComplianceHook(PreTradeHook):
             self._follow_trade(event, time_ns)
         elif type(event) is OrderCancelled or type(event) is OrderRejected:
             self._ledger.release(event.order_id)
-        elif type(event) is OrderAmended:
-            self._ledger.amend(event.order_id, event.price_ticks, event.leaves_lots)
+        elif type(event) is TradeCorrected:
+            self._ledger.correct(
+                self._clients[event.buy_account],
+                self._intake.registry.listings[event.instrument],
+                event.quantity_lots * (event.new_price_ticks - event.price_ticks),
+                0 if event.new_price_ticks else event.quantity_lots,
+                event.trade_time_ns,
+            )
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""

@@ -20,6 +20,14 @@ from compliance.registry import Client
 # Client, instrument, limit in ticks, leaves in lots. A tuple: one is made for every buy order on the fast path.
 OpenBuy = tuple[Client, Listing, int, int]
 
+# Instead of a limit in ticks: the order is by funds, and its leaves are what is left of its budget in minor units.
+BY_FUNDS: Final = -1
+
+
+def worth(listing: Listing, price_ticks: int, leaves_lots: int) -> int:
+    """What an open order can still cost, without fees, in quote minor units."""
+    return leaves_lots if price_ticks == BY_FUNDS else price_ticks * leaves_lots * listing.unit
+
 
 class Purchases:
     """Retail purchases through one intermediary."""
@@ -145,7 +153,10 @@ class Ledger:
     def fill(self, order_id: int, price_ticks: int, lots: int, leaves_lots: int, time_ns: int) -> None:
         """Move a fill of a buy order from reserved to used: at the price of the trade, in the Moscow year of its time."""
         entry = self.open_orders[order_id]
-        client, listing, limit_ticks, _ = entry
+        client, listing, limit_ticks, before = entry
+        value = price_ticks * lots * listing.unit
+        if leaves_lots and limit_ticks == BY_FUNDS:
+            leaves_lots = max(before - value, 0)
         if leaves_lots:
             rest = (client, listing, limit_ticks, leaves_lots)
             self.open_orders[order_id] = rest
@@ -156,7 +167,6 @@ class Ledger:
         self._count(entry, -1)
         if leaves_lots:
             self._count(rest, 1)
-        value = price_ticks * lots * listing.unit
         if client.investor.retail:
             year = self.years.of(time_ns)
             self.begin(client.investor.investor).buy(year, client.intermediary_name, value if listing.capped else 0)
@@ -168,6 +178,23 @@ class Ledger:
                 positions[listing.instrument] = position
             position.lots += lots
             position.cost += value
+
+    def correct(self, client: Client, listing: Listing, tick_lots: int, gone_lots: int, time_ns: int) -> None:
+        """Follow the correction of a trade: its value changed by `tick_lots`, and `gone_lots` of it were undone.
+
+        The cap is put right if it is still that of the trade's Moscow year.
+        """
+        change = tick_lots * listing.unit
+        sums = self.investors.get(client.investor.investor)
+        if sums is None:
+            return
+        if client.investor.retail and listing.capped and sums.year == self.years.of(time_ns):
+            line = sums.through(client.intermediary_name)
+            line.used = max(line.used + change, 0)
+        position = sums.positions.get(listing.instrument)
+        if position is not None:
+            position.lots = max(position.lots - gone_lots, 0)
+            position.cost = max(position.cost + change, 0) if position.lots else 0
 
     def sold(self, client: Client, listing: Listing, lots: int) -> None:
         """Take a sale of a derivative off what is held of it."""
@@ -203,7 +230,7 @@ class Ledger:
         retail = client.investor.retail
         if not retail and not listing.derivative:
             return
-        value = price_ticks * leaves_lots * listing.unit * sign
+        value = worth(listing, price_ticks, leaves_lots) * sign
         sums = self.begin(client.investor.investor)
         if retail:
             line = sums.through(client.intermediary_name)

@@ -2,184 +2,293 @@
 
 from __future__ import annotations
 
+from engine.bands import static_band
 from engine.book import LimitOrderBook
-from engine.clearing import notional, paying_asset, required, reserve
+from engine.clearing import available, required, reserve
 from engine.codes import (
     AMENDED_AWAY,
+    BAND,
     BY_REQUEST,
     COMPLIANCE,
     CONTINUOUS,
+    ICEBERG,
     INVALID,
+    KILL_SWITCH,
+    MARKET,
     MASS_CANCEL,
-    NOTIONAL,
+    ORDER_LIMITS,
+    PEGGED,
     PERMISSION,
     PHASE,
     PHASES,
     POST_ONLY,
     SIZE,
+    STOP,
+    STOP_LIMIT,
+    TRAILING_STOP,
     UNKNOWN_INSTRUMENT,
     UNKNOWN_ORDER,
 )
 from engine.commands import AmendOrder, CancelOrder, MassCancel
-from engine.entry import Problem, decimal, decimal_e8, funds_problem, lot_problem, tick_problem
-from engine.events import BookChanged, Event, MassCancelled, OrderAmended, RequestRejected
-from engine.matching import cancel, match, rest
-from engine.orders import Account, Order
-from engine.state import State, forget_open, next_report
+from engine.ending import cancel
+from engine.entry import funds_problem, killed_by, value_problem
+from engine.events import BookChanged, Event, MassCancelled, RequestRejected
+from engine.orders import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
+from engine.placing import place
+from engine.prevention import report_amended
+from engine.problem import Problem, decimal_e8
+from engine.state import State, next_report
+from engine.stops import is_triggered
+from engine.terms import lot_problem, stop_reserve_ticks, tick_problem
+
+
+class NewTerms:
+    """What an amend would make of an order."""
+
+    def __init__(self, order: Order) -> None:
+        self.price_ticks: int = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
+        self.quantity_lots: int = order.quantity_lots
+        self.stop_ticks: int = order.stop_ticks
+        self.display_lots: int = order.display_lots
 
 
 def amend(state: State, out: list[Event], command: AmendOrder) -> None:
-    """Carry out `AmendOrder`. Emits RequestRejected; or OrderCancelled if nothing is left; or OrderAmended with what
-    follows: BookChanged, trades if it now crosses, BookAdded if it queues anew.
-    """
-    account = _own_account(state, command.participant, command.account)
+    """Carry out `AmendOrder`. Emits RequestRejected; or OrderCancelled if nothing is left; or OrderAmended and what follows."""
+    account = own_account(state, command.participant, command.account)
     if account is None:
-        _refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)
+        refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)
         return
     order = find_open(account, command.order_id, command.client_order_id)
     if order is None:
-        problem = _unknown_order()
-        _refuse(state, out, account, command.order_id, command.client_order_id, problem)
+        refuse(state, out, account, command.order_id, command.client_order_id, unknown_order())
         return
-    assert order.instrument is not None
-    book = state.books[order.instrument.instrument]
-    price_ticks, quantity_lots = order.price_ticks, order.quantity_lots
-    invalid = _new_terms_problem(book, order, command)
-    if invalid is None:
-        if command.price_e8:
-            price_ticks = command.price_e8 // book.instrument.tick_e8
-        if command.quantity_e8:
-            quantity_lots = command.quantity_e8 // book.instrument.lot_e8
-        if quantity_lots <= order.filled_lots:
+    book = state.books[order.instrument_name]
+    terms = NewTerms(order)
+    problem = _gate(state, book, order) or _grid(book, order, command, terms)
+    if problem is None:
+        if terms.quantity_lots <= order.filled_lots:
             cancel(state, out, book, order, AMENDED_AWAY)
             return
-        invalid = _amend_problem(state, book, order, price_ticks, quantity_lots)
-    if invalid is not None:
-        _refuse(state, out, account, order.order_id, order.client_order_id, invalid)
-    elif price_ticks == order.price_ticks and quantity_lots <= order.quantity_lots:
-        _shrink(state, out, book, order, quantity_lots)
+        problem = _limits(state, book, order, terms) or _approve(state, book, order, terms)
+    if problem is not None:
+        refuse(state, out, account, order.order_id, order.client_order_id, problem)
+    elif order.where == WAITING_STOP:
+        _amend_stop(state, out, book, order, terms)
+    elif order.where != ON_BOOK:
+        _amend_parked(state, out, book, order, terms)
+    elif _keeps_place(order, terms):
+        _shrink(state, out, book, order, terms)
     else:
-        _requeue(state, out, book, order, price_ticks, quantity_lots)
+        _requeue(state, out, book, order, terms)
 
 
-def _new_terms_problem(book: LimitOrderBook, order: Order, command: AmendOrder) -> Problem | None:
-    """Check the phase and the grid of an amend."""
-    if book.phase != CONTINUOUS:
+def _gate(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check kill switches, the participant's rate, and the phase."""
+    if state.killed:
+        killed = killed_by(state, order.account, order.instrument_name)
+        if killed:
+            return Problem(KILL_SWITCH, f"the kill switch of {killed} is on")
+    limits = state.limits.get(order.account.participant) if state.limits else None
+    if limits is not None:
+        passed = limits.count_order(state.time_ns)
+        if passed:
+            return Problem(ORDER_LIMITS, passed)
+    if book.phase != CONTINUOUS and not book.in_call:
         return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: cancel instead")
-    if not command.price_e8 and not command.quantity_e8:
-        return Problem(INVALID, "an amend must give a price or a quantity")
-    problem = tick_problem(book.instrument, command.price_e8) if command.price_e8 else None
-    if problem is None and command.quantity_e8:
-        problem = lot_problem(book.instrument, command.quantity_e8)
-    return problem
+    return None
 
 
-def _amend_problem(
-    state: State, book: LimitOrderBook, order: Order, price_ticks: int, quantity_lots: int
-) -> Problem | None:
-    """Check size, value, compliance, funds and post-only of an amend; None: all passed, and its funds are reserved."""
+def _grid(book: LimitOrderBook, order: Order, command: AmendOrder, terms: NewTerms) -> Problem | None:
+    """Check that the amended fields are ones the order has, and on the grid; fill in the new terms."""
     instrument = book.instrument
-    leaves_lots = quantity_lots - order.filled_lots
-    grows = leaves_lots > order.leaves_lots or price_ticks * leaves_lots > order.price_ticks * order.leaves_lots
-    if grows:
-        if quantity_lots > instrument.max_lots:
+    kind = order.order_type
+    if order.other_leg is not None or order.children or order.where == ELECTED:
+        return Problem(INVALID, "an order that hangs together with others can't be amended: cancel it")
+    if not (command.price_e8 or command.quantity_e8 or command.stop_price_e8 or command.display_e8):
+        return Problem(INVALID, "an amend must change something")
+    if command.price_e8 and kind in (MARKET, STOP, TRAILING_STOP):
+        return Problem(INVALID, "this order has no limit price")
+    if command.stop_price_e8 and kind not in (STOP, STOP_LIMIT):
+        return Problem(INVALID, "this order has no stop price of its own")
+    if command.display_e8 and kind != ICEBERG:
+        return Problem(INVALID, "this order has no display quantity")
+    if command.display_e8 > (command.quantity_e8 or order.quantity_lots * instrument.lot_e8):
+        return Problem(INVALID, "the display quantity must not exceed the quantity")
+    for price_e8 in (command.price_e8, command.stop_price_e8):
+        problem = tick_problem(instrument, price_e8) if price_e8 else None
+        if problem is not None:
+            return problem
+    for quantity_e8 in (command.quantity_e8, command.display_e8):
+        problem = lot_problem(instrument, quantity_e8) if quantity_e8 else None
+        if problem is not None:
+            return problem
+    terms.price_ticks = command.price_e8 // instrument.tick_e8 or terms.price_ticks
+    terms.quantity_lots = command.quantity_e8 // instrument.lot_e8 or terms.quantity_lots
+    terms.stop_ticks = command.stop_price_e8 // instrument.tick_e8 or terms.stop_ticks
+    terms.display_lots = command.display_e8 // instrument.lot_e8 or terms.display_lots
+    return None
+
+
+def _reserve_ticks(book: LimitOrderBook, order: Order, terms: NewTerms) -> int:
+    """The price at which the amended order would reserve."""
+    if order.order_type in (STOP, TRAILING_STOP):
+        before = order.stop_ticks
+        order.stop_ticks = terms.stop_ticks
+        price = stop_reserve_ticks(book, order)
+        order.stop_ticks = before
+        return price
+    if order.order_type == PEGGED:
+        # At its last price if it had one: it moves to another after the command.
+        return order.reserve_ticks if order.price_ticks else terms.price_ticks or order.reserve_ticks
+    return terms.price_ticks
+
+
+def _limits(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> Problem | None:
+    """Check size and value of an amend that makes the order larger, and the static band of one that moves its price."""
+    instrument = book.instrument
+    price = _reserve_ticks(book, order, terms)
+    if _grows(order, price, terms.quantity_lots - order.filled_lots):
+        if terms.quantity_lots > instrument.max_lots:
             high = decimal_e8(instrument.max_lots * instrument.lot_e8)
             return Problem(SIZE, f"the quantity must not exceed {high}")
-        if notional(instrument, price_ticks, quantity_lots) > instrument.max_notional:
-            limit = decimal(instrument.max_notional, instrument.quote.scale)
-            return Problem(NOTIONAL, f"the value must not exceed {limit} {instrument.quote.asset}")
-        verdict = state.hook.check(order, price_ticks, leaves_lots, state.time_ns)
+        problem = value_problem(state, order, price * terms.quantity_lots * instrument.unit)
+        if problem is not None:
+            return problem
+    low, high_ticks = static_band(book)
+    moved = terms.price_ticks != (order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks)
+    if high_ticks and moved and not low <= terms.price_ticks <= high_ticks:
+        tick = instrument.tick_e8
+        return Problem(BAND, f"the price must be from {decimal_e8(low * tick)} to {decimal_e8(high_ticks * tick)}")
+    return None
+
+
+def _grows(order: Order, reserve_ticks: int, leaves_lots: int) -> bool:
+    """Whether an amend raises quantity or value: then compliance looks again."""
+    return leaves_lots > order.leaves_lots or reserve_ticks * leaves_lots > order.reserve_ticks * order.leaves_lots
+
+
+def _approve(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> Problem | None:
+    """Check compliance, funds and post-only of an amend; None: all passed, and its funds are reserved."""
+    leaves_lots = terms.quantity_lots - order.filled_lots
+    price = _reserve_ticks(book, order, terms)
+    grows = _grows(order, price, leaves_lots)
+    if grows:
+        verdict = state.hook.check(order, price, leaves_lots, state.time_ns)
         if verdict is not None:
             return Problem(COMPLIANCE, "", verdict)
-    needed = required(order, price_ticks, leaves_lots)
+    amount = required(order, price, leaves_lots)
     problem: Problem | None = None
-    if needed - order.reserved > order.account.balance(paying_asset(order)).available:
-        problem = funds_problem(order, needed)
-    elif order.post_only and price_ticks != order.price_ticks and book.crosses(order.side, price_ticks):
-        problem = Problem(POST_ONLY, "a post-only order would trade at once")
+    if amount - order.reserved > available(order):
+        problem = funds_problem(order, amount)
+    elif order.post_only and terms.price_ticks != order.price_ticks and order.where == ON_BOOK:
+        if book.in_call:
+            problem = Problem(PHASE, "a post-only order's price can't be amended in a call")
+        elif book.crosses(order.side, terms.price_ticks):
+            problem = Problem(POST_ONLY, "a post-only order would trade at once")
     if problem is None:
-        reserve(order, needed)
+        reserve(order, amount)
+        order.reserve_ticks = price
     elif grows:
         state.hook.true_up(order)
     return problem
 
 
-def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, quantity_lots: int) -> None:
-    """Lower the quantity in place: the order keeps its priority."""
-    removed = order.quantity_lots - quantity_lots
-    order.quantity_lots = quantity_lots
-    if removed:
-        book.side(order.side).reduce(order, removed)
-    _report_amended(state, out, book, order, True)
-    if removed:
-        _report_displayed(state, out, book, order, order.leaves_lots)
+def _keeps_place(order: Order, terms: NewTerms) -> bool:
+    """Whether an amend leaves a resting order where it is in its queue."""
+    if order.order_type == PEGGED:
+        return terms.quantity_lots <= order.quantity_lots
+    return terms.price_ticks == order.price_ticks and terms.quantity_lots <= order.quantity_lots
 
 
-def _requeue(
-    state: State, out: list[Event], book: LimitOrderBook, order: Order, price_ticks: int, quantity_lots: int
-) -> None:
+def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+    """Lower the quantity, or change what is shown, in place: the order keeps its priority."""
+    state.touch(book)
+    before = order.shown_lots
+    removed = order.quantity_lots - terms.quantity_lots
+    order.quantity_lots = terms.quantity_lots
+    side = book.side(order.side)
+    if removed:
+        side.shrink(order, removed)
+    if terms.display_lots != order.display_lots:
+        order.display_lots = terms.display_lots
+        side.show(order)
+    if order.order_type == PEGGED:
+        order.peg_limit_ticks = terms.price_ticks
+    report_amended(state, out, book, order, True)
+    if order.shown_lots != before:
+        name = book.instrument.instrument
+        state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+
+
+def _requeue(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
     """Leave the book and come back at another price or with more: priority is lost, and the order may trade."""
+    state.touch(book)
     book.side(order.side).remove(order)
-    forget_open(order)
     old_price_ticks = order.price_ticks
-    order.price_ticks = price_ticks
-    order.quantity_lots = quantity_lots
-    order.leaves_lots = quantity_lots - order.filled_lots
-    _report_amended(state, out, book, order, False)
+    _set_terms(order, terms)
+    report_amended(state, out, book, order, False)
     name = book.instrument.instrument
     state.emit(out, BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
-    match(state, out, book, order)
-    if order.leaves_lots:
-        rest(state, out, book, order)
+    place(state, out, book, order)
 
 
-def _report_amended(state: State, out: list[Event], book: LimitOrderBook, order: Order, kept_priority: bool) -> None:
-    state.emit(
-        out,
-        OrderAmended(
-            order.order_id,
-            order.account.account,
-            next_report(order.account),
-            order.client_order_id,
-            book.instrument.instrument,
-            order.side,
-            order.price_ticks,
-            order.quantity_lots,
-            order.filled_lots,
-            order.leaves_lots,
-            kept_priority,
-        ),
-    )
+def _set_terms(order: Order, terms: NewTerms) -> None:
+    if order.order_type == PEGGED:
+        order.peg_limit_ticks = terms.price_ticks
+    elif order.order_type != MARKET:
+        order.price_ticks = terms.price_ticks
+    order.quantity_lots = terms.quantity_lots
+    order.leaves_lots = terms.quantity_lots - order.filled_lots
+    order.display_lots = terms.display_lots
 
 
-def _report_displayed(state: State, out: list[Event], book: LimitOrderBook, order: Order, lots: int) -> None:
-    name = book.instrument.instrument
-    state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, lots))
+def _amend_stop(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+    """Change a stop that waits; it may trigger at once."""
+    book.stops.remove(order)
+    order.where = NOWHERE
+    _set_terms(order, terms)
+    order.stop_ticks = terms.stop_ticks
+    report_amended(state, out, book, order, False)
+    state.touch(book)
+    if not book.in_call and is_triggered(order, book.last_trade_ticks):
+        order.where = ELECTED
+        state.elected.append(order)
+    else:
+        book.stops.add(order)
+
+
+def _amend_parked(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+    """Change an order off the book: a peg, one for an auction (without a place yet), or a collected market order."""
+    kept = order.where == IN_CALL and terms.quantity_lots <= order.quantity_lots
+    _set_terms(order, terms)
+    if order.where == IN_CALL and not kept:
+        order.queued = state.next_place()
+    state.touch(book)
+    report_amended(state, out, book, order, kept)
 
 
 def cancel_one(state: State, out: list[Event], command: CancelOrder) -> None:
-    """Carry out `CancelOrder`: always passes if the order rests. Emits OrderCancelled or RequestRejected."""
-    account = _own_account(state, command.participant, command.account)
+    """Carry out `CancelOrder`: always passes if the order is open. Emits OrderCancelled or RequestRejected."""
+    account = own_account(state, command.participant, command.account)
     if account is None:
-        _refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)
+        refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)
         return
     order = find_open(account, command.order_id, command.client_order_id)
     if order is None:
-        _refuse(state, out, account, command.order_id, command.client_order_id, _unknown_order())
+        refuse(state, out, account, command.order_id, command.client_order_id, unknown_order())
         return
-    assert order.instrument is not None
-    cancel(state, out, state.books[order.instrument.instrument], order, BY_REQUEST)
+    cancel(state, out, state.books[order.instrument_name], order, BY_REQUEST)
 
 
 def cancel_many(state: State, out: list[Event], command: MassCancel) -> None:
     """Carry out `MassCancel`. Emits OrderCancelled per order, newest first, then MassCancelled; or RequestRejected."""
-    account = _own_account(state, command.participant, command.account)
+    account = own_account(state, command.participant, command.account)
     if account is None:
-        _refuse_stranger(state, out, command.participant, command.account, 0, "")
+        refuse_stranger(state, out, command.participant, command.account, 0, "")
         return
     if command.instrument and command.instrument not in state.books:
         problem = Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
-        _refuse(state, out, account, 0, "", problem)
+        refuse(state, out, account, 0, "", problem)
         return
     chosen = [
         order
@@ -187,42 +296,53 @@ def cancel_many(state: State, out: list[Event], command: MassCancel) -> None:
         if (not command.instrument or order.instrument_name == command.instrument)
         and (command.side < 0 or order.side == command.side)
     ]
-    chosen.sort(key=_by_order_id, reverse=True)
-    for order in chosen:
-        cancel(state, out, state.books[order.instrument_name], order, MASS_CANCEL)
-    state.emit(out, MassCancelled(account.account, next_report(account), len(chosen)))
+    cancelled = cancel_newest_first(state, out, chosen, MASS_CANCEL)
+    state.emit(out, MassCancelled(account.account, next_report(account), cancelled))
 
 
-def _by_order_id(order: Order) -> int:
-    return order.order_id
+def cancel_newest_first(state: State, out: list[Event], orders: list[Order], reason: int) -> int:
+    """Cancel orders, newest first; returns how many this ended, not counting other legs that ended with them."""
+    orders.sort(key=by_entry, reverse=True)
+    cancelled = 0
+    for order in orders:
+        if order.leaves_lots:
+            cancel(state, out, state.books[order.instrument_name], order, reason)
+            cancelled += 1
+    return cancelled
+
+
+def by_entry(order: Order) -> int:
+    """The order of entry."""
+    return order.entered
 
 
 def newest_first(state: State) -> list[Order]:
-    """Every resting order of the venue, newest first."""
+    """Every open order of the venue, newest first."""
     orders = [order for account in state.accounts.values() for order in account.open_orders.values()]
-    orders.sort(key=_by_order_id, reverse=True)
+    orders.sort(key=by_entry, reverse=True)
     return orders
 
 
 def find_open(account: Account, order_id: int, client_order_id: str) -> Order | None:
-    """The account's resting order of this id, or, if the id is 0, of this client order id."""
+    """The account's open order of this id, or, if the id is 0, of this client order id."""
     if order_id:
         return account.open_orders.get(order_id)
     order = account.client_ids.get(client_order_id)
     return order if order is not None and order.order_id in account.open_orders else None
 
 
-def _own_account(state: State, participant: str, name: str) -> Account | None:
+def own_account(state: State, participant: str, name: str) -> Account | None:
     """The account, if this participant operates it."""
     account = state.accounts.get(name)
     return account if account is not None and account.participant == participant else None
 
 
-def _unknown_order() -> Problem:
-    return Problem(UNKNOWN_ORDER, "no such order rests: it never did, or it is filled or cancelled")
+def unknown_order() -> Problem:
+    """The problem of a request for an order that is not open."""
+    return Problem(UNKNOWN_ORDER, "no such order is open: it never was, or it is filled or cancelled")
 
 
-def _refuse(
+def refuse(
     state: State, out: list[Event], account: Account, order_id: int, client_order_id: str, problem: Problem
 ) -> None:
     """Report a request that did nothing."""
@@ -242,7 +362,7 @@ def _refuse(
     )
 
 
-def _refuse_stranger(
+def refuse_stranger(
     state: State, out: list[Event], participant: str, account: str, order_id: int, client_order_id: str
 ) -> None:
     """Refuse a request for an account that is not the sender's: nobody but the sender learns of it."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.codes import BUY
-from engine.orders import Account, Asset, Instrument, Order
+from engine.orders import FOR_ENTRY, WAITING_STOP, Account, Asset, Instrument, Order
 
 PPM: Final = 1_000_000
 
@@ -31,7 +31,12 @@ def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
     instrument = order.instrument
     assert instrument is not None
     if order.side != BUY:
+        if order.budget >= 0:
+            # The lower the price, the more lots bring the budget in.
+            leaves_lots = order.budget // (price_ticks * instrument.unit)
         return leaves_lots * instrument.lot_base
+    if order.budget >= 0:
+        return order.budget
     value = price_ticks * leaves_lots * instrument.unit
     highest_ppm = max(instrument.maker_fee_ppm, instrument.taker_fee_ppm, 0)
     if highest_ppm == 0 and order.fee_numerator == 0:
@@ -39,11 +44,35 @@ def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
     return value + round_up(order.fee_numerator + value * highest_ppm) - order.fee_charged
 
 
+def needed(order: Order) -> int:
+    """What must be reserved for an open order as it stands: the second leg of a pair adds only what the first lacks."""
+    if order.where == FOR_ENTRY:
+        return 0
+    alone = required(order, order.reserve_ticks, order.leaves_lots)
+    first = order.other_leg
+    if first is not None and order.where == WAITING_STOP:
+        return max(alone - required(first, first.reserve_ticks, first.leaves_lots), 0)
+    return alone
+
+
+def value(order: Order, price_ticks: int, leaves_lots: int) -> int:
+    """What `leaves_lots` cost at worst, without fees, in quote minor units: at the price, or the budget of an order by funds."""
+    if order.budget >= 0:
+        return order.budget
+    assert order.instrument is not None
+    return price_ticks * leaves_lots * order.instrument.unit
+
+
 def paying_asset(order: Order) -> Asset:
     """The asset an order reserves: the quote of a buy, the base of a sell."""
     instrument = order.instrument
     assert instrument is not None
     return instrument.quote if order.side == BUY else instrument.base
+
+
+def available(order: Order) -> int:
+    """What the order's account could still reserve for it."""
+    return order.account.balance(paying_asset(order)).available
 
 
 def reserve(order: Order, amount: int) -> bool:
@@ -68,14 +97,31 @@ def release(order: Order) -> None:
         order.reserved = 0
 
 
+def affordable_lots(order: Order, price_ticks: int, fee_ppm: int) -> int:
+    """How many lots the budget of an order by funds still allows at a price: fees included for a buy, before them for a sell."""
+    instrument = order.instrument
+    assert instrument is not None
+    per_lot = price_ticks * instrument.unit
+    if order.side != BUY or fee_ppm == 0:
+        return order.budget // per_lot
+    lots = order.budget * PPM // (per_lot * (PPM + fee_ppm)) + 1
+    while lots and _cost(order, per_lot * lots, fee_ppm) > order.budget:
+        lots -= 1
+    return lots
+
+
+def _cost(order: Order, amount: int, fee_ppm: int) -> int:
+    return amount + round_up(order.fee_numerator + amount * fee_ppm) - order.fee_charged
+
+
 def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
     """Book one side of a fill whose lots have left `order.leaves_lots`; returns the fee (negative: a rebate)."""
     instrument = order.instrument
     assert instrument is not None
-    value = price_ticks * lots * instrument.unit
+    amount = price_ticks * lots * instrument.unit
     fee = 0
     if fee_ppm:
-        order.fee_numerator += value * fee_ppm
+        order.fee_numerator += amount * fee_ppm
         charged = round_up(order.fee_numerator)
         fee = charged - order.fee_charged
         order.fee_charged = charged
@@ -83,18 +129,22 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
     account = order.account
     quote, base = account.balance(instrument.quote), account.balance(instrument.base)
     if order.side == BUY:
-        still = required(order, order.price_ticks, order.leaves_lots)
+        if order.budget >= 0:
+            order.budget -= amount + fee
+        still = required(order, order.reserve_ticks, order.leaves_lots)
         freed = order.reserved - still
-        assert freed >= value + fee, "a reservation did not cover its fill"
+        assert freed >= amount + fee, "a reservation did not cover its fill"
         order.reserved = still
         quote.reserved -= freed
-        quote.available += freed - value - fee
+        quote.available += freed - amount - fee
         base.available += lots * instrument.lot_base
     else:
+        if order.budget >= 0:
+            order.budget -= amount
         sold = lots * instrument.lot_base
         order.reserved -= sold
         base.reserved -= sold
-        quote.available += value - fee
+        quote.available += amount - fee
     return fee
 
 
@@ -105,13 +155,13 @@ def move(account: Account, asset: Asset, amount: int) -> None:
 
 
 def check(accounts: list[Account], assets: list[Asset]) -> None:
-    """Assert that money is conserved, never negative, and reserved exactly for what rests. O(accounts + orders)."""
+    """Assert that money is conserved, never negative, and reserved exactly for what is open. O(accounts + orders)."""
     totals = {asset.index: asset.fees for asset in assets}
     for account in accounts:
         reserved: dict[int, int] = {}
         for order in account.open_orders.values():
             index = paying_asset(order).index
-            assert order.reserved == required(order, order.price_ticks, order.leaves_lots)
+            assert order.reserved == needed(order), "a reservation is not what the order needs"
             reserved[index] = reserved.get(index, 0) + order.reserved
         for index, balance in account.balances.items():
             assert balance.available >= 0 and balance.reserved == reserved.get(index, 0)

@@ -17,12 +17,53 @@ SIDES: Final = ("buy", "sell")
 
 LIMIT: Final = 0
 MARKET: Final = 1
-ORDER_TYPES: Final = ("limit", "market")
+STOP: Final = 2
+STOP_LIMIT: Final = 3
+TRAILING_STOP: Final = 4
+ICEBERG: Final = 5
+PEGGED: Final = 6
+ORDER_TYPES: Final = ("limit", "market", "stop", "stop_limit", "trailing_stop", "iceberg", "pegged")
 
 GTC: Final = 0
 IOC: Final = 1
 FOK: Final = 2
-TIMES_IN_FORCE: Final = ("gtc", "ioc", "fok")
+DAY: Final = 3
+GTD: Final = 4
+AT_OPEN: Final = 5
+AT_CLOSE: Final = 6
+TIMES_IN_FORCE: Final = ("gtc", "ioc", "fok", "day", "gtd", "at_open", "at_close")
+
+# What a post-only order does that would trade at once.
+POST_ONLY_OFF: Final = 0
+POST_ONLY_REJECT: Final = 1
+POST_ONLY_REPRICE: Final = 2
+POST_ONLY_MODES: Final = ("off", "reject", "reprice")
+
+PEG_OWN: Final = 0
+PEG_OPPOSITE: Final = 1
+PEG_MID: Final = 2
+PEGS: Final = ("own", "opposite", "mid")
+
+# Self-trade prevention: what happens when an order meets another of its owner. -1 in an order: the venue's.
+CANCEL_NEWEST: Final = 0
+CANCEL_OLDEST: Final = 1
+CANCEL_BOTH: Final = 2
+DECREMENT: Final = 3
+STP_REJECT: Final = 4
+SELF_TRADE_MODES: Final = ("cancel_newest", "cancel_oldest", "cancel_both", "decrement", "reject")
+
+# How an incoming quantity is shared among the orders at one price.
+PRICE_TIME: Final = 0
+PRO_RATA: Final = 1
+PRICE_SIZE_TIME: Final = 2
+ALLOCATIONS: Final = ("price_time", "pro_rata", "price_size_time")
+
+# What a kill switch stops.
+SCOPE_PARTICIPANT: Final = 0
+SCOPE_INVESTOR: Final = 1
+SCOPE_INSTRUMENT: Final = 2
+SCOPE_VENUE: Final = 3
+SCOPES: Final = ("participant", "investor", "instrument", "venue")
 
 # Phases, as in the trading-session status of an instrument.
 CLOSED: Final = 0
@@ -130,6 +171,15 @@ COLLAR: Final = 3
 AMENDED_AWAY: Final = 4
 BY_RULE: Final = 5
 BY_PHASE: Final = 6
+SELF_TRADE_PREVENTED: Final = 7
+EXPIRED: Final = 8
+KILLED: Final = 9
+OUTSIDE_BAND: Final = 10
+OTHER_LEG: Final = 11
+AUCTION_ENDED: Final = 12
+REPLACED: Final = 13
+NO_FUNDS: Final = 14
+ENTRY_ENDED: Final = 15
 CANCEL_REASONS: Final = (
     "requested",
     "mass_cancel",
@@ -138,4 +188,13 @@ CANCEL_REASONS: Final = (
     "amended_to_filled",
     "compliance",
     "phase",
+    "self_trade",
+    "expired",
+    "kill_switch",
+    "band",
+    "one_cancels_other",
+    "auction_ended",
+    "replaced",
+    "funds",
+    "entry_ended",
 )

@@ -30,7 +30,28 @@ class NewOrder(Command, tag=1, frozen=True):
     price_e8: int
     """Limit price; 0 for a market order."""
     quantity_e8: int
-    post_only: bool = False
+    post_only: int = 0
+    self_trade: int = -1
+    """Mode of self-trade prevention; -1: the venue's."""
+    display_e8: int = 0
+    """Iceberg: the largest quantity shown at once."""
+    min_quantity_e8: int = 0
+    """Immediate or cancel: fill at least so much, or nothing."""
+    stop_price_e8: int = 0
+    trail_e8: int = 0
+    """Trailing stop: distance in price, or 0 if `trail_bps` gives it."""
+    trail_bps: int = 0
+    """Trailing stop: distance in basis points of the best price since entry."""
+    peg: int = -1
+    """Pegged: to what; -1 for all other types."""
+    peg_offset_e8: int = 0
+    """Pegged: added to the price it follows; signed."""
+    expire_ns: int = 0
+    """Good till date: nanoseconds since the epoch, UTC."""
+    reduce_only: bool = False
+    """Futures: may only make a position smaller."""
+    funds: int = 0
+    """Market order: a budget in quote minor units instead of a quantity."""
 
 
 class AmendOrder(Command, tag=2, frozen=True):
@@ -44,6 +65,10 @@ class AmendOrder(Command, tag=2, frozen=True):
     """The new limit price; 0 leaves it."""
     quantity_e8: int
     """The new total quantity, filled part included; 0 leaves it."""
+    stop_price_e8: int = 0
+    """The new stop price of a stop that waits; 0 leaves it."""
+    display_e8: int = 0
+    """The new display quantity of an iceberg; 0 leaves it."""
 
 
 class CancelOrder(Command, tag=3, frozen=True):
@@ -64,6 +89,39 @@ class MassCancel(Command, tag=4, frozen=True):
     """Empty: every instrument."""
     side: int = -1
     """-1: both sides."""
+
+
+class NewOrderPair(Command, tag=5, frozen=True):
+    """Enter two orders of which one cancels the other: a limit order and a stop, of one side, instrument and quantity."""
+
+    participant: str
+    account: str
+    limit: NewOrder
+    stop: NewOrder
+
+
+class NewBracket(Command, tag=6, frozen=True):
+    """Enter an order with a take-profit (limit) and a stop on the other side, which wait until it has ended."""
+
+    participant: str
+    account: str
+    entry: NewOrder
+    take_profit: NewOrder
+    stop: NewOrder
+
+
+class MassQuote(Command, tag=7, frozen=True):
+    """Replace all quotes of an account in an instrument by a ladder of `(price_e8, quantity_e8)`, best first."""
+
+    participant: str
+    account: str
+    quote_id: str
+    """The quotes' client order ids are `quote_id:b0`, `:b1`, ... and `:a0`, `:a1`, ..."""
+    instrument: str
+    bids: tuple[tuple[int, int], ...]
+    asks: tuple[tuple[int, int], ...]
+    post_only: int = 0
+    self_trade: int = -1
 
 
 # ── configuration: issued by the operator. ─────────────────────────────────────────────────────────────────────────
@@ -148,6 +206,80 @@ class Tick(Command, tag=26, frozen=True):
     """Nothing but the time: runs what has become due."""
 
 
+class SetTradingRules(Command, tag=27, frozen=True):
+    """Set an instrument's bands, auctions and allocation. Widths are millionths of a price; 0: none."""
+
+    instrument: str
+    static_ppm: int = 0
+    """Around the reference price; an order outside is refused."""
+    dynamic_ppm: int = 0
+    """Around the last trade; a trade outside starts a volatility auction."""
+    volatility_ns: int = 120_000_000_000
+    """Length of a volatility auction."""
+    auction_random_ns: int = 0
+    """An auction that ends by the clock ends up to so much later."""
+    allocation: int = 0
+    batch_ns: int = 0
+    """Above 0: continuous trading uncrosses in batches, so often."""
+
+
+class SetSchedule(Command, tag=28, frozen=True):
+    """Set an instrument's trading day: `(second of the Moscow day, phase)` in increasing order; empty: none."""
+
+    instrument: str
+    steps: tuple[tuple[int, int], ...]
+
+
+class SetKillSwitch(Command, tag=29, frozen=True):
+    """Stop (or let go on) a participant, an investor, an instrument or the venue; `key` names which, empty for the venue."""
+
+    scope: int
+    key: str
+    on: bool
+    reason: str = ""
+
+
+class SetLimits(Command, tag=30, frozen=True):
+    """Set a participant's limits; 0: none."""
+
+    participant: str
+    orders_per_second: int = 0
+    max_order_value: int = 0
+    """In quote minor units, whatever the quote."""
+    max_order_to_trade: int = 0
+    """Orders per trade in a trading day, tested once more than 100 orders were sent."""
+
+
+class SetMarketHalt(Command, tag=31, frozen=True):
+    """Halt the market when the mean move of some instruments against their references passes a threshold; 0: never."""
+
+    threshold_ppm: int
+    halt_ns: int
+    instruments: tuple[str, ...]
+
+
+class SetVenueRules(Command, tag=32, frozen=True):
+    """Set what holds for the whole venue: the default self-trade mode, and the seed of random auction ends."""
+
+    self_trade: int = 0
+    seed: str = ""
+
+
+class BustTrade(Command, tag=33, frozen=True):
+    """Undo a trade of the current trading day."""
+
+    trade_id: int
+    reason: str
+
+
+class RepriceTrade(Command, tag=34, frozen=True):
+    """Change the price of a trade of the current trading day."""
+
+    trade_id: int
+    price_e8: int
+    reason: str
+
+
 # ── compliance: forwarded to the hook, which alone knows what they mean. ───────────────────────────────────────────
 
 
@@ -215,13 +347,16 @@ class SetBlocked(Command, tag=45, frozen=True):
     reason: str = ""
 
 
-TradingCommand = NewOrder | AmendOrder | CancelOrder | MassCancel
+TradingCommand = NewOrder | AmendOrder | CancelOrder | MassCancel | NewOrderPair | NewBracket | MassQuote
 HookCommand = LoadRulebook | RegisterInvestor | RegisterIntermediary | RecordTest | RecordAcknowledgement | SetBlocked
 AnyCommand = (
     NewOrder
     | AmendOrder
     | CancelOrder
     | MassCancel
+    | NewOrderPair
+    | NewBracket
+    | MassQuote
     | AddAsset
     | ListInstrument
     | SetPhase
@@ -229,6 +364,14 @@ AnyCommand = (
     | Deposit
     | Withdraw
     | Tick
+    | SetTradingRules
+    | SetSchedule
+    | SetKillSwitch
+    | SetLimits
+    | SetMarketHalt
+    | SetVenueRules
+    | BustTrade
+    | RepriceTrade
     | LoadRulebook
     | RegisterInvestor
     | RegisterIntermediary

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from engine.codes import (
     ASSET_KINDS,
-    CANCEL_ONLY,
-    CLOSED,
-    CONTINUOUS,
-    FUTURE,
-    HALTED,
     INSTRUMENT_KINDS,
-    PRE_OPEN,
     PRIVACY_KINDS,
 )
-from engine.commands import AddAsset, ListInstrument, OpenAccount, SetPhase
+from engine.commands import AddAsset, ListInstrument, OpenAccount
 from engine.limits import (
     DECIMALS,
     MAX_ACCOUNTS,
@@ -27,6 +21,8 @@ from engine.limits import (
 from engine.orders import Account, Asset, Instrument
 
 MAX_SCALE = 18
+# A volatility auction of two minutes, unless SetTradingRules says otherwise.
+DEFAULT_VOLATILITY_NS = 120 * 1_000_000_000
 
 
 def name_problem(what: str, name: str) -> str:
@@ -116,6 +112,7 @@ def new_instrument(command: ListInstrument, index: int, assets: dict[str, Asset]
     instrument.collar_ppm = command.collar_ppm
     instrument.maker_fee_ppm = command.maker_fee_ppm
     instrument.taker_fee_ppm = command.taker_fee_ppm
+    instrument.volatility_ns = DEFAULT_VOLATILITY_NS
     return instrument
 
 
@@ -126,15 +123,3 @@ def account_problem(command: OpenAccount, accounts: dict[str, Account]) -> str:
     if len(accounts) >= MAX_ACCOUNTS:
         return f"no more than {MAX_ACCOUNTS} accounts"
     return name_problem("account", command.account) or name_problem("participant", command.participant)
-
-
-def phase_problem(command: SetPhase, instruments: dict[str, Instrument]) -> str:
-    """Why a phase can't be entered; empty if it can."""
-    instrument = instruments.get(command.instrument)
-    if instrument is None:
-        return f"unknown instrument {command.instrument}"
-    if command.phase not in (CLOSED, PRE_OPEN, CONTINUOUS, HALTED, CANCEL_ONLY):
-        return "the venue runs the phases closed, pre_open, continuous, halted and cancel_only"
-    if command.phase == CONTINUOUS and instrument.kind == FUTURE:
-        return "futures are listed but can't trade: the venue has no margin clearing"
-    return ""

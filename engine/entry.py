@@ -1,90 +1,249 @@
-"""Entering an order: the checks in their order of precedence, then trading, then what is left rests or goes."""
+"""Entering an order: the checks in their order of precedence, then what it does."""
 
 from __future__ import annotations
 
+from engine.bands import static_band
 from engine.book import LimitOrderBook
-from engine.clearing import release, required, reserve
+from engine.clearing import available, needed, notional, paying_asset, release, reserve
 from engine.codes import (
+    AT_OPEN,
+    BAND,
     BUY,
-    COLLAR,
+    CLOSING_AUCTION,
     COMPLIANCE,
     CONTINUOUS,
     DUPLICATE_ID,
     FILLABILITY,
     FOK,
     FUNDS,
-    GTC,
-    INVALID,
-    IOC_REST,
-    LIMIT,
-    LOT,
-    MARKET,
-    NO_REFERENCE,
+    KILL_SWITCH,
     NOTIONAL,
     OK,
+    OPENING_AUCTION,
     ORDER_LIMITS,
+    PEGGED,
     PERMISSION,
     PHASE,
     PHASES,
     POST_ONLY,
+    POST_ONLY_REPRICE,
     REJECTED,
-    SELL,
-    SIZE,
-    TICK,
+    SCOPE_INSTRUMENT,
+    SCOPE_INVESTOR,
+    SCOPE_PARTICIPANT,
+    SCOPE_VENUE,
+    SCOPES,
+    SELF_TRADE,
+    STOP,
+    STOP_LIMIT,
+    STP_REJECT,
+    TRAILING_STOP,
     UNKNOWN_INSTRUMENT,
 )
 from engine.commands import NewOrder
 from engine.events import Event, OrderAccepted, OrderRejected, OrderStatus
-from engine.hook import Verdict
 from engine.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
-from engine.matching import cancel, collar_ticks, match, order_notional, rest
-from engine.orders import Account, Instrument, Order
-from engine.state import State, next_report
-
-
-class Problem:
-    """Why a request can't be done: a reject code, words for people, and the rules if compliance said no."""
-
-    def __init__(self, code: int, detail: str, verdict: Verdict | None = None) -> None:
-        self.code = code
-        self.detail = detail
-        self.rule = ""
-        self.title = ""
-        self.rules: tuple[str, ...] = ()
-        if verdict is not None:
-            first = verdict.first
-            self.detail = first.detail
-            self.rule = first.rule
-            self.title = first.title
-            self.rules = verdict.rules
+from engine.orders import ELECTED, FOR_AUCTION, Account, Order
+from engine.phases import expires_ns
+from engine.placing import park_peg, place
+from engine.prevention import fillable_lots, meets_own, mode_of, own_opposite
+from engine.problem import Problem, decimal
+from engine.state import DUE_EXPIRY, State, next_report
+from engine.stops import is_triggered
+from engine.terms import LASTING, immediate, terms_problem, waits_for_auction
 
 
 def enter(state: State, out: list[Event], command: NewOrder) -> None:
-    """Carry out `NewOrder`. Emits OrderRejected; or OrderStatus for a resent request; or OrderAccepted, then a Trade
-    for each fill, then BookAdded if the rest rests or OrderCancelled if it may not.
-    """
+    """Carry out `NewOrder`. Emits OrderRejected; or OrderStatus for a resent request; or OrderAccepted, then what it does."""
     account = state.accounts.get(command.account)
     if account is None or account.participant != command.participant:
-        detail = f"participant {command.participant} does not operate account {command.account}"
-        _reject_stranger(state, out, command, detail)
+        _reject_stranger(state, out, command)
         return
     earlier = account.client_ids.get(command.client_order_id)
     if earlier is not None:
         _answer_resent(state, out, command, earlier)
         return
-    book = state.books.get(command.instrument)
-    order = _new_order(state.seq, account, command, None if book is None else book.instrument)
-    if len(account.client_ids) >= MAX_CLIENT_ORDER_IDS_PER_DAY:
-        problem: Problem | None = Problem(
-            ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day"
-        )
-    else:
-        account.client_ids[command.client_order_id] = order
-        problem = entry_problem(state, book, order)
+    order = admit(state, account, command, state.seq)
+    problem = entry_problem(state, order)
     if problem is not None:
-        _reject(state, out, order, problem)
+        reject(state, out, order, problem)
         return
-    assert book is not None
+    accept(state, out, order)
+    act(state, out, order)
+
+
+def admit(state: State, account: Account, command: NewOrder, order_id: int) -> Order:
+    """The order a command asks for, its client order id used up from here on; nothing of it is checked yet."""
+    book = state.books.get(command.instrument)
+    order = Order(order_id, account, command, None if book is None else book.instrument)
+    order.post_only = command.post_only
+    state.entered += 1
+    order.entered = state.entered
+    if len(account.client_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
+        account.client_ids[command.client_order_id] = order
+    return order
+
+
+def entry_problem(state: State, order: Order) -> Problem | None:
+    """The first check that an order fails, from the instrument on; None: all passed, and its funds are reserved."""
+    return static_problem(state, order) or approval_problem(state, order)
+
+
+def static_problem(state: State, order: Order, shape: Problem | None = None) -> Problem | None:
+    """The first check that an order fails up to compliance; `shape` is what is wrong with the list it is part of."""
+    book = state.books.get(order.instrument_name)
+    if book is None:
+        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
+    return (
+        gate_problem(state, book, order)
+        or shape
+        or terms_problem(book, order, state.time_ns)
+        or exposure_problem(state, book, order)
+    )
+
+
+def approval_problem(state: State, order: Order) -> Problem | None:
+    """The first check that an order fails from compliance on; None: all passed, and its funds are reserved."""
+    book = state.books[order.instrument_name]
+    verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
+    if verdict is not None:
+        return Problem(COMPLIANCE, "", verdict)
+    amount = needed(order)
+    if not reserve(order, amount):
+        return funds_problem(order, amount)
+    return _trading_problem(state, book, order)
+
+
+def gate_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check kill switches, limits and the phase."""
+    account = order.account
+    if state.killed:
+        killed = killed_by(state, account, order.instrument_name)
+        if killed:
+            return Problem(KILL_SWITCH, f"the kill switch of {killed} is on")
+    if len(account.open_orders) >= MAX_OPEN_ORDERS_PER_ACCOUNT:
+        return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} open orders an account")
+    if order.client_order_id not in account.client_ids:
+        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
+    limits = state.limits.get(account.participant) if state.limits else None
+    if limits is not None:
+        passed = limits.count_order(state.time_ns)
+        if passed:
+            return Problem(ORDER_LIMITS, passed)
+    if book.phase == CONTINUOUS and not book.instrument.batch_ns:
+        return None
+    if not book.in_call:
+        return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
+    if immediate(order) or order.post_only or order.command.funds:
+        return Problem(PHASE, f"{PHASES[book.phase]} collects orders: none that is ioc, fok, post-only or by funds")
+    return None
+
+
+def killed_by(state: State, account: Account, instrument: str) -> str:
+    """Which kill switch stops an account in an instrument; empty: none."""
+    for scope, key in (
+        (SCOPE_VENUE, ""),
+        (SCOPE_INSTRUMENT, instrument),
+        (SCOPE_PARTICIPANT, account.participant),
+        (SCOPE_INVESTOR, account.investor),
+    ):
+        if f"{SCOPES[scope]}:{key}" in state.killed:
+            return f"{SCOPES[scope]} {key}".rstrip()
+    return ""
+
+
+def exposure_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check the value, and that the price is inside the static band."""
+    instrument = book.instrument
+    quote = instrument.quote
+    value = order.budget if order.budget >= 0 else notional(instrument, order.reserve_ticks, order.quantity_lots)
+    problem = value_problem(state, order, value)
+    if problem is not None:
+        return problem
+    if not instrument.static_ppm:
+        return None
+    low, high = static_band(book)
+    price = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
+    if high and price and order.command.price_e8 and not low <= price <= high:
+        tick = instrument.tick_e8
+        detail = f"the price must be from {decimal(low * tick, 8)} to {decimal(high * tick, 8)} {quote.asset}"
+        return Problem(BAND, detail)
+    return None
+
+
+def value_problem(state: State, order: Order, value: int) -> Problem | None:
+    """Check a value against the instrument's and the participant's largest."""
+    instrument = order.instrument
+    assert instrument is not None
+    most = instrument.max_notional
+    limits = state.limits.get(order.account.participant) if state.limits else None
+    if limits is not None and limits.max_order_value:
+        most = min(most, limits.max_order_value)
+    if value > most:
+        quote = instrument.quote
+        return Problem(NOTIONAL, f"the value must not exceed {decimal(most, quote.scale)} {quote.asset}")
+    return None
+
+
+def _trading_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check post-only, fillability and self-trade `reject`, as far as the order would trade now."""
+    if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
+        return None
+    if waits_for_auction(order) and not _auction_runs(book, order):
+        return None
+    if book.in_call:
+        if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT and own_opposite(book, order):
+            return _self_trade()
+        return None
+    crosses = order.post_only and book.crosses(order.side, order.price_ticks)
+    if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, book, order)):
+        return Problem(POST_ONLY, "a post-only order would trade at once")
+    command = order.command
+    mode = mode_of(state, order)
+    if mode != STP_REJECT and order.time_in_force in LASTING:
+        return None
+    if order.time_in_force == FOK or command.min_quantity_e8:
+        assert order.instrument is not None
+        least = command.min_quantity_e8 // order.instrument.lot_e8 or order.quantity_lots
+        lots = fillable_lots(state, book, order, order.quantity_lots)
+        if lots < least:
+            return Problem(FILLABILITY, f"only {lots} of {least} lots can be filled at once")
+    if mode == STP_REJECT and order.price_ticks and meets_own(book, order):
+        return _self_trade()
+    return None
+
+
+def _self_trade() -> Problem:
+    return Problem(SELF_TRADE, "it would meet an order of the same owner")
+
+
+def _reprice_from_touch(state: State, book: LimitOrderBook, order: Order) -> bool:
+    """Move a post-only order to one tick from the opposite touch; False if there is no such price."""
+    best = book.opposite(order.side).best
+    assert best is not None
+    price = best.price_ticks + (-1 if order.side == BUY else 1)
+    if price < 1:
+        return False
+    order.price_ticks = order.reserve_ticks = price
+    reserve(order, needed(order))
+    state.hook.true_up(order)
+    return True
+
+
+def funds_problem(order: Order, amount: int) -> Problem:
+    """What was needed and what there is."""
+    asset = paying_asset(order)
+    wanted = decimal(amount - order.reserved, asset.scale)
+    return Problem(FUNDS, f"needs {wanted} {asset.asset}, available {decimal(available(order), asset.scale)}")
+
+
+def accept(state: State, out: list[Event], order: Order) -> None:
+    """Report an order accepted, and have it expire if it does."""
+    account = order.account
+    deadline_ns = expires_ns(state, order)
+    if deadline_ns:
+        state.expiring[order.entered] = order
+        state.schedule(deadline_ns, DUE_EXPIRY, order.entered)
     state.emit(
         out,
         OrderAccepted(
@@ -92,135 +251,48 @@ def enter(state: State, out: list[Event], command: NewOrder) -> None:
             account.account,
             next_report(account),
             order.client_order_id,
-            command.instrument,
+            order.instrument_name,
             order.side,
             order.order_type,
             order.time_in_force,
             order.price_ticks,
-            order.quantity_lots,
+            order.command.quantity_e8 and order.quantity_lots,
+            order.stop_ticks,
         ),
     )
-    match(state, out, book, order)
-    if order.leaves_lots:
-        if order.order_type == MARKET:
-            cancel(state, out, book, order, COLLAR)
-        elif order.time_in_force == GTC:
-            rest(state, out, book, order)
-        else:
-            cancel(state, out, book, order, IOC_REST)
 
 
-def _new_order(order_id: int, account: Account, command: NewOrder, instrument: Instrument | None) -> Order:
-    """The order a command asks for, nothing of it checked yet."""
-    return Order(
-        order_id,
-        account,
-        command.client_order_id,
-        instrument,
-        command.instrument,
-        command.side,
-        command.order_type,
-        command.time_in_force,
-        command.post_only,
-        command.price_e8,
-        command.quantity_e8,
-    )
-
-
-def entry_problem(state: State, book: LimitOrderBook | None, order: Order) -> Problem | None:
-    """The first check that an order fails, from the instrument on; None: all passed, and its funds are reserved."""
-    if book is None:
-        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
-    instrument = book.instrument
+def act(state: State, out: list[Event], order: Order) -> None:
+    """Let an accepted order do what it does: trade, rest, or wait for a price, an auction or a touch."""
+    book = state.books[order.instrument_name]
     account = order.account
-    if len(account.open_orders) >= MAX_OPEN_ORDERS_PER_ACCOUNT:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} resting orders an account")
-    if book.phase != CONTINUOUS:
-        return Problem(PHASE, f"{instrument.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
-    problem = _terms_problem(book, order)
-    if problem is not None:
-        return problem
-    problem = exposure_problem(book, order)
-    if problem is not None:
-        return problem
-    verdict = state.hook.check(order, order.price_ticks, order.leaves_lots, state.time_ns)
-    if verdict is not None:
-        return Problem(COMPLIANCE, "", verdict)
-    if not reserve(order, required(order, order.price_ticks, order.leaves_lots)):
-        return funds_problem(order, required(order, order.price_ticks, order.leaves_lots))
-    if order.post_only and book.crosses(order.side, order.price_ticks):
-        return Problem(POST_ONLY, "a post-only order would trade at once")
-    if order.time_in_force == FOK:
-        lots = book.available_lots(order.side, order.price_ticks, order.quantity_lots)
-        if lots < order.quantity_lots:
-            return Problem(FILLABILITY, f"only {lots} of {order.quantity_lots} lots can be filled at once")
-    return None
-
-
-def _terms_problem(book: LimitOrderBook, order: Order) -> Problem | None:
-    """Check tick and lot, and turn the order's decimals into ticks and lots."""
-    instrument = book.instrument
-    if order.side not in (BUY, SELL) or order.order_type not in (LIMIT, MARKET):
-        return Problem(INVALID, "unknown side or order type")
-    if not GTC <= order.time_in_force <= FOK:
-        return Problem(INVALID, "unknown time in force")
-    if order.order_type == MARKET:
-        if order.price_e8 or order.post_only:
-            return Problem(INVALID, "a market order has no price and can't be post-only")
-        order.price_ticks = collar_ticks(book, order.side)
+    state.touch(book)
+    if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
+        account.open_orders[order.order_id] = order
+        if not book.in_call and is_triggered(order, book.last_trade_ticks):
+            order.where = ELECTED
+            state.elected.append(order)
+        else:
+            book.stops.add(order)
+    elif waits_for_auction(order) and not _auction_runs(book, order):
+        account.open_orders[order.order_id] = order
+        order.where = FOR_AUCTION
+        book.for_auction[order.order_id] = order
+    elif order.order_type == PEGGED:
+        book.pegs[order.order_id] = order
+        if book.in_call or not order.price_ticks:
+            park_peg(order)
+        else:
+            place(state, out, book, order)
     else:
-        problem = tick_problem(instrument, order.price_e8)
-        if problem is not None:
-            return problem
-        if order.post_only and order.time_in_force != GTC:
-            return Problem(INVALID, "a post-only order can't be immediate")
-        order.price_ticks = order.price_e8 // instrument.tick_e8
-    problem = lot_problem(instrument, order.quantity_e8)
-    if problem is not None:
-        return problem
-    order.quantity_lots = order.quantity_e8 // instrument.lot_e8
-    order.leaves_lots = order.quantity_lots
-    return None
+        place(state, out, book, order)
 
 
-def tick_problem(instrument: Instrument, price_e8: int) -> Problem | None:
-    """Why a price is not on the instrument's grid."""
-    if price_e8 <= 0 or price_e8 % instrument.tick_e8:
-        return Problem(TICK, f"the price must be a positive multiple of the tick size {decimal_e8(instrument.tick_e8)}")
-    return None
+def _auction_runs(book: LimitOrderBook, order: Order) -> bool:
+    return book.phase == (OPENING_AUCTION if order.time_in_force == AT_OPEN else CLOSING_AUCTION)
 
 
-def lot_problem(instrument: Instrument, quantity_e8: int) -> Problem | None:
-    """Why a quantity is not on the instrument's grid."""
-    if quantity_e8 <= 0 or quantity_e8 % instrument.lot_e8:
-        return Problem(LOT, f"the quantity must be a positive multiple of the lot size {decimal_e8(instrument.lot_e8)}")
-    return None
-
-
-def exposure_problem(book: LimitOrderBook, order: Order) -> Problem | None:
-    """Check size, notional and, for market orders, that there is a collar."""
-    instrument = book.instrument
-    if not instrument.min_lots <= order.quantity_lots <= instrument.max_lots:
-        low, high = instrument.min_lots * instrument.lot_e8, instrument.max_lots * instrument.lot_e8
-        return Problem(SIZE, f"the quantity must be from {decimal_e8(low)} to {decimal_e8(high)}")
-    if order_notional(order) > instrument.max_notional:
-        limit = decimal(instrument.max_notional, instrument.quote.scale)
-        return Problem(NOTIONAL, f"the value must not exceed {limit} {instrument.quote.asset}")
-    if not order.price_ticks:
-        return Problem(NO_REFERENCE, "no trade and no reference price yet: a market order has no collar")
-    return None
-
-
-def funds_problem(order: Order, needed: int) -> Problem:
-    """What was needed and what there is."""
-    assert order.instrument is not None
-    asset = order.instrument.quote if order.side == BUY else order.instrument.base
-    balance = order.account.balance(asset)
-    wanted = decimal(needed - order.reserved, asset.scale)
-    return Problem(FUNDS, f"needs {wanted} {asset.asset}, available {decimal(balance.available, asset.scale)}")
-
-
-def _reject(state: State, out: list[Event], order: Order, problem: Problem) -> None:
+def reject(state: State, out: list[Event], order: Order, problem: Problem) -> None:
     """Report a reject; the order's id is used up, its reservation returned."""
     assert problem.code != OK
     release(order)
@@ -245,44 +317,45 @@ def _reject(state: State, out: list[Event], order: Order, problem: Problem) -> N
     )
 
 
-def _reject_stranger(state: State, out: list[Event], command: NewOrder, detail: str) -> None:
+def _reject_stranger(state: State, out: list[Event], command: NewOrder) -> None:
     """Reject an order for an account that is not the sender's: nobody but the sender learns of it."""
+    detail = f"participant {command.participant} does not operate account {command.account}"
     event = OrderRejected(
         state.seq, command.account, 0, command.client_order_id, command.instrument, PERMISSION, detail
     )
     state.emit(out, event)
 
 
+def reject_duplicate(
+    state: State, out: list[Event], account: Account, command: NewOrder, order: Order, order_id: int
+) -> None:
+    """Reject a client order id that was used today for another order."""
+    detail = f"client order id {command.client_order_id} was used today for order {order.order_id}"
+    event = OrderRejected(
+        order_id,
+        account.account,
+        next_report(account),
+        command.client_order_id,
+        command.instrument,
+        DUPLICATE_ID,
+        detail,
+    )
+    state.emit(out, event)
+
+
 def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Order) -> None:
     """Answer a client order id used before today: with the order's status, or a reject if the content differs."""
-    same = (
-        order.instrument_name == command.instrument
-        and order.side == command.side
-        and order.order_type == command.order_type
-        and order.time_in_force == command.time_in_force
-        and order.price_e8 == command.price_e8
-        and order.quantity_e8 == command.quantity_e8
-        and order.post_only == command.post_only
-    )
-    account = order.account
-    if not same:
-        detail = (
-            f"client order id {command.client_order_id} was used today for order {order.order_id}, of other content"
-        )
-        event = OrderRejected(
-            state.seq,
-            account.account,
-            next_report(account),
-            command.client_order_id,
-            command.instrument,
-            DUPLICATE_ID,
-            detail,
-        )
-        state.emit(out, event)
-        return
+    if order.command != command:
+        reject_duplicate(state, out, order.account, command, order, state.seq)
+    else:
+        report_status(state, out, order)
+
+
+def report_status(state: State, out: list[Event], order: Order) -> None:
+    """Report an order as it stands; not a report with a number (P5)."""
     status = OrderStatus(
         order.order_id,
-        account.account,
+        order.account.account,
         order.client_order_id,
         order.instrument_name,
         order.status,
@@ -295,16 +368,3 @@ def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Ord
         order.reject_rule,
     )
     state.emit(out, status)
-
-
-def decimal(amount: int, scale: int) -> str:
-    """An amount in minor units as a decimal string, all its decimals shown."""
-    sign = "-" if amount < 0 else ""
-    digits = str(abs(amount)).rjust(scale + 1, "0")
-    return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else sign + digits
-
-
-def decimal_e8(value: int) -> str:
-    """A value scaled by 10**8 as a decimal string without trailing zeros."""
-    text = decimal(value, 8).rstrip("0")
-    return text.rstrip(".")

@@ -26,8 +26,11 @@ class OrderAccepted(Event, tag=1):
     order_type: int
     time_in_force: int
     price_ticks: int
-    """The limit; for a market order the collar it may trade up to."""
+    """The limit; for a market order the collar it may trade up to; 0 for a stop that will be a market order."""
     quantity_lots: int
+    """0 for a market order by funds."""
+    stop_ticks: int = 0
+    """Where a stop triggers."""
 
 
 class OrderRejected(Event, tag=2):
@@ -165,6 +168,68 @@ class BookChanged(Event, tag=10):
     displayed_lots: int
 
 
+class StopTriggered(Event, tag=11):
+    """A waiting stop became a market order (`price_ticks`: its collar) or a limit order."""
+
+    order_id: int
+    account: str
+    report_seq: int
+    client_order_id: str
+    instrument: str
+    side: int
+    order_type: int
+    price_ticks: int
+
+
+class TradeCorrected(Event, tag=12):
+    """A trade was busted (`new_price_ticks` 0) or got another price. A private report to both sides."""
+
+    trade_id: int
+    instrument: str
+    price_ticks: int
+    new_price_ticks: int
+    quantity_lots: int
+    buy_order_id: int
+    buy_account: str
+    buy_report_seq: int
+    buy_fee: int
+    """What the buyer has now been charged for this trade."""
+    sell_order_id: int
+    sell_account: str
+    sell_report_seq: int
+    sell_fee: int
+    trade_time_ns: int
+    reason: str
+
+
+class MassQuoted(Event, tag=13):
+    """A ladder was replaced; the cancels and new orders precede it."""
+
+    account: str
+    report_seq: int
+    quote_id: str
+    kept: int
+    cancelled: int
+    entered: int
+
+
+class Indicative(Event, tag=14):
+    """What a call would uncross to now. Volume 0: nothing; `imbalance_lots` is buys less sells at the price."""
+
+    instrument: str
+    price_ticks: int
+    volume_lots: int
+    imbalance_lots: int
+
+
+class Uncrossed(Event, tag=15):
+    """A call was uncrossed; its trades follow. Price and volume 0: nothing crossed."""
+
+    instrument: str
+    price_ticks: int
+    volume_lots: int
+
+
 class AssetAdded(Event, tag=20):
     """An asset became known."""
 
@@ -191,6 +256,8 @@ class PhaseChanged(Event, tag=22):
     instrument: str
     phase: int
     reason: str
+    until_ns: int = 0
+    """When it ends by itself; 0: not by itself, or not known."""
 
 
 class AccountOpened(Event, tag=23):
@@ -228,6 +295,21 @@ class CommandRejected(Event, tag=26):
     detail: str
 
 
+class RulesChanged(Event, tag=27):
+    """A setting of the market changed: `what` names the command, `key` what it is about."""
+
+    what: str
+    key: str
+    detail: str = ""
+
+
+class MarketHalted(Event, tag=28):
+    """The index moved too far: the market is halted until then. `index_ppm` is 1000000 at the references."""
+
+    index_ppm: int
+    until_ns: int
+
+
 class RulebookLoaded(Event, tag=40):
     """A rulebook is in force. `digest` is the SHA-256 of its documents, in hexadecimal."""
 
@@ -261,6 +343,11 @@ AnyEvent = (
     | MassCancelled
     | BookAdded
     | BookChanged
+    | StopTriggered
+    | TradeCorrected
+    | MassQuoted
+    | Indicative
+    | Uncrossed
     | AssetAdded
     | InstrumentListed
     | PhaseChanged
@@ -268,6 +355,8 @@ AnyEvent = (
     | FundsMoved
     | DayEnded
     | CommandRejected
+    | RulesChanged
+    | MarketHalted
     | RulebookLoaded
     | InvestorRegistered
     | RegistryChanged

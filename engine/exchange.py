@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from engine import clearing
+from engine.aftermath import work_off
 from engine.book import LimitOrderBook
 from engine.changes import amend, cancel_many, cancel_one, newest_first
-from engine.codes import BY_RULE, COMPLIANCE, FUNDS, INVALID, UNSUPPORTED
+from engine.codes import BY_RULE, COMPLIANCE, FUNDS, INVALID
 from engine.commands import (
     AddAsset,
     AmendOrder,
+    BustTrade,
     CancelOrder,
     Command,
     Deposit,
     ListInstrument,
     MassCancel,
+    MassQuote,
+    NewBracket,
     NewOrder,
+    NewOrderPair,
     OpenAccount,
+    RepriceTrade,
     Sequenced,
+    SetKillSwitch,
+    SetLimits,
+    SetMarketHalt,
     SetPhase,
+    SetSchedule,
+    SetTradingRules,
+    SetVenueRules,
     Tick,
     Withdraw,
 )
@@ -26,25 +38,38 @@ from engine.configuration import (
     asset_problem,
     instrument_problem,
     new_instrument,
-    phase_problem,
 )
-from engine.entry import decimal, enter
+from engine.controls import control
+from engine.ending import cancel
+from engine.entry import enter
 from engine.events import (
     AccountOpened,
     AssetAdded,
     CommandRejected,
-    DayEnded,
     Event,
     FundsMoved,
     InstrumentListed,
-    PhaseChanged,
 )
 from engine.hook import PreTradeHook
-from engine.limits import MAX_SUPPLY, MOSCOW_OFFSET_NS, NS_PER_DAY
-from engine.matching import cancel
-from engine.orders import Account, Asset
+from engine.limits import MAX_SUPPLY
+from engine.lists import enter_bracket, enter_pair, quote
+from engine.orders import ELECTED, NOWHERE, ON_BOOK, Account, Asset, Owner
+from engine.phases import run_due, start_day
+from engine.problem import decimal
 from engine.snapshot import take_snapshot
 from engine.state import State, next_report
+
+CONTROLS = (
+    SetPhase,
+    SetTradingRules,
+    SetSchedule,
+    SetKillSwitch,
+    SetLimits,
+    SetMarketHalt,
+    SetVenueRules,
+    BustTrade,
+    RepriceTrade,
+)
 
 
 class Exchange(State):
@@ -64,10 +89,16 @@ class Exchange(State):
         time_ns = sequenced.time_ns
         assert time_ns >= self.time_ns, "time ran backwards"
         self.seq = sequenced.seq
-        self.time_ns = time_ns
         out: list[Event] = []
-        if time_ns >= self.next_due_ns():
-            self._end_day(out)
+        self.due_events = 0
+        if self.day < 0:
+            self.time_ns = time_ns
+            start_day(self)
+        elif self.due[0][0] <= time_ns:
+            while run_due(self, out, time_ns):
+                work_off(self, out)
+            self.due_events = len(out)
+        self.time_ns = time_ns
         command = sequenced.command
         if type(command) is NewOrder:
             enter(self, out, command)
@@ -77,13 +108,21 @@ class Exchange(State):
             amend(self, out, command)
         elif type(command) is MassCancel:
             cancel_many(self, out, command)
+        elif type(command) is MassQuote:
+            quote(self, out, command)
+        elif type(command) is NewOrderPair:
+            enter_pair(self, out, command)
+        elif type(command) is NewBracket:
+            enter_bracket(self, out, command)
         else:
             self._configure(out, command)
+        if self.touched:
+            work_off(self, out)
         return out
 
     def next_due_ns(self) -> int:
-        """When something happens by itself next: Moscow midnight. Nanoseconds since the epoch, UTC."""
-        return (self.day + 1) * NS_PER_DAY - MOSCOW_OFFSET_NS if self.day >= 0 else 0
+        """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command."""
+        return self.due[0][0] if self.due else 0
 
     def snapshot(self) -> object:
         """The whole state as plain lists, strings, integers and booleans, in a deterministic order. O(state)."""
@@ -96,23 +135,13 @@ class Exchange(State):
             book.check()
             resting += book.bids.orders + book.asks.orders
         for account in self.accounts.values():
-            resting -= len(account.open_orders)
             for order_id, order in account.open_orders.items():
-                assert order.order_id == order_id and order.level is not None and order.account is account
+                assert order.order_id == order_id and order.account is account
+                assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
+                resting -= order.where == ON_BOOK
                 assert account.client_ids.get(order.client_order_id) is order
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         clearing.check(list(self.accounts.values()), list(self.assets.values()))
-
-    def _end_day(self, out: list[Event]) -> None:
-        """Begin the current trading day: client order ids are free again but for those of resting orders."""
-        first = self.day < 0
-        self.day = (self.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY
-        if first:
-            return
-        for account in self.accounts.values():
-            if account.client_ids:
-                account.client_ids = {order.client_order_id: order for order in account.open_orders.values()}
-        self.emit(out, DayEnded(self.day))
 
     def _configure(self, out: list[Event], command: Command) -> None:
         """Carry out a command of the operator or supervisor."""
@@ -122,12 +151,14 @@ class Exchange(State):
             self._list_instrument(out, command)
         elif type(command) is OpenAccount:
             self._open_account(out, command)
-        elif type(command) is SetPhase:
-            self._set_phase(out, command)
         elif type(command) is Deposit:
             self._move(out, command, command.account, command.asset, command.amount, False, command.reason)
         elif type(command) is Withdraw:
             self._move(out, command, command.account, command.asset, command.amount, True, command.reason)
+        elif type(command) in CONTROLS:
+            problem = control(self, out, command)
+            if problem is not None:
+                self._reject(out, problem.code, problem.detail)
         elif type(command) is not Tick:
             self._consult_hook(out, command)
 
@@ -144,6 +175,8 @@ class Exchange(State):
             self.emit(out, event)
         if outcome.recheck:
             for order in newest_first(self):
+                if not order.leaves_lots:
+                    continue
                 verdict = self.hook.recheck(order, self.time_ns)
                 if verdict is not None:
                     book = self.books[order.instrument_name]
@@ -168,6 +201,7 @@ class Exchange(State):
             book.reference_ticks = command.reference_price_e8 // command.tick_e8
             self.instruments[command.instrument] = instrument
             self.books[command.instrument] = book
+            self.book_list.append(book)
             self.emit(
                 out,
                 InstrumentListed(
@@ -186,19 +220,13 @@ class Exchange(State):
         if problem:
             self._reject(out, INVALID, problem)
         elif self._consult_hook(out, command):
-            account = Account(
-                command.account, len(self.accounts), command.participant, command.investor, command.intermediary
-            )
+            owner = self.owners.get(command.investor)
+            if owner is None:
+                owner = self.owners[command.investor] = Owner(command.investor)
+            account = Account(command.account, len(self.accounts), command.participant, owner, command.intermediary)
+            owner.accounts.append(account)
             self.accounts[command.account] = account
             self.emit(out, AccountOpened(command.account, command.participant, command.investor, command.intermediary))
-
-    def _set_phase(self, out: list[Event], command: SetPhase) -> None:
-        problem = phase_problem(command, self.instruments)
-        if problem:
-            self._reject(out, UNSUPPORTED, problem)
-            return
-        self.books[command.instrument].phase = command.phase
-        self.emit(out, PhaseChanged(command.instrument, command.phase, command.reason))
 
     def _move(
         self, out: list[Event], command: Command, name: str, asset_name: str, amount: int, debit: bool, reason: str

@@ -59,9 +59,9 @@ class PreTradeHook:
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
         """Decide on `leaves_lots` open at `price_ticks` or better, and reserve for them; None lets the order pass.
 
-        Called for each new order and for each amend that raises quantity or value; what was reserved for
-        `order.order_id` before is then replaced. For a market order `price_ticks` is the collar: the worst price it
-        can get. A new order that passed may still be rejected by a later check: `observe` sees that event and releases.
+        Called for each new order, each amend that raises quantity or value, each triggered stop and each repriced peg
+        that costs more; what was reserved for `order.order_id` before is then replaced. For a market order
+        `price_ticks` is the collar, the worst price it can get; an order by funds (`order.budget`) is worth its budget. A new order that passed may still be rejected by a later check: `observe` sees that event and releases.
         An amend that passed may be refused by a later check: `true_up` follows.
         """
         return None
@@ -71,7 +71,10 @@ class PreTradeHook:
         return None
 
     def true_up(self, order: Order) -> None:
-        """Reserve exactly what a resting order can still cost as it stands: an amend that passed was then refused."""
+        """Reserve exactly what an open order can still cost as it stands, `leaves_lots` at `reserve_ticks`.
+
+        Called when an order's terms have changed, and when an amend that passed `check` was then refused.
+        """
 
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow what happens: each event once, in order, as it is emitted."""

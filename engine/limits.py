@@ -30,6 +30,12 @@ MAX_TEXT_CHARS: Final = 512
 MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
 # Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), ~400 bytes.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000
+# Quotes on one side of a mass quote: a ladder, not a book.
+MAX_QUOTES_PER_SIDE: Final = 64
+# Orders of a participant and trading day before its order-to-trade ratio is tested: below, it says nothing.
+ORDERS_BEFORE_RATIO: Final = 100
+# Order ids of a command with several orders: its sequence number plus k times this. Commands stay below it.
+LEG_ID: Final = 2**40
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.
 MAX_INSTRUMENTS: Final = 10_000
 MAX_ASSETS: Final = 10_000

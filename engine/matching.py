@@ -1,134 +1,116 @@
-"""Matching: an incoming order against the other side, in price-time priority, at the maker's price."""
+"""Matching: an incoming order against the other side, best price first, at the resting order's price."""
 
 from __future__ import annotations
 
-from engine.book import LimitOrderBook
-from engine.clearing import notional, release, settle
-from engine.codes import BUY, CANCELLED, FILLED, PARTIALLY_FILLED
-from engine.events import BookAdded, Event, OrderCancelled, Trade
-from engine.orders import Order
-from engine.state import State, forget_open, next_report
+from typing import Final
+
+from engine.allocation import allocate
+from engine.bands import dynamic_band
+from engine.book import BookSide, LimitOrderBook
+from engine.clearing import PPM, affordable_lots
+from engine.codes import PRICE_TIME
+from engine.events import BookAdded, Event
+from engine.fills import fill
+from engine.orders import Level, Order, Owner
+from engine.prevention import prevent
+from engine.state import State
+
+DONE: Final = 0
+"""It trades no more: nothing crosses, or nothing is left of it."""
+BAND: Final = 1
+"""The next trade would be outside the dynamic band."""
+HALT: Final = 2
+"""A print moved the market index past its threshold."""
 
 
-def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) -> None:
-    """Trade an order with all it crosses, best price first, then first come first served. O(fills)."""
+def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) -> int:
+    """Trade an order with all it crosses, inside the dynamic band; returns why it stopped. O(fills)."""
     opposite = book.opposite(taker.side)
     sign = opposite.sign
     limit = taker.price_ticks
+    low, high = dynamic_band(book)
+    by_time = book.instrument.allocation == PRICE_TIME
+    owner = taker.account.owner
     while taker.leaves_lots:
         level = opposite.best
         if level is None or (level.price_ticks - limit) * sign < 0:
-            return
+            return DONE
+        price = level.price_ticks
+        wanted = _wanted(book, taker, price)
+        if not wanted:
+            return DONE
         maker = level.head
         assert maker is not None
-        lots = min(maker.leaves_lots, taker.leaves_lots)
-        if lots == maker.leaves_lots:
-            opposite.remove(maker)
-            maker.leaves_lots = 0
+        # An own order is no trade: it is met before the band is, and by shares before any other at its price.
+        own = maker if maker.account.owner is owner else None
+        if own is None and not by_time:
+            own = _own_at(level, owner)
+        if own is not None:
+            if not prevent(state, out, book, own, taker):
+                return DONE
+            continue
+        if high and not low <= price <= high:
+            return BAND
+        if by_time:
+            trade(state, out, book, opposite, maker, taker, price, min(maker.shown_lots, wanted))
         else:
-            opposite.reduce(maker, lots)
-        _fill(state, out, book, maker, taker, level.price_ticks, lots)
+            for each, share in allocate(level, wanted, book.instrument.allocation):
+                trade(state, out, book, opposite, each, taker, price, share)
+                if state.halt_threshold_ppm and index_moved(state, book):
+                    return HALT
+        if state.halt_threshold_ppm and index_moved(state, book):
+            return HALT
+    return DONE
 
 
-def _fill(
-    state: State, out: list[Event], book: LimitOrderBook, maker: Order, taker: Order, price_ticks: int, lots: int
+def trade(
+    state: State,
+    out: list[Event],
+    book: LimitOrderBook,
+    opposite: BookSide,
+    maker: Order,
+    taker: Order,
+    price: int,
+    lots: int,
 ) -> None:
-    """Settle one fill and report it. The maker has already left the book or been reduced."""
-    instrument = book.instrument
+    """One fill of an incoming order with a resting one; an iceberg then shows its next part."""
+    refreshed = opposite.fill(maker, lots)
     taker.leaves_lots -= lots
-    taker.filled_lots += lots
-    maker.filled_lots += lots
-    maker_fee = settle(maker, price_ticks, lots, instrument.maker_fee_ppm)
-    taker_fee = settle(taker, price_ticks, lots, instrument.taker_fee_ppm)
-    maker.status = PARTIALLY_FILLED if maker.leaves_lots else FILLED
-    taker.status = PARTIALLY_FILLED if taker.leaves_lots else FILLED
-    if not maker.leaves_lots:
-        forget_open(maker)
-    book.last_trade_ticks = price_ticks
-    state.trades += 1
-    state.emit(
-        out,
-        Trade(
-            state.trades,
-            instrument.instrument,
-            price_ticks,
-            lots,
-            taker.side,
-            maker.order_id,
-            maker.account.account,
-            next_report(maker.account),
-            maker.client_order_id,
-            maker.filled_lots,
-            maker.leaves_lots,
-            maker_fee,
-            taker.order_id,
-            taker.account.account,
-            next_report(taker.account),
-            taker.client_order_id,
-            taker.filled_lots,
-            taker.leaves_lots,
-            taker_fee,
-        ),
-    )
+    fill(state, out, book, maker, taker, price, lots)
+    if refreshed and maker.leaves_lots:
+        maker.queued = state.next_place()
+        name = book.instrument.instrument
+        state.emit(out, BookAdded(name, maker.order_id, maker.side, price, maker.shown_lots))
 
 
-def rest(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
-    """Queue an order's leaves in the book."""
-    book.side(order.side).add(order)
-    order.account.open_orders[order.order_id] = order
-    state.emit(
-        out,
-        BookAdded(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.leaves_lots),
-    )
+def _wanted(book: LimitOrderBook, taker: Order, price: int) -> int:
+    """How many lots an incoming order wants at a price."""
+    if taker.budget < 0:
+        return taker.leaves_lots
+    return affordable_lots(taker, price, book.instrument.taker_fee_ppm)
 
 
-def cancel(
-    state: State, out: list[Event], book: LimitOrderBook, order: Order, reason: int, rule: str = "", detail: str = ""
-) -> None:
-    """End an order, resting or not: its leaves go, its reservation returns."""
-    displayed = 0
-    if order.level is not None:
-        displayed = order.leaves_lots
-        book.side(order.side).remove(order)
-    forget_open(order)
-    lots = order.leaves_lots
-    order.leaves_lots = 0
-    order.status = CANCELLED
-    release(order)
-    account = order.account
-    state.emit(
-        out,
-        OrderCancelled(
-            order.order_id,
-            account.account,
-            next_report(account),
-            order.client_order_id,
-            book.instrument.instrument,
-            order.side,
-            order.price_ticks,
-            order.filled_lots,
-            lots,
-            displayed,
-            reason,
-            rule,
-            detail,
-        ),
-    )
+def _own_at(level: Level, owner: Owner) -> Order | None:
+    """The first order of an owner at a price. O(orders at the price)."""
+    order = level.head
+    while order is not None and order.account.owner is not owner:
+        order = order.next
+    return order
 
 
-def collar_ticks(book: LimitOrderBook, side: int) -> int:
-    """The worst price a market order may get, a collar away from the last trade, else the reference; 0: neither.
+def index_moved(state: State, book: LimitOrderBook) -> bool:
+    """Whether a print in a book has the market index at or past its threshold."""
+    return book in state.index and abs(index_ppm(state) - PPM) >= state.halt_threshold_ppm
 
-    Rounded towards that price, never past the collar; at least one tick.
+
+def index_ppm(state: State) -> int:
+    """The mean of last trade by reference over the members of the market index that have a reference, in millionths.
+
+    Each rounded down, and the mean too; a member without a trade counts as 1000000, and so does an index without members.
     """
-    anchor = book.last_trade_ticks or book.reference_ticks
-    if not anchor:
-        return 0
-    distance = anchor * book.instrument.collar_ppm // 1_000_000
-    return anchor + distance if side == BUY else max(anchor - distance, 1)
-
-
-def order_notional(order: Order) -> int:
-    """The value of the whole order at its limit, in quote minor units."""
-    assert order.instrument is not None
-    return notional(order.instrument, order.price_ticks, order.quantity_lots)
+    moves = [
+        (book.last_trade_ticks or book.reference_ticks) * PPM // book.reference_ticks
+        for book in state.index
+        if book.reference_ticks
+    ]
+    return sum(moves) // len(moves) if moves else PPM

@@ -1,10 +1,26 @@
-"""The living state of the core: instruments, balances, accounts, orders. Native classes with typed fields."""
+"""The living state of the core: instruments, balances, owners, accounts, orders. Native classes with typed fields."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from engine.codes import BUY, NEW
+from engine.codes import NEW, POST_ONLY_OFF, PRICE_TIME
+from engine.commands import NewOrder
+
+# Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
+NOWHERE: Final = 0
+ON_BOOK: Final = 1
+WAITING_STOP: Final = 2
+OFF_PEG: Final = 3
+"""A pegged order without a price to follow, or in a call."""
+FOR_AUCTION: Final = 4
+"""An at_open or at_close order before its auction."""
+IN_CALL: Final = 5
+"""A market order collected by a call."""
+FOR_ENTRY: Final = 6
+"""The take-profit or stop of a bracket whose entry has not ended."""
+ELECTED: Final = 7
+"""A stop that a print has elected and that waits for its turn within the command."""
 
 
 class Asset:
@@ -25,7 +41,7 @@ class Instrument:
     """What can be traded, and the integers that turn ticks and lots into money.
 
     A notional is `price_ticks * quantity_lots * unit` quote minor units, exactly; a quantity is
-    `quantity_lots * lot_base` base minor units.
+    `quantity_lots * lot_base` base minor units. Widths are millionths of a price, 0: none.
     """
 
     def __init__(
@@ -57,6 +73,12 @@ class Instrument:
         self.collar_ppm: int = 0
         self.maker_fee_ppm: int = 0
         self.taker_fee_ppm: int = 0
+        self.static_ppm: int = 0
+        self.dynamic_ppm: int = 0
+        self.volatility_ns: int = 0
+        self.auction_random_ns: int = 0
+        self.allocation: int = PRICE_TIME
+        self.batch_ns: int = 0
 
 
 class Balance:
@@ -67,22 +89,35 @@ class Balance:
         self.reserved: int = 0
 
 
+class Owner:
+    """A beneficial owner: the accounts of one investor, which never trade with each other."""
+
+    def __init__(self, investor: str) -> None:
+        self.investor: Final = investor
+        self.accounts: Final[list[Account]] = []
+
+
 class Account:
     """An investor's account, operated by one participant."""
 
-    def __init__(self, account: str, index: int, participant: str, investor: str, intermediary: str) -> None:
+    def __init__(self, account: str, index: int, participant: str, owner: Owner, intermediary: str) -> None:
         self.account: Final = account
         self.index: Final = index
         self.participant: Final = participant
-        self.investor: Final = investor
+        self.owner: Final = owner
         self.intermediary: Final = intermediary
         self.report_seq: int = 0
         self.balances: dict[int, Balance] = {}
         """By asset index; an asset never held is absent."""
         self.open_orders: dict[int, Order] = {}
-        """Resting orders by order id, in order of entry."""
+        """Resting and parked orders by order id."""
         self.client_ids: dict[str, Order] = {}
         """Every order of the trading day by client order id, rejected ones too (P5)."""
+
+    @property
+    def investor(self) -> str:
+        """The investor whose account it is."""
+        return self.owner.investor
 
     def balance(self, asset: Asset) -> Balance:
         """The balance of an asset, created empty when first asked for."""
@@ -99,54 +134,60 @@ class Order:
     `instrument` is None only in an order that was rejected before its instrument was found.
     """
 
-    def __init__(
-        self,
-        order_id: int,
-        account: Account,
-        client_order_id: str,
-        instrument: Instrument | None,
-        instrument_name: str,
-        side: int,
-        order_type: int,
-        time_in_force: int,
-        post_only: bool,
-        price_e8: int,
-        quantity_e8: int,
-    ) -> None:
+    # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once.
+    post_only: int = POST_ONLY_OFF
+    # What it is now.
+    status: int = NEW
+    where: int = NOWHERE
+    price_ticks: int = 0
+    """The limit; of a market order its collar."""
+    quantity_lots: int = 0
+    filled_lots: int = 0
+    leaves_lots: int = 0
+    shown_lots: int = 0
+    """What the book shows of it; all its leaves but for an iceberg."""
+    display_lots: int = 0
+    """An iceberg's display quantity; 0 for all others."""
+    entered: int = 0
+    """Counts orders in the order of entry, over the whole venue."""
+    queued: int = 0
+    """Counts places in queues: renewed whenever it goes to the end of one."""
+    reject_code: int = 0
+    reject_rule: str = ""
+    # Stops and pegs.
+    stop_ticks: int = 0
+    trail_best_ticks: int = 0
+    """Trailing stop: the best price since entry, from which the trail is measured."""
+    peg_limit_ticks: int = 0
+    # Orders that hang together.
+    other_leg: Order | None = None
+    """One cancels the other."""
+    children: tuple[Order, ...] = ()
+    is_quote: bool = False
+    # Clearing: what is reserved, at which price, and the fee so far, exact in millionths and as charged.
+    reserve_ticks: int = 0
+    reserved: int = 0
+    budget: int = -1
+    """Market order by funds: what is left to spend or take in; -1 for all others."""
+    fee_numerator: int = 0
+    fee_charged: int = 0
+    # Its place in the book; None while it is not on it.
+    level: Level | None = None
+    previous: Order | None = None
+    next: Order | None = None
+
+    def __init__(self, order_id: int, account: Account, command: NewOrder, instrument: Instrument | None) -> None:
         self.order_id: Final = order_id
         self.account: Final = account
-        self.client_order_id: Final = client_order_id
+        self.command: Final = command
+        """What was asked for: a resent request is compared with it (P5)."""
         self.instrument: Final = instrument
-        # The content it came with: a resent request is compared with these (P5).
-        self.instrument_name: Final = instrument_name
-        self.side: Final = side
-        self.order_type: Final = order_type
-        self.time_in_force: Final = time_in_force
-        self.post_only: Final = post_only
-        self.price_e8: Final = price_e8
-        self.quantity_e8: Final = quantity_e8
-        # What it is now.
-        self.status: int = NEW
-        self.price_ticks: int = 0
-        """The limit; for a market order its collar."""
-        self.quantity_lots: int = 0
-        self.filled_lots: int = 0
-        self.leaves_lots: int = 0
-        self.reject_code: int = 0
-        self.reject_rule: str = ""
-        # Clearing: what is reserved for it, and its fee so far, exact in millionths (`fee_numerator`) and as charged.
-        self.reserved: int = 0
-        self.fee_numerator: int = 0
-        self.fee_charged: int = 0
-        # Its place in the book; None while it does not rest.
-        self.level: Level | None = None
-        self.previous: Order | None = None
-        self.next: Order | None = None
-
-    @property
-    def is_buy(self) -> bool:
-        """Whether it buys the base asset."""
-        return self.side == BUY
+        self.instrument_name: Final[str] = command.instrument
+        self.client_order_id: Final[str] = command.client_order_id
+        self.side: Final[int] = command.side
+        self.order_type: int = command.order_type
+        """A triggered stop becomes a market or a limit order."""
+        self.time_in_force: Final[int] = command.time_in_force
 
 
 class Level:
@@ -155,6 +196,39 @@ class Level:
     def __init__(self, price_ticks: int) -> None:
         self.price_ticks: Final = price_ticks
         self.quantity_lots: int = 0
+        """What is shown."""
+        self.hidden_lots: int = 0
         self.count: int = 0
+        self.pegged: int = 0
+        """How many of the orders are pegged: they are no touch to peg to."""
         self.head: Order | None = None
         self.tail: Order | None = None
+
+
+class TradeRecord:
+    """A trade of the current trading day, kept so that it can be corrected."""
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        buy: Order,
+        sell: Order,
+        price_ticks: int,
+        lots: int,
+        buy_fee: int,
+        sell_fee: int,
+        buy_ppm: int,
+        sell_ppm: int,
+        time_ns: int,
+    ) -> None:
+        self.instrument: Final = instrument
+        self.buy: Final = buy
+        self.sell: Final = sell
+        self.price_ticks: int = price_ticks
+        self.lots: Final = lots
+        self.buy_fee: int = buy_fee
+        self.sell_fee: int = sell_fee
+        self.buy_ppm: Final = buy_ppm
+        self.sell_ppm: Final = sell_ppm
+        self.time_ns: Final = time_ns
+        self.busted: bool = False

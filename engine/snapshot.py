@@ -6,7 +6,9 @@ import hashlib
 
 import msgspec
 
-from engine.orders import Account, Asset, Order
+from engine.book import LimitOrderBook
+from engine.orders import Account, Asset, Order, TradeRecord
+from engine.protection import Limits
 from engine.state import State
 
 
@@ -17,18 +19,18 @@ def take_snapshot(state: State) -> object:
         state.time_ns,
         state.day,
         state.trades,
+        state.entered,
+        state.queued,
         [_asset(asset) for asset in state.assets.values()],
-        [
-            [
-                name,
-                book.phase,
-                book.last_trade_ticks,
-                book.reference_ticks,
-                [order.order_id for order in book.bids],
-                [order.order_id for order in book.asks],
-            ]
-            for name, book in state.books.items()
-        ],
+        [_book(book) for book in state.book_list],
+        [_trade(trade_id, trade) for trade_id, trade in state.day_trades.items()],
+        [_limits(participant, limits) for participant, limits in state.limits.items()],
+        list(state.killed),
+        [list(item) for item in state.schedules.items()],
+        [list(item) for item in state.schedule_steps.items()],
+        [state.self_trade, state.seed, state.halt_threshold_ppm, state.halt_ns],
+        [book.instrument.instrument for book in state.index],
+        list(state.expiring),
         [_account(account) for account in state.accounts.values()],
         state.hook.snapshot(),
     ]
@@ -57,24 +59,82 @@ def _account(account: Account) -> list[object]:
 
 
 def _order(order: Order) -> list[object]:
+    other, children = order.other_leg, order.children
     return [
         order.order_id,
-        order.client_order_id,
-        order.instrument_name,
-        order.side,
+        msgspec.structs.astuple(order.command),
         order.order_type,
-        order.time_in_force,
         order.post_only,
-        order.price_e8,
-        order.quantity_e8,
         order.status,
+        order.where,
         order.price_ticks,
         order.quantity_lots,
         order.filled_lots,
         order.leaves_lots,
+        order.shown_lots,
+        order.display_lots,
+        order.entered,
+        order.queued,
         order.reject_code,
         order.reject_rule,
+        order.stop_ticks,
+        order.trail_best_ticks,
+        order.peg_limit_ticks,
+        0 if other is None else other.order_id,
+        [child.order_id for child in children],
+        order.is_quote,
+        order.reserve_ticks,
         order.reserved,
+        order.budget,
         order.fee_numerator,
         order.fee_charged,
+    ]
+
+
+def _book(book: LimitOrderBook) -> list[object]:
+    instrument = book.instrument
+    return [
+        instrument.instrument,
+        instrument.static_ppm,
+        instrument.dynamic_ppm,
+        instrument.volatility_ns,
+        instrument.auction_random_ns,
+        instrument.allocation,
+        instrument.batch_ns,
+        book.phase,
+        book.until_ns,
+        book.batch_due_ns,
+        book.last_trade_ticks,
+        book.reference_ticks,
+        book.auctions,
+        list(book.indicative),
+        [order.order_id for order in book.bids],
+        [order.order_id for order in book.asks],
+    ]
+
+
+def _trade(trade_id: int, trade: TradeRecord) -> list[object]:
+    return [
+        trade_id,
+        trade.buy.order_id,
+        trade.sell.order_id,
+        trade.price_ticks,
+        trade.lots,
+        trade.buy_fee,
+        trade.sell_fee,
+        trade.time_ns,
+        trade.busted,
+    ]
+
+
+def _limits(participant: str, limits: Limits) -> list[object]:
+    return [
+        participant,
+        limits.orders_per_second,
+        limits.max_order_value,
+        limits.max_order_to_trade,
+        limits.second,
+        limits.in_second,
+        limits.orders,
+        limits.trades,
     ]

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import heapq
+from collections import deque
 from typing import Final
 
 from engine.book import LimitOrderBook
+from engine.codes import CANCEL_NEWEST
 from engine.events import Event
 from engine.hook import PreTradeHook
-from engine.orders import Account, Asset, Instrument, Order
+from engine.orders import Account, Asset, Instrument, Order, Owner, TradeRecord
+from engine.protection import Limits
+
+# What can be due, in the order in which things due at one instant happen.
+DUE_PHASE: Final = 0
+"""A volatility auction or a halt ends. By instrument."""
+DUE_STEP: Final = 1
+"""The daily schedule goes on. By instrument."""
+DUE_BATCH: Final = 2
+"""A batch is uncrossed. By instrument."""
+DUE_EXPIRY: Final = 3
+"""An order expires. By order of entry."""
+DUE_DAY: Final = 4
+"""Moscow midnight."""
 
 
 class State:
@@ -19,30 +36,80 @@ class State:
         self.instruments: Final[dict[str, Instrument]] = {}
         self.books: Final[dict[str, LimitOrderBook]] = {}
         """By instrument name."""
+        self.book_list: Final[list[LimitOrderBook]] = []
+        """By instrument index."""
+        self.owners: Final[dict[str, Owner]] = {}
         self.accounts: Final[dict[str, Account]] = {}
         self.seq: int = 0
         """Of the last command applied."""
         self.time_ns: int = 0
-        """Of the last command applied."""
+        """Of the last command applied; while something due is worked, its deadline."""
+        self.due_events: int = 0
+        """How many of the last command's events are of things that were due before it."""
         self.day: int = -1
         """The trading day: days since 1970-01-01 in Moscow; -1 before the first command."""
         self.trades: int = 0
         """Trades so far: the last trade id."""
+        self.entered: int = 0
+        """Orders entered so far."""
+        self.queued: int = 0
+        """Places in queues given out so far."""
+        self.day_trades: dict[int, TradeRecord] = {}
+        """Trades of the trading day by trade id."""
+        self.due: Final[list[tuple[int, int, int]]] = []
+        """A heap of `(deadline, DUE_ kind, index or order of entry)`; an entry that no longer holds is skipped."""
+        self.expiring: Final[dict[int, Order]] = {}
+        """Open orders that expire, by order of entry."""
+        self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
+        """By instrument index."""
+        self.schedule_steps: Final[dict[int, int]] = {}
+        """By instrument index: the deadline of its next step."""
+        self.self_trade: int = CANCEL_NEWEST
+        self.seed: str = ""
+        self.killed: Final[dict[str, bool]] = {}
+        """`scope:key` of every kill switch that is on."""
+        self.limits: Final[dict[str, Limits]] = {}
+        """By participant."""
+        self.halt_threshold_ppm: int = 0
+        self.halt_ns: int = 0
+        self.index: Final[list[LimitOrderBook]] = []
+        """The members of the market index."""
+        self.touched: Final[list[LimitOrderBook]] = []
+        """Books that the current command changed."""
+        self.entries: Final[list[Order]] = []
+        """Entries of brackets that ended in the current command."""
+        self.elected: Final[deque[Order]] = deque()
+        """Stops that wait for their turn in the current command."""
 
     def emit(self, out: list[Event], event: Event) -> None:
         """Add an event to a command's result, after the hook has seen it."""
         out.append(event)
         self.hook.observe(event, self.time_ns)
 
+    def touch(self, book: LimitOrderBook) -> None:
+        """Note that the current command changed a book."""
+        touched = self.touched
+        if not touched or (touched[-1] is not book and book not in touched):
+            touched.append(book)
+
+    def next_place(self) -> int:
+        """The next place at the end of a queue."""
+        self.queued += 1
+        return self.queued
+
+    def schedule(self, deadline_ns: int, kind: int, index: int) -> None:
+        """Have something happen at a time."""
+        heapq.heappush(self.due, (deadline_ns, kind, index))
+
+    def draw(self, book: LimitOrderBook, most_ns: int) -> int:
+        """A number from 0 to `most_ns` that follows from the journaled seed, the instrument and the auction's number."""
+        if not most_ns:
+            return 0
+        text = f"{self.seed}|{book.instrument.instrument}|{book.auctions}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % (most_ns + 1)
+
 
 def next_report(account: Account) -> int:
     """The next number of the account's dense sequence of private reports."""
     account.report_seq += 1
     return account.report_seq
-
-
-def forget_open(order: Order) -> None:
-    """Take an order off its account's list of resting orders, if it is there."""
-    account = order.account
-    if order.order_id in account.open_orders:
-        del account.open_orders[order.order_id]

@@ -1,8 +1,8 @@
 """Admin requests as commands of the core: who may send which, and what their arguments look like.
 
 Arguments carry the names of the command's fields. A field that ends in `_e8` is given without that ending, as a decimal
-string; amounts of money are decimal strings in whole units of their asset; kinds, phases and privacy are names. `by` is
-not given: it is who is logged in.
+string; amounts of money are decimal strings in whole units of their asset; kinds, phases, scopes, modes are names; a
+schedule is a table of Moscow times and phases. `by` is not given: it is who is logged in.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ _CONFIGURATION: Final[dict[str, type[AnyCommand]]] = {
     "deposit": commands.Deposit,
     "withdraw": commands.Withdraw,
     "set_phase": commands.SetPhase,
+    "set_trading_rules": commands.SetTradingRules,
+    "set_schedule": commands.SetSchedule,
+    "set_kill_switch": commands.SetKillSwitch,
+    "set_limits": commands.SetLimits,
+    "set_market_halt": commands.SetMarketHalt,
+    "set_venue_rules": commands.SetVenueRules,
 }
 _COMPLIANCE: Final[dict[str, type[AnyCommand]]] = {
     "load_rulebook": commands.LoadRulebook,
@@ -37,6 +43,11 @@ _COMPLIANCE: Final[dict[str, type[AnyCommand]]] = {
     "record_acknowledgement": commands.RecordAcknowledgement,
     "set_blocked": commands.SetBlocked,
     "set_phase": commands.SetPhase,
+    "set_kill_switch": commands.SetKillSwitch,
+    "set_limits": commands.SetLimits,
+    "set_market_halt": commands.SetMarketHalt,
+    "bust_trade": commands.BustTrade,
+    "reprice_trade": commands.RepriceTrade,
 }
 ALLOWED: Final = {OPERATOR: _CONFIGURATION, SUPERVISOR: _COMPLIANCE}
 """The commands of each role by their names in requests."""
@@ -45,6 +56,12 @@ _KINDS: Final[dict[type[AnyCommand], tuple[str, ...]]] = {
     commands.AddAsset: codes.ASSET_KINDS,
     commands.ListInstrument: codes.INSTRUMENT_KINDS,
     commands.RegisterInvestor: codes.INVESTOR_KINDS,
+}
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "privacy": codes.PRIVACY_KINDS,
+    "allocation": codes.ALLOCATIONS,
+    "scope": codes.SCOPES,
+    "self_trade": codes.SELF_TRADE_MODES,
 }
 # Texts for people; all other strings are names.
 _TEXTS: Final = ("reason", "issuer")
@@ -106,8 +123,12 @@ def _value(
             return _money(given, arguments.get("quote"), assets)
         if field == "phase":
             return _code(given, codes.PHASES)
-        if field == "privacy":
-            return _code(given, codes.PRIVACY_KINDS)
+        if field in _NAMES:
+            return _code(given, _NAMES[field])
+        if field == "steps":
+            return _steps(given)
+        if field == "instruments":
+            return _names(given)
         if field == "kind":
             return _code(given, _KINDS[kind])
         return _plain(field, given, kind.__annotations__[field])
@@ -141,6 +162,28 @@ def _text(given: object) -> str:
     if not isinstance(given, str):
         raise Malformed("expected a string")
     return given
+
+
+def _steps(given: object) -> tuple[tuple[int, int], ...]:
+    """A daily schedule, given as a table `{"09:50": "opening_auction", ...}` of Moscow times and phases."""
+    if not isinstance(given, dict):
+        raise Malformed('expected a table such as {"09:50": "opening_auction", "10:00:00": "continuous"}')
+    steps: list[tuple[int, int]] = []
+    for at, phase in given.items():
+        parts = at.split(":")
+        if len(parts) not in (2, 3) or not all(len(part) == 2 and part.isascii() and part.isdigit() for part in parts):
+            raise Malformed("a time of day is HH:MM or HH:MM:SS")
+        hour, minute, second = (*map(int, parts), 0)[:3]
+        if hour > 23 or minute > 59 or second > 59:
+            raise Malformed("a time of day is HH:MM or HH:MM:SS")
+        steps.append((hour * 3_600 + minute * 60 + second, _code(phase, codes.PHASES)))
+    return tuple(sorted(steps))
+
+
+def _names(given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(name, str) and len(name) <= MAX_NAME_CHARS for name in given):
+        raise Malformed("expected a list of names")
+    return tuple(given)
 
 
 def _code(given: object, names: tuple[str, ...]) -> int:

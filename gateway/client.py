@@ -16,7 +16,7 @@ import itertools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 
 from gateway import messages as m
 from gateway.client_book import LocalBook
@@ -47,6 +47,9 @@ __all__ = [
     "Stream",
     "connect",
 ]
+
+
+_DECIMAL_TERMS = ("stop_price", "trail", "display_quantity", "peg_offset", "min_quantity")
 
 
 class Client(Connection):
@@ -86,8 +89,10 @@ class Client(Connection):
         *,
         account: str | None = None,
         time_in_force: m.TimeInForce = "gtc",
-        post_only: bool = False,
+        post_only: bool | Literal["reject", "reprice"] = False,
         client_order_id: str | None = None,
+        order_type: m.OrderType | None = None,
+        **terms: Any,
     ) -> Order:
         """Enter an order and return it once the venue has accepted it.
 
@@ -96,6 +101,8 @@ class Client(Connection):
             price: the limit, in the quote asset; None for a market order.
             account: may be left out if the participant has one account, or `connect` was given one.
             client_order_id: by default a new one.
+            order_type: by default `limit` with a price, else `market`.
+            terms: any other field of `gateway.messages.OrderTerms`, such as `stop_price` or `display_quantity`.
 
         Raises:
             OrderRejected: with the rule that decided, if one did.
@@ -107,6 +114,9 @@ class Client(Connection):
         quantity_text = decimal_text(quantity)
         price_text = None if price is None else decimal_text(price)
         order = Order(self, account, client_order_id, instrument, side, quantity_text, price_text)
+        further: dict[str, Any] = {
+            name: decimal_text(value) if name in _DECIMAL_TERMS else value for name, value in terms.items()
+        }
         request = m.NewOrder(
             id=next(self._ids),
             account=account,
@@ -114,10 +124,11 @@ class Client(Connection):
             instrument=instrument,
             side=side,
             quantity=quantity_text,
-            order_type="market" if price is None else "limit",
+            order_type=order_type or ("market" if price is None else "limit"),
             time_in_force=time_in_force,
             price=price_text,
             post_only=post_only,
+            **further,
         )
         # Known before it is sent: its fills may arrive in the same breath as its acceptance. One sent again keeps its state.
         order = self._orders.setdefault((account, client_order_id), order)
@@ -185,7 +196,7 @@ class Client(Connection):
         reply = await self.request(m.Instruments(id=next(self._ids)), m.InstrumentsReply)
         return {each.instrument: each for each in reply.instruments}
 
-    async def admin(self, command: str, **arguments: str | int | bool | dict[str, str]) -> int:
+    async def admin(self, command: str, **arguments: str | int | bool | list[str] | dict[str, str]) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 
         For operators and supervisors. Raises `RequestFailed` if it was refused.

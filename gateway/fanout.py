@@ -13,6 +13,7 @@ from engine.events import (
     CommandRejected,
     Event,
     MassCancelled,
+    MassQuoted,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -27,12 +28,15 @@ from gateway.messages import Done, Message, Rejected
 from gateway.reports import Report, Reports
 from gateway.wire import Outlet
 
-# The reply to a trading command is the first event of one of these types.
+# The reply to a trading command is the first event of one of these types, after what was due before the command.
 _REPLIES: Final[dict[type[Command], tuple[type[Event], ...]]] = {
     commands.NewOrder: (OrderAccepted, OrderRejected, OrderStatus),
     commands.AmendOrder: (OrderAmended, OrderCancelled, RequestRejected),
     commands.CancelOrder: (OrderCancelled, RequestRejected),
     commands.MassCancel: (MassCancelled, RequestRejected),
+    commands.MassQuote: (MassQuoted, RequestRejected),
+    commands.NewOrderPair: (OrderAccepted, OrderRejected, RequestRejected),
+    commands.NewBracket: (OrderAccepted, OrderRejected, RequestRejected),
 }
 
 _NOBODY: Final[list[Outlet]] = []
@@ -96,6 +100,7 @@ class Fanout:
         events: list[Event],
         origin: Outlet | None,
         request_id: int,
+        due_events: int = 0,
     ) -> None:
         """Hand out what a command did.
 
@@ -104,6 +109,7 @@ class Fanout:
             events: all its events.
             origin: the connection it came from, which gets the reply; None: the venue itself.
             request_id: of the request, repeated in the reply.
+            due_events: how many of the events are of things that were due before the command.
         """
         replies = _REPLIES.get(type(command))
         if replies is None:
@@ -111,14 +117,14 @@ class Fanout:
             replies = ()
         waiting = origin
         for report in self.reports.follow(seq, time_ns, events):
-            if waiting is not None and type(report.event) in replies:
+            if waiting is not None and report.place >= due_events and type(report.event) in replies:
                 self._deliver(report, waiting, request_id)
                 waiting = None
             else:
                 self._deliver(report, None, 0)
         if waiting is not None:
             assert not replies, "a trading command without a reply"
-            self.send(waiting, _admin_reply(seq, events, request_id))
+            self.send(waiting, _admin_reply(seq, events[due_events:], request_id))
         for outlets, message in self.market.follow(time_ns, events):
             self.broadcast(outlets, message)
         self.seq = seq

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.entry import decimal
 from engine.events import AssetAdded, Event, InstrumentListed
 from engine.limits import DECIMALS
+from engine.problem import decimal
 
 # Strings kept per instrument and kind: the prices of a wide book. Beyond that the cache starts again.
 MAX_CACHED_STRINGS: Final = 16_384

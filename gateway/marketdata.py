@@ -1,12 +1,13 @@
 """Market data: the public side of a venue, mirrored from events alone.
 
-Per instrument, four channels, each with its own `seq`, counted from the events so that it goes on after a restart:
+Per instrument, five channels, each with its own `seq`, counted from the events so that it goes on after a restart:
 
 trades  one message a print; `seq` counts prints, without gaps
 top     best bid and ask; `seq` counts the commands that changed them. What changed within one turn is one message:
         its `prev_seq` is the `seq` of the message before
 book    `seq` counts the events that changed what is shown. A snapshot, then one update a turn with `prev_seq`
 status  the phase; `seq` counts its changes, without gaps
+auction what a call would uncross to, and did; `seq` counts the messages, without gaps
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from engine.events import (
     BookAdded,
     BookChanged,
     Event,
+    Indicative,
     InstrumentListed,
     OrderCancelled,
     PhaseChanged,
     Trade,
+    Uncrossed,
 )
 from gateway.formats import Formats, InstrumentFormat
-from gateway.messages import BookSnapshot, BookUpdate, Message, Status, Top, TradePrint
+from gateway.messages import Auction, BookSnapshot, BookUpdate, Message, Status, Top, TradePrint
 from gateway.wire import Outlet
 
 CHECKSUM_LEVELS: Final = 10
@@ -112,56 +115,59 @@ class Feed:
         self.format: Final = format_
         self.instrument: Final = format_.instrument
         self.sides: Final = (SideMirror(BUY), SideMirror(SELL))
-        self.subscribers: Final[dict[str, list[Outlet]]] = {"trades": [], "top": [], "book": [], "status": []}
+        self.subscribers: Final[dict[str, list[Outlet]]] = {
+            "trades": [],
+            "top": [],
+            "book": [],
+            "status": [],
+            "auction": [],
+        }
         self.trades_seq = 0
         self.top_seq = 0
         self.book_seq = 0
         self.status_seq = 0
         self.best: _Best = (0, 0, 0, 0)
-        self.status = CLOSED, ""
-        """Phase and the reason given for it."""
+        self.status = CLOSED, "", 0
+        """Phase, the reason given for it, and when it ends by itself (0: not known)."""
         self.time_ns = 0
         """Of the last change of anything."""
         self.is_touched = False
         """Whether the current turn changed its book."""
-        self._displayed: Final[dict[int, int]] = {}
-        # Shown lots of each resting order, by order id.
+        self._displayed: Final[dict[int, tuple[int, int, int]]] = {}
+        # Side, price and shown lots of each resting order, by order id.
+        self.auction: Auction = Auction(instrument=self.instrument, seq=0, volume=format_.quantity[0], time=0)
+        """What a call would uncross to, as last published."""
         self._told_top_seq = 0
         self._told_book_seq = 0
 
     def add(self, event: BookAdded) -> None:
         """An order, or its next part, joins the book."""
-        self._displayed[event.order_id] = event.displayed_lots
-        self._change(event.side, event.price_ticks, event.displayed_lots)
+        self._show(event.order_id, event.side, event.price_ticks, event.displayed_lots)
 
     def resize(self, event: BookChanged) -> None:
         """An order shows another quantity, or leaves the book."""
-        before = self._displayed[event.order_id]
-        if event.displayed_lots:
-            self._displayed[event.order_id] = event.displayed_lots
-        else:
-            del self._displayed[event.order_id]
-        self._change(event.side, event.price_ticks, event.displayed_lots - before)
+        self._show(event.order_id, event.side, event.price_ticks, event.displayed_lots)
 
     def remove(self, event: OrderCancelled) -> None:
         """An order that rested is gone."""
-        del self._displayed[event.order_id]
-        self._change(event.side, event.price_ticks, -event.displayed_lots)
+        self._show(event.order_id, event.side, event.price_ticks, 0)
 
     def trade(self, event: Trade) -> None:
-        """The maker's shown quantity shrinks by the fill."""
+        """What a fill takes off the book: of the maker, and in an auction of the taker, which rests there too.
+
+        An auction takes an iceberg's hidden part as well: what it shows then follows as `BookChanged`.
+        """
         self.trades_seq += 1
-        left = self._displayed[event.maker_order_id] - event.quantity_lots
-        if left:
-            self._displayed[event.maker_order_id] = left
-        else:
-            del self._displayed[event.maker_order_id]
-        self._change(SELL if event.taker_side == BUY else BUY, event.price_ticks, -event.quantity_lots)
+        for order_id in (event.maker_order_id, event.taker_order_id):
+            resting = self._displayed.get(order_id)
+            if resting is not None:
+                side, price_ticks, lots = resting
+                self._show(order_id, side, price_ticks, max(lots - event.quantity_lots, 0))
 
     def set_status(self, event: PhaseChanged) -> None:
         """The instrument is in another phase."""
         self.status_seq += 1
-        self.status = event.phase, event.reason
+        self.status = event.phase, event.reason, event.until_ns
 
     def end_command(self, time_ns: int) -> None:
         """Count the top if the command changed it."""
@@ -173,10 +179,42 @@ class Feed:
             self.best = best
             self.top_seq += 1
 
-    def _change(self, side: int, price_ticks: int, by_lots: int) -> None:
-        if by_lots:
+    def indicate(self, event: Indicative, time_ns: int) -> None:
+        """A call would uncross elsewhere now."""
+        self._set_auction(event.price_ticks, event.volume_lots, event.imbalance_lots, time_ns, False)
+
+    def uncross(self, event: Uncrossed, time_ns: int) -> None:
+        """A call was uncrossed."""
+        self._set_auction(event.price_ticks, event.volume_lots, 0, time_ns, True)
+
+    def _set_auction(self, price_ticks: int, volume: int, imbalance: int, time_ns: int, final: bool) -> None:
+        quantity = self.format.quantity
+        sign = "-" if imbalance < 0 else ""
+        self.auction = Auction(
+            instrument=self.instrument,
+            seq=self.auction.seq + 1,
+            price=self.format.price[price_ticks] if volume else None,
+            volume=quantity[volume],
+            imbalance=f"{sign}{quantity[abs(imbalance)]}" if volume and not final else None,
+            time=time_ns,
+            final=final,
+        )
+
+    def auction_message(self) -> Auction:
+        """What a call would uncross to, or last did."""
+        return self.auction
+
+    def _show(self, order_id: int, side: int, price_ticks: int, lots: int) -> None:
+        """Set what an order shows at a price; 0: it is off the book."""
+        before = self._displayed.get(order_id)
+        change = lots if before is None else lots - before[2]
+        if lots:
+            self._displayed[order_id] = (side, price_ticks, lots)
+        elif before is not None:
+            del self._displayed[order_id]
+        if change:
             self.book_seq += 1
-            self.sides[side].change(price_ticks, by_lots)
+            self.sides[side].change(price_ticks, change)
 
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,6 +224,8 @@ class Feed:
             return self.trades_seq
         if channel == "status":
             return self.status_seq
+        if channel == "auction":
+            return self.auction.seq
         return self._told_top_seq if channel == "top" else self._told_book_seq
 
     def print_of(self, event: Trade, time_ns: int) -> TradePrint:
@@ -202,9 +242,14 @@ class Feed:
 
     def status_message(self) -> Status:
         """The current phase."""
-        phase, reason = self.status
+        phase, reason, until_ns = self.status
         return Status(
-            instrument=self.instrument, seq=self.status_seq, phase=PHASES[phase], reason=reason, time=self.time_ns
+            instrument=self.instrument,
+            seq=self.status_seq,
+            phase=PHASES[phase],
+            reason=reason,
+            time=self.time_ns,
+            until=until_ns or None,
         )
 
     def take_top(self) -> Top | None:
@@ -317,6 +362,14 @@ class MarketData:
             elif type(event) is BookChanged:
                 feed = self.feeds[event.instrument]
                 feed.resize(event)
+            elif type(event) is Indicative or type(event) is Uncrossed:
+                feed = self.feeds[event.instrument]
+                if type(event) is Indicative:
+                    feed.indicate(event, time_ns)
+                elif type(event) is Uncrossed:
+                    feed.uncross(event, time_ns)
+                out.append((feed.subscribers["auction"], feed.auction_message()))
+                continue
             elif type(event) is PhaseChanged:
                 feed = self.feeds[event.instrument]
                 feed.set_status(event)

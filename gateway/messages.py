@@ -1,149 +1,93 @@
 """The messages of the protocol `sbx.v1`: one Struct each, tagged by `type`, the same in JSON and in MessagePack.
 
 Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its
-reply repeats. Optional fields that have no value are left out.
+reply repeats. Optional fields that have no value are left out. Requests stand in `gateway.requests` and are exported here.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 import msgspec
 
-from engine.limits import MAX_NAME_CHARS, MAX_TEXT_CHARS
-
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
-Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
-Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
-RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Side = Literal["buy", "sell"]
-OrderType = Literal["limit", "market"]
-TimeInForce = Literal["gtc", "ioc", "fok"]
-PublicChannel = Literal["trades", "top", "book", "status"]
-Channel = Literal["trades", "top", "book", "status", "drop_copy"]
-
-
-class Request(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", kw_only=True, frozen=True, gc=False):
-    """What every request has."""
-
-    id: RequestId
-
-
-# ── session ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Login(Request, tag="login", frozen=True):
-    """Prove who you are: `signature` is the hexadecimal Ed25519 signature of `login_challenge(venue, participant, nonce)`."""
-
-    participant: Name
-    signature: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
-
-
-class Subscribe(Request, tag="subscribe", frozen=True):
-    """Receive a channel of one instrument. `drop_copy` (supervisors, operators) takes no instrument."""
-
-    channel: Channel
-    instrument: Name | None = None
-
-
-class Unsubscribe(Request, tag="unsubscribe", frozen=True):
-    """Receive a channel no longer."""
-
-    channel: Channel
-    instrument: Name | None = None
-
-
-class Instruments(Request, tag="instruments", frozen=True):
-    """List the instruments. Needs no login."""
-
-
-class Resume(Request, tag="resume", frozen=True):
-    """Send the private reports of an account after `after_seq`; if they are no longer kept, `snapshot` is true in the reply."""
-
-    account: Name
-    after_seq: Seq
-
-
-# ── trading ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class NewOrder(Request, tag="new_order", frozen=True):
-    """Enter an order. A limit order needs a price; a market order must not have one."""
-
-    account: Name
-    client_order_id: Name
-    instrument: Name
-    side: Side
-    quantity: Decimal
-    order_type: OrderType = "limit"
-    time_in_force: TimeInForce = "gtc"
-    price: Decimal | None = None
-    post_only: bool = False
-
-
-class AmendOrder(Request, tag="amend_order", frozen=True):
-    """Change price or total quantity (filled part included) of a resting order, named by one of its two ids."""
-
-    account: Name
-    order_id: Seq | None = None
-    client_order_id: Name | None = None
-    price: Decimal | None = None
-    quantity: Decimal | None = None
-
-
-class CancelOrder(Request, tag="cancel_order", frozen=True):
-    """Cancel a resting order, named by one of its two ids."""
-
-    account: Name
-    order_id: Seq | None = None
-    client_order_id: Name | None = None
-
-
-class MassCancel(Request, tag="mass_cancel", frozen=True):
-    """Cancel all resting orders of an account, or those of one instrument or one side."""
-
-    account: Name
-    instrument: Name | None = None
-    side: Side | None = None
-
-
-class OpenOrders(Request, tag="open_orders", frozen=True):
-    """List the resting orders of an account."""
-
-    account: Name
-
-
-class Balances(Request, tag="balances", frozen=True):
-    """List what an account holds."""
-
-    account: Name
-
-
-# ── operator and supervisor ────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Admin(Request, tag="admin", frozen=True):
-    """Sequence a configuration or compliance command: its name in lower case with underscores, and its fields by name."""
-
-    command: Name
-    arguments: dict[str, str | int | bool | dict[str, str]] = {}
-
-
-AnyRequest = (
-    Login
-    | Subscribe
-    | Unsubscribe
-    | Instruments
-    | Resume
-    | NewOrder
-    | AmendOrder
-    | CancelOrder
-    | MassCancel
-    | OpenOrders
-    | Balances
-    | Admin
+from gateway.requests import (
+    Admin,
+    AmendOrder,
+    AnyRequest,
+    Balances,
+    CancelOrder,
+    Channel,
+    Instruments,
+    Login,
+    MassCancel,
+    MassQuote,
+    NewBracket,
+    NewOrder,
+    NewOrderPair,
+    OpenOrders,
+    OrderTerms,
+    OrderType,
+    Request,
+    RequestId,
+    Resume,
+    Side,
+    Subscribe,
+    TimeInForce,
+    Unsubscribe,
 )
+
+__all__ = [
+    "Admin",
+    "AmendOrder",
+    "AnyMessage",
+    "AnyRequest",
+    "Auction",
+    "Balances",
+    "BalancesReply",
+    "BookSnapshot",
+    "BookUpdate",
+    "CancelOrder",
+    "Channel",
+    "Done",
+    "Error",
+    "ExecutionReport",
+    "Funds",
+    "Hello",
+    "Holding",
+    "InstrumentInfo",
+    "Instruments",
+    "InstrumentsReply",
+    "Login",
+    "MassCancel",
+    "MassCancelled",
+    "MassQuote",
+    "MassQuoted",
+    "Message",
+    "NewBracket",
+    "NewOrder",
+    "NewOrderPair",
+    "OpenOrder",
+    "OpenOrders",
+    "OpenOrdersReply",
+    "OrderTerms",
+    "OrderType",
+    "Rejected",
+    "Request",
+    "RequestId",
+    "RequestRejected",
+    "Resume",
+    "Resumed",
+    "Side",
+    "Status",
+    "Subscribe",
+    "Subscribed",
+    "TimeInForce",
+    "Top",
+    "TradeCorrected",
+    "TradePrint",
+    "Unsubscribe",
+    "Unsubscribed",
+    "Welcome",
+    "login_challenge",
+]
 
 
 class Message(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True, gc=False):
@@ -188,7 +132,7 @@ class ExecutionReport(Message, tag="execution_report"):
     """
 
     exec_type: str
-    """new, trade, cancelled, amended, rejected, status"""
+    """new, trade, cancelled, amended, triggered, rejected, status"""
     account: str
     order_id: int
     client_order_id: str
@@ -212,6 +156,7 @@ class ExecutionReport(Message, tag="execution_report"):
     liquidity: str | None = None
     """maker or taker"""
     trade_id: int | None = None
+    stop_price: str | None = None
     fee: str | None = None
     reason: str | None = None
     """Of a cancel: requested, mass_cancel, immediate_or_cancel, collar, amended_to_filled, compliance, phase."""
@@ -248,6 +193,34 @@ class MassCancelled(Message, tag="mass_cancelled"):
     id: int | None = None
 
 
+class MassQuoted(Message, tag="mass_quoted"):
+    """A ladder is in place; the reports of its orders precede it."""
+
+    account: str
+    seq: int
+    quote_id: str
+    kept: int
+    cancelled: int
+    entered: int
+    id: int | None = None
+
+
+class TradeCorrected(Message, tag="trade_corrected"):
+    """A supervisor undid a trade (`new_price` left out) or gave it another price. `fee` is what it costs now."""
+
+    account: str
+    seq: int
+    trade_id: int
+    order_id: int
+    side: str
+    instrument: str
+    price: str
+    quantity: str
+    fee: str
+    reason: str
+    new_price: str | None = None
+
+
 class Funds(Message, tag="funds"):
     """A deposit or withdrawal was booked on the account."""
 
@@ -260,7 +233,7 @@ class Funds(Message, tag="funds"):
     reason: str = ""
 
 
-class OpenOrder(msgspec.Struct, kw_only=True, gc=False):
+class OpenOrder(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One resting order."""
 
     order_id: int
@@ -269,10 +242,14 @@ class OpenOrder(msgspec.Struct, kw_only=True, gc=False):
     side: str
     order_type: str
     time_in_force: str
-    price: str
     quantity: str
     filled_quantity: str
     leaves_quantity: str
+    price: str | None = None
+    """Left out where it has none: a stop that will be a market order, a peg off the book."""
+    stop_price: str | None = None
+    displayed_quantity: str | None = None
+    """Of an order on the book: what it shows; left out while it waits off the book."""
 
 
 class OpenOrdersReply(Message, tag="open_orders"):
@@ -431,6 +408,23 @@ class Status(Message, tag="status"):
     phase: str
     reason: str
     time: int
+    until: int | None = None
+    """When it ends by itself, if that is known."""
+
+
+class Auction(Message, tag="auction"):
+    """Channel `auction`: what a call would uncross to now, or (`final`) did. Volume "0": nothing crosses.
+
+    `imbalance` is what could be bought less what could be sold at that price.
+    """
+
+    instrument: str
+    seq: int
+    volume: str
+    time: int
+    price: str | None = None
+    imbalance: str | None = None
+    final: bool = False
 
 
 AnyMessage = (
@@ -440,6 +434,8 @@ AnyMessage = (
     | ExecutionReport
     | RequestRejected
     | MassCancelled
+    | MassQuoted
+    | TradeCorrected
     | Funds
     | OpenOrdersReply
     | BalancesReply
@@ -454,6 +450,7 @@ AnyMessage = (
     | BookSnapshot
     | BookUpdate
     | Status
+    | Auction
 )
 
 

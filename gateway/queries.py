@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from engine.codes import INSTRUMENT_KINDS, ORDER_TYPES, PHASES, SIDES, TIMES_IN_FORCE
-from engine.entry import decimal
 from engine.exchange import Exchange
-from engine.orders import Account, Order
+from engine.orders import ON_BOOK, WAITING_STOP, Account, Order
+from engine.problem import decimal
 from gateway.fanout import Fanout
 from gateway.formats import InstrumentFormat
 from gateway.marketdata import Feed
@@ -84,6 +84,8 @@ class Answers:
             messages.append(feed.top_message())
         elif feed is not None and channel == "status":
             messages.append(feed.status_message())
+        elif feed is not None and channel == "auction":
+            messages.append(feed.auction_message())
         return messages
 
     def _instruments(self) -> list[InstrumentInfo]:
@@ -143,7 +145,9 @@ def _open_order(order: Order, format_: InstrumentFormat) -> OpenOrder:
         side=SIDES[order.side],
         order_type=ORDER_TYPES[order.order_type],
         time_in_force=TIMES_IN_FORCE[order.time_in_force],
-        price=format_.price[order.price_ticks],
+        price=format_.price[order.price_ticks] if order.price_ticks else None,
+        stop_price=format_.price[order.stop_ticks] if order.where == WAITING_STOP else None,
+        displayed_quantity=format_.quantity[order.shown_lots] if order.where == ON_BOOK else None,
         quantity=format_.quantity[order.quantity_lots],
         filled_quantity=format_.quantity[order.filled_lots],
         leaves_quantity=format_.quantity[order.leaves_lots],

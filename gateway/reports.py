@@ -27,13 +27,16 @@ from engine.events import (
     Event,
     FundsMoved,
     MassCancelled,
+    MassQuoted,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
     OrderRejected,
     OrderStatus,
     RequestRejected,
+    StopTriggered,
     Trade,
+    TradeCorrected,
 )
 from engine.limits import MAX_RECENT_REPORTS
 from gateway import messages
@@ -52,7 +55,9 @@ _REPORTED: Final = (
     OrderRejected,
     OrderAmended,
     RequestRejected,
+    StopTriggered,
     MassCancelled,
+    MassQuoted,
     FundsMoved,
 )
 
@@ -69,7 +74,7 @@ class Report(msgspec.Struct, gc=False):
     place: int
     """Place of the event among those of its command."""
     as_maker: bool = False
-    """Of a trade: this is the maker's report."""
+    """Of a trade: this is the maker's report; of a correction: the buyer's."""
 
 
 class Reports:
@@ -99,6 +104,12 @@ class Reports:
                 found.append(report)
                 if report.seq:
                     self._recent[report.account].append(report)
+            elif type(event) is TradeCorrected:
+                buyer = Report(event.buy_account, event.buy_report_seq, event, command_seq, time_ns, place, True)
+                seller = Report(event.sell_account, event.sell_report_seq, event, command_seq, time_ns, place)
+                for report in (buyer, seller):
+                    self._recent[report.account].append(report)
+                    found.append(report)
             elif type(event) is OrderStatus:
                 found.append(Report(event.account, 0, event, command_seq, time_ns, place))
             elif type(event) is AccountOpened:
@@ -152,6 +163,20 @@ class Reports:
             return messages.MassCancelled(
                 id=request_id, account=event.account, seq=event.report_seq, orders=event.orders
             )
+        if type(event) is StopTriggered:
+            return self._triggered(report, event)
+        if type(event) is TradeCorrected:
+            return self._corrected(report, event)
+        if type(event) is MassQuoted:
+            return messages.MassQuoted(
+                id=request_id,
+                account=event.account,
+                seq=event.report_seq,
+                quote_id=event.quote_id,
+                kept=event.kept,
+                cancelled=event.cancelled,
+                entered=event.entered,
+            )
         assert type(event) is FundsMoved, event
         return self._funds(event)
 
@@ -172,10 +197,11 @@ class Reports:
             side=SIDES[event.side],
             order_type=ORDER_TYPES[event.order_type],
             time_in_force=TIMES_IN_FORCE[event.time_in_force],
-            price=format_.price[event.price_ticks],
-            quantity=quantity,
+            price=format_.price[event.price_ticks] if event.price_ticks else None,
+            stop_price=format_.price[event.stop_ticks] if event.stop_ticks else None,
+            quantity=quantity if event.quantity_lots else None,
             filled_quantity=format_.quantity[0],
-            leaves_quantity=quantity,
+            leaves_quantity=quantity if event.quantity_lots else None,
         )
 
     def _trade(self, report: Report, event: Trade, request_id: int | None) -> ExecutionReport:
@@ -226,7 +252,7 @@ class Reports:
             exec_id=_exec_id(report),
             transact_time=report.time_ns,
             side=SIDES[event.side],
-            price=format_.price[event.price_ticks],
+            price=format_.price[event.price_ticks] if event.price_ticks else None,
             quantity=format_.quantity[event.filled_lots + event.cancelled_lots],
             filled_quantity=format_.quantity[event.filled_lots],
             leaves_quantity=format_.quantity[0],
@@ -249,11 +275,44 @@ class Reports:
             exec_id=_exec_id(report),
             transact_time=report.time_ns,
             side=SIDES[event.side],
-            price=format_.price[event.price_ticks],
+            price=format_.price[event.price_ticks] if event.price_ticks else None,
             quantity=format_.quantity[event.quantity_lots],
             filled_quantity=format_.quantity[event.filled_lots],
             leaves_quantity=format_.quantity[event.leaves_lots],
             kept_priority=event.kept_priority,
+        )
+
+    def _triggered(self, report: Report, event: StopTriggered) -> ExecutionReport:
+        return ExecutionReport(
+            exec_type="triggered",
+            account=event.account,
+            seq=event.report_seq,
+            order_id=event.order_id,
+            client_order_id=event.client_order_id,
+            instrument=event.instrument,
+            order_status=_NEW,
+            exec_id=_exec_id(report),
+            transact_time=report.time_ns,
+            side=SIDES[event.side],
+            order_type=ORDER_TYPES[event.order_type],
+            price=self._formats.instruments[event.instrument].price[event.price_ticks],
+        )
+
+    def _corrected(self, report: Report, event: TradeCorrected) -> messages.TradeCorrected:
+        format_ = self._formats.instruments[event.instrument]
+        buys = report.as_maker
+        return messages.TradeCorrected(
+            account=report.account,
+            seq=report.seq,
+            trade_id=event.trade_id,
+            order_id=event.buy_order_id if buys else event.sell_order_id,
+            side=SIDES[BUY if buys else SELL],
+            instrument=event.instrument,
+            price=format_.price[event.price_ticks],
+            new_price=format_.price[event.new_price_ticks] if event.new_price_ticks else None,
+            quantity=format_.quantity[event.quantity_lots],
+            fee=format_.money[event.buy_fee if buys else event.sell_fee],
+            reason=event.reason,
         )
 
     def _status(self, report: Report, event: OrderStatus, request_id: int | None) -> ExecutionReport:
@@ -274,7 +333,7 @@ class Reports:
         # An order that was rejected before its ticks and lots were known has none to show.
         if format_ is not None and event.quantity_lots:
             message.side = SIDES[event.side]
-            message.price = format_.price[event.price_ticks]
+            message.price = format_.price[event.price_ticks] if event.price_ticks else None
             message.quantity = format_.quantity[event.quantity_lots]
             message.filled_quantity = format_.quantity[event.filled_lots]
             message.leaves_quantity = format_.quantity[event.leaves_lots]

@@ -53,6 +53,11 @@ class Sequencer:
         """Whether requests wait."""
         return bool(self._waiting)
 
+    @property
+    def next_due_ns(self) -> int:
+        """When the core does something by itself next; 0: never."""
+        return self._exchange.next_due_ns()
+
     def due_in_ns(self) -> int | None:
         """How long until the core does something by itself; None: nothing is due, ever."""
         due_ns = self._exchange.next_due_ns()
@@ -114,6 +119,7 @@ class Sequencer:
         seq = exchange.seq
         time_ns = max(self._clock(), exchange.time_ns)
         rows: list[Row] = []
+        due: list[int] = []
         fault: tuple[Sequenced, Exception] | None = None
         for _, _, command in commands:
             seq += 1
@@ -124,6 +130,7 @@ class Sequencer:
                 fault = sequenced, error
                 break
             rows.append((seq, time_ns, command, events))
+            due.append(exchange.due_events)
         if rows:
             try:
                 self._writer.append(rows)
@@ -137,8 +144,8 @@ class Sequencer:
         if fault is not None:
             raise self._save(*fault)
         fanout = self._fanout
-        for row, (session, request_id, _) in zip(rows, commands, strict=True):
-            fanout.publish(row[2], row[0], time_ns, row[3], session, request_id)
+        for row, (session, request_id, _), due_events in zip(rows, commands, due, strict=True):
+            fanout.publish(row[2], row[0], time_ns, row[3], session, request_id, due_events)
         fanout.end_turn()
         self._writer.rulebook_digest = fanout.rulebook_digest
         return rows

@@ -111,7 +111,12 @@ class Server:
         self.host = self
         # As `guarded` finds it.
         self._lobby: Final = Lobby(
-            venue.venue_id, durability, venue.participants, started.exchange.assets, started.fanout
+            venue.venue_id,
+            durability,
+            venue.participants,
+            started.exchange.assets,
+            started.exchange.instruments,
+            started.fanout,
         )
         self._sequencer: Final = started.sequencer
         self._connections: Final[dict[Outlet, Connection]] = {}
@@ -122,6 +127,8 @@ class Server:
         self._is_turn_scheduled = False
         self._is_stopping = False
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due_ns = 0
+        # What the timer waits for.
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
 
@@ -291,6 +298,10 @@ class Server:
         if self._ended.done():
             return
         self._turn()
+        if self._sequencer.next_due_ns != self._timer_due_ns:
+            # Something is due earlier now, or what was due is done.
+            self._cancel_timer()
+            self._wait_for_due()
         throttled, self._throttled = self._throttled, []
         for connection in throttled:
             connection.end_turn()
@@ -313,6 +324,7 @@ class Server:
     @guarded
     def _wait_for_due(self) -> None:
         """Wake the venue when something is due although nobody sends anything."""
+        self._timer_due_ns = self._sequencer.next_due_ns
         due_ns = self._sequencer.due_in_ns()
         if due_ns == 0:
             self._schedule()

@@ -43,8 +43,10 @@ from gateway.messages import (
     Welcome,
     login_challenge,
 )
+from gateway.translate import TRANSLATE
+from gateway.translate import Instruments as ListedInstruments
 from gateway.venue import Participant
-from gateway.wire import BINARY, TEXT, TRANSLATE, UNDECODABLE, Codec, Malformed, Outlet, frame_header
+from gateway.wire import BINARY, TEXT, UNDECODABLE, Codec, Malformed, Outlet, frame_header
 
 # Opcodes, RFC 6455 section 5.2.
 CONTINUATION: Final = 0
@@ -83,12 +85,14 @@ class Lobby:
         durability: str,
         participants: Mapping[str, Participant],
         assets: Mapping[str, Asset],
+        instruments: ListedInstruments,
         fanout: Fanout,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
         self.participants: Final = participants
         self.assets: Final = assets
+        self.instruments: Final = instruments
         self.fanout: Final = fanout
 
 
@@ -236,7 +240,7 @@ class Session(Outlet):
                 self._refuse(request, "only participants trade")
                 return
             try:
-                command = translate(request, participant.participant)
+                command = translate(request, participant.participant, self._lobby.instruments)
             except Malformed as error:
                 self._malformed(str(error), request.id)
                 return

@@ -1,17 +1,15 @@
-"""The wire: two codecs for the same messages, strict decimals, and requests as commands of the core."""
+"""The wire: two codecs for the same messages, and strict decimals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from engine import commands
-from engine.codes import ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from engine.limits import DECIMALS, MAX_E8
-from gateway.messages import AmendOrder, AnyRequest, CancelOrder, MassCancel, Message, NewOrder, RequestId
+from gateway.messages import AnyRequest, Message, RequestId
 
 TEXT: Final = 1
 BINARY: Final = 2
@@ -24,10 +22,6 @@ _EIGHT_BYTES: Final = 127
 _CACHED_HEADERS: Final = 4_096
 # Distinct decimals remembered: prices and quantities repeat.
 _CACHED_DECIMALS: Final = 65_536
-
-_SIDES: Final = {name: code for code, name in enumerate(SIDES)}
-_ORDER_TYPES: Final = {name: code for code, name in enumerate(ORDER_TYPES)}
-_TIMES_IN_FORCE: Final = {name: code for code, name in enumerate(TIMES_IN_FORCE)}
 
 
 class Malformed(ValueError):
@@ -147,7 +141,7 @@ def parse_e8(text: str) -> int:
     return parse_amount(text, DECIMALS)
 
 
-def _field_e8(field: str, text: str) -> int:
+def field_e8(field: str, text: str) -> int:
     """`parse_e8` of a field of a request, which must be above zero; names the field where it fails."""
     try:
         value = parse_e8(text)
@@ -156,84 +150,3 @@ def _field_e8(field: str, text: str) -> int:
     if not value:
         raise Malformed(f"{field}: must be above zero")
     return value
-
-
-# ── requests as commands ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _cancel_order(request: CancelOrder, participant: str) -> commands.CancelOrder:
-    order_id, client_order_id = _which(request.order_id, request.client_order_id)
-    return commands.CancelOrder(participant, request.account, order_id, client_order_id)
-
-
-def _mass_cancel(request: MassCancel, participant: str) -> commands.MassCancel:
-    side = -1 if request.side is None else _SIDES[request.side]
-    return commands.MassCancel(participant, request.account, request.instrument or "", side)
-
-
-def _new_order(request: NewOrder, participant: str) -> commands.NewOrder:
-    price = request.price
-    if request.order_type == "limit":
-        if price is None:
-            raise Malformed("price: a limit order needs one")
-        price_e8 = _field_e8("price", price)
-    elif price is not None:
-        raise Malformed("price: a market order must not have one")
-    else:
-        price_e8 = 0
-    return commands.NewOrder(
-        participant,
-        request.account,
-        request.client_order_id,
-        request.instrument,
-        _SIDES[request.side],
-        _ORDER_TYPES[request.order_type],
-        _TIMES_IN_FORCE[request.time_in_force],
-        price_e8,
-        _field_e8("quantity", request.quantity),
-        request.post_only,
-    )
-
-
-def _amend_order(request: AmendOrder, participant: str) -> commands.AmendOrder:
-    order_id, client_order_id = _which(request.order_id, request.client_order_id)
-    if request.price is None and request.quantity is None:
-        raise Malformed("an amend must give a price or a quantity")
-    return commands.AmendOrder(
-        participant,
-        request.account,
-        order_id,
-        client_order_id,
-        0 if request.price is None else _field_e8("price", request.price),
-        0 if request.quantity is None else _field_e8("quantity", request.quantity),
-    )
-
-
-def _which(order_id: int | None, client_order_id: str | None) -> tuple[int, str]:
-    """The one id by which an order is named, in the form of the commands."""
-    if (order_id is None) == (client_order_id is None):
-        raise Malformed("name the order by order_id or by client_order_id: one of the two")
-    if order_id is None:
-        return 0, client_order_id or ""
-    if not order_id:
-        raise Malformed("order_id: must be above zero")
-    return order_id, ""
-
-
-TRANSLATE: Final[dict[type[AnyRequest], Callable[[Any, str], commands.AnyCommand]]] = {
-    NewOrder: _new_order,
-    AmendOrder: _amend_order,
-    CancelOrder: _cancel_order,
-    MassCancel: _mass_cancel,
-}
-"""What `to_command` does for each type of trading request."""
-TRADING_REQUESTS: Final = tuple(TRANSLATE)
-
-
-def to_command(request: AnyRequest, participant: str) -> commands.AnyCommand:
-    """The command that a trading request of a participant asks for.
-
-    Raises:
-        Malformed: a decimal can't be read, or fields contradict each other.
-    """
-    return TRANSLATE[type(request)](request, participant)

@@ -15,12 +15,15 @@ from engine.build import is_compiled
 from loadtest.bench_digest import events_digest
 from loadtest.bench_gateway import GatewayLine, measure_gateway
 from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
+from loadtest.bench_scale import SCALE_BENCHMARKS, SIZES, ScaleLine, measure_scale
 from loadtest.bench_stream import Stream, generate
 
 DIGEST_COMMANDS: Final = 20_000
 DEFAULT_COMPILED: Final = Path(".venv-native/bin/python")
 GATEWAY: Final = "gateway"
-NAMES: Final = (*CORE_BENCHMARKS, *PEERS, GATEWAY)
+NAMES: Final = (*CORE_BENCHMARKS, *SCALE_BENCHMARKS, *PEERS, GATEWAY)
+# Most of such a run builds the book.
+SCALE_REPEATS: Final = 2
 DURABILITIES: Final = ("fsync", "os")
 
 
@@ -29,13 +32,17 @@ def build_name() -> str:
     return "compiled" if is_compiled() else "interpreted"
 
 
-def bench_lines(stream: Stream, repeats: int, names: tuple[str, ...]) -> Iterator[Line | GatewayLine | Skipped]:
+def bench_lines(
+    stream: Stream, repeats: int, names: tuple[str, ...], largest: int
+) -> Iterator[Line | ScaleLine | GatewayLine | Skipped]:
     """Run benchmarks with the build that runs here, in order of `NAMES`."""
     for name in NAMES:
         if name not in names:
             continue
         if name in CORE_BENCHMARKS:
             yield measure_core(name, build_name(), stream, repeats)
+        elif name in SCALE_BENCHMARKS:
+            yield measure_scale(name, build_name(), min(repeats, SCALE_REPEATS), stream.seed, largest)
         elif name in PEERS:
             yield measure_peer(name, stream, repeats)
         else:
@@ -61,6 +68,9 @@ def compiled_lines(python: Path, arguments: list[str]) -> Iterator[bytes]:
 @click.option("--resting", type=click.IntRange(1), default=1_000, show_default=True, help="Orders resting in the book.")
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="Runs of each benchmark.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the stream.")
+@click.option(
+    "--largest", type=click.IntRange(SIZES[0]), default=SIZES[-1], show_default=True, help="Largest book of scale_*."
+)
 @click.option("--only", multiple=True, type=click.Choice(NAMES), help="Run this benchmark only; may be repeated.")
 @click.option(
     "--compiled",
@@ -76,6 +86,7 @@ def command(
     resting: int,
     repeats: int,
     seed: int,
+    largest: int,
     only: tuple[str, ...],
     compiled: Path,
     here: bool,
@@ -98,7 +109,7 @@ def command(
     names = only or NAMES
     own = tuple(name for name in names if name not in PEERS)
     stream = generate(seed, operations, resting)
-    for line in bench_lines(stream, repeats, own if here else names):
+    for line in bench_lines(stream, repeats, own if here else names, largest):
         click.echo(msgspec.json.encode(line))
     if here or is_compiled() or not own:
         return
@@ -108,6 +119,7 @@ def command(
             click.echo(msgspec.json.encode(Skipped(name, "compiled", why)))
         return
     arguments = [f"--operations={operations}", f"--resting={resting}", f"--repeats={repeats}", f"--seed={seed}"]
+    arguments += [f"--largest={largest}"]
     arguments += [f"--only={name}" for name in own]
     try:
         for encoded in compiled_lines(compiled, arguments):

@@ -23,18 +23,19 @@ from engine.commands import (
     Sequenced,
     SetPhase,
 )
-from engine.entry import decimal
 from engine.events import CommandRejected, Event, OrderAccepted, OrderCancelled, Trade
 from engine.exchange import Exchange
 from engine.hook import PreTradeHook
 from engine.limits import DECIMALS, MAX_BATCH_COMMANDS, ONE_E8
 from engine.orders import Order
+from engine.problem import decimal
 from engine.record import BATCH, FIRST_LINK, Row, encode_batch, encode_frame
 from gateway import messages
 from gateway.formats import Formats
 from gateway.reports import Reports
+from gateway.translate import TRANSLATE, to_command
 from gateway.venue import load_rulebook_documents
-from gateway.wire import JSON, TRADING_REQUESTS, to_command
+from gateway.wire import JSON
 from loadtest.bench_stream import ADD, START_TICKS, BareBook, Stream
 
 START_NS: Final = 1_767_214_800_000_000_000
@@ -123,7 +124,7 @@ class Prepared(NamedTuple):
         found: list[tuple[str, bytes]] = []
         for sequenced in self.commands:
             command = sequenced.command
-            request: messages.Request
+            request: messages.AnyRequest
             if isinstance(command, NewOrder):
                 request = messages.NewOrder(
                     id=sequenced.seq,
@@ -153,7 +154,8 @@ def prepare_core(stream: Stream, rules: bool) -> Prepared:
     first = exchange.seq + 1
     commands: list[Sequenced] = []
     for index, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
-        name = f"firm-{target % ACCOUNTS}"
+        # Buyers and sellers are different firms: none meets its own order, so every engine makes the same trades.
+        name = f"firm-{target % (ACCOUNTS // 2) * 2 + side}"
         command: AnyCommand
         if kind == ADD:
             price_e8, quantity_e8 = price_ticks * 100 * ONE_E8, lots * (ONE_E8 // 10_000)
@@ -196,9 +198,9 @@ def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports:
         batch: list[Sequenced] = []
         for participant, payload in requests[start : start + MAX_BATCH_COMMANDS]:
             request = JSON.decode(payload)
-            assert isinstance(request, TRADING_REQUESTS)
+            assert type(request) in TRANSLATE
             seq = exchange.seq + len(batch) + 1
-            batch.append(Sequenced(seq, START_NS + seq * 1_000, to_command(request, participant)))
+            batch.append(Sequenced(seq, START_NS + seq * 1_000, to_command(request, participant, exchange.instruments)))
         results += run_journaled(exchange, batch, reports.add)
     return results
 

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 
 from engine.book import LimitOrderBook
 from engine.codes import BUY, GTC, LIMIT, SELL, SPOT
-from engine.orders import Account, Asset, Instrument, Order
+from engine.commands import NewOrder
+from engine.orders import Account, Asset, Instrument, Order, Owner
 
 ADD: Final = 0
 CANCEL: Final = 1
@@ -58,14 +59,17 @@ class BareBook:
     def __init__(self) -> None:
         base, quote = Asset("BASE", 0, 1, 8), Asset("QUOTE", 1, 0, 2)
         self.instrument: Final = Instrument("BASE/QUOTE", 0, SPOT, base, quote, 10**8, 10**8, 100, 10**8, "")
-        self.account: Final = Account("account", 0, "participant", "investor", "")
+        self.account: Final = Account("account", 0, "participant", Owner("investor"), "")
+        self.requests: Final = [
+            NewOrder("participant", "account", "", "BASE/QUOTE", side, LIMIT, GTC, 0, 0) for side in (BUY, SELL)
+        ]
         self.book: Final = LimitOrderBook(self.instrument)
         self.trades = 0
         self.traded_lots = 0
 
     def add(self, order_id: int, side: int, price_ticks: int, lots: int) -> Order:
         """Enter a limit order: trade what crosses, rest the remainder."""
-        order = Order(order_id, self.account, "", self.instrument, "", side, LIMIT, GTC, False, 0, 0)
+        order = Order(order_id, self.account, self.requests[side], self.instrument)
         order.price_ticks = price_ticks
         order.quantity_lots = order.leaves_lots = lots
         opposite = self.book.opposite(side)
@@ -75,11 +79,7 @@ class BareBook:
             maker = level.head
             assert maker is not None
             fill = min(maker.leaves_lots, order.leaves_lots)
-            if fill == maker.leaves_lots:
-                opposite.remove(maker)
-                maker.leaves_lots = 0
-            else:
-                opposite.reduce(maker, fill)
+            opposite.fill(maker, fill)
             maker.filled_lots += fill
             order.filled_lots += fill
             order.leaves_lots -= fill

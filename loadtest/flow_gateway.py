@@ -23,8 +23,8 @@ from engine.codes import (
     SIDES,
     SPOT,
 )
-from engine.entry import decimal
 from engine.limits import DECIMALS, MAX_E8, MAX_SUPPLY, NS_PER_SECOND
+from engine.problem import decimal
 from gateway import messages as m
 from gateway.client import Client, ConnectionLost, LocalBook, RequestFailed, connect
 from loadtest.flow_compare import BookComparison, TradeMade

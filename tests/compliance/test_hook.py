@@ -12,6 +12,7 @@ from engine.commands import (
     AddAsset,
     AnyCommand,
     LoadRulebook,
+    NewOrder,
     OpenAccount,
     RecordAcknowledgement,
     RecordTest,
@@ -35,11 +36,10 @@ from tests.compliance.venue import INVESTORS, Venue, changed, documents, rules_o
 
 
 def make_order(venue: Venue, account: str, side: int, instrument: str, price_ticks: int, lots: int) -> Order:
-    order = Order(
-        10**9, venue.exchange.accounts[account], "direct", venue.exchange.instruments[instrument], instrument, side, LIMIT,
-        GTC, False, 0, 0,
-    )  # fmt: skip
-    order.price_ticks, order.quantity_lots, order.leaves_lots = price_ticks, lots, lots
+    request = NewOrder("", account, "direct", instrument, side, LIMIT, GTC, 0, 0)
+    order = Order(10**9, venue.exchange.accounts[account], request, venue.exchange.instruments[instrument])
+    order.price_ticks = order.reserve_ticks = price_ticks
+    order.quantity_lots = order.leaves_lots = lots
     return order
 
 

@@ -106,7 +106,10 @@ def example_of(kind: type) -> object:
         "bool": True,
         "tuple[str, ...]": ("a", "b"),
         "dict[str, str]": {"a": "b"},
+        "tuple[tuple[int, int], ...]": ((1, 2), (3, 4)),
     }
+    if kind is not NewOrder:
+        values["NewOrder"] = example_of(NewOrder)
     return kind(*[values[str(kind.__annotations__[name])] for name in kind.__struct_fields__])  # type: ignore[attr-defined]
 
 

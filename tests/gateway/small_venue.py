@@ -204,7 +204,7 @@ class RawClient:
         if price is not None:
             terms["price"] = price
         else:
-            terms["order_type"] = "market"
+            terms.setdefault("order_type", "market")
         terms = {"instrument": "BTC/RUB", "client_order_id": name, "quantity": quantity, "side": side, **terms}
         return await self.ask(type="new_order", **terms)
 

@@ -120,7 +120,8 @@ async def test_the_book_and_the_top_follow_the_venue(venue):
             await client.buy("BNB/RUB", quantity="0.5", price=str(70_000 - 10 * step))
         orders = await client.open_orders()
         await client.cancel(order_id=orders[0].order_id)
-        await client.sell("BNB/RUB", quantity="0.2", price="69990")
+        async with login(venue, "mm-beta") as other:
+            await other.sell("BNB/RUB", quantity="0.2", price="69990")
         await public.instruments()
         assert book.best_bid == ("69990", "0.300")
         assert len(book.bids) == 14

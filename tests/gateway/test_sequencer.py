@@ -29,7 +29,14 @@ class Bench:
             started.exchange, started.writer, started.fanout, directory, clock=lambda: self.now_ns
         )
         self.directory = directory
-        self.lobby = Lobby(VENUE.venue_id, "fsync", VENUE.participants, started.exchange.assets, started.fanout)
+        self.lobby = Lobby(
+            VENUE.venue_id,
+            "fsync",
+            VENUE.participants,
+            started.exchange.assets,
+            started.exchange.instruments,
+            started.fanout,
+        )
 
     def session(self, name: str) -> Session:
         session = Session(self.lobby, JSON, "abcd")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from engine import codes
 from gateway import messages
 from gateway.admin import ALLOWED
-from gateway.wire import TRADING_REQUESTS
+from gateway.translate import TRANSLATE
 from tests.gateway.small_venue import KEYS, NaiveBook, client, serving, url_of
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def test_every_request_and_its_fields_are_documented():
         assert f"`{name}`" in DOCUMENT or f'"type":"{name}"' in DOCUMENT, name
         for field in request.__struct_fields__:
             assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{name}.{field}"
-    assert len(TRADING_REQUESTS) == 4
+    assert len(TRANSLATE) == 7
 
 
 def test_every_message_and_its_fields_are_documented():
@@ -70,6 +70,8 @@ def test_every_message_and_its_fields_are_documented():
 def test_every_code_is_documented():
     names = [*codes.REJECT_CODES[1:], *codes.CANCEL_REASONS, *codes.ORDER_STATUSES, *codes.PHASES]
     names += [*codes.ASSET_KINDS, *codes.INSTRUMENT_KINDS, *codes.INVESTOR_KINDS, *codes.PRIVACY_KINDS]
+    names += [*codes.ORDER_TYPES, *codes.TIMES_IN_FORCE, *codes.SELF_TRADE_MODES, *codes.PEGS, *codes.SCOPES]
+    names += codes.ALLOCATIONS
     assert [name for name in names if f"`{name}`" not in DOCUMENT] == []
 
 

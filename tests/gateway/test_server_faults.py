@@ -28,7 +28,7 @@ class FaultyHook(ComplianceHook):
     """Fails on one price."""
 
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
-        assert order.price_e8 != UNLUCKY_E8, "a bug"
+        assert order.command.price_e8 != UNLUCKY_E8, "a bug"
         return super().check(order, price_ticks, leaves_lots, time_ns)
 
 

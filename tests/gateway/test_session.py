@@ -25,7 +25,7 @@ def new_lobby() -> Lobby:
     exchange, fanout = new_exchange(), Fanout()
     for seq, command in enumerate(VENUE.genesis(), 1):
         fanout.replay(command, seq, 1, exchange.apply(Sequenced(seq, 1, command)))
-    return Lobby(VENUE.venue_id, "fsync", VENUE.participants, exchange.assets, fanout)
+    return Lobby(VENUE.venue_id, "fsync", VENUE.participants, exchange.assets, exchange.instruments, fanout)
 
 
 LOBBY = new_lobby()

@@ -14,7 +14,8 @@ from engine.events import AssetAdded, InstrumentListed
 from engine.limits import MAX_E8
 from gateway import messages as m
 from gateway.formats import MAX_CACHED_STRINGS, Formats, decimals_of
-from gateway.wire import JSON, MSGPACK, UNDECODABLE, Malformed, frame_header, parse_amount, parse_e8, to_command
+from gateway.translate import to_command
+from gateway.wire import JSON, MSGPACK, UNDECODABLE, Malformed, frame_header, parse_amount, parse_e8
 
 # ── decimals ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -124,7 +125,7 @@ ORDER = {"id": 1, "account": "a", "client_order_id": "c", "instrument": "X/Y", "
 )
 def test_requests_as_commands_in_both_codecs(request_, command):
     for codec, encode in ((JSON, msgspec.json.encode), (MSGPACK, msgspec.msgpack.encode)):
-        assert to_command(codec.decode(encode(request_)), "p") == command
+        assert to_command(codec.decode(encode(request_)), "p", {}) == command
 
 
 @given(st.binary(max_size=200))

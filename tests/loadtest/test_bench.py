@@ -15,6 +15,7 @@ from loadtest.bench_digest import events_digest
 from loadtest.bench_gateway import measure_gateway
 from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer
 from loadtest.bench_peers import installed_version
+from loadtest.bench_scale import SCALE_BENCHMARKS, measure_scale
 from loadtest.bench_stream import ADD, Stream, generate
 
 
@@ -100,6 +101,14 @@ def test_the_command_prints_json_lines_and_says_what_is_absent(tmp_path: Path) -
     assert ran == [("book", here), ("core", here)]
     if not is_compiled():
         assert [line["skipped"].partition(";")[0] for line in lines[2:]] == [f"{absent} does not exist"] * 2
+
+
+@pytest.mark.parametrize("name", SCALE_BENCHMARKS)
+def test_a_line_of_scale_has_a_figure_for_every_size(name: str) -> None:
+    line = measure_scale(name, "interpreted", repeats=1, seed=3, largest=1_000)
+    assert line.ns_per_operation.keys() == {"1000"}
+    assert 100 < line.ns_per_operation["1000"] < 10_000_000
+    assert line.workload == SCALE_BENCHMARKS[name][0]
 
 
 def test_the_digest_covers_much_and_depends_on_the_seed() -> None:

@@ -1,0 +1,196 @@
+"""Call auctions: one price for all that collected, found by one function for the indicative price and the uncross."""
+
+from __future__ import annotations
+
+from engine.book import LimitOrderBook
+from engine.codes import AT_CLOSE, AT_OPEN, AUCTION_ENDED, BUY, SELL
+from engine.ending import cancel
+from engine.events import BookChanged, Event, Indicative, Uncrossed
+from engine.fills import fill
+from engine.orders import ON_BOOK, Order
+from engine.state import State
+
+
+def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
+    """The price in ticks, the volume and the imbalance (buys less sells) in lots of an uncross now; zeros: nothing crosses.
+
+    Most volume; least imbalance; on the buy side at all such prices the highest, on the sell side the lowest; else nearest
+    the reference. Prices between orders count. O(levels that cross), or O(levels) with market orders.
+    """
+    demand, supply = _curves(book)
+    if not demand or not supply:
+        return (0, 0, 0)
+    low, high = min(supply), max(demand)
+    if low > high:
+        return (0, 0, 0)
+    reference = book.last_trade_ticks or book.reference_ticks
+    prices = sorted([price for price in {**demand, **supply} if low <= price <= high])
+    if not book.bids.orders and not book.asks.orders:
+        prices = [reference]
+    buys = sum([lots for price, lots in demand.items() if price >= prices[0]])
+    sells = sum([lots for price, lots in supply.items() if price < prices[0]])
+    best = (0, 0)
+    first, last, sides = 0, 0, 0
+    position = 0
+    while position < len(prices):
+        price = prices[position]
+        sells += supply.get(price, 0)
+        for start, end in _spans(prices, position):
+            volume, imbalance = min(buys, sells), buys - sells
+            rank = (volume, -abs(imbalance))
+            side = (imbalance > 0) - (imbalance < 0)
+            if volume and (rank > best or not best[0]):
+                best, first, last, sides = rank, start, end, side
+            elif volume and rank == best:
+                last = end
+                sides = side if side == sides else 0
+            if start == price:
+                buys -= demand.get(price, 0)
+        position += 1
+    if not best[0]:
+        return (0, 0, 0)
+    if sides > 0:
+        chosen = last
+    elif sides < 0:
+        chosen = first
+    elif reference:
+        chosen = min(max(reference, first), last)
+    else:
+        chosen = (first + last) // 2
+    return (chosen, best[0], _imbalance(demand, supply, chosen))
+
+
+def _spans(prices: list[int], position: int) -> list[tuple[int, int]]:
+    """A price itself, then the prices between it and the next, over which neither curve moves."""
+    price = prices[position]
+    spans = [(price, price)]
+    if position + 1 < len(prices) and prices[position + 1] > price + 1:
+        spans.append((price + 1, prices[position + 1] - 1))
+    return spans
+
+
+def _imbalance(demand: dict[int, int], supply: dict[int, int], price: int) -> int:
+    buys = sum([lots for limit, lots in demand.items() if limit >= price])
+    return buys - sum([lots for limit, lots in supply.items() if limit <= price])
+
+
+def _curves(book: LimitOrderBook) -> tuple[dict[int, int], dict[int, int]]:
+    """Lots by limit price of both sides, market orders at their collars, as far as they can matter."""
+    bid, ask = book.bids.best, book.asks.best
+    demand: dict[int, int] = {}
+    supply: dict[int, int] = {}
+    crossed = bid is not None and ask is not None and bid.price_ticks >= ask.price_ticks
+    if not book.market_orders and not crossed:
+        return (demand, supply)
+    for side, curve in ((book.bids, demand), (book.asks, supply)):
+        other = ask if side.side == BUY else bid
+        for price in side.prices():
+            if not book.market_orders and other is not None and (price - other.price_ticks) * side.sign < 0:
+                break
+            level = side.levels[price]
+            curve[price] = level.quantity_lots + level.hidden_lots
+    for order in book.market_orders.values():
+        curve = demand if order.side == BUY else supply
+        curve[order.price_ticks] = curve.get(order.price_ticks, 0) + order.leaves_lots
+    return (demand, supply)
+
+
+def publish_indicative(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Publish what the call would uncross to, if that changed since it was last published."""
+    found = uncross_price(book)
+    if found != book.indicative:
+        book.indicative = found
+        state.emit(out, Indicative(book.instrument.instrument, found[0], found[1], found[2]))
+
+
+def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -> None:
+    """Trade a call's crossing orders at one price, and end what ends with the call.
+
+    A `quiet` uncross is a batch's: it is not reported if it trades nothing, and it is no new reference.
+    """
+    price, volume, _ = uncross_price(book)
+    book.indicative = (0, 0, 0)
+    if volume or not quiet:
+        state.emit(out, Uncrossed(book.instrument.instrument, price, volume))
+    if volume:
+        _trade_at(state, out, book, price, volume)
+        if not quiet:
+            book.reference_ticks = price
+    end_call_orders(state, out, book)
+
+
+def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, volume: int) -> None:
+    buys, sells = _queue(book, BUY, price, volume), _queue(book, SELL, price, volume)
+    position = 0
+    left = volume
+    for buy in buys:
+        while buy.leaves_lots and left:
+            sell = sells[position]
+            lots = min(buy.leaves_lots, sell.leaves_lots, left)
+            left -= lots
+            for order in (buy, sell):
+                if order.where == ON_BOOK:
+                    book.side(order.side).take(order, lots)
+                else:
+                    order.leaves_lots -= lots
+                    if not order.leaves_lots:
+                        book.unpark(order)
+            if not sell.leaves_lots:
+                position += 1
+            if buy.queued > sell.queued:
+                fill(state, out, book, sell, buy, price, lots)
+            else:
+                fill(state, out, book, buy, sell, price, lots)
+    for order in buys + sells:
+        if order.display_lots and order.leaves_lots and order.where == ON_BOOK and order.filled_lots:
+            name = book.instrument.instrument
+            state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+
+
+def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Order]:
+    """The orders of a side that may trade at the auction's price, in priority, until they add up to its volume.
+
+    A market order goes before all limits but those that are more aggressive than its collar: left behind, they would
+    leave the book crossed.
+    """
+    book_side = book.side(side)
+    sign = book_side.sign
+    collected = [order for order in book.market_orders.values() if order.side == side]
+    collected = [order for order in collected if (order.price_ticks - price) * sign >= 0]
+    collected.sort(key=_by_collar)
+    queue: list[Order] = []
+    lots = 0
+    for order in book_side:
+        if lots >= volume or (order.price_ticks - price) * sign < 0:
+            break
+        while collected and (collected[0].price_ticks - order.price_ticks) * sign >= 0:
+            lots += collected[0].leaves_lots
+            queue.append(collected.pop(0))
+        queue.append(order)
+        lots += order.leaves_lots
+    return queue + collected
+
+
+def _by_collar(order: Order) -> tuple[int, int]:
+    """More aggressive collars first, then by time."""
+    return (-order.price_ticks if order.side == BUY else order.price_ticks, order.queued)
+
+
+def end_call_orders(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Cancel what ends with its auction: collected market orders, at_open and at_close orders that joined; by entry."""
+    ending = list(book.market_orders.values())
+    ending += [order for order in book.auction_limits.values() if order.leaves_lots]
+    book.auction_limits.clear()
+    ending.sort(key=_by_entry)
+    for order in ending:
+        if order.leaves_lots:
+            cancel(state, out, book, order, AUCTION_ENDED)
+
+
+def _by_entry(order: Order) -> int:
+    return order.entered
+
+
+def ends_with_auction(order: Order) -> bool:
+    """Whether an order on the book is there for one auction only."""
+    return order.time_in_force in (AT_OPEN, AT_CLOSE)

@@ -1,0 +1,43 @@
+"""Price bands and collars: how far from where an order may be priced, and may trade. All in ticks, inclusive."""
+
+from __future__ import annotations
+
+from engine.book import LimitOrderBook
+from engine.clearing import PPM
+from engine.codes import BUY
+
+
+def dynamic_band(book: LimitOrderBook) -> tuple[int, int]:
+    """Lowest and highest price at which the next order may trade; (0, 0): no band."""
+    ppm = book.instrument.dynamic_ppm
+    anchor = book.last_trade_ticks or book.reference_ticks
+    if not ppm or not anchor:
+        return (0, 0)
+    width = anchor * ppm // PPM
+    return (anchor - width, anchor + width)
+
+
+def static_band(book: LimitOrderBook) -> tuple[int, int]:
+    """Lowest and highest price an order may have; (0, 0): no band."""
+    ppm = book.instrument.static_ppm
+    anchor = book.reference_ticks
+    if not ppm or not anchor:
+        return (0, 0)
+    width = anchor * ppm // PPM
+    return (anchor - width, anchor + width)
+
+
+def collar_ticks(book: LimitOrderBook, side: int) -> int:
+    """The worst price a market order may get, a collar away from the last trade, else the reference; 0: neither.
+
+    Rounded towards that price, never past the collar; at least one tick.
+    """
+    return collar_from(book, book.last_trade_ticks or book.reference_ticks, side)
+
+
+def collar_from(book: LimitOrderBook, anchor_ticks: int, side: int) -> int:
+    """The collar around a price; 0 if the price is 0."""
+    if not anchor_ticks:
+        return 0
+    distance = anchor_ticks * book.instrument.collar_ppm // PPM
+    return anchor_ticks + distance if side == BUY else max(anchor_ticks - distance, 1)

@@ -1,0 +1,102 @@
+"""Pegged orders: the price each follows to, and how they move."""
+
+from __future__ import annotations
+
+from engine.book import LimitOrderBook
+from engine.clearing import needed, required, reserve
+from engine.codes import BUY, BY_RULE, CONTINUOUS, NO_FUNDS, PEG_MID, PEG_OWN
+from engine.ending import cancel
+from engine.events import BookChanged, Event
+from engine.orders import NOWHERE, ON_BOOK, Order
+from engine.placing import park_peg, place
+from engine.prevention import report_amended
+from engine.state import State
+
+
+def peg_ticks(book: LimitOrderBook, order: Order) -> int:
+    """The price a pegged order follows to now, no worse than its limit; 0: there is none."""
+    command = order.command
+    own = book.side(order.side).best_unpegged()
+    other = book.opposite(order.side).best_unpegged()
+    if command.peg == PEG_MID:
+        total = own + other
+        price = (total // 2 if order.side == BUY else -(-total // 2)) if own and other else 0
+    else:
+        price = own if command.peg == PEG_OWN else other
+    if not price:
+        return 0
+    assert order.instrument is not None
+    price += command.peg_offset_e8 // order.instrument.tick_e8
+    limit = order.peg_limit_ticks
+    if limit:
+        price = min(price, limit) if order.side == BUY else max(price, limit)
+    return max(price, 1)
+
+
+def reprice_pegs(state: State, out: list[Event]) -> bool:
+    """Let each pegged order of the touched books follow its price, in order of entry; True if one moved."""
+    moved = False
+    for book in list(state.touched):
+        if book.pegs:
+            for order in list(book.pegs.values()):
+                if order.leaves_lots and _reprice(state, out, book, order):
+                    moved = True
+    return moved
+
+
+def _reprice(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> bool:
+    """Move one pegged order to its price; False if it is where it belongs."""
+    if book.phase != CONTINUOUS and not book.in_call:
+        return False
+    on_book = order.where == ON_BOOK
+    price = 0 if book.in_call else peg_ticks(book, order)
+    if price == (order.price_ticks if on_book else 0):
+        return False
+    name = book.instrument.instrument
+    old = order.price_ticks
+    if not price:
+        book.side(order.side).remove(order)
+        park_peg(order)
+        state.emit(out, BookChanged(name, order.order_id, order.side, old, 0))
+        return True
+    order.price_ticks = price
+    dearer = order.side == BUY and price > order.reserve_ticks
+    before = order.reserve_ticks
+    order.reserve_ticks = price
+    if not dearer:
+        reserve(order, needed(order))
+    elif not _pass_dearer(state, out, book, order, old, before):
+        return True
+    if on_book:
+        _take_off(book, order, old)
+    report_amended(state, out, book, order, False)
+    if on_book:
+        state.emit(out, BookChanged(name, order.order_id, order.side, old, 0))
+    order.where = NOWHERE
+    place(state, out, book, order)
+    return True
+
+
+def _pass_dearer(
+    state: State, out: list[Event], book: LimitOrderBook, order: Order, old_ticks: int, reserved_ticks: int
+) -> bool:
+    """Check a peg that would cost more; if it may not, it is cancelled where it rests."""
+    price = order.price_ticks
+    order.price_ticks, order.reserve_ticks = old_ticks, reserved_ticks
+    verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
+    if verdict is not None:
+        cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        return False
+    if not reserve(order, required(order, price, order.leaves_lots)):
+        cancel(state, out, book, order, NO_FUNDS)
+        return False
+    order.price_ticks = order.reserve_ticks = price
+    return True
+
+
+def _take_off(book: LimitOrderBook, order: Order, old_ticks: int) -> None:
+    """Take a peg off the level where it rests; its price is the new one already."""
+    price = order.price_ticks
+    order.price_ticks = old_ticks
+    book.side(order.side).remove(order)
+    order.price_ticks = price

@@ -1,0 +1,104 @@
+"""Numbers at their edges: products beyond 64 bits, the largest supply, fees that never depend on how an order is split."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import codes, commands
+from engine.clearing import notional, round_up
+from engine.events import CommandRejected, FundsMoved, OrderAccepted, OrderRejected, Trade
+from engine.limits import MAX_E8, MAX_SUPPLY
+from tests.engine.support import E8, Desk, list_spot, open_account
+
+INSTRUMENT = "BTC/RUB"
+
+
+def limit(
+    account: str, client_order_id: str, side: int, price_e8: int, quantity_e8: int, time_in_force: int = codes.GTC
+) -> commands.NewOrder:
+    return commands.NewOrder(
+        account, account, client_order_id, INSTRUMENT, side, codes.LIMIT, time_in_force, price_e8, quantity_e8
+    )
+
+
+@pytest.mark.parametrize("side", [codes.BUY, codes.SELL])
+def test_a_value_beyond_64_bits_is_refused_and_never_wraps(side: int) -> None:
+    desk = Desk()
+    # Tick and lot 1e-8: a notional unit is 1e-16 of a rouble of scale 16, so products get as large as they can.
+    list_spot(
+        desk,
+        INSTRUMENT,
+        tick_e8=1,
+        lot_e8=1,
+        max_lots=MAX_E8,
+        max_notional=MAX_SUPPLY,
+        quote_scale=16,
+        base_scale=8,
+    )
+    open_account(desk, "a", RUB=MAX_SUPPLY, BTC=MAX_SUPPLY)
+    for price in (2**62, 2**63 - 1, 2**32, 2**33 + 1):
+        for quantity in (2**62, 2**63 - 1, 2**32, 2**31 + 1):
+            # Products such as 2**62 * 2**62 or 2**32 * 2**32 are 0 or small when they wrap at 2**64.
+            events = desk.send(limit("a", f"{price}x{quantity}", side, price, quantity))
+            rejected = price * quantity > MAX_SUPPLY
+            assert isinstance(events[0], OrderRejected if rejected else OrderAccepted)
+            if isinstance(events[0], OrderRejected):
+                assert events[0].code == codes.NOTIONAL
+    desk.exchange.check()
+
+
+def test_notional_is_exact_beyond_64_bits() -> None:
+    desk = Desk()
+    list_spot(desk, INSTRUMENT)
+    instrument = desk.exchange.instruments[INSTRUMENT]
+    assert notional(instrument, 2**63 - 1, 2**63 - 1) == (2**63 - 1) ** 2 * instrument.unit
+
+
+def test_the_supply_of_an_asset_is_bounded_over_all_accounts() -> None:
+    desk = Desk()
+    list_spot(desk, INSTRUMENT)
+    open_account(desk, "a", RUB=MAX_SUPPLY - 5)
+    open_account(desk, "b", RUB=5)
+    assert isinstance(desk.send(commands.Deposit("b", "RUB", 1))[0], CommandRejected)
+    assert isinstance(desk.send(commands.Withdraw("a", "RUB", 1))[0], FundsMoved)
+    assert isinstance(desk.send(commands.Deposit("b", "RUB", 1))[0], FundsMoved)
+    desk.exchange.check()
+
+
+def test_the_largest_balances_trade() -> None:
+    desk = Desk()
+    list_spot(desk, INSTRUMENT, max_lots=2**36, max_notional=MAX_SUPPLY, taker_fee_ppm=1_000)
+    half = MAX_SUPPLY // 2
+    open_account(desk, "a", RUB=half, BTC=half)
+    open_account(desk, "b", RUB=half, BTC=half)
+    lots, price = 2**31, 2**24
+    desk.send(limit("a", "1", codes.SELL, price * E8, lots * E8))
+    events = desk.send(limit("b", "1", codes.BUY, price * E8, lots * E8))
+    trade = events[1]
+    assert isinstance(trade, Trade)
+    assert trade.taker_fee == round_up(lots * price * 100 * 1_000)
+    desk.exchange.check()
+
+
+@given(
+    maker_ppm=st.integers(-999, 3_000),
+    taker_ppm=st.integers(999, 5_000),
+    parts=st.lists(st.integers(1, 50), min_size=1, max_size=12),
+)
+def test_splitting_an_order_into_fills_does_not_change_its_fee(
+    maker_ppm: int, taker_ppm: int, parts: list[int]
+) -> None:
+    fees = []
+    for makers in (parts, [sum(parts)]):
+        desk = Desk()
+        list_spot(desk, INSTRUMENT, quote_scale=0, maker_fee_ppm=maker_ppm, taker_fee_ppm=taker_ppm)
+        open_account(desk, "a", BTC=1_000)
+        open_account(desk, "b", RUB=10_000_000)
+        for number, lots in enumerate(makers):
+            desk.send(limit("a", str(number), codes.SELL, 777 * E8, lots * E8))
+        events = desk.send(limit("b", "x", codes.BUY, 777 * E8, sum(parts) * E8))
+        desk.exchange.check()
+        fees.append(sum(event.taker_fee for event in events if isinstance(event, Trade)))
+    assert fees[0] == fees[1] == round_up(777 * sum(parts) * taker_ppm)

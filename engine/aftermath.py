@@ -37,13 +37,12 @@ def work_off(state: State, out: list[Event]) -> None:
             state.touched.sort(key=_index)
         # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
         elected = elect(state)
-        if state.entries:
+        while state.entries:
             entries = list(state.entries)
             state.entries.clear()
             for entry in entries:
                 activate(state, out, entry)
-            state.elected.extend(elected)
-            continue
+            elected += elect(state)
         state.elected.extend(elected)
         if state.elected:
             trigger(state, out, state.elected.popleft())

@@ -117,7 +117,7 @@ def own_opposite(book: LimitOrderBook, order: Order) -> list[Order]:
             if other.side == order.side or other.instrument_name != order.instrument_name:
                 continue
             if other.where == IN_CALL:
-                found.append((0, 0, other.queued, other))
+                found.append((0, -other.price_ticks * sign, other.queued, other))
             elif other.where == ON_BOOK and (market or (other.price_ticks - order.price_ticks) * sign >= 0):
                 found.append((1, -other.price_ticks * sign, other.queued, other))
     found.sort(key=_priority)
@@ -149,9 +149,16 @@ def fillable_lots(state: State, book: LimitOrderBook, order: Order, enough_lots:
     mode = mode_of(state, order)
     filled, left = 0, enough_lots
     for price in opposite.prices():
-        if (price - order.price_ticks) * opposite.sign < 0 or left <= 0 or (high and not low <= price <= high):
+        if (price - order.price_ticks) * opposite.sign < 0 or left <= 0:
             break
         level = opposite.levels[price]
+        if high and not low <= price <= high:
+            # Nothing trades here, but prevention may clear the price where only own orders stand.
+            taken = _cleared_lots(level, order.account.owner, mode, left) if own else -1
+            if taken < 0:
+                break
+            left -= taken
+            continue
         if not own:
             lots = min(level.quantity_lots + level.hidden_lots, left)
         else:
@@ -184,6 +191,21 @@ def _fillable_at(book: LimitOrderBook, level: Level, owner: Owner, mode: int, le
             behind += resting.leaves_lots - resting.shown_lots
         resting = resting.next
     return (min(filled + behind, left - taken), taken, False)
+
+
+def _cleared_lots(level: Level, owner: Owner, mode: int, left: int) -> int:
+    """What prevention takes off an order at a price where only own orders stand; -1: the order does not get past it."""
+    if mode not in (CANCEL_OLDEST, DECREMENT):
+        return -1
+    taken = 0
+    resting = level.head
+    while resting is not None:
+        if resting.account.owner is not owner:
+            return -1
+        if mode == DECREMENT:
+            taken += min(resting.leaves_lots, left - taken)
+        resting = resting.next
+    return taken
 
 
 def meets_own(book: LimitOrderBook, order: Order) -> bool:

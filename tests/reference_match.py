@@ -148,9 +148,10 @@ class Matching(Planning):
             return
         if order.request.funds:
             order.spent += price * lots * self.terms(order).unit
+            order.leaves = Budget(order, self.terms(order)).wants(price)
         else:
             order.quantity -= lots
-        order.leaves -= lots
+            order.leaves -= lots
         shown, order.shown = order.shown, min(order.shown, order.leaves)
         self.amended(order, kept=True)
         if order.where == BOOK and order.shown != shown:

@@ -121,6 +121,7 @@ def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -
 
 def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, volume: int) -> None:
     buys, sells = _queue(book, BUY, price, volume), _queue(book, SELL, price, volume)
+    icebergs = [(order, order.filled_lots) for order in buys + sells if order.display_lots]
     position = 0
     left = volume
     for buy in buys:
@@ -141,8 +142,8 @@ def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, 
                 fill(state, out, book, sell, buy, price, lots)
             else:
                 fill(state, out, book, buy, sell, price, lots)
-    for order in buys + sells:
-        if order.display_lots and order.leaves_lots and order.where == ON_BOOK and order.filled_lots:
+    for order, filled_before in icebergs:
+        if order.leaves_lots and order.filled_lots > filled_before:
             name = book.instrument.instrument
             state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
 

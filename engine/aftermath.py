@@ -42,7 +42,8 @@ def work_off(state: State, out: list[Event]) -> None:
             state.entries.clear()
             for entry in entries:
                 activate(state, out, entry)
-            elected += elect(state)
+                elected += elect(state)
+        look_at_begun_stops(state)
         state.elected.extend(elected)
         if state.elected:
             trigger(state, out, state.elected.popleft())
@@ -151,8 +152,16 @@ def activate(state: State, out: list[Event], entry: Order) -> None:
     if not pass_again(state, out, book, stop):
         return
     place(state, out, book, limit)
-    trades = book.phase == CONTINUOUS and not book.in_call
-    if trades and stop.where == WAITING_STOP and is_triggered(stop, book.last_trade_ticks):
-        book.stops.remove(stop)
-        stop.where = ELECTED
-        state.elected.append(stop)
+    state.begun.append(stop)
+
+
+def look_at_begun_stops(state: State) -> None:
+    """Let the stops of pairs that have begun in this command trigger, if the last trade has reached them by now."""
+    for stop in state.begun:
+        book = state.books[stop.instrument_name]
+        trades = book.phase == CONTINUOUS and not book.in_call
+        if trades and stop.where == WAITING_STOP and is_triggered(stop, book.last_trade_ticks):
+            book.stops.remove(stop)
+            stop.where = ELECTED
+            state.elected.append(stop)
+    state.begun.clear()

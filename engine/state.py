@@ -78,6 +78,8 @@ class State:
         """Books that the current command changed."""
         self.entries: Final[list[Order]] = []
         """Entries of brackets that ended in the current command."""
+        self.begun: Final[list[Order]] = []
+        """Stops of brackets that begin to wait in the current command."""
         self.elected: Final[deque[Order]] = deque()
         """Stops that wait for their turn in the current command."""
 

@@ -15,6 +15,7 @@ from engine.commands import AnyCommand
 from engine.limits import MAX_NAME_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS
 from engine.orders import Asset
 from gateway.messages import Admin
+from gateway.schedule import parse_schedule
 from gateway.venue import built_in_rulebooks, load_rulebook_documents
 from gateway.wire import Malformed, parse_amount, parse_e8
 
@@ -168,16 +169,10 @@ def _steps(given: object) -> tuple[tuple[int, int], ...]:
     """A daily schedule, given as a table `{"09:50": "opening_auction", ...}` of Moscow times and phases."""
     if not isinstance(given, dict):
         raise Malformed('expected a table such as {"09:50": "opening_auction", "10:00:00": "continuous"}')
-    steps: list[tuple[int, int]] = []
-    for at, phase in given.items():
-        parts = at.split(":")
-        if len(parts) not in (2, 3) or not all(len(part) == 2 and part.isascii() and part.isdigit() for part in parts):
-            raise Malformed("a time of day is HH:MM or HH:MM:SS")
-        hour, minute, second = (*map(int, parts), 0)[:3]
-        if hour > 23 or minute > 59 or second > 59:
-            raise Malformed("a time of day is HH:MM or HH:MM:SS")
-        steps.append((hour * 3_600 + minute * 60 + second, _code(phase, codes.PHASES)))
-    return tuple(sorted(steps))
+    try:
+        return parse_schedule(given)
+    except ValueError as error:
+        raise Malformed(str(error)) from error
 
 
 def _names(given: object) -> tuple[str, ...]:

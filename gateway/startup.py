@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
@@ -21,12 +21,14 @@ from gateway.venue import Venue
 
 JOURNAL_FOLDER: Final = "journal"
 
-_TRADING: Final = (commands.NewOrder, commands.AmendOrder, commands.CancelOrder, commands.MassCancel, commands.Tick)
+_TRADING: Final = (*get_args(commands.TradingCommand), commands.Tick)
 # What each command of a venue file is about: a thing is known once any command about it was carried out.
 _SUBJECTS: Final[dict[type[AnyCommand], tuple[str, str]]] = {
     commands.LoadRulebook: ("rulebook", ""),
     commands.AddAsset: ("asset", "asset"),
     commands.ListInstrument: ("instrument", "instrument"),
+    commands.SetTradingRules: ("instrument", "instrument"),
+    commands.SetSchedule: ("instrument", "instrument"),
     commands.SetPhase: ("instrument", "instrument"),
     commands.RegisterIntermediary: ("intermediary", "intermediary"),
     commands.RegisterInvestor: ("investor", "investor"),

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.codes import ASSET_KINDS, INSTRUMENT_KINDS, INVESTOR_KINDS, PHASES, PRIVACY_KINDS
+from engine.codes import ALLOCATIONS, ASSET_KINDS, INSTRUMENT_KINDS, INVESTOR_KINDS, PHASES, PRIVACY_KINDS
 from engine.commands import (
     AddAsset,
     AnyCommand,
@@ -31,11 +31,14 @@ from engine.commands import (
     RegisterInvestor,
     Sequenced,
     SetPhase,
+    SetSchedule,
+    SetTradingRules,
 )
 from engine.events import CommandRejected
-from engine.limits import DECIMALS, MAX_E8, MAX_SUPPLY, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.limits import DECIMALS, MAX_E8, MAX_SUPPLY, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from gateway.core import new_exchange
 from gateway.keys import KeyFileError, parse_public_key
+from gateway.schedule import parse_schedule
 from gateway.venue_file import (
     AccountEntry,
     AssetEntry,
@@ -129,7 +132,9 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     scales = {entry.asset: entry.scale for _, entry in assets}
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
     setup += [(where, _add_asset(entry)) for where, entry in assets]
-    setup += [(where, _list_instrument(where, entry, scales)) for where, entry in instruments]
+    for where, instrument in instruments:
+        setup.append((where, _list_instrument(where, instrument, scales)))
+        setup += [(where, command) for command in _market_design(where, instrument)]
     setup += [(where, _register_intermediary(entry)) for where, entry in intermediaries]
     for where, investor in investors:
         setup += [(where, command) for command in _register_investor(investor)]
@@ -343,6 +348,28 @@ def _list_instrument(where: str, entry: InstrumentEntry, scales: dict[str, int])
         entry.taker_fee_ppm,
         entry.underlying,
     )
+
+
+def _market_design(where: str, entry: InstrumentEntry) -> list[AnyCommand]:
+    """Bands, auctions, allocation and schedule, as far as an entry says more than the core's defaults."""
+    commands: list[AnyCommand] = []
+    rules = SetTradingRules(
+        entry.instrument,
+        entry.static_band_ppm,
+        entry.dynamic_band_ppm,
+        entry.volatility_auction_s * NS_PER_SECOND,
+        entry.auction_random_s * NS_PER_SECOND,
+        ALLOCATIONS.index(entry.allocation),
+        entry.batch_ms * (NS_PER_SECOND // 1_000),
+    )
+    if rules != SetTradingRules(entry.instrument):
+        commands.append(rules)
+    if entry.schedule:
+        try:
+            commands.append(SetSchedule(entry.instrument, parse_schedule(entry.schedule)))
+        except ValueError as error:
+            raise VenueError(f"{where}.schedule: {error}") from error
+    return commands
 
 
 def _register_intermediary(entry: IntermediaryEntry) -> RegisterIntermediary:

@@ -12,6 +12,7 @@ from engine.limits import DECIMALS, MAX_FEE_PPM, MAX_NAME_CHARS, MAX_TEXT_CHARS
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
 Roubles = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
+WidthPpm = Annotated[int, msgspec.Meta(ge=0, lt=1_000_000)]
 FeePpm = Annotated[int, msgspec.Meta(ge=-MAX_FEE_PPM, le=MAX_FEE_PPM)]
 Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
@@ -62,6 +63,14 @@ class InstrumentEntry(Entry, frozen=True):
     maker_fee_ppm: FeePpm = 0
     taker_fee_ppm: FeePpm = 0
     underlying: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    static_band_ppm: WidthPpm = 0
+    dynamic_band_ppm: WidthPpm = 0
+    volatility_auction_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 120
+    auction_random_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 0
+    allocation: Literal["price_time", "pro_rata", "price_size_time"] = "price_time"
+    batch_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
+    schedule: dict[str, str] = {}
+    """Moscow time of day -> phase."""
     phase: Literal["closed", "pre_open", "continuous", "halted", "cancel_only"] = "closed"
 
 

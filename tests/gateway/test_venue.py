@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.codes import CLOSED, CONTINUOUS, FUTURE
+from engine.codes import CLOSED, CONTINUOUS, FUTURE, OPENING_AUCTION, PRO_RATA
 from engine.commands import (
     AddAsset,
     Deposit,
@@ -21,6 +21,8 @@ from engine.commands import (
     RecordTest,
     Sequenced,
     SetPhase,
+    SetSchedule,
+    SetTradingRules,
 )
 from engine.events import CommandRejected, InvestorRegistered
 from gateway.cli.main import COMMANDS, group
@@ -34,8 +36,9 @@ from gateway.keys import (
     read_private_key,
     write_private_key,
 )
-from gateway.venue import Venue, VenueError, load_rulebook_documents, load_venue
+from gateway.venue import Venue, VenueError, load_rulebook_documents, load_venue, parse_venue
 from gateway.venue_template import monthly_series, write_default_venue
+from tests.gateway.small_venue import venue_text
 
 TODAY = datetime.date(2026, 3, 2)
 RULEBOOKS = ("derivatives-2025", "elr-2025", "general-2026")
@@ -356,3 +359,18 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
     run = CliRunner().invoke(group, [name, "--help"])
     assert run.exit_code == 0, run.output
     assert name == "keys" or "Example" in run.output
+
+
+def test_an_instrument_may_have_bands_an_allocation_and_a_schedule() -> None:
+    text = venue_text().replace(
+        'phase = "continuous"',
+        'dynamic_band_ppm = 20_000\nallocation = "pro_rata"\nbatch_ms = 500\n'
+        'schedule = { "09:50" = "opening_auction", "10:00:30" = "continuous" }\nphase = "closed"',
+    )
+    commands = parse_venue(text, "", Path()).genesis()
+    rules = next(command for command in commands if isinstance(command, SetTradingRules))
+    assert (rules.dynamic_ppm, rules.allocation, rules.batch_ns) == (20_000, PRO_RATA, 500_000_000)
+    steps = next(command.steps for command in commands if isinstance(command, SetSchedule))
+    assert steps == ((9 * 3_600 + 50 * 60, OPENING_AUCTION), (10 * 3_600 + 30, CONTINUOUS))
+    with pytest.raises(VenueError, match=r"instruments.*schedule: a time of day is HH:MM"):
+        parse_venue(text.replace('"09:50"', '"9:50"'), "", Path())

@@ -133,7 +133,7 @@ class AddAsset(Command, tag=20, frozen=True):
     asset: str
     kind: int
     scale: int
-    """Decimals of its minor unit, 0 to 8."""
+    """Decimals of its minor unit, 0 to 18."""
     privacy: int = 0
     market_cap_rub: int = 0
     """Two-year average market capitalisation, whole roubles."""

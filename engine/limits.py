@@ -60,6 +60,8 @@ MAX_FRAGMENTS: Final = 16
 MAX_INBOX_COMMANDS: Final = 256
 # Bytes a connection may leave unread before it is closed as a slow consumer.
 MAX_OUTBOUND_BYTES: Final = 8 * 1024 * 1024
+# Orders in one answer to `open_orders`: about 250 KB of JSON, well inside what WebSocket libraries accept by default.
+MAX_LISTED_ORDERS: Final = 1_000
 # Nor may it leave them unread for ever: then the kernel drops the connection.
 UNREAD_TIMEOUT_SECONDS: Final = 30
 # Kernel buffers per socket: small, so that a flooder fills its own and not the machine's.

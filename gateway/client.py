@@ -182,9 +182,8 @@ class Client(Connection):
         return (await self.request(request, m.MassCancelled)).orders
 
     async def open_orders(self, account: str | None = None) -> list[m.OpenOrder]:
-        """List the resting orders of an account."""
-        request = m.OpenOrders(id=next(self._ids), account=self._own_account(account))
-        return (await self.request(request, m.OpenOrdersReply)).orders
+        """List the open orders of an account, by order id."""
+        return await self.list_orders(self._own_account(account))
 
     async def balances(self, account: str | None = None) -> dict[str, m.Holding]:
         """List what an account holds, by asset."""

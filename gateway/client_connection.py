@@ -314,10 +314,20 @@ class Connection:
         finally:
             self._resuming.discard(account)
 
+    async def list_orders(self, account: str) -> list[m.OpenOrder]:
+        """List the open orders of an account by order id, page after page."""
+        found: list[m.OpenOrder] = []
+        while True:
+            after = found[-1].order_id if found else 0
+            request = m.OpenOrders(id=next(self._ids), account=account, after_order_id=after)
+            reply = await self.request(request, m.OpenOrdersReply)
+            found += reply.orders
+            if not reply.more:
+                return found
+
     async def _forget_ended(self, account: str) -> None:
         """End the orders that do not rest any more and whose last reports are gone."""
-        reply = await self.request(m.OpenOrders(id=next(self._ids), account=account), m.OpenOrdersReply)
-        resting = {order.client_order_id for order in reply.orders}
+        resting = {order.client_order_id for order in await self.list_orders(account)}
         for key, order in list(self._orders.items()):
             if key[0] == account and key[1] not in resting and order.order_id:
                 order.end("unknown")

@@ -259,6 +259,8 @@ class OpenOrdersReply(Message, tag="open_orders"):
     account: str
     seq: int
     orders: list[OpenOrder]
+    more: bool = False
+    """There are more after the last of these."""
 
 
 class Holding(msgspec.Struct, kw_only=True, gc=False):

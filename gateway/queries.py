@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.codes import INSTRUMENT_KINDS, ORDER_TYPES, PHASES, SIDES, TIMES_IN_FORCE
 from engine.exchange import Exchange
+from engine.limits import MAX_LISTED_ORDERS
 from engine.orders import ON_BOOK, WAITING_STOP, Account, Order
 from engine.problem import decimal
 from gateway.fanout import Fanout
@@ -55,11 +56,17 @@ class Answers:
         if isinstance(query, Resume):
             return self._resume(query, account)
         if isinstance(query, OpenOrders):
-            formats = self._fanout.formats.instruments
-            orders = [_open_order(order, formats[order.instrument_name]) for order in account.open_orders.values()]
-            return [OpenOrdersReply(id=query.id, account=query.account, seq=account.report_seq, orders=orders)]
+            return [self._open_orders(query, account)]
         holdings = self._holdings(account)
         return [BalancesReply(id=query.id, account=query.account, seq=account.report_seq, balances=holdings)]
+
+    def _open_orders(self, query: OpenOrders, account: Account) -> OpenOrdersReply:
+        formats = self._fanout.formats.instruments
+        ids = sorted(order_id for order_id in account.open_orders if order_id > query.after_order_id)
+        listed = [account.open_orders[order_id] for order_id in ids[:MAX_LISTED_ORDERS]]
+        orders = [_open_order(order, formats[order.instrument_name]) for order in listed]
+        more = len(ids) > MAX_LISTED_ORDERS
+        return OpenOrdersReply(id=query.id, account=query.account, seq=account.report_seq, orders=orders, more=more)
 
     def _subscribe(self, session: Session, query: Subscribe) -> list[Message]:
         channel = query.channel

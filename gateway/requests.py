@@ -170,9 +170,10 @@ class MassCancel(Request, tag="mass_cancel", frozen=True):
 
 
 class OpenOrders(Request, tag="open_orders", frozen=True):
-    """List the resting orders of an account."""
+    """List the open orders of an account by order id, up to 1000 of them, those after `after_order_id`."""
 
     account: Name
+    after_order_id: Seq = 0
 
 
 class Balances(Request, tag="balances", frozen=True):

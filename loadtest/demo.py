@@ -103,6 +103,8 @@ async def serving(directory: Path) -> AsyncIterator[str]:
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        # The installed package, not a source tree that happens to be the current directory.
+        "-P",
         "-m",
         "gateway.cli",
         "serve",

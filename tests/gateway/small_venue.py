@@ -182,6 +182,16 @@ class RawClient:
                 return message
             self.reports.append(message)
 
+    async def open_orders(self, account: str) -> list[dict[str, Any]]:
+        """All open orders of an account, page after page."""
+        listed: list[dict[str, Any]] = []
+        while True:
+            after = listed[-1]["order_id"] if listed else 0
+            reply = await self.ask(type="open_orders", account=account, after_order_id=after)
+            listed += reply["orders"]
+            if not reply.get("more"):
+                return listed
+
     async def until(self, kind: str) -> dict[str, Any]:
         """The next message of a type, of those seen already or to come."""
         for number, message in enumerate(self.reports):

@@ -32,7 +32,7 @@ async def log_in(venue: LiveVenue, participant: str) -> ClientConnection:
     """A connection that is logged in."""
     key = load_pem_private_key(venue.key(participant).read_bytes(), None)
     assert isinstance(key, Ed25519PrivateKey)
-    socket = await websockets.connect(venue.url, max_size=2**24)
+    socket = await websockets.connect(venue.url)
     hello = json.loads(await socket.recv())
     signature = key.sign(login_challenge(hello["venue"], participant, hello["nonce"])).hex()
     await request(socket, type="login", id=0, participant=participant, signature=signature)
@@ -96,10 +96,16 @@ async def take_orders(venue: LiveVenue) -> Counter[tuple[str, int]]:
     found: Counter[tuple[str, int]] = Counter()
     for participant in PARTICIPANTS:
         socket = await log_in(venue, participant)
-        reply = await request(socket, type="open_orders", id=1, account=f"{participant}.main")
-        found.update((order["client_order_id"], order["order_id"]) for order in reply["orders"])
+        listed: list[dict[str, Any]] = []
+        more = True
+        while more:
+            after = listed[-1]["order_id"] if listed else 0
+            reply = await request(socket, type="open_orders", id=1, account=f"{participant}.main", after_order_id=after)
+            listed += reply["orders"]
+            more = reply.get("more", False)
+        found.update((order["client_order_id"], order["order_id"]) for order in listed)
         done = await request(socket, type="mass_cancel", id=2, account=f"{participant}.main")
-        assert done["orders"] == len(reply["orders"])
+        assert done["orders"] == len(listed)
         await socket.close()
     return found
 

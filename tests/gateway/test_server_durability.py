@@ -97,7 +97,7 @@ async def test_what_was_under_way_at_a_kill_is_sent_again_and_acts_once(tmp_path
                 await trading
         with served_apart(tmp_path / "venue") as (url, process):
             async with client(url, "alice") as alice:
-                resting = (await alice.ask(type="open_orders", account="alice"))["orders"]
+                resting = await alice.open_orders("alice")
                 found = {order["client_order_id"]: order["order_id"] for order in resting}
                 assert len(found) == len(resting), "an order is there twice"
                 assert acknowledged.items() <= found.items(), "an acknowledged order is gone"

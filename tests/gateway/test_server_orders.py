@@ -179,3 +179,21 @@ async def test_what_was_due_is_not_taken_for_a_reply(tmp_path):
         ] == "done"
         bad = await admin(otto, "set_schedule", instrument="BTC/RUB", steps={"9:50": "opening_auction"})
         assert bad["code"] == "malformed"
+
+
+async def test_open_orders_come_in_pages(tmp_path):
+    async with trading(tmp_path) as (alice, _, _, _):
+        for number in range(1_050):
+            await alice.send(
+                type="new_order",
+                account="alice",
+                client_order_id=f"o{number}",
+                instrument="BTC/RUB",
+                side="buy",
+                quantity="0.1",
+                price="50",
+            )
+        first = await alice.ask(type="open_orders", account="alice")
+        assert (len(first["orders"]), first["more"]) == (1_000, True)
+        orders = await alice.open_orders("alice")
+        assert [order["client_order_id"] for order in orders] == [f"o{number}" for number in range(1_050)]

@@ -98,7 +98,6 @@ class Exchange(State):
             while run_due(self, out, time_ns):
                 work_off(self, out)
             self.due_events = len(out)
-            self.due_kind = -1
         self.time_ns = time_ns
         command = sequenced.command
         if type(command) is NewOrder:

@@ -70,7 +70,6 @@ def run_due(state: State, out: list[Event], time_ns: int) -> bool:
     while state.due and state.due[0][0] <= time_ns:
         deadline_ns, kind, index = heapq.heappop(state.due)
         state.time_ns = max(state.time_ns, deadline_ns)
-        state.due_kind = kind
         if _run(state, out, deadline_ns, kind, index):
             return True
     return False

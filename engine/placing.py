@@ -83,9 +83,7 @@ def join_call(state: State, out: list[Event], book: LimitOrderBook, order: Order
         rest(state, out, book, order)
     if book.phase == CONTINUOUS and not book.batch_due_ns:
         batch_ns = book.instrument.batch_ns
-        # The batch of this very instant is still to come for what was due before it.
-        before = state.time_ns - (1 if 0 <= state.due_kind < DUE_BATCH else 0)
-        book.batch_due_ns = (before // batch_ns + 1) * batch_ns
+        book.batch_due_ns = (state.time_ns // batch_ns + 1) * batch_ns
         state.schedule(book.batch_due_ns, DUE_BATCH, book.instrument.index)
 
 

@@ -58,8 +58,6 @@ class State:
         """Trades of the trading day by trade id."""
         self.due: Final[list[tuple[int, int, int]]] = []
         """A heap of `(deadline, DUE_ kind, index or order of entry)`; an entry that no longer holds is skipped."""
-        self.due_kind: int = -1
-        """DUE_ kind of what is worked now; -1: a command."""
         self.expiring: Final[dict[int, Order]] = {}
         """Open orders that expire, by order of entry."""
         self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}

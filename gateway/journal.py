@@ -69,7 +69,7 @@ Durability = Literal["fsync", "os"]
 
 
 class TornTail:
-    """An unfinished frame that recovery set aside: it was never acknowledged."""
+    """A bad last frame that recovery set aside: torn by a crash, and then never acknowledged, or damaged."""
 
     def __init__(self, segment: str, torn: Torn, saved: Path) -> None:
         self.segment: Final = segment

@@ -235,6 +235,8 @@ class Calls(Aftermath):
         """Do all that is due until then: by deadline; each item is completed as a command is."""
         while min(self.deadlines()) <= time_ns:
             self.now = min(self.deadlines())
+            # An order that joins at an instant waits for the next batch: those of this one are known beforehand.
+            self.batches_now = [terms.name for terms in self.instruments.values() if self.next_batch(terms) == self.now]
             for what in (self.run_timer, self.run_step, self.run_batch):
                 for terms in self.instruments.values():
                     if what(terms):
@@ -269,7 +271,7 @@ class Calls(Aftermath):
         return True
 
     def run_batch(self, terms: RefInstrument) -> bool:
-        if self.next_batch(terms) != self.now:
+        if terms.name not in self.batches_now or not self.next_batch(terms):
             return False
         terms.published = (0, 0, 0)
         if self.indicative(terms)[1]:

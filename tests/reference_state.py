@@ -201,6 +201,7 @@ class State:
         self.seq = 0
         self.now = 0
         self.ran_to = 0
+        self.batches_now: list[str] = []
         """Everything due until then has been run."""
         self.day = -1
         self.self_trade = codes.CANCEL_NEWEST

@@ -129,7 +129,7 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
     for note in started.notes:
         click.echo(f"venue.toml: {note}", err=True)
     if started.torn is not None:
-        click.echo(f"an unfinished frame, never acknowledged, was set aside: {started.torn}", err=True)
+        click.echo(f"a bad last frame, torn by a crash or damaged, was set aside: {started.torn}", err=True)
     if server.durability == "fsync" and started.sync_ns > SLOW_SYNC_NS:
         click.echo(f"this disk takes {started.sync_ns // 1_000} us to sync: every turn waits for it", err=True)
     click.echo(

@@ -40,7 +40,7 @@ def command(directory: Path, public_key: str | None, as_json: bool) -> None:
       0  sound
       1  damaged: the file, the offset of the frame and the reason are named
       2  usage
-      3  sound but for a torn last frame, which was never acknowledged
+      3  sound but for a bad last frame: torn by a crash, or damaged, which can't be told apart
 
     \b
     Examples:

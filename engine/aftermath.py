@@ -19,7 +19,7 @@ from engine.codes import (
 )
 from engine.ending import cancel, drop_children, end_other_leg
 from engine.events import Event, StopTriggered
-from engine.orders import ELECTED, NOWHERE, WAITING_STOP, Order
+from engine.orders import ELECTED, NOWHERE, Order
 from engine.pegs import reprice_pegs
 from engine.placing import place
 from engine.prevention import report_amended
@@ -151,17 +151,23 @@ def activate(state: State, out: list[Event], entry: Order) -> None:
     book.stops.add(stop)
     if not pass_again(state, out, book, stop):
         return
-    place(state, out, book, limit)
+    # No print that is still to be worked elects it: it waits aside until all pairs have begun.
+    book.stops.remove(stop)
+    stop.where = NOWHERE
     state.begun.append(stop)
+    place(state, out, book, limit)
 
 
 def look_at_begun_stops(state: State) -> None:
-    """Let the stops of pairs that have begun in this command trigger, if the last trade has reached them by now."""
+    """Let the stops of pairs that have begun in this command wait, or trigger if the last trade has reached them."""
     for stop in state.begun:
         book = state.books[stop.instrument_name]
+        if not stop.leaves_lots:
+            continue
         trades = book.phase == CONTINUOUS and not book.in_call
-        if trades and stop.where == WAITING_STOP and is_triggered(stop, book.last_trade_ticks):
-            book.stops.remove(stop)
+        if trades and is_triggered(stop, book.last_trade_ticks):
             stop.where = ELECTED
             state.elected.append(stop)
+        else:
+            book.stops.add(stop)
     state.begun.clear()

@@ -70,16 +70,17 @@ def _decrement_budget(state: State, out: list[Event], book: LimitOrderBook, rest
     """Take the lots that a budget allows at an own order's price off that order, and their value off the budget."""
     instrument = book.instrument
     price_ticks = resting.price_ticks
-    lots = min(resting.leaves_lots, affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm))
+    affordable = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
+    lots = min(resting.leaves_lots, affordable)
     if not lots:
         return False
     _decrement(state, out, book, resting, lots)
+    if lots == affordable:
+        cancel(state, out, book, incoming, SELF_TRADE_PREVENTED)
+        return False
     incoming.budget -= price_ticks * lots * instrument.unit
     incoming.quantity_lots = incoming.filled_lots
     incoming.leaves_lots = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
-    if not incoming.leaves_lots:
-        cancel(state, out, book, incoming, SELF_TRADE_PREVENTED)
-        return False
     reserve(incoming, needed(incoming))
     report_amended(state, out, book, incoming, True)
     return True

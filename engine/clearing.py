@@ -55,14 +55,6 @@ def needed(order: Order) -> int:
     return alone
 
 
-def value(order: Order, price_ticks: int, leaves_lots: int) -> int:
-    """What `leaves_lots` cost at worst, without fees, in quote minor units: at the price, or the budget of an order by funds."""
-    if order.budget >= 0:
-        return order.budget
-    assert order.instrument is not None
-    return price_ticks * leaves_lots * order.instrument.unit
-
-
 def paying_asset(order: Order) -> Asset:
     """The asset an order reserves: the quote of a buy, the base of a sell."""
     instrument = order.instrument

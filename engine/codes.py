@@ -116,7 +116,7 @@ CANCELLED: Final = 3
 REJECTED: Final = 4
 ORDER_STATUSES: Final = ("new", "partially_filled", "filled", "cancelled", "rejected")
 
-# Reject codes, in the order of precedence in which an order is tested (docs/MATCHING.md): the first that fails decides.
+# Reject codes. Which check comes before which is written in docs/MATCHING.md.
 OK: Final = 0
 PERMISSION: Final = 1
 DUPLICATE_ID: Final = 2
@@ -170,6 +170,7 @@ IOC_REST: Final = 2
 COLLAR: Final = 3
 AMENDED_AWAY: Final = 4
 BY_RULE: Final = 5
+# Reserved: nothing ends an order so.
 BY_PHASE: Final = 6
 SELF_TRADE_PREVENTED: Final = 7
 EXPIRED: Final = 8

@@ -16,6 +16,8 @@ from engine.limits import (
     MAX_FEE_PPM,
     MAX_INSTRUMENTS,
     MAX_NAME_CHARS,
+    MAX_REBATE_PPM,
+    MAX_SUPPLY,
     ONE_E8,
 )
 from engine.orders import Account, Asset, Instrument
@@ -73,19 +75,23 @@ def instrument_problem(command: ListInstrument, assets: dict[str, Asset], instru
         return f"tick times lot must be a whole number of minor units of {command.quote}"
     if command.lot_e8 * 10 ** assets[command.base].scale % ONE_E8:
         return f"the lot must be a whole number of minor units of {command.base}"
+    if money_unit(command, assets[command.quote].scale) > MAX_SUPPLY:
+        return "tick times lot must be worth less"
+    if command.lot_e8 * 10 ** assets[command.base].scale // ONE_E8 > MAX_SUPPLY:
+        return "the lot must be smaller"
     if not command.lot_e8 <= command.min_quantity_e8 <= command.max_quantity_e8 <= MAX_E8:
         return "lot, minimum and maximum quantity must not decrease"
     if command.min_quantity_e8 % command.lot_e8 or command.max_quantity_e8 % command.lot_e8:
         return "minimum and maximum quantity must be multiples of the lot"
-    if command.max_notional <= 0:
-        return "the largest notional must be positive"
+    if not 0 < command.max_notional <= MAX_SUPPLY:
+        return "the largest notional must be positive, and no more than a venue can hold"
     if not 0 < command.collar_ppm < 1_000_000:
         return "the collar must be between 0 and 1000000 millionths"
-    if command.reference_price_e8 < 0 or command.reference_price_e8 % command.tick_e8:
+    if not 0 <= command.reference_price_e8 <= MAX_E8 or command.reference_price_e8 % command.tick_e8:
         return "the reference price must be a multiple of the tick"
     for ppm in (command.maker_fee_ppm, command.taker_fee_ppm):
-        if not -MAX_FEE_PPM <= ppm <= MAX_FEE_PPM:
-            return f"a fee must be within {MAX_FEE_PPM} millionths"
+        if not -MAX_REBATE_PPM <= ppm <= MAX_FEE_PPM:
+            return f"a fee must be from -{MAX_REBATE_PPM} to {MAX_FEE_PPM} millionths"
     if command.maker_fee_ppm + command.taker_fee_ppm < 0:
         return "a rebate must not exceed the other side's fee"
     return name_problem("instrument", command.instrument)

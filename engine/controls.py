@@ -6,7 +6,6 @@ from engine.changes import cancel_newest_first
 from engine.clearing import PPM
 from engine.codes import (
     ALLOCATIONS,
-    CONTINUOUS,
     FUTURE,
     INVALID,
     KILLED,
@@ -113,12 +112,12 @@ def _set_schedule(state: State, out: list[Event], command: SetSchedule) -> Probl
     book = state.books.get(command.instrument)
     if book is None:
         return _unknown(command.instrument)
+    if command.steps and book.instrument.kind == FUTURE:
+        return Problem(UNSUPPORTED, "futures are listed but can't trade: the venue has no margin clearing")
     before = -1
     for second, phase in command.steps:
         if not before < second < NS_PER_DAY // NS_PER_SECOND or not 0 <= phase < len(PHASES):
             return Problem(INVALID, "a schedule is (second of the day, phase) in increasing order")
-        if phase == CONTINUOUS and book.instrument.kind == FUTURE:
-            return Problem(UNSUPPORTED, "futures are listed but can't trade: the venue has no margin clearing")
         before = second
     set_schedule(state, book, command.steps)
     state.emit(out, RulesChanged("schedule", command.instrument, f"{len(command.steps)} steps"))

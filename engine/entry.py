@@ -344,7 +344,7 @@ def reject_duplicate(
 
 
 def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Order) -> None:
-    """Answer a client order id used before today: with the order's status, or a reject if the content differs."""
+    """Answer a client order id used earlier today: with the order's status, or a reject if the content differs."""
     if order.command != command:
         reject_duplicate(state, out, order.account, command, order, state.seq)
     else:

@@ -159,7 +159,7 @@ class BookAdded(Event, tag=9):
 
 
 class BookChanged(Event, tag=10):
-    """An order's shown quantity changed by an amend, its place kept; 0: it left the book."""
+    """An order's shown quantity changed without a trade, its place kept; 0: it left the book."""
 
     instrument: str
     order_id: int

@@ -18,6 +18,8 @@ MAX_E8: Final = 2**63 - 1
 MAX_SUPPLY: Final = 2**63 - 1
 # Fees above 100 % could take more than a fill brings.
 MAX_FEE_PPM: Final = 1_000_000
+# A rebate that pays for a good part of the order is a mistake, and a budget would buy without end on it.
+MAX_REBATE_PPM: Final = 100_000
 
 # ── names ──────────────────────────────────────────────────────────────────────────────────────────────────────
 # Long enough for a UUID with a prefix, short enough to keep a frame small.
@@ -26,7 +28,7 @@ MAX_NAME_CHARS: Final = 64
 MAX_TEXT_CHARS: Final = 512
 
 # ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
-# Resting orders of one account in one instrument: what an order-by-order snapshot of one participant may cost.
+# Open orders of one account, parked ones too: what a mass cancel and a list of them may cost.
 MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
 # Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), ~400 bytes.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000

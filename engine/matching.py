@@ -11,6 +11,7 @@ from engine.clearing import PPM, affordable_lots
 from engine.codes import PRICE_TIME
 from engine.events import BookAdded, Event
 from engine.fills import fill
+from engine.limits import MAX_E8
 from engine.orders import Level, Order, Owner
 from engine.prevention import prevent
 from engine.state import State
@@ -109,7 +110,7 @@ def index_ppm(state: State) -> int:
     Each rounded down, and the mean too; a member without a trade counts as 1000000, and so does an index without members.
     """
     moves = [
-        (book.last_trade_ticks or book.reference_ticks) * PPM // book.reference_ticks
+        min((book.last_trade_ticks or book.reference_ticks) * PPM // book.reference_ticks, MAX_E8)
         for book in state.index
         if book.reference_ticks
     ]

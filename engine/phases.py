@@ -118,6 +118,11 @@ def end_day(state: State, out: list[Event]) -> None:
     for limits in state.limits.values():
         limits.orders = limits.trades = 0
     state.day_trades = {}
+    # Orders that ended before their time have left their deadlines behind.
+    kept = [entry for entry in state.due if entry[1] != DUE_EXPIRY or entry[2] in state.expiring]
+    state.due.clear()
+    state.due.extend(kept)
+    heapq.heapify(state.due)
     start_day(state)
     state.emit(out, DayEnded(state.day))
 

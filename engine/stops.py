@@ -20,7 +20,7 @@ class StopSide:
         self.keys: Final[SortedList[tuple[int, int, int]]] = SortedList()
         """`(stop price * sign, order of entry, order id)`."""
         self.trails: Final[SortedList[tuple[int, int, int]]] = SortedList()
-        """`(-best price * sign, order of entry, order id)` of trailing stops: those a print may move come last."""
+        """`(best price * sign, order of entry, order id)` of trailing stops: those a print may move come last."""
         self.orders: Final[dict[int, Order]] = {}
 
     def _key(self, order: Order) -> tuple[int, int, int]:

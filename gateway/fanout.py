@@ -35,8 +35,8 @@ _REPLIES: Final[dict[type[Command], tuple[type[Event], ...]]] = {
     commands.CancelOrder: (OrderCancelled, RequestRejected),
     commands.MassCancel: (MassCancelled, RequestRejected),
     commands.MassQuote: (MassQuoted, RequestRejected),
-    commands.NewOrderPair: (OrderAccepted, OrderRejected, RequestRejected),
-    commands.NewBracket: (OrderAccepted, OrderRejected, RequestRejected),
+    commands.NewOrderPair: (OrderAccepted, OrderRejected, OrderStatus, RequestRejected),
+    commands.NewBracket: (OrderAccepted, OrderRejected, OrderStatus, RequestRejected),
 }
 
 _NOBODY: Final[list[Outlet]] = []

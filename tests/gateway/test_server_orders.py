@@ -197,3 +197,19 @@ async def test_open_orders_come_in_pages(tmp_path):
         assert (len(first["orders"]), first["more"]) == (1_000, True)
         orders = await alice.open_orders("alice")
         assert [order["client_order_id"] for order in orders] == [f"o{number}" for number in range(1_050)]
+
+
+async def test_every_list_may_be_sent_again(tmp_path):
+    async with trading(tmp_path) as (alice, _, _, _):
+        terms = {"instrument": "BTC/RUB", "side": "sell", "quantity": "1"}
+        limit = {"client_order_id": "l", "price": "110", **terms}
+        stop = {"client_order_id": "s", "order_type": "stop", "stop_price": "90", **terms}
+        entry = {"client_order_id": "e", "price": "80", **terms, "side": "buy"}
+        pair = {"type": "new_order_pair", "account": "alice", "limit": limit, "stop": stop}
+        legs = {"take_profit": {**limit, "client_order_id": "t"}, "stop": {**stop, "client_order_id": "x"}}
+        bracket = {"type": "new_bracket", "account": "alice", "entry": entry, **legs}
+        for request in (pair, bracket):
+            assert (await alice.ask(**request))["exec_type"] == "new"
+            again = await alice.ask(**request)
+            assert (again["exec_type"], again["order_status"]) == ("status", "new")
+        assert len(await alice.open_orders("alice")) == 5

@@ -13,10 +13,8 @@ from engine.codes import (
     CONTINUOUS,
     ICEBERG,
     INVALID,
-    KILL_SWITCH,
     MARKET,
     MASS_CANCEL,
-    ORDER_LIMITS,
     PEGGED,
     PERMISSION,
     PHASE,
@@ -31,7 +29,7 @@ from engine.codes import (
 )
 from engine.commands import AmendOrder, CancelOrder, MassCancel
 from engine.ending import cancel
-from engine.entry import funds_problem, killed_by, value_problem
+from engine.entry import funds_problem, kill_problem, rate_problem, value_problem
 from engine.events import BookChanged, Event, MassCancelled, RequestRejected
 from engine.orders import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
 from engine.placing import place
@@ -84,15 +82,9 @@ def amend(state: State, out: list[Event], command: AmendOrder) -> None:
 
 def _gate(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
     """Check kill switches, the participant's rate, and the phase."""
-    if state.killed:
-        killed = killed_by(state, order.account, order.instrument_name)
-        if killed:
-            return Problem(KILL_SWITCH, f"the kill switch of {killed} is on")
-    limits = state.limits.get(order.account.participant) if state.limits else None
-    if limits is not None:
-        passed = limits.count_order(state.time_ns)
-        if passed:
-            return Problem(ORDER_LIMITS, passed)
+    problem = kill_problem(state, order.account, order.instrument_name) or rate_problem(state, order.account)
+    if problem is not None:
+        return problem
     if book.phase != CONTINUOUS and not book.in_call:
         return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: cancel instead")
     return None

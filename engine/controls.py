@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.changes import cancel_newest_first
+from engine.changes import cancel_newest_first, newest_first
 from engine.clearing import PPM
 from engine.codes import (
     ALLOCATIONS,
@@ -71,6 +71,10 @@ def _unknown(name: str) -> Problem:
     return Problem(UNSUPPORTED, f"unknown instrument {name}")
 
 
+def _no_margin_clearing() -> Problem:
+    return Problem(UNSUPPORTED, "futures are listed but can't trade: the venue has no margin clearing")
+
+
 def _set_phase(state: State, out: list[Event], command: SetPhase) -> Problem | None:
     book = state.books.get(command.instrument)
     if book is None:
@@ -78,7 +82,7 @@ def _set_phase(state: State, out: list[Event], command: SetPhase) -> Problem | N
     if not 0 <= command.phase < len(PHASES):
         return Problem(UNSUPPORTED, "unknown phase")
     if book.instrument.kind == FUTURE:
-        return Problem(UNSUPPORTED, "futures are listed but can't trade: the venue has no margin clearing")
+        return _no_margin_clearing()
     enter_phase(state, out, book, command.phase, command.reason)
     return None
 
@@ -113,7 +117,7 @@ def _set_schedule(state: State, out: list[Event], command: SetSchedule) -> Probl
     if book is None:
         return _unknown(command.instrument)
     if command.steps and book.instrument.kind == FUTURE:
-        return Problem(UNSUPPORTED, "futures are listed but can't trade: the venue has no margin clearing")
+        return _no_margin_clearing()
     before = -1
     for second, phase in command.steps:
         if not before < second < NS_PER_DAY // NS_PER_SECOND or not 0 <= phase < len(PHASES):
@@ -139,13 +143,9 @@ def _set_kill_switch(state: State, out: list[Event], command: SetKillSwitch) -> 
         state.killed[key] = True
     state.emit(out, RulesChanged("kill_switch", key, "on" if command.on else "off"))
     if command.on:
-        chosen = [order for order in _all_open(state) if _in_scope(order, command.scope, command.key)]
+        chosen = [order for order in newest_first(state) if _in_scope(order, command.scope, command.key)]
         cancel_newest_first(state, out, chosen, KILLED)
     return None
-
-
-def _all_open(state: State) -> list[Order]:
-    return [order for account in state.accounts.values() for order in account.open_orders.values()]
 
 
 def _in_scope(order: Order, scope: int, key: str) -> bool:

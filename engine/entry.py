@@ -117,19 +117,16 @@ def approval_problem(state: State, order: Order) -> Problem | None:
 def gate_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
     """Check kill switches, limits and the phase."""
     account = order.account
-    if state.killed:
-        killed = killed_by(state, account, order.instrument_name)
-        if killed:
-            return Problem(KILL_SWITCH, f"the kill switch of {killed} is on")
+    problem = kill_problem(state, account, order.instrument_name)
+    if problem is not None:
+        return problem
     if len(account.open_orders) >= MAX_OPEN_ORDERS_PER_ACCOUNT:
         return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} open orders an account")
     if order.client_order_id not in account.client_ids:
         return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
-    limits = state.limits.get(account.participant) if state.limits else None
-    if limits is not None:
-        passed = limits.count_order(state.time_ns)
-        if passed:
-            return Problem(ORDER_LIMITS, passed)
+    problem = rate_problem(state, account)
+    if problem is not None:
+        return problem
     if book.phase == CONTINUOUS and not book.instrument.batch_ns:
         return None
     if not book.in_call:
@@ -139,8 +136,17 @@ def gate_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | 
     return None
 
 
-def killed_by(state: State, account: Account, instrument: str) -> str:
-    """Which kill switch stops an account in an instrument; empty: none."""
+def rate_problem(state: State, account: Account) -> Problem | None:
+    """Count a new order or an amend against the participant's limits."""
+    limits = state.limits.get(account.participant) if state.limits else None
+    passed = "" if limits is None else limits.count_order(state.time_ns)
+    return Problem(ORDER_LIMITS, passed) if passed else None
+
+
+def kill_problem(state: State, account: Account, instrument: str) -> Problem | None:
+    """Whether a kill switch stops an account in an instrument."""
+    if not state.killed:
+        return None
     for scope, key in (
         (SCOPE_VENUE, ""),
         (SCOPE_INSTRUMENT, instrument),
@@ -148,8 +154,9 @@ def killed_by(state: State, account: Account, instrument: str) -> str:
         (SCOPE_INVESTOR, account.investor),
     ):
         if f"{SCOPES[scope]}:{key}" in state.killed:
-            return f"{SCOPES[scope]} {key}".rstrip()
-    return ""
+            name = f"{SCOPES[scope]} {key}".rstrip()
+            return Problem(KILL_SWITCH, f"the kill switch of {name} is on")
+    return None
 
 
 def exposure_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:

@@ -50,7 +50,6 @@ from engine.events import (
     FundsMoved,
     InstrumentListed,
 )
-from engine.hook import PreTradeHook
 from engine.limits import MAX_SUPPLY
 from engine.lists import enter_bracket, enter_pair, quote
 from engine.orders import ELECTED, NOWHERE, ON_BOOK, Account, Asset, Owner
@@ -74,9 +73,6 @@ CONTROLS = (
 
 class Exchange(State):
     """A venue's core. One writer applies sequenced commands; everything else follows from them."""
-
-    def __init__(self, hook: PreTradeHook) -> None:
-        super().__init__(hook)
 
     def apply(self, sequenced: Sequenced) -> list[Event]:
         """Apply the next command and return what happened, in order.

@@ -9,7 +9,6 @@ from engine.codes import (
     DUPLICATE_ID,
     GTC,
     INVALID,
-    KILL_SWITCH,
     LIMIT,
     MARKET,
     PHASE,
@@ -29,7 +28,7 @@ from engine.entry import (
     admit,
     approval_problem,
     entry_problem,
-    killed_by,
+    kill_problem,
     reject,
     reject_duplicate,
     report_status,
@@ -228,9 +227,9 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
     for wanted in quotes:
         if wanted.client_order_id in account.client_ids:
             return Problem(DUPLICATE_ID, f"quote id {command.quote_id} was used today")
-    killed = killed_by(state, account, command.instrument) if state.killed else ""
-    if killed:
-        return Problem(KILL_SWITCH, f"the kill switch of {killed} is on")
+    problem = kill_problem(state, account, command.instrument)
+    if problem is not None:
+        return problem
     if book.in_call:
         if command.post_only != POST_ONLY_OFF:
             return Problem(PHASE, "no post-only orders in a call")

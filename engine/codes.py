@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 # Raised with any change of events: a journal replays exactly only under the version that wrote it.
-CORE_VERSION: Final = 1
+CORE_VERSION: Final = 2
 
 BUY: Final = 0
 SELL: Final = 1
@@ -104,6 +104,12 @@ PRIVACY_OPTIONAL: Final = 1
 PRIVACY_DEFAULT: Final = 2
 PRIVACY_KINDS: Final = ("none", "optional", "default")
 
+# What a transfer is for.
+OWN_ACCOUNT: Final = 0
+DOMESTIC_PAYMENT: Final = 1
+CROSS_BORDER: Final = 2
+PURPOSES: Final = ("own_account", "domestic_payment", "cross_border")
+
 INDIVIDUAL: Final = 0
 FIRM: Final = 1
 INVESTOR_KINDS: Final = ("individual", "firm")
@@ -139,6 +145,9 @@ UNKNOWN_ORDER: Final = 17
 NO_REFERENCE: Final = 18
 INVALID: Final = 19
 UNSUPPORTED: Final = 20
+# Of futures.
+POSITION_LIMIT: Final = 21
+REDUCE_ONLY: Final = 22
 REJECT_CODES: Final = (
     "ok",
     "permission",
@@ -161,6 +170,8 @@ REJECT_CODES: Final = (
     "no_reference",
     "invalid",
     "unsupported",
+    "position_limit",
+    "reduce_only",
 )
 
 # Why an order ended without being filled.
@@ -181,6 +192,10 @@ AUCTION_ENDED: Final = 12
 REPLACED: Final = 13
 NO_FUNDS: Final = 14
 ENTRY_ENDED: Final = 15
+# Of futures: the series was settled; the position is smaller than a reduce-only order; cover is missing.
+SETTLED: Final = 16
+NOTHING_TO_REDUCE: Final = 17
+MARGIN_CALL: Final = 18
 CANCEL_REASONS: Final = (
     "requested",
     "mass_cancel",
@@ -198,4 +213,7 @@ CANCEL_REASONS: Final = (
     "replaced",
     "funds",
     "entry_ended",
+    "settled",
+    "reduce_only",
+    "margin_call",
 )

@@ -124,6 +124,30 @@ class MassQuote(Command, tag=7, frozen=True):
     self_trade: int = -1
 
 
+class Transfer(Command, tag=8, frozen=True):
+    """Move an asset from an account of the sender's to another; what it is for decides which rules look at it."""
+
+    participant: str
+    account: str
+    client_order_id: str
+    """The sender's own id of the transfer, from the same names as those of orders (P5)."""
+    to_account: str
+    asset: str
+    amount: int
+    purpose: int
+    contract_reference: str = ""
+    """Of a cross-border settlement (SET-1)."""
+
+
+class RequestDelivery(Command, tag=9, frozen=True):
+    """Ask for the underlying of a derivative instead of money. Nothing here is ever delivered (DER-1)."""
+
+    participant: str
+    account: str
+    instrument: str
+    quantity_e8: int
+
+
 # ── configuration: issued by the operator. ─────────────────────────────────────────────────────────────────────────
 
 
@@ -141,6 +165,11 @@ class AddAsset(Command, tag=20, frozen=True):
     """Two-year average daily turnover, whole roubles."""
     history_years: int = 0
     issuer: str = ""
+    """Who may issue, redeem and freeze it, by the name of a participant; empty: nobody but the venue."""
+    terms: str = ""
+    """Of a digital financial asset: what it promises, for people."""
+    issue_limit: int = 0
+    """The largest amount outstanding, in minor units; 0: none."""
 
 
 class ListInstrument(Command, tag=21, frozen=True):
@@ -164,7 +193,15 @@ class ListInstrument(Command, tag=21, frozen=True):
     """Fee of the resting side in millionths of the notional; negative is a rebate."""
     taker_fee_ppm: int = 0
     underlying: str = ""
-    """The asset whose price a note or future follows; empty for spot."""
+    """The asset whose price a note or future follows, and the name of the index that marks a future; empty for spot."""
+    expiry_ns: int = 0
+    """Futures: when the series is settled, nanoseconds since the epoch, UTC."""
+    averaging_ns: int = 0
+    """Futures: the final price is the time-weighted mean of the index over so long before expiry; 0: its last price."""
+    mark_interval_ns: int = 0
+    """Futures: variation margin is settled so often, at whole multiples of it since Moscow midnight; 0: by command only."""
+    max_position_e8: int = 0
+    """Futures: the largest position of one account, long or short; 0: none."""
 
 
 class SetPhase(Command, tag=22, frozen=True):
@@ -280,6 +317,69 @@ class RepriceTrade(Command, tag=34, frozen=True):
     reason: str
 
 
+class SetIndexPrice(Command, tag=35, frozen=True):
+    """State the price of an index, in the quote asset of the futures that follow it; `source` says where it is from."""
+
+    index: str
+    price_e8: int
+    source: str = ""
+
+
+class MarkFuture(Command, tag=36, frozen=True):
+    """Mark a future and settle its variation margin now, at a price or (0) at that of the rule."""
+
+    instrument: str
+    price_e8: int = 0
+    reason: str = ""
+
+
+class SetMarginRules(Command, tag=37, frozen=True):
+    """Set how long an account whose cover is missing has to restore it before its positions are closed out."""
+
+    grace_ns: int
+
+
+class CloseOut(Command, tag=38, frozen=True):
+    """Close a position of an account at once, inside the static band, whoever asked and whatever its cover."""
+
+    account: str
+    instrument: str
+    reason: str = ""
+
+
+class IssueAsset(Command, tag=39, frozen=True):
+    """Issue a security or domestic stablecoin to an account."""
+
+    asset: str
+    account: str
+    amount: int
+    issuer: str = ""
+    """The participant who asks, if it is the issuer itself; empty: the venue on its behalf."""
+    reason: str = ""
+
+
+class RedeemAsset(Command, tag=50, frozen=True):
+    """Take back what was issued, from what is available on an account."""
+
+    asset: str
+    account: str
+    amount: int
+    issuer: str = ""
+    reason: str = ""
+
+
+class FreezeAsset(Command, tag=51, frozen=True):
+    """Freeze a share of the holdings of an asset, so that it can't be sold or moved (FRZ-1); 0 lets go."""
+
+    asset: str
+    share_ppm: int
+    """Millionths of what each holder has, in all, when the command is carried out."""
+    account: str = ""
+    """One holder's account; empty: every holder."""
+    issuer: str = ""
+    reason: str = ""
+
+
 # ── compliance: forwarded to the hook, which alone knows what they mean. ───────────────────────────────────────────
 
 
@@ -309,6 +409,9 @@ class RegisterInvestor(Command, tag=41, frozen=True):
     class_override: str = ""
     """A class set by the supervisor instead of the derived one; the reason is then required."""
     reason: str = ""
+    bank: bool = False
+    """A credit institution (DER-3)."""
+    by: str = ""
 
 
 class RegisterIntermediary(Command, tag=42, frozen=True):
@@ -319,6 +422,11 @@ class RegisterIntermediary(Command, tag=42, frozen=True):
     capital_rub: int = 0
     suspended: bool = False
     reason: str = ""
+    licence: str = ""
+    """Its number, for people."""
+    bank: bool = False
+    """A credit institution (DER-3)."""
+    by: str = ""
 
 
 class RecordTest(Command, tag=43, frozen=True):
@@ -330,6 +438,7 @@ class RecordTest(Command, tag=43, frozen=True):
     """Percent, 0 to 100."""
     taken_ns: int
     """When it was taken, nanoseconds since the epoch, UTC."""
+    by: str = ""
 
 
 class RecordAcknowledgement(Command, tag=44, frozen=True):
@@ -337,6 +446,7 @@ class RecordAcknowledgement(Command, tag=44, frozen=True):
 
     investor: str
     version: int
+    by: str = ""
 
 
 class SetBlocked(Command, tag=45, frozen=True):
@@ -345,10 +455,76 @@ class SetBlocked(Command, tag=45, frozen=True):
     investor: str
     blocked: bool
     reason: str = ""
+    by: str = ""
 
 
-TradingCommand = NewOrder | AmendOrder | CancelOrder | MassCancel | NewOrderPair | NewBracket | MassQuote
-HookCommand = LoadRulebook | RegisterInvestor | RegisterIntermediary | RecordTest | RecordAcknowledgement | SetBlocked
+class AuthoriseClient(Command, tag=46, frozen=True):
+    """Authorise an investor to buy through an intermediary in a Moscow calendar year, or withdraw that (RET-4)."""
+
+    intermediary: str
+    investor: str
+    year: int
+    authorised: bool = True
+    reason: str = ""
+    by: str = ""
+
+
+class UpdateAsset(Command, tag=47, frozen=True):
+    """Replace the figures of an asset from which its liquidity tier follows (LIQ-1)."""
+
+    asset: str
+    market_cap_rub: int
+    turnover_rub: int
+    history_years: int
+    reason: str = ""
+    by: str = ""
+
+
+class SetParameter(Command, tag=48, frozen=True):
+    """Change one parameter of a rule in force, or its `enabled`; until the next rulebook is loaded."""
+
+    rule: str
+    key: str
+    value: str
+    """As in a rulebook, without quotes: `500000.00`, `70`, `true`, `aggregate`; a list is separated by commas."""
+    reason: str = ""
+    by: str = ""
+
+
+HookCommand = (
+    LoadRulebook
+    | RegisterInvestor
+    | RegisterIntermediary
+    | RecordTest
+    | RecordAcknowledgement
+    | SetBlocked
+    | AuthoriseClient
+    | UpdateAsset
+    | SetParameter
+)
+
+
+class EffectiveFrom(Command, tag=49, frozen=True):
+    """Carry out a compliance command at a time in the future: a rulebook, a parameter or a record with an effective date."""
+
+    effective_ns: int
+    """Nanoseconds since the epoch, UTC."""
+    change: HookCommand
+    reason: str = ""
+    by: str = ""
+
+
+TradingCommand = (
+    NewOrder
+    | AmendOrder
+    | CancelOrder
+    | MassCancel
+    | NewOrderPair
+    | NewBracket
+    | MassQuote
+    | Transfer
+    | RequestDelivery
+)
 AnyCommand = (
     NewOrder
     | AmendOrder
@@ -357,6 +533,8 @@ AnyCommand = (
     | NewOrderPair
     | NewBracket
     | MassQuote
+    | Transfer
+    | RequestDelivery
     | AddAsset
     | ListInstrument
     | SetPhase
@@ -372,12 +550,23 @@ AnyCommand = (
     | SetVenueRules
     | BustTrade
     | RepriceTrade
+    | SetIndexPrice
+    | MarkFuture
+    | SetMarginRules
+    | CloseOut
+    | IssueAsset
+    | RedeemAsset
+    | FreezeAsset
     | LoadRulebook
     | RegisterInvestor
     | RegisterIntermediary
     | RecordTest
     | RecordAcknowledgement
     | SetBlocked
+    | AuthoriseClient
+    | UpdateAsset
+    | SetParameter
+    | EffectiveFrom
 )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from engine.commands import Command
+from engine.commands import Command, RequestDelivery, Transfer
 from engine.events import Event
 from engine.orders import Order
 
@@ -45,11 +45,13 @@ class Verdict:
 class Outcome:
     """What the hook made of a command: events to emit, or a refusal; and whether to recheck resting orders."""
 
-    def __init__(self, events: list[Event], refusal: str = "", recheck: bool = False) -> None:
+    def __init__(self, events: list[Event], refusal: str = "", recheck: bool = False, rule: str = "") -> None:
         self.events: Final = events
         self.refusal: Final = refusal
         """Empty: done. Else why the command does nothing."""
         self.recheck: Final = recheck
+        self.rule: Final = rule
+        """The rule to name when the core itself cancels orders because of the command (a freeze)."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -79,12 +81,24 @@ class PreTradeHook:
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow what happens: each event once, in order, as it is emitted."""
 
+    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
+        """Decide on a transfer between two accounts that exist, of an asset that exists; None lets it pass."""
+        return None
+
+    def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
+        """Name the rule that refuses delivery; None: the core refuses it by itself."""
+        return None
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command.
 
-        For `AddAsset`, `ListInstrument` and `OpenAccount` the core has validated the command and will apply it unless
-        this refuses; for the commands of `engine.commands.HookCommand` this is all there is.
+        For `AddAsset`, `ListInstrument`, `OpenAccount`, `IssueAsset` and `FreezeAsset` the core has validated the command
+        and will apply it unless this refuses; for the commands of `engine.commands.HookCommand` this is all there is.
         """
+        return Outcome([])
+
+    def day_ended(self, time_ns: int) -> Outcome:
+        """Let what depends on the Moscow date take effect: a test expires, a grace period ends, a year begins."""
         return Outcome([])
 
     def snapshot(self) -> object:

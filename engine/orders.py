@@ -164,6 +164,8 @@ class Order:
     """One cancels the other."""
     children: tuple[Order, ...] = ()
     is_quote: bool = False
+    close_out: bool = False
+    """The venue's own order that closes a position whose cover is missing: no rule refuses it, no fee is charged."""
     # Clearing: what is reserved, at which price, and the fee so far, exact in millionths and as charged.
     reserve_ticks: int = 0
     reserved: int = 0

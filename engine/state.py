@@ -25,6 +25,14 @@ DUE_EXPIRY: Final = 3
 """An order expires. By order of entry."""
 DUE_DAY: Final = 4
 """Moscow midnight."""
+DUE_MARK: Final = 5
+"""A future is marked. By instrument."""
+DUE_SETTLEMENT: Final = 6
+"""A future expires and is settled. By instrument."""
+DUE_MARGIN: Final = 7
+"""The grace of a margin call ends. By account."""
+DUE_CHANGE: Final = 8
+"""A compliance command takes effect. By the sequence number of the command that brought it."""
 
 
 class State:

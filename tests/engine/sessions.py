@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine import codes
-from engine.commands import CancelOrder, NewOrder
+from engine.commands import CancelOrder, EffectiveFrom, NewOrder, SetBlocked
 from engine.record import (
     BATCH,
     FIRST_LINK,
@@ -110,6 +110,8 @@ def example_of(kind: type) -> object:
     }
     if kind is not NewOrder:
         values["NewOrder"] = example_of(NewOrder)
+    if kind is EffectiveFrom:
+        values["HookCommand"] = example_of(SetBlocked)
     return kind(*[values[str(kind.__annotations__[name])] for name in kind.__struct_fields__])  # type: ignore[attr-defined]
 
 

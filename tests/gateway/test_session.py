@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.codes import CORE_VERSION
 from engine.commands import CancelOrder, Deposit, NewOrder, Sequenced
 from engine.limits import MAX_CONNECTIONS_PER_PARTICIPANT, MAX_FRAGMENTS, MAX_PONGS_PER_SECOND, NS_PER_SECOND
 from gateway.core import new_exchange
@@ -72,7 +73,7 @@ def test_the_greeting():
             "type": "hello",
             "venue": "small",
             "protocol": "sbx.v1",
-            "core_version": 1,
+            "core_version": CORE_VERSION,
             "nonce": "abcd",
             "durability": "fsync",
             "rulebook": "elr-2025",

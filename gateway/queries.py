@@ -11,7 +11,6 @@ from engine.orders import ON_BOOK, WAITING_STOP, Account, Order
 from engine.problem import decimal
 from gateway.fanout import Fanout
 from gateway.formats import InstrumentFormat
-from gateway.marketdata import Feed
 from gateway.messages import (
     BalancesReply,
     Error,
@@ -71,29 +70,26 @@ class Answers:
     def _subscribe(self, session: Session, query: Subscribe) -> list[Message]:
         channel = query.channel
         instrument = query.instrument or ""
-        feed: Feed | None = None
+        market = self._fanout.market
+        first: Message | None = None
         if channel == "drop_copy":
             subscribers, seq = self._fanout.drop_copy, self._fanout.seq
+        elif channel == "index":
+            index = market.indices.get(instrument)
+            if index is None:
+                return [Error(id=query.id, code="unknown", detail=f"no price of an index {instrument} was stated yet")]
+            subscribers, seq, first = index.subscribers, index.seq, index.last
         else:
-            feed = self._fanout.market.feeds.get(instrument)
+            feed = market.feeds.get(instrument)
             if feed is None:
                 return [Error(id=query.id, code="unknown", detail=f"no instrument {instrument} is listed")]
-            subscribers, seq = feed.subscribers[channel], feed.seq(channel)
+            subscribers, seq = feed.subscribers_of(channel), feed.seq(channel)
+            first = feed.state_of(channel)
         if (channel, instrument) not in session.subscriptions and not session.is_ended:
             session.subscriptions[channel, instrument] = subscribers
             subscribers.append(session)
-        messages: list[Message] = [
-            Subscribed(id=query.id, channel=channel, seq=seq, instrument=query.instrument),
-        ]
-        if feed is not None and channel == "book":
-            messages.append(feed.book_snapshot())
-        elif feed is not None and channel == "top":
-            messages.append(feed.top_message())
-        elif feed is not None and channel == "status":
-            messages.append(feed.status_message())
-        elif feed is not None and channel == "auction":
-            messages.append(feed.auction_message())
-        return messages
+        subscribed = Subscribed(id=query.id, channel=channel, seq=seq, instrument=query.instrument)
+        return [subscribed] if first is None else [subscribed, first]
 
     def _instruments(self) -> list[InstrumentInfo]:
         found: list[InstrumentInfo] = []

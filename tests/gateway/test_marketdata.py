@@ -14,7 +14,8 @@ from engine.exchange import Exchange
 from engine.hook import PreTradeHook
 from engine.record import Row
 from gateway.formats import Formats
-from gateway.marketdata import MarketData, Published, checksum
+from gateway.levels import checksum
+from gateway.marketdata import MarketData, Published
 from gateway.wire import JSON, Outlet
 from tests.gateway.market_flow import INSTRUMENTS, random_flow
 from tests.gateway.small_venue import NaiveBook

@@ -17,7 +17,8 @@ from engine.events import (
 )
 from gateway.fanout import Fanout
 from gateway.formats import Formats
-from gateway.reports import Report, Reports
+from gateway.report import Report
+from gateway.reports import Reports
 from gateway.wire import JSON, MSGPACK, Outlet
 from tests.gateway.market_flow import ACCOUNTS, random_flow
 

@@ -1,8 +1,9 @@
 """A rulebook: TOML documents in, a typed and validated book out. No files: whoever calls has read them.
 
 A document has `title`, `kinds` (what may be traded under it), `order` (the rules that can refuse an order, the deciding
-one first), optionally `include` (names of documents whose rules it takes over), and a table `[[rules]]` for each rule. The
-format is described in the shipped books; `compliance.schema` lists every rule id and parameter.
+one first), optionally `transfer_order` (the same for transfers) and `include` (names of documents whose rules it takes
+over), and a table `[[rules]]` for each rule. The format is described in the shipped books; `compliance.schema` lists every
+rule id and parameter.
 
 Status and date of a rule say where it comes from. They do not gate it: a book in force applies whole, so that a rule can
 be tried before it is law. `enabled = false` on a rule switches it off.
@@ -16,7 +17,7 @@ from typing import Final
 
 from compliance.calendar import parse_iso_date
 from compliance.parameters import ParameterError, Parameters, parse_parameters
-from compliance.schema import APPLIES_TO, ENFORCED_BY, PARAMETERS, PERMISSIONS, STATUSES
+from compliance.schema import APPLIES_TO, ENFORCED_BY, ON_TRANSFERS, PARAMETERS, PERMISSIONS, STATUSES
 from engine.codes import INSTRUMENT_KINDS
 
 BUILT_IN_RULEBOOKS: Final = ("elr-2025", "derivatives-2025", "general-2026")
@@ -24,7 +25,7 @@ BUILT_IN_RULEBOOKS: Final = ("elr-2025", "derivatives-2025", "general-2026")
 # A book and those it includes, far above what three regimes need: bounds the work of one command.
 MAX_DOCUMENTS: Final = 16
 
-_BOOK_KEYS: Final = ("title", "kinds", "order", "include", "rules")
+_BOOK_KEYS: Final = ("title", "kinds", "order", "transfer_order", "include", "rules")
 _TEXT_KEYS: Final = ("id", "title", "who", "source", "status", "effective_from", "applies_to")
 _RULE_KEYS: Final = (*_TEXT_KEYS, "note", "enabled", "parameters")
 
@@ -63,6 +64,7 @@ class Rulebook:
         rules: dict[str, RuleData],
         order: tuple[str, ...],
         kinds: tuple[str, ...],
+        transfer_order: tuple[str, ...] = (),
     ) -> None:
         self.name: Final = name
         self.title: Final = title
@@ -75,6 +77,8 @@ class Rulebook:
         """The rules that can refuse an order, the deciding one first."""
         self.kinds: Final = kinds
         """Instrument kinds that may be traded."""
+        self.transfer_order: Final = transfer_order
+        """The rules that can refuse a transfer, the deciding one first; empty: none is asked."""
 
     def active(self, rule: str) -> RuleData | None:
         """The rule of this id, if the book has it and it is not switched off."""
@@ -86,12 +90,20 @@ class _Document:
     """One parsed TOML document."""
 
     def __init__(
-        self, title: str, include: list[str], kinds: list[str], order: list[str], rules: list[RuleData]
+        self,
+        title: str,
+        include: list[str],
+        kinds: list[str],
+        order: list[str],
+        transfer_order: list[str] | None,
+        rules: list[RuleData],
     ) -> None:
         self.title: Final = title
         self.include: Final = include
         self.kinds: Final = kinds
         self.order: Final = order
+        self.transfer_order: Final = transfer_order
+        """None: it has none."""
         self.rules: Final = rules
 
 
@@ -125,9 +137,20 @@ def load_rulebook(name: str, documents: dict[str, str]) -> Rulebook:
                 raise RulebookError(f"rulebook {document_name}: rule {rule.rule}: already stated in document {where}")
             rules[rule.rule] = rule
     root = parsed[name]
-    _check_order(name, root.order, rules)
+    on_orders = [rule for rule, data in rules.items() if data.applies_to == "order_entry" and rule not in PERMISSIONS]
+    _check_order(name, "order", root.order, on_orders)
+    transfer_order = _transfer_order(name, root, rules)
     _check_sense(name, rules, kinds)
-    return Rulebook(name, root.title, _digest(name, documents), dict(documents), rules, tuple(root.order), tuple(kinds))
+    return Rulebook(
+        name,
+        root.title,
+        _digest(name, documents),
+        dict(documents),
+        rules,
+        tuple(root.order),
+        tuple(kinds),
+        tuple(transfer_order),
+    )
 
 
 def _collect(name: str, documents: dict[str, str], path: list[str], parsed: dict[str, _Document]) -> None:
@@ -179,6 +202,7 @@ def _document(name: str, text: str) -> _Document:
         _names(name, table, "include", False),
         kinds,
         _names(name, table, "order", True),
+        _names(name, table, "transfer_order", True) if "transfer_order" in table else None,
         rules,
     )
 
@@ -240,15 +264,26 @@ def _names(name: str, table: dict[str, object], key: str, required: bool) -> lis
     return names
 
 
-def _check_order(name: str, order: list[str], rules: dict[str, RuleData]) -> None:
-    """The order of decision names each rule that can refuse an order, once, and no other."""
-    can_refuse = [rule for rule, data in rules.items() if data.applies_to == "order_entry" and rule not in PERMISSIONS]
+def _check_order(name: str, key: str, order: list[str], can_refuse: list[str]) -> None:
+    """An order of decision names each rule that can refuse, once, and no other."""
+    what = "an order" if key == "order" else "a transfer"
     for rule in order:
         if rule not in can_refuse:
-            raise RulebookError(f"rulebook {name}: order: {rule} is not a rule of this book that can refuse an order")
+            raise RulebookError(f"rulebook {name}: {key}: {rule} is not a rule of this book that can refuse {what}")
     for rule in can_refuse:
         if rule not in order:
-            raise RulebookError(f"rulebook {name}: order: {rule} is missing")
+            raise RulebookError(f"rulebook {name}: {key}: {rule} is missing")
+
+
+def _transfer_order(name: str, root: _Document, rules: dict[str, RuleData]) -> list[str]:
+    """The order of decision on transfers. A book without one asks no rule, and so may not have any that only they meet."""
+    if root.transfer_order is None:
+        for rule, data in rules.items():
+            if data.applies_to == "transfer":
+                raise RulebookError(f"rulebook {name}: transfer_order is missing: nothing else enforces {rule}")
+        return []
+    _check_order(name, "transfer_order", root.transfer_order, [rule for rule in rules if rule in ON_TRANSFERS])
+    return root.transfer_order
 
 
 def _check_sense(name: str, rules: dict[str, RuleData], kinds: list[str]) -> None:

@@ -31,6 +31,7 @@ from compliance.listings import Decision, Listing
 from compliance.person_rules import KnowledgeTest, OneIntermediary, RiskTest, RiskWarning
 from compliance.registry import Client, Investor
 from compliance.rulebook import Rulebook
+from compliance.transfer_rules import TransferTable
 from engine.codes import BUY, FIRM
 from engine.hook import Failure, Verdict
 
@@ -68,6 +69,7 @@ class RuleTable:
             data = book.active(rule)
             if data is not None:
                 self.rules.append(CHECKS[rule](data, book))
+        self.transfers: Final = TransferTable(book)
         warning = book.active("RISK-1")
         self.warning_version: Final[int] = 0 if warning is None else warning.parameters.number("warning_version")
         self._by_profile: Final[dict[int, dict[int, Decision]]] = {}

@@ -213,6 +213,7 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
                 assert cover.needed == covers.get(index, 0)
                 assert held == min(cover.needed, held + balance.available), "cover is missing although there is money"
             assert balance.available >= 0 and balance.reserved == reserved.get(index, 0) + held
-            totals[index] += balance.available + balance.reserved
+            assert balance.frozen >= 0
+            totals[index] += balance.available + balance.reserved + balance.frozen
     for asset in assets:
         assert totals[asset.index] == asset.supply

@@ -47,7 +47,17 @@ def state_digest(state: State) -> str:
 
 
 def _asset(asset: Asset) -> list[object]:
-    return [asset.asset, asset.kind, asset.scale, asset.supply, asset.fees]
+    return [
+        asset.asset,
+        asset.kind,
+        asset.scale,
+        asset.supply,
+        asset.fees,
+        asset.issuer,
+        asset.terms,
+        asset.issue_limit,
+        asset.outstanding,
+    ]
 
 
 def _account(account: Account) -> list[object]:
@@ -61,12 +71,16 @@ def _account(account: Account) -> list[object]:
         [_position(index, position) for index, position in sorted(account.positions.items())],
         list(account.open_orders),
         [_order(order) for order in account.client_ids.values()],
+        [
+            [record.transfer_id, msgspec.structs.astuple(record.command), record.code]
+            for record in account.transfers.values()
+        ],
     ]
 
 
 def _balance(index: int, balance: Balance) -> list[object]:
     margin = balance.margin
-    shown: list[object] = [index, balance.available, balance.reserved]
+    shown: list[object] = [index, balance.available, balance.reserved, balance.frozen]
     if margin is not None:
         shown += [margin.needed, margin.held, margin.called, margin.until_ns]
     return shown

@@ -120,11 +120,12 @@ def say(venue: Venue, event: events.Event) -> str:
         interest = _signed_lots(venue, event.instrument, event.open_interest_lots)
         return f"{'finally ' if event.final else ''}marked at {price} open {interest}"
     if isinstance(event, events.VariationMargin):
-        scale = venue.exchange.instruments[event.instrument].quote.scale
+        quote = venue.exchange.instruments[event.instrument].quote
+        scale = quote.scale
         verb = "loses" if event.amount < 0 else "gains"
         lots = _signed_lots(venue, event.instrument, event.position_lots)
         has = f"{money(event.available, scale)} available, {money(event.reserved, scale)} reserved"
-        return f"{event.account} {verb} {money(abs(event.amount), scale)} with {lots} ({has})"
+        return f"{event.account} {verb} {money(abs(event.amount), scale)} {quote.asset} with {lots} ({has})"
     if isinstance(event, events.MarginCalled):
         missing = money(event.missing, assets[event.asset].scale)
         return f"{event.account} is called for {missing} {event.asset} until {show_clock(event.until_ns)}"

@@ -9,14 +9,15 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import msgspec
 import pytest
 
-from engine import codes, commands
+from engine import codes, commands, events
 from engine.commands import AnyCommand, Sequenced
 from engine.events import Event
 from engine.exchange import Exchange
 from engine.hook import PreTradeHook
-from engine.limits import NS_PER_DAY, NS_PER_SECOND, ONE_E8
+from engine.limits import MAX_CLOSE_OUTS, NS_PER_DAY, NS_PER_SECOND, ONE_E8
 from engine.snapshot import state_digest
 from loadtest.scenario_invariants import Invariants
 from tests.engine.comparison import names_of
@@ -266,3 +267,42 @@ def test_every_kind_of_event_occurs() -> None:
         session.send(commands.Tick())
         seen.update(session.seen)
     assert [name for name in WANTED if not seen[name]] == []
+
+
+def test_close_outs_beyond_the_bound_wait_for_the_next_command() -> None:
+    shorts = MAX_CLOSE_OUTS + 6
+    exchange = Exchange(PreTradeHook())
+    start = [command for command in setup(random.Random(0)) if not isinstance(command, commands.SetMarginRules)]
+
+    def send(command: AnyCommand, time_ns: int = START_NS) -> list[Event]:
+        return exchange.apply(Sequenced(exchange.seq + 1, time_ns, command))
+
+    def order(account: str, side: int, lots: int) -> commands.NewOrder:
+        price_e8 = 100 * ONE_E8
+        return commands.NewOrder(account, account, "x", "Y-FUT", side, codes.LIMIT, codes.GTC, price_e8, lots * ONE_E8)
+
+    for command in start:
+        send(command)
+    send(commands.OpenAccount("long", "long", "long"))
+    send(commands.Deposit("long", "RUB", 10**12))
+    for lots in (1000, shorts - 1000):
+        send(msgspec.structs.replace(order("long", codes.BUY, lots), client_order_id=f"x{lots}"))
+    for number in range(shorts):
+        send(commands.OpenAccount(f"s{number}", f"s{number}", f"s{number}"))
+        send(commands.Deposit(f"s{number}", "RUB", 11_500))
+        send(order(f"s{number}", codes.SELL, 1))
+    send(commands.SetIndexPrice("X", 110 * ONE_E8))
+    send(commands.MarkFuture("Y-FUT"))
+    later_ns = START_NS + 3_600 * NS_PER_SECOND
+    exchange.check()
+
+    def closed_out(happened: list[Event]) -> list[str]:
+        return [event.account for event in happened if isinstance(event, events.CloseOutStarted)]
+
+    first = send(commands.Tick(), later_ns)
+    accepted = [event.order_id for event in first if isinstance(event, events.OrderAccepted)]
+    assert accepted == [exchange.seq + (4096 + number) * 2**40 for number in range(MAX_CLOSE_OUTS)]
+    assert closed_out(first) == [f"s{number}" for number in range(MAX_CLOSE_OUTS)]
+    assert exchange.next_due_ns() == later_ns
+    assert closed_out(send(commands.Tick(), later_ns)) == [f"s{number}" for number in range(MAX_CLOSE_OUTS, shorts)]
+    exchange.check()

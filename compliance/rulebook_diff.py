@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.meanings import PARAMETER_MEANINGS
-from compliance.rulebook import RuleData, Rulebook
+from compliance.rulebook import Rulebook, RuleData
 from compliance.schema import PARAMETERS
-from compliance.wording import figure, is_figure, unit, value_text
+from compliance.wording import figure, is_figure, status_text, unit, value_text
 
 # A part of a rule as data -> how a sentence calls it.
 _PARTS: Final = {
@@ -48,7 +48,7 @@ def compare(before: Rulebook, after: Rulebook) -> list[Change]:
             changes += _rule(old, new)
         elif new is not None:
             state = "" if new.enabled else ", switched off"
-            text = f"{rule}: is added{state}: {new.title} ({_origin(new)})"
+            text = f"{rule}: is added{state}: {new.title} ({_origin(new)}){_place(rule, after)}"
             changes.append(Change("rule_added", rule, "", "", new.title, text))
         elif old is not None:
             text = f"{rule}: is removed: {old.title} ({_origin(old)})"
@@ -57,7 +57,17 @@ def compare(before: Rulebook, after: Rulebook) -> list[Change]:
 
 
 def _origin(data: RuleData) -> str:
-    return f"{data.source}; {data.status}"
+    return f"{data.source}; {status_text(data)}"
+
+
+def _place(rule: str, book: Rulebook) -> str:
+    """Where a rule that is added decides, as the end of a sentence."""
+    return f"; decides {_where(rule, list(book.order))}" if rule in book.order else ""
+
+
+def _where(rule: str, order: list[str]) -> str:
+    place = order.index(rule)
+    return f"right after {order[place - 1]}" if place else "first"
 
 
 def _whole(before: Rulebook, after: Rulebook) -> list[Change]:
@@ -92,13 +102,8 @@ def _order(before: Rulebook, after: Rulebook) -> list[Change]:
     for rule in new:
         if rule in staying:
             continue
-        place = new.index(rule)
-        earlier = place < old.index(rule)
-        if place == 0:
-            where = "first"
-        else:
-            where = f"right after {new[place - 1]}"
-        text = f"{rule}: decides {'earlier' if earlier else 'later'}, {where}"
+        move = "earlier" if new.index(rule) < old.index(rule) else "later"
+        text = f"{rule}: decides {move}, {_where(rule, list(after.order))}"
         changes.append(Change("order", rule, "", ", ".join(before.order), ", ".join(after.order), text))
     return changes
 
@@ -125,7 +130,8 @@ def _rule(old: RuleData, new: RuleData) -> list[Change]:
         changes.append(Change(what, rule, "", _on_off(old), _on_off(new), text))
     for key in PARAMETERS[rule]:
         before, after = value_text(rule, key, old.parameters), value_text(rule, key, new.parameters)
-        if before != after:
+        # The order of a list says nothing.
+        if sorted(before.split(", ")) != sorted(after.split(", ")):
             text = f"{rule}: {_parameter(rule, key, old, new)}"
             changes.append(Change("parameter", rule, key, before, after, text))
     for part, name in _PARTS.items():
@@ -149,7 +155,7 @@ def _part(data: RuleData, part: str) -> str:
         "title": data.title,
         "who": data.who,
         "source": data.source,
-        "status": data.status,
+        "status": status_text(data),
         "effective_from": data.effective_from,
         "note": data.note,
     }
@@ -170,5 +176,4 @@ def _parameter(rule: str, key: str, old: RuleData, new: RuleData) -> str:
     if kind.startswith("one:"):
         words = [f"{word} ({meaning.words[word]})" for word in (before.word(key), after.word(key))]
         return f"{meaning.name} changes from {words[0]} to {words[1]}"
-    moves = _gained_and_lost(list(before.names(key)), list(after.names(key)), "added", "removed")
-    return f"{meaning.name}: {moves or 'another order'}"
+    return f"{meaning.name}: {_gained_and_lost(list(before.names(key)), list(after.names(key)), 'added', 'removed')}"

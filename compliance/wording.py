@@ -6,6 +6,7 @@ from typing import Final
 
 from compliance.meanings import PARAMETER_MEANINGS
 from compliance.parameters import Parameters
+from compliance.rulebook import RuleData
 from compliance.schema import PARAMETERS
 from engine.problem import decimal
 
@@ -25,7 +26,10 @@ def grouped(hundredths: int) -> str:
 def figure(rule: str, key: str, parameters: Parameters) -> str:
     """The figure of a parameter that has one, without its unit."""
     number = parameters.number(key)
-    return grouped(number) if PARAMETERS[rule][key] in ("rub", "percent") else str(number)
+    kind = PARAMETERS[rule][key]
+    if kind == "percent":
+        return grouped(number).removesuffix(".00")
+    return grouped(number) if kind == "rub" else str(number)
 
 
 def unit(rule: str, key: str) -> str:
@@ -64,6 +68,11 @@ def plain_value(rule: str, key: str, parameters: Parameters) -> str | int | bool
         return list(parameters.names(key))
     number = parameters.number(key)
     return decimal(number, 2) if kind in ("rub", "percent") else number
+
+
+def status_text(data: RuleData) -> str:
+    """A rule's status in words."""
+    return data.status.replace("_", " ")
 
 
 def choices(rule: str, key: str) -> list[str]:

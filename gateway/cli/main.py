@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "keys": ("gateway.cli.keys", "Make the key pairs participants log in with."),
     "verify": ("gateway.cli.verify", "Check a journal's integrity."),
     "replay": ("gateway.cli.replay", "Replay a journal and compare every event."),
+    "rulebook": ("gateway.cli.rulebook", "List, check, compare and explain rulebooks."),
     "flow": ("loadtest.cli_flow", "Feed recorded order flow into a venue."),
     "scenarios": ("loadtest.cli_scenarios", "Run scenario tables through the matching engine, by topic."),
     "bench": ("loadtest.bench", "Measure the book, the core and other engines."),

@@ -60,6 +60,16 @@ class Case:
         self.ledger: Final = ledger
 
 
+class Figures:
+    """What a rule looks at in a case, and how it comes to its answer."""
+
+    def __init__(self, inputs: list[tuple[str, str]], arithmetic: str) -> None:
+        self.inputs: Final = inputs
+        """Name and value, as people read them."""
+        self.arithmetic: Final = arithmetic
+        """The comparison in one line, with its figures."""
+
+
 class Rule:
     """A rule that can refuse an order. Subclasses say in `bears` what they know beforehand, in `judge` the rest."""
 
@@ -82,6 +92,14 @@ class Rule:
     def judge(self, case: Case) -> str:
         """Empty if the order passes; else what fails and what would have been allowed. For orders that FAIL or DEPEND."""
         raise NotImplementedError
+
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""
+        return ""
+
+    def figures(self, case: Case) -> Figures:
+        """What `judge` looks at in an order that the rule concerns, and the arithmetic, whether it passes or fails."""
+        return Figures([], "")
 
     def exempt(self, listing: Listing, side: int) -> bool:
         """Whether RET-5 lets an order pass rules on who may trade: a sell of what is held."""

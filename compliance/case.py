@@ -18,6 +18,11 @@ FAILS: Final = 2
 
 NO_LIMIT: Final = -1
 
+# Why a rule does not concern an order.
+SPARED_SELL: Final = "a sell of what is held, which RET-5 exempts"
+FOR_RETAIL: Final = "it is for retail investors"
+FOR_PURCHASES: Final = "it is for purchases"
+
 
 class Profile:
     """What of a client is the same for every order, until a command changes it. Clients of one profile share a table."""
@@ -104,6 +109,15 @@ class Rule:
     def exempt(self, listing: Listing, side: int) -> bool:
         """Whether RET-5 lets an order pass rules on who may trade: a sell of what is held."""
         return self.sells_exempt and not opens(listing, side)
+
+    def spared_sell(self, listing: Listing, side: int) -> str:
+        """The answer of `spares` to a sell that RET-5 exempts; empty to any other order."""
+        return SPARED_SELL if self.exempt(listing, side) else ""
+
+
+def yes_no(value: bool) -> str:
+    """A flag as people read it."""
+    return "yes" if value else "no"
 
 
 def opens(listing: Listing, side: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.calendar import iso_date, moscow_day
-from compliance.case import DEPENDS, FAILS, PASSES, Case, Profile, Rule, opens
+from compliance.case import DEPENDS, FAILS, FOR_PURCHASES, FOR_RETAIL, PASSES, Case, Figures, Profile, Rule, opens
 from compliance.classes import QUALIFIED, SUPER_QUALIFIED
 from compliance.listings import Listing
 from compliance.registry import RecordedTest
@@ -19,9 +19,13 @@ class RiskWarning(Rule):
         super().__init__(data, book)
         self.version: Final = data.parameters.number("warning_version")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Sells of what is held."""
+        return "" if opens(listing, side) else FOR_PURCHASES
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for a purchase by someone who has not acknowledged the version in force."""
-        return FAILS if not profile.warned and opens(listing, side) else PASSES
+        return FAILS if not profile.warned and not self.spares(profile, listing, side) else PASSES
 
     def judge(self, case: Case) -> str:
         """Say which version is needed and which was acknowledged."""
@@ -29,6 +33,12 @@ class RiskWarning(Rule):
         return (
             f"version {self.version} of the risk warning is to be acknowledged; acknowledged so far: {last or 'none'}"
         )
+
+    def figures(self, case: Case) -> Figures:
+        """The version acknowledged against that in force."""
+        last = case.investor.acknowledged_version
+        inputs = [("version acknowledged", str(last) if last else "none")]
+        return Figures(inputs, f"{last} {'>=' if last >= self.version else '<'} {self.version} in force")
 
 
 class TestRule(Rule):
@@ -46,10 +56,28 @@ class TestRule(Rule):
             return f"no {self.name} test on record; needed are {self.pass_mark} %"
         if test.score < self.pass_mark:
             return f"{self.name} test: {test.score} % scored, {self.pass_mark} % needed"
-        last_day = moscow_day(test.taken_ns) + self.validity_days
+        last_day = self.last_day(test)
         if moscow_day(time_ns) > last_day:
             return f"{self.name} test: passed with {test.score} %, but valid only to {iso_date(last_day)}"
         return ""
+
+    def last_day(self, test: RecordedTest) -> int:
+        """The last Moscow day on which a result counts, in days since 1970-01-01."""
+        return moscow_day(test.taken_ns) + self.validity_days
+
+    def figures_of(self, test: RecordedTest, time_ns: int) -> Figures:
+        """The score against the pass mark, and the day against the last one on which the result counts."""
+        if test.score < 0:
+            return Figures([(f"{self.name} test", "none")], f"no {self.name} test on record")
+        today, last_day = moscow_day(time_ns), self.last_day(test)
+        inputs = [
+            (f"{self.name} test", f"{test.score} %"),
+            ("taken", iso_date(moscow_day(test.taken_ns))),
+            ("valid to", iso_date(last_day)),
+            ("today", iso_date(today)),
+        ]
+        score = f"{test.score} {'>=' if test.score >= self.pass_mark else '<'} {self.pass_mark} %"
+        return Figures(inputs, f"{score}; {iso_date(today)} {'<=' if today <= last_day else '>'} {iso_date(last_day)}")
 
 
 class KnowledgeTest(TestRule):
@@ -58,13 +86,21 @@ class KnowledgeTest(TestRule):
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book, "knowledge")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """All but retail purchases."""
+        return spared_unless_retail_opens(profile, listing, side)
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on the time for a retail purchase."""
-        return DEPENDS if profile.retail and opens(listing, side) else PASSES
+        return PASSES if self.spares(profile, listing, side) else DEPENDS
 
     def judge(self, case: Case) -> str:
         """Look at the latest knowledge test."""
         return self.objection(case.investor.knowledge, case.time_ns)
+
+    def figures(self, case: Case) -> Figures:
+        """The latest knowledge test."""
+        return self.figures_of(case.investor.knowledge, case.time_ns)
 
 
 class RiskTest(TestRule):
@@ -74,14 +110,25 @@ class RiskTest(TestRule):
         super().__init__(data, book, "risk")
         self.required: Final = data.parameters.flag("risk_test_required")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """All but purchases by qualified individuals; everything if no test is required."""
+        if not self.required:
+            return "the rulebook requires no risk test"
+        if profile.investor_class not in (QUALIFIED, SUPER_QUALIFIED):
+            return "it is for qualified individuals"
+        return "" if opens(listing, side) else FOR_PURCHASES
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on the time for a purchase by a qualified individual."""
-        qualified = profile.investor_class in (QUALIFIED, SUPER_QUALIFIED)
-        return DEPENDS if self.required and qualified and opens(listing, side) else PASSES
+        return PASSES if self.spares(profile, listing, side) else DEPENDS
 
     def judge(self, case: Case) -> str:
         """Look at the latest risk test."""
         return self.objection(case.investor.risk, case.time_ns)
+
+    def figures(self, case: Case) -> Figures:
+        """The latest risk test."""
+        return self.figures_of(case.investor.risk, case.time_ns)
 
 
 class OneIntermediary(Rule):
@@ -117,6 +164,13 @@ class OneIntermediary(Rule):
         """Whether INT-1 has freed the clients of an intermediary to choose another."""
         found = case.registry.intermediaries.get(intermediary)
         return self.change_when_suspended and found is not None and found.barred
+
+
+def spared_unless_retail_opens(profile: Profile, listing: Listing, side: int) -> str:
+    """Why a rule on retail purchases does not concern an order; empty: it does."""
+    if not profile.retail:
+        return FOR_RETAIL
+    return "" if opens(listing, side) else FOR_PURCHASES
 
 
 def _named(intermediary: str) -> str:

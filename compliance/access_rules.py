@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.case import DEPENDS, FAILS, PASSES, Case, Figures, Profile, Rule, yes_no
+from compliance.case import DEPENDS, FAILS, FOR_RETAIL, PASSES, Case, Figures, Profile, Rule, yes_no
 from compliance.classes import QUALIFIED, RETAIL, UNQUALIFIED_FIRM, class_name, is_firm
 from compliance.listings import AssetRecord, Listing
 from compliance.rulebook import Rulebook, RuleData
@@ -256,6 +256,11 @@ class NoAccess(Rule):
         return Figures(inputs, f"{name} {found} among those without access: {', '.join(self.classes) or 'none'}")
 
 
+def may(allowed: bool) -> str:
+    """Whether something is allowed, as a verb."""
+    return "may" if allowed else "may not"
+
+
 def _access_class(retail: bool, investor_class: int) -> str:
     """What ELR-3 calls a class: `retail` covers firms that are not qualified."""
     return "retail" if retail else class_name(investor_class)
@@ -346,8 +351,7 @@ class Stablecoins(Rule):
         base = case.listing.base
         if base.kind != DOMESTIC_STABLECOIN or not case.investor.retail:
             return Figures(inputs, "tradable, and no retail purchase of a rouble stablecoin")
-        allowed = "may" if self.retail else "may not"
-        return Figures(inputs, f"{base.asset} is tradable; retail {allowed} buy it")
+        return Figures(inputs, f"{base.asset} is tradable; retail {may(self.retail)} buy it")
 
     def _settles_only(self, listing: Listing) -> AssetRecord | None:
         for asset in (listing.base, listing.quote):
@@ -388,15 +392,54 @@ class HighlyLiquidOnly(Rule):
             and asset.history_years >= self.history_years
         )
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """All but retail purchases of crypto in the spot market."""
+        if not profile.retail:
+            return FOR_RETAIL
+        if listing.kind != SPOT or not listing.base.crypto:
+            return "it is for crypto in the spot market"
+        return self.spared_sell(listing, side)
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for a retail purchase, in the spot market, of what retail may not buy."""
-        if not profile.retail or listing.kind != SPOT or not listing.base.crypto or self.exempt(listing, side):
+        if self.spares(profile, listing, side):
             return PASSES
         return FAILS if self._objection(listing) else PASSES
 
     def judge(self, case: Case) -> str:
         """Say why not, and what is allowed."""
         return self._objection(case.listing)
+
+    def figures(self, case: Case) -> Figures:
+        """The asset against the list, the criteria or both."""
+        listing = case.listing
+        asset = listing.base
+        compared: list[str] = []
+        if listing.crypto_for_crypto:
+            compared.append(
+                f"paid with {listing.quote.asset}: retail {may(self.crypto_for_crypto)} pay crypto for crypto"
+            )
+        if asset.kind == FOREIGN_STABLECOIN:
+            compared.append(f"a foreign stablecoin: retail {may(self.foreign_stablecoins)} buy it")
+        if self.basis != "criteria":
+            found = "is" if asset.asset in self.listed else "is not"
+            compared.append(f"{asset.asset} {found} listed (LIQ-2)")
+        if self.basis != "list":
+            for figure_rub, least in (
+                (asset.market_cap_rub, self.market_cap_kopecks),
+                (asset.turnover_rub, self.turnover_kopecks),
+            ):
+                compared.append(f"{figure_rub}.00 {'>' if figure_rub * 100 > least else '<='} {decimal(least, 2)}")
+            sign = ">=" if asset.history_years >= self.history_years else "<"
+            compared.append(f"{asset.history_years} {sign} {self.history_years} years (LIQ-1)")
+        inputs = [
+            ("asset", f"{asset.asset}, {ASSET_KINDS[asset.kind]}"),
+            ("priced in", listing.quote.asset),
+            ("capitalisation", f"{asset.market_cap_rub}.00"),
+            ("daily turnover", f"{asset.turnover_rub}.00"),
+            ("history", f"{asset.history_years} years"),
+        ]
+        return Figures(inputs, "; ".join(compared))
 
     def _objection(self, listing: Listing) -> str:
         asset = listing.base

@@ -104,7 +104,7 @@ class Rule:
 
     def figures(self, case: Case) -> Figures:
         """What `judge` looks at in an order that the rule concerns, and the arithmetic, whether it passes or fails."""
-        return Figures([], "")
+        raise NotImplementedError
 
     def exempt(self, listing: Listing, side: int) -> bool:
         """Whether RET-5 lets an order pass rules on who may trade: a sell of what is held."""

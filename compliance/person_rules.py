@@ -131,6 +131,16 @@ class RiskTest(TestRule):
         return self.figures_of(case.investor.risk, case.time_ns)
 
 
+class Binding:
+    """Something that binds an investor to an intermediary."""
+
+    def __init__(self, what: str, intermediary: str, left: bool) -> None:
+        self.what: Final = what
+        self.intermediary: Final = intermediary
+        self.left: Final = left
+        """Whether the investor may choose another all the same."""
+
+
 class OneIntermediary(Rule):
     """RET-4: retail buys through one authorised intermediary in a Moscow year (23.12.2025).
 
@@ -142,23 +152,49 @@ class OneIntermediary(Rule):
         self.change_when_suspended: Final = data.parameters.flag("change_when_suspended")
         self.direct_accounts: Final = data.parameters.flag("direct_accounts")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """All but retail purchases."""
+        return spared_unless_retail_opens(profile, listing, side)
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on earlier purchases for a retail purchase."""
-        return DEPENDS if profile.retail and opens(listing, side) else PASSES
+        return PASSES if self.spares(profile, listing, side) else DEPENDS
 
     def judge(self, case: Case) -> str:
         """Compare with the intermediary of the year and with those of open buy orders."""
         here = case.client.intermediary_name
         if not here and not self.direct_accounts:
             return "retail buys through an authorised intermediary; this account is held directly"
+        for binding in self._bindings(case):
+            if binding.intermediary != here and not binding.left:
+                return f"{binding.what} {_named(binding.intermediary)}; this account is held through {_named(here)}"
+        return ""
+
+    def figures(self, case: Case) -> Figures:
+        """The intermediary of the account against those to which purchases and open buys bind."""
+        here = case.client.intermediary_name
+        inputs = [("held through", here or "none, directly")]
+        if not here and not self.direct_accounts:
+            return Figures(inputs, "held directly, which retail may not be")
+        compared: list[str] = []
+        for binding in self._bindings(case):
+            name = _named(binding.intermediary)
+            inputs.append((binding.what, name))
+            sign = "=" if binding.intermediary == here else "<>"
+            compared.append(f"{_named(here)} {sign} {name}{', which may be left' if binding.left else ''}")
+        return Figures(inputs, "; ".join(compared) or "nothing binds yet")
+
+    def _bindings(self, case: Case) -> list[Binding]:
+        """What binds to an intermediary: the purchases of the year, then open buy orders."""
         year = case.ledger.years.of(case.time_ns)
         sums = case.ledger.look(case.client)
-        if sums.year == year and sums.bound != here and not self._may_leave(case, sums.bound):
-            return f"purchases of {year} are through {_named(sums.bound)}; this account is held through {_named(here)}"
+        found: list[Binding] = []
+        if sums.year == year:
+            found.append(Binding(f"purchases of {year} are through", sums.bound, self._may_leave(case, sums.bound)))
         for other, line in sums.by_intermediary.items():
-            if line.open_buys and other != here:
-                return f"a buy order is open through {_named(other)}; this account is held through {_named(here)}"
-        return ""
+            if line.open_buys:
+                found.append(Binding("a buy order is open through", other, False))
+        return found
 
     def _may_leave(self, case: Case, intermediary: str) -> bool:
         """Whether INT-1 has freed the clients of an intermediary to choose another."""

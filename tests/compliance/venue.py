@@ -158,8 +158,10 @@ def changed(texts: dict[str, str], rule: str, key: str, value: str) -> dict[str,
 class Venue:
     """An exchange with the compliance hook, set up and with a clock."""
 
+    hook_type: type[ComplianceHook] = ComplianceHook
+
     def __init__(self, rulebook: str = "general-2026", changes: tuple[tuple[str, str, str], ...] = ()) -> None:
-        self.hook = ComplianceHook()
+        self.hook = self.hook_type()
         self.exchange = Exchange(self.hook)
         self.time_ns = moscow_ns(START)
         self.log: list[Event] = []

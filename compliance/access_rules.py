@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.calendar import iso_date, moscow_day
 from compliance.case import DEPENDS, FAILS, PASSES, Case, Profile, Rule
 from compliance.classes import QUALIFIED, UNQUALIFIED_FIRM, class_name, is_firm
 from compliance.listings import AssetRecord, Listing
+from compliance.registry import Registry
 from compliance.rulebook import Rulebook, RuleData
 from engine.codes import (
     BUY,
@@ -208,13 +210,18 @@ class Stablecoins(Rule):
 
 
 class HighlyLiquidOnly(Rule):
-    """RET-2: retail buys highly liquid assets (23.12.2025), by the list of LIQ-2, the criteria of LIQ-1, or either."""
+    """RET-2: retail buys highly liquid assets (23.12.2025), by the list of LIQ-2, the criteria of LIQ-1, or either.
+
+    What the parameter `on_tier_loss` says holds for an asset that was highly liquid once: see `compliance.tiers`.
+    """
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book)
         self.basis: Final = data.parameters.word("highly_liquid_by")
         self.foreign_stablecoins: Final = data.parameters.flag("foreign_stablecoins")
         self.crypto_for_crypto: Final = data.parameters.flag("crypto_for_crypto")
+        self.on_tier_loss: Final = data.parameters.word("on_tier_loss")
+        self.grace_days: Final = data.parameters.number("grace_days")
         self.listed: tuple[str, ...] = ()
         self.market_cap_kopecks: int = 0
         self.turnover_kopecks: int = 0
@@ -228,7 +235,7 @@ class HighlyLiquidOnly(Rule):
             self.history_years = criteria.number("history_years")
 
     def highly_liquid(self, asset: AssetRecord) -> bool:
-        """Whether an asset is of the tier that retail may buy."""
+        """Whether an asset is of the tier that retail may buy, by what is on record now."""
         if self.basis != "criteria" and asset.asset in self.listed:
             return True
         return self.basis != "list" and (
@@ -237,24 +244,71 @@ class HighlyLiquidOnly(Rule):
             and asset.history_years >= self.history_years
         )
 
+    def graced(self, asset: AssetRecord) -> bool:
+        """Whether an asset that is highly liquid no more has a grace period, whether that has ended or not."""
+        return self.on_tier_loss == "grace" and asset.lost
+
+    def last_day(self, asset: AssetRecord) -> int:
+        """The Moscow day with which the grace period of an asset ends, in days since 1970-01-01."""
+        return moscow_day(asset.lost_ns) + self.grace_days
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether a grace period ended. O(assets)."""
+        return any(self.graced(asset) and self.last_day(asset) + 1 == day for asset in registry.assets.values())
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for a retail purchase, in the spot market, of what retail may not buy."""
-        if not profile.retail or listing.kind != SPOT or not listing.base.crypto or self.exempt(listing, side):
+        """Fails for a retail purchase, in the spot market, of what retail may not buy; depends on the time in a grace period.
+
+        Fails for both sides of what is halted for retail.
+        """
+        if not profile.retail or listing.kind != SPOT:
             return PASSES
-        return FAILS if self._objection(listing) else PASSES
+        if self._halted(listing) is not None:
+            return FAILS
+        if not listing.base.crypto or self.exempt(listing, side):
+            return PASSES
+        if self._unsettled(listing):
+            return FAILS
+        if listing.base.highly_liquid:
+            return PASSES
+        return DEPENDS if self.graced(listing.base) else FAILS
 
     def judge(self, case: Case) -> str:
         """Say why not, and what is allowed."""
-        return self._objection(case.listing)
-
-    def _objection(self, listing: Listing) -> str:
+        listing = case.listing
+        halted = self._halted(listing)
+        if halted is not None:
+            return f"{self._shortcoming(halted)}; since {_lost_on(halted)} retail may neither buy nor sell it"
+        unsettled = self._unsettled(listing)
         asset = listing.base
+        if unsettled or asset.highly_liquid:
+            return unsettled
+        if not self.graced(asset):
+            return self._shortcoming(asset)
+        last_day = self.last_day(asset)
+        if moscow_day(case.time_ns) <= last_day:
+            return ""
+        return (
+            f"{self._shortcoming(asset)}; since {_lost_on(asset)}, and the grace period ended with {iso_date(last_day)}"
+        )
+
+    def _halted(self, listing: Listing) -> AssetRecord | None:
+        """The asset of an instrument that retail may neither buy nor sell: to pay with it is to sell it."""
+        if self.on_tier_loss == "halt":
+            for asset in (listing.base, listing.quote):
+                if asset.lost:
+                    return asset
+        return None
+
+    def _unsettled(self, listing: Listing) -> str:
+        """What the parameters on stablecoins and on crypto for crypto object to; empty: nothing."""
         if listing.crypto_for_crypto and not self.crypto_for_crypto:
             return f"{listing.instrument} is priced in {listing.quote.asset}: retail may not pay crypto for crypto"
-        if asset.kind == FOREIGN_STABLECOIN and not self.foreign_stablecoins:
-            return f"{asset.asset} is a foreign stablecoin: retail may not buy it"
-        if self.highly_liquid(asset):
-            return ""
+        if listing.base.kind == FOREIGN_STABLECOIN and not self.foreign_stablecoins:
+            return f"{listing.base.asset} is a foreign stablecoin: retail may not buy it"
+        return ""
+
+    def _shortcoming(self, asset: AssetRecord) -> str:
         reasons: list[str] = []
         if self.basis != "criteria":
             reasons.append(f"listed are {', '.join(self.listed)} (LIQ-2)")
@@ -265,3 +319,7 @@ class HighlyLiquidOnly(Rule):
                 f"{asset.market_cap_rub}.00, {asset.turnover_rub}.00 and {asset.history_years}"
             )
         return f"{asset.asset} is not highly liquid: {'; '.join(reasons)}"
+
+
+def _lost_on(asset: AssetRecord) -> str:
+    return iso_date(moscow_day(asset.lost_ns))

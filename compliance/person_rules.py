@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.calendar import iso_date, moscow_day
+from compliance.calendar import civil_from_days, iso_date, moscow_day
 from compliance.case import DEPENDS, FAILS, PASSES, Case, Profile, Rule, opens
 from compliance.classes import QUALIFIED, SUPER_QUALIFIED
 from compliance.listings import Listing
-from compliance.registry import RecordedTest
+from compliance.registry import Investor, RecordedTest, Registry
 from compliance.rulebook import Rulebook, RuleData
 
 
@@ -46,10 +46,26 @@ class TestRule(Rule):
             return f"no {self.name} test on record; needed are {self.pass_mark} %"
         if test.score < self.pass_mark:
             return f"{self.name} test: {test.score} % scored, {self.pass_mark} % needed"
-        last_day = moscow_day(test.taken_ns) + self.validity_days
+        last_day = self.last_day(test)
         if moscow_day(time_ns) > last_day:
             return f"{self.name} test: passed with {test.score} %, but valid only to {iso_date(last_day)}"
         return ""
+
+    def last_day(self, test: RecordedTest) -> int:
+        """The Moscow day with which a result ceases to count, in days since 1970-01-01."""
+        return moscow_day(test.taken_ns) + self.validity_days
+
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The test of an investor whom the rule binds; None: it does not."""
+        raise NotImplementedError
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether the passed test of someone with an account ceased to count. O(investors)."""
+        for investor in registry.investors.values():
+            test = self.needed_from(investor) if investor.clients else None
+            if test is not None and test.score >= self.pass_mark and self.last_day(test) + 1 == day:
+                return True
+        return False
 
 
 class KnowledgeTest(TestRule):
@@ -57,10 +73,25 @@ class KnowledgeTest(TestRule):
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book, "knowledge")
+        self.retest_delay_days: Final = data.parameters.number("retest_delay_days")
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on the time for a retail purchase."""
         return DEPENDS if profile.retail and opens(listing, side) else PASSES
+
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The knowledge test of a retail investor."""
+        return investor.knowledge if investor.retail else None
+
+    def retest_problem(self, last: RecordedTest, taken_ns: int) -> str:
+        """Why a result may not be recorded that was taken then (nanoseconds since the epoch, UTC); empty: it may."""
+        from_day = moscow_day(last.taken_ns) + self.retest_delay_days
+        if last.score < 0 or last.score >= self.pass_mark or moscow_day(taken_ns) >= from_day:
+            return ""
+        return (
+            f"{self.rule}: the test of {iso_date(moscow_day(last.taken_ns))} was failed with {last.score} %: "
+            f"a new one may be taken from {iso_date(from_day)}, {self.retest_delay_days} days later"
+        )
 
     def judge(self, case: Case) -> str:
         """Look at the latest knowledge test."""
@@ -79,6 +110,10 @@ class RiskTest(TestRule):
         qualified = profile.investor_class in (QUALIFIED, SUPER_QUALIFIED)
         return DEPENDS if self.required and qualified and opens(listing, side) else PASSES
 
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The risk test of a qualified individual."""
+        return investor.risk if self.required and investor.investor_class in (QUALIFIED, SUPER_QUALIFIED) else None
+
     def judge(self, case: Case) -> str:
         """Look at the latest risk test."""
         return self.objection(case.investor.risk, case.time_ns)
@@ -87,13 +122,20 @@ class RiskTest(TestRule):
 class OneIntermediary(Rule):
     """RET-4: retail buys through one authorised intermediary in a Moscow year (23.12.2025).
 
-    The year's first fill binds; meanwhile an open buy order blocks every other intermediary.
+    The year's first fill binds; meanwhile an open buy order blocks every other intermediary. With
+    `authorisation_required` an authorisation for the Moscow year is needed, too.
     """
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book)
         self.change_when_suspended: Final = data.parameters.flag("change_when_suspended")
         self.direct_accounts: Final = data.parameters.flag("direct_accounts")
+        self.authorisation_required: Final = data.parameters.flag("authorisation_required")
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether a year of authorisations ended."""
+        _, month, day_of_month = civil_from_days(day)
+        return self.authorisation_required and month == 1 and day_of_month == 1
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on earlier purchases for a retail purchase."""
@@ -105,17 +147,21 @@ class OneIntermediary(Rule):
         if not here and not self.direct_accounts:
             return "retail buys through an authorised intermediary; this account is held directly"
         year = case.ledger.years.of(case.time_ns)
+        if here and self.authorisation_required:
+            authorised = case.investor.authorised_through(year)
+            if authorised != here:
+                return f"{year} needs an authorisation to buy through {here}; authorised is {_named(authorised)}"
         sums = case.ledger.look(case.client)
-        if sums.year == year and sums.bound != here and not self._may_leave(case, sums.bound):
+        if sums.year == year and sums.bound != here and not self.may_leave(case.registry, sums.bound):
             return f"purchases of {year} are through {_named(sums.bound)}; this account is held through {_named(here)}"
         for other, line in sums.by_intermediary.items():
             if line.open_buys and other != here:
                 return f"a buy order is open through {_named(other)}; this account is held through {_named(here)}"
         return ""
 
-    def _may_leave(self, case: Case, intermediary: str) -> bool:
+    def may_leave(self, registry: Registry, intermediary: str) -> bool:
         """Whether INT-1 has freed the clients of an intermediary to choose another."""
-        found = case.registry.intermediaries.get(intermediary)
+        found = registry.intermediaries.get(intermediary)
         return self.change_when_suspended and found is not None and found.barred
 
 

@@ -106,6 +106,10 @@ class Rule:
         """What `judge` looks at in an order that the rule concerns, and the arithmetic, whether it passes or fails."""
         raise NotImplementedError
 
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether something that let orders pass ended with the day before a Moscow day (days since 1970-01-01)."""
+        return False
+
     def exempt(self, listing: Listing, side: int) -> bool:
         """Whether RET-5 lets an order pass rules on who may trade: a sell of what is held."""
         return self.sells_exempt and not opens(listing, side)

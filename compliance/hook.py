@@ -91,6 +91,10 @@ class ComplianceHook(PreTradeHook):
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
         return self._intake.apply(command, time_ns)
 
+    def day_ended(self, time_ns: int) -> Outcome:
+        """Let what depends on the Moscow date take effect: a test expired, a grace period or a year of authorisations ended."""
+        return self._intake.day_ended(time_ns)
+
     def snapshot(self) -> object:
         """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
         return take_snapshot(self._intake)

@@ -167,12 +167,8 @@ def _switches(findings: _Findings) -> None:
     """Rules that are off, and what is missed where RET-5 is."""
     book = findings.book
     for rule, data in book.rules.items():
-        if data.enabled:
-            continue
-        text = "the rule is switched off"
-        if data.applies_to == "classification":
-            text += ", but still says what investors and assets count as"
-        findings.add(WARNING, rule, "enabled", text)
+        if not data.enabled:
+            findings.add(WARNING, rule, "enabled", "the rule is switched off")
     if book.active("RET-5") is None:
         text = "RET-5 is not in force: who may no longer buy may not sell either what is held"
         findings.add(WARNING, "", "rules", text)
@@ -181,7 +177,7 @@ def _switches(findings: _Findings) -> None:
 def _idle_rules(findings: _Findings) -> None:
     """Rules in the order of decision that never decide: for no class, asset and side do they refuse what reaches them."""
     table = RuleTable(findings.book)
-    orders = [(listing, side) for listing in _listings(findings.book) for side in (BUY, SELL)]
+    orders = [(listing, side) for listing in _listings(table) for side in (BUY, SELL)]
     profiles = [
         Profile(investor_class, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8))
         for investor_class in range(len(CLASSES))
@@ -211,11 +207,11 @@ def _looks(rule: Rule, profile: Profile, listing: Listing, side: int) -> bool:
     return rule.bears(profile, listing, side) != PASSES or rule.allows_up_to(profile, listing) != NO_LIMIT
 
 
-def _listings(book: Rulebook) -> list[Listing]:
+def _listings(table: RuleTable) -> list[Listing]:
     """An instrument of every sort that a rule tells apart: each kind of asset and privacy, liquid and not, in RUB and not."""
     rouble = _asset("RUB", FIAT)
     dollar = _asset("stablecoin", FOREIGN_STABLECOIN)
-    listed = book.rules.get("LIQ-2")
+    listed = table.book.rules.get("LIQ-2")
     assets = [
         *[_asset(f"coin with {name} privacy", CRYPTO, privacy) for privacy, name in enumerate(PRIVACY_KINDS)],
         *[_asset(name, CRYPTO) for name in ([] if listed is None else listed.parameters.names("assets"))],
@@ -224,6 +220,8 @@ def _listings(book: Rulebook) -> list[Listing]:
         dollar,
         _asset("rouble stablecoin", DOMESTIC_STABLECOIN),
     ]
+    for asset in assets:
+        asset.highly_liquid = table.tiers is not None and asset.crypto and table.tiers.highly_liquid(asset)
     security = _asset("security", SECURITY)
     listings = [
         Listing(f"{asset.asset}/{quote.asset}", SPOT, asset, quote, 1)

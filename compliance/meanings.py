@@ -125,6 +125,17 @@ PARAMETER_MEANINGS: Final[dict[str, dict[str, Meaning]]] = {
         "crypto_for_crypto": Meaning(
             "retail purchases paid in crypto", "Whether retail may buy crypto that is priced in crypto."
         ),
+        "on_tier_loss": Meaning(
+            "the loss of high liquidity",
+            "What happens to retail when an asset is highly liquid no more.",
+            "",
+            {
+                "sell_only": "buys are refused at once, those that rest are cancelled",
+                "grace": "buys are refused once the grace period has ended",
+                "halt": "retail may neither buy nor sell it",
+            },
+        ),
+        "grace_days": Meaning("the grace period", "How long retail may still buy, with `grace`.", "days"),
     },
     "RET-3": {
         "pass_mark": _TEST_MARK,
@@ -137,6 +148,9 @@ PARAMETER_MEANINGS: Final[dict[str, dict[str, Meaning]]] = {
         ),
         "direct_accounts": Meaning(
             "retail purchases without an intermediary", "Whether accounts held directly may buy."
+        ),
+        "authorisation_required": Meaning(
+            "authorisation by the year", "Whether a client must be authorised to buy through the intermediary."
         ),
     },
     "RET-5": {},

@@ -70,6 +70,37 @@ def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
     return parameters
 
 
+def overridden(parameters: Parameters, rule: str, key: str, text: str) -> Parameters:
+    """The parameters of a rule with one of them set to a value written as in `SetParameter`: without quotes, lists with commas.
+
+    Raises:
+        ParameterError: the rule has no such parameter, or can't have this value; the fault says what it can have.
+    """
+    kind = PARAMETERS[rule].get(key)
+    if kind is None:
+        known = ", ".join(["enabled", *PARAMETERS[rule]])
+        raise ParameterError([(key, f"parameters: unknown key {key}; known: {known}")])
+    changed = Parameters()
+    changed.numbers.update(parameters.numbers)
+    changed.flags.update(parameters.flags)
+    changed.words.update(parameters.words)
+    changed.lists.update(parameters.lists)
+    _put(changed, key, kind, _value(kind, text))
+    _check_supported(changed, rule, key)
+    return changed
+
+
+def _value(kind: str, text: str) -> object:
+    """What a rulebook would hold for a value written without quotes; the text itself if it is of another kind."""
+    if kind in ("count", "score"):
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else text
+    if kind == "flag":
+        return text == "true" if text in ("true", "false") else text
+    if kind == "names" or kind.startswith("some:"):
+        return [item.strip() for item in text.split(",")] if text.strip() else []
+    return text
+
+
 def parse_hundredths(text: str) -> int | None:
     """Hundredths of a decimal string with at most two decimals, as kopecks of roubles; None if it isn't one."""
     whole, point, fraction = text.partition(".")

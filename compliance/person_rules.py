@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.calendar import iso_date, moscow_day
+from compliance.calendar import civil_from_days, iso_date, moscow_day
 from compliance.case import DEPENDS, FAILS, FOR_PURCHASES, FOR_RETAIL, PASSES, Case, Figures, Profile, Rule, opens
 from compliance.classes import QUALIFIED, SUPER_QUALIFIED
 from compliance.listings import Listing
-from compliance.registry import RecordedTest
+from compliance.registry import Investor, RecordedTest, Registry
 from compliance.rulebook import Rulebook, RuleData
 
 
@@ -62,8 +62,20 @@ class TestRule(Rule):
         return ""
 
     def last_day(self, test: RecordedTest) -> int:
-        """The last Moscow day on which a result counts, in days since 1970-01-01."""
+        """The Moscow day with which a result ceases to count, in days since 1970-01-01."""
         return moscow_day(test.taken_ns) + self.validity_days
+
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The test of an investor whom the rule binds; None: it does not."""
+        raise NotImplementedError
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether the passed test of someone with an account ceased to count. O(investors)."""
+        for investor in registry.investors.values():
+            test = self.needed_from(investor) if investor.clients else None
+            if test is not None and test.score >= self.pass_mark and self.last_day(test) + 1 == day:
+                return True
+        return False
 
     def figures_of(self, test: RecordedTest, time_ns: int) -> Figures:
         """The score against the pass mark, and the day against the last one on which the result counts."""
@@ -85,6 +97,7 @@ class KnowledgeTest(TestRule):
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book, "knowledge")
+        self.retest_delay_days: Final = data.parameters.number("retest_delay_days")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """All but retail purchases."""
@@ -93,6 +106,20 @@ class KnowledgeTest(TestRule):
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on the time for a retail purchase."""
         return PASSES if self.spares(profile, listing, side) else DEPENDS
+
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The knowledge test of a retail investor."""
+        return investor.knowledge if investor.retail else None
+
+    def retest_problem(self, last: RecordedTest, taken_ns: int) -> str:
+        """Why a result may not be recorded that was taken then (nanoseconds since the epoch, UTC); empty: it may."""
+        from_day = moscow_day(last.taken_ns) + self.retest_delay_days
+        if last.score < 0 or last.score >= self.pass_mark or moscow_day(taken_ns) >= from_day:
+            return ""
+        return (
+            f"{self.rule}: the test of {iso_date(moscow_day(last.taken_ns))} was failed with {last.score} %: "
+            f"a new one may be taken from {iso_date(from_day)}, {self.retest_delay_days} days later"
+        )
 
     def judge(self, case: Case) -> str:
         """Look at the latest knowledge test."""
@@ -122,6 +149,10 @@ class RiskTest(TestRule):
         """Depends on the time for a purchase by a qualified individual."""
         return PASSES if self.spares(profile, listing, side) else DEPENDS
 
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The risk test of a qualified individual."""
+        return investor.risk if self.required and investor.investor_class in (QUALIFIED, SUPER_QUALIFIED) else None
+
     def judge(self, case: Case) -> str:
         """Look at the latest risk test."""
         return self.objection(case.investor.risk, case.time_ns)
@@ -144,13 +175,20 @@ class Binding:
 class OneIntermediary(Rule):
     """RET-4: retail buys through one authorised intermediary in a Moscow year (23.12.2025).
 
-    The year's first fill binds; meanwhile an open buy order blocks every other intermediary.
+    The year's first fill binds; meanwhile an open buy order blocks every other intermediary. With
+    `authorisation_required` an authorisation for the Moscow year is needed, too.
     """
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book)
         self.change_when_suspended: Final = data.parameters.flag("change_when_suspended")
         self.direct_accounts: Final = data.parameters.flag("direct_accounts")
+        self.authorisation_required: Final = data.parameters.flag("authorisation_required")
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether a year of authorisations ended."""
+        _, month, day_of_month = civil_from_days(day)
+        return self.authorisation_required and month == 1 and day_of_month == 1
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """All but retail purchases."""
@@ -165,6 +203,11 @@ class OneIntermediary(Rule):
         here = case.client.intermediary_name
         if not here and not self.direct_accounts:
             return "retail buys through an authorised intermediary; this account is held directly"
+        if here and self.authorisation_required:
+            year = case.ledger.years.of(case.time_ns)
+            authorised = case.investor.authorised_through(year)
+            if authorised != here:
+                return f"{year} needs an authorisation to buy through {here}; authorised is {_named(authorised)}"
         for binding in self._bindings(case):
             if binding.intermediary != here and not binding.left:
                 return f"{binding.what} {_named(binding.intermediary)}; this account is held through {_named(here)}"
@@ -177,6 +220,11 @@ class OneIntermediary(Rule):
         if not here and not self.direct_accounts:
             return Figures(inputs, "held directly, which retail may not be")
         compared: list[str] = []
+        if here and self.authorisation_required:
+            year = case.ledger.years.of(case.time_ns)
+            authorised = case.investor.authorised_through(year)
+            inputs.append((f"authorised for {year}", authorised or "none"))
+            compared.append(f"{here} {'=' if authorised == here else '<>'} {_named(authorised)}, authorised for {year}")
         for binding in self._bindings(case):
             name = _named(binding.intermediary)
             inputs.append((binding.what, name))
@@ -190,15 +238,16 @@ class OneIntermediary(Rule):
         sums = case.ledger.look(case.client)
         found: list[Binding] = []
         if sums.year == year:
-            found.append(Binding(f"purchases of {year} are through", sums.bound, self._may_leave(case, sums.bound)))
+            may_leave = self.may_leave(case.registry, sums.bound)
+            found.append(Binding(f"purchases of {year} are through", sums.bound, may_leave))
         for other, line in sums.by_intermediary.items():
             if line.open_buys:
                 found.append(Binding("a buy order is open through", other, False))
         return found
 
-    def _may_leave(self, case: Case, intermediary: str) -> bool:
+    def may_leave(self, registry: Registry, intermediary: str) -> bool:
         """Whether INT-1 has freed the clients of an intermediary to choose another."""
-        found = case.registry.intermediaries.get(intermediary)
+        found = registry.intermediaries.get(intermediary)
         return self.change_when_suspended and found is not None and found.barred
 
 

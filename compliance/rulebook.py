@@ -15,11 +15,14 @@ import tomllib
 from typing import Final
 
 from compliance.calendar import parse_iso_date
-from compliance.parameters import ParameterError, Parameters, parse_parameters
+from compliance.parameters import ParameterError, Parameters, overridden, parse_parameters
 from compliance.schema import APPLIES_TO, ENFORCED_BY, PARAMETERS, PERMISSIONS, STATUSES
 from engine.codes import INSTRUMENT_KINDS
 
 BUILT_IN_RULEBOOKS: Final = ("elr-2025", "derivatives-2025", "general-2026")
+
+# Settings of a supervisor on top of a book: by rule and key, as texts.
+Overrides = dict[tuple[str, str], str]
 
 # A book and those it includes, far above what three regimes need: bounds the work of one command.
 MAX_DOCUMENTS: Final = 16
@@ -59,6 +62,7 @@ class RuleData:
     """One rule as its document states it."""
 
     def __init__(self, document: str, texts: dict[str, str], note: str, enabled: bool, parameters: Parameters) -> None:
+        self._texts: Final = texts
         self.document: Final = document
         self.rule: Final = texts["id"]
         self.title: Final = texts["title"]
@@ -71,6 +75,10 @@ class RuleData:
         """What other sources report, or how the venue reads the rule."""
         self.enabled: Final = enabled
         self.parameters: Final = parameters
+
+    def changed(self, enabled: bool, parameters: Parameters) -> RuleData:
+        """The same rule with other settings."""
+        return RuleData(self.document, self._texts, self.note, enabled, parameters)
 
 
 class Rulebook:
@@ -85,11 +93,12 @@ class Rulebook:
         rules: dict[str, RuleData],
         order: tuple[str, ...],
         kinds: tuple[str, ...],
+        overrides: Overrides,
     ) -> None:
         self.name: Final = name
         self.title: Final = title
         self.digest: Final = digest
-        """SHA-256 of the name and the documents, in hexadecimal."""
+        """SHA-256 of the name and the documents, in hexadecimal; overrides are not in it."""
         self.documents: Final = documents
         self.rules: Final = rules
         """By id, the included documents' first, in the order of the documents."""
@@ -97,6 +106,8 @@ class Rulebook:
         """The rules that can refuse an order, the deciding one first."""
         self.kinds: Final = kinds
         """Instrument kinds that may be traded."""
+        self.overrides: Final = overrides
+        """What a supervisor set on top of the documents; `rules` has it already."""
 
     def active(self, rule: str) -> RuleData | None:
         """The rule of this id, if the book has it and it is not switched off."""
@@ -145,8 +156,10 @@ class _UnquotedDecimal:
         self.text: Final = text
 
 
-def load_rulebook(name: str, documents: dict[str, str]) -> Rulebook:
+def load_rulebook(name: str, documents: dict[str, str], overrides: Overrides | None = None) -> Rulebook:
     """Parse and validate the book `name` from the TOML texts of it and of every document it includes, by name.
+
+    `overrides` are set on top of the documents, and the whole is validated with them.
 
     Raises:
         RulebookError: anything is missing, unknown, malformed, contradictory or superfluous; its faults say what and where.
@@ -174,13 +187,16 @@ def load_rulebook(name: str, documents: dict[str, str]) -> Rulebook:
                 stated[rule] = document_name
                 if rule in document.rules:
                     rules[rule] = document.rules[rule]
+    settings: Overrides = {} if overrides is None else dict(overrides)
+    _override(whole, rules, settings)
     if complete:
         _check_order(whole, parsed[name].order, list(stated))
         _check_sense(whole, list(stated), rules, kinds)
     if faults:
         raise RulebookError(faults)
     root = parsed[name]
-    return Rulebook(name, root.title, _digest(name, documents), dict(documents), rules, tuple(root.order), tuple(kinds))
+    digest = _digest(name, documents)
+    return Rulebook(name, root.title, digest, dict(documents), rules, tuple(root.order), tuple(kinds), settings)
 
 
 def _collect(
@@ -322,6 +338,26 @@ def _names(place: _Place, table: dict[str, object], key: str, required: bool) ->
     return names
 
 
+def _override(whole: _Place, rules: dict[str, RuleData], overrides: Overrides) -> None:
+    """Put a supervisor's settings in the place of those of the documents."""
+    for (rule, key), text in overrides.items():
+        data = rules.get(rule)
+        if data is None:
+            whole.fault(rule, f"unknown rule {rule}; this book has: {', '.join(rules)}")
+            continue
+        place = _Place(whole.faults, data.document, rule)
+        if key == "enabled":
+            if text not in ("true", "false"):
+                place.fault(key, "enabled: must be true or false")
+            rules[rule] = data.changed(text == "true", data.parameters)
+            continue
+        try:
+            rules[rule] = data.changed(data.enabled, overridden(data.parameters, rule, key, text))
+        except ParameterError as error:
+            for fault_key, fault in error.faults:
+                place.fault(fault_key, fault)
+
+
 def _check_order(whole: _Place, order: list[str], stated: list[str]) -> None:
     """The order of decision names each rule that can refuse an order, once, and no other."""
     can_refuse = [rule for rule in stated if ENFORCED_BY[rule] == "order_entry" and rule not in PERMISSIONS]
@@ -338,6 +374,10 @@ def _check_sense(whole: _Place, stated: list[str], rules: dict[str, RuleData], k
     if "QUAL-0" not in stated:
         whole.fault("rules", "rule QUAL-0 is missing: without it nobody can be classified")
     ordinary, super_qualified = rules.get("QUAL-0"), rules.get("ELR-1")
+    if ordinary is not None and not ordinary.enabled:
+        _Place(whole.faults, whole.document, "QUAL-0").fault(
+            "enabled", "enabled: must be true: without it nobody can be classified"
+        )
     if ordinary is not None and super_qualified is not None:
         least = ordinary.parameters.number("individual_assets_rub")
         if super_qualified.parameters.number("assets_above_rub") < least:
@@ -350,9 +390,11 @@ def _check_sense(whole: _Place, stated: list[str], rules: dict[str, RuleData], k
     if tiers is not None:
         basis = tiers.parameters.word("highly_liquid_by")
         for rule, needed in (("LIQ-1", basis != "list"), ("LIQ-2", basis != "criteria")):
-            if needed and rule not in stated:
+            off = rule in rules and not rules[rule].enabled
+            if needed and (rule not in stated or (off and tiers.enabled)):
+                which = f"{rule}, which is switched off" if off else rule
                 _Place(whole.faults, whole.document, "RET-2").fault(
-                    "highly_liquid_by", f"highly_liquid_by: {basis} needs rule {rule}"
+                    "highly_liquid_by", f"highly_liquid_by: {basis} needs rule {which}"
                 )
     if len(kinds) < len(INSTRUMENT_KINDS) and "DER-1" not in stated:
         whole.fault("kinds", "kinds: leaves some out, but no rule DER-1 is there to refuse them")

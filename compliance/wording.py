@@ -80,3 +80,11 @@ def choices(rule: str, key: str) -> list[str]:
     kind = PARAMETERS[rule][key]
     prefix, colon, words = kind.partition(":")
     return words.split("|") if colon and prefix in ("one", "some") else []
+
+
+def setting_text(data: RuleData, key: str) -> str:
+    """A parameter of a rule, or its `enabled`, as `SetParameter` writes it."""
+    value = data.enabled if key == "enabled" else plain_value(data.rule, key, data.parameters)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(value) if isinstance(value, list) else str(value)

@@ -31,6 +31,7 @@ def take_snapshot(state: State) -> object:
         [state.self_trade, state.seed, state.halt_threshold_ppm, state.halt_ns],
         [book.instrument.instrument for book in state.index],
         list(state.expiring),
+        [[seq, msgspec.to_builtins(change)] for seq, change in state.changes.items()],
         [_account(account) for account in state.accounts.values()],
         state.hook.snapshot(),
     ]

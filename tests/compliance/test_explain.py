@@ -193,7 +193,7 @@ general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-2  | passes       
 general-2026 | retail     | buy 0.01 SOL/RUB at 8000000 | RET-2  | decides          | SOL is not listed (LIQ-2)
 general-2026 | retail     | buy 0.01 USDT/RUB at 100    | RET-2  | passes           | a foreign stablecoin: retail may buy it; USDT is listed (LIQ-2)
 general-2026 | retail     | buy 1 BTC/USDT at 80000     | RET-2  | decides          | paid with USDT: retail may not pay crypto for crypto; BTC is listed (LIQ-2)
-general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | RET-2  | does not concern | it is for crypto in the spot market
+general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | RET-2  | does not concern | it is for the spot market
 general-2026 | retail     | sell 0.1 SOL/RUB at 8000000 | RET-2  | does not concern | a sell of what is held, which RET-5 exempts
 general-2026 | firm       | buy 0.01 SOL/RUB at 8000000 | RET-2  | does not concern | it is for retail investors
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-4  | passes           | nothing binds yet

@@ -11,8 +11,9 @@ from compliance.listings import Decision
 from compliance.registry import Client
 from compliance.rules import RuleTable
 from compliance.snapshot import restore, take_snapshot
+from compliance.transfer_rules import TransferCase
 from engine.codes import BUY
-from engine.commands import Command
+from engine.commands import Command, RequestDelivery, Transfer
 from engine.events import BookAdded, Event, OrderAccepted, OrderCancelled, OrderRejected, Trade, TradeCorrected
 from engine.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.orders import Order
@@ -87,6 +88,22 @@ class ComplianceHook(PreTradeHook):
                 event.trade_time_ns,
             )
 
+    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
+        """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""
+        table = self._intake.table
+        if table is None:
+            return _no_rulebook("transfer")
+        sender, receiver = self._clients[transfer.account], self._clients[transfer.to_account]
+        asset = self._intake.registry.assets[transfer.asset]
+        return table.transfers.judge(TransferCase(transfer, sender.investor, receiver.investor, asset))
+
+    def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
+        """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""
+        table = self._intake.table
+        if table is None or not self._intake.registry.listings[request.instrument].derivative:
+            return None
+        return table.transfers.delivery(request.instrument)
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
         return self._intake.apply(command, time_ns)
@@ -119,7 +136,7 @@ class ComplianceHook(PreTradeHook):
         """Ask the rules, the order's own earlier reservation left out of the sums."""
         table = self._intake.table
         if table is None:
-            return Verdict([Failure(VENUE, "No rulebook in force", "no order is allowed before a rulebook is loaded")])
+            return _no_rulebook("order")
         decision = self._decision(table, client, order)
         ledger = self._ledger
         own = ledger.uncount(order.order_id)
@@ -146,3 +163,7 @@ class ComplianceHook(PreTradeHook):
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision
         return decision
+
+
+def _no_rulebook(what: str) -> Verdict:
+    return Verdict([Failure(VENUE, "No rulebook in force", f"no {what} is allowed before a rulebook is loaded")])

@@ -15,12 +15,15 @@ from compliance.registry import Authorisation, Client, Intermediary, Investor, R
 from compliance.rulebook import Overrides, RulebookError, load_rulebook
 from compliance.rules import RuleTable, override_problem
 from compliance.tiers import end_graces, put_in_tiers
+from compliance.transfer_rules import FREEZE
 from compliance.wording import setting_text
 from engine.codes import FIAT, FIRM, INVESTOR_KINDS
 from engine.commands import (
     AddAsset,
     AuthoriseClient,
     Command,
+    FreezeAsset,
+    IssueAsset,
     ListInstrument,
     LoadRulebook,
     OpenAccount,
@@ -75,6 +78,10 @@ class Intake:
             return self._update_asset(command, time_ns)
         if isinstance(command, ListInstrument):
             return self._list_instrument(command)
+        if isinstance(command, IssueAsset):
+            return self._issue(command)
+        if isinstance(command, FreezeAsset):
+            return self._freeze(command)
         return _refused(f"compliance does not know the command {type(command).__name__}")
 
     def put_in_force(self, name: str, documents: dict[str, str], overrides: Overrides, time_ns: int) -> list[Event]:
@@ -320,6 +327,20 @@ class Intake:
         assert unit > 0, "the core lists no instrument whose notional would be rounded"
         self.registry.listings[command.instrument] = Listing(command.instrument, command.kind, base, quote, unit)
         return Outcome([])
+
+    def _issue(self, command: IssueAsset) -> Outcome:
+        investor = self.registry.clients[command.account].investor
+        problem = "" if self.table is None else self.table.transfers.issue_problem(investor)
+        return _refused(problem) if problem else Outcome([])
+
+    def _freeze(self, command: FreezeAsset) -> Outcome:
+        if not command.share_ppm:
+            # Whatever the book says now, what was frozen under another can be let go.
+            return Outcome([])
+        if self.table is None:
+            return _refused("no rulebook is in force: nothing can be frozen")
+        problem = self.table.transfers.freeze_problem(self.registry.assets[command.asset])
+        return _refused(problem) if problem else Outcome([], "", False, FREEZE)
 
 
 def investor_problem(command: RegisterInvestor) -> str:

@@ -1,8 +1,9 @@
 """A rulebook: TOML documents in, a typed and validated book out. No files: whoever calls has read them.
 
 A document has `title`, `kinds` (what may be traded under it), `order` (the rules that can refuse an order, the deciding
-one first), optionally `include` (names of documents whose rules it takes over), and a table `[[rules]]` for each rule. The
-format is described in the shipped books; `compliance.schema` lists every rule id and parameter.
+one first), optionally `transfer_order` (the same for transfers) and `include` (names of documents whose rules it takes
+over), and a table `[[rules]]` for each rule. The format is described in the shipped books; `compliance.schema` lists every
+rule id and parameter.
 
 Status and date of a rule say where it comes from. They do not gate it: a book in force applies whole, so that a rule can
 be tried before it is law. `enabled = false` on a rule switches it off.
@@ -16,7 +17,7 @@ from typing import Final
 
 from compliance.calendar import parse_iso_date
 from compliance.parameters import ParameterError, Parameters, overridden, parse_parameters
-from compliance.schema import APPLIES_TO, ENFORCED_BY, PARAMETERS, PERMISSIONS, STATUSES
+from compliance.schema import APPLIES_TO, ENFORCED_BY, ON_TRANSFERS, PARAMETERS, PERMISSIONS, STATUSES
 from engine.codes import INSTRUMENT_KINDS
 
 BUILT_IN_RULEBOOKS: Final = ("elr-2025", "derivatives-2025", "general-2026")
@@ -27,7 +28,7 @@ Overrides = dict[tuple[str, str], str]
 # A book and those it includes, far above what three regimes need: bounds the work of one command.
 MAX_DOCUMENTS: Final = 16
 
-_BOOK_KEYS: Final = ("title", "kinds", "order", "include", "rules")
+_BOOK_KEYS: Final = ("title", "kinds", "order", "transfer_order", "include", "rules")
 _TEXT_KEYS: Final = ("id", "title", "who", "source", "status", "effective_from", "applies_to")
 _RULE_KEYS: Final = (*_TEXT_KEYS, "note", "enabled", "parameters")
 
@@ -93,6 +94,7 @@ class Rulebook:
         rules: dict[str, RuleData],
         order: tuple[str, ...],
         kinds: tuple[str, ...],
+        transfer_order: tuple[str, ...],
         overrides: Overrides,
     ) -> None:
         self.name: Final = name
@@ -106,6 +108,8 @@ class Rulebook:
         """The rules that can refuse an order, the deciding one first."""
         self.kinds: Final = kinds
         """Instrument kinds that may be traded."""
+        self.transfer_order: Final = transfer_order
+        """The rules that can refuse a transfer, the deciding one first; empty: none is asked."""
         self.overrides: Final = overrides
         """What a supervisor set on top of the documents; `rules` has it already."""
 
@@ -137,6 +141,7 @@ class _Document:
         include: list[str],
         kinds: list[str],
         order: list[str],
+        transfer_order: list[str] | None,
         stated: list[str],
         rules: dict[str, RuleData],
     ) -> None:
@@ -144,6 +149,8 @@ class _Document:
         self.include: Final = include
         self.kinds: Final = kinds
         self.order: Final = order
+        self.transfer_order: Final = transfer_order
+        """None: it has none."""
         self.stated: Final = stated
         """Ids of its rules, those with faults too."""
         self.rules: Final = rules
@@ -190,13 +197,22 @@ def load_rulebook(name: str, documents: dict[str, str], overrides: Overrides | N
     settings: Overrides = {} if overrides is None else dict(overrides)
     _override(whole, rules, settings)
     if complete:
-        _check_order(whole, parsed[name].order, list(stated))
+        _check_orders(whole, parsed[name], list(stated))
         _check_sense(whole, list(stated), rules, kinds)
     if faults:
         raise RulebookError(faults)
     root = parsed[name]
-    digest = _digest(name, documents)
-    return Rulebook(name, root.title, digest, dict(documents), rules, tuple(root.order), tuple(kinds), settings)
+    return Rulebook(
+        name,
+        root.title,
+        _digest(name, documents),
+        dict(documents),
+        rules,
+        tuple(root.order),
+        tuple(kinds),
+        tuple([] if root.transfer_order is None else root.transfer_order),
+        settings,
+    )
 
 
 def _collect(
@@ -249,6 +265,7 @@ def _document(place: _Place, text: str) -> _Document | None:
         if kind not in INSTRUMENT_KINDS:
             place.fault("kinds", f"kinds: unknown kind {kind}; known: {', '.join(INSTRUMENT_KINDS)}")
     order = _names(place, table, "order", True)
+    transfer_order = _names(place, table, "transfer_order", True) if "transfer_order" in table else None
     stated: list[str] = []
     rules: dict[str, RuleData] = {}
     rows = table.get("rules")
@@ -271,7 +288,7 @@ def _document(place: _Place, text: str) -> _Document | None:
         data = _rule(_Place(place.faults, place.document, rule), row)
         if data is not None:
             rules[rule] = data
-    return _Document(title, include, kinds, order, stated, rules)
+    return _Document(title, include, kinds, order, transfer_order, stated, rules)
 
 
 def _rule(place: _Place, row: dict[str, object]) -> RuleData | None:
@@ -358,15 +375,27 @@ def _override(whole: _Place, rules: dict[str, RuleData], overrides: Overrides) -
                 place.fault(fault_key, fault)
 
 
-def _check_order(whole: _Place, order: list[str], stated: list[str]) -> None:
-    """The order of decision names each rule that can refuse an order, once, and no other."""
+def _check_orders(whole: _Place, root: _Document, stated: list[str]) -> None:
+    """Check both orders of decision. A book without one on transfers may have no rule that only they meet."""
     can_refuse = [rule for rule in stated if ENFORCED_BY[rule] == "order_entry" and rule not in PERMISSIONS]
+    _check_order(whole, "order", root.order, can_refuse)
+    if root.transfer_order is not None:
+        _check_order(whole, "transfer_order", root.transfer_order, [rule for rule in stated if rule in ON_TRANSFERS])
+        return
+    for rule in stated:
+        if ENFORCED_BY[rule] == "transfer":
+            whole.fault("transfer_order", f"transfer_order is missing: nothing else enforces {rule}")
+
+
+def _check_order(whole: _Place, key: str, order: list[str], can_refuse: list[str]) -> None:
+    """An order of decision names each rule that can refuse, once, and no other."""
+    what = "an order" if key == "order" else "a transfer"
     for rule in order:
         if rule not in can_refuse:
-            whole.fault("order", f"order: {rule} is not a rule of this book that can refuse an order")
+            whole.fault(key, f"{key}: {rule} is not a rule of this book that can refuse {what}")
     for rule in can_refuse:
         if rule not in order:
-            whole.fault("order", f"order: {rule} is missing")
+            whole.fault(key, f"{key}: {rule} is missing")
 
 
 def _check_sense(whole: _Place, stated: list[str], rules: dict[str, RuleData], kinds: list[str]) -> None:

@@ -25,7 +25,7 @@ class Change:
 
     def __init__(self, what: str, rule: str, key: str, before: str, after: str, text: str) -> None:
         self.what: Final = what
-        """`rule_added`, `rule_removed`, `switched_on`, `switched_off`, `parameter`, `order`, `kinds` or a part: `title`, `source`, ..."""
+        """`rule_added`, `rule_removed`, `switched_on`, `switched_off`, `parameter`, `order`, `transfer_order`, `kinds` or a part."""
         self.rule: Final = rule
         """Empty: of the book as a whole."""
         self.key: Final = key
@@ -41,7 +41,11 @@ def compare(before: Rulebook, after: Rulebook) -> list[Change]:
 
     Names, comments and the way in which rules are spread over documents make no difference.
     """
-    changes = [*_whole(before, after), *_order(before, after)]
+    changes = [
+        *_whole(before, after),
+        *_order("order", before.order, after.order),
+        *_order("transfer_order", before.transfer_order, after.transfer_order),
+    ]
     for rule in PARAMETERS:
         old, new = before.rules.get(rule), after.rules.get(rule)
         if old is not None and new is not None:
@@ -62,7 +66,9 @@ def _origin(data: RuleData) -> str:
 
 def _place(rule: str, book: Rulebook) -> str:
     """Where a rule that is added decides, as the end of a sentence."""
-    return f"; decides {_where(rule, list(book.order))}" if rule in book.order else ""
+    on_orders = f"; decides {_where(rule, list(book.order))}" if rule in book.order else ""
+    of_transfers = book.transfer_order
+    return on_orders + (f"; of transfers {_where(rule, list(of_transfers))}" if rule in of_transfers else "")
 
 
 def _where(rule: str, order: list[str]) -> str:
@@ -93,18 +99,18 @@ def _gained_and_lost(before: list[str], after: list[str], gained: str, lost: str
     return "; ".join(parts)
 
 
-def _order(before: Rulebook, after: Rulebook) -> list[Change]:
+def _order(key: str, before: tuple[str, ...], after: tuple[str, ...]) -> list[Change]:
     """Rules of both books that decide at another place among them."""
-    old = [rule for rule in before.order if rule in after.order]
-    new = [rule for rule in after.order if rule in before.order]
+    of_what = "" if key == "order" else " on transfers"
+    old = [rule for rule in before if rule in after]
+    new = [rule for rule in after if rule in before]
     staying = _longest_common(old, new)
     changes: list[Change] = []
     for rule in new:
-        if rule in staying:
-            continue
-        move = "earlier" if new.index(rule) < old.index(rule) else "later"
-        text = f"{rule}: decides {move}, {_where(rule, list(after.order))}"
-        changes.append(Change("order", rule, "", ", ".join(before.order), ", ".join(after.order), text))
+        if rule not in staying:
+            move = "earlier" if new.index(rule) < old.index(rule) else "later"
+            text = f"{rule}: decides {move}{of_what}, {_where(rule, list(after))}"
+            changes.append(Change(key, rule, "", ", ".join(before), ", ".join(after), text))
     return changes
 
 

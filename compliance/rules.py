@@ -29,6 +29,7 @@ from compliance.listings import Decision, Listing
 from compliance.person_rules import KnowledgeTest, OneIntermediary, RiskTest, RiskWarning
 from compliance.registry import Client, Investor, Registry
 from compliance.rulebook import Rulebook
+from compliance.transfer_rules import TransferTable
 from engine.codes import BUY, FIRM
 from engine.hook import Failure, Verdict
 
@@ -72,6 +73,7 @@ class RuleTable:
             data = book.active(name)
             if data is not None:
                 self._add(CHECKS[name](data, book))
+        self.transfers: Final = TransferTable(book)
         warning = book.active("RISK-1")
         self.warning_version: Final[int] = 0 if warning is None else warning.parameters.number("warning_version")
         self._by_profile: Final[dict[int, dict[int, Decision]]] = {}

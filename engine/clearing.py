@@ -157,6 +157,7 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
             reserved[index] = reserved.get(index, 0) + order.reserved
         for index, balance in account.balances.items():
             assert balance.available >= 0 and balance.reserved == reserved.get(index, 0)
-            totals[index] += balance.available + balance.reserved
+            assert balance.frozen >= 0
+            totals[index] += balance.available + balance.reserved + balance.frozen
     for asset in assets:
         assert totals[asset.index] == asset.supply

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from engine.codes import (
     ASSET_KINDS,
+    CRYPTO,
+    DOMESTIC_STABLECOIN,
+    FIAT,
     INSTRUMENT_KINDS,
     PRIVACY_KINDS,
+    SECURITY,
 )
 from engine.commands import AddAsset, ListInstrument, OpenAccount
 from engine.limits import (
@@ -18,11 +22,14 @@ from engine.limits import (
     MAX_NAME_CHARS,
     MAX_REBATE_PPM,
     MAX_SUPPLY,
+    MAX_TEXT_CHARS,
     ONE_E8,
 )
 from engine.orders import Account, Asset, Instrument
 
 MAX_SCALE = 18
+# What a participant of this venue can issue: domestic digital financial assets.
+ISSUED_KINDS = (SECURITY, DOMESTIC_STABLECOIN)
 # A volatility auction of two minutes, unless SetTradingRules says otherwise.
 DEFAULT_VOLATILITY_NS = 120 * 1_000_000_000
 
@@ -46,7 +53,23 @@ def asset_problem(command: AddAsset, assets: dict[str, Asset]) -> str:
         return "unknown privacy kind"
     if not 0 <= command.scale <= MAX_SCALE:
         return f"scale must be 0 to {MAX_SCALE}"
-    return name_problem("asset", command.asset)
+    return name_problem("asset", command.asset) or _issue_problem(command)
+
+
+def _issue_problem(command: AddAsset) -> str:
+    """Why an asset can't have this issuer, these terms or this limit; empty if it can."""
+    if command.issuer and command.kind in (FIAT, CRYPTO):
+        return "money and cryptocurrencies have no issuer here"
+    problem = name_problem("issuer", command.issuer) if command.issuer else ""
+    if problem:
+        return problem
+    if len(command.terms) > MAX_TEXT_CHARS:
+        return f"terms must be at most {MAX_TEXT_CHARS} characters"
+    if not 0 <= command.issue_limit <= MAX_SUPPLY:
+        return "the issue limit must not be negative, nor more than a venue can hold"
+    if command.issue_limit and command.kind not in ISSUED_KINDS:
+        return "only securities and domestic stablecoins are issued here"
+    return ""
 
 
 def money_unit(command: ListInstrument, quote_scale: int) -> int:

@@ -63,6 +63,10 @@ def enter(state: State, out: list[Event], command: NewOrder) -> None:
     if earlier is not None:
         _answer_resent(state, out, command, earlier)
         return
+    moved = account.transfers.get(command.client_order_id)
+    if moved is not None:
+        reject_duplicate(state, out, account, command, f"transfer {moved.transfer_id}", state.seq)
+        return
     order = admit(state, account, command, state.seq)
     problem = entry_problem(state, order)
     if problem is not None:
@@ -79,7 +83,7 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
     order.post_only = command.post_only
     state.entered += 1
     order.entered = state.entered
-    if len(account.client_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
+    if account.ids_used < MAX_CLIENT_ORDER_IDS_PER_DAY:
         account.client_ids[command.client_order_id] = order
     return order
 
@@ -342,10 +346,10 @@ def _reject_stranger(state: State, out: list[Event], command: NewOrder) -> None:
 
 
 def reject_duplicate(
-    state: State, out: list[Event], account: Account, command: NewOrder, order: Order, order_id: int
+    state: State, out: list[Event], account: Account, command: NewOrder, used_for: str, order_id: int
 ) -> None:
-    """Reject a client order id that was used today for another order."""
-    detail = f"client order id {command.client_order_id} was used today for order {order.order_id}"
+    """Reject a client order id that was used today for something else, which `used_for` names."""
+    detail = f"client order id {command.client_order_id} was used today for {used_for}"
     event = OrderRejected(
         order_id,
         account.account,
@@ -361,7 +365,7 @@ def reject_duplicate(
 def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Order) -> None:
     """Answer a client order id used earlier today: with the order's status, or a reject if the content differs."""
     if order.command != command:
-        reject_duplicate(state, out, order.account, command, order, state.seq)
+        reject_duplicate(state, out, order.account, command, f"order {order.order_id}", state.seq)
     else:
         report_status(state, out, order)
 

@@ -15,6 +15,8 @@ from engine.commands import (
     Command,
     Deposit,
     EffectiveFrom,
+    FreezeAsset,
+    IssueAsset,
     ListInstrument,
     MassCancel,
     MassQuote,
@@ -22,7 +24,9 @@ from engine.commands import (
     NewOrder,
     NewOrderPair,
     OpenAccount,
+    RedeemAsset,
     RepriceTrade,
+    RequestDelivery,
     Sequenced,
     SetKillSwitch,
     SetLimits,
@@ -32,6 +36,7 @@ from engine.commands import (
     SetTradingRules,
     SetVenueRules,
     Tick,
+    Transfer,
     Withdraw,
 )
 from engine.configuration import (
@@ -51,6 +56,7 @@ from engine.events import (
     FundsMoved,
     InstrumentListed,
 )
+from engine.holdings import change_holdings
 from engine.limits import MAX_SUPPLY
 from engine.lists import enter_bracket, enter_pair, quote
 from engine.orders import ELECTED, NOWHERE, ON_BOOK, Account, Asset, Owner
@@ -58,6 +64,7 @@ from engine.phases import run_due, start_day
 from engine.problem import decimal
 from engine.snapshot import take_snapshot
 from engine.state import State, next_report
+from engine.transfers import request_delivery, transfer
 
 CONTROLS = (
     SetPhase,
@@ -70,6 +77,7 @@ CONTROLS = (
     BustTrade,
     RepriceTrade,
 )
+HOLDINGS = (IssueAsset, RedeemAsset, FreezeAsset)
 
 
 class Exchange(State):
@@ -111,6 +119,10 @@ class Exchange(State):
             enter_pair(self, out, command)
         elif type(command) is NewBracket:
             enter_bracket(self, out, command)
+        elif type(command) is Transfer:
+            transfer(self, out, command)
+        elif type(command) is RequestDelivery:
+            request_delivery(self, out, command)
         else:
             self._configure(out, command)
         if self.touched:
@@ -137,6 +149,7 @@ class Exchange(State):
                 assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
                 resting -= order.where == ON_BOOK
                 assert account.client_ids.get(order.client_order_id) is order
+            assert not any(name in account.client_ids for name in account.transfers), "an id was used twice"
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         clearing.check(list(self.accounts.values()), list(self.assets.values()))
 
@@ -158,6 +171,10 @@ class Exchange(State):
                 self._reject(out, problem.code, problem.detail)
         elif type(command) is EffectiveFrom:
             schedule_change(self, out, command)
+        elif type(command) in HOLDINGS:
+            problem = change_holdings(self, out, command)
+            if problem is not None:
+                self._reject(out, problem.code, problem.detail)
         elif type(command) is not Tick:
             consult(self, out, command)
 
@@ -169,7 +186,11 @@ class Exchange(State):
         if problem:
             self._reject(out, INVALID, problem)
         elif consult(self, out, command):
-            self.assets[command.asset] = Asset(command.asset, len(self.assets), command.kind, command.scale)
+            asset = Asset(command.asset, len(self.assets), command.kind, command.scale)
+            asset.issuer = command.issuer
+            asset.terms = command.terms
+            asset.issue_limit = command.issue_limit
+            self.assets[command.asset] = asset
             self.emit(out, AssetAdded(command.asset, command.kind, command.scale))
 
     def _list_instrument(self, out: list[Event], command: ListInstrument) -> None:

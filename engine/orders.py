@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.codes import NEW, POST_ONLY_OFF, PRICE_TIME
-from engine.commands import NewOrder
+from engine.commands import NewOrder, Transfer
 
 # Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
 NOWHERE: Final = 0
@@ -35,6 +35,14 @@ class Asset:
         """Sum over all accounts and the fee account."""
         self.fees: int = 0
         """Fees collected, less rebates paid: the venue's own balance."""
+        self.issuer: str = ""
+        """Who may issue, redeem and freeze it, beside the venue."""
+        self.terms: str = ""
+        """What it promises, for people."""
+        self.issue_limit: int = 0
+        """The most that may be outstanding; 0: no limit."""
+        self.outstanding: int = 0
+        """Issued here and not redeemed."""
 
 
 class Instrument:
@@ -82,11 +90,13 @@ class Instrument:
 
 
 class Balance:
-    """What one account holds of one asset, in minor units. Neither part is ever negative."""
+    """What one account holds of one asset, in minor units. No part is ever negative."""
 
     def __init__(self) -> None:
         self.available: int = 0
         self.reserved: int = 0
+        self.frozen: int = 0
+        """Can't be sold or moved (FRZ-1)."""
 
 
 class Owner:
@@ -113,11 +123,18 @@ class Account:
         """Resting and parked orders by order id."""
         self.client_ids: dict[str, Order] = {}
         """Every order of the trading day by client order id, rejected ones too (P5)."""
+        self.transfers: dict[str, TransferRecord] = {}
+        """Every transfer that the account asked for in the trading day, likewise. No id is in both."""
 
     @property
     def investor(self) -> str:
         """The investor whose account it is."""
         return self.owner.investor
+
+    @property
+    def ids_used(self) -> int:
+        """How many client order ids can't be used again today."""
+        return len(self.client_ids) + len(self.transfers)
 
     def balance(self, asset: Asset) -> Balance:
         """The balance of an asset, created empty when first asked for."""
@@ -190,6 +207,16 @@ class Order:
         self.order_type: int = command.order_type
         """A triggered stop becomes a market or a limit order."""
         self.time_in_force: Final[int] = command.time_in_force
+
+
+class TransferRecord:
+    """A transfer of the current trading day, kept so that a resent one is answered and never done again (P5)."""
+
+    def __init__(self, transfer_id: int, command: Transfer, code: int) -> None:
+        self.transfer_id: Final = transfer_id
+        self.command: Final = command
+        self.code: Final = code
+        """`OK`, or why it was refused."""
 
 
 class Level:

@@ -117,6 +117,8 @@ def end_day(state: State, out: list[Event]) -> None:
     for account in state.accounts.values():
         if account.client_ids:
             account.client_ids = {order.client_order_id: order for order in account.open_orders.values()}
+        if account.transfers:
+            account.transfers = {}
     for limits in state.limits.values():
         limits.orders = limits.trades = 0
     state.day_trades = {}

@@ -43,7 +43,17 @@ def state_digest(state: State) -> str:
 
 
 def _asset(asset: Asset) -> list[object]:
-    return [asset.asset, asset.kind, asset.scale, asset.supply, asset.fees]
+    return [
+        asset.asset,
+        asset.kind,
+        asset.scale,
+        asset.supply,
+        asset.fees,
+        asset.issuer,
+        asset.terms,
+        asset.issue_limit,
+        asset.outstanding,
+    ]
 
 
 def _account(account: Account) -> list[object]:
@@ -53,9 +63,16 @@ def _account(account: Account) -> list[object]:
         account.investor,
         account.intermediary,
         account.report_seq,
-        [[index, balance.available, balance.reserved] for index, balance in sorted(account.balances.items())],
+        [
+            [index, balance.available, balance.reserved, balance.frozen]
+            for index, balance in sorted(account.balances.items())
+        ],
         list(account.open_orders),
         [_order(order) for order in account.client_ids.values()],
+        [
+            [record.transfer_id, msgspec.structs.astuple(record.command), record.code]
+            for record in account.transfers.values()
+        ],
     ]
 
 

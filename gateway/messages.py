@@ -264,7 +264,7 @@ class OpenOrdersReply(Message, tag="open_orders"):
 
 
 class Holding(msgspec.Struct, kw_only=True, gc=False):
-    """One asset of an account. `total` is `available` plus what open orders `reserved`."""
+    """One asset of an account. `total` is `available`, what open orders `reserved`, and what is frozen."""
 
     asset: str
     available: str

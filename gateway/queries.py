@@ -123,7 +123,7 @@ class Answers:
                 asset=assets[index].asset,
                 available=decimal(balance.available, assets[index].scale),
                 reserved=decimal(balance.reserved, assets[index].scale),
-                total=decimal(balance.available + balance.reserved, assets[index].scale),
+                total=decimal(balance.available + balance.reserved + balance.frozen, assets[index].scale),
             )
             for index, balance in sorted(account.balances.items())
         ]

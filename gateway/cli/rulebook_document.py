@@ -29,10 +29,11 @@ def rules_document(books: Sequence[Rulebook]) -> str:
 def _lines(books: Sequence[Rulebook]) -> Iterator[str]:
     found = rows(books)
     yield INTRODUCTION
-    yield "| rulebook | what it is | may be traded | order of decision |"
-    yield "|---|---|---|---|"
+    yield "| rulebook | what it is | may be traded | order of decision on orders | on transfers |"
+    yield "|---|---|---|---|---|"
     for book in books:
-        yield f"| `{book.name}` | {_cell(book.title)} | {', '.join(book.kinds)} | {', '.join(book.order)} |"
+        orders, transfers = ", ".join(book.order), ", ".join(book.transfer_order) or "none is asked"
+        yield f"| `{book.name}` | {_cell(book.title)} | {', '.join(book.kinds)} | {orders} | {transfers} |"
     yield ""
     yield "| rule | title | binds | status | from | enforced | in |"
     yield "|---|---|---|---|---|---|---|"

@@ -19,9 +19,10 @@ from compliance.wording import choices, is_figure, plain_value, status_text, uni
 # What a book's `applies_to` is called.
 ENFORCED: Final = {
     "order_entry": "before an order can match",
+    "transfer": "before a transfer between accounts",
     "classification": "when investors and assets are classified",
     "clearing": "in clearing",
-    "lifecycle": "in an asset's life: transfers, settlement, freezes",
+    "lifecycle": "in an asset's life",
     "venue": "by the venue as a whole",
 }
 

@@ -82,6 +82,9 @@ def test_loading_a_rulebook_classifies_everyone_and_opens_trading() -> None:
         InvestorRegistered("firm", "qualified_firm"),
         InvestorRegistered("bank", "qualified_firm"),
         InvestorRegistered("dealer", "qualified_firm"),
+        InvestorRegistered("importer", "qualified_firm"),
+        InvestorRegistered("abroad", "qualified_firm"),
+        InvestorRegistered("overseas", "qualified_firm"),
     ]
     assert rules_of(venue.buy("super", "1", "BTC/RUB", "8000000")) == ()
     # Another book: only those whose class changes are named.

@@ -5,7 +5,9 @@ Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Mo
 * who: an account of the cast in `venue.py`, or `supervisor` for a command of compliance (its name, then fields).
 * what: `buy QUANTITY INSTRUMENT at PRICE`, with `post-only`, `ioc` or `fok` behind it; `sell` likewise; `cancel N`;
   `amend N to QUANTITY at PRICE`. N counts the orders of the scenario that passed, from 1.
-* expected: `passes`, `fills` (passes and trades), `done`, `refused`; the rules that fail, the deciding one first; another
+  Transfers and holdings have words of their own, in `holding_words.py`: `transfer 5 USDT to firm for cross_border contract 7`,
+  `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`.
+* expected: `passes`, `fills` (passes and trades), `moves` (a transfer), `done`, `refused`; the rules that fail, the deciding one first; another
   reject code; or `cancels N ... by RULE`: the resting orders that a command cancels, in order.
 """
 
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from compliance.transfer_rules import TRANSFER_CHECKS
 from engine import commands
 from engine.codes import BY_RULE, COMPLIANCE, FOK, GTC, IOC, REJECT_CODES
 from engine.events import (
@@ -27,7 +30,9 @@ from engine.events import (
     OrderRejected,
     RequestRejected,
     Trade,
+    Transferred,
 )
+from tests.compliance import holding_words
 from tests.compliance.venue import PARTICIPANT, Venue, e8, moscow_ns, rules_of
 
 TABLES = sorted((Path(__file__).parent.parent / "scenarios").glob("compliance_*.toml"))
@@ -57,6 +62,8 @@ def value(key: str, text: str) -> str | int | bool:
 
 def supervise(venue: Venue, what: str) -> list[Event]:
     name, *fields = what.split()
+    if name in holding_words.OF_SUPERVISOR:
+        return venue.apply(holding_words.of_supervisor(venue, what))
     arguments = dict(field.split("=") for field in fields)
     values = {"taken_ns" if key == "taken" else key: value(key, text) for key, text in arguments.items()}
     return venue.apply(COMMANDS[name](**values))
@@ -64,6 +71,8 @@ def supervise(venue: Venue, what: str) -> list[Event]:
 
 def trade(venue: Venue, orders: list[int], account: str, what: str) -> list[Event]:
     words = what.split()
+    if words[0] in holding_words.OF_PARTICIPANT:
+        return venue.apply(holding_words.of_participant(venue, PARTICIPANT, account, what))
     if words[0] == "cancel":
         return venue.cancel(account, orders[int(words[1]) - 1])
     if words[0] == "amend":
@@ -98,6 +107,8 @@ def outcome(events: list[Event], orders: list[int]) -> str:
         return "refused"
     if isinstance(reply, OrderAccepted):
         return "fills" if any(isinstance(event, Trade) for event in events) else "passes"
+    if isinstance(reply, Transferred):
+        return "moves"
     by_rule = [event for event in events if isinstance(event, OrderCancelled) and event.reason == BY_RULE]
     if by_rule:
         assert len({event.rule for event in by_rule}) == 1
@@ -130,3 +141,14 @@ def test_every_rule_that_can_refuse_an_order_decides_in_a_table() -> None:
         for word in [line.split("|")[3].split()[0]]
     }
     assert expected >= set(CHECKS)
+
+
+def test_every_rule_that_can_refuse_a_transfer_decides_in_a_table() -> None:
+    expected = {
+        answer.split()[0]
+        for scenario in SCENARIOS
+        for line in scenario["steps"].strip().splitlines()
+        for what, answer in [[cell.strip() for cell in line.split("|")[2:]]]
+        if what.startswith("transfer ")
+    }
+    assert expected >= {*TRANSFER_CHECKS, "moves"}

@@ -69,6 +69,11 @@ ASSETS = [
     AddAsset("BTC-NOTE", SECURITY, 4),
     AddAsset("BTC-FUT", SECURITY, 4),
 ]
+# Domestic digital financial assets, of which nobody has any before they are issued.
+ISSUED = [
+    AddAsset("METAL", SECURITY, 2, 0, 0, 0, 0, "smelter", "a gram of palladium, redeemed at par", 10_000_00),
+    AddAsset("RUBX", DOMESTIC_STABLECOIN, 2, 0, 0, 0, 0, "mint", "a rouble on demand"),
+]
 
 # Tick times lot is one kopeck in most rouble instruments, so that tests can go one kopeck over a limit.
 INSTRUMENTS = [
@@ -79,6 +84,7 @@ INSTRUMENTS = [
     # Here one tick times one lot is a rouble.
     ListInstrument("SOL/RUB", SPOT, "SOL", "RUB", 100 * ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("A7A5/RUB", SPOT, "A7A5", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
+    ListInstrument("METAL/RUB", SPOT, "METAL", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("BTC/USDT", SPOT, "BTC", "USDT", ROUBLE, 10**6, 10**6, 10**12, 10**15, 100_000),
     ListInstrument(
         "BTC-NOTE", NOTE, "BTC-NOTE", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
@@ -98,6 +104,9 @@ INVESTORS = [
     RegisterInvestor("firm", FIRM, assets_rub=200_000_000),
     RegisterInvestor("bank", FIRM, income_rub=2_000_000_000, financial=True, capital_rub=1_000_000_000),
     RegisterInvestor("dealer", FIRM, assets_rub=10_000_000_000),
+    RegisterInvestor("importer", FIRM, assets_rub=1_000_000_000),
+    RegisterInvestor("abroad", FIRM, resident=False, assets_rub=1_000_000_000),
+    RegisterInvestor("overseas", FIRM, resident=False, assets_rub=1_000_000_000),
 ]
 UNPREPARED = ("newcomer",)
 
@@ -114,6 +123,10 @@ ACCOUNTS = {
     "firm": ("firm", ""),
     "bank": ("bank", ""),
     "dealer": ("dealer", ""),
+    "importer": ("importer", ""),
+    "importer@2": ("importer", ""),
+    "abroad": ("abroad", ""),
+    "overseas": ("overseas", ""),
 }
 
 
@@ -167,7 +180,13 @@ class Venue:
         self.log: list[Event] = []
         if rulebook:
             self.load(rulebook, changes)
-        setup: list[AnyCommand] = [*ASSETS, *INSTRUMENTS, RegisterIntermediary("alfa"), RegisterIntermediary("beta")]
+        setup: list[AnyCommand] = [
+            *ASSETS,
+            *ISSUED,
+            *INSTRUMENTS,
+            RegisterIntermediary("alfa"),
+            RegisterIntermediary("beta"),
+        ]
         setup += INVESTORS
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))

@@ -17,9 +17,8 @@ import tomllib
 from itertools import groupby
 from pathlib import Path
 
-import pytest
-
 import msgspec
+import pytest
 
 from engine import commands
 from engine.codes import BY_RULE, COMPLIANCE, FOK, GTC, IOC, LIMIT, REJECT_CODES, STOP_LIMIT

@@ -16,6 +16,8 @@ from compliance.listings import Decision
 from compliance.registry import Client
 from compliance.rulebook import Rulebook, RuleData
 from compliance.rules import RuleTable
+from compliance.transfer_rules import TransferCase
+from engine.commands import Transfer
 from engine.hook import Verdict
 from engine.orders import Order
 from engine.problem import decimal, decimal_e8
@@ -46,18 +48,32 @@ class RuleExplanation:
 
 
 class Explanation:
-    """One check of one order, explained."""
+    """One check explained: every rule of an order of decision."""
 
-    def __init__(self, order: Order, client: Client, book: Rulebook | None, recheck: bool, time_ns: int) -> None:
-        self.order: Final = order
-        """As the check left it; it lives on."""
-        self.order_id: Final = order.order_id
-        self.client: Final = client
+    def __init__(self, book: Rulebook | None, time_ns: int) -> None:
         self.book: Final = book
         """In force then; None: no rulebook was, so that the venue itself refused."""
+        self.time_ns: Final = time_ns
+        self.rules: list[RuleExplanation] = []
+        """In the order of decision."""
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Ids of the rules that failed, the deciding one first; empty: it passed."""
+        return tuple([each.data.rule for each in self.rules if each.outcome in (DECIDED, FAILED)])
+
+
+class OrderExplanation(Explanation):
+    """One check of one order."""
+
+    def __init__(self, order: Order, client: Client, book: Rulebook | None, recheck: bool, time_ns: int) -> None:
+        super().__init__(book, time_ns)
+        self.order: Final = order
+        """It lives on: only what never changes of it is of that time."""
+        self.order_id: Final = order.order_id
+        self.client: Final = client
         self.recheck: Final = recheck
         """Whether it is a resting order that a command of compliance had looked at again."""
-        self.time_ns: Final = time_ns
         investor = client.investor
         self.investor_class: Final[str] = class_name(investor.investor_class)
         self.class_reason: Final[str] = investor.reason if investor.class_override else ""
@@ -68,13 +84,17 @@ class Explanation:
         """Open when it was checked, as a decimal; empty for an order by funds."""
         self.value: str = ""
         """At the worst price, with its asset."""
-        self.rules: list[RuleExplanation] = []
-        """Every rule of the book that can refuse an order, in the order of decision."""
 
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """Ids of the rules that failed, the deciding one first; empty: the order passed."""
-        return tuple([each.data.rule for each in self.rules if each.outcome in (DECIDED, FAILED)])
+
+class TransferExplanation(Explanation):
+    """The check of one transfer."""
+
+    def __init__(self, transfer: Transfer, case: TransferCase, book: Rulebook | None, time_ns: int) -> None:
+        super().__init__(book, time_ns)
+        self.transfer: Final = transfer
+        self.sender: Final[str] = case.sender.investor
+        self.receiver: Final[str] = case.receiver.investor
+        self.amount: Final[str] = f"{decimal(transfer.amount, case.asset.scale)} {case.asset.asset}"
 
 
 def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExplanation]:
@@ -105,6 +125,28 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
     return found
 
 
+def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanation]:
+    """What each rule on transfers makes of a case, in the order of decision."""
+    by_id = {rule.rule: rule for rule in table.transfers.rules}
+    found: list[RuleExplanation] = []
+    decided = False
+    for name in table.book.transfer_order:
+        data = table.book.rules[name]
+        rule = by_id.get(name)
+        spared = "the rule is switched off" if rule is None else rule.spares(case)
+        if rule is None or spared:
+            found.append(RuleExplanation(data, UNCONCERNED, spared, [], ""))
+            continue
+        detail = rule.judge(case)
+        outcome = PASSED
+        if detail:
+            outcome = FAILED if decided else DECIDED
+            decided = True
+        figures = rule.figures(case)
+        found.append(RuleExplanation(data, outcome, detail, figures.inputs, figures.arithmetic))
+    return found
+
+
 def _judged(rule: Rule, bears: int, limit: int, case: Case) -> str:
     """What the hook would hear from a rule: it asks those whose table leaves something open."""
     if bears == PASSES and (limit == NO_LIMIT or case.value <= limit):
@@ -115,14 +157,15 @@ def _judged(rule: Rule, bears: int, limit: int, case: Case) -> str:
 
 
 class ExplainingHook(ComplianceHook):
-    """The hook with a notebook. While `watching`, each check and each recheck that refuses adds an `Explanation`."""
+    """The hook with a notebook. While `watching`, each check and each recheck that refuses adds an explanation."""
 
     def __init__(self) -> None:
         super().__init__()
         self.watching: bool = False
-        self.explanations: Final[list[Explanation]] = []
-        """In the order of the checks."""
-        self._current: Explanation | None = None
+        self.explanations: Final[list[OrderExplanation]] = []
+        """Of orders, in the order of the checks."""
+        self.transfers: Final[list[TransferExplanation]] = []
+        self._current: OrderExplanation | None = None
 
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
         """Decide and reserve as the hook does, after an explanation has been made."""
@@ -146,6 +189,20 @@ class ExplainingHook(ComplianceHook):
             self.explanations.append(explanation)
         return verdict
 
+    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
+        """Decide as the hook does, and explain it."""
+        verdict = super().check_transfer(transfer, time_ns)
+        if self.watching:
+            table = self._intake.table
+            case = self.transfer_case(transfer)
+            explanation = TransferExplanation(transfer, case, None if table is None else table.book, time_ns)
+            if table is not None:
+                explanation.rules = explain_transfer(table, case)
+                rules = () if verdict is None else verdict.rules
+                assert rules == explanation.failed, "the explanation says otherwise than the check"
+            self.transfers.append(explanation)
+        return verdict
+
     def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
         """Decide as the hook does, taking down what each rule says if an explanation is wanted."""
         if self._current is not None:
@@ -154,10 +211,12 @@ class ExplainingHook(ComplianceHook):
             self._current.value = f"{decimal(case.value, quote.scale)} {quote.asset}"
         return super().decide(table, decision, case)
 
-    def _explain(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, recheck: bool) -> Explanation:
+    def _explain(
+        self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, recheck: bool
+    ) -> OrderExplanation:
         table = self._intake.table
         client = self._clients[order.account.account]
-        explanation = Explanation(order, client, None if table is None else table.book, recheck, time_ns)
+        explanation = OrderExplanation(order, client, None if table is None else table.book, recheck, time_ns)
         instrument = order.instrument
         assert instrument is not None
         if price_ticks != BY_FUNDS:

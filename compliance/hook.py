@@ -93,9 +93,13 @@ class ComplianceHook(PreTradeHook):
         table = self._intake.table
         if table is None:
             return _no_rulebook("transfer")
+        return table.transfers.judge(self.transfer_case(transfer))
+
+    def transfer_case(self, transfer: Transfer) -> TransferCase:
+        """A transfer as its rules see it."""
         sender, receiver = self._clients[transfer.account], self._clients[transfer.to_account]
         asset = self._intake.registry.assets[transfer.asset]
-        return table.transfers.judge(TransferCase(transfer, sender.investor, receiver.investor, asset))
+        return TransferCase(transfer, sender.investor, receiver.investor, asset)
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
         """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""

@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from compliance.explain import ExplainingHook, Explanation
+from compliance.explain import ExplainingHook, OrderExplanation, TransferExplanation
 from engine.codes import BY_RULE, COMPLIANCE
-from engine.commands import AmendOrder, AnyCommand, MassQuote, NewBracket, NewOrder, NewOrderPair
+from engine.commands import AmendOrder, AnyCommand, MassQuote, NewBracket, NewOrder, NewOrderPair, Transfer
 from engine.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from engine.exchange import Exchange
 from engine.record import StoredRow, decode_command, decode_events
@@ -32,14 +32,15 @@ class Found:
         self.command: Final = command
         self.events: Final = events
         """As replayed."""
-        self.explanations: list[Explanation] = []
+        self.explanations: list[OrderExplanation] = []
+        self.transfers: list[TransferExplanation] = []
         self.disagreement: str = ""
         """How the replay differs from what was recorded; empty: not at all."""
 
     @property
-    def is_order(self) -> bool:
-        """Whether the command enters or amends orders."""
-        return isinstance(self.command, ORDERS)
+    def asks_rules(self) -> bool:
+        """Whether the command enters or amends orders, or transfers something: rules are asked about it."""
+        return isinstance(self.command, (*ORDERS, Transfer))
 
 
 def look(reader: JournalReader, seq: int) -> Found:
@@ -62,6 +63,7 @@ def look(reader: JournalReader, seq: int) -> Found:
         events = replay.feed(row)
         found = Found(seq, row[1], decode_command(row[2]), events)
         found.explanations = hook.explanations
+        found.transfers = hook.transfers
         found.disagreement = disagreement(row, found, before, replay.difference)
         return found
     last = reader.tip.next_seq - 1

@@ -24,7 +24,7 @@ DIFFERENT: Final = 1
 @click.argument("seq", type=click.IntRange(min=1))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(directory: Path, seq: int, as_json: bool) -> None:
-    """Explain the verdict on the order that command SEQ of the journal in DIRECTORY entered or amended.
+    """Explain the verdict on the order that command SEQ of the journal in DIRECTORY entered or amended, or on its transfer.
 
     Every rule of the rulebook that was in force, in the order of decision: title, source, status, parameters, what it
     looked at, the arithmetic, and what came of it. The journal is replayed up to the command, so that records and sums
@@ -35,7 +35,7 @@ def command(directory: Path, seq: int, as_json: bool) -> None:
 
     \b
     Exit status:
-      0  explained, and the replay decides as was recorded; or the command is no order
+      0  explained, and the replay decides as was recorded; or the command asks no rule
       1  the replay differs from what was recorded, or the journal is damaged before the command
       2  usage: there is no journal, or no such command in it
 

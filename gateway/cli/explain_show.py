@@ -9,10 +9,19 @@ from rich.console import Console
 from rich.markup import escape
 
 from compliance.calendar import iso_date, moscow_day
-from compliance.explain import DECIDED, FAILED, PASSED, UNCONCERNED, Explanation, RuleExplanation
+from compliance.explain import (
+    DECIDED,
+    FAILED,
+    PASSED,
+    UNCONCERNED,
+    Explanation,
+    OrderExplanation,
+    RuleExplanation,
+    TransferExplanation,
+)
 from compliance.schema import PARAMETERS
 from compliance.wording import plain_value, status_text, value_text
-from engine.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, REJECT_CODES, SIDES
+from engine.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
 from engine.events import (
     Event,
     OrderAccepted,
@@ -22,6 +31,8 @@ from engine.events import (
     OrderStatus,
     RequestRejected,
     StopTriggered,
+    Transferred,
+    TransferStatus,
 )
 from engine.limits import LEG_ID, MOSCOW_OFFSET_NS, NS_PER_DAY
 from gateway.cli.replay import readable
@@ -40,21 +51,49 @@ def moscow_time(time_ns: int) -> str:
 def report(found: Found) -> dict[str, object]:
     """An explained command, for machines."""
     return {
-        "status": "different" if found.disagreement else "explained" if found.is_order else "no_order",
+        "status": "different" if found.disagreement else "explained" if found.asks_rules else "no_order",
         "seq": found.seq,
         "time_ns": found.time_ns,
         "moscow_time": moscow_time(found.time_ns),
         "command": readable(found.command),
         "checks": [check_report(explanation) for explanation in found.explanations],
+        "transfers": [transfer_report(explanation) for explanation in found.transfers],
         "results": [{"order_id": order_id, "text": text} for order_id, text in results(found)],
         "disagreement": found.disagreement or None,
     }
 
 
-def check_report(explanation: Explanation) -> dict[str, object]:
-    """One check, for machines."""
-    client, book, order = explanation.client, explanation.book, explanation.order
-    failed = explanation.failed
+def verdict_report(explanation: Explanation) -> dict[str, object]:
+    """The verdict of a check and every rule, for machines."""
+    book, failed = explanation.book, explanation.failed
+    return {
+        "rulebook": None if book is None else {"name": book.name, "digest": book.digest},
+        "verdict": "refused" if failed or book is None else "passes",
+        "decided_by": failed[0] if failed else None,
+        "failed": list(failed),
+        "rules": [rule_report(rule) for rule in explanation.rules],
+    }
+
+
+def transfer_report(explanation: TransferExplanation) -> dict[str, object]:
+    """The check of a transfer, for machines."""
+    transfer = explanation.transfer
+    return {
+        "client_order_id": transfer.client_order_id,
+        "account": transfer.account,
+        "investor": explanation.sender,
+        "to_account": transfer.to_account,
+        "to_investor": explanation.receiver,
+        "amount": explanation.amount,
+        "purpose": PURPOSES[transfer.purpose],
+        "contract_reference": transfer.contract_reference or None,
+        **verdict_report(explanation),
+    }
+
+
+def check_report(explanation: OrderExplanation) -> dict[str, object]:
+    """The check of an order, for machines."""
+    client, order = explanation.client, explanation.order
     return {
         "order_id": explanation.order_id,
         "client_order_id": order.client_order_id,
@@ -70,11 +109,7 @@ def check_report(explanation: Explanation) -> dict[str, object]:
         "quantity": explanation.quantity or None,
         "value": explanation.value or None,
         "recheck": explanation.recheck,
-        "rulebook": None if book is None else {"name": book.name, "digest": book.digest},
-        "verdict": "refused" if failed or book is None else "passes",
-        "decided_by": failed[0] if failed else None,
-        "failed": list(failed),
-        "rules": [rule_report(rule) for rule in explanation.rules],
+        **verdict_report(explanation),
     }
 
 
@@ -113,7 +148,9 @@ def result_text(event: Event, checked: set[int]) -> str:
         return f"amended{unasked}"
     if isinstance(event, StopTriggered):
         return "triggered: checked again as the order it is for"
-    if isinstance(event, OrderStatus):
+    if isinstance(event, Transferred):
+        return "moved"
+    if isinstance(event, OrderStatus | TransferStatus):
         return "was entered before: the request was sent again, and only its status is reported"
     if isinstance(event, OrderCancelled):
         rule = f" by {event.rule}" if event.rule else ""
@@ -130,8 +167,11 @@ def print_found(console: Console, found: Found) -> None:
     """An explained command, for people."""
     name = type(found.command).__name__
     console.print(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}", markup=False)
-    if not found.is_order:
-        console.print("It is no order: no rule is asked about it.", markup=False)
+    if not found.asks_rules:
+        console.print("It is no order and no transfer: no rule is asked about it.", markup=False)
+    for transfer in found.transfers:
+        console.print()
+        print_transfer(console, transfer)
     for explanation in found.explanations:
         console.print()
         print_check(console, explanation, found.seq)
@@ -144,9 +184,22 @@ def print_found(console: Console, found: Found) -> None:
         console.print(f"[red]different[/]: {escape(found.disagreement)}")
 
 
-def print_check(console: Console, explanation: Explanation, seq: int) -> None:
-    """One check, for people: who, what, the verdict, then each rule."""
-    client, order, book = explanation.client, explanation.order, explanation.book
+def print_transfer(console: Console, explanation: TransferExplanation) -> None:
+    """The check of a transfer, for people: who, what, the verdict, then each rule."""
+    transfer = explanation.transfer
+    reference = f", contract {transfer.contract_reference}" if transfer.contract_reference else ""
+    console.print(f"[bold]transfer[/] ({escape(transfer.client_order_id)}):")
+    console.print(
+        f"  {explanation.amount} from {transfer.account} (investor {explanation.sender}) to {transfer.to_account} "
+        f"(investor {explanation.receiver}), {PURPOSES[transfer.purpose]}{reference}",
+        markup=False,
+    )
+    print_verdict(console, explanation)
+
+
+def print_check(console: Console, explanation: OrderExplanation, seq: int) -> None:
+    """The check of an order, for people: who, what, the verdict, then each rule."""
+    client, order = explanation.client, explanation.order
     through = f" through {client.intermediary_name}" if client.intermediary_name else " directly"
     made = f" (set by the supervisor: {explanation.class_reason})" if explanation.class_reason else ""
     what = "all it can for" if not explanation.price else f"{explanation.quantity}"
@@ -164,6 +217,12 @@ def print_check(console: Console, explanation: Explanation, seq: int) -> None:
         f"  {kind} {SIDES[order.side]} {what} {order.instrument_name}{at}, worth {explanation.value or 'unknown'}",
         markup=False,
     )
+    print_verdict(console, explanation)
+
+
+def print_verdict(console: Console, explanation: Explanation) -> None:
+    """The verdict of a check, then each rule."""
+    book = explanation.book
     if book is None:
         console.print("  [red]refused[/]: no rulebook was in force")
         return

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.explain import DECIDED, FAILED, PASSED, UNCONCERNED, ExplainingHook, Explanation, RuleExplanation
+from compliance.explain import (
+    DECIDED,
+    FAILED,
+    PASSED,
+    UNCONCERNED,
+    ExplainingHook,
+    Explanation,
+    OrderExplanation,
+    RuleExplanation,
+)
 from compliance.rules import CHECKS
 from engine.codes import BUY, COMPLIANCE, INDIVIDUAL, LIMIT, MARKET, SELL
 from engine.commands import MassQuote, RegisterInvestor, SetBlocked
-from engine.events import Event, OrderRejected, RequestRejected
+from engine.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from tests.compliance.test_scenarios import SCENARIOS, outcome, split_change, supervise, trade
 from tests.compliance.venue import PARTICIPANT, Venue, e8
 
@@ -27,7 +36,7 @@ class WatchedVenue(Venue):
         assert isinstance(self.hook, ExplainingHook)
         return self.hook
 
-    def last(self) -> Explanation:
+    def last(self) -> OrderExplanation:
         return self.notebook.explanations[-1]
 
 
@@ -39,7 +48,8 @@ def check_sound(explanation: Explanation) -> None:
     """What must hold of every explanation."""
     book = explanation.book
     assert book is not None
-    assert [each.data.rule for each in explanation.rules] == list(book.order)
+    order = book.order if isinstance(explanation, OrderExplanation) else book.transfer_order
+    assert [each.data.rule for each in explanation.rules] == list(order)
     failing = [each.outcome for each in explanation.rules if each.outcome in (DECIDED, FAILED)]
     assert failing == [DECIDED, *[FAILED] * (len(failing) - 1)][: len(failing)]
     for each in explanation.rules:
@@ -66,25 +76,33 @@ def test_every_verdict_of_every_scenario_is_explained_as_it_was_decided(scenario
     for line in scenario["steps"].strip().splitlines():
         when, who, what, expected = (cell.strip() for cell in line.split("|"))
         venue.at(when)
-        before = len(venue.notebook.explanations)
+        venue.notebook.explanations.clear()
+        venue.notebook.transfers.clear()
         events = supervise(venue, what) if who == "supervisor" else trade(venue, orders, who, what)
+        if what != "wait":
+            events = events[venue.exchange.due_events :]
         # The hook with the notebook decides as the other one, which the tables are written for.
         assert outcome(events, orders) == expected, line
-        made = venue.notebook.explanations[before:]
+        made: list[Explanation] = [*venue.notebook.explanations, *venue.notebook.transfers]
         for explanation in made:
             check_sound(explanation)
-        refused = [explanation for explanation in made if explanation.failed and not explanation.recheck]
+        if what.startswith("deliver"):
+            assert made == [], "DER-1 refuses a delivery by itself"
+            continue
         assert told(events) == [
             (
                 explanation.failed[0],
                 explanation.failed,
                 next(each.reason for each in explanation.rules if each.outcome == DECIDED),
             )
-            for explanation in refused
+            for explanation in made
+            if explanation.failed and not (isinstance(explanation, OrderExplanation) and explanation.recheck)
         ]
-        if expected.startswith("cancels"):
-            rule = expected.rpartition(" ")[2]
-            assert [explanation.failed[0] for explanation in made if explanation.recheck][:1] == [rule]
+        cancels = [event for event in events if isinstance(event, OrderCancelled) and event.rule not in ("", "FRZ-1")]
+        again = {each.order_id: each for each in venue.notebook.explanations if each.recheck}
+        assert {event.order_id: event.rule for event in cancels} == {
+            order_id: each.failed[0] for order_id, each in again.items()
+        }
 
 
 def test_without_a_rulebook_the_venue_itself_refuses() -> None:

@@ -265,7 +265,7 @@ def test_an_order_that_another_check_refused_before_says_which(story: Story) -> 
 def test_a_command_that_is_no_order_says_so(story: Story) -> None:
     found = as_json(explain(story.directory, story.steps["cancel"], "--json"))
     assert (found["status"], found["checks"]) == ("no_order", [])
-    assert "It is no order" in explain(story.directory, story.steps["cancel"]).output
+    assert "It is no order and no transfer" in explain(story.directory, story.steps["cancel"]).output
     assert as_json(explain(story.directory, 1, "--json"))["command"]["type"] == "LoadRulebook"
 
 
@@ -275,7 +275,7 @@ def test_what_a_registry_change_cancels_is_explained_with_it(story: Story) -> No
     assert {(check["recheck"], check["decided_by"]) for check in found["checks"]} == {(True, "SAN-1")}
     assert [check["client_order_id"] for check in found["checks"]] == ["q:b1", "q:b0", "a2"]
     text = explain(story.directory, story.steps["blocked"]).output
-    assert "It is no order" in text and "resting, looked at again" in text
+    assert "It is no order and no transfer" in text and "resting, looked at again" in text
 
 
 def test_where_there_is_nothing_to_explain_it_is_a_usage_error(story: Story, tmp_path: Path) -> None:

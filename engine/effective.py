@@ -102,6 +102,6 @@ def _attributed(command: EffectiveFrom) -> Command:
     change = command.change
     if not change.by:
         change = msgspec.structs.replace(change, by=command.by)
-    if not isinstance(change, RecordTest | RecordAcknowledgement) and not change.reason:
+    if not isinstance(change, (RecordTest, RecordAcknowledgement)) and not change.reason:
         change = msgspec.structs.replace(change, reason=command.reason)
     return change

@@ -99,9 +99,13 @@ class ComplianceHook(PreTradeHook):
         table = self._intake.table
         if table is None:
             return _no_rulebook("transfer")
+        return table.transfers.judge(self.transfer_case(transfer))
+
+    def transfer_case(self, transfer: Transfer) -> TransferCase:
+        """A transfer as its rules see it."""
         sender, receiver = self._clients[transfer.account], self._clients[transfer.to_account]
         asset = self._intake.registry.assets[transfer.asset]
-        return table.transfers.judge(TransferCase(transfer, sender.investor, receiver.investor, asset))
+        return TransferCase(transfer, sender.investor, receiver.investor, asset)
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
         """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""
@@ -113,6 +117,10 @@ class ComplianceHook(PreTradeHook):
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
         return self._intake.apply(command, time_ns)
+
+    def day_ended(self, time_ns: int) -> Outcome:
+        """Let what depends on the Moscow date take effect: a test expired, a grace period or a year of authorisations ended."""
+        return self._intake.day_ended(time_ns)
 
     def snapshot(self) -> object:
         """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
@@ -145,9 +153,13 @@ class ComplianceHook(PreTradeHook):
         case = Case(
             client, decision.listing, order.side, price_ticks, leaves_lots, time_ns, self._intake.registry, ledger
         )
-        verdict = table.judge(decision, case)
+        verdict = self.decide(table, decision, case)
         ledger.recount(own)
         return verdict
+
+    def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
+        """Ask the rules about an order, with sums in which nothing is reserved for it. Subclasses may look on."""
+        return table.judge(decision, case)
 
     def _decision(self, table: RuleTable, client: Client, order: Order) -> Decision:
         """The table's decision on such orders, made when first asked for."""

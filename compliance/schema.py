@@ -43,9 +43,11 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
         "highly_liquid_by": "one:list|criteria|list_or_criteria",
         "foreign_stablecoins": "flag",
         "crypto_for_crypto": "flag",
+        "on_tier_loss": "one:sell_only|grace|halt",
+        "grace_days": "count",
     },
     "RET-3": {"pass_mark": "score", "validity_days": "count", "retest_delay_days": "count"},
-    "RET-4": {"change_when_suspended": "flag", "direct_accounts": "flag"},
+    "RET-4": {"change_when_suspended": "flag", "direct_accounts": "flag", "authorisation_required": "flag"},
     "RET-5": {},
     "QUAL-0": {
         "individual_assets_rub": "rub",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.case import Figures
 from compliance.listings import AssetRecord
 from compliance.registry import Investor
 from compliance.rulebook import Rulebook, RuleData
 from engine.codes import (
+    ASSET_KINDS,
     CROSS_BORDER,
     CRYPTO,
     DOMESTIC_PAYMENT,
@@ -15,12 +17,17 @@ from engine.codes import (
     FOREIGN_STABLECOIN,
     OWN_ACCOUNT,
     PRIVACY_KINDS,
+    PURPOSES,
 )
 from engine.commands import Transfer
 from engine.hook import Failure, Verdict
 
 FREEZE: Final = "FRZ-1"
 """The rule under which holdings are frozen."""
+
+# Why a rule does not concern a transfer.
+OWN: Final = "a transfer between accounts of one investor"
+FOR_CURRENCY_VALUES: Final = "it is for currency values: cryptocurrencies and stablecoins"
 
 # What the concept of 23.12.2025 calls currency values: bought and sold, never a means of payment inside Russia.
 CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
@@ -37,6 +44,23 @@ class TransferCase:
         self.asset: Final = asset
         self.currency_value: Final[bool] = asset.kind in CURRENCY_VALUES
 
+    def matter(self) -> list[tuple[str, str]]:
+        """What is moved and what for, as people read it."""
+        return [("purpose", PURPOSES[self.purpose]), (f"kind of {self.asset.asset}", ASSET_KINDS[self.asset.kind])]
+
+    def parties(self) -> list[tuple[str, str]]:
+        """Who sends and who receives."""
+        return [("sender", self.sender.investor), ("receiver", self.receiver.investor)]
+
+    def residences(self) -> str:
+        """Whether the two are residents."""
+        return "; ".join(
+            [
+                f"{investor.investor} is a {'resident' if investor.resident else 'non-resident'}"
+                for investor in (self.sender, self.receiver)
+            ]
+        )
+
 
 class TransferRule:
     """A rule that can refuse a transfer."""
@@ -47,6 +71,14 @@ class TransferRule:
 
     def judge(self, case: TransferCase) -> str:
         """Empty if the transfer passes; else what fails and what would have been allowed."""
+        raise NotImplementedError
+
+    def spares(self, case: TransferCase) -> str:
+        """Why the rule does not concern a transfer; empty: it does."""
+        return ""
+
+    def figures(self, case: TransferCase) -> Figures:
+        """What `judge` looks at in a transfer that the rule concerns, and how it comes to its answer."""
         raise NotImplementedError
 
 
@@ -60,6 +92,14 @@ class BlockedParty(TransferRule):
                 return f"investor {investor.investor} is on the list of blocked owners: may not move assets"
         return ""
 
+    def figures(self, case: TransferCase) -> Figures:
+        """Whether the two owners are on the list."""
+        found = [
+            f"{investor.investor} {'is' if investor.blocked else 'is not'} on the list of blocked owners"
+            for investor in (case.sender, case.receiver)
+        ]
+        return Figures(case.parties(), "; ".join(found))
+
 
 class NoPrivacyCoins(TransferRule):
     """ANON-1: privacy coins go to nobody else (Bank of Russia, 23.12.2025); who has some may gather them."""
@@ -71,12 +111,23 @@ class NoPrivacyCoins(TransferRule):
     def judge(self, case: TransferCase) -> str:
         """Name the coin and its kind of privacy."""
         privacy = PRIVACY_KINDS[case.asset.privacy]
-        if case.purpose == OWN_ACCOUNT or privacy not in self.banned:
+        if self.spares(case) or privacy not in self.banned:
             return ""
         return (
             f"{case.asset.asset} is a coin with {privacy} privacy; banned: {', '.join(self.banned)}; "
             f"it moves between accounts of one investor only"
         )
+
+    def spares(self, case: TransferCase) -> str:
+        """Transfers between accounts of one investor."""
+        return OWN if case.purpose == OWN_ACCOUNT else ""
+
+    def figures(self, case: TransferCase) -> Figures:
+        """The asset's kind of privacy."""
+        privacy = PRIVACY_KINDS[case.asset.privacy]
+        found = "is" if privacy in self.banned else "is not"
+        inputs = [(f"privacy of {case.asset.asset}", privacy)]
+        return Figures(inputs, f"{privacy} {found} among the banned: {', '.join(self.banned) or 'none'}")
 
 
 class NoDomesticPayment(TransferRule):
@@ -84,9 +135,19 @@ class NoDomesticPayment(TransferRule):
 
     def judge(self, case: TransferCase) -> str:
         """Refuse a domestic payment in a currency value; roubles and securities pass."""
-        if case.purpose != DOMESTIC_PAYMENT or not case.currency_value:
+        if self.spares(case):
             return ""
         return f"{case.asset.asset} is a currency value, not a means of payment inside Russia: pay in RUB"
+
+    def spares(self, case: TransferCase) -> str:
+        """What is no currency value, and transfers for another purpose."""
+        if not case.currency_value:
+            return FOR_CURRENCY_VALUES
+        return "" if case.purpose == DOMESTIC_PAYMENT else "it is for domestic payments"
+
+    def figures(self, case: TransferCase) -> Figures:
+        """The kind of the asset."""
+        return Figures(case.matter(), f"a domestic payment in {case.asset.asset}, a currency value")
 
 
 class NoSettlementBetweenResidents(TransferRule):
@@ -94,14 +155,22 @@ class NoSettlementBetweenResidents(TransferRule):
 
     def judge(self, case: TransferCase) -> str:
         """Refuse a currency value from one resident to another, whatever it is said to be for."""
-        if case.purpose == OWN_ACCOUNT or not case.currency_value:
-            return ""
-        if not (case.sender.resident and case.receiver.resident):
+        if self.spares(case) or not (case.sender.resident and case.receiver.resident):
             return ""
         return (
             f"{case.sender.investor} and {case.receiver.investor} are residents: they settle nothing in "
             f"{case.asset.asset} with each other, but may trade it on the exchange"
         )
+
+    def spares(self, case: TransferCase) -> str:
+        """What is no currency value, and transfers between accounts of one investor."""
+        if not case.currency_value:
+            return FOR_CURRENCY_VALUES
+        return OWN if case.purpose == OWN_ACCOUNT else ""
+
+    def figures(self, case: TransferCase) -> Figures:
+        """The residence of the two owners."""
+        return Figures([*case.matter(), *case.parties()], case.residences())
 
 
 class ForeignTradeOnly(TransferRule):
@@ -114,7 +183,7 @@ class ForeignTradeOnly(TransferRule):
 
     def judge(self, case: TransferCase) -> str:
         """Say all that a cross-border settlement in a currency value lacks."""
-        if case.purpose != CROSS_BORDER or not case.currency_value:
+        if self.spares(case):
             return ""
         lacks: list[str] = []
         if self.reference_required and not case.contract_reference.strip():
@@ -126,6 +195,21 @@ class ForeignTradeOnly(TransferRule):
                 f"{case.receiver.investor} are both {both}"
             )
         return "; ".join(lacks)
+
+    def spares(self, case: TransferCase) -> str:
+        """What is no currency value, and transfers for another purpose."""
+        if not case.currency_value:
+            return FOR_CURRENCY_VALUES
+        return "" if case.purpose == CROSS_BORDER else "it is for cross-border settlement"
+
+    def figures(self, case: TransferCase) -> Figures:
+        """The contract reference, and the residence of the two owners."""
+        reference = case.contract_reference.strip()
+        inputs = [*case.matter(), *case.parties(), ("contract reference", reference or "none")]
+        needed = "needed" if self.reference_required else "not needed"
+        one = "one non-resident is needed" if self.non_resident_required else "no non-resident is needed"
+        given = "a contract reference is given" if reference else "no contract reference is given"
+        return Figures(inputs, f"{given}, {needed}; {case.residences()}, {one}")
 
 
 TRANSFER_CHECKS: Final[dict[str, type[TransferRule]]] = {

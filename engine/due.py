@@ -9,6 +9,7 @@ from engine.book import LimitOrderBook
 from engine.changes import cancel_newest_first, newest_first
 from engine.closeout import end_grace
 from engine.codes import CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
+from engine.effective import take_effect
 from engine.ending import cancel
 from engine.events import Event
 from engine.futures import begin_averaging, final_ticks, mark, mark_by_clock
@@ -16,6 +17,7 @@ from engine.phases import end_day, enter_phase, set_schedule, step
 from engine.placing import start_volatility_auction
 from engine.state import (
     DUE_BATCH,
+    DUE_CHANGE,
     DUE_DAY,
     DUE_EXPIRY,
     DUE_MARGIN,
@@ -46,6 +48,9 @@ def _run(state: State, out: list[Event], deadline_ns: int, kind: int, index: int
         if order is None:
             return False
         cancel(state, out, state.books[order.instrument_name], order, EXPIRED)
+        return True
+    if kind == DUE_CHANGE:
+        take_effect(state, out, index)
         return True
     if kind == DUE_MARGIN:
         return end_grace(state, out, index, deadline_ns)

@@ -12,6 +12,7 @@ from engine.codes import (
     CLOSING_AUCTION,
     COMPLIANCE,
     CONTINUOUS,
+    DAY,
     DUPLICATE_ID,
     FILLABILITY,
     FOK,
@@ -44,12 +45,11 @@ from engine.commands import NewOrder
 from engine.events import Event, OrderAccepted, OrderRejected, OrderStatus
 from engine.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
 from engine.orders import ELECTED, FOR_AUCTION, Account, Order
-from engine.phases import expires_ns
 from engine.placing import park_peg, place
 from engine.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.problem import Problem, decimal
 from engine.reducing import position_problem
-from engine.state import DUE_EXPIRY, State, next_report
+from engine.state import DUE_EXPIRY, State, day_end_ns, next_report
 from engine.stops import is_triggered
 from engine.terms import LASTING, immediate, terms_problem, waits_for_auction
 
@@ -259,7 +259,7 @@ def funds_problem(order: Order, wanted: int) -> Problem:
 def accept(state: State, out: list[Event], order: Order) -> None:
     """Report an order accepted, and have it expire if it does."""
     account = order.account
-    deadline_ns = expires_ns(state, order)
+    deadline_ns = _expires_ns(state, order)
     if deadline_ns:
         state.expiring[order.entered] = order
         state.schedule(deadline_ns, DUE_EXPIRY, order.entered)
@@ -279,6 +279,14 @@ def accept(state: State, out: list[Event], order: Order) -> None:
             order.stop_ticks,
         ),
     )
+
+
+def _expires_ns(state: State, order: Order) -> int:
+    """When an order expires by itself; 0: never."""
+    if order.time_in_force == DAY:
+        return day_end_ns(state)
+    expire_ns: int = order.command.expire_ns
+    return expire_ns
 
 
 def act(state: State, out: list[Event], order: Order) -> None:

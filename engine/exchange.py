@@ -5,9 +5,9 @@ from __future__ import annotations
 from engine import clearing
 from engine.aftermath import work_off
 from engine.book import LimitOrderBook
-from engine.changes import amend, cancel_many, cancel_one, newest_first
+from engine.changes import amend, cancel_many, cancel_one
 from engine.closeout import look_at_calls
-from engine.codes import BY_RULE, COMPLIANCE, FUNDS, INVALID
+from engine.codes import FUNDS, INVALID
 from engine.commands import (
     AddAsset,
     AmendOrder,
@@ -16,6 +16,7 @@ from engine.commands import (
     CloseOut,
     Command,
     Deposit,
+    EffectiveFrom,
     FreezeAsset,
     IssueAsset,
     ListInstrument,
@@ -51,7 +52,7 @@ from engine.configuration import (
 )
 from engine.controls import control
 from engine.due import run_due
-from engine.ending import cancel
+from engine.effective import consult, schedule_change
 from engine.entry import enter
 from engine.events import (
     AccountOpened,
@@ -194,39 +195,23 @@ class Exchange(State):
             problem = control(self, out, command)
             if problem is not None:
                 self._reject(out, problem.code, problem.detail)
+        elif type(command) is EffectiveFrom:
+            schedule_change(self, out, command)
         elif type(command) in HOLDINGS:
             problem = change_holdings(self, out, command)
             if problem is not None:
                 self._reject(out, problem.code, problem.detail)
         elif type(command) is not Tick:
-            self._consult_hook(out, command)
+            consult(self, out, command)
 
     def _reject(self, out: list[Event], code: int, detail: str) -> None:
         self.emit(out, CommandRejected(code, detail))
-
-    def _consult_hook(self, out: list[Event], command: Command) -> bool:
-        """Let the hook carry out or note a command; False if it refused. Cancels what may no longer rest."""
-        outcome = self.hook.apply(command, self.time_ns)
-        if outcome.refusal:
-            self._reject(out, COMPLIANCE, outcome.refusal)
-            return False
-        for event in outcome.events:
-            self.emit(out, event)
-        if outcome.recheck:
-            for order in newest_first(self):
-                if not order.leaves_lots:
-                    continue
-                verdict = self.hook.recheck(order, self.time_ns)
-                if verdict is not None:
-                    book = self.books[order.instrument_name]
-                    cancel(self, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
-        return True
 
     def _add_asset(self, out: list[Event], command: AddAsset) -> None:
         problem = asset_problem(command, self.assets)
         if problem:
             self._reject(out, INVALID, problem)
-        elif self._consult_hook(out, command):
+        elif consult(self, out, command):
             asset = Asset(command.asset, len(self.assets), command.kind, command.scale)
             asset.issuer = command.issuer
             asset.terms = command.terms
@@ -238,7 +223,7 @@ class Exchange(State):
         problem = instrument_problem(command, self.assets, self.instruments, self.time_ns)
         if problem:
             self._reject(out, INVALID, problem)
-        elif self._consult_hook(out, command):
+        elif consult(self, out, command):
             instrument = new_instrument(command, len(self.instruments), self.assets, self.covers)
             book = LimitOrderBook(instrument)
             book.reference_ticks = command.reference_price_e8 // command.tick_e8
@@ -264,7 +249,7 @@ class Exchange(State):
         problem = account_problem(command, self.accounts)
         if problem:
             self._reject(out, INVALID, problem)
-        elif self._consult_hook(out, command):
+        elif consult(self, out, command):
             owner = self.owners.get(command.investor)
             if owner is None:
                 owner = self.owners[command.investor] = Owner(command.investor)

@@ -42,6 +42,8 @@ LEG_ID: Final = 2**40
 MAX_CLOSE_OUTS: Final = 1_024
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
+# Compliance commands that wait for their effective date. Each may carry a whole rulebook, and a snapshot carries them all: 16 MiB.
+MAX_SCHEDULED_CHANGES: Final = 256
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.
 MAX_INSTRUMENTS: Final = 10_000
 MAX_ASSETS: Final = 10_000

@@ -13,22 +13,16 @@ from engine.codes import (
     CLOSED,
     CLOSING_AUCTION,
     CONTINUOUS,
-    DAY,
     HALTED,
     OPENING_AUCTION,
     PRE_OPEN,
     VOLATILITY_AUCTION,
 )
+from engine.effective import follow
 from engine.events import DayEnded, Event, PhaseChanged
 from engine.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
-from engine.orders import Order
 from engine.placing import join_call, leave_call, park_pegs, start_volatility_auction
-from engine.state import (
-    DUE_DAY,
-    DUE_EXPIRY,
-    DUE_STEP,
-    State,
-)
+from engine.state import DUE_DAY, DUE_EXPIRY, DUE_STEP, State, day_end_ns
 
 AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
 
@@ -93,25 +87,13 @@ def end_day(state: State, out: list[Event]) -> None:
     heapq.heapify(state.due)
     start_day(state)
     state.emit(out, DayEnded(state.day))
+    follow(state, out, state.hook.day_ended(state.time_ns))
 
 
 def start_day(state: State) -> None:
     """Set the trading day from the time, and when it ends."""
     state.day = (state.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY
     state.schedule(day_end_ns(state), DUE_DAY, 0)
-
-
-def day_end_ns(state: State) -> int:
-    """The Moscow midnight that ends the trading day, nanoseconds since the epoch, UTC."""
-    return (state.day + 1) * NS_PER_DAY - MOSCOW_OFFSET_NS
-
-
-def expires_ns(state: State, order: Order) -> int:
-    """When an order expires by itself; 0: never."""
-    if order.time_in_force == DAY:
-        return day_end_ns(state)
-    expire_ns: int = order.command.expire_ns
-    return expire_ns
 
 
 def set_schedule(state: State, book: LimitOrderBook, steps: tuple[tuple[int, int], ...]) -> None:

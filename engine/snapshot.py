@@ -36,6 +36,7 @@ def take_snapshot(state: State) -> object:
             [name, index.known_ns, index.price_e8, index.since_ns, index.summed]
             for name, index in state.index_prices.items()
         ],
+        [[seq, msgspec.to_builtins(change)] for seq, change in state.changes.items()],
         [_account(account) for account in state.accounts.values()],
         state.hook.snapshot(),
     ]

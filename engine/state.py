@@ -9,9 +9,10 @@ from typing import Final
 
 from engine.book import LimitOrderBook
 from engine.codes import CANCEL_NEWEST
+from engine.commands import EffectiveFrom
 from engine.events import Event
 from engine.hook import PreTradeHook
-from engine.limits import DEFAULT_GRACE_NS
+from engine.limits import DEFAULT_GRACE_NS, MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.orders import Account, Asset, Instrument, Margin, Order, Owner, TradeRecord
 from engine.protection import Limits
 
@@ -97,6 +98,8 @@ class State:
         """By instrument index."""
         self.schedule_steps: Final[dict[int, int]] = {}
         """By instrument index: the deadline of its next step."""
+        self.changes: Final[dict[int, EffectiveFrom]] = {}
+        """Compliance commands that wait for their effective date, by the sequence number of the command that brought them."""
         self.self_trade: int = CANCEL_NEWEST
         self.seed: str = ""
         self.killed: Final[dict[str, bool]] = {}
@@ -158,3 +161,8 @@ def next_report(account: Account) -> int:
     """The next number of the account's dense sequence of private reports."""
     account.report_seq += 1
     return account.report_seq
+
+
+def day_end_ns(state: State) -> int:
+    """The Moscow midnight that ends the trading day, nanoseconds since the epoch, UTC."""
+    return (state.day + 1) * NS_PER_DAY - MOSCOW_OFFSET_NS

@@ -155,7 +155,9 @@ def start_venue(
                 )
             command = decode_command(row[2])
             fanout.replay(command, row[0], row[1], events)
-            if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in events):
+            # A change whose effective date came with this command may have been refused, which says nothing of it.
+            own = events[exchange.due_events :]
+            if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in own):
                 past.note(command)
         fanout.market.end_turn()
         recovered = exchange.seq

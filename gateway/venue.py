@@ -203,11 +203,15 @@ def built_in_rulebooks() -> dict[str, Traversable]:
     return {item.name.removesuffix(".toml"): item for item in files if item.name.endswith(".toml")}
 
 
-def load_rulebook_documents(name_or_path: str, directory: Path | None = None) -> tuple[str, dict[str, str]]:
+def load_rulebook_documents(
+    name_or_path: str, directory: Path | None = None, *, partial: bool = False
+) -> tuple[str, dict[str, str]]:
     """Read a rulebook and those it includes.
 
     Args:
         name_or_path: a rulebook of this distribution (`elr-2025`), or the path of a TOML file, relative to `directory`.
+        partial: return what can be found, though included rulebooks are missing or a document is no TOML: for a check
+            that names everything that is wrong.
 
     Returns:
         The rulebook's name, and the text of each document by name, as `LoadRulebook` carries them.
@@ -222,7 +226,7 @@ def load_rulebook_documents(name_or_path: str, directory: Path | None = None) ->
         path = (directory or Path()) / name_or_path
         name, beside = path.stem, path.parent
         documents[name] = _read_rulebook(path)
-    wanted = _includes(name, documents[name]) if documents else [name]
+    wanted = _includes(name, documents[name], partial) if documents else [name]
     while wanted:
         each = wanted.pop()
         if each in documents:
@@ -231,21 +235,27 @@ def load_rulebook_documents(name_or_path: str, directory: Path | None = None) ->
             documents[each] = built_in[each].read_text(encoding="utf-8")
         elif beside != Path() and (beside / f"{each}.toml").exists():
             documents[each] = _read_rulebook(beside / f"{each}.toml")
+        elif partial and documents:
+            continue
         else:
             raise VenueError(
                 f"unknown rulebook {each!r}; there are {', '.join(built_in)}, or name a file that ends in .toml"
             )
-        wanted += _includes(each, documents[each])
+        wanted += _includes(each, documents[each], partial)
     return name, dict(sorted(documents.items()))
 
 
-def _includes(name: str, text: str) -> list[str]:
+def _includes(name: str, text: str, partial: bool) -> list[str]:
     """Name the rulebooks that one includes; whatever else is wrong with it, the core says when it loads."""
     try:
         include = tomllib.loads(text).get("include", [])
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        if partial:
+            return []
         raise VenueError(f"rulebook {name} is not valid TOML: {error}") from error
     if not isinstance(include, list) or not all(isinstance(each, str) for each in include):
+        if partial:
+            return []
         raise VenueError(f"rulebook {name}: `include` is a list of rulebook names")
     return include
 

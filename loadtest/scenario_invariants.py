@@ -12,6 +12,7 @@ from engine.events import (
     OrderCancelled,
     OrderStatus,
     Trade,
+    Transferred,
     VariationMargin,
 )
 from engine.exchange import Exchange
@@ -87,6 +88,8 @@ class Invariants:
             pairs = [("maker_account", "maker_report_seq"), ("taker_account", "taker_report_seq")]
         elif hasattr(event, "buy_report_seq"):
             pairs = [("buy_account", "buy_report_seq"), ("sell_account", "sell_report_seq")]
+        elif isinstance(event, Transferred):
+            pairs = [("from_account", "from_report_seq"), ("to_account", "to_report_seq")]
         for account_field, seq_field in pairs:
             seq = getattr(event, seq_field, 0)
             if seq:

@@ -16,6 +16,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "verify": ("gateway.cli.verify", "Check a journal's integrity."),
     "replay": ("gateway.cli.replay", "Replay a journal and compare every event."),
     "index": ("gateway.cli.index", "Feed index prices from a file into a venue."),
+    "rulebook": ("gateway.cli.rulebook", "List, check, compare and explain rulebooks."),
+    "explain": ("gateway.cli.explain", "Explain a past verdict on an order, rule by rule."),
     "flow": ("loadtest.cli_flow", "Feed recorded order flow into a venue."),
     "scenarios": ("loadtest.cli_scenarios", "Run scenario tables through the matching engine, by topic."),
     "bench": ("loadtest.bench", "Measure the book, the core and other engines."),

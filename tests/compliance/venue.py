@@ -45,6 +45,7 @@ from engine.commands import (
 )
 from engine.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
 from engine.exchange import Exchange
+from engine.orders import Order
 
 ROUBLE = 10**8
 MOSCOW = timezone(timedelta(hours=3))
@@ -183,8 +184,10 @@ def changed(texts: dict[str, str], rule: str, key: str, value: str) -> dict[str,
 class Venue:
     """An exchange with the compliance hook, set up and with a clock."""
 
+    hook_type: type[ComplianceHook] = ComplianceHook
+
     def __init__(self, rulebook: str = "general-2026", changes: tuple[tuple[str, str, str], ...] = ()) -> None:
-        self.hook = ComplianceHook()
+        self.hook = self.hook_type()
         self.exchange = Exchange(self.hook)
         self.time_ns = moscow_ns(START)
         self.log: list[Event] = []
@@ -249,6 +252,14 @@ class Venue:
             PARTICIPANT, account, client_order_id, instrument, side, order_type, tif, price_e8, e8(quantity)
         )
         return self.apply(command)
+
+    def order(self, account: str, side: int, instrument: str, price_ticks: int = 1, lots: int = 1) -> Order:
+        """An order to ask the hook about, that nobody entered."""
+        request = NewOrder("", account, "direct", instrument, side, LIMIT, GTC, 0, 0)
+        order = Order(10**9, self.exchange.accounts[account], request, self.exchange.instruments[instrument])
+        order.price_ticks = order.reserve_ticks = price_ticks
+        order.quantity_lots = order.leaves_lots = lots
+        return order
 
     def buy(self, account: str, quantity: str, instrument: str, price: str) -> Event:
         """Enter a buy; the answer."""

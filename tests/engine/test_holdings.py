@@ -114,8 +114,9 @@ def test_the_hook_can_refuse_an_issue() -> None:
 @pytest.mark.parametrize(
     ("change", "detail"),
     [
-        ({"kind": codes.FIAT, "issue_limit": 0}, "nobody issues fiat money here"),
-        ({"kind": codes.CRYPTO}, "only securities and domestic stablecoins are issued here"),
+        ({"kind": codes.FIAT, "issue_limit": 0}, "money and cryptocurrencies have no issuer here"),
+        ({"kind": codes.CRYPTO, "issue_limit": 0}, "money and cryptocurrencies have no issuer here"),
+        ({"kind": codes.CRYPTO, "issuer": ""}, "only securities and domestic stablecoins are issued here"),
         ({"kind": codes.FOREIGN_STABLECOIN}, "only securities and domestic stablecoins are issued here"),
         ({"issuer": "x" * 65}, "issuer must be 1 to 64 printable characters"),
         ({"terms": "x" * (MAX_TEXT_CHARS + 1)}, "terms must be at most 512 characters"),

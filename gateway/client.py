@@ -241,7 +241,7 @@ class Client(Connection):
         reply = await self.request(m.Instruments(id=next(self._ids)), m.InstrumentsReply)
         return {each.instrument: each for each in reply.instruments}
 
-    async def admin(self, command: str, **arguments: m.Argument) -> int:
+    async def admin(self, command: str, /, **arguments: m.Argument) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 
         For operators and supervisors, and for issuers in what concerns their own assets. Raises `RequestFailed` if it was refused.

@@ -78,11 +78,10 @@ class SideBySide:
         for name, account in self.exchange.accounts.items():
             assert sorted(account.open_orders) == self.reference.open_ids(name)
             assert account.report_seq == self.reference.accounts[name].reports
-            held, reserved = self.reference.accounts[name].totals, self.reference.reserved(name)
             for asset in self.exchange.assets.values():
                 balance = account.balance(asset)
-                kept = reserved.get(asset.asset, 0)
-                assert (balance.available, balance.reserved) == (held.get(asset.asset, 0) - kept, kept)
+                expected = (self.reference.available(name, asset.asset), self.reference.reserved(name, asset.asset))
+                assert (balance.available, balance.reserved) == expected, f"{name} {asset.asset}: not {expected}"
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
 

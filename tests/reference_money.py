@@ -57,25 +57,25 @@ class Money(State):
         return [order for order in mine if order.where != LEG and not order.closes_out]
 
     def cover_if_filled(self, account: str, terms: RefInstrument, orders: list[RefOrder]) -> int:
-        """What must cover a position once some orders have filled, and their fees until then."""
+        """What must cover a position once some orders have filled."""
         position = self.position(account, terms.name)
-        lots, carried, fees = position.lots, position.carried, 0
-        for order in orders:
-            price = self.price_reserved_at(order)
-            lots += order.signed
-            carried += order.signed * price * terms.unit
-            fees += self.largest_fee(
-                order, (price if order.buys else max(price, terms.upper)) * order.leaves * terms.unit
-            )
-        return max(carried, 0) + max(-lots, 0) * terms.upper * terms.unit + fees
+        lots = position.lots + sum(order.signed for order in orders)
+        values = [order.signed * self.price_reserved_at(order) * terms.unit for order in orders]
+        return max(position.carried + sum(values), 0) + max(-lots, 0) * terms.upper * terms.unit
+
+    def fee_in_future(self, order: RefOrder) -> int:
+        """The largest fee of a future's order, which a sell may also trade at a higher price."""
+        terms, price = self.terms(order), self.price_reserved_at(order)
+        return self.largest_fee(order, (price if order.buys else max(price, terms.upper)) * order.leaves * terms.unit)
 
     def cover_in(self, account: str, terms: RefInstrument, without: RefOrder | None = None) -> int:
-        """The larger of what is needed if all open buys fill, and if all open sells do."""
+        """The larger of what is needed if all open buys fill, and if all open sells do; and the fees of all of them."""
         orders = [order for order in self.counts(account, terms.name) if order is not without]
-        return max(
+        larger = max(
             self.cover_if_filled(account, terms, [order for order in orders if order.side == side])
             for side in (codes.BUY, codes.SELL)
         )
+        return larger + sum(self.fee_in_future(order) for order in orders)
 
     def cover(self, account: str, asset: str) -> int:
         futures = [terms for terms in self.instruments.values() if terms.future and terms.quote == asset]

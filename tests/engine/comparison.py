@@ -82,8 +82,29 @@ class SideBySide:
                 balance = account.balance(asset)
                 expected = (self.reference.available(name, asset.asset), self.reference.reserved(name, asset.asset))
                 assert (balance.available, balance.reserved) == expected, f"{name} {asset.asset}: not {expected}"
+        self.compare_clearing()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
+
+
+    def compare_clearing(self) -> None:
+        """Compare positions, what is needed and held for them, and margin calls."""
+        for name, account in self.exchange.accounts.items():
+            held = {
+                self.exchange.book_list[index].instrument.instrument: (position.lots, position.carried)
+                for index, position in account.positions.items()
+            }
+            for (owner, future), position in self.reference.positions.items():
+                if owner == name:
+                    assert held.pop(future, (0, 0)) == (position.lots, position.carried)
+            assert not any(lots or carried for lots, carried in held.values())
+            for asset in self.exchange.assets.values():
+                margin = account.balance(asset).margin
+                needed = self.reference.cover(name, asset.asset)
+                until = self.reference.calls.get((name, asset.asset), 0)
+                got = (0, 0, 0) if margin is None else (margin.needed, margin.held, margin.until_ns)
+                missing = max(-self.reference.free(name, asset.asset), 0)
+                assert got == (needed, needed - missing, until), f"{name} {asset.asset}: {got}"
 
 
 def names_of(event: events.Event) -> list[str]:

@@ -71,6 +71,8 @@ class Money(State):
     def cover_in(self, account: str, terms: RefInstrument, without: RefOrder | None = None) -> int:
         """The larger of what is needed if all open buys fill, and if all open sells do; and the fees of all of them."""
         orders = [order for order in self.counts(account, terms.name) if order is not without]
+        if not orders:
+            return self.cover_if_filled(account, terms, [])
         larger = max(
             self.cover_if_filled(account, terms, [order for order in orders if order.side == side])
             for side in (codes.BUY, codes.SELL)
@@ -78,7 +80,7 @@ class Money(State):
         return larger + sum(self.fee_in_future(order) for order in orders)
 
     def cover(self, account: str, asset: str) -> int:
-        futures = [terms for terms in self.instruments.values() if terms.future and terms.quote == asset]
+        futures = [terms for terms in self.instruments.values() if terms.quote == asset and terms.future and not terms.expired]
         return sum(self.cover_in(account, terms) for terms in futures)
 
     # ── what is left ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -62,6 +62,8 @@ class Generator:
         self.time_ns = START_NS
         self.ids = 0
         self.mids = dict.fromkeys(SPOT, MID)
+        self.focus = False
+        """Nearly all orders are of futures."""
         self.series = 0
         self.waiting: list[commands.AnyCommand] = []
         """Commands that come next, whatever is drawn."""
@@ -90,6 +92,7 @@ class Generator:
 
     def setup(self) -> list[commands.AnyCommand]:
         """What lists the instruments, opens the accounts and opens trading."""
+        self.focus = self.has("futures") and self.once_in(2)
         out: list[commands.AnyCommand] = [commands.AddAsset(*asset) for asset in ASSETS]
         for name in SPOT:
             maker, taker = self.pick((0, 0), (0, 1_000), (-1_000, 2_501), (333, 333))
@@ -115,7 +118,9 @@ class Generator:
         for name in SPOT:
             phase = self.pick(codes.PRE_OPEN, codes.OPENING_AUCTION) if self.has("calls") and self.once_in(4) else 0
             out.append(commands.SetPhase(name, phase or codes.CONTINUOUS, "open"))
-        for _ in range(self.draw(3) if self.has("futures") else 0):
+        if self.has("futures") and self.draw(4):
+            out.append(commands.SetMarginRules(self.pick(1, 2, 5) * NS_PER_SECOND))
+        for _ in range(1 + self.draw(1 if self.focus else 2) if self.has("futures") else 0):
             out += self.listing()
         return out
 
@@ -173,14 +178,14 @@ class Generator:
         if self.once_in(25 if self.has("futures") else 40):
             wanted = min(self.venue.deadlines()) - self.time_ns + self.draw(3) - 1
             return max(wanted, 0)
-        if self.once_in(400):
+        if self.once_in(1_000 if self.has("futures") else 400):
             return self.pick(1, 2, 3) * NS_PER_DAY
         return self.weighted((1, 0), (12, 1_000_000), (4, 30_000_000), (2, 800_000_000))
 
     def command(self) -> commands.AnyCommand:
         terms_of = self.venue.instruments.values()
         stuck = [terms.name for terms in terms_of if terms.phase != codes.CONTINUOUS and not terms.expired]
-        if self.has("futures") and self.once_in(8 if len(self.open_futures()) < 2 else 300):
+        if self.has("futures") and self.once_in(8 if len(self.open_futures()) < (1 if self.focus else 2) else 300):
             self.waiting = self.listing()
             return self.waiting.pop(0)
         if stuck and self.once_in(12 if self.has("calls") else 4):
@@ -194,7 +199,7 @@ class Generator:
             (6, self.mass_cancel),
             (12, self.resend),
             (8, self.phase),
-            (10, self.money),
+            (20 if self.has("futures") else 10, self.money),
             (3, commands.Tick),
             (25 * self.has("lists"), self.pair),
             (25 * self.has("lists"), self.bracket),
@@ -206,7 +211,7 @@ class Generator:
             (4, lambda: self.trading_rules(self.instrument())),
             (2 * self.has("calls"), self.schedule),
             (60 * self.has("futures"), self.index_price),
-            (12 * self.has("futures"), self.mark),
+            (25 * self.has("futures"), self.mark),
             (12 * self.has("futures"), self.close_out),
             (3 * self.has("futures"), self.margin_rules),
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
@@ -221,7 +226,7 @@ class Generator:
     def instrument(self) -> str:
         futures = self.open_futures()
         open_now = [name for name in futures if self.venue.instruments[name].phase not in QUIET]
-        if futures and self.draw(3):
+        if futures and self.draw(6 if self.focus else 3):
             return self.pick(*(open_now or futures))
         if self.once_in(60):
             return self.pick(*self.venue.instruments)
@@ -234,7 +239,11 @@ class Generator:
 
     def price(self, terms: RefInstrument, side: int) -> int:
         """A price in e8 around the moving middle, a little on its own side; seldom off the grid."""
-        away = self.draw(9) - (6 if terms.future else 4)
+        away = self.draw(9) - 4
+        if terms.future and self.draw(2):
+            opposite = self.venue.queue(terms.name, 1 - side)
+            if opposite:
+                return opposite[0].price * terms.tick_e8
         ticks = max(1, self.mids[terms.name] + (-away if side == codes.BUY else away))
         return ticks * terms.tick_e8 + (1 if self.once_in(90) else 0)
 
@@ -243,8 +252,13 @@ class Generator:
         if self.once_in(3):
             middle = self.mids[terms.name] + self.draw(3) - 1
             self.mids[terms.name] = max(middle, 5) if terms.future else min(max(middle, 85), 115)
-        if terms.future and terms.reference and self.once_in(4):
+        if terms.future and terms.reference and self.outside(terms):
             self.mids[terms.name] = terms.reference
+
+    def outside(self, terms: RefInstrument) -> bool:
+        """Whether the middle is too near to an edge of the static band, or beyond."""
+        away = abs(self.mids[terms.name] - terms.reference)
+        return away * 1_000_000 > terms.reference * terms.rules.static_ppm // 2 and not self.once_in(10)
 
     def quantity(self, terms: RefInstrument) -> int:
         lots = self.weighted((8, 1 + self.draw(12)), (1, self.draw(70)))
@@ -258,7 +272,7 @@ class Generator:
 
     def types(self) -> int:
         return self.weighted(
-            (10, codes.LIMIT),
+            (30 if self.focus else 10, codes.LIMIT),
             (2, codes.MARKET),
             (2 * self.has("stops"), codes.STOP),
             (2 * self.has("stops"), codes.STOP_LIMIT),
@@ -315,7 +329,7 @@ class Generator:
             fields["peg"] = self.draw(3)
             fields["peg_offset_e8"] = (self.draw(5) - 2) * terms.tick_e8 + (1 if self.once_in(60) else 0)
             price = self.price(terms, side) if self.once_in(3) else 0
-        elif kind == codes.MARKET and self.has("funds") and self.once_in(3):
+        elif kind == codes.MARKET and self.has("funds") and self.once_in(60 if terms.future else 3):
             fields["funds"] = self.draw(1_500_00) + 1
             quantity = 0 if not self.once_in(20) else quantity
             time_in_force = time_in_force if self.once_in(20) else codes.GTC
@@ -337,7 +351,7 @@ class Generator:
         if not lots or self.once_in(8):
             return side, quantity
         side = codes.SELL if lots > 0 else codes.BUY
-        return side, (1 + self.draw(abs(lots))) * terms.lot_e8
+        return side, self.pick(abs(lots), 1 + self.draw(abs(lots))) * terms.lot_e8
 
     def target(self) -> RefOrder | None:
         return self.venue.live[self.draw(len(self.venue.live))] if self.venue.live else None
@@ -436,6 +450,8 @@ class Generator:
     # ── the operator and the supervisor ────────────────────────────────────────────────────────────────────────────
 
     def phase(self, name: str = "") -> commands.SetPhase:
+        if self.focus and self.draw(4):
+            return commands.SetPhase(name or self.instrument(), codes.CONTINUOUS, "test")
         name = name or ("DOGE/RUB" if self.once_in(30) else self.instrument())
         if not self.has("calls"):
             return commands.SetPhase(name, self.weighted((3, codes.CONTINUOUS), (1, codes.HALTED)), "test")
@@ -498,7 +514,9 @@ class Generator:
             return commands.SetIndexPrice(self.pick("", "BTC"), self.pick(0, -1), "test")
         index = self.pick(*INDICES)
         stated = self.venue.indices.get(index, [(0, MID * E8)])[-1][1]
-        percent = self.weighted((9, 97 + self.draw(7)), (1, 70 + self.draw(70)), (1, 300), (1, 30))
+        percent = self.weighted((9, 97 + self.draw(7)), (2, 70 + self.draw(70)), (1, 300), (1, 30))
+        if not 90 < percent < 110 and self.open_futures():
+            self.waiting = [commands.MarkFuture(self.some_future(), 0, "test")]
         return commands.SetIndexPrice(index, min(max(stated * percent // 100, 20 * E8), 400 * E8), "test")
 
     def mark(self) -> commands.MarkFuture:
@@ -529,7 +547,16 @@ class Generator:
 
     def money(self) -> commands.AnyCommand:
         account = self.sender()[1]
+        if self.has("futures") and self.draw(2):
+            return self.all_money(account)
         asset = self.pick("RUB", "RUB", "BTC", "ETH", "SOL", "DOGE")
         if self.draw(2):
             return commands.Deposit(account, asset, self.draw(1_000_00), "in")
         return commands.Withdraw(account, asset, self.draw(5_000_00), "out")
+
+    def all_money(self, account: str) -> commands.AnyCommand:
+        """Take what is available, to the unit, so that the next loss is felt; or bring back what is missing."""
+        free = self.venue.free(account, "RUB") if account in self.venue.accounts else 0
+        if free <= 0 or self.draw(3):
+            return commands.Deposit(account, "RUB", max(-free, 1) + self.pick(-1, 0, 5_000_00, 10_000_00), "in")
+        return commands.Withdraw(account, "RUB", free + self.pick(-1, 0, 0, 0, 1), "out")

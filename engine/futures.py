@@ -207,7 +207,6 @@ def _collect(state: State, out: list[Event], position: Position, amount: int) ->
                     break
     if amount:
         margin.in_default = True
-        # Called already, it has still to be called anew.
         note(margin)
         name, asset = position.instrument.instrument, margin.asset.asset
         state.emit(out, DefaultDeclared(account.account, next_report(account), name, asset, amount))

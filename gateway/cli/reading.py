@@ -23,6 +23,8 @@ COMPLETE: Final = 0
 INCOMPLETE: Final = 1
 TORN: Final = 3
 MAX_SHOWN_ROWS: Final = 20
+# Of tables in a file or pipe.
+WIDTH: Final = 200
 
 
 def open_source(directory: Path, day: int | None = None) -> Source:
@@ -111,6 +113,12 @@ def show_table(console: Console, table: Table) -> None:
     console.print(shown)
     if len(rows) > MAX_SHOWN_ROWS:
         console.print(f"... {len(rows) - MAX_SHOWN_ROWS:,} more rows: see --out or --json")
+
+
+def wide_console() -> Console:
+    """For tables: as wide as the terminal, and where there is none wide enough for all."""
+    console = Console(soft_wrap=True, highlight=False)
+    return console if console.is_terminal else Console(soft_wrap=True, highlight=False, width=WIDTH)
 
 
 def printable(text: str) -> str:

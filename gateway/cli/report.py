@@ -11,7 +11,6 @@ from typing import Final
 
 import click
 import msgspec
-from rich.console import Console
 
 from compliance.calendar import iso_date, parse_iso_date
 from gateway.cli.reading import (
@@ -23,6 +22,7 @@ from gateway.cli.reading import (
     read,
     show_table,
     status_of,
+    wide_console,
     write_tables,
 )
 from gateway.cli.verify import damage_report, torn_report
@@ -165,7 +165,7 @@ def summary(source: Source, report: Report, tables: list[Table], day: str | None
 
 def show(source: Source, report: Report, tables: list[Table], out: Path | None) -> None:
     """The report for people: short tables whole, long ones by their first rows."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = wide_console()
     console.print(f"venue {source.venue}: {source.commands:,} commands read, {report.record_count:,} order records")
     for table in tables:
         if table.rows and table.name not in LONG_TABLES:

@@ -26,6 +26,7 @@ from engine.events import (
     RegistryChanged,
     RulebookLoaded,
 )
+from engine.problem import decimal_e8
 from gateway.reporting.source import Step
 from gateway.reporting.tables import Cells, Table
 from gateway.reporting.times import utc
@@ -73,7 +74,8 @@ _WORDS: Final[dict[type[Command], str]] = {
     commands.SetLimits: "limits",
     commands.SetMarginRules: "margin rules",
 }
-_LEFT_OUT: Final = ("by", "reason", "documents", "issuer")
+_LEFT_OUT: Final = ("by", "reason", "documents")
+_TIMES: Final = ("taken_ns", "expiry_ns")
 # Codes of fields that read better as words.
 _NAMES: Final[dict[tuple[type[Command], str], Sequence[str]]] = {
     (commands.RegisterInvestor, "kind"): INVESTOR_KINDS,
@@ -153,7 +155,7 @@ class History:
             step.time_ns,
             _WORDS[type(command)],
             _subjects(command),
-            getattr(command, "by", "") or getattr(command, "issuer", ""),
+            command.issuer if type(command) is commands.FreezeAsset else getattr(command, "by", ""),
             getattr(command, "reason", ""),
             step.time_ns,
             CARRIED_OUT,
@@ -231,14 +233,17 @@ def _said(command: Command) -> str:
     required = len(kind.__struct_fields__) - len(kind.__struct_defaults__)
     defaults = dict(zip(kind.__struct_fields__[required:], kind.__struct_defaults__, strict=True))
     parts = []
-    for field, value in given.items():
-        if field in subjects or field in _LEFT_OUT or (field in defaults and defaults[field] == value):
+    for name, value in given.items():
+        field = name
+        if name in subjects or name in _LEFT_OUT or (name in defaults and defaults[name] == value):
             continue
         names = _NAMES.get((kind, field))
         if names is not None and 0 <= value < len(names):
             text = names[value]
-        elif field.endswith("_ns") and value:
-            text = utc(value) if field != "grace_ns" and not field.endswith("interval_ns") else str(value)
+        elif field in _TIMES:
+            field, text = field.removesuffix("_ns"), utc(value)
+        elif field.endswith("_e8"):
+            field, text = field.removesuffix("_e8"), decimal_e8(value)
         else:
             text = str(value).lower() if isinstance(value, bool) else str(value)
         parts.append(f"{field} {text}")

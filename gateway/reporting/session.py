@@ -23,6 +23,7 @@ from engine.events import (
     MarginRestored,
     RequestRejected,
     Trade,
+    TradeCorrected,
     Transferred,
     VariationMargin,
 )
@@ -84,6 +85,7 @@ class Session:
         """Sequence number and time of the first command."""
         self.last: tuple[int, int] | None = None
         self.rate: Final = Rate()
+        self._corrections: int = 0
         self._by_instrument: Final[dict[str, _Orders]] = {}
         self._by_class: Final[dict[str, _Orders]] = {}
         self._rejects: Final[Counter[tuple[str, str, str, str, str]]] = Counter()
@@ -129,10 +131,12 @@ class Session:
         self.events += 1
         self.days[day] = None
         if isinstance(event, Trade):
-            for orders in (self._orders_of(self._by_instrument, event.instrument),):
-                orders.trades += 1
-                orders.lots += event.quantity_lots
-                orders.tick_lots += event.price_ticks * event.quantity_lots
+            orders = self._orders_of(self._by_instrument, event.instrument)
+            orders.trades += 1
+            orders.lots += event.quantity_lots
+            orders.tick_lots += event.price_ticks * event.quantity_lots
+        elif isinstance(event, TradeCorrected):
+            self._corrections += 1
         elif isinstance(event, CommandRejected):
             self._refused_commands[(type(step.command).__name__, REJECT_CODES[event.code])] += 1
         elif isinstance(event, MarginCalled):
@@ -258,7 +262,7 @@ class Session:
 
     def _cancels_table(self) -> Table:
         rows: list[Cells] = [(*key, count) for key, count in sorted(self._cancels.items())]
-        return Table("cancels", "Orders that ended unfilled", ("reason", "rule", "count"), rows)
+        return Table("cancels", "Orders that ended before they were filled", ("reason", "rule", "count"), rows)
 
     def _transfers_table(self) -> Table:
         amount = self._reference.formats.amount
@@ -343,6 +347,7 @@ class Session:
             ("highest_second_ended_utc", utc(self.rate.highest_ns) if self.rate.messages else None),
             ("capacity_asked_for_a_second", self.rate.highest * CAPACITY_FACTOR),
             ("trades", sum(orders.trades for orders in self._by_instrument.values())),
+            ("trades_corrected", self._corrections),
             ("first_seq", first[0] if first is not None else None),
             ("last_seq", last[0] if last is not None else None),
             ("first_utc", utc(first[1]) if first is not None else None),

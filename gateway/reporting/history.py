@@ -130,7 +130,7 @@ class History:
             self.entries.append(entry)
             _add_effects(entry, events[due:])
         elif not due:
-            # Without a replay to tell them apart, what other commands never do was due before them.
+            # There may be no replay to tell them apart: what a day or a date brings is no effect of other commands.
             self._follow_clock(step, events)
 
     def _entry(self, step: Step, command: Command) -> Entry:
@@ -166,6 +166,7 @@ class History:
     def _follow_clock(self, step: Step, events: list[Event]) -> None:
         """Make entries of what was due: changes whose date had come, and what a new day changed."""
         entry: Entry | None = None
+        day_began = False
         for event in events:
             if type(event) is ChangeEffective:
                 asked = self._scheduled.pop(event.change, None)
@@ -185,14 +186,14 @@ class History:
                 self.entries.append(entry)
             elif type(event) is DayEnded:
                 entry = None
-            elif isinstance(event, _EFFECTS):
-                if entry is None:
-                    entry = Entry(
-                        step.seq, step.time_ns, "day", (), CLOCK, "a day began", step.time_ns, CARRIED_OUT, effects=[]
-                    )
-                    self.entries.append(entry)
-                _add_effects(entry, [event])
+                day_began = True
             elif entry is not None:
+                _add_effects(entry, [event])
+            elif day_began and isinstance(event, _EFFECTS):
+                entry = Entry(
+                    step.seq, step.time_ns, "day", (), CLOCK, "a day began", step.time_ns, CARRIED_OUT, effects=[]
+                )
+                self.entries.append(entry)
                 _add_effects(entry, [event])
 
 
@@ -222,7 +223,7 @@ def _add_effects(entry: Entry, events: list[Event]) -> None:
 
 def _subjects(command: Command) -> tuple[str, ...]:
     found = [str(getattr(command, field)) for field in _SUBJECTS[type(command)]]
-    return tuple(name for name in found if name)
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def _said(command: Command) -> str:

@@ -30,9 +30,10 @@ from gateway.core import new_exchange
 from gateway.journal_read import JournalReader
 from gateway.reporting.report import Report
 from gateway.reporting.source import Source
+from gateway.venue import parse_venue
 from tests.engine.support import E8
 from tests.gateway.journals import write_journal
-from tests.gateway.small_venue import small_venue
+from tests.gateway.small_venue import venue_text
 
 MONDAY_NS = moscow_midnight_ns(2026, 6, 1)
 NOON_NS = MONDAY_NS + NS_PER_DAY // 2
@@ -42,11 +43,12 @@ MONDAY, TUESDAY = "2026-06-01", "2026-06-02"
 class Journaled:
     """The small venue, set up at noon of Monday 1 June 2026 in Moscow, and the rows of everything sent to it."""
 
-    def __init__(self, extra: str = "") -> None:
+    def __init__(self, rulebook: str = "elr-2025") -> None:
         self.exchange = new_exchange()
         self.rows: list[Row] = []
         self.time_ns = NOON_NS
-        for command in small_venue(extra).genesis():
+        venue = parse_venue(venue_text().replace("elr-2025", rulebook), "", Path())
+        for command in venue.genesis():
             self.send(command, 0)
 
     def send(self, command: AnyCommand, after_seconds: int = 1) -> list[Event]:

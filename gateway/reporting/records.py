@@ -111,6 +111,9 @@ class OrderRecords:
         self._open: Final[dict[int, OrderRecord]] = {}
         """The latest record of every open order, by order id."""
         self._utc: Final = UtcTimes()
+        self._day: int = -1
+        self._date: str = ""
+        """Of `_day`."""
 
     @property
     def open_orders(self) -> int:
@@ -153,12 +156,14 @@ class OrderRecords:
             found = self._corrected(event)
         else:
             return []
+        if day != self._day:
+            self._day, self._date = day, iso_date(day)
         for record in found:
             record.seq = step.seq
             record.event_no = place
             record.time_ns = step.time_ns
             record.time_utc = self._utc(step.time_ns)
-            record.trading_day = iso_date(day)
+            record.trading_day = self._date
             record.venue = self._reference.venue
         return found
 

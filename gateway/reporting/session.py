@@ -35,6 +35,22 @@ from gateway.reporting.tables import Cells, Table
 from gateway.reporting.times import utc
 
 _MESSAGES: Final = TradingCommand.__args__
+# Events counted by themselves; orders are counted by their records.
+_COUNTED: Final = (
+    Trade,
+    TradeCorrected,
+    CommandRejected,
+    MarginCalled,
+    MarginRestored,
+    CloseOutStarted,
+    DefaultDeclared,
+    LossShared,
+    FutureMarked,
+    VariationMargin,
+    HoldingFrozen,
+    Transferred,
+    RequestRejected,
+)
 # After RTS 7, article 11: twice the highest number of messages a second.
 CAPACITY_FACTOR: Final = 2
 
@@ -130,6 +146,8 @@ class Session:
         """Count an event."""
         self.events += 1
         self.days[day] = None
+        if type(event) not in _COUNTED:
+            return
         if isinstance(event, Trade):
             orders = self._orders_of(self._by_instrument, event.instrument)
             orders.trades += 1

@@ -24,6 +24,7 @@ from gateway.reporting.records import COLUMNS
 from gateway.reporting.settlement import account_table, is_sound, participant_table
 from tests.gateway.journals import KEY, frame_offsets
 from tests.gateway.report_sessions import MONDAY, TUESDAY, random_session, report_of, scripted
+from tests.gateway.small_venue import served_apart
 
 ROOT = Path(__file__).parents[2]
 FIRST = "journal-00000001.sbxj"
@@ -339,6 +340,14 @@ def test_an_event_of_a_later_version_is_said(tmp_path: Path) -> None:
     (tmp_path / FIRST).write_bytes(head + batch)
     result = report(tmp_path)
     assert result.exit_code == 1 and "does not know sequence number 2" in result.output
+
+
+def test_beside_a_running_venue(tmp_path: Path) -> None:
+    with served_apart(tmp_path) as (_, process):
+        found = as_json(report(tmp_path, "--json"))
+        assert process.poll() is None
+    assert (found["status"], found["venue"], found["settlement_adds_up"]) == ("complete", "small", True)
+    assert found["commands_read"] == 15
 
 
 def test_the_journal_is_only_read(journal: Path) -> None:

@@ -244,13 +244,15 @@ def participant_table(days: list[SettlementDay], reference: Reference) -> Table:
 
 
 def check_table(days: list[SettlementDay]) -> Table:
-    """By day: whether each asset adds up to zero, and whether the replayed balances say the same."""
+    """By day: whether each asset adds up to zero in every column, and whether the replayed balances say the same."""
     rows: list[Cells] = []
     for each in days:
-        sums: dict[str, int] = {}
+        sums: dict[str, list[int]] = {}
         for (_, _, asset), flows in each.flows.items():
-            sums[asset] = sums.get(asset, 0) + sum(flows)
-        off = " ".join(asset for asset, total in sums.items() if total)
+            found = sums.setdefault(asset, [0] * len(SOURCES))
+            for source, amount in enumerate(flows):
+                found[source] += amount
+        off = " ".join(asset for asset, totals in sums.items() if any(totals))
         wrong = " ".join(":".join(part for part in key if part) for key in each.differences or {})
         rows.append((iso_date(each.day), len(sums), off or "zero", each.status, wrong))
     columns = ("day", "assets", "adds_up_to", "replayed_balances", "which")

@@ -100,7 +100,7 @@ def test_what_a_change_cancelled_is_counted(journal: Path) -> None:
 
 
 def test_the_history_of_an_asset_an_instrument_and_a_rulebook(journal: Path) -> None:
-    assert in_words(changes(journal, "BTC")) == ["asset | BTC | carried out | kind crypto, scale 8"]
+    assert in_words(changes(journal, "BTC"))[0] == "asset | BTC | carried out | kind crypto, scale 8"
     (listed,) = changes(journal, "BTC/RUB")
     assert listed["said"].startswith("kind spot, base BTC, quote RUB, tick 0.5, lot 0.1, min_quantity 0.1")
     (loaded,) = changes(journal, "elr-2025")

@@ -34,7 +34,10 @@ def reprice(state: State, out: list[Event], trade_id: int, price_e8: int, reason
 
 def _find(state: State, trade_id: int) -> TradeRecord | None:
     record = state.day_trades.get(trade_id)
-    return None if record is None or record.busted else record
+    if record is None or record.busted:
+        return None
+    future = record.instrument.future
+    return None if future is not None and future.expired else record
 
 
 def _unknown(trade_id: int) -> Problem:
@@ -48,8 +51,6 @@ def _correct(
     old_ticks = record.price_ticks
     future = record.instrument.future
     if future is not None:
-        if future.expired:
-            return Problem(INVALID, f"{record.instrument.instrument} has been settled: its trades can't be corrected")
         missing = _missing_fees(record, old_ticks, new_ticks)
         if missing is not None:
             return missing

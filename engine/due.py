@@ -1,4 +1,4 @@
-"""What happens by itself when its time has come: phases, expiries, marks, settlements, ends of grace, the day's end."""
+"""What happens by itself when its time has come: phases, expiries, marks, settlements, ends of grace, effective dates, the day's end."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def _run(state: State, out: list[Event], deadline_ns: int, kind: int, index: int
             return False
         cancel(state, out, state.books[order.instrument_name], order, EXPIRED)
         return True
+    if kind == DUE_MARGIN:
+        return end_grace(state, out, index, deadline_ns)
     if kind == DUE_CHANGE:
         take_effect(state, out, index)
         return True
-    if kind == DUE_MARGIN:
-        return end_grace(state, out, index, deadline_ns)
     book = state.book_list[index]
     if kind == DUE_MARK:
         return mark_by_clock(state, out, book)

@@ -38,12 +38,12 @@ MAX_QUOTES_PER_SIDE: Final = 64
 ORDERS_BEFORE_RATIO: Final = 100
 # Order ids of a command with several orders: its sequence number plus k times this. Commands stay below it.
 LEG_ID: Final = 2**40
+# Compliance commands that wait for their effective date. Each may carry a whole rulebook, and a snapshot carries them all: 16 MiB.
+MAX_SCHEDULED_CHANGES: Final = 256
 # Close-outs by the clock in one command: each may sweep a book. The others wait for the next command.
 MAX_CLOSE_OUTS: Final = 1_024
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
-# Compliance commands that wait for their effective date. Each may carry a whole rulebook, and a snapshot carries them all: 16 MiB.
-MAX_SCHEDULED_CHANGES: Final = 256
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.
 MAX_INSTRUMENTS: Final = 10_000
 MAX_ASSETS: Final = 10_000

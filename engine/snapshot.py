@@ -31,12 +31,12 @@ def take_snapshot(state: State) -> object:
         [state.self_trade, state.seed, state.halt_threshold_ppm, state.halt_ns],
         [book.instrument.instrument for book in state.index],
         list(state.expiring),
+        [[seq, msgspec.to_builtins(change)] for seq, change in state.changes.items()],
         state.grace_ns,
         [
             [name, index.known_ns, index.price_e8, index.since_ns, index.summed]
             for name, index in state.index_prices.items()
         ],
-        [[seq, msgspec.to_builtins(change)] for seq, change in state.changes.items()],
         [_account(account) for account in state.accounts.values()],
         state.hook.snapshot(),
     ]

@@ -287,6 +287,10 @@ class Client(Connection):
         """Follow the reports of every account. For supervisors and operators."""
         return self._stream("drop_copy", None)
 
+    def changes(self) -> Stream[m.Change]:
+        """Follow what changes of rules, records and settings. For supervisors and operators."""
+        return self._stream("changes", None)
+
     async def book(self, instrument: str) -> LocalBook:
         """Follow the book of an instrument; returns once the first snapshot is there."""
         channel = self._channels.setdefault(("book", instrument), Subscription())

@@ -74,6 +74,7 @@ __all__ = [
     "BookSnapshot",
     "BookUpdate",
     "CancelOrder",
+    "Change",
     "Channel",
     "CloseOut",
     "Cover",
@@ -437,6 +438,24 @@ class IndexPrice(Message, tag="index_price"):
     """Where it is from, as stated."""
 
 
+class Change(Message, tag="change"):
+    """Channel `changes`: a rule, a record or a setting of the venue changed, waits to change, or was not changed."""
+
+    seq: int
+    command_seq: int
+    """The command that brought it, or before which its effective date had come."""
+    time: int
+    what: str
+    """rulebook, investor, parameter, scheduled, effective, refused; else the kind of record or setting."""
+    key: str
+    """Which one; of what waits the number of its command, of a refusal its code."""
+    detail: str = ""
+    reason: str = ""
+    by: str = ""
+    effective: int | None = None
+    """Of what waits: when it takes effect."""
+
+
 AnyMessage = (
     Hello
     | Welcome
@@ -459,6 +478,7 @@ AnyMessage = (
     | Auction
     | Mark
     | IndexPrice
+    | Change
 )
 
 

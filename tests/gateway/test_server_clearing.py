@@ -109,12 +109,12 @@ def parts(message: dict[str, Any], *names: str) -> dict[str, Any]:
 # ── futures ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_future_is_traded_marked_called_and_closed_out(tmp_path):
+async def test_a_future_is_traded_marked_and_called(tmp_path):
     async with at_desk(tmp_path) as desk, client(desk.url) as public:
         assert (await public.ask(type="subscribe", channel="marks", instrument="BTC-FUT"))["seq"] == 0
         assert (await public.ask(type="subscribe", channel="index", instrument="BTC"))["seq"] == 1
         assert (await public.until("index_price"))["price"] == "100"
-        # 10 short at the upper band of 110 need 1100; the fee of a taker, had he been one, 1.10.
+        # 10 short at the upper band of 110 need 1100.
         await desk.leave_bob("1200")
         await desk.bob_sells_ten()
         reply = await desk.bob.ask(type="positions", account="bob")
@@ -182,9 +182,12 @@ async def test_a_future_is_traded_marked_called_and_closed_out(tmp_path):
         await desk.done(desk.otto, "deposit", account="bob", asset="RUB", amount="950")
         assert (await desk.bob.until("margin_restored"))["asset"] == "RUB"
 
-        # The supervisor closes him out against what Alice offers.
+
+async def test_a_supervisor_closes_a_position_out(tmp_path):
+    async with at_desk(tmp_path) as desk:
+        await desk.bob_sells_ten()
         terms = {"instrument": "BTC-FUT", "account": "alice"}
-        assert (await desk.alice.order("sell", "10", "152", "a2", **terms))["exec_type"] == "new"
+        assert (await desk.alice.order("sell", "10", "102", "a2", **terms))["exec_type"] == "new"
         assert await desk.refused(desk.sue, "close_out", account="bob", instrument="BTC/RUB") == "invalid"
         seq = await desk.done(desk.sue, "close_out", account="bob", instrument="BTC-FUT", reason="a test")
         closing = await desk.bob.until("close_out")
@@ -197,7 +200,7 @@ async def test_a_future_is_traded_marked_called_and_closed_out(tmp_path):
         assert [(each["exec_type"], each["client_order_id"]) for each in reports] == [("new", ""), ("trade", "")]
         assert {each["order_id"] for each in reports} == {seq + 4096 * 2**40}
         assert parts(reports[1], "last_price", "last_quantity", "fee") == {
-            "last_price": "152.0",
+            "last_price": "102.0",
             "last_quantity": "10.0",
             "fee": "0.00",
         }

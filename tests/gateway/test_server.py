@@ -75,8 +75,20 @@ async def test_from_login_to_fill(url, binary):
         ]
         balances = await bob.ask(type="balances", account="bob")
         assert balances["balances"] == [
-            {"asset": "RUB", "available": "999999949.69", "reserved": "0.00", "total": "999999949.69"},
-            {"asset": "BTC", "available": "1000000.50000000", "reserved": "0.00000000", "total": "1000000.50000000"},
+            {
+                "asset": "RUB",
+                "available": "999999949.69",
+                "reserved": "0.00",
+                "frozen": "0.00",
+                "total": "999999949.69",
+            },
+            {
+                "asset": "BTC",
+                "available": "1000000.50000000",
+                "reserved": "0.00000000",
+                "frozen": "0.00000000",
+                "total": "1000000.50000000",
+            },
         ]
 
 

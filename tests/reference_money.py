@@ -80,7 +80,9 @@ class Money(State):
         return larger + sum(self.fee_in_future(order) for order in orders)
 
     def cover(self, account: str, asset: str) -> int:
-        futures = [terms for terms in self.instruments.values() if terms.quote == asset and terms.future and not terms.expired]
+        futures = [
+            terms for terms in self.instruments.values() if terms.quote == asset and terms.future and not terms.expired
+        ]
         return sum(self.cover_in(account, terms) for terms in futures)
 
     # ── what is left ───────────────────────────────────────────────────────────────────────────────────────────────

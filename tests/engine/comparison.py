@@ -84,7 +84,6 @@ class SideBySide:
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
 
-
     def compare_money(self, name: str, account: Account) -> None:
         """Compare what an account has and what is reserved of it; what its positions need, and until when it is called."""
         reference = self.reference

@@ -1,20 +1,16 @@
-"""Rules on who may trade what: bans, access by class, asset tiers. All are known before an order comes."""
+"""Rules on who may trade: blocked owners, barred intermediaries, access by class. All are known before an order comes."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from compliance.case import DEPENDS, FAILS, PASSES, Case, Profile, Rule
-from compliance.classes import QUALIFIED, UNQUALIFIED_FIRM, class_name, is_firm
-from compliance.listings import AssetRecord, Listing
+from compliance.case import DEPENDS, FAILS, PASSES, Case, Figures, Profile, Rule, yes_no
+from compliance.classes import QUALIFIED, RETAIL, UNQUALIFIED_FIRM, class_name, is_firm
+from compliance.listings import Listing
 from compliance.rulebook import Rulebook, RuleData
 from engine.codes import (
     BUY,
-    DOMESTIC_STABLECOIN,
-    FOREIGN_STABLECOIN,
     INSTRUMENT_KINDS,
-    PRIVACY_KINDS,
-    SPOT,
 )
 from engine.problem import decimal
 
@@ -30,38 +26,23 @@ class BlockedOwner(Rule):
         """Say who is blocked."""
         return f"investor {case.investor.investor} is on the list of blocked owners: may cancel, not trade"
 
-
-class PrivacyBan(Rule):
-    """ANON-1: privacy coins are refused to everyone (Bank of Russia, 23.12.2025). The ban is on the coin: sells too."""
-
-    def __init__(self, data: RuleData, book: Rulebook) -> None:
-        super().__init__(data, book)
-        self.banned: Final = data.parameters.names("banned_privacy")
-
-    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for an instrument whose base or quote asset is of a banned kind of privacy."""
-        return PASSES if self._banned_asset(listing) is None else FAILS
-
-    def judge(self, case: Case) -> str:
-        """Name the coin and its kind of privacy."""
-        asset = self._banned_asset(case.listing)
-        assert asset is not None
-        banned = ", ".join(self.banned)
-        return f"{asset.asset} is a coin with {PRIVACY_KINDS[asset.privacy]} privacy; banned: {banned}"
-
-    def _banned_asset(self, listing: Listing) -> AssetRecord | None:
-        for asset in (listing.base, listing.quote):
-            if PRIVACY_KINDS[asset.privacy] in self.banned:
-                return asset
-        return None
+    def figures(self, case: Case) -> Figures:
+        """Whether the investor is on the list."""
+        investor = case.investor
+        found = "is" if investor.blocked else "is not"
+        return Figures([("investor", investor.investor)], f"{investor.investor} {found} on the list of blocked owners")
 
 
 class BarredIntermediary(Rule):
     """INT-1: clients of a suspended or unlicensed intermediary may cancel and sell (RET-5), not buy."""
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Sells of what is held."""
+        return self.spared_sell(listing, side)
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for what is bought through a barred intermediary."""
-        return FAILS if profile.barred and not self.exempt(listing, side) else PASSES
+        return FAILS if profile.barred and not self.spares(profile, listing, side) else PASSES
 
     def judge(self, case: Case) -> str:
         """Say what the intermediary lacks."""
@@ -69,6 +50,19 @@ class BarredIntermediary(Rule):
         assert intermediary is not None
         lacks = "is suspended" if intermediary.suspended else "has no licence"
         return f"intermediary {intermediary.intermediary} {lacks}: its clients may sell what they hold and cancel"
+
+    def figures(self, case: Case) -> Figures:
+        """The intermediary's licence, and whether it is suspended."""
+        intermediary = case.client.intermediary
+        if intermediary is None:
+            return Figures([("intermediary", "none")], "held directly: there is no intermediary to look at")
+        inputs = [
+            ("intermediary", intermediary.intermediary),
+            ("licensed", yes_no(intermediary.licensed)),
+            ("suspended", yes_no(intermediary.suspended)),
+        ]
+        state = "suspended or without a licence" if intermediary.barred else "licensed and not suspended"
+        return Figures(inputs, f"{intermediary.intermediary} is {state}")
 
 
 class SuperQualifiedOnly(Rule):
@@ -83,9 +77,19 @@ class SuperQualifiedOnly(Rule):
         self.income_kopecks: Final = data.parameters.number("income_above_rub")
         self.combine: Final = data.parameters.word("combine")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Firms, individuals without qualified status, and sells of what is held."""
+        if is_firm(profile.investor_class):
+            return "it is for individuals: of firms ELR-2 decides"
+        if profile.investor_class == RETAIL:
+            return "of individuals without qualified status ELR-3 decides"
+        return self.spared_sell(listing, side)
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for an individual of the ordinary qualified class."""
-        return FAILS if profile.investor_class == QUALIFIED and not self.exempt(listing, side) else PASSES
+        if self.spares(profile, listing, side):
+            return PASSES
+        return FAILS if profile.investor_class == QUALIFIED else PASSES
 
     def judge(self, case: Case) -> str:
         """Say what is needed and what the evidence shows."""
@@ -96,6 +100,26 @@ class SuperQualifiedOnly(Rule):
             f"on record {investor.assets_rub}.00 and {investor.income_rub}.00"
         )
 
+    def figures(self, case: Case) -> Figures:
+        """The evidence against the thresholds, or the class that the supervisor has set."""
+        investor = case.investor
+        name = class_name(investor.investor_class)
+        inputs = [
+            ("class", name),
+            ("securities and deposits", f"{investor.assets_rub}.00"),
+            ("last year's income", f"{investor.income_rub}.00"),
+        ]
+        if investor.class_override:
+            return Figures(inputs, f"{name}, set by the supervisor: {investor.reason}")
+        comparisons = [
+            f"{evidence_rub}.00 {'>' if evidence_rub * 100 > least else '<='} {decimal(least, 2)}"
+            for evidence_rub, least in (
+                (investor.assets_rub, self.assets_kopecks),
+                (investor.income_rub, self.income_kopecks),
+            )
+        ]
+        return Figures(inputs, f"{f' {self.combine} '.join(comparisons)}: {name}")
+
 
 class QualifiedFirmsOnly(Rule):
     """ELR-2: firms that are qualified investors trade, financial firms within a limit (Bank of Russia, 12.03.2025)."""
@@ -104,13 +128,19 @@ class QualifiedFirmsOnly(Rule):
         super().__init__(data, book)
         self.hundredths_of_percent: Final = data.parameters.number("financial_firm_order_percent_of_capital")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Individuals, and sells of what is held."""
+        if not is_firm(profile.investor_class):
+            return "it is for firms"
+        return self.spared_sell(listing, side)
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for firms that are not qualified; depends on the value for a financial firm's purchase in RUB."""
-        if not is_firm(profile.investor_class) or self.exempt(listing, side):
+        if self.spares(profile, listing, side):
             return PASSES
         if profile.investor_class == UNQUALIFIED_FIRM:
             return FAILS
-        return DEPENDS if profile.financial and side == BUY and listing.in_roubles else PASSES
+        return DEPENDS if profile.financial and _bought_in_roubles(listing, side) else PASSES
 
     def judge(self, case: Case) -> str:
         """Compare a financial firm's purchase with its share of capital."""
@@ -120,14 +150,39 @@ class QualifiedFirmsOnly(Rule):
                 f"firm {investor.investor} is not a qualified investor (QUAL-0): on record net assets of "
                 f"{investor.assets_rub}.00 RUB and revenue of {investor.income_rub}.00 RUB"
             )
-        # Kopecks of capital times hundredths of a percent: rounded down, to the stricter side.
-        limit = investor.capital_rub * 100 * self.hundredths_of_percent // 10_000
+        limit = self._limit(case)
         if case.value <= limit:
             return ""
         return (
             f"a financial firm's purchase may be worth {decimal(limit, 2)} RUB, {decimal(self.hundredths_of_percent, 2)} % "
             f"of its capital of {investor.capital_rub}.00 RUB; this order {decimal(case.value, 2)}"
         )
+
+    def figures(self, case: Case) -> Figures:
+        """The firm's class and, of a financial firm's purchase, its value against the share of capital."""
+        investor = case.investor
+        name = class_name(investor.investor_class)
+        inputs = [("class", name), ("financial firm", yes_no(investor.financial))]
+        if investor.investor_class == UNQUALIFIED_FIRM:
+            inputs += [("net assets", f"{investor.assets_rub}.00"), ("revenue", f"{investor.income_rub}.00")]
+            return Figures(inputs, f"{name} is not qualified_firm")
+        if not investor.financial:
+            return Figures(inputs, f"{name}, no financial firm: no limit")
+        if not _bought_in_roubles(case.listing, case.side):
+            return Figures(inputs, f"{name}: the limit is on purchases in RUB")
+        limit = self._limit(case)
+        inputs += [("capital", f"{investor.capital_rub}.00"), ("this order", decimal(case.value, 2))]
+        sign = "<=" if case.value <= limit else ">"
+        share = f"{decimal(self.hundredths_of_percent, 2)} % of {investor.capital_rub}.00"
+        return Figures(inputs, f"{decimal(case.value, 2)} {sign} {decimal(limit, 2)} = {share}")
+
+    def _limit(self, case: Case) -> int:
+        # Kopecks of capital times hundredths of a percent: rounded down, to the stricter side.
+        return case.investor.capital_rub * 100 * self.hundredths_of_percent // 10_000
+
+
+def _bought_in_roubles(listing: Listing, side: int) -> bool:
+    return side == BUY and listing.in_roubles
 
 
 class NoAccess(Rule):
@@ -137,15 +192,33 @@ class NoAccess(Rule):
         super().__init__(data, book)
         self.classes: Final = data.parameters.names("classes")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Sells of what is held."""
+        return self.spared_sell(listing, side)
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for the classes without access; `retail` covers firms that are not qualified."""
-        name = "retail" if profile.retail else class_name(profile.investor_class)
-        return FAILS if name in self.classes and not self.exempt(listing, side) else PASSES
+        if self.spares(profile, listing, side):
+            return PASSES
+        return FAILS if _access_class(profile.retail, profile.investor_class) in self.classes else PASSES
 
     def judge(self, case: Case) -> str:
         """Name the class."""
         name = class_name(case.investor.investor_class)
         return f"investor {case.investor.investor} is {name}; this exchange is for super_qualified and qualified_firm"
+
+    def figures(self, case: Case) -> Figures:
+        """The class against those without access."""
+        investor = case.investor
+        name = _access_class(investor.retail, investor.investor_class)
+        found = "is" if name in self.classes else "is not"
+        inputs = [("class", class_name(investor.investor_class))]
+        return Figures(inputs, f"{name} {found} among those without access: {', '.join(self.classes) or 'none'}")
+
+
+def _access_class(retail: bool, investor_class: int) -> str:
+    """What ELR-3 calls a class: `retail` covers firms that are not qualified."""
+    return "retail" if retail else class_name(investor_class)
 
 
 class QualifiedDerivatives(Rule):
@@ -158,9 +231,13 @@ class QualifiedDerivatives(Rule):
         super().__init__(data, book)
         self.kinds: Final = book.kinds
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Sells of what is held."""
+        return self.spared_sell(listing, side)
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for kinds that the book leaves out, and for derivatives of retail investors."""
-        if self.exempt(listing, side):
+        if self.spares(profile, listing, side):
             return PASSES
         admitted = INSTRUMENT_KINDS[listing.kind] in self.kinds
         return FAILS if not admitted or (listing.derivative and profile.retail) else PASSES
@@ -173,95 +250,14 @@ class QualifiedDerivatives(Rule):
         name = class_name(case.investor.investor_class)
         return f"{case.listing.instrument} is for qualified investors; investor {case.investor.investor} is {name}"
 
-
-class Stablecoins(Rule):
-    """SET-2: rouble stablecoins are for foreign trade: not for retail, or off the market as the mode says."""
-
-    def __init__(self, data: RuleData, book: Rulebook) -> None:
-        super().__init__(data, book)
-        self.rouble_mode: Final = data.parameters.word("stablecoin_mode")
-        self.foreign_mode: Final = data.parameters.word("usdt_mode")
-        self.retail: Final = data.parameters.flag("retail")
-
-    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for both sides of an asset that only settles; for a retail purchase of a rouble stablecoin."""
-        if self._settles_only(listing) is not None:
-            return FAILS
-        if listing.base.kind != DOMESTIC_STABLECOIN or self.exempt(listing, side):
-            return PASSES
-        return FAILS if profile.retail and not self.retail else PASSES
-
-    def judge(self, case: Case) -> str:
-        """Say which asset, and what it is for."""
-        asset = self._settles_only(case.listing)
-        if asset is not None:
-            return f"{asset.asset} is for settlement only: it can't be bought or sold here"
-        return f"{case.listing.base.asset} is for settling foreign trade: retail investors may not buy it"
-
-    def _settles_only(self, listing: Listing) -> AssetRecord | None:
-        for asset in (listing.base, listing.quote):
-            if asset.kind == DOMESTIC_STABLECOIN and self.rouble_mode == "settlement_only":
-                return asset
-            if asset.kind == FOREIGN_STABLECOIN and self.foreign_mode == "settlement_only":
-                return asset
-        return None
-
-
-class HighlyLiquidOnly(Rule):
-    """RET-2: retail buys highly liquid assets (23.12.2025), by the list of LIQ-2, the criteria of LIQ-1, or either."""
-
-    def __init__(self, data: RuleData, book: Rulebook) -> None:
-        super().__init__(data, book)
-        self.basis: Final = data.parameters.word("highly_liquid_by")
-        self.foreign_stablecoins: Final = data.parameters.flag("foreign_stablecoins")
-        self.crypto_for_crypto: Final = data.parameters.flag("crypto_for_crypto")
-        self.listed: tuple[str, ...] = ()
-        self.market_cap_kopecks: int = 0
-        self.turnover_kopecks: int = 0
-        self.history_years: int = 0
-        if "LIQ-2" in book.rules:
-            self.listed = book.rules["LIQ-2"].parameters.names("assets")
-        if "LIQ-1" in book.rules:
-            criteria = book.rules["LIQ-1"].parameters
-            self.market_cap_kopecks = criteria.number("market_cap_above_rub")
-            self.turnover_kopecks = criteria.number("turnover_above_rub")
-            self.history_years = criteria.number("history_years")
-
-    def highly_liquid(self, asset: AssetRecord) -> bool:
-        """Whether an asset is of the tier that retail may buy."""
-        if self.basis != "criteria" and asset.asset in self.listed:
-            return True
-        return self.basis != "list" and (
-            asset.market_cap_rub * 100 > self.market_cap_kopecks
-            and asset.turnover_rub * 100 > self.turnover_kopecks
-            and asset.history_years >= self.history_years
-        )
-
-    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for a retail purchase, in the spot market, of what retail may not buy."""
-        if not profile.retail or listing.kind != SPOT or not listing.base.crypto or self.exempt(listing, side):
-            return PASSES
-        return FAILS if self._objection(listing) else PASSES
-
-    def judge(self, case: Case) -> str:
-        """Say why not, and what is allowed."""
-        return self._objection(case.listing)
-
-    def _objection(self, listing: Listing) -> str:
-        asset = listing.base
-        if listing.crypto_for_crypto and not self.crypto_for_crypto:
-            return f"{listing.instrument} is priced in {listing.quote.asset}: retail may not pay crypto for crypto"
-        if asset.kind == FOREIGN_STABLECOIN and not self.foreign_stablecoins:
-            return f"{asset.asset} is a foreign stablecoin: retail may not buy it"
-        if self.highly_liquid(asset):
-            return ""
-        reasons: list[str] = []
-        if self.basis != "criteria":
-            reasons.append(f"listed are {', '.join(self.listed)} (LIQ-2)")
-        if self.basis != "list":
-            reasons.append(
-                f"needed are a capitalisation above {decimal(self.market_cap_kopecks, 2)} RUB, a daily turnover above "
-                f"{decimal(self.turnover_kopecks, 2)} RUB and {self.history_years} years of history (LIQ-1), on record "
-                f"{asset.market_cap_rub}.00, {asset.turnover_rub}.00 and {asset.history_years}"
-            )
-        return f"{asset.asset} is not highly liquid: {'; '.join(reasons)}"
+    def figures(self, case: Case) -> Figures:
+        """The kind against those admitted, and the class of who trades a derivative."""
+        kind = INSTRUMENT_KINDS[case.listing.kind]
+        name = class_name(case.investor.investor_class)
+        inputs = [("kind", kind), ("derivative or security", yes_no(case.listing.derivative)), ("class", name)]
+        if kind not in self.kinds:
+            return Figures(inputs, f"{kind} is not among the admitted: {', '.join(self.kinds)}")
+        if not case.listing.derivative:
+            return Figures(inputs, f"{kind} is admitted, and no derivative")
+        qualified = "is not" if case.investor.retail else "is"
+        return Figures(inputs, f"{kind} is admitted; {name} {qualified} qualified")

@@ -18,6 +18,11 @@ FAILS: Final = 2
 
 NO_LIMIT: Final = -1
 
+# Why a rule does not concern an order.
+SPARED_SELL: Final = "a sell of what is held, which RET-5 exempts"
+FOR_RETAIL: Final = "it is for retail investors"
+FOR_PURCHASES: Final = "it is for purchases"
+
 
 class Profile:
     """What of a client is the same for every order, until a command changes it. Clients of one profile share a table."""
@@ -60,6 +65,16 @@ class Case:
         self.ledger: Final = ledger
 
 
+class Figures:
+    """What a rule looks at in a case, and how it comes to its answer."""
+
+    def __init__(self, inputs: list[tuple[str, str]], arithmetic: str) -> None:
+        self.inputs: Final = inputs
+        """Name and value, as people read them."""
+        self.arithmetic: Final = arithmetic
+        """The comparison in one line, with its figures."""
+
+
 class Rule:
     """A rule that can refuse an order. Subclasses say in `bears` what they know beforehand, in `judge` the rest."""
 
@@ -83,9 +98,30 @@ class Rule:
         """Empty if the order passes; else what fails and what would have been allowed. For orders that FAIL or DEPEND."""
         raise NotImplementedError
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""
+        return ""
+
+    def figures(self, case: Case) -> Figures:
+        """What `judge` looks at in an order that the rule concerns, and the arithmetic, whether it passes or fails."""
+        raise NotImplementedError
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether something that let orders pass ended with the day before a Moscow day (days since 1970-01-01)."""
+        return False
+
     def exempt(self, listing: Listing, side: int) -> bool:
         """Whether RET-5 lets an order pass rules on who may trade: a sell of what is held."""
         return self.sells_exempt and not opens(listing, side)
+
+    def spared_sell(self, listing: Listing, side: int) -> str:
+        """The answer of `spares` to a sell that RET-5 exempts; empty to any other order."""
+        return SPARED_SELL if self.exempt(listing, side) else ""
+
+
+def yes_no(value: bool) -> str:
+    """A flag as people read it."""
+    return "yes" if value else "no"
 
 
 def opens(listing: Listing, side: int) -> bool:

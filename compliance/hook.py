@@ -11,8 +11,9 @@ from compliance.listings import Decision
 from compliance.registry import Client
 from compliance.rules import RuleTable
 from compliance.snapshot import restore, take_snapshot
+from compliance.transfer_rules import TransferCase
 from engine.codes import BUY
-from engine.commands import Command
+from engine.commands import Command, RequestDelivery, Transfer
 from engine.events import BookAdded, Event, OrderAccepted, OrderCancelled, OrderRejected, Trade, TradeCorrected
 from engine.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.orders import Order
@@ -45,6 +46,12 @@ class ComplianceHook(PreTradeHook):
         assert instrument is not None
         client = self._clients[order.account.account]
         side = order.side
+        if order.close_out:
+            # The venue's own order, which no rule refuses: it is only noted, so that its fills can be followed.
+            if side == BUY:
+                listing = self._intake.registry.listings[instrument.instrument]
+                self._ledger.reserve(order.order_id, client, listing, price_ticks, leaves_lots)
+            return None
         decision = client.decisions.get(instrument.index * 2 + side)
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
@@ -87,9 +94,33 @@ class ComplianceHook(PreTradeHook):
                 event.trade_time_ns,
             )
 
+    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
+        """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""
+        table = self._intake.table
+        if table is None:
+            return _no_rulebook("transfer")
+        return table.transfers.judge(self.transfer_case(transfer))
+
+    def transfer_case(self, transfer: Transfer) -> TransferCase:
+        """A transfer as its rules see it."""
+        sender, receiver = self._clients[transfer.account], self._clients[transfer.to_account]
+        asset = self._intake.registry.assets[transfer.asset]
+        return TransferCase(transfer, sender.investor, receiver.investor, asset)
+
+    def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
+        """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""
+        table = self._intake.table
+        if table is None or not self._intake.registry.listings[request.instrument].derivative:
+            return None
+        return table.transfers.delivery(request.instrument)
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
         return self._intake.apply(command, time_ns)
+
+    def day_ended(self, time_ns: int) -> Outcome:
+        """Let what depends on the Moscow date take effect: a test expired, a grace period or a year of authorisations ended."""
+        return self._intake.day_ended(time_ns)
 
     def snapshot(self) -> object:
         """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
@@ -115,16 +146,20 @@ class ComplianceHook(PreTradeHook):
         """Ask the rules, the order's own earlier reservation left out of the sums."""
         table = self._intake.table
         if table is None:
-            return Verdict([Failure(VENUE, "No rulebook in force", "no order is allowed before a rulebook is loaded")])
+            return _no_rulebook("order")
         decision = self._decision(table, client, order)
         ledger = self._ledger
         own = ledger.uncount(order.order_id)
         case = Case(
             client, decision.listing, order.side, price_ticks, leaves_lots, time_ns, self._intake.registry, ledger
         )
-        verdict = table.judge(decision, case)
+        verdict = self.decide(table, decision, case)
         ledger.recount(own)
         return verdict
+
+    def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
+        """Ask the rules about an order, with sums in which nothing is reserved for it. Subclasses may look on."""
+        return table.judge(decision, case)
 
     def _decision(self, table: RuleTable, client: Client, order: Order) -> Decision:
         """The table's decision on such orders, made when first asked for."""
@@ -138,3 +173,7 @@ class ComplianceHook(PreTradeHook):
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision
         return decision
+
+
+def _no_rulebook(what: str) -> Verdict:
+    return Verdict([Failure(VENUE, "No rulebook in force", f"no {what} is allowed before a rulebook is loaded")])

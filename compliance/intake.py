@@ -1,4 +1,4 @@
-"""Commands into records: registrations, tests, acknowledgements, the list of blocked owners, rulebooks.
+"""Commands into records: registrations, authorisations, tests, acknowledgements, blocked owners, assets, rulebooks.
 
 A command is refused as a whole, with words that say why, or carried out as a whole.
 """
@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.calendar import moscow_day, moscow_year
 from compliance.classes import UNCLASSIFIED, class_name
 from compliance.ledger import Ledger
 from compliance.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
-from compliance.registry import Client, Intermediary, Investor, Registry
-from compliance.rulebook import RulebookError, load_rulebook
+from compliance.registry import Authorisation, Client, Intermediary, Investor, Registry
+from compliance.rulebook import Overrides, RulebookError, load_rulebook
 from compliance.rules import RuleTable, override_problem
-from engine.codes import FIAT, INVESTOR_KINDS
+from compliance.tiers import end_graces, put_in_tiers
+from compliance.transfer_rules import FREEZE
+from compliance.wording import setting_text
+from engine.codes import FIAT, FIRM, INVESTOR_KINDS
 from engine.commands import (
     AddAsset,
+    AuthoriseClient,
     Command,
+    FreezeAsset,
+    IssueAsset,
     ListInstrument,
     LoadRulebook,
     OpenAccount,
@@ -25,9 +32,11 @@ from engine.commands import (
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
+    SetParameter,
+    UpdateAsset,
 )
 from engine.configuration import money_unit, name_problem
-from engine.events import Event, InvestorRegistered, RegistryChanged, RulebookLoaded
+from engine.events import Event, InvestorRegistered, ParameterChanged, RegistryChanged, RulebookLoaded
 from engine.hook import Outcome
 from engine.limits import MAX_SUPPLY
 
@@ -57,36 +66,74 @@ class Intake:
             return self._set_blocked(command)
         if isinstance(command, RegisterIntermediary):
             return self._register_intermediary(command)
+        if isinstance(command, AuthoriseClient):
+            return self._authorise_client(command, time_ns)
         if isinstance(command, LoadRulebook):
-            return self._load_rulebook(command)
+            return self._load_rulebook(command, time_ns)
+        if isinstance(command, SetParameter):
+            return self._set_parameter(command, time_ns)
         if isinstance(command, AddAsset):
-            return self._add_asset(command)
+            return self._add_asset(command, time_ns)
+        if isinstance(command, UpdateAsset):
+            return self._update_asset(command, time_ns)
         if isinstance(command, ListInstrument):
             return self._list_instrument(command)
+        if isinstance(command, IssueAsset):
+            return self._issue(command)
+        if isinstance(command, FreezeAsset):
+            return self._freeze(command)
         return _refused(f"compliance does not know the command {type(command).__name__}")
 
-    def put_in_force(self, name: str, documents: dict[str, str]) -> list[Investor]:
-        """Load a rulebook and make everything anew that depends on it; the investors whose class it changed.
+    def put_in_force(self, name: str, documents: dict[str, str], overrides: Overrides, time_ns: int) -> list[Event]:
+        """Load a rulebook, with a supervisor's settings on top, and make everything anew that depends on it.
+
+        Returns InvestorRegistered for each investor whose class it changed, then RegistryChanged for each asset whose
+        tier it changed.
 
         Raises:
             RulebookError: it can't be used, and nothing changed.
         """
-        table = RuleTable(load_rulebook(name, documents))
+        table = RuleTable(load_rulebook(name, documents, overrides))
         self.table = table
         changed = [investor for investor in self.registry.investors.values() if self._classify(investor)]
+        events: list[Event] = [_registered(investor) for investor in changed]
+        events.extend(put_in_tiers(list(self.registry.assets.values()), table.tiers, time_ns))
         self.ledger.rebuild()
         self._refresh(list(self.registry.clients.values()))
-        return changed
+        return events
 
-    def _load_rulebook(self, command: LoadRulebook) -> Outcome:
+    def day_ended(self, time_ns: int) -> Outcome:
+        """At Moscow midnight: a recheck if something that lets orders pass ended with the day. O(investors + assets)."""
+        if self.table is None:
+            return Outcome([])
+        day = moscow_day(time_ns)
+        events = end_graces(list(self.registry.assets.values()), self.table.tiers, day)
+        return Outcome(events, "", self.table.lapses(self.registry, day))
+
+    def _load_rulebook(self, command: LoadRulebook, time_ns: int) -> Outcome:
+        """Put a rulebook in force; what was set on top of the one before goes with it."""
         try:
-            changed = self.put_in_force(command.name, command.documents)
+            changes = self.put_in_force(command.name, command.documents, {}, time_ns)
         except RulebookError as error:
             return _refused(str(error))
         assert self.table is not None
-        events: list[Event] = [RulebookLoaded(command.name, self.table.book.digest)]
-        events.extend([_registered(investor) for investor in changed])
-        return Outcome(events, "", True)
+        return Outcome([RulebookLoaded(command.name, self.table.book.digest), *changes], "", True)
+
+    def _set_parameter(self, command: SetParameter, time_ns: int) -> Outcome:
+        """Set one parameter on top of the rulebook in force, which is validated and put in force as a whole."""
+        if self.table is None:
+            return _refused("no rulebook is in force: load one first")
+        if not command.reason.strip():
+            return _refused("a parameter is changed for a reason: reason is missing")
+        before, rule, key = self.table.book, command.rule, command.key
+        overrides = dict(before.overrides)
+        overrides[rule, key] = command.value
+        try:
+            changes = self.put_in_force(before.name, before.documents, overrides, time_ns)
+        except RulebookError as error:
+            return _refused(str(error))
+        old, new = setting_text(before.rules[rule], key), setting_text(self.table.book.rules[rule], key)
+        return Outcome([ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], "", True)
 
     def _classify(self, investor: Investor) -> bool:
         """Put an investor in the class of the evidence; whether that changed it."""
@@ -113,12 +160,15 @@ class Intake:
         investor.resident = command.resident
         investor.assets_rub = command.assets_rub
         investor.income_rub = command.income_rub
-        investor.financial = command.financial
+        # A bank is a financial firm, whether the record says so twice or not.
+        investor.financial = command.financial or command.bank
+        investor.bank = command.bank
         investor.capital_rub = command.capital_rub
         # Only SetBlocked takes an owner off the list: a renewed record must not do it by leaving the field out.
         investor.blocked = investor.blocked or command.blocked
         investor.class_override = command.class_override
         investor.reason = command.reason
+        investor.by = command.by
         if self._classify(investor) and investor.clients:
             self.ledger.rebuild()
         self._refresh(investor.clients)
@@ -136,9 +186,12 @@ class Intake:
             found = Intermediary(command.intermediary)
             self.registry.intermediaries[command.intermediary] = found
         found.licensed = command.licensed
+        found.licence = command.licence
+        found.bank = command.bank
         found.suspended = command.suspended
         found.capital_rub = command.capital_rub
         found.reason = command.reason
+        found.by = command.by
         self._refresh(found.clients)
         licence = "licensed" if found.licensed else "unlicensed"
         detail = f"{licence}, suspended" if found.suspended else licence
@@ -169,6 +222,10 @@ class Intake:
         test = investor.knowledge if command.test == "knowledge" else investor.risk
         if test.score >= 0 and command.taken_ns < test.taken_ns:
             return _refused(f"a later result of the {command.test} test is on record")
+        if command.test == "knowledge" and self.table is not None and self.table.knowledge is not None:
+            problem = self.table.knowledge.retest_problem(test, command.taken_ns)
+            if problem:
+                return _refused(problem)
         test.score = command.score
         test.taken_ns = command.taken_ns
         detail = f"{command.test} test {command.score} %"
@@ -194,18 +251,42 @@ class Intake:
         detail = "blocked" if command.blocked else "not blocked"
         return _changed("blocked", investor.investor, detail, bool(investor.clients))
 
-    def _add_asset(self, command: AddAsset) -> Outcome:
+    def _authorise_client(self, command: AuthoriseClient, time_ns: int) -> Outcome:
+        """Authorise an investor for a Moscow year, the current one or the next, or withdraw that."""
+        name, year = command.intermediary, command.year
+        investor = self.registry.investors.get(command.investor)
+        if investor is None:
+            return _refused(f"investor {command.investor} is not registered")
+        if name not in self.registry.intermediaries:
+            return _refused(f"intermediary {name} is not registered")
+        this_year = moscow_year(time_ns)
+        if not this_year <= year <= this_year + 1:
+            return _refused(f"year must be {this_year} or {this_year + 1}")
+        first = investor.authorisations.get(year)
+        if command.authorised:
+            if first is not None and first.intermediary != name and not self._may_leave(first.intermediary):
+                taken = f"{investor.investor} was authorised through {first.intermediary} for {year}"
+                return _refused(f"RET-4: {taken}: one intermediary in a year")
+            investor.authorisations[year] = Authorisation(name)
+        elif investor.authorised_through(year) != name:
+            return _refused(f"{investor.investor} is not authorised through {name} for {year}")
+        else:
+            investor.authorisations[year].stands = False
+        detail = f"{name} {year}" if command.authorised else f"{name} {year} withdrawn"
+        return _changed("authorisation", investor.investor, detail, bool(investor.clients))
+
+    def _may_leave(self, intermediary: str) -> bool:
+        """Whether an intermediary is barred and RET-4 in force lets its clients choose another."""
+        rule = None if self.table is None else self.table.one_intermediary
+        return rule is not None and rule.may_leave(self.registry, intermediary)
+
+    def _add_asset(self, command: AddAsset, time_ns: int) -> Outcome:
         if command.asset == ROUBLE and (command.scale != ROUBLE_SCALE or command.kind != FIAT):
             return _refused(f"{ROUBLE} must be fiat with scale {ROUBLE_SCALE}: caps and limits are in kopecks")
-        for name, figure in (
-            ("market_cap_rub", command.market_cap_rub),
-            ("turnover_rub", command.turnover_rub),
-            ("history_years", command.history_years),
-        ):
-            problem = figure_problem(name, figure)
-            if problem:
-                return _refused(problem)
-        self.registry.assets[command.asset] = AssetRecord(
+        problem = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
+        if problem:
+            return _refused(problem)
+        asset = AssetRecord(
             command.asset,
             command.kind,
             command.scale,
@@ -214,7 +295,31 @@ class Intake:
             command.turnover_rub,
             command.history_years,
         )
+        self.registry.assets[command.asset] = asset
+        # The tier it begins in is no change to report.
+        put_in_tiers([asset], None if self.table is None else self.table.tiers, time_ns)
         return Outcome([])
+
+    def _update_asset(self, command: UpdateAsset, time_ns: int) -> Outcome:
+        """Replace an asset's figures; its tier follows."""
+        asset = self.registry.assets.get(command.asset)
+        if asset is None:
+            return _refused(f"unknown asset {command.asset}")
+        problem = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
+        if problem:
+            return _refused(problem)
+        asset.market_cap_rub = command.market_cap_rub
+        asset.turnover_rub = command.turnover_rub
+        asset.history_years = command.history_years
+        figures = (
+            f"capitalisation {asset.market_cap_rub} RUB, turnover {asset.turnover_rub} RUB, {asset.history_years} years"
+        )
+        events: list[Event] = [RegistryChanged("asset", asset.asset, figures)]
+        if self.table is not None:
+            events.extend(put_in_tiers([asset], self.table.tiers, time_ns))
+            self.table.forget_decisions()
+        # Only another tier can forbid what rests.
+        return Outcome(events, "", len(events) > 1)
 
     def _list_instrument(self, command: ListInstrument) -> Outcome:
         base, quote = self.registry.assets[command.base], self.registry.assets[command.quote]
@@ -222,6 +327,20 @@ class Intake:
         assert unit > 0, "the core lists no instrument whose notional would be rounded"
         self.registry.listings[command.instrument] = Listing(command.instrument, command.kind, base, quote, unit)
         return Outcome([])
+
+    def _issue(self, command: IssueAsset) -> Outcome:
+        investor = self.registry.clients[command.account].investor
+        problem = "" if self.table is None else self.table.transfers.issue_problem(investor)
+        return _refused(problem) if problem else Outcome([])
+
+    def _freeze(self, command: FreezeAsset) -> Outcome:
+        if not command.share_ppm:
+            # Whatever the book says now, what was frozen under another can be let go.
+            return Outcome([])
+        if self.table is None:
+            return _refused("no rulebook is in force: nothing can be frozen")
+        problem = self.table.transfers.freeze_problem(self.registry.assets[command.asset])
+        return _refused(problem) if problem else Outcome([], "", False, FREEZE)
 
 
 def investor_problem(command: RegisterInvestor) -> str:
@@ -239,12 +358,23 @@ def investor_problem(command: RegisterInvestor) -> str:
         problem = figure_problem(name, figure)
         if problem:
             return problem
+    if command.bank and command.kind != FIRM:
+        return "bank: only a firm can be one"
     return override_problem(command.kind, command.class_override, command.reason) if command.class_override else ""
 
 
 def figure_problem(name: str, figure: int) -> str:
     """Why a figure can't be kept; empty if it can. What a record holds stays within 64 bits, as money does."""
     return "" if 0 <= figure <= MAX_SUPPLY else f"{name} must not be negative, nor above {MAX_SUPPLY}"
+
+
+def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: int) -> str:
+    """Why an asset can't have these figures; empty if it can."""
+    return (
+        figure_problem("market_cap_rub", market_cap_rub)
+        or figure_problem("turnover_rub", turnover_rub)
+        or figure_problem("history_years", history_years)
+    )
 
 
 def _refused(why: str) -> Outcome:

@@ -10,6 +10,8 @@ ROUBLE: Final = "RUB"
 # Caps and limits are in kopecks, so the rouble's minor unit is the kopeck.
 ROUBLE_SCALE: Final = 2
 
+NEVER: Final = -1
+
 
 class AssetRecord:
     """What the rules know of an asset. Money in whole roubles."""
@@ -28,11 +30,20 @@ class AssetRecord:
         self.kind: Final = kind
         self.scale: Final = scale
         self.privacy: Final = privacy
-        self.market_cap_rub: Final = market_cap_rub
-        self.turnover_rub: Final = turnover_rub
-        self.history_years: Final = history_years
+        self.market_cap_rub: int = market_cap_rub
+        self.turnover_rub: int = turnover_rub
+        self.history_years: int = history_years
         self.crypto: Final[bool] = kind in (CRYPTO, FOREIGN_STABLECOIN)
         """Whether the retail rules take it for crypto: a cryptocurrency or a foreign stablecoin."""
+        self.highly_liquid: bool = False
+        """The tier that the last rulebook with RET-2 in force put it in; of crypto."""
+        self.lost_ns: int = NEVER
+        """When it lost high liquidity, nanoseconds since the epoch, UTC; NEVER: it has it, or never had it."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was highly liquid once and is not now."""
+        return self.lost_ns != NEVER
 
 
 class Listing:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.calendar import iso_date, moscow_day
-from compliance.case import DEPENDS, FAILS, PASSES, Case, Profile, Rule, opens
+from compliance.calendar import civil_from_days, iso_date, moscow_day
+from compliance.case import DEPENDS, FAILS, FOR_PURCHASES, FOR_RETAIL, PASSES, Case, Figures, Profile, Rule, opens
 from compliance.classes import QUALIFIED, SUPER_QUALIFIED
 from compliance.listings import Listing
-from compliance.registry import RecordedTest
+from compliance.registry import Investor, RecordedTest, Registry
 from compliance.rulebook import Rulebook, RuleData
 
 
@@ -19,9 +19,13 @@ class RiskWarning(Rule):
         super().__init__(data, book)
         self.version: Final = data.parameters.number("warning_version")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Sells of what is held."""
+        return "" if opens(listing, side) else FOR_PURCHASES
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for a purchase by someone who has not acknowledged the version in force."""
-        return FAILS if not profile.warned and opens(listing, side) else PASSES
+        return FAILS if not profile.warned and not self.spares(profile, listing, side) else PASSES
 
     def judge(self, case: Case) -> str:
         """Say which version is needed and which was acknowledged."""
@@ -29,6 +33,12 @@ class RiskWarning(Rule):
         return (
             f"version {self.version} of the risk warning is to be acknowledged; acknowledged so far: {last or 'none'}"
         )
+
+    def figures(self, case: Case) -> Figures:
+        """The version acknowledged against that in force."""
+        last = case.investor.acknowledged_version
+        inputs = [("version acknowledged", str(last) if last else "none")]
+        return Figures(inputs, f"{last} {'>=' if last >= self.version else '<'} {self.version} in force")
 
 
 class TestRule(Rule):
@@ -46,10 +56,40 @@ class TestRule(Rule):
             return f"no {self.name} test on record; needed are {self.pass_mark} %"
         if test.score < self.pass_mark:
             return f"{self.name} test: {test.score} % scored, {self.pass_mark} % needed"
-        last_day = moscow_day(test.taken_ns) + self.validity_days
+        last_day = self.last_day(test)
         if moscow_day(time_ns) > last_day:
             return f"{self.name} test: passed with {test.score} %, but valid only to {iso_date(last_day)}"
         return ""
+
+    def last_day(self, test: RecordedTest) -> int:
+        """The Moscow day with which a result ceases to count, in days since 1970-01-01."""
+        return moscow_day(test.taken_ns) + self.validity_days
+
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The test of an investor whom the rule binds; None: it does not."""
+        raise NotImplementedError
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether the passed test of someone with an account ceased to count. O(investors)."""
+        for investor in registry.investors.values():
+            test = self.needed_from(investor) if investor.clients else None
+            if test is not None and test.score >= self.pass_mark and self.last_day(test) + 1 == day:
+                return True
+        return False
+
+    def figures_of(self, test: RecordedTest, time_ns: int) -> Figures:
+        """The score against the pass mark, and the day against the last one on which the result counts."""
+        if test.score < 0:
+            return Figures([(f"{self.name} test", "none")], f"no {self.name} test on record")
+        today, last_day = moscow_day(time_ns), self.last_day(test)
+        inputs = [
+            (f"{self.name} test", f"{test.score} %"),
+            ("taken", iso_date(moscow_day(test.taken_ns))),
+            ("valid to", iso_date(last_day)),
+            ("today", iso_date(today)),
+        ]
+        score = f"{test.score} {'>=' if test.score >= self.pass_mark else '<'} {self.pass_mark} %"
+        return Figures(inputs, f"{score}; {iso_date(today)} {'<=' if today <= last_day else '>'} {iso_date(last_day)}")
 
 
 class KnowledgeTest(TestRule):
@@ -57,14 +97,37 @@ class KnowledgeTest(TestRule):
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book, "knowledge")
+        self.retest_delay_days: Final = data.parameters.number("retest_delay_days")
+
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """All but retail purchases."""
+        return spared_unless_retail_opens(profile, listing, side)
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on the time for a retail purchase."""
-        return DEPENDS if profile.retail and opens(listing, side) else PASSES
+        return PASSES if self.spares(profile, listing, side) else DEPENDS
+
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The knowledge test of a retail investor."""
+        return investor.knowledge if investor.retail else None
+
+    def retest_problem(self, last: RecordedTest, taken_ns: int) -> str:
+        """Why a result may not be recorded that was taken then (nanoseconds since the epoch, UTC); empty: it may."""
+        from_day = moscow_day(last.taken_ns) + self.retest_delay_days
+        if last.score < 0 or last.score >= self.pass_mark or moscow_day(taken_ns) >= from_day:
+            return ""
+        return (
+            f"{self.rule}: the test of {iso_date(moscow_day(last.taken_ns))} was failed with {last.score} %: "
+            f"a new one may be taken from {iso_date(from_day)}, {self.retest_delay_days} days later"
+        )
 
     def judge(self, case: Case) -> str:
         """Look at the latest knowledge test."""
         return self.objection(case.investor.knowledge, case.time_ns)
+
+    def figures(self, case: Case) -> Figures:
+        """The latest knowledge test."""
+        return self.figures_of(case.investor.knowledge, case.time_ns)
 
 
 class RiskTest(TestRule):
@@ -74,49 +137,125 @@ class RiskTest(TestRule):
         super().__init__(data, book, "risk")
         self.required: Final = data.parameters.flag("risk_test_required")
 
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """All but purchases by qualified individuals; everything if no test is required."""
+        if not self.required:
+            return "the rulebook requires no risk test"
+        if profile.investor_class not in (QUALIFIED, SUPER_QUALIFIED):
+            return "it is for qualified individuals"
+        return "" if opens(listing, side) else FOR_PURCHASES
+
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on the time for a purchase by a qualified individual."""
-        qualified = profile.investor_class in (QUALIFIED, SUPER_QUALIFIED)
-        return DEPENDS if self.required and qualified and opens(listing, side) else PASSES
+        return PASSES if self.spares(profile, listing, side) else DEPENDS
+
+    def needed_from(self, investor: Investor) -> RecordedTest | None:
+        """The risk test of a qualified individual."""
+        return investor.risk if self.required and investor.investor_class in (QUALIFIED, SUPER_QUALIFIED) else None
 
     def judge(self, case: Case) -> str:
         """Look at the latest risk test."""
         return self.objection(case.investor.risk, case.time_ns)
 
+    def figures(self, case: Case) -> Figures:
+        """The latest risk test."""
+        return self.figures_of(case.investor.risk, case.time_ns)
+
+
+class Binding:
+    """Something that binds an investor to an intermediary."""
+
+    def __init__(self, what: str, intermediary: str, left: bool) -> None:
+        self.what: Final = what
+        self.intermediary: Final = intermediary
+        self.left: Final = left
+        """Whether the investor may choose another all the same."""
+
 
 class OneIntermediary(Rule):
     """RET-4: retail buys through one authorised intermediary in a Moscow year (23.12.2025).
 
-    The year's first fill binds; meanwhile an open buy order blocks every other intermediary.
+    The year's first fill binds; meanwhile an open buy order blocks every other intermediary. With
+    `authorisation_required` an authorisation for the Moscow year is needed, too.
     """
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book)
         self.change_when_suspended: Final = data.parameters.flag("change_when_suspended")
         self.direct_accounts: Final = data.parameters.flag("direct_accounts")
+        self.authorisation_required: Final = data.parameters.flag("authorisation_required")
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether a year of authorisations ended."""
+        _, month, day_of_month = civil_from_days(day)
+        return self.authorisation_required and month == 1 and day_of_month == 1
+
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """All but retail purchases."""
+        return spared_unless_retail_opens(profile, listing, side)
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on earlier purchases for a retail purchase."""
-        return DEPENDS if profile.retail and opens(listing, side) else PASSES
+        return PASSES if self.spares(profile, listing, side) else DEPENDS
 
     def judge(self, case: Case) -> str:
         """Compare with the intermediary of the year and with those of open buy orders."""
         here = case.client.intermediary_name
         if not here and not self.direct_accounts:
             return "retail buys through an authorised intermediary; this account is held directly"
-        year = case.ledger.years.of(case.time_ns)
-        sums = case.ledger.look(case.client)
-        if sums.year == year and sums.bound != here and not self._may_leave(case, sums.bound):
-            return f"purchases of {year} are through {_named(sums.bound)}; this account is held through {_named(here)}"
-        for other, line in sums.by_intermediary.items():
-            if line.open_buys and other != here:
-                return f"a buy order is open through {_named(other)}; this account is held through {_named(here)}"
+        if here and self.authorisation_required:
+            year = case.ledger.years.of(case.time_ns)
+            authorised = case.investor.authorised_through(year)
+            if authorised != here:
+                return f"{year} needs an authorisation to buy through {here}; authorised is {_named(authorised)}"
+        for binding in self._bindings(case):
+            if binding.intermediary != here and not binding.left:
+                return f"{binding.what} {_named(binding.intermediary)}; this account is held through {_named(here)}"
         return ""
 
-    def _may_leave(self, case: Case, intermediary: str) -> bool:
+    def figures(self, case: Case) -> Figures:
+        """The intermediary of the account against those to which purchases and open buys bind."""
+        here = case.client.intermediary_name
+        inputs = [("held through", here or "none, directly")]
+        if not here and not self.direct_accounts:
+            return Figures(inputs, "held directly, which retail may not be")
+        compared: list[str] = []
+        if here and self.authorisation_required:
+            year = case.ledger.years.of(case.time_ns)
+            authorised = case.investor.authorised_through(year)
+            inputs.append((f"authorised for {year}", authorised or "none"))
+            compared.append(f"{here} {'=' if authorised == here else '<>'} {_named(authorised)}, authorised for {year}")
+        for binding in self._bindings(case):
+            name = _named(binding.intermediary)
+            inputs.append((binding.what, name))
+            sign = "=" if binding.intermediary == here else "<>"
+            compared.append(f"{_named(here)} {sign} {name}{', which may be left' if binding.left else ''}")
+        return Figures(inputs, "; ".join(compared) or "nothing binds yet")
+
+    def _bindings(self, case: Case) -> list[Binding]:
+        """What binds to an intermediary: the purchases of the year, then open buy orders."""
+        year = case.ledger.years.of(case.time_ns)
+        sums = case.ledger.look(case.client)
+        found: list[Binding] = []
+        if sums.year == year:
+            may_leave = self.may_leave(case.registry, sums.bound)
+            found.append(Binding(f"purchases of {year} are through", sums.bound, may_leave))
+        for other, line in sums.by_intermediary.items():
+            if line.open_buys:
+                found.append(Binding("a buy order is open through", other, False))
+        return found
+
+    def may_leave(self, registry: Registry, intermediary: str) -> bool:
         """Whether INT-1 has freed the clients of an intermediary to choose another."""
-        found = case.registry.intermediaries.get(intermediary)
+        found = registry.intermediaries.get(intermediary)
         return self.change_when_suspended and found is not None and found.barred
+
+
+def spared_unless_retail_opens(profile: Profile, listing: Listing, side: int) -> str:
+    """Why a rule on retail purchases does not concern an order; empty: it does."""
+    if not profile.retail:
+        return FOR_RETAIL
+    return "" if opens(listing, side) else FOR_PURCHASES
 
 
 def _named(intermediary: str) -> str:

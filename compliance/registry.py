@@ -23,6 +23,15 @@ class RecordedTest:
         """Nanoseconds since the epoch, UTC."""
 
 
+class Authorisation:
+    """That an investor may buy through an intermediary in one Moscow year (RET-4)."""
+
+    def __init__(self, intermediary: str) -> None:
+        self.intermediary: Final = intermediary
+        self.stands: bool = True
+        """False once withdrawn: the year's choice stays known."""
+
+
 class Investor:
     """One investor: the evidence, the class that it proves, and what the investor has done. Money in whole roubles."""
 
@@ -33,11 +42,14 @@ class Investor:
         self.assets_rub: int = 0
         self.income_rub: int = 0
         self.financial: bool = False
+        self.bank: bool = False
+        """A credit institution."""
         self.capital_rub: int = 0
         self.blocked: bool = False
         self.class_override: str = ""
         self.reason: str = ""
-        """Of the latest registration."""
+        """Of the latest registration, as is `by`."""
+        self.by: str = ""
         self.investor_class: int = UNCLASSIFIED
         self.retail: bool = False
         """Whether the class is one that the retail rules bind."""
@@ -45,8 +57,15 @@ class Investor:
         """Of the risk warning; 0: none."""
         self.knowledge: Final = RecordedTest()
         self.risk: Final = RecordedTest()
+        self.authorisations: Final[dict[int, Authorisation]] = {}
+        """By Moscow year."""
         self.clients: Final[list[Client]] = []
         """The investor's accounts, in order of opening."""
+
+    def authorised_through(self, year: int) -> str:
+        """The intermediary through whom the investor is authorised to buy in a Moscow year; empty: none."""
+        found = self.authorisations.get(year)
+        return found.intermediary if found is not None and found.stands else ""
 
     def put_in_class(self, investor_class: int) -> None:
         """Set the class, and whether it is a retail one."""
@@ -60,10 +79,15 @@ class Intermediary:
     def __init__(self, intermediary: str) -> None:
         self.intermediary: Final = intermediary
         self.licensed: bool = True
+        self.licence: str = ""
+        """Its number, for people."""
+        self.bank: bool = False
+        """A credit institution."""
         self.suspended: bool = False
         self.capital_rub: int = 0
         self.reason: str = ""
-        """Of the latest registration."""
+        """Of the latest registration, as is `by`."""
+        self.by: str = ""
         self.clients: Final[list[Client]] = []
         """Accounts held through it, in order of opening."""
 

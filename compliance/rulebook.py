@@ -1,8 +1,9 @@
 """A rulebook: TOML documents in, a typed and validated book out. No files: whoever calls has read them.
 
 A document has `title`, `kinds` (what may be traded under it), `order` (the rules that can refuse an order, the deciding
-one first), optionally `include` (names of documents whose rules it takes over), and a table `[[rules]]` for each rule. The
-format is described in the shipped books; `compliance.schema` lists every rule id and parameter.
+one first), optionally `transfer_order` (the same for transfers) and `include` (names of documents whose rules it takes
+over), and a table `[[rules]]` for each rule. The format is described in the shipped books; `compliance.schema` lists every
+rule id and parameter.
 
 Status and date of a rule say where it comes from. They do not gate it: a book in force applies whole, so that a rule can
 be tried before it is law. `enabled = false` on a rule switches it off.
@@ -15,28 +16,54 @@ import tomllib
 from typing import Final
 
 from compliance.calendar import parse_iso_date
-from compliance.parameters import ParameterError, Parameters, parse_parameters
-from compliance.schema import APPLIES_TO, ENFORCED_BY, PARAMETERS, PERMISSIONS, STATUSES
+from compliance.parameters import ParameterError, Parameters, overridden, parse_parameters
+from compliance.schema import APPLIES_TO, ENFORCED_BY, ON_TRANSFERS, PARAMETERS, PERMISSIONS, STATUSES
 from engine.codes import INSTRUMENT_KINDS
 
 BUILT_IN_RULEBOOKS: Final = ("elr-2025", "derivatives-2025", "general-2026")
 
+# Settings of a supervisor on top of a book: by rule and key, as texts.
+Overrides = dict[tuple[str, str], str]
+
 # A book and those it includes, far above what three regimes need: bounds the work of one command.
 MAX_DOCUMENTS: Final = 16
 
-_BOOK_KEYS: Final = ("title", "kinds", "order", "include", "rules")
+_BOOK_KEYS: Final = ("title", "kinds", "order", "transfer_order", "include", "rules")
 _TEXT_KEYS: Final = ("id", "title", "who", "source", "status", "effective_from", "applies_to")
 _RULE_KEYS: Final = (*_TEXT_KEYS, "note", "enabled", "parameters")
 
 
+class Fault:
+    """One thing that is wrong with a rulebook, and where."""
+
+    def __init__(self, document: str, rule: str, key: str, text: str) -> None:
+        self.document: Final = document
+        self.rule: Final = rule
+        """The rule's id, or its place from 1 if it has none; empty: the fault is of the document."""
+        self.key: Final = key
+        self.text: Final = text
+
+    @property
+    def message(self) -> str:
+        """Place and words in one line."""
+        place = f"rulebook {self.document}: rule {self.rule}" if self.rule else f"rulebook {self.document}"
+        return f"{place}: {self.text}"
+
+
 class RulebookError(ValueError):
-    """What is wrong with a rulebook: names the document, the rule and the key."""
+    """What is wrong with a rulebook; the message is that of the first fault."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(faults[0].message)
+        self.faults: Final = faults
+        """All of them, document by document, then those of the whole."""
 
 
 class RuleData:
     """One rule as its document states it."""
 
     def __init__(self, document: str, texts: dict[str, str], note: str, enabled: bool, parameters: Parameters) -> None:
+        self._texts: Final = texts
         self.document: Final = document
         self.rule: Final = texts["id"]
         self.title: Final = texts["title"]
@@ -49,6 +76,10 @@ class RuleData:
         """What other sources report, or how the venue reads the rule."""
         self.enabled: Final = enabled
         self.parameters: Final = parameters
+
+    def changed(self, enabled: bool, parameters: Parameters) -> RuleData:
+        """The same rule with other settings."""
+        return RuleData(self.document, self._texts, self.note, enabled, parameters)
 
 
 class Rulebook:
@@ -63,11 +94,13 @@ class Rulebook:
         rules: dict[str, RuleData],
         order: tuple[str, ...],
         kinds: tuple[str, ...],
+        transfer_order: tuple[str, ...],
+        overrides: Overrides,
     ) -> None:
         self.name: Final = name
         self.title: Final = title
         self.digest: Final = digest
-        """SHA-256 of the name and the documents, in hexadecimal."""
+        """SHA-256 of the name and the documents, in hexadecimal; overrides are not in it."""
         self.documents: Final = documents
         self.rules: Final = rules
         """By id, the included documents' first, in the order of the documents."""
@@ -75,6 +108,10 @@ class Rulebook:
         """The rules that can refuse an order, the deciding one first."""
         self.kinds: Final = kinds
         """Instrument kinds that may be traded."""
+        self.transfer_order: Final = transfer_order
+        """The rules that can refuse a transfer, the deciding one first; empty: none is asked."""
+        self.overrides: Final = overrides
+        """What a supervisor set on top of the documents; `rules` has it already."""
 
     def active(self, rule: str) -> RuleData | None:
         """The rule of this id, if the book has it and it is not switched off."""
@@ -82,16 +119,40 @@ class Rulebook:
         return found if found is not None and found.enabled else None
 
 
+class _Place:
+    """A document, or one rule of it, and where everything that is wrong with it is gathered."""
+
+    def __init__(self, faults: list[Fault], document: str, rule: str = "") -> None:
+        self.faults: Final = faults
+        self.document: Final = document
+        self.rule: Final = rule
+
+    def fault(self, key: str, text: str) -> None:
+        """Take note of a fault here."""
+        self.faults.append(Fault(self.document, self.rule, key, text))
+
+
 class _Document:
     """One parsed TOML document."""
 
     def __init__(
-        self, title: str, include: list[str], kinds: list[str], order: list[str], rules: list[RuleData]
+        self,
+        title: str,
+        include: list[str],
+        kinds: list[str],
+        order: list[str],
+        transfer_order: list[str] | None,
+        stated: list[str],
+        rules: dict[str, RuleData],
     ) -> None:
         self.title: Final = title
         self.include: Final = include
         self.kinds: Final = kinds
         self.order: Final = order
+        self.transfer_order: Final = transfer_order
+        """None: it has none."""
+        self.stated: Final = stated
+        """Ids of its rules, those with faults too."""
         self.rules: Final = rules
 
 
@@ -102,176 +163,270 @@ class _UnquotedDecimal:
         self.text: Final = text
 
 
-def load_rulebook(name: str, documents: dict[str, str]) -> Rulebook:
+def load_rulebook(name: str, documents: dict[str, str], overrides: Overrides | None = None) -> Rulebook:
     """Parse and validate the book `name` from the TOML texts of it and of every document it includes, by name.
 
+    `overrides` are set on top of the documents, and the whole is validated with them.
+
     Raises:
-        RulebookError: anything is missing, unknown, malformed, contradictory or superfluous; the message says where.
+        RulebookError: anything is missing, unknown, malformed, contradictory or superfluous; its faults say what and where.
     """
+    faults: list[Fault] = []
+    whole = _Place(faults, name)
     if len(documents) > MAX_DOCUMENTS:
-        raise RulebookError(f"rulebook {name}: no more than {MAX_DOCUMENTS} documents")
+        whole.fault("include", f"no more than {MAX_DOCUMENTS} documents")
+        raise RulebookError(faults)
     parsed: dict[str, _Document] = {}
-    _collect(name, documents, [], parsed)
+    complete = _collect(whole, name, documents, [], parsed)
     for given in documents:
-        if given not in parsed:
-            raise RulebookError(f"rulebook {name}: document {given} is not included by it")
+        if complete and given not in parsed:
+            whole.fault("include", f"document {given} is not included by it")
+    stated: dict[str, str] = {}
     rules: dict[str, RuleData] = {}
     kinds: list[str] = []
     for document_name, document in parsed.items():
         kinds.extend([kind for kind in document.kinds if kind not in kinds])
-        for rule in document.rules:
-            if rule.rule in rules:
-                where = rules[rule.rule].document
-                raise RulebookError(f"rulebook {document_name}: rule {rule.rule}: already stated in document {where}")
-            rules[rule.rule] = rule
+        for rule in document.stated:
+            if rule in stated:
+                place = _Place(faults, document_name, rule)
+                place.fault("id", f"already stated in document {stated[rule]}")
+            else:
+                stated[rule] = document_name
+                if rule in document.rules:
+                    rules[rule] = document.rules[rule]
+    settings: Overrides = {} if overrides is None else dict(overrides)
+    _override(whole, rules, settings)
+    if complete:
+        _check_orders(whole, parsed[name], list(stated))
+        _check_sense(whole, list(stated), rules, kinds)
+    if faults:
+        raise RulebookError(faults)
     root = parsed[name]
-    _check_order(name, root.order, rules)
-    _check_sense(name, rules, kinds)
-    return Rulebook(name, root.title, _digest(name, documents), dict(documents), rules, tuple(root.order), tuple(kinds))
+    return Rulebook(
+        name,
+        root.title,
+        _digest(name, documents),
+        dict(documents),
+        rules,
+        tuple(root.order),
+        tuple(kinds),
+        tuple([] if root.transfer_order is None else root.transfer_order),
+        settings,
+    )
 
 
-def _collect(name: str, documents: dict[str, str], path: list[str], parsed: dict[str, _Document]) -> None:
-    """Parse a document after those it includes, each once."""
+def _collect(
+    whole: _Place, name: str, documents: dict[str, str], path: list[str], parsed: dict[str, _Document]
+) -> bool:
+    """Parse a document after those it includes, each once; False if one of them can't be read at all."""
     if name in path:
-        raise RulebookError(f"rulebook {path[0]}: include cycle {' -> '.join([*path, name])}")
+        whole.fault("include", f"include cycle {' -> '.join([*path, name])}")
+        return False
     if name in parsed:
-        return
+        return True
     text = documents.get(name)
     if text is None:
         needed = f"includes {name}, which is missing" if path else "its document is missing"
-        raise RulebookError(f"rulebook {path[-1] if path else name}: {needed}")
-    document = _document(name, text)
+        _Place(whole.faults, path[-1] if path else name).fault("include", needed)
+        return False
+    document = _document(_Place(whole.faults, name), text)
+    if document is None:
+        return False
+    complete = True
     for other in document.include:
-        _collect(other, documents, [*path, name], parsed)
+        complete = _collect(whole, other, documents, [*path, name], parsed) and complete
     parsed[name] = document
+    return complete
 
 
-def _table(name: str, text: str) -> dict[str, object]:
+def _table(place: _Place, text: str) -> dict[str, object] | None:
     """The TOML of a document."""
     try:
         parsed: dict[str, object] = tomllib.loads(text, parse_float=_UnquotedDecimal)
     # RecursionError: a document of nothing but brackets must not stop a venue.
     except (ValueError, RecursionError) as error:
-        raise RulebookError(f"rulebook {name}: not TOML: {error}") from error
+        place.fault("", f"not TOML: {error}")
+        return None
     return parsed
 
 
-def _document(name: str, text: str) -> _Document:
-    """Validate a document by itself."""
-    table = _table(name, text)
+def _document(place: _Place, text: str) -> _Document | None:
+    """Validate a document by itself; None if it is no TOML."""
+    table = _table(place, text)
+    if table is None:
+        return None
     for key in table:
         if key not in _BOOK_KEYS:
-            raise RulebookError(f"rulebook {name}: unknown key {key}")
-    kinds = _names(name, table, "kinds", True)
+            place.fault(key, f"unknown key {key}")
+    title = _text(place, table, "title")
+    include = _names(place, table, "include", False)
+    kinds = _names(place, table, "kinds", True)
     for kind in kinds:
         if kind not in INSTRUMENT_KINDS:
-            raise RulebookError(f"rulebook {name}: kinds: unknown kind {kind}; known: {', '.join(INSTRUMENT_KINDS)}")
+            place.fault("kinds", f"kinds: unknown kind {kind}; known: {', '.join(INSTRUMENT_KINDS)}")
+    order = _names(place, table, "order", True)
+    transfer_order = _names(place, table, "transfer_order", True) if "transfer_order" in table else None
+    stated: list[str] = []
+    rules: dict[str, RuleData] = {}
     rows = table.get("rules")
     if not isinstance(rows, list) or not rows:
-        raise RulebookError(f"rulebook {name}: needs at least one [[rules]] table")
-    rules: list[RuleData] = []
+        place.fault("rules", "needs at least one [[rules]] table")
+        rows = []
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
-            raise RulebookError(f"rulebook {name}: rules: entry {number} is not a table")
-        rules.append(_rule(name, number, row))
-    return _Document(
-        _text(f"rulebook {name}", table, "title"),
-        _names(name, table, "include", False),
-        kinds,
-        _names(name, table, "order", True),
-        rules,
-    )
+            place.fault("rules", f"rules: entry {number} is not a table")
+            continue
+        rule = row.get("id")
+        if not isinstance(rule, str) or not rule.strip():
+            _text(_Place(place.faults, place.document, str(number)), row, "id")
+            continue
+        if rule not in PARAMETERS:
+            unknown = f"unknown rule id; known: {', '.join(PARAMETERS)}"
+            _Place(place.faults, place.document, rule).fault("id", unknown)
+            continue
+        stated.append(rule)
+        data = _rule(_Place(place.faults, place.document, rule), row)
+        if data is not None:
+            rules[rule] = data
+    return _Document(title, include, kinds, order, transfer_order, stated, rules)
 
 
-def _rule(name: str, number: int, row: dict[str, object]) -> RuleData:
-    """Validate one rule."""
-    rule = _text(f"rulebook {name}: rule {number}", row, "id")
-    where = f"rulebook {name}: rule {rule}"
-    if rule not in PARAMETERS:
-        raise RulebookError(f"{where}: unknown rule id; known: {', '.join(PARAMETERS)}")
+def _rule(place: _Place, row: dict[str, object]) -> RuleData | None:
+    """Validate one rule; None if anything is wrong with it."""
+    before = len(place.faults)
     for key in row:
         if key not in _RULE_KEYS:
-            raise RulebookError(f"{where}: unknown key {key}")
-    texts = {key: _text(where, row, key) for key in _TEXT_KEYS}
-    if texts["status"] not in STATUSES:
-        raise RulebookError(f"{where}: status: {texts['status']} is none of {', '.join(STATUSES)}")
-    if parse_iso_date(texts["effective_from"]) is None:
-        raise RulebookError(f"{where}: effective_from: {texts['effective_from']} is no date YYYY-MM-DD")
-    if texts["applies_to"] not in APPLIES_TO:
-        raise RulebookError(f"{where}: applies_to: {texts['applies_to']} is none of {', '.join(APPLIES_TO)}")
-    if texts["applies_to"] != ENFORCED_BY[rule]:
-        raise RulebookError(f"{where}: applies_to: must be {ENFORCED_BY[rule]}, which is what enforces it here")
-    note = _text(where, row, "note") if "note" in row else ""
+            place.fault(key, f"unknown key {key}")
+    texts = {key: _text(place, row, key) for key in _TEXT_KEYS}
+    for key, known in (("status", STATUSES), ("applies_to", APPLIES_TO)):
+        if texts[key] and texts[key] not in known:
+            place.fault(key, f"{key}: {texts[key]} is none of {', '.join(known)}")
+    if texts["effective_from"] and parse_iso_date(texts["effective_from"]) is None:
+        place.fault("effective_from", f"effective_from: {texts['effective_from']} is no date YYYY-MM-DD")
+    enforced_by = ENFORCED_BY[place.rule]
+    if texts["applies_to"] in APPLIES_TO and texts["applies_to"] != enforced_by:
+        place.fault("applies_to", f"applies_to: must be {enforced_by}, which is what enforces it here")
+    note = _text(place, row, "note") if "note" in row else ""
     enabled = row.get("enabled", True)
     if not isinstance(enabled, bool):
-        raise RulebookError(f"{where}: enabled: must be true or false")
+        place.fault("enabled", "enabled: must be true or false")
+        enabled = True
     given = row.get("parameters", {})
     if not isinstance(given, dict):
-        raise RulebookError(f"{where}: parameters: must be a table")
+        place.fault("parameters", "parameters: must be a table")
+        return None
     try:
-        parameters = parse_parameters(rule, given)
+        parameters = parse_parameters(place.rule, given)
     except ParameterError as error:
-        raise RulebookError(f"{where}: {error}") from error
-    return RuleData(name, texts, note, enabled, parameters)
+        for key, text in error.faults:
+            place.fault(key, text)
+        return None
+    if len(place.faults) > before:
+        return None
+    return RuleData(place.document, texts, note, enabled, parameters)
 
 
-def _text(where: str, table: dict[str, object], key: str) -> str:
-    """A text that must be there and not be blank."""
+def _text(place: _Place, table: dict[str, object], key: str) -> str:
+    """A text that must be there and not be blank; empty if it isn't so."""
     value = table.get(key)
     if value is None:
-        raise RulebookError(f"{where}: {key} is missing")
+        place.fault(key, f"{key} is missing")
+        return ""
     if not isinstance(value, str) or not value.strip():
-        raise RulebookError(f"{where}: {key}: must be a text")
+        place.fault(key, f"{key}: must be a text")
+        return ""
     return value
 
 
-def _names(name: str, table: dict[str, object], key: str, required: bool) -> list[str]:
-    """A list of different names."""
+def _names(place: _Place, table: dict[str, object], key: str, required: bool) -> list[str]:
+    """A list of different names; as far as it is one."""
     value = table.get(key)
     if value is None and not required:
         return []
     if not isinstance(value, list):
-        raise RulebookError(f"rulebook {name}: {key}: must be a list of names")
+        place.fault(key, f"{key}: must be a list of names")
+        return []
     names: list[str] = []
     for item in value:
         if not isinstance(item, str) or not item or item in names:
-            raise RulebookError(f"rulebook {name}: {key}: must be a list of different names")
+            place.fault(key, f"{key}: must be a list of different names")
+            break
         names.append(item)
     return names
 
 
-def _check_order(name: str, order: list[str], rules: dict[str, RuleData]) -> None:
-    """The order of decision names each rule that can refuse an order, once, and no other."""
-    can_refuse = [rule for rule, data in rules.items() if data.applies_to == "order_entry" and rule not in PERMISSIONS]
+def _override(whole: _Place, rules: dict[str, RuleData], overrides: Overrides) -> None:
+    """Put a supervisor's settings in the place of those of the documents."""
+    for (rule, key), text in overrides.items():
+        data = rules.get(rule)
+        if data is None:
+            whole.fault(rule, f"unknown rule {rule}; this book has: {', '.join(rules)}")
+            continue
+        place = _Place(whole.faults, data.document, rule)
+        if key == "enabled":
+            if text not in ("true", "false"):
+                place.fault(key, "enabled: must be true or false")
+            rules[rule] = data.changed(text == "true", data.parameters)
+            continue
+        try:
+            rules[rule] = data.changed(data.enabled, overridden(data.parameters, rule, key, text))
+        except ParameterError as error:
+            for fault_key, fault in error.faults:
+                place.fault(fault_key, fault)
+
+
+def _check_orders(whole: _Place, root: _Document, stated: list[str]) -> None:
+    """Check both orders of decision. A book without one on transfers may have no rule that only they meet."""
+    can_refuse = [rule for rule in stated if ENFORCED_BY[rule] == "order_entry" and rule not in PERMISSIONS]
+    _check_order(whole, "order", root.order, can_refuse)
+    if root.transfer_order is not None:
+        _check_order(whole, "transfer_order", root.transfer_order, [rule for rule in stated if rule in ON_TRANSFERS])
+        return
+    for rule in stated:
+        if ENFORCED_BY[rule] == "transfer":
+            whole.fault("transfer_order", f"transfer_order is missing: nothing else enforces {rule}")
+
+
+def _check_order(whole: _Place, key: str, order: list[str], can_refuse: list[str]) -> None:
+    """An order of decision names each rule that can refuse, once, and no other."""
+    what = "an order" if key == "order" else "a transfer"
     for rule in order:
         if rule not in can_refuse:
-            raise RulebookError(f"rulebook {name}: order: {rule} is not a rule of this book that can refuse an order")
+            whole.fault(key, f"{key}: {rule} is not a rule of this book that can refuse {what}")
     for rule in can_refuse:
         if rule not in order:
-            raise RulebookError(f"rulebook {name}: order: {rule} is missing")
+            whole.fault(key, f"{key}: {rule} is missing")
 
 
-def _check_sense(name: str, rules: dict[str, RuleData], kinds: list[str]) -> None:
-    """Refuse books whose rules contradict each other or refer to rules that they lack."""
-    ordinary = rules.get("QUAL-0")
-    if ordinary is None:
-        raise RulebookError(f"rulebook {name}: rule QUAL-0 is missing: without it nobody can be classified")
-    super_qualified = rules.get("ELR-1")
-    if super_qualified is not None:
+def _check_sense(whole: _Place, stated: list[str], rules: dict[str, RuleData], kinds: list[str]) -> None:
+    """Refuse books whose rules contradict each other or refer to rules that they lack. Of rules without faults."""
+    if "QUAL-0" not in stated:
+        whole.fault("rules", "rule QUAL-0 is missing: without it nobody can be classified")
+    ordinary, super_qualified = rules.get("QUAL-0"), rules.get("ELR-1")
+    if ordinary is not None and not ordinary.enabled:
+        _Place(whole.faults, whole.document, "QUAL-0").fault(
+            "enabled", "enabled: must be true: without it nobody can be classified"
+        )
+    if ordinary is not None and super_qualified is not None:
         least = ordinary.parameters.number("individual_assets_rub")
         if super_qualified.parameters.number("assets_above_rub") < least:
-            raise RulebookError(
-                f"rulebook {name}: rule ELR-1: assets_above_rub: below individual_assets_rub of QUAL-0, "
-                f"so a super-qualified investor need not be qualified"
+            _Place(whole.faults, whole.document, "ELR-1").fault(
+                "assets_above_rub",
+                "assets_above_rub: below individual_assets_rub of QUAL-0, "
+                "so a super-qualified investor need not be qualified",
             )
     tiers = rules.get("RET-2")
     if tiers is not None:
         basis = tiers.parameters.word("highly_liquid_by")
         for rule, needed in (("LIQ-1", basis != "list"), ("LIQ-2", basis != "criteria")):
-            if needed and rule not in rules:
-                raise RulebookError(f"rulebook {name}: rule RET-2: highly_liquid_by: {basis} needs rule {rule}")
-    if len(kinds) < len(INSTRUMENT_KINDS) and "DER-1" not in rules:
-        raise RulebookError(f"rulebook {name}: kinds: leaves some out, but no rule DER-1 is there to refuse them")
+            off = rule in rules and not rules[rule].enabled
+            if needed and (rule not in stated or (off and tiers.enabled)):
+                which = f"{rule}, which is switched off" if off else rule
+                _Place(whole.faults, whole.document, "RET-2").fault(
+                    "highly_liquid_by", f"highly_liquid_by: {basis} needs rule {which}"
+                )
+    if len(kinds) < len(INSTRUMENT_KINDS) and "DER-1" not in stated:
+        whole.fault("kinds", "kinds: leaves some out, but no rule DER-1 is there to refuse them")
 
 
 def _digest(name: str, documents: dict[str, str]) -> str:

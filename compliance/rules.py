@@ -7,15 +7,13 @@ from typing import Final
 from compliance.access_rules import (
     BarredIntermediary,
     BlockedOwner,
-    HighlyLiquidOnly,
     NoAccess,
-    PrivacyBan,
     QualifiedDerivatives,
     QualifiedFirmsOnly,
-    Stablecoins,
     SuperQualifiedOnly,
 )
 from compliance.amount_rules import AnnualCap, ExposureLimit, LargestOrder
+from compliance.asset_rules import HighlyLiquidOnly, PrivacyBan, Stablecoins
 from compliance.case import FAILS, PASSES, Case, Profile, Rule
 from compliance.classes import (
     CLASSES,
@@ -29,8 +27,9 @@ from compliance.classes import (
 )
 from compliance.listings import Decision, Listing
 from compliance.person_rules import KnowledgeTest, OneIntermediary, RiskTest, RiskWarning
-from compliance.registry import Client, Investor
+from compliance.registry import Client, Investor, Registry
 from compliance.rulebook import Rulebook
+from compliance.transfer_rules import TransferTable
 from engine.codes import BUY, FIRM
 from engine.hook import Failure, Verdict
 
@@ -64,13 +63,30 @@ class RuleTable:
         self.book: Final = book
         self.rules: Final[list[Rule]] = []
         """In the order of decision."""
-        for rule in book.order:
-            data = book.active(rule)
+        self.tiers: HighlyLiquidOnly | None = None
+        """RET-2, if it is in force."""
+        self.knowledge: KnowledgeTest | None = None
+        """RET-3, if it is in force."""
+        self.one_intermediary: OneIntermediary | None = None
+        """RET-4, if it is in force."""
+        for name in book.order:
+            data = book.active(name)
             if data is not None:
-                self.rules.append(CHECKS[rule](data, book))
+                self._add(CHECKS[name](data, book))
+        self.transfers: Final = TransferTable(book)
         warning = book.active("RISK-1")
         self.warning_version: Final[int] = 0 if warning is None else warning.parameters.number("warning_version")
         self._by_profile: Final[dict[int, dict[int, Decision]]] = {}
+
+    def _add(self, rule: Rule) -> None:
+        """Put a rule at the end of the order of decision, and at hand if records are kept by it."""
+        self.rules.append(rule)
+        if isinstance(rule, HighlyLiquidOnly):
+            self.tiers = rule
+        elif isinstance(rule, KnowledgeTest):
+            self.knowledge = rule
+        elif isinstance(rule, OneIntermediary):
+            self.one_intermediary = rule
 
     def profile(self, client: Client) -> Profile:
         """What the table needs to know of a client."""
@@ -91,6 +107,15 @@ class RuleTable:
             found = {}
             self._by_profile[key] = found
         return found
+
+    def forget_decisions(self) -> None:
+        """Let decisions be made anew, after an asset's tier changed. O(profiles): their clients share them."""
+        for decisions in self._by_profile.values():
+            decisions.clear()
+
+    def lapses(self, registry: Registry, day: int) -> bool:
+        """Whether something that lets orders pass ended with the day before a Moscow day. O(rules + records)."""
+        return any(rule.lapses(registry, day) for rule in self.rules)
 
     def decide(self, profile: Profile, listing: Listing, side: int) -> Decision:
         """Ask every rule what it makes of all orders of a profile, instrument and side."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 STATUSES: Final = ("in_force", "recommended", "proposed", "draft", "announced", "statement", "assumed")
-# What enforces a rule. `order_entry`: a check before matching. `classification`: what an investor or asset counts as.
-# `clearing`, `lifecycle`, `venue`: data for those parts, never claimed to be checked at order entry.
-APPLIES_TO: Final = ("order_entry", "classification", "clearing", "lifecycle", "venue")
+# What enforces a rule. `order_entry`: a check before matching. `transfer`: a check that only transfers between accounts
+# meet. `classification`: what an investor or asset counts as. `clearing`, `lifecycle`, `venue`: data for those parts,
+# never claimed to be checked at order entry.
+APPLIES_TO: Final = ("order_entry", "transfer", "classification", "clearing", "lifecycle", "venue")
 
 _BY_CLASS: Final = {
     "retail_rub": "rub",
@@ -42,9 +43,11 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
         "highly_liquid_by": "one:list|criteria|list_or_criteria",
         "foreign_stablecoins": "flag",
         "crypto_for_crypto": "flag",
+        "on_tier_loss": "one:sell_only|grace|halt",
+        "grace_days": "count",
     },
     "RET-3": {"pass_mark": "score", "validity_days": "count", "retest_delay_days": "count"},
-    "RET-4": {"change_when_suspended": "flag", "direct_accounts": "flag"},
+    "RET-4": {"change_when_suspended": "flag", "direct_accounts": "flag", "authorisation_required": "flag"},
     "RET-5": {},
     "QUAL-0": {
         "individual_assets_rub": "rub",
@@ -76,7 +79,7 @@ ENFORCED_BY: Final[dict[str, str]] = {
     "ELR-1": "order_entry",
     "ELR-2": "order_entry",
     "ELR-3": "order_entry",
-    "ELR-4": "clearing",
+    "ELR-4": "transfer",
     "DER-1": "order_entry",
     "DER-2": "clearing",
     "DER-3": "clearing",
@@ -91,8 +94,8 @@ ENFORCED_BY: Final[dict[str, str]] = {
     "ANON-1": "order_entry",
     "LIQ-1": "classification",
     "LIQ-2": "classification",
-    "CUR-1": "lifecycle",
-    "SET-1": "lifecycle",
+    "CUR-1": "transfer",
+    "SET-1": "transfer",
     "SET-2": "order_entry",
     "FRZ-1": "lifecycle",
     "RISK-1": "order_entry",
@@ -101,6 +104,9 @@ ENFORCED_BY: Final[dict[str, str]] = {
     "OPS-1": "order_entry",
     "OPS-2": "venue",
 }
+
+# Rules that can refuse a transfer: those of `transfer`, and bans on persons and coins that orders meet too.
+ON_TRANSFERS: Final = ("SAN-1", "ANON-1", "CUR-1", "ELR-4", "SET-1")
 
 # RET-5 refuses nothing: it exempts sells from the others, so it has no place in the order of decision.
 PERMISSIONS: Final = ("RET-5",)

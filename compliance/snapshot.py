@@ -12,17 +12,22 @@ import msgspec
 from compliance.intake import Intake
 from compliance.ledger import Ledger, Position
 from compliance.listings import AssetRecord, Listing
-from compliance.registry import Intermediary, Investor, RecordedTest, Registry
+from compliance.registry import Authorisation, Intermediary, Investor, RecordedTest, Registry
+from compliance.rulebook import Overrides
 
 _Test = tuple[int, int]
-_Investor = tuple[str, int, bool, int, int, bool, int, bool, str, str, int, _Test, _Test]
+_Authorisation = tuple[int, str, bool]
+_Investor = tuple[
+    str, int, bool, int, int, bool, bool, int, bool, str, str, str, int, _Test, _Test, list[_Authorisation]
+]
+_Intermediary = tuple[str, bool, str, bool, bool, int, str, str]
 _Sums = tuple[str, int, str, list[tuple[str, int]], list[tuple[str, int, int]]]
 _STATE: Final = tuple[
-    tuple[str, dict[str, str]],
-    list[tuple[str, int, int, int, int, int, int]],
+    tuple[str, dict[str, str], list[tuple[str, str, str]]],
+    list[tuple[str, int, int, int, int, int, int, bool, int]],
     list[tuple[str, int, str, str, int]],
     list[_Investor],
-    list[tuple[str, bool, bool, int, str]],
+    list[_Intermediary],
     list[tuple[str, str, str]],
     list[tuple[int, str, str, int, int]],
     list[_Sums],
@@ -31,9 +36,9 @@ _STATE: Final = tuple[
 
 def take_snapshot(intake: Intake) -> object:
     """Rulebook, assets, instruments, investors, intermediaries, accounts, open buy orders, sums. O(state)."""
-    registry, ledger, table = intake.registry, intake.ledger, intake.table
+    registry, ledger = intake.registry, intake.ledger
     return [
-        ["", {}] if table is None else [table.book.name, dict(table.book.documents)],
+        _rulebook(intake),
         [
             [
                 asset.asset,
@@ -43,6 +48,8 @@ def take_snapshot(intake: Intake) -> object:
                 asset.market_cap_rub,
                 asset.turnover_rub,
                 asset.history_years,
+                asset.highly_liquid,
+                asset.lost_ns,
             ]
             for asset in registry.assets.values()
         ],
@@ -51,10 +58,7 @@ def take_snapshot(intake: Intake) -> object:
             for listing in registry.listings.values()
         ],
         [_investor(investor) for investor in registry.investors.values()],
-        [
-            [each.intermediary, each.licensed, each.suspended, each.capital_rub, each.reason]
-            for each in registry.intermediaries.values()
-        ],
+        [_intermediary(each) for each in registry.intermediaries.values()],
         [[each.account, each.investor.investor, each.intermediary_name] for each in registry.clients.values()],
         [
             [order_id, client.account, listing.instrument, price_ticks, leaves_lots]
@@ -83,20 +87,18 @@ def restore(intake: Intake, snapshot: object) -> None:
     registry, ledger = intake.registry, intake.ledger
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
     book, assets, listings, investors, intermediaries, clients, open_buys, sums = msgspec.convert(snapshot, _STATE)
-    for asset in assets:
-        registry.assets[asset[0]] = AssetRecord(*asset)
+    for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
+        record = AssetRecord(asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years)
+        record.highly_liquid = highly_liquid
+        record.lost_ns = lost_ns
+        registry.assets[asset] = record
     for instrument, kind, base, quote, unit in listings:
         listing = Listing(instrument, kind, registry.assets[base], registry.assets[quote], unit)
         registry.listings[instrument] = listing
     for row in investors:
         _restore_investor(registry, row)
-    for name, licensed, suspended, capital_rub, reason in intermediaries:
-        intermediary = Intermediary(name)
-        intermediary.licensed = licensed
-        intermediary.suspended = suspended
-        intermediary.capital_rub = capital_rub
-        intermediary.reason = reason
-        registry.intermediaries[name] = intermediary
+    for each in intermediaries:
+        _restore_intermediary(registry, each)
     for account, investor_name, intermediary_name in clients:
         through = registry.intermediaries[intermediary_name] if intermediary_name else None
         registry.open_client(account, registry.investors[investor_name], through)
@@ -107,10 +109,44 @@ def restore(intake: Intake, snapshot: object) -> None:
             price_ticks,
             leaves_lots,
         )
-    for each in sums:
-        _restore_sums(ledger, each)
+    for line in sums:
+        _restore_sums(ledger, line)
     if book[0]:
-        intake.put_in_force(book[0], book[1])
+        overrides: Overrides = {(rule, key): value for rule, key, value in book[2]}
+        # The tiers are as this book left them, so no time is needed.
+        intake.put_in_force(book[0], book[1], overrides, 0)
+
+
+def _rulebook(intake: Intake) -> list[object]:
+    if intake.table is None:
+        return ["", {}, []]
+    book = intake.table.book
+    return [book.name, dict(book.documents), [[rule, key, value] for (rule, key), value in book.overrides.items()]]
+
+
+def _intermediary(intermediary: Intermediary) -> list[object]:
+    return [
+        intermediary.intermediary,
+        intermediary.licensed,
+        intermediary.licence,
+        intermediary.bank,
+        intermediary.suspended,
+        intermediary.capital_rub,
+        intermediary.reason,
+        intermediary.by,
+    ]
+
+
+def _restore_intermediary(registry: Registry, row: _Intermediary) -> None:
+    intermediary = Intermediary(row[0])
+    intermediary.licensed = row[1]
+    intermediary.licence = row[2]
+    intermediary.bank = row[3]
+    intermediary.suspended = row[4]
+    intermediary.capital_rub = row[5]
+    intermediary.reason = row[6]
+    intermediary.by = row[7]
+    registry.intermediaries[row[0]] = intermediary
 
 
 def _investor(investor: Investor) -> list[object]:
@@ -121,13 +157,16 @@ def _investor(investor: Investor) -> list[object]:
         investor.assets_rub,
         investor.income_rub,
         investor.financial,
+        investor.bank,
         investor.capital_rub,
         investor.blocked,
         investor.class_override,
         investor.reason,
+        investor.by,
         investor.acknowledged_version,
         [investor.knowledge.score, investor.knowledge.taken_ns],
         [investor.risk.score, investor.risk.taken_ns],
+        [[year, each.intermediary, each.stands] for year, each in investor.authorisations.items()],
     ]
 
 
@@ -138,13 +177,19 @@ def _restore_investor(registry: Registry, row: _Investor) -> None:
     investor.assets_rub = row[3]
     investor.income_rub = row[4]
     investor.financial = row[5]
-    investor.capital_rub = row[6]
-    investor.blocked = row[7]
-    investor.class_override = row[8]
-    investor.reason = row[9]
-    investor.acknowledged_version = row[10]
-    _restore_test(investor.knowledge, row[11])
-    _restore_test(investor.risk, row[12])
+    investor.bank = row[6]
+    investor.capital_rub = row[7]
+    investor.blocked = row[8]
+    investor.class_override = row[9]
+    investor.reason = row[10]
+    investor.by = row[11]
+    investor.acknowledged_version = row[12]
+    _restore_test(investor.knowledge, row[13])
+    _restore_test(investor.risk, row[14])
+    for year, intermediary, stands in row[15]:
+        authorisation = Authorisation(intermediary)
+        authorisation.stands = stands
+        investor.authorisations[year] = authorisation
     registry.investors[row[0]] = investor
 
 

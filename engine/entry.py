@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.bands import static_band
 from engine.book import LimitOrderBook
-from engine.clearing import available, needed, notional, paying_asset, release, reserve
+from engine.clearing import available, lacking, lower, notional, paying_asset, release, reserve
 from engine.codes import (
     AT_OPEN,
     BAND,
@@ -12,6 +12,7 @@ from engine.codes import (
     CLOSING_AUCTION,
     COMPLIANCE,
     CONTINUOUS,
+    DAY,
     DUPLICATE_ID,
     FILLABILITY,
     FOK,
@@ -44,11 +45,11 @@ from engine.commands import NewOrder
 from engine.events import Event, OrderAccepted, OrderRejected, OrderStatus
 from engine.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
 from engine.orders import ELECTED, FOR_AUCTION, Account, Order
-from engine.phases import expires_ns
 from engine.placing import park_peg, place
 from engine.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.problem import Problem, decimal
-from engine.state import DUE_EXPIRY, State, next_report
+from engine.reducing import position_problem
+from engine.state import DUE_EXPIRY, State, day_end_ns, next_report
 from engine.stops import is_triggered
 from engine.terms import LASTING, immediate, terms_problem, waits_for_auction
 
@@ -62,6 +63,10 @@ def enter(state: State, out: list[Event], command: NewOrder) -> None:
     earlier = account.client_ids.get(command.client_order_id)
     if earlier is not None:
         _answer_resent(state, out, command, earlier)
+        return
+    moved = account.transfers.get(command.client_order_id)
+    if moved is not None:
+        reject_duplicate(state, out, account, command, f"transfer {moved.transfer_id}", state.seq)
         return
     order = admit(state, account, command, state.seq)
     problem = entry_problem(state, order)
@@ -79,7 +84,7 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
     order.post_only = command.post_only
     state.entered += 1
     order.entered = state.entered
-    if len(account.client_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
+    if account.ids_used < MAX_CLIENT_ORDER_IDS_PER_DAY:
         account.client_ids[command.client_order_id] = order
     return order
 
@@ -89,17 +94,25 @@ def entry_problem(state: State, order: Order) -> Problem | None:
     return static_problem(state, order) or approval_problem(state, order)
 
 
-def static_problem(state: State, order: Order, shape: Problem | None = None) -> Problem | None:
-    """The first check that an order fails up to compliance; `shape` is what is wrong with the list it is part of."""
+def static_problem(
+    state: State, order: Order, shape: Problem | None = None, begins_later: bool = False
+) -> Problem | None:
+    """The first check that an order fails up to compliance; `shape` is what is wrong with the list it is part of.
+
+    A bracket's take-profit and stop `begins_later`.
+    """
     book = state.books.get(order.instrument_name)
     if book is None:
         return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
-    return (
+    problem = (
         gate_problem(state, book, order)
         or shape
         or terms_problem(book, order, state.time_ns)
         or exposure_problem(state, book, order)
     )
+    if problem is None and book.instrument.future is not None:
+        return position_problem(order, order.leaves_lots, begins_later)
+    return problem
 
 
 def approval_problem(state: State, order: Order) -> Problem | None:
@@ -108,9 +121,8 @@ def approval_problem(state: State, order: Order) -> Problem | None:
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
         return Problem(COMPLIANCE, "", verdict)
-    amount = needed(order)
-    if not reserve(order, amount):
-        return funds_problem(order, amount)
+    if not reserve(order, order.reserve_ticks, order.leaves_lots):
+        return funds_problem(order, lacking(order, order.reserve_ticks, order.leaves_lots))
     return _trading_problem(state, book, order)
 
 
@@ -232,22 +244,22 @@ def _reprice_from_touch(state: State, book: LimitOrderBook, order: Order) -> boo
     if price < 1:
         return False
     order.price_ticks = order.reserve_ticks = price
-    reserve(order, needed(order))
+    lower(order)
     state.hook.true_up(order)
     return True
 
 
-def funds_problem(order: Order, amount: int) -> Problem:
-    """What was needed and what there is."""
+def funds_problem(order: Order, wanted: int) -> Problem:
+    """What was needed more and what there is."""
     asset = paying_asset(order)
-    wanted = decimal(amount - order.reserved, asset.scale)
-    return Problem(FUNDS, f"needs {wanted} {asset.asset}, available {decimal(available(order), asset.scale)}")
+    needs = decimal(wanted, asset.scale)
+    return Problem(FUNDS, f"needs {needs} {asset.asset}, available {decimal(available(order), asset.scale)}")
 
 
 def accept(state: State, out: list[Event], order: Order) -> None:
     """Report an order accepted, and have it expire if it does."""
     account = order.account
-    deadline_ns = expires_ns(state, order)
+    deadline_ns = _expires_ns(state, order)
     if deadline_ns:
         state.expiring[order.entered] = order
         state.schedule(deadline_ns, DUE_EXPIRY, order.entered)
@@ -267,6 +279,14 @@ def accept(state: State, out: list[Event], order: Order) -> None:
             order.stop_ticks,
         ),
     )
+
+
+def _expires_ns(state: State, order: Order) -> int:
+    """When an order expires by itself; 0: never."""
+    if order.time_in_force == DAY:
+        return day_end_ns(state)
+    expire_ns: int = order.command.expire_ns
+    return expire_ns
 
 
 def act(state: State, out: list[Event], order: Order) -> None:
@@ -334,10 +354,10 @@ def _reject_stranger(state: State, out: list[Event], command: NewOrder) -> None:
 
 
 def reject_duplicate(
-    state: State, out: list[Event], account: Account, command: NewOrder, order: Order, order_id: int
+    state: State, out: list[Event], account: Account, command: NewOrder, used_for: str, order_id: int
 ) -> None:
-    """Reject a client order id that was used today for another order."""
-    detail = f"client order id {command.client_order_id} was used today for order {order.order_id}"
+    """Reject a client order id that was used today for something else, which `used_for` names."""
+    detail = f"client order id {command.client_order_id} was used today for {used_for}"
     event = OrderRejected(
         order_id,
         account.account,
@@ -353,7 +373,7 @@ def reject_duplicate(
 def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Order) -> None:
     """Answer a client order id used earlier today: with the order's status, or a reject if the content differs."""
     if order.command != command:
-        reject_duplicate(state, out, order.account, command, order, state.seq)
+        reject_duplicate(state, out, order.account, command, f"order {order.order_id}", state.seq)
     else:
         report_status(state, out, order)
 

@@ -5,32 +5,43 @@ from __future__ import annotations
 from engine import clearing
 from engine.aftermath import work_off
 from engine.book import LimitOrderBook
-from engine.changes import amend, cancel_many, cancel_one, newest_first
-from engine.codes import BY_RULE, COMPLIANCE, FUNDS, INVALID
+from engine.changes import amend, cancel_many, cancel_one
+from engine.closeout import look_at_calls
+from engine.codes import FUNDS, INVALID
 from engine.commands import (
     AddAsset,
     AmendOrder,
     BustTrade,
     CancelOrder,
+    CloseOut,
     Command,
     Deposit,
+    EffectiveFrom,
+    FreezeAsset,
+    IssueAsset,
     ListInstrument,
+    MarkFuture,
     MassCancel,
     MassQuote,
     NewBracket,
     NewOrder,
     NewOrderPair,
     OpenAccount,
+    RedeemAsset,
     RepriceTrade,
+    RequestDelivery,
     Sequenced,
+    SetIndexPrice,
     SetKillSwitch,
     SetLimits,
+    SetMarginRules,
     SetMarketHalt,
     SetPhase,
     SetSchedule,
     SetTradingRules,
     SetVenueRules,
     Tick,
+    Transfer,
     Withdraw,
 )
 from engine.configuration import (
@@ -40,7 +51,8 @@ from engine.configuration import (
     new_instrument,
 )
 from engine.controls import control
-from engine.ending import cancel
+from engine.due import run_due
+from engine.effective import consult, schedule_change
 from engine.entry import enter
 from engine.events import (
     AccountOpened,
@@ -50,13 +62,16 @@ from engine.events import (
     FundsMoved,
     InstrumentListed,
 )
+from engine.futures import begin_future, check_future
+from engine.holdings import change_holdings
 from engine.limits import MAX_SUPPLY
 from engine.lists import enter_bracket, enter_pair, quote
 from engine.orders import ELECTED, NOWHERE, ON_BOOK, Account, Asset, Owner
-from engine.phases import run_due, start_day
+from engine.phases import start_day
 from engine.problem import decimal
 from engine.snapshot import take_snapshot
 from engine.state import State, next_report
+from engine.transfers import request_delivery, transfer
 
 CONTROLS = (
     SetPhase,
@@ -68,7 +83,12 @@ CONTROLS = (
     SetVenueRules,
     BustTrade,
     RepriceTrade,
+    SetIndexPrice,
+    MarkFuture,
+    SetMarginRules,
+    CloseOut,
 )
+HOLDINGS = (IssueAsset, RedeemAsset, FreezeAsset)
 
 
 class Exchange(State):
@@ -93,6 +113,8 @@ class Exchange(State):
         elif self.due[0][0] <= time_ns:
             while run_due(self, out, time_ns):
                 work_off(self, out)
+                if self.covers:
+                    look_at_calls(self, out)
             self.due_events = len(out)
         self.time_ns = time_ns
         command = sequenced.command
@@ -110,11 +132,26 @@ class Exchange(State):
             enter_pair(self, out, command)
         elif type(command) is NewBracket:
             enter_bracket(self, out, command)
+        elif type(command) is Transfer:
+            transfer(self, out, command)
+        elif type(command) is RequestDelivery:
+            request_delivery(self, out, command)
         else:
             self._configure(out, command)
         if self.touched:
             work_off(self, out)
+        if self.covers:
+            look_at_calls(self, out)
+        if self.close_outs:
+            self._put_off()
         return out
+
+    def _put_off(self) -> None:
+        """Leave what was too much for this command to the next."""
+        self.close_outs = 0
+        for deadline_ns, kind, index in self.postponed:
+            self.schedule(deadline_ns, kind, index)
+        self.postponed.clear()
 
     def next_due_ns(self) -> int:
         """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command."""
@@ -130,12 +167,15 @@ class Exchange(State):
         for book in self.books.values():
             book.check()
             resting += book.bids.orders + book.asks.orders
+            if book.instrument.future is not None:
+                check_future(book)
         for account in self.accounts.values():
             for order_id, order in account.open_orders.items():
                 assert order.order_id == order_id and order.account is account
                 assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
                 resting -= order.where == ON_BOOK
                 assert account.client_ids.get(order.client_order_id) is order
+            assert not any(name in account.client_ids for name in account.transfers), "an id was used twice"
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         clearing.check(list(self.accounts.values()), list(self.assets.values()))
 
@@ -155,49 +195,43 @@ class Exchange(State):
             problem = control(self, out, command)
             if problem is not None:
                 self._reject(out, problem.code, problem.detail)
+        elif type(command) is EffectiveFrom:
+            schedule_change(self, out, command)
+        elif type(command) in HOLDINGS:
+            problem = change_holdings(self, out, command)
+            if problem is not None:
+                self._reject(out, problem.code, problem.detail)
         elif type(command) is not Tick:
-            self._consult_hook(out, command)
+            consult(self, out, command)
 
     def _reject(self, out: list[Event], code: int, detail: str) -> None:
         self.emit(out, CommandRejected(code, detail))
-
-    def _consult_hook(self, out: list[Event], command: Command) -> bool:
-        """Let the hook carry out or note a command; False if it refused. Cancels what may no longer rest."""
-        outcome = self.hook.apply(command, self.time_ns)
-        if outcome.refusal:
-            self._reject(out, COMPLIANCE, outcome.refusal)
-            return False
-        for event in outcome.events:
-            self.emit(out, event)
-        if outcome.recheck:
-            for order in newest_first(self):
-                if not order.leaves_lots:
-                    continue
-                verdict = self.hook.recheck(order, self.time_ns)
-                if verdict is not None:
-                    book = self.books[order.instrument_name]
-                    cancel(self, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
-        return True
 
     def _add_asset(self, out: list[Event], command: AddAsset) -> None:
         problem = asset_problem(command, self.assets)
         if problem:
             self._reject(out, INVALID, problem)
-        elif self._consult_hook(out, command):
-            self.assets[command.asset] = Asset(command.asset, len(self.assets), command.kind, command.scale)
+        elif consult(self, out, command):
+            asset = Asset(command.asset, len(self.assets), command.kind, command.scale)
+            asset.issuer = command.issuer
+            asset.terms = command.terms
+            asset.issue_limit = command.issue_limit
+            self.assets[command.asset] = asset
             self.emit(out, AssetAdded(command.asset, command.kind, command.scale))
 
     def _list_instrument(self, out: list[Event], command: ListInstrument) -> None:
-        problem = instrument_problem(command, self.assets, self.instruments)
+        problem = instrument_problem(command, self.assets, self.instruments, self.time_ns)
         if problem:
             self._reject(out, INVALID, problem)
-        elif self._consult_hook(out, command):
-            instrument = new_instrument(command, len(self.instruments), self.assets)
+        elif consult(self, out, command):
+            instrument = new_instrument(command, len(self.instruments), self.assets, self.covers)
             book = LimitOrderBook(instrument)
             book.reference_ticks = command.reference_price_e8 // command.tick_e8
             self.instruments[command.instrument] = instrument
             self.books[command.instrument] = book
             self.book_list.append(book)
+            if instrument.future is not None:
+                begin_future(self, book)
             self.emit(
                 out,
                 InstrumentListed(
@@ -215,13 +249,14 @@ class Exchange(State):
         problem = account_problem(command, self.accounts)
         if problem:
             self._reject(out, INVALID, problem)
-        elif self._consult_hook(out, command):
+        elif consult(self, out, command):
             owner = self.owners.get(command.investor)
             if owner is None:
                 owner = self.owners[command.investor] = Owner(command.investor)
             account = Account(command.account, len(self.accounts), command.participant, owner, command.intermediary)
             owner.accounts.append(account)
             self.accounts[command.account] = account
+            self.account_list.append(account)
             self.emit(out, AccountOpened(command.account, command.participant, command.investor, command.intermediary))
 
     def _move(

@@ -94,7 +94,7 @@ def enter_bracket(state: State, out: list[Event], command: NewBracket) -> None:
         shape = Problem(INVALID, "a take-profit is on the other side of its entry")
     if shape is None and command.entry.order_type not in (LIMIT, MARKET):
         shape = Problem(INVALID, "the entry of a bracket is a limit or market order")
-    problems = [static_problem(state, order, shape) for order in orders]
+    problems = [static_problem(state, order, shape, order is not entry) for order in orders]
     if not any(problems):
         problems[0] = approval_problem(state, entry)
     if any(problems):
@@ -126,7 +126,7 @@ def _admit_all(state: State, out: list[Event], participant: str, name: str, legs
     if len(dict.fromkeys(names)) < len(names):
         refuse(state, out, account, 0, names[0], Problem(DUPLICATE_ID, "one client order id twice"))
         return None
-    if any(name in account.client_ids for name in names):
+    if any(name in account.client_ids or name in account.transfers for name in names):
         _answer_used_ids(state, out, account, legs)
         return None
     return [admit(state, account, leg, state.seq + index * LEG_ID) for index, leg in enumerate(legs)]
@@ -137,14 +137,16 @@ def _answer_used_ids(state: State, out: list[Event], account: Account, legs: lis
     earlier = [account.client_ids.get(leg.client_order_id) for leg in legs]
     resent = all(order is not None and order.command == leg for order, leg in zip(earlier, legs, strict=True))
     for index, leg in enumerate(legs):
-        order = earlier[index]
-        if order is None:
+        order, moved = earlier[index], account.transfers.get(leg.client_order_id)
+        if moved is not None:
+            reject_duplicate(state, out, account, leg, f"transfer {moved.transfer_id}", state.seq + index * LEG_ID)
+        elif order is None:
             fresh = admit(state, account, leg, state.seq + index * LEG_ID)
             reject(state, out, fresh, Problem(INVALID, "an order it hangs together with was refused"))
         elif resent:
             report_status(state, out, order)
         else:
-            reject_duplicate(state, out, account, leg, order, state.seq + index * LEG_ID)
+            reject_duplicate(state, out, account, leg, f"order {order.order_id}", state.seq + index * LEG_ID)
 
 
 def _reject_all(state: State, out: list[Event], orders: list[Order], problems: list[Problem | None]) -> None:
@@ -225,7 +227,7 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
     if len(command.bids) > MAX_QUOTES_PER_SIDE or len(command.asks) > MAX_QUOTES_PER_SIDE:
         return Problem(SIZE, f"no more than {MAX_QUOTES_PER_SIDE} quotes a side")
     for wanted in quotes:
-        if wanted.client_order_id in account.client_ids:
+        if wanted.client_order_id in account.client_ids or wanted.client_order_id in account.transfers:
             return Problem(DUPLICATE_ID, f"quote id {command.quote_id} was used today")
     problem = kill_problem(state, account, command.instrument)
     if problem is not None:

@@ -36,6 +36,10 @@ _SUBJECTS: Final[dict[type[AnyCommand], tuple[str, str]]] = {
     commands.RecordAcknowledgement: ("investor", "investor"),
     commands.OpenAccount: ("account", "account"),
     commands.Deposit: ("account", "account"),
+    commands.IssueAsset: ("account", "account"),
+    commands.SetIndexPrice: ("index", "index"),
+    commands.SetMarginRules: ("margin rules", ""),
+    commands.AuthoriseClient: ("investor", "investor"),
 }
 Subject = tuple[str, str]
 
@@ -151,7 +155,9 @@ def start_venue(
                 )
             command = decode_command(row[2])
             fanout.replay(command, row[0], row[1], events)
-            if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in events):
+            # A change whose effective date came with this command may have been refused, which says nothing of it.
+            own = events[exchange.due_events :]
+            if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in own):
                 past.note(command)
         fanout.market.end_turn()
         recovered = exchange.seq

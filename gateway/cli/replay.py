@@ -161,10 +161,11 @@ def difference_report(difference: Difference | None) -> dict[str, object] | None
 
 
 def readable(value: object) -> object:
-    """A command or event with the names of its fields; anything else as it is."""
+    """A command or event, and those within it, with the names of their fields; anything else as it is."""
     if not isinstance(value, msgspec.Struct):
         return value
-    return {"type": type(value).__name__, **msgspec.structs.asdict(value)}
+    fields = {name: readable(field) for name, field in msgspec.structs.asdict(value).items()}
+    return {"type": type(value).__name__, **fields}
 
 
 def show(outcome: Outcome) -> None:

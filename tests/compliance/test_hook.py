@@ -7,12 +7,11 @@ import pytest
 
 from compliance import VENUE, ComplianceHook, load_rulebook
 from compliance.case import Case
-from engine.codes import BUY, FIAT, FIRM, GTC, INDIVIDUAL, LIMIT, SELL
+from engine.codes import BUY, FIAT, FIRM, INDIVIDUAL, SELL
 from engine.commands import (
     AddAsset,
     AnyCommand,
     LoadRulebook,
-    NewOrder,
     OpenAccount,
     RecordAcknowledgement,
     RecordTest,
@@ -31,22 +30,13 @@ from engine.events import (
     RulebookLoaded,
 )
 from engine.hook import Verdict
-from engine.orders import Order
 from tests.compliance.venue import INVESTORS, Venue, changed, documents, rules_of
-
-
-def make_order(venue: Venue, account: str, side: int, instrument: str, price_ticks: int, lots: int) -> Order:
-    request = NewOrder("", account, "direct", instrument, side, LIMIT, GTC, 0, 0)
-    order = Order(10**9, venue.exchange.accounts[account], request, venue.exchange.instruments[instrument])
-    order.price_ticks = order.reserve_ticks = price_ticks
-    order.quantity_lots = order.leaves_lots = lots
-    return order
 
 
 def check(
     venue: Venue, account: str, side: int, instrument: str, price_ticks: int = 1, lots: int = 1
 ) -> Verdict | None:
-    order = make_order(venue, account, side, instrument, price_ticks, lots)
+    order = venue.order(account, side, instrument, price_ticks, lots)
     return venue.hook.check(order, price_ticks, lots, venue.time_ns)
 
 
@@ -82,6 +72,9 @@ def test_loading_a_rulebook_classifies_everyone_and_opens_trading() -> None:
         InvestorRegistered("firm", "qualified_firm"),
         InvestorRegistered("bank", "qualified_firm"),
         InvestorRegistered("dealer", "qualified_firm"),
+        InvestorRegistered("importer", "qualified_firm"),
+        InvestorRegistered("abroad", "qualified_firm"),
+        InvestorRegistered("overseas", "qualified_firm"),
     ]
     assert rules_of(venue.buy("super", "1", "BTC/RUB", "8000000")) == ()
     # Another book: only those whose class changes are named.
@@ -347,7 +340,7 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
         ("qualified", BUY, "BTC-NOTE", 100, 49_999_999),
     ]
     for account, side, instrument, price_ticks, lots in probes:
-        order = make_order(venue, account, side, instrument, price_ticks, lots)
+        order = venue.order(account, side, instrument, price_ticks, lots)
         answers = []
         for hook in (venue.hook, twin):
             verdict = hook.check(order, price_ticks, lots, venue.time_ns)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from compliance import BUILT_IN_RULEBOOKS, RulebookError, load_rulebook
 from compliance.parameters import parse_hundredths
 from compliance.rules import CHECKS
-from compliance.schema import ENFORCED_BY, PARAMETERS, PERMISSIONS
+from compliance.schema import ENFORCED_BY, ON_TRANSFERS, PARAMETERS, PERMISSIONS
+from compliance.transfer_rules import TRANSFER_CHECKS
 from engine.limits import MAX_MESSAGE_BYTES
 from tests.compliance.venue import BOOKS, changed, documents
 
@@ -86,6 +87,50 @@ def test_every_rule_stands_in_a_book_and_every_order_entry_rule_has_a_check() ->
     assert found == set(RULES) == set(PARAMETERS)
     order_entry = {rule for rule, part in ENFORCED_BY.items() if part == "order_entry"}
     assert set(CHECKS) == order_entry - set(PERMISSIONS)
+
+
+def test_every_rule_on_transfers_has_a_check() -> None:
+    on_transfers_only = {rule for rule, part in ENFORCED_BY.items() if part == "transfer"}
+    assert set(TRANSFER_CHECKS) == set(ON_TRANSFERS) == on_transfers_only | {"SAN-1", "ANON-1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("elr-2025", ("SAN-1", "ANON-1", "CUR-1", "ELR-4", "SET-1")),
+        ("general-2026", ("SAN-1", "ANON-1", "CUR-1", "SET-1")),
+        ("derivatives-2025", ("SAN-1",)),
+    ],
+)
+def test_each_regime_has_its_rules_on_transfers(name: str, expected: tuple[str, ...]) -> None:
+    assert load_rulebook(name, documents(name)).transfer_order == expected
+
+
+def test_a_book_without_transfer_order_asks_no_rule_on_transfers() -> None:
+    assert load_rulebook("book", {"book": MINIMAL}).transfer_order == ()
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ('"SAN-1"', "transfer_order: must be a list of names"),
+        ("[]", "transfer_order: SAN-1 is missing"),
+        ('["SAN-1", "SAN-1"]', "transfer_order: must be a list of different names"),
+        ('["SAN-1", "CUR-1"]', "transfer_order: CUR-1 is not a rule of this book that can refuse a transfer"),
+        ('["SAN-1", "QUAL-0"]', "transfer_order: QUAL-0 is not a rule of this book that can refuse a transfer"),
+    ],
+)
+def test_a_bad_transfer_order_is_refused(order: str, message: str) -> None:
+    text = MINIMAL.replace('order = ["SAN-1"]', f'order = ["SAN-1"]\ntransfer_order = {order}')
+    assert message in refusal({"book": text})
+
+
+def test_a_book_with_rules_that_only_transfers_meet_needs_a_transfer_order() -> None:
+    currency = MINIMAL.partition('id = "SAN-1"')[2].replace("order_entry", "transfer")
+    text = f'{MINIMAL}[[rules]]\nid = "CUR-1"{currency}'
+    assert "transfer_order is missing: nothing else enforces CUR-1" in refusal({"book": text})
+    text = text.replace('order = ["SAN-1"]', 'order = ["SAN-1"]\ntransfer_order = ["CUR-1", "SAN-1"]')
+    assert load_rulebook("book", {"book": text}).transfer_order == ("CUR-1", "SAN-1")
 
 
 def test_a_book_takes_over_what_it_includes() -> None:

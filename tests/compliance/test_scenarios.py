@@ -3,21 +3,29 @@
 Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Moscow time | who | what | expected.
 
 * who: an account of the cast in `venue.py`, or `supervisor` for a command of compliance (its name, then fields).
-* what: `buy QUANTITY INSTRUMENT at PRICE`, with `post-only`, `ioc` or `fok` behind it; `sell` likewise; `cancel N`;
-  `amend N to QUANTITY at PRICE`. N counts the orders of the scenario that passed, from 1.
-* expected: `passes`, `fills` (passes and trades), `done`, `refused`; the rules that fail, the deciding one first; another
-  reject code; or `cancels N ... by RULE`: the resting orders that a command cancels, in order.
+* what: `buy QUANTITY INSTRUMENT at PRICE`, with `post-only`, `ioc`, `fok` or `stop PRICE` behind it; `sell` likewise; `cancel N`;
+  `amend N to QUANTITY at PRICE`. N counts the orders of the scenario that passed, from 1. Of a supervisor: `from MOMENT` before
+  a command gives it an effective date (`reason` and `by` of the table are its own then, too); `wait` lets time pass.
+  Transfers and holdings have words of their own, in `holding_words.py`: `transfer 5 USDT to firm for cross_border contract 7`,
+  `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`.
+* expected: `passes`, `fills` (passes and trades), `moves` (a transfer), `done`, `refused`; the rules that fail, the deciding one
+  first; another reject code; or `cancels N ... by RULE, N ... by RULE`: the open orders that a command cancels, in order; `tier
+  ASSET: WORDS` before that, for each asset whose tier it says has changed. What the passing of time brings is expected of `wait`
+  only.
 """
 
 from __future__ import annotations
 
 import tomllib
+from itertools import groupby
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from compliance.transfer_rules import TRANSFER_CHECKS
 from engine import commands
-from engine.codes import BY_RULE, COMPLIANCE, FOK, GTC, IOC, REJECT_CODES
+from engine.codes import BY_RULE, COMPLIANCE, FOK, GTC, IOC, LIMIT, REJECT_CODES, STOP_LIMIT
 from engine.events import (
     CommandRejected,
     Event,
@@ -25,9 +33,12 @@ from engine.events import (
     OrderAmended,
     OrderCancelled,
     OrderRejected,
+    RegistryChanged,
     RequestRejected,
     Trade,
+    Transferred,
 )
+from tests.compliance import holding_words
 from tests.compliance.venue import PARTICIPANT, Venue, e8, moscow_ns, rules_of
 
 TABLES = sorted((Path(__file__).parent.parent / "scenarios").glob("compliance_*.toml"))
@@ -38,6 +49,9 @@ COMMANDS = {
     "record_test": commands.RecordTest,
     "record_acknowledgement": commands.RecordAcknowledgement,
     "set_blocked": commands.SetBlocked,
+    "authorise_client": commands.AuthoriseClient,
+    "update_asset": commands.UpdateAsset,
+    "set_parameter": commands.SetParameter,
 }
 
 
@@ -47,39 +61,59 @@ def split_change(text: str) -> tuple[str, str, str]:
     return rule, key, value
 
 
-def value(key: str, text: str) -> str | int | bool:
-    if key == "taken":
-        return moscow_ns(text)
-    if text in {"true", "false"}:
+def value(kind: object, text: str) -> str | int | bool:
+    if kind is bool:
+        assert text in {"true", "false"}
         return text == "true"
-    return int(text) if text.isdigit() else text
+    return int(text) if kind is int else text
+
+
+def supervisory(what: str) -> commands.HookCommand:
+    name, *fields = what.split()
+    command = COMMANDS[name]
+    kinds = {field.name: field.type for field in msgspec.structs.fields(command)}
+    values: dict[str, str | int | bool] = {}
+    for key, text in (field.split("=") for field in fields):
+        if key == "taken":
+            values["taken_ns"] = moscow_ns(text)
+        else:
+            values[key] = value(kinds[key], text)
+    return command(**values)
 
 
 def supervise(venue: Venue, what: str) -> list[Event]:
-    name, *fields = what.split()
-    arguments = dict(field.split("=") for field in fields)
-    values = {"taken_ns" if key == "taken" else key: value(key, text) for key, text in arguments.items()}
-    return venue.apply(COMMANDS[name](**values))
+    if what.split(maxsplit=1)[0] in holding_words.OF_SUPERVISOR:
+        return venue.apply(holding_words.of_supervisor(venue, what))
+    if what == "wait":
+        return venue.apply(commands.Tick())
+    if what.startswith("from "):
+        _, moment, rest = what.split(" ", 2)
+        return venue.apply(commands.EffectiveFrom(moscow_ns(moment), supervisory(rest), "by law", "supervisor"))
+    return venue.apply(supervisory(what))
 
 
 def trade(venue: Venue, orders: list[int], account: str, what: str) -> list[Event]:
     words = what.split()
+    if words[0] in holding_words.OF_PARTICIPANT:
+        return venue.apply(holding_words.of_participant(venue, PARTICIPANT, account, what))
     if words[0] == "cancel":
         return venue.cancel(account, orders[int(words[1]) - 1])
     if words[0] == "amend":
         return venue.amend(account, orders[int(words[1]) - 1], words[3], words[5])
     flag = words[5] if len(words) > 5 else ""
+    stop = e8(words[6]) if flag == "stop" else 0
     command = commands.NewOrder(
         PARTICIPANT,
         account,
         f"c{venue.exchange.seq + 1}",
         words[2],
         ("buy", "sell").index(words[0]),
-        0,
-        {"": GTC, "post-only": GTC, "ioc": IOC, "fok": FOK}[flag],
+        STOP_LIMIT if stop else LIMIT,
+        {"": GTC, "post-only": GTC, "stop": GTC, "ioc": IOC, "fok": FOK}[flag],
         e8(words[4]),
         e8(words[1]),
         flag == "post-only",
+        stop_price_e8=stop,
     )
     events = venue.apply(command)
     replies = [event for event in events if isinstance(event, OrderAccepted)]
@@ -89,8 +123,7 @@ def trade(venue: Venue, orders: list[int], account: str, what: str) -> list[Even
 
 def outcome(events: list[Event], orders: list[int]) -> str:
     """What happened, in the words of the tables."""
-    # The day may have ended first.
-    reply = next((event for event in events if type(event).__name__ != "DayEnded"), None)
+    reply = next((event for event in events if type(event).__name__ not in {"DayEnded", "ChangeEffective"}), None)
     if isinstance(reply, (OrderRejected, RequestRejected)):
         return " ".join(rules_of(reply)) if reply.code == COMPLIANCE else REJECT_CODES[reply.code]
     if isinstance(reply, CommandRejected):
@@ -98,12 +131,20 @@ def outcome(events: list[Event], orders: list[int]) -> str:
         return "refused"
     if isinstance(reply, OrderAccepted):
         return "fills" if any(isinstance(event, Trade) for event in events) else "passes"
+    if isinstance(reply, Transferred):
+        return "moves"
+    tiers = [event for event in events if isinstance(event, RegistryChanged) and event.what == "tier"]
+    said = [f"tier {event.key}: {event.detail}" for event in tiers]
     by_rule = [event for event in events if isinstance(event, OrderCancelled) and event.reason == BY_RULE]
-    if by_rule:
-        assert len({event.rule for event in by_rule}) == 1
-        assert all(event.detail for event in by_rule)
-        numbers = " ".join(str(orders.index(event.order_id) + 1) for event in by_rule)
-        return f"cancels {numbers} by {by_rule[0].rule}"
+    runs: list[str] = []
+    for rule, cancelled in groupby(by_rule, lambda event: event.rule):
+        run = list(cancelled)
+        assert all(event.detail for event in run)
+        runs.append(f"{' '.join(str(orders.index(event.order_id) + 1) for event in run)} by {rule}")
+    if runs:
+        said.append(f"cancels {', '.join(runs)}")
+    if said:
+        return "; ".join(said)
     assert reply is None or isinstance(reply, OrderAmended | OrderCancelled) or "by" not in type(reply).__name__
     return "done"
 
@@ -116,6 +157,9 @@ def test_scenario(scenario: dict[str, str]) -> None:
         when, who, what, expected = (cell.strip() for cell in line.split("|"))
         venue.at(when)
         events = supervise(venue, what) if who == "supervisor" else trade(venue, orders, who, what)
+        if what != "wait":
+            due, events = events[: venue.exchange.due_events], events[venue.exchange.due_events :]
+            assert outcome(due, orders) == "done", f"step {number}: {line}: what time brought is not expected\n{due}"
         assert outcome(events, orders) == expected, f"step {number}: {line}\n{events}"
         venue.exchange.check()
 
@@ -130,3 +174,14 @@ def test_every_rule_that_can_refuse_an_order_decides_in_a_table() -> None:
         for word in [line.split("|")[3].split()[0]]
     }
     assert expected >= set(CHECKS)
+
+
+def test_every_rule_that_can_refuse_a_transfer_decides_in_a_table() -> None:
+    expected = {
+        answer.split()[0]
+        for scenario in SCENARIOS
+        for line in scenario["steps"].strip().splitlines()
+        for what, answer in [[cell.strip() for cell in line.split("|")[2:]]]
+        if what.startswith("transfer ")
+    }
+    assert expected >= {*TRANSFER_CHECKS, "moves"}

@@ -45,6 +45,7 @@ from engine.commands import (
 )
 from engine.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
 from engine.exchange import Exchange
+from engine.orders import Order
 
 ROUBLE = 10**8
 MOSCOW = timezone(timedelta(hours=3))
@@ -69,6 +70,11 @@ ASSETS = [
     AddAsset("BTC-NOTE", SECURITY, 4),
     AddAsset("BTC-FUT", SECURITY, 4),
 ]
+# Domestic digital financial assets, of which nobody has any before they are issued.
+ISSUED = [
+    AddAsset("METAL", SECURITY, 2, 0, 0, 0, 0, "smelter", "a gram of palladium, redeemed at par", 10_000_00),
+    AddAsset("RUBX", DOMESTIC_STABLECOIN, 2, 0, 0, 0, 0, "mint", "a rouble on demand"),
+]
 
 # Tick times lot is one kopeck in most rouble instruments, so that tests can go one kopeck over a limit.
 INSTRUMENTS = [
@@ -79,12 +85,25 @@ INSTRUMENTS = [
     # Here one tick times one lot is a rouble.
     ListInstrument("SOL/RUB", SPOT, "SOL", "RUB", 100 * ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("A7A5/RUB", SPOT, "A7A5", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
+    ListInstrument("METAL/RUB", SPOT, "METAL", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("BTC/USDT", SPOT, "BTC", "USDT", ROUBLE, 10**6, 10**6, 10**12, 10**15, 100_000),
     ListInstrument(
         "BTC-NOTE", NOTE, "BTC-NOTE", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
     ),
     ListInstrument(
-        "BTC-FUT", FUTURE, "BTC-FUT", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
+        "BTC-FUT",
+        FUTURE,
+        "BTC-FUT",
+        "RUB",
+        100 * ROUBLE,
+        10**4,
+        10**4,
+        10**16,
+        10**15,
+        100_000,
+        underlying="BTC",
+        # The end of 2099.
+        expiry_ns=4_102_444_800 * 10**9,
     ),
 ]
 
@@ -98,6 +117,9 @@ INVESTORS = [
     RegisterInvestor("firm", FIRM, assets_rub=200_000_000),
     RegisterInvestor("bank", FIRM, income_rub=2_000_000_000, financial=True, capital_rub=1_000_000_000),
     RegisterInvestor("dealer", FIRM, assets_rub=10_000_000_000),
+    RegisterInvestor("importer", FIRM, assets_rub=1_000_000_000),
+    RegisterInvestor("abroad", FIRM, resident=False, assets_rub=1_000_000_000),
+    RegisterInvestor("overseas", FIRM, resident=False, assets_rub=1_000_000_000),
 ]
 UNPREPARED = ("newcomer",)
 
@@ -114,6 +136,10 @@ ACCOUNTS = {
     "firm": ("firm", ""),
     "bank": ("bank", ""),
     "dealer": ("dealer", ""),
+    "importer": ("importer", ""),
+    "importer@2": ("importer", ""),
+    "abroad": ("abroad", ""),
+    "overseas": ("overseas", ""),
 }
 
 
@@ -158,14 +184,22 @@ def changed(texts: dict[str, str], rule: str, key: str, value: str) -> dict[str,
 class Venue:
     """An exchange with the compliance hook, set up and with a clock."""
 
+    hook_type: type[ComplianceHook] = ComplianceHook
+
     def __init__(self, rulebook: str = "general-2026", changes: tuple[tuple[str, str, str], ...] = ()) -> None:
-        self.hook = ComplianceHook()
+        self.hook = self.hook_type()
         self.exchange = Exchange(self.hook)
         self.time_ns = moscow_ns(START)
         self.log: list[Event] = []
         if rulebook:
             self.load(rulebook, changes)
-        setup: list[AnyCommand] = [*ASSETS, *INSTRUMENTS, RegisterIntermediary("alfa"), RegisterIntermediary("beta")]
+        setup: list[AnyCommand] = [
+            *ASSETS,
+            *ISSUED,
+            *INSTRUMENTS,
+            RegisterIntermediary("alfa"),
+            RegisterIntermediary("beta"),
+        ]
         setup += INVESTORS
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))
@@ -218,6 +252,14 @@ class Venue:
             PARTICIPANT, account, client_order_id, instrument, side, order_type, tif, price_e8, e8(quantity)
         )
         return self.apply(command)
+
+    def order(self, account: str, side: int, instrument: str, price_ticks: int = 1, lots: int = 1) -> Order:
+        """An order to ask the hook about, that nobody entered."""
+        request = NewOrder("", account, "direct", instrument, side, LIMIT, GTC, 0, 0)
+        order = Order(10**9, self.exchange.accounts[account], request, self.exchange.instruments[instrument])
+        order.price_ticks = order.reserve_ticks = price_ticks
+        order.quantity_lots = order.leaves_lots = lots
+        return order
 
     def buy(self, account: str, quantity: str, instrument: str, price: str) -> Event:
         """Enter a buy; the answer."""

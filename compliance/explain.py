@@ -1,0 +1,228 @@
+"""Why an order passed or was refused: every rule of the book, with what it looked at and the arithmetic.
+
+`ExplainingHook` is the hook with a notebook: put in its place for a replay, it explains each check at the moment of the
+check, with records and sums as they were then, and decides as the hook does.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.case import FAILS, NO_LIMIT, PASSES, Case, Rule
+from compliance.classes import class_name
+from compliance.hook import ComplianceHook
+from compliance.ledger import BY_FUNDS
+from compliance.listings import Decision
+from compliance.registry import Client
+from compliance.rulebook import Rulebook, RuleData
+from compliance.rules import RuleTable
+from compliance.transfer_rules import TransferCase
+from engine.commands import Transfer
+from engine.hook import Verdict
+from engine.orders import Order
+from engine.problem import decimal, decimal_e8
+
+# What a rule made of an order.
+PASSED: Final = "passes"
+FAILED: Final = "fails"
+DECIDED: Final = "decides"
+"""Fails, and is the first that does."""
+UNCONCERNED: Final = "does not concern"
+
+
+class RuleExplanation:
+    """What one rule made of an order."""
+
+    def __init__(
+        self, data: RuleData, outcome: str, reason: str, inputs: list[tuple[str, str]], arithmetic: str
+    ) -> None:
+        self.data: Final = data
+        """Title, source, status, date, and the parameters as they are in force."""
+        self.outcome: Final = outcome
+        self.reason: Final = reason
+        """Of a failure, what the participant was told; why a rule does not concern the order; else empty."""
+        self.inputs: Final = inputs
+        """What it looked at: name and value."""
+        self.arithmetic: Final = arithmetic
+        """In one line; empty if the rule does not concern the order."""
+
+
+class Explanation:
+    """One check explained: every rule of an order of decision."""
+
+    def __init__(self, book: Rulebook | None, time_ns: int) -> None:
+        self.book: Final = book
+        """In force then; None: no rulebook was, so that the venue itself refused."""
+        self.time_ns: Final = time_ns
+        self.rules: list[RuleExplanation] = []
+        """In the order of decision."""
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Ids of the rules that failed, the deciding one first; empty: it passed."""
+        return tuple([each.data.rule for each in self.rules if each.outcome in (DECIDED, FAILED)])
+
+
+class OrderExplanation(Explanation):
+    """One check of one order."""
+
+    def __init__(self, order: Order, client: Client, book: Rulebook | None, recheck: bool, time_ns: int) -> None:
+        super().__init__(book, time_ns)
+        self.order: Final = order
+        """It lives on: only what never changes of it is of that time."""
+        self.order_id: Final = order.order_id
+        self.client: Final = client
+        self.recheck: Final = recheck
+        """Whether it is a resting order that a command of compliance had looked at again."""
+        investor = client.investor
+        self.investor_class: Final[str] = class_name(investor.investor_class)
+        self.class_reason: Final[str] = investor.reason if investor.class_override else ""
+        """Why the supervisor set the class; empty: it follows from the evidence."""
+        self.price: str = ""
+        """The worst the order can get, as a decimal; empty for an order by funds."""
+        self.quantity: str = ""
+        """Open when it was checked, as a decimal; empty for an order by funds."""
+        self.value: str = ""
+        """At the worst price, with its asset."""
+
+
+class TransferExplanation(Explanation):
+    """The check of one transfer."""
+
+    def __init__(self, transfer: Transfer, case: TransferCase, book: Rulebook | None, time_ns: int) -> None:
+        super().__init__(book, time_ns)
+        self.transfer: Final = transfer
+        self.sender: Final[str] = case.sender.investor
+        self.receiver: Final[str] = case.receiver.investor
+        self.amount: Final[str] = f"{decimal(transfer.amount, case.asset.scale)} {case.asset.asset}"
+
+
+def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExplanation]:
+    """What each rule of the book makes of a case, in the order of decision."""
+    profile = table.profile(client)
+    by_id = {rule.rule: rule for rule in table.rules}
+    found: list[RuleExplanation] = []
+    decided = False
+    for name in table.book.order:
+        data = table.book.rules[name]
+        rule = by_id.get(name)
+        if rule is None:
+            found.append(RuleExplanation(data, UNCONCERNED, "the rule is switched off", [], ""))
+            continue
+        bears = rule.bears(profile, case.listing, case.side)
+        spared = rule.spares(profile, case.listing, case.side)
+        if spared:
+            assert bears == PASSES, "a rule asks about an order that it does not concern"
+            found.append(RuleExplanation(data, UNCONCERNED, spared, [], ""))
+            continue
+        detail = _judged(rule, bears, rule.allows_up_to(profile, case.listing), case)
+        outcome = PASSED
+        if detail:
+            outcome = FAILED if decided else DECIDED
+            decided = True
+        figures = rule.figures(case)
+        found.append(RuleExplanation(data, outcome, detail, figures.inputs, figures.arithmetic))
+    return found
+
+
+def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanation]:
+    """What each rule on transfers makes of a case, in the order of decision."""
+    by_id = {rule.rule: rule for rule in table.transfers.rules}
+    found: list[RuleExplanation] = []
+    decided = False
+    for name in table.book.transfer_order:
+        data = table.book.rules[name]
+        rule = by_id.get(name)
+        spared = "the rule is switched off" if rule is None else rule.spares(case)
+        if rule is None or spared:
+            found.append(RuleExplanation(data, UNCONCERNED, spared, [], ""))
+            continue
+        detail = rule.judge(case)
+        outcome = PASSED
+        if detail:
+            outcome = FAILED if decided else DECIDED
+            decided = True
+        figures = rule.figures(case)
+        found.append(RuleExplanation(data, outcome, detail, figures.inputs, figures.arithmetic))
+    return found
+
+
+def _judged(rule: Rule, bears: int, limit: int, case: Case) -> str:
+    """What the hook would hear from a rule: it asks those whose table leaves something open."""
+    if bears == PASSES and (limit == NO_LIMIT or case.value <= limit):
+        return ""
+    detail = rule.judge(case)
+    assert detail or bears != FAILS, "a rule passes an order that its table refuses"
+    return detail
+
+
+class ExplainingHook(ComplianceHook):
+    """The hook with a notebook. While `watching`, each check and each recheck that refuses adds an explanation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.watching: bool = False
+        self.explanations: Final[list[OrderExplanation]] = []
+        """Of orders, in the order of the checks."""
+        self.transfers: Final[list[TransferExplanation]] = []
+        self._current: OrderExplanation | None = None
+
+    def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
+        """Decide and reserve as the hook does, after an explanation has been made."""
+        if not self.watching:
+            return super().check(order, price_ticks, leaves_lots, time_ns)
+        by_funds = order.budget >= 0
+        worst, leaves = (BY_FUNDS, order.budget) if by_funds else (price_ticks, leaves_lots)
+        explanation = self._explain(order, worst, leaves, time_ns, False)
+        self.explanations.append(explanation)
+        verdict = super().check(order, price_ticks, leaves_lots, time_ns)
+        rules = () if verdict is None or explanation.book is None else verdict.rules
+        assert rules == explanation.failed, "the explanation says otherwise than the check"
+        return verdict
+
+    def recheck(self, order: Order, time_ns: int) -> Verdict | None:
+        """Decide as the hook does; a refusal is explained."""
+        verdict = super().recheck(order, time_ns)
+        if self.watching and verdict is not None:
+            explanation = self._explain(order, order.reserve_ticks, order.leaves_lots, time_ns, True)
+            assert explanation.book is None or verdict.rules == explanation.failed
+            self.explanations.append(explanation)
+        return verdict
+
+    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
+        """Decide as the hook does, and explain it."""
+        verdict = super().check_transfer(transfer, time_ns)
+        if self.watching:
+            table = self._intake.table
+            case = self.transfer_case(transfer)
+            explanation = TransferExplanation(transfer, case, None if table is None else table.book, time_ns)
+            if table is not None:
+                explanation.rules = explain_transfer(table, case)
+                rules = () if verdict is None else verdict.rules
+                assert rules == explanation.failed, "the explanation says otherwise than the check"
+            self.transfers.append(explanation)
+        return verdict
+
+    def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
+        """Decide as the hook does, taking down what each rule says if an explanation is wanted."""
+        if self._current is not None:
+            self._current.rules = explain_case(table, case.client, case)
+            quote = case.listing.quote
+            self._current.value = f"{decimal(case.value, quote.scale)} {quote.asset}"
+        return super().decide(table, decision, case)
+
+    def _explain(
+        self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, recheck: bool
+    ) -> OrderExplanation:
+        table = self._intake.table
+        client = self._clients[order.account.account]
+        explanation = OrderExplanation(order, client, None if table is None else table.book, recheck, time_ns)
+        instrument = order.instrument
+        assert instrument is not None
+        if price_ticks != BY_FUNDS:
+            explanation.price = decimal_e8(price_ticks * instrument.tick_e8)
+            explanation.quantity = decimal_e8(leaves_lots * instrument.lot_e8)
+        self._current = explanation
+        self._judge(client, order, price_ticks, leaves_lots, time_ns)
+        self._current = None
+        return explanation

@@ -1,0 +1,60 @@
+"""`sbx explain`: why the order of a recorded command passed or was refused, rule by rule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+
+from engine.replay import ReplayFailure
+from gateway.cli import explain_show as show
+from gateway.explaining import NoSuchCommand, look
+from gateway.journal_files import JournalError, find_journal
+from gateway.journal_read import JournalDamage, JournalReader
+
+EXPLAINED: Final = 0
+DIFFERENT: Final = 1
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("seq", type=click.IntRange(min=1))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(directory: Path, seq: int, as_json: bool) -> None:
+    """Explain the verdict on the order that command SEQ of the journal in DIRECTORY entered or amended, or on its transfer.
+
+    Every rule of the rulebook that was in force, in the order of decision: title, source, status, parameters, what it
+    looked at, the arithmetic, and what came of it. The journal is replayed up to the command, so that records and sums
+    are those of then; nothing is written, and the venue may be running. Triggered stops, each order of a pair or a
+    ladder, and resting orders that a change of rules or records cancels are explained with the command that did it.
+
+    SEQ is the sequence number of the command; an order's id is the SEQ of the command that entered it.
+
+    \b
+    Exit status:
+      0  explained, and the replay decides as was recorded; or the command asks no rule
+      1  the replay differs from what was recorded, or the journal is damaged before the command
+      2  usage: there is no journal, or no such command in it
+
+    \b
+    Examples:
+      sbx explain venue 231
+      sbx explain venue/journal 231 --json
+    """
+    try:
+        reader = JournalReader(find_journal(directory))
+        found = look(reader, seq)
+    except (JournalDamage, ReplayFailure) as error:
+        raise click.ClickException(str(error)) from error
+    except (JournalError, NoSuchCommand) as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the journal can't be read: {error}") from error
+    if as_json:
+        click.echo(json.dumps(show.report(found), ensure_ascii=False))
+    else:
+        show.print_found(Console(highlight=False, soft_wrap=True), found)
+    raise SystemExit(DIFFERENT if found.disagreement else EXPLAINED)

@@ -1,0 +1,255 @@
+"""An explained command for people and for machines: what `sbx explain` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+
+from compliance.calendar import iso_date, moscow_day
+from compliance.explain import (
+    DECIDED,
+    FAILED,
+    PASSED,
+    UNCONCERNED,
+    Explanation,
+    OrderExplanation,
+    RuleExplanation,
+    TransferExplanation,
+)
+from compliance.schema import PARAMETERS
+from compliance.wording import plain_value, status_text, value_text
+from engine.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
+from engine.events import (
+    Event,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    OrderStatus,
+    RequestRejected,
+    StopTriggered,
+    Transferred,
+    TransferStatus,
+)
+from engine.limits import LEG_ID, MOSCOW_OFFSET_NS, NS_PER_DAY
+from gateway.cli.replay import readable
+from gateway.explaining import Found
+
+_COLOURS: Final = {DECIDED: "red", FAILED: "red", PASSED: "green", UNCONCERNED: "dim"}
+
+
+def moscow_time(time_ns: int) -> str:
+    """A time as a Moscow date and time of day, with microseconds."""
+    seconds, ns = divmod((time_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY, 1_000_000_000)
+    clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return f"{iso_date(moscow_day(time_ns))} {clock}.{ns // 1_000:06d}"
+
+
+def report(found: Found) -> dict[str, object]:
+    """An explained command, for machines."""
+    return {
+        "status": "different" if found.disagreement else "explained" if found.asks_rules else "no_order",
+        "seq": found.seq,
+        "time_ns": found.time_ns,
+        "moscow_time": moscow_time(found.time_ns),
+        "command": readable(found.command),
+        "checks": [check_report(explanation) for explanation in found.explanations],
+        "transfers": [transfer_report(explanation) for explanation in found.transfers],
+        "results": [{"order_id": order_id, "text": text} for order_id, text in results(found)],
+        "disagreement": found.disagreement or None,
+    }
+
+
+def verdict_report(explanation: Explanation) -> dict[str, object]:
+    """The verdict of a check and every rule, for machines."""
+    book, failed = explanation.book, explanation.failed
+    return {
+        "rulebook": None if book is None else {"name": book.name, "digest": book.digest},
+        "verdict": "refused" if failed or book is None else "passes",
+        "decided_by": failed[0] if failed else None,
+        "failed": list(failed),
+        "rules": [rule_report(rule) for rule in explanation.rules],
+    }
+
+
+def transfer_report(explanation: TransferExplanation) -> dict[str, object]:
+    """The check of a transfer, for machines."""
+    transfer = explanation.transfer
+    return {
+        "client_order_id": transfer.client_order_id,
+        "account": transfer.account,
+        "investor": explanation.sender,
+        "to_account": transfer.to_account,
+        "to_investor": explanation.receiver,
+        "amount": explanation.amount,
+        "purpose": PURPOSES[transfer.purpose],
+        "contract_reference": transfer.contract_reference or None,
+        **verdict_report(explanation),
+    }
+
+
+def check_report(explanation: OrderExplanation) -> dict[str, object]:
+    """The check of an order, for machines."""
+    client, order = explanation.client, explanation.order
+    return {
+        "order_id": explanation.order_id,
+        "client_order_id": order.client_order_id,
+        "account": client.account,
+        "investor": client.investor.investor,
+        "investor_class": explanation.investor_class or None,
+        "class_set_because": explanation.class_reason or None,
+        "intermediary": client.intermediary_name or None,
+        "instrument": order.instrument_name,
+        "side": SIDES[order.side],
+        "order_type": ORDER_TYPES[order.command.order_type],
+        "price": explanation.price or None,
+        "quantity": explanation.quantity or None,
+        "value": explanation.value or None,
+        "recheck": explanation.recheck,
+        **verdict_report(explanation),
+    }
+
+
+def rule_report(rule: RuleExplanation) -> dict[str, object]:
+    """What one rule made of an order, for machines."""
+    data = rule.data
+    return {
+        "rule": data.rule,
+        "title": data.title,
+        "source": data.source,
+        "status": data.status,
+        "effective_from": data.effective_from,
+        "parameters": {key: plain_value(data.rule, key, data.parameters) for key in PARAMETERS[data.rule]},
+        "outcome": rule.outcome.replace(" ", "_"),
+        "reason": rule.reason or None,
+        "inputs": dict(rule.inputs),
+        "arithmetic": rule.arithmetic or None,
+    }
+
+
+def results(found: Found) -> Iterator[tuple[int, str]]:
+    """What became of each order that the command is about, in the order of the events: its id and words."""
+    checked = {explanation.order_id for explanation in found.explanations}
+    for event in found.events:
+        text = result_text(event, checked)
+        if text:
+            yield getattr(event, "order_id", 0), text
+
+
+def result_text(event: Event, checked: set[int]) -> str:
+    """What an event says of an order's fate; empty if it is about something else."""
+    if isinstance(event, OrderAccepted):
+        return "accepted"
+    if isinstance(event, OrderAmended):
+        unasked = "" if event.order_id in checked else ": no rule was asked, since it can't cost more than before"
+        return f"amended{unasked}"
+    if isinstance(event, StopTriggered):
+        return "triggered: checked again as the order it is for"
+    if isinstance(event, Transferred):
+        return "moved"
+    if isinstance(event, OrderStatus | TransferStatus):
+        return "was entered before: the request was sent again, and only its status is reported"
+    if isinstance(event, OrderCancelled):
+        rule = f" by {event.rule}" if event.rule else ""
+        return f"cancelled: {CANCEL_REASONS[event.reason]}{rule}"
+    if isinstance(event, OrderRejected | RequestRejected):
+        if event.code == COMPLIANCE:
+            return f"refused by {event.rule}: {event.detail}"
+        unasked = "" if event.order_id in checked else "; no rule was asked: this check comes before compliance"
+        return f"refused: {REJECT_CODES[event.code]}: {event.detail}{unasked}"
+    return ""
+
+
+def print_found(console: Console, found: Found) -> None:
+    """An explained command, for people."""
+    name = type(found.command).__name__
+    console.print(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}", markup=False)
+    if not found.asks_rules:
+        console.print("It is no order and no transfer: no rule is asked about it.", markup=False)
+    for transfer in found.transfers:
+        console.print()
+        print_transfer(console, transfer)
+    for explanation in found.explanations:
+        console.print()
+        print_check(console, explanation, found.seq)
+    lines = list(results(found))
+    if lines:
+        console.print()
+    for order_id, text in lines:
+        console.print(f"order {order_id}: {text}" if order_id else text, markup=False)
+    if found.disagreement:
+        console.print(f"[red]different[/]: {escape(found.disagreement)}")
+
+
+def print_transfer(console: Console, explanation: TransferExplanation) -> None:
+    """The check of a transfer, for people: who, what, the verdict, then each rule."""
+    transfer = explanation.transfer
+    reference = f", contract {transfer.contract_reference}" if transfer.contract_reference else ""
+    console.print(f"[bold]transfer[/] ({escape(transfer.client_order_id)}):")
+    console.print(
+        f"  {explanation.amount} from {transfer.account} (investor {explanation.sender}) to {transfer.to_account} "
+        f"(investor {explanation.receiver}), {PURPOSES[transfer.purpose]}{reference}",
+        markup=False,
+    )
+    print_verdict(console, explanation)
+
+
+def print_check(console: Console, explanation: OrderExplanation, seq: int) -> None:
+    """The check of an order, for people: who, what, the verdict, then each rule."""
+    client, order = explanation.client, explanation.order
+    through = f" through {client.intermediary_name}" if client.intermediary_name else " directly"
+    made = f" (set by the supervisor: {explanation.class_reason})" if explanation.class_reason else ""
+    what = "all it can for" if not explanation.price else f"{explanation.quantity}"
+    at = f" at {explanation.price} or better" if explanation.price else ""
+    why = "resting, looked at again; " if explanation.recheck else ""
+    if not explanation.recheck and explanation.order_id % LEG_ID != seq:
+        why = "entered before; "
+    console.print(f"[bold]order {explanation.order_id}[/] ({escape(order.client_order_id)}), {why}{client.account}:")
+    console.print(
+        f"  investor {client.investor.investor}, {explanation.investor_class or 'without a class'}{made},{through}",
+        markup=False,
+    )
+    kind = ORDER_TYPES[order.command.order_type]
+    console.print(
+        f"  {kind} {SIDES[order.side]} {what} {order.instrument_name}{at}, worth {explanation.value or 'unknown'}",
+        markup=False,
+    )
+    print_verdict(console, explanation)
+
+
+def print_verdict(console: Console, explanation: Explanation) -> None:
+    """The verdict of a check, then each rule."""
+    book = explanation.book
+    if book is None:
+        console.print("  [red]refused[/]: no rulebook was in force")
+        return
+    failed = explanation.failed
+    verdict = f"[red]refused[/]: {failed[0]} decides" if failed else "[green]passes every rule[/]"
+    others = f"; it fails {', '.join(failed[1:])} too" if failed[1:] else ""
+    console.print(f"  rulebook {escape(book.name)}: {verdict}{others}")
+    for rule in explanation.rules:
+        print_rule(console, rule)
+
+
+def print_rule(console: Console, rule: RuleExplanation) -> None:
+    """What one rule made of an order, for people."""
+    data = rule.data
+    colour = _COLOURS[rule.outcome]
+    why = f": {escape(rule.reason)}" if rule.outcome == UNCONCERNED else ""
+    console.print(f"\n  [bold]{data.rule:7}[/][{colour}]{rule.outcome}[/]{why}")
+    rows = [
+        ("", f"{data.title}. {data.source}; {status_text(data)}, from {data.effective_from}"),
+        (
+            "parameters",
+            "; ".join(f"{key} = {value_text(data.rule, key, data.parameters)}" for key in PARAMETERS[data.rule]),
+        ),
+        ("looked at", "; ".join(f"{name} {value}" for name, value in rule.inputs)),
+        ("arithmetic", rule.arithmetic),
+        ("says", rule.reason if rule.outcome != UNCONCERNED else ""),
+    ]
+    for name, text in rows:
+        if text:
+            console.print(f"         [dim]{name + '  ' if name else ''}[/]{escape(text)}")

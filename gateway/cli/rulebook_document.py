@@ -1,0 +1,91 @@
+"""The rules of all built-in rulebooks as one Markdown document: `docs/RULES.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compliance.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
+from compliance.rulebook import Rulebook
+from compliance.schema import PARAMETERS
+from compliance.wording import choices, status_text, value_text
+from gateway.cli.rulebook_show import ENFORCED, Row, rows
+
+INTRODUCTION = """\
+# The rules
+
+Written by `sbx rulebook docs` from the rulebooks in `compliance/rulebooks/`: change those, not this page.
+
+It is a simulation and no legal advice: the rules come from public reports, many of them proposals. Status and date say where a
+rule comes from; they don't gate it: a book in force applies whole, so that a rule can be tried before it is law. Status
+`assumed` means that no act was found and the rule is a working assumption of the venue.
+"""
+
+
+def rules_document(books: Sequence[Rulebook]) -> str:
+    """The whole document, with a newline at the end."""
+    return "\n".join(_lines(books)) + "\n"
+
+
+def _lines(books: Sequence[Rulebook]) -> Iterator[str]:
+    found = rows(books)
+    yield INTRODUCTION
+    yield "| rulebook | what it is | may be traded | order of decision on orders | on transfers |"
+    yield "|---|---|---|---|---|"
+    for book in books:
+        orders, transfers = ", ".join(book.order), ", ".join(book.transfer_order) or "none is asked"
+        yield f"| `{book.name}` | {_cell(book.title)} | {', '.join(book.kinds)} | {orders} | {transfers} |"
+    yield ""
+    yield "| rule | title | binds | status | from | enforced | in |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in found:
+        data = row.data
+        anchor = data.rule.lower()
+        cells = (
+            f"[{data.rule}](#{anchor})",
+            data.title,
+            data.who,
+            status_text(data),
+            data.effective_from,
+            data.applies_to.replace("_", " "),
+            ", ".join(row.books),
+        )
+        yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    rule = ""
+    for row in found:
+        if row.data.rule != rule:
+            rule = row.data.rule
+            yield ""
+            yield f"## {rule}"
+        yield from _rule(row)
+
+
+def _rule(row: Row) -> Iterator[str]:
+    """One rule in full."""
+    data = row.data
+    meaning = RULE_MEANINGS[data.rule]
+    off = "" if data.enabled else " *Switched off.*"
+    yield ""
+    yield f"**{data.title}.** Binds {data.who}.{off}"
+    yield ""
+    yield f"* Source: {data.source}; status {status_text(data)}, from {data.effective_from}."
+    yield f"* Enforced {ENFORCED[data.applies_to]}; stands in {', '.join(f'`{name}`' for name in row.books)}."
+    yield f"* Compares: {meaning.compares}"
+    yield f"* Exempt: {meaning.exempt}"
+    if meaning.reported:
+        yield f"* Reported too: {'; '.join(meaning.reported)}."
+    if data.note:
+        yield f"* {data.note}"
+    if PARAMETERS[data.rule]:
+        yield ""
+        yield "| parameter | value | what it sets |"
+        yield "|---|---|---|"
+    for key in PARAMETERS[data.rule]:
+        known = PARAMETER_MEANINGS[data.rule][key]
+        words = [f"`{word}`: {known.words[word]}" for word in choices(data.rule, key)]
+        text = " ".join([known.text, f"Of {'; '.join(words)}." if words else ""]).strip()
+        yield f"| `{key}` | {_cell(value_text(data.rule, key, data.parameters))} | {_cell(text)} |"
+
+
+def _cell(text: str) -> str:
+    """A text that stays in its cell."""
+    return text.replace("|", "\\|")

@@ -1,0 +1,227 @@
+"""Rulebooks for people and for machines: what the subcommands of `sbx rulebook` print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from compliance.lint import ERROR, Finding
+from compliance.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
+from compliance.rulebook import Rulebook, RuleData
+from compliance.rulebook_diff import Change
+from compliance.schema import PARAMETERS
+from compliance.wording import choices, is_figure, plain_value, status_text, unit, value_text
+
+# What a book's `applies_to` is called.
+ENFORCED: Final = {
+    "order_entry": "before an order can match",
+    "transfer": "before a transfer between accounts",
+    "classification": "when investors and assets are classified",
+    "clearing": "in clearing",
+    "lifecycle": "in an asset's life",
+    "venue": "by the venue as a whole",
+}
+
+
+NO_BREAK: Final = "\u00a0"
+
+
+class Row:
+    """One version of a rule, and the books in which it stands."""
+
+    def __init__(self, data: RuleData, book: str) -> None:
+        self.data: Final = data
+        self.books: Final = [book]
+
+
+def rows(books: Sequence[Rulebook]) -> list[Row]:
+    """Every rule of some books in the order of the schema; a rule that reads the same in several books once."""
+    found: list[Row] = []
+    for rule in PARAMETERS:
+        versions: list[Row] = []
+        for book in books:
+            data = book.rules.get(rule)
+            if data is None:
+                continue
+            for row in versions:
+                if facts(row.data) == facts(data):
+                    row.books.append(book.name)
+                    break
+            else:
+                versions.append(Row(data, book.name))
+        found += versions
+    return found
+
+
+def facts(data: RuleData) -> dict[str, object]:
+    """A rule as data, wherever it stands."""
+    return {
+        "rule": data.rule,
+        "title": data.title,
+        "who": data.who,
+        "source": data.source,
+        "status": data.status,
+        "effective_from": data.effective_from,
+        "enforced_by": data.applies_to,
+        "enabled": data.enabled,
+        "note": data.note,
+        "parameters": {key: plain_value(data.rule, key, data.parameters) for key in PARAMETERS[data.rule]},
+    }
+
+
+def row_report(row: Row) -> dict[str, object]:
+    """A rule in a list, for machines."""
+    return {**facts(row.data), "books": row.books}
+
+
+def parameter_texts(data: RuleData) -> list[str]:
+    """A rule's parameters with their values, for people; figures don't break between their thousands."""
+    texts: list[str] = []
+    for key in PARAMETERS[data.rule]:
+        value = value_text(data.rule, key, data.parameters)
+        texts.append(f"{key} = {value.replace(' ', NO_BREAK) if is_figure(data.rule, key) else value}")
+    return texts
+
+
+def print_rows(console: Console, found: Sequence[Row]) -> None:
+    """Rules in a table."""
+    table = Table(Column("rule", no_wrap=True), "title, who, parameters", "source, status, from, enforced, in")
+    table.show_lines = True
+    for row in found:
+        data = row.data
+        off = "" if data.enabled else " [yellow](switched off)[/]"
+        lines = [f"[bold]{escape(data.title)}[/]{off}", escape(data.who)]
+        lines += [f"[cyan]{escape(text)}[/]" for text in parameter_texts(data)]
+        origin = [data.source, f"{status_text(data)}, {data.effective_from}", data.applies_to.replace("_", " ")]
+        table.add_row(data.rule, "\n".join(lines), escape("\n".join([*origin, ", ".join(row.books)])))
+    console.print(table)
+    console.print(f"{len({row.data.rule for row in found})} rules")
+
+
+def findings_report(name: str, findings: Sequence[Finding]) -> dict[str, object]:
+    """What a check found, for machines."""
+    errors = [finding for finding in findings if finding.severity == ERROR]
+    return {
+        "book": name,
+        "errors": len(errors),
+        "warnings": len(findings) - len(errors),
+        "findings": [
+            {
+                "severity": finding.severity,
+                "document": finding.document,
+                "rule": finding.rule or None,
+                "key": finding.key or None,
+                "text": finding.text,
+            }
+            for finding in findings
+        ],
+    }
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def print_findings(console: Console, name: str, documents: Sequence[str], findings: Sequence[Finding]) -> None:
+    """What a check found, for people: one line each, as a compiler would."""
+    for finding in findings:
+        colour = "red" if finding.severity == ERROR else "yellow"
+        place = ": ".join(part for part in (finding.document, finding.rule) if part)
+        key = f"{finding.key}: " if finding.key and finding.key not in finding.text else ""
+        console.print(f"[{colour}]{finding.severity}[/] {escape(place)}: {escape(key + finding.text)}")
+    errors = sum(finding.severity == ERROR for finding in findings)
+    counts = f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}"
+    verdict = "[red]a venue should not run it[/]" if errors else "[green]it can be put in force[/]"
+    console.print(f"rulebook {escape(name)} ({escape(', '.join(documents))}): {counts}: {verdict}")
+
+
+def changes_report(before: Rulebook, after: Rulebook, changes: Sequence[Change]) -> dict[str, object]:
+    """Two books compared, for machines."""
+    return {
+        "before": {"book": before.name, "digest": before.digest},
+        "after": {"book": after.name, "digest": after.digest},
+        "equal": not changes,
+        "changes": [
+            {
+                "what": change.what,
+                "rule": change.rule or None,
+                "key": change.key or None,
+                "before": change.before,
+                "after": change.after,
+                "text": change.text,
+            }
+            for change in changes
+        ],
+    }
+
+
+def print_changes(console: Console, before: Rulebook, after: Rulebook, changes: Sequence[Change]) -> None:
+    """Two books compared, for people: one sentence a line."""
+    for change in changes:
+        head, colon, rest = change.text.partition(":")
+        console.print(f"[bold]{escape(head)}[/]{colon}{escape(rest)}" if change.rule else escape(change.text))
+    if not changes:
+        console.print(f"[green]{escape(before.name)} and {escape(after.name)} say the same[/]")
+
+
+def rule_report(row: Row) -> dict[str, object]:
+    """One rule in full, for machines."""
+    data = row.data
+    meaning = RULE_MEANINGS[data.rule]
+    report = row_report(row)
+    report["document"] = data.document
+    report["parameters"] = [
+        {
+            "key": key,
+            "value": plain_value(data.rule, key, data.parameters),
+            "unit": unit(data.rule, key) or None,
+            "text": value_text(data.rule, key, data.parameters),
+            "meaning": PARAMETER_MEANINGS[data.rule][key].text,
+            "choices": {word: PARAMETER_MEANINGS[data.rule][key].words[word] for word in choices(data.rule, key)},
+        }
+        for key in PARAMETERS[data.rule]
+    ]
+    report["compares"] = meaning.compares
+    report["exempt"] = meaning.exempt
+    report["reported"] = list(meaning.reported)
+    return report
+
+
+def print_rule(console: Console, row: Row) -> None:
+    """One rule in full, for people."""
+    data = row.data
+    meaning = RULE_MEANINGS[data.rule]
+    off = "" if data.enabled else "  [yellow]switched off[/]"
+    console.print(f"[bold]{data.rule}  {escape(data.title)}[/]{off}")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    lines = [
+        ("binds", data.who),
+        ("source", data.source),
+        ("status", status_text(data)),
+        ("from", data.effective_from),
+        ("enforced", ENFORCED[data.applies_to]),
+        ("compares", meaning.compares),
+        ("exempt", meaning.exempt),
+        ("reported too", "; ".join(meaning.reported)),
+        ("note", data.note),
+        ("stands in", ", ".join(row.books)),
+    ]
+    for name, text in lines:
+        if text:
+            grid.add_row(f"[dim]{name}[/]", escape(text))
+    console.print(grid)
+    if not PARAMETERS[data.rule]:
+        return
+    table = Table(Column("parameter", no_wrap=True), Column("value"), "what it sets")
+    for key in PARAMETERS[data.rule]:
+        known = PARAMETER_MEANINGS[data.rule][key]
+        words = "".join(f"\n{word}: {known.words[word]}" for word in choices(data.rule, key))
+        table.add_row(key, escape(value_text(data.rule, key, data.parameters)), escape(known.text + words))
+    console.print(table)

@@ -1,0 +1,146 @@
+"""The rulebook checker: what is an error, what a warning, and where each one is."""
+
+from __future__ import annotations
+
+import pytest
+
+from compliance import BUILT_IN_RULEBOOKS, RulebookError, load_rulebook
+from compliance.lint import ERROR, WARNING, Finding, lint
+from tests.compliance.venue import changed, documents
+
+GENERAL = "general-2026"
+ELR = "elr-2025"
+
+Line = tuple[str, str, str, str]
+
+
+def lines(findings: list[Finding]) -> list[Line]:
+    return [(finding.severity, finding.document, finding.rule, finding.key) for finding in findings]
+
+
+def check(book: str, *changes: tuple[str, str, str]) -> list[Finding]:
+    texts = documents(book)
+    for change in changes:
+        texts = changed(texts, *change)
+    return lint(book, texts)
+
+
+def test_the_built_in_books_have_no_errors() -> None:
+    found = {name: lines(lint(name, documents(name))) for name in BUILT_IN_RULEBOOKS}
+    # Under elr-2025 retail has no access at all, so that SET-2, which keeps it off A7A5, comes too late.
+    assert found == {ELR: [(WARNING, ELR, "SET-2", "")], "derivatives-2025": [], GENERAL: []}
+
+
+def test_every_fault_is_named_at_once_with_its_place() -> None:
+    texts = documents(GENERAL)
+    texts = changed(texts, "RET-1", "retail_cap_rub", "300000.00")
+    texts = changed(texts, "RET-1", "cap_scope", '"everywhere"')
+    texts = changed(texts, "RET-1", "status", '"law"')
+    texts = changed(texts, "RET-3", "pass_mark", "101")
+    texts = changed(texts, "QUAL-1", "source", '""')
+    texts = changed(texts, "OPS-1", "effective_from", '"2025-02-30"')
+    texts = changed(texts, "OPS-1", "retail_rub", '"1e6"')
+    texts[GENERAL] = (
+        texts[GENERAL].replace('"RET-1", "OPS-1"', '"RET-9", "OPS-1"').replace("retest_delay_days", "retest_delay")
+    )
+    texts[GENERAL] = "colour = 1\n" + texts[GENERAL]
+    findings = lint(GENERAL, texts)
+    assert lines(findings) == [
+        (ERROR, GENERAL, "", "colour"),
+        (ERROR, GENERAL, "RET-1", "status"),
+        (ERROR, GENERAL, "RET-1", "retail_cap_rub"),
+        (ERROR, GENERAL, "RET-1", "cap_scope"),
+        (ERROR, GENERAL, "RET-3", "retest_delay"),
+        (ERROR, GENERAL, "RET-3", "pass_mark"),
+        (ERROR, GENERAL, "RET-3", "retest_delay_days"),
+        (ERROR, GENERAL, "QUAL-1", "source"),
+        (ERROR, "derivatives-2025", "OPS-1", "effective_from"),
+        (ERROR, "derivatives-2025", "OPS-1", "retail_rub"),
+        (ERROR, GENERAL, "", "order"),
+        (ERROR, GENERAL, "", "order"),
+    ]
+    assert [finding.text for finding in findings[-2:]] == [
+        "order: RET-9 is not a rule of this book that can refuse an order",
+        "order: RET-1 is missing",
+    ]
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(GENERAL, texts)
+    assert str(caught.value) == "rulebook general-2026: unknown key colour"
+    assert [fault.key for fault in caught.value.faults] == [finding.key for finding in findings]
+
+
+def test_what_is_missing_or_no_toml_hides_nothing_else() -> None:
+    texts = documents(GENERAL)
+    assert lines(lint(GENERAL, {GENERAL: texts[GENERAL]})) == [(ERROR, GENERAL, "", "include")]
+    broken = {**changed(texts, "RET-3", "pass_mark", '"70"'), "derivatives-2025": "kinds = ["}
+    assert lines(lint(GENERAL, broken)) == [
+        (ERROR, GENERAL, "RET-3", "pass_mark"),
+        (ERROR, "derivatives-2025", "", ""),
+    ]
+    assert lines(lint("book", {})) == [(ERROR, "book", "", "include")]
+
+
+@pytest.mark.parametrize(
+    ("book", "rule", "key", "value", "words"),
+    [
+        (GENERAL, "RET-1", "retail_cap_rub", '"1000000.01"', "the cap of 1 000 000.01 RUB is above the largest order"),
+        (GENERAL, "OPS-1", "qualified_rub", '"999999.99"', "the largest order of qualified is below that of retail"),
+        (GENERAL, "OPS-1", "super_qualified_rub", '"1"', "the largest order of super_qualified is below"),
+        (GENERAL, "DER-4", "qualified_firm_rub", '"-1"', "must be a decimal string"),
+        (GENERAL, "DER-4", "super_qualified_rub", '"49999999.99"', "the exposure limit of super_qualified is below"),
+        (GENERAL, "QUAL-0", "enabled", "false", "without it nobody can be classified"),
+        (GENERAL, "LIQ-1", "turnover_above_rub", '"5000000000000.01"', "more is to be turned over in a day than"),
+        (ELR, "ELR-1", "assets_above_rub", '"5999999.99"', "below individual_assets_rub of QUAL-0"),
+    ],
+)
+def test_contradictions_are_errors(book: str, rule: str, key: str, value: str, words: str) -> None:
+    findings = [finding for finding in check(book, (rule, key, value)) if finding.severity == ERROR]
+    assert [(finding.rule, finding.key) for finding in findings] == [(rule, key)]
+    assert words in findings[0].text
+
+
+def test_figures_that_just_fit_are_no_contradiction() -> None:
+    assert check(GENERAL, ("RET-1", "retail_cap_rub", '"1000000.00"')) == []
+    assert check(GENERAL, ("OPS-1", "qualified_rub", '"1000000.00"')) == []
+    assert check(GENERAL, ("LIQ-1", "turnover_above_rub", '"5000000000000.00"')) == []
+
+
+@pytest.mark.parametrize(
+    ("book", "rule", "key", "value", "words"),
+    [
+        (GENERAL, "RET-3", "pass_mark", "0", "everyone who sat the test has passed it"),
+        (GENERAL, "QUAL-1", "pass_mark", "0", "everyone who sat the test has passed it"),
+        (GENERAL, "RET-3", "retest_delay_days", "366", "one who fails waits longer than a pass is valid"),
+        (GENERAL, "QUAL-1", "validity_days", "0", "a pass counts only on the day of the test"),
+        (GENERAL, "LIQ-1", "history_years", "0", "an asset is highly liquid from its first day"),
+        (GENERAL, "RISK-1", "warning_version", "0", "nobody needs to acknowledge the warning"),
+        (GENERAL, "RET-1", "retail_cap_rub", '"0"', "every order that it looks at is refused"),
+        (GENERAL, "DER-2", "cover_percent", '"99.99"', "the cover is not full"),
+        (GENERAL, "DER-3", "exposure_percent_of_capital", '"100.01"', "more than the whole"),
+        (GENERAL, "QUAL-0", "individual_assets_rub", '"0"', "everyone with any evidence meets it"),
+        (GENERAL, "RISK-1", "enabled", "false", "the rule is switched off"),
+        (GENERAL, "LIQ-1", "enabled", "false", "the rule is switched off"),
+        (GENERAL, "ANON-1", "banned_privacy", "[]", "the list is empty"),
+        (GENERAL, "ANON-1", "banned_privacy", "[]", "with these parameters the rule refuses nothing"),
+        (GENERAL, "QUAL-1", "risk_test_required", "false", "with these parameters the rule refuses nothing"),
+        (GENERAL, "SET-2", "retail", "true", "with these parameters the rule refuses nothing"),
+        (ELR, "ELR-3", "classes", '["qualified"]', "never decides: what it refuses, one before it in `order`"),
+    ],
+)
+def test_what_looks_like_a_mistake_is_a_warning(book: str, rule: str, key: str, value: str, words: str) -> None:
+    findings = check(book, (rule, key, value))
+    assert {finding.severity for finding in findings} == {WARNING}
+    assert [finding.rule for finding in findings if words in finding.text] == [rule], [f.text for f in findings]
+
+
+def test_a_rule_that_comes_too_late_is_told_from_one_that_decides() -> None:
+    texts = documents(ELR)
+    texts[ELR] = texts[ELR].replace('"ELR-1", "ELR-2", "ELR-3"', '"ELR-3", "ELR-2", "ELR-1"')
+    late = [finding.rule for finding in lint(ELR, texts) if "never decides" in finding.text]
+    assert late == ["ELR-1", "SET-2"]
+
+
+def test_without_ret_5_sells_are_refused_too() -> None:
+    findings = check(GENERAL, ("RET-5", "enabled", "false"))
+    assert [(finding.rule, finding.key) for finding in findings] == [("RET-5", "enabled"), ("", "rules")]
+    assert "may not sell either" in findings[1].text

@@ -434,6 +434,9 @@ async def test_every_report_comes_again_after_a_restart(tmp_path):
         subscribed = await bob.ask(type="subscribe", channel="marks", instrument="BTC-FUT")
         assert subscribed["seq"] == 2
         assert (await bob.until("mark"))["price"] == "400.0"
+        # The venue file's first price and rules are not stated again, nor said to have changed.
+        assert (await bob.ask(type="subscribe", channel="index", instrument="BTC"))["seq"] == 1
+        assert server.started.notes == []
 
 
 # ── the client library ─────────────────────────────────────────────────────────────────────────────────────────────

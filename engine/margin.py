@@ -171,8 +171,7 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
 
 def release(order: Order) -> None:
     """Let an order that ended count no longer."""
-    if order.covered_lots or order.reserved:
-        renew(count(order, 0, 0))
+    renew(count(order, 0, 0))
 
 
 def frees_cover(order: Order) -> bool:

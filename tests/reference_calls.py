@@ -237,7 +237,8 @@ class Calls(Aftermath):
 
     def deadlines(self) -> list[int]:
         """When anything happens by itself."""
-        times = [order.deadline for order in self.live if order.deadline] + list(self.calls.values())
+        times = [order.deadline for order in self.live if order.deadline]
+        times += [until for key, until in self.calls.items() if key not in self.postponed]
         for terms in self.instruments.values():
             times += [terms.timer[0]] if terms.timer else []
             times += [terms.step_ns] if terms.step_ns else []
@@ -249,7 +250,8 @@ class Calls(Aftermath):
     def run_due(self, time_ns: int) -> None:
         """Do all that is due until then: by deadline; each item is completed as a command is."""
         while min(self.deadlines()) <= time_ns:
-            self.now = min(self.deadlines())
+            self.due_at = min(self.deadlines())
+            self.now = max(self.due_at, self.ran_to)
             # An order that joins at an instant waits for the next batch: those of this one are known beforehand.
             self.batches_now = [terms.name for terms in self.instruments.values() if self.next_batch(terms) == self.now]
             for what in (self.run_timer, self.run_step, self.run_batch):

@@ -104,14 +104,23 @@ class Calls(Aftermath):
             self.uncross_once(terms)
         return volume
 
+    def to_trade(self, terms: RefInstrument, side: int, volume: int) -> list[RefOrder]:
+        """The first orders of a queue that make up a volume."""
+        orders: list[RefOrder] = []
+        for order in self.call_queue(terms.name, side):
+            if sum(each.leaves for each in orders) < volume:
+                orders.append(order)
+        return orders
+
     def uncross_once(self, terms: RefInstrument) -> int:
         price, volume, _ = self.indicative(terms)
         self.emit(events.Uncrossed(terms.name, price, volume))
         terms.published = (0, 0, 0)
         touched: list[RefOrder] = []
         self.uncrossing = True
-        for buy in [o for o in self.call_queue(terms.name, codes.BUY) if o.price >= price and volume]:
-            for sell in [o for o in self.call_queue(terms.name, codes.SELL) if o.price <= price]:
+        buys, sells = (self.to_trade(terms, side, volume) for side in (codes.BUY, codes.SELL))
+        for buy in buys:
+            for sell in sells:
                 lots = min(buy.leaves, sell.leaves)
                 if lots and buy.live:
                     maker, taker = (buy, sell) if buy.place < sell.place else (sell, buy)

@@ -104,14 +104,23 @@ class Calls(Aftermath):
             self.uncross_once(terms)
         return volume
 
+    def to_trade(self, terms: RefInstrument, side: int, volume: int) -> list[RefOrder]:
+        """The first orders of a queue that make up a volume."""
+        orders: list[RefOrder] = []
+        for order in self.call_queue(terms.name, side):
+            if sum(each.leaves for each in orders) < volume:
+                orders.append(order)
+        return orders
+
     def uncross_once(self, terms: RefInstrument) -> int:
         price, volume, _ = self.indicative(terms)
         self.emit(events.Uncrossed(terms.name, price, volume))
         terms.published = (0, 0, 0)
         touched: list[RefOrder] = []
         self.uncrossing = True
-        for buy in [o for o in self.call_queue(terms.name, codes.BUY) if o.price >= price and volume]:
-            for sell in [o for o in self.call_queue(terms.name, codes.SELL) if o.price <= price]:
+        buys, sells = (self.to_trade(terms, side, volume) for side in (codes.BUY, codes.SELL))
+        for buy in buys:
+            for sell in sells:
                 lots = min(buy.leaves, sell.leaves)
                 if lots and buy.live:
                     maker, taker = (buy, sell) if buy.place < sell.place else (sell, buy)
@@ -237,7 +246,8 @@ class Calls(Aftermath):
 
     def deadlines(self) -> list[int]:
         """When anything happens by itself."""
-        times = [order.deadline for order in self.live if order.deadline] + list(self.calls.values())
+        times = [order.deadline for order in self.live if order.deadline]
+        times += [until for key, until in self.calls.items() if key not in self.postponed]
         for terms in self.instruments.values():
             times += [terms.timer[0]] if terms.timer else []
             times += [terms.step_ns] if terms.step_ns else []
@@ -249,7 +259,8 @@ class Calls(Aftermath):
     def run_due(self, time_ns: int) -> None:
         """Do all that is due until then: by deadline; each item is completed as a command is."""
         while min(self.deadlines()) <= time_ns:
-            self.now = min(self.deadlines())
+            self.due_at = min(self.deadlines())
+            self.now = max(self.due_at, self.ran_to)
             # An order that joins at an instant waits for the next batch: those of this one are known beforehand.
             self.batches_now = [terms.name for terms in self.instruments.values() if self.next_batch(terms) == self.now]
             for what in (self.run_timer, self.run_step, self.run_batch):

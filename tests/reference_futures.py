@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import codes, commands, events
-from engine.limits import MAX_NAME_CHARS, NS_PER_DAY, NS_PER_SECOND
+from engine.limits import MAX_CLOSE_OUTS, MAX_NAME_CHARS, NS_PER_DAY, NS_PER_SECOND
 from tests.reference_calls import midnight_after
 from tests.reference_changes import Changes
 from tests.reference_state import INCOMING, RefInstrument, RefOrder
@@ -14,7 +14,7 @@ LIMITED = (codes.LIMIT, codes.ICEBERG, codes.STOP_LIMIT)
 
 
 class Futures(Changes):
-    """What clearing does, but for the money (reference_money). A venue here never has a thousand close-outs at once."""
+    """What clearing does, but for the money (reference_money)."""
 
     # ── listing, indices ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,15 +192,23 @@ class Futures(Changes):
 
     def run_grace(self, account: str, asset: str) -> bool:
         """The grace of a margin call has ended: cancel orders, then close out, until nothing is missing."""
-        if self.calls.get((account, asset), self.now + 1) > self.now:
+        key = (account, asset)
+        if key not in self.calls or key in self.postponed or self.calls[key] > self.due_at:
             return False
-        self.grace_ended.append((account, asset))
+        if self.close_outs >= MAX_CLOSE_OUTS:
+            self.postponed.append(key)
+            return False
+        self.grace_ended.append(key)
         for order in self.newest_first(account):
             if order.live and self.free(account, asset) < 0 and self.burdens(order, asset):
                 self.end(order, codes.MARGIN_CALL)
         for terms in self.instruments.values():
             lots = self.position(account, terms.name).lots
             if terms.quote == asset and lots and terms.trades and self.free(account, asset) < 0:
+                if self.close_outs >= MAX_CLOSE_OUTS:
+                    self.grace_ended.remove(key)
+                    self.postponed.append(key)
+                    break
                 self.close_out(terms, account, "margin call")
         return True
 

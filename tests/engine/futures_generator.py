@@ -59,6 +59,17 @@ class DrawsFutures(Drawing):
         price_e8 = min(max(ticks, 10), 500) * terms.tick_e8
         return commands.MarkFuture(name, price_e8 + self.once_in(20), "test")
 
+    def ruin(self) -> commands.AnyCommand:
+        """Take the money of an account that is short, and mark so high that it can't pay: a default."""
+        short = [key for key, position in self.venue.positions.items() if position.lots < 0]
+        if not short:
+            return self.index_price()
+        account, name = self.pick(*short)
+        terms = self.venue.instruments[name]
+        price_e8 = min(terms.reference * self.pick(2, 3, 4), 900) * terms.tick_e8
+        self.waiting = [commands.MarkFuture(name, price_e8, "test")]
+        return commands.Withdraw(account, "RUB", max(self.venue.available(account, "RUB"), 1), "out")
+
     def close_out(self) -> commands.CloseOut:
         held = [key for key, position in self.venue.positions.items() if position.lots]
         account, name = self.pick(*held) if held and not self.once_in(6) else (self.sender()[1], self.some_future())

@@ -65,7 +65,7 @@ class Generator(DrawsFutures):
                 out.append(commands.Deposit(name, asset, amount // {"d": 8, "e": 50}.get(name, 1)))
         if self.has("self_trade"):
             out.append(commands.SetVenueRules(self.draw(5), f"seed {self.draw(100)}"))
-        if self.has("halts") and self.once_in(4):
+        if self.has("halts") and self.once_in(2):
             out.append(self.market_halt())
         for name in SPOT:
             phase = self.pick(codes.PRE_OPEN, codes.OPENING_AUCTION) if self.has("calls") and self.once_in(4) else 0
@@ -131,6 +131,7 @@ class Generator(DrawsFutures):
             (60 * self.has("futures"), self.index_price),
             (25 * self.has("futures"), self.mark),
             (12 * self.has("futures"), self.close_out),
+            (6 * self.has("futures"), self.ruin),
             (3 * self.has("futures"), self.margin_rules),
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
         )

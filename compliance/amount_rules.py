@@ -1,11 +1,13 @@
-"""Rules on amounts: the value of one order, the annual cap, the exposure. All in kopecks."""
+"""Rules on amounts: the annual cap of purchases, the value of one order. All in kopecks."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from compliance.calendar import moscow_day
 from compliance.case import DEPENDS, NO_LIMIT, PASSES, Case, Profile, Rule
 from compliance.classes import CLASSES
+from compliance.ledger import InvestorLedger, Ledger
 from compliance.listings import Listing
 from compliance.rulebook import Rulebook, RuleData
 from engine.codes import BUY
@@ -18,32 +20,51 @@ def by_class(data: RuleData) -> list[int]:
 
 
 class AnnualCap(Rule):
-    """RET-1: retail purchases of at most 300 000 RUB in a Moscow calendar year (Bank of Russia, 23.12.2025)."""
+    """RET-1: retail purchases of at most 300 000 RUB in a year (Bank of Russia, 23.12.2025).
+
+    Gross, or net of what sales brought in; in the Moscow calendar year, or the last 365 days; together, or through each
+    intermediary; what is paid in crypto at its rouble value, or not at all.
+    """
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book)
         self.cap_kopecks: Final = data.parameters.number("retail_cap_rub")
         self.aggregate: Final[bool] = data.parameters.word("cap_scope") == "aggregate"
+        self.net: Final[bool] = data.parameters.word("cap_basis") == "net_of_sales"
+        self.rolling: Final[bool] = data.parameters.word("cap_window") == "rolling_year"
+        self.crypto: Final = data.parameters.flag("crypto_for_crypto_counted")
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Depends on other purchases for a retail purchase that is priced in roubles."""
-        return DEPENDS if profile.retail and side == BUY and listing.capped else PASSES
+        """Depends on other purchases for a retail purchase that counts."""
+        counts = listing.capped or (self.crypto and listing.crypto_priced)
+        return DEPENDS if profile.retail and side == BUY and counts else PASSES
 
     def judge(self, case: Case) -> str:
         """Add the order, at its worst price, to what was used and is reserved in the year."""
+        costs = case.kopecks
+        if costs < 0:
+            listing = case.listing
+            return (
+                f"{listing.instrument} is priced in {listing.quote.asset}, for which there is neither a trade for roubles "
+                f"here nor a reference price: the rouble value that counts for the cap is not known"
+            )
         scope = None if self.aggregate else case.client.intermediary_name
-        sums = case.ledger.look(case.client)
-        used = sums.used(case.ledger.years.of(case.time_ns), scope)
-        reserved = sums.reserved(scope)
+        used, reserved = self.usage(case.ledger, case.ledger.look(case.client), case.time_ns, scope)
         remaining = self.cap_kopecks - used - reserved
-        if case.value <= remaining:
+        if costs <= remaining:
             return ""
         where = "" if scope is None else f" through {scope or 'no intermediary'}"
         return (
-            f"cap {decimal(self.cap_kopecks, 2)} RUB a year{where}, used {decimal(used, 2)}, "
-            f"reserved {decimal(reserved, 2)}, remaining {decimal(max(remaining, 0), 2)}; "
-            f"this order {decimal(case.value, 2)}"
+            f"cap {decimal(self.cap_kopecks, 2)} RUB {'in 365 days' if self.rolling else 'a year'}{where}, "
+            f"used {decimal(used, 2)}{' net of sales' if self.net else ''}, reserved {decimal(reserved, 2)}, "
+            f"remaining {decimal(max(remaining, 0), 2)}; this order {decimal(costs, 2)}"
         )
+
+    def usage(self, ledger: Ledger, sums: InvestorLedger, time_ns: int, intermediary: str | None) -> tuple[int, int]:
+        """What an investor has used and reserved of the cap at a time, through one intermediary or (None) all."""
+        day, first_day = moscow_day(time_ns), ledger.years.first_day(time_ns)
+        used = sums.used(day, first_day, self.rolling, self.net, self.crypto, intermediary)
+        return used, sums.reserved(self.crypto, intermediary)
 
 
 class LargestOrder(Rule):
@@ -68,32 +89,3 @@ class LargestOrder(Rule):
             return ""
         name = CLASSES[case.investor.investor_class]
         return f"an order of {name} may be worth {decimal(limit, 2)} RUB; this order {decimal(case.value, 2)}"
-
-
-class ExposureLimit(Rule):
-    """DER-4: each investor's exposure in derivatives and securities on crypto prices is limited, by class.
-
-    Counted are open buy orders at their limit and what is held at cost, priced in roubles.
-    """
-
-    def __init__(self, data: RuleData, book: Rulebook) -> None:
-        super().__init__(data, book)
-        self.limits: Final = by_class(data)
-
-    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Depends on other exposure for the purchase of a derivative."""
-        return DEPENDS if listing.derivative and listing.in_roubles and side == BUY else PASSES
-
-    def judge(self, case: Case) -> str:
-        """Add the order, at its worst price, to the exposure."""
-        limit = self.limits[case.investor.investor_class]
-        sums = case.ledger.look(case.client)
-        held = sums.held()
-        remaining = limit - held - sums.exposure_reserved
-        if case.value <= remaining:
-            return ""
-        return (
-            f"exposure limit {decimal(limit, 2)} RUB, held {decimal(held, 2)}, "
-            f"reserved {decimal(sums.exposure_reserved, 2)}, remaining {decimal(max(remaining, 0), 2)}; "
-            f"this order {decimal(case.value, 2)}"
-        )

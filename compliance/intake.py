@@ -29,7 +29,7 @@ from engine.commands import (
 from engine.configuration import money_unit, name_problem
 from engine.events import Event, InvestorRegistered, RegistryChanged, RulebookLoaded
 from engine.hook import Outcome
-from engine.limits import MAX_SUPPLY
+from engine.limits import DECIMALS, MAX_SUPPLY
 
 TESTS: Final = ("knowledge", "risk")
 
@@ -39,7 +39,7 @@ class Intake:
 
     def __init__(self) -> None:
         self.registry: Final = Registry()
-        self.ledger: Final = Ledger()
+        self.ledger: Final = Ledger(self.registry)
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""
 
@@ -115,6 +115,7 @@ class Intake:
         investor.income_rub = command.income_rub
         investor.financial = command.financial
         investor.capital_rub = command.capital_rub
+        investor.bank = command.bank
         # Only SetBlocked takes an owner off the list: a renewed record must not do it by leaving the field out.
         investor.blocked = investor.blocked or command.blocked
         investor.class_override = command.class_override
@@ -138,6 +139,7 @@ class Intake:
         found.licensed = command.licensed
         found.suspended = command.suspended
         found.capital_rub = command.capital_rub
+        found.bank = command.bank
         found.reason = command.reason
         self._refresh(found.clients)
         licence = "licensed" if found.licensed else "unlicensed"
@@ -220,7 +222,10 @@ class Intake:
         base, quote = self.registry.assets[command.base], self.registry.assets[command.quote]
         unit = money_unit(command, quote.scale)
         assert unit > 0, "the core lists no instrument whose notional would be rounded"
-        self.registry.listings[command.instrument] = Listing(command.instrument, command.kind, base, quote, unit)
+        lot_base = command.lot_e8 * 10**base.scale // 10**DECIMALS
+        listing = Listing(command.instrument, command.kind, base, quote, unit, lot_base)
+        listing.last_ticks = command.reference_price_e8 // command.tick_e8
+        self.registry.add_listing(listing)
         return Outcome([])
 
 

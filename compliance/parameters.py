@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.schema import PARAMETERS, UNSUPPORTED
+from compliance.schema import PARAMETERS
 
 # Far above any sum of money or period in a rulebook; keeps what people read short.
 _MAX_DIGITS: Final = 18
@@ -45,7 +45,7 @@ def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
     """Check a rule's parameters against the schema; all of them must be there.
 
     Raises:
-        ParameterError: one is missing, unknown, malformed or not supported; the message names the key.
+        ParameterError: one is missing, unknown or malformed; the message names the key.
     """
     schema = PARAMETERS[rule]
     for key in given:
@@ -57,7 +57,6 @@ def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
         if key not in given:
             raise ParameterError(f"parameters: {key} is missing")
         _put(parameters, key, kind, given[key])
-        _check_supported(parameters, rule, key)
     return parameters
 
 
@@ -110,15 +109,3 @@ def _list(key: str, kind: str, value: object) -> tuple[str, ...]:
             raise ParameterError(f"parameters: {key}: must be a list of different names{known}")
         names.append(item)
     return tuple(names)
-
-
-def _check_supported(parameters: Parameters, rule: str, key: str) -> None:
-    """Refuse a value that no check here can honour."""
-    refused = UNSUPPORTED.get((rule, key))
-    if refused is None:
-        return
-    value = parameters.words.get(key, "")
-    if key in parameters.flags:
-        value = "true" if parameters.flags[key] else "false"
-    if value in refused:
-        raise ParameterError(f"parameters: {key}: {value} is not supported: {refused[value]}")

@@ -10,28 +10,26 @@ from typing import Final
 import msgspec
 
 from compliance.intake import Intake
-from compliance.ledger import Ledger, Position
+from compliance.ledger_snapshot import LedgerState, restore_ledger, take_ledger
 from compliance.listings import AssetRecord, Listing
 from compliance.registry import Intermediary, Investor, RecordedTest, Registry
 
 _Test = tuple[int, int]
-_Investor = tuple[str, int, bool, int, int, bool, int, bool, str, str, int, _Test, _Test]
-_Sums = tuple[str, int, str, list[tuple[str, int]], list[tuple[str, int, int]]]
+_Investor = tuple[str, int, bool, int, int, bool, int, bool, str, str, int, _Test, _Test, bool]
 _STATE: Final = tuple[
     tuple[str, dict[str, str]],
     list[tuple[str, int, int, int, int, int, int]],
-    list[tuple[str, int, str, str, int]],
+    list[tuple[str, int, str, str, int, int, int]],
     list[_Investor],
-    list[tuple[str, bool, bool, int, str]],
+    list[tuple[str, bool, bool, int, str, bool]],
     list[tuple[str, str, str]],
-    list[tuple[int, str, str, int, int]],
-    list[_Sums],
+    LedgerState,
 ]
 
 
 def take_snapshot(intake: Intake) -> object:
-    """Rulebook, assets, instruments, investors, intermediaries, accounts, open buy orders, sums. O(state)."""
-    registry, ledger, table = intake.registry, intake.ledger, intake.table
+    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger. O(state)."""
+    registry, table = intake.registry, intake.table
     return [
         ["", {}] if table is None else [table.book.name, dict(table.book.documents)],
         [
@@ -47,29 +45,24 @@ def take_snapshot(intake: Intake) -> object:
             for asset in registry.assets.values()
         ],
         [
-            [listing.instrument, listing.kind, listing.base.asset, listing.quote.asset, listing.unit]
+            [
+                listing.instrument,
+                listing.kind,
+                listing.base.asset,
+                listing.quote.asset,
+                listing.unit,
+                listing.lot_base,
+                listing.last_ticks,
+            ]
             for listing in registry.listings.values()
         ],
         [_investor(investor) for investor in registry.investors.values()],
         [
-            [each.intermediary, each.licensed, each.suspended, each.capital_rub, each.reason]
+            [each.intermediary, each.licensed, each.suspended, each.capital_rub, each.reason, each.bank]
             for each in registry.intermediaries.values()
         ],
         [[each.account, each.investor.investor, each.intermediary_name] for each in registry.clients.values()],
-        [
-            [order_id, client.account, listing.instrument, price_ticks, leaves_lots]
-            for order_id, (client, listing, price_ticks, leaves_lots) in ledger.open_orders.items()
-        ],
-        [
-            [
-                name,
-                sums.year,
-                sums.bound,
-                [[intermediary, line.used] for intermediary, line in sums.by_intermediary.items()],
-                [[instrument, position.lots, position.cost] for instrument, position in sums.positions.items()],
-            ]
-            for name, sums in ledger.investors.items()
-        ],
+        take_ledger(intake.ledger),
     ]
 
 
@@ -80,35 +73,29 @@ def restore(intake: Intake, snapshot: object) -> None:
         msgspec.ValidationError: it is no such snapshot.
         RulebookError: its rulebook is one that this version can't use.
     """
-    registry, ledger = intake.registry, intake.ledger
+    registry = intake.registry
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
-    book, assets, listings, investors, intermediaries, clients, open_buys, sums = msgspec.convert(snapshot, _STATE)
+    book, assets, listings, investors, intermediaries, clients, ledger = msgspec.convert(snapshot, _STATE)
     for asset in assets:
         registry.assets[asset[0]] = AssetRecord(*asset)
-    for instrument, kind, base, quote, unit in listings:
-        listing = Listing(instrument, kind, registry.assets[base], registry.assets[quote], unit)
-        registry.listings[instrument] = listing
+    for instrument, kind, base, quote, unit, lot_base, last_ticks in listings:
+        listing = Listing(instrument, kind, registry.assets[base], registry.assets[quote], unit, lot_base)
+        listing.last_ticks = last_ticks
+        registry.add_listing(listing)
     for row in investors:
         _restore_investor(registry, row)
-    for name, licensed, suspended, capital_rub, reason in intermediaries:
+    for name, licensed, suspended, capital_rub, reason, bank in intermediaries:
         intermediary = Intermediary(name)
         intermediary.licensed = licensed
         intermediary.suspended = suspended
         intermediary.capital_rub = capital_rub
         intermediary.reason = reason
+        intermediary.bank = bank
         registry.intermediaries[name] = intermediary
     for account, investor_name, intermediary_name in clients:
         through = registry.intermediaries[intermediary_name] if intermediary_name else None
         registry.open_client(account, registry.investors[investor_name], through)
-    for order_id, account, instrument, price_ticks, leaves_lots in open_buys:
-        ledger.open_orders[order_id] = (
-            registry.clients[account],
-            registry.listings[instrument],
-            price_ticks,
-            leaves_lots,
-        )
-    for each in sums:
-        _restore_sums(ledger, each)
+    restore_ledger(registry, intake.ledger, ledger)
     if book[0]:
         intake.put_in_force(book[0], book[1])
 
@@ -128,6 +115,7 @@ def _investor(investor: Investor) -> list[object]:
         investor.acknowledged_version,
         [investor.knowledge.score, investor.knowledge.taken_ns],
         [investor.risk.score, investor.risk.taken_ns],
+        investor.bank,
     ]
 
 
@@ -145,22 +133,9 @@ def _restore_investor(registry: Registry, row: _Investor) -> None:
     investor.acknowledged_version = row[10]
     _restore_test(investor.knowledge, row[11])
     _restore_test(investor.risk, row[12])
+    investor.bank = row[13]
     registry.investors[row[0]] = investor
 
 
 def _restore_test(test: RecordedTest, row: _Test) -> None:
     test.score, test.taken_ns = row
-
-
-def _restore_sums(ledger: Ledger, row: _Sums) -> None:
-    name, year, bound, lines, positions = row
-    sums = ledger.begin(name)
-    sums.year = year
-    sums.bound = bound
-    for intermediary, used in lines:
-        sums.through(intermediary).used = used
-    for instrument, lots, cost in positions:
-        position = Position()
-        position.lots = lots
-        position.cost = cost
-        sums.positions[instrument] = position

@@ -2,7 +2,8 @@
 
 Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Moscow time | who | what | expected.
 
-* who: an account of the cast in `venue.py`, or `supervisor` for a command of compliance (its name, then fields).
+* who: an account of the cast in `venue.py`, or `supervisor` for a command of compliance or a correction (its name, then
+  fields). Trades count from 1.
 * what: `buy QUANTITY INSTRUMENT at PRICE`, with `post-only`, `ioc` or `fok` behind it; `sell` likewise; `cancel N`;
   `amend N to QUANTITY at PRICE`. N counts the orders of the scenario that passed, from 1.
 * expected: `passes`, `fills` (passes and trades), `done`, `refused`; the rules that fail, the deciding one first; another
@@ -38,7 +39,10 @@ COMMANDS = {
     "record_test": commands.RecordTest,
     "record_acknowledgement": commands.RecordAcknowledgement,
     "set_blocked": commands.SetBlocked,
+    "bust_trade": commands.BustTrade,
+    "reprice_trade": commands.RepriceTrade,
 }
+FIELDS = {"taken": "taken_ns", "price": "price_e8", "trade": "trade_id"}
 
 
 def split_change(text: str) -> tuple[str, str, str]:
@@ -50,6 +54,8 @@ def split_change(text: str) -> tuple[str, str, str]:
 def value(key: str, text: str) -> str | int | bool:
     if key == "taken":
         return moscow_ns(text)
+    if key == "price":
+        return e8(text)
     if text in {"true", "false"}:
         return text == "true"
     return int(text) if text.isdigit() else text
@@ -58,7 +64,7 @@ def value(key: str, text: str) -> str | int | bool:
 def supervise(venue: Venue, what: str) -> list[Event]:
     name, *fields = what.split()
     arguments = dict(field.split("=") for field in fields)
-    values = {"taken_ns" if key == "taken" else key: value(key, text) for key, text in arguments.items()}
+    values = {FIELDS.get(key, key): value(key, text) for key, text in arguments.items()}
     return venue.apply(COMMANDS[name](**values))
 
 

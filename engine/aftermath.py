@@ -8,13 +8,14 @@ from __future__ import annotations
 from engine.auction import publish_indicative
 from engine.bands import collar_ticks
 from engine.book import LimitOrderBook
-from engine.clearing import needed, reserve
+from engine.clearing import reserve
 from engine.codes import (
     BY_RULE,
     CONTINUOUS,
     LIMIT,
     MARKET,
     NO_FUNDS,
+    NOTHING_TO_REDUCE,
     STOP_LIMIT,
 )
 from engine.ending import cancel, drop_children, end_other_leg
@@ -23,6 +24,7 @@ from engine.orders import ELECTED, NOWHERE, Order
 from engine.pegs import reprice_pegs
 from engine.placing import place
 from engine.prevention import report_amended
+from engine.reducing import reducible_lots
 from engine.state import State
 from engine.stops import is_triggered
 
@@ -125,7 +127,7 @@ def pass_again(state: State, out: list[Event], book: LimitOrderBook, order: Orde
     if verdict is not None:
         cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
         return False
-    if not reserve(order, needed(order)):
+    if not reserve(order, order.reserve_ticks, order.leaves_lots):
         cancel(state, out, book, order, NO_FUNDS)
         return False
     return True
@@ -142,8 +144,14 @@ def activate(state: State, out: list[Event], entry: Order) -> None:
     if not limit.leaves_lots:
         return
     for order in (limit, stop):
-        if order.quantity_lots != entry.filled_lots:
-            order.quantity_lots = order.leaves_lots = entry.filled_lots
+        lots = entry.filled_lots
+        if order.command.reduce_only:
+            lots = min(lots, reducible_lots(order.account, book.instrument, order.side))
+        if not lots:
+            cancel(state, out, book, order, NOTHING_TO_REDUCE)
+            return
+        if order.quantity_lots != lots:
+            order.quantity_lots = order.leaves_lots = lots
             report_amended(state, out, book, order, False)
     limit.where = NOWHERE
     if not pass_again(state, out, book, limit):

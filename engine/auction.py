@@ -114,9 +114,20 @@ def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -
         state.emit(out, Uncrossed(book.instrument.instrument, price, volume))
     if volume:
         _trade_at(state, out, book, price, volume)
-        if not quiet:
+        if book.instrument.future is not None:
+            _uncross_again(state, out, book)
+        elif not quiet:
             book.reference_ticks = price
     end_call_orders(state, out, book)
+
+
+def _uncross_again(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Uncross what still crosses because reduce-only orders that were to trade were cut or ended by the fills before them."""
+    price, volume, _ = uncross_price(book)
+    while volume:
+        state.emit(out, Uncrossed(book.instrument.instrument, price, volume))
+        _trade_at(state, out, book, price, volume)
+        price, volume, _ = uncross_price(book)
 
 
 def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, volume: int) -> None:
@@ -126,6 +137,10 @@ def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, 
     left = volume
     for buy in buys:
         while buy.leaves_lots and left:
+            while position < len(sells) and not sells[position].leaves_lots:
+                position += 1
+            if position == len(sells):
+                break
             sell = sells[position]
             lots = min(buy.leaves_lots, sell.leaves_lots, left)
             left -= lots
@@ -136,8 +151,6 @@ def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, 
                     order.leaves_lots -= lots
                     if not order.leaves_lots:
                         book.unpark(order)
-            if not sell.leaves_lots:
-                position += 1
             if buy.queued > sell.queued:
                 fill(state, out, book, sell, buy, price, lots)
             else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.book import LimitOrderBook
-from engine.clearing import PPM
 from engine.codes import BUY
+from engine.rounding import PPM
 
 
 def dynamic_band(book: LimitOrderBook) -> tuple[int, int]:

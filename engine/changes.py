@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.bands import static_band
 from engine.book import LimitOrderBook
-from engine.clearing import available, required, reserve
+from engine.clearing import lacking, reserve
 from engine.codes import (
     AMENDED_AWAY,
     BAND,
@@ -35,6 +35,7 @@ from engine.orders import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Acco
 from engine.placing import place
 from engine.prevention import report_amended
 from engine.problem import Problem, decimal_e8
+from engine.reducing import position_problem
 from engine.state import State, next_report
 from engine.stops import is_triggered
 from engine.terms import lot_problem, stop_reserve_ticks, tick_problem
@@ -136,7 +137,7 @@ def _reserve_ticks(book: LimitOrderBook, order: Order, terms: NewTerms) -> int:
 
 
 def _limits(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> Problem | None:
-    """Check size and value of an amend that makes the order larger, and the static band of one that moves its price."""
+    """Check size and value of an amend that makes the order larger, the static band of one that moves its price, and positions."""
     instrument = book.instrument
     price = _reserve_ticks(book, order, terms)
     if _grows(order, price, terms.quantity_lots - order.filled_lots):
@@ -151,7 +152,9 @@ def _limits(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -
     if high_ticks and moved and not low <= terms.price_ticks <= high_ticks:
         tick = instrument.tick_e8
         return Problem(BAND, f"the price must be from {decimal_e8(low * tick)} to {decimal_e8(high_ticks * tick)}")
-    return None
+    return (
+        None if instrument.future is None else position_problem(order, terms.quantity_lots - order.filled_lots, False)
+    )
 
 
 def _grows(order: Order, reserve_ticks: int, leaves_lots: int) -> bool:
@@ -168,17 +171,17 @@ def _approve(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) 
         verdict = state.hook.check(order, price, leaves_lots, state.time_ns)
         if verdict is not None:
             return Problem(COMPLIANCE, "", verdict)
-    amount = required(order, price, leaves_lots)
     problem: Problem | None = None
-    if amount - order.reserved > available(order):
-        problem = funds_problem(order, amount)
+    wanted = lacking(order, price, leaves_lots)
+    if wanted:
+        problem = funds_problem(order, wanted)
     elif order.post_only and terms.price_ticks != order.price_ticks and order.where == ON_BOOK:
         if book.in_call:
             problem = Problem(PHASE, "a post-only order's price can't be amended in a call")
         elif book.crosses(order.side, terms.price_ticks):
             problem = Problem(POST_ONLY, "a post-only order would trade at once")
     if problem is None:
-        reserve(order, amount)
+        reserve(order, price, leaves_lots)
         order.reserve_ticks = price
     elif grows:
         state.hook.true_up(order)

@@ -4,26 +4,21 @@ Spot and notes are fully prefunded: a buy reserves its worst price and its large
 reserves the base asset. Fees are in the quote asset, `ppm` millionths of the notional. Each order's fee is rounded up
 once, over all its fills together (a rebate is rounded towards the venue too), so that splitting an order never changes
 its fee by more than one unit and the reservation always suffices.
+
+Orders of futures go to `engine.margin` at each of these doors; nobody else needs to know which kind an order is.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
+from engine import margin
 from engine.codes import BUY
-from engine.orders import FOR_ENTRY, WAITING_STOP, Account, Asset, Instrument, Order
-
-PPM: Final = 1_000_000
+from engine.orders import FOR_ENTRY, WAITING_STOP, Account, Asset, Balance, Instrument, Order
+from engine.rounding import PPM, round_up
 
 
 def notional(instrument: Instrument, price_ticks: int, lots: int) -> int:
     """Value in quote minor units. Always a Python integer: the product may pass 2**63 before it is refused."""
     return price_ticks * lots * instrument.unit
-
-
-def round_up(numerator: int) -> int:
-    """Millionths to units, towards the venue: the ceiling, for rebates too."""
-    return -(-numerator // PPM)
 
 
 def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
@@ -44,11 +39,11 @@ def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
     return value + round_up(order.fee_numerator + value * highest_ppm) - order.fee_charged
 
 
-def needed(order: Order) -> int:
-    """What must be reserved for an open order as it stands: the second leg of a pair adds only what the first lacks."""
+def needed(order: Order, price_ticks: int, leaves_lots: int) -> int:
+    """What must be reserved for an order with these terms: the second leg of a pair adds only what the first lacks."""
     if order.where == FOR_ENTRY:
         return 0
-    alone = required(order, order.reserve_ticks, order.leaves_lots)
+    alone = required(order, price_ticks, leaves_lots)
     first = order.other_leg
     if first is not None and order.where == WAITING_STOP:
         return max(alone - required(first, first.reserve_ticks, first.leaves_lots), 0)
@@ -56,10 +51,10 @@ def needed(order: Order) -> int:
 
 
 def paying_asset(order: Order) -> Asset:
-    """The asset an order reserves: the quote of a buy, the base of a sell."""
+    """The asset an order reserves: the quote of a buy or of a future's order, the base of a sell."""
     instrument = order.instrument
     assert instrument is not None
-    return instrument.quote if order.side == BUY else instrument.base
+    return instrument.quote if order.side == BUY or instrument.future is not None else instrument.base
 
 
 def available(order: Order) -> int:
@@ -67,26 +62,65 @@ def available(order: Order) -> int:
     return order.account.balance(paying_asset(order)).available
 
 
-def reserve(order: Order, amount: int) -> bool:
-    """Set what is reserved for an order to `amount`; False, and nothing changed, if the account has not enough."""
-    balance = order.account.balance(paying_asset(order))
+def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
+    """What an order with these terms needs more than is reserved, if that is not available; 0: it is. Changes nothing."""
+    instrument = order.instrument
+    assert instrument is not None
+    if instrument.future is not None:
+        return margin.lacking(order, price_ticks, leaves_lots)
+    change = needed(order, price_ticks, leaves_lots) - order.reserved
+    return change if change > available(order) else 0
+
+
+def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
+    """Reserve for `leaves_lots` at a price or better; False, and nothing changed, if the account has not enough."""
+    instrument = order.instrument
+    assert instrument is not None
+    if instrument.future is not None:
+        return margin.reserve(order, price_ticks, leaves_lots)
+    amount = needed(order, price_ticks, leaves_lots)
+    balance = order.account.balance(instrument.quote if order.side == BUY else instrument.base)
     change = amount - order.reserved
     if change > balance.available:
         return False
     balance.available -= change
     balance.reserved += change
     order.reserved = amount
+    if balance.margin is not None:
+        margin.hold(balance.margin)
     return True
+
+
+def lower(order: Order) -> None:
+    """Reserve what an order whose terms have become smaller needs as it stands now; always enough is there."""
+    instrument = order.instrument
+    assert instrument is not None
+    if instrument.future is not None:
+        margin.renew(margin.count(order, order.reserve_ticks, order.leaves_lots))
+    else:
+        passed = reserve(order, order.reserve_ticks, order.leaves_lots)
+        assert passed, "a smaller order needs more"
 
 
 def release(order: Order) -> None:
     """Return all that is still reserved for an order that ended."""
+    instrument = order.instrument
+    if instrument is not None and instrument.future is not None:
+        margin.release(order)
+        return
     amount = order.reserved
     if amount:
         balance = order.account.balance(paying_asset(order))
         balance.reserved -= amount
-        balance.available += amount
         order.reserved = 0
+        credit(balance, amount)
+
+
+def credit(balance: Balance, amount: int) -> None:
+    """Make an amount available; what covers futures comes first, if any of it is missing."""
+    balance.available += amount
+    if balance.margin is not None:
+        margin.hold(balance.margin)
 
 
 def affordable_lots(order: Order, price_ticks: int, fee_ppm: int) -> int:
@@ -110,6 +144,8 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
     """Book one side of a fill whose lots have left `order.leaves_lots`; returns the fee (negative: a rebate)."""
     instrument = order.instrument
     assert instrument is not None
+    if instrument.future is not None:
+        return margin.settle(order, price_ticks, lots, fee_ppm)
     amount = price_ticks * lots * instrument.unit
     fee = 0
     if fee_ppm:
@@ -130,6 +166,8 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
         quote.reserved -= freed
         quote.available += freed - amount - fee
         base.available += lots * instrument.lot_base
+        if base.margin is not None:
+            margin.hold(base.margin)
     else:
         if order.budget >= 0:
             order.budget -= amount
@@ -137,12 +175,14 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
         order.reserved -= sold
         base.reserved -= sold
         quote.available += amount - fee
+    if quote.margin is not None:
+        margin.hold(quote.margin)
     return fee
 
 
 def move(account: Account, asset: Asset, amount: int) -> None:
     """Book a deposit (positive) or withdrawal (negative) that has been checked."""
-    account.balance(asset).available += amount
+    credit(account.balance(asset), amount)
     asset.supply += amount
 
 
@@ -151,12 +191,28 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
     totals = {asset.index: asset.fees for asset in assets}
     for account in accounts:
         reserved: dict[int, int] = {}
+        covers: dict[int, int] = {}
         for order in account.open_orders.values():
+            assert order.instrument is not None
+            if order.instrument.future is not None:
+                assert order.instrument.index in account.positions or order.where == FOR_ENTRY
+                continue
             index = paying_asset(order).index
-            assert order.reserved == needed(order), "a reservation is not what the order needs"
+            wanted = needed(order, order.reserve_ticks, order.leaves_lots)
+            assert order.reserved == wanted, "a reservation is not what the order needs"
             reserved[index] = reserved.get(index, 0) + order.reserved
+        for position in account.positions.values():
+            margin.check(position)
+            index = position.instrument.quote.index
+            covers[index] = covers.get(index, 0) + position.needed
         for index, balance in account.balances.items():
-            assert balance.available >= 0 and balance.reserved == reserved.get(index, 0)
+            cover = balance.margin
+            held = 0
+            if cover is not None:
+                held = cover.held
+                assert cover.needed == covers.get(index, 0)
+                assert held == min(cover.needed, held + balance.available), "cover is missing although there is money"
+            assert balance.available >= 0 and balance.reserved == reserved.get(index, 0) + held
             assert balance.frozen >= 0
             totals[index] += balance.available + balance.reserved + balance.frozen
     for asset in assets:

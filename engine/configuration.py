@@ -7,6 +7,7 @@ from engine.codes import (
     CRYPTO,
     DOMESTIC_STABLECOIN,
     FIAT,
+    FUTURE,
     INSTRUMENT_KINDS,
     PRIVACY_KINDS,
     SECURITY,
@@ -23,9 +24,11 @@ from engine.limits import (
     MAX_REBATE_PPM,
     MAX_SUPPLY,
     MAX_TEXT_CHARS,
+    MIN_MARK_INTERVAL_NS,
+    NS_PER_DAY,
     ONE_E8,
 )
-from engine.orders import Account, Asset, Instrument
+from engine.orders import Account, Asset, Future, Instrument, Margin
 
 MAX_SCALE = 18
 # What a participant of this venue can issue: domestic digital financial assets.
@@ -79,8 +82,10 @@ def money_unit(command: ListInstrument, quote_scale: int) -> int:
     return product // divisor if product % divisor == 0 else 0
 
 
-def instrument_problem(command: ListInstrument, assets: dict[str, Asset], instruments: dict[str, Instrument]) -> str:
-    """Why an instrument can't be listed; empty if it can."""
+def instrument_problem(
+    command: ListInstrument, assets: dict[str, Asset], instruments: dict[str, Instrument], time_ns: int
+) -> str:
+    """Why an instrument can't be listed at a time; empty if it can."""
     if command.instrument in instruments:
         return f"instrument {command.instrument} is listed"
     if len(instruments) >= MAX_INSTRUMENTS:
@@ -117,12 +122,39 @@ def instrument_problem(command: ListInstrument, assets: dict[str, Asset], instru
             return f"a fee must be from -{MAX_REBATE_PPM} to {MAX_FEE_PPM} millionths"
     if command.maker_fee_ppm + command.taker_fee_ppm < 0:
         return "a rebate must not exceed the other side's fee"
-    return name_problem("instrument", command.instrument)
+    return _series_problem(command, time_ns) or name_problem("instrument", command.instrument)
 
 
-def new_instrument(command: ListInstrument, index: int, assets: dict[str, Asset]) -> Instrument:
-    """The instrument of a command that has no problem."""
+def _series_problem(command: ListInstrument, time_ns: int) -> str:
+    """Why an instrument has no terms of a future's series, or has them although it is none; empty if it may be listed."""
+    if command.kind != FUTURE:
+        terms = (command.expiry_ns, command.averaging_ns, command.mark_interval_ns, command.max_position_e8)
+        return "expiry, averaging, marks and a largest position are for futures" if any(terms) else ""
+    if not command.underlying:
+        return "a future needs the index it follows as its underlying"
+    if not 0 <= command.averaging_ns <= NS_PER_DAY:
+        return "averaging must be from 0 to a day"
+    if not time_ns < command.expiry_ns - command.averaging_ns or command.expiry_ns > MAX_E8:
+        return "a future must expire, and its averaging begin, in the future"
+    if command.mark_interval_ns and not MIN_MARK_INTERVAL_NS <= command.mark_interval_ns <= NS_PER_DAY:
+        return "a mark interval must be 0, or from 60 seconds to a day"
+    if not 0 <= command.max_position_e8 <= MAX_E8 or command.max_position_e8 % command.lot_e8:
+        return "the largest position must be a multiple of the lot"
+    return ""
+
+
+def new_instrument(command: ListInstrument, index: int, assets: dict[str, Asset], covers: list[Margin]) -> Instrument:
+    """The instrument of a command that has no problem; `covers` is where a future notes whose cover has changed."""
     base, quote = assets[command.base], assets[command.quote]
+    future: Future | None = None
+    if command.kind == FUTURE:
+        future = Future(
+            command.expiry_ns,
+            command.averaging_ns,
+            command.mark_interval_ns,
+            command.max_position_e8 // command.lot_e8,
+            covers,
+        )
     instrument = Instrument(
         command.instrument,
         index,
@@ -134,6 +166,7 @@ def new_instrument(command: ListInstrument, index: int, assets: dict[str, Asset]
         money_unit(command, quote.scale),
         command.lot_e8 * 10**base.scale // 10**DECIMALS,
         command.underlying,
+        future,
     )
     instrument.min_lots = command.min_quantity_e8 // command.lot_e8
     instrument.max_lots = command.max_quantity_e8 // command.lot_e8

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from engine.book import LimitOrderBook
 from engine.changes import cancel_newest_first, newest_first
-from engine.clearing import PPM
+from engine.closeout import close_out_by_command, set_margin_rules
 from engine.codes import (
     ALLOCATIONS,
-    FUTURE,
+    CANCEL_ONLY,
+    CLOSED,
     INVALID,
     KILLED,
     PHASES,
@@ -20,10 +22,14 @@ from engine.codes import (
 )
 from engine.commands import (
     BustTrade,
+    CloseOut,
     Command,
+    MarkFuture,
     RepriceTrade,
+    SetIndexPrice,
     SetKillSwitch,
     SetLimits,
+    SetMarginRules,
     SetMarketHalt,
     SetPhase,
     SetSchedule,
@@ -32,11 +38,13 @@ from engine.commands import (
 )
 from engine.corrections import bust, reprice
 from engine.events import Event, RulesChanged
+from engine.futures import mark_by_command, new_band, set_index_price
 from engine.limits import NS_PER_DAY, NS_PER_SECOND
-from engine.orders import Order
-from engine.phases import enter_phase, rules_changed, set_schedule
+from engine.orders import Future, Order
+from engine.phases import enter_phase, may_enter, rules_changed, set_schedule
 from engine.problem import Problem
 from engine.protection import Limits
+from engine.rounding import PPM
 from engine.state import State
 
 
@@ -58,7 +66,19 @@ def control(state: State, out: list[Event], command: Command) -> Problem | None:
         return bust(state, out, command.trade_id, command.reason)
     if type(command) is RepriceTrade:
         return reprice(state, out, command.trade_id, command.price_e8, command.reason)
+    if type(command) is SetIndexPrice:
+        return set_index_price(state, out, command)
+    if type(command) is SetMarginRules:
+        return set_margin_rules(state, out, command)
+    if type(command) is CloseOut:
+        return close_out_by_command(state, out, command)
+    if type(command) is MarkFuture:
+        return _mark(state, out, command)
     assert type(command) is SetVenueRules
+    return _set_venue_rules(state, out, command)
+
+
+def _set_venue_rules(state: State, out: list[Event], command: SetVenueRules) -> Problem | None:
     if not 0 <= command.self_trade < len(SELF_TRADE_MODES):
         return Problem(INVALID, "unknown self-trade mode")
     state.self_trade = command.self_trade
@@ -71,8 +91,21 @@ def _unknown(name: str) -> Problem:
     return Problem(UNSUPPORTED, f"unknown instrument {name}")
 
 
-def _no_margin_clearing() -> Problem:
-    return Problem(UNSUPPORTED, "futures are listed but can't trade: the venue has no margin clearing")
+def _expired(book: LimitOrderBook) -> Problem | None:
+    """Why nothing more can be done with a future; None for all that can still trade."""
+    future = book.instrument.future
+    if future is None or not future.expired:
+        return None
+    return Problem(UNSUPPORTED, f"{book.instrument.instrument} has expired")
+
+
+def _mark(state: State, out: list[Event], command: MarkFuture) -> Problem | None:
+    book = state.books.get(command.instrument)
+    if book is None:
+        return _unknown(command.instrument)
+    if book.instrument.future is None:
+        return Problem(INVALID, f"{command.instrument} is no future")
+    return _expired(book) or mark_by_command(state, out, book, command)
 
 
 def _set_phase(state: State, out: list[Event], command: SetPhase) -> Problem | None:
@@ -81,8 +114,11 @@ def _set_phase(state: State, out: list[Event], command: SetPhase) -> Problem | N
         return _unknown(command.instrument)
     if not 0 <= command.phase < len(PHASES):
         return Problem(UNSUPPORTED, "unknown phase")
-    if book.instrument.kind == FUTURE:
-        return _no_margin_clearing()
+    problem = _expired(book)
+    if problem is not None:
+        return problem
+    if not may_enter(book, command.phase):
+        return Problem(UNSUPPORTED, "a future trades only with a static band and a reference price")
     enter_phase(state, out, book, command.phase, command.reason)
     return None
 
@@ -100,6 +136,9 @@ def _set_trading_rules(state: State, out: list[Event], command: SetTradingRules)
     if not 0 <= command.allocation < len(ALLOCATIONS):
         return Problem(INVALID, "unknown allocation")
     instrument = book.instrument
+    future = instrument.future
+    if future is not None and not command.static_ppm and instrument.static_ppm and _needs_band(book, future):
+        return Problem(INVALID, "a future that trades or has positions or open orders needs its static band")
     was_call = book.in_call
     instrument.static_ppm = command.static_ppm
     instrument.dynamic_ppm = command.dynamic_ppm
@@ -108,16 +147,29 @@ def _set_trading_rules(state: State, out: list[Event], command: SetTradingRules)
     instrument.allocation = command.allocation
     instrument.batch_ns = command.batch_ns
     state.emit(out, RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation]))
+    if future is not None:
+        new_band(book)
     rules_changed(state, out, book, was_call)
     return None
+
+
+def _needs_band(book: LimitOrderBook, future: Future) -> bool:
+    """Whether a future trades, or somebody has a position or an open order in it."""
+    if book.phase not in (CLOSED, CANCEL_ONLY):
+        return True
+    for position in future.positions.values():
+        if position.lots or position.carried or position.buy_lots or position.sell_lots:
+            return True
+    return False
 
 
 def _set_schedule(state: State, out: list[Event], command: SetSchedule) -> Problem | None:
     book = state.books.get(command.instrument)
     if book is None:
         return _unknown(command.instrument)
-    if command.steps and book.instrument.kind == FUTURE:
-        return _no_margin_clearing()
+    problem = _expired(book)
+    if problem is not None:
+        return problem
     before = -1
     for second, phase in command.steps:
         if not before < second < NS_PER_DAY // NS_PER_SECOND or not 0 <= phase < len(PHASES):
@@ -176,6 +228,8 @@ def _set_market_halt(state: State, out: list[Event], command: SetMarketHalt) -> 
     for name in command.instruments:
         if name not in state.books:
             return _unknown(name)
+        if state.books[name].instrument.future is not None:
+            return Problem(INVALID, f"{name} is a future: its marks, not its trades, are its reference")
     state.halt_threshold_ppm = command.threshold_ppm
     state.halt_ns = command.halt_ns
     state.index.clear()

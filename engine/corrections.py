@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from engine.clearing import needed, paying_asset, round_up
+from engine import margin
+from engine.clearing import needed, paying_asset
 from engine.codes import FUNDS, INVALID, TICK
 from engine.events import Event, TradeCorrected
 from engine.orders import Account, Asset, Order, TradeRecord
 from engine.problem import Problem, decimal
+from engine.reducing import obey_positions
+from engine.rounding import round_up
 from engine.state import State, next_report
 
 
@@ -31,7 +34,10 @@ def reprice(state: State, out: list[Event], trade_id: int, price_e8: int, reason
 
 def _find(state: State, trade_id: int) -> TradeRecord | None:
     record = state.day_trades.get(trade_id)
-    return None if record is None or record.busted else record
+    if record is None or record.busted:
+        return None
+    future = record.instrument.future
+    return None if future is not None and future.expired else record
 
 
 def _unknown(trade_id: int) -> Problem:
@@ -43,11 +49,19 @@ def _correct(
 ) -> Problem | None:
     """Move a trade to another price, 0 being no trade at all; an account that lacks what it must give stops it."""
     old_ticks = record.price_ticks
-    fees = _book(record, old_ticks, new_ticks)
-    missing = _missing(record)
-    if missing is not None:
-        _book(record, new_ticks, old_ticks)
-        return missing
+    future = record.instrument.future
+    if future is not None:
+        missing = _missing_fees(record, old_ticks, new_ticks)
+        if missing is not None:
+            return missing
+        fees = _book_future(record, old_ticks, new_ticks)
+    else:
+        fees = _book(record, old_ticks, new_ticks)
+        missing = _missing(record)
+        if missing is not None:
+            _book(record, new_ticks, old_ticks)
+            return missing
+        _hold_cover(record)
     record.buy_fee += fees[0]
     record.sell_fee += fees[1]
     record.busted = new_ticks == 0
@@ -73,6 +87,10 @@ def _correct(
             reason,
         ),
     )
+    if future is not None:
+        book = state.book_list[record.instrument.index]
+        state.touch(book)
+        obey_positions(state, out, book, buy.account, sell.account)
     return None
 
 
@@ -107,10 +125,47 @@ def _charge(order: Order, numerator: int) -> int:
 def _reserve_again(order: Order) -> None:
     """Reserve what an open order needs now that its fee so far has changed, by a unit at most."""
     balance = order.account.balance(paying_asset(order))
-    more = needed(order) - order.reserved
+    more = needed(order, order.reserve_ticks, order.leaves_lots) - order.reserved
     balance.available -= more
     balance.reserved += more
     order.reserved += more
+
+
+def _hold_cover(record: TradeRecord) -> None:
+    """Let what a correction has credited cover futures, if any of their cover is missing."""
+    for account in (record.buy.account, record.sell.account):
+        for asset in (record.instrument.base, record.instrument.quote):
+            cover = account.balance(asset).margin
+            if cover is not None:
+                margin.hold(cover)
+
+
+def _missing_fees(record: TradeRecord, old_ticks: int, new_ticks: int) -> Problem | None:
+    """What an account of a future's trade lacks for the fee that the correction makes higher."""
+    value = (new_ticks - old_ticks) * record.lots * record.instrument.unit
+    asset = record.instrument.quote
+    for order, ppm in ((record.buy, record.buy_ppm), (record.sell, record.sell_ppm)):
+        more = round_up(order.fee_numerator + value * ppm) - order.fee_charged
+        lacks = more - order.account.balance(asset).available
+        if more > 0 and lacks > 0:
+            return Problem(FUNDS, f"account {order.account.account} lacks {decimal(lacks, asset.scale)} {asset.asset}")
+    return None
+
+
+def _book_future(record: TradeRecord, old_ticks: int, new_ticks: int) -> tuple[int, int]:
+    """Change both positions by the difference between two prices of a trade; returns what each side pays more in fees."""
+    instrument = record.instrument
+    value = (new_ticks - old_ticks) * record.lots * instrument.unit
+    lots = record.lots * ((new_ticks != 0) - (old_ticks != 0))
+    fees = [0, 0]
+    for side, order, ppm in ((0, record.buy, record.buy_ppm), (1, record.sell, record.sell_ppm)):
+        position = margin.position_of(order.account, instrument)
+        fees[side] = margin.charge(order, value * ppm, position.margin)
+        sign = 1 if side == 0 else -1
+        position.lots += sign * lots
+        position.carried += sign * value
+        margin.renew(margin.count(order, order.reserve_ticks, order.leaves_lots))
+    return (fees[0], fees[1])
 
 
 def _missing(record: TradeRecord) -> Problem | None:

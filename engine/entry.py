@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.bands import static_band
 from engine.book import LimitOrderBook
-from engine.clearing import available, needed, notional, paying_asset, release, reserve
+from engine.clearing import available, lacking, lower, notional, paying_asset, release, reserve
 from engine.codes import (
     AT_OPEN,
     BAND,
@@ -48,6 +48,7 @@ from engine.orders import ELECTED, FOR_AUCTION, Account, Order
 from engine.placing import park_peg, place
 from engine.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.problem import Problem, decimal
+from engine.reducing import position_problem
 from engine.state import DUE_EXPIRY, State, day_end_ns, next_report
 from engine.stops import is_triggered
 from engine.terms import LASTING, immediate, terms_problem, waits_for_auction
@@ -93,17 +94,25 @@ def entry_problem(state: State, order: Order) -> Problem | None:
     return static_problem(state, order) or approval_problem(state, order)
 
 
-def static_problem(state: State, order: Order, shape: Problem | None = None) -> Problem | None:
-    """The first check that an order fails up to compliance; `shape` is what is wrong with the list it is part of."""
+def static_problem(
+    state: State, order: Order, shape: Problem | None = None, begins_later: bool = False
+) -> Problem | None:
+    """The first check that an order fails up to compliance; `shape` is what is wrong with the list it is part of.
+
+    A bracket's take-profit and stop `begins_later`.
+    """
     book = state.books.get(order.instrument_name)
     if book is None:
         return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
-    return (
+    problem = (
         gate_problem(state, book, order)
         or shape
         or terms_problem(book, order, state.time_ns)
         or exposure_problem(state, book, order)
     )
+    if problem is None and book.instrument.future is not None:
+        return position_problem(order, order.leaves_lots, begins_later)
+    return problem
 
 
 def approval_problem(state: State, order: Order) -> Problem | None:
@@ -112,9 +121,8 @@ def approval_problem(state: State, order: Order) -> Problem | None:
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
         return Problem(COMPLIANCE, "", verdict)
-    amount = needed(order)
-    if not reserve(order, amount):
-        return funds_problem(order, amount)
+    if not reserve(order, order.reserve_ticks, order.leaves_lots):
+        return funds_problem(order, lacking(order, order.reserve_ticks, order.leaves_lots))
     return _trading_problem(state, book, order)
 
 
@@ -236,16 +244,16 @@ def _reprice_from_touch(state: State, book: LimitOrderBook, order: Order) -> boo
     if price < 1:
         return False
     order.price_ticks = order.reserve_ticks = price
-    reserve(order, needed(order))
+    lower(order)
     state.hook.true_up(order)
     return True
 
 
-def funds_problem(order: Order, amount: int) -> Problem:
-    """What was needed and what there is."""
+def funds_problem(order: Order, wanted: int) -> Problem:
+    """What was needed more and what there is."""
     asset = paying_asset(order)
-    wanted = decimal(amount - order.reserved, asset.scale)
-    return Problem(FUNDS, f"needs {wanted} {asset.asset}, available {decimal(available(order), asset.scale)}")
+    needs = decimal(wanted, asset.scale)
+    return Problem(FUNDS, f"needs {needs} {asset.asset}, available {decimal(available(order), asset.scale)}")
 
 
 def accept(state: State, out: list[Event], order: Order) -> None:

@@ -6,18 +6,21 @@ from engine import clearing
 from engine.aftermath import work_off
 from engine.book import LimitOrderBook
 from engine.changes import amend, cancel_many, cancel_one
+from engine.closeout import look_at_calls
 from engine.codes import FUNDS, INVALID
 from engine.commands import (
     AddAsset,
     AmendOrder,
     BustTrade,
     CancelOrder,
+    CloseOut,
     Command,
     Deposit,
     EffectiveFrom,
     FreezeAsset,
     IssueAsset,
     ListInstrument,
+    MarkFuture,
     MassCancel,
     MassQuote,
     NewBracket,
@@ -28,8 +31,10 @@ from engine.commands import (
     RepriceTrade,
     RequestDelivery,
     Sequenced,
+    SetIndexPrice,
     SetKillSwitch,
     SetLimits,
+    SetMarginRules,
     SetMarketHalt,
     SetPhase,
     SetSchedule,
@@ -46,6 +51,7 @@ from engine.configuration import (
     new_instrument,
 )
 from engine.controls import control
+from engine.due import run_due
 from engine.effective import consult, schedule_change
 from engine.entry import enter
 from engine.events import (
@@ -56,11 +62,12 @@ from engine.events import (
     FundsMoved,
     InstrumentListed,
 )
+from engine.futures import begin_future, check_future
 from engine.holdings import change_holdings
 from engine.limits import MAX_SUPPLY
 from engine.lists import enter_bracket, enter_pair, quote
 from engine.orders import ELECTED, NOWHERE, ON_BOOK, Account, Asset, Owner
-from engine.phases import run_due, start_day
+from engine.phases import start_day
 from engine.problem import decimal
 from engine.snapshot import take_snapshot
 from engine.state import State, next_report
@@ -76,6 +83,10 @@ CONTROLS = (
     SetVenueRules,
     BustTrade,
     RepriceTrade,
+    SetIndexPrice,
+    MarkFuture,
+    SetMarginRules,
+    CloseOut,
 )
 HOLDINGS = (IssueAsset, RedeemAsset, FreezeAsset)
 
@@ -102,6 +113,8 @@ class Exchange(State):
         elif self.due[0][0] <= time_ns:
             while run_due(self, out, time_ns):
                 work_off(self, out)
+                if self.covers:
+                    look_at_calls(self, out)
             self.due_events = len(out)
         self.time_ns = time_ns
         command = sequenced.command
@@ -127,7 +140,18 @@ class Exchange(State):
             self._configure(out, command)
         if self.touched:
             work_off(self, out)
+        if self.covers:
+            look_at_calls(self, out)
+        if self.close_outs:
+            self._put_off()
         return out
+
+    def _put_off(self) -> None:
+        """Leave what was too much for this command to the next."""
+        self.close_outs = 0
+        for deadline_ns, kind, index in self.postponed:
+            self.schedule(deadline_ns, kind, index)
+        self.postponed.clear()
 
     def next_due_ns(self) -> int:
         """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command."""
@@ -143,6 +167,8 @@ class Exchange(State):
         for book in self.books.values():
             book.check()
             resting += book.bids.orders + book.asks.orders
+            if book.instrument.future is not None:
+                check_future(book)
         for account in self.accounts.values():
             for order_id, order in account.open_orders.items():
                 assert order.order_id == order_id and order.account is account
@@ -194,16 +220,18 @@ class Exchange(State):
             self.emit(out, AssetAdded(command.asset, command.kind, command.scale))
 
     def _list_instrument(self, out: list[Event], command: ListInstrument) -> None:
-        problem = instrument_problem(command, self.assets, self.instruments)
+        problem = instrument_problem(command, self.assets, self.instruments, self.time_ns)
         if problem:
             self._reject(out, INVALID, problem)
         elif consult(self, out, command):
-            instrument = new_instrument(command, len(self.instruments), self.assets)
+            instrument = new_instrument(command, len(self.instruments), self.assets, self.covers)
             book = LimitOrderBook(instrument)
             book.reference_ticks = command.reference_price_e8 // command.tick_e8
             self.instruments[command.instrument] = instrument
             self.books[command.instrument] = book
             self.book_list.append(book)
+            if instrument.future is not None:
+                begin_future(self, book)
             self.emit(
                 out,
                 InstrumentListed(
@@ -228,6 +256,7 @@ class Exchange(State):
             account = Account(command.account, len(self.accounts), command.participant, owner, command.intermediary)
             owner.accounts.append(account)
             self.accounts[command.account] = account
+            self.account_list.append(account)
             self.emit(out, AccountOpened(command.account, command.participant, command.investor, command.intermediary))
 
     def _move(

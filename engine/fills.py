@@ -8,6 +8,7 @@ from engine.codes import BUY, FILLED, PARTIALLY_FILLED
 from engine.ending import close, end_other_leg
 from engine.events import Event, Trade
 from engine.orders import Order, TradeRecord
+from engine.reducing import obey_positions
 from engine.state import State, next_report
 
 
@@ -64,6 +65,8 @@ def fill(
         end_other_leg(state, out, book, maker)
     if taker.other_leg is not None:
         end_other_leg(state, out, book, taker)
+    if instrument.future is not None:
+        obey_positions(state, out, book, maker.account, taker.account)
 
 
 def _finish(state: State, book: LimitOrderBook, order: Order) -> None:
@@ -85,7 +88,7 @@ def _record(
 ) -> None:
     """Keep a trade for corrections, and count it for limits and the market index."""
     instrument = book.instrument
-    maker_ppm, taker_ppm = instrument.maker_fee_ppm, instrument.taker_fee_ppm
+    maker_ppm, taker_ppm = instrument.maker_fee_ppm, 0 if taker.close_out else instrument.taker_fee_ppm
     time_ns = state.time_ns
     if taker.side == BUY:
         record = TradeRecord(

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from engine import clearing
 from engine.changes import by_entry
-from engine.clearing import PPM, paying_asset, round_up
+from engine.clearing import paying_asset
 from engine.codes import BY_RULE, COMPLIANCE, FIAT, FUNDS, INVALID, PERMISSION
 from engine.commands import Command, FreezeAsset, IssueAsset, RedeemAsset
 from engine.configuration import ISSUED_KINDS
+from engine.effective import follow
 from engine.ending import cancel
 from engine.events import AssetIssued, Event, HoldingFrozen
-from engine.hook import Outcome
 from engine.limits import MAX_SUPPLY
 from engine.orders import Account, Asset, Balance
 from engine.problem import Problem, decimal
+from engine.rounding import PPM, round_up
 from engine.state import State, next_report
 
 
@@ -49,7 +50,8 @@ def _issue(state: State, out: list[Event], command: IssueAsset) -> Problem | Non
         return Problem(FUNDS, f"no more than {limit} {asset.asset} may be outstanding, and {outstanding} are")
     if asset.supply + command.amount > MAX_SUPPLY:
         return Problem(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
-    outcome = _consult(state, out, command)
+    outcome = state.hook.apply(command, state.time_ns)
+    follow(state, out, outcome)
     if outcome.refusal:
         return Problem(COMPLIANCE, outcome.refusal)
     _book(state, out, account, asset, command.amount)
@@ -94,14 +96,6 @@ def _amount_problem(asset: Asset, amount: int) -> Problem | None:
     return Problem(INVALID, "the amount must be positive") if amount <= 0 else None
 
 
-def _consult(state: State, out: list[Event], command: Command) -> Outcome:
-    """Ask the hook, and emit what it says."""
-    outcome = state.hook.apply(command, state.time_ns)
-    for event in outcome.events:
-        state.emit(out, event)
-    return outcome
-
-
 def _book(state: State, out: list[Event], account: Account, asset: Asset, amount: int) -> None:
     """Book what was issued (positive) or redeemed (negative)."""
     clearing.move(account, asset, amount)
@@ -138,7 +132,8 @@ def _freeze(state: State, out: list[Event], command: FreezeAsset) -> Problem | N
         return Problem(INVALID, f"nobody issues {command.asset} here, so nobody can freeze it")
     if not 0 <= command.share_ppm <= PPM:
         return Problem(INVALID, f"the share must be from 0 to {PPM} millionths")
-    outcome = _consult(state, out, command)
+    outcome = state.hook.apply(command, state.time_ns)
+    follow(state, out, outcome)
     if outcome.refusal:
         return Problem(COMPLIANCE, outcome.refusal)
     holders = [state.accounts[command.account]] if command.account else list(state.accounts.values())
@@ -175,7 +170,7 @@ def _freeze_holding(
     frozen = min(wanted, balance.available + balance.frozen)
     if frozen == balance.frozen:
         return
-    balance.available += balance.frozen - frozen
+    clearing.credit(balance, balance.frozen - frozen)
     balance.frozen = frozen
     state.emit(
         out,

@@ -40,6 +40,10 @@ ORDERS_BEFORE_RATIO: Final = 100
 LEG_ID: Final = 2**40
 # Compliance commands that wait for their effective date. Each may carry a whole rulebook, and a snapshot carries them all: 16 MiB.
 MAX_SCHEDULED_CHANGES: Final = 256
+# Close-outs by the clock in one command: each may sweep a book. The others wait for the next command.
+MAX_CLOSE_OUTS: Final = 1_024
+# Indices: a table that only the operator fills.
+MAX_INDICES: Final = 1_000
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.
 MAX_INSTRUMENTS: Final = 10_000
 MAX_ASSETS: Final = 10_000
@@ -48,6 +52,12 @@ MAX_ACCOUNTS: Final = 1_000_000
 # ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────
 NS_PER_SECOND: Final = 1_000_000_000
 NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
+# Marks by the clock: each settles a whole future, and one is due for each interval that an idle venue slept through.
+MIN_MARK_INTERVAL_NS: Final = 60 * NS_PER_SECOND
+# Grace of a margin call: so that an account whose positions can't be closed out is not called without end.
+MIN_GRACE_NS: Final = NS_PER_SECOND
+MAX_GRACE_NS: Final = 30 * NS_PER_DAY
+DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
 # The trading day and the year of the caps are Moscow's: UTC+3, no daylight saving since 2014.
 MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
 

@@ -94,7 +94,7 @@ def enter_bracket(state: State, out: list[Event], command: NewBracket) -> None:
         shape = Problem(INVALID, "a take-profit is on the other side of its entry")
     if shape is None and command.entry.order_type not in (LIMIT, MARKET):
         shape = Problem(INVALID, "the entry of a bracket is a limit or market order")
-    problems = [static_problem(state, order, shape) for order in orders]
+    problems = [static_problem(state, order, shape, order is not entry) for order in orders]
     if not any(problems):
         problems[0] = approval_problem(state, entry)
     if any(problems):

@@ -7,13 +7,14 @@ from typing import Final
 from engine.allocation import allocate
 from engine.bands import dynamic_band
 from engine.book import BookSide, LimitOrderBook
-from engine.clearing import PPM, affordable_lots
+from engine.clearing import affordable_lots
 from engine.codes import PRICE_TIME
 from engine.events import BookAdded, Event
 from engine.fills import fill
 from engine.limits import MAX_E8
 from engine.orders import Level, Order, Owner
 from engine.prevention import prevent
+from engine.rounding import PPM
 from engine.state import State
 
 DONE: Final = 0
@@ -56,7 +57,9 @@ def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) ->
             trade(state, out, book, opposite, maker, taker, price, min(maker.shown_lots, wanted))
         else:
             for each, share in allocate(level, wanted, book.instrument.allocation):
-                trade(state, out, book, opposite, each, taker, price, share)
+                # A fill may have cut or ended a reduce-only order that was to get a share; what it leaves goes round again.
+                if each.shown_lots:
+                    trade(state, out, book, opposite, each, taker, price, min(share, each.shown_lots))
                 if state.halt_threshold_ppm and index_moved(state, book):
                     return HALT
         if state.halt_threshold_ppm and index_moved(state, book):

@@ -64,6 +64,7 @@ class Instrument:
         unit: int,
         lot_base: int,
         underlying: str,
+        future: Future | None = None,
     ) -> None:
         self.instrument: Final = instrument
         self.index: Final = index
@@ -75,6 +76,8 @@ class Instrument:
         self.unit: Final = unit
         self.lot_base: Final = lot_base
         self.underlying: Final = underlying
+        self.future: Final = future
+        """Of a future: its terms and positions; None for all others."""
         self.min_lots: int = 1
         self.max_lots: int = 0
         self.max_notional: int = 0
@@ -97,6 +100,80 @@ class Balance:
         self.reserved: int = 0
         self.frozen: int = 0
         """Can't be sold or moved (FRZ-1)."""
+        self.margin: Margin | None = None
+        """What covers the account's futures in this asset; None: it never had any."""
+
+
+class Future:
+    """What makes an instrument a future: when it is marked and settled, and who has a position in it."""
+
+    def __init__(
+        self,
+        expiry_ns: int,
+        averaging_ns: int,
+        mark_interval_ns: int,
+        max_position_lots: int,
+        changed: list[Margin],
+    ) -> None:
+        self.expiry_ns: Final = expiry_ns
+        self.averaging_ns: Final = averaging_ns
+        self.mark_interval_ns: Final = mark_interval_ns
+        self.max_position_lots: Final = max_position_lots
+        """0: none."""
+        self.changed: Final = changed
+        """The venue's list of cover to look at when the command ends."""
+        self.positions: Final[dict[int, Position]] = {}
+        """By account index: everybody with a position or open orders, and some who had."""
+        self.high_ticks: int = 0
+        """The upper static band, at which shorts are covered; 0: no band."""
+        self.averaged: int = 0
+        """The index's integral over time when the averaging began."""
+        self.averages_from_ns: int = 0
+        """When the averaging began, if the index was known then; 0: it wasn't, or has not begun."""
+        self.expired: bool = False
+
+
+class Margin:
+    """The cover of an account's futures in one asset: what is needed, and what of it is held."""
+
+    def __init__(self, account: Account, asset: Asset, balance: Balance, changed: list[Margin]) -> None:
+        self.account: Final = account
+        self.asset: Final = asset
+        self.balance: Final = balance
+        self.changed: Final = changed
+        self.needed: int = 0
+        self.held: int = 0
+        """The smaller of what is needed and what there is; part of what the balance has reserved."""
+        self.noted: bool = False
+        """Whether it stands in `changed`."""
+        self.called: bool = False
+        self.until_ns: int = 0
+        """When the grace of a call ends; 0: it has ended, or there is no call."""
+        self.in_default: bool = False
+        """A mark in this command left a shortfall: a call has no grace."""
+
+
+class Position:
+    """An account's position in a future, and the sums of its open orders there."""
+
+    def __init__(self, account: Account, instrument: Instrument, margin: Margin) -> None:
+        self.account: Final = account
+        self.instrument: Final = instrument
+        self.margin: Final = margin
+        self.lots: int = 0
+        """Above 0: long."""
+        self.carried: int = 0
+        """What it was bought for, less what it was sold for, since the last mark and at it."""
+        self.buy_lots: int = 0
+        self.buy_value: int = 0
+        self.sell_lots: int = 0
+        self.sell_value: int = 0
+        self.fees: int = 0
+        """The largest fees of the open orders."""
+        self.needed: int = 0
+        """Of the margin's `needed`, what this future needs."""
+        self.reducing: Final[dict[int, Order]] = {}
+        """Open reduce-only orders by order id."""
 
 
 class Owner:
@@ -119,6 +196,8 @@ class Account:
         self.report_seq: int = 0
         self.balances: dict[int, Balance] = {}
         """By asset index; an asset never held is absent."""
+        self.positions: Final[dict[int, Position]] = {}
+        """By instrument index, as in `Future.positions`."""
         self.open_orders: dict[int, Order] = {}
         """Resting and parked orders by order id."""
         self.client_ids: dict[str, Order] = {}
@@ -186,6 +265,10 @@ class Order:
     # Clearing: what is reserved, at which price, and the fee so far, exact in millionths and as charged.
     reserve_ticks: int = 0
     reserved: int = 0
+    """Of a future's order its largest fee, which is part of the account's cover."""
+    covered_lots: int = 0
+    """Of a future's order: what of it counts in its position's sums."""
+    covered_value: int = 0
     budget: int = -1
     """Market order by funds: what is left to spend or take in; -1 for all others."""
     fee_numerator: int = 0

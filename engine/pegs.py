@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.book import LimitOrderBook
-from engine.clearing import needed, required, reserve
+from engine.clearing import reserve
 from engine.codes import BUY, BY_RULE, CONTINUOUS, NO_FUNDS, PEG_MID, PEG_OWN
 from engine.ending import cancel
 from engine.events import BookChanged, Event
@@ -60,12 +60,7 @@ def _reprice(state: State, out: list[Event], book: LimitOrderBook, order: Order)
         state.emit(out, BookChanged(name, order.order_id, order.side, old, 0))
         return True
     order.price_ticks = price
-    dearer = order.side == BUY and price > order.reserve_ticks
-    before = order.reserve_ticks
-    order.reserve_ticks = price
-    if not dearer:
-        reserve(order, needed(order))
-    elif not _pass_dearer(state, out, book, order, old, before):
+    if not _pass(state, out, book, order, old):
         return True
     if on_book:
         _take_off(book, order, old)
@@ -77,17 +72,16 @@ def _reprice(state: State, out: list[Event], book: LimitOrderBook, order: Order)
     return True
 
 
-def _pass_dearer(
-    state: State, out: list[Event], book: LimitOrderBook, order: Order, old_ticks: int, reserved_ticks: int
-) -> bool:
-    """Check a peg that would cost more; if it may not, it is cancelled where it rests."""
+def _pass(state: State, out: list[Event], book: LimitOrderBook, order: Order, old_ticks: int) -> bool:
+    """Check a peg that moves, by the rules only if it would cost more; if it may not, it is cancelled where it rests."""
     price = order.price_ticks
-    order.price_ticks, order.reserve_ticks = old_ticks, reserved_ticks
-    verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
-    if verdict is not None:
-        cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
-        return False
-    if not reserve(order, required(order, price, order.leaves_lots)):
+    order.price_ticks = old_ticks
+    if order.side == BUY and price > order.reserve_ticks:
+        verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
+        if verdict is not None:
+            cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+            return False
+    if not reserve(order, price, order.leaves_lots):
         cancel(state, out, book, order, NO_FUNDS)
         return False
     order.price_ticks = order.reserve_ticks = price

@@ -9,21 +9,20 @@ from engine.book import LimitOrderBook
 from engine.codes import (
     AT_CLOSE,
     AT_OPEN,
+    CANCEL_ONLY,
     CLOSED,
     CLOSING_AUCTION,
     CONTINUOUS,
-    EXPIRED,
     HALTED,
     OPENING_AUCTION,
     PRE_OPEN,
     VOLATILITY_AUCTION,
 )
-from engine.effective import follow, take_effect
-from engine.ending import cancel
+from engine.effective import follow
 from engine.events import DayEnded, Event, PhaseChanged
 from engine.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from engine.placing import join_call, leave_call, park_pegs, start_volatility_auction
-from engine.state import DUE_BATCH, DUE_CHANGE, DUE_DAY, DUE_EXPIRY, DUE_PHASE, DUE_STEP, State, day_end_ns
+from engine.state import DUE_DAY, DUE_EXPIRY, DUE_STEP, State, day_end_ns
 
 AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
 
@@ -64,52 +63,11 @@ def look_at_stops(book: LimitOrderBook) -> None:
         book.prints.append(book.last_trade_ticks)
 
 
-def run_due(state: State, out: list[Event], time_ns: int) -> bool:
-    """Do the earliest thing due by a time; False if there is none."""
-    while state.due and state.due[0][0] <= time_ns:
-        deadline_ns, kind, index = heapq.heappop(state.due)
-        state.time_ns = max(state.time_ns, deadline_ns)
-        if _run(state, out, deadline_ns, kind, index):
-            return True
-    return False
-
-
-def _run(state: State, out: list[Event], deadline_ns: int, kind: int, index: int) -> bool:
-    """Do one due thing; False if it holds no longer."""
-    if kind == DUE_DAY:
-        end_day(state, out)
+def may_enter(book: LimitOrderBook, phase: int) -> bool:
+    """Whether an instrument can be moved to a phase: a future trades only with a static band and a reference price."""
+    if book.instrument.future is None or phase in (CLOSED, HALTED, CANCEL_ONLY):
         return True
-    if kind == DUE_EXPIRY:
-        order = state.expiring.get(index)
-        if order is None:
-            return False
-        cancel(state, out, state.books[order.instrument_name], order, EXPIRED)
-        return True
-    if kind == DUE_CHANGE:
-        take_effect(state, out, index)
-        return True
-    book = state.book_list[index]
-    if kind == DUE_PHASE:
-        if book.until_ns != deadline_ns:
-            return False
-        if book.phase == HALTED:
-            start_volatility_auction(state, out, book)
-        else:
-            enter_phase(state, out, book, CONTINUOUS, "auction end")
-        return True
-    if kind == DUE_BATCH:
-        if book.batch_due_ns != deadline_ns:
-            return False
-        book.batch_due_ns = 0
-        if book.phase != CONTINUOUS or not book.instrument.batch_ns:
-            return False
-        uncross(state, out, book, True)
-        state.touch(book)
-        return True
-    if state.schedule_steps.get(index) != deadline_ns:
-        return False
-    _step(state, out, book, deadline_ns)
-    return True
+    return book.instrument.static_ppm != 0 and book.reference_ticks != 0
 
 
 def end_day(state: State, out: list[Event]) -> None:
@@ -161,14 +119,14 @@ def _schedule_after(state: State, book: LimitOrderBook, time_ns: int, delay_ns: 
     state.schedule(deadline + delay_ns, DUE_STEP, index)
 
 
-def _step(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: int) -> None:
+def step(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: int) -> None:
     """Enter the phase whose time has come: the last step at or before the deadline, of today or of the day before."""
     index = book.instrument.index
     steps = state.schedules[index]
     second = (deadline_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY // NS_PER_SECOND
     due = [phase for at, phase in steps if at <= second]
     phase = due[-1] if due else steps[-1][1]
-    if phase != book.phase:
+    if phase != book.phase and may_enter(book, phase):
         enter_phase(state, out, book, phase, "schedule")
     delay_ns = state.draw(book, book.instrument.auction_random_ns) if phase in AUCTIONS else 0
     _schedule_after(state, book, deadline_ns, delay_ns)

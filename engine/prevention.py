@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.bands import dynamic_band
 from engine.book import LimitOrderBook
-from engine.clearing import affordable_lots, needed, reserve, round_up
+from engine.clearing import affordable_lots, lower
 from engine.codes import (
     BUY,
     CANCEL_BOTH,
@@ -17,6 +17,7 @@ from engine.codes import (
 from engine.ending import cancel, end_other_leg
 from engine.events import BookChanged, Event, OrderAmended
 from engine.orders import IN_CALL, ON_BOOK, Level, Order, Owner
+from engine.rounding import round_up
 from engine.state import State, next_report
 
 
@@ -51,19 +52,24 @@ def _decrement(state: State, out: list[Event], book: LimitOrderBook, order: Orde
     if order.leaves_lots == lots:
         cancel(state, out, book, order, SELF_TRADE_PREVENTED)
         return False
+    cut(state, out, book, order, lots)
+    end_other_leg(state, out, book, order)
+    return True
+
+
+def cut(state: State, out: list[Event], book: LimitOrderBook, order: Order, lots: int) -> None:
+    """Take lots off an order, wherever it is, without a trade and not all of them: it keeps its place."""
     order.quantity_lots -= lots
     shown = order.shown_lots
     if order.where == ON_BOOK:
         book.side(order.side).shrink(order, lots)
     else:
         order.leaves_lots -= lots
-    reserve(order, needed(order))
+    lower(order)
     report_amended(state, out, book, order, True)
     if order.shown_lots != shown:
         name = book.instrument.instrument
         state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
-    end_other_leg(state, out, book, order)
-    return True
 
 
 def _decrement_budget(state: State, out: list[Event], book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
@@ -81,7 +87,7 @@ def _decrement_budget(state: State, out: list[Event], book: LimitOrderBook, rest
     incoming.budget -= price_ticks * lots * instrument.unit
     incoming.quantity_lots = incoming.filled_lots
     incoming.leaves_lots = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
-    reserve(incoming, needed(incoming))
+    lower(incoming)
     report_amended(state, out, book, incoming, True)
     return True
 

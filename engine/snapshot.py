@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 
 from engine.book import LimitOrderBook
-from engine.orders import Account, Asset, Order, TradeRecord
+from engine.orders import Account, Asset, Balance, Order, Position, TradeRecord
 from engine.protection import Limits
 from engine.state import State
 
@@ -32,6 +32,11 @@ def take_snapshot(state: State) -> object:
         [book.instrument.instrument for book in state.index],
         list(state.expiring),
         [[seq, msgspec.to_builtins(change)] for seq, change in state.changes.items()],
+        state.grace_ns,
+        [
+            [name, index.known_ns, index.price_e8, index.since_ns, index.summed]
+            for name, index in state.index_prices.items()
+        ],
         [_account(account) for account in state.accounts.values()],
         state.hook.snapshot(),
     ]
@@ -63,16 +68,37 @@ def _account(account: Account) -> list[object]:
         account.investor,
         account.intermediary,
         account.report_seq,
-        [
-            [index, balance.available, balance.reserved, balance.frozen]
-            for index, balance in sorted(account.balances.items())
-        ],
+        [_balance(index, balance) for index, balance in sorted(account.balances.items())],
+        [_position(index, position) for index, position in sorted(account.positions.items())],
         list(account.open_orders),
         [_order(order) for order in account.client_ids.values()],
         [
             [record.transfer_id, msgspec.structs.astuple(record.command), record.code]
             for record in account.transfers.values()
         ],
+    ]
+
+
+def _balance(index: int, balance: Balance) -> list[object]:
+    margin = balance.margin
+    shown: list[object] = [index, balance.available, balance.reserved, balance.frozen]
+    if margin is not None:
+        shown += [margin.needed, margin.held, margin.called, margin.until_ns]
+    return shown
+
+
+def _position(index: int, position: Position) -> list[object]:
+    return [
+        index,
+        position.lots,
+        position.carried,
+        position.buy_lots,
+        position.buy_value,
+        position.sell_lots,
+        position.sell_value,
+        position.fees,
+        position.needed,
+        sorted(position.reducing),
     ]
 
 
@@ -101,8 +127,11 @@ def _order(order: Order) -> list[object]:
         0 if other is None else other.order_id,
         [child.order_id for child in children],
         order.is_quote,
+        order.close_out,
         order.reserve_ticks,
         order.reserved,
+        order.covered_lots,
+        order.covered_value,
         order.budget,
         order.fee_numerator,
         order.fee_charged,
@@ -111,6 +140,7 @@ def _order(order: Order) -> list[object]:
 
 def _book(book: LimitOrderBook) -> list[object]:
     instrument = book.instrument
+    future = instrument.future
     return [
         instrument.instrument,
         instrument.static_ppm,
@@ -128,6 +158,7 @@ def _book(book: LimitOrderBook) -> list[object]:
         list(book.indicative),
         [order.order_id for order in book.bids],
         [order.order_id for order in book.asks],
+        [] if future is None else [future.averages_from_ns, future.averaged, future.expired],
     ]
 
 

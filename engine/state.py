@@ -12,8 +12,8 @@ from engine.codes import CANCEL_NEWEST
 from engine.commands import EffectiveFrom
 from engine.events import Event
 from engine.hook import PreTradeHook
-from engine.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
-from engine.orders import Account, Asset, Instrument, Order, Owner, TradeRecord
+from engine.limits import DEFAULT_GRACE_NS, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.orders import Account, Asset, Instrument, Margin, Order, Owner, TradeRecord
 from engine.protection import Limits
 
 # What can be due, in the order in which things due at one instant happen.
@@ -37,6 +37,28 @@ DUE_CHANGE: Final = 8
 """A compliance command takes effect. By the sequence number of the command that brought it."""
 
 
+class IndexPrice:
+    """The price of an index, and its integral over time, from which means follow; it keeps no history."""
+
+    def __init__(self, price_e8: int, time_ns: int) -> None:
+        self.known_ns: Final = time_ns
+        """When it was first stated."""
+        self.price_e8: int = price_e8
+        self.since_ns: int = time_ns
+        self.summed: int = 0
+        """The integral of the price from `known_ns` to `since_ns`, price by nanoseconds."""
+
+    def integral(self, time_ns: int) -> int:
+        """The integral up to a time not before the last price."""
+        return self.summed + self.price_e8 * (time_ns - self.since_ns)
+
+    def set(self, price_e8: int, time_ns: int) -> None:
+        """State a new price."""
+        self.summed = self.integral(time_ns)
+        self.price_e8 = price_e8
+        self.since_ns = time_ns
+
+
 class State:
     """What `Exchange` is made of. Everything here follows from the commands applied so far."""
 
@@ -50,6 +72,8 @@ class State:
         """By instrument index."""
         self.owners: Final[dict[str, Owner]] = {}
         self.accounts: Final[dict[str, Account]] = {}
+        self.account_list: Final[list[Account]] = []
+        """By account index."""
         self.seq: int = 0
         """Of the last command applied."""
         self.time_ns: int = 0
@@ -86,6 +110,16 @@ class State:
         self.halt_ns: int = 0
         self.index: Final[list[LimitOrderBook]] = []
         """The members of the market index."""
+        self.index_prices: Final[dict[str, IndexPrice]] = {}
+        """By index."""
+        self.grace_ns: int = DEFAULT_GRACE_NS
+        """How long a margin call gives."""
+        self.covers: Final[list[Margin]] = []
+        """Cover for which a call may begin or end with the current command."""
+        self.close_outs: int = 0
+        """How many positions the current command has closed out."""
+        self.postponed: Final[list[tuple[int, int, int]]] = []
+        """What was due, but is too much for the current command."""
         self.touched: Final[list[LimitOrderBook]] = []
         """Books that the current command changed."""
         self.entries: Final[list[Order]] = []

@@ -133,6 +133,8 @@ def invalid_fields(command: NewOrder, instrument: Instrument, time_ns: int) -> s
         return "post-only is for limit and iceberg orders that may rest"
     if command.reduce_only and instrument.kind != FUTURE:
         return "reduce-only is for futures"
+    if command.funds and instrument.kind == FUTURE:
+        return "no order by funds in a future"
     return _invalid_quantities(command) or _invalid_prices(command)
 
 

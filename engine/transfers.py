@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import clearing
 from engine.changes import own_account, refuse, refuse_stranger
 from engine.codes import (
     COMPLIANCE,
@@ -106,7 +107,7 @@ def _move(state: State, out: list[Event], account: Account, command: Transfer) -
     receiver, asset = state.accounts[command.to_account], state.assets[command.asset]
     sent, received = account.balance(asset), receiver.balance(asset)
     sent.available -= command.amount
-    received.available += command.amount
+    clearing.credit(received, command.amount)
     state.emit(
         out,
         Transferred(

@@ -181,6 +181,52 @@ class Client(Connection):
         request = m.MassCancel(id=next(self._ids), account=self._own_account(account), instrument=instrument, side=side)
         return (await self.request(request, m.MassCancelled)).orders
 
+    async def transfer(
+        self,
+        to_account: str,
+        asset: str,
+        amount: Amount,
+        purpose: m.Purpose,
+        *,
+        contract_reference: str = "",
+        account: str | None = None,
+        client_order_id: str | None = None,
+    ) -> int:
+        """Move an asset to another account; returns the number of the transfer.
+
+        Args:
+            amount: in the asset.
+            purpose: `own_account`, `domestic_payment` (which the rules refuse for currency values) or `cross_border`.
+            contract_reference: of the contract that a cross-border transfer settles.
+            client_order_id: by default a new one.
+
+        Raises:
+            OrderRejected: with the rule that decided, if one did.
+            RequestFailed: the request was not even sequenced, or it is one sent again that was refused before.
+            ConnectionLost: the outcome is unknown; send it again with the same `client_order_id`.
+        """
+        request = m.Transfer(
+            id=next(self._ids),
+            account=self._own_account(account),
+            client_order_id=client_order_id or f"{self._prefix}-{next(self._order_numbers)}",
+            to_account=to_account,
+            asset=asset,
+            amount=decimal_text(amount),
+            purpose=purpose,
+            contract_reference=contract_reference,
+        )
+        reply = await self.request(request, m.Message)
+        if isinstance(reply, m.TransferStatus) and reply.code is not None:
+            raise RequestFailed(reply.code, f"transfer {reply.transfer_id} was refused")
+        if not isinstance(reply, m.Transferred | m.TransferStatus):
+            raise ClientError(f"expected Transferred, the venue sent {type(reply).__name__}")
+        return reply.transfer_id
+
+    async def positions(self, account: str | None = None) -> m.PositionsReply:
+        """List the positions of an account in futures, and what covers them, by asset."""
+        request = m.Positions(id=next(self._ids), account=self._own_account(account))
+        return await self.request(request, m.PositionsReply)
+
     async def open_orders(self, account: str | None = None) -> list[m.OpenOrder]:
         """List the open orders of an account, by order id."""
         return await self.list_orders(self._own_account(account))
@@ -195,10 +241,10 @@ class Client(Connection):
         reply = await self.request(m.Instruments(id=next(self._ids)), m.InstrumentsReply)
         return {each.instrument: each for each in reply.instruments}
 
-    async def admin(self, command: str, **arguments: str | int | bool | list[str] | dict[str, str]) -> int:
+    async def admin(self, command: str, **arguments: m.Argument) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 
-        For operators and supervisors. Raises `RequestFailed` if it was refused.
+        For operators and supervisors, and for issuers in what concerns their own assets. Raises `RequestFailed` if it was refused.
         """
         request = m.Admin(id=next(self._ids), command=command, arguments=arguments)
         return (await self.request(request, m.Done)).seq
@@ -228,6 +274,14 @@ class Client(Connection):
     def status(self, instrument: str) -> Stream[m.Status]:
         """Follow the phases of an instrument."""
         return self._stream("status", instrument)
+
+    def marks(self, instrument: str) -> Stream[m.Mark]:
+        """Follow the marks of a future."""
+        return self._stream("marks", instrument)
+
+    def index(self, index: str) -> Stream[m.IndexPrice]:
+        """Follow the prices of an index, named by a future's `underlying`."""
+        return self._stream("index", index)
 
     def drop_copy(self) -> Stream[Report]:
         """Follow the reports of every account. For supervisors and operators."""

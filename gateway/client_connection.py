@@ -24,7 +24,7 @@ from gateway.client_streams import Stream
 Encoding = Literal["json", "msgpack"]
 Key = Ed25519PrivateKey | bytes | str | Path
 """A private key: itself, its 32 raw bytes, its PEM text as bytes, or the path of a PEM file."""
-Report = m.ExecutionReport | m.RequestRejected | m.MassCancelled | m.Funds | m.Resumed
+Report = m.AnyReport | m.Resumed
 """What a private report stream carries. `Resumed` with `snapshot` true: reports were lost, ask for orders and balances."""
 ChannelKey = tuple[str, str | None]
 R = TypeVar("R", bound=m.Message)
@@ -32,6 +32,13 @@ R = TypeVar("R", bound=m.Message)
 # The largest message of a venue: a full book of a busy instrument stays well below it.
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 OPEN_TIMEOUT_SECONDS: Final = 10
+_CHANNELS: Final[dict[type[m.Message], str]] = {
+    m.TradePrint: "trades",
+    m.Top: "top",
+    m.Status: "status",
+    m.Mark: "marks",
+    m.IndexPrice: "index",
+}
 RECONNECT_SECONDS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between attempts to connect again; the last one repeats."""
 
@@ -251,9 +258,9 @@ class Connection:
             await self._dispatch(message)
 
     async def _dispatch(self, message: m.AnyMessage) -> None:
-        if isinstance(message, m.ExecutionReport | m.RequestRejected | m.MassCancelled | m.Funds):
+        if isinstance(message, m.AnyReport):
             self._take_report(message)
-        elif isinstance(message, m.TradePrint | m.Top | m.Status):
+        elif isinstance(message, m.TradePrint | m.Top | m.Status | m.Mark | m.IndexPrice):
             self._take_public(message)
         elif isinstance(message, m.BookSnapshot | m.BookUpdate):
             await self._take_book(message)
@@ -268,8 +275,9 @@ class Connection:
             if future is not None and not future.done():
                 future.set_result(message)
 
-    def _take_report(self, report: m.ExecutionReport | m.RequestRejected | m.MassCancelled | m.Funds) -> None:
-        account, seq = report.account, report.seq
+    def _take_report(self, report: m.AnyReport) -> None:
+        account = report.account
+        seq = None if isinstance(report, m.TransferStatus) else report.seq
         if self.welcome is None or account not in self.welcome.accounts:
             channel = self._channels.get(("drop_copy", None))
             for stream in channel.streams if channel is not None else ():
@@ -333,9 +341,9 @@ class Connection:
                 order.end("unknown")
                 del self._orders[key]
 
-    def _take_public(self, message: m.TradePrint | m.Top | m.Status) -> None:
-        name = {m.TradePrint: "trades", m.Top: "top", m.Status: "status"}[type(message)]
-        channel = self._channels.get((name, message.instrument))
+    def _take_public(self, message: m.TradePrint | m.Top | m.Status | m.Mark | m.IndexPrice) -> None:
+        about = message.index if isinstance(message, m.IndexPrice) else message.instrument
+        channel = self._channels.get((_CHANNELS[type(message)], about))
         if channel is None:
             return
         # Tops of one turn are summed up in one message; it says which one it follows.

@@ -21,11 +21,14 @@ from engine.events import (
     OrderStatus,
     RequestRejected,
     RulebookLoaded,
+    Transferred,
+    TransferStatus,
 )
 from gateway.formats import Formats
 from gateway.marketdata import MarketData
 from gateway.messages import Done, Message, Rejected
-from gateway.reports import Report, Reports
+from gateway.report import Report
+from gateway.reports import STATUSES, Reports
 from gateway.wire import Outlet
 
 # The reply to a trading command is the first event of one of these types, after what was due before the command.
@@ -37,6 +40,8 @@ _REPLIES: Final[dict[type[Command], tuple[type[Event], ...]]] = {
     commands.MassQuote: (MassQuoted, RequestRejected),
     commands.NewOrderPair: (OrderAccepted, OrderRejected, OrderStatus, RequestRejected),
     commands.NewBracket: (OrderAccepted, OrderRejected, OrderStatus, RequestRejected),
+    commands.Transfer: (Transferred, TransferStatus, RequestRejected),
+    commands.RequestDelivery: (RequestRejected,),
 }
 
 _NOBODY: Final[list[Outlet]] = []
@@ -86,8 +91,7 @@ class Fanout:
 
     def replay(self, command: Command, seq: int, time_ns: int, events: list[Event]) -> None:
         """Take in a command of the past; nobody listens yet."""
-        if type(command) not in _REPLIES:
-            self._learn(events)
+        self._learn(events)
         self.reports.follow(seq, time_ns, events)
         self.market.follow(time_ns, events)
         self.seq = seq
@@ -115,6 +119,9 @@ class Fanout:
         if replies is None:
             self._learn(events)
             replies = ()
+        elif due_events:
+            # A rulebook that waited for its effective date may have come in force before an order.
+            self._learn(events[:due_events])
         waiting = origin
         for report in self.reports.follow(seq, time_ns, events):
             if waiting is not None and report.place >= due_events and type(report.event) in replies:
@@ -159,7 +166,7 @@ class Fanout:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
         listeners = self._by_account[report.account] if report.seq else _NOBODY
-        drop_copy = self.drop_copy if type(report.event) is not OrderStatus else _NOBODY
+        drop_copy = _NOBODY if isinstance(report.event, STATUSES) else self.drop_copy
         if origin is not None:
             self.send(origin, self.reports.message(report, request_id))
             if not drop_copy and (not listeners or (len(listeners) == 1 and listeners[0] is origin)):

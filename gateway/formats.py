@@ -47,6 +47,7 @@ class InstrumentFormat:
 
     def __init__(self, event: InstrumentListed, quote_scale: int) -> None:
         self.instrument: Final = event.instrument
+        self.quote: Final = event.quote
         self.price: Final = decimals_of(event.tick_e8)
         self.quantity: Final = decimals_of(event.lot_e8)
         self.money: Final = Decimals(1, quote_scale)

@@ -1,6 +1,6 @@
 """Market data: the public side of a venue, mirrored from events alone.
 
-Per instrument, five channels, each with its own `seq`, counted from the events so that it goes on after a restart:
+Per instrument, five channels here and one in `gateway.marks`, each with its own `seq`, counted from the events so that it goes on after a restart:
 
 trades  one message a print; `seq` counts prints, without gaps
 top     best bid and ask; `seq` counts the commands that changed them. What changed within one turn is one message:
@@ -12,18 +12,15 @@ auction what a call would uncross to, and did; `seq` counts the messages, withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Final
-from zlib import crc32
-
-from sortedcontainers import SortedList
 
 from engine.codes import BUY, CLOSED, PHASES, SELL, SIDES
 from engine.events import (
     BookAdded,
     BookChanged,
     Event,
+    FutureMarked,
+    IndexPriceSet,
     Indicative,
     InstrumentListed,
     OrderCancelled,
@@ -32,77 +29,10 @@ from engine.events import (
     Uncrossed,
 )
 from gateway.formats import Formats, InstrumentFormat
+from gateway.levels import CHECKSUM_LEVELS, SideMirror, checksum
+from gateway.marks import IndexFeed, MarkFeed
 from gateway.messages import Auction, BookSnapshot, BookUpdate, Message, Status, Top, TradePrint
 from gateway.wire import Outlet
-
-CHECKSUM_LEVELS: Final = 10
-Levels = list[tuple[str, str]]
-
-
-def checksum(bids: Iterable[Sequence[str]], asks: Iterable[Sequence[str]]) -> int:
-    """What a client's book must come to after a snapshot or an update.
-
-    Args:
-        bids: levels as `(price, quantity)` in the wire's own strings, best first; beyond the tenth they don't count.
-        asks: likewise.
-
-    Returns:
-        CRC-32 (zlib) of `price:quantity` of the ten best bids, then of the ten best asks, joined by `|`.
-    """
-    text = "|".join(f"{level[0]}:{level[1]}" for levels in (bids, asks) for level in islice(levels, CHECKSUM_LEVELS))
-    return crc32(text.encode())
-
-
-class SideMirror:
-    """One side of a book as the public sees it: lots by price, best price cached, and what changed since it was told."""
-
-    def __init__(self, side: int) -> None:
-        self.sign: Final = 1 if side == BUY else -1
-        self.lots: Final[dict[int, int]] = {}
-        self.best: int = 0
-        """In ticks; 0: the side is empty."""
-        self.told: Final[dict[int, int]] = {}
-        """By price: the lots that were last published of a level that has been touched since."""
-        self._ladder: Final[SortedList[int]] = SortedList()
-        # `price * sign`, the best last.
-
-    def change(self, price: int, by_lots: int) -> None:
-        """Add lots (negative: take them) at a price. O(1), O(log levels) where a level is born or dies."""
-        lots = self.lots
-        before = lots.get(price, 0)
-        after = before + by_lots
-        assert after >= 0, "more was taken from a level than it held"
-        if price not in self.told:
-            self.told[price] = before
-        if not after:
-            del lots[price]
-            ladder = self._ladder
-            if price == self.best:
-                ladder.pop()
-                self.best = ladder[-1] * self.sign if ladder else 0
-            else:
-                ladder.remove(price * self.sign)
-            return
-        lots[price] = after
-        if not before:
-            self._ladder.add(price * self.sign)
-            if not self.best or (price - self.best) * self.sign > 0:
-                self.best = price
-
-    def levels(self, format_: InstrumentFormat, depth: int = 0) -> Levels:
-        """The best `depth` levels as strings, best first; 0: all."""
-        keys = self._ladder[-depth:] if depth else list(self._ladder)
-        keys.reverse()
-        return [(format_.price[key * self.sign], format_.quantity[self.lots[key * self.sign]]) for key in keys]
-
-    def take_changes(self, format_: InstrumentFormat) -> Levels:
-        """The levels that differ from what was last published, best first, `"0"` for those that are gone."""
-        changed = [price for price, before in self.told.items() if self.lots.get(price, 0) != before]
-        changed.sort(reverse=self.sign > 0)
-        self.told.clear()
-        lots = self.lots
-        return [(format_.price[price], format_.quantity[lots[price]] if price in lots else "0") for price in changed]
-
 
 _Best = tuple[int, int, int, int]
 """Bid price, its lots, ask price, its lots; zeros for an empty side."""
@@ -122,6 +52,7 @@ class Feed:
             "status": [],
             "auction": [],
         }
+        self.marks: Final = MarkFeed(format_)
         self.trades_seq = 0
         self.top_seq = 0
         self.book_seq = 0
@@ -200,10 +131,6 @@ class Feed:
             final=final,
         )
 
-    def auction_message(self) -> Auction:
-        """What a call would uncross to, or last did."""
-        return self.auction
-
     def _show(self, order_id: int, side: int, price_ticks: int, lots: int) -> None:
         """Set what an order shows at a price; 0: it is off the book."""
         before = self._displayed.get(order_id)
@@ -226,7 +153,25 @@ class Feed:
             return self.status_seq
         if channel == "auction":
             return self.auction.seq
+        if channel == "marks":
+            return self.marks.seq
         return self._told_top_seq if channel == "top" else self._told_book_seq
+
+    def subscribers_of(self, channel: str) -> list[Outlet]:
+        """Who gets a channel."""
+        return self.marks.subscribers if channel == "marks" else self.subscribers[channel]
+
+    def state_of(self, channel: str) -> Message | None:
+        """What a new subscriber of a channel is told first; None: nothing until something happens."""
+        if channel == "book":
+            return self.book_snapshot()
+        if channel == "top":
+            return self.top_message()
+        if channel == "status":
+            return self.status_message()
+        if channel == "auction":
+            return self.auction
+        return self.marks.last if channel == "marks" else None
 
     def print_of(self, event: Trade, time_ns: int) -> TradePrint:
         """The message of the trade that was counted last."""
@@ -334,6 +279,7 @@ class MarketData:
     def __init__(self, formats: Formats) -> None:
         self._formats: Final = formats
         self.feeds: Final[dict[str, Feed]] = {}
+        self.indices: Final[dict[str, IndexFeed]] = {}
         self._touched: Final[list[Feed]] = []
         # Since the last turn.
 
@@ -341,7 +287,7 @@ class MarketData:
         """Take in the events of a command.
 
         Returns:
-            The prints and phases, which are told one by one; what a turn sums up comes from `end_turn`.
+            The prints, phases, calls, marks and index prices, which are told one by one; what a turn sums up comes from `end_turn`.
         """
         out: list[Published] = []
         changed: list[Feed] = []
@@ -368,13 +314,20 @@ class MarketData:
                     feed.indicate(event, time_ns)
                 elif type(event) is Uncrossed:
                     feed.uncross(event, time_ns)
-                out.append((feed.subscribers["auction"], feed.auction_message()))
+                out.append((feed.subscribers["auction"], feed.auction))
                 continue
             elif type(event) is PhaseChanged:
                 feed = self.feeds[event.instrument]
                 feed.set_status(event)
                 feed.time_ns = time_ns
                 out.append((feed.subscribers["status"], feed.status_message()))
+                continue
+            elif type(event) is FutureMarked:
+                marks = self.feeds[event.instrument].marks
+                out.append((marks.subscribers, marks.follow(event, time_ns)))
+                continue
+            elif type(event) is IndexPriceSet:
+                out.append(self._index_price(event, time_ns))
                 continue
             elif type(event) is InstrumentListed:
                 self.feeds[event.instrument] = Feed(self._formats.instruments[event.instrument])
@@ -389,6 +342,14 @@ class MarketData:
                 feed.is_touched = True
                 self._touched.append(feed)
         return out
+
+    def _index_price(self, event: IndexPriceSet, time_ns: int) -> Published:
+        index = self.indices.get(event.index)
+        if index is None:
+            # Nobody could subscribe to it yet.
+            index = self.indices[event.index] = IndexFeed(event, time_ns)
+            return index.subscribers, index.last
+        return index.subscribers, index.follow(event, time_ns)
 
     def end_turn(self) -> list[Published]:
         """The tops and book updates that the turn's commands add up to."""

@@ -1,17 +1,39 @@
 """The messages of the protocol `sbx.v1`: one Struct each, tagged by `type`, the same in JSON and in MessagePack.
 
 Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its
-reply repeats. Optional fields that have no value are left out. Requests stand in `gateway.requests` and are exported here.
+reply repeats. Optional fields that have no value are left out. Requests stand in `gateway.requests`, private reports in
+`gateway.private_messages`; both are exported here.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from gateway.private_messages import (
+    AnyReport,
+    AssetIssued,
+    CloseOut,
+    Default,
+    ExecutionReport,
+    Funds,
+    HoldingFrozen,
+    LossShared,
+    MarginCall,
+    MarginRestored,
+    MassCancelled,
+    MassQuoted,
+    Message,
+    RequestRejected,
+    TradeCorrected,
+    Transferred,
+    TransferStatus,
+    VariationMargin,
+)
 from gateway.requests import (
     Admin,
     AmendOrder,
     AnyRequest,
+    Argument,
     Balances,
     CancelOrder,
     Channel,
@@ -25,12 +47,16 @@ from gateway.requests import (
     OpenOrders,
     OrderTerms,
     OrderType,
+    Positions,
+    Purpose,
     Request,
+    RequestDelivery,
     RequestId,
     Resume,
     Side,
     Subscribe,
     TimeInForce,
+    Transfer,
     Unsubscribe,
 )
 
@@ -38,7 +64,10 @@ __all__ = [
     "Admin",
     "AmendOrder",
     "AnyMessage",
+    "AnyReport",
     "AnyRequest",
+    "Argument",
+    "AssetIssued",
     "Auction",
     "Balances",
     "BalancesReply",
@@ -46,16 +75,25 @@ __all__ = [
     "BookUpdate",
     "CancelOrder",
     "Channel",
+    "CloseOut",
+    "Cover",
+    "Default",
     "Done",
     "Error",
     "ExecutionReport",
     "Funds",
     "Hello",
     "Holding",
+    "HoldingFrozen",
+    "IndexPrice",
     "InstrumentInfo",
     "Instruments",
     "InstrumentsReply",
     "Login",
+    "LossShared",
+    "MarginCall",
+    "MarginRestored",
+    "Mark",
     "MassCancel",
     "MassCancelled",
     "MassQuote",
@@ -69,8 +107,13 @@ __all__ = [
     "OpenOrdersReply",
     "OrderTerms",
     "OrderType",
+    "Position",
+    "Positions",
+    "PositionsReply",
+    "Purpose",
     "Rejected",
     "Request",
+    "RequestDelivery",
     "RequestId",
     "RequestRejected",
     "Resume",
@@ -83,15 +126,15 @@ __all__ = [
     "Top",
     "TradeCorrected",
     "TradePrint",
+    "Transfer",
+    "TransferStatus",
+    "Transferred",
     "Unsubscribe",
     "Unsubscribed",
+    "VariationMargin",
     "Welcome",
     "login_challenge",
 ]
-
-
-class Message(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True, gc=False):
-    """What the venue sends."""
 
 
 class Hello(Message, tag="hello"):
@@ -122,115 +165,6 @@ class Error(Message, tag="error"):
     code: str
     detail: str
     id: int | None = None
-
-
-class ExecutionReport(Message, tag="execution_report"):
-    """What happened to an order. `id` is there when it answers a request of this connection.
-
-    `seq` is dense per account; only an answer to a resent request (`exec_type` `status`) and a reject that belongs to no
-    account of the sender have none.
-    """
-
-    exec_type: str
-    """new, trade, cancelled, amended, triggered, rejected, status"""
-    account: str
-    order_id: int
-    client_order_id: str
-    instrument: str
-    order_status: str
-    """new, partially_filled, filled, cancelled, rejected"""
-    exec_id: str
-    transact_time: int
-    """Nanoseconds since the epoch, UTC: the venue's clock when the command was sequenced."""
-    id: int | None = None
-    seq: int | None = None
-    side: str | None = None
-    order_type: str | None = None
-    time_in_force: str | None = None
-    price: str | None = None
-    quantity: str | None = None
-    filled_quantity: str | None = None
-    leaves_quantity: str | None = None
-    last_price: str | None = None
-    last_quantity: str | None = None
-    liquidity: str | None = None
-    """maker or taker"""
-    trade_id: int | None = None
-    stop_price: str | None = None
-    fee: str | None = None
-    reason: str | None = None
-    """Of a cancel: requested, mass_cancel, immediate_or_cancel, collar, amended_to_filled, compliance, phase."""
-    code: str | None = None
-    """Of a reject: the first check that failed."""
-    rule: str | None = None
-    title: str | None = None
-    rules: tuple[str, ...] = ()
-    detail: str | None = None
-    kept_priority: bool | None = None
-
-
-class RequestRejected(Message, tag="request_rejected"):
-    """An amend, cancel or mass cancel did nothing."""
-
-    account: str
-    code: str
-    detail: str
-    id: int | None = None
-    seq: int | None = None
-    order_id: int | None = None
-    client_order_id: str | None = None
-    rule: str | None = None
-    title: str | None = None
-    rules: tuple[str, ...] = ()
-
-
-class MassCancelled(Message, tag="mass_cancelled"):
-    """A mass cancel ended; the reports of the cancelled orders precede it."""
-
-    account: str
-    seq: int
-    orders: int
-    id: int | None = None
-
-
-class MassQuoted(Message, tag="mass_quoted"):
-    """A ladder is in place; the reports of its orders precede it."""
-
-    account: str
-    seq: int
-    quote_id: str
-    kept: int
-    cancelled: int
-    entered: int
-    id: int | None = None
-
-
-class TradeCorrected(Message, tag="trade_corrected"):
-    """A supervisor undid a trade (`new_price` left out) or gave it another price. `fee` is what it costs now."""
-
-    account: str
-    seq: int
-    trade_id: int
-    order_id: int
-    side: str
-    instrument: str
-    price: str
-    quantity: str
-    fee: str
-    reason: str
-    new_price: str | None = None
-
-
-class Funds(Message, tag="funds"):
-    """A deposit or withdrawal was booked on the account."""
-
-    account: str
-    seq: int
-    asset: str
-    amount: str
-    available: str
-    reserved: str
-    reason: str = ""
 
 
 class OpenOrder(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -264,11 +198,13 @@ class OpenOrdersReply(Message, tag="open_orders"):
 
 
 class Holding(msgspec.Struct, kw_only=True, gc=False):
-    """One asset of an account. `total` is `available`, what open orders `reserved`, and what is frozen."""
+    """One asset of an account. `total` is `available`, plus `reserved` (for open orders and positions), plus `frozen`."""
 
     asset: str
     available: str
     reserved: str
+    frozen: str
+    """Can't be sold or moved (FRZ-1)."""
     total: str
 
 
@@ -279,6 +215,41 @@ class BalancesReply(Message, tag="balances"):
     account: str
     seq: int
     balances: list[Holding]
+
+
+class Position(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A position in a future. Values are in the quote asset, signed: bought above zero, sold below."""
+
+    instrument: str
+    quantity: str
+    """Above zero: long."""
+    carried: str
+    """What it was bought for, less what it was sold for, since the last mark, with its value at that mark."""
+    mark: str | None = None
+    """The price at which it would be marked now; left out where there is none."""
+    unsettled: str | None = None
+    """The variation margin of a mark at that price: the position's value less `carried`."""
+
+
+class Cover(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What covers the account's futures in one asset: their positions and open orders together."""
+
+    asset: str
+    needed: str
+    held: str
+    missing: str
+    call_until: int | None = None
+    """When the grace of a margin call ends; left out without a call, 0 if it has none."""
+
+
+class PositionsReply(Message, tag="positions"):
+    """The positions of an account, and their cover by asset, as of its report `seq`."""
+
+    id: int
+    account: str
+    seq: int
+    positions: list[Position]
+    cover: list[Cover]
 
 
 class Resumed(Message, tag="resumed"):
@@ -306,8 +277,8 @@ class Rejected(Message, tag="rejected"):
     detail: str
 
 
-class InstrumentInfo(msgspec.Struct, kw_only=True, gc=False):
-    """One listed instrument."""
+class InstrumentInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One listed instrument. Times are in nanoseconds; what it does not have is left out."""
 
     instrument: str
     kind: str
@@ -320,6 +291,20 @@ class InstrumentInfo(msgspec.Struct, kw_only=True, gc=False):
     maker_fee_ppm: int
     taker_fee_ppm: int
     phase: str
+    underlying: str | None = None
+    """What a note or future follows: of a future the name of its index."""
+    reference_price: str | None = None
+    """The centre of the static band: of a future its last mark."""
+    static_band_ppm: int | None = None
+    dynamic_band_ppm: int | None = None
+    expiry: int | None = None
+    """Of a future: when it is settled."""
+    averaging: int | None = None
+    """Of a future: the final price is the mean of the index over so long before expiry."""
+    mark_interval: int | None = None
+    """Of a future: it is marked so often."""
+    max_position: str | None = None
+    """Of a future: the largest position of an account."""
 
 
 class InstrumentsReply(Message, tag="instruments"):
@@ -390,7 +375,7 @@ class BookUpdate(Message, tag="book_update"):
     """Channel `book`: the levels that changed, with their new quantity; `"0"` removes one.
 
     Applies to the book at `prev_seq`. `checksum` is the CRC-32 of the ten best levels of both sides after it: see
-    `gateway.marketdata.checksum`.
+    `gateway.levels.checksum`.
     """
 
     instrument: str
@@ -429,18 +414,37 @@ class Auction(Message, tag="auction"):
     final: bool = False
 
 
+class Mark(Message, tag="mark"):
+    """Channel `marks`: a future was marked at `price`, and its variation margin settled; `final`: it has expired."""
+
+    instrument: str
+    seq: int
+    price: str
+    open_interest: str
+    """All long positions before the mark."""
+    time: int
+    final: bool = False
+
+
+class IndexPrice(Message, tag="index_price"):
+    """Channel `index`: the price of an index, in the quote asset of the futures that follow it."""
+
+    index: str
+    seq: int
+    price: str
+    time: int
+    source: str = ""
+    """Where it is from, as stated."""
+
+
 AnyMessage = (
     Hello
     | Welcome
     | Error
-    | ExecutionReport
-    | RequestRejected
-    | MassCancelled
-    | MassQuoted
-    | TradeCorrected
-    | Funds
+    | AnyReport
     | OpenOrdersReply
     | BalancesReply
+    | PositionsReply
     | Resumed
     | Done
     | Rejected
@@ -453,6 +457,8 @@ AnyMessage = (
     | BookUpdate
     | Status
     | Auction
+    | Mark
+    | IndexPrice
 )
 
 

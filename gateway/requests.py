@@ -22,8 +22,9 @@ OrderType = Literal["limit", "market", "stop", "stop_limit", "trailing_stop", "i
 TimeInForce = Literal["gtc", "ioc", "fok", "day", "gtd", "at_open", "at_close"]
 SelfTrade = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "reject"]
 Peg = Literal["own", "opposite", "mid"]
+Purpose = Literal["own_account", "domestic_payment", "cross_border"]
 Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33)]
-Channel = Literal["trades", "top", "book", "status", "auction", "drop_copy"]
+Channel = Literal["trades", "top", "book", "status", "auction", "marks", "index", "drop_copy"]
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", kw_only=True, frozen=True, gc=False):
@@ -43,7 +44,7 @@ class Login(Request, tag="login", frozen=True):
 
 
 class Subscribe(Request, tag="subscribe", frozen=True):
-    """Receive a channel of one instrument. `drop_copy` (supervisors, operators) takes no instrument."""
+    """Receive a channel of one instrument, or of the `index` it names. `drop_copy` (supervisors, operators) takes none."""
 
     channel: Channel
     instrument: Name | None = None
@@ -169,6 +170,28 @@ class MassCancel(Request, tag="mass_cancel", frozen=True):
     side: Side | None = None
 
 
+class Transfer(Request, tag="transfer", frozen=True):
+    """Move an asset from an account of yours to another account. Sent again with the same id it never acts twice."""
+
+    account: Name
+    client_order_id: Name
+    """Your own id of it, from the same names as those of orders."""
+    to_account: Name
+    asset: Name
+    amount: Decimal
+    purpose: Purpose
+    contract_reference: Text = ""
+    """Of a cross-border settlement."""
+
+
+class RequestDelivery(Request, tag="request_delivery", frozen=True):
+    """Ask for the underlying of a derivative instead of money. Always refused: nothing is ever delivered (DER-1)."""
+
+    account: Name
+    instrument: Name
+    quantity: Decimal
+
+
 class OpenOrders(Request, tag="open_orders", frozen=True):
     """List the open orders of an account by order id, up to 1000 of them, those after `after_order_id`."""
 
@@ -182,14 +205,24 @@ class Balances(Request, tag="balances", frozen=True):
     account: Name
 
 
+class Positions(Request, tag="positions", frozen=True):
+    """List the positions of an account in futures, and what covers them."""
+
+    account: Name
+
+
 # ── operator and supervisor ────────────────────────────────────────────────────────────────────────────────────────
+
+
+Argument = str | int | bool | list[str] | dict[str, str | int | bool | dict[str, str]]
+"""Of an admin command. Tables hold texts; only the arguments of a command within a command hold more."""
 
 
 class Admin(Request, tag="admin", frozen=True):
     """Sequence a configuration or compliance command: its name in lower case with underscores, and its fields by name."""
 
     command: Name
-    arguments: dict[str, str | int | bool | list[str] | dict[str, str]] = {}
+    arguments: dict[str, Argument] = {}
 
 
 AnyRequest = (
@@ -205,7 +238,10 @@ AnyRequest = (
     | AmendOrder
     | CancelOrder
     | MassCancel
+    | Transfer
+    | RequestDelivery
     | OpenOrders
     | Balances
+    | Positions
     | Admin
 )

@@ -38,6 +38,7 @@ from gateway.journal import Durability
 from gateway.sequencer import VenueHalted
 from gateway.session import GOING_AWAY, Lobby, Session
 from gateway.startup import Started, start_venue
+from gateway.translate import Known
 from gateway.venue import Venue
 from gateway.wire import CODECS, JSON, Codec, Outlet
 
@@ -114,8 +115,7 @@ class Server:
             venue.venue_id,
             durability,
             venue.participants,
-            started.exchange.assets,
-            started.exchange.instruments,
+            Known(started.exchange.instruments, started.exchange.assets),
             started.fanout,
         )
         self._sequencer: Final = started.sequencer

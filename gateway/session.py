@@ -24,8 +24,7 @@ from engine.limits import (
     MAX_PONGS_PER_SECOND,
     NS_PER_SECOND,
 )
-from engine.orders import Asset
-from gateway.admin import OPERATOR, SUPERVISOR, NotAllowed, admin_command
+from gateway.admin import OPERATOR, SUPERVISOR, TRADER, NotAllowed, admin_command
 from gateway.fanout import Fanout
 from gateway.messages import (
     Admin,
@@ -37,14 +36,14 @@ from gateway.messages import (
     Login,
     Message,
     OpenOrders,
+    Positions,
     Resume,
     Subscribe,
     Unsubscribe,
     Welcome,
     login_challenge,
 )
-from gateway.translate import TRANSLATE
-from gateway.translate import Instruments as ListedInstruments
+from gateway.translate import TRANSLATE, Known
 from gateway.venue import Participant
 from gateway.wire import BINARY, TEXT, UNDECODABLE, Codec, Malformed, Outlet, frame_header
 
@@ -65,11 +64,10 @@ INTERNAL_ERROR: Final = 1011
 TRY_AGAIN_LATER: Final = 1013
 
 PROTOCOL: Final = "sbx.v1"
-TRADER: Final = "participant"
 # An error repeats at most this much of what was wrong with a request.
 MAX_ERROR_CHARS: Final = 240
 
-Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances
+Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions
 
 
 Pending = tuple[int, AnyCommand | None, Query | None]
@@ -84,15 +82,13 @@ class Lobby:
         venue_id: str,
         durability: str,
         participants: Mapping[str, Participant],
-        assets: Mapping[str, Asset],
-        instruments: ListedInstruments,
+        known: Known,
         fanout: Fanout,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
         self.participants: Final = participants
-        self.assets: Final = assets
-        self.instruments: Final = instruments
+        self.known: Final = known
         self.fanout: Final = fanout
 
 
@@ -240,7 +236,7 @@ class Session(Outlet):
                 self._refuse(request, "only participants trade")
                 return
             try:
-                command = translate(request, participant.participant, self._lobby.instruments)
+                command = translate(request, participant.participant, self._lobby.known)
             except Malformed as error:
                 self._malformed(str(error), request.id)
                 return
@@ -263,9 +259,10 @@ class Session(Outlet):
                     self._refuse(request, "drop_copy is for supervisors and operators")
                     return
             elif request.instrument is None:
-                self._malformed("instrument: missing", request.id)
+                what = "the name of the index is missing" if request.channel == "index" else "missing"
+                self._malformed(f"instrument: {what}", request.id)
                 return
-        elif isinstance(request, Resume | OpenOrders | Balances) and not self._may_read(request.account):
+        elif isinstance(request, Resume | OpenOrders | Balances | Positions) and not self._may_read(request.account):
             self._refuse(request, "not an account of yours")
             return
         self.inbox.append((request.id, None, request))
@@ -285,7 +282,7 @@ class Session(Outlet):
             self._refuse(request, "")
             return
         try:
-            command = admin_command(request, participant.role, participant.participant, self._lobby.assets)
+            command = admin_command(request, participant.role, participant.participant, self._lobby.known.assets)
         except NotAllowed as error:
             self._refuse(request, str(error))
         except Malformed as error:

@@ -36,6 +36,10 @@ _SUBJECTS: Final[dict[type[AnyCommand], tuple[str, str]]] = {
     commands.RecordAcknowledgement: ("investor", "investor"),
     commands.OpenAccount: ("account", "account"),
     commands.Deposit: ("account", "account"),
+    commands.IssueAsset: ("account", "account"),
+    commands.SetIndexPrice: ("index", "index"),
+    commands.SetMarginRules: ("margin rules", ""),
+    commands.AuthoriseClient: ("investor", "investor"),
 }
 Subject = tuple[str, str]
 

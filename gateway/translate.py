@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -14,12 +14,13 @@ from engine.codes import (
     POST_ONLY_MODES,
     POST_ONLY_OFF,
     POST_ONLY_REJECT,
+    PURPOSES,
     SELF_TRADE_MODES,
     SIDES,
     TIMES_IN_FORCE,
 )
 from engine.limits import MAX_SUPPLY
-from engine.orders import Instrument
+from engine.orders import Asset, Instrument
 from gateway.messages import (
     AmendOrder,
     AnyRequest,
@@ -30,6 +31,8 @@ from gateway.messages import (
     NewOrder,
     NewOrderPair,
     OrderTerms,
+    RequestDelivery,
+    Transfer,
 )
 from gateway.wire import Malformed, field_e8, parse_amount
 
@@ -42,19 +45,24 @@ _POST_ONLY: Final[dict[bool | str, int]] = {
     True: POST_ONLY_REJECT,
     **{name: code for code, name in enumerate(POST_ONLY_MODES) if code},
 }
+_PURPOSES: Final = {name: code for code, name in enumerate(PURPOSES)}
 _PEGS: Final = {name: code for code, name in enumerate(PEGS)}
 # Without a limit price of their own.
 _UNPRICED: Final = ("market", "stop", "trailing_stop")
 
-Instruments = Mapping[str, Instrument]
-"""Those that are listed, by name: a budget is in the minor units of its quote asset."""
+
+class Known(NamedTuple):
+    """What the venue knows, by name: the scales of amounts follow from it."""
+
+    instruments: Mapping[str, Instrument]
+    assets: Mapping[str, Asset]
 
 
-def _new_order(request: NewOrder, participant: str, instruments: Instruments) -> commands.NewOrder:
-    return _terms(request, participant, request.account, instruments)
+def _new_order(request: NewOrder, participant: str, known: Known) -> commands.NewOrder:
+    return _terms(request, participant, request.account, known)
 
 
-def _terms(terms: OrderTerms, participant: str, account: str, instruments: Instruments) -> commands.NewOrder:
+def _terms(terms: OrderTerms, participant: str, account: str, known: Known) -> commands.NewOrder:
     """One order. The core checks what its fields mean together; here only what no order can be without."""
     order_type, price = terms.order_type, terms.price
     if order_type in _UNPRICED:
@@ -96,7 +104,7 @@ def _terms(terms: OrderTerms, participant: str, account: str, instruments: Instr
         peg_offset_e8=_offset_e8(terms.peg_offset),
         expire_ns=terms.expire_time or 0,
         reduce_only=terms.reduce_only,
-        funds=_funds(terms, instruments),
+        funds=_funds(terms, known),
     )
 
 
@@ -129,11 +137,11 @@ def _offset_e8(text: str | None) -> int:
     return field_e8("peg_offset", text)
 
 
-def _funds(terms: OrderTerms, instruments: Instruments) -> int:
+def _funds(terms: OrderTerms, known: Known) -> int:
     """A budget in minor units of the quote asset."""
     if terms.funds is None:
         return 0
-    instrument = instruments.get(terms.instrument)
+    instrument = known.instruments.get(terms.instrument)
     # Of an unknown instrument any scale will do: the core refuses the order for that.
     scale = 0 if instrument is None else instrument.quote.scale
     try:
@@ -145,20 +153,20 @@ def _funds(terms: OrderTerms, instruments: Instruments) -> int:
     return budget
 
 
-def _new_order_pair(request: NewOrderPair, participant: str, instruments: Instruments) -> commands.NewOrderPair:
+def _new_order_pair(request: NewOrderPair, participant: str, known: Known) -> commands.NewOrderPair:
     account = request.account
-    legs = [_terms(terms, participant, account, instruments) for terms in (request.limit, request.stop)]
+    legs = [_terms(terms, participant, account, known) for terms in (request.limit, request.stop)]
     return commands.NewOrderPair(participant, account, *legs)
 
 
-def _new_bracket(request: NewBracket, participant: str, instruments: Instruments) -> commands.NewBracket:
+def _new_bracket(request: NewBracket, participant: str, known: Known) -> commands.NewBracket:
     account = request.account
     parts = (request.entry, request.take_profit, request.stop)
-    legs = [_terms(terms, participant, account, instruments) for terms in parts]
+    legs = [_terms(terms, participant, account, known) for terms in parts]
     return commands.NewBracket(participant, account, *legs)
 
 
-def _mass_quote(request: MassQuote, participant: str, instruments: Instruments) -> commands.MassQuote:
+def _mass_quote(request: MassQuote, participant: str, known: Known) -> commands.MassQuote:
     bids, asks = (
         tuple([(field_e8("price", price), field_e8("quantity", quantity)) for price, quantity in ladder])
         for ladder in (request.bids, request.asks)
@@ -175,7 +183,7 @@ def _mass_quote(request: MassQuote, participant: str, instruments: Instruments) 
     )
 
 
-def _amend_order(request: AmendOrder, participant: str, instruments: Instruments) -> commands.AmendOrder:
+def _amend_order(request: AmendOrder, participant: str, known: Known) -> commands.AmendOrder:
     order_id, client_order_id = _which(request.order_id, request.client_order_id)
     if (
         request.price is None
@@ -196,14 +204,42 @@ def _amend_order(request: AmendOrder, participant: str, instruments: Instruments
     )
 
 
-def _cancel_order(request: CancelOrder, participant: str, instruments: Instruments) -> commands.CancelOrder:
+def _cancel_order(request: CancelOrder, participant: str, known: Known) -> commands.CancelOrder:
     order_id, client_order_id = _which(request.order_id, request.client_order_id)
     return commands.CancelOrder(participant, request.account, order_id, client_order_id)
 
 
-def _mass_cancel(request: MassCancel, participant: str, instruments: Instruments) -> commands.MassCancel:
+def _mass_cancel(request: MassCancel, participant: str, known: Known) -> commands.MassCancel:
     side = -1 if request.side is None else _SIDES[request.side]
     return commands.MassCancel(participant, request.account, request.instrument or "", side)
+
+
+def _transfer(request: Transfer, participant: str, known: Known) -> commands.Transfer:
+    asset = known.assets.get(request.asset)
+    if asset is None:
+        # Without its scale the amount can't be read.
+        raise Malformed(f"asset: unknown asset {request.asset}")
+    try:
+        amount = parse_amount(request.amount, asset.scale, MAX_SUPPLY)
+    except Malformed as error:
+        raise Malformed(f"amount: {error}") from error
+    if not amount:
+        raise Malformed("amount: must be above zero")
+    return commands.Transfer(
+        participant,
+        request.account,
+        request.client_order_id,
+        request.to_account,
+        request.asset,
+        amount,
+        _PURPOSES[request.purpose],
+        request.contract_reference,
+    )
+
+
+def _request_delivery(request: RequestDelivery, participant: str, known: Known) -> commands.RequestDelivery:
+    quantity_e8 = field_e8("quantity", request.quantity)
+    return commands.RequestDelivery(participant, request.account, request.instrument, quantity_e8)
 
 
 def _which(order_id: int | None, client_order_id: str | None) -> tuple[int, str]:
@@ -217,7 +253,7 @@ def _which(order_id: int | None, client_order_id: str | None) -> tuple[int, str]
     return order_id, ""
 
 
-TRANSLATE: Final[dict[type[AnyRequest], Callable[[Any, str, Instruments], commands.AnyCommand]]] = {
+TRANSLATE: Final[dict[type[AnyRequest], Callable[[Any, str, Known], commands.AnyCommand]]] = {
     NewOrder: _new_order,
     AmendOrder: _amend_order,
     CancelOrder: _cancel_order,
@@ -225,14 +261,16 @@ TRANSLATE: Final[dict[type[AnyRequest], Callable[[Any, str, Instruments], comman
     MassQuote: _mass_quote,
     NewOrderPair: _new_order_pair,
     NewBracket: _new_bracket,
+    Transfer: _transfer,
+    RequestDelivery: _request_delivery,
 }
 """What `to_command` does for each type of trading request."""
 
 
-def to_command(request: AnyRequest, participant: str, instruments: Instruments) -> commands.AnyCommand:
+def to_command(request: AnyRequest, participant: str, known: Known) -> commands.AnyCommand:
     """The command that a trading request of a participant asks for.
 
     Raises:
         Malformed: a decimal can't be read, or fields contradict each other.
     """
-    return TRANSLATE[type(request)](request, participant, instruments)
+    return TRANSLATE[type(request)](request, participant, known)

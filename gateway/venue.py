@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,46 +17,55 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.codes import ALLOCATIONS, ASSET_KINDS, INSTRUMENT_KINDS, INVESTOR_KINDS, PHASES, PRIVACY_KINDS
+from engine.codes import PHASES
 from engine.commands import (
-    AddAsset,
     AnyCommand,
-    Deposit,
+    AuthoriseClient,
     ListInstrument,
     LoadRulebook,
-    OpenAccount,
-    RecordAcknowledgement,
-    RecordTest,
-    RegisterIntermediary,
-    RegisterInvestor,
     Sequenced,
+    SetMarginRules,
     SetPhase,
-    SetSchedule,
-    SetTradingRules,
 )
 from engine.events import CommandRejected
-from engine.limits import DECIMALS, MAX_E8, MAX_SUPPLY, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
+from engine.limits import NS_PER_SECOND
 from gateway.core import new_exchange
 from gateway.keys import KeyFileError, parse_public_key
-from gateway.schedule import parse_schedule
+from gateway.venue_commands import (
+    VenueError,
+    add_asset,
+    known,
+    list_instrument,
+    market_design,
+    moscow_midnight_ns,
+    open_account,
+    register_intermediary,
+    register_investor,
+    set_index_price,
+)
 from gateway.venue_file import (
     AccountEntry,
     AssetEntry,
+    IndexEntry,
     InstrumentEntry,
     IntermediaryEntry,
     InvestorEntry,
     ParticipantEntry,
     VenueSection,
 )
-from gateway.wire import Malformed, parse_amount
 
-_EPOCH_ORDINAL = 719_163
-"""The proleptic ordinal of 1970-01-01, as `datetime.date.toordinal` counts."""
+__all__ = [
+    "Participant",
+    "Venue",
+    "VenueError",
+    "built_in_rulebooks",
+    "check_setup",
+    "load_rulebook_documents",
+    "load_venue",
+    "parse_venue",
+]
+
 _Entry = TypeVar("_Entry", bound=msgspec.Struct)
-
-
-class VenueError(ValueError):
-    """The venue file or the rulebook it names can't be used; the message names the key and says what to do."""
 
 
 class Participant(msgspec.Struct, frozen=True):
@@ -120,6 +129,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         raise VenueError(f"not valid TOML: {error}") from error
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
     assets = _entries(tables, "assets", AssetEntry, "asset")
+    indices = _entries(tables, "indices", IndexEntry, "index")
     instruments = _entries(tables, "instruments", InstrumentEntry, "instrument")
     participants = _entries(tables, "participants", ParticipantEntry, "participant")
     intermediaries = _entries(tables, "intermediaries", IntermediaryEntry, "intermediary")
@@ -131,33 +141,22 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
-    setup += [(where, _add_asset(entry)) for where, entry in assets]
+    if section.margin_grace_s is not None:
+        setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
+    setup += [(where, add_asset(where, entry)) for where, entry in assets]
+    setup += [(where, set_index_price(where, entry)) for where, entry in indices]
     for where, instrument in instruments:
-        setup.append((where, _list_instrument(where, instrument, scales)))
-        setup += [(where, command) for command in _market_design(where, instrument)]
-    setup += [(where, _register_intermediary(entry)) for where, entry in intermediaries]
+        setup.append((where, list_instrument(where, instrument, scales)))
+        setup += [(where, command) for command in market_design(where, instrument)]
+    setup += [(where, register_intermediary(entry)) for where, entry in intermediaries]
+    intermediary_names = {entry.intermediary for _, entry in intermediaries}
     for where, investor in investors:
-        setup += [(where, command) for command in _register_investor(investor)]
+        setup += register_investor(where, investor, intermediary_names)
     roles = {entry.participant: entry.role for _, entry in participants}
     investor_names = {entry.investor for _, entry in investors}
-    intermediary_names = {entry.intermediary for _, entry in intermediaries}
     for where, account in accounts:
-        _known(f"{where}.participant", account.participant, roles, "participants")
-        if roles[account.participant] != "participant":
-            raise VenueError(
-                f"{where}.participant: {account.participant!r} is {roles[account.participant]}, and can't trade"
-            )
-        _known(f"{where}.investor", account.investor, investor_names, "investors")
-        if account.intermediary:
-            _known(f"{where}.intermediary", account.intermediary, intermediary_names, "intermediaries")
-        opened = OpenAccount(account.account, account.participant, account.investor, account.intermediary)
-        setup.append((where, opened))
-        for asset, amount in account.deposits.items():
-            key = f"{where}.deposits.{asset}"
-            _known(key, asset, scales, "assets")
-            setup.append(
-                (key, Deposit(account.account, asset, _scaled(key, amount, scales[asset], MAX_SUPPLY), "opening"))
-            )
+        _check_parties(where, account, roles, investor_names, intermediary_names)
+        setup += open_account(where, account, scales)
     setup += [
         (f"{where}.phase", SetPhase(entry.instrument, PHASES.index(entry.phase), "opening"))
         for where, entry in instruments
@@ -180,7 +179,19 @@ def check_setup(venue: Venue) -> None:
     """Set an exchange up from the venue; raise `VenueError` with the key of the first command that is refused."""
     exchange = new_exchange()
     now_ns = time.time_ns()
-    for seq, (where, command) in enumerate(venue.setup, 1):
+    # What was true when the venue first started may be over by now, and nothing is wrong with that.
+    expired = {
+        command.instrument
+        for _, command in venue.setup
+        if isinstance(command, ListInstrument) and 0 < command.expiry_ns - command.averaging_ns <= now_ns
+    }
+    timely = [
+        (where, command)
+        for where, command in venue.setup
+        if getattr(command, "instrument", "") not in expired
+        and not (isinstance(command, AuthoriseClient) and moscow_midnight_ns(command.year + 1, 1, 1) <= now_ns)
+    ]
+    for seq, (where, command) in enumerate(timely, 1):
         for event in exchange.apply(Sequenced(seq, now_ns, command)):
             if type(event) is CommandRejected:
                 raise VenueError(f"{where}: {event.detail}")
@@ -256,7 +267,7 @@ def _read_rulebook(path: Path) -> str:
         raise VenueError(f"rulebook {path} can't be read: {error}") from error
 
 
-_SECTIONS = ("assets", "instruments", "participants", "intermediaries", "investors", "accounts")
+_SECTIONS = ("assets", "indices", "instruments", "participants", "intermediaries", "investors", "accounts")
 
 
 def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str) -> list[tuple[str, _Entry]]:
@@ -292,17 +303,21 @@ def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
         raise VenueError(f"{where}{key}: {message}{hint}") from error
 
 
-def _known(where: str, name: str, names: Iterable[str], section: str) -> None:
-    if name not in names:
-        raise VenueError(f"{where}: no {name!r} in [[{section}]]; define it there, or correct the name")
-
-
-def _scaled(where: str, text: str, scale: int, most: int) -> int:
-    """Read a decimal as an integer of 10**-scale."""
-    try:
-        return parse_amount(text, scale, most)
-    except Malformed as error:
-        raise VenueError(f"{where}: {text!r}: {error}") from error
+def _check_parties(
+    where: str,
+    account: AccountEntry,
+    roles: Mapping[str, str],
+    investors: Container[str],
+    intermediaries: Container[str],
+) -> None:
+    """Check that the parties of an account are defined, and that its participant can trade."""
+    known(f"{where}.participant", account.participant, roles, "participants")
+    role = roles[account.participant]
+    if role != "participant":
+        raise VenueError(f"{where}.participant: {account.participant!r} is {role}, and can't trade")
+    known(f"{where}.investor", account.investor, investors, "investors")
+    if account.intermediary:
+        known(f"{where}.intermediary", account.intermediary, intermediaries, "intermediaries")
 
 
 def _participants(entries: Sequence[tuple[str, ParticipantEntry]]) -> dict[str, Participant]:
@@ -318,91 +333,3 @@ def _participants(entries: Sequence[tuple[str, ParticipantEntry]]) -> dict[str, 
             raise VenueError(f"{where}.public_key: {owner} has the same key; make one with `sbx keys new`")
         found[entry.participant] = Participant(entry.participant, entry.role, public_key)
     return found
-
-
-def _add_asset(entry: AssetEntry) -> AddAsset:
-    return AddAsset(
-        entry.asset,
-        ASSET_KINDS.index(entry.kind),
-        entry.scale,
-        PRIVACY_KINDS.index(entry.privacy),
-        entry.market_cap_rub,
-        entry.turnover_rub,
-        entry.history_years,
-        entry.issuer,
-    )
-
-
-def _list_instrument(where: str, entry: InstrumentEntry, scales: dict[str, int]) -> ListInstrument:
-    _known(f"{where}.base", entry.base, scales, "assets")
-    _known(f"{where}.quote", entry.quote, scales, "assets")
-    if entry.underlying:
-        _known(f"{where}.underlying", entry.underlying, scales, "assets")
-
-    def e8(key: str, text: str) -> int:
-        return _scaled(f"{where}.{key}", text, DECIMALS, MAX_E8)
-
-    return ListInstrument(
-        entry.instrument,
-        INSTRUMENT_KINDS.index(entry.kind),
-        entry.base,
-        entry.quote,
-        e8("tick", entry.tick),
-        e8("lot", entry.lot),
-        e8("min_quantity", entry.min_quantity),
-        e8("max_quantity", entry.max_quantity),
-        _scaled(f"{where}.max_notional", entry.max_notional, scales[entry.quote], MAX_SUPPLY),
-        entry.collar_ppm,
-        e8("reference_price", entry.reference_price),
-        entry.maker_fee_ppm,
-        entry.taker_fee_ppm,
-        entry.underlying,
-    )
-
-
-def _market_design(where: str, entry: InstrumentEntry) -> list[AnyCommand]:
-    """Bands, auctions, allocation and schedule, as far as an entry says more than the core's defaults."""
-    commands: list[AnyCommand] = []
-    rules = SetTradingRules(
-        entry.instrument,
-        entry.static_band_ppm,
-        entry.dynamic_band_ppm,
-        entry.volatility_auction_s * NS_PER_SECOND,
-        entry.auction_random_s * NS_PER_SECOND,
-        ALLOCATIONS.index(entry.allocation),
-        entry.batch_ms * (NS_PER_SECOND // 1_000),
-    )
-    if rules != SetTradingRules(entry.instrument):
-        commands.append(rules)
-    if entry.schedule:
-        try:
-            commands.append(SetSchedule(entry.instrument, parse_schedule(entry.schedule)))
-        except ValueError as error:
-            raise VenueError(f"{where}.schedule: {error}") from error
-    return commands
-
-
-def _register_intermediary(entry: IntermediaryEntry) -> RegisterIntermediary:
-    return RegisterIntermediary(entry.intermediary, entry.licensed, entry.capital_rub, entry.suspended, "venue file")
-
-
-def _register_investor(entry: InvestorEntry) -> list[AnyCommand]:
-    commands: list[AnyCommand] = [
-        RegisterInvestor(
-            entry.investor,
-            INVESTOR_KINDS.index(entry.kind),
-            entry.resident,
-            entry.assets_rub,
-            entry.income_rub,
-            entry.financial,
-            entry.capital_rub,
-            entry.blocked,
-            "",
-            "venue file",
-        )
-    ]
-    for test in entry.tests:
-        midnight_ns = (test.taken.toordinal() - _EPOCH_ORDINAL) * NS_PER_DAY - MOSCOW_OFFSET_NS
-        commands.append(RecordTest(entry.investor, test.test, test.score, midnight_ns))
-    commands += [RecordAcknowledgement(entry.investor, version) for version in entry.acknowledgements]
-    return commands

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from engine.limits import DECIMALS, MAX_FEE_PPM, MAX_NAME_CHARS, MAX_TEXT_CHARS
+from engine.limits import DECIMALS, MAX_FEE_PPM, MAX_GRACE_NS, MAX_NAME_CHARS, MAX_TEXT_CHARS, NS_PER_SECOND
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
 Roubles = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
 WidthPpm = Annotated[int, msgspec.Meta(ge=0, lt=1_000_000)]
 FeePpm = Annotated[int, msgspec.Meta(ge=-MAX_FEE_PPM, le=MAX_FEE_PPM)]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
 Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
@@ -31,6 +32,8 @@ class VenueSection(Entry, frozen=True):
     """0 lets the operating system choose."""
     rulebook: Name = "elr-2025"
     durability: Literal["fsync", "os"] = "fsync"
+    margin_grace_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_GRACE_NS // NS_PER_SECOND)] | None = None
+    """Left out: the core's."""
 
 
 class AssetEntry(Entry, frozen=True):
@@ -43,7 +46,18 @@ class AssetEntry(Entry, frozen=True):
     market_cap_rub: Roubles = 0
     turnover_rub: Roubles = 0
     history_years: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
-    issuer: Text = ""
+    issuer: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    """If it is a participant, it may issue, redeem and freeze the asset."""
+    terms: Text = ""
+    issue_limit: Decimal = "0"
+
+
+class IndexEntry(Entry, frozen=True):
+    """[[indices]]. The first price of each, in the quote asset of the futures that follow it."""
+
+    index: Name
+    price: Decimal
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
 
 
 class InstrumentEntry(Entry, frozen=True):
@@ -65,12 +79,19 @@ class InstrumentEntry(Entry, frozen=True):
     underlying: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
     static_band_ppm: WidthPpm = 0
     dynamic_band_ppm: WidthPpm = 0
-    volatility_auction_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 120
-    auction_random_s: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 0
+    volatility_auction_s: Seconds = 120
+    auction_random_s: Seconds = 0
     allocation: Literal["price_time", "pro_rata", "price_size_time"] = "price_time"
     batch_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
     schedule: dict[str, str] = {}
     """Moscow time of day -> phase."""
+    expires: datetime.date | None = None
+    """Futures: the day in Moscow on which the series is settled."""
+    expires_at: str = "18:45"
+    """Futures: Moscow time of that day."""
+    averaging_s: Seconds = 0
+    mark_interval_s: Seconds = 0
+    max_position: Decimal = "0"
     phase: Literal["closed", "pre_open", "continuous", "halted", "cancel_only"] = "closed"
 
 
@@ -89,6 +110,8 @@ class IntermediaryEntry(Entry, frozen=True):
     licensed: bool = True
     capital_rub: Roubles = 0
     suspended: bool = False
+    licence: Text = ""
+    bank: bool = False
 
 
 class TakenTest(Entry, frozen=True):
@@ -98,6 +121,13 @@ class TakenTest(Entry, frozen=True):
     score: Annotated[int, msgspec.Meta(ge=0, le=100)]
     taken: datetime.date
     """The day in Moscow."""
+
+
+class Authorisation(Entry, frozen=True):
+    """Through whom an investor may buy, in a Moscow calendar year."""
+
+    intermediary: Name
+    year: Annotated[int, msgspec.Meta(ge=2000, le=2200)]
 
 
 class InvestorEntry(Entry, frozen=True):
@@ -111,15 +141,18 @@ class InvestorEntry(Entry, frozen=True):
     financial: bool = False
     capital_rub: Roubles = 0
     blocked: bool = False
+    bank: bool = False
     tests: tuple[TakenTest, ...] = ()
+    authorised: tuple[Authorisation, ...] = ()
     acknowledgements: tuple[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)], ...] = ()
 
 
 class AccountEntry(Entry, frozen=True):
-    """[[accounts]]. `deposits`: asset -> decimal string."""
+    """[[accounts]]. `deposits`, `issued`: asset -> decimal string."""
 
     account: Name
     participant: Name
     investor: Name
     intermediary: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
     deposits: dict[str, Decimal] = {}
+    issued: dict[str, Decimal] = {}

@@ -51,8 +51,9 @@ def write_default_venue(
             return public_key_hex(private_key)
         if what == "days-ago":
             return (today - datetime.timedelta(days=int(which))).isoformat()
-        if what == "series":
-            return monthly_series(today, int(which))[-1]
+        if what in {"series", "expires"}:
+            series, expires = monthly_series(today, int(which))[-1]
+            return series if what == "series" else expires.isoformat()
         assert what in {"rulebook", "port"}, match[0]
         return rulebook if what == "rulebook" else str(port)
 
@@ -61,14 +62,14 @@ def write_default_venue(
     return written
 
 
-def monthly_series(today: datetime.date, count: int) -> list[str]:
-    """Name the next `count` monthly futures series, `2026-07`: those whose last Friday is after today."""
-    found: list[str] = []
+def monthly_series(today: datetime.date, count: int) -> list[tuple[str, datetime.date]]:
+    """The next `count` monthly futures series, by name, as `2026-07`, with their last Fridays, all after today."""
+    found: list[tuple[str, datetime.date]] = []
     year, month = today.year, today.month
     while len(found) < count:
         last = datetime.date(year, month, calendar.monthrange(year, month)[1])
         last_friday = last - datetime.timedelta(days=(last.weekday() - calendar.FRIDAY) % 7)
         if last_friday > today:
-            found.append(f"{year}-{month:02}")
+            found.append((f"{year}-{month:02}", last_friday))
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
     return found

@@ -33,7 +33,7 @@ from engine.record import BATCH, FIRST_LINK, Row, encode_batch, encode_frame
 from gateway import messages
 from gateway.formats import Formats
 from gateway.reports import Reports
-from gateway.translate import TRANSLATE, to_command
+from gateway.translate import TRANSLATE, Known, to_command
 from gateway.venue import load_rulebook_documents
 from gateway.wire import JSON
 from loadtest.bench_stream import ADD, START_TICKS, BareBook, Stream
@@ -194,13 +194,14 @@ def run_journaled(
 def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports: JsonReports) -> list[list[Event]]:
     """Take JSON requests to JSON reports as a venue does, all but sockets and disk: decode, apply, frame, report."""
     results: list[list[Event]] = []
+    known = Known(exchange.instruments, exchange.assets)
     for start in range(0, len(requests), MAX_BATCH_COMMANDS):
         batch: list[Sequenced] = []
         for participant, payload in requests[start : start + MAX_BATCH_COMMANDS]:
             request = JSON.decode(payload)
             assert type(request) in TRANSLATE
             seq = exchange.seq + len(batch) + 1
-            batch.append(Sequenced(seq, START_NS + seq * 1_000, to_command(request, participant, exchange.instruments)))
+            batch.append(Sequenced(seq, START_NS + seq * 1_000, to_command(request, participant, known)))
         results += run_journaled(exchange, batch, reports.add)
     return results
 

@@ -99,10 +99,18 @@ def print_result(result: dict[str, Any], console: Console) -> None:
         f"{orders['entered']:,} orders in: {orders['accepted']:,} accepted, {orders['rejected']:,} rejected; "
         f"{orders['amended']:,} amends, {orders['cancelled']:,} cancels\n"
     )
-    table = Table("rejected by", "title", "count", "for example", title="Rejects", title_justify="left")
+    table = Table(
+        "rule", "title", "decided", "failed", "for example", title="Orders before the rules", title_justify="left"
+    )
+    for column in table.columns[2:4]:
+        column.justify = "right"
+    for each in result["rules"]:
+        failed = f"{each['named']:,}" if each["named"] or not each["permitted"] else f"passed {each['permitted']:,}"
+        decided = f"{each['decided']:,}" if each["decided"] else ""
+        table.add_row(f"[bold]{each['rule']}[/]", escape(each["title"]), decided, failed, escape(each["example"]))
     for reject in result["rejects"]:
-        name = f"[bold]{reject['reason']}[/]" if reject["is_rule"] else reject["reason"]
-        table.add_row(name, escape(reject["title"]), f"{reject['count']:,}", escape(reject["example"]))
+        if not reject["is_rule"]:
+            table.add_row(reject["reason"], "", f"{reject['count']:,}", "", escape(reject["example"]))
     console.print(table)
     table = Table("instrument", "trades", "quantity", "turnover", title="Trades", title_justify="left")
     for column in table.columns[1:]:

@@ -118,7 +118,7 @@ class Participant:
             )
         except OrderRejected as error:
             self.tally.replied(intended_ns, time.perf_counter_ns())
-            self.tally.reject(f"{account} {side}s {quantity} {market.instrument} at {price or 'market'}", error)
+            self.tally.reject(words(account, market, buys, quantity, price), error)
             return None
         except RequestFailed as error:
             self.tally.fail(error)
@@ -309,15 +309,20 @@ class Attempt:
     instrument: str
     value_rub: float
     why: str
-    """What is wrong with it under `general-2026`."""
+    """What is wrong with it, or what lets it pass."""
     buys: bool = True
     oversize: bool = False
+    rulebooks: tuple[str, ...] = ()
+    """Where it is tried; empty: everywhere."""
+    permitted_by: str = ""
+    """The rule that exempts it from the others."""
 
 
+ELR, DERIVATIVES, GENERAL = "elr-2025", "derivatives-2025", "general-2026"
 ATTEMPTS: Final = (
     Attempt("anna.main", "XMR/RUB", 50_000.0, "an anonymous coin"),
     Attempt("boris.main", "ZEC/RUB", 50_000.0, "an optionally anonymous coin"),
-    Attempt("kira.north", "BTC/RUB", 10_000.0, "nothing: her intermediary of the year"),
+    Attempt("kira.north", "BTC/RUB", 10_000.0, "nothing under general-2026: her intermediary of the year"),
     Attempt("kira.south", "BTC/RUB", 10_000.0, "a second intermediary in the same year"),
     Attempt("egor.north", "BTC/RUB", 10_000.0, "no knowledge test"),
     Attempt("igor.south", "ETH/RUB", 10_000.0, "a failed knowledge test"),
@@ -327,9 +332,16 @@ ATTEMPTS: Final = (
     Attempt("daria.north", "A7A5/RUB", 10_000.0, "the rouble stablecoin, for retail"),
     Attempt("maxim.south", "BTC/RUB", 100_000.0, "a blocked owner"),
     Attempt("nikita.east", "ETH/RUB", 10_000.0, "through a suspended intermediary"),
+    Attempt("nikita.east", "ETH/RUB", 2_000.0, "what is held may be sold", buys=False, permitted_by="RET-5"),
     Attempt("zhanna.south", "BTC/RUB", 10_000.0, "the risk warning not acknowledged"),
     Attempt("gleb.south", "SOL/RUB", 24_000.0, "qualified, but without the risk test"),
     Attempt("boris.main", "BTC/RUB", 0.0, "more than the largest quantity", oversize=True),
+    Attempt("lev.north", "BTC/RUB", 1_200_000.0, "more than one retail order may be worth", buys=False),
+    Attempt("little-llc.south", "BTC/RUB", 50_000.0, "a firm that is not qualified", rulebooks=(ELR,)),
+    Attempt("kappa-bank.main", "BTC/RUB", 250_000_000.0, "above a share of a bank's capital", rulebooks=(ELR,)),
+    Attempt("kappa-bank.main", "BTC-NOTE", 250_000_000.0, "a bank's exposure", rulebooks=(DERIVATIVES, GENERAL)),
+    Attempt("pavel.west", "BTC-NOTE", 25_000_000.0, "an intermediary's cover", rulebooks=(DERIVATIVES, GENERAL)),
+    Attempt("vera.north", "BTC-NOTE", 60_000_000.0, "an investor's exposure", rulebooks=(DERIVATIVES, GENERAL)),
 )
 
 
@@ -356,7 +368,14 @@ class Trespasser(Participant):
         if attempt.oversize:
             quantity = format((market.max_quantity + market.lot).normalize(), "f")
         price = market.price(market.touch(attempt.buys), attempt.buys)
-        await self.enter(intended_ns, market, attempt.buys, quantity, price, account=attempt.account)
+        order = await self.enter(intended_ns, market, attempt.buys, quantity, price, account=attempt.account)
+        if order is not None and attempt.permitted_by:
+            self.tally.permit(words(attempt.account, market, attempt.buys, quantity, price), attempt.permitted_by)
+
+
+def words(account: str, market: Market, buys: bool, quantity: str, price: str | None) -> str:
+    """An order in words."""
+    return f"{account} {'buys' if buys else 'sells'} {quantity} {market.instrument} at {price or 'market'}"
 
 
 def _value(market: Market, value_rub: float) -> float:

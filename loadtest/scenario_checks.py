@@ -8,6 +8,7 @@ from engine.codes import BUY, PHASES, SELL
 from engine.limits import ONE_E8
 from engine.orders import Order
 from loadtest.scenario_format import ScenarioError
+from loadtest.scenario_futures import cover, position
 from loadtest.scenario_numbers import money, show
 from loadtest.scenario_venue import Venue
 
@@ -28,6 +29,10 @@ def look(venue: Venue, text: str) -> Looked | None:
         got = _book(venue, name, words)
     elif words[0] in {"balance", "reserved"} and words[1] == "of":
         got = _balance(venue, words[0], words[2], stated)
+    elif words[0] == "position" and words[1] == "of":
+        got = position(venue, words[2], name)
+    elif words[0] == "cover" and words[1] == "of":
+        got = cover(venue, words[2], stated)
     elif words[0] == "stop" and words[1] == "of":
         got = _tick_price(venue, _order(venue, words[2]).instrument_name, _order(venue, words[2]).stop_ticks)
     elif len(words) == 1 and words[0] in venue.orders:

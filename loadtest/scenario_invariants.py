@@ -13,6 +13,7 @@ from engine.events import (
     OrderStatus,
     Trade,
     Transferred,
+    VariationMargin,
 )
 from engine.exchange import Exchange
 from engine.orders import Order
@@ -55,6 +56,7 @@ class Invariants:
             self._follow_reports(event)
             self._follow_order(event)
             self._follow_public(event)
+        self._check_margin(events)
         self._check_public_books()
         for order_id, order in self.orders.items():
             open_order = self._open_order(order_id)
@@ -63,6 +65,15 @@ class Invariants:
                 leaves = order.quantity_lots - order.filled_lots
                 assert open_order.leaves_lots == leaves, f"{order.label}: its reports leave {leaves}"
         self.exchange.check()
+
+    def _check_margin(self, events: list[Event]) -> None:
+        """What a mark takes from some it gives to others, to the unit."""
+        moved: dict[str, int] = {}
+        for event in events:
+            if isinstance(event, VariationMargin):
+                assert event.available >= 0 and event.reserved >= 0
+                moved[event.instrument] = moved.get(event.instrument, 0) + event.amount
+        assert not any(moved.values()), f"variation margin adds up to {moved}"
 
     def _open_order(self, order_id: int) -> Order | None:
         for account in self.exchange.accounts.values():

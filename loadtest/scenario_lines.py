@@ -11,6 +11,7 @@ import msgspec
 from engine import codes, commands
 from engine.commands import AnyCommand, NewOrder
 from engine.events import AccountOpened, Event, FundsMoved
+from loadtest import scenario_futures as futures
 from loadtest.scenario_format import ScenarioError
 from loadtest.scenario_numbers import decimal_of, e8, is_clock, length_ns, next_clock_ns, ppm, second_of_day
 from loadtest.scenario_orders import Words, amend, code, mass_quote, new_order
@@ -46,6 +47,8 @@ def _carry_out(venue: Venue, text: str) -> Outcome:
         return Outcome(venue.load_rulebook(rest.split()[-1]))
     if first == "instrument":
         return Outcome(venue.list_instrument(Words(rest)))
+    if first == "future":
+        return Outcome(futures.list_future(venue, rest))
     venue.ready()
     text = _pass_time(venue, text)
     if not text:
@@ -250,8 +253,10 @@ def _venue_rules(_: Venue, text: str) -> AnyCommand:
     return commands.SetVenueRules(mode, given.get("seed", ""))
 
 
-def _market_halt(_: Venue, text: str) -> AnyCommand:
-    """`index 10% for 5 minutes over BTC/RUB, ETH/RUB`."""
+def _index(venue: Venue, text: str) -> AnyCommand:
+    """`index 10% for 5 minutes over BTC/RUB, ETH/RUB`: of the market; `index BTC at 105`: of futures."""
+    if " at " in text:
+        return futures.index_price(venue, text)
     words = text.replace(",", " ").split()
     return commands.SetMarketHalt(ppm(words[0]), length_ns(words[2], words[3]), tuple(words[5:]))
 
@@ -288,7 +293,10 @@ _SETTINGS: dict[str, Callable[[Venue, str], AnyCommand]] = {
     "schedule": _schedule,
     "limits": _limits,
     "venue": _venue_rules,
-    "index": _market_halt,
+    "index": _index,
+    "mark": futures.mark,
+    "margin": futures.margin_rules,
+    "close": futures.close_out,
     "kill": _kill(True),
     "lift": _kill(False),
     "bust": _bust,

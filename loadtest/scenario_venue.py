@@ -34,6 +34,8 @@ QUOTE_SCALE = 2
 DEFAULT_INSTRUMENT = "BTC/RUB reference 100"
 # Enough for every table that isn't about money.
 DEFAULT_AMOUNTS = {"RUB": 1_000_000_000, "BTC": 1_000_000}
+# The label of the venue's own orders, which have no client order id.
+CLOSE_OUT = "close-out"
 RULEBOOK = Path(__file__).with_name("scenario_rulebook.toml")
 
 
@@ -60,7 +62,7 @@ class Venue:
         events = exchange.apply(Sequenced(exchange.seq + 1, self.time_ns, command))
         for event in events:
             if isinstance(event, OrderAccepted):
-                self.labels[event.order_id] = event.client_order_id
+                self.labels[event.order_id] = event.client_order_id or CLOSE_OUT
         self.invariants.follow(events)
         return events
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 from engine import codes, events
 from engine.limits import ONE_E8
 from loadtest.scenario_format import ScenarioError
+from loadtest.scenario_futures import say
 from loadtest.scenario_numbers import money, show, show_clock
-from loadtest.scenario_venue import Venue
+from loadtest.scenario_venue import CLOSE_OUT, Venue
 
 # A line that states no events may cause these, which only confirm what it does.
 CONFIRMATIONS = (
@@ -37,6 +38,9 @@ class Speaker:
             return self._public(event)
         if isinstance(event, events.Trade):
             return self._trade(event)
+        futures = say(self.venue, event)
+        if futures:
+            return self._in(getattr(event, "instrument", self.venue.instrument), futures)
         return self._private(event) or self._venue(event)
 
     def _of(self, label: str, phrase: str) -> str:
@@ -76,7 +80,7 @@ class Speaker:
         if event.taker_fee or event.maker_fee:
             scale = self.venue.exchange.instruments[name].quote.scale
             what += f" fee {money(event.taker_fee, scale)} maker {money(event.maker_fee, scale)}"
-        if not self.venue.orders[taker].quantity_e8:
+        if taker != CLOSE_OUT and not self.venue.orders[taker].quantity_e8:
             what += f" leaving {self._lots(name, event.taker_leaves_lots)}"
         return self._of(taker, what)
 
@@ -102,7 +106,8 @@ class Speaker:
             what += f" ({codes.REJECT_CODES[event.code]})" if event.code else self._progress(event)
         else:
             return ""
-        return self._of(event.client_order_id, what) if event.client_order_id else what
+        label = event.client_order_id or self.venue.labels.get(event.order_id, "")
+        return self._of(label, what) if label else what
 
     def _progress(self, event: events.OrderStatus) -> str:
         done, whole = event.filled_lots, event.quantity_lots
@@ -110,6 +115,8 @@ class Speaker:
 
     def _set_by_venue(self, event: events.OrderAccepted) -> str:
         """Prices of an accepted order that the venue set, not the order."""
+        if not event.client_order_id:
+            return f" {self._at(event.instrument, event.quantity_lots, event.price_ticks)}"
         sent = self.venue.orders[event.client_order_id]
         tick_e8 = self.venue.exchange.instruments[event.instrument].tick_e8
         what = ""

@@ -22,7 +22,7 @@ PERCENTILES: Final = (50.0, 99.0, 99.9)
 
 @dataclass
 class Reject:
-    """All rejects for one reason: a rule's id, or the reject code where no rule decided."""
+    """All orders of which one thing decided: a rule's id, or the reject code where no rule did."""
 
     reason: str
     title: str
@@ -55,6 +55,12 @@ class Tally:
     failed: Counter[str] = field(default_factory=Counter)
     """Requests that were not even sequenced, by code."""
     rejects: dict[str, Reject] = field(default_factory=dict)
+    named: Counter[str] = field(default_factory=Counter)
+    """By rule: rejected orders that failed it, whether it decided or not."""
+    overruled: dict[str, str] = field(default_factory=dict)
+    """By rule: the first order that failed it where another rule decided."""
+    permitted: dict[str, Reject] = field(default_factory=dict)
+    """By rule that exempts: orders that passed because of it."""
     traded: dict[str, Traded] = field(default_factory=dict)
     latency: Any = field(default_factory=lambda: HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS))
 
@@ -74,6 +80,33 @@ class Tally:
         found = self.rejects.setdefault(reason, Reject(reason, error.title, bool(error.rule)))
         found.count += 1
         found.example = found.example or f"{attempt}: {error.detail}"
+        self.named.update(error.rules)
+        for rule in error.rules[1:]:
+            self.overruled.setdefault(rule, f"{attempt}: {error.rule} decided")
+
+    def permit(self, attempt: str, rule: str) -> None:
+        """Count an order that passed because a rule exempts it from the others."""
+        found = self.permitted.setdefault(rule, Reject(rule, "", True))
+        found.count += 1
+        found.example = found.example or f"{attempt}: accepted"
+
+    def rules(self, titles: dict[str, str]) -> list[dict[str, Any]]:
+        """What each rule (by id, with its title) did to orders, in the order given, as plain data."""
+        found = []
+        for rule, title in titles.items():
+            reject, permitted = self.rejects.get(rule), self.permitted.get(rule)
+            shown = reject or permitted
+            found.append(
+                {
+                    "rule": rule,
+                    "title": title,
+                    "decided": 0 if reject is None else reject.count,
+                    "named": self.named[rule],
+                    "permitted": 0 if permitted is None else permitted.count,
+                    "example": self.overruled.get(rule, "") if shown is None else shown.example,
+                }
+            )
+        return found
 
     def fail(self, error: RequestFailed) -> None:
         """Count a request that was not sequenced."""

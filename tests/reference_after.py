@@ -78,6 +78,7 @@ class Aftermath(Matching):
         terms = self.terms(order)
         if not (terms.trades or terms.call):
             return
+        was, old_price = order.where, order.price
         order.where = INCOMING
         if order.market:
             order.price = terms.within(terms.anchor, terms.collar_ppm, order.side)
@@ -94,7 +95,7 @@ class Aftermath(Matching):
             )
         )
         self.end_partner(order)
-        if not self.affordable(order):
+        if not self.affordable(order, self.free_if(order, was, old_price)):
             self.end(order, codes.NO_FUNDS)
             return
         self.take_in(order)
@@ -146,7 +147,7 @@ class Aftermath(Matching):
             return False
         was, old_price = order.where, order.price
         order.price = price
-        if not self.affordable(order):
+        if not self.affordable(order, self.free_if(order, was, old_price)):
             order.price = old_price
             self.end(order, codes.NO_FUNDS)
             return True

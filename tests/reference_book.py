@@ -1,15 +1,17 @@
 """The slow, obvious venue that the engine is compared with, step by step, on state and on whole event lists.
 
-Written from docs/MATCHING.md for clarity: the open orders are one list, sorted afresh for every look; what an account
+Written from docs/MATCHING.md and docs/CLEARING.md for clarity: the open orders are one list, sorted afresh for every look; what an account
 has is recounted from what was deposited, traded and is open. It shares nothing with the engine but the messages.
 
-reference_state    what there is, and the money
+reference_state    what there is
+reference_money    what is held back and what covers positions
 reference_plan     what an incoming order would do in continuous trading
 reference_match    the doing of it, and how orders end
 reference_after    stops and pegs that follow
 reference_calls    calls, phases, the clock
 reference_entry    the tests of a new order; pairs and brackets
 reference_changes  amends, cancels, mass quotes
+reference_futures  marks, margin calls, close-outs, expiry
 reference_rules    what operator and supervisor do
 """
 
@@ -26,16 +28,14 @@ class ReferenceVenue(Rules):
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
         """Carry out the next command; what was due before it comes first."""
         self.out = []
-        self.seq = sequenced.seq
+        self.seq, self.close_outs = sequenced.seq, 0
         if self.day < 0:
             self.day = (sequenced.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY
             self.ran_to = sequenced.time_ns
         self.run_due(sequenced.time_ns)
         self.now = self.ran_to = sequenced.time_ns
         self.carry_out_command(sequenced.command)
-        self.work_off()
-        self.move_pegs()
-        self.publish()
+        self.complete()
         return self.out
 
     def carry_out_command(self, command: commands.AnyCommand) -> None:
@@ -79,6 +79,19 @@ class ReferenceVenue(Rules):
                 self.set_venue_rules(command)
             case commands.BustTrade() | commands.RepriceTrade():
                 self.correct(command)
+            case _:
+                self.carry_out_clearing(command)
+
+    def carry_out_clearing(self, command: commands.AnyCommand) -> None:
+        match command:
+            case commands.SetIndexPrice():
+                self.set_index_price(command)
+            case commands.MarkFuture():
+                self.mark_by_command(command)
+            case commands.SetMarginRules():
+                self.set_margin_rules(command)
+            case commands.CloseOut():
+                self.close_out_by_command(command)
             case _:
                 assert isinstance(command, commands.Tick)
 

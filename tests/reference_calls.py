@@ -9,6 +9,8 @@ from engine.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from tests.reference_after import Aftermath
 from tests.reference_state import AUCTIONS, BOOK, COLLECTED, INCOMING, PARKED, PPM, RefInstrument, RefOrder
 
+# Phases in which nothing trades or collects.
+QUIET = (codes.CLOSED, codes.HALTED, codes.CANCEL_ONLY)
 JOINS = {codes.OPENING_AUCTION: codes.AT_OPEN, codes.CLOSING_AUCTION: codes.AT_CLOSE}
 
 
@@ -79,6 +81,13 @@ class Calls(Aftermath):
         """Whether something crosses, or market orders wait to end."""
         return bool(self.indicative(terms)[1] or self.at(COLLECTED, terms.name))
 
+    def complete(self) -> None:
+        """All that follows from a command or a thing that was due."""
+        self.work_off()
+        self.move_pegs()
+        self.publish()
+        self.look_at_cover()
+
     def publish(self) -> None:
         """Indicatives that changed, last of all."""
         for terms in self.instruments.values():
@@ -89,7 +98,13 @@ class Calls(Aftermath):
                     self.emit(events.Indicative(terms.name, *now))
 
     def uncross(self, terms: RefInstrument) -> int:
-        """Trade all that crosses at one price; the volume."""
+        """Trade all that crosses at one price; the volume. What cut orders leave crossed is uncrossed again."""
+        volume = self.uncross_once(terms)
+        while self.indicative(terms)[1]:
+            self.uncross_once(terms)
+        return volume
+
+    def uncross_once(self, terms: RefInstrument) -> int:
         price, volume, _ = self.indicative(terms)
         self.emit(events.Uncrossed(terms.name, price, volume))
         terms.published = (0, 0, 0)
@@ -105,11 +120,9 @@ class Calls(Aftermath):
         self.uncrossing = False
         for side in (codes.BUY, codes.SELL):
             for order in self.queue(terms.name, side):
-                if order in touched:
-                    shown = min(order.display, order.leaves) if order.display else order.leaves
-                    if order.display:
-                        order.shown = shown
-                        self.emit(events.BookChanged(terms.name, order.id, side, order.price, shown))
+                if order in touched and order.display:
+                    order.shown = min(order.display, order.leaves)
+                    self.emit(events.BookChanged(terms.name, order.id, side, order.price, order.shown))
         return volume
 
     def end_with_auction(self, terms: RefInstrument) -> None:
@@ -125,7 +138,7 @@ class Calls(Aftermath):
         uncrosses = old in AUCTIONS and phase in (codes.CONTINUOUS, codes.CLOSED)
         if phase == codes.CONTINUOUS and old != codes.CONTINUOUS and self.has_to_uncross(terms):
             uncrosses = True
-        if uncrosses and self.uncross(terms):
+        if uncrosses and self.uncross(terms) and not terms.future:
             terms.reference = terms.last
         if terms.call and phase in (codes.CONTINUOUS, codes.CLOSED, codes.HALTED, codes.CANCEL_ONLY) and old != phase:
             self.end_with_auction(terms)
@@ -224,11 +237,13 @@ class Calls(Aftermath):
 
     def deadlines(self) -> list[int]:
         """When anything happens by itself."""
-        times = [order.deadline for order in self.live if order.deadline]
+        times = [order.deadline for order in self.live if order.deadline] + list(self.calls.values())
         for terms in self.instruments.values():
             times += [terms.timer[0]] if terms.timer else []
             times += [terms.step_ns] if terms.step_ns else []
             times += [self.next_batch(terms)] if self.next_batch(terms) else []
+            times += [terms.expiry_ns] if terms.future and not terms.expired else []
+            times += [self.next_mark(terms)] if self.next_mark(terms) else []
         return [*times, midnight_after(self.ran_to)]
 
     def run_due(self, time_ns: int) -> None:
@@ -240,15 +255,21 @@ class Calls(Aftermath):
             for what in (self.run_timer, self.run_step, self.run_batch):
                 for terms in self.instruments.values():
                     if what(terms):
-                        self.publish()
+                        self.complete()
             for order in list(self.live):
                 if order.live and 0 < order.deadline <= self.now:
                     self.end(order, codes.EXPIRED)
-                    self.work_off()
-                    self.move_pegs()
-                    self.publish()
+                    self.complete()
             if midnight_after(self.ran_to) == self.now:
                 self.end_day()
+            for do in (self.run_mark, self.run_settlement):
+                for terms in self.instruments.values():
+                    if do(terms):
+                        self.complete()
+            for account in self.accounts:
+                for asset in self.cleared():
+                    if self.run_grace(account, asset):
+                        self.complete()
             self.ran_to = self.now
 
     def run_timer(self, terms: RefInstrument) -> bool:
@@ -265,7 +286,7 @@ class Calls(Aftermath):
         second = (self.now + MOSCOW_OFFSET_NS) % NS_PER_DAY // NS_PER_SECOND
         phases = [phase for at, phase in terms.schedule if at <= second]
         phase = phases[-1] if phases else terms.schedule[-1][1]
-        if phase != terms.phase:
+        if phase != terms.phase and (terms.may_trade or phase in QUIET):
             self.set_phase(terms, phase, "")
         self.plan_step(terms, self.random_delay(terms) if phase in AUCTIONS else 0)
         return True

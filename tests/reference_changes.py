@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine import codes, commands, events
 from engine.limits import MAX_QUOTES_PER_SIDE
-from tests.reference_entry import CLOSED_TO_ORDERS, Entry
+from tests.reference_calls import QUIET
+from tests.reference_entry import Entry
 from tests.reference_state import BOOK, COLLECTED, INCOMING, PARKED, PEG_OFF, STOP, RefInstrument, RefOrder
 
 Named = commands.CancelOrder | commands.AmendOrder
@@ -89,7 +90,7 @@ class Changes(Entry):
             return codes.KILL_SWITCH
         if self.counted(request.participant):
             return codes.ORDER_LIMITS
-        if terms.phase in CLOSED_TO_ORDERS:
+        if terms.phase in QUIET:
             return codes.PHASE
         price, stop = request.price_e8, request.stop_price_e8
         waits = order.where == STOP and order.type in (codes.STOP, codes.STOP_LIMIT)
@@ -114,6 +115,7 @@ class Changes(Entry):
         """Make the order what it would become; put all back and name the problem if it may not be that."""
         before = {name: getattr(order, name) for name in ("price", "limit", "stop", "worst", "quantity", "leaves")}
         before["display"] = order.display
+        free_before = self.free_for(order)
         if order.where != STOP:
             order.worst = self.worst_of(order, terms)
         old_value = self.value(order, terms)
@@ -134,7 +136,11 @@ class Changes(Entry):
             code = codes.NOTIONAL
         elif self.price_moves(order, before) and self.outside_static(terms, request.price_e8 // terms.tick_e8):
             code = codes.BAND
-        elif not self.affordable(order):
+        elif order.leaves > before["leaves"] and self.over_limit(order, terms):
+            code = codes.POSITION_LIMIT
+        elif order.request.reduce_only and order.leaves > self.reduces(order):
+            code = codes.REDUCE_ONLY
+        elif not self.affordable(order, free_before):
             code = codes.FUNDS
         elif order.request.post_only and order.price != before["price"]:
             code = codes.PHASE if terms.call else codes.POST_ONLY if self.crosses_touch(order) else codes.OK
@@ -228,7 +234,7 @@ class Changes(Entry):
             return codes.DUPLICATE_ID
         if self.killed(request.account, request.instrument):
             return codes.KILL_SWITCH
-        if terms.phase in CLOSED_TO_ORDERS or (request.post_only and terms.call):
+        if terms.phase in QUIET or (request.post_only and terms.call):
             return codes.PHASE
         bids, asks = ([price for price, _ in ladder] for ladder in (request.bids, request.asks))
         if bids and asks and max(bids) >= min(asks):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import codes, commands, events
 from engine.limits import LEG_ID, MAX_OPEN_ORDERS_PER_ACCOUNT, NS_PER_SECOND, ORDERS_BEFORE_RATIO
-from tests.reference_calls import JOINS, Calls, midnight_after
+from tests.reference_calls import JOINS, QUIET, Calls, midnight_after
 from tests.reference_plan import OWN, TRADE, Budget
 from tests.reference_state import (
     DATED,
@@ -19,7 +19,6 @@ from tests.reference_state import (
     RefSent,
 )
 
-CLOSED_TO_ORDERS = (codes.CLOSED, codes.HALTED, codes.CANCEL_ONLY)
 PRICED = (codes.LIMIT, codes.STOP_LIMIT, codes.ICEBERG)
 
 
@@ -88,7 +87,8 @@ class Entry(Calls):
 
     def accept(self, order: RefOrder) -> None:
         request = order.request
-        self.accounts[order.account].by_client_id[request.client_order_id] = order
+        if not order.closes_out:
+            self.accounts[order.account].by_client_id[request.client_order_id] = order
         if not order.live:
             self.add_live(order, INCOMING)
         if request.time_in_force == codes.DAY:
@@ -142,7 +142,7 @@ class Entry(Calls):
         """The first test that an order fails."""
         return self.early_problem(order) or self.market_problem(order, self.terms(order))
 
-    def early_problem(self, order: RefOrder) -> int:
+    def early_problem(self, order: RefOrder, *, leg: bool = False) -> int:
         """The first test that it fails of those that look neither at what can be paid nor at the book."""
         request = order.request
         terms = self.instruments.get(request.instrument)
@@ -159,6 +159,7 @@ class Entry(Calls):
             or self.invalid(terms, request)
             or self.grid_problem(terms, request)
             or self.price_problem(order, terms)
+            or self.position_problem(order, terms, leg=leg)
         )
 
     def killed(self, account: str, instrument: str) -> bool:
@@ -190,7 +191,7 @@ class Entry(Calls):
         return bool(ratio) and sent.in_day > ORDERS_BEFORE_RATIO and sent.in_day > ratio * sent.trades
 
     def phase_problem(self, terms: RefInstrument, request: commands.NewOrder) -> int:
-        if terms.phase in CLOSED_TO_ORDERS:
+        if terms.phase in QUIET:
             return codes.PHASE
         at_once = request.time_in_force in (codes.IOC, codes.FOK) or request.post_only or request.funds
         return codes.PHASE if terms.call and at_once else codes.OK
@@ -216,7 +217,8 @@ class Entry(Calls):
             or (not request.funds and request.min_quantity_e8 > request.quantity_e8)
             or (request.funds and not (market and time_in_force in (codes.GTC, codes.IOC)))
             or (request.funds and (request.quantity_e8 or request.min_quantity_e8))
-            or request.reduce_only
+            or (request.reduce_only and not terms.future)
+            or (request.funds and terms.future)
         )
         if time_in_force == codes.GTD:
             wrong = wrong or request.expire_ns <= self.now
@@ -266,6 +268,20 @@ class Entry(Calls):
             return codes.BAND
         return codes.OK
 
+    def position_problem(self, order: RefOrder, terms: RefInstrument, *, leg: bool) -> int:
+        """Of futures: whether the position could get too large; what only reduces must find something to reduce."""
+        if self.over_limit(order, terms):
+            return codes.POSITION_LIMIT
+        if order.request.reduce_only and not leg and order.leaves > self.reduces(order):
+            return codes.REDUCE_ONLY
+        return codes.OK
+
+    def over_limit(self, order: RefOrder, terms: RefInstrument) -> bool:
+        """Whether the position could get too large if an order filled, and all others of its side."""
+        others = [o for o in self.counts(order.account, terms.name) if o.side == order.side and o is not order]
+        lots = self.position(order.account, terms.name).lots + sum(each.signed for each in [*others, order])
+        return terms.most_lots > 0 and (lots if order.buys else -lots) > terms.most_lots
+
     def worst_of(self, order: RefOrder, terms: RefInstrument) -> int:
         """The price at which an order is reserved and valued."""
         if order.type not in (codes.STOP, codes.TRAILING_STOP):
@@ -294,8 +310,9 @@ class Entry(Calls):
     def market_problem(self, order: RefOrder, terms: RefInstrument) -> int:
         """Funds, and what the order would meet."""
         request = order.request
+        free_before = self.free_for(order)
         self.add_live(order, STOP if order.type in STOPS else INCOMING)
-        enough = self.affordable(order)
+        enough = self.affordable(order, free_before)
         self.live.remove(order)
         order.where = None
         if not enough:
@@ -373,11 +390,21 @@ class Entry(Calls):
             return [codes.DUPLICATE_ID if old is not None else codes.OK for old in earlier]
         fits = self.fit([order.request for order in orders])
         first_tests = (codes.UNKNOWN_INSTRUMENT, codes.KILL_SWITCH, codes.ORDER_LIMITS, codes.PHASE)
-        problems = [self.early_problem(order) for order in orders]
+        bracket = len(orders) == 3
+        problems = [self.early_problem(order, leg=bracket and index > 0) for index, order in enumerate(orders)]
         problems = [code if fits or code in first_tests else codes.INVALID for code in problems]
-        for index, order in enumerate(orders[:1] if len(orders) == 3 else orders):
-            if not any(problems):
-                problems[index] = self.market_problem(order, self.terms(order))
+        if bracket:
+            return problems if any(problems) else [self.market_problem(orders[0], self.terms(orders[0])), 0, 0]
+        limit, stop = orders
+        if not any(problems):
+            problems[0] = self.market_problem(limit, self.terms(limit))
+        if not any(problems):
+            # The stop finds held back what its pair needs.
+            limit.partner, stop.partner = stop, limit
+            self.add_live(limit, INCOMING)
+            problems[1] = self.market_problem(stop, self.terms(stop))
+            self.live.remove(limit)
+            limit.where = limit.partner = stop.partner = None
         return problems
 
     @staticmethod
@@ -406,13 +433,16 @@ class Entry(Calls):
                 self.end(leg, codes.ENTRY_ENDED)
             return
         for leg in (limit, stop):
-            leg.quantity = leg.leaves = entry.filled
-        if entry.filled != entry.request.quantity_e8 // self.terms(entry).lot_e8:
-            for leg in (limit, stop):
+            lots = min(entry.filled, self.reduces(leg)) if leg.request.reduce_only else entry.filled
+            if not lots:
+                self.end(leg, codes.NOTHING_TO_REDUCE)
+                return
+            if lots != leg.quantity:
+                leg.quantity = leg.leaves = lots
                 self.amended(leg, kept=False)
         for leg, where in ((limit, INCOMING), (stop, STOP)):
             leg.where = where
-            if not self.affordable(leg):
+            if not self.affordable(leg, self.free_if(leg, LEG, leg.price)):
                 self.end(leg, codes.NO_FUNDS)
                 return
         self.take_in(limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import codes, events
 from tests.reference_plan import OWN, TRADE, Budget, Planning
-from tests.reference_state import BOOK, COLLECTED, INCOMING, RefOrder, RefTrade
+from tests.reference_state import BOOK, COLLECTED, INCOMING, LEG, RefInstrument, RefOrder, RefTrade, round_up
 
 
 class Matching(Planning):
@@ -41,12 +41,9 @@ class Matching(Planning):
     def fill(self, maker: RefOrder, taker: RefOrder, price: int, lots: int) -> None:
         """One trade. An iceberg whose shown part is gone shows its next."""
         terms = self.terms(taker)
-        fees = {
-            order.id: self.settle(order, price, lots, rate)
-            for order, rate in ((maker, terms.maker_ppm), (taker, terms.taker_ppm))
-        }
+        rates = {maker.id: terms.maker_ppm, taker.id: 0 if taker.closes_out else terms.taker_ppm}
+        fees = {order.id: self.settle(order, price, lots, rates[order.id]) for order in (maker, taker)}
         buy, sell = (taker, maker) if taker.buys else (maker, taker)
-        rates = (terms.taker_ppm, terms.maker_ppm) if taker.buys else (terms.maker_ppm, terms.taker_ppm)
         terms.last = price
         self.prints.append((terms.name, price))
         trade_id = len(self.trades) + 1
@@ -58,7 +55,8 @@ class Matching(Planning):
                 lots,
                 buy,
                 sell,
-                *rates,
+                rates[buy.id],
+                rates[sell.id],
                 fees[buy.id],
                 fees[sell.id],
                 self.now,
@@ -91,6 +89,7 @@ class Matching(Planning):
         for order in (maker, taker):
             if order.partner is not None and order.type == codes.LIMIT:
                 self.end_partner(order)
+        self.cut_to_positions(terms, (maker.account, taker.account))
         for order in (maker, taker):
             self.after_fill(order)
 
@@ -98,13 +97,15 @@ class Matching(Planning):
         """Book one side of a trade; its fee."""
         terms = self.terms(order)
         value = price * lots * terms.unit
-        before = order.charged_fee
         order.exact_fee += value * rate_ppm
-        fee = order.charged_fee - before
+        fee = round_up(order.exact_fee) - order.paid
+        if terms.future:
+            # Who has not enough pays what there is; the order's next fill charges the rest.
+            fee = min(fee, self.owned(order.account, terms.quote))
+        order.paid += fee
         self.fees[terms.quote] = self.fees.get(terms.quote, 0) + fee
-        sign = 1 if order.buys else -1
-        self.credit(order.account, terms.base, sign * lots * terms.lot_base)
-        self.credit(order.account, terms.quote, -sign * value - fee)
+        self.credit(order.account, terms.quote, -fee)
+        self.exchange(order, price, lots if order.buys else -lots)
         participant = self.accounts[order.account].participant
         self.sent_by(participant).trades += 1
         order.filled += lots
@@ -117,6 +118,45 @@ class Matching(Planning):
             order.shown -= lots
         order.status = codes.PARTIALLY_FILLED if order.leaves else codes.FILLED
         return fee
+
+    def exchange(self, order: RefOrder, price: int, lots: int) -> None:
+        """What changes hands in a trade, but for the fee: `lots` are above zero for who gets them."""
+        terms = self.terms(order)
+        value = price * lots * terms.unit
+        if terms.future:
+            position = self.position(order.account, terms.name)
+            position.lots += lots
+            position.carried += value
+        else:
+            self.credit(order.account, terms.base, lots * terms.lot_base)
+            self.credit(order.account, terms.quote, -value)
+
+    def reduces(self, order: RefOrder) -> int:
+        """What an order could make its account's position smaller by."""
+        return self.reducible(order, self.position(order.account, order.name).lots)
+
+    def cut_to_positions(self, terms: RefInstrument, accounts: tuple[str, str]) -> None:
+        """Positions have changed: no reduce-only order stays larger than what it can reduce."""
+        if not terms.future:
+            return
+        for order in list(self.live):
+            if order.name != terms.name or order.account not in accounts or not order.request.reduce_only:
+                continue
+            if order.where == LEG or order.leaves <= self.reduces(order):
+                continue
+            if self.reduces(order):
+                self.lower(order, self.reduces(order))
+            else:
+                self.end(order, codes.NOTHING_TO_REDUCE)
+
+    def lower(self, order: RefOrder, leaves: int) -> None:
+        """Take lots off an order, which keeps its place."""
+        order.quantity -= order.leaves - leaves
+        order.leaves = leaves
+        shown, order.shown = order.shown, min(order.shown, order.leaves)
+        self.amended(order, kept=True)
+        if order.where == BOOK and order.shown != shown:
+            self.emit(events.BookChanged(order.name, order.id, order.side, order.price, order.shown))
 
     def after_fill(self, order: RefOrder) -> None:
         if not order.leaves:
@@ -149,13 +189,9 @@ class Matching(Planning):
         if order.request.funds:
             order.spent += price * lots * self.terms(order).unit
             order.leaves = Budget(order, self.terms(order)).wants(price)
+            self.amended(order, kept=True)
         else:
-            order.quantity -= lots
-            order.leaves -= lots
-        shown, order.shown = order.shown, min(order.shown, order.leaves)
-        self.amended(order, kept=True)
-        if order.where == BOOK and order.shown != shown:
-            self.emit(events.BookChanged(order.name, order.id, order.side, order.price, order.shown))
+            self.lower(order, order.leaves - lots)
         if order.partner is not None:
             self.end_partner(order)
 

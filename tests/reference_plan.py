@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine import codes
-from tests.reference_state import RefInstrument, RefOrder, State, round_up
+from tests.reference_money import Money
+from tests.reference_state import RefInstrument, RefOrder, round_up
 
 TRADE, OWN, OUTSIDE = "trade", "own", "outside"
 
@@ -65,8 +66,12 @@ class Budget:
         self.exact_fee += price * lots * self.terms.unit * self.terms.taker_ppm
 
 
-class Planning(State):
+class Planning(Money):
     """Plans."""
+
+    def reducible(self, order: RefOrder, lots: int) -> int:
+        """What an order may make a position of so many lots smaller by."""
+        return max(-lots if order.buys else lots, 0)
 
     def mode(self, order: RefOrder) -> int:
         """The order's mode of self-trade prevention."""
@@ -88,20 +93,28 @@ class Planning(State):
         slots = [Slot(o, o.leaves, o.shown, o.place) for o in self.queue(taker.name, 1 - taker.side)]
         budget = Budget(taker, terms)
         steps: list[Step] = []
+        self.planned = {owner: self.position(owner, terms.name).lots for owner in self.accounts} if terms.future else {}
         while slots and self.crosses(taker, slots[0].order.price):
             price = slots[0].order.price
             if budget.wants(price) <= 0:
                 break
             level = [slot for slot in slots if slot.order.price == price]
             inside = self.in_band(terms, anchor, price)
-            goes_on = self.plan_level(taker, terms, level, budget, steps, inside)
-            slots = [slot for slot in slots if slot.order.price != price]
+            goes_on = self.plan_level(taker, terms, level, budget, steps, inside, slots)
+            slots = [slot for slot in slots if slot.order.price != price and slot.leaves]
             if not goes_on:
                 break
         return steps
 
     def plan_level(
-        self, taker: RefOrder, terms: RefInstrument, level: list[Slot], budget: Budget, steps: list[Step], inside: bool
+        self,
+        taker: RefOrder,
+        terms: RefInstrument,
+        level: list[Slot],
+        budget: Budget,
+        steps: list[Step],
+        inside: bool,
+        slots: list[Slot],
     ) -> bool:
         """Add what happens at one price, inside the band or not; False if the order does not go on to the next."""
         price = level[0].order.price
@@ -128,12 +141,26 @@ class Planning(State):
                     level.pop(0)
                     continue
                 shares = [(level[0], min(level[0].shown, budget.wants(price)))]
-            for slot, lots in shares:
-                steps.append(Step(TRADE, slot.order, lots))
-                budget.take(price, lots)
-                slot.take(lots, next(places))
+            for slot, share in shares:
+                lots = min(share, slot.leaves)
+                if lots:
+                    steps.append(Step(TRADE, slot.order, lots))
+                    budget.take(price, lots)
+                    slot.take(lots, next(places))
+                    self.plan_cuts(taker, slot.order, lots, slots)
             level[:] = [slot for slot in level if slot.leaves]
         return not level
+
+    def plan_cuts(self, taker: RefOrder, maker: RefOrder, lots: int, slots: list[Slot]) -> None:
+        """A trade in a future changes positions: what is left of reduce-only orders that have not been reached."""
+        if not self.planned:
+            return
+        for order in (taker, maker):
+            self.planned[order.account] += lots if order.buys else -lots
+        for slot in slots:
+            if slot.order.request.reduce_only:
+                slot.leaves = min(slot.leaves, self.reducible(slot.order, self.planned[slot.order.account]))
+                slot.shown = min(slot.shown, slot.leaves)
 
     def plan_own(self, taker: RefOrder, slot: Slot, budget: Budget, steps: list[Step]) -> bool:
         """Add the meeting with an own order; False if the incoming order ends by it."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine import codes, commands, events
 from engine.limits import MAX_FEE_PPM, MAX_SUPPLY, NS_PER_DAY, ONE_E8
-from tests.reference_changes import Changes
-from tests.reference_state import PPM, RefAccount, RefInstrument, RefTrade
+from tests.reference_calls import QUIET
+from tests.reference_futures import Futures
+from tests.reference_state import PPM, RefAccount, RefInstrument, RefOrder, RefTrade, round_up
 
 WHAT = {
     commands.SetTradingRules: "trading_rules",
@@ -14,10 +15,11 @@ WHAT = {
     commands.SetLimits: "limits",
     commands.SetMarketHalt: "market_halt",
     commands.SetVenueRules: "venue_rules",
+    commands.SetMarginRules: "margin_rules",
 }
 
 
-class Rules(Changes):
+class Rules(Futures):
     """Commands that no participant sends."""
 
     def refuse_command(self, code: int) -> None:
@@ -45,6 +47,9 @@ class Rules(Changes):
         if money % ONE_E8**2 or held % ONE_E8 or command.maker_fee_ppm + command.taker_fee_ppm < 0:
             self.refuse_command(codes.INVALID)
             return
+        if self.future_problem(command):
+            self.refuse_command(codes.INVALID)
+            return
         assert max(abs(command.maker_fee_ppm), abs(command.taker_fee_ppm)) <= MAX_FEE_PPM
         terms = RefInstrument(
             command.instrument,
@@ -62,6 +67,11 @@ class Rules(Changes):
             command.maker_fee_ppm,
             command.taker_fee_ppm,
             command.reference_price_e8 // command.tick_e8,
+            underlying=command.underlying,
+            expiry_ns=command.expiry_ns,
+            averaging_ns=command.averaging_ns,
+            mark_interval_ns=command.mark_interval_ns,
+            most_lots=command.max_position_e8 // command.lot_e8,
         )
         self.instruments[command.instrument] = terms
         self.emit(
@@ -102,7 +112,7 @@ class Rules(Changes):
                 asset,
                 amount,
                 self.available(name, asset),
-                self.reserved(name).get(asset, 0),
+                self.reserved(name, asset),
                 command.reason,
             )
         )
@@ -112,6 +122,9 @@ class Rules(Changes):
     def command_phase(self, command: commands.SetPhase) -> None:
         terms = self.instruments.get(command.instrument)
         if terms is None or not 0 <= command.phase < len(codes.PHASES):
+            self.refuse_command(codes.UNSUPPORTED)
+            return
+        if terms.expired or (command.phase not in QUIET and not terms.may_trade):
             self.refuse_command(codes.UNSUPPORTED)
             return
         self.set_phase(terms, command.phase, command.reason)
@@ -124,6 +137,9 @@ class Rules(Changes):
         widths = (command.static_ppm, command.dynamic_ppm)
         lengths = (command.volatility_ns, command.auction_random_ns, command.batch_ns)
         if not (all(0 <= width < PPM for width in widths) and all(0 <= length <= NS_PER_DAY for length in lengths)):
+            self.refuse_command(codes.INVALID)
+            return
+        if terms.future and terms.rules.static_ppm and not command.static_ppm and self.needs_band(terms):
             self.refuse_command(codes.INVALID)
             return
         batched = terms.batches
@@ -152,6 +168,9 @@ class Rules(Changes):
             self.refuse_command(codes.INVALID)
             return
         terms = self.instruments[command.instrument]
+        if terms.expired:
+            self.refuse_command(codes.UNSUPPORTED)
+            return
         terms.schedule = command.steps
         self.plan_step(terms, 0)
         self.changed(command, command.instrument)
@@ -191,6 +210,9 @@ class Rules(Changes):
         if any(name not in self.instruments for name in command.instruments):
             self.refuse_command(codes.UNSUPPORTED)
             return
+        if any(self.instruments[name].future for name in command.instruments):
+            self.refuse_command(codes.INVALID)
+            return
         if not 0 <= command.threshold_ppm < PPM or not 0 <= command.halt_ns <= NS_PER_DAY:
             self.refuse_command(codes.INVALID)
             return
@@ -206,7 +228,8 @@ class Rules(Changes):
     def correct(self, command: commands.BustTrade | commands.RepriceTrade) -> None:
         """Put money right as if a trade had never been, or had been at another price."""
         trade = self.trades[command.trade_id - 1] if 0 < command.trade_id <= len(self.trades) else None
-        if trade is None or trade.busted or trade.day != self.day:
+        expired = trade is not None and self.instruments[trade.instrument].expired
+        if trade is None or trade.busted or trade.day != self.day or expired:
             self.refuse_command(codes.INVALID)
             return
         terms = self.instruments[trade.instrument]
@@ -216,9 +239,11 @@ class Rules(Changes):
                 self.refuse_command(codes.TICK)
                 return
             price = command.price_e8 // terms.tick_e8
-        fees = self.book_correction(trade, terms, trade.price, price)
-        if not self.all_covered(trade, terms):
-            self.book_correction(trade, terms, price, trade.price, undo=True)
+        fees = [
+            self.fee_more(order, rate, (price - trade.price) * trade.lots * terms.unit)
+            for order, rate in ((trade.buy, trade.buy_ppm), (trade.sell, trade.sell_ppm))
+        ]
+        if not self.try_correction(trade, terms, price, fees):
             self.refuse_command(codes.FUNDS)
             return
         trade.buy_fee += fees[0]
@@ -244,28 +269,41 @@ class Rules(Changes):
                 command.reason,
             )
         )
+        self.cut_to_positions(terms, (trade.buy.account, trade.sell.account))
 
-    def book_correction(
-        self, trade: RefTrade, terms: RefInstrument, old: int, new: int, *, undo: bool = False
-    ) -> list[int]:
-        """Move a trade from one price to another, 0 being no trade at all; what buyer and seller pay more in fees."""
-        moved = []
-        for order, rate, sign in ((trade.buy, trade.buy_ppm, 1), (trade.sell, trade.sell_ppm, -1)):
-            more = (new - old) * trade.lots * terms.unit
-            before = order.charged_fee
-            order.exact_fee += more * rate
-            fee = order.charged_fee - before
-            moved.append(fee)
+    def fee_more(self, order: RefOrder, rate_ppm: int, value: int) -> int:
+        """What an order is charged more if its fills were worth so much more."""
+        return round_up(order.exact_fee + value * rate_ppm) - order.paid
+
+    def book_correction(self, trade: RefTrade, terms: RefInstrument, old: int, new: int, fees: list[int]) -> None:
+        """Move a trade from one price to another, 0 being no trade at all."""
+        sides = ((trade.buy, trade.buy_ppm, trade.lots), (trade.sell, trade.sell_ppm, -trade.lots))
+        for (order, rate, lots), fee in zip(sides, fees, strict=True):
+            order.exact_fee += (new - old) * trade.lots * terms.unit * rate
+            order.paid += fee
             self.fees[terms.quote] = self.fees.get(terms.quote, 0) + fee
-            self.credit(order.account, terms.quote, -sign * more - fee)
-            if not new or (undo and not old):
-                lots = -trade.lots if not new else trade.lots
-                self.credit(order.account, terms.base, sign * lots * terms.lot_base)
-        return moved
+            self.credit(order.account, terms.quote, -fee)
+            if old:
+                self.exchange(order, old, -lots)
+            if new:
+                self.exchange(order, new, lots)
 
-    def all_covered(self, trade: RefTrade, terms: RefInstrument) -> bool:
-        return all(
-            self.available(order.account, asset) >= 0
-            for order in (trade.buy, trade.sell)
-            for asset in (terms.base, terms.quote)
-        )
+    def free_of_sides(self, trade: RefTrade, terms: RefInstrument) -> list[int]:
+        return [
+            self.free(order.account, asset) for order in (trade.buy, trade.sell) for asset in (terms.base, terms.quote)
+        ]
+
+    def try_correction(self, trade: RefTrade, terms: RefInstrument, price: int, fees: list[int]) -> bool:
+        """Correct a trade if both sides have what they must give: of a future no more than fees."""
+        if terms.future:
+            for order, fee in zip((trade.buy, trade.sell), fees, strict=True):
+                if fee > self.available(order.account, terms.quote):
+                    return False
+        before = self.free_of_sides(trade, terms)
+        self.book_correction(trade, terms, trade.price, price, fees)
+        if not terms.future:
+            after = self.free_of_sides(trade, terms)
+            if any(now < min(then, 0) for now, then in zip(after, before, strict=True)):
+                self.book_correction(trade, terms, price, trade.price, [-fee for fee in fees])
+                return False
+        return True

@@ -1,10 +1,11 @@
-"""What the reference venue is made of, and its money. Slow and obvious: nothing is cached, all is counted afresh."""
+"""What the reference venue is made of. Slow and obvious: nothing is cached, all is counted afresh."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from engine import codes, commands, events
+from engine.limits import NS_PER_SECOND
 
 PPM = 1_000_000
 
@@ -54,6 +55,28 @@ class RefInstrument:
     """When the phase ends by itself, and which comes then."""
     auctions: int = 0
     published: tuple[int, int, int] = (0, 0, 0)
+    # Of futures.
+    underlying: str = ""
+    expiry_ns: int = 0
+    averaging_ns: int = 0
+    mark_interval_ns: int = 0
+    most_lots: int = 0
+    """The largest position of an account; 0: none."""
+    expired: bool = False
+
+    @property
+    def future(self) -> bool:
+        return self.kind == codes.FUTURE
+
+    @property
+    def upper(self) -> int:
+        """The upper edge of the static band."""
+        return self.within(self.reference, self.rules.static_ppm, codes.BUY)
+
+    @property
+    def may_trade(self) -> bool:
+        """Whether it may be in a phase in which orders trade or collect: futures not without a static band."""
+        return not self.future or (not self.expired and self.rules.static_ppm > 0 and self.reference > 0)
 
     @property
     def anchor(self) -> int:
@@ -114,6 +137,10 @@ class RefOrder:
     """The value of its fills."""
     exact_fee: int = 0
     """In millionths, over all its fills."""
+    paid: int = 0
+    """What it has been charged for them: less only of a future, when there was no more."""
+    closes_out: bool = False
+    """An order of the venue that closes a position."""
     partner: RefOrder | None = None
     legs: tuple[RefOrder, RefOrder] | None = None
 
@@ -139,8 +166,9 @@ class RefOrder:
         return self.type in (codes.MARKET, codes.STOP, codes.TRAILING_STOP)
 
     @property
-    def charged_fee(self) -> int:
-        return round_up(self.exact_fee)
+    def signed(self) -> int:
+        """Its leaves, below zero of a sell."""
+        return self.leaves if self.buys else -self.leaves
 
     @property
     def live(self) -> bool:
@@ -155,6 +183,15 @@ class RefAccount:
     reports: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     by_client_id: dict[str, RefOrder] = field(default_factory=dict)
+
+
+@dataclass
+class RefPosition:
+    """Of an account in a future; both below zero if it is short."""
+
+    lots: int = 0
+    carried: int = 0
+    """The value of what was bought less what was sold, since the last mark at that mark."""
 
 
 @dataclass
@@ -185,7 +222,7 @@ class RefSent:
 
 
 class State:
-    """The whole state, the queues in which orders trade, and what accounts have."""
+    """The whole state, and the queues in which orders trade."""
 
     def __init__(self) -> None:
         self.assets: dict[str, int] = {}
@@ -197,6 +234,19 @@ class State:
         self.live: list[RefOrder] = []
         """Every order that is open, in order of entry."""
         self.trades: list[RefTrade] = []
+        self.positions: dict[tuple[str, str], RefPosition] = {}
+        """By account and instrument."""
+        self.indices: dict[str, list[tuple[int, int]]] = {}
+        """When each price of an index was stated, and the price."""
+        self.grace_ns = 3_600 * NS_PER_SECOND
+        self.calls: dict[tuple[str, str], int] = {}
+        """Margin calls, by account and asset: when their grace ends."""
+        self.in_default: list[tuple[str, str]] = []
+        """Accounts and assets of defaults in this command."""
+        self.grace_ended: list[tuple[str, str]] = []
+        """Margin calls whose grace has ended, that have been acted upon."""
+        self.close_outs = 0
+        """Of this command."""
         self.places = 0
         self.seq = 0
         self.now = 0
@@ -253,55 +303,12 @@ class State:
     def same_owner(self, one: RefOrder, other: RefOrder) -> bool:
         return self.accounts[one.account].investor == self.accounts[other.account].investor
 
+    def position(self, account: str, instrument: str) -> RefPosition:
+        return self.positions.setdefault((account, instrument), RefPosition())
+
     def report(self, account: str) -> int:
         self.accounts[account].reports += 1
         return self.accounts[account].reports
 
     def emit(self, event: events.Event) -> None:
         self.out.append(event)
-
-    # ── money ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def needed(self, order: RefOrder) -> int:
-        """What an open order holds back, taken alone."""
-        terms = self.terms(order)
-        if order.where == LEG:
-            return 0
-        if order.type == codes.MARKET and order.request.funds:
-            if order.buys:
-                return order.request.funds
-            return order.request.funds // (order.price * terms.unit) * terms.lot_base
-        if not order.buys:
-            return order.leaves * terms.lot_base
-        price = order.worst if order.where == STOP and order.type != codes.STOP_LIMIT else order.price or order.limit
-        value = price * order.leaves * terms.unit
-        highest = max(terms.maker_ppm, terms.taker_ppm, 0)
-        return value + round_up(order.exact_fee + value * highest) - order.charged_fee
-
-    def reserved(self, account: str) -> dict[str, int]:
-        """What the account's open orders hold back, by asset. Of a pair only the larger counts."""
-        total: dict[str, int] = {}
-        for order in self.live:
-            if order.account != account:
-                continue
-            terms = self.terms(order)
-            asset = terms.quote if order.buys else terms.base
-            amount = self.needed(order)
-            if order.partner is not None:
-                other = self.needed(order.partner)
-                if other > amount or (other == amount and order.partner.entered < order.entered):
-                    amount = 0
-            total[asset] = total.get(asset, 0) + amount
-        return total
-
-    def available(self, account: str, asset: str) -> int:
-        return self.accounts[account].totals.get(asset, 0) - self.reserved(account).get(asset, 0)
-
-    def affordable(self, order: RefOrder) -> bool:
-        """Whether the account can hold back what its live orders, this one among them, need now."""
-        terms = self.terms(order)
-        return self.available(order.account, terms.quote if order.buys else terms.base) >= 0
-
-    def credit(self, account: str, asset: str, amount: int) -> None:
-        totals = self.accounts[account].totals
-        totals[asset] = totals.get(asset, 0) + amount

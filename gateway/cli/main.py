@@ -17,6 +17,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "replay": ("gateway.cli.replay", "Replay a journal and compare every event."),
     "rulebook": ("gateway.cli.rulebook", "List, check, compare and explain rulebooks."),
     "explain": ("gateway.cli.explain", "Explain a past verdict on an order, rule by rule."),
+    "report": ("gateway.cli.report", "Report on a session: rules, orders, caps, settlement."),
+    "history": ("gateway.cli.history", "Show who changed what of registry, rulebook and parameters."),
     "flow": ("loadtest.cli_flow", "Feed recorded order flow into a venue."),
     "scenarios": ("loadtest.cli_scenarios", "Run scenario tables through the matching engine, by topic."),
     "bench": ("loadtest.bench", "Measure the book, the core and other engines."),

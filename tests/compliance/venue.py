@@ -91,7 +91,19 @@ INSTRUMENTS = [
         "BTC-NOTE", NOTE, "BTC-NOTE", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
     ),
     ListInstrument(
-        "BTC-FUT", FUTURE, "BTC-FUT", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
+        "BTC-FUT",
+        FUTURE,
+        "BTC-FUT",
+        "RUB",
+        100 * ROUBLE,
+        10**4,
+        10**4,
+        10**16,
+        10**15,
+        100_000,
+        underlying="BTC",
+        # The end of 2099.
+        expiry_ns=4_102_444_800 * 10**9,
     ),
 ]
 

@@ -10,6 +10,7 @@ import msgspec
 from engine import codes, commands, events
 from engine.exchange import Exchange
 from engine.hook import PreTradeHook
+from engine.orders import Account
 from loadtest.scenario_invariants import Invariants
 from tests.engine.generator import FEATURES, Generator
 from tests.reference_book import ReferenceVenue
@@ -78,13 +79,32 @@ class SideBySide:
         for name, account in self.exchange.accounts.items():
             assert sorted(account.open_orders) == self.reference.open_ids(name)
             assert account.report_seq == self.reference.accounts[name].reports
-            held, reserved = self.reference.accounts[name].totals, self.reference.reserved(name)
-            for asset in self.exchange.assets.values():
-                balance = account.balance(asset)
-                kept = reserved.get(asset.asset, 0)
-                assert (balance.available, balance.reserved) == (held.get(asset.asset, 0) - kept, kept)
+            self.compare_money(name, account)
+        self.compare_positions()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
+
+    def compare_money(self, name: str, account: Account) -> None:
+        """Compare what an account has and what is reserved of it; what its positions need, and until when it is called."""
+        reference = self.reference
+        cleared = reference.cleared()
+        for asset in self.exchange.assets.values():
+            balance = account.balance(asset)
+            free, total = reference.free(name, asset.asset), reference.accounts[name].totals.get(asset.asset, 0)
+            available = max(free, 0)
+            assert (balance.available, balance.reserved) == (available, total - available), f"{name} {asset.asset}"
+            if asset.asset in cleared:
+                margin, needed = balance.margin, reference.cover(name, asset.asset)
+                expected = (needed, needed + min(free, 0), reference.calls.get((name, asset.asset), 0))
+                got = (0, 0, 0) if margin is None else (margin.needed, margin.held, margin.until_ns)
+                assert got == expected, f"{name} {asset.asset}: {got}, not {expected}"
+
+    def compare_positions(self) -> None:
+        for name, instrument in self.exchange.instruments.items():
+            for owner, account in self.exchange.accounts.items():
+                position, expected = account.positions.get(instrument.index), self.reference.position(owner, name)
+                got = (0, 0) if position is None else (position.lots, position.carried)
+                assert got == (expected.lots, expected.carried)
 
 
 def names_of(event: events.Event) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 from engine import codes, commands
 from engine.limits import NS_PER_DAY, NS_PER_SECOND
 from tests.reference_book import ReferenceVenue
-from tests.reference_state import RefInstrument, RefOrder
+from tests.reference_calls import QUIET
+from tests.reference_state import RefInstrument, RefOrder, RefPosition
 
 E8 = 10**8
 START_NS = 1_767_225_600_000_000_000
@@ -34,6 +35,7 @@ FEATURES = (
     "limits",
     "halts",
     "corrections",
+    "futures",
 )
 
 ASSETS = (("RUB", codes.FIAT, 2), ("BTC", codes.CRYPTO, 2), ("ETH", codes.CRYPTO, 0), ("SOL", codes.CRYPTO, 3))
@@ -46,6 +48,8 @@ ACCOUNTS = (
     ("e", "grey", "four"),
 )
 MID = 100
+SPOT = ("BTC/RUB", "ETH/RUB", "SOL/RUB")
+INDICES = ("BTC", "ETH")
 
 
 class Generator:
@@ -57,7 +61,12 @@ class Generator:
         self.features = features
         self.time_ns = START_NS
         self.ids = 0
-        self.mids = {"BTC/RUB": MID, "ETH/RUB": MID, "SOL/RUB": MID}
+        self.mids = dict.fromkeys(SPOT, MID)
+        self.focus = False
+        """Nearly all orders are of futures."""
+        self.series = 0
+        self.waiting: list[commands.AnyCommand] = []
+        """Commands that come next, whatever is drawn."""
         self.sent: list[commands.AnyCommand] = []
 
     # ── drawing ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,8 +92,9 @@ class Generator:
 
     def setup(self) -> list[commands.AnyCommand]:
         """What lists the instruments, opens the accounts and opens trading."""
+        self.focus = self.has("futures") and self.once_in(2)
         out: list[commands.AnyCommand] = [commands.AddAsset(*asset) for asset in ASSETS]
-        for name in self.mids:
+        for name in SPOT:
             maker, taker = self.pick((0, 0), (0, 1_000), (-1_000, 2_501), (333, 333))
             reference = 0 if name == "SOL/RUB" else MID
             tick, lot = {"BTC/RUB": (E8, E8), "ETH/RUB": (E8 // 2, E8), "SOL/RUB": (E8, E8 // 10)}[name]
@@ -96,24 +106,51 @@ class Generator:
                 )
             )  # fmt: skip
             out.append(self.trading_rules(name))
+        money = self.pick(60_000_00, 8_000_00, 4_000_00) if self.has("futures") else 60_000_00
         for name, participant, investor in ACCOUNTS:
             out.append(commands.OpenAccount(name, participant, investor))
-            for asset, amount in (("RUB", 60_000_00), ("BTC", 400_00), ("ETH", 400), ("SOL", 40_000)):
+            for asset, amount in (("RUB", money), ("BTC", 400_00), ("ETH", 400), ("SOL", 40_000)):
                 out.append(commands.Deposit(name, asset, amount // {"d": 8, "e": 50}.get(name, 1)))
         if self.has("self_trade"):
             out.append(commands.SetVenueRules(self.draw(5), f"seed {self.draw(100)}"))
         if self.has("halts") and self.once_in(4):
             out.append(self.market_halt())
-        for name in self.mids:
+        for name in SPOT:
             phase = self.pick(codes.PRE_OPEN, codes.OPENING_AUCTION) if self.has("calls") and self.once_in(4) else 0
             out.append(commands.SetPhase(name, phase or codes.CONTINUOUS, "open"))
+        if self.has("futures") and self.draw(4):
+            out.append(commands.SetMarginRules(self.pick(1, 2, 5) * NS_PER_SECOND))
+        for _ in range(1 + self.draw(1 if self.focus else 2) if self.has("futures") else 0):
+            out += self.listing()
         return out
+
+    def listing(self) -> list[commands.AnyCommand]:
+        """A new series of futures, seldom one that can't be listed or has no band; and what opens its trading."""
+        self.series += 1
+        index, name = self.pick(*INDICES), f"F{self.series}"
+        lifetime = self.pick(100, 400, 1_000, 100_000) * NS_PER_SECOND
+        averaging = self.pick(0, 0, 5 * NS_PER_SECOND, 100 * NS_PER_SECOND)
+        interval = self.pick(0, 60, 60, 90) * NS_PER_SECOND if lifetime < NS_PER_DAY else 0
+        tick, lot = self.pick((E8, E8), (E8 // 2, E8))
+        maker, taker = self.pick((0, 0), (0, 1_000), (-1_000, 2_501), (333, 333))
+        self.mids[name] = MID
+        listing = commands.ListInstrument(
+            name, codes.FUTURE if not self.once_in(20) else codes.SPOT, index, "RUB", tick, lot, lot, 60 * lot,
+            6_000_00, self.pick(30_000, 60_000), 0 if self.once_in(12) else MID * tick, maker, taker,
+            index if not self.once_in(20) else "", self.time_ns + lifetime, averaging, interval - self.once_in(30),
+            self.pick(0, 0, 12, 30) * lot,
+        )  # fmt: skip
+        rules = self.trading_rules(name)
+        return [listing, rules, commands.SetPhase(name, codes.CONTINUOUS, "open")]
 
     def trading_rules(self, name: str) -> commands.SetTradingRules:
         bands, calls = self.has("bands"), self.has("calls")
+        future = name not in SPOT
         return commands.SetTradingRules(
             name,
-            self.pick(0, 50_000, 120_000) if bands else 0,
+            self.pick(*((50_000, 120_000, 120_000) if future else (0, 50_000, 120_000)))
+            if (bands or future) and not (future and self.once_in(10))
+            else 0,
             self.pick(0, 0, 10_000, 20_000, 40_000) if bands else 0,
             self.pick(1, 5, 30) * NS_PER_SECOND,
             self.pick(0, 0, NS_PER_SECOND) if calls else 0,
@@ -122,7 +159,9 @@ class Generator:
         )
 
     def market_halt(self) -> commands.SetMarketHalt:
-        names = tuple(name for name in self.mids if self.draw(3))
+        names = tuple(name for name in SPOT if self.draw(3))
+        if self.series and self.once_in(5):
+            names += (self.instrument(),)
         return commands.SetMarketHalt(self.pick(0, 10_000, 25_000), 3 * NS_PER_SECOND, names)
 
     # ── the next command ───────────────────────────────────────────────────────────────────────────────────────────
@@ -131,20 +170,24 @@ class Generator:
         """A command, and how many nanoseconds after the last one it comes."""
         after_ns = self.after()
         self.time_ns += after_ns
-        command = self.command()
+        command = self.waiting.pop(0) if self.waiting else self.command()
         self.sent.append(command)
         return command, after_ns
 
     def after(self) -> int:
-        if self.once_in(40):
+        if self.once_in(25 if self.has("futures") else 40):
             wanted = min(self.venue.deadlines()) - self.time_ns + self.draw(3) - 1
             return max(wanted, 0)
-        if self.once_in(400):
+        if self.once_in(1_000 if self.has("futures") else 400):
             return self.pick(1, 2, 3) * NS_PER_DAY
         return self.weighted((1, 0), (12, 1_000_000), (4, 30_000_000), (2, 800_000_000))
 
     def command(self) -> commands.AnyCommand:
-        stuck = [terms.name for terms in self.venue.instruments.values() if terms.phase != codes.CONTINUOUS]
+        terms_of = self.venue.instruments.values()
+        stuck = [terms.name for terms in terms_of if terms.phase != codes.CONTINUOUS and not terms.expired]
+        if self.has("futures") and self.once_in(8 if len(self.open_futures()) < (1 if self.focus else 2) else 300):
+            self.waiting = self.listing()
+            return self.waiting.pop(0)
         if stuck and self.once_in(12 if self.has("calls") else 4):
             return self.phase(self.pick(*stuck))
         if self.venue.kills and self.once_in(15):
@@ -156,7 +199,7 @@ class Generator:
             (6, self.mass_cancel),
             (12, self.resend),
             (8, self.phase),
-            (10, self.money),
+            (20 if self.has("futures") else 10, self.money),
             (3, commands.Tick),
             (25 * self.has("lists"), self.pair),
             (25 * self.has("lists"), self.bracket),
@@ -167,13 +210,26 @@ class Generator:
             (20 * self.has("corrections"), self.correction),
             (4, lambda: self.trading_rules(self.instrument())),
             (2 * self.has("calls"), self.schedule),
+            (60 * self.has("futures"), self.index_price),
+            (25 * self.has("futures"), self.mark),
+            (12 * self.has("futures"), self.close_out),
+            (3 * self.has("futures"), self.margin_rules),
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
         )
         return kind()
 
     # ── parts of commands ──────────────────────────────────────────────────────────────────────────────────────────
 
+    def open_futures(self) -> list[str]:
+        return [terms.name for terms in self.venue.instruments.values() if terms.future and not terms.expired]
+
     def instrument(self) -> str:
+        futures = self.open_futures()
+        open_now = [name for name in futures if self.venue.instruments[name].phase not in QUIET]
+        if futures and self.draw(6 if self.focus else 3):
+            return self.pick(*(open_now or futures))
+        if self.once_in(60):
+            return self.pick(*self.venue.instruments)
         return self.weighted((5, "BTC/RUB"), (3, "ETH/RUB"), (2, "SOL/RUB"))
 
     def sender(self) -> tuple[str, str]:
@@ -184,8 +240,25 @@ class Generator:
     def price(self, terms: RefInstrument, side: int) -> int:
         """A price in e8 around the moving middle, a little on its own side; seldom off the grid."""
         away = self.draw(9) - 4
+        if terms.future and self.draw(2):
+            opposite = self.venue.queue(terms.name, 1 - side)
+            if opposite:
+                return opposite[0].price * terms.tick_e8
         ticks = max(1, self.mids[terms.name] + (-away if side == codes.BUY else away))
         return ticks * terms.tick_e8 + (1 if self.once_in(90) else 0)
+
+    def drift(self, terms: RefInstrument) -> None:
+        """Move the middle a little; of a future, seldom, to where its static band is now."""
+        if self.once_in(3):
+            middle = self.mids[terms.name] + self.draw(3) - 1
+            self.mids[terms.name] = max(middle, 5) if terms.future else min(max(middle, 85), 115)
+        if terms.future and terms.reference and self.outside(terms):
+            self.mids[terms.name] = terms.reference
+
+    def outside(self, terms: RefInstrument) -> bool:
+        """Whether the middle is too near to an edge of the static band, or beyond."""
+        away = abs(self.mids[terms.name] - terms.reference)
+        return away * 1_000_000 > terms.reference * terms.rules.static_ppm // 2 and not self.once_in(10)
 
     def quantity(self, terms: RefInstrument) -> int:
         lots = self.weighted((8, 1 + self.draw(12)), (1, self.draw(70)))
@@ -199,7 +272,7 @@ class Generator:
 
     def types(self) -> int:
         return self.weighted(
-            (10, codes.LIMIT),
+            (30 if self.focus else 10, codes.LIMIT),
             (2, codes.MARKET),
             (2 * self.has("stops"), codes.STOP),
             (2 * self.has("stops"), codes.STOP_LIMIT),
@@ -227,15 +300,18 @@ class Generator:
         name = "DOGE/RUB" if self.once_in(150) else self.instrument()
         terms = self.venue.instruments.get(name) or self.venue.instruments["BTC/RUB"]
         participant, account = self.sender()
-        if self.once_in(3):
-            self.mids[terms.name] = min(max(self.mids[terms.name] + self.draw(3) - 1, 85), 115)
+        self.drift(terms)
         side, kind = self.draw(2), self.types()
         time_in_force = self.time_in_force(kind)
-        fields: dict[str, int] = {}
+        fields: dict[str, Any] = {}
         price = self.price(terms, side) if kind in (codes.LIMIT, codes.STOP_LIMIT, codes.ICEBERG) else 0
         quantity = self.quantity(terms)
         if self.has("self_trade") and self.once_in(3):
             fields["self_trade"] = self.draw(5)
+        held = bool(self.venue.positions.get((account, name), RefPosition()).lots)
+        if self.once_in(3 if held else 40):
+            fields["reduce_only"] = True
+            side, quantity = self.reducing(account, terms, side, quantity)
         if self.once_in(8) and (kind in (codes.LIMIT, codes.ICEBERG) or self.once_in(20)):
             fields["post_only"] = self.pick(*((1, 2) if self.has("reprice") else (1,)))
             if not self.once_in(10):
@@ -253,7 +329,7 @@ class Generator:
             fields["peg"] = self.draw(3)
             fields["peg_offset_e8"] = (self.draw(5) - 2) * terms.tick_e8 + (1 if self.once_in(60) else 0)
             price = self.price(terms, side) if self.once_in(3) else 0
-        elif kind == codes.MARKET and self.has("funds") and self.once_in(3):
+        elif kind == codes.MARKET and self.has("funds") and self.once_in(60 if terms.future else 3):
             fields["funds"] = self.draw(1_500_00) + 1
             quantity = 0 if not self.once_in(20) else quantity
             time_in_force = time_in_force if self.once_in(20) else codes.GTC
@@ -268,6 +344,14 @@ class Generator:
         return commands.NewOrder(
             participant, account, self.client_id(), name, side, kind, time_in_force, price, quantity, **fields
         )
+
+    def reducing(self, account: str, terms: RefInstrument, side: int, quantity: int) -> tuple[int, int]:
+        """Side and quantity that make a position smaller, most of the time."""
+        lots = self.venue.position(account, terms.name).lots
+        if not lots or self.once_in(8):
+            return side, quantity
+        side = codes.SELL if lots > 0 else codes.BUY
+        return side, self.pick(abs(lots), 1 + self.draw(abs(lots))) * terms.lot_e8
 
     def target(self) -> RefOrder | None:
         return self.venue.live[self.draw(len(self.venue.live))] if self.venue.live else None
@@ -323,6 +407,7 @@ class Generator:
         return commands.NewOrder(
             *sender, self.client_id(), name, side, kind, time_in_force,
             self.price(terms, side) if priced else 0, quantity, stop_price_e8=stop,
+            reduce_only=terms.future and self.once_in(6),
         )  # fmt: skip
 
     def pair(self) -> commands.NewOrderPair:
@@ -365,6 +450,8 @@ class Generator:
     # ── the operator and the supervisor ────────────────────────────────────────────────────────────────────────────
 
     def phase(self, name: str = "") -> commands.SetPhase:
+        if self.focus and self.draw(4):
+            return commands.SetPhase(name or self.instrument(), codes.CONTINUOUS, "test")
         name = name or ("DOGE/RUB" if self.once_in(30) else self.instrument())
         if not self.has("calls"):
             return commands.SetPhase(name, self.weighted((3, codes.CONTINUOUS), (1, codes.HALTED)), "test")
@@ -412,6 +499,43 @@ class Generator:
             return commands.SetLimits(participant)
         return commands.SetLimits(participant, self.pick(0, 3, 10), self.pick(0, 500_00), self.pick(0, 1, 2))
 
+    # ── futures ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def some_future(self) -> str:
+        """A future, most of the time an open one."""
+        futures = self.open_futures()
+        if not futures or self.once_in(20):
+            return self.pick("BTC/RUB", "DOGE/RUB", f"F{1 + self.draw(self.series + 1)}")
+        return self.pick(*futures)
+
+    def index_price(self) -> commands.SetIndexPrice:
+        """The index wanders, and seldom jumps far."""
+        if self.once_in(40):
+            return commands.SetIndexPrice(self.pick("", "BTC"), self.pick(0, -1), "test")
+        index = self.pick(*INDICES)
+        stated = self.venue.indices.get(index, [(0, MID * E8)])[-1][1]
+        percent = self.weighted((9, 97 + self.draw(7)), (2, 70 + self.draw(70)), (1, 300), (1, 30))
+        if not 90 < percent < 110 and self.open_futures():
+            self.waiting = [commands.MarkFuture(self.some_future(), 0, "test")]
+        return commands.SetIndexPrice(index, min(max(stated * percent // 100, 20 * E8), 400 * E8), "test")
+
+    def mark(self) -> commands.MarkFuture:
+        name = self.some_future()
+        terms = self.venue.instruments.get(name)
+        if terms is None or self.draw(2):
+            return commands.MarkFuture(name, 0, "test")
+        ticks = (terms.anchor or MID) * self.weighted((6, 96 + self.draw(9)), (1, 40), (2, 250)) // 100
+        price_e8 = min(max(ticks, 10), 500) * terms.tick_e8
+        return commands.MarkFuture(name, price_e8 + self.once_in(20), "test")
+
+    def close_out(self) -> commands.CloseOut:
+        held = [key for key, position in self.venue.positions.items() if position.lots]
+        account, name = self.pick(*held) if held and not self.once_in(6) else (self.sender()[1], self.some_future())
+        return commands.CloseOut(account, name, "test")
+
+    def margin_rules(self) -> commands.SetMarginRules:
+        return commands.SetMarginRules(self.weighted((6, self.pick(1, 2, 5, 60)), (1, 0)) * NS_PER_SECOND)
+
     def correction(self) -> commands.AnyCommand:
         trades = self.venue.trades
         trade = trades[-1 - self.draw(min(len(trades), 20))] if trades and not self.once_in(15) else None
@@ -423,7 +547,16 @@ class Generator:
 
     def money(self) -> commands.AnyCommand:
         account = self.sender()[1]
+        if self.has("futures") and self.draw(2):
+            return self.all_money(account)
         asset = self.pick("RUB", "RUB", "BTC", "ETH", "SOL", "DOGE")
         if self.draw(2):
             return commands.Deposit(account, asset, self.draw(1_000_00), "in")
         return commands.Withdraw(account, asset, self.draw(5_000_00), "out")
+
+    def all_money(self, account: str) -> commands.AnyCommand:
+        """Take what is available, to the unit, so that the next loss is felt; or bring back what is missing."""
+        free = self.venue.free(account, "RUB") if account in self.venue.accounts else 0
+        if free <= 0 or self.draw(3):
+            return commands.Deposit(account, "RUB", max(-free, 1) + self.pick(-1, 0, 5_000_00, 10_000_00), "in")
+        return commands.Withdraw(account, "RUB", free + self.pick(-1, 0, 0, 0, 1), "out")

@@ -7,7 +7,7 @@ import pytest
 from gateway import messages as m
 from gateway.client import ClientError, ConnectionLost, connect
 from gateway.keys import new_private_key
-from gateway.marketdata import checksum
+from gateway.levels import checksum
 from tests.gateway.scripted_venue import ACCOUNT, ScriptedVenue, scripted
 
 KEY = new_private_key()

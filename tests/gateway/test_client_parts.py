@@ -12,7 +12,7 @@ from gateway.client_book import BookOutOfStep, LocalBook
 from gateway.client_connection import private_key
 from gateway.client_orders import decimal_text
 from gateway.keys import new_private_key, public_key_hex, write_private_key
-from gateway.marketdata import checksum
+from gateway.levels import checksum
 from gateway.messages import BookSnapshot, BookUpdate
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from engine.codes import BUY, SELL
 from engine.commands import Sequenced
-from engine.events import BookAdded, OrderCancelled
+from engine.events import BookAdded, FutureMarked, IndexPriceSet, OrderCancelled
 from engine.exchange import Exchange
 from engine.hook import PreTradeHook
 from engine.record import Row
 from gateway.formats import Formats
-from gateway.marketdata import MarketData, Published, checksum
+from gateway.levels import checksum
+from gateway.marketdata import MarketData, Published
 from gateway.wire import JSON, Outlet
 from tests.gateway.market_flow import INSTRUMENTS, random_flow
 from tests.gateway.small_venue import NaiveBook
@@ -164,3 +165,33 @@ def test_what_is_undone_within_a_turn_is_not_told():
     content = plain(update)
     assert content["bids"] == [["99", "5"]]
     assert (content["prev_seq"], content["seq"]) == (snapshot.seq, snapshot.seq + 3)
+
+
+def test_marks_and_index_prices_are_counted_from_the_first_day_on():
+    rows, _ = random_flow(1, 0)
+    mirror = Mirror()
+    mirror.feed(rows)
+    market = mirror.market
+    feed = market.feeds["BTC/RUB"]
+    assert feed.state_of("marks") is None
+    assert feed.seq("marks") == 0
+    outlet, late = Outlet(JSON), Outlet(JSON)
+    feed.subscribers_of("marks").append(outlet)
+    published = market.follow(7, [FutureMarked("BTC/RUB", 104, 12, False), FutureMarked("BTC/RUB", 99, 12, True)])
+    common = {"type": "mark", "instrument": "BTC/RUB", "open_interest": "12", "time": 7}
+    marks = [{**common, "seq": 1, "price": "104"}, {**common, "seq": 2, "price": "99", "final": True}]
+    assert [plain(message) for _, message in published] == marks
+    assert all(outlets == [outlet] for outlets, _ in published)
+    assert plain(feed.state_of("marks")) == marks[1]
+    assert market.follow(8, [IndexPriceSet("BTC", 800_000_050_000_000, "file a")])[0][0] == []
+    market.indices["BTC"].subscribers.append(late)
+    ((outlets, message),) = market.follow(9, [IndexPriceSet("BTC", 100_000_000, "file b")])
+    assert outlets == [late]
+    assert plain(message) == {
+        "type": "index_price",
+        "index": "BTC",
+        "seq": 2,
+        "price": "1",
+        "time": 9,
+        "source": "file b",
+    }

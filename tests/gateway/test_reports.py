@@ -5,19 +5,33 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.commands import MassCancel, NewOrder
+from engine.codes import CROSS_BORDER
+from engine.commands import MassCancel, NewOrder, Transfer
 from engine.events import (
+    AssetIssued,
+    ChangeEffective,
+    CloseOutStarted,
+    DefaultDeclared,
     FundsMoved,
+    HoldingFrozen,
+    LossShared,
+    MarginCalled,
+    MarginRestored,
     MassCancelled,
     OrderAmended,
     OrderCancelled,
     OrderRejected,
     OrderStatus,
     RequestRejected,
+    RulebookLoaded,
+    Transferred,
+    TransferStatus,
+    VariationMargin,
 )
 from gateway.fanout import Fanout
 from gateway.formats import Formats
-from gateway.reports import Report, Reports
+from gateway.report import Report
+from gateway.reports import Reports
 from gateway.wire import JSON, MSGPACK, Outlet
 from tests.gateway.market_flow import ACCOUNTS, random_flow
 
@@ -157,6 +171,91 @@ FORMATS_ROWS, _ = random_flow(1, 0)
                 "reason": "out",
             },
         ),
+        (
+            VariationMargin("ann", 9, "BTC/RUB", -7, 104, -2_800, 50, 72_800),
+            {
+                "type": "variation_margin",
+                "account": "ann",
+                "seq": 9,
+                "instrument": "BTC/RUB",
+                "position": "-7",
+                "price": "104",
+                "asset": "RUB",
+                "amount": "-28.00",
+                "available": "0.50",
+                "reserved": "728.00",
+            },
+        ),
+        (
+            MarginCalled("ann", 9, "RUB", 1_234, 77),
+            {"type": "margin_call", "account": "ann", "seq": 9, "asset": "RUB", "missing": "12.34", "until": 77},
+        ),
+        (MarginRestored("ann", 9, "RUB"), {"type": "margin_restored", "account": "ann", "seq": 9, "asset": "RUB"}),
+        (
+            CloseOutStarted("ann", 9, "BTC/RUB", 5, "margin call"),
+            {
+                "type": "close_out",
+                "account": "ann",
+                "seq": 9,
+                "instrument": "BTC/RUB",
+                "position": "5",
+                "reason": "margin call",
+            },
+        ),
+        (
+            DefaultDeclared("ann", 9, "BTC/RUB", "RUB", 1),
+            {
+                "type": "default",
+                "account": "ann",
+                "seq": 9,
+                "instrument": "BTC/RUB",
+                "asset": "RUB",
+                "shortfall": "0.01",
+            },
+        ),
+        (
+            LossShared("ann", 9, "BTC/RUB", "RUB", 100),
+            {
+                "type": "loss_shared",
+                "account": "ann",
+                "seq": 9,
+                "instrument": "BTC/RUB",
+                "asset": "RUB",
+                "amount": "1.00",
+            },
+        ),
+        (
+            TransferStatus("ann", "c", 7, 0),
+            {"type": "transfer_status", "account": "ann", "client_order_id": "c", "transfer_id": 7},
+        ),
+        (TransferStatus("ann", "c", 7, 12), {"type": "transfer_status", "code": "compliance"}),
+        (
+            HoldingFrozen("ann", 9, "RUB", 300, 700, 0, "order of 06.03.2025"),
+            {
+                "type": "holding_frozen",
+                "account": "ann",
+                "seq": 9,
+                "asset": "RUB",
+                "frozen": "3.00",
+                "available": "7.00",
+                "reserved": "0.00",
+                "reason": "order of 06.03.2025",
+            },
+        ),
+        (
+            AssetIssued("ann", 9, "RUB", "kappa", -500, 1_000, 700, 0),
+            {
+                "type": "asset_issued",
+                "account": "ann",
+                "seq": 9,
+                "asset": "RUB",
+                "issuer": "kappa",
+                "amount": "-5.00",
+                "outstanding": "10.00",
+                "available": "7.00",
+                "reserved": "0.00",
+            },
+        ),
     ],
 )
 def test_events_as_messages(event, expected):
@@ -168,6 +267,56 @@ def test_events_as_messages(event, expected):
     if message["type"] == "execution_report":
         assert (message["exec_id"], message["transact_time"]) == ("123-1", 456)
         assert message.get("seq", 0) == report.seq
+
+
+def test_each_side_of_a_transfer_learns_its_own_balance_only():
+    rows, _ = random_flow(1, 0)
+    fanout = Fanout()
+    for seq, time_ns, command, events in rows:
+        fanout.replay(command, seq, time_ns, events)
+    ann, other, ben, drop_copy = Outlet(JSON), Outlet(MSGPACK), Outlet(JSON), Outlet(JSON)
+    for outlet, name in ((ann, "ann"), (other, "ann"), (ben, "ben")):
+        fanout.listen(outlet, name)
+    fanout.drop_copy.append(drop_copy)
+    seq = fanout.seq + 1
+    first, second = fanout.reports.last_seq("ann") + 1, fanout.reports.last_seq("ben") + 1
+    command = Transfer("ann", "ann", "mine", "ben", "RUB", 250, CROSS_BORDER, "contract 7")
+    event = Transferred(seq, "ann", first, "ben", second, "mine", "RUB", 250, CROSS_BORDER, "contract 7", 111, 999)
+    fanout.publish(command, seq, 5, [event], ann, 55)
+    common = {
+        "type": "transferred",
+        "transfer_id": seq,
+        "from_account": "ann",
+        "to_account": "ben",
+        "asset": "RUB",
+        "amount": "2.50",
+        "purpose": "cross_border",
+        "contract_reference": "contract 7",
+    }
+    sent = {**common, "account": "ann", "seq": first, "available": "1.11", "client_order_id": "mine"}
+    received = {**common, "account": "ben", "seq": second, "available": "9.99"}
+    assert heard(ann) == [{**sent, "id": 55}]
+    assert heard(other) == [sent]
+    assert heard(ben) == [received]
+    assert heard(drop_copy) == [sent, received]
+    assert [report.seq for report in fanout.reports.after("ben", second - 1) or ()] == [second]
+    # Sent again: the sender alone is told, without a number.
+    fanout.publish(command, seq + 1, 6, [TransferStatus("ann", "mine", seq, 0)], ann, 56)
+    status = {"type": "transfer_status", "id": 56, "account": "ann", "client_order_id": "mine", "transfer_id": seq}
+    assert [heard(outlet) for outlet in (ann, other, ben, drop_copy)] == [[status], [], [], []]
+
+
+def test_a_rulebook_that_takes_effect_before_an_order_is_learned():
+    rows, _ = random_flow(1, 0)
+    fanout = Fanout()
+    for seq, time_ns, command, events in rows:
+        fanout.replay(command, seq, time_ns, events)
+    order = NewOrder("ann", "ann", "c", "BTC/RUB", 0, 0, 0, 1, 1)
+    seq = fanout.reports.last_seq("ann") + 1
+    rejected = OrderRejected(fanout.seq + 1, "ann", seq, "c", "BTC/RUB", 7, "tick")
+    due = [ChangeEffective(3), RulebookLoaded("new", "ab")]
+    fanout.publish(order, fanout.seq + 1, 5, [*due, rejected], Outlet(JSON), 1, len(due))
+    assert (fanout.rulebook, fanout.rulebook_digest) == ("new", "ab")
 
 
 # ── who hears what ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ from gateway.journal import JournalReader
 from gateway.sequencer import Sequencer
 from gateway.session import Lobby, Session
 from gateway.startup import Started, start_venue
+from gateway.translate import Known
 from gateway.wire import JSON
 from tests.gateway.small_venue import small_venue
 from tests.gateway.test_session import log_in, said
@@ -33,8 +34,7 @@ class Bench:
             VENUE.venue_id,
             "fsync",
             VENUE.participants,
-            started.exchange.assets,
-            started.exchange.instruments,
+            Known(started.exchange.instruments, started.exchange.assets),
             started.fanout,
         )
 

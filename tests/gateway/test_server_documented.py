@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 
 from engine import codes
 from gateway import messages
-from gateway.admin import ALLOWED
+from gateway.admin import ALLOWED, argument_names
 from gateway.translate import TRANSLATE
 from tests.gateway.small_venue import KEYS, NaiveBook, client, serving, url_of
 
@@ -56,7 +56,7 @@ def test_every_request_and_its_fields_are_documented():
         assert f"`{name}`" in DOCUMENT or f'"type":"{name}"' in DOCUMENT, name
         for field in request.__struct_fields__:
             assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{name}.{field}"
-    assert len(TRANSLATE) == 7
+    assert len(TRANSLATE) == 9
 
 
 def test_every_message_and_its_fields_are_documented():
@@ -67,23 +67,26 @@ def test_every_message_and_its_fields_are_documented():
             assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{name}.{field}"
 
 
+def test_every_field_of_what_messages_list_is_documented():
+    for kind in (messages.OpenOrder, messages.Holding, messages.Position, messages.Cover, messages.InstrumentInfo):
+        for field in kind.__struct_fields__:
+            assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{kind.__name__}.{field}"
+
+
 def test_every_code_is_documented():
     names = [*codes.REJECT_CODES[1:], *codes.CANCEL_REASONS, *codes.ORDER_STATUSES, *codes.PHASES]
     names += [*codes.ASSET_KINDS, *codes.INSTRUMENT_KINDS, *codes.INVESTOR_KINDS, *codes.PRIVACY_KINDS]
     names += [*codes.ORDER_TYPES, *codes.TIMES_IN_FORCE, *codes.SELF_TRADE_MODES, *codes.PEGS, *codes.SCOPES]
-    names += codes.ALLOCATIONS
+    names += [*codes.ALLOCATIONS, *codes.PURPOSES]
     assert [name for name in names if f"`{name}`" not in DOCUMENT] == []
 
 
 def test_every_admin_command_and_its_arguments_are_documented():
+    administration = DOCUMENT.partition("\n## Supervisors and operators\n")[2].splitlines()
     for commands in ALLOWED.values():
         for name, kind in commands.items():
-            rows = [
-                line for line in DOCUMENT.splitlines() if line.startswith("| `") and f"`{name}`" in line.split("|")[1]
-            ]
+            rows = [line for line in administration if line.startswith("| `") and f"`{name}`" in line.split("|")[1]]
             assert len(rows) == 1, name
             required, _, optional = rows[0].split("|", 2)[2].partition("\\|")
-            count = len(kind.__struct_fields__) - len(kind.__struct_defaults__)
-            for number, field in enumerate(kind.__struct_fields__):
-                where = required if number < count and field != "documents" else optional
-                assert field == "by" or f"`{field.removesuffix('_e8')}`" in where, f"{name}.{field}"
+            for where, arguments in zip((required, optional), argument_names(kind), strict=True):
+                assert [each for each in arguments if f"`{each}`" not in where] == [], name

@@ -16,6 +16,7 @@ from gateway.core import new_exchange
 from gateway.fanout import Fanout
 from gateway.messages import AnyRequest, Instruments, login_challenge
 from gateway.session import CLOSE, CONTINUATION, PING, PONG, Lobby, Session
+from gateway.translate import Known
 from gateway.wire import BINARY, JSON, MSGPACK, TEXT
 from tests.gateway.small_venue import KEYS, small_venue
 
@@ -26,7 +27,7 @@ def new_lobby() -> Lobby:
     exchange, fanout = new_exchange(), Fanout()
     for seq, command in enumerate(VENUE.genesis(), 1):
         fanout.replay(command, seq, 1, exchange.apply(Sequenced(seq, 1, command)))
-    return Lobby(VENUE.venue_id, "fsync", VENUE.participants, exchange.assets, exchange.instruments, fanout)
+    return Lobby(VENUE.venue_id, "fsync", VENUE.participants, Known(exchange.instruments, exchange.assets), fanout)
 
 
 LOBBY = new_lobby()

@@ -11,15 +11,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.codes import CLOSED, CONTINUOUS, FUTURE, OPENING_AUCTION, PRO_RATA
+from engine.codes import CONTINUOUS, DOMESTIC_STABLECOIN, FIRM, FUTURE, OPENING_AUCTION, PRO_RATA
 from engine.commands import (
     AddAsset,
+    AuthoriseClient,
     Deposit,
+    IssueAsset,
     ListInstrument,
     LoadRulebook,
     OpenAccount,
     RecordTest,
+    RegisterIntermediary,
+    RegisterInvestor,
     Sequenced,
+    SetIndexPrice,
+    SetMarginRules,
     SetPhase,
     SetSchedule,
     SetTradingRules,
@@ -179,7 +185,73 @@ MISTAKES = [
     ('base = "BTC"', 'base = "ETH"', "instruments[0] (BTC/RUB).base: no 'ETH' in [[assets]]; define it there"),
     ('kind = "spot"', 'kind = "swap"', "instruments[0] (BTC/RUB).kind: Invalid enum value 'swap'"),
     ('phase = "continuous"', 'phase = "open"', "instruments[0] (BTC/RUB).phase: Invalid enum value 'open'"),
-    ('kind = "spot"', 'kind = "future"', "instruments[0] (BTC/RUB).phase: futures are listed but can't trade"),
+    (
+        'kind = "spot"',
+        'kind = "future"',
+        'instruments[0] (BTC/RUB).expires: a future needs the day on which it is settled, as in "2026-12-25"',
+    ),
+    ('kind = "spot"', 'kind = "future"\nexpires = "soon"', "instruments[0] (BTC/RUB).expires: Invalid"),
+    (
+        'kind = "spot"',
+        'kind = "future"\nexpires = 2199-12-27\nexpires_at = "6 pm"',
+        "instruments[0] (BTC/RUB).expires_at: a time of day is HH:MM",
+    ),
+    (
+        'kind = "spot"',
+        'kind = "future"\nexpires = 2199-12-27',
+        "instruments[0] (BTC/RUB): a future needs the index it follows",
+    ),
+    (
+        'kind = "spot"',
+        'kind = "future"\nunderlying = "BTC"\nexpires = 2199-12-27',
+        "instruments[0] (BTC/RUB).phase: ",
+    ),
+    ('kind = "spot"', 'kind = "spot"\nmark_interval_s = 3600', "instruments[0] (BTC/RUB): "),
+    (
+        'kind = "spot"',
+        'kind = "spot"\nmax_position = "-1"',
+        "instruments[0] (BTC/RUB).max_position: '-1': not a decimal",
+    ),
+    (
+        'id = "small"',
+        'id = "small"\nmargin_grace_s = 0',
+        "venue.margin_grace_s: Expected `int` >= 1",
+    ),
+    (
+        "[[instruments]]",
+        '[[indices]]\nindex = "BTC"\nprice = "8000000"\n[[instruments]]',
+        "indices[0] (BTC): Object missing required field `source`",
+    ),
+    (
+        "[[instruments]]",
+        '[[indices]]\nindex = "BTC"\nprice = "0"\nsource = "x"\n[[instruments]]',
+        "indices[0] (BTC): the price of an index must be positive",
+    ),
+    (
+        'asset = "BTC"\nkind = "crypto"',
+        'asset = "BTC"\nkind = "crypto"\nissue_limit = "1"',
+        "assets[1] (BTC): only securities and domestic stablecoins are issued here",
+    ),
+    (
+        'asset = "BTC"\nkind = "crypto"',
+        'asset = "BTC"\nkind = "security"\nissue_limit = "0.123456789"',
+        "assets[1] (BTC).issue_limit: '0.123456789': more than 8 decimals",
+    ),
+    (
+        "deposits = {",
+        'issued = { EUR = "1" }\ndeposits = {',
+        "accounts[0] (anna.main).issued.EUR: no 'EUR' in [[assets]]",
+    ),
+    (
+        "deposits = {",
+        'issued = { BTC = "1" }\ndeposits = {',
+        "accounts[0] (anna.main).issued.BTC: BTC is not issued here",
+    ),
+    (
+        "acknowledgements = [1]",
+        'authorised = [{ intermediary = "south", year = 2026 }]',
+        "investors[0] (anna).authorised[0].intermediary: no 'south' in [[intermediaries]]",
+    ),
     ('asset = "BTC"', 'asset = "RUB"', "assets[1] (RUB).asset: defined before, in assets[0] (RUB)"),
     ('public_key = "', 'public_key = "0', "participants[0] (anna).public_key: Expected `str` matching regex"),
     (
@@ -275,20 +347,34 @@ def test_default_venue_lists_what_the_rules_speak_of(venue: Venue) -> None:
         "ZEC/RUB",
         "DASH/RUB",
         "BTC-NOTE",
+        "KAPPA-DFA",
     ]
     futures = [name for name in instruments if "-FUT-" in name]
     assert futures == [f"{base}-FUT-{series}" for base in ("BTC", "ETH", "SOL") for series in ("2026-03", "2026-04")]
-    opened = {command.instrument for command in commands if isinstance(command, SetPhase) and command.phase != CLOSED}
-    assert {name for name, command in instruments.items() if command.kind == FUTURE} == instruments.keys() - opened
+    opened = {
+        command.instrument for command in commands if isinstance(command, SetPhase) and command.phase == CONTINUOUS
+    }
+    assert opened == instruments.keys()
+    indices = {command.index for command in commands if isinstance(command, SetIndexPrice)}
+    last_friday = datetime.datetime(2026, 3, 27, 15, 45, tzinfo=datetime.UTC)
+    for name in futures:
+        future = instruments[name]
+        assert future.kind == FUTURE
+        assert future.underlying in indices
+        assert (future.averaging_ns, future.mark_interval_ns) == (1_800 * 10**9, 3_600 * 10**9)
+        if name.endswith("2026-03"):
+            assert future.expiry_ns == int(last_friday.timestamp()) * 10**9
     privacy = {command.asset: command.privacy for command in commands if isinstance(command, AddAsset)}
     assert {asset: kind for asset, kind in privacy.items() if kind} == {"XMR": 2, "ZEC": 1, "DASH": 1}
 
 
 def test_series_end_on_the_last_friday() -> None:
-    assert monthly_series(datetime.date(2026, 1, 29), 3) == ["2026-01", "2026-02", "2026-03"]
-    # 30 January 2026 is the last Friday: on that day the series ends, and the next one leads.
-    assert monthly_series(datetime.date(2026, 1, 30), 2) == ["2026-02", "2026-03"]
-    assert monthly_series(datetime.date(2026, 12, 31), 1) == ["2027-01"]
+    january = ("2026-01", datetime.date(2026, 1, 30))
+    february, march = ("2026-02", datetime.date(2026, 2, 27)), ("2026-03", datetime.date(2026, 3, 27))
+    assert monthly_series(datetime.date(2026, 1, 29), 3) == [january, february, march]
+    # On its last Friday a series ends, and the next one leads.
+    assert monthly_series(datetime.date(2026, 1, 30), 2) == [february, march]
+    assert monthly_series(datetime.date(2026, 12, 31), 1) == [("2027-01", datetime.date(2027, 1, 29))]
 
 
 def test_init_writes_keys_that_fit_the_venue_and_overwrites_nothing(tmp_path: Path) -> None:
@@ -374,3 +460,54 @@ def test_an_instrument_may_have_bands_an_allocation_and_a_schedule() -> None:
     assert steps == ((9 * 3_600 + 50 * 60, OPENING_AUCTION), (10 * 3_600 + 30, CONTINUOUS))
     with pytest.raises(VenueError, match=r"instruments.*schedule: a time of day is HH:MM"):
         parse_venue(text.replace('"09:50"', '"9:50"'), "", Path())
+
+
+def test_futures_issuers_banks_and_indices_become_commands() -> None:
+    text = MINIMAL
+    for old, new in (
+        ('id = "small"', 'id = "small"\nmargin_grace_s = 60'),
+        (
+            "[[instruments]]",
+            (
+                '[[assets]]\nasset = "D"\nkind = "domestic_stablecoin"\nscale = 2\nissuer = "anna"\nterms = "pays"\n'
+                'issue_limit = "1000.50"\n\n[[indices]]\nindex = "BTC"\nprice = "8000000.5"\nsource = "by hand"\n\n'
+                "[[instruments]]"
+            ),
+        ),
+        (
+            'kind = "spot"',
+            (
+                'kind = "future"\nunderlying = "BTC"\nexpires = "2099-12-25"\nexpires_at = "18:00"\naveraging_s = 60\n'
+                'mark_interval_s = 3600\nmax_position = "5"\nstatic_band_ppm = 100_000\nreference_price = "8000000"'
+            ),
+        ),
+        ('intermediary = "north"', 'intermediary = "north"\nlicence = "077-1"\nbank = true'),
+        (
+            "acknowledgements = [1]",
+            'kind = "firm"\nbank = true\nauthorised = [{ intermediary = "north", year = 2026 }]',
+        ),
+        ("deposits = {", 'issued = { D = "10.25" }\ndeposits = {'),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    commands = parse_venue(text, "", Path()).genesis()
+    assert SetMarginRules(60 * 10**9) in commands
+    assert AddAsset("D", DOMESTIC_STABLECOIN, 2, issuer="anna", terms="pays", issue_limit=100_050) in commands
+    assert SetIndexPrice("BTC", 800_000_050_000_000, "by hand") in commands
+    (future,) = [command for command in commands if isinstance(command, ListInstrument)]
+    at = datetime.datetime(2099, 12, 25, 15, tzinfo=datetime.UTC)
+    assert (future.expiry_ns, future.averaging_ns) == (int(at.timestamp()) * 10**9, 60 * 10**9)
+    assert (future.mark_interval_ns, future.max_position_e8) == (3_600 * 10**9, 5 * 10**8)
+    (intermediary,) = [command for command in commands if isinstance(command, RegisterIntermediary)]
+    assert (intermediary.licence, intermediary.bank) == ("077-1", True)
+    (investor,) = [command for command in commands if isinstance(command, RegisterInvestor)]
+    assert (investor.kind, investor.bank) == (FIRM, True)
+    assert AuthoriseClient("north", "anna", 2026, True, "venue file") in commands
+    assert IssueAsset("D", "anna.main", 1_025, "", "opening") in commands
+
+
+def test_a_venue_starts_again_after_its_series_have_expired(tmp_path: Path) -> None:
+    text = MINIMAL.replace(
+        'kind = "spot"', 'kind = "future"\nunderlying = "BTC"\nexpires = 2020-12-25\nstatic_band_ppm = 100_000', 1
+    ).replace("acknowledgements = [1]", 'authorised = [{ intermediary = "north", year = 2020 }]')
+    assert load(tmp_path, text).venue_id == "small"

@@ -9,13 +9,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine import commands
-from engine.codes import BUY, CRYPTO, FIAT, GTC, IOC, LIMIT, MARKET, SELL, SPOT
+from engine.codes import BUY, CROSS_BORDER, CRYPTO, FIAT, GTC, IOC, LIMIT, MARKET, OWN_ACCOUNT, SELL, SPOT
 from engine.events import AssetAdded, InstrumentListed
 from engine.limits import MAX_E8
+from engine.orders import Asset
 from gateway import messages as m
 from gateway.formats import MAX_CACHED_STRINGS, Formats, decimals_of
-from gateway.translate import to_command
+from gateway.translate import Known, to_command
 from gateway.wire import JSON, MSGPACK, UNDECODABLE, Malformed, frame_header, parse_amount, parse_e8
+
+KNOWN = Known({}, {"RUB": Asset("RUB", 0, FIAT, 2)})
 
 # ── decimals ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,11 +124,40 @@ ORDER = {"id": 1, "account": "a", "client_order_id": "c", "instrument": "X/Y", "
         (m.CancelOrder(id=1, account="a", client_order_id="c"), commands.CancelOrder("p", "a", 0, "c")),
         (m.MassCancel(id=1, account="a"), commands.MassCancel("p", "a", "", -1)),
         (m.MassCancel(id=1, account="a", instrument="X/Y", side="sell"), commands.MassCancel("p", "a", "X/Y", SELL)),
+        (
+            m.Transfer(
+                id=1,
+                account="a",
+                client_order_id="t",
+                to_account="b",
+                asset="RUB",
+                amount="12.5",
+                purpose="own_account",
+            ),
+            commands.Transfer("p", "a", "t", "b", "RUB", 1250, OWN_ACCOUNT),
+        ),
+        (
+            m.Transfer(
+                id=1,
+                account="a",
+                client_order_id="t",
+                to_account="b",
+                asset="RUB",
+                amount="0.01",
+                purpose="cross_border",
+                contract_reference="contract 7",
+            ),
+            commands.Transfer("p", "a", "t", "b", "RUB", 1, CROSS_BORDER, "contract 7"),
+        ),
+        (
+            m.RequestDelivery(id=1, account="a", instrument="BTC-FUT", quantity="0.5"),
+            commands.RequestDelivery("p", "a", "BTC-FUT", 50_000_000),
+        ),
     ],
 )
 def test_requests_as_commands_in_both_codecs(request_, command):
     for codec, encode in ((JSON, msgspec.json.encode), (MSGPACK, msgspec.msgpack.encode)):
-        assert to_command(codec.decode(encode(request_)), "p", {}) == command
+        assert to_command(codec.decode(encode(request_)), "p", KNOWN) == command
 
 
 @given(st.binary(max_size=200))

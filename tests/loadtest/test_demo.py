@@ -32,6 +32,10 @@ def test_three_seconds_of_everything(tmp_path):
     assert orders["entered"] == orders["accepted"] + orders["rejected"] > 200
     assert sum(reject["count"] for reject in result["rejects"]) == orders["rejected"]
     assert len({reject["reason"] for reject in result["rejects"] if reject["is_rule"]}) >= 8
+    assert [each["rule"] for each in result["rules"] if not each["named"] and not each["permitted"]] == []
+    assert sum(each["decided"] for each in result["rules"]) == sum(
+        reject["count"] for reject in result["rejects"] if reject["is_rule"]
+    )
     assert all(reject["title"] and reject["example"] for reject in result["rejects"] if reject["is_rule"])
     assert len(result["trades"]["instruments"]) >= 5
     latency = result["latency_us"]
@@ -69,7 +73,7 @@ def test_for_people_and_for_those_who_mistype(tmp_path):
     assert demo("--rulebook", "none").returncode == 2
 
 
-def reject(rule: str | None) -> OrderRejected:
+def reject(rule: str | None, *others: str) -> OrderRejected:
     report = ExecutionReport(
         exec_type="rejected",
         account="a",
@@ -82,6 +86,7 @@ def reject(rule: str | None) -> OrderRejected:
         code="compliance" if rule else "tick",
         rule=rule,
         title="Title" if rule else None,
+        rules=(rule, *others) if rule else (),
         detail="why",
     )
     return OrderRejected(report)
@@ -89,8 +94,9 @@ def reject(rule: str | None) -> OrderRejected:
 
 def test_the_tally_counts_by_what_decided():
     tally = Tally()
-    for rule in ("RET-1", "RET-1", None):
-        tally.reject("anna buys", reject(rule))
+    for refused in (reject("RET-1"), reject("RET-1", "OPS-1"), reject(None)):
+        tally.reject("anna buys", refused)
+    tally.permit("anna sells", "RET-5")
     tally.trade(TradePrint(instrument="A/B", seq=1, trade_id=1, price="10.5", quantity="2", taker_side="buy", time=1))
     tally.trade(TradePrint(instrument="A/B", seq=2, trade_id=2, price="10", quantity="1", taker_side="buy", time=1))
     tally.replied(0, 5_000_000)
@@ -100,6 +106,13 @@ def test_the_tally_counts_by_what_decided():
         ("tick", 1, False),
     ]
     assert found["rejects"][0]["example"] == "anna buys: why"
+    rules = tally.rules({"RET-1": "Cap", "OPS-1": "Largest", "RET-5": "Sells", "ANON-1": "Coins"})
+    assert [tuple(each.values()) for each in rules] == [
+        ("RET-1", "Cap", 2, 2, 0, "anna buys: why"),
+        ("OPS-1", "Largest", 0, 1, 0, "anna buys: RET-1 decided"),
+        ("RET-5", "Sells", 0, 0, 1, "anna sells: accepted"),
+        ("ANON-1", "Coins", 0, 0, 0, ""),
+    ]
     assert found["trades"] == {"count": 2, "instruments": {"A/B": {"trades": 2, "quantity": "3", "turnover": "31.0"}}}
     assert found["latency_us"]["p50"] == pytest.approx(5000, rel=0.01)
 
@@ -149,14 +162,18 @@ def test_shortfalls_are_named():
         "verify": {"status": "torn"},
         "replay": {"status": "different"},
         "trades": {"instruments": {"A/B": {}}},
-        "rejects": [{"is_rule": True}, {"is_rule": False}],
+        "rules": [
+            {"rule": "RET-1", "named": 1, "permitted": 0},
+            {"rule": "RET-5", "named": 0, "permitted": 1},
+            {"rule": "SAN-1", "named": 0, "permitted": 0},
+        ],
         "orders": {"not_sequenced": {"malformed": 1}},
     }
     assert shortfalls(result) == [
         "the journal is torn",
         "the replay is different",
         "trades in 1 instruments, not 5",
-        "rejects by 1 rules, not 8",
+        "rules that did nothing: SAN-1",
         "requests that were not sequenced: {'malformed': 1}",
     ]
 

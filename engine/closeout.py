@@ -1,0 +1,170 @@
+"""Margin calls, and the close-out of those who don't answer them."""
+
+from __future__ import annotations
+
+from engine.bands import static_band
+from engine.book import LimitOrderBook
+from engine.changes import by_entry
+from engine.clearing import paying_asset
+from engine.codes import (
+    BUY,
+    CANCEL_OLDEST,
+    CONTINUOUS,
+    INVALID,
+    IOC,
+    LIMIT,
+    MARGIN_CALL,
+    PHASE,
+    PHASES,
+    SELL,
+    UNSUPPORTED,
+)
+from engine.commands import CloseOut, NewOrder, SetMarginRules
+from engine.ending import cancel
+from engine.entry import accept, act
+from engine.events import CloseOutStarted, Event, MarginCalled, MarginRestored, RulesChanged
+from engine.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS
+from engine.margin import frees_cover, missing, note
+from engine.orders import Margin, Order, Position
+from engine.problem import Problem
+from engine.state import DUE_MARGIN, State, next_report
+
+# The orders of a command have numbers from 0; its close-outs have theirs beyond all of them.
+FIRST_CLOSE_OUT = 4096
+
+
+def set_margin_rules(state: State, out: list[Event], command: SetMarginRules) -> Problem | None:
+    """Carry out `SetMarginRules`. Calls that stand keep their time."""
+    if not MIN_GRACE_NS <= command.grace_ns <= MAX_GRACE_NS:
+        return Problem(INVALID, "the grace of a margin call must be from a second to 30 days")
+    state.grace_ns = command.grace_ns
+    state.emit(out, RulesChanged("margin_rules", "", f"{command.grace_ns} ns"))
+    return None
+
+
+def look_at_calls(state: State, out: list[Event]) -> None:
+    """Call whose cover is missing, and end the calls of those where nothing is missing any more."""
+    changed = list(state.covers)
+    state.covers.clear()
+    changed.sort(key=_by_account)
+    for margin in changed:
+        margin.noted = False
+        account, asset = margin.account, margin.asset.asset
+        lacks = missing(margin)
+        if not lacks:
+            if margin.called:
+                margin.called = False
+                margin.until_ns = 0
+                state.emit(out, MarginRestored(account.account, next_report(account), asset))
+        elif not margin.until_ns or margin.in_default:
+            margin.called = True
+            margin.until_ns = state.time_ns + (0 if margin.in_default else state.grace_ns)
+            state.schedule(margin.until_ns, DUE_MARGIN, account.index)
+            state.emit(out, MarginCalled(account.account, next_report(account), asset, lacks, margin.until_ns))
+        margin.in_default = False
+
+
+def _by_account(margin: Margin) -> tuple[int, int]:
+    return (margin.account.index, margin.asset.index)
+
+
+def end_grace(state: State, out: list[Event], account_index: int, deadline_ns: int) -> bool:
+    """Cancel orders and close out positions of an account whose grace has ended; False if none of its calls ends now."""
+    account = state.account_list[account_index]
+    found: Margin | None = None
+    for _, balance in sorted(account.balances.items()):
+        margin = balance.margin
+        if margin is not None and margin.until_ns == deadline_ns:
+            found = margin
+            break
+    if found is None:
+        return False
+    if state.close_outs >= MAX_CLOSE_OUTS:
+        state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
+        return False
+    found.until_ns = 0
+    note(found)
+    _cancel_orders(state, out, found)
+    for _, position in sorted(account.positions.items()):
+        book = state.book_list[position.instrument.index]
+        if not missing(found):
+            break
+        if position.margin is not found or not position.lots or not _trades(book):
+            continue
+        if state.close_outs >= MAX_CLOSE_OUTS:
+            found.until_ns = deadline_ns
+            state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
+            break
+        _close_out(state, out, book, position, "margin call")
+    return True
+
+
+def _trades(book: LimitOrderBook) -> bool:
+    return book.phase == CONTINUOUS and not book.in_call
+
+
+def _cancel_orders(state: State, out: list[Event], margin: Margin) -> None:
+    """Cancel the orders that have an asset reserved, newest first, until nothing of its cover is missing."""
+    orders = list(margin.account.open_orders.values())
+    orders.sort(key=by_entry, reverse=True)
+    for order in orders:
+        if not missing(margin):
+            return
+        if order.leaves_lots and _reserves(order, margin):
+            cancel(state, out, state.books[order.instrument_name], order, MARGIN_CALL)
+
+
+def _reserves(order: Order, margin: Margin) -> bool:
+    """Whether an open order's end would leave more of an asset for the cover."""
+    instrument = order.instrument
+    if instrument is None or paying_asset(order) is not margin.asset:
+        return False
+    return order.reserved > 0 if instrument.future is None else frees_cover(order)
+
+
+def close_out_by_command(state: State, out: list[Event], command: CloseOut) -> Problem | None:
+    """Carry out `CloseOut`. Emits CloseOutStarted and what its order does, or returns why not."""
+    book = state.books.get(command.instrument)
+    if book is None:
+        return Problem(UNSUPPORTED, f"unknown instrument {command.instrument}")
+    account = state.accounts.get(command.account)
+    position = None if account is None else account.positions.get(book.instrument.index)
+    if position is None or not position.lots:
+        return Problem(INVALID, f"account {command.account} has no position in {command.instrument}")
+    if not _trades(book):
+        return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: nothing trades at once")
+    _close_out(state, out, book, position, command.reason)
+    return None
+
+
+def _close_out(state: State, out: list[Event], book: LimitOrderBook, position: Position, reason: str) -> None:
+    """Enter the venue's order for a whole position at the edge of the static band. The rules note it, and can't refuse it."""
+    account, instrument = position.account, book.instrument
+    low, high = static_band(book)
+    side = SELL if position.lots > 0 else BUY
+    price = high if side == BUY else max(low, 1)
+    lots = abs(position.lots)
+    report = CloseOutStarted(account.account, next_report(account), instrument.instrument, position.lots, reason)
+    state.emit(out, report)
+    command = NewOrder(
+        account.participant,
+        account.account,
+        "",
+        instrument.instrument,
+        side,
+        LIMIT,
+        IOC,
+        price * instrument.tick_e8,
+        lots * instrument.lot_e8,
+        self_trade=CANCEL_OLDEST,
+    )
+    order = Order(state.seq + (FIRST_CLOSE_OUT + state.close_outs) * LEG_ID, account, command, instrument)
+    state.close_outs += 1
+    state.entered += 1
+    order.entered = state.entered
+    order.close_out = True
+    order.price_ticks = order.reserve_ticks = price
+    order.quantity_lots = order.leaves_lots = lots
+    state.hook.check(order, price, lots, state.time_ns)
+    accept(state, out, order)
+    act(state, out, order)

@@ -1,0 +1,136 @@
+"""What `sbx report` and `sbx history` share: reading a journal with progress, saying how far it could be read, showing tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
+from rich.table import Table as RichTable
+
+from engine.codes import CORE_VERSION
+from gateway.journal_files import JournalError, find_journal
+from gateway.journal_read import JournalReader
+from gateway.reporting.source import Source, Step, Unreadable, journal_bytes
+from gateway.reporting.tables import Table
+
+COMPLETE: Final = 0
+INCOMPLETE: Final = 1
+TORN: Final = 3
+MAX_SHOWN_ROWS: Final = 20
+# Of tables in a file or pipe.
+WIDTH: Final = 200
+
+
+def open_source(directory: Path, day: int | None = None) -> Source:
+    """The journal in a directory, to read.
+
+    Raises:
+        click.UsageError: there is none.
+    """
+    try:
+        return Source(JournalReader(find_journal(directory)), day)
+    except JournalError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def read(source: Source, label: str, take: Callable[[Step], None]) -> None:
+    """Read everything, with a bar on a terminal.
+
+    Raises:
+        click.ClickException: it can't be read.
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
+    reader = source.reader
+    shown = 0
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("", total=journal_bytes(reader.directory))
+            for step in source.steps():
+                take(step)
+                if reader.bytes_read != shown:
+                    shown = reader.bytes_read
+                    progress.update(task, completed=shown)
+    except Unreadable as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the journal can't be read: {error}") from error
+
+
+def status_of(source: Source) -> str:
+    """`damaged`, `different`, `failed` or `torn`: the first that holds of what makes it not `complete`."""
+    if source.damage is not None:
+        return "damaged"
+    if source.difference is not None:
+        return "different"
+    if source.failure is not None:
+        return "failed"
+    return "torn" if source.reader.torn is not None else "complete"
+
+
+def exit_status(source: Source) -> int:
+    """`COMPLETE`, `TORN`, or `INCOMPLETE` for everything worse."""
+    return {"complete": COMPLETE, "torn": TORN}.get(status_of(source), INCOMPLETE)
+
+
+def notes_of(source: Source) -> list[str]:
+    """What a reader must know about how far the journal could be read."""
+    notes = []
+    reader = source.reader
+    if source.damage is not None:
+        notes.append(f"damaged: {source.damage}; this is what stands before it")
+    if source.difference is not None:
+        notes.append(
+            f"the replay differs from sequence number {source.difference.seq} on: what follows is as recorded, caps, "
+            "exposures and balances are left out; `sbx replay` shows the difference"
+        )
+    if source.failure is not None:
+        notes.append(
+            f"the replay stopped at {source.failure}: what follows is as recorded, caps, exposures and balances are left out"
+        )
+    if reader.segments and reader.segments[0].header.core_version != CORE_VERSION:
+        written = reader.segments[0].header.core_version
+        notes.append(f"written under core version {written}, read under {CORE_VERSION}")
+    if reader.torn is not None:
+        notes.append(f"torn: {reader.segments[-1].name}: {reader.torn}; this is what is durable before it")
+    return notes
+
+
+def show_table(console: Console, table: Table) -> None:
+    """A table for people: its first rows, without the columns that say nothing in any row."""
+    rows = [[f"{cell:,}" if isinstance(cell, int) else cell or "" for cell in row] for row in table.rows]
+    kept = [place for place in range(len(table.columns)) if any(row[place].strip("-0.") for row in rows)]
+    columns = [Column(table.columns[place].replace("_", " ")) for place in kept]
+    shown = RichTable(*columns, title=printable(table.title), title_justify="left")
+    for row in rows[:MAX_SHOWN_ROWS]:
+        shown.add_row(*[printable(row[place]) for place in kept])
+    console.print(shown)
+    if len(rows) > MAX_SHOWN_ROWS:
+        console.print(f"... {len(rows) - MAX_SHOWN_ROWS:,} more rows: see --out or --json")
+
+
+def wide_console() -> Console:
+    """For tables: as wide as the terminal, and where there is none wide enough for all."""
+    console = Console(soft_wrap=True, highlight=False)
+    return console if console.is_terminal else Console(soft_wrap=True, highlight=False, width=WIDTH)
+
+
+def printable(text: str) -> str:
+    """Text that others wrote, safe for a terminal."""
+    return escape("".join(letter if letter.isprintable() else "?" for letter in text))
+
+
+def write_tables(directory: Path, tables: list[Table]) -> None:
+    """Write each table as CSV.
+
+    Raises:
+        OSError: one can't be written.
+    """
+    for table in tables:
+        table.write_csv(directory)

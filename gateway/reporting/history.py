@@ -1,0 +1,337 @@
+"""Who changed what of the registry, the rulebook and its parameters, when, why, and what came of it.
+
+One entry a command, and one for each thing that the clock did: a change whose effective date came, and what the beginning
+of a Moscow day changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from engine import commands
+from engine.codes import ASSET_KINDS, BY_RULE, INSTRUMENT_KINDS, INVESTOR_KINDS, PRIVACY_KINDS, REJECT_CODES, SCOPES
+from engine.commands import Command
+from engine.events import (
+    ChangeEffective,
+    ChangeScheduled,
+    CommandRejected,
+    DayEnded,
+    Event,
+    InvestorRegistered,
+    OrderCancelled,
+    ParameterChanged,
+    RegistryChanged,
+    RulebookLoaded,
+)
+from engine.problem import decimal_e8
+from gateway.reporting.source import Step
+from gateway.reporting.tables import Cells, Table
+from gateway.reporting.times import utc
+
+CARRIED_OUT: Final = "carried out"
+REFUSED: Final = "refused"
+SCHEDULED: Final = "scheduled"
+# Who, where the clock did it.
+CLOCK: Final = "clock"
+
+# What of a command is its subject: the field, in this order, and what it names. The rest of its fields are what it says.
+_SUBJECTS: Final[dict[type[Command], tuple[str, ...]]] = {
+    commands.LoadRulebook: ("name",),
+    commands.SetParameter: ("rule",),
+    commands.RegisterInvestor: ("investor",),
+    commands.RegisterIntermediary: ("intermediary",),
+    commands.RecordTest: ("investor",),
+    commands.RecordAcknowledgement: ("investor",),
+    commands.SetBlocked: ("investor",),
+    commands.AuthoriseClient: ("investor", "intermediary"),
+    commands.AddAsset: ("asset",),
+    commands.UpdateAsset: ("asset",),
+    commands.FreezeAsset: ("asset", "account"),
+    commands.ListInstrument: ("instrument",),
+    commands.OpenAccount: ("account", "investor", "intermediary"),
+    commands.SetKillSwitch: ("key",),
+    commands.SetLimits: ("participant",),
+    commands.SetMarginRules: (),
+}
+_WORDS: Final[dict[type[Command], str]] = {
+    commands.LoadRulebook: "rulebook",
+    commands.SetParameter: "parameter",
+    commands.RegisterInvestor: "investor",
+    commands.RegisterIntermediary: "intermediary",
+    commands.RecordTest: "test",
+    commands.RecordAcknowledgement: "acknowledgement",
+    commands.SetBlocked: "block list",
+    commands.AuthoriseClient: "authorisation",
+    commands.AddAsset: "asset",
+    commands.UpdateAsset: "asset figures",
+    commands.FreezeAsset: "freeze",
+    commands.ListInstrument: "instrument",
+    commands.OpenAccount: "account",
+    commands.SetKillSwitch: "kill switch",
+    commands.SetLimits: "limits",
+    commands.SetMarginRules: "margin rules",
+}
+_LEFT_OUT: Final = ("by", "reason", "documents")
+_TIMES: Final = ("taken_ns", "expiry_ns")
+# Codes of fields that read better as words.
+_NAMES: Final[dict[tuple[type[Command], str], Sequence[str]]] = {
+    (commands.RegisterInvestor, "kind"): INVESTOR_KINDS,
+    (commands.AddAsset, "kind"): ASSET_KINDS,
+    (commands.AddAsset, "privacy"): PRIVACY_KINDS,
+    (commands.ListInstrument, "kind"): INSTRUMENT_KINDS,
+    (commands.SetKillSwitch, "scope"): SCOPES,
+}
+
+
+class Entry(msgspec.Struct):
+    """One change, asked for or come about."""
+
+    seq: int
+    time_ns: int
+    what: str
+    subjects: tuple[str, ...]
+    """Investors, intermediaries, assets, rules and the like that it is about, the first one first."""
+    by: str
+    reason: str
+    effective_ns: int
+    """When it takes effect: the effective date of a change that was scheduled, else its own time."""
+    outcome: str
+    why: str = ""
+    """Of a refusal: why."""
+    said: str = ""
+    """What the command says."""
+    effects: list[tuple[str, str]] = []
+    """What it did, in order: whom or what it concerns, and in words."""
+    orders_cancelled: int = 0
+    """Orders that the change made forbidden."""
+    change: int = 0
+    """Of what the clock carried out: the sequence number of the command that brought it."""
+
+
+class History:
+    """Collects the entries of a journal."""
+
+    def __init__(self) -> None:
+        self.entries: Final[list[Entry]] = []
+        self._scheduled: Final[dict[int, Entry]] = {}
+        """Changes that wait for their date, by sequence number."""
+
+    def take(self, step: Step) -> None:
+        """Take in a command and what it did."""
+        events, due = step.events, step.due_events
+        if due:
+            self._follow_clock(step, events[:due])
+        command = step.command
+        if type(command) in _SUBJECTS or type(command) is commands.EffectiveFrom:
+            entry = self._entry(step, command)
+            self.entries.append(entry)
+            _add_effects(entry, events[due:])
+        elif not due:
+            # There may be no replay to tell them apart: what a day or a date brings is no effect of other commands.
+            self._follow_clock(step, events)
+
+    def _entry(self, step: Step, command: Command) -> Entry:
+        if type(command) is commands.EffectiveFrom:
+            change = command.change
+            entry = Entry(
+                step.seq,
+                step.time_ns,
+                _WORDS[type(change)],
+                _subjects(change),
+                command.by or change.by,
+                command.reason or getattr(change, "reason", ""),
+                command.effective_ns,
+                SCHEDULED,
+                said=_said(change),
+                effects=[],
+            )
+            self._scheduled[step.seq] = entry
+            return entry
+        return Entry(
+            step.seq,
+            step.time_ns,
+            _WORDS[type(command)],
+            _subjects(command),
+            command.issuer if type(command) is commands.FreezeAsset else getattr(command, "by", ""),
+            getattr(command, "reason", ""),
+            step.time_ns,
+            CARRIED_OUT,
+            said=_said(command),
+            effects=[],
+        )
+
+    def _follow_clock(self, step: Step, events: list[Event]) -> None:
+        """Make entries of what was due: changes whose date had come, and what a new day changed."""
+        entry: Entry | None = None
+        day_began = False
+        for event in events:
+            if type(event) is ChangeEffective:
+                asked = self._scheduled.pop(event.change, None)
+                entry = Entry(
+                    step.seq,
+                    step.time_ns,
+                    "change" if asked is None else asked.what,
+                    () if asked is None else asked.subjects,
+                    CLOCK if asked is None else asked.by,
+                    "" if asked is None else asked.reason,
+                    step.time_ns if asked is None else asked.effective_ns,
+                    CARRIED_OUT,
+                    said="" if asked is None else asked.said,
+                    effects=[],
+                    change=event.change,
+                )
+                self.entries.append(entry)
+            elif type(event) is DayEnded:
+                entry = None
+                day_began = True
+            elif entry is not None:
+                _add_effects(entry, [event])
+            elif day_began and isinstance(event, _EFFECTS):
+                entry = Entry(
+                    step.seq, step.time_ns, "day", (), CLOCK, "a day began", step.time_ns, CARRIED_OUT, effects=[]
+                )
+                self.entries.append(entry)
+                _add_effects(entry, [event])
+
+
+_EFFECTS: Final = (InvestorRegistered, RegistryChanged, ParameterChanged, RulebookLoaded)
+
+
+def _add_effects(entry: Entry, events: list[Event]) -> None:
+    """Note what a change did."""
+    for event in events:
+        if isinstance(event, CommandRejected):
+            entry.outcome = REFUSED
+            entry.why = f"{REJECT_CODES[event.code]}: {event.detail}"
+        elif isinstance(event, InvestorRegistered):
+            entry.effects.append((event.investor, f"class {event.investor_class or 'none yet'}"))
+        elif isinstance(event, RegistryChanged):
+            entry.effects.append((event.key, f"{event.what}: {event.detail}" if event.detail else event.what))
+        elif isinstance(event, ParameterChanged):
+            entry.effects.append((event.rule, f"{event.key}: {event.old} became {event.new}"))
+        elif isinstance(event, RulebookLoaded):
+            entry.effects.append((event.name, f"in force, digest {event.digest}"))
+        elif isinstance(event, OrderCancelled) and event.reason == BY_RULE:
+            entry.orders_cancelled += 1
+        elif isinstance(event, ChangeScheduled):
+            entry.outcome = SCHEDULED
+            entry.effective_ns = event.effective_ns
+
+
+def _subjects(command: Command) -> tuple[str, ...]:
+    found = [str(getattr(command, field)) for field in _SUBJECTS[type(command)]]
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _said(command: Command) -> str:
+    """The fields of a command that are neither subject nor attribution, those at their default left out."""
+    kind = type(command)
+    subjects = _SUBJECTS[kind]
+    given = msgspec.structs.asdict(command)
+    required = len(kind.__struct_fields__) - len(kind.__struct_defaults__)
+    defaults = dict(zip(kind.__struct_fields__[required:], kind.__struct_defaults__, strict=True))
+    parts = []
+    for name, value in given.items():
+        field = name
+        if name in subjects or name in _LEFT_OUT or (name in defaults and defaults[name] == value):
+            continue
+        names = _NAMES.get((kind, field))
+        if names is not None and 0 <= value < len(names):
+            text = names[value]
+        elif field in _TIMES:
+            field, text = field.removesuffix("_ns"), utc(value)
+        elif field.endswith("_e8"):
+            field, text = field.removesuffix("_e8"), decimal_e8(value)
+        else:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+        parts.append(f"{field} {text}")
+    return ", ".join(parts)
+
+
+# ── as a table ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+COLUMNS: Final = (
+    "seq",
+    "time_utc",
+    "what",
+    "subjects",
+    "by",
+    "reason",
+    "effective_utc",
+    "outcome",
+    "why",
+    "said",
+    "effects",
+    "orders_cancelled",
+    "change",
+)
+
+
+def history_table(entries: list[Entry], name: str = "") -> Table:
+    """The entries, or those that are about `name` or did something to it: then only what they did to it."""
+    rows: list[Cells] = []
+    for entry in entries:
+        effects = entry.effects
+        if name and name not in entry.subjects:
+            effects = [effect for effect in effects if effect[0] == name]
+            if not effects:
+                continue
+        rows.append(
+            (
+                entry.seq,
+                utc(entry.time_ns),
+                entry.what,
+                " ".join(entry.subjects),
+                entry.by,
+                entry.reason,
+                utc(entry.effective_ns),
+                entry.outcome,
+                entry.why,
+                entry.said,
+                "; ".join(f"{whom}: {words}" for whom, words in effects),
+                entry.orders_cancelled,
+                entry.change or None,
+            )
+        )
+    title = f"History of {name}" if name else "History of registry, rulebook and parameters"
+    return Table("history", title, COLUMNS, rows)
+
+
+class RulesInForce:
+    """The rulebook in force and the parameters changed since it was loaded."""
+
+    def __init__(self) -> None:
+        self._rulebook: Cells | None = None
+        self._parameters: Final[dict[tuple[str, str], Cells]] = {}
+
+    def take(self, step: Step, event: Event) -> None:
+        """Follow an event."""
+        if isinstance(event, RulebookLoaded):
+            # A rulebook brings its own values.
+            self._parameters.clear()
+            self._rulebook = (step.seq, utc(step.time_ns), "rulebook", event.name, "", event.digest, "", "")
+        elif isinstance(event, ParameterChanged):
+            self._parameters[(event.rule, event.key)] = (
+                step.seq,
+                utc(step.time_ns),
+                event.rule,
+                event.key,
+                event.old,
+                event.new,
+                event.by,
+                event.reason,
+            )
+
+    def table(self) -> Table:
+        """What is in force now."""
+        rows = [] if self._rulebook is None else [self._rulebook]
+        columns = ("seq", "time_utc", "rule", "key", "old", "value", "by", "reason")
+        return Table(
+            "rules_in_force",
+            "Rulebook in force, and parameters changed since",
+            columns,
+            [*rows, *self._parameters.values()],
+        )

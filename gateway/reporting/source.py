@@ -1,0 +1,142 @@
+"""A journal as the reports read it: row by row, replayed on the way, so that the state behind the events can be read too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from compliance.calendar import moscow_day
+from engine.commands import AnyCommand
+from engine.events import DayEnded, Event
+from engine.exchange import Exchange
+from engine.record import StoredRow, decode_command, decode_events
+from engine.replay import Difference, Replay, ReplayFailure
+from gateway.core import new_exchange
+from gateway.journal_files import JournalError
+from gateway.journal_read import JournalDamage, JournalReader
+from gateway.reporting.standing import Standing, read_standing
+
+
+class Unreadable(JournalError):
+    """A command or an event of the journal is none that this version knows."""
+
+
+class Step:
+    """One command and what it did."""
+
+    def __init__(
+        self, seq: int, time_ns: int, command: AnyCommand, events: list[Event], due_events: int, day: int
+    ) -> None:
+        self.seq: Final = seq
+        self.time_ns: Final = time_ns
+        """Of the command, nanoseconds since the epoch, UTC."""
+        self.command: Final = command
+        self.events: Final = events
+        self.due_events: Final = due_events
+        """How many of the events are of things that were due before the command; 0 if there is no replay to tell."""
+        self.day: Final = day
+        """The Moscow day, from 1970-01-01, in which the first event happened; each `DayEnded` among them begins the next."""
+
+
+class Source:
+    """Reads a journal once.
+
+    Args:
+        reader: of the journal.
+        day: read no further than to the end of this Moscow day, in days since 1970-01-01; None: to the end.
+    """
+
+    def __init__(self, reader: JournalReader, day: int | None = None) -> None:
+        self.reader: Final = reader
+        self.commands: int = 0
+        """How many were read."""
+        self.damage: JournalDamage | None = None
+        self.difference: Difference | None = None
+        """Where the replay came out otherwise: what follows is reported as recorded, without any state."""
+        self.failure: ReplayFailure | None = None
+        """Where the replay stopped, likewise."""
+        self.standing: Standing | None = None
+        """What the state said at the end, or after the last command of `day`; None without a replay."""
+        self._replay: Replay | None = Replay(new_exchange())
+        self._last_day: Final = day
+        self._day: int = -1
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The exchange after the step that was yielded last; None where the replay is not what was recorded."""
+        return None if self._replay is None else self._replay.exchange
+
+    @property
+    def venue(self) -> str:
+        """The venue's id; empty if not even the first header is sound."""
+        return self.reader.segments[0].header.venue if self.reader.segments else ""
+
+    def steps(self) -> Iterator[Step]:
+        """All commands in order, up to the damage if there is some. Once only.
+
+        Raises:
+            Unreadable: this version does not know a command or event.
+            OSError: a segment can't be read.
+        """
+        try:
+            for row in self.reader.rows():
+                day = moscow_day(row[1])
+                is_past = self._last_day is not None and day > self._last_day
+                if is_past:
+                    self._look()
+                step = self._step(row, day)
+                self.commands += 1
+                yield step
+                # What was due until midnight came with the first command of the next day.
+                if is_past:
+                    return
+        except JournalDamage as damage:
+            self.damage = damage
+        self._look()
+
+    def _look(self) -> None:
+        """Read the state, now that it is at the end of what was asked for."""
+        if self._replay is not None:
+            self.standing = read_standing(self._replay.exchange)
+
+    def _step(self, row: StoredRow, day: int) -> Step:
+        seq, time_ns, stored_command, stored_events = row
+        events = self._feed(row)
+        try:
+            command = decode_command(stored_command)
+            if events is None:
+                events = list(decode_events(stored_events))
+        except msgspec.DecodeError as error:
+            raise Unreadable(f"this version does not know sequence number {seq}: {error}") from error
+        first_day = day if self._day < 0 else self._day
+        self._day = first_day
+        for event in events:
+            if type(event) is DayEnded:
+                self._day = event.day
+        replay = self._replay
+        return Step(seq, time_ns, command, events, 0 if replay is None else replay.exchange.due_events, first_day)
+
+    def _feed(self, row: StoredRow) -> list[Event] | None:
+        """The events of a row as replayed, which are those recorded; None once the replay is over."""
+        replay = self._replay
+        if replay is None:
+            return None
+        try:
+            events = replay.feed(row)
+        except ReplayFailure as failure:
+            self.failure = failure
+            self._replay = None
+            return None
+        if replay.difference is not None:
+            self.difference = replay.difference
+            self._replay = None
+            return None
+        return events
+
+
+def journal_bytes(directory: Path) -> int:
+    """Bytes of all segments: what progress is measured against."""
+    return sum(path.stat().st_size for path in directory.glob("journal-*.sbxj"))

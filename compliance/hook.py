@@ -56,12 +56,6 @@ class ComplianceHook(PreTradeHook):
         assert instrument is not None
         client = self._clients[order.account.account]
         side = order.side
-        if order.close_out:
-            # The venue's own order, which no rule refuses: it is only noted, so that its fills can be followed.
-            if side == BUY:
-                listing = self._intake.registry.listings[instrument.instrument]
-                self._ledger.reserve(order.order_id, client, listing, price_ticks, leaves_lots)
-            return None
         decision = client.decisions.get(instrument.index * 2 + side)
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.

@@ -27,13 +27,15 @@ SHARED_LIBRARY = "sandbox_exchange"
 def native_sources() -> list[str]:
     """List the files to compile: all of the pure packages but their __init__ files and the message modules.
 
-    mypyc compiles a msgspec Struct without complaint, and it silently loses `tag` and `array_like`.
+    mypyc compiles a msgspec Struct without complaint, and it silently loses `tag` and `array_like`. A message module defines
+    Structs itself, or takes their base classes from engine/structs.py.
     """
+    markers = ("msgspec.Struct", "from engine.structs import")
     return sorted(
         str(path)
         for package in COMPILED_PACKAGES
         for path in Path(package).rglob("*.py")
-        if path.name != "__init__.py" and "msgspec.Struct" not in path.read_text(encoding="utf-8")
+        if path.name != "__init__.py" and not any(marker in path.read_text(encoding="utf-8") for marker in markers)
     )
 
 

@@ -262,5 +262,5 @@ class TransferTable:
         if self.book.active(FREEZE) is None:
             return f"rulebook {self.book.name} has no rule {FREEZE} in force: nothing can be frozen"
         if asset.kind == CRYPTO:
-            return f"{FREEZE}: an issuer freezes what it has issued, and nobody has issued {asset.asset}"
+            return f"{FREEZE} is about what an issuer controls: stablecoins and securities; {asset.asset} is crypto"
         return ""

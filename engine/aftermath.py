@@ -20,11 +20,11 @@ from engine.codes import (
 )
 from engine.ending import cancel, drop_children, end_other_leg
 from engine.events import Event, StopTriggered
+from engine.margin import reducible_lots
 from engine.orders import ELECTED, NOWHERE, Order
 from engine.pegs import reprice_pegs
 from engine.placing import place
 from engine.prevention import report_amended
-from engine.reducing import reducible_lots
 from engine.state import State
 from engine.stops import is_triggered
 

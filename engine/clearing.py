@@ -104,12 +104,10 @@ def lower(order: Order) -> None:
 
 def release(order: Order) -> None:
     """Return all that is still reserved for an order that ended."""
-    instrument = order.instrument
-    if instrument is not None and instrument.future is not None:
-        margin.release(order)
-        return
     amount = order.reserved
-    if amount:
+    if order.covered_lots:
+        margin.release(order)
+    elif amount:
         balance = order.account.balance(paying_asset(order))
         balance.reserved -= amount
         order.reserved = 0

@@ -79,7 +79,7 @@ def end_grace(state: State, out: list[Event], account_index: int, deadline_ns: i
             break
     if found is None:
         return False
-    if state.close_outs >= MAX_CLOSE_OUTS:
+    if _closed_out(state) >= MAX_CLOSE_OUTS:
         state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
         return False
     found.until_ns = 0
@@ -91,12 +91,20 @@ def end_grace(state: State, out: list[Event], account_index: int, deadline_ns: i
             break
         if position.margin is not found or not position.lots or not _trades(book):
             continue
-        if state.close_outs >= MAX_CLOSE_OUTS:
+        if _closed_out(state) >= MAX_CLOSE_OUTS:
             found.until_ns = deadline_ns
             state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
             break
         _close_out(state, out, book, position, "margin call")
     return True
+
+
+def _closed_out(state: State) -> int:
+    """How many positions the current command has closed out so far."""
+    if state.close_out_seq != state.seq:
+        state.close_out_seq = state.seq
+        state.close_outs = 0
+    return state.close_outs
 
 
 def _trades(book: LimitOrderBook) -> bool:
@@ -158,7 +166,7 @@ def _close_out(state: State, out: list[Event], book: LimitOrderBook, position: P
         lots * instrument.lot_e8,
         self_trade=CANCEL_OLDEST,
     )
-    order = Order(state.seq + (FIRST_CLOSE_OUT + state.close_outs) * LEG_ID, account, command, instrument)
+    order = Order(state.seq + (FIRST_CLOSE_OUT + _closed_out(state)) * LEG_ID, account, command, instrument)
     state.close_outs += 1
     state.entered += 1
     order.entered = state.entered

@@ -9,9 +9,78 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.clearing_commands import (
+    CloseOut,
+    FreezeAsset,
+    IssueAsset,
+    MarkFuture,
+    RedeemAsset,
+    SetIndexPrice,
+    SetMarginRules,
+)
+from engine.rule_commands import (
+    AuthoriseClient,
+    EffectiveFrom,
+    HookCommand,
+    LoadRulebook,
+    RecordAcknowledgement,
+    RecordTest,
+    RegisterIntermediary,
+    RegisterInvestor,
+    SetBlocked,
+    SetParameter,
+    UpdateAsset,
+)
+from engine.structs import Command
 
-class Command(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """What all commands are: an immutable value, equal by content."""
+__all__ = [
+    "AddAsset",
+    "AmendOrder",
+    "AnyCommand",
+    "AuthoriseClient",
+    "BustTrade",
+    "CancelOrder",
+    "CloseOut",
+    "Command",
+    "Deposit",
+    "EffectiveFrom",
+    "FreezeAsset",
+    "HookCommand",
+    "IssueAsset",
+    "ListInstrument",
+    "LoadRulebook",
+    "MarkFuture",
+    "MassCancel",
+    "MassQuote",
+    "NewBracket",
+    "NewOrder",
+    "NewOrderPair",
+    "OpenAccount",
+    "RecordAcknowledgement",
+    "RecordTest",
+    "RedeemAsset",
+    "RegisterIntermediary",
+    "RegisterInvestor",
+    "RepriceTrade",
+    "RequestDelivery",
+    "Sequenced",
+    "SetBlocked",
+    "SetIndexPrice",
+    "SetKillSwitch",
+    "SetLimits",
+    "SetMarginRules",
+    "SetMarketHalt",
+    "SetParameter",
+    "SetPhase",
+    "SetSchedule",
+    "SetTradingRules",
+    "SetVenueRules",
+    "Tick",
+    "TradingCommand",
+    "Transfer",
+    "UpdateAsset",
+    "Withdraw",
+]
 
 
 # ── trading: issued by participants. `participant` is who is logged in; it must own or operate the account. ────────
@@ -315,203 +384,6 @@ class RepriceTrade(Command, tag=34, frozen=True):
     trade_id: int
     price_e8: int
     reason: str
-
-
-class SetIndexPrice(Command, tag=35, frozen=True):
-    """State the price of an index, in the quote asset of the futures that follow it; `source` says where it is from."""
-
-    index: str
-    price_e8: int
-    source: str = ""
-
-
-class MarkFuture(Command, tag=36, frozen=True):
-    """Mark a future and settle its variation margin now, at a price or (0) at that of the rule."""
-
-    instrument: str
-    price_e8: int = 0
-    reason: str = ""
-
-
-class SetMarginRules(Command, tag=37, frozen=True):
-    """Set how long an account whose cover is missing has to restore it before its positions are closed out."""
-
-    grace_ns: int
-
-
-class CloseOut(Command, tag=38, frozen=True):
-    """Close a position of an account at once, inside the static band, whoever asked and whatever its cover."""
-
-    account: str
-    instrument: str
-    reason: str = ""
-
-
-class IssueAsset(Command, tag=39, frozen=True):
-    """Issue a security or domestic stablecoin to an account."""
-
-    asset: str
-    account: str
-    amount: int
-    issuer: str = ""
-    """The participant who asks, if it is the issuer itself; empty: the venue on its behalf."""
-    reason: str = ""
-
-
-class RedeemAsset(Command, tag=50, frozen=True):
-    """Take back what was issued, from what is available on an account."""
-
-    asset: str
-    account: str
-    amount: int
-    issuer: str = ""
-    reason: str = ""
-
-
-class FreezeAsset(Command, tag=51, frozen=True):
-    """Freeze a share of the holdings of an asset, so that it can't be sold or moved (FRZ-1); 0 lets go."""
-
-    asset: str
-    share_ppm: int
-    """Millionths of what each holder has, in all, when the command is carried out."""
-    account: str = ""
-    """One holder's account; empty: every holder."""
-    issuer: str = ""
-    reason: str = ""
-
-
-# ── compliance: forwarded to the hook, which alone knows what they mean. ───────────────────────────────────────────
-
-
-class LoadRulebook(Command, tag=40, frozen=True):
-    """Put a rulebook in force. It travels whole: the TOML of the book and of those it includes, by name."""
-
-    name: str
-    documents: dict[str, str]
-    by: str = ""
-    reason: str = ""
-
-
-class RegisterInvestor(Command, tag=41, frozen=True):
-    """Register an investor, or replace the record. Evidence in whole roubles; the rulebook makes the class of it."""
-
-    investor: str
-    kind: int
-    resident: bool = True
-    assets_rub: int = 0
-    """Individuals: securities and deposits. Firms: net assets."""
-    income_rub: int = 0
-    """Individuals: last year's income. Firms: last year's revenue."""
-    financial: bool = False
-    """A bank or another financial firm."""
-    capital_rub: int = 0
-    blocked: bool = False
-    class_override: str = ""
-    """A class set by the supervisor instead of the derived one; the reason is then required."""
-    reason: str = ""
-    bank: bool = False
-    """A credit institution (DER-3)."""
-    by: str = ""
-
-
-class RegisterIntermediary(Command, tag=42, frozen=True):
-    """Register an intermediary, or replace the record; `suspended` stops its clients from buying (INT-1)."""
-
-    intermediary: str
-    licensed: bool = True
-    capital_rub: int = 0
-    suspended: bool = False
-    reason: str = ""
-    licence: str = ""
-    """Its number, for people."""
-    bank: bool = False
-    """A credit institution (DER-3)."""
-    by: str = ""
-
-
-class RecordTest(Command, tag=43, frozen=True):
-    """Record the result of an investor's test: `knowledge` (RET-3) or `risk` (QUAL-1)."""
-
-    investor: str
-    test: str
-    score: int
-    """Percent, 0 to 100."""
-    taken_ns: int
-    """When it was taken, nanoseconds since the epoch, UTC."""
-    by: str = ""
-
-
-class RecordAcknowledgement(Command, tag=44, frozen=True):
-    """Record that an investor acknowledged a version of the risk warning (RISK-1)."""
-
-    investor: str
-    version: int
-    by: str = ""
-
-
-class SetBlocked(Command, tag=45, frozen=True):
-    """Put an investor on the list of blocked owners, or take it off (SAN-1)."""
-
-    investor: str
-    blocked: bool
-    reason: str = ""
-    by: str = ""
-
-
-class AuthoriseClient(Command, tag=46, frozen=True):
-    """Authorise an investor to buy through an intermediary in a Moscow calendar year, or withdraw that (RET-4)."""
-
-    intermediary: str
-    investor: str
-    year: int
-    authorised: bool = True
-    reason: str = ""
-    by: str = ""
-
-
-class UpdateAsset(Command, tag=47, frozen=True):
-    """Replace the figures of an asset from which its liquidity tier follows (LIQ-1)."""
-
-    asset: str
-    market_cap_rub: int
-    turnover_rub: int
-    history_years: int
-    reason: str = ""
-    by: str = ""
-
-
-class SetParameter(Command, tag=48, frozen=True):
-    """Change one parameter of a rule in force, or its `enabled`; until the next rulebook is loaded."""
-
-    rule: str
-    key: str
-    value: str
-    """As in a rulebook, without quotes: `500000.00`, `70`, `true`, `aggregate`; a list is separated by commas."""
-    reason: str = ""
-    by: str = ""
-
-
-HookCommand = (
-    LoadRulebook
-    | RegisterInvestor
-    | RegisterIntermediary
-    | RecordTest
-    | RecordAcknowledgement
-    | SetBlocked
-    | AuthoriseClient
-    | UpdateAsset
-    | SetParameter
-)
-
-
-class EffectiveFrom(Command, tag=49, frozen=True):
-    """Carry out a compliance command at a time in the future: a rulebook, a parameter or a record with an effective date."""
-
-    effective_ns: int
-    """Nanoseconds since the epoch, UTC."""
-    change: HookCommand
-    reason: str = ""
-    by: str = ""
 
 
 TradingCommand = (

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from engine.codes import (
     ASSET_KINDS,
-    CRYPTO,
     DOMESTIC_STABLECOIN,
-    FIAT,
     FUTURE,
     INSTRUMENT_KINDS,
     PRIVACY_KINDS,
@@ -61,8 +59,6 @@ def asset_problem(command: AddAsset, assets: dict[str, Asset]) -> str:
 
 def _issue_problem(command: AddAsset) -> str:
     """Why an asset can't have this issuer, these terms or this limit; empty if it can."""
-    if command.issuer and command.kind in (FIAT, CRYPTO):
-        return "money and cryptocurrencies have no issuer here"
     problem = name_problem("issuer", command.issuer) if command.issuer else ""
     if problem:
         return problem

@@ -7,11 +7,68 @@ dense sequence: every event that carries one is a private report to that account
 
 from __future__ import annotations
 
-import msgspec
+from engine.clearing_events import (
+    AssetIssued,
+    CloseOutStarted,
+    DefaultDeclared,
+    FutureMarked,
+    HoldingFrozen,
+    IndexPriceSet,
+    LossShared,
+    MarginCalled,
+    MarginRestored,
+    Transferred,
+    TransferStatus,
+    VariationMargin,
+)
+from engine.structs import Event
 
-
-class Event(msgspec.Struct, array_like=True, gc=False):
-    """What all events are."""
+__all__ = [
+    "AccountOpened",
+    "AnyEvent",
+    "AssetAdded",
+    "AssetIssued",
+    "BookAdded",
+    "BookChanged",
+    "ChangeEffective",
+    "ChangeScheduled",
+    "CloseOutStarted",
+    "CommandRejected",
+    "DayEnded",
+    "DefaultDeclared",
+    "Event",
+    "FundsMoved",
+    "FutureMarked",
+    "HoldingFrozen",
+    "IndexPriceSet",
+    "Indicative",
+    "InstrumentListed",
+    "InvestorRegistered",
+    "LossShared",
+    "MarginCalled",
+    "MarginRestored",
+    "MarketHalted",
+    "MassCancelled",
+    "MassQuoted",
+    "OrderAccepted",
+    "OrderAmended",
+    "OrderCancelled",
+    "OrderRejected",
+    "OrderStatus",
+    "ParameterChanged",
+    "PhaseChanged",
+    "RegistryChanged",
+    "RequestRejected",
+    "RulebookLoaded",
+    "RulesChanged",
+    "StopTriggered",
+    "Trade",
+    "TradeCorrected",
+    "TransferStatus",
+    "Transferred",
+    "Uncrossed",
+    "VariationMargin",
+]
 
 
 class OrderAccepted(Event, tag=1):
@@ -355,139 +412,6 @@ class ChangeEffective(Event, tag=45):
     """The effective date of a compliance command has come; what it does follows."""
 
     change: int
-
-
-class IndexPriceSet(Event, tag=50):
-    """The price of an index, from a stated source."""
-
-    index: str
-    price_e8: int
-    source: str
-
-
-class FutureMarked(Event, tag=51):
-    """A future was marked; the variation margin of each holder follows. `final`: it was settled and trades no more."""
-
-    instrument: str
-    price_ticks: int
-    open_interest_lots: int
-    final: bool
-
-
-class VariationMargin(Event, tag=52):
-    """What an account gains (positive) or loses by a mark. A private report."""
-
-    account: str
-    report_seq: int
-    instrument: str
-    position_lots: int
-    """Above 0: long; at a final mark what it was."""
-    price_ticks: int
-    amount: int
-    """As booked: after what a loser could not pay and what a winner bore of it."""
-    available: int
-    reserved: int
-
-
-class MarginCalled(Event, tag=53):
-    """Cover of the account's positions is missing; if it still is then, they are closed out. A private report."""
-
-    account: str
-    report_seq: int
-    asset: str
-    missing: int
-    until_ns: int
-
-
-class MarginRestored(Event, tag=54):
-    """A margin call is over: nothing is missing. A private report."""
-
-    account: str
-    report_seq: int
-    asset: str
-
-
-class CloseOutStarted(Event, tag=55):
-    """A position is closed out: an order of the venue on the account follows. A private report."""
-
-    account: str
-    report_seq: int
-    instrument: str
-    position_lots: int
-    reason: str
-
-
-class DefaultDeclared(Event, tag=56):
-    """An account could not pay what it lost by a mark: the shortfall is shared among those who gained. A private report."""
-
-    account: str
-    report_seq: int
-    instrument: str
-    asset: str
-    shortfall: int
-
-
-class LossShared(Event, tag=57):
-    """What an account that gained by a mark bore of a shortfall. A private report."""
-
-    account: str
-    report_seq: int
-    instrument: str
-    asset: str
-    amount: int
-
-
-class Transferred(Event, tag=58):
-    """An asset moved from one account to another. A private report to both."""
-
-    transfer_id: int
-    """The sequence number of its command."""
-    from_account: str
-    from_report_seq: int
-    to_account: str
-    to_report_seq: int
-    client_order_id: str
-    asset: str
-    amount: int
-    purpose: int
-    contract_reference: str
-    from_available: int
-    to_available: int
-
-
-class TransferStatus(Event, tag=59):
-    """Answer to a resent transfer (P5): it was done, or `code` says why not. Not a report: it has no sequence number."""
-
-    account: str
-    client_order_id: str
-    transfer_id: int
-    code: int
-
-
-class HoldingFrozen(Event, tag=60):
-    """So much of what an account holds can't be sold or moved. A private report."""
-
-    account: str
-    report_seq: int
-    asset: str
-    frozen: int
-    available: int
-    reserved: int
-    reason: str
-
-
-class AssetIssued(Event, tag=61):
-    """An asset was issued to an account, or (negative) redeemed from it. A private report."""
-
-    account: str
-    report_seq: int
-    asset: str
-    issuer: str
-    amount: int
-    outstanding: int
-    """Issued and not redeemed, over all accounts."""
-    available: int
-    reserved: int
 
 
 AnyEvent = (

@@ -115,6 +115,9 @@ class Exchange(State):
                 work_off(self, out)
                 if self.covers:
                     look_at_calls(self, out)
+            for deadline_ns, kind, index in self.postponed:
+                self.schedule(deadline_ns, kind, index)
+            self.postponed.clear()
             self.due_events = len(out)
         self.time_ns = time_ns
         command = sequenced.command
@@ -142,16 +145,7 @@ class Exchange(State):
             work_off(self, out)
         if self.covers:
             look_at_calls(self, out)
-        if self.close_outs:
-            self._put_off()
         return out
-
-    def _put_off(self) -> None:
-        """Leave what was too much for this command to the next."""
-        self.close_outs = 0
-        for deadline_ns, kind, index in self.postponed:
-            self.schedule(deadline_ns, kind, index)
-        self.postponed.clear()
 
     def next_due_ns(self) -> int:
         """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command."""

@@ -129,7 +129,7 @@ def _freeze(state: State, out: list[Event], command: FreezeAsset) -> Problem | N
     if command.account and command.account not in state.accounts:
         return Problem(INVALID, f"unknown account {command.account}")
     if asset.kind == FIAT:
-        return Problem(INVALID, f"nobody issues {command.asset} here, so nobody can freeze it")
+        return Problem(INVALID, f"{command.asset} is money that nobody issues here, so nobody can freeze it")
     if not 0 <= command.share_ppm <= PPM:
         return Problem(INVALID, f"the share must be from 0 to {PPM} millionths")
     outcome = state.hook.apply(command, state.time_ns)

@@ -34,6 +34,12 @@ def lots_of(account: Account, instrument: Instrument) -> int:
     return 0 if position is None else position.lots
 
 
+def reducible_lots(account: Account, instrument: Instrument, side: int) -> int:
+    """How large a position orders of a side can make smaller, in lots."""
+    lots = lots_of(account, instrument)
+    return max(-lots if side == BUY else lots, 0)
+
+
 def open_lots(account: Account, instrument: Instrument, side: int) -> int:
     """The lots of the account's open orders of a side in a future that count for its cover."""
     position = account.positions.get(instrument.index)
@@ -165,8 +171,7 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
 
 def release(order: Order) -> None:
     """Let an order that ended count no longer."""
-    if order.covered_lots or order.reserved:
-        renew(count(order, 0, 0))
+    renew(count(order, 0, 0))
 
 
 def frees_cover(order: Order) -> bool:

@@ -16,6 +16,7 @@ from engine.codes import (
 )
 from engine.ending import cancel, end_other_leg
 from engine.events import BookChanged, Event, OrderAmended
+from engine.margin import reducible_lots
 from engine.orders import IN_CALL, ON_BOOK, Level, Order, Owner
 from engine.rounding import round_up
 from engine.state import State, next_report
@@ -155,6 +156,7 @@ def fillable_lots(state: State, book: LimitOrderBook, order: Order, enough_lots:
     own = rests_opposite(book, order)
     mode = mode_of(state, order)
     filled, left = 0, enough_lots
+    used: dict[int, int] = {}
     for price in opposite.prices():
         if (price - order.price_ticks) * opposite.sign < 0 or left <= 0:
             break
@@ -166,10 +168,11 @@ def fillable_lots(state: State, book: LimitOrderBook, order: Order, enough_lots:
                 break
             left -= taken
             continue
+        fewer = {} if book.instrument.future is None else _reducing(book, level, order.account.owner, used)
         if not own:
-            lots = min(level.quantity_lots + level.hidden_lots, left)
+            lots = min(level.quantity_lots + level.hidden_lots - sum(fewer.values()), left)
         else:
-            lots, taken, stopped = _fillable_at(book, level, order.account.owner, mode, left)
+            lots, taken, stopped = _fillable_at(book, level, order.account.owner, mode, left, fewer)
             left -= taken
             if stopped:
                 return filled + lots
@@ -178,10 +181,39 @@ def fillable_lots(state: State, book: LimitOrderBook, order: Order, enough_lots:
     return filled
 
 
-def _fillable_at(book: LimitOrderBook, level: Level, owner: Owner, mode: int, left: int) -> tuple[int, int, bool]:
+def _reducing(book: LimitOrderBook, level: Level, owner: Owner, used: dict[int, int]) -> dict[int, int]:
+    """How many lots fewer each reduce-only order at a price surely can trade, by order id.
+
+    They count after the others of their account, with what is left of its position: `used` says, by account, what its
+    orders have taken of it at better prices, and gets what they take here. O(orders at the price).
+    """
+    reducing: list[Order] = []
+    resting = level.head
+    while resting is not None:
+        if resting.account.owner is not owner:
+            if resting.command.reduce_only:
+                reducing.append(resting)
+            else:
+                index = resting.account.index
+                used[index] = used.get(index, 0) + resting.leaves_lots
+        resting = resting.next
+    fewer: dict[int, int] = {}
+    for order in reducing:
+        account = order.account
+        room = reducible_lots(account, book.instrument, order.side) - used.get(account.index, 0)
+        lots = max(min(order.leaves_lots, room), 0)
+        used[account.index] = used.get(account.index, 0) + lots
+        if lots < order.leaves_lots:
+            fewer[order.order_id] = order.leaves_lots - lots
+    return fewer
+
+
+def _fillable_at(
+    book: LimitOrderBook, level: Level, owner: Owner, mode: int, left: int, fewer: dict[int, int]
+) -> tuple[int, int, bool]:
     """What an owner could fill at a price, what prevention would take off it there, and whether it stops there.
 
-    By time, own orders are met in the queue, icebergs' hidden parts behind it; by the other allocations before the rest.
+    `fewer`: how many lots fewer than its leaves an order can trade, by order id. By time, own orders are met in the queue, icebergs' hidden parts behind it; by the other allocations before the rest.
     """
     by_time = book.instrument.allocation == PRICE_TIME
     filled, taken, behind = 0, 0, 0
@@ -193,9 +225,10 @@ def _fillable_at(book: LimitOrderBook, level: Level, owner: Owner, mode: int, le
             elif mode != CANCEL_OLDEST:
                 return (filled if by_time else 0, taken, True)
         else:
-            lots = min(resting.shown_lots, left - filled - taken) if by_time else resting.shown_lots
-            filled += lots
-            behind += resting.leaves_lots - resting.shown_lots
+            leaves = resting.leaves_lots - fewer.get(resting.order_id, 0)
+            shown = min(resting.shown_lots, leaves)
+            filled += min(shown, left - filled - taken) if by_time else shown
+            behind += leaves - shown
         resting = resting.next
     return (min(filled + behind, left - taken), taken, False)
 

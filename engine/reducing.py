@@ -6,8 +6,8 @@ from engine.book import LimitOrderBook
 from engine.codes import BUY, NOTHING_TO_REDUCE, POSITION_LIMIT, REDUCE_ONLY
 from engine.ending import cancel
 from engine.events import Event
-from engine.margin import lots_of, open_lots
-from engine.orders import Account, Instrument, Order
+from engine.margin import lots_of, open_lots, reducible_lots
+from engine.orders import Account, Order
 from engine.prevention import cut
 from engine.problem import Problem, decimal_e8
 from engine.state import State
@@ -34,12 +34,6 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
             detail = f"there is a position of {decimal_e8(lots * instrument.lot_e8)} to reduce"
             return Problem(REDUCE_ONLY, detail)
     return None
-
-
-def reducible_lots(account: Account, instrument: Instrument, side: int) -> int:
-    """How large a position orders of a side can make smaller, in lots."""
-    lots = lots_of(account, instrument)
-    return max(-lots if side == BUY else lots, 0)
 
 
 def obey_positions(state: State, out: list[Event], book: LimitOrderBook, first: Account, second: Account) -> None:

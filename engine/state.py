@@ -117,7 +117,8 @@ class State:
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
         self.close_outs: int = 0
-        """How many positions the current command has closed out."""
+        """How many positions the command of `close_out_seq` has closed out: the last one that did."""
+        self.close_out_seq: int = 0
         self.postponed: Final[list[tuple[int, int, int]]] = []
         """What was due, but is too much for the current command."""
         self.touched: Final[list[LimitOrderBook]] = []

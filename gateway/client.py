@@ -241,7 +241,7 @@ class Client(Connection):
         reply = await self.request(m.Instruments(id=next(self._ids)), m.InstrumentsReply)
         return {each.instrument: each for each in reply.instruments}
 
-    async def admin(self, command: str, **arguments: m.Argument) -> int:
+    async def admin(self, command: str, /, **arguments: m.Argument) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 
         For operators and supervisors, and for issuers in what concerns their own assets. Raises `RequestFailed` if it was refused.
@@ -286,6 +286,10 @@ class Client(Connection):
     def drop_copy(self) -> Stream[Report]:
         """Follow the reports of every account. For supervisors and operators."""
         return self._stream("drop_copy", None)
+
+    def changes(self) -> Stream[m.Change]:
+        """Follow what changes of rules, records and settings. For supervisors and operators."""
+        return self._stream("changes", None)
 
     async def book(self, instrument: str) -> LocalBook:
         """Follow the book of an instrument; returns once the first snapshot is there."""

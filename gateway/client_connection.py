@@ -38,6 +38,7 @@ _CHANNELS: Final[dict[type[m.Message], str]] = {
     m.Status: "status",
     m.Mark: "marks",
     m.IndexPrice: "index",
+    m.Change: "changes",
 }
 RECONNECT_SECONDS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between attempts to connect again; the last one repeats."""
@@ -260,7 +261,7 @@ class Connection:
     async def _dispatch(self, message: m.AnyMessage) -> None:
         if isinstance(message, m.AnyReport):
             self._take_report(message)
-        elif isinstance(message, m.TradePrint | m.Top | m.Status | m.Mark | m.IndexPrice):
+        elif isinstance(message, m.TradePrint | m.Top | m.Status | m.Mark | m.IndexPrice | m.Change):
             self._take_public(message)
         elif isinstance(message, m.BookSnapshot | m.BookUpdate):
             await self._take_book(message)
@@ -341,8 +342,8 @@ class Connection:
                 order.end("unknown")
                 del self._orders[key]
 
-    def _take_public(self, message: m.TradePrint | m.Top | m.Status | m.Mark | m.IndexPrice) -> None:
-        about = message.index if isinstance(message, m.IndexPrice) else message.instrument
+    def _take_public(self, message: m.TradePrint | m.Top | m.Status | m.Mark | m.IndexPrice | m.Change) -> None:
+        about = message.index if isinstance(message, m.IndexPrice) else getattr(message, "instrument", None)
         channel = self._channels.get((_CHANNELS[type(message)], about))
         if channel is None:
             return

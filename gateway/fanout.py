@@ -29,6 +29,7 @@ from gateway.marketdata import MarketData
 from gateway.messages import Done, Message, Rejected
 from gateway.report import Report
 from gateway.reports import STATUSES, Reports
+from gateway.supervision import Supervision
 from gateway.wire import Outlet
 
 # The reply to a trading command is the first event of one of these types, after what was due before the command.
@@ -57,6 +58,7 @@ class Fanout:
         self.formats: Final = Formats()
         self.reports: Final = Reports(self.formats)
         self.market: Final = MarketData(self.formats)
+        self.changes: Final = Supervision()
         self.rulebook: str = ""
         """Name of the rulebook in force."""
         self.rulebook_digest: str = ""
@@ -92,6 +94,7 @@ class Fanout:
     def replay(self, command: Command, seq: int, time_ns: int, events: list[Event]) -> None:
         """Take in a command of the past; nobody listens yet."""
         self._learn(events)
+        self.changes.follow(seq, time_ns, events)
         self.reports.follow(seq, time_ns, events)
         self.market.follow(time_ns, events)
         self.seq = seq
@@ -116,12 +119,13 @@ class Fanout:
             due_events: how many of the events are of things that were due before the command.
         """
         replies = _REPLIES.get(type(command))
-        if replies is None:
-            self._learn(events)
-            replies = ()
-        elif due_events:
-            # A rulebook that waited for its effective date may have come in force before an order.
-            self._learn(events[:due_events])
+        # A rulebook that waited for its effective date may have come in force before an order.
+        news = events if replies is None else events[:due_events] if due_events else ()
+        if news:
+            self._learn(news)
+            for change in self.changes.follow(seq, time_ns, news):
+                self.broadcast(self.changes.subscribers, change)
+        replies = replies or ()
         waiting = origin
         for report in self.reports.follow(seq, time_ns, events):
             if waiting is not None and report.place >= due_events and type(report.event) in replies:
@@ -181,7 +185,7 @@ class Fanout:
         else:
             self.broadcast(listeners, message, but=origin)
 
-    def _learn(self, events: list[Event]) -> None:
+    def _learn(self, events: Iterable[Event]) -> None:
         """Take note of assets, instruments, rulebooks; let those who are logged in hear their new accounts."""
         for event in events:
             self.formats.learn(event)

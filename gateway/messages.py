@@ -2,7 +2,7 @@
 
 Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its
 reply repeats. Optional fields that have no value are left out. Requests stand in `gateway.requests`, private reports in
-`gateway.private_messages`; both are exported here.
+`gateway.private_messages`, market data in `gateway.public_messages`; all are exported here.
 """
 
 from __future__ import annotations
@@ -28,6 +28,16 @@ from gateway.private_messages import (
     Transferred,
     TransferStatus,
     VariationMargin,
+)
+from gateway.public_messages import (
+    Auction,
+    BookSnapshot,
+    BookUpdate,
+    IndexPrice,
+    Mark,
+    Status,
+    Top,
+    TradePrint,
 )
 from gateway.requests import (
     Admin,
@@ -74,6 +84,7 @@ __all__ = [
     "BookSnapshot",
     "BookUpdate",
     "CancelOrder",
+    "Change",
     "Channel",
     "CloseOut",
     "Cover",
@@ -331,110 +342,22 @@ class Unsubscribed(Message, tag="unsubscribed"):
     instrument: str | None = None
 
 
-class TradePrint(Message, tag="trade"):
-    """Channel `trades`."""
+class Change(Message, tag="change"):
+    """Channel `changes`: a rule, a record or a setting of the venue changed, waits to change, or was not changed."""
 
-    instrument: str
     seq: int
-    trade_id: int
-    price: str
-    quantity: str
-    taker_side: str
+    command_seq: int
+    """The command that brought it, or before which its effective date had come."""
     time: int
-
-
-class Top(Message, tag="top"):
-    """Channel `top`: the best bid and ask; a side that is empty is left out.
-
-    `seq` counts the changes. Those of one turn of the venue are one message; `prev_seq` is the `seq` of the one before it,
-    or, in the first message of a subscription, `seq` itself.
-    """
-
-    instrument: str
-    seq: int
-    prev_seq: int
-    time: int
-    bid_price: str | None = None
-    bid_quantity: str | None = None
-    ask_price: str | None = None
-    ask_quantity: str | None = None
-
-
-class BookSnapshot(Message, tag="book_snapshot"):
-    """Channel `book`: every price level, best first, as `[price, quantity]`. Updates after `seq` apply to it."""
-
-    instrument: str
-    seq: int
-    time: int
-    bids: list[tuple[str, str]]
-    asks: list[tuple[str, str]]
-    checksum: int
-
-
-class BookUpdate(Message, tag="book_update"):
-    """Channel `book`: the levels that changed, with their new quantity; `"0"` removes one.
-
-    Applies to the book at `prev_seq`. `checksum` is the CRC-32 of the ten best levels of both sides after it: see
-    `gateway.levels.checksum`.
-    """
-
-    instrument: str
-    seq: int
-    prev_seq: int
-    time: int
-    bids: list[tuple[str, str]]
-    asks: list[tuple[str, str]]
-    checksum: int
-
-
-class Status(Message, tag="status"):
-    """Channel `status`: the phase of an instrument."""
-
-    instrument: str
-    seq: int
-    phase: str
-    reason: str
-    time: int
-    until: int | None = None
-    """When it ends by itself, if that is known."""
-
-
-class Auction(Message, tag="auction"):
-    """Channel `auction`: what a call would uncross to now, or (`final`) did. Volume "0": nothing crosses.
-
-    `imbalance` is what could be bought less what could be sold at that price.
-    """
-
-    instrument: str
-    seq: int
-    volume: str
-    time: int
-    price: str | None = None
-    imbalance: str | None = None
-    final: bool = False
-
-
-class Mark(Message, tag="mark"):
-    """Channel `marks`: a future was marked at `price`, and its variation margin settled; `final`: it has expired."""
-
-    instrument: str
-    seq: int
-    price: str
-    open_interest: str
-    """All long positions before the mark."""
-    time: int
-    final: bool = False
-
-
-class IndexPrice(Message, tag="index_price"):
-    """Channel `index`: the price of an index, in the quote asset of the futures that follow it."""
-
-    index: str
-    seq: int
-    price: str
-    time: int
-    source: str = ""
-    """Where it is from, as stated."""
+    what: str
+    """rulebook, investor, parameter, scheduled, effective, refused; else the kind of record or setting."""
+    key: str
+    """Which one; of what waits the number of its command, of a refusal its code."""
+    detail: str = ""
+    reason: str = ""
+    by: str = ""
+    effective: int | None = None
+    """Of what waits: when it takes effect."""
 
 
 AnyMessage = (
@@ -459,6 +382,7 @@ AnyMessage = (
     | Auction
     | Mark
     | IndexPrice
+    | Change
 )
 
 

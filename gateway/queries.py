@@ -91,6 +91,8 @@ class Answers:
         first: Message | None = None
         if channel == "drop_copy":
             subscribers, seq = self._fanout.drop_copy, self._fanout.seq
+        elif channel == "changes":
+            subscribers, seq = self._fanout.changes.subscribers, self._fanout.changes.seq
         elif channel == "index":
             index = market.indices.get(instrument)
             if index is None:

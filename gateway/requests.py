@@ -24,7 +24,7 @@ SelfTrade = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement"
 Peg = Literal["own", "opposite", "mid"]
 Purpose = Literal["own_account", "domestic_payment", "cross_border"]
 Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33)]
-Channel = Literal["trades", "top", "book", "status", "auction", "marks", "index", "drop_copy"]
+Channel = Literal["trades", "top", "book", "status", "auction", "marks", "index", "drop_copy", "changes"]
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", kw_only=True, frozen=True, gc=False):
@@ -44,7 +44,7 @@ class Login(Request, tag="login", frozen=True):
 
 
 class Subscribe(Request, tag="subscribe", frozen=True):
-    """Receive a channel of one instrument, or of the `index` it names. `drop_copy` (supervisors, operators) takes none."""
+    """Receive a channel of one instrument, or of the `index` it names. `drop_copy` and `changes` take none."""
 
     channel: Channel
     instrument: Name | None = None

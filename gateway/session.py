@@ -64,6 +64,8 @@ INTERNAL_ERROR: Final = 1011
 TRY_AGAIN_LATER: Final = 1013
 
 PROTOCOL: Final = "sbx.v1"
+# Channels of the whole venue, for those who watch over it.
+SUPERVISED: Final = ("drop_copy", "changes")
 # An error repeats at most this much of what was wrong with a request.
 MAX_ERROR_CHARS: Final = 240
 
@@ -103,7 +105,7 @@ class Session(Outlet):
         self.participant: Participant | None = None
         """Who is logged in."""
         self.subscriptions: Final[dict[tuple[str, str], list[Outlet]]] = {}
-        """By channel and instrument (empty for `drop_copy`): the list of subscribers it is on."""
+        """By channel and instrument (empty for those of the whole venue): the list of subscribers it is on."""
         self.is_ended = False
         """Whether the connection is gone."""
         self.closing: tuple[int, str] | None = None
@@ -251,12 +253,12 @@ class Session(Outlet):
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
         if isinstance(request, Subscribe | Unsubscribe):
-            if request.channel == "drop_copy":
+            if request.channel in SUPERVISED:
                 if request.instrument is not None:
-                    self._malformed("instrument: drop_copy has none", request.id)
+                    self._malformed(f"instrument: {request.channel} has none", request.id)
                     return
                 if not self._supervises():
-                    self._refuse(request, "drop_copy is for supervisors and operators")
+                    self._refuse(request, f"{request.channel} is for supervisors and operators")
                     return
             elif request.instrument is None:
                 what = "the name of the index is missing" if request.channel == "index" else "missing"

@@ -87,7 +87,8 @@ class _Past:
     def note(self, command: AnyCommand) -> None:
         """A command was carried out."""
         subject = _subject(command)
-        if subject is not None:
+        # Of the prices of an index, which may be millions, only the first can be the venue file's.
+        if subject is not None and not (type(command) is commands.SetIndexPrice and subject in self._known):
             self._known.add(subject)
             self._done.add(_encode(command))
         if type(command) is commands.LoadRulebook:

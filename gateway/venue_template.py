@@ -54,6 +54,8 @@ def write_default_venue(
         if what in {"series", "expires"}:
             series, expires = monthly_series(today, int(which))[-1]
             return series if what == "series" else expires.isoformat()
+        if what == "year":
+            return str(today.year + int(which))
         assert what in {"rulebook", "port"}, match[0]
         return rulebook if what == "rulebook" else str(port)
 

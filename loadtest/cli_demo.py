@@ -112,6 +112,20 @@ def print_result(result: dict[str, Any], console: Console) -> None:
         if not reject["is_rule"]:
             table.add_row(reject["reason"], "", f"{reject['count']:,}", "", escape(reject["example"]))
     console.print(table)
+    moves = result["transfers"]
+    if moves["refused"]:
+        table = Table(
+            "rule", "title", "refused", "for example", title="Transfers before the rules", title_justify="left"
+        )
+        for reject in moves["refused"]:
+            table.add_row(
+                f"[bold]{reject['reason']}[/]",
+                escape(reject["title"]),
+                f"{reject['count']:,}",
+                escape(reject["example"]),
+            )
+        console.print(table)
+    console.print(f"{moves['done']:,} transfers done, {result['marks']:,} marks of futures\n")
     table = Table("instrument", "trades", "quantity", "turnover", title="Trades", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from compliance import load_rulebook
-from engine.codes import CONTINUOUS
+from compliance import Rulebook, load_rulebook
+from engine.codes import CONTINUOUS, FUTURE
 from engine.commands import ListInstrument, OpenAccount, SetPhase
 from engine.limits import NS_PER_SECOND, ONE_E8
 from engine.replay import EventsDigest
@@ -40,6 +40,7 @@ from loadtest.participants import (
     Trespasser,
 )
 from loadtest.tally import Tally
+from loadtest.treasury import MOVES, Move, Operator, Treasurer
 
 START_TIMEOUT_S: Final = 20.0
 STOP_TIMEOUT_S: Final = 20.0
@@ -47,9 +48,11 @@ STOP_TIMEOUT_S: Final = 20.0
 MARKET_MAKER_RATE: Final = 60.0
 INVESTOR_RATE: Final = 6.0
 TRESPASSER_RATE: Final = 3.0
+TREASURER_RATE: Final = 6.0
 
+OPERATOR: Final = "operator"
 MARKET_MAKERS: Final = ("mm-alpha.main", "mm-beta.main")
-# What each investor trades; each holds some of it.
+# What each investor trades; each holds some of it. Who is no retail investor trades the futures too.
 MAIN: Final = ("BTC/RUB", "ETH/RUB", "USDT/RUB")
 WIDE: Final = (*MAIN, "SOL/RUB", "XRP/RUB", "BNB/RUB", "TRX/RUB", "TON/RUB", "BTC-NOTE")
 INVESTORS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -63,7 +66,7 @@ INVESTORS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "lev.north": ("retail", ("BTC/RUB", "ETH/RUB")),
 }
 
-EXPECTED: Final = {ELR: 5, DERIVATIVES: 1, GENERAL: 5}
+EXPECTED: Final = {ELR: 7, DERIVATIVES: 3, GENERAL: 7}
 """By rulebook: instruments that trade, at the least."""
 
 
@@ -103,6 +106,7 @@ async def run(options: Options, progress: Progress) -> dict[str, Any]:
         "directory": str(directory),
         **tally.as_dict(),
         "rules": tally.rules(order_entry_rules(venue)),
+        "silent_transfer_rules": [rule for rule in _book(venue).transfer_order if not tally.moves_named[rule]],
         **prove(directory),
     }
 
@@ -152,7 +156,7 @@ async def serving(directory: Path) -> AsyncIterator[str]:
 
 async def _trade(options: Options, venue: Venue, url: str, tally: Tally, progress: Progress) -> None:
     """Connect everybody and let them act until the time is up."""
-    names = sorted({account.participant for account in _accounts(venue).values()})
+    names = sorted({account.participant for account in _accounts(venue).values()} | {OPERATOR})
     async with (
         connect(url, encoding="msgpack", reconnect=False) as observer,
         _logged_in(options, names, url) as clients,
@@ -160,7 +164,13 @@ async def _trade(options: Options, venue: Venue, url: str, tally: Tally, progres
         source = random.Random(options.seed)
         markets = await _markets(venue, observer, source)
         watching = await watch(observer, markets, tally)
-        cast = _cast(venue, clients, markets, tally, source)
+        cast: list[Participant | Operator] = [*_cast(venue, clients, markets, tally, source)]
+        underlyings = {
+            each.instrument: each.underlying
+            for each in venue.genesis()
+            if isinstance(each, ListInstrument) and each.kind == FUTURE and each.instrument in markets
+        }
+        cast.append(Operator(clients[OPERATOR], tally, markets, underlyings))
         until_ns = time.perf_counter_ns() + int(options.seconds * NS_PER_SECOND)
         showing = asyncio.create_task(_show(progress, tally))
         try:
@@ -233,6 +243,8 @@ def _cast(
     ]
     for account, (style, names) in INVESTORS.items():
         traded = [markets[name] for name in names]
+        if style != "retail":
+            traded += [market for market in markets.values() if market.kind == "future"]
         cast.append(Investor(client(account), account, INVESTOR_RATE, tally, sampler(), traded, STYLES[style]))
     by_participant: dict[str, list[Any]] = {}
     for attempt in ATTEMPTS:
@@ -242,12 +254,21 @@ def _cast(
         by_participant.setdefault(participant, []).append((attempt, markets[attempt.instrument]))
     for participant, attempts in by_participant.items():
         cast.append(Trespasser(clients[participant], TRESPASSER_RATE, tally, sampler(), attempts))
+    moves: dict[str, list[Move]] = {}
+    for move in MOVES:
+        moves.setdefault(accounts[move.account].participant, []).append(move)
+    for participant, tried in moves.items():
+        cast.append(Treasurer(clients[participant], TREASURER_RATE, tally, sampler(), tried))
     return cast
+
+
+def _book(venue: Venue) -> Rulebook:
+    return load_rulebook(venue.rulebook, venue.rulebook_documents)
 
 
 def order_entry_rules(venue: Venue) -> dict[str, str]:
     """The titles of the rules that are checked when an order enters, in their order of decision; those that exempt last."""
-    book = load_rulebook(venue.rulebook, venue.rulebook_documents)
+    book = _book(venue)
     exempting = [
         rule for rule, data in book.rules.items() if data.applies_to == "order_entry" and rule not in book.order
     ]
@@ -284,6 +305,10 @@ def shortfalls(result: dict[str, Any]) -> list[str]:
     silent = [each["rule"] for each in result["rules"] if not each["named"] and not each["permitted"]]
     if silent:
         found.append(f"rules that did nothing: {', '.join(silent)}")
+    if result["silent_transfer_rules"]:
+        found.append(f"rules that refused no transfer: {', '.join(result['silent_transfer_rules'])}")
+    if not result["transfers"]["done"] or not result["marks"]:
+        found.append("no transfer was done, or no future was marked")
     if result["orders"]["not_sequenced"]:
         found.append(f"requests that were not sequenced: {result['orders']['not_sequenced']}")
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
@@ -59,6 +59,13 @@ class Tally:
     """By rule: rejected orders that failed it, whether it decided or not."""
     overruled: dict[str, str] = field(default_factory=dict)
     """By rule: the first order that failed it where another rule decided."""
+    moved: int = 0
+    """Transfers done."""
+    moves_refused: dict[str, Reject] = field(default_factory=dict)
+    moves_named: Counter[str] = field(default_factory=Counter)
+    """By rule: refused transfers that failed it, whether it decided or not."""
+    marks: int = 0
+    """Marks of futures."""
     permitted: dict[str, Reject] = field(default_factory=dict)
     """By rule that exempts: orders that passed because of it."""
     traded: dict[str, Traded] = field(default_factory=dict)
@@ -76,13 +83,15 @@ class Tally:
     def reject(self, attempt: str, error: OrderRejected) -> None:
         """Count a rejected order under what decided."""
         self.rejected += 1
-        reason = error.rule or error.code
-        found = self.rejects.setdefault(reason, Reject(reason, error.title, bool(error.rule)))
-        found.count += 1
-        found.example = found.example or f"{attempt}: {error.detail}"
+        _count(self.rejects, attempt, error)
         self.named.update(error.rules)
         for rule in error.rules[1:]:
             self.overruled.setdefault(rule, f"{attempt}: {error.rule} decided")
+
+    def refuse_move(self, attempt: str, error: OrderRejected) -> None:
+        """Count a refused transfer under what decided."""
+        _count(self.moves_refused, attempt, error)
+        self.moves_named.update(error.rules)
 
     def permit(self, attempt: str, rule: str) -> None:
         """Count an order that passed because a rule exempts it from the others."""
@@ -127,7 +136,6 @@ class Tally:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain data."""
-        ranked = sorted(self.rejects.values(), key=lambda reject: (not reject.is_rule, -reject.count, reject.reason))
         return {
             "orders": {
                 "entered": self.entered,
@@ -138,16 +146,9 @@ class Tally:
                 "too_late": self.too_late,
                 "not_sequenced": dict(self.failed),
             },
-            "rejects": [
-                {
-                    "reason": reject.reason,
-                    "title": reject.title,
-                    "is_rule": reject.is_rule,
-                    "count": reject.count,
-                    "example": reject.example,
-                }
-                for reject in ranked
-            ],
+            "rejects": _ranked(self.rejects),
+            "transfers": {"done": self.moved, "refused": _ranked(self.moves_refused)},
+            "marks": self.marks,
             "trades": {
                 "count": self.trades,
                 "instruments": {
@@ -161,3 +162,17 @@ class Tally:
             },
             "latency_us": {"count": int(self.latency.get_total_count()), **self.percentiles_us()},
         }
+
+
+def _count(rejects: dict[str, Reject], attempt: str, error: OrderRejected) -> None:
+    """Count a refusal under what decided."""
+    reason = error.rule or error.code
+    found = rejects.setdefault(reason, Reject(reason, error.title, bool(error.rule)))
+    found.count += 1
+    found.example = found.example or f"{attempt}: {error.detail}"
+
+
+def _ranked(rejects: dict[str, Reject]) -> list[dict[str, Any]]:
+    """Refusals as plain data: by rule first, the most frequent first."""
+    ranked = sorted(rejects.values(), key=lambda reject: (not reject.is_rule, -reject.count, reject.reason))
+    return [asdict(reject) for reject in ranked]

@@ -326,12 +326,13 @@ class Entry(Calls):
             return codes.SELF_TRADE if meets_own else codes.OK
         if request.post_only and not self.make_passive(order):
             return codes.POST_ONLY
-        steps = self.plan(order)
+        steps = self.plan(order, counting=terms.future)
         got = sum(step.lots for step in steps if step.what == TRADE)
         least = order.quantity if request.time_in_force == codes.FOK else request.min_quantity_e8 // terms.lot_e8
         if got < least:
             return codes.FILLABILITY
-        if self.mode(order) == codes.STP_REJECT and any(step.what == OWN for step in steps):
+        met = [step for step in self.plan(order, cuts=False) if step.what == OWN]
+        if self.mode(order) == codes.STP_REJECT and met:
             return codes.SELF_TRADE
         return codes.OK
 

@@ -86,20 +86,28 @@ class Planning(Money):
             return True
         return terms.within(anchor, ppm, codes.SELL) <= price <= terms.within(anchor, ppm, codes.BUY)
 
-    def plan(self, taker: RefOrder) -> list[Step]:
-        """All that the order would do against the book as it is, without doing it."""
+    def plan(self, taker: RefOrder, *, cuts: bool = True, counting: bool = False) -> list[Step]:
+        """All that the order would do against the book as it is, without doing it.
+
+        `cuts`: with what its trades do to reduce-only orders. `counting`: as fillability is counted, with no more of these
+        than surely can trade.
+        """
         terms = self.terms(taker)
         anchor = terms.anchor
         slots = [Slot(o, o.leaves, o.shown, o.place) for o in self.queue(taker.name, 1 - taker.side)]
         budget = Budget(taker, terms)
         steps: list[Step] = []
-        self.planned = {owner: self.position(owner, terms.name).lots for owner in self.accounts} if terms.future else {}
+        self.planned = (
+            {owner: self.position(owner, terms.name).lots for owner in self.accounts} if terms.future and cuts else {}
+        )
         while slots and self.crosses(taker, slots[0].order.price):
             price = slots[0].order.price
             if budget.wants(price) <= 0:
                 break
             level = [slot for slot in slots if slot.order.price == price]
             inside = self.in_band(terms, anchor, price)
+            if counting:
+                self.count_level(taker, level)
             goes_on = self.plan_level(taker, terms, level, budget, steps, inside, slots)
             slots = [slot for slot in slots if slot.order.price != price and slot.leaves]
             if not goes_on:
@@ -161,6 +169,19 @@ class Planning(Money):
             if slot.order.request.reduce_only:
                 slot.leaves = min(slot.leaves, self.reducible(slot.order, self.planned[slot.order.account]))
                 slot.shown = min(slot.shown, slot.leaves)
+
+    def count_level(self, taker: RefOrder, level: list[Slot]) -> None:
+        """Let reduce-only orders count after the others of their account here, with what is left of its position then."""
+        others = [slot for slot in level if not self.same_owner(taker, slot.order)]
+        traded = dict.fromkeys(self.accounts, 0)
+        for slot in sorted(others, key=lambda slot: (slot.order.request.reduce_only, slot.place)):
+            order = slot.order
+            if order.request.reduce_only:
+                left = self.reducible(order, self.planned[order.account]) - traded[order.account]
+                slot.leaves = min(slot.leaves, max(left, 0))
+                slot.shown = min(slot.shown, slot.leaves)
+            traded[order.account] += slot.leaves
+        level[:] = [slot for slot in level if slot.leaves]
 
     def plan_own(self, taker: RefOrder, slot: Slot, budget: Budget, steps: list[Step]) -> bool:
         """Add the meeting with an own order; False if the incoming order ends by it."""

@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "keys": ("gateway.cli.keys", "Make the key pairs participants log in with."),
     "verify": ("gateway.cli.verify", "Check a journal's integrity."),
     "replay": ("gateway.cli.replay", "Replay a journal and compare every event."),
+    "index": ("gateway.cli.index", "Feed index prices from a file into a venue."),
     "rulebook": ("gateway.cli.rulebook", "List, check, compare and explain rulebooks."),
     "explain": ("gateway.cli.explain", "Explain a past verdict on an order, rule by rule."),
     "report": ("gateway.cli.report", "Report on a session: rules, orders, caps, settlement."),

@@ -141,8 +141,9 @@ class History:
                 step.time_ns,
                 _WORDS[type(change)],
                 _subjects(change),
-                command.by or change.by,
-                command.reason or getattr(change, "reason", ""),
+                # As the core attributes it when its date comes.
+                change.by or command.by,
+                getattr(change, "reason", "") or command.reason,
                 command.effective_ns,
                 SCHEDULED,
                 said=_said(change),

@@ -16,8 +16,6 @@ from engine.codes import (
     BUY,
     CANCEL_REASONS,
     EXPIRED,
-    GTC,
-    LIMIT,
     ORDER_TYPES,
     PEGS,
     POST_ONLY_MODES,
@@ -27,7 +25,7 @@ from engine.codes import (
     SIDES,
     TIMES_IN_FORCE,
 )
-from engine.commands import AmendOrder, AnyCommand, CancelOrder, MassQuote, NewBracket, NewOrder, NewOrderPair
+from engine.commands import AmendOrder, NewOrder
 from engine.events import (
     Event,
     OrderAccepted,
@@ -39,6 +37,7 @@ from engine.events import (
     Trade,
     TradeCorrected,
 )
+from gateway.reporting.asked import asked_for, request_of
 from gateway.reporting.reference import Reference
 from gateway.reporting.source import Step
 from gateway.reporting.times import UtcTimes
@@ -120,6 +119,14 @@ class OrderRecords:
         """How many orders are open."""
         return len(self._open)
 
+    def latest(self, order_id: int) -> OrderRecord:
+        """The latest record of an open order.
+
+        Raises:
+            KeyError: it isn't open.
+        """
+        return self._open[order_id]
+
     def follow(self, step: Step, place: int, event: Event, day: int) -> list[OrderRecord]:
         """The records of one event: two of a trade or correction, none of what is no order's.
 
@@ -172,7 +179,7 @@ class OrderRecords:
     def _accepted(self, step: Step, place: int, event: OrderAccepted) -> OrderRecord:
         record = OrderRecord()
         self._name(record, event.account)
-        asked = _asked(step.command, event.client_order_id) if place >= step.due_events else None
+        asked = asked_for(step.command, event.client_order_id) if place >= step.due_events else None
         if asked is not None:
             self._describe(record, asked)
         format_ = self._reference.formats.instruments[event.instrument]
@@ -279,7 +286,7 @@ class OrderRecords:
 
     def _rejected(self, step: Step, event: OrderRejected) -> OrderRecord:
         record = OrderRecord()
-        asked = _asked(step.command, event.client_order_id)
+        asked = asked_for(step.command, event.client_order_id)
         if asked is not None:
             record.participant = asked.participant
             self._describe(record, asked)
@@ -370,25 +377,6 @@ class OrderRecords:
             record.funds = reference.formats.amount(traded.quote, asked.funds)
 
 
-def request_of(command: AnyCommand) -> str:
-    """What a request that was refused asked for."""
-    if type(command) is AmendOrder:
-        return "amend"
-    if type(command) is CancelOrder:
-        return "cancel"
-    return _REQUESTS.get(type(command).__name__, "")
-
-
-_REQUESTS: Final = {
-    "NewOrderPair": "pair",
-    "NewBracket": "bracket",
-    "MassQuote": "mass_quote",
-    "MassCancel": "mass_cancel",
-    "Transfer": "transfer",
-    "RequestDelivery": "delivery",
-}
-
-
 def _refuse(record: OrderRecord, event: OrderRejected | RequestRejected) -> None:
     """Say why."""
     record.code = REJECT_CODES[event.code]
@@ -403,45 +391,6 @@ def _names(command: AmendOrder, record: OrderRecord) -> bool:
     if command.order_id:
         return command.order_id == record.order_id
     return command.account == record.account and command.client_order_id == record.client_order_id
-
-
-def _asked(command: AnyCommand, client_order_id: str) -> NewOrder | None:
-    """What was asked for under a client order id; None if the command asks for no such order."""
-    legs: tuple[NewOrder, ...] = ()
-    if type(command) is NewOrder:
-        legs = (command,)
-    elif type(command) is NewOrderPair:
-        legs = (command.limit, command.stop)
-    elif type(command) is NewBracket:
-        legs = (command.entry, command.take_profit, command.stop)
-    elif type(command) is MassQuote:
-        return _quote(command, client_order_id)
-    for asked in legs:
-        if asked.client_order_id == client_order_id:
-            return asked
-    return None
-
-
-def _quote(command: MassQuote, client_order_id: str) -> NewOrder | None:
-    """The quote of a ladder that has this client order id: `quote_id:b0`, `:b1`, ... and `:a0`, `:a1`, ..."""
-    head, _, place = client_order_id.rpartition(":")
-    if head != command.quote_id or place[:1] not in ("a", "b") or not place[1:].isdecimal():
-        return None
-    side, ladder = (BUY, command.bids) if place[0] == "b" else (SELL, command.asks)
-    if int(place[1:]) >= len(ladder):
-        return None
-    return NewOrder(
-        command.participant,
-        command.account,
-        client_order_id,
-        command.instrument,
-        side,
-        LIMIT,
-        GTC,
-        *ladder[int(place[1:])],
-        command.post_only,
-        command.self_trade,
-    )
 
 
 def _word(names: tuple[str, ...], code: int) -> str:

@@ -128,7 +128,7 @@ def _is_bank(intake: Intake, kind: str, name: str) -> bool:
 
 
 def balances(exchange: Exchange) -> dict[tuple[str, str], int]:
-    """What every account has of every asset, available or not, by (account, asset) in minor units; zeros left out."""
+    """What every account has of every asset, frozen or not, by (account, asset) in minor units; zeros left out."""
     names = list(exchange.assets)
     found: dict[tuple[str, str], int] = {}
     for account in exchange.accounts.values():
@@ -145,4 +145,4 @@ def collected_fees(exchange: Exchange) -> dict[str, int]:
 
 
 def _total(balance: Balance) -> int:
-    return balance.available + balance.reserved
+    return balance.available + balance.reserved + balance.frozen

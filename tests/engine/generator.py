@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from engine import codes, commands
 from engine.limits import NS_PER_DAY, NS_PER_SECOND
-from tests.reference_book import ReferenceVenue
+from tests.engine.drawing import ACCOUNTS, E8, MID, SPOT
+from tests.engine.futures_generator import DrawsFutures
 from tests.reference_calls import QUIET
 from tests.reference_state import RefInstrument, RefOrder, RefPosition
-
-E8 = 10**8
-START_NS = 1_767_225_600_000_000_000
-"""2026-01-01 03:00 in Moscow."""
 
 FEATURES = (
     "stops",
@@ -39,54 +35,10 @@ FEATURES = (
 )
 
 ASSETS = (("RUB", codes.FIAT, 2), ("BTC", codes.CRYPTO, 2), ("ETH", codes.CRYPTO, 0), ("SOL", codes.CRYPTO, 3))
-# Account, participant, investor: investor `one` holds two accounts, participant `red` operates two.
-ACCOUNTS = (
-    ("a", "red", "one"),
-    ("b", "blue", "one"),
-    ("c", "red", "two"),
-    ("d", "blue", "three"),
-    ("e", "grey", "four"),
-)
-MID = 100
-SPOT = ("BTC/RUB", "ETH/RUB", "SOL/RUB")
-INDICES = ("BTC", "ETH")
 
 
-class Generator:
+class Generator(DrawsFutures):
     """Draws one command after another, aimed at what the venue holds. `draw(n)` returns an integer in [0, n)."""
-
-    def __init__(self, draw: Callable[[int], int], venue: ReferenceVenue, features: tuple[str, ...] = FEATURES) -> None:
-        self.draw = draw
-        self.venue = venue
-        self.features = features
-        self.time_ns = START_NS
-        self.ids = 0
-        self.mids = dict.fromkeys(SPOT, MID)
-        self.focus = False
-        """Nearly all orders are of futures."""
-        self.series = 0
-        self.waiting: list[commands.AnyCommand] = []
-        """Commands that come next, whatever is drawn."""
-        self.sent: list[commands.AnyCommand] = []
-
-    # ── drawing ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def has(self, feature: str) -> bool:
-        return feature in self.features
-
-    def once_in(self, times: int) -> bool:
-        return self.draw(times) == 1
-
-    def pick(self, *choices: Any) -> Any:
-        return choices[self.draw(len(choices))]
-
-    def weighted(self, *choices: tuple[int, Any]) -> Any:
-        at = self.draw(sum(weight for weight, _ in choices))
-        for weight, choice in choices:
-            at -= weight
-            if at < 0:
-                return choice
-        raise AssertionError
 
     # ── the venue at the start ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,40 +75,6 @@ class Generator:
         for _ in range(1 + self.draw(1 if self.focus else 2) if self.has("futures") else 0):
             out += self.listing()
         return out
-
-    def listing(self) -> list[commands.AnyCommand]:
-        """A new series of futures, seldom one that can't be listed or has no band; and what opens its trading."""
-        self.series += 1
-        index, name = self.pick(*INDICES), f"F{self.series}"
-        lifetime = self.pick(100, 400, 1_000, 100_000) * NS_PER_SECOND
-        averaging = self.pick(0, 0, 5 * NS_PER_SECOND, 100 * NS_PER_SECOND)
-        interval = self.pick(0, 60, 60, 90) * NS_PER_SECOND if lifetime < NS_PER_DAY else 0
-        tick, lot = self.pick((E8, E8), (E8 // 2, E8))
-        maker, taker = self.pick((0, 0), (0, 1_000), (-1_000, 2_501), (333, 333))
-        self.mids[name] = MID
-        listing = commands.ListInstrument(
-            name, codes.FUTURE if not self.once_in(20) else codes.SPOT, index, "RUB", tick, lot, lot, 60 * lot,
-            6_000_00, self.pick(30_000, 60_000), 0 if self.once_in(12) else MID * tick, maker, taker,
-            index if not self.once_in(20) else "", self.time_ns + lifetime, averaging, interval - self.once_in(30),
-            self.pick(0, 0, 12, 30) * lot,
-        )  # fmt: skip
-        rules = self.trading_rules(name)
-        return [listing, rules, commands.SetPhase(name, codes.CONTINUOUS, "open")]
-
-    def trading_rules(self, name: str) -> commands.SetTradingRules:
-        bands, calls = self.has("bands"), self.has("calls")
-        future = name not in SPOT
-        return commands.SetTradingRules(
-            name,
-            self.pick(*((50_000, 120_000, 120_000) if future else (0, 50_000, 120_000)))
-            if (bands or future) and not (future and self.once_in(10))
-            else 0,
-            self.pick(0, 0, 10_000, 20_000, 40_000) if bands else 0,
-            self.pick(1, 5, 30) * NS_PER_SECOND,
-            self.pick(0, 0, NS_PER_SECOND) if calls else 0,
-            self.draw(3) if self.has("allocation") else 0,
-            self.pick(0, 0, 0, 0, 10_000_000) if self.has("batches") else 0,
-        )
 
     def market_halt(self) -> commands.SetMarketHalt:
         names = tuple(name for name in SPOT if self.draw(3))
@@ -220,9 +138,6 @@ class Generator:
 
     # ── parts of commands ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def open_futures(self) -> list[str]:
-        return [terms.name for terms in self.venue.instruments.values() if terms.future and not terms.expired]
-
     def instrument(self) -> str:
         futures = self.open_futures()
         open_now = [name for name in futures if self.venue.instruments[name].phase not in QUIET]
@@ -231,11 +146,6 @@ class Generator:
         if self.once_in(60):
             return self.pick(*self.venue.instruments)
         return self.weighted((5, "BTC/RUB"), (3, "ETH/RUB"), (2, "SOL/RUB"))
-
-    def sender(self) -> tuple[str, str]:
-        """A participant and its account; seldom somebody else's."""
-        account, participant, _ = ACCOUNTS[self.draw(len(ACCOUNTS))]
-        return ("thief" if self.once_in(80) else participant), ("nobody" if self.once_in(200) else account)
 
     def price(self, terms: RefInstrument, side: int) -> int:
         """A price in e8 around the moving middle, a little on its own side; seldom off the grid."""
@@ -254,11 +164,6 @@ class Generator:
             self.mids[terms.name] = max(middle, 5) if terms.future else min(max(middle, 85), 115)
         if terms.future and terms.reference and self.outside(terms):
             self.mids[terms.name] = terms.reference
-
-    def outside(self, terms: RefInstrument) -> bool:
-        """Whether the middle is too near to an edge of the static band, or beyond."""
-        away = abs(self.mids[terms.name] - terms.reference)
-        return away * 1_000_000 > terms.reference * terms.rules.static_ppm // 2 and not self.once_in(10)
 
     def quantity(self, terms: RefInstrument) -> int:
         lots = self.weighted((8, 1 + self.draw(12)), (1, self.draw(70)))
@@ -344,14 +249,6 @@ class Generator:
         return commands.NewOrder(
             participant, account, self.client_id(), name, side, kind, time_in_force, price, quantity, **fields
         )
-
-    def reducing(self, account: str, terms: RefInstrument, side: int, quantity: int) -> tuple[int, int]:
-        """Side and quantity that make a position smaller, most of the time."""
-        lots = self.venue.position(account, terms.name).lots
-        if not lots or self.once_in(8):
-            return side, quantity
-        side = codes.SELL if lots > 0 else codes.BUY
-        return side, self.pick(abs(lots), 1 + self.draw(abs(lots))) * terms.lot_e8
 
     def target(self) -> RefOrder | None:
         return self.venue.live[self.draw(len(self.venue.live))] if self.venue.live else None
@@ -499,43 +396,6 @@ class Generator:
             return commands.SetLimits(participant)
         return commands.SetLimits(participant, self.pick(0, 3, 10), self.pick(0, 500_00), self.pick(0, 1, 2))
 
-    # ── futures ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def some_future(self) -> str:
-        """A future, most of the time an open one."""
-        futures = self.open_futures()
-        if not futures or self.once_in(20):
-            return self.pick("BTC/RUB", "DOGE/RUB", f"F{1 + self.draw(self.series + 1)}")
-        return self.pick(*futures)
-
-    def index_price(self) -> commands.SetIndexPrice:
-        """The index wanders, and seldom jumps far."""
-        if self.once_in(40):
-            return commands.SetIndexPrice(self.pick("", "BTC"), self.pick(0, -1), "test")
-        index = self.pick(*INDICES)
-        stated = self.venue.indices.get(index, [(0, MID * E8)])[-1][1]
-        percent = self.weighted((9, 97 + self.draw(7)), (2, 70 + self.draw(70)), (1, 300), (1, 30))
-        if not 90 < percent < 110 and self.open_futures():
-            self.waiting = [commands.MarkFuture(self.some_future(), 0, "test")]
-        return commands.SetIndexPrice(index, min(max(stated * percent // 100, 20 * E8), 400 * E8), "test")
-
-    def mark(self) -> commands.MarkFuture:
-        name = self.some_future()
-        terms = self.venue.instruments.get(name)
-        if terms is None or self.draw(2):
-            return commands.MarkFuture(name, 0, "test")
-        ticks = (terms.anchor or MID) * self.weighted((6, 96 + self.draw(9)), (1, 40), (2, 250)) // 100
-        price_e8 = min(max(ticks, 10), 500) * terms.tick_e8
-        return commands.MarkFuture(name, price_e8 + self.once_in(20), "test")
-
-    def close_out(self) -> commands.CloseOut:
-        held = [key for key, position in self.venue.positions.items() if position.lots]
-        account, name = self.pick(*held) if held and not self.once_in(6) else (self.sender()[1], self.some_future())
-        return commands.CloseOut(account, name, "test")
-
-    def margin_rules(self) -> commands.SetMarginRules:
-        return commands.SetMarginRules(self.weighted((6, self.pick(1, 2, 5, 60)), (1, 0)) * NS_PER_SECOND)
-
     def correction(self) -> commands.AnyCommand:
         trades = self.venue.trades
         trade = trades[-1 - self.draw(min(len(trades), 20))] if trades and not self.once_in(15) else None
@@ -553,10 +413,3 @@ class Generator:
         if self.draw(2):
             return commands.Deposit(account, asset, self.draw(1_000_00), "in")
         return commands.Withdraw(account, asset, self.draw(5_000_00), "out")
-
-    def all_money(self, account: str) -> commands.AnyCommand:
-        """Take what is available, to the unit, so that the next loss is felt; or bring back what is missing."""
-        free = self.venue.free(account, "RUB") if account in self.venue.accounts else 0
-        if free <= 0 or self.draw(3):
-            return commands.Deposit(account, "RUB", max(-free, 1) + self.pick(-1, 0, 5_000_00, 10_000_00), "in")
-        return commands.Withdraw(account, "RUB", free + self.pick(-1, 0, 0, 0, 1), "out")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
-from compliance.calendar import moscow_midnight_ns
+from compliance.calendar import moscow_day, moscow_midnight_ns
 from engine import codes
 from engine.commands import (
     AmendOrder,
@@ -23,13 +24,16 @@ from engine.commands import (
     Tick,
     Withdraw,
 )
-from engine.events import Event
+from engine.events import DayEnded, Event
+from engine.exchange import Exchange
+from engine.hook import PreTradeHook
 from engine.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.record import Row
 from gateway.core import new_exchange
 from gateway.journal_read import JournalReader
 from gateway.reporting.report import Report
-from gateway.reporting.source import Source
+from gateway.reporting.settlement import check_table
+from gateway.reporting.source import Source, Step
 from gateway.venue import parse_venue
 from tests.engine.support import E8
 from tests.gateway.journals import write_journal
@@ -166,3 +170,35 @@ def report_of(directory: Path) -> tuple[Source, Report]:
         report.take(step, source.exchange)
     report.finish(source.exchange)
     return source, report
+
+
+def report_of_commands(history: list[Sequenced], look: Callable[[Report, Exchange], None] | None = None) -> Report:
+    """The report of commands given to a core without rules; `look` is called after each of them."""
+    exchange, report = Exchange(PreTradeHook()), Report()
+    day = moscow_day(history[0].time_ns)
+    for sequenced in history:
+        events = exchange.apply(sequenced)
+        step = Step(sequenced.seq, sequenced.time_ns, sequenced.command, events, exchange.due_events, day)
+        report.take(step, exchange)
+        day = next((event.day for event in reversed(events) if type(event) is DayEnded), day)
+        if look is not None:
+            look(report, exchange)
+    report.finish(exchange)
+    check(report, exchange)
+    return report
+
+
+def check(report: Report, exchange: Exchange) -> None:
+    """Every column adds up to zero, every balance is explained, and the records know which orders are open."""
+    days = report.settlement_days()
+    rows = check_table(days).rows
+    assert [row[2:] for row in rows] == [("zero", "equal", "")] * len(rows)
+    assert report.records.open_orders == sum(len(each.open_orders) for each in exchange.accounts.values())
+    # What the outside world and the issuers gave is what there is.
+    for asset in exchange.assets.values():
+        given = sum(
+            -amount
+            for (kind, _, name), amount in report.settlement.holdings.items()
+            if name == asset.asset and kind in ("outside", "issuer")
+        )
+        assert given == asset.supply

@@ -213,3 +213,23 @@ def test_subjects_of_commands_that_name_several() -> None:
         "freeze | USDT | tether | hack | carried out | share_ppm 1000000, issuer tether"
     ]
     assert "issuer a7" in history_table(found.entries, "A7A5").rows[0][9]  # type: ignore[operator]
+
+
+def test_an_effective_date_of_a_real_session(tmp_path: Path) -> None:
+    venue = Journaled("general-2026")
+    change = SetParameter("RET-1", "retail_cap_rub", "500000.00")
+    venue.send(EffectiveFrom(venue.time_ns + DAY_NS, change, "bill", "sue"))
+    venue.send(SetParameter("RET-1", "retail_cap_rub", "much", "x", "sue"))
+    venue.send(limit("bob", "b1", codes.BUY, "1", "99"))
+    # Two days later: the date has come, and this command is not the cause of it.
+    venue.send(SetBlocked("bob", True, "court", "otto"), 2 * 86_400)
+    found = [row for row in changes(venue.write(tmp_path)) if row["seq"] > 15]
+    assert [(row["subjects"], row["by"], row["outcome"], row["change"]) for row in found] == [
+        ("RET-1", "sue", "scheduled", None),
+        ("RET-1", "sue", "refused", None),
+        ("RET-1", "sue", "carried out", found[0]["seq"]),
+        ("bob", "otto", "carried out", None),
+    ]
+    assert found[0]["effective_utc"] == found[2]["effective_utc"] == "2026-06-02T09:00:00.000000000Z"
+    assert found[2]["effects"] == "RET-1: retail_cap_rub: 300000.00 became 500000.00"
+    assert [row["orders_cancelled"] for row in found] == [0, 0, 0, 1]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+
+import pytest
 
 from engine import codes
 from engine.commands import (
@@ -43,6 +46,7 @@ from engine.events import (
     Transferred,
     VariationMargin,
 )
+from engine.exchange import Exchange
 from engine.limits import NS_PER_SECOND
 from gateway.reporting.distribution import cap_table, quantile_table
 from gateway.reporting.records import OrderRecord
@@ -53,8 +57,10 @@ from gateway.reporting.source import Step
 from gateway.reporting.standing import CapUsage, Standing
 from gateway.reporting.tables import Table
 from gateway.reporting.times import UtcTimes, moscow_date, utc
+from tests.engine.comparison import SideBySide
 from tests.engine.support import E8
-from tests.gateway.report_sessions import MONDAY_NS, NOON_NS, Journaled, limit, report_of
+from tests.engine.test_reference import features_of
+from tests.gateway.report_sessions import MONDAY_NS, NOON_NS, Journaled, limit, report_of, report_of_commands
 
 # 2026-06-01 in days since 1970-01-01.
 DAY = 20_605
@@ -173,6 +179,33 @@ def test_an_order_of_the_venue_takes_nothing_from_the_request_it_came_with() -> 
         (2 + 4096 * 2**40, "", "ben.bot"),
         (2, "reject", "ann.bot"),
     ]
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_the_records_of_an_order_say_what_the_order_is(seed: int) -> None:
+    """After each command of a random stream of all order types: the last record of each open order, beside the order."""
+    session = SideBySide(random.Random(seed).randrange, features_of(seed))
+    for _ in range(250):
+        session.step()
+
+    def look(report: Report, exchange: Exchange) -> None:
+        for account in exchange.accounts.values():
+            for order_id, order in account.open_orders.items():
+                record = report.records.latest(order_id)
+                quantity = report.reference.formats.instruments[order.instrument_name].quantity
+                assert (record.account, record.side) == (account.account, codes.SIDES[order.side])
+                assert record.order_type == codes.ORDER_TYPES[order.order_type]
+                assert record.filled_quantity == quantity[order.filled_lots]
+                if order.budget < 0:
+                    assert record.quantity == quantity[order.quantity_lots]
+                    assert record.leaves_quantity == quantity[order.leaves_lots]
+                if order.stop_ticks and order.command.stop_price_e8:
+                    price = report.reference.formats.instruments[order.instrument_name].price
+                    assert record.stop_price == price[order.stop_ticks]
+                if order.display_lots:
+                    assert record.display_quantity == quantity[order.display_lots]
+
+    report_of_commands(session.history, look)
 
 
 # ── holdings ───────────────────────────────────────────────────────────────────────────────────────────────────────

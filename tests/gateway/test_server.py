@@ -75,8 +75,20 @@ async def test_from_login_to_fill(url, binary):
         ]
         balances = await bob.ask(type="balances", account="bob")
         assert balances["balances"] == [
-            {"asset": "RUB", "available": "999999949.69", "reserved": "0.00", "total": "999999949.69"},
-            {"asset": "BTC", "available": "1000000.50000000", "reserved": "0.00000000", "total": "1000000.50000000"},
+            {
+                "asset": "RUB",
+                "available": "999999949.69",
+                "reserved": "0.00",
+                "frozen": "0.00",
+                "total": "999999949.69",
+            },
+            {
+                "asset": "BTC",
+                "available": "1000000.50000000",
+                "reserved": "0.00000000",
+                "frozen": "0.00000000",
+                "total": "1000000.50000000",
+            },
         ]
 
 
@@ -179,6 +191,18 @@ async def test_who_may_what(url):
         assert (await public.ask(type="instruments"))["instruments"][0]["tick_size"] == "0.5"
         assert (await alice.ask(type="open_orders", account="bob"))["code"] == "not_allowed"
         assert (await alice.ask(type="open_orders", account="nobody"))["code"] == "not_allowed"
+        assert (await alice.ask(type="positions", account="bob"))["code"] == "not_allowed"
+        assert (await public.ask(type="positions", account="alice"))["code"] == "not_logged_in"
+        assert (await otto.ask(type="positions", account="bob"))["positions"] == []
+        transfer = {
+            "to_account": "bob",
+            "asset": "RUB",
+            "amount": "1",
+            "purpose": "own_account",
+            "client_order_id": "t",
+        }
+        assert (await otto.ask(type="transfer", account="alice", **transfer))["code"] == "not_allowed"
+        assert (await public.ask(type="transfer", account="alice", **transfer))["code"] == "not_logged_in"
         assert (await alice.ask(type="subscribe", channel="drop_copy"))["code"] == "not_allowed"
         assert (await alice.ask(type="admin", command="deposit"))["code"] == "not_allowed"
         assert (await sue.order("buy", "1", "99", "x", account="alice"))["code"] == "not_allowed"

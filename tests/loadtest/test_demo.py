@@ -37,7 +37,10 @@ def test_three_seconds_of_everything(tmp_path):
         reject["count"] for reject in result["rejects"] if reject["is_rule"]
     )
     assert all(reject["title"] and reject["example"] for reject in result["rejects"] if reject["is_rule"])
-    assert len(result["trades"]["instruments"]) >= 5
+    assert len(result["trades"]["instruments"]) >= 7
+    assert any("-FUT-" in name for name in result["trades"]["instruments"])
+    assert result["transfers"]["done"] > 0 and result["marks"] >= 6
+    assert {"CUR-1", "SET-1", "ANON-1", "SAN-1"} <= {each["reason"] for each in result["transfers"]["refused"]}
     latency = result["latency_us"]
     assert 0 < latency["p50"] <= latency["p99"] <= latency["p99.9"] <= latency["max"]
     assert result["replay"]["recorded_digest"] == result["replay"]["replayed_digest"]
@@ -49,7 +52,7 @@ def test_three_seconds_of_everything(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rulebook", "rule", "instruments"), [("elr-2025", "ELR-3", 5), ("derivatives-2025", "DER-1", 1)]
+    ("rulebook", "rule", "instruments"), [("elr-2025", "ELR-3", 7), ("derivatives-2025", "DER-1", 3)]
 )
 def test_the_same_flow_fares_otherwise_under_other_rulebooks(rulebook, rule, instruments):
     done = demo("--seconds", "2", "--json", "--rulebook", rulebook)
@@ -167,13 +170,18 @@ def test_shortfalls_are_named():
             {"rule": "RET-5", "named": 0, "permitted": 1},
             {"rule": "SAN-1", "named": 0, "permitted": 0},
         ],
+        "silent_transfer_rules": ["CUR-1"],
+        "transfers": {"done": 0},
+        "marks": 1,
         "orders": {"not_sequenced": {"malformed": 1}},
     }
     assert shortfalls(result) == [
         "the journal is torn",
         "the replay is different",
-        "trades in 1 instruments, not 5",
+        "trades in 1 instruments, not 7",
         "rules that did nothing: SAN-1",
+        "rules that refused no transfer: CUR-1",
+        "no transfer was done, or no future was marked",
         "requests that were not sequenced: {'malformed': 1}",
     ]
 

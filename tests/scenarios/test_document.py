@@ -261,7 +261,7 @@ NEVER_TOGETHER = [("post_only", "fillability")]
 
 def test_every_two_neighbours_in_the_order_of_precedence_have_a_scenario() -> None:
     order = precedence()
-    assert len(order) == 18
+    assert len(order) == 20
     assert set(order) < set(codes.REJECT_CODES)
     titles = {scenario.title for scenario in load_topics(Path(__file__).parent / "matching", "reject_precedence")}
     for first, second in itertools.pairwise(order):

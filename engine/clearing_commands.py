@@ -1,0 +1,71 @@
+"""Commands of clearing: index and marks of futures, margin, issuance and freezes. Of the operator and the supervisor.
+
+Values as in `engine.commands`, which exports these too.
+"""
+
+from __future__ import annotations
+
+from engine.structs import Command
+
+
+class SetIndexPrice(Command, tag=35, frozen=True):
+    """State the price of an index, in the quote asset of the futures that follow it; `source` says where it is from."""
+
+    index: str
+    price_e8: int
+    source: str = ""
+
+
+class MarkFuture(Command, tag=36, frozen=True):
+    """Mark a future and settle its variation margin now, at a price or (0) at that of the rule."""
+
+    instrument: str
+    price_e8: int = 0
+    reason: str = ""
+
+
+class SetMarginRules(Command, tag=37, frozen=True):
+    """Set how long an account whose cover is missing has to restore it before its positions are closed out."""
+
+    grace_ns: int
+
+
+class CloseOut(Command, tag=38, frozen=True):
+    """Close a position of an account at once, inside the static band, whoever asked and whatever its cover."""
+
+    account: str
+    instrument: str
+    reason: str = ""
+
+
+class IssueAsset(Command, tag=39, frozen=True):
+    """Issue a security or domestic stablecoin to an account."""
+
+    asset: str
+    account: str
+    amount: int
+    issuer: str = ""
+    """The participant who asks, if it is the issuer itself; empty: the venue on its behalf."""
+    reason: str = ""
+
+
+class RedeemAsset(Command, tag=50, frozen=True):
+    """Take back what was issued, from what is available on an account."""
+
+    asset: str
+    account: str
+    amount: int
+    issuer: str = ""
+    reason: str = ""
+
+
+class FreezeAsset(Command, tag=51, frozen=True):
+    """Freeze a share of the holdings of an asset, so that it can't be sold or moved (FRZ-1); 0 lets go."""
+
+    asset: str
+    share_ppm: int
+    """Millionths of what each holder has, in all, when the command is carried out."""
+    account: str = ""
+    """One holder's account; empty: every holder."""
+    issuer: str = ""
+    reason: str = ""

@@ -1,11 +1,13 @@
-"""Rules on amounts: the value of one order, the annual cap, the exposure. All in kopecks."""
+"""Rules on amounts: the annual cap of purchases, the value of one order. All in kopecks."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from compliance.calendar import moscow_day
 from compliance.case import DEPENDS, FOR_PURCHASES, FOR_RETAIL, NO_LIMIT, PASSES, Case, Figures, Profile, Rule
 from compliance.classes import CLASSES
+from compliance.ledger import InvestorLedger, Ledger
 from compliance.listings import Listing
 from compliance.rulebook import Rulebook, RuleData
 from engine.codes import BUY
@@ -31,12 +33,19 @@ def left_over(limit: int, taken: list[tuple[str, int]], value: int) -> str:
 
 
 class AnnualCap(Rule):
-    """RET-1: retail purchases of at most 300 000 RUB in a Moscow calendar year (Bank of Russia, 23.12.2025)."""
+    """RET-1: retail purchases of at most 300 000 RUB in a year (Bank of Russia, 23.12.2025).
+
+    Gross, or net of what sales brought in; in the Moscow calendar year, or the last 365 days; together, or through each
+    intermediary; what is paid in crypto at its rouble value, or not at all.
+    """
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
         super().__init__(data, book)
         self.cap_kopecks: Final = data.parameters.number("retail_cap_rub")
         self.aggregate: Final[bool] = data.parameters.word("cap_scope") == "aggregate"
+        self.net: Final[bool] = data.parameters.word("cap_basis") == "net_of_sales"
+        self.rolling: Final[bool] = data.parameters.word("cap_window") == "rolling_year"
+        self.crypto: Final = data.parameters.flag("crypto_for_crypto_counted")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """All but retail purchases that count."""
@@ -44,48 +53,59 @@ class AnnualCap(Rule):
             return FOR_RETAIL
         if side != BUY:
             return FOR_PURCHASES
-        return "" if listing.capped else "it counts purchases of spot instruments priced in RUB"
+        if listing.capped or (self.crypto and listing.crypto_priced):
+            return ""
+        return f"it counts purchases of spot instruments priced in RUB{' or crypto' if self.crypto else ''}"
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Depends on other purchases for a retail purchase that is priced in roubles."""
+        """Depends on other purchases for a retail purchase that counts."""
         return PASSES if self.spares(profile, listing, side) else DEPENDS
 
     def judge(self, case: Case) -> str:
         """Add the order, at its worst price, to what was used and is reserved in the year."""
+        costs = case.kopecks
+        if costs < 0:
+            listing = case.listing
+            return (
+                f"{listing.instrument} is priced in {listing.quote.asset}, for which there is neither a trade for roubles "
+                f"here nor a reference price: the rouble value that counts for the cap is not known"
+            )
         scope = self._scope(case)
-        used, reserved = self._usage(case)
+        used, reserved = self.usage(case.ledger, case.ledger.look(case.client), case.time_ns, scope)
         remaining = self.cap_kopecks - used - reserved
-        if case.value <= remaining:
+        if costs <= remaining:
             return ""
         where = "" if scope is None else f" through {scope or 'no intermediary'}"
         return (
-            f"cap {decimal(self.cap_kopecks, 2)} RUB a year{where}, used {decimal(used, 2)}, "
-            f"reserved {decimal(reserved, 2)}, remaining {decimal(max(remaining, 0), 2)}; "
-            f"this order {decimal(case.value, 2)}"
+            f"cap {decimal(self.cap_kopecks, 2)} RUB {'in 365 days' if self.rolling else 'a year'}{where}, "
+            f"used {decimal(used, 2)}{' net of sales' if self.net else ''}, reserved {decimal(reserved, 2)}, "
+            f"remaining {decimal(max(remaining, 0), 2)}; this order {decimal(costs, 2)}"
         )
 
     def figures(self, case: Case) -> Figures:
         """Cap, used, reserved and what remains against this order."""
-        used, reserved = self._usage(case)
-        scope = self._scope(case)
+        scope, costs = self._scope(case), case.kopecks
+        used, reserved = self.usage(case.ledger, case.ledger.look(case.client), case.time_ns, scope)
         inputs = [
             ("class", CLASSES[case.investor.investor_class]),
             *([] if scope is None else [("intermediary", scope or "none")]),
             ("used", decimal(used, 2)),
             ("reserved", decimal(reserved, 2)),
-            ("this order", decimal(case.value, 2)),
+            ("this order", "of unknown value in RUB" if costs < 0 else decimal(costs, 2)),
         ]
-        return Figures(inputs, left_over(self.cap_kopecks, [("used", used), ("reserved", reserved)], case.value))
+        if costs < 0:
+            return Figures(inputs, f"there is no rouble value of {case.listing.quote.asset}")
+        return Figures(inputs, left_over(self.cap_kopecks, [("used", used), ("reserved", reserved)], costs))
 
     def _scope(self, case: Case) -> str | None:
         """The intermediary whose purchases count; None: those through all."""
         return None if self.aggregate else case.client.intermediary_name
 
-    def _usage(self, case: Case) -> tuple[int, int]:
-        """What is used and reserved of the cap."""
-        scope = self._scope(case)
-        sums = case.ledger.look(case.client)
-        return sums.used(case.ledger.years.of(case.time_ns), scope), sums.reserved(scope)
+    def usage(self, ledger: Ledger, sums: InvestorLedger, time_ns: int, intermediary: str | None) -> tuple[int, int]:
+        """What an investor has used and reserved of the cap at a time, through one intermediary or (None) all."""
+        day, first_day = moscow_day(time_ns), ledger.years.first_day(time_ns)
+        used = sums.used(day, first_day, self.rolling, self.net, self.crypto, intermediary)
+        return used, sums.reserved(self.crypto, intermediary)
 
 
 class LargestOrder(Rule):
@@ -120,50 +140,3 @@ class LargestOrder(Rule):
         limit = self.limits[case.investor.investor_class]
         inputs = [("class", CLASSES[case.investor.investor_class]), ("this order", decimal(case.value, 2))]
         return Figures(inputs, compared(case.value, limit))
-
-
-class ExposureLimit(Rule):
-    """DER-4: each investor's exposure in derivatives and securities on crypto prices is limited, by class.
-
-    Counted are open buy orders at their limit and what is held at cost, priced in roubles.
-    """
-
-    def __init__(self, data: RuleData, book: Rulebook) -> None:
-        super().__init__(data, book)
-        self.limits: Final = by_class(data)
-
-    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """All but purchases of derivatives priced in RUB."""
-        if side != BUY:
-            return FOR_PURCHASES
-        return "" if listing.derivative and listing.in_roubles else "it is for derivatives priced in RUB"
-
-    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Depends on other exposure for the purchase of a derivative."""
-        return PASSES if self.spares(profile, listing, side) else DEPENDS
-
-    def judge(self, case: Case) -> str:
-        """Add the order, at its worst price, to the exposure."""
-        limit = self.limits[case.investor.investor_class]
-        sums = case.ledger.look(case.client)
-        held = sums.held()
-        remaining = limit - held - sums.exposure_reserved
-        if case.value <= remaining:
-            return ""
-        return (
-            f"exposure limit {decimal(limit, 2)} RUB, held {decimal(held, 2)}, "
-            f"reserved {decimal(sums.exposure_reserved, 2)}, remaining {decimal(max(remaining, 0), 2)}; "
-            f"this order {decimal(case.value, 2)}"
-        )
-
-    def figures(self, case: Case) -> Figures:
-        """Limit, held, reserved and what remains against this order."""
-        sums = case.ledger.look(case.client)
-        limit = self.limits[case.investor.investor_class]
-        taken = [("held", sums.held()), ("reserved", sums.exposure_reserved)]
-        inputs = [
-            ("class", CLASSES[case.investor.investor_class]),
-            *[(name, decimal(amount, 2)) for name, amount in taken],
-            ("this order", decimal(case.value, 2)),
-        ]
-        return Figures(inputs, left_over(limit, taken, case.value))

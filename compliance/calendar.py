@@ -79,6 +79,7 @@ class MoscowYears:
 
     def __init__(self) -> None:
         self._year: int = 0
+        self._first_day: int = 0
         self._begins_ns: int = 0
         self._ends_ns: int = 0
 
@@ -86,6 +87,12 @@ class MoscowYears:
         """The Moscow year of a time (nanoseconds since the epoch, UTC)."""
         if not self._begins_ns <= time_ns < self._ends_ns:
             self._year = moscow_year(time_ns)
+            self._first_day = days_from_civil(self._year, 1, 1)
             self._begins_ns = moscow_midnight_ns(self._year, 1, 1)
             self._ends_ns = moscow_midnight_ns(self._year + 1, 1, 1)
         return self._year
+
+    def first_day(self, time_ns: int) -> int:
+        """The 1 January of a time's Moscow year, in days from 1970-01-01."""
+        self.of(time_ns)
+        return self._first_day

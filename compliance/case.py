@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.classes import is_retail
-from compliance.ledger import Ledger, worth
+from compliance.ledger import BY_FUNDS, Ledger, worth
 from compliance.listings import Listing
 from compliance.registry import Client, Registry
 from compliance.rulebook import Rulebook, RuleData
@@ -60,9 +60,21 @@ class Case:
         self.side: Final = side
         self.value: Final[int] = worth(listing, price_ticks, leaves_lots)
         """At the worst price, in minor units of the quote asset."""
+        self.lots: Final[int] = 0 if price_ticks == BY_FUNDS else leaves_lots
+        """Open; 0: the order is by funds."""
+        self.kopecks: int = self.value
+        """What it takes of the cap: for an order priced in crypto its value at the rate, -1 if there is none."""
         self.time_ns: Final = time_ns
         self.registry: Final = registry
         self.ledger: Final = ledger
+        self._adds: int = -1
+
+    def adds(self) -> int:
+        """What the order adds to the exposure of its account in its instrument; 0 for one that only closes."""
+        if self._adds < 0:
+            position = self.ledger.exposures.position(self.client, self.listing)
+            self._adds = position.worth(self.side, self.lots, self.value) - position.exposure
+        return self._adds
 
 
 class Figures:

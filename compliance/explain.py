@@ -169,7 +169,8 @@ class ExplainingHook(ComplianceHook):
 
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
         """Decide and reserve as the hook does, after an explanation has been made."""
-        if not self.watching:
+        # An order of the venue that closes a position is asked about by nobody.
+        if not self.watching or order.close_out:
             return super().check(order, price_ticks, leaves_lots, time_ns)
         by_funds = order.budget >= 0
         worst, leaves = (BY_FUNDS, order.budget) if by_funds else (price_ticks, leaves_lots)
@@ -223,6 +224,6 @@ class ExplainingHook(ComplianceHook):
             explanation.price = decimal_e8(price_ticks * instrument.tick_e8)
             explanation.quantity = decimal_e8(leaves_lots * instrument.lot_e8)
         self._current = explanation
-        self._judge(client, order, price_ticks, leaves_lots, time_ns)
+        self._judge(client, order, price_ticks, leaves_lots, time_ns, recheck)
         self._current = None
         return explanation

@@ -7,14 +7,23 @@ from typing import Final
 from compliance.case import Case
 from compliance.intake import Intake
 from compliance.ledger import BY_FUNDS, Ledger
-from compliance.listings import Decision
+from compliance.listings import Decision, Listing
 from compliance.registry import Client
 from compliance.rules import RuleTable
 from compliance.snapshot import restore, take_snapshot
 from compliance.transfer_rules import TransferCase
 from engine.codes import BUY
 from engine.commands import Command, RequestDelivery, Transfer
-from engine.events import BookAdded, Event, OrderAccepted, OrderCancelled, OrderRejected, Trade, TradeCorrected
+from engine.events import (
+    BookAdded,
+    Event,
+    FutureMarked,
+    OrderAccepted,
+    OrderCancelled,
+    OrderRejected,
+    Trade,
+    TradeCorrected,
+)
 from engine.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.orders import Order
 
@@ -29,6 +38,7 @@ class ComplianceHook(PreTradeHook):
         super().__init__()
         self._intake: Final = Intake()
         self._clients: Final[dict[str, Client]] = self._intake.registry.clients
+        self._listings: Final[dict[str, Listing]] = self._intake.registry.listings
         self._ledger: Final[Ledger] = self._intake.ledger
 
     @property
@@ -46,22 +56,12 @@ class ComplianceHook(PreTradeHook):
         assert instrument is not None
         client = self._clients[order.account.account]
         side = order.side
-        if order.close_out:
-            # The venue's own order, which no rule refuses: it is only noted, so that its fills can be followed.
-            if side == BUY:
-                listing = self._intake.registry.listings[instrument.instrument]
-                self._ledger.reserve(order.order_id, client, listing, price_ticks, leaves_lots)
-            return None
         decision = client.decisions.get(instrument.index * 2 + side)
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
             price_ticks, leaves_lots = BY_FUNDS, order.budget
         if decision is None or price_ticks < 0 or price_ticks * leaves_lots > decision.free_tick_lots:
-            verdict = self._judge(client, order, price_ticks, leaves_lots, time_ns)
-            if verdict is None and side == BUY:
-                listing = self._intake.registry.listings[instrument.instrument]
-                self._ledger.reserve(order.order_id, client, listing, price_ticks, leaves_lots)
-            return verdict
+            return self._check_slowly(client, order, price_ticks, leaves_lots, time_ns)
         if side == BUY:
             # Nobody's sums count it, or the table would not let it pass: only noted.
             self._ledger.open_orders[order.order_id] = (client, decision.listing, price_ticks, leaves_lots)
@@ -69,15 +69,20 @@ class ComplianceHook(PreTradeHook):
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
+        if order.close_out:
+            return None
         client = self._clients[order.account.account]
-        return self._judge(client, order, order.reserve_ticks, order.leaves_lots, time_ns)
+        return self._judge(client, order, order.reserve_ticks, order.leaves_lots, time_ns, True)
 
     def true_up(self, order: Order) -> None:
         """Reserve exactly what a resting order can still cost as it stands."""
-        self._ledger.amend(order.order_id, order.reserve_ticks, order.leaves_lots)
+        if order.budget >= 0:
+            self._ledger.amend(order.order_id, order.side, BY_FUNDS, order.budget)
+        else:
+            self._ledger.amend(order.order_id, order.side, order.reserve_ticks, order.leaves_lots)
 
     def observe(self, event: Event, time_ns: int) -> None:
-        """Follow fills, corrections and ends of orders in the ledger. What was reserved for a sell is nothing."""
+        """Follow fills, corrections, ends of orders and final marks in the ledger."""
         kind = type(event)
         if kind is BookAdded or kind is OrderAccepted:
             return
@@ -87,12 +92,18 @@ class ComplianceHook(PreTradeHook):
             self._ledger.release(event.order_id)
         elif type(event) is TradeCorrected:
             self._ledger.correct(
+                event.trade_id,
                 self._clients[event.buy_account],
-                self._intake.registry.listings[event.instrument],
-                event.quantity_lots * (event.new_price_ticks - event.price_ticks),
-                0 if event.new_price_ticks else event.quantity_lots,
+                self._clients[event.sell_account],
+                self._listings[event.instrument],
+                event.price_ticks,
+                event.new_price_ticks,
+                event.quantity_lots,
                 event.trade_time_ns,
+                time_ns,
             )
+        elif type(event) is FutureMarked and event.final:
+            self._ledger.exposures.settle(event.instrument)
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
         """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""
@@ -131,30 +142,57 @@ class ComplianceHook(PreTradeHook):
         restore(self._intake, snapshot)
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
-        """Book a fill of the buyer, and a derivative's sale of the seller."""
+        """Book a fill of the buyer, and of a seller whose sales count."""
+        price_ticks, lots = trade.price_ticks, trade.quantity_lots
         if trade.taker_side == BUY:
-            order_id, leaves_lots, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.maker_account
+            buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
+            sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
         else:
-            order_id, leaves_lots, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.taker_account
+            buy_id, buy_leaves = trade.maker_order_id, trade.maker_leaves_lots
+            sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
         ledger = self._ledger
-        listing = ledger.open_orders[order_id][1]
-        ledger.fill(order_id, trade.price_ticks, trade.quantity_lots, leaves_lots, time_ns)
-        if listing.derivative:
-            ledger.sold(self._clients[seller], listing, trade.quantity_lots)
+        listing = self._listings[trade.instrument]
+        client = self._clients[seller]
+        ledger.buy(trade.trade_id, buy_id, listing, price_ticks, lots, buy_leaves, time_ns)
+        if client.investor.retail or listing.exposed:
+            ledger.sell(trade.trade_id, sell_id, client, listing, price_ticks, lots, sell_leaves, time_ns)
+        listing.last_ticks = price_ticks
 
-    def _judge(self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
-        """Ask the rules, the order's own earlier reservation left out of the sums."""
+    def _check_slowly(
+        self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int
+    ) -> Verdict | None:
+        """Ask the rules one by one, and reserve in the sums. An order of the venue that closes a position always passes."""
+        if not order.close_out:
+            verdict = self._judge(client, order, price_ticks, leaves_lots, time_ns, False)
+            if verdict is not None:
+                return verdict
+        side = order.side
+        listing = self._listings[order.instrument_name]
+        if side == BUY or listing.shortable:
+            # An amend is checked with terms that the order does not have yet.
+            amend = price_ticks >= 0 and (price_ticks != order.reserve_ticks or leaves_lots != order.leaves_lots)
+            self._ledger.reserve(order.order_id, side, client, listing, price_ticks, leaves_lots, amend)
+        return None
+
+    def _judge(
+        self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, rests: bool
+    ) -> Verdict | None:
+        """Ask the rules, the order's own earlier reservation left out of the sums.
+
+        `rests`: it is the order as it stands, which keeps the rate of its reservation.
+        """
         table = self._intake.table
         if table is None:
             return _no_rulebook("order")
         decision = self._decision(table, client, order)
         ledger = self._ledger
-        own = ledger.uncount(order.order_id)
-        case = Case(
-            client, decision.listing, order.side, price_ticks, leaves_lots, time_ns, self._intake.registry, ledger
-        )
+        order_id, side, listing = order.order_id, order.side, decision.listing
+        own = ledger.uncount(order_id, side)
+        case = Case(client, listing, side, price_ticks, leaves_lots, time_ns, self._intake.registry, ledger)
+        if listing.crypto_priced:
+            case.kopecks = ledger.kopecks(order_id, listing, case.value, rests)
         verdict = self.decide(table, decision, case)
-        ledger.recount(own)
+        ledger.recount(order_id, side, own)
         return verdict
 
     def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
@@ -168,7 +206,7 @@ class ComplianceHook(PreTradeHook):
         key = instrument.index * 2 + order.side
         decision = client.decisions.get(key)
         if decision is None:
-            listing = self._intake.registry.listings[instrument.instrument]
+            listing = self._listings[instrument.instrument]
             assert listing.unit == instrument.unit
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision

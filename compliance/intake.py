@@ -38,7 +38,7 @@ from engine.commands import (
 from engine.configuration import money_unit, name_problem
 from engine.events import Event, InvestorRegistered, ParameterChanged, RegistryChanged, RulebookLoaded
 from engine.hook import Outcome
-from engine.limits import MAX_SUPPLY
+from engine.limits import DECIMALS, MAX_SUPPLY
 
 TESTS: Final = ("knowledge", "risk")
 
@@ -48,7 +48,7 @@ class Intake:
 
     def __init__(self) -> None:
         self.registry: Final = Registry()
-        self.ledger: Final = Ledger()
+        self.ledger: Final = Ledger(self.registry)
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""
 
@@ -325,7 +325,10 @@ class Intake:
         base, quote = self.registry.assets[command.base], self.registry.assets[command.quote]
         unit = money_unit(command, quote.scale)
         assert unit > 0, "the core lists no instrument whose notional would be rounded"
-        self.registry.listings[command.instrument] = Listing(command.instrument, command.kind, base, quote, unit)
+        lot_base = command.lot_e8 * 10**base.scale // 10**DECIMALS
+        listing = Listing(command.instrument, command.kind, base, quote, unit, lot_base)
+        listing.last_ticks = command.reference_price_e8 // command.tick_e8
+        self.registry.add_listing(listing)
         return Outcome([])
 
     def _issue(self, command: IssueAsset) -> Outcome:

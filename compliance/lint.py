@@ -224,13 +224,13 @@ def _listings(table: RuleTable) -> list[Listing]:
         asset.highly_liquid = table.tiers is not None and asset.crypto and table.tiers.highly_liquid(asset)
     security = _asset("security", SECURITY)
     listings = [
-        Listing(f"{asset.asset}/{quote.asset}", SPOT, asset, quote, 1)
+        Listing(f"{asset.asset}/{quote.asset}", SPOT, asset, quote, 1, 1)
         for quote in (rouble, dollar)
         for asset in [*assets, security]
         if asset is not quote
     ]
     for kind in (NOTE, FUTURE):
-        listings += [Listing("derivative", kind, security, quote, 1) for quote in (rouble, dollar)]
+        listings += [Listing("derivative", kind, security, quote, 1, 1) for quote in (rouble, dollar)]
     return listings
 
 

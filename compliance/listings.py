@@ -49,17 +49,29 @@ class AssetRecord:
 class Listing:
     """An instrument. A notional is `price_ticks * quantity_lots * unit` quote minor units."""
 
-    def __init__(self, instrument: str, kind: int, base: AssetRecord, quote: AssetRecord, unit: int) -> None:
+    def __init__(
+        self, instrument: str, kind: int, base: AssetRecord, quote: AssetRecord, unit: int, lot_base: int
+    ) -> None:
         self.instrument: Final = instrument
         self.kind: Final = kind
         self.base: Final = base
         self.quote: Final = quote
         self.unit: Final = unit
+        self.lot_base: Final = lot_base
+        """Minor units of the base asset in a lot."""
+        self.last_ticks: int = 0
+        """Price of the last trade; before the first one the reference price of the listing; 0: neither."""
         self.in_roubles: Final[bool] = quote.asset == ROUBLE
         self.derivative: Final[bool] = kind in (NOTE, FUTURE) or base.kind == SECURITY
         """Whether it is a derivative or security on a crypto price (DER-1, DER-4)."""
+        self.exposed: Final[bool] = self.derivative and self.in_roubles
+        """Whether a position in it is exposure (DER-2, DER-3, DER-4)."""
+        self.shortable: Final[bool] = kind == FUTURE
+        """Whether it can be sold without being held."""
         self.capped: Final[bool] = self.in_roubles and kind == SPOT and not self.derivative
         """Whether a retail purchase of it counts for the annual cap (RET-1)."""
+        self.crypto_priced: Final[bool] = quote.crypto and kind == SPOT and not self.derivative
+        """Whether it counts for the cap if the rulebook counts purchases paid in crypto."""
         self.crypto_for_crypto: Final[bool] = kind == SPOT and base.crypto and quote.crypto
 
 

@@ -81,6 +81,9 @@ PARAMETER_MEANINGS: Final[dict[str, dict[str, Meaning]]] = {
     "DER-1": {},
     "DER-2": {
         "cover_percent": Meaning("the capital cover", "Capital that must cover the nominal, as a share of it."),
+        "exposure_limit_rub": Meaning(
+            "an intermediary's exposure limit", "Largest exposure of all clients of one intermediary together."
+        ),
     },
     "DER-3": {
         "exposure_percent_of_capital": Meaning(
@@ -106,7 +109,7 @@ PARAMETER_MEANINGS: Final[dict[str, dict[str, Meaning]]] = {
             "the window of the cap",
             "Over which time purchases add up.",
             "",
-            {"calendar_year": "the Moscow calendar year", "rolling_year": "the year before each purchase"},
+            {"calendar_year": "the Moscow calendar year", "rolling_year": "the last 365 days, today included"},
         ),
         "crypto_for_crypto_counted": Meaning(
             "counting of purchases paid in crypto", "Whether a purchase priced in another asset than RUB counts."
@@ -244,21 +247,23 @@ RULE_MEANINGS: Final[dict[str, RuleMeaning]] = {
         f"{_SELLS} Not of futures: they can be sold without being held.",
     ),
     "DER-2": RuleMeaning(
-        "The nominal of what credit institutions and intermediaries carry with the capital that covers it.",
-        "Everyone else.",
+        "The exposure of all clients of an intermediary with its capital, and with a limit.",
+        "Accounts held directly; spot trading; what closes a position; instruments priced in another asset than RUB.",
         ("full cover and a limit on the exposure, the limit without a figure",),
     ),
     "DER-3": RuleMeaning(
-        "A bank's exposure with a share of its capital.", "Everyone but banks.", ("1 % in the bill of 2026 too",)
+        "A bank's own exposure, and that of all its clients, with a share of its capital.",
+        "Who is no bank and trades through none; spot trading; what closes a position.",
+        ("1 % in the bill of 2026 too",),
     ),
     "DER-4": RuleMeaning(
-        "Open buys at their limit and what is held at cost, in derivatives priced in RUB, with the limit of the class.",
-        "Spot trading; sells; instruments priced in another asset than RUB.",
+        "Positions at entry value and open orders at their worst price, over all accounts, with the limit of the class.",
+        "Spot trading; what closes a position; instruments priced in another asset than RUB.",
         ("strict limits asked for, no figure published",),
     ),
     "RET-1": RuleMeaning(
         "Purchases of the window, open buys at their worst price and this order with the cap.",
-        "Qualified investors; sells; derivatives; purchases priced in another asset than RUB.",
+        "Qualified investors; sells; derivatives; purchases priced in neither RUB nor, if those count, crypto.",
         ("each intermediary by itself",),
     ),
     "RET-2": RuleMeaning(

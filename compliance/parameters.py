@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.schema import PARAMETERS, UNSUPPORTED
+from compliance.schema import PARAMETERS
 
 # Far above any sum of money or period in a rulebook; keeps what people read short.
 _MAX_DIGITS: Final = 18
@@ -50,7 +50,7 @@ def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
     """Check a rule's parameters against the schema; all of them must be there.
 
     Raises:
-        ParameterError: some are missing, unknown, malformed or not supported; each fault names the key.
+        ParameterError: some are missing, unknown or malformed; each fault names the key.
     """
     schema = PARAMETERS[rule]
     known = ", ".join(schema) or "none"
@@ -62,7 +62,6 @@ def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
             continue
         try:
             _put(parameters, key, kind, given[key])
-            _check_supported(parameters, rule, key)
         except ParameterError as error:
             faults.extend(error.faults)
     if faults:
@@ -86,7 +85,6 @@ def overridden(parameters: Parameters, rule: str, key: str, text: str) -> Parame
     changed.words.update(parameters.words)
     changed.lists.update(parameters.lists)
     _put(changed, key, kind, _value(kind, text))
-    _check_supported(changed, rule, key)
     return changed
 
 
@@ -152,15 +150,3 @@ def _list(key: str, kind: str, value: object) -> tuple[str, ...]:
             raise _fault(key, f"must be a list of different names{known}")
         names.append(item)
     return tuple(names)
-
-
-def _check_supported(parameters: Parameters, rule: str, key: str) -> None:
-    """Refuse a value that no check here can honour."""
-    refused = UNSUPPORTED.get((rule, key))
-    if refused is None:
-        return
-    value = parameters.words.get(key, "")
-    if key in parameters.flags:
-        value = "true" if parameters.flags[key] else "false"
-    if value in refused:
-        raise _fault(key, f"{value} is not supported: {refused[value]}")

@@ -42,9 +42,9 @@ class Investor:
         self.assets_rub: int = 0
         self.income_rub: int = 0
         self.financial: bool = False
-        self.bank: bool = False
-        """A credit institution."""
         self.capital_rub: int = 0
+        self.bank: bool = False
+        """A credit institution (DER-3)."""
         self.blocked: bool = False
         self.class_override: str = ""
         self.reason: str = ""
@@ -81,10 +81,10 @@ class Intermediary:
         self.licensed: bool = True
         self.licence: str = ""
         """Its number, for people."""
-        self.bank: bool = False
-        """A credit institution."""
         self.suspended: bool = False
         self.capital_rub: int = 0
+        self.bank: bool = False
+        """A credit institution (DER-3)."""
         self.reason: str = ""
         """Of the latest registration, as is `by`."""
         self.by: str = ""
@@ -119,10 +119,18 @@ class Registry:
     def __init__(self) -> None:
         self.assets: Final[dict[str, AssetRecord]] = {}
         self.listings: Final[dict[str, Listing]] = {}
+        self.rouble_markets: Final[dict[str, Listing]] = {}
+        """By base asset: the first spot instrument listed in which it trades for roubles."""
         self.investors: Final[dict[str, Investor]] = {}
         self.intermediaries: Final[dict[str, Intermediary]] = {}
         self.clients: Final[dict[str, Client]] = {}
         """By account."""
+
+    def add_listing(self, listing: Listing) -> None:
+        """Add an instrument to the records."""
+        self.listings[listing.instrument] = listing
+        if listing.capped:
+            self.rouble_markets.setdefault(listing.base.asset, listing)
 
     def open_client(self, account: str, investor: Investor, intermediary: Intermediary | None) -> Client:
         """Add an account to the records."""

@@ -12,7 +12,7 @@ from compliance.access_rules import (
     QualifiedFirmsOnly,
     SuperQualifiedOnly,
 )
-from compliance.amount_rules import AnnualCap, ExposureLimit, LargestOrder
+from compliance.amount_rules import AnnualCap, LargestOrder
 from compliance.asset_rules import HighlyLiquidOnly, PrivacyBan, Stablecoins
 from compliance.case import FAILS, PASSES, Case, Profile, Rule
 from compliance.classes import (
@@ -25,6 +25,7 @@ from compliance.classes import (
     SUPER_QUALIFIED,
     UNQUALIFIED_FIRM,
 )
+from compliance.exposure_rules import BankExposure, ExposureLimit, IntermediaryCover
 from compliance.listings import Decision, Listing
 from compliance.person_rules import KnowledgeTest, OneIntermediary, RiskTest, RiskWarning
 from compliance.registry import Client, Investor, Registry
@@ -41,6 +42,8 @@ CHECKS: Final[dict[str, type[Rule]]] = {
     "ELR-2": QualifiedFirmsOnly,
     "ELR-3": NoAccess,
     "DER-1": QualifiedDerivatives,
+    "DER-2": IntermediaryCover,
+    "DER-3": BankExposure,
     "DER-4": ExposureLimit,
     "SET-2": Stablecoins,
     "RET-1": AnnualCap,
@@ -133,8 +136,8 @@ class RuleTable:
             elif limit >= 0:
                 free = min(free, limit // listing.unit)
                 ask.append(place)
-        # Someone must count these buys, whatever the rules ask.
-        if side == BUY and (profile.retail or listing.derivative):
+        # Someone must count these orders, whatever the rules ask.
+        if listing.derivative or (side == BUY and profile.retail):
             free = -1
         return Decision(listing, ask, tuple(fails), free)
 

@@ -29,7 +29,7 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
     "ELR-3": {"classes": "some:retail|qualified"},
     "ELR-4": {},
     "DER-1": {},
-    "DER-2": {"cover_percent": "percent"},
+    "DER-2": {"cover_percent": "percent", "exposure_limit_rub": "rub"},
     "DER-3": {"exposure_percent_of_capital": "percent"},
     "DER-4": _BY_CLASS,
     "RET-1": {
@@ -81,8 +81,8 @@ ENFORCED_BY: Final[dict[str, str]] = {
     "ELR-3": "order_entry",
     "ELR-4": "transfer",
     "DER-1": "order_entry",
-    "DER-2": "clearing",
-    "DER-3": "clearing",
+    "DER-2": "order_entry",
+    "DER-3": "order_entry",
     "DER-4": "order_entry",
     "RET-1": "order_entry",
     "RET-2": "order_entry",
@@ -110,12 +110,3 @@ ON_TRANSFERS: Final = ("SAN-1", "ANON-1", "CUR-1", "ELR-4", "SET-1")
 
 # RET-5 refuses nothing: it exempts sells from the others, so it has no place in the order of decision.
 PERMISSIONS: Final = ("RET-5",)
-
-# Values that a supervisor may want and this version can't compute yet: refused, so that no book promises them.
-UNSUPPORTED: Final[dict[tuple[str, str], dict[str, str]]] = {
-    ("RET-1", "cap_basis"): {"net_of_sales": "the ledger counts gross purchases; sales give nothing back"},
-    ("RET-1", "cap_window"): {"rolling_year": "the ledger counts by Moscow calendar year"},
-    ("RET-1", "crypto_for_crypto_counted"): {
-        "true": "the cap counts purchases priced in RUB; a purchase priced in another asset has no RUB value here"
-    },
-}

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from compliance.intake import Intake
-from compliance.ledger import Ledger, Position
+from compliance.ledger_snapshot import LedgerState, restore_ledger, take_ledger
 from compliance.listings import AssetRecord, Listing
 from compliance.registry import Authorisation, Intermediary, Investor, RecordedTest, Registry
 from compliance.rulebook import Overrides
@@ -21,22 +21,20 @@ _Investor = tuple[
     str, int, bool, int, int, bool, bool, int, bool, str, str, str, int, _Test, _Test, list[_Authorisation]
 ]
 _Intermediary = tuple[str, bool, str, bool, bool, int, str, str]
-_Sums = tuple[str, int, str, list[tuple[str, int]], list[tuple[str, int, int]]]
 _STATE: Final = tuple[
     tuple[str, dict[str, str], list[tuple[str, str, str]]],
     list[tuple[str, int, int, int, int, int, int, bool, int]],
-    list[tuple[str, int, str, str, int]],
+    list[tuple[str, int, str, str, int, int, int]],
     list[_Investor],
     list[_Intermediary],
     list[tuple[str, str, str]],
-    list[tuple[int, str, str, int, int]],
-    list[_Sums],
+    LedgerState,
 ]
 
 
 def take_snapshot(intake: Intake) -> object:
-    """Rulebook, assets, instruments, investors, intermediaries, accounts, open buy orders, sums. O(state)."""
-    registry, ledger = intake.registry, intake.ledger
+    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger. O(state)."""
+    registry = intake.registry
     return [
         _rulebook(intake),
         [
@@ -54,26 +52,21 @@ def take_snapshot(intake: Intake) -> object:
             for asset in registry.assets.values()
         ],
         [
-            [listing.instrument, listing.kind, listing.base.asset, listing.quote.asset, listing.unit]
+            [
+                listing.instrument,
+                listing.kind,
+                listing.base.asset,
+                listing.quote.asset,
+                listing.unit,
+                listing.lot_base,
+                listing.last_ticks,
+            ]
             for listing in registry.listings.values()
         ],
         [_investor(investor) for investor in registry.investors.values()],
         [_intermediary(each) for each in registry.intermediaries.values()],
         [[each.account, each.investor.investor, each.intermediary_name] for each in registry.clients.values()],
-        [
-            [order_id, client.account, listing.instrument, price_ticks, leaves_lots]
-            for order_id, (client, listing, price_ticks, leaves_lots) in ledger.open_orders.items()
-        ],
-        [
-            [
-                name,
-                sums.year,
-                sums.bound,
-                [[intermediary, line.used] for intermediary, line in sums.by_intermediary.items()],
-                [[instrument, position.lots, position.cost] for instrument, position in sums.positions.items()],
-            ]
-            for name, sums in ledger.investors.items()
-        ],
+        take_ledger(intake.ledger),
     ]
 
 
@@ -84,17 +77,18 @@ def restore(intake: Intake, snapshot: object) -> None:
         msgspec.ValidationError: it is no such snapshot.
         RulebookError: its rulebook is one that this version can't use.
     """
-    registry, ledger = intake.registry, intake.ledger
+    registry = intake.registry
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
-    book, assets, listings, investors, intermediaries, clients, open_buys, sums = msgspec.convert(snapshot, _STATE)
+    book, assets, listings, investors, intermediaries, clients, ledger = msgspec.convert(snapshot, _STATE)
     for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
         record = AssetRecord(asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years)
         record.highly_liquid = highly_liquid
         record.lost_ns = lost_ns
         registry.assets[asset] = record
-    for instrument, kind, base, quote, unit in listings:
-        listing = Listing(instrument, kind, registry.assets[base], registry.assets[quote], unit)
-        registry.listings[instrument] = listing
+    for instrument, kind, base, quote, unit, lot_base, last_ticks in listings:
+        listing = Listing(instrument, kind, registry.assets[base], registry.assets[quote], unit, lot_base)
+        listing.last_ticks = last_ticks
+        registry.add_listing(listing)
     for row in investors:
         _restore_investor(registry, row)
     for each in intermediaries:
@@ -102,15 +96,7 @@ def restore(intake: Intake, snapshot: object) -> None:
     for account, investor_name, intermediary_name in clients:
         through = registry.intermediaries[intermediary_name] if intermediary_name else None
         registry.open_client(account, registry.investors[investor_name], through)
-    for order_id, account, instrument, price_ticks, leaves_lots in open_buys:
-        ledger.open_orders[order_id] = (
-            registry.clients[account],
-            registry.listings[instrument],
-            price_ticks,
-            leaves_lots,
-        )
-    for line in sums:
-        _restore_sums(ledger, line)
+    restore_ledger(registry, intake.ledger, ledger)
     if book[0]:
         overrides: Overrides = {(rule, key): value for rule, key, value in book[2]}
         # The tiers are as this book left them, so no time is needed.
@@ -195,17 +181,3 @@ def _restore_investor(registry: Registry, row: _Investor) -> None:
 
 def _restore_test(test: RecordedTest, row: _Test) -> None:
     test.score, test.taken_ns = row
-
-
-def _restore_sums(ledger: Ledger, row: _Sums) -> None:
-    name, year, bound, lines, positions = row
-    sums = ledger.begin(name)
-    sums.year = year
-    sums.bound = bound
-    for intermediary, used in lines:
-        sums.through(intermediary).used = used
-    for instrument, lots, cost in positions:
-        position = Position()
-        position.lots = lots
-        position.cost = cost
-        sums.positions[instrument] = position

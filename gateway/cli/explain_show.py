@@ -19,6 +19,7 @@ from compliance.explain import (
     RuleExplanation,
     TransferExplanation,
 )
+from compliance.rulebook import Rulebook
 from compliance.schema import PARAMETERS
 from compliance.wording import plain_value, status_text, value_text
 from engine.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
@@ -63,11 +64,17 @@ def report(found: Found) -> dict[str, object]:
     }
 
 
+def rulebook_report(book: Rulebook) -> dict[str, object]:
+    """A rulebook in force, with what a supervisor had set on top of it, for machines."""
+    overrides = [{"rule": rule, "key": key, "value": value} for (rule, key), value in book.overrides.items()]
+    return {"name": book.name, "digest": book.digest, "overrides": overrides}
+
+
 def verdict_report(explanation: Explanation) -> dict[str, object]:
     """The verdict of a check and every rule, for machines."""
     book, failed = explanation.book, explanation.failed
     return {
-        "rulebook": None if book is None else {"name": book.name, "digest": book.digest},
+        "rulebook": None if book is None else rulebook_report(book),
         "verdict": "refused" if failed or book is None else "passes",
         "decided_by": failed[0] if failed else None,
         "failed": list(failed),
@@ -229,7 +236,9 @@ def print_verdict(console: Console, explanation: Explanation) -> None:
     failed = explanation.failed
     verdict = f"[red]refused[/]: {failed[0]} decides" if failed else "[green]passes every rule[/]"
     others = f"; it fails {', '.join(failed[1:])} too" if failed[1:] else ""
-    console.print(f"  rulebook {escape(book.name)}: {verdict}{others}")
+    overrides = [f"{rule} {key} = {value}" for (rule, key), value in book.overrides.items()]
+    on_top = f" with {', '.join(overrides)}" if overrides else ""
+    console.print(f"  rulebook {escape(book.name + on_top)}: {verdict}{others}")
     for rule in explanation.rules:
         print_rule(console, rule)
 

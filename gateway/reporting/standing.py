@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.amount_rules import AnnualCap
 from compliance.calendar import moscow_year
 from compliance.classes import class_name
 from compliance.hook import ComplianceHook
@@ -60,7 +61,7 @@ class Standing:
         self.usages: Final = usages
         """Of every registered retail investor, in order of registration; those who bought nothing too."""
         self.exposures: Final = exposures
-        """Those that are not zero: investors first, then intermediaries, then banks."""
+        """Those that are not zero: investors first, then intermediaries, then those of the two that are banks."""
 
 
 def read_standing(exchange: Exchange) -> Standing | None:
@@ -70,35 +71,60 @@ def read_standing(exchange: Exchange) -> Standing | None:
     intake = hook.intake
     if intake.table is None:
         return None
-    year = moscow_year(exchange.time_ns)
     rule = intake.table.book.active("RET-1")
     cap = None if rule is None else rule.parameters.number("retail_cap_rub")
     scope = "" if rule is None else rule.parameters.word("cap_scope")
-    usages = [] if cap is None else _usages(intake, year, scope)
     titles = {name: data.title for name, data in intake.table.book.rules.items()}
-    return Standing(year, titles, cap, scope, usages, _exposures(intake))
+    usages = _usages(intake, exchange.time_ns)
+    return Standing(moscow_year(exchange.time_ns), titles, cap, scope, usages, _exposures(intake))
 
 
-def _usages(intake: Intake, year: int, scope: str) -> list[CapUsage]:
+def _usages(intake: Intake, time_ns: int) -> list[CapUsage]:
+    table = intake.table
+    caps = [] if table is None else [rule for rule in table.rules if isinstance(rule, AnnualCap)]
     usages = []
-    for investor in intake.registry.investors.values():
-        if not investor.retail:
-            continue
-        sums = intake.ledger.investors.get(investor.investor)
-        used = reserved = 0
-        if sums is not None:
-            scopes: list[str | None] = [None] if scope == "aggregate" else list(sums.by_intermediary)
-            used, reserved = max([(sums.used(year, name), sums.reserved(name)) for name in scopes], default=(0, 0))
-        usages.append(CapUsage(investor.investor, class_name(investor.investor_class), used, reserved))
+    for cap in caps:
+        for investor in intake.registry.investors.values():
+            if not investor.retail:
+                continue
+            sums = intake.ledger.investors.get(investor.investor)
+            used = reserved = 0
+            if sums is not None:
+                scopes: list[str | None] = [None] if cap.aggregate else list(sums.by_intermediary)
+                found = [cap.usage(intake.ledger, sums, time_ns, name) for name in scopes]
+                used, reserved = max(found, default=(0, 0))
+            usages.append(CapUsage(investor.investor, class_name(investor.investor_class), used, reserved))
     return usages
 
 
 def _exposures(intake: Intake) -> list[Exposure]:
-    found = []
-    for name, sums in intake.ledger.investors.items():
-        if sums.held() or sums.exposure_reserved:
-            found.append(Exposure("investor", name, sums.held(), sums.exposure_reserved))
-    return found
+    """Entry values of positions, and what open orders could add, by the sums that the rules compare."""
+    ledger, held = intake.ledger.exposures, _entry_values(intake)
+    found: list[Exposure] = []
+    for kind, sums in (("investor", ledger.by_investor), ("intermediary", ledger.by_intermediary)):
+        for name, exposure in sums.items():
+            if exposure:
+                known = held.get((kind, name), 0)
+                is_bank = _is_bank(intake, kind, name)
+                found.append(Exposure("bank" if is_bank else kind, name, known, exposure - known))
+    order = ["investor", "intermediary", "bank"]
+    return sorted(found, key=lambda each: order.index(each.kind))
+
+
+def _entry_values(intake: Intake) -> dict[tuple[str, str], int]:
+    """What positions are worth at entry, by (`investor` or `intermediary`, name)."""
+    held: dict[tuple[str, str], int] = {}
+    for by_instrument in intake.ledger.exposures.positions.values():
+        for position in by_instrument.values():
+            client = position.client
+            for key in (("investor", client.investor.investor), ("intermediary", client.intermediary_name)):
+                held[key] = held.get(key, 0) + position.value
+    return held
+
+
+def _is_bank(intake: Intake, kind: str, name: str) -> bool:
+    registry = intake.registry
+    return registry.investors[name].bank if kind == "investor" else registry.intermediaries[name].bank
 
 
 def balances(exchange: Exchange) -> dict[tuple[str, str], int]:

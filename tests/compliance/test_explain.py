@@ -15,8 +15,9 @@ from compliance.explain import (
     RuleExplanation,
 )
 from compliance.rules import CHECKS
-from engine.codes import BUY, COMPLIANCE, INDIVIDUAL, LIMIT, MARKET, SELL
-from engine.commands import MassQuote, RegisterInvestor, SetBlocked
+from compliance.transfer_rules import TRANSFER_CHECKS
+from engine.codes import BUY, COMPLIANCE, INDIVIDUAL, LIMIT, MARKET, PURPOSES, SELL
+from engine.commands import MassQuote, RegisterInvestor, SetBlocked, Transfer
 from engine.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from tests.compliance.test_scenarios import SCENARIOS, outcome, split_change, supervise, trade
 from tests.compliance.venue import PARTICIPANT, Venue, e8
@@ -226,9 +227,17 @@ general-2026 | retail     | buy 10 BTC/RUB at 100000    | OPS-1  | passes       
 general-2026 | retail     | buy 10.0001 BTC/RUB at 100000 | OPS-1 | fails           | 1000010.00 > 1000000.00
 general-2026 | retail     | sell 10.001 BTC/RUB at 100000 | OPS-1 | decides         | 1000100.00 > 1000000.00
 general-2026 | firm       | buy 1 BTC/USDT at 80000     | OPS-1  | does not concern | it is for orders priced in RUB
-general-2026 | qualified  | buy 10 BTC-NOTE at 1000000  | DER-4  | passes           | 50000000.00 - 0.00 held - 0.00 reserved = 50000000.00 remaining >= 10000000.00
-general-2026 | firm       | buy 3000 BTC-NOTE at 1000000 | DER-4 | fails            | 2000000000.00 - 0.00 held - 0.00 reserved = 2000000000.00 remaining < 3000000000.00
-general-2026 | qualified  | buy 10 BTC/RUB at 1000000   | DER-4  | does not concern | it is for derivatives priced in RUB
+general-2026 | qualified  | buy 10 BTC-NOTE at 1000000  | DER-4  | passes           | 50000000.00 - 0.00 exposure = 50000000.00 remaining >= 10000000.00
+general-2026 | firm       | buy 3000 BTC-NOTE at 1000000 | DER-4 | fails            | 2000000000.00 - 0.00 exposure = 2000000000.00 remaining < 3000000000.00
+general-2026 | qualified  | buy 10 BTC/RUB at 1000000   | DER-4  | does not concern | it is for derivatives and securities priced in RUB
+general-2026 | firm       | sell 10 BTC-NOTE at 1000000 | DER-4  | does not concern | a sell of what is held adds nothing
+general-2026 | firm       | buy 10 BTC-NOTE at 1000000  | DER-2  | passes           | held directly: there is no intermediary to look at
+general-2026 | firm@alfa  | buy 10 BTC-NOTE at 1000000  | DER-2  | passes           | 100.00 % of 10000000.00 = 10000000.00 <= 3000000000.00 capital; 2000000000.00 - 0.00 exposure = 2000000000.00 remaining >= 10000000.00
+general-2026 | firm@credit | buy 1001 BTC-NOTE at 1000000 | DER-2 | fails           | 100.00 % of 1001000000.00 = 1001000000.00 > 1000000000.00 capital; 2000000000.00 - 0.00 exposure = 2000000000.00 remaining >= 1001000000.00
+general-2026 | firm       | buy 10 BTC-NOTE at 1000000  | DER-3  | passes           | neither the investor nor the intermediary is a bank
+general-2026 | bank       | buy 10 BTC-NOTE at 1000000  | DER-3  | passes           | 10000000.00 - 0.00 exposure = 10000000.00 remaining >= 10000000.00
+general-2026 | bank       | buy 11 BTC-NOTE at 1000000  | DER-3  | decides          | 10000000.00 - 0.00 exposure = 10000000.00 remaining < 11000000.00
+general-2026 | firm@credit | buy 11 BTC-NOTE at 1000000 | DER-3  | decides          | 10000000.00 - 0.00 exposure = 10000000.00 remaining < 11000000.00
 elr-2025     | qualified  | buy 0.01 BTC/RUB at 8000000 | ELR-1  | decides          | 6000000.00 <= 100000000.00 or 0.00 <= 50000000.00: qualified
 elr-2025     | earner     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | passes           | 10000000.00 <= 100000000.00 or 50000001.00 > 50000000.00: super_qualified
 elr-2025     | retail     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | does not concern | of individuals without qualified status ELR-3 decides
@@ -295,3 +304,68 @@ def test_criteria_are_compared_one_by_one() -> None:
         "EDGETURN is not listed (LIQ-2); 5000000000001.00 > 5000000000000.00; 1000000000000.00 <= 1000000000000.00; "
         "5 >= 5 years (LIQ-1)"
     )
+
+
+# rulebook | from | to | what | purpose | rule | what it made of it | arithmetic, or why it does not concern the transfer
+TRANSFER_FIGURES = """
+general-2026 | firm     | importer   | 5 USDT | cross_border     | SAN-1  | passes           | firm is not on the list of blocked owners; importer is not on the list of blocked owners
+general-2026 | firm     | importer   | 5 XMR  | cross_border     | ANON-1 | decides          | default is among the banned: default, optional
+general-2026 | firm     | importer   | 5 USDT | cross_border     | ANON-1 | passes           | none is not among the banned: default, optional
+general-2026 | importer | importer@2 | 5 XMR  | own_account      | ANON-1 | does not concern | a transfer between accounts of one investor
+general-2026 | firm     | importer   | 5 USDT | domestic_payment | CUR-1  | decides          | a domestic payment in USDT, a currency value
+general-2026 | firm     | importer   | 5 RUB  | domestic_payment | CUR-1  | does not concern | it is for currency values: cryptocurrencies and stablecoins
+general-2026 | firm     | importer   | 5 USDT | cross_border     | CUR-1  | does not concern | it is for domestic payments
+general-2026 | firm     | importer   | 5 USDT | cross_border     | SET-1  | decides          | no contract reference is given, needed; firm is a resident; importer is a resident, one non-resident is needed
+general-2026 | firm     | importer   | 5 USDT | domestic_payment | SET-1  | does not concern | it is for cross-border settlement
+elr-2025     | firm     | abroad     | 5 USDT | cross_border     | ELR-4  | passes           | firm is a resident; abroad is a non-resident
+elr-2025     | firm     | importer   | 5 USDT | cross_border     | ELR-4  | decides          | firm is a resident; importer is a resident
+"""
+
+
+@pytest.mark.parametrize("line", TRANSFER_FIGURES.strip().splitlines())
+def test_figures_of_transfers(line: str) -> None:
+    rulebook, sender, receiver, what, purpose, rule, expected, words = (cell.strip() for cell in line.split("|"))
+    venue = WatchedVenue(rulebook)
+    amount, asset = what.split()
+    venue.apply(Transfer(PARTICIPANT, sender, "t", receiver, asset, int(amount), PURPOSES.index(purpose)))
+    (explanation,) = venue.notebook.transfers
+    check_sound(explanation)
+    found = by_rule(explanation)[rule]
+    assert (found.outcome, found.reason if found.outcome == UNCONCERNED else found.arithmetic) == (expected, words)
+
+
+def test_every_rule_on_transfers_stands_in_the_table() -> None:
+    assert {line.split("|")[5].strip() for line in TRANSFER_FIGURES.strip().splitlines()} == set(TRANSFER_CHECKS)
+
+
+def test_every_variant_of_the_cap_says_what_it_counts() -> None:
+    venue = WatchedVenue("general-2026", (("RET-1", "cap_scope", '"per_intermediary"'), ("RET-4", "enabled", "false")))
+    venue.buy("retail", "0.01", "BTC/RUB", "8000000")
+    venue.buy("retail@beta", "0.01", "BTC/RUB", "8000000")
+    found = by_rule(venue.last())["RET-1"]
+    assert found.arithmetic == "300000.00 - 0.00 used - 0.00 reserved = 300000.00 remaining >= 80000.00"
+    assert ("intermediary", "beta") in found.inputs
+    crypto = (("RET-1", "crypto_for_crypto_counted", "true"), ("RET-2", "crypto_for_crypto", "true"))
+    venue = WatchedVenue("general-2026", crypto)
+    venue.buy("retail", "0.01", "BTC/USDT", "80000")
+    found = by_rule(venue.last())["RET-1"]
+    assert (found.outcome, found.arithmetic) == (DECIDED, "there is no rouble value of USDT")
+    venue.sell("dealer", "1", "USDT/RUB", "100")
+    venue.buy("firm", "1", "USDT/RUB", "100")
+    venue.buy("retail", "0.01", "BTC/USDT", "80000")
+    found = by_rule(venue.last())["RET-1"]
+    assert found.arithmetic == "300000.00 - 0.00 used - 0.00 reserved = 300000.00 remaining >= 80000.00"
+
+
+def test_a_lost_tier_is_explained_with_its_grace() -> None:
+    venue = WatchedVenue("general-2026", (("RET-2", "on_tier_loss", '"grace"'), ("RET-2", "grace_days", "1")))
+    venue.load("general-2026", (("LIQ-2", "assets", '["ETH"]'), ("RET-2", "on_tier_loss", '"grace"')))
+    venue.buy("retail", "0.01", "BTC/RUB", "8000000")
+    found = by_rule(venue.last())["RET-2"]
+    said = "BTC is not listed (LIQ-2); lost on 2026-06-01, grace: 2026-06-01 <= 2026-07-01"
+    assert (found.outcome, found.arithmetic) == (PASSED, said)
+    venue.load("general-2026", (("LIQ-2", "assets", '["ETH"]'), ("RET-2", "on_tier_loss", '"halt"')))
+    venue.sell("retail", "0.01", "BTC/RUB", "8000000")
+    found = by_rule(venue.last())["RET-2"]
+    said = "BTC is not listed (LIQ-2); BTC was highly liquid until 2026-06-01: halted for retail"
+    assert (found.outcome, found.arithmetic) == (DECIDED, said)

@@ -46,7 +46,7 @@ def digest(hook: ComplianceHook) -> bytes:
 
 def reserved(venue: Venue, investor: str) -> int:
     sums = venue.hook.intake.ledger.investors.get(investor)
-    return 0 if sums is None else sums.reserved(None)
+    return 0 if sums is None else sums.reserved(True)
 
 
 def test_before_a_rulebook_nothing_trades() -> None:
@@ -302,9 +302,9 @@ def test_a_book_that_asks_for_no_sums_counts_them_for_the_next_one() -> None:
     # The second order finds its decision made.
     for _ in range(2):
         order_id = venue.buy("super", "1", "BTC-NOTE", "10000").order_id  # type: ignore[attr-defined]
-        assert ledger.investors["super"].exposure_reserved == 10_000_00
+        assert ledger.exposures.by_investor["super"] == 10_000_00
         venue.cancel("super", order_id)
-        assert ledger.investors["super"].exposure_reserved == 0
+        assert ledger.exposures.by_investor["super"] == 0
     events = venue.load("general-2026")
     cancelled = [event for event in events if isinstance(event, OrderCancelled)]
     assert [event.rule for event in cancelled] == ["RET-1"]

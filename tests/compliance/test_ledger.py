@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.calendar import moscow_year
+from compliance.calendar import days_from_civil, moscow_day, moscow_year
 from engine.codes import BUY, FOK, GTC, INDIVIDUAL, IOC, LIMIT, MARKET, SELL
 from engine.commands import MassCancel, NewOrder, RegisterInvestor, SetBlocked, Withdraw
 from engine.events import Event, InvestorRegistered, OrderAccepted, OrderAmended, OrderCancelled, Trade
@@ -166,14 +166,15 @@ class Session:
 
     def verify(self) -> None:
         ledger = self.venue.hook.intake.ledger
-        year = moscow_year(self.venue.time_ns)
+        day, year = moscow_day(self.venue.time_ns), moscow_year(self.venue.time_ns)
+        first_day = days_from_civil(year, 1, 1)
         assert {order: [entry[2], entry[3]] for order, entry in ledger.open_orders.items()} == self.recount.orders
         for investor in INVESTORS:
             sums = ledger.investors.get(investor)
             lines = []
             for intermediary in INTERMEDIARIES:
-                used = 0 if sums is None else sums.used(year, intermediary)
-                reserved = 0 if sums is None else sums.reserved(intermediary)
+                used = 0 if sums is None else sums.used(day, first_day, False, False, False, intermediary)
+                reserved = 0 if sums is None else sums.reserved(False, intermediary)
                 assert used == self.recount.used(investor, intermediary, year)
                 assert reserved == self.recount.reserved(investor, intermediary)
                 lines.append((used, reserved))
@@ -187,8 +188,7 @@ class Session:
         for account in TRADERS:
             self.step(("mass_cancel", account))
         for sums in self.venue.hook.intake.ledger.investors.values():
-            assert sums.reserved(None) == 0
-            assert sums.exposure_reserved == 0
+            assert sums.reserved(True) == 0
             assert all(line.open_buys == 0 for line in sums.by_intermediary.values())
         self.venue.exchange.check()
 

@@ -97,6 +97,19 @@ def test_the_fewest_rules_are_said_to_move() -> None:
     assert [change.text for change in back] == ["OPS-1: decides later, right after RET-1"]
 
 
+def test_the_order_on_transfers_is_compared_too() -> None:
+    texts = documents(GENERAL)
+    before = 'transfer_order = ["SAN-1", "ANON-1"'
+    assert before in texts[GENERAL]
+    texts[GENERAL] = texts[GENERAL].replace(before, 'transfer_order = ["ANON-1", "SAN-1"')
+    moved = compare(load_rulebook(GENERAL, documents(GENERAL)), load_rulebook(GENERAL, texts))
+    assert [change.what for change in moved] == ["transfer_order"]
+    assert moved[0].text in (
+        "ANON-1: decides earlier on transfers, first",
+        "SAN-1: decides later on transfers, right after ANON-1",
+    )
+
+
 def test_rules_and_kinds_that_come_and_go() -> None:
     narrow = load_rulebook("derivatives-2025", documents("derivatives-2025"))
     wide = load_rulebook(GENERAL, documents(GENERAL))

@@ -2,7 +2,8 @@
 
 Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Moscow time | who | what | expected.
 
-* who: an account of the cast in `venue.py`, or `supervisor` for a command of compliance (its name, then fields).
+* who: an account of the cast in `venue.py`, or `supervisor` for a command of compliance or a correction (its name, then
+  fields). Trades count from 1.
 * what: `buy QUANTITY INSTRUMENT at PRICE`, with `post-only`, `ioc`, `fok` or `stop PRICE` behind it; `sell` likewise; `cancel N`;
   `amend N to QUANTITY at PRICE`. N counts the orders of the scenario that passed, from 1. Of a supervisor: `from MOMENT` before
   a command gives it an effective date (`reason` and `by` of the table are its own then, too); `wait` lets time pass.
@@ -52,7 +53,10 @@ COMMANDS = {
     "authorise_client": commands.AuthoriseClient,
     "update_asset": commands.UpdateAsset,
     "set_parameter": commands.SetParameter,
+    "bust_trade": commands.BustTrade,
+    "reprice_trade": commands.RepriceTrade,
 }
+FIELDS = {"taken": "taken_ns", "price": "price_e8", "trade": "trade_id"}
 
 
 def split_change(text: str) -> tuple[str, str, str]:
@@ -74,10 +78,11 @@ def supervisory(what: str) -> commands.HookCommand:
     kinds = {field.name: field.type for field in msgspec.structs.fields(command)}
     values: dict[str, str | int | bool] = {}
     for key, text in (field.split("=") for field in fields):
+        place = FIELDS.get(key, key)
         if key == "taken":
-            values["taken_ns"] = moscow_ns(text)
+            values[place] = moscow_ns(text)
         else:
-            values[key] = value(kinds[key], text)
+            values[place] = e8(text) if key == "price" else value(kinds[place], text)
     return command(**values)
 
 

@@ -107,6 +107,12 @@ INSTRUMENTS = [
     ),
 ]
 
+INTERMEDIARIES = [
+    RegisterIntermediary("alfa", capital_rub=3_000_000_000),
+    RegisterIntermediary("beta", capital_rub=1_000_000_000),
+    RegisterIntermediary("credit", capital_rub=1_000_000_000, bank=True),
+]
+
 INVESTORS = [
     RegisterInvestor("retail", INDIVIDUAL),
     RegisterInvestor("newcomer", INDIVIDUAL),
@@ -115,7 +121,7 @@ INVESTORS = [
     RegisterInvestor("earner", INDIVIDUAL, assets_rub=10_000_000, income_rub=50_000_001),
     RegisterInvestor("small_firm", FIRM, assets_rub=199_999_999),
     RegisterInvestor("firm", FIRM, assets_rub=200_000_000),
-    RegisterInvestor("bank", FIRM, income_rub=2_000_000_000, financial=True, capital_rub=1_000_000_000),
+    RegisterInvestor("bank", FIRM, income_rub=2_000_000_000, financial=True, capital_rub=1_000_000_000, bank=True),
     RegisterInvestor("dealer", FIRM, assets_rub=10_000_000_000),
     RegisterInvestor("importer", FIRM, assets_rub=1_000_000_000),
     RegisterInvestor("abroad", FIRM, resident=False, assets_rub=1_000_000_000),
@@ -134,6 +140,9 @@ ACCOUNTS = {
     "earner": ("earner", ""),
     "small_firm": ("small_firm", "alfa"),
     "firm": ("firm", ""),
+    "firm@alfa": ("firm", "alfa"),
+    "firm@credit": ("firm", "credit"),
+    "qualified@credit": ("qualified", "credit"),
     "bank": ("bank", ""),
     "dealer": ("dealer", ""),
     "importer": ("importer", ""),
@@ -188,18 +197,12 @@ class Venue:
 
     def __init__(self, rulebook: str = "general-2026", changes: tuple[tuple[str, str, str], ...] = ()) -> None:
         self.hook = self.hook_type()
-        self.exchange = Exchange(self.hook)
+        self.exchange = self.new_exchange()
         self.time_ns = moscow_ns(START)
         self.log: list[Event] = []
         if rulebook:
             self.load(rulebook, changes)
-        setup: list[AnyCommand] = [
-            *ASSETS,
-            *ISSUED,
-            *INSTRUMENTS,
-            RegisterIntermediary("alfa"),
-            RegisterIntermediary("beta"),
-        ]
+        setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *INTERMEDIARIES]
         setup += INVESTORS
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))
@@ -211,6 +214,10 @@ class Venue:
                 setup += [RecordTest(investor.investor, test, 70, self.time_ns) for test in ("knowledge", "risk")]
         for command in setup:
             self.do(command)
+
+    def new_exchange(self) -> Exchange:
+        """The exchange that stands behind the venue's hook."""
+        return Exchange(self.hook)
 
     def load(self, rulebook: str, changes: tuple[tuple[str, str, str], ...] = ()) -> list[Event]:
         """Put a built-in rulebook in force, some of its keys changed."""

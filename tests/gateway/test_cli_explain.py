@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.codes import BUY, CONTINUOUS, GTC, HALTED, LIMIT, SELL, STOP, STOP_LIMIT
+from engine.codes import BUY, CONTINUOUS, CROSS_BORDER, DOMESTIC_PAYMENT, GTC, HALTED, LIMIT, SELL, STOP, STOP_LIMIT
 from engine.commands import (
     AmendOrder,
     AnyCommand,
@@ -20,7 +20,9 @@ from engine.commands import (
     NewOrder,
     NewOrderPair,
     SetBlocked,
+    SetParameter,
     SetPhase,
+    Transfer,
 )
 from engine.events import Event, OrderRejected
 from engine.record import Row
@@ -106,6 +108,11 @@ class Story:
         self.do("triggers", order("qualified", BUY, "0.01", "8200000", "u1"))
         self.do("blocked", SetBlocked("retail", True))
         self.do("cancel", CancelOrder(PARTICIPANT, "firm", self.steps["pair"], ""))
+        self.do("transfer", Transfer(PARTICIPANT, "firm", "t1", "abroad", "USDT", 5_000_000, CROSS_BORDER, "7/2026"))
+        self.do("payment", Transfer(PARTICIPANT, "firm", "t2", "importer", "USDT", 5_000_000, DOMESTIC_PAYMENT))
+        self.do("raised", SetParameter("RET-1", "retail_cap_rub", "500000.00", "a trial", "sue"))
+        self.do("unblocked", SetBlocked("retail", False))
+        self.do("under the raised cap", order("retail", BUY, "0.04", "8000000", "a5"))
         self.do("halt", SetPhase("BTC/RUB", HALTED))
         self.do("halted", order("firm", BUY, "0.01", "8000000", "h1"))
         self.do("go on", SetPhase("BTC/RUB", CONTINUOUS))
@@ -141,7 +148,7 @@ def test_a_refused_order_is_explained_rule_by_rule(story: Story) -> None:
         "quantity": "0.0437",
         "value": "349495.12 RUB",
         "recheck": False,
-        "rulebook": {"name": "general-2026"},
+        "rulebook": {"name": "general-2026", "overrides": []},
         "verdict": "refused",
         "decided_by": "RET-1",
         "failed": ["RET-1"],
@@ -260,6 +267,42 @@ def test_an_order_that_another_check_refused_before_says_which(story: Story) -> 
     assert results(story, "resent") == [
         "was entered before: the request was sent again, and only its status is reported"
     ]
+
+
+def test_a_transfer_is_explained_like_an_order(story: Story) -> None:
+    found = as_json(explain(story.directory, story.steps["payment"], "--json"))
+    assert (found["status"], found["checks"], found["disagreement"]) == ("explained", [], None)
+    (transfer,) = found["transfers"]
+    rules = {rule["rule"]: rule for rule in transfer.pop("rules")}
+    transfer.pop("rulebook")
+    assert transfer == {
+        "client_order_id": "t2",
+        "account": "firm",
+        "investor": "firm",
+        "to_account": "importer",
+        "to_investor": "importer",
+        "amount": "5.000000 USDT",
+        "purpose": "domestic_payment",
+        "contract_reference": None,
+        "verdict": "refused",
+        "decided_by": "CUR-1",
+        "failed": ["CUR-1"],
+    }
+    assert rules["CUR-1"]["arithmetic"] == "a domestic payment in USDT, a currency value"
+    assert rules["SET-1"]["outcome"] == "does_not_concern"
+    text = explain(story.directory, story.steps["transfer"]).output
+    assert "5.000000 USDT from firm (investor firm) to abroad (investor abroad), cross_border, contract 7/2026" in text
+    assert "passes every rule" in text and "moved" in text
+
+
+def test_what_a_supervisor_set_on_top_of_the_rulebook_is_in_force(story: Story) -> None:
+    (check,) = checks(story, "under the raised cap")
+    assert check["rulebook"]["overrides"] == [{"rule": "RET-1", "key": "retail_cap_rub", "value": "500000.00"}]
+    cap = {rule["rule"]: rule for rule in check["rules"]}["RET-1"]
+    assert cap["parameters"]["retail_cap_rub"] == "500000.00"
+    assert cap["arithmetic"] == "500000.00 - 8000.00 used - 0.00 reserved = 492000.00 remaining >= 320000.00"
+    text = explain(story.directory, story.steps["under the raised cap"]).output
+    assert "rulebook general-2026 with RET-1 retail_cap_rub = 500000.00: passes every rule" in text
 
 
 def test_a_command_that_is_no_order_says_so(story: Story) -> None:

@@ -1,0 +1,160 @@
+"""Exposure in derivatives and securities on crypto prices: what one account's position and open orders are worth.
+
+A position has signed lots L (long above zero) and an entry value E, never negative. A fill that makes it larger adds its
+value; one that makes it smaller takes lots off at average entry value, what remains rounded up; one that turns it leaves the
+rest at the price of the fill. Marks and margin don't change E. With open buys of B lots, worth VB at the prices at which
+they reserve, and open sells of S lots worth VS,
+
+    exposure = max(E, if all buys filled, if all sells filled)
+
+    if all buys filled:  E + VB                     when L >= 0
+                         VB x (B - |L|) / B         when L < 0 and B > |L|: what is bought beyond the short, rounded up
+                         nothing more than E        when L < 0 and B <= |L|: closing adds nothing
+
+and sells the same, the other way round. A note can't be sold short: its sells never add, and a sale of more than was bought
+on this venue leaves nothing.
+
+An open sell is worth its limit, the least it can bring; sold at a better price, a short's entry value is more.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.listings import Listing
+from compliance.registry import Client
+from engine.codes import BUY
+
+
+class Position:
+    """One account in one derivative: position, open orders, exposure. Values in minor units of the quote asset."""
+
+    def __init__(self, client: Client, listing: Listing) -> None:
+        self.client: Final = client
+        self.listing: Final = listing
+        self.lots: int = 0
+        """Above 0: long; below: short."""
+        self.value: int = 0
+        """Entry value, never negative."""
+        self.buy_lots: int = 0
+        self.buy_value: int = 0
+        self.sell_lots: int = 0
+        self.sell_value: int = 0
+        self.exposure: int = 0
+        """What the sums of the ledger hold of it."""
+
+    def open(self, side: int, lots: int, value: int) -> None:
+        """Count open orders, or (negative) no longer. Lots are 0 for an order by funds, which is always of a note."""
+        if side == BUY:
+            self.buy_lots += lots
+            self.buy_value += value
+        else:
+            self.sell_lots += lots
+            self.sell_value += value
+
+    def worth(self, side: int = BUY, lots: int = 0, value: int = 0) -> int:
+        """The exposure, if an order of this side, these lots and this value were open too."""
+        buy_lots, buy_value, sell_lots, sell_value = self.buy_lots, self.buy_value, self.sell_lots, self.sell_value
+        if side == BUY:
+            buy_lots += lots
+            buy_value += value
+        else:
+            sell_lots += lots
+            sell_value += value
+        largest = max(self.value, self._filled(self.lots, buy_lots, buy_value))
+        return max(largest, self._filled(-self.lots, sell_lots, sell_value)) if self.listing.shortable else largest
+
+    def _filled(self, held: int, lots: int, value: int) -> int:
+        """What the position would be worth if orders filled; `held` is negative for one that they close."""
+        if held >= 0:
+            return self.value + value
+        opened = lots + held
+        return -(-value * opened // lots) if opened > 0 else 0
+
+    def fill(self, side: int, lots: int, per_lot: int) -> None:
+        """Book a fill at a value per lot."""
+        sign = 1 if side == BUY else -1
+        held = self.lots * sign
+        if held >= 0:
+            if sign < 0 and not self.listing.shortable:
+                return
+            self.value += per_lot * lots
+        elif lots < -held:
+            self.value -= self.value * lots // -held
+        elif self.listing.shortable:
+            self.value = per_lot * (lots + held)
+        else:
+            self.value = 0
+            lots = -held
+        self.lots += sign * lots
+
+    def correct(self, side: int, lots: int, per_lot: int, new_per_lot: int) -> None:
+        """Follow a correction of a fill: another value per lot, or (0) none at all.
+
+        Another value changes the entry value of what is held on that side, no more than the fill. A fill undone takes its
+        lots off at its own value; what is no longer held becomes a position on the other side, as if it had been traded.
+        """
+        sign = 1 if side == BUY else -1
+        held = max(self.lots * sign, 0)
+        part = min(held, lots)
+        if new_per_lot:
+            self.value = max(self.value + (new_per_lot - per_lot) * part, 0)
+            return
+        self.value = max(self.value - per_lot * part, 0) if held > part or not part else 0
+        self.lots -= sign * part
+        if self.listing.shortable or sign < 0:
+            self.lots -= sign * (lots - part)
+            self.value += per_lot * (lots - part)
+
+
+class Exposures:
+    """All positions, and what they add up to for whom a rule asks: each investor, and the clients of each intermediary."""
+
+    def __init__(self) -> None:
+        self.positions: Final[dict[str, dict[str, Position]]] = {}
+        """By account and instrument."""
+        self.by_investor: Final[dict[str, int]] = {}
+        """Over all accounts of an investor."""
+        self.by_intermediary: Final[dict[str, int]] = {}
+        """Over all clients of an intermediary."""
+
+    def of(self, client: Client) -> int:
+        """The exposure of a client's investor."""
+        return self.by_investor.get(client.investor.investor, 0)
+
+    def through(self, intermediary: str) -> int:
+        """The exposure of an intermediary's clients together."""
+        return self.by_intermediary.get(intermediary, 0)
+
+    def position(self, client: Client, listing: Listing) -> Position:
+        """An account's position in a derivative, begun when first asked for."""
+        by_instrument = self.positions.get(client.account)
+        if by_instrument is None:
+            by_instrument = self.positions[client.account] = {}
+        found = by_instrument.get(listing.instrument)
+        if found is None:
+            found = by_instrument[listing.instrument] = Position(client, listing)
+        return found
+
+    def settle(self, instrument: str) -> None:
+        """Forget every position in a series that was settled. O(accounts with derivatives)."""
+        for by_instrument in self.positions.values():
+            position = by_instrument.get(instrument)
+            if position is not None:
+                position.lots = 0
+                position.value = 0
+                self.sum_up(position)
+
+    def sum_up(self, position: Position) -> None:
+        """Bring the sums up to a position that has changed."""
+        more = position.worth() - position.exposure
+        if more:
+            position.exposure += more
+            client = position.client
+            _add(self.by_investor, client.investor.investor, more)
+            if client.intermediary is not None:
+                _add(self.by_intermediary, client.intermediary.intermediary, more)
+
+
+def _add(sums: dict[str, int], name: str, more: int) -> None:
+    sums[name] = sums.get(name, 0) + more

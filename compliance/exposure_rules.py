@@ -44,7 +44,7 @@ class ExposureLimit(ExposureRule):
         """Add what the order adds to the exposure over all accounts of the investor."""
         limit = self.limits[case.investor.investor_class]
         exposure = case.ledger.exposures.of(case.client)
-        return _within(case, exposure, limit, f"exposure limit {decimal(limit, 2)} RUB")
+        return "" if _fits(case, exposure, limit) else _said(case, exposure, limit, "exposure limit")
 
     def figures(self, case: Case) -> Figures:
         """The limit of the class, the exposure and what the order adds to it."""
@@ -68,18 +68,20 @@ class IntermediaryCover(ExposureRule):
     def judge(self, case: Case) -> str:
         """Add what the order adds to the exposure of the intermediary's clients."""
         intermediary = case.client.intermediary
-        if intermediary is None or not case.adds():
+        adds = case.adds()
+        if intermediary is None or not adds:
             return ""
         name = intermediary.intermediary
         exposure = case.ledger.exposures.through(name)
         capital = intermediary.capital_rub * 100
-        if self._needed(exposure + case.adds()) > capital:
+        if self._needed(exposure + adds) > capital:
             return (
-                f"clients of {name} have a nominal of {decimal(exposure, 2)} RUB, this order adds "
-                f"{decimal(case.adds(), 2)}; {decimal(self.cover, 2)} % of it is to be covered by the capital of "
-                f"{decimal(capital, 2)} RUB"
+                f"clients of {name} have a nominal of {decimal(exposure, 2)} RUB, this order adds {decimal(adds, 2)}; "
+                f"{decimal(self.cover, 2)} % of it is to be covered by the capital of {decimal(capital, 2)} RUB"
             )
-        return _within(case, exposure, self.limit, f"exposure limit of {name} {decimal(self.limit, 2)} RUB")
+        if _fits(case, exposure, self.limit):
+            return ""
+        return _said(case, exposure, self.limit, f"exposure limit of the clients of {name}")
 
     def figures(self, case: Case) -> Figures:
         """The cover of the clients' nominal against the capital, and the nominal against the limit."""
@@ -160,19 +162,24 @@ class BankExposure(ExposureRule):
 
     def _within_share(self, case: Case, exposure: int, capital_rub: int, who: str) -> str:
         limit = self._limit(capital_rub)
-        share = f"{decimal(self.share, 2)} % of the capital of {capital_rub}.00 RUB"
-        return _within(case, exposure, limit, f"exposure limit of {who} {decimal(limit, 2)} RUB, {share}")
+        if _fits(case, exposure, limit):
+            return ""
+        said = _said(case, exposure, limit, f"exposure limit of {who}")
+        return f"{said}; the limit is {decimal(self.share, 2)} % of the capital of {capital_rub}.00 RUB"
 
 
-def _within(case: Case, exposure: int, limit: int, limited: str) -> str:
-    """Empty if the order adds nothing, or no more than the limit leaves; else what is limited, and by how much."""
+def _fits(case: Case, exposure: int, limit: int) -> bool:
+    """Whether an order adds nothing, or no more than the limit leaves."""
     adds = case.adds()
-    if not adds or exposure + adds <= limit:
-        return ""
+    return not adds or exposure + adds <= limit
+
+
+def _said(case: Case, exposure: int, limit: int, what: str) -> str:
+    """What is limited, and by how much."""
     remaining = max(limit - exposure, 0)
     return (
-        f"{limited}, exposure {decimal(exposure, 2)}, remaining {decimal(remaining, 2)}; "
-        f"this order adds {decimal(adds, 2)}"
+        f"{what} {decimal(limit, 2)} RUB, exposure {decimal(exposure, 2)}, remaining {decimal(remaining, 2)}; "
+        f"this order adds {decimal(case.adds(), 2)}"
     )
 
 

@@ -77,9 +77,11 @@ class InvestorLedger:
 
     def reserved(self, crypto: bool, intermediary: str | None = None) -> int:
         """What open buy orders that count for the cap can still cost, through one intermediary or (None) all."""
-        return sum(
-            [line.reserves(crypto) for name, line in self.by_intermediary.items() if intermediary in (None, name)]
-        )
+        total = 0
+        for name, line in self.by_intermediary.items():
+            if intermediary is None or name == intermediary:
+                total += line.reserves(crypto)
+        return total
 
 
 class Ledger:
@@ -205,20 +207,15 @@ class Ledger:
             self.open_orders[order_id] = rest
         else:
             del self.open_orders[order_id]
-        retail = client.investor.retail
-        if not retail and not listing.exposed:
-            return
-        self._count(order_id, BUY, entry, -1)
-        if retail:
+        if client.investor.retail:
+            self._count_retail(order_id, entry, -1)
             self._use(trade_id, order_id, client, listing, value, time_ns)
+            if leaves_lots:
+                self._count_retail(order_id, rest, 1)
+            elif listing.crypto_priced:
+                del self.rated[order_id]
         if listing.exposed:
-            self.exposures.position(client, listing).fill(BUY, lots, price_ticks * listing.unit)
-        if leaves_lots:
-            self._count(order_id, BUY, rest, 1)
-        elif listing.crypto_priced:
-            self.rated.pop(order_id, None)
-        if listing.exposed:
-            self.exposures.sum_up(self.exposures.position(client, listing))
+            self._fill_position(BUY, entry, leaves_lots, lots, price_ticks * listing.unit)
 
     def sell(
         self,
@@ -235,16 +232,15 @@ class Ledger:
         per_lot = price_ticks * listing.unit
         if listing.exposed:
             entry = self.open_sells.get(order_id)
-            if entry is not None:
-                self._count(order_id, SELL, entry, -1)
-                if leaves_lots:
-                    rest = self.open_sells[order_id] = (client, listing, entry[2], leaves_lots)
-                    self._count(order_id, SELL, rest, 1)
-                else:
-                    del self.open_sells[order_id]
-            position = self.exposures.position(client, listing)
-            position.fill(SELL, lots, per_lot)
-            self.exposures.sum_up(position)
+            if entry is None:
+                # Of a note: its open sells are not kept, since they add nothing.
+                self._fill_position(SELL, (client, listing, 0, 0), 0, lots, per_lot)
+                return
+            if leaves_lots:
+                self.open_sells[order_id] = (client, listing, entry[2], leaves_lots)
+            else:
+                del self.open_sells[order_id]
+            self._fill_position(SELL, entry, leaves_lots, lots, per_lot)
         elif client.investor.retail and (listing.capped or listing.crypto_priced):
             rate = ROUBLES if listing.capped else self.rate(listing)
             # Proceeds are rounded down: to the stricter side, as purchases are rounded up.
@@ -348,6 +344,15 @@ class Ledger:
         position = self.exposures.position(client, listing)
         lots = 0 if price_ticks == BY_FUNDS else leaves_lots
         position.open(side, lots * sign, worth(listing, price_ticks, leaves_lots) * sign)
+        self.exposures.sum_up(position)
+
+    def _fill_position(self, side: int, entry: OpenOrder, leaves_lots: int, lots: int, per_lot: int) -> None:
+        """Move a fill from what an order leaves open to the position of its account."""
+        client, listing, price_ticks, before = entry
+        position = self.exposures.position(client, listing)
+        gone = worth(listing, price_ticks, before) - worth(listing, price_ticks, leaves_lots)
+        position.open(side, 0 if price_ticks == BY_FUNDS else leaves_lots - before, -gone)
+        position.fill(side, lots, per_lot)
         self.exposures.sum_up(position)
 
     def _use(self, trade_id: int, order_id: int, client: Client, listing: Listing, value: int, time_ns: int) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from engine.build import is_compiled
 from loadtest.bench_digest import events_digest
 from loadtest.bench_gateway import GatewayLine, measure_gateway
+from loadtest.bench_hook import HOOK_BENCHMARKS, HOOK_SHARE, HookLine, ShareLine, measure_hook, measure_share
 from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
 from loadtest.bench_scale import SCALE_BENCHMARKS, SIZES, ScaleLine, measure_scale
 from loadtest.bench_stream import Stream, generate
@@ -21,7 +22,7 @@ from loadtest.bench_stream import Stream, generate
 DIGEST_COMMANDS: Final = 20_000
 DEFAULT_COMPILED: Final = Path(".venv-native/bin/python")
 GATEWAY: Final = "gateway"
-NAMES: Final = (*CORE_BENCHMARKS, *SCALE_BENCHMARKS, *PEERS, GATEWAY)
+NAMES: Final = (*CORE_BENCHMARKS, *HOOK_BENCHMARKS, HOOK_SHARE, *SCALE_BENCHMARKS, *PEERS, GATEWAY)
 # Most of such a run builds the book.
 SCALE_REPEATS: Final = 2
 DURABILITIES: Final = ("fsync", "os")
@@ -34,13 +35,17 @@ def build_name() -> str:
 
 def bench_lines(
     stream: Stream, repeats: int, names: tuple[str, ...], largest: int
-) -> Iterator[Line | ScaleLine | GatewayLine | Skipped]:
+) -> Iterator[Line | HookLine | ShareLine | ScaleLine | GatewayLine | Skipped]:
     """Run benchmarks with the build that runs here, in order of `NAMES`."""
     for name in NAMES:
         if name not in names:
             continue
         if name in CORE_BENCHMARKS:
             yield measure_core(name, build_name(), stream, repeats)
+        elif name in HOOK_BENCHMARKS:
+            yield measure_hook(name, build_name(), len(stream.operations), repeats)
+        elif name == HOOK_SHARE:
+            yield measure_share(build_name(), stream, repeats)
         elif name in SCALE_BENCHMARKS:
             yield measure_scale(name, build_name(), min(repeats, SCALE_REPEATS), stream.seed, largest)
         elif name in PEERS:
@@ -92,7 +97,7 @@ def command(
     here: bool,
     digest: bool,
 ) -> None:
-    """Measure the book, the core and the gateway, interpreted and compiled, beside other engines on the same orders.
+    """Measure the book, the core, the rules and the gateway, interpreted and compiled, beside other engines on the same orders.
 
     Every line names its workload, seed, machine and what it leaves out. Times are per operation, the least and the
     median of the repeats. Stop other programs first: `load_average` shows whether something else was running.

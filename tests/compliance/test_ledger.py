@@ -1,4 +1,4 @@
-"""The annual cap against an independent recount, over random sessions of a whole exchange."""
+"""The annual cap in one market: random sessions, shrunk when they fail. `test_cap_recount.py` has all markets and variants."""
 
 from __future__ import annotations
 
@@ -6,9 +6,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.calendar import days_from_civil, moscow_day, moscow_year
-from engine.codes import BUY, FOK, GTC, INDIVIDUAL, IOC, LIMIT, MARKET, SELL
-from engine.commands import MassCancel, NewOrder, RegisterInvestor, SetBlocked, Withdraw
-from engine.events import Event, InvestorRegistered, OrderAccepted, OrderAmended, OrderCancelled, Trade
+from engine.codes import (
+    BUY,
+    FOK,
+    GTC,
+    INDIVIDUAL,
+    IOC,
+    LIMIT,
+    MARKET,
+    SELL,
+)
+from engine.commands import (
+    MassCancel,
+    NewOrder,
+    RegisterInvestor,
+    SetBlocked,
+    Withdraw,
+)
+from engine.events import (
+    Event,
+    InvestorRegistered,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    Trade,
+)
 from engine.limits import NS_PER_DAY
 from tests.compliance.venue import ACCOUNTS, PARTICIPANT, Venue
 

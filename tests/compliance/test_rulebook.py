@@ -147,6 +147,11 @@ def test_parameters_are_typed() -> None:
     assert cap.number("retail_cap_rub") == 300_000_00
     assert cap.word("cap_scope") == "aggregate"
     assert cap.flag("crypto_for_crypto_counted") is False
+    for key, word in (("cap_basis", "net_of_sales"), ("cap_window", "rolling_year"), ("cap_scope", "per_intermediary")):
+        texts = changed(documents("general-2026"), "RET-1", key, f'"{word}"')
+        assert load_rulebook("general-2026", texts).rules["RET-1"].parameters.word(key) == word
+    texts = changed(documents("general-2026"), "RET-1", "crypto_for_crypto_counted", "true")
+    assert load_rulebook("general-2026", texts).rules["RET-1"].parameters.flag("crypto_for_crypto_counted")
     assert book.rules["LIQ-2"].parameters.names("assets") == ("BTC", "ETH", "USDT")
     assert book.rules["DER-3"].parameters.number("exposure_percent_of_capital") == 1_00
 

@@ -13,6 +13,7 @@ from gateway.cli.main import group
 from loadtest.bench_core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
 from loadtest.bench_digest import events_digest
 from loadtest.bench_gateway import measure_gateway
+from loadtest.bench_hook import HOOK_BENCHMARKS, measure_hook, measure_share, prepare_hook, run_hook
 from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer
 from loadtest.bench_peers import installed_version
 from loadtest.bench_scale import SCALE_BENCHMARKS, measure_scale
@@ -101,6 +102,36 @@ def test_the_command_prints_json_lines_and_says_what_is_absent(tmp_path: Path) -
     assert ran == [("book", here), ("core", here)]
     if not is_compiled():
         assert [line["skipped"].partition(";")[0] for line in lines[2:]] == [f"{absent} does not exist"] * 2
+
+
+@pytest.mark.parametrize("name", HOOK_BENCHMARKS)
+def test_the_hook_is_measured_on_orders_that_pass(name: str) -> None:
+    line = measure_hook(name, "interpreted", orders=200, repeats=2)
+    assert 0 < line.ns_per_order_min <= line.ns_per_order_median
+    assert (line.orders, line.repeats, line.rulebook) == (200, 2, "general-2026")
+    assert line.workload == HOOK_BENCHMARKS[name]
+
+
+def test_each_path_of_the_hook_takes_the_way_that_it_is_named_for() -> None:
+    for name, free in (("hook_table", True), ("hook_cap", False), ("hook_exposure", False)):
+        hook, lives = prepare_hook(name, 4)
+        assert run_hook(hook, lives) == 4
+        order = lives[0][0]
+        client = hook.intake.registry.clients[order.account.account]
+        assert order.instrument is not None
+        decision = client.decisions[order.instrument.index * 2 + order.side]
+        assert (decision.free_tick_lots >= 0) == free
+    hook, lives = prepare_hook("hook_cap", 4)
+    run_hook(hook, lives)
+    days = hook.intake.ledger.investors["retail"].through("bank").days
+    assert [each.bought for each in days.values()] == [4 * 100]
+
+
+def test_the_share_of_the_hook_is_of_the_core_with_it(stream: Stream) -> None:
+    line = measure_share("interpreted", stream, repeats=1)
+    rules, plain = line.ns_per_operation, line.ns_per_operation_without_rules
+    assert min(rules, plain) > 0
+    assert abs(line.share_percent - (rules - plain) * 100 / rules) <= 2
 
 
 @pytest.mark.parametrize("name", SCALE_BENCHMARKS)

@@ -1,7 +1,8 @@
 """One seeded stream of everything, for comparing builds: the same commands must give the same events, byte for byte.
 
-The default venue under all its rulebooks in turn, with orders of every kind, amends, cancels, changes of the registry,
-halts, days that end, and nonsense: prices off the tick, names that nobody has, numbers whose products leave 64 bits.
+The default venue under all its rulebooks in turn, with limit and market orders, amends, cancels, futures that are marked,
+transfers, freezes, changes of registry, tiers and parameters, halts, days that end, and nonsense: prices off the tick, names
+that nobody has, numbers whose products leave 64 bits.
 """
 
 from __future__ import annotations
@@ -13,28 +14,39 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from engine.codes import CONTINUOUS, HALTED, PRE_OPEN
+from engine.codes import CONTINUOUS, FUTURE, HALTED, PRE_OPEN, PURPOSES
 from engine.commands import (
     AmendOrder,
     AnyCommand,
+    AuthoriseClient,
     CancelOrder,
+    CloseOut,
     Deposit,
+    EffectiveFrom,
+    FreezeAsset,
+    IssueAsset,
     ListInstrument,
     LoadRulebook,
+    MarkFuture,
     MassCancel,
     NewOrder,
     OpenAccount,
     RecordAcknowledgement,
     RecordTest,
     RegisterIntermediary,
+    RequestDelivery,
     Sequenced,
     SetBlocked,
+    SetIndexPrice,
+    SetParameter,
     SetPhase,
     Tick,
+    Transfer,
+    UpdateAsset,
     Withdraw,
 )
 from engine.events import OrderAccepted
-from engine.limits import MAX_E8, NS_PER_DAY
+from engine.limits import MAX_E8, NS_PER_DAY, NS_PER_SECOND
 from engine.record import encode_events
 from gateway.core import new_exchange
 from gateway.venue import load_rulebook_documents, load_venue
@@ -42,6 +54,17 @@ from gateway.venue_template import write_default_venue
 from loadtest.bench_core import START_NS
 
 RULEBOOKS: Final = ("general-2026", "elr-2025", "derivatives-2025")
+PARAMETERS: Final = (
+    ("RET-1", "retail_cap_rub", "500000"),
+    ("RET-1", "cap_basis", "net_of_sales"),
+    ("RET-1", "cap_window", "rolling_year"),
+    ("RET-1", "crypto_for_crypto_counted", "true"),
+    ("RET-2", "on_tier_loss", "grace"),
+    ("LIQ-2", "assets", "BTC,SOL"),
+    ("DER-4", "qualified_rub", "1000000"),
+    ("ANON-1", "enabled", "false"),
+    ("RET-4", "authorisation_required", "true"),
+)
 ODD_NUMBERS: Final = (0, -1, 1, 7, MAX_E8, MAX_E8 - 1, 2**63, -(2**63))
 
 
@@ -57,7 +80,8 @@ class MixedCommands:
         listed = [each for each in self.genesis if isinstance(each, ListInstrument)]
         accounts = [each for each in self.genesis if isinstance(each, OpenAccount)]
         # The first of each are the liquid instruments and the market makers: drawn more often, so that orders meet.
-        self._instruments: Final = listed + listed[:4] * 10
+        self._futures: Final = [each for each in listed if each.kind == FUTURE]
+        self._instruments: Final = listed + listed[:4] * 10 + self._futures * 4
         self._accounts: Final = accounts + accounts[:6] * 6
         self._orders: Final[list[tuple[int, NewOrder]]] = []
 
@@ -70,10 +94,12 @@ class MixedCommands:
         order_id, order = chance.choice(self._orders[-400:])
         if roll < 850:
             return CancelOrder(order.participant, order.account, *self._named(order_id, order))
-        if roll < 970:
+        if roll < 930:
             price = max(order.price_e8 + self._tick_of(order) * chance.randrange(-20, 21), 0)
             quantity = self._sometimes_odd(order.quantity_e8 * chance.randrange(4) // 2)
             return AmendOrder(order.participant, order.account, *self._named(order_id, order), price, quantity)
+        if roll < 970:
+            return self._clearing(seq, order)
         return self._configuration(order)
 
     def accepted(self, order_id: int, order: NewOrder) -> None:
@@ -99,6 +125,33 @@ class MixedCommands:
             chance.randrange(12) == 0,
         )
 
+    def _clearing(self, seq: int, order: NewOrder) -> AnyCommand:
+        """Draw what moves money beside trading."""
+        chance = self._chance
+        future, to_account = chance.choice(self._futures), chance.choice(self._accounts).account
+        asset = chance.choice(("BTC", "USDT", "A7A5", "RUB", "XMR"))
+        price_e8 = future.reference_price_e8 * chance.randrange(60, 260) // 100
+        choices: list[AnyCommand] = [
+            SetIndexPrice(future.underlying, self._sometimes_odd(price_e8), "drawn"),
+            MarkFuture(future.instrument, 0, "drawn"),
+            MarkFuture(future.instrument, price_e8 // future.tick_e8 * future.tick_e8, "drawn"),
+            CloseOut(order.account, future.instrument, "drawn"),
+            Transfer(
+                order.participant,
+                order.account,
+                f"t{seq}",
+                to_account,
+                asset,
+                self._sometimes_odd(chance.randrange(1, 10**6)),
+                chance.randrange(len(PURPOSES)),
+                chance.choice(("", "contract")),
+            ),
+            RequestDelivery(order.participant, order.account, order.instrument, order.quantity_e8),
+            FreezeAsset(chance.choice(("USDT", "A7A5")), self._sometimes_odd(chance.randrange(10**6)), "", "", "drawn"),
+            IssueAsset("KAPPA-DFA", order.account, self._sometimes_odd(chance.randrange(1, 10**6)), "", "drawn"),
+        ]
+        return chance.choice(choices)
+
     def _configuration(self, order: NewOrder) -> AnyCommand:
         """Draw what an operator or a supervisor might send."""
         chance = self._chance
@@ -120,6 +173,15 @@ class MixedCommands:
             Withdraw(order.account, asset, amount, "drawn"),
             Tick(),
             LoadRulebook(*load_rulebook_documents(chance.choice(RULEBOOKS)), "supervisor", "drawn"),
+            SetParameter(*chance.choice(PARAMETERS), "drawn", "supervisor"),
+            EffectiveFrom(
+                START_NS + chance.randrange(400) * NS_PER_SECOND,
+                SetParameter(*chance.choice(PARAMETERS), "drawn", "supervisor"),
+            ),
+            UpdateAsset(
+                chance.choice(("SOL", "ETH")), chance.randrange(10**13), chance.randrange(2 * 10**12), 6, "drawn"
+            ),
+            AuthoriseClient(chance.choice(("north", "south")), investor, 2026, chance.randrange(4) > 0, "drawn"),
         ]
         return chance.choice(choices)
 

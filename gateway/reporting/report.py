@@ -89,7 +89,7 @@ class Report:
         if standing is not None:
             # A rule that never decided alone was not named with its title.
             self.reference.titles.update(standing.titles)
-        found = self.session.tables()
+        found = self.session.tables(None if standing is None else standing.capacity_multiple)
         if standing is not None:
             found += [
                 distribution.cap_table(standing),

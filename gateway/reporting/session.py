@@ -51,8 +51,6 @@ _COUNTED: Final = (
     Transferred,
     RequestRejected,
 )
-# After RTS 7, article 11: twice the highest number of messages a second.
-CAPACITY_FACTOR: Final = 2
 
 
 class _Orders:
@@ -205,8 +203,12 @@ class Session:
 
     # ── tables ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def tables(self) -> list[Table]:
-        """Everything counted, in the order in which it is shown."""
+    def tables(self, capacity_multiple: int | None) -> list[Table]:
+        """Everything counted, in the order in which it is shown.
+
+        Args:
+            capacity_multiple: how often the highest message rate seen a venue must be able to take (OPS-2); None: no rule says so.
+        """
         return [
             self._orders_table("orders_by_class", "Orders by class", "investor_class", self._by_class, False),
             self._orders_table("orders_by_instrument", "Orders by instrument", "instrument", self._by_instrument, True),
@@ -221,7 +223,7 @@ class Session:
             self._defaults_table(),
             self._shared_table(),
             self._refused_commands_table(),
-            self._activity(),
+            self._activity(capacity_multiple),
         ]
 
     def _orders_table(self, name: str, title: str, key: str, found: dict[str, _Orders], with_trades: bool) -> Table:
@@ -355,15 +357,16 @@ class Session:
         columns = ("command", "code", "count")
         return Table("commands_refused", "Commands of operator and supervisor refused", columns, rows)
 
-    def _activity(self) -> Table:
+    def _activity(self, capacity_multiple: int | None) -> Table:
         first, last = self.first, self.last
+        capacity = None if capacity_multiple is None else self.rate.highest * capacity_multiple
         rows: list[Cells] = [
             ("commands", self.commands),
             ("events", self.events),
             ("messages", self.rate.messages),
             ("highest_messages_a_second", self.rate.highest),
             ("highest_second_ended_utc", utc(self.rate.highest_ns) if self.rate.messages else None),
-            ("capacity_asked_for_a_second", self.rate.highest * CAPACITY_FACTOR),
+            ("capacity_asked_for_a_second", capacity),
             ("trades", sum(orders.trades for orders in self._by_instrument.values())),
             ("trades_corrected", self._corrections),
             ("first_seq", first[0] if first is not None else None),

@@ -50,6 +50,7 @@ class Standing:
         cap_scope: str,
         usages: list[CapUsage],
         exposures: list[Exposure],
+        capacity_multiple: int | None,
     ) -> None:
         self.year: Final = year
         """The Moscow year."""
@@ -62,6 +63,8 @@ class Standing:
         """Of every registered retail investor, in order of registration; those who bought nothing too."""
         self.exposures: Final = exposures
         """Those that are not zero: investors first, then intermediaries, then those of the two that are banks."""
+        self.capacity_multiple: Final = capacity_multiple
+        """Of OPS-2; None: it is not in force."""
 
 
 def read_standing(exchange: Exchange) -> Standing | None:
@@ -76,7 +79,9 @@ def read_standing(exchange: Exchange) -> Standing | None:
     scope = "" if rule is None else rule.parameters.word("cap_scope")
     titles = {name: data.title for name, data in intake.table.book.rules.items()}
     usages = _usages(intake, exchange.time_ns)
-    return Standing(moscow_year(exchange.time_ns), titles, cap, scope, usages, _exposures(intake))
+    capacity = intake.table.book.active("OPS-2")
+    multiple = None if capacity is None else capacity.parameters.number("capacity_multiple")
+    return Standing(moscow_year(exchange.time_ns), titles, cap, scope, usages, _exposures(intake), multiple)
 
 
 def _usages(intake: Intake, time_ns: int) -> list[CapUsage]:

@@ -293,7 +293,7 @@ def test_times() -> None:
 
 def standing(*used: int, cap: int | None = 300_000_00) -> Standing:
     usages = [CapUsage(f"i{number}", "retail", amount, 0) for number, amount in enumerate(used)]
-    return Standing(2026, {}, cap, "aggregate", usages, [])
+    return Standing(2026, {}, cap, "aggregate", usages, [], 2)
 
 
 def test_the_distribution_of_the_cap_at_its_edges() -> None:

@@ -235,9 +235,10 @@ def receive(margin: Margin, amount: int) -> None:
 def renew_all(future: Future) -> None:
     """Make the cover of everybody in a future anew, fees included, after its band has changed. O(open orders of its holders)."""
     for position in future.positions.values():
-        if position.fees:
+        # A sale's fee counts at the upper band. One that needs nothing now, its fee so far being rounded up, may need something then.
+        if position.sell_lots:
             for order in position.account.open_orders.values():
-                if order.instrument is position.instrument and order.reserved:
+                if order.instrument is position.instrument and order.covered_lots:
                     count(order, order.reserve_ticks, order.leaves_lots)
         renew(position)
 

@@ -162,14 +162,13 @@ class Rules(Futures):
             self.calm = False
 
     def set_schedule(self, command: commands.SetSchedule) -> None:
-        seconds = [second for second, _ in command.steps]
-        good = all(0 <= second < 86_400 for second in seconds) and seconds == sorted(dict.fromkeys(seconds))
-        if command.instrument not in self.instruments or not good:
-            self.refuse_command(codes.INVALID)
-            return
-        terms = self.instruments[command.instrument]
-        if terms.expired:
+        terms = self.instruments.get(command.instrument)
+        if terms is None or terms.expired:
             self.refuse_command(codes.UNSUPPORTED)
+            return
+        seconds = [second for second, _ in command.steps]
+        if not all(0 <= second < 86_400 for second in seconds) or seconds != sorted(dict.fromkeys(seconds)):
+            self.refuse_command(codes.INVALID)
             return
         terms.schedule = command.steps
         self.plan_step(terms, 0)

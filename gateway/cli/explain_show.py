@@ -24,6 +24,7 @@ from compliance.schema import PARAMETERS
 from compliance.wording import plain_value, status_text, value_text
 from engine.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
 from engine.events import (
+    CommandRejected,
     Event,
     OrderAccepted,
     OrderAmended,
@@ -140,6 +141,9 @@ def rule_report(rule: RuleExplanation) -> dict[str, object]:
 def results(found: Found) -> Iterator[tuple[int, str]]:
     """What became of each order that the command is about, in the order of the events: its id and words."""
     checked = {explanation.order_id for explanation in found.explanations}
+    if found.transfers:
+        # The refusal of a transfer names no order.
+        checked.add(0)
     for event in found.events:
         text = result_text(event, checked)
         if text:
@@ -162,6 +166,8 @@ def result_text(event: Event, checked: set[int]) -> str:
     if isinstance(event, OrderCancelled):
         rule = f" by {event.rule}" if event.rule else ""
         return f"cancelled: {CANCEL_REASONS[event.reason]}{rule}"
+    if isinstance(event, CommandRejected):
+        return f"refused: {REJECT_CODES[event.code]}: {event.detail}"
     if isinstance(event, OrderRejected | RequestRejected):
         if event.code == COMPLIANCE:
             return f"refused by {event.rule}: {event.detail}"
@@ -175,7 +181,8 @@ def print_found(console: Console, found: Found) -> None:
     name = type(found.command).__name__
     console.print(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}", markup=False)
     if not found.asks_rules:
-        console.print("It is no order and no transfer: no rule is asked about it.", markup=False)
+        follows = "it had these orders checked:" if found.explanations else "there is no check by rule to explain."
+        console.print(f"It is no order and no transfer; {follows}", markup=False)
     for transfer in found.transfers:
         console.print()
         print_transfer(console, transfer)

@@ -110,6 +110,9 @@ class Story:
         self.do("cancel", CancelOrder(PARTICIPANT, "firm", self.steps["pair"], ""))
         self.do("transfer", Transfer(PARTICIPANT, "firm", "t1", "abroad", "USDT", 5_000_000, CROSS_BORDER, "7/2026"))
         self.do("payment", Transfer(PARTICIPANT, "firm", "t2", "importer", "USDT", 5_000_000, DOMESTIC_PAYMENT))
+        self.do("too much", Transfer(PARTICIPANT, "firm", "t3", "abroad", "USDT", 10**17, CROSS_BORDER, "8/2026"))
+        self.do("nowhere", Transfer(PARTICIPANT, "firm", "t4", "nobody", "USDT", 1, CROSS_BORDER, "8/2026"))
+        self.do("no such rule", SetParameter("RET-9", "retail_cap_rub", "500000.00", "a slip", "sue"))
         self.do("raised", SetParameter("RET-1", "retail_cap_rub", "500000.00", "a trial", "sue"))
         self.do("unblocked", SetBlocked("retail", False))
         self.do("under the raised cap", order("retail", BUY, "0.04", "8000000", "a5"))
@@ -295,6 +298,17 @@ def test_a_transfer_is_explained_like_an_order(story: Story) -> None:
     assert "passes every rule" in text and "moved" in text
 
 
+def test_a_transfer_refused_after_the_rules_does_not_say_that_none_was_asked(story: Story) -> None:
+    (transfer,) = as_json(explain(story.directory, story.steps["too much"], "--json"))["transfers"]
+    assert transfer["verdict"] == "passes"
+    (text,) = results(story, "too much")
+    assert text.startswith("refused: funds: needs 100000000000.000000 USDT, available ") and "no rule" not in text
+    (text,) = results(story, "nowhere")
+    assert text.startswith("refused: invalid: ") and text.endswith(
+        "no rule was asked: this check comes before compliance"
+    )
+
+
 def test_what_a_supervisor_set_on_top_of_the_rulebook_is_in_force(story: Story) -> None:
     (check,) = checks(story, "under the raised cap")
     assert check["rulebook"]["overrides"] == [{"rule": "RET-1", "key": "retail_cap_rub", "value": "500000.00"}]
@@ -308,8 +322,14 @@ def test_what_a_supervisor_set_on_top_of_the_rulebook_is_in_force(story: Story) 
 def test_a_command_that_is_no_order_says_so(story: Story) -> None:
     found = as_json(explain(story.directory, story.steps["cancel"], "--json"))
     assert (found["status"], found["checks"]) == ("no_order", [])
-    assert "It is no order and no transfer" in explain(story.directory, story.steps["cancel"]).output
+    text = explain(story.directory, story.steps["cancel"]).output
+    assert "It is no order and no transfer; there is no check by rule to explain." in text
     assert as_json(explain(story.directory, 1, "--json"))["command"]["type"] == "LoadRulebook"
+
+
+def test_a_refused_command_that_is_no_order_says_why(story: Story) -> None:
+    (text,) = results(story, "no such rule")
+    assert text.startswith("refused: compliance: rulebook general-2026: unknown rule RET-9")
 
 
 def test_what_a_registry_change_cancels_is_explained_with_it(story: Story) -> None:
@@ -318,7 +338,8 @@ def test_what_a_registry_change_cancels_is_explained_with_it(story: Story) -> No
     assert {(check["recheck"], check["decided_by"]) for check in found["checks"]} == {(True, "SAN-1")}
     assert [check["client_order_id"] for check in found["checks"]] == ["q:b1", "q:b0", "a2"]
     text = explain(story.directory, story.steps["blocked"]).output
-    assert "It is no order and no transfer" in text and "resting, looked at again" in text
+    assert "It is no order and no transfer; it had these orders checked:" in text
+    assert "resting, looked at again" in text
 
 
 def test_where_there_is_nothing_to_explain_it_is_a_usage_error(story: Story, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from pathlib import Path
 
 import click
@@ -14,7 +15,13 @@ from gateway.venue_template import DEFAULT_PORT, write_default_venue
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--rulebook", default="elr-2025", show_default=True, help="The rulebook in force.")
+@click.option(
+    "--rulebook",
+    metavar="BOOK",
+    default="elr-2025",
+    show_default=True,
+    help="The one in force: a name, or a .toml file.",
+)
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True, help="0: any free port."
 )
@@ -32,6 +39,9 @@ def command(directory: Path, rulebook: str, port: int, as_json: bool) -> None:
     """
     try:
         load_rulebook_documents(rulebook)
+        if rulebook.endswith(".toml"):
+            # The venue file names it as seen from where it stands itself.
+            rulebook = os.path.relpath(rulebook, directory)
         today = datetime.datetime.now(tz=datetime.UTC).date()
         file, *keys = write_default_venue(directory, today, rulebook, port)
     except (VenueError, OSError) as error:

@@ -41,7 +41,12 @@ COLLECTOR_THRESHOLDS = (20_000, 20, 20)
     type=click.Choice(["fsync", "os"]),
     help="fsync: acknowledged is on the disk. os: faster, a power cut loses the last moments.  [default: the venue file's]",
 )
-@click.option("--rulebook", metavar="NAME", default="", help="Put this rulebook in force instead of the venue file's.")
+@click.option(
+    "--rulebook",
+    metavar="BOOK",
+    default="",
+    help="Put this rulebook in force instead of the venue file's: a name, or a .toml file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready.")
 def command(
     directory: Path, host: str | None, port: int | None, durability: Durability | None, rulebook: str, as_json: bool
@@ -65,7 +70,8 @@ def command(
       sbx serve venue --rulebook general-2026 --durability os
     """
     try:
-        venue = load_venue(directory, rulebook)
+        # The venue file's own is looked for beside it; what is typed here, from where it is typed.
+        venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
         _allow_open_files()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(venue, directory, host, port, durability, bool(rulebook), as_json))

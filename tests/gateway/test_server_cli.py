@@ -40,6 +40,15 @@ def test_a_wrong_venue_file_names_the_key(directory):
     assert "instruments[0] (BTC/RUB): tick times lot must be a whole number of minor units" in output
 
 
+def test_a_rulebook_file_is_looked_for_from_where_it_is_typed(directory, tmp_path_factory, monkeypatch):
+    here = tmp_path_factory.mktemp("here")
+    (here / "mine.toml").write_text('title = "Mine"\nkinds = 1\n')
+    monkeypatch.chdir(here)
+    status, output = serve(str(directory), "--rulebook", "mine.toml")
+    assert status == 1
+    assert "rulebook mine: kinds: must be a list of names" in output
+
+
 def test_a_port_that_is_taken(directory):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -45,7 +45,8 @@ def new(name: str, out: Path | None, as_json: bool) -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def show(file: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(file: Path, as_json: bool) -> None:
     """Print the public key of the private key in FILE.
 
     \b
@@ -53,6 +54,7 @@ def show(file: Path) -> None:
       sbx keys show alice.pem
     """
     try:
-        click.echo(public_key_hex(read_private_key(file)))
+        public_key = public_key_hex(read_private_key(file))
     except KeyFileError as error:
         raise click.ClickException(str(error)) from error
+    click.echo(json.dumps({"private_key": str(file), "public_key": public_key}) if as_json else public_key)

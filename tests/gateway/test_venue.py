@@ -223,6 +223,16 @@ def test_init_refuses_an_unknown_rulebook_before_writing(tmp_path: Path) -> None
     assert not (tmp_path / "venue").exists()
 
 
+def test_init_names_a_rulebook_file_as_seen_from_the_venue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = load_rulebook_documents("general-2026")[1]
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text(documents["general-2026"].replace('"300000.00"', '"100000.00"'), encoding="utf-8")
+    run = CliRunner().invoke(group, ["init", "somewhere/venue", "--rulebook", "mine.toml"])
+    assert run.exit_code == 0, run.output
+    venue = load_venue(Path("somewhere/venue"))
+    assert venue.rulebook == "mine" and '"100000.00"' in venue.rulebook_documents["mine"]
+
+
 def test_keys_new_prints_what_the_venue_file_needs(tmp_path: Path) -> None:
     out = tmp_path / "alice.pem"
     run = CliRunner().invoke(group, ["keys", "new", "alice", "--out", str(out)])
@@ -231,6 +241,8 @@ def test_keys_new_prints_what_the_venue_file_needs(tmp_path: Path) -> None:
     assert parse_public_key(entry["public_key"]) == public_key_bytes(read_private_key(out))
     shown = CliRunner().invoke(group, ["keys", "show", str(out)])
     assert shown.output.strip() == entry["public_key"]
+    shown = CliRunner().invoke(group, ["keys", "show", str(out), "--json"])
+    assert json.loads(shown.output) == {"private_key": str(out), "public_key": entry["public_key"]}
     again = CliRunner().invoke(group, ["keys", "new", "alice", "--out", str(out)])
     assert again.exit_code == 1
     assert "exists already" in again.output

@@ -113,7 +113,7 @@ def admin_command(request: Admin, role: str, participant: str, assets: Mapping[s
     kind = ALLOWED.get(role, {}).get(request.command)
     if kind is None:
         known = ", ".join(sorted(ALLOWED.get(role, {}))) or "none"
-        raise NotAllowed(f"a {role} may send: {known}")
+        raise NotAllowed(f"as {role} you may send: {known}")
     filled_in = {"by": participant}
     if kind in _ISSUED.values():
         filled_in["issuer"] = participant if role == TRADER else ""

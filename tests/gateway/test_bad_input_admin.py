@@ -307,5 +307,5 @@ def test_requests_as_commands(role, command, arguments, expected):
     ],
 )
 def test_each_role_has_its_own_commands(role, command):
-    with pytest.raises(NotAllowed, match=f"a {role} may send: "):
+    with pytest.raises(NotAllowed, match=f"as {role} you may send: "):
         admin_command(Admin(id=1, command=command), role, "me", ASSETS)

@@ -41,8 +41,8 @@ def command(directory: Path, seq: int, as_json: bool) -> None:
 
     \b
     Examples:
-      sbx explain venue 231
-      sbx explain venue/journal 231 --json
+      sbx explain venue 308
+      sbx explain venue/journal 308 --json
     """
     try:
         reader = JournalReader(find_journal(directory))

@@ -39,7 +39,7 @@ def command(directory: Path, name: str, out: Path | None, as_json: bool) -> None
     \b
     Examples:
       sbx history venue
-      sbx history venue ivan
+      sbx history venue daria
       sbx history venue RET-1 --json
     """
     source = open_source(directory)
@@ -57,7 +57,7 @@ def command(directory: Path, name: str, out: Path | None, as_json: bool) -> None
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
-        show(source, table)
+        show(source, table, name)
     raise SystemExit(exit_status(source))
 
 
@@ -75,7 +75,7 @@ def summary(source: Source, table: Table, name: str) -> dict[str, object]:
     }
 
 
-def show(source: Source, table: Table) -> None:
+def show(source: Source, table: Table, name: str) -> None:
     """The history for people: a paragraph a change."""
     console = Console(soft_wrap=True, highlight=False)
     console.print(printable(table.title))
@@ -93,6 +93,6 @@ def show(source: Source, table: Table) -> None:
         if row["change"] is not None:
             console.print(f"    brought by sequence number {row['change']}")
     if not table.rows:
-        console.print("nothing")
+        console.print(printable(f"no change in this journal is about {name}" if name else "no changes"))
     for note in notes_of(source):
         console.print(f"[yellow]{printable(note)}[/]")

@@ -132,7 +132,7 @@ def test_for_people_and_into_files(journal: Path, tmp_path: Path) -> None:
     assert "16  2026-06-01T09:00:01.000000000Z  investor carl by sue: carried out" in text
     assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "history.json"}
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 7
-    assert "nothing" in history(journal, "nobody").output
+    assert "no change in this journal is about nobody" in history(journal, "nobody").output
     assert history(journal / "nothing").exit_code == 2
     output = history("--help").output
     assert "Examples:" in output and "Exit status:" in output

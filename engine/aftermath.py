@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.auction import publish_indicative
 from engine.bands import collar_ticks
 from engine.book import LimitOrderBook
-from engine.clearing import reserve
+from engine.clearing import reserve, take_over
 from engine.codes import (
     BY_RULE,
     CONTINUOUS,
@@ -116,6 +116,7 @@ def trigger(state: State, out: list[Event], order: Order) -> None:
             order.price_ticks,
         ),
     )
+    take_over(order)
     end_other_leg(state, out, book, order)
     if pass_again(state, out, book, order):
         place(state, out, book, order)

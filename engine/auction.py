@@ -15,7 +15,8 @@ def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
     """The price in ticks, the volume and the imbalance (buys less sells) in lots of an uncross now; zeros: nothing crosses.
 
     Most volume; least imbalance; on the buy side at all such prices the highest, on the sell side the lowest; else nearest
-    the reference. Prices between orders count. O(levels that cross), or O(levels) with market orders.
+    the reference. With market orders only, imbalance says nothing. Prices between orders count. O(levels that cross), or
+    O(levels) with market orders.
     """
     demand, supply = _curves(book)
     if not demand or not supply:
@@ -25,8 +26,7 @@ def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
         return (0, 0, 0)
     reference = book.last_trade_ticks or book.reference_ticks
     prices = sorted([price for price in {**demand, **supply} if low <= price <= high])
-    if not book.bids.orders and not book.asks.orders:
-        prices = [reference]
+    priced = book.bids.orders or book.asks.orders
     buys = sum([lots for price, lots in demand.items() if price >= prices[0]])
     sells = sum([lots for price, lots in supply.items() if price < prices[0]])
     best = (0, 0)
@@ -37,8 +37,8 @@ def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
         sells += supply.get(price, 0)
         for start, end in _spans(prices, position):
             volume, imbalance = min(buys, sells), buys - sells
-            rank = (volume, -abs(imbalance))
-            side = (imbalance > 0) - (imbalance < 0)
+            rank = (volume, -abs(imbalance) if priced else 0)
+            side = (imbalance > 0) - (imbalance < 0) if priced else 0
             if volume and (rank > best or not best[0]):
                 best, first, last, sides = rank, start, end, side
             elif volume and rank == best:

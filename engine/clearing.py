@@ -114,6 +114,18 @@ def release(order: Order) -> None:
         credit(balance, amount)
 
 
+def take_over(order: Order) -> None:
+    """Let a stop that triggers keep what the limit order of its pair has reserved: the two have reserved once, for either.
+
+    Made available first, it would cover futures whose cover is missing. In a future each of the two counts in full.
+    """
+    limit, instrument = order.other_leg, order.instrument
+    assert instrument is not None
+    if limit is not None and instrument.future is None:
+        order.reserved += limit.reserved
+        limit.reserved = 0
+
+
 def credit(balance: Balance, amount: int) -> None:
     """Make an amount available; what covers futures comes first, if any of it is missing."""
     balance.available += amount

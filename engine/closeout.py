@@ -24,7 +24,7 @@ from engine.ending import cancel
 from engine.entry import accept, act
 from engine.events import CloseOutStarted, Event, MarginCalled, MarginRestored, RulesChanged
 from engine.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS
-from engine.margin import frees_cover, missing, note
+from engine.margin import frees_cover, missing, note, reported
 from engine.orders import Margin, Order, Position
 from engine.problem import Problem
 from engine.state import DUE_MARGIN, State, next_report
@@ -60,7 +60,8 @@ def look_at_calls(state: State, out: list[Event]) -> None:
             margin.called = True
             margin.until_ns = state.time_ns + (0 if margin.in_default else state.grace_ns)
             state.schedule(margin.until_ns, DUE_MARGIN, account.index)
-            state.emit(out, MarginCalled(account.account, next_report(account), asset, lacks, margin.until_ns))
+            called = MarginCalled(account.account, next_report(account), asset, reported(lacks), margin.until_ns)
+            state.emit(out, called)
         margin.in_default = False
 
 

@@ -12,7 +12,7 @@ from engine.configuration import name_problem
 from engine.ending import cancel
 from engine.events import DefaultDeclared, Event, FutureMarked, IndexPriceSet, LossShared, VariationMargin
 from engine.limits import MAX_E8, MAX_INDICES, MOSCOW_OFFSET_NS, NS_PER_DAY
-from engine.margin import note, pay, receive, renew_all
+from engine.margin import note, pay, receive, renew_all, reported
 from engine.orders import Margin, Order, Position
 from engine.problem import Problem
 from engine.rounding import nearest_tick
@@ -191,7 +191,7 @@ def _exchange(state: State, out: list[Event], holders: list[Position], amounts: 
         if borne[number]:
             account, instrument = position.account, position.instrument
             name, asset = instrument.instrument, instrument.quote.asset
-            state.emit(out, LossShared(account.account, next_report(account), name, asset, borne[number]))
+            state.emit(out, LossShared(account.account, next_report(account), name, asset, reported(borne[number])))
 
 
 def _collect(state: State, out: list[Event], position: Position, amount: int) -> int:
@@ -209,7 +209,7 @@ def _collect(state: State, out: list[Event], position: Position, amount: int) ->
         margin.in_default = True
         note(margin)
         name, asset = position.instrument.instrument, margin.asset.asset
-        state.emit(out, DefaultDeclared(account.account, next_report(account), name, asset, amount))
+        state.emit(out, DefaultDeclared(account.account, next_report(account), name, asset, reported(amount)))
     return amount
 
 

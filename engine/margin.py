@@ -7,6 +7,7 @@ available. So every place that credits a balance calls `hold`, and a missing amo
 from __future__ import annotations
 
 from engine.codes import BUY
+from engine.limits import MAX_SUPPLY
 from engine.orders import FOR_ENTRY, Account, Future, Instrument, Margin, Order, Position
 from engine.rounding import round_up
 
@@ -51,6 +52,11 @@ def open_lots(account: Account, instrument: Instrument, side: int) -> int:
 def missing(margin: Margin) -> int:
     """How much of an account's cover is missing, in minor units of its asset."""
     return margin.needed - margin.held
+
+
+def reported(amount: int) -> int:
+    """What an event says of an amount that somebody owes: it may leave 64 bits, the journal can't."""
+    return amount if amount <= MAX_SUPPLY else MAX_SUPPLY
 
 
 def hold(margin: Margin) -> None:

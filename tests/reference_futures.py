@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import codes, commands, events
-from engine.limits import MAX_CLOSE_OUTS, MAX_NAME_CHARS, NS_PER_DAY, NS_PER_SECOND
+from engine.limits import MAX_CLOSE_OUTS, MAX_NAME_CHARS, MAX_SUPPLY, NS_PER_DAY, NS_PER_SECOND
 from tests.reference_calls import midnight_after
 from tests.reference_changes import Changes
 from tests.reference_state import INCOMING, RefInstrument, RefOrder
@@ -133,7 +133,7 @@ class Futures(Changes):
         if paid < loss:
             self.in_default.append((account, terms.quote))
             number = self.report(account)
-            self.emit(events.DefaultDeclared(account, number, terms.name, terms.quote, loss - paid))
+            self.emit(events.DefaultDeclared(account, number, terms.name, terms.quote, min(loss - paid, MAX_SUPPLY)))
         return paid
 
     def pay_gains(self, terms: RefInstrument, margins: dict[str, int], booked: dict[str, int]) -> None:
@@ -148,7 +148,9 @@ class Futures(Changes):
             booked[account] -= share
             self.credit(account, terms.quote, booked[account])
             if share:
-                self.emit(events.LossShared(account, self.report(account), terms.name, terms.quote, share))
+                self.emit(
+                    events.LossShared(account, self.report(account), terms.name, terms.quote, min(share, MAX_SUPPLY))
+                )
 
     def report_margin(self, terms: RefInstrument, account: str, lots: int, price: int, amount: int) -> None:
         available, reserved = self.available(account, terms.quote), self.reserved(account, terms.quote)
@@ -184,7 +186,9 @@ class Futures(Changes):
                 if missing and fresh:
                     self.calls[key] = self.now if key in self.in_default else self.now + self.grace_ns
                     until = self.calls[key]
-                    self.emit(events.MarginCalled(account, self.report(account), asset, missing, until))
+                    self.emit(
+                        events.MarginCalled(account, self.report(account), asset, min(missing, MAX_SUPPLY), until)
+                    )
                 elif not missing and key in self.calls:
                     del self.calls[key]
                     self.emit(events.MarginRestored(account, self.report(account), asset))

@@ -8,8 +8,19 @@ from hypothesis import strategies as st
 
 from engine import codes, commands
 from engine.clearing import notional, round_up
-from engine.events import CommandRejected, FundsMoved, OrderAccepted, OrderRejected, Trade
-from engine.limits import MAX_E8, MAX_SUPPLY
+from engine.events import (
+    CommandRejected,
+    DefaultDeclared,
+    FundsMoved,
+    LossShared,
+    MarginCalled,
+    OrderAccepted,
+    OrderRejected,
+    Trade,
+    VariationMargin,
+)
+from engine.limits import MAX_E8, MAX_SUPPLY, NS_PER_DAY
+from engine.record import decode_events, encode_events
 from tests.engine.support import E8, Desk, list_spot, open_account
 
 INSTRUMENT = "BTC/RUB"
@@ -102,3 +113,35 @@ def test_splitting_an_order_into_fills_does_not_change_its_fee(
         desk.exchange.check()
         fees.append(sum(event.taker_fee for event in events if isinstance(event, Trade)))
     assert fees[0] == fees[1] == round_up(777 * sum(parts) * taker_ppm)
+
+
+@pytest.mark.parametrize("by_index", [False, True])
+def test_a_loss_beyond_64_bits_is_settled_exactly_and_reported_as_far_as_it_can_be(by_index: bool) -> None:
+    desk = Desk()
+    desk.send(commands.AddAsset("RUB", codes.FIAT, 2))
+    desk.send(commands.AddAsset("BTC", codes.CRYPTO, 0))
+    most = 10**9
+    desk.send(
+        commands.ListInstrument(
+            INSTRUMENT, codes.FUTURE, "BTC", "RUB", E8, E8, E8, most * E8, MAX_SUPPLY, 50_000, 100 * E8,
+            underlying="BTC", expiry_ns=desk.time_ns + NS_PER_DAY,
+        )
+    )  # fmt: skip
+    desk.send(commands.SetTradingRules(INSTRUMENT, 100_000))
+    desk.send(commands.SetPhase(INSTRUMENT, codes.CONTINUOUS))
+    open_account(desk, "long", RUB=MAX_SUPPLY // 2)
+    open_account(desk, "short", RUB=MAX_SUPPLY // 2)
+    desk.send(limit("long", "l", codes.BUY, 100 * E8, most * E8))
+    desk.send(limit("short", "s", codes.SELL, 100 * E8, most * E8))
+    # 10**9 lots at 9 * 10**10, 100 kopecks each: a loss near 10**22 kopecks, and 2**64 is below 2 * 10**19.
+    price_e8 = MAX_E8 // E8 * E8
+    if by_index:
+        desk.send(commands.SetIndexPrice("BTC", price_e8))
+    events = desk.send(commands.MarkFuture(INSTRUMENT, 0 if by_index else price_e8))
+    assert decode_events(encode_events(events)) == events
+    assert [event.shortfall for event in events if isinstance(event, DefaultDeclared)] == [MAX_SUPPLY]
+    assert [event.amount for event in events if isinstance(event, LossShared)] == [MAX_SUPPLY]
+    assert [event.missing for event in events if isinstance(event, MarginCalled)] == [MAX_SUPPLY, MAX_SUPPLY]
+    paid = MAX_SUPPLY // 2
+    assert [event.amount for event in events if isinstance(event, VariationMargin)] == [paid, -paid]
+    desk.exchange.check()

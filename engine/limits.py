@@ -64,6 +64,10 @@ MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
 # ── a turn of the sequencer ────────────────────────────────────────────────────────────────────────────────────
 # Commands per journal frame: bounds the latency of the last one, and the loss from one torn frame.
 MAX_BATCH_COMMANDS: Final = 128
+# Events of one piece of what a venue slept through, before the next piece is made shorter: far below a frame.
+CATCH_UP_EVENTS: Final = 10_000
+# A venue that is so late for what is due has slept. A busy one is late by milliseconds.
+SLEPT_NS: Final = 60_000_000_000
 
 # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 # One request. The largest legitimate one (a rulebook in a command) is below 64 KiB.

@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.commands import AnyCommand, Sequenced, Tick
 from engine.exchange import Exchange
-from engine.limits import MAX_BATCH_COMMANDS
+from engine.limits import CATCH_UP_EVENTS, MAX_BATCH_COMMANDS, NS_PER_SECOND, SLEPT_NS
 from engine.record import Row, encode_batch
 from gateway.fanout import Fanout
 from gateway.journal import JournalWriter, save_fault
@@ -114,10 +114,28 @@ class Sequencer:
         return commands, query
 
     def _carry_out(self, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
-        """Apply, journal, and hand out; returns what was journaled."""
+        """Apply commands now, journal and hand out, after what the venue slept through; returns what was journaled."""
+        time_ns = max(self._clock(), self._exchange.time_ns)
+        self._catch_up(time_ns)
+        return self._carry_out_at(time_ns, commands)
+
+    def _catch_up(self, time_ns: int) -> None:
+        """Let what was due while the venue slept happen in pieces, each by a `Tick` with a frame of its own.
+
+        Weeks of marks in the events of one command could be too large for a frame; then the venue could never start again.
+        """
+        exchange = self._exchange
+        length_ns = 0
+        while 0 < exchange.next_due_ns() < time_ns - max(length_ns, SLEPT_NS):
+            piece_ns = max(exchange.next_due_ns() + length_ns, exchange.time_ns)
+            rows = self._carry_out_at(piece_ns, [(None, 0, Tick())])
+            # As long as they are small, pieces get longer; the smallest is one instant.
+            length_ns = length_ns // 4 if len(rows[0][3]) > CATCH_UP_EVENTS else 2 * length_ns + NS_PER_SECOND
+
+    def _carry_out_at(self, time_ns: int, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
+        """Apply commands at a time, journal, and hand out; returns what was journaled."""
         exchange = self._exchange
         seq = exchange.seq
-        time_ns = max(self._clock(), exchange.time_ns)
         rows: list[Row] = []
         due: list[int] = []
         fault: tuple[Sequenced, Exception] | None = None

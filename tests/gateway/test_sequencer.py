@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from engine.commands import AnyCommand, Tick
+from engine.commands import AnyCommand, Sequenced, Tick
 from engine.limits import MAX_BATCH_COMMANDS, MOSCOW_OFFSET_NS, NS_PER_DAY
-from engine.record import decode_command
+from engine.record import decode_command, decode_events
 from gateway.core import new_exchange
 from gateway.journal import JournalReader
 from gateway.sequencer import Sequencer
@@ -14,6 +14,7 @@ from gateway.session import Lobby, Session
 from gateway.startup import Started, start_venue
 from gateway.translate import Known
 from gateway.wire import JSON
+from tests.gateway.clearing_desk import FUTURE
 from tests.gateway.small_venue import small_venue
 from tests.gateway.test_session import log_in, said
 
@@ -146,6 +147,32 @@ def test_an_idle_venue_wakes_for_what_is_due(bench):
     bench.sequencer.turn()
     assert bench.journaled()[-1] == (seq + 1, midnight_ns + 5, Tick())
     assert bench.sequencer.due_in_ns() == NS_PER_DAY - 5
+
+
+def test_what_a_venue_slept_through_is_journaled_in_pieces_as_it_would_have_been_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.sequencer.CATCH_UP_EVENTS", 40)
+    venue = small_venue(FUTURE.replace("mark_interval_s = 86_400", "mark_interval_s = 60"))
+    started = start_venue(venue, tmp_path, "os", new_exchange)
+    exchange = started.exchange
+    slept = exchange.time_ns, exchange.seq
+    clock_ns = exchange.time_ns + 14 * NS_PER_DAY
+    Sequencer(exchange, started.writer, started.fanout, tmp_path, clock=lambda: clock_ns).turn()
+    started.writer.close()
+    at_once = new_exchange()
+    whole: list[Any] = []
+    pieces: list[list[Any]] = []
+    for row in JournalReader(tmp_path / "journal").rows():
+        if row[0] <= slept[1]:
+            at_once.apply(Sequenced(row[0], row[1], decode_command(row[2])))
+        else:
+            pieces.append(decode_events(row[3]))
+            whole += pieces[-1]
+    assert whole == at_once.apply(Sequenced(slept[1] + 1, clock_ns, Tick()))
+    assert len(whole) > 14 * 1_440
+    assert max(len(piece) for piece in pieces) < 200
+    assert len(pieces) < len(whole) // 10
+    assert exchange.time_ns == clock_ns
+    assert exchange.next_due_ns() > clock_ns
 
 
 def test_what_a_session_sent_before_it_went_is_carried_out(bench):

@@ -66,7 +66,7 @@ MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
 MAX_BATCH_COMMANDS: Final = 128
 # Events of one piece of what a venue slept through, before the next piece is made shorter: far below a frame.
 CATCH_UP_EVENTS: Final = 10_000
-# A venue that is so late for what is due has slept. A busy one is late by milliseconds.
+# A venue that is so late for what is due has slept (a busy one is late by milliseconds); and the shortest such piece.
 SLEPT_NS: Final = 60_000_000_000
 
 # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.commands import AnyCommand, Sequenced, Tick
 from engine.exchange import Exchange
-from engine.limits import CATCH_UP_EVENTS, MAX_BATCH_COMMANDS, NS_PER_SECOND, SLEPT_NS
+from engine.limits import CATCH_UP_EVENTS, MAX_BATCH_COMMANDS, SLEPT_NS
 from engine.record import Row, encode_batch
 from gateway.fanout import Fanout
 from gateway.journal import JournalWriter, save_fault
@@ -125,12 +125,12 @@ class Sequencer:
         Weeks of marks in the events of one command could be too large for a frame; then the venue could never start again.
         """
         exchange = self._exchange
-        length_ns = 0
-        while 0 < exchange.next_due_ns() < time_ns - max(length_ns, SLEPT_NS):
+        length_ns = SLEPT_NS
+        while 0 < exchange.next_due_ns() < time_ns - length_ns:
             piece_ns = max(exchange.next_due_ns() + length_ns, exchange.time_ns)
             rows = self._carry_out_at(piece_ns, [(None, 0, Tick())])
-            # As long as they are small, pieces get longer; the smallest is one instant.
-            length_ns = length_ns // 4 if len(rows[0][3]) > CATCH_UP_EVENTS else 2 * length_ns + NS_PER_SECOND
+            # Longer as long as little happens.
+            length_ns = max(length_ns // 4, SLEPT_NS) if len(rows[0][3]) > CATCH_UP_EVENTS else 2 * length_ns
 
     def _carry_out_at(self, time_ns: int, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
         """Apply commands at a time, journal, and hand out; returns what was journaled."""

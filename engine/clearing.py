@@ -57,6 +57,13 @@ def paying_asset(order: Order) -> Asset:
     return instrument.quote if order.side == BUY or instrument.future is not None else instrument.base
 
 
+def holds_back(order: Order) -> bool:
+    """Whether an open order's end would leave more of the asset it reserves: of a future, whether less would be needed."""
+    instrument = order.instrument
+    assert instrument is not None
+    return order.reserved > 0 if instrument.future is None else margin.frees_cover(order)
+
+
 def available(order: Order) -> int:
     """What the order's account could still reserve for it."""
     return order.account.balance(paying_asset(order)).available

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.bands import static_band
 from engine.book import LimitOrderBook
 from engine.changes import by_entry
-from engine.clearing import paying_asset
+from engine.clearing import holds_back, paying_asset
 from engine.codes import (
     BUY,
     CANCEL_OLDEST,
@@ -24,7 +24,7 @@ from engine.ending import cancel
 from engine.entry import accept, act
 from engine.events import CloseOutStarted, Event, MarginCalled, MarginRestored, RulesChanged
 from engine.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS
-from engine.margin import frees_cover, missing, note, reported
+from engine.margin import missing, note, reported
 from engine.orders import Margin, Order, Position
 from engine.problem import Problem
 from engine.state import DUE_MARGIN, State, next_report
@@ -119,16 +119,8 @@ def _cancel_orders(state: State, out: list[Event], margin: Margin) -> None:
     for order in orders:
         if not missing(margin):
             return
-        if order.leaves_lots and _reserves(order, margin):
+        if order.leaves_lots and paying_asset(order) is margin.asset and holds_back(order):
             cancel(state, out, state.books[order.instrument_name], order, MARGIN_CALL)
-
-
-def _reserves(order: Order, margin: Margin) -> bool:
-    """Whether an open order's end would leave more of an asset for the cover."""
-    instrument = order.instrument
-    if instrument is None or paying_asset(order) is not margin.asset:
-        return False
-    return order.reserved > 0 if instrument.future is None else frees_cover(order)
 
 
 def close_out_by_command(state: State, out: list[Event], command: CloseOut) -> Problem | None:

@@ -13,10 +13,13 @@ from engine.commands import (
     Deposit,
     FreezeAsset,
     IssueAsset,
+    ListInstrument,
     NewBracket,
     NewOrder,
     NewOrderPair,
     RedeemAsset,
+    SetPhase,
+    SetTradingRules,
     Tick,
     Withdraw,
 )
@@ -31,7 +34,7 @@ from engine.events import (
     Trade,
     TradeCorrected,
 )
-from engine.limits import MAX_SUPPLY, MAX_TEXT_CHARS
+from engine.limits import MAX_SUPPLY, MAX_TEXT_CHARS, NS_PER_DAY
 from engine.snapshot import state_digest, take_snapshot
 from tests.engine.holding_desk import GOLD, Rules, desk_with, holding, move, order, refused, reports
 from tests.engine.support import E8, Desk
@@ -303,3 +306,31 @@ def test_book_and_open_orders_survive_a_freeze_of_something_else() -> None:
     # It reserves roubles, not what it buys.
     desk.send(FreezeAsset("BTC", 1_000_000))
     assert accepted.order_id in desk.exchange.accounts["ann"].open_orders
+
+
+def test_a_freeze_cancels_orders_of_futures_that_hold_the_asset_without_a_fee_and_spares_what_covers_positions() -> (
+    None
+):
+    desk = desk_with()
+    desk.send(AddAsset("USDX", codes.FOREIGN_STABLECOIN, 0))
+    desk.send(
+        ListInstrument(
+            "FUT", codes.FUTURE, "BTC", "USDX", E8, E8, E8, 10**6 * E8, 10**9, 50_000, 100 * E8,
+            underlying="BTC", expiry_ns=desk.time_ns + NS_PER_DAY,
+        )
+    )  # fmt: skip
+    desk.send(SetTradingRules("FUT", 100_000))
+    desk.send(SetPhase("FUT", codes.CONTINUOUS))
+    for name in ("ann", "bob"):
+        desk.send(Deposit(name, "USDX", 1_000))
+    desk.send(order("f1", codes.BUY, 2, 100, "ann", "FUT"))
+    desk.send(order("f2", codes.SELL, 2, 100, "bob", "FUT"))
+    desk.send(order("f3", codes.BUY, 5, 100, "ann", "FUT"))
+    # An order that closes the position holds nothing: its end would bring nothing.
+    desk.send(order("f4", codes.SELL, 1, 105, "ann", "FUT"))
+    assert holding(desk, "ann", "USDX") == (300, 700, 0)
+    events = desk.send(FreezeAsset("USDX", 1_000_000, "ann"))
+    assert [event.client_order_id for event in events if isinstance(event, OrderCancelled)] == ["f3"]
+    assert [event.frozen for event in events if isinstance(event, HoldingFrozen)] == [800]
+    assert holding(desk, "ann", "USDX") == (0, 200, 800)
+    desk.exchange.check()

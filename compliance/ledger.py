@@ -317,10 +317,9 @@ class Ledger:
                 del self.rated[order_id]
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:
-        """Keep an open order that a snapshot names. What it reserves of a cap follows with `rebuild`."""
+        """Keep an open order that a snapshot names, its rate and its owner's class known already."""
         (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
-        if entry[1].exposed:
-            self._count_exposure(side, entry, 1)
+        self._count(order_id, side, entry, 1)
 
     def _count(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
         """Add an open order to the sums that a rule reads (sign 1), or take it off (sign -1)."""

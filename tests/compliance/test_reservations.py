@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from compliance import ComplianceHook
 from compliance.calendar import civil_from_days, days_from_civil
 from compliance.ledger import InvestorLedger
 from compliance.purchases import Purchases
@@ -205,6 +207,19 @@ def test_what_was_bought_before_there_was_a_rate_counts_as_nothing_and_open_orde
         "BTC/USDT is priced in USDT, for which there is neither a trade for roubles here nor a reference price: "
         "the rouble value that counts for the cap is not known"
     )
+
+
+def test_a_restored_order_that_has_no_rate_gets_none() -> None:
+    venue = Venue("general-2026", CRYPTO_COUNTS[:1])
+    venue.sell("dealer", "0.01", "BTC/USDT", "100000")
+    venue.buy("retail", "0.02", "BTC/USDT", "100000")
+    trade_usdt(venue, "100")
+    packed = msgspec.msgpack.encode(venue.hook.snapshot())
+    twin = ComplianceHook()
+    twin.restore(msgspec.msgpack.decode(packed))
+    assert msgspec.msgpack.encode(twin.snapshot()) == packed
+    for hook in (venue.hook, twin):
+        assert hook.intake.ledger.investors["retail"].reserved(True) == 0
 
 
 def test_a_stop_that_triggers_takes_the_rate_of_then_and_keeps_it() -> None:

@@ -15,14 +15,17 @@ from compliance.transfer_rules import TransferCase
 from engine.codes import BUY
 from engine.commands import Command, RequestDelivery, Transfer
 from engine.events import (
+    AssetIssued,
     BookAdded,
     Event,
+    FundsMoved,
     FutureMarked,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
     Trade,
     TradeCorrected,
+    Transferred,
 )
 from engine.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.orders import Order
@@ -82,7 +85,7 @@ class ComplianceHook(PreTradeHook):
             self._ledger.amend(order.order_id, order.side, order.reserve_ticks, order.leaves_lots)
 
     def observe(self, event: Event, time_ns: int) -> None:
-        """Follow fills, corrections, ends of orders and final marks in the ledger."""
+        """Follow fills, corrections, ends of orders, final marks and holdings that leave an account in the ledger."""
         kind = type(event)
         if kind is BookAdded or kind is OrderAccepted:
             return
@@ -104,6 +107,13 @@ class ComplianceHook(PreTradeHook):
             )
         elif type(event) is FutureMarked and event.final:
             self._ledger.exposures.settle(event.instrument)
+        elif type(event) is Transferred:
+            sender, receiver = self._clients[event.from_account], self._clients[event.to_account]
+            self._ledger.hand_over(event.asset, sender, receiver, event.amount)
+        elif type(event) is AssetIssued or type(event) is FundsMoved:
+            # What comes in was not bought here: it is no exposure until it is bought.
+            if event.amount < 0:
+                self._ledger.hand_over(event.asset, self._clients[event.account], None, -event.amount)
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
         """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""

@@ -283,6 +283,12 @@ class Ledger:
                 position.correct(side, lots, old_ticks * listing.unit, new_ticks * listing.unit)
                 self.exposures.sum_up(position)
 
+    def hand_over(self, asset: str, sender: Client, receiver: Client | None, amount: int) -> None:
+        """Follow notes that were moved to another account, or (None) redeemed or withdrawn. O(instruments)."""
+        for listing in self._registry.listings.values():
+            if listing.exposed and not listing.shortable and listing.base.asset == asset:
+                amount = self.exposures.hand_over(sender, receiver, listing, amount)
+
     def uncount(self, order_id: int, side: int) -> OpenOrder | None:
         """Take an order's own reservation out of the sums, to judge it; `recount` puts it back."""
         entry = (self.open_orders if side == BUY else self.open_sells).get(order_id)

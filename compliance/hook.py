@@ -110,10 +110,9 @@ class ComplianceHook(PreTradeHook):
         elif type(event) is Transferred:
             sender, receiver = self._clients[event.from_account], self._clients[event.to_account]
             self._ledger.hand_over(event.asset, sender, receiver, event.amount)
-        elif type(event) is AssetIssued or type(event) is FundsMoved:
-            # What comes in was not bought here: it is no exposure until it is bought.
-            if event.amount < 0:
-                self._ledger.hand_over(event.asset, self._clients[event.account], None, -event.amount)
+        elif (type(event) is AssetIssued or type(event) is FundsMoved) and event.amount < 0:
+            # What comes in was not bought here, and is no exposure.
+            self._ledger.hand_over(event.asset, self._clients[event.account], None, -event.amount)
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
         """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""

@@ -9,12 +9,14 @@ from compliance import VENUE
 from engine.codes import BY_RULE, COMPLIANCE, CROSS_BORDER, DOMESTIC_PAYMENT, OWN_ACCOUNT, PERMISSION, UNSUPPORTED
 from engine.commands import (
     AnyCommand,
+    Deposit,
     FreezeAsset,
     IssueAsset,
     OpenAccount,
     RedeemAsset,
     RegisterInvestor,
     RequestDelivery,
+    SetBlocked,
     Transfer,
     Withdraw,
 )
@@ -271,3 +273,16 @@ def test_what_is_withdrawn_or_redeemed_is_exposure_no_more(asset: str) -> None:
     assert exposure(venue, "firm") == (200, 0)
     venue.do(leave)
     assert exposure(venue, "firm") == (100, 0)
+
+
+def test_nothing_is_redeemed_or_withdrawn_from_a_blocked_owner_until_the_block_is_lifted() -> None:
+    venue = Venue()
+    venue.do(IssueAsset("METAL", "firm", 100))
+    venue.do(SetBlocked("firm", True, "list", "ann"))
+    refusal = CommandRejected(COMPLIANCE, "SAN-1: investor firm is on the list of blocked owners")
+    for command in (RedeemAsset("METAL", "firm", 1), Withdraw("firm", "RUB", 1), Withdraw("firm@alfa", "BTC", 1)):
+        assert venue.apply(command) == [refusal]
+    venue.do(Deposit("firm", "RUB", 1))
+    venue.do(SetBlocked("firm", False, "list", "ann"))
+    for command in (RedeemAsset("METAL", "firm", 1), Withdraw("firm", "RUB", 1)):
+        venue.do(command)

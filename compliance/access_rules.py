@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.case import DEPENDS, FAILS, PASSES, Case, Figures, Profile, Rule, yes_no
+from compliance.case import DEPENDS, FAILS, PASSES, Case, Figures, Profile, Rule, opens, yes_no
 from compliance.classes import QUALIFIED, RETAIL, UNQUALIFIED_FIRM, class_name, is_firm
 from compliance.listings import Listing
 from compliance.rulebook import Rulebook, RuleData
-from engine.codes import (
-    BUY,
-    INSTRUMENT_KINDS,
-)
+from engine.codes import INSTRUMENT_KINDS
 from engine.problem import decimal
 
 
@@ -135,12 +132,12 @@ class QualifiedFirmsOnly(Rule):
         return self.spared_sell(listing, side)
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for firms that are not qualified; depends on the value for a financial firm's purchase in RUB."""
+        """Fails for firms that are not qualified; depends on the value for a financial firm's purchase in RUB, or future sold."""
         if self.spares(profile, listing, side):
             return PASSES
         if profile.investor_class == UNQUALIFIED_FIRM:
             return FAILS
-        return DEPENDS if profile.financial and _bought_in_roubles(listing, side) else PASSES
+        return DEPENDS if profile.financial and _opened_in_roubles(listing, side) else PASSES
 
     def judge(self, case: Case) -> str:
         """Compare a financial firm's purchase with its share of capital."""
@@ -168,7 +165,7 @@ class QualifiedFirmsOnly(Rule):
             return Figures(inputs, f"{name} is not qualified_firm")
         if not investor.financial:
             return Figures(inputs, f"{name}, no financial firm: no limit")
-        if not _bought_in_roubles(case.listing, case.side):
+        if not _opened_in_roubles(case.listing, case.side):
             return Figures(inputs, f"{name}: the limit is on purchases in RUB")
         limit = self._limit(case)
         inputs += [("capital", f"{investor.capital_rub}.00"), ("this order", decimal(case.value, 2))]
@@ -181,8 +178,9 @@ class QualifiedFirmsOnly(Rule):
         return case.investor.capital_rub * 100 * self.hundredths_of_percent // 10_000
 
 
-def _bought_in_roubles(listing: Listing, side: int) -> bool:
-    return side == BUY and listing.in_roubles
+def _opened_in_roubles(listing: Listing, side: int) -> bool:
+    """Whether an order is a purchase in RUB, or sells a future in it, which takes on as much."""
+    return opens(listing, side) and listing.in_roubles
 
 
 class NoAccess(Rule):

@@ -16,7 +16,7 @@ on this venue leaves nothing. A note that is moved to another account takes its 
 or withdrawn takes it off. Both count whole lots, and what was bought here goes first.
 
 An open sell of a future is worth its limit, or the upper static band if that is higher: a short's entry value is the price at
-which it is sold, and a low limit may be filled far above it.
+which it is sold, and a low limit may be filled far above it. The band is that of its entry, or of its last amend.
 """
 
 from __future__ import annotations

@@ -359,3 +359,27 @@ def test_a_financial_firm_sells_no_more_futures_than_it_may_buy() -> None:
     # 0.01 % of 1 000 000 000 RUB is 100 000: 9.0909 futures at the upper band.
     assert rules_of(venue.sell("bank", "9.091", "BTC-SHORT", "10000")) == ("ELR-2",)
     assert rules_of(venue.sell("bank", "9.0909", "BTC-SHORT", "10000")) == ()
+
+
+def test_a_financial_firm_pays_no_more_in_stablecoins_than_in_roubles() -> None:
+    venue = Venue("elr-2025")
+    # Nothing says what a USDT is worth, so nothing says that the limit is kept.
+    assert rules_of(venue.buy("bank", "0.01", "BTC/USDT", "100")) == ("ELR-2",)
+    trade_usdt(venue, "100")
+    # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT.
+    assert rules_of(venue.buy("bank", "1.01", "BTC/USDT", "100000")) == ("ELR-2",)
+    assert rules_of(venue.buy("bank", "1", "BTC/USDT", "100000")) == ()
+    assert rules_of(venue.sell("bank", "2", "BTC/USDT", "110000")) == ()
+
+
+def test_retail_does_not_pass_the_cap_by_paying_with_a_rouble_stablecoin() -> None:
+    venue = Venue()
+    venue.do(ListInstrument("BTC/A7A5", SPOT, "BTC", "A7A5", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000))
+    venue.do(SetPhase("BTC/A7A5", CONTINUOUS))
+    refused = venue.buy("retail", "1", "BTC/A7A5", "8000000")
+    assert rules_of(refused) == ("SET-2",)
+    assert isinstance(refused, OrderRejected)
+    assert refused.detail == "A7A5 is for settling foreign trade: retail investors may not pay with it"
+    # What is held can be sold (RET-5), and whom the cap does not bind may pay with it.
+    assert rules_of(venue.sell("retail", "1", "BTC/A7A5", "9000000")) == ()
+    assert rules_of(venue.buy("firm", "1", "BTC/A7A5", "8000000")) == ()

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.case import DEPENDS, FAILS, PASSES, Case, Figures, Profile, Rule, yes_no
+from compliance.case import DEPENDS, FAILS, PASSES, Case, Figures, Profile, Rule, opens, yes_no
 from compliance.classes import QUALIFIED, RETAIL, UNQUALIFIED_FIRM, class_name, is_firm
 from compliance.listings import Listing
 from compliance.rulebook import Rulebook, RuleData
-from engine.codes import (
-    BUY,
-    INSTRUMENT_KINDS,
-)
+from engine.codes import INSTRUMENT_KINDS
 from engine.problem import decimal
 
 
@@ -135,12 +132,12 @@ class QualifiedFirmsOnly(Rule):
         return self.spared_sell(listing, side)
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for firms that are not qualified; depends on the value for a financial firm's purchase in RUB."""
+        """Fails for firms that are not qualified; depends on the rouble value of a financial firm's purchase, or future sold."""
         if self.spares(profile, listing, side):
             return PASSES
         if profile.investor_class == UNQUALIFIED_FIRM:
             return FAILS
-        return DEPENDS if profile.financial and _bought_in_roubles(listing, side) else PASSES
+        return DEPENDS if profile.financial and _limited(listing, side) else PASSES
 
     def judge(self, case: Case) -> str:
         """Compare a financial firm's purchase with its share of capital."""
@@ -150,12 +147,15 @@ class QualifiedFirmsOnly(Rule):
                 f"firm {investor.investor} is not a qualified investor (QUAL-0): on record net assets of "
                 f"{investor.assets_rub}.00 RUB and revenue of {investor.income_rub}.00 RUB"
             )
+        if case.kopecks < 0:
+            quote = case.listing.quote.asset
+            return f"{case.listing.instrument} is priced in {quote}, of which the value in RUB is not known"
         limit = self._limit(case)
-        if case.value <= limit:
+        if case.kopecks <= limit:
             return ""
         return (
             f"a financial firm's purchase may be worth {decimal(limit, 2)} RUB, {decimal(self.hundredths_of_percent, 2)} % "
-            f"of its capital of {investor.capital_rub}.00 RUB; this order {decimal(case.value, 2)}"
+            f"of its capital of {investor.capital_rub}.00 RUB; this order {decimal(case.kopecks, 2)}"
         )
 
     def figures(self, case: Case) -> Figures:
@@ -168,21 +168,24 @@ class QualifiedFirmsOnly(Rule):
             return Figures(inputs, f"{name} is not qualified_firm")
         if not investor.financial:
             return Figures(inputs, f"{name}, no financial firm: no limit")
-        if not _bought_in_roubles(case.listing, case.side):
-            return Figures(inputs, f"{name}: the limit is on purchases in RUB")
+        if not _limited(case.listing, case.side):
+            return Figures(inputs, f"{name}: the limit is on purchases in RUB, crypto or stablecoins")
+        if case.kopecks < 0:
+            return Figures(inputs, f"the value of {case.listing.quote.asset} in RUB is not known")
         limit = self._limit(case)
-        inputs += [("capital", f"{investor.capital_rub}.00"), ("this order", decimal(case.value, 2))]
-        sign = "<=" if case.value <= limit else ">"
+        inputs += [("capital", f"{investor.capital_rub}.00"), ("this order", decimal(case.kopecks, 2))]
+        sign = "<=" if case.kopecks <= limit else ">"
         share = f"{decimal(self.hundredths_of_percent, 2)} % of {investor.capital_rub}.00"
-        return Figures(inputs, f"{decimal(case.value, 2)} {sign} {decimal(limit, 2)} = {share}")
+        return Figures(inputs, f"{decimal(case.kopecks, 2)} {sign} {decimal(limit, 2)} = {share}")
 
     def _limit(self, case: Case) -> int:
         # Kopecks of capital times hundredths of a percent: rounded down, to the stricter side.
         return case.investor.capital_rub * 100 * self.hundredths_of_percent // 10_000
 
 
-def _bought_in_roubles(listing: Listing, side: int) -> bool:
-    return side == BUY and listing.in_roubles
+def _limited(listing: Listing, side: int) -> bool:
+    """Whether an order is a purchase that has a rouble value, or sells a future in RUB, which takes on as much."""
+    return opens(listing, side) and (listing.in_roubles or listing.crypto_priced)
 
 
 class NoAccess(Rule):

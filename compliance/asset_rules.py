@@ -70,28 +70,31 @@ class Stablecoins(Rule):
         self.retail: Final = data.parameters.flag("retail")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """What has no stablecoin; and, unless it only settles, sells of a rouble stablecoin that is held."""
+        """What has no stablecoin; and, unless it only settles, sells of what is held with a rouble stablecoin in it."""
         if self._settles_only(listing) is not None:
             return ""
         stablecoins = (DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN)
         if listing.base.kind not in stablecoins and listing.quote.kind not in stablecoins:
             return "neither bought nor paid with is a stablecoin"
-        return self.spared_sell(listing, side) if listing.base.kind == DOMESTIC_STABLECOIN else ""
+        return self.spared_sell(listing, side) if _domestic(listing) is not None else ""
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for both sides of an asset that only settles; for a retail purchase of a rouble stablecoin."""
+        """Fails for both sides of an asset that only settles; for a retail purchase of a rouble stablecoin, or with one."""
         if self.spares(profile, listing, side):
             return PASSES
         if self._settles_only(listing) is not None:
             return FAILS
-        return FAILS if listing.base.kind == DOMESTIC_STABLECOIN and profile.retail and not self.retail else PASSES
+        return FAILS if _domestic(listing) is not None and profile.retail and not self.retail else PASSES
 
     def judge(self, case: Case) -> str:
         """Say which asset, and what it is for."""
         asset = self._settles_only(case.listing)
         if asset is not None:
             return f"{asset.asset} is for settlement only: it can't be bought or sold here"
-        return f"{case.listing.base.asset} is for settling foreign trade: retail investors may not buy it"
+        stablecoin = _domestic(case.listing)
+        assert stablecoin is not None
+        verb = "buy it" if stablecoin is case.listing.base else "pay with it"
+        return f"{stablecoin.asset} is for settling foreign trade: retail investors may not {verb}"
 
     def figures(self, case: Case) -> Figures:
         """The modes of the stablecoins, and the class of who trades a rouble stablecoin."""
@@ -100,10 +103,11 @@ class Stablecoins(Rule):
         asset = self._settles_only(case.listing)
         if asset is not None:
             return Figures(inputs, f"{asset.asset} is settlement_only")
-        base = case.listing.base
-        if base.kind != DOMESTIC_STABLECOIN or not case.investor.retail:
+        stablecoin = _domestic(case.listing)
+        if stablecoin is None or not case.investor.retail:
             return Figures(inputs, "tradable, and no retail purchase of a rouble stablecoin")
-        return Figures(inputs, f"{base.asset} is tradable; retail {may(self.retail)} buy it")
+        verb = "buy it" if stablecoin is case.listing.base else "pay with it"
+        return Figures(inputs, f"{stablecoin.asset} is tradable; retail {may(self.retail)} {verb}")
 
     def _settles_only(self, listing: Listing) -> AssetRecord | None:
         for asset in (listing.base, listing.quote):
@@ -112,6 +116,14 @@ class Stablecoins(Rule):
             if asset.kind == FOREIGN_STABLECOIN and self.foreign_mode == "settlement_only":
                 return asset
         return None
+
+
+def _domestic(listing: Listing) -> AssetRecord | None:
+    """The rouble stablecoin that is bought or paid with."""
+    for asset in (listing.base, listing.quote):
+        if asset.kind == DOMESTIC_STABLECOIN:
+            return asset
+    return None
 
 
 class HighlyLiquidOnly(Rule):

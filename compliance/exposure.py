@@ -12,9 +12,11 @@ they reserve, and open sells of S lots worth VS,
                          nothing more than E        when L < 0 and B <= |L|: closing adds nothing
 
 and sells the same, the other way round. A note can't be sold short: its sells never add, and a sale of more than was bought
-on this venue leaves nothing.
+on this venue leaves nothing. A note that is moved to another account takes its average entry value along; one that is redeemed
+or withdrawn takes it off. Both count whole lots, and what was bought here goes first.
 
-An open sell is worth its limit, the least it can bring; sold at a better price, a short's entry value is more.
+An open sell of a future is worth its limit, or the upper static band if that is higher: a short's entry value is the price at
+which it is sold, and a low limit may be filled far above it. The band is that of its entry, or of its last amend.
 """
 
 from __future__ import annotations
@@ -88,6 +90,14 @@ class Position:
             lots = -held
         self.lots += sign * lots
 
+    def give(self, lots: int) -> tuple[int, int]:
+        """Take up to so many lots off a long position at average entry value; returns the lots and the value taken off."""
+        part = min(self.lots, lots)
+        value = self.value * part // self.lots if part > 0 else 0
+        self.lots -= max(part, 0)
+        self.value -= value
+        return (max(part, 0), value)
+
     def correct(self, side: int, lots: int, per_lot: int, new_per_lot: int) -> None:
         """Follow a correction of a fill: another value per lot, or (0) none at all.
 
@@ -135,6 +145,22 @@ class Exposures:
         if found is None:
             found = by_instrument[listing.instrument] = Position(client, listing)
         return found
+
+    def hand_over(self, sender: Client, receiver: Client | None, listing: Listing, amount: int) -> int:
+        """Let the position follow notes that left an account, to another or (None) off the venue.
+
+        `amount` is in minor units of the base asset; returns what of it was no part of a position, to look for elsewhere.
+        """
+        held = self.position(sender, listing)
+        lots, value = held.give(amount // listing.lot_base)
+        if lots:
+            self.sum_up(held)
+            if receiver is not None:
+                taken = self.position(receiver, listing)
+                taken.lots += lots
+                taken.value += value
+                self.sum_up(taken)
+        return amount - lots * listing.lot_base
 
     def settle(self, instrument: str) -> None:
         """Forget every position in a series that was settled. O(accounts with derivatives)."""

@@ -15,14 +15,17 @@ from compliance.transfer_rules import TransferCase
 from engine.codes import BUY
 from engine.commands import Command, RequestDelivery, Transfer
 from engine.events import (
+    AssetIssued,
     BookAdded,
     Event,
+    FundsMoved,
     FutureMarked,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
     Trade,
     TradeCorrected,
+    Transferred,
 )
 from engine.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.orders import Order
@@ -72,17 +75,17 @@ class ComplianceHook(PreTradeHook):
         if order.close_out:
             return None
         client = self._clients[order.account.account]
-        return self._judge(client, order, order.reserve_ticks, order.leaves_lots, time_ns, True)
+        return self._judge(client, order, _worth_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, True)
 
     def true_up(self, order: Order) -> None:
         """Reserve exactly what a resting order can still cost as it stands."""
         if order.budget >= 0:
             self._ledger.amend(order.order_id, order.side, BY_FUNDS, order.budget)
         else:
-            self._ledger.amend(order.order_id, order.side, order.reserve_ticks, order.leaves_lots)
+            self._ledger.amend(order.order_id, order.side, _worth_ticks(order, order.reserve_ticks), order.leaves_lots)
 
     def observe(self, event: Event, time_ns: int) -> None:
-        """Follow fills, corrections, ends of orders and final marks in the ledger."""
+        """Follow fills, corrections, ends of orders, final marks and holdings that leave an account in the ledger."""
         kind = type(event)
         if kind is BookAdded or kind is OrderAccepted:
             return
@@ -104,6 +107,12 @@ class ComplianceHook(PreTradeHook):
             )
         elif type(event) is FutureMarked and event.final:
             self._ledger.exposures.settle(event.instrument)
+        elif type(event) is Transferred:
+            sender, receiver = self._clients[event.from_account], self._clients[event.to_account]
+            self._ledger.hand_over(event.asset, sender, receiver, event.amount)
+        elif (type(event) is AssetIssued or type(event) is FundsMoved) and event.amount < 0:
+            # What comes in was not bought here, and is no exposure.
+            self._ledger.hand_over(event.asset, self._clients[event.account], None, -event.amount)
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
         """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""
@@ -162,6 +171,7 @@ class ComplianceHook(PreTradeHook):
         self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int
     ) -> Verdict | None:
         """Ask the rules one by one, and reserve in the sums. An order of the venue that closes a position always passes."""
+        price_ticks = _worth_ticks(order, price_ticks)
         if not order.close_out:
             verdict = self._judge(client, order, price_ticks, leaves_lots, time_ns, False)
             if verdict is not None:
@@ -211,6 +221,16 @@ class ComplianceHook(PreTradeHook):
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision
         return decision
+
+
+def _worth_ticks(order: Order, price_ticks: int) -> int:
+    """The most at which an order that reserves at a price can become a position: a short's limit is only the least."""
+    instrument = order.instrument
+    assert instrument is not None
+    future = instrument.future
+    if future is None or order.side == BUY or future.high_ticks < price_ticks:
+        return price_ticks
+    return future.high_ticks
 
 
 def _no_rulebook(what: str) -> Verdict:

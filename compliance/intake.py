@@ -29,11 +29,13 @@ from engine.commands import (
     OpenAccount,
     RecordAcknowledgement,
     RecordTest,
+    RedeemAsset,
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
     SetParameter,
     UpdateAsset,
+    Withdraw,
 )
 from engine.configuration import money_unit, name_problem
 from engine.events import Event, InvestorRegistered, ParameterChanged, RegistryChanged, RulebookLoaded
@@ -78,8 +80,8 @@ class Intake:
             return self._update_asset(command, time_ns)
         if isinstance(command, ListInstrument):
             return self._list_instrument(command)
-        if isinstance(command, IssueAsset):
-            return self._issue(command)
+        if isinstance(command, (IssueAsset, RedeemAsset, Withdraw)):
+            return self._move(command.account)
         if isinstance(command, FreezeAsset):
             return self._freeze(command)
         return _refused(f"compliance does not know the command {type(command).__name__}")
@@ -331,9 +333,10 @@ class Intake:
         self.registry.add_listing(listing)
         return Outcome([])
 
-    def _issue(self, command: IssueAsset) -> Outcome:
-        investor = self.registry.clients[command.account].investor
-        problem = "" if self.table is None else self.table.transfers.issue_problem(investor)
+    def _move(self, account: str) -> Outcome:
+        """Look at the owner of an account to which something is issued, or from which it is redeemed or withdrawn."""
+        investor = self.registry.clients[account].investor
+        problem = "" if self.table is None else self.table.transfers.owner_problem(investor)
         return _refused(problem) if problem else Outcome([])
 
     def _freeze(self, command: FreezeAsset) -> Outcome:

@@ -283,6 +283,12 @@ class Ledger:
                 position.correct(side, lots, old_ticks * listing.unit, new_ticks * listing.unit)
                 self.exposures.sum_up(position)
 
+    def hand_over(self, asset: str, sender: Client, receiver: Client | None, amount: int) -> None:
+        """Follow notes that were moved to another account, or (None) redeemed or withdrawn. O(instruments)."""
+        for listing in self._registry.listings.values():
+            if listing.exposed and not listing.shortable and listing.base.asset == asset:
+                amount = self.exposures.hand_over(sender, receiver, listing, amount)
+
     def uncount(self, order_id: int, side: int) -> OpenOrder | None:
         """Take an order's own reservation out of the sums, to judge it; `recount` puts it back."""
         entry = (self.open_orders if side == BUY else self.open_sells).get(order_id)
@@ -317,10 +323,9 @@ class Ledger:
                 del self.rated[order_id]
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:
-        """Keep an open order that a snapshot names. What it reserves of a cap follows with `rebuild`."""
+        """Keep an open order that a snapshot names, its rate and its owner's class known already."""
         (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
-        if entry[1].exposed:
-            self._count_exposure(side, entry, 1)
+        self._count(order_id, side, entry, 1)
 
     def _count(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
         """Add an open order to the sums that a rule reads (sign 1), or take it off (sign -1)."""

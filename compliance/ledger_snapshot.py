@@ -66,7 +66,7 @@ def take_ledger(ledger: Ledger) -> list[object]:
 
 
 def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> None:
-    """Fill an empty ledger from what `take_ledger` returned. Reservations of caps follow with `Ledger.rebuild`."""
+    """Fill an empty ledger from what `take_ledger` returned. The investors' classes are known already."""
     buys, sells, rates, investors, positions, ledger.counted_day, counted = state
     for name, year, bound, lines in investors:
         sums = ledger.begin(name)
@@ -80,13 +80,13 @@ def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> No
                 turnover.bought_for_crypto = bought_for_crypto
                 turnover.sold = sold
                 turnover.sold_for_crypto = sold_for_crypto
+    for order_id, kopecks, units, spent in rates:
+        rated = ledger.rated[order_id] = RatedBuy((kopecks, units))
+        rated.spent = spent
     for side, orders in ((BUY, buys), (SELL, sells)):
         for order_id, account, instrument, price_ticks, leaves_lots in orders:
             entry = (registry.clients[account], registry.listings[instrument], price_ticks, leaves_lots)
             ledger.take_over(order_id, side, entry)
-    for order_id, kopecks, units, spent in rates:
-        rated = ledger.rated[order_id] = RatedBuy((kopecks, units))
-        rated.spent = spent
     for account, instrument, lots, value in positions:
         position = ledger.exposures.position(registry.clients[account], registry.listings[instrument])
         position.lots = lots

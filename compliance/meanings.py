@@ -232,7 +232,7 @@ RULE_MEANINGS: Final[dict[str, RuleMeaning]] = {
         ("both figures needed (`and`), one report", "criteria not final (Ministry of Finance)"),
     ),
     "ELR-2": RuleMeaning(
-        "A firm's class with qualified firm; a financial firm's purchase in RUB with a share of its capital.",
+        "A firm's class with qualified firm; the rouble value of a financial firm's purchase, or future sold, with a share of its capital.",
         f"Individuals. {_SELLS}",
         ("risk-based limits for financial firms, no figure published",),
     ),

@@ -96,11 +96,12 @@ def restore(intake: Intake, snapshot: object) -> None:
     for account, investor_name, intermediary_name in clients:
         through = registry.intermediaries[intermediary_name] if intermediary_name else None
         registry.open_client(account, registry.investors[investor_name], through)
-    restore_ledger(registry, intake.ledger, ledger)
     if book[0]:
         overrides: Overrides = {(rule, key): value for rule, key, value in book[2]}
         # The tiers are as this book left them, so no time is needed.
         intake.put_in_force(book[0], book[1], overrides, 0)
+    # After the classes, which say what reserves: a load would value anew what has no rate yet.
+    restore_ledger(registry, intake.ledger, ledger)
 
 
 def _rulebook(intake: Intake) -> list[object]:

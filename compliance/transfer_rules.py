@@ -250,12 +250,12 @@ class TransferTable:
         detail = f"{instrument} is settled in money; what it follows is never delivered"
         return Verdict([Failure(data.rule, data.title, detail)])
 
-    def issue_problem(self, receiver: Investor) -> str:
-        """Why nothing may be issued to an investor (SAN-1); empty if it may."""
+    def owner_problem(self, owner: Investor) -> str:
+        """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); empty if it may."""
         data = self.book.active("SAN-1")
-        if data is None or not receiver.blocked:
+        if data is None or not owner.blocked:
             return ""
-        return f"{data.rule}: investor {receiver.investor} is on the list of blocked owners"
+        return f"{data.rule}: investor {owner.investor} is on the list of blocked owners"
 
     def freeze_problem(self, asset: AssetRecord) -> str:
         """Why holdings of an asset can't be frozen (FRZ-1); empty if they can."""

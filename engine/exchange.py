@@ -269,7 +269,7 @@ class Exchange(State):
             self._reject(out, FUNDS, f"available {available} {asset.asset}")
         elif not debit and asset.supply + amount > MAX_SUPPLY:
             self._reject(out, FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
-        else:
+        elif not debit or consult(self, out, command):
             signed = -amount if debit else amount
             clearing.move(account, asset, signed)
             self.emit(

@@ -73,6 +73,10 @@ def _redeem(state: State, out: list[Event], command: RedeemAsset) -> Problem | N
     available = account.balance(asset).available
     if command.amount > available:
         return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
+    outcome = state.hook.apply(command, state.time_ns)
+    follow(state, out, outcome)
+    if outcome.refusal:
+        return Problem(COMPLIANCE, outcome.refusal)
     _book(state, out, account, asset, -command.amount)
     return None
 

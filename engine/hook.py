@@ -92,7 +92,7 @@ class PreTradeHook:
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command.
 
-        For `AddAsset`, `ListInstrument`, `OpenAccount`, `IssueAsset` and `FreezeAsset` the core has validated the command
+        For `AddAsset`, `ListInstrument`, `OpenAccount`, `IssueAsset`, `RedeemAsset`, `Withdraw` and `FreezeAsset` the core has validated the command
         and will apply it unless this refuses; for the commands of `engine.commands.HookCommand` this is all there is.
         """
         return Outcome([])

@@ -246,7 +246,7 @@ elr-2025     | firm       | buy 0.01 BTC/RUB at 8000000 | ELR-2  | passes       
 elr-2025     | small_firm | buy 0.01 BTC/RUB at 8000000 | ELR-2  | decides          | unqualified_firm is not qualified_firm
 elr-2025     | bank       | buy 1.25 BTC/RUB at 8000000 | ELR-2  | passes           | 10000000.00 <= 10000000.00 = 1.00 % of 1000000000.00
 elr-2025     | bank       | buy 1.26 BTC/RUB at 8000000 | ELR-2  | decides          | 10080000.00 > 10000000.00 = 1.00 % of 1000000000.00
-elr-2025     | bank       | buy 1 BTC/USDT at 80000     | ELR-2  | passes           | qualified_firm: the limit is on purchases in RUB
+elr-2025     | bank       | buy 1 BTC/USDT at 80000     | ELR-2  | decides          | the value of USDT in RUB is not known
 elr-2025     | super      | buy 0.01 BTC/RUB at 8000000 | ELR-2  | does not concern | it is for firms
 elr-2025     | super      | buy 0.01 BTC/RUB at 8000000 | ELR-3  | passes           | super_qualified is not among those without access: retail, qualified
 elr-2025     | retail     | buy 0.01 BTC/RUB at 8000000 | ELR-3  | decides          | retail is among those without access: retail, qualified

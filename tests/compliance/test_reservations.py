@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from compliance import ComplianceHook
 from compliance.calendar import civil_from_days, days_from_civil
 from compliance.ledger import InvestorLedger
 from compliance.purchases import Purchases
@@ -11,6 +13,7 @@ from engine.codes import (
     BUY,
     CONTINUOUS,
     FOREIGN_STABLECOIN,
+    FUTURE,
     GTC,
     ICEBERG,
     IOC,
@@ -207,6 +210,19 @@ def test_what_was_bought_before_there_was_a_rate_counts_as_nothing_and_open_orde
     )
 
 
+def test_a_restored_order_that_has_no_rate_gets_none() -> None:
+    venue = Venue("general-2026", CRYPTO_COUNTS[:1])
+    venue.sell("dealer", "0.01", "BTC/USDT", "100000")
+    venue.buy("retail", "0.02", "BTC/USDT", "100000")
+    trade_usdt(venue, "100")
+    packed = msgspec.msgpack.encode(venue.hook.snapshot())
+    twin = ComplianceHook()
+    twin.restore(msgspec.msgpack.decode(packed))
+    assert msgspec.msgpack.encode(twin.snapshot()) == packed
+    for hook in (venue.hook, twin):
+        assert hook.intake.ledger.investors["retail"].reserved(True) == 0
+
+
 def test_a_stop_that_triggers_takes_the_rate_of_then_and_keeps_it() -> None:
     venue = Venue("general-2026", CRYPTO_COUNTS)
     trade_usdt(venue, "100")
@@ -284,3 +300,86 @@ def test_refusals_for_exposure_say_what_is_limited() -> None:
             "capital of 1000.00 RUB"
         ),
     ]
+
+
+def banded_future(venue: Venue) -> None:
+    """List a future in which a lot at 10 000 RUB is a rouble, and the band is 10 % around that."""
+    venue.do(
+        ListInstrument(
+            "BTC-SHORT",
+            FUTURE,
+            "BTC-FUT",
+            "RUB",
+            100 * ROUBLE,
+            10**4,
+            10**4,
+            10**16,
+            10**15,
+            100_000,
+            e8("10000"),
+            underlying="BTC",
+            expiry_ns=4_102_444_800 * 10**9,
+        )
+    )
+    venue.do(SetTradingRules("BTC-SHORT", static_ppm=100_000))
+    venue.do(SetPhase("BTC-SHORT", CONTINUOUS))
+
+
+def test_no_limit_however_low_sells_more_short_than_the_exposure_limit() -> None:
+    # 1.10 RUB is one lot at the upper band; at the lower one, a limit would make it 0.90.
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    exposures = venue.hook.intake.ledger.exposures
+    venue.buy("firm", "0.01", "BTC-SHORT", "11000")
+    assert rules_of(venue.sell("qualified", "0.0011", "BTC-SHORT", "9000")) == ("DER-4",)
+    assert exposures.by_investor.get("qualified", 0) == 0
+    assert rules_of(venue.sell("qualified", "0.001", "BTC-SHORT", "9000")) == ()
+    # It was filled at 11 000, and is worth exactly the limit.
+    assert exposures.by_investor["qualified"] == 11_00
+    # To close, or to turn by no more than the limit, is still possible.
+    assert rules_of(venue.buy("qualified", "0.001", "BTC-SHORT", "11000")) == ()
+
+
+def test_an_amended_short_keeps_the_worth_of_the_band() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    exposures = venue.hook.intake.ledger.exposures
+    first = order_id(venue.sell("qualified", "0.0005", "BTC-SHORT", "9000"))
+    assert exposures.by_investor["qualified"] == 5_50
+    for quantity, worth in (("0.0011", 5_50), ("0.001", 11_00), ("0.0002", 2_20)):
+        venue.amend("qualified", first, quantity, "9500")
+        assert exposures.by_investor["qualified"] == worth
+    venue.cancel("qualified", first)
+    assert exposures.by_investor["qualified"] == 0
+
+
+def test_a_financial_firm_sells_no_more_futures_than_it_may_buy() -> None:
+    venue = Venue("elr-2025", (("ELR-2", "financial_firm_order_percent_of_capital", '"0.01"'),))
+    banded_future(venue)
+    # 0.01 % of 1 000 000 000 RUB is 100 000: 9.0909 futures at the upper band.
+    assert rules_of(venue.sell("bank", "9.091", "BTC-SHORT", "10000")) == ("ELR-2",)
+    assert rules_of(venue.sell("bank", "9.0909", "BTC-SHORT", "10000")) == ()
+
+
+def test_a_financial_firm_pays_no_more_in_stablecoins_than_in_roubles() -> None:
+    venue = Venue("elr-2025")
+    # Nothing says what a USDT is worth, so nothing says that the limit is kept.
+    assert rules_of(venue.buy("bank", "0.01", "BTC/USDT", "100")) == ("ELR-2",)
+    trade_usdt(venue, "100")
+    # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT.
+    assert rules_of(venue.buy("bank", "1.01", "BTC/USDT", "100000")) == ("ELR-2",)
+    assert rules_of(venue.buy("bank", "1", "BTC/USDT", "100000")) == ()
+    assert rules_of(venue.sell("bank", "2", "BTC/USDT", "110000")) == ()
+
+
+def test_retail_does_not_pass_the_cap_by_paying_with_a_rouble_stablecoin() -> None:
+    venue = Venue()
+    venue.do(ListInstrument("BTC/A7A5", SPOT, "BTC", "A7A5", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000))
+    venue.do(SetPhase("BTC/A7A5", CONTINUOUS))
+    refused = venue.buy("retail", "1", "BTC/A7A5", "8000000")
+    assert rules_of(refused) == ("SET-2",)
+    assert isinstance(refused, OrderRejected)
+    assert refused.detail == "A7A5 is for settling foreign trade: retail investors may not pay with it"
+    # What is held can be sold (RET-5), and whom the cap does not bind may pay with it.
+    assert rules_of(venue.sell("retail", "1", "BTC/A7A5", "9000000")) == ()
+    assert rules_of(venue.buy("firm", "1", "BTC/A7A5", "8000000")) == ()

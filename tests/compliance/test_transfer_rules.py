@@ -6,8 +6,20 @@ from __future__ import annotations
 import pytest
 
 from compliance import VENUE
-from engine.codes import BY_RULE, COMPLIANCE, CROSS_BORDER, DOMESTIC_PAYMENT, PERMISSION, UNSUPPORTED
-from engine.commands import FreezeAsset, IssueAsset, OpenAccount, RegisterInvestor, RequestDelivery, Transfer
+from engine.codes import BY_RULE, COMPLIANCE, CROSS_BORDER, DOMESTIC_PAYMENT, OWN_ACCOUNT, PERMISSION, UNSUPPORTED
+from engine.commands import (
+    AnyCommand,
+    Deposit,
+    FreezeAsset,
+    IssueAsset,
+    OpenAccount,
+    RedeemAsset,
+    RegisterInvestor,
+    RequestDelivery,
+    SetBlocked,
+    Transfer,
+    Withdraw,
+)
 from engine.events import (
     AssetIssued,
     CommandRejected,
@@ -18,7 +30,7 @@ from engine.events import (
     Transferred,
     TransferStatus,
 )
-from tests.compliance.venue import PARTICIPANT, Venue
+from tests.compliance.venue import PARTICIPANT, Venue, rules_of
 
 
 def transfer(venue: Venue, amount: int, asset: str, to: str, purpose: int, reference: str = "") -> Transfer:
@@ -208,3 +220,69 @@ def test_the_owner_of_an_account_opened_later_is_known() -> None:
     (event,) = venue.apply(stranger)
     assert isinstance(event, RequestRejected)
     assert (event.code, event.report_seq) == (PERMISSION, 0)
+
+
+def exposure(venue: Venue, investor: str, intermediary: str = "") -> tuple[int, int]:
+    """Of an investor, and through an intermediary."""
+    exposures = venue.hook.intake.ledger.exposures
+    return exposures.by_investor.get(investor, 0), exposures.through(intermediary)
+
+
+def bought_notes(venue: Venue) -> None:
+    """Let firm@alfa buy three lots of notes, two at 10 000 and one at 10 100 RUB a note: 3.01 RUB."""
+    for lots, price in (("0.0002", "10000"), ("0.0001", "10100")):
+        venue.sell("dealer", lots, "BTC-NOTE", price)
+        venue.buy("firm@alfa", lots, "BTC-NOTE", price)
+
+
+def test_a_transferred_note_takes_its_exposure_along_at_average_entry_value() -> None:
+    venue = Venue()
+    bought_notes(venue)
+    assert exposure(venue, "firm", "alfa") == (301, 301)
+    # A third of the position, rounded down: what remains is rounded up, and nothing is lost between the two.
+    (event,) = venue.apply(Transfer(PARTICIPANT, "firm@alfa", "a", "qualified@credit", "BTC-NOTE", 1, DOMESTIC_PAYMENT))
+    assert isinstance(event, Transferred)
+    assert exposure(venue, "firm", "alfa") == (201, 201)
+    assert exposure(venue, "qualified", "credit") == (100, 100)
+    # Between own accounts the investor's exposure stays, that of the intermediary goes.
+    venue.apply(Transfer(PARTICIPANT, "firm@alfa", "b", "firm", "BTC-NOTE", 2, OWN_ACCOUNT))
+    assert exposure(venue, "firm", "alfa") == (201, 0)
+    # What was never bought here is no exposure, wherever it goes.
+    venue.apply(Transfer(PARTICIPANT, "firm@alfa", "c", "firm", "BTC-NOTE", 5, OWN_ACCOUNT))
+    assert exposure(venue, "firm", "alfa") == (201, 0)
+
+
+def test_the_limit_counts_what_came_by_transfer() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"1.00"'),))
+    bought_notes(venue)
+    venue.apply(Transfer(PARTICIPANT, "firm@alfa", "a", "qualified", "BTC-NOTE", 1, DOMESTIC_PAYMENT))
+    assert rules_of(venue.buy("qualified", "0.0001", "BTC-NOTE", "100")) == ("DER-4",)
+
+
+@pytest.mark.parametrize("asset", ["BTC-NOTE", "METAL"])
+def test_what_is_withdrawn_or_redeemed_is_exposure_no_more(asset: str) -> None:
+    venue = Venue()
+    instrument = asset if asset == "BTC-NOTE" else "METAL/RUB"
+    leave: AnyCommand = Withdraw("firm", asset, 1)
+    if asset == "METAL":
+        venue.do(IssueAsset("METAL", "dealer", 100))
+        leave = RedeemAsset("METAL", "firm", 1)
+    quantity, price = ("0.0002", "10000") if asset == "BTC-NOTE" else ("0.02", "100")
+    venue.sell("dealer", quantity, instrument, price)
+    venue.buy("firm", quantity, instrument, price)
+    assert exposure(venue, "firm") == (200, 0)
+    venue.do(leave)
+    assert exposure(venue, "firm") == (100, 0)
+
+
+def test_nothing_is_redeemed_or_withdrawn_from_a_blocked_owner_until_the_block_is_lifted() -> None:
+    venue = Venue()
+    venue.do(IssueAsset("METAL", "firm", 100))
+    venue.do(SetBlocked("firm", True, "list", "ann"))
+    refusal = CommandRejected(COMPLIANCE, "SAN-1: investor firm is on the list of blocked owners")
+    for command in (RedeemAsset("METAL", "firm", 1), Withdraw("firm", "RUB", 1), Withdraw("firm@alfa", "BTC", 1)):
+        assert venue.apply(command) == [refusal]
+    venue.do(Deposit("firm", "RUB", 1))
+    venue.do(SetBlocked("firm", False, "list", "ann"))
+    for command in (RedeemAsset("METAL", "firm", 1), Withdraw("firm", "RUB", 1)):
+        venue.do(command)

@@ -146,11 +146,11 @@ class BookSide:
         display = order.display_lots
         self._show(level, order, min(display, order.leaves_lots) if display else order.leaves_lots, before)
 
-    def show(self, order: Order) -> None:
-        """Show what an iceberg's new display quantity says, its place kept."""
+    def conceal(self, order: Order) -> None:
+        """Show no more of an iceberg than its new display quantity, its place kept."""
         level = order.level
         assert level is not None
-        self._show(level, order, min(order.display_lots, order.leaves_lots), order.leaves_lots)
+        self._show(level, order, min(order.display_lots, order.shown_lots), order.leaves_lots)
 
     def _show(self, level: Level, order: Order, shown: int, leaves_before: int) -> None:
         """Set an order's shown part; its leaves, lowered already, were `leaves_before`."""

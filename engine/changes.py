@@ -190,9 +190,15 @@ def _approve(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) 
 
 def _keeps_place(order: Order, terms: NewTerms) -> bool:
     """Whether an amend leaves a resting order where it is in its queue."""
+    if terms.quantity_lots > order.quantity_lots:
+        return False
     if order.order_type == PEGGED:
-        return terms.quantity_lots <= order.quantity_lots
-    return terms.price_ticks == order.price_ticks and terms.quantity_lots <= order.quantity_lots
+        return True
+    if terms.display_lots > order.display_lots:
+        # More shown ahead of those behind it would jump their queue: a part of one lot could hold a place for all the rest.
+        shown = min(terms.display_lots, terms.quantity_lots - order.filled_lots)
+        return terms.price_ticks == order.price_ticks and shown <= order.shown_lots
+    return terms.price_ticks == order.price_ticks
 
 
 def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
@@ -206,7 +212,7 @@ def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, 
         side.shrink(order, removed)
     if terms.display_lots != order.display_lots:
         order.display_lots = terms.display_lots
-        side.show(order)
+        side.conceal(order)
     if order.order_type == PEGGED:
         order.peg_limit_ticks = terms.price_ticks
     report_amended(state, out, book, order, True)

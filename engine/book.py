@@ -223,11 +223,11 @@ class LimitOrderBook:
         self.asks: Final = BookSide(SELL)
         self.stops: Final = StopIndex()
         self.pegs: Final[dict[int, Order]] = {}
-        """Every open pegged order, on the book or off it, in order of entry."""
+        """Every open pegged order, on the book or off it, by turn."""
         self.market_orders: Final[dict[int, Order]] = {}
         """Market orders collected by the call, in order of entry."""
         self.for_auction: Final[dict[int, Order]] = {}
-        """at_open and at_close orders before their auction, in order of entry."""
+        """at_open and at_close orders before their auction, by turn."""
         self.auction_limits: Final[dict[int, Order]] = {}
         """at_open and at_close limit orders that joined the auction that runs."""
         self.phase: int = CLOSED

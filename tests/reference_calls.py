@@ -178,7 +178,7 @@ class Calls(Aftermath):
         if terms.call:
             for peg in list(self.pegs(terms.name)):
                 self.park_peg(peg)
-        for order in self.at(PARKED, terms.name):
+        for order in sorted(self.at(PARKED, terms.name), key=lambda o: o.turn):
             if order.request.time_in_force == JOINS.get(phase):
                 order.where = INCOMING
                 self.join_call(order)

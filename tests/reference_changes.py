@@ -159,9 +159,12 @@ class Changes(Entry):
         """The order is amended: it keeps its place, or comes in anew."""
         was, shown = order.where, order.shown
         shows_more = order.display > before["display"] and min(order.display, order.leaves) > shown
-        keeps = order.price == before["price"] and order.quantity <= before["quantity"] and not shows_more
+        same = (order.price, order.stop) == (before["price"], before["stop"])
+        keeps = same and order.quantity <= before["quantity"] and not shows_more
+        if not keeps:
+            order.turn = (self.seq, 0)
         if was in (STOP, PARKED, PEG_OFF):
-            self.amended(order, kept=False)
+            self.amended(order, kept=keeps)
             if was == STOP:
                 self.trigger_if_reached(order)
             return

@@ -54,7 +54,7 @@ class Entry(Calls):
         return account in self.accounts and self.accounts[account].participant == participant
 
     def new_order(self, request: commands.NewOrder, index: int) -> RefOrder:
-        return RefOrder(self.seq + index * LEG_ID, (self.seq, index), request.account, request)
+        return RefOrder(self.seq + index * LEG_ID, (self.seq, index), (self.seq, index), request.account, request)
 
     def reject(self, order: RefOrder, code: int, *, report: bool = True) -> None:
         """Refuse an order; its id is used up unless it was somebody else's or used already."""

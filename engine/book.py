@@ -310,6 +310,9 @@ class LimitOrderBook:
             assert order.where == FOR_AUCTION
         for order in self.pegs.values():
             assert order.order_type == PEGGED and order.where in (ON_BOOK, OFF_PEG)
+        for waiting in (self.pegs, self.for_auction):
+            turns = [order.turn for order in waiting.values()]
+            assert turns == sorted(turns), "orders that wait are kept by turn"
         bid, ask = self.bids.best, self.asks.best
         if bid is not None and ask is not None and self.phase == CONTINUOUS and not self.in_call:
             assert bid.price_ticks < ask.price_ticks, "crossed book"

@@ -14,9 +14,9 @@ from engine.state import State
 def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
     """The price in ticks, the volume and the imbalance (buys less sells) in lots of an uncross now; zeros: nothing crosses.
 
-    Most volume; least imbalance; on the buy side at all such prices the highest, on the sell side the lowest; else nearest
-    the reference. With market orders only, imbalance says nothing. Prices between orders count. O(levels that cross), or
-    O(levels) with market orders.
+    Most volume; of those prices, the ones that limits or the reference speak for; least imbalance; on the buy side at all
+    such prices the highest, on the sell side the lowest; else nearest the reference. Prices between orders count.
+    O(levels that cross), or O(levels) with market orders.
     """
     demand, supply = _curves(book)
     if not demand or not supply:
@@ -24,40 +24,67 @@ def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
     low, high = min(supply), max(demand)
     if low > high:
         return (0, 0, 0)
-    reference = book.last_trade_ticks or book.reference_ticks
-    prices = sorted([price for price in {**demand, **supply} if low <= price <= high])
-    priced = book.bids.orders or book.asks.orders
-    buys = sum([lots for price, lots in demand.items() if price >= prices[0]])
-    sells = sum([lots for price, lots in supply.items() if price < prices[0]])
-    best = (0, 0)
-    first, last, sides = 0, 0, 0
-    position = 0
-    while position < len(prices):
-        price = prices[position]
-        sells += supply.get(price, 0)
-        for start, end in _spans(prices, position):
-            volume, imbalance = min(buys, sells), buys - sells
-            rank = (volume, -abs(imbalance) if priced else 0)
-            side = (imbalance > 0) - (imbalance < 0) if priced else 0
-            if volume and (rank > best or not best[0]):
-                best, first, last, sides = rank, start, end, side
-            elif volume and rank == best:
-                last = end
-                sides = side if side == sides else 0
-            if start == price:
-                buys -= demand.get(price, 0)
-        position += 1
-    if not best[0]:
+    spans = _best_spans(demand, supply, low, high)
+    if not spans:
         return (0, 0, 0)
-    if sides > 0:
+    reference = book.last_trade_ticks or book.reference_ticks
+    if book.market_orders:
+        spans = _spoken_for(book, spans, reference)
+    least = min([abs(imbalance) for _, _, _, imbalance in spans])
+    spans = [span for span in spans if abs(span[3]) == least]
+    first, last = spans[0][0], spans[-1][1]
+    buyers = sum([imbalance > 0 for _, _, _, imbalance in spans])
+    sellers = sum([imbalance < 0 for _, _, _, imbalance in spans])
+    if buyers == len(spans):
         chosen = last
-    elif sides < 0:
+    elif sellers == len(spans):
         chosen = first
     elif reference:
         chosen = min(max(reference, first), last)
     else:
         chosen = (first + last) // 2
-    return (chosen, best[0], _imbalance(demand, supply, chosen))
+    return (chosen, spans[0][2], _imbalance(demand, supply, chosen))
+
+
+def _best_spans(demand: dict[int, int], supply: dict[int, int], low: int, high: int) -> list[tuple[int, int, int, int]]:
+    """The prices from `low` to `high` with most volume: runs `(first, last, volume, imbalance)` over which neither curve moves."""
+    prices = sorted([price for price in {**demand, **supply} if low <= price <= high])
+    buys = sum([lots for price, lots in demand.items() if price >= prices[0]])
+    sells = sum([lots for price, lots in supply.items() if price < prices[0]])
+    best: list[tuple[int, int, int, int]] = []
+    most = 1
+    for position, price in enumerate(prices):
+        sells += supply.get(price, 0)
+        for start, end in _spans(prices, position):
+            volume = min(buys, sells)
+            if volume > most:
+                most = volume
+                best = []
+            if volume == most:
+                best.append((start, end, volume, buys - sells))
+            if start == price:
+                buys -= demand.get(price, 0)
+    return best
+
+
+def _spoken_for(
+    book: LimitOrderBook, spans: list[tuple[int, int, int, int]], reference: int
+) -> list[tuple[int, int, int, int]]:
+    """Cut runs of prices to those from the lowest to the highest of the limits among them and what is nearest the reference.
+
+    A collar only bounds: a market order asks for no price, so that a surplus of market orders alone moves none to it.
+    """
+    first, last = spans[0][0], spans[-1][1]
+    low = high = min(max(reference, first), last)
+    for side in (book.bids, book.asks):
+        for price in side.levels:
+            if first <= price <= last:
+                low, high = min(low, price), max(high, price)
+    kept: list[tuple[int, int, int, int]] = []
+    for start, end, volume, imbalance in spans:
+        if start <= high and end >= low:
+            kept.append((max(start, low), min(end, high), volume, imbalance))
+    return kept
 
 
 def _spans(prices: list[int], position: int) -> list[tuple[int, int]]:

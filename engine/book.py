@@ -146,11 +146,11 @@ class BookSide:
         display = order.display_lots
         self._show(level, order, min(display, order.leaves_lots) if display else order.leaves_lots, before)
 
-    def show(self, order: Order) -> None:
-        """Show what an iceberg's new display quantity says, its place kept."""
+    def conceal(self, order: Order) -> None:
+        """Show no more of an iceberg than its new display quantity, its place kept."""
         level = order.level
         assert level is not None
-        self._show(level, order, min(order.display_lots, order.leaves_lots), order.leaves_lots)
+        self._show(level, order, min(order.display_lots, order.shown_lots), order.leaves_lots)
 
     def _show(self, level: Level, order: Order, shown: int, leaves_before: int) -> None:
         """Set an order's shown part; its leaves, lowered already, were `leaves_before`."""
@@ -223,11 +223,11 @@ class LimitOrderBook:
         self.asks: Final = BookSide(SELL)
         self.stops: Final = StopIndex()
         self.pegs: Final[dict[int, Order]] = {}
-        """Every open pegged order, on the book or off it, in order of entry."""
+        """Every open pegged order, on the book or off it, by turn."""
         self.market_orders: Final[dict[int, Order]] = {}
         """Market orders collected by the call, in order of entry."""
         self.for_auction: Final[dict[int, Order]] = {}
-        """at_open and at_close orders before their auction, in order of entry."""
+        """at_open and at_close orders before their auction, by turn."""
         self.auction_limits: Final[dict[int, Order]] = {}
         """at_open and at_close limit orders that joined the auction that runs."""
         self.phase: int = CLOSED
@@ -310,6 +310,9 @@ class LimitOrderBook:
             assert order.where == FOR_AUCTION
         for order in self.pegs.values():
             assert order.order_type == PEGGED and order.where in (ON_BOOK, OFF_PEG)
+        for waiting in (self.pegs, self.for_auction):
+            turns = [order.turn for order in waiting.values()]
+            assert turns == sorted(turns), "orders that wait are kept by turn"
         bid, ask = self.bids.best, self.asks.best
         if bid is not None and ask is not None and self.phase == CONTINUOUS and not self.in_call:
             assert bid.price_ticks < ask.price_ticks, "crossed book"

@@ -189,10 +189,18 @@ def _approve(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) 
 
 
 def _keeps_place(order: Order, terms: NewTerms) -> bool:
-    """Whether an amend leaves a resting order where it is in its queue."""
+    """Whether an amend leaves an order where it is in its queue, or its turn if it waits off the book."""
+    if terms.quantity_lots > order.quantity_lots:
+        return False
     if order.order_type == PEGGED:
-        return terms.quantity_lots <= order.quantity_lots
-    return terms.price_ticks == order.price_ticks and terms.quantity_lots <= order.quantity_lots
+        return True
+    if terms.stop_ticks != order.stop_ticks:
+        return False
+    if terms.display_lots > order.display_lots:
+        # More shown ahead of those behind it would jump their queue: a part of one lot could hold a place for all the rest.
+        shown = min(terms.display_lots, terms.quantity_lots - order.filled_lots)
+        return terms.price_ticks == order.price_ticks and shown <= order.shown_lots
+    return terms.price_ticks == order.price_ticks
 
 
 def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
@@ -206,7 +214,7 @@ def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, 
         side.shrink(order, removed)
     if terms.display_lots != order.display_lots:
         order.display_lots = terms.display_lots
-        side.show(order)
+        side.conceal(order)
     if order.order_type == PEGGED:
         order.peg_limit_ticks = terms.price_ticks
     report_amended(state, out, book, order, True)
@@ -221,10 +229,21 @@ def _requeue(state: State, out: list[Event], book: LimitOrderBook, order: Order,
     book.side(order.side).remove(order)
     old_price_ticks = order.price_ticks
     _set_terms(order, terms)
+    _renew_turn(state, book, order)
     report_amended(state, out, book, order, False)
     name = book.instrument.instrument
     state.emit(out, BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
     place(state, out, book, order)
+
+
+def _renew_turn(state: State, book: LimitOrderBook, order: Order) -> None:
+    """Let an order come after all that wait already for the same: a stop price, an auction, a touch to follow."""
+    state.entered += 1
+    order.renewed = state.entered
+    for waiting in (book.pegs, book.for_auction):
+        if order.order_id in waiting:
+            del waiting[order.order_id]
+            waiting[order.order_id] = order
 
 
 def _set_terms(order: Order, terms: NewTerms) -> None:
@@ -239,11 +258,14 @@ def _set_terms(order: Order, terms: NewTerms) -> None:
 
 def _amend_stop(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
     """Change a stop that waits; it may trigger at once."""
+    kept = _keeps_place(order, terms)
     book.stops.remove(order)
     order.where = NOWHERE
     _set_terms(order, terms)
     order.stop_ticks = terms.stop_ticks
-    report_amended(state, out, book, order, False)
+    if not kept:
+        _renew_turn(state, book, order)
+    report_amended(state, out, book, order, kept)
     state.touch(book)
     if not book.in_call and is_triggered(order, book.last_trade_ticks):
         order.where = ELECTED
@@ -253,11 +275,13 @@ def _amend_stop(state: State, out: list[Event], book: LimitOrderBook, order: Ord
 
 
 def _amend_parked(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
-    """Change an order off the book: a peg, one for an auction (without a place yet), or a collected market order."""
-    kept = order.where == IN_CALL and terms.quantity_lots <= order.quantity_lots
+    """Change an order off the book: a peg, one for an auction, or a collected market order."""
+    kept = _keeps_place(order, terms)
     _set_terms(order, terms)
-    if order.where == IN_CALL and not kept:
-        order.queued = state.next_place()
+    if not kept:
+        _renew_turn(state, book, order)
+        if order.where == IN_CALL:
+            order.queued = state.next_place()
     state.touch(book)
     report_amended(state, out, book, order, kept)
 

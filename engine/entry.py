@@ -237,11 +237,14 @@ def _self_trade() -> Problem:
 
 
 def _reprice_from_touch(state: State, book: LimitOrderBook, order: Order) -> bool:
-    """Move a post-only order to one tick from the opposite touch; False if there is no such price."""
+    """Move a post-only order to one tick from the opposite touch; False if there is no such price, or it may not have it."""
     best = book.opposite(order.side).best
     assert best is not None
     price = best.price_ticks + (-1 if order.side == BUY else 1)
-    if price < 1:
+    low, high = static_band(book)
+    if price < 1 or (high and not low <= price <= high):
+        return False
+    if value_problem(state, order, notional(book.instrument, price, order.quantity_lots)) is not None:
         return False
     order.price_ticks = order.reserve_ticks = price
     lower(order)

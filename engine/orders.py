@@ -246,6 +246,8 @@ class Order:
     """An iceberg's display quantity; 0 for all others."""
     entered: int = 0
     """Counts orders in the order of entry, over the whole venue."""
+    renewed: int = 0
+    """Counts on from the orders entered so far: when an amend last sent it to the end of those that wait; 0: none did."""
     queued: int = 0
     """Counts places in queues: renewed whenever it goes to the end of one."""
     reject_code: int = 0
@@ -290,6 +292,11 @@ class Order:
         self.order_type: int = command.order_type
         """A triggered stop becomes a market or a limit order."""
         self.time_in_force: Final[int] = command.time_in_force
+
+    @property
+    def turn(self) -> int:
+        """Its turn among orders that wait off the book, and among pegs: that of its entry, until an amend loses it."""
+        return self.renewed or self.entered
 
 
 class TransferRecord:

@@ -118,6 +118,7 @@ def _order(order: Order) -> list[object]:
         order.shown_lots,
         order.display_lots,
         order.entered,
+        order.renewed,
         order.queued,
         order.reject_code,
         order.reject_rule,

@@ -21,7 +21,7 @@ class Aftermath(Matching):
     def waiting_stops(self, instrument: str) -> list[RefOrder]:
         """Stops that are not elected, nearest first: buys from the lowest, then sells from the highest, then time."""
         waiting = [order for order in self.at(STOP, instrument) if not order.elected]
-        return sorted(waiting, key=lambda o: (o.side, o.stop if o.buys else -o.stop, o.entered))
+        return sorted(waiting, key=lambda o: (o.side, o.stop if o.buys else -o.stop, o.turn))
 
     def elect(self, instrument: str, price: int, without: Sequence[RefOrder] = ()) -> None:
         """One print: move the trailing stops, then put the stops that it reaches into the queue."""
@@ -124,12 +124,12 @@ class Aftermath(Matching):
         return price
 
     def pegs(self, instrument: str) -> Iterator[RefOrder]:
-        for order in list(self.live):
+        for order in sorted(self.live, key=lambda o: o.turn):
             if order.live and order.type == codes.PEGGED and order.name == instrument:
                 yield order
 
     def move_pegs(self) -> None:
-        """Reprice the pegs by instrument, in order of entry, then work the stops that elects, until none moves."""
+        """Reprice the pegs by instrument, in turn, then work the stops that elects, until none moves."""
         moved = True
         while moved:
             moved = False

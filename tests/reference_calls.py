@@ -7,7 +7,7 @@ import hashlib
 from engine import codes, events
 from engine.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from tests.reference_after import Aftermath
-from tests.reference_state import AUCTIONS, BOOK, COLLECTED, INCOMING, PARKED, PPM, RefInstrument, RefOrder
+from tests.reference_state import AUCTIONS, COLLECTED, INCOMING, PARKED, PPM, RefInstrument, RefOrder
 
 # Phases in which nothing trades or collects.
 QUIET = (codes.CLOSED, codes.HALTED, codes.CANCEL_ONLY)
@@ -66,8 +66,11 @@ class Calls(Aftermath):
         if not most:
             return 0, 0, 0
         offers = [offer for offer in offers if offer[1] == most]
-        if not any(o.where == BOOK for o in buys + sells):
-            return min(offers, key=lambda offer: abs(offer[0] - terms.anchor))
+        # A market order names no price: only limits and the reference do.
+        named = [offer[0] for offer in offers if any(o.price == offer[0] and not o.market for o in buys + sells)]
+        if terms.anchor:
+            named.append(min(offers, key=lambda offer: abs(offer[0] - terms.anchor))[0])
+        offers = [offer for offer in offers if min(named) <= offer[0] <= max(named)]
         least = min(abs(imbalance) for _, _, imbalance in offers)
         offers = [offer for offer in offers if abs(offer[2]) == least]
         if all(imbalance > 0 for _, _, imbalance in offers):
@@ -175,7 +178,7 @@ class Calls(Aftermath):
         if terms.call:
             for peg in list(self.pegs(terms.name)):
                 self.park_peg(peg)
-        for order in self.at(PARKED, terms.name):
+        for order in sorted(self.at(PARKED, terms.name), key=lambda o: o.turn):
             if order.request.time_in_force == JOINS.get(phase):
                 order.where = INCOMING
                 self.join_call(order)

@@ -157,18 +157,19 @@ class Changes(Entry):
 
     def carry_out(self, order: RefOrder, before: dict[str, int]) -> None:
         """The order is amended: it keeps its place, or comes in anew."""
-        same_price = order.price == before["price"]
-        keeps = same_price and order.quantity <= before["quantity"]
         was, shown = order.where, order.shown
+        shows_more = order.display > before["display"] and min(order.display, order.leaves) > shown
+        same = (order.price, order.stop) == (before["price"], before["stop"])
+        keeps = same and order.quantity <= before["quantity"] and not shows_more
+        if not keeps:
+            order.turn = (self.seq, 0)
         if was in (STOP, PARKED, PEG_OFF):
-            self.amended(order, kept=False)
+            self.amended(order, kept=keeps)
             if was == STOP:
                 self.trigger_if_reached(order)
             return
         if keeps:
-            if order.display != before["display"]:
-                order.shown = order.display
-            order.shown = min(order.shown, order.leaves)
+            order.shown = min(order.shown, order.leaves, order.display or order.leaves)
             self.amended(order, kept=True)
             if was == BOOK and order.shown != shown:
                 self.emit(events.BookChanged(order.name, order.id, order.side, order.price, order.shown))

@@ -54,7 +54,7 @@ class Entry(Calls):
         return account in self.accounts and self.accounts[account].participant == participant
 
     def new_order(self, request: commands.NewOrder, index: int) -> RefOrder:
-        return RefOrder(self.seq + index * LEG_ID, (self.seq, index), request.account, request)
+        return RefOrder(self.seq + index * LEG_ID, (self.seq, index), (self.seq, index), request.account, request)
 
     def reject(self, order: RefOrder, code: int, *, report: bool = True) -> None:
         """Refuse an order; its id is used up unless it was somebody else's or used already."""
@@ -341,7 +341,10 @@ class Entry(Calls):
         if not self.crosses_touch(order):
             return True
         order.price = self.queue(order.name, 1 - order.side)[0].price + (-1 if order.buys else 1)
-        return order.request.post_only == codes.POST_ONLY_REPRICE and order.price >= 1
+        terms = self.terms(order)
+        may_have_it = order.price >= 1 and not self.outside_static(terms, order.price)
+        worth_too_much = order.price * order.quantity * terms.unit > self.most_value(order, terms)
+        return order.request.post_only == codes.POST_ONLY_REPRICE and may_have_it and not worth_too_much
 
     def crosses_touch(self, order: RefOrder) -> bool:
         opposite = self.queue(order.name, 1 - order.side)

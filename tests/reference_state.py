@@ -108,6 +108,8 @@ class RefOrder:
     id: int
     entered: tuple[int, int]
     """Sequence number of the command, and which of its orders."""
+    turn: tuple[int, int]
+    """Among those that wait for the same, and among pegs: as entered, until an amend sends it to the end."""
     account: str
     request: commands.NewOrder
     price: int = 0

@@ -377,11 +377,11 @@ def test_a_lost_tier_is_explained_with_its_grace() -> None:
     found = by_rule(venue.last())["RET-2"]
     said = "BTC is not listed (LIQ-2); lost on 2026-06-01, grace: 2026-06-01 <= 2026-07-01"
     assert (found.outcome, found.arithmetic) == (PASSED, said)
-    for now, outcome, sign in (("2026-07-01 23:59:59", PASSED, "<="), ("2026-07-02 00:00:00", DECIDED, ">")):
+    for now, expected, sign in (("2026-07-01 23:59:59", PASSED, "<="), ("2026-07-02 00:00:00", DECIDED, ">")):
         venue.at(now)
         venue.buy("retail", "0.01", "BTC/RUB", "8000000")
         found = by_rule(venue.last())["RET-2"]
-        assert found.outcome == outcome
+        assert found.outcome == expected
         assert found.arithmetic.endswith(f"grace: {now[:10]} {sign} 2026-07-01")
     venue.load("general-2026", (("LIQ-2", "assets", '["ETH"]'), ("RET-2", "on_tier_loss", '"halt"')))
     venue.sell("retail", "0.01", "BTC/RUB", "8000000")

@@ -17,7 +17,7 @@ from compliance.explain import (
 from compliance.rules import CHECKS
 from compliance.transfer_rules import TRANSFER_CHECKS
 from engine.codes import BUY, COMPLIANCE, INDIVIDUAL, LIMIT, MARKET, PURPOSES, SELL
-from engine.commands import AuthoriseClient, MassQuote, RegisterInvestor, SetBlocked, Transfer
+from engine.commands import AuthoriseClient, MassQuote, RecordTest, RegisterInvestor, SetBlocked, Transfer
 from engine.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from tests.compliance.test_scenarios import SCENARIOS, outcome, split_change, supervise, trade
 from tests.compliance.venue import PARTICIPANT, Venue, e8
@@ -298,6 +298,15 @@ def test_ret_4_names_the_authorisation_of_the_year() -> None:
     found = by_rule(venue.last())["RET-4"]
     assert found.inputs == [("held through", "alfa"), ("authorised for 2026", "alfa")]
     assert (found.outcome, found.arithmetic) == (PASSED, "alfa = alfa, authorised for 2026")
+
+
+def test_a_test_of_0_percent_is_told_from_none() -> None:
+    venue = WatchedVenue()
+    venue.buy("newcomer", "0.001", "BTC/RUB", "100")
+    assert by_rule(venue.last())["RET-3"].inputs == [("knowledge test", "none")]
+    venue.do(RecordTest("newcomer", "knowledge", 0, venue.time_ns))
+    venue.buy("newcomer", "0.001", "BTC/RUB", "100")
+    assert by_rule(venue.last())["RET-3"].inputs[0] == ("knowledge test", "0 %")
 
 
 def test_a_class_set_by_the_supervisor_is_explained_by_the_reason() -> None:

@@ -21,7 +21,7 @@ from engine.codes import (
 from engine.effective import follow
 from engine.events import DayEnded, Event, PhaseChanged
 from engine.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
-from engine.placing import join_call, leave_call, park_pegs, start_volatility_auction
+from engine.placing import join_call, leave_call, park_pegs, set_batch_end, start_volatility_auction
 from engine.state import DUE_DAY, DUE_EXPIRY, DUE_STEP, State, day_end_ns
 
 AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
@@ -133,7 +133,12 @@ def step(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: int)
 
 
 def rules_changed(state: State, out: list[Event], book: LimitOrderBook, was_call: bool) -> None:
-    """What a change of an instrument's rules does at once: leaving batch mode ends its call with an uncross."""
+    """What a change of an instrument's rules does at once: leaving batch mode ends its call with an uncross.
+
+    A batch that has begun ends by the new length; its old deadline then means nothing.
+    """
+    if book.batch_due_ns and book.instrument.batch_ns:
+        set_batch_end(state, book)
     if was_call and not book.in_call and book.phase == CONTINUOUS:
         uncross(state, out, book, True)
         book.calm = True

@@ -82,9 +82,16 @@ def join_call(state: State, out: list[Event], book: LimitOrderBook, order: Order
             book.auction_limits[order.order_id] = order
         rest(state, out, book, order)
     if book.phase == CONTINUOUS and not book.batch_due_ns:
-        batch_ns = book.instrument.batch_ns
-        book.batch_due_ns = (state.time_ns // batch_ns + 1) * batch_ns
-        state.schedule(book.batch_due_ns, DUE_BATCH, book.instrument.index)
+        set_batch_end(state, book)
+
+
+def set_batch_end(state: State, book: LimitOrderBook) -> None:
+    """Let what collects in batch mode be uncrossed at the next whole multiple of the batch's length."""
+    batch_ns = book.instrument.batch_ns
+    due_ns = (state.time_ns // batch_ns + 1) * batch_ns
+    if due_ns != book.batch_due_ns:
+        book.batch_due_ns = due_ns
+        state.schedule(due_ns, DUE_BATCH, book.instrument.index)
 
 
 def park_peg(order: Order) -> None:

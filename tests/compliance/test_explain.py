@@ -17,7 +17,7 @@ from compliance.explain import (
 from compliance.rules import CHECKS
 from compliance.transfer_rules import TRANSFER_CHECKS
 from engine.codes import BUY, COMPLIANCE, INDIVIDUAL, LIMIT, MARKET, PURPOSES, SELL
-from engine.commands import MassQuote, RegisterInvestor, SetBlocked, Transfer
+from engine.commands import AuthoriseClient, MassQuote, RecordTest, RegisterInvestor, SetBlocked, Transfer
 from engine.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from tests.compliance.test_scenarios import SCENARIOS, outcome, split_change, supervise, trade
 from tests.compliance.venue import PARTICIPANT, Venue, e8
@@ -287,6 +287,28 @@ def test_ret_4_compares_intermediaries() -> None:
     ]
 
 
+def test_ret_4_names_the_authorisation_of_the_year() -> None:
+    venue = WatchedVenue("general-2026", (("RET-4", "authorisation_required", "true"),))
+    venue.buy("retail", "0.001", "BTC/RUB", "100")
+    found = by_rule(venue.last())["RET-4"]
+    assert found.inputs == [("held through", "alfa"), ("authorised for 2026", "none")]
+    assert (found.outcome, found.arithmetic) == (DECIDED, "alfa <> no intermediary, authorised for 2026")
+    venue.do(AuthoriseClient("alfa", "retail", 2026))
+    venue.buy("retail", "0.001", "BTC/RUB", "100")
+    found = by_rule(venue.last())["RET-4"]
+    assert found.inputs == [("held through", "alfa"), ("authorised for 2026", "alfa")]
+    assert (found.outcome, found.arithmetic) == (PASSED, "alfa = alfa, authorised for 2026")
+
+
+def test_a_test_of_0_percent_is_told_from_none() -> None:
+    venue = WatchedVenue()
+    venue.buy("newcomer", "0.001", "BTC/RUB", "100")
+    assert by_rule(venue.last())["RET-3"].inputs == [("knowledge test", "none")]
+    venue.do(RecordTest("newcomer", "knowledge", 0, venue.time_ns))
+    venue.buy("newcomer", "0.001", "BTC/RUB", "100")
+    assert by_rule(venue.last())["RET-3"].inputs[0] == ("knowledge test", "0 %")
+
+
 def test_a_class_set_by_the_supervisor_is_explained_by_the_reason() -> None:
     venue = WatchedVenue("elr-2025")
     venue.do(RegisterInvestor("qualified", INDIVIDUAL, class_override="super_qualified", reason="court order 7"))
@@ -364,6 +386,12 @@ def test_a_lost_tier_is_explained_with_its_grace() -> None:
     found = by_rule(venue.last())["RET-2"]
     said = "BTC is not listed (LIQ-2); lost on 2026-06-01, grace: 2026-06-01 <= 2026-07-01"
     assert (found.outcome, found.arithmetic) == (PASSED, said)
+    for now, expected, sign in (("2026-07-01 23:59:59", PASSED, "<="), ("2026-07-02 00:00:00", DECIDED, ">")):
+        venue.at(now)
+        venue.buy("retail", "0.01", "BTC/RUB", "8000000")
+        found = by_rule(venue.last())["RET-2"]
+        assert found.outcome == expected
+        assert found.arithmetic.endswith(f"grace: {now[:10]} {sign} 2026-07-01")
     venue.load("general-2026", (("LIQ-2", "assets", '["ETH"]'), ("RET-2", "on_tier_loss", '"halt"')))
     venue.sell("retail", "0.01", "BTC/RUB", "8000000")
     found = by_rule(venue.last())["RET-2"]

@@ -146,13 +146,16 @@ class Session:
         return tuple(rule for rule, fails in failed.items() if fails)
 
     def enter(self) -> None:
-        self.order_id += 1
         account, instrument = self.chance.choice(TRADERS), self.chance.choice((NOTE, FUTURE, FUTURE))
         side, lots = self.chance.choice((BUY, SELL)), self.chance.choice((1, 7, 1_000, 10_000, 40_000, 90_000))
+        self.place(account, instrument, side, PRICE + self.chance.randint(-300, 300), lots)
+
+    def place(self, account: str, instrument: str, side: int, price_ticks: int, lots: int) -> None:
+        self.order_id += 1
         request = NewOrder("", account, "direct", instrument, side, LIMIT, GTC, 0, 0)
         exchange = self.venue.exchange
         order = Order(self.order_id, exchange.accounts[account], request, exchange.instruments[instrument])
-        self.ask(order, PRICE + self.chance.randint(-300, 300), lots)
+        self.ask(order, price_ticks, lots)
 
     def ask(self, order: Order, price_ticks: int, lots: int) -> None:
         """Check an order, or an amend of one, against the recount; it stands if it passes."""
@@ -333,6 +336,20 @@ def test_exposure_and_verdicts_are_what_the_recount_says(seed: int) -> None:
         for kept in by_instrument.values():
             assert (kept.buy_lots, kept.buy_value, kept.sell_lots, kept.sell_value) == (0, 0, 0, 0)
             assert kept.exposure == kept.value
+
+
+def test_a_buy_that_closes_a_short_counts_for_what_it_opens_from_one_lot_on() -> None:
+    session = Session(0)
+    session.place("dealer", FUTURE, BUY, 10, 1)
+    session.place("firm", FUTURE, SELL, 10, 1)
+    session.trade()
+    session.compare()
+    session.place("firm", FUTURE, BUY, 100, 1)
+    assert session.now()["firm", FUTURE] == 10
+    session.compare()
+    session.place("firm", FUTURE, BUY, 100, 1)
+    assert session.now()["firm", FUTURE] == 100
+    session.compare()
 
 
 def test_the_entry_value_of_what_remains_is_rounded_up() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import msgspec
 import pytest
 
 from compliance import VENUE, ComplianceHook, load_rulebook
-from compliance.case import Case
+from compliance.case import Case, Profile
+from compliance.classes import CLASSES
 from engine.codes import BUY, FIAT, FIRM, INDIVIDUAL, SELL
 from engine.commands import (
     AddAsset,
@@ -245,6 +248,12 @@ def test_only_commands_that_can_forbid_an_order_recheck() -> None:
     assert not hook.apply(RecordAcknowledgement("retail", 1), now).recheck
 
 
+def test_clients_share_a_table_of_decisions_only_if_nothing_that_rules_look_at_differs() -> None:
+    yes_or_no = (False, True)
+    keys = [Profile(*each).key for each in product(range(len(CLASSES)), *[yes_or_no] * 4)]
+    assert len(keys) == len(set(keys)) == 16 * len(CLASSES)
+
+
 def test_what_depends_only_on_class_instrument_and_side_is_decided_beforehand() -> None:
     venue = Venue("elr-2025")
     for account, side in (("super", BUY), ("firm", SELL), ("retail", SELL)):
@@ -290,6 +299,17 @@ def test_switching_to_another_rulebook_cancels_what_it_forbids() -> None:
     cancelled = [event.order_id for event in events if type(event).__name__ == "OrderCancelled"]  # type: ignore[attr-defined]
     assert cancelled == [order_id + 1, order_id]
     assert not venue.hook.intake.ledger.open_orders
+
+
+def test_only_the_trades_of_the_trading_day_are_remembered_for_corrections() -> None:
+    venue = Venue()
+    counted = venue.hook.intake.ledger.counted
+    venue.sell("dealer", "1", "BTC/RUB", "100")
+    for day, trades in (("2026-06-01", [1, 2]), ("2026-06-02", [3, 4])):
+        venue.at(f"{day} 12:00:00")
+        for _ in trades:
+            venue.buy("retail", "0.01", "BTC/RUB", "100")
+        assert list(counted) == trades
 
 
 def test_a_book_that_asks_for_no_sums_counts_them_for_the_next_one() -> None:

@@ -117,6 +117,8 @@ def _put(parameters: Parameters, key: str, kind: str, value: object) -> None:
     """Validate one value by its kind and keep it."""
     if kind in ("rub", "percent"):
         hundredths = parse_hundredths(value) if isinstance(value, str) else None
+        if hundredths is None and isinstance(value, str) and parse_hundredths(value.removeprefix("-")) is not None:
+            raise _fault(key, "must not be negative")
         if hundredths is None:
             raise _fault(key, 'must be a decimal string such as "300000.00", at most two decimals')
         parameters.numbers[key] = hundredths

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.book import LimitOrderBook
-from engine.codes import BUY
+from engine.codes import BAND, BUY
+from engine.problem import Problem, decimal_e8
 from engine.rounding import PPM
 
 
@@ -25,6 +26,17 @@ def static_band(book: LimitOrderBook) -> tuple[int, int]:
         return (0, 0)
     width = anchor * ppm // PPM
     return (anchor - width, anchor + width)
+
+
+def band_problem(book: LimitOrderBook, price_ticks: int) -> Problem | None:
+    """Check that a price, of a new order or an amend, is inside the static band."""
+    low, high = static_band(book)
+    if not high or low <= price_ticks <= high:
+        return None
+    instrument = book.instrument
+    tick = instrument.tick_e8
+    span = f"from {decimal_e8(low * tick)} to {decimal_e8(high * tick)}"
+    return Problem(BAND, f"the price must be {span} {instrument.quote.asset}")
 
 
 def collar_ticks(book: LimitOrderBook, side: int) -> int:

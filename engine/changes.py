@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from engine.bands import static_band
+from engine.bands import band_problem
 from engine.book import LimitOrderBook
 from engine.clearing import lacking, reserve
 from engine.codes import (
     AMENDED_AWAY,
-    BAND,
     BY_REQUEST,
     COMPLIANCE,
     CONTINUOUS,
@@ -147,11 +146,10 @@ def _limits(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -
         problem = value_problem(state, order, price * terms.quantity_lots * instrument.unit)
         if problem is not None:
             return problem
-    low, high_ticks = static_band(book)
     moved = terms.price_ticks != (order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks)
-    if high_ticks and moved and not low <= terms.price_ticks <= high_ticks:
-        tick = instrument.tick_e8
-        return Problem(BAND, f"the price must be from {decimal_e8(low * tick)} to {decimal_e8(high_ticks * tick)}")
+    outside = band_problem(book, terms.price_ticks) if moved else None
+    if outside is not None:
+        return outside
     return (
         None if instrument.future is None else position_problem(order, terms.quantity_lots - order.filled_lots, False)
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from engine.bands import static_band
+from engine.bands import band_problem
 from engine.book import LimitOrderBook
 from engine.clearing import available, lacking, lower, notional, paying_asset, release, reserve
 from engine.codes import (
     AT_OPEN,
-    BAND,
     BUY,
     CLOSING_AUCTION,
     COMPLIANCE,
@@ -174,20 +173,12 @@ def kill_problem(state: State, account: Account, instrument: str) -> Problem | N
 def exposure_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
     """Check the value, and that the price is inside the static band."""
     instrument = book.instrument
-    quote = instrument.quote
     value = order.budget if order.budget >= 0 else notional(instrument, order.reserve_ticks, order.quantity_lots)
     problem = value_problem(state, order, value)
     if problem is not None:
         return problem
-    if not instrument.static_ppm:
-        return None
-    low, high = static_band(book)
     price = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
-    if high and price and order.command.price_e8 and not low <= price <= high:
-        tick = instrument.tick_e8
-        detail = f"the price must be from {decimal(low * tick, 8)} to {decimal(high * tick, 8)} {quote.asset}"
-        return Problem(BAND, detail)
-    return None
+    return band_problem(book, price) if price and order.command.price_e8 else None
 
 
 def value_problem(state: State, order: Order, value: int) -> Problem | None:
@@ -241,8 +232,7 @@ def _reprice_from_touch(state: State, book: LimitOrderBook, order: Order) -> boo
     best = book.opposite(order.side).best
     assert best is not None
     price = best.price_ticks + (-1 if order.side == BUY else 1)
-    low, high = static_band(book)
-    if price < 1 or (high and not low <= price <= high):
+    if price < 1 or band_problem(book, price) is not None:
         return False
     if value_problem(state, order, notional(book.instrument, price, order.quantity_lots)) is not None:
         return False

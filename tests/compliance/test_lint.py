@@ -86,7 +86,7 @@ def test_what_is_missing_or_no_toml_hides_nothing_else() -> None:
         (GENERAL, "RET-1", "retail_cap_rub", '"1000000.01"', "the cap of 1 000 000.01 RUB is above the largest order"),
         (GENERAL, "OPS-1", "qualified_rub", '"999999.99"', "the largest order of qualified is below that of retail"),
         (GENERAL, "OPS-1", "super_qualified_rub", '"1"', "the largest order of super_qualified is below"),
-        (GENERAL, "DER-4", "qualified_firm_rub", '"-1"', "must be a decimal string"),
+        (GENERAL, "DER-4", "qualified_firm_rub", '"-1"', "must not be negative"),
         (GENERAL, "DER-4", "super_qualified_rub", '"49999999.99"', "the exposure limit of super_qualified is below"),
         (GENERAL, "QUAL-0", "enabled", "false", "without it nobody can be classified"),
         (GENERAL, "LIQ-1", "turnover_above_rub", '"5000000000000.01"', "more is to be turned over in a day than"),

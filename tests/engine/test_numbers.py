@@ -145,3 +145,16 @@ def test_a_loss_beyond_64_bits_is_settled_exactly_and_reported_as_far_as_it_can_
     paid = MAX_SUPPLY // 2
     assert [event.amount for event in events if isinstance(event, VariationMargin)] == [paid, -paid]
     desk.exchange.check()
+
+
+def test_the_band_is_said_alike_to_a_new_order_and_an_amend() -> None:
+    desk = Desk()
+    list_spot(desk, INSTRUMENT, reference=100)
+    desk.send(commands.SetTradingRules(INSTRUMENT, static_ppm=100_000))
+    open_account(desk, "a", RUB=10**12)
+    entered = desk.send(limit("a", "b1", codes.BUY, 111 * E8, E8))
+    accepted = desk.send(limit("a", "b2", codes.BUY, 100 * E8, E8))
+    assert isinstance(accepted[0], OrderAccepted)
+    amended = desk.send(commands.AmendOrder("a", "a", accepted[0].order_id, "", 111 * E8, E8))
+    details = [getattr(event, "detail", None) for event in (entered[0], amended[0])]
+    assert details == ["the price must be from 90 to 110 RUB"] * 2

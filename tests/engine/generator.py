@@ -110,6 +110,9 @@ class Generator(DrawsFutures):
             return self.phase(self.pick(*stuck))
         if self.venue.kills and self.once_in(15):
             return self.lift()
+        collecting = [terms.name for terms in terms_of if self.venue.next_batch(terms)]
+        if collecting and self.once_in(60):
+            return self.trading_rules(self.pick(*collecting))
         kind = self.weighted(
             (600, self.order),
             (110, self.amend),

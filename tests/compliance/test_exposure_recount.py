@@ -14,15 +14,24 @@ import msgspec
 import pytest
 
 from compliance import ComplianceHook
-from engine.codes import BUY, GTC, LIMIT, SELL
+from engine.codes import BUY, DOMESTIC_PAYMENT, GTC, LIMIT, SELL
 from engine.commands import NewOrder
-from engine.events import FutureMarked, OrderCancelled, Trade, TradeCorrected
+from engine.events import (
+    AssetIssued,
+    Event,
+    FundsMoved,
+    FutureMarked,
+    OrderCancelled,
+    Trade,
+    TradeCorrected,
+    Transferred,
+)
 from engine.orders import Order
 from tests.compliance.venue import ACCOUNTS, INTERMEDIARIES, INVESTORS, Venue
 
 TRADERS = ("firm", "firm@alfa", "firm@credit", "qualified", "qualified@credit", "bank", "dealer")
 NOTE, FUTURE = "BTC-NOTE", "BTC-FUT"
-# A tick times a lot of both is one kopeck.
+# A tick times a lot of both is one kopeck, and a lot of the note is one minor unit of it.
 PRICE = 1_000
 LIMITS = {"firm": 300_000_000, "dealer": 300_000_000, "bank": 300_000_000, "qualified": 80_000_000}
 INTERMEDIARY_LIMIT = 150_000_000
@@ -51,12 +60,24 @@ class Done:
         """0: it was undone."""
 
 
-def position(done: list[Done], key: tuple[str, str]) -> tuple[int, int]:
+class Moved:
+    """Notes that came to an account with the entry value they had where they came from, or (negative) left it with theirs."""
+
+    def __init__(self, account: str, lots: int, value: int) -> None:
+        self.key = (account, NOTE)
+        self.lots = lots
+        self.value = value
+
+
+def position(done: list[Done | Moved], key: tuple[str, str]) -> tuple[int, int]:
     """Lots and entry value after all that was done, from nothing."""
     lots, value = 0, 0
     short_allowed = key[1] == FUTURE
     for each in done:
         if each.key != key:
+            continue
+        if isinstance(each, Moved):
+            lots, value = lots + each.lots, value + each.value
             continue
         same = max(lots * each.sign, 0)
         if each.old_ticks and each.new_ticks:
@@ -90,7 +111,7 @@ class Session:
         self.venue = Venue("general-2026", CHANGES)
         self.hook = self.venue.hook
         self.orders: dict[int, Order] = {}
-        self.done: list[Done] = []
+        self.done: list[Done | Moved] = []
         self.trades: dict[int, tuple[str, str, str, int, int]] = {}
         """Trade id: instrument, buyer, seller, price, lots."""
         self.order_id = 10**9
@@ -258,6 +279,29 @@ class Session:
         else:
             del self.trades[trade_id]
 
+    def move(self) -> None:
+        """Notes are transferred, redeemed or withdrawn, some of which may have been bought elsewhere."""
+        sender, receiver = self.chance.sample(TRADERS, 2)
+        held, value = position(self.done, (sender, NOTE))
+        lots = self.chance.randint(1, held + 3)
+        gone = min(lots, held)
+        with_them = floor(Fraction(value * gone, held)) if held else 0
+        self.done.append(Moved(sender, -gone, -with_them))
+        how = self.chance.randrange(4)
+        if how == 0:
+            self.observe(AssetIssued(sender, 0, NOTE, "issuer", -lots, 0, 0, 0))
+        elif how == 1:
+            self.observe(FundsMoved(sender, 0, NOTE, -lots, 0, 0, ""))
+        else:
+            self.done.append(Moved(receiver, gone, with_them))
+            self.observe(Transferred(1, sender, 0, receiver, 0, "c", NOTE, lots, DOMESTIC_PAYMENT, "", 0, 0))
+
+    def arrive(self) -> None:
+        """What is issued or deposited was not bought here: it is no exposure."""
+        account = self.chance.choice(TRADERS)
+        self.observe(AssetIssued(account, 0, NOTE, "issuer", 5, 0, 0, 0))
+        self.observe(FundsMoved(account, 0, NOTE, 5, 0, 0, ""))
+
     def cancel(self, order: Order) -> None:
         del self.orders[order.order_id]
         account = order.account.account
@@ -280,7 +324,7 @@ class Session:
         self.hook.restore(msgspec.msgpack.decode(packed))
         assert msgspec.msgpack.encode(self.hook.snapshot()) == packed
 
-    def observe(self, event: Trade | TradeCorrected | OrderCancelled | FutureMarked) -> None:
+    def observe(self, event: Event) -> None:
         self.hook.observe(event, self.venue.time_ns)
 
     def step(self) -> None:
@@ -291,8 +335,12 @@ class Session:
             self.amend()
         elif roll < 80:
             self.trade()
-        elif roll < 86:
+        elif roll < 84:
             self.correct()
+        elif roll < 88:
+            self.move()
+        elif roll < 89:
+            self.arrive()
         elif roll < 96 and self.orders:
             self.cancel(self.chance.choice(list(self.orders.values())))
         elif roll < 99:

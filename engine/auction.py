@@ -202,14 +202,19 @@ def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Ord
     queue: list[Order] = []
     lots = 0
     for order in book_side:
-        if lots >= volume or (order.price_ticks - price) * sign < 0:
+        if (order.price_ticks - price) * sign < 0:
             break
-        while collected and (collected[0].price_ticks - order.price_ticks) * sign >= 0:
+        while lots < volume and collected and (collected[0].price_ticks - order.price_ticks) * sign >= 0:
             lots += collected[0].leaves_lots
             queue.append(collected.pop(0))
+        if lots >= volume:
+            return queue
         queue.append(order)
         lots += order.leaves_lots
-    return queue + collected
+    while lots < volume and collected:
+        lots += collected[0].leaves_lots
+        queue.append(collected.pop(0))
+    return queue
 
 
 def _by_collar(order: Order) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from typing import Final
 from compliance.calendar import MoscowYears, moscow_day
 from compliance.exposure import Exposures
 from compliance.listings import Listing
-from compliance.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, in_kopecks
+from compliance.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, YearsIntermediary, in_kopecks
 from compliance.registry import Client, Registry
 from engine.codes import BUY, SELL
 
@@ -41,12 +41,7 @@ class InvestorLedger:
     """The sums of one investor."""
 
     def __init__(self) -> None:
-        self.year: int = 0
-        """The Moscow year of the latest purchase, for which `bound` holds; 0: nothing was bought yet."""
-        self.bound: str = ""
-        """The intermediary through which the purchases of `year` were made.
-
-        The latest purchase binds: under RET-4 it is through the first one's intermediary, unless a change was allowed."""
+        self.bound: Final = YearsIntermediary()
         self.by_intermediary: Final[dict[str, Purchases]] = {}
 
     def through(self, intermediary: str) -> Purchases:
@@ -277,6 +272,8 @@ class Ledger:
                         kopecks - counted.kopecks,
                     )
                     counted.kopecks = kopecks
+        if not new_ticks:
+            self.look(buyer).bound.undo(trade_id)
         if listing.exposed:
             for side, client in enumerate((buyer, seller)):
                 position = self.exposures.position(client, listing)
@@ -363,8 +360,7 @@ class Ledger:
     def _use(self, trade_id: int, order_id: int, client: Client, listing: Listing, value: int, time_ns: int) -> None:
         """Count a retail purchase, and bind the investor to the intermediary (RET-4)."""
         sums = self.begin(client.investor.investor)
-        sums.year = self.years.of(time_ns)
-        sums.bound = client.intermediary_name
+        sums.bound.bind(trade_id, moscow_day(time_ns), self.years.of(time_ns), client.intermediary_name)
         if listing.capped:
             self._note(trade_id, BUY, client, False, ROUBLES, value, time_ns)
         elif listing.crypto_priced:

@@ -282,7 +282,8 @@ RULE_MEANINGS: Final[dict[str, RuleMeaning]] = {
     ),
     "RET-5": RuleMeaning(
         "Nothing: it refuses no order, and exempts sells of what is held from rules on who may trade.",
-        "SAN-1, ANON-1, OPS-1 and a stablecoin that only settles (SET-2) hold for sells too; futures are sold without being held.",
+        "SAN-1, ANON-1, OPS-1, a stablecoin that only settles (SET-2) and what a lost tier halts for retail (RET-2) hold for "
+        "sells too; futures are sold without being held.",
     ),
     "QUAL-0": RuleMeaning(
         "The evidence on record with the thresholds; a figure that is reached counts.",

@@ -1,7 +1,7 @@
 """What an investor bought and sold through one intermediary, by Moscow day, and the sums that the annual cap reads (RET-1).
 
-Every figure is in kopecks. Each is kept for purchases and sales apart, and for what was priced in roubles and in crypto
-apart, so that a supervisor may switch basis, window or scope at any moment and find the sums of the past. Beside them stands the
+Every figure is in kopecks. Each is kept for purchases and sales apart, and for what was priced in roubles and in
+anything else, called crypto here, apart, so that a supervisor may switch basis, window or scope at any moment and find the sums of the past. Beside them stands the
 intermediary that purchases bind to (RET-4).
 """
 
@@ -165,7 +165,7 @@ class YearsIntermediary:
 
 
 class RatedBuy:
-    """The rate at which an open buy order priced in crypto is valued, and what of it has been filled at that rate.
+    """The rate at which an open buy order priced in another asset than RUB is valued, and what of it has been filled at that rate.
 
     What the order takes of the cap is rounded up once, over all its fills and what is open: in how many parts it fills
     changes nothing, and used and reserved together never grow by a fill.

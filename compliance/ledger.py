@@ -89,7 +89,7 @@ class Ledger:
         self.open_sells: Final[dict[int, OpenOrder]] = {}
         """Open sell orders of what can be sold short, by order id."""
         self.rated: Final[dict[int, RatedBuy]] = {}
-        """Rates of the retail buy orders priced in another asset than RUB, by order id."""
+        """Rates of buy orders priced in another asset than RUB, by order id: of retail and, for ELR-2, of financial firms."""
         self.investors: Final[dict[str, InvestorLedger]] = {}
         self.exposures: Final = Exposures()
         """In derivatives priced in roubles."""
@@ -146,7 +146,7 @@ class Ledger:
         earlier = orders.get(order_id)
         if earlier is not None:
             self._count(order_id, side, earlier, -1)
-        if listing.otherwise_priced and client.investor.retail:
+        if listing.otherwise_priced and (client.investor.retail or client.investor.financial):
             self._renewed = self.rated.get(order_id) if amend else None
             self.rated[order_id] = RatedBuy(self.rate(listing))
         entry = (client, listing, price_ticks, leaves_lots)
@@ -209,6 +209,8 @@ class Ledger:
                 self._count_retail(order_id, rest, 1)
             elif listing.otherwise_priced:
                 del self.rated[order_id]
+        elif not leaves_lots and client.investor.financial:
+            self.rated.pop(order_id, None)
         if listing.exposed:
             self._fill_position(BUY, entry, leaves_lots, lots, price_ticks * listing.unit)
 
@@ -316,7 +318,7 @@ class Ledger:
                     if rated is None or not rated.rate[0]:
                         self.rated[order_id] = RatedBuy(self.rate(entry[1]))
                 self._count_retail(order_id, entry, 1)
-            elif order_id in self.rated:
+            elif order_id in self.rated and not entry[0].investor.financial:
                 del self.rated[order_id]
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:

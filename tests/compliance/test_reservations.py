@@ -374,6 +374,23 @@ def test_a_financial_firm_pays_no_more_in_stablecoins_than_in_roubles() -> None:
     assert rules_of(venue.sell("bank", "2", "BTC/USDT", "110000")) == ()
 
 
+def test_a_resting_purchase_of_a_financial_firm_keeps_its_rate() -> None:
+    venue = Venue("elr-2025")
+    trade_usdt(venue, "100")
+    first = order_id(venue.buy("bank", "1", "BTC/USDT", "100000"))
+    trade_usdt(venue, "200")
+    # A change of anybody's record looks at all that rests.
+    venue.do(RegisterIntermediary("alfa", capital_rub=1))
+    assert first in venue.exchange.accounts["bank"].open_orders
+    # What is asked for anew is worth what it is worth now.
+    assert rules_of(venue.amend("bank", first, "1", "100001")[0]) == ("ELR-2",)
+    venue.sell("dealer", "0.5", "BTC/USDT", "100000")
+    venue.do(RegisterIntermediary("alfa", capital_rub=2))
+    assert first in venue.exchange.accounts["bank"].open_orders
+    venue.sell("dealer", "0.5", "BTC/USDT", "100000")
+    assert not venue.hook.intake.ledger.rated
+
+
 def list_btc(venue: Venue, quote: str) -> None:
     """List BTC priced in an asset, and a note on it; roubles buy the asset at par."""
     for name, kind, base in ((f"BTC/{quote}", SPOT, "BTC"), (f"BTC-NOTE/{quote}", NOTE, "BTC-NOTE")):

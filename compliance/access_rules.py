@@ -137,7 +137,7 @@ class QualifiedFirmsOnly(Rule):
             return PASSES
         if profile.investor_class == UNQUALIFIED_FIRM:
             return FAILS
-        return DEPENDS if profile.financial and _limited(listing, side) else PASSES
+        return DEPENDS if profile.financial and opens(listing, side) else PASSES
 
     def judge(self, case: Case) -> str:
         """Compare a financial firm's purchase with its share of capital."""
@@ -168,8 +168,8 @@ class QualifiedFirmsOnly(Rule):
             return Figures(inputs, f"{name} is not qualified_firm")
         if not investor.financial:
             return Figures(inputs, f"{name}, no financial firm: no limit")
-        if not _limited(case.listing, case.side):
-            return Figures(inputs, f"{name}: the limit is on purchases in RUB, crypto or stablecoins")
+        if not opens(case.listing, case.side):
+            return Figures(inputs, f"{name}: the limit is on purchases")
         if case.kopecks < 0:
             return Figures(inputs, f"the value of {case.listing.quote.asset} in RUB is not known")
         limit = self._limit(case)
@@ -181,11 +181,6 @@ class QualifiedFirmsOnly(Rule):
     def _limit(self, case: Case) -> int:
         # Kopecks of capital times hundredths of a percent: rounded down, to the stricter side.
         return case.investor.capital_rub * 100 * self.hundredths_of_percent // 10_000
-
-
-def _limited(listing: Listing, side: int) -> bool:
-    """Whether an order is a purchase that has a rouble value, or sells a future in RUB, which takes on as much."""
-    return opens(listing, side) and (listing.in_roubles or listing.crypto_priced)
 
 
 class NoAccess(Rule):

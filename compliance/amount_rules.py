@@ -36,7 +36,7 @@ class AnnualCap(Rule):
     """RET-1: retail purchases of at most 300 000 RUB in a year (Bank of Russia, 23.12.2025).
 
     Gross, or net of what sales brought in; in the Moscow calendar year, or the last 365 days; together, or through each
-    intermediary; what is paid in crypto at its rouble value, or not at all.
+    intermediary; what is paid in another asset at its rouble value, or not at all.
     """
 
     def __init__(self, data: RuleData, book: Rulebook) -> None:
@@ -53,9 +53,9 @@ class AnnualCap(Rule):
             return FOR_RETAIL
         if side != BUY:
             return FOR_PURCHASES
-        if listing.capped or (self.crypto and listing.crypto_priced):
+        if listing.capped or (self.crypto and listing.otherwise_priced):
             return ""
-        return f"it counts purchases of spot instruments priced in RUB{' or crypto' if self.crypto else ''}"
+        return f"it counts purchases of spot instruments{'' if self.crypto else ' priced in RUB'}"
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """Depends on other purchases for a retail purchase that counts."""

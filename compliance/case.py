@@ -63,7 +63,7 @@ class Case:
         self.lots: Final[int] = 0 if price_ticks == BY_FUNDS else leaves_lots
         """Open; 0: the order is by funds."""
         self.kopecks: int = self.value
-        """What it takes of the cap: for an order priced in crypto its value at the rate, -1 if there is none."""
+        """What it is worth in roubles: for an order priced in another asset its value at the rate, -1 if there is none."""
         self.time_ns: Final = time_ns
         self.registry: Final = registry
         self.ledger: Final = ledger

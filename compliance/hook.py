@@ -199,7 +199,7 @@ class ComplianceHook(PreTradeHook):
         order_id, side, listing = order.order_id, order.side, decision.listing
         own = ledger.uncount(order_id, side)
         case = Case(client, listing, side, price_ticks, leaves_lots, time_ns, self._intake.registry, ledger)
-        if listing.crypto_priced:
+        if not listing.in_roubles:
             case.kopecks = ledger.kopecks(order_id, listing, case.value, rests)
         verdict = self.decide(table, decision, case)
         ledger.recount(order_id, side, own)

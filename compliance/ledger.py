@@ -4,7 +4,7 @@
 All sums are in minor units of the quote asset, which is the kopeck wherever a rule compares them. An open buy order is
 reserved at its limit, the worst price it can get; a fill moves its part from reserved to used at the price of the trade.
 A purchase counts on the Moscow day of its fill: at New Year what was used starts at nothing and what is reserved stays. A
-purchase priced in crypto counts at the rate that held when its reservation was checked, the last trade of the quote asset
+purchase priced in another asset counts at the rate that held when its reservation was checked, the last trade of the quote asset
 for roubles; a sale at the rate that holds when it is made.
 
 Every open buy order of the venue is kept, so that sums can be made anew when a rulebook or a class changes, but sums are
@@ -19,7 +19,7 @@ from typing import Final
 from compliance.calendar import MoscowYears, moscow_day
 from compliance.exposure import Exposures
 from compliance.listings import Listing
-from compliance.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, in_kopecks
+from compliance.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, YearsIntermediary, in_kopecks
 from compliance.registry import Client, Registry
 from engine.codes import BUY, SELL
 
@@ -41,12 +41,7 @@ class InvestorLedger:
     """The sums of one investor."""
 
     def __init__(self) -> None:
-        self.year: int = 0
-        """The Moscow year of the latest purchase, for which `bound` holds; 0: nothing was bought yet."""
-        self.bound: str = ""
-        """The intermediary through which the purchases of `year` were made.
-
-        The latest purchase binds: under RET-4 it is through the first one's intermediary, unless a change was allowed."""
+        self.bound: Final = YearsIntermediary()
         self.by_intermediary: Final[dict[str, Purchases]] = {}
 
     def through(self, intermediary: str) -> Purchases:
@@ -94,7 +89,7 @@ class Ledger:
         self.open_sells: Final[dict[int, OpenOrder]] = {}
         """Open sell orders of what can be sold short, by order id."""
         self.rated: Final[dict[int, RatedBuy]] = {}
-        """Rates of the retail buy orders priced in crypto, by order id."""
+        """Rates of buy orders priced in another asset than RUB, by order id: of retail and, for ELR-2, of financial firms."""
         self.investors: Final[dict[str, InvestorLedger]] = {}
         self.exposures: Final = Exposures()
         """In derivatives priced in roubles."""
@@ -124,7 +119,7 @@ class Ledger:
         return NO_RATE if market is None else (market.last_ticks * market.unit, market.lot_base)
 
     def kopecks(self, order_id: int, listing: Listing, value: int, rests: bool) -> int:
-        """What a purchase of this value priced in crypto takes of a cap; -1 if there is no rate for it.
+        """What an order of this value priced in another asset than RUB is worth in roubles; -1 if there is no rate for it.
 
         A resting order has the rate of its reservation, a new one or an amend that of now.
         """
@@ -151,7 +146,7 @@ class Ledger:
         earlier = orders.get(order_id)
         if earlier is not None:
             self._count(order_id, side, earlier, -1)
-        if listing.crypto_priced and client.investor.retail:
+        if listing.otherwise_priced and (client.investor.retail or client.investor.financial):
             self._renewed = self.rated.get(order_id) if amend else None
             self.rated[order_id] = RatedBuy(self.rate(listing))
         entry = (client, listing, price_ticks, leaves_lots)
@@ -178,7 +173,7 @@ class Ledger:
         entry = self.open_orders.pop(order_id, None)
         if entry is not None:
             self._count(order_id, BUY, entry, -1)
-            if entry[1].crypto_priced:
+            if entry[1].otherwise_priced:
                 self.rated.pop(order_id, None)
                 self._renewed = None
         elif self.open_sells:
@@ -212,8 +207,10 @@ class Ledger:
             self._use(trade_id, order_id, client, listing, value, time_ns)
             if leaves_lots:
                 self._count_retail(order_id, rest, 1)
-            elif listing.crypto_priced:
+            elif listing.otherwise_priced:
                 del self.rated[order_id]
+        elif not leaves_lots and client.investor.financial:
+            self.rated.pop(order_id, None)
         if listing.exposed:
             self._fill_position(BUY, entry, leaves_lots, lots, price_ticks * listing.unit)
 
@@ -241,11 +238,11 @@ class Ledger:
             else:
                 del self.open_sells[order_id]
             self._fill_position(SELL, entry, leaves_lots, lots, per_lot)
-        elif client.investor.retail and (listing.capped or listing.crypto_priced):
+        elif client.investor.retail and (listing.capped or listing.otherwise_priced):
             rate = ROUBLES if listing.capped else self.rate(listing)
             # Proceeds are rounded down: to the stricter side, as purchases are rounded up.
             kopecks = per_lot * lots * rate[0] // rate[1]
-            self._note(trade_id, SELL, client, listing.crypto_priced, rate, kopecks, time_ns)
+            self._note(trade_id, SELL, client, listing.otherwise_priced, rate, kopecks, time_ns)
 
     def correct(
         self,
@@ -277,6 +274,8 @@ class Ledger:
                         kopecks - counted.kopecks,
                     )
                     counted.kopecks = kopecks
+        if not new_ticks:
+            self.look(buyer).bound.undo(trade_id)
         if listing.exposed:
             for side, client in enumerate((buyer, seller)):
                 position = self.exposures.position(client, listing)
@@ -304,7 +303,7 @@ class Ledger:
     def rebuild(self) -> None:
         """Make the retail reservations anew from the open orders, after classes changed.
 
-        An order priced in crypto keeps its rate; one that has none, or whose owner was not retail, gets that of now.
+        An order priced in another asset keeps its rate; one that has none, or whose owner was not retail, gets that of now.
         O(investors + open buy orders).
         """
         for sums in self.investors.values():
@@ -314,12 +313,12 @@ class Ledger:
                 line.open_buys = 0
         for order_id, entry in self.open_orders.items():
             if entry[0].investor.retail:
-                if entry[1].crypto_priced:
+                if entry[1].otherwise_priced:
                     rated = self.rated.get(order_id)
                     if rated is None or not rated.rate[0]:
                         self.rated[order_id] = RatedBuy(self.rate(entry[1]))
                 self._count_retail(order_id, entry, 1)
-            elif order_id in self.rated:
+            elif order_id in self.rated and not entry[0].investor.financial:
                 del self.rated[order_id]
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:
@@ -340,7 +339,7 @@ class Ledger:
         line.open_buys += sign
         if listing.capped:
             line.reserved += worth(listing, price_ticks, leaves_lots) * sign
-        elif listing.crypto_priced:
+        elif listing.otherwise_priced:
             value = worth(listing, price_ticks, leaves_lots)
             line.reserved_for_crypto += self.rated[order_id].costs(value) * sign
 
@@ -363,11 +362,10 @@ class Ledger:
     def _use(self, trade_id: int, order_id: int, client: Client, listing: Listing, value: int, time_ns: int) -> None:
         """Count a retail purchase, and bind the investor to the intermediary (RET-4)."""
         sums = self.begin(client.investor.investor)
-        sums.year = self.years.of(time_ns)
-        sums.bound = client.intermediary_name
+        sums.bound.bind(trade_id, moscow_day(time_ns), self.years.of(time_ns), client.intermediary_name)
         if listing.capped:
             self._note(trade_id, BUY, client, False, ROUBLES, value, time_ns)
-        elif listing.crypto_priced:
+        elif listing.otherwise_priced:
             rated = self.rated[order_id]
             self._note(trade_id, BUY, client, True, rated.rate, rated.spend(value), time_ns)
 

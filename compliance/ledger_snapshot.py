@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from compliance.ledger import Ledger
-from compliance.purchases import CountedSide, RatedBuy, Turnover
+from compliance.purchases import CountedSide, RatedBuy, Turnover, YearsIntermediary
 from compliance.registry import Registry
 from engine.codes import BUY, SELL
 
 _Order = tuple[int, str, str, int, int]
 _Day = tuple[int, int, int, int, int]
-_Sums = tuple[str, int, str, list[tuple[str, list[_Day]]]]
+_Bound = tuple[int, str, int, int, str, list[tuple[int, str]]]
+_Sums = tuple[str, _Bound, list[tuple[str, list[_Day]]]]
 _Side = tuple[str, str, bool, int, int, int]
 LedgerState = tuple[
     list[_Order],
@@ -36,8 +37,7 @@ def take_ledger(ledger: Ledger) -> list[object]:
         [
             [
                 name,
-                sums.year,
-                sums.bound,
+                _bound(sums.bound),
                 [
                     [
                         intermediary,
@@ -68,10 +68,9 @@ def take_ledger(ledger: Ledger) -> list[object]:
 def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> None:
     """Fill an empty ledger from what `take_ledger` returned. The investors' classes are known already."""
     buys, sells, rates, investors, positions, ledger.counted_day, counted = state
-    for name, year, bound, lines in investors:
+    for name, bound, lines in investors:
         sums = ledger.begin(name)
-        sums.year = year
-        sums.bound = bound
+        _restore_bound(sums.bound, bound)
         for intermediary, days in lines:
             line = sums.through(intermediary)
             for day, bought, bought_for_crypto, sold, sold_for_crypto in days:
@@ -98,6 +97,16 @@ def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> No
 
 def _order_id(item: tuple[int, RatedBuy]) -> int:
     return item[0]
+
+
+def _bound(bound: YearsIntermediary) -> list[object]:
+    purchases = [[trade_id, name] for trade_id, name in bound.purchases.items()]
+    return [bound.year, bound.name, bound.day, bound.earlier_year, bound.earlier_name, purchases]
+
+
+def _restore_bound(bound: YearsIntermediary, row: _Bound) -> None:
+    bound.year, bound.name, bound.day, bound.earlier_year, bound.earlier_name, purchases = row
+    bound.purchases.update(dict(purchases))
 
 
 def _side(side: CountedSide | None) -> list[object] | None:

@@ -70,8 +70,9 @@ class Listing:
         """Whether it can be sold without being held."""
         self.capped: Final[bool] = self.in_roubles and kind == SPOT and not self.derivative
         """Whether a retail purchase of it counts for the annual cap (RET-1)."""
-        self.crypto_priced: Final[bool] = quote.crypto and kind == SPOT and not self.derivative
-        """Whether it counts for the cap if the rulebook counts purchases paid in crypto."""
+        self.otherwise_priced: Final[bool] = not self.in_roubles and kind == SPOT and not self.derivative
+        """Whether a purchase of it is paid in another asset than RUB: crypto, a stablecoin, another currency. It counts for the
+        cap if the rulebook counts those."""
         self.crypto_for_crypto: Final[bool] = kind == SPOT and base.crypto and quote.crypto
 
 

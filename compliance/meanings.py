@@ -112,7 +112,8 @@ PARAMETER_MEANINGS: Final[dict[str, dict[str, Meaning]]] = {
             {"calendar_year": "the Moscow calendar year", "rolling_year": "the last 365 days, today included"},
         ),
         "crypto_for_crypto_counted": Meaning(
-            "counting of purchases paid in crypto", "Whether a purchase priced in another asset than RUB counts."
+            "counting of purchases paid in another asset than RUB",
+            "Whether a purchase priced in another asset than RUB counts.",
         ),
     },
     "RET-2": {
@@ -263,7 +264,7 @@ RULE_MEANINGS: Final[dict[str, RuleMeaning]] = {
     ),
     "RET-1": RuleMeaning(
         "Purchases of the window, open buys at their worst price and this order with the cap.",
-        "Qualified investors; sells; derivatives; purchases priced in neither RUB nor, if those count, crypto.",
+        "Qualified investors; sells; derivatives; purchases priced in another asset than RUB, unless those count.",
         ("each intermediary by itself",),
     ),
     "RET-2": RuleMeaning(
@@ -282,7 +283,8 @@ RULE_MEANINGS: Final[dict[str, RuleMeaning]] = {
     ),
     "RET-5": RuleMeaning(
         "Nothing: it refuses no order, and exempts sells of what is held from rules on who may trade.",
-        "SAN-1, ANON-1, OPS-1 and a stablecoin that only settles (SET-2) hold for sells too; futures are sold without being held.",
+        "SAN-1, ANON-1, OPS-1, a stablecoin that only settles (SET-2) and what a lost tier halts for retail (RET-2) hold for "
+        "sells too; futures are sold without being held.",
     ),
     "QUAL-0": RuleMeaning(
         "The evidence on record with the thresholds; a figure that is reached counts.",

@@ -175,7 +175,7 @@ class Binding:
 class OneIntermediary(Rule):
     """RET-4: retail buys through one authorised intermediary in a Moscow year (23.12.2025).
 
-    The year's first fill binds; meanwhile an open buy order blocks every other intermediary. With
+    The year's first fill binds, unless it is undone; meanwhile an open buy order blocks every other intermediary. With
     `authorisation_required` an authorisation for the Moscow year is needed, too.
     """
 
@@ -237,9 +237,9 @@ class OneIntermediary(Rule):
         year = case.ledger.years.of(case.time_ns)
         sums = case.ledger.look(case.client)
         found: list[Binding] = []
-        if sums.year == year:
-            may_leave = self.may_leave(case.registry, sums.bound)
-            found.append(Binding(f"purchases of {year} are through", sums.bound, may_leave))
+        if sums.bound.year == year:
+            bound = sums.bound.name
+            found.append(Binding(f"purchases of {year} are through", bound, self.may_leave(case.registry, bound)))
         for other, line in sums.by_intermediary.items():
             if line.open_buys:
                 found.append(Binding("a buy order is open through", other, False))

@@ -1,7 +1,8 @@
 """What an investor bought and sold through one intermediary, by Moscow day, and the sums that the annual cap reads (RET-1).
 
-Every figure is in kopecks. Each is kept for purchases and sales apart, and for what was priced in roubles and in crypto
-apart, so that a supervisor may switch basis, window or scope at any moment and find the sums of the past.
+Every figure is in kopecks. Each is kept for purchases and sales apart, and for what was priced in roubles and in
+anything else, called crypto here, apart, so that a supervisor may switch basis, window or scope at any moment and find the sums of the past. Beside them stands the
+intermediary that purchases bind to (RET-4).
 """
 
 from __future__ import annotations
@@ -121,8 +122,50 @@ class Purchases:
         return total
 
 
+class YearsIntermediary:
+    """The intermediary through which an investor bought in a Moscow year, which RET-4 binds to.
+
+    The latest purchase binds: under RET-4 it is through the first one's intermediary, unless a change was allowed. A
+    purchase that is undone binds no more, which can happen on its own day only.
+    """
+
+    def __init__(self) -> None:
+        self.year: int = 0
+        """The Moscow year of the latest purchase; 0: nothing was bought yet."""
+        self.name: str = ""
+        """Empty: the account of that purchase was held directly, or there was none."""
+        self.day: int = -1
+        """The Moscow day of `purchases`."""
+        self.earlier_year: int = 0
+        self.earlier_name: str = ""
+        """Year and name as that day began."""
+        self.purchases: Final[dict[int, str]] = {}
+        """Through whom each purchase of that day was made, by trade id, the latest last."""
+
+    def bind(self, trade_id: int, day: int, year: int, name: str) -> None:
+        """Take note of a purchase of a Moscow day (from 1970-01-01) and its year."""
+        if day != self.day:
+            self.day = day
+            self.earlier_year = self.year
+            self.earlier_name = self.name
+            self.purchases.clear()
+        self.purchases[trade_id] = name
+        self.year = year
+        self.name = name
+
+    def undo(self, trade_id: int) -> None:
+        """Forget a purchase that was undone: the one before it binds. Nothing to do for one that did not count."""
+        if self.purchases.pop(trade_id, None) is None:
+            return
+        if self.purchases:
+            self.name = next(reversed(self.purchases.values()))
+        else:
+            self.year = self.earlier_year
+            self.name = self.earlier_name
+
+
 class RatedBuy:
-    """The rate at which an open buy order priced in crypto is valued, and what of it has been filled at that rate.
+    """The rate at which an open buy order priced in another asset than RUB is valued, and what of it has been filled at that rate.
 
     What the order takes of the cap is rounded up once, over all its fills and what is open: in how many parts it fills
     changes nothing, and used and reserved together never grow by a fill.

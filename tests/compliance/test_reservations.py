@@ -12,6 +12,7 @@ from compliance.purchases import Purchases
 from engine.codes import (
     BUY,
     CONTINUOUS,
+    FIAT,
     FOREIGN_STABLECOIN,
     FUTURE,
     GTC,
@@ -19,6 +20,7 @@ from engine.codes import (
     IOC,
     LIMIT,
     MARKET,
+    NOTE,
     SELL,
     SPOT,
     STOP,
@@ -370,6 +372,63 @@ def test_a_financial_firm_pays_no_more_in_stablecoins_than_in_roubles() -> None:
     assert rules_of(venue.buy("bank", "1.01", "BTC/USDT", "100000")) == ("ELR-2",)
     assert rules_of(venue.buy("bank", "1", "BTC/USDT", "100000")) == ()
     assert rules_of(venue.sell("bank", "2", "BTC/USDT", "110000")) == ()
+
+
+def test_a_resting_purchase_of_a_financial_firm_keeps_its_rate() -> None:
+    venue = Venue("elr-2025")
+    trade_usdt(venue, "100")
+    first = order_id(venue.buy("bank", "1", "BTC/USDT", "100000"))
+    trade_usdt(venue, "200")
+    # A change of anybody's record looks at all that rests.
+    venue.do(RegisterIntermediary("alfa", capital_rub=1))
+    assert first in venue.exchange.accounts["bank"].open_orders
+    # What is asked for anew is worth what it is worth now.
+    assert rules_of(venue.amend("bank", first, "1", "100001")[0]) == ("ELR-2",)
+    venue.sell("dealer", "0.5", "BTC/USDT", "100000")
+    venue.do(RegisterIntermediary("alfa", capital_rub=2))
+    assert first in venue.exchange.accounts["bank"].open_orders
+    venue.sell("dealer", "0.5", "BTC/USDT", "100000")
+    assert not venue.hook.intake.ledger.rated
+
+
+def list_btc(venue: Venue, quote: str) -> None:
+    """List BTC priced in an asset, and a note on it; roubles buy the asset at par."""
+    for name, kind, base in ((f"BTC/{quote}", SPOT, "BTC"), (f"BTC-NOTE/{quote}", NOTE, "BTC-NOTE")):
+        underlying = "BTC" if kind == NOTE else ""
+        listing = ListInstrument(name, kind, base, quote, 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000)
+        venue.do(msgspec.structs.replace(listing, underlying=underlying))
+        venue.do(SetPhase(name, CONTINUOUS))
+    if quote == "CNY":
+        market = ListInstrument("CNY/RUB", SPOT, "CNY", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000)
+        venue.do(msgspec.structs.replace(market, reference_price_e8=e8("10")))
+    else:
+        venue.sell("dealer", "1", f"{quote}/RUB", "1")
+        venue.buy("firm", "1", f"{quote}/RUB", "1")
+
+
+@pytest.mark.parametrize(("quote", "most", "more"), [("A7A5", "10000000", "10000100"), ("CNY", "1000000", "1000100")])
+def test_a_financial_firm_is_limited_whatever_it_pays_with(quote: str, most: str, more: str) -> None:
+    venue = Venue("elr-2025")
+    venue.do(AddAsset("CNY", FIAT, 2))
+    venue.do(Deposit("bank", "CNY", 10**16))
+    list_btc(venue, quote)
+    # 1 % of 1 000 000 000 RUB is 10 000 000, and a million yuan at 10 RUB.
+    for instrument in (f"BTC/{quote}", f"BTC-NOTE/{quote}"):
+        assert rules_of(venue.buy("bank", "1", instrument, more)) == ("ELR-2",)
+        assert rules_of(venue.buy("bank", "1", instrument, most)) == ()
+
+
+@pytest.mark.parametrize(("quote", "most", "more"), [("A7A5", "300000", "100"), ("CNY", "30000", "100")])
+def test_what_is_not_priced_in_roubles_counts_if_the_rulebook_counts_it(quote: str, most: str, more: str) -> None:
+    for counts, last in (("true", ("RET-1",)), ("false", ())):
+        changes = (("SET-2", "retail", "true"), ("RET-1", "crypto_for_crypto_counted", counts))
+        venue = Venue("general-2026", changes)
+        venue.do(AddAsset("CNY", FIAT, 2))
+        venue.do(Deposit("retail", "CNY", 10**16))
+        list_btc(venue, quote)
+        assert rules_of(venue.buy("retail", "1", f"BTC/{quote}", most)) == ()
+        assert rules_of(venue.buy("retail", "1", f"BTC/{quote}", more)) == last
+        assert sums(venue, "retail").reserved(True) >= 300_000_00
 
 
 def test_retail_does_not_pass_the_cap_by_paying_with_a_rouble_stablecoin() -> None:

@@ -76,5 +76,5 @@ class Drawing:
             self.pick(1, 5, 30) * NS_PER_SECOND,
             self.pick(0, 0, NS_PER_SECOND) if calls else 0,
             self.draw(3) if self.has("allocation") else 0,
-            self.pick(0, 0, 0, 0, 10_000_000) if self.has("batches") else 0,
+            self.pick(0, 0, 0, 0, 10_000_000, 4 * NS_PER_SECOND) if self.has("batches") else 0,
         )

@@ -95,7 +95,9 @@ class Intake:
         Raises:
             RulebookError: it can't be used, and nothing changed.
         """
-        table = RuleTable(load_rulebook(name, documents, overrides))
+        return self._put_in_force(RuleTable(load_rulebook(name, documents, overrides)), time_ns)
+
+    def _put_in_force(self, table: RuleTable, time_ns: int) -> list[Event]:
         self.table = table
         changed = [investor for investor in self.registry.investors.values() if self._classify(investor)]
         events: list[Event] = [_registered(investor) for investor in changed]
@@ -122,7 +124,11 @@ class Intake:
         return Outcome([RulebookLoaded(command.name, self.table.book.digest), *changes], "", True)
 
     def _set_parameter(self, command: SetParameter, time_ns: int) -> Outcome:
-        """Set one parameter on top of the rulebook in force, which is validated and put in force as a whole."""
+        """Set one parameter on top of the rulebook in force, which is validated and put in force as a whole.
+
+        A value that is in force is refused: whoever sets it is mistaken about what holds, and a change that changes
+        nothing has no place in the history.
+        """
         if self.table is None:
             return _refused("no rulebook is in force: load one first")
         if not command.reason.strip():
@@ -131,10 +137,13 @@ class Intake:
         overrides = dict(before.overrides)
         overrides[rule, key] = command.value
         try:
-            changes = self.put_in_force(before.name, before.documents, overrides, time_ns)
+            table = RuleTable(load_rulebook(before.name, before.documents, overrides))
         except RulebookError as error:
             return _refused(str(error))
-        old, new = setting_text(before.rules[rule], key), setting_text(self.table.book.rules[rule], key)
+        old, new = setting_text(before.rules[rule], key), setting_text(table.book.rules[rule], key)
+        if old == new:
+            return _refused(f"{rule} {key} is {old} already")
+        changes = self._put_in_force(table, time_ns)
         return Outcome([ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], "", True)
 
     def _classify(self, investor: Investor) -> bool:

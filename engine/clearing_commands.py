@@ -1,6 +1,6 @@
 """Commands of clearing: index and marks of futures, margin, issuance and freezes. Of the operator and the supervisor.
 
-Values as in `engine.commands`, which exports these too.
+Values as in `engine.commands`, which exports these too; `by` is who sent it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ class SetIndexPrice(Command, tag=35, frozen=True):
     index: str
     price_e8: int
     source: str = ""
+    by: str = ""
 
 
 class MarkFuture(Command, tag=36, frozen=True):
@@ -22,12 +23,14 @@ class MarkFuture(Command, tag=36, frozen=True):
     instrument: str
     price_e8: int = 0
     reason: str = ""
+    by: str = ""
 
 
 class SetMarginRules(Command, tag=37, frozen=True):
     """Set how long an account whose cover is missing has to restore it before its positions are closed out."""
 
     grace_ns: int
+    by: str = ""
 
 
 class CloseOut(Command, tag=38, frozen=True):
@@ -36,6 +39,7 @@ class CloseOut(Command, tag=38, frozen=True):
     account: str
     instrument: str
     reason: str = ""
+    by: str = ""
 
 
 class IssueAsset(Command, tag=39, frozen=True):
@@ -47,6 +51,7 @@ class IssueAsset(Command, tag=39, frozen=True):
     issuer: str = ""
     """The participant who asks, if it is the issuer itself; empty: the venue on its behalf."""
     reason: str = ""
+    by: str = ""
 
 
 class RedeemAsset(Command, tag=50, frozen=True):
@@ -57,6 +62,7 @@ class RedeemAsset(Command, tag=50, frozen=True):
     amount: int
     issuer: str = ""
     reason: str = ""
+    by: str = ""
 
 
 class FreezeAsset(Command, tag=51, frozen=True):
@@ -69,3 +75,4 @@ class FreezeAsset(Command, tag=51, frozen=True):
     """One holder's account; empty: every holder."""
     issuer: str = ""
     reason: str = ""
+    by: str = ""

@@ -125,6 +125,7 @@ class HoldingFrozen(Event, tag=60):
     available: int
     reserved: int
     reason: str
+    by: str = ""
 
 
 class AssetIssued(Event, tag=61):

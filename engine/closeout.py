@@ -38,7 +38,7 @@ def set_margin_rules(state: State, out: list[Event], command: SetMarginRules) ->
     if not MIN_GRACE_NS <= command.grace_ns <= MAX_GRACE_NS:
         return Problem(INVALID, "the grace of a margin call must be from a second to 30 days")
     state.grace_ns = command.grace_ns
-    state.emit(out, RulesChanged("margin_rules", "", f"{command.grace_ns} ns"))
+    state.emit(out, RulesChanged("margin_rules", "", f"{command.grace_ns} ns", "", command.by))
     return None
 
 

@@ -217,7 +217,7 @@ class RequestDelivery(Command, tag=9, frozen=True):
     quantity_e8: int
 
 
-# ── configuration: issued by the operator. ─────────────────────────────────────────────────────────────────────────
+# ── configuration: issued by the operator; `by` is who sent it, empty for the venue file. ─────────────────────────────
 
 
 class AddAsset(Command, tag=20, frozen=True):
@@ -239,6 +239,7 @@ class AddAsset(Command, tag=20, frozen=True):
     """Of a digital financial asset: what it promises, for people."""
     issue_limit: int = 0
     """The largest amount outstanding, in minor units; 0: none."""
+    by: str = ""
 
 
 class ListInstrument(Command, tag=21, frozen=True):
@@ -271,6 +272,7 @@ class ListInstrument(Command, tag=21, frozen=True):
     """Futures: variation margin is settled so often, at whole multiples of it since Moscow midnight; 0: by command only."""
     max_position_e8: int = 0
     """Futures: the largest position of one account, long or short; 0: none."""
+    by: str = ""
 
 
 class SetPhase(Command, tag=22, frozen=True):
@@ -279,6 +281,7 @@ class SetPhase(Command, tag=22, frozen=True):
     instrument: str
     phase: int
     reason: str = ""
+    by: str = ""
 
 
 class OpenAccount(Command, tag=23, frozen=True):
@@ -288,6 +291,7 @@ class OpenAccount(Command, tag=23, frozen=True):
     participant: str
     investor: str
     intermediary: str = ""
+    by: str = ""
 
 
 class Deposit(Command, tag=24, frozen=True):
@@ -297,6 +301,7 @@ class Deposit(Command, tag=24, frozen=True):
     asset: str
     amount: int
     reason: str = ""
+    by: str = ""
 
 
 class Withdraw(Command, tag=25, frozen=True):
@@ -306,6 +311,7 @@ class Withdraw(Command, tag=25, frozen=True):
     asset: str
     amount: int
     reason: str = ""
+    by: str = ""
 
 
 class Tick(Command, tag=26, frozen=True):
@@ -327,6 +333,7 @@ class SetTradingRules(Command, tag=27, frozen=True):
     allocation: int = 0
     batch_ns: int = 0
     """Above 0: continuous trading uncrosses in batches, so often."""
+    by: str = ""
 
 
 class SetSchedule(Command, tag=28, frozen=True):
@@ -334,6 +341,7 @@ class SetSchedule(Command, tag=28, frozen=True):
 
     instrument: str
     steps: tuple[tuple[int, int], ...]
+    by: str = ""
 
 
 class SetKillSwitch(Command, tag=29, frozen=True):
@@ -343,6 +351,7 @@ class SetKillSwitch(Command, tag=29, frozen=True):
     key: str
     on: bool
     reason: str = ""
+    by: str = ""
 
 
 class SetLimits(Command, tag=30, frozen=True):
@@ -354,6 +363,7 @@ class SetLimits(Command, tag=30, frozen=True):
     """In quote minor units, whatever the quote."""
     max_order_to_trade: int = 0
     """Orders per trade in a trading day, tested once more than 100 orders were sent."""
+    by: str = ""
 
 
 class SetMarketHalt(Command, tag=31, frozen=True):
@@ -362,6 +372,7 @@ class SetMarketHalt(Command, tag=31, frozen=True):
     threshold_ppm: int
     halt_ns: int
     instruments: tuple[str, ...]
+    by: str = ""
 
 
 class SetVenueRules(Command, tag=32, frozen=True):
@@ -369,6 +380,7 @@ class SetVenueRules(Command, tag=32, frozen=True):
 
     self_trade: int = 0
     seed: str = ""
+    by: str = ""
 
 
 class BustTrade(Command, tag=33, frozen=True):
@@ -376,6 +388,7 @@ class BustTrade(Command, tag=33, frozen=True):
 
     trade_id: int
     reason: str
+    by: str = ""
 
 
 class RepriceTrade(Command, tag=34, frozen=True):
@@ -384,6 +397,7 @@ class RepriceTrade(Command, tag=34, frozen=True):
     trade_id: int
     price_e8: int
     reason: str
+    by: str = ""
 
 
 TradingCommand = (

@@ -83,7 +83,7 @@ def _set_venue_rules(state: State, out: list[Event], command: SetVenueRules) -> 
         return Problem(INVALID, "unknown self-trade mode")
     state.self_trade = command.self_trade
     state.seed = command.seed
-    state.emit(out, RulesChanged("venue_rules", "", SELF_TRADE_MODES[command.self_trade]))
+    state.emit(out, RulesChanged("venue_rules", "", SELF_TRADE_MODES[command.self_trade], "", command.by))
     return None
 
 
@@ -146,7 +146,7 @@ def _set_trading_rules(state: State, out: list[Event], command: SetTradingRules)
     instrument.auction_random_ns = command.auction_random_ns
     instrument.allocation = command.allocation
     instrument.batch_ns = command.batch_ns
-    state.emit(out, RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation]))
+    state.emit(out, RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation], "", command.by))
     if future is not None:
         new_band(book)
     rules_changed(state, out, book, was_call)
@@ -176,7 +176,7 @@ def _set_schedule(state: State, out: list[Event], command: SetSchedule) -> Probl
             return Problem(INVALID, "a schedule is (second of the day, phase) in increasing order")
         before = second
     set_schedule(state, book, command.steps)
-    state.emit(out, RulesChanged("schedule", command.instrument, f"{len(command.steps)} steps"))
+    state.emit(out, RulesChanged("schedule", command.instrument, f"{len(command.steps)} steps", "", command.by))
     return None
 
 
@@ -193,7 +193,7 @@ def _set_kill_switch(state: State, out: list[Event], command: SetKillSwitch) -> 
         state.killed.pop(key, None)
     else:
         state.killed[key] = True
-    state.emit(out, RulesChanged("kill_switch", key, "on" if command.on else "off"))
+    state.emit(out, RulesChanged("kill_switch", key, "on" if command.on else "off", command.reason, command.by))
     if command.on:
         chosen = [order for order in newest_first(state) if _in_scope(order, command.scope, command.key)]
         cancel_newest_first(state, out, chosen, KILLED)
@@ -218,7 +218,7 @@ def _set_limits(state: State, out: list[Event], command: SetLimits) -> Problem |
     limits.orders_per_second = command.orders_per_second
     limits.max_order_value = command.max_order_value
     limits.max_order_to_trade = command.max_order_to_trade
-    state.emit(out, RulesChanged("limits", command.participant))
+    state.emit(out, RulesChanged("limits", command.participant, "", "", command.by))
     return None
 
 
@@ -234,5 +234,5 @@ def _set_market_halt(state: State, out: list[Event], command: SetMarketHalt) -> 
     state.halt_ns = command.halt_ns
     state.index.clear()
     state.index.extend([state.books[name] for name in command.instruments])
-    state.emit(out, RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm"))
+    state.emit(out, RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm", "", command.by))
     return None

@@ -353,11 +353,13 @@ class CommandRejected(Event, tag=26):
 
 
 class RulesChanged(Event, tag=27):
-    """A setting of the market changed: `what` names the command, `key` what it is about."""
+    """A setting of the market changed: `what` names the command, `key` what it is about; a kill switch has a reason."""
 
     what: str
     key: str
     detail: str = ""
+    reason: str = ""
+    by: str = ""
 
 
 class MarketHalted(Event, tag=28):

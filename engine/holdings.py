@@ -186,5 +186,6 @@ def _freeze_holding(
             balance.available,
             balance.reserved,
             command.reason,
+            command.by,
         ),
     )

@@ -47,6 +47,8 @@ class Sequencer:
         self._clock: Final = clock
         self._waiting: Final[deque[Session]] = deque()
         # Sessions whose inbox is not empty; the first one is next.
+        self._piece_ns = SLEPT_NS
+        # How much of the time that the venue slept through is caught up on next.
 
     @property
     def has_work(self) -> bool:
@@ -72,21 +74,32 @@ class Sequencer:
     def turn(self) -> None:
         """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outlets.
 
+        A venue that slept catches up first, a piece a turn: requests wait meanwhile, but are read, and pings answered.
+
         Raises:
             VenueHalted: the core or the journal failed. What was applied before is journaled, the command at fault saved.
         """
+        time_ns = self._now_ns()
+        if self._catch_up(time_ns):
+            return
         commands, query = self._take()
-        if self.due_in_ns() == 0:
+        if 0 < self._exchange.next_due_ns() <= time_ns:
             commands.insert(0, (None, 0, Tick()))
         if commands:
-            self._carry_out(commands)
+            self._carry_out(time_ns, commands)
         if query is not None:
             session, question = query
             self._answers.answer(session, question)
 
     def sequence(self, commands: list[AnyCommand]) -> list[Row]:
-        """Carry out commands of the venue itself as one batch: all of it or, if the process ends, nothing."""
-        return self._carry_out([(None, 0, command) for command in commands])
+        """Carry out commands of the venue itself as one batch: all of it or, if the process ends, nothing.
+
+        What the venue slept through comes first, in pieces of its own.
+        """
+        time_ns = self._now_ns()
+        while self._catch_up(time_ns):
+            pass
+        return self._carry_out(time_ns, [(None, 0, command) for command in commands])
 
     def _take(self) -> tuple[list[tuple[Session | None, int, AnyCommand]], tuple[Session, Query] | None]:
         """The next requests, one of each waiting session in turn."""
@@ -113,26 +126,26 @@ class Sequencer:
         waiting.extendleft(reversed(passed_over))
         return commands, query
 
-    def _carry_out(self, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
-        """Apply commands now, journal and hand out, after what the venue slept through; returns what was journaled."""
-        time_ns = max(self._clock(), self._exchange.time_ns)
-        self._catch_up(time_ns)
-        return self._carry_out_at(time_ns, commands)
+    def _now_ns(self) -> int:
+        return max(self._clock(), self._exchange.time_ns)
 
-    def _catch_up(self, time_ns: int) -> None:
-        """Let what was due while the venue slept happen in pieces, each by a `Tick` with a frame of its own.
+    def _catch_up(self, time_ns: int) -> bool:
+        """Let a piece of what was due while the venue slept happen, by a `Tick` with a frame of its own; False: it did not sleep.
 
         Weeks of marks in the events of one command could be too large for a frame; then the venue could never start again.
         """
         exchange = self._exchange
-        length_ns = SLEPT_NS
-        while 0 < exchange.next_due_ns() < time_ns - length_ns:
-            piece_ns = max(exchange.next_due_ns() + length_ns, exchange.time_ns)
-            rows = self._carry_out_at(piece_ns, [(None, 0, Tick())])
-            # Longer as long as little happens.
-            length_ns = max(length_ns // 4, SLEPT_NS) if len(rows[0][3]) > CATCH_UP_EVENTS else 2 * length_ns
+        if not 0 < exchange.next_due_ns() < time_ns - self._piece_ns:
+            self._piece_ns = SLEPT_NS
+            return False
+        piece_ns = max(exchange.next_due_ns() + self._piece_ns, exchange.time_ns)
+        rows = self._carry_out(piece_ns, [(None, 0, Tick())])
+        # Longer as long as little happens.
+        is_large = len(rows[0][3]) > CATCH_UP_EVENTS
+        self._piece_ns = max(self._piece_ns // 4, SLEPT_NS) if is_large else 2 * self._piece_ns
+        return True
 
-    def _carry_out_at(self, time_ns: int, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
+    def _carry_out(self, time_ns: int, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
         """Apply commands at a time, journal, and hand out; returns what was journaled."""
         exchange = self._exchange
         seq = exchange.seq

@@ -28,7 +28,13 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
     RulebookLoaded: lambda event: {"what": "rulebook", "key": event.name, "detail": event.digest},
     InvestorRegistered: lambda event: {"what": "investor", "key": event.investor, "detail": event.investor_class},
     RegistryChanged: lambda event: {"what": event.what, "key": event.key, "detail": event.detail},
-    RulesChanged: lambda event: {"what": event.what, "key": event.key, "detail": event.detail},
+    RulesChanged: lambda event: {
+        "what": event.what,
+        "key": event.key,
+        "detail": event.detail,
+        "reason": event.reason,
+        "by": event.by,
+    },
     ParameterChanged: lambda event: {
         "what": "parameter",
         "key": f"{event.rule} {event.key}",

@@ -221,7 +221,7 @@ def _rules(venue: Venue, text: str) -> AnyCommand:
             instrument = rest[0]
         elif name != "none":
             raise ScenarioError(f"`{name}` is no trading rule")
-    return commands.SetTradingRules(instrument, **fields)
+    return commands.SetTradingRules(instrument, **fields, by="")
 
 
 def _schedule(venue: Venue, text: str) -> AnyCommand:
@@ -243,7 +243,7 @@ def _limits(_: Venue, text: str) -> AnyCommand:
             fields["max_order_to_trade"] = int(words[1])
         else:
             raise ScenarioError(f"`{' '.join(words)}` is no limit")
-    return commands.SetLimits(participant, **fields)
+    return commands.SetLimits(participant, **fields, by="")
 
 
 def _venue_rules(_: Venue, text: str) -> AnyCommand:

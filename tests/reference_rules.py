@@ -26,7 +26,8 @@ class Rules(Futures):
         self.emit(events.CommandRejected(code, ""))
 
     def changed(self, command: commands.Command, key: str) -> None:
-        self.emit(events.RulesChanged(WHAT[type(command)], key))
+        reason = getattr(command, "reason", "")
+        self.emit(events.RulesChanged(WHAT[type(command)], key, "", reason, getattr(command, "by", "")))
 
     # ── listings, accounts, money ──────────────────────────────────────────────────────────────────────────────────
 

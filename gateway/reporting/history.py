@@ -1,7 +1,7 @@
 """Who changed what of the registry, the rulebook and its parameters, when, why, and what came of it.
 
 One entry a command, and one for each thing that the clock did: a change whose effective date came, and what the beginning
-of a Moscow day changed.
+of a Moscow day changed or cancelled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,20 @@ from typing import Final
 import msgspec
 
 from engine import commands
-from engine.codes import ASSET_KINDS, BY_RULE, INSTRUMENT_KINDS, INVESTOR_KINDS, PRIVACY_KINDS, REJECT_CODES, SCOPES
+from engine.codes import (
+    ALLOCATIONS,
+    ASSET_KINDS,
+    BY_RULE,
+    CANCEL_REASONS,
+    INSTRUMENT_KINDS,
+    INVESTOR_KINDS,
+    KILLED,
+    PHASES,
+    PRIVACY_KINDS,
+    REJECT_CODES,
+    SCOPES,
+    SELF_TRADE_MODES,
+)
 from engine.commands import Command
 from engine.events import (
     ChangeEffective,
@@ -55,6 +68,13 @@ _SUBJECTS: Final[dict[type[Command], tuple[str, ...]]] = {
     commands.SetKillSwitch: ("key",),
     commands.SetLimits: ("participant",),
     commands.SetMarginRules: (),
+    commands.SetTradingRules: ("instrument",),
+    commands.SetSchedule: ("instrument",),
+    commands.SetMarketHalt: (),
+    commands.SetVenueRules: (),
+    commands.BustTrade: ("trade_id",),
+    commands.RepriceTrade: ("trade_id",),
+    commands.CloseOut: ("account", "instrument"),
 }
 _WORDS: Final[dict[type[Command], str]] = {
     commands.LoadRulebook: "rulebook",
@@ -73,6 +93,13 @@ _WORDS: Final[dict[type[Command], str]] = {
     commands.SetKillSwitch: "kill switch",
     commands.SetLimits: "limits",
     commands.SetMarginRules: "margin rules",
+    commands.SetTradingRules: "trading rules",
+    commands.SetSchedule: "schedule",
+    commands.SetMarketHalt: "market halt",
+    commands.SetVenueRules: "venue rules",
+    commands.BustTrade: "bust of trade",
+    commands.RepriceTrade: "reprice of trade",
+    commands.CloseOut: "close-out",
 }
 _LEFT_OUT: Final = ("by", "reason", "documents")
 _TIMES: Final = ("taken_ns", "expiry_ns")
@@ -83,6 +110,8 @@ _NAMES: Final[dict[tuple[type[Command], str], Sequence[str]]] = {
     (commands.AddAsset, "privacy"): PRIVACY_KINDS,
     (commands.ListInstrument, "kind"): INSTRUMENT_KINDS,
     (commands.SetKillSwitch, "scope"): SCOPES,
+    (commands.SetTradingRules, "allocation"): ALLOCATIONS,
+    (commands.SetVenueRules, "self_trade"): SELF_TRADE_MODES,
 }
 
 
@@ -105,8 +134,8 @@ class Entry(msgspec.Struct):
     """What the command says."""
     effects: list[tuple[str, str]] = []
     """What it did, in order: whom or what it concerns, and in words."""
-    orders_cancelled: int = 0
-    """Orders that the change made forbidden."""
+    cancelled: dict[tuple[str, str], int] = {}
+    """Open orders that it cancelled: how many, by account and rule (`kill_switch` for a kill switch)."""
     change: int = 0
     """Of what the clock carried out: the sequence number of the command that brought it."""
 
@@ -156,7 +185,7 @@ class History:
             step.time_ns,
             _WORDS[type(command)],
             _subjects(command),
-            command.issuer if type(command) is commands.FreezeAsset else getattr(command, "by", ""),
+            getattr(command, "by", ""),
             getattr(command, "reason", ""),
             step.time_ns,
             CARRIED_OUT,
@@ -188,9 +217,13 @@ class History:
             elif type(event) is DayEnded:
                 entry = None
                 day_began = True
+            elif not isinstance(event, _FOLLOWING):
+                # The next thing that was due: what a stop or a peg is cancelled for then is no effect of the change.
+                entry = None
+                day_began = False
             elif entry is not None:
                 _add_effects(entry, [event])
-            elif day_began and isinstance(event, _EFFECTS):
+            elif day_began and (type(event) is not OrderCancelled or event.reason == BY_RULE):
                 entry = Entry(
                     step.seq, step.time_ns, "day", (), CLOCK, "a day began", step.time_ns, CARRIED_OUT, effects=[]
                 )
@@ -198,7 +231,15 @@ class History:
                 _add_effects(entry, [event])
 
 
-_EFFECTS: Final = (InvestorRegistered, RegistryChanged, ParameterChanged, RulebookLoaded)
+# What a change or a new day brings stands together: records and rules that changed, then what the recheck cancels.
+_FOLLOWING: Final = (
+    InvestorRegistered,
+    RegistryChanged,
+    ParameterChanged,
+    RulebookLoaded,
+    CommandRejected,
+    OrderCancelled,
+)
 
 
 def _add_effects(entry: Entry, events: list[Event]) -> None:
@@ -215,8 +256,9 @@ def _add_effects(entry: Entry, events: list[Event]) -> None:
             entry.effects.append((event.rule, f"{event.key}: {event.old} became {event.new}"))
         elif isinstance(event, RulebookLoaded):
             entry.effects.append((event.name, f"in force, digest {event.digest}"))
-        elif isinstance(event, OrderCancelled) and event.reason == BY_RULE:
-            entry.orders_cancelled += 1
+        elif isinstance(event, OrderCancelled) and event.reason in (BY_RULE, KILLED):
+            key = event.account, event.rule or CANCEL_REASONS[event.reason]
+            entry.cancelled[key] = entry.cancelled.get(key, 0) + 1
         elif isinstance(event, ChangeScheduled):
             entry.outcome = SCHEDULED
             entry.effective_ns = event.effective_ns
@@ -246,6 +288,16 @@ def _said(command: Command) -> str:
             field, text = field.removesuffix("_ns"), utc(value)
         elif field.endswith("_e8"):
             field, text = field.removesuffix("_e8"), decimal_e8(value)
+        elif field == "steps":
+            text = (
+                " ".join(
+                    f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} {PHASES[phase]}"
+                    for second, phase in value
+                )
+                or "none"
+            )
+        elif field == "instruments":
+            text = " ".join(value) or "none"
         else:
             text = str(value).lower() if isinstance(value, bool) else str(value)
         parts.append(f"{field} {text}")
@@ -272,14 +324,21 @@ COLUMNS: Final = (
 
 
 def history_table(entries: list[Entry], name: str = "") -> Table:
-    """The entries, or those that are about `name` or did something to it: then only what they did to it."""
+    """The entries, or those that are about `name` or did something to it: then only what they did to it.
+
+    Orders are those of an account, or of all that an investor or intermediary has; or those that a rule cancelled.
+    """
+    accounts = {entry.subjects[0] for entry in entries if entry.what == "account" and name in entry.subjects}
     rows: list[Cells] = []
     for entry in entries:
-        effects = entry.effects
+        effects, cancelled = entry.effects, entry.cancelled
         if name and name not in entry.subjects:
             effects = [effect for effect in effects if effect[0] == name]
-            if not effects:
+            cancelled = {key: count for key, count in cancelled.items() if key[0] in accounts or key[1] == name}
+            if not effects and not cancelled:
                 continue
+        told = [f"{whom}: {words}" for whom, words in effects]
+        told += [f"{account}: {count} cancelled by {rule}" for (account, rule), count in cancelled.items()]
         rows.append(
             (
                 entry.seq,
@@ -292,8 +351,8 @@ def history_table(entries: list[Entry], name: str = "") -> Table:
                 entry.outcome,
                 entry.why,
                 entry.said,
-                "; ".join(f"{whom}: {words}" for whom, words in effects),
-                entry.orders_cancelled,
+                "; ".join(told),
+                sum(cancelled.values()),
                 entry.change or None,
             )
         )

@@ -77,7 +77,6 @@ def buy(venue: Venue, account: str, instrument: str = "BTC/RUB", price: str = "1
         ("LIQ-2", "assets", "BTC, SOL", "BTC,ETH,USDT", "BTC,SOL"),
         ("ANON-1", "banned_privacy", "", "default,optional", ""),
         ("RET-3", "enabled", "false", "true", "false"),
-        ("RET-1", "retail_cap_rub", "300000.00", "300000.00", "300000.00"),
     ],
 )
 def test_a_change_is_reported_with_old_and_new(rule: str, key: str, value: str, old: str, new: str) -> None:
@@ -124,6 +123,10 @@ def test_what_a_change_reclassifies_follows_then_what_it_cancels() -> None:
         (set_parameter("QUAL-0", "enabled", "false"), "without it nobody can be classified"),
         (set_parameter("LIQ-2", "enabled", "false"), "highly_liquid_by: list needs rule LIQ-2, which is switched off"),
         (SetParameter("RET-3", "pass_mark", "80", " ", "ann"), "reason is missing"),
+        # The value in force, however it is written.
+        (set_parameter("RET-1", "retail_cap_rub", "300000"), "RET-1 retail_cap_rub is 300000.00 already"),
+        (set_parameter("RET-3", "enabled", "true"), "RET-3 enabled is true already"),
+        (set_parameter("LIQ-2", "assets", "BTC, ETH, USDT"), "LIQ-2 assets is BTC,ETH,USDT already"),
     ],
 )
 def test_what_can_not_be_set_is_refused_in_words_that_name_what_can(command: SetParameter, why: str) -> None:

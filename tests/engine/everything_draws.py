@@ -316,7 +316,10 @@ class Draws:
         chance = self.chance
         asset = chance.choice(("USDT", "USDT", "A7A5", "DFA", "BTC"))
         return commands.FreezeAsset(
-            asset, chance.choice((0, 0, 1, 333_333, 900_000, 1_000_000)), chance.choice(("", self.account()[0]))
+            asset,
+            chance.choice((0, 0, 1, 333_333, 900_000, 1_000_000)),
+            chance.choice(("", self.account()[0])),
+            by="sue",
         )
 
     # ── operator and supervisor ────────────────────────────────────────────────────────────────────────────────────
@@ -360,7 +363,7 @@ class Draws:
         chance = self.chance
         scope = chance.randrange(4)
         key = chance.choice(((self.account()[1],), (chance.choice(ACCOUNTS)[2],), (self.instrument(),), ("",))[scope])
-        return commands.SetKillSwitch(scope, key, chance.random() < 0.6, "drawn")
+        return commands.SetKillSwitch(scope, key, chance.random() < 0.6, "drawn", "sue")
 
     def limits(self) -> commands.SetLimits:
         chance = self.chance

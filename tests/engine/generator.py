@@ -389,7 +389,7 @@ class Generator(DrawsFutures):
             (codes.SCOPE_INSTRUMENT, "DOGE/RUB"),
             (codes.SCOPE_VENUE, ""),
         )
-        return commands.SetKillSwitch(scope, key, True, "test")
+        return commands.SetKillSwitch(scope, key, True, "test", "sue")
 
     def lift(self) -> commands.SetKillSwitch:
         return commands.SetKillSwitch(*self.pick(*self.venue.kills), False, "over")
@@ -397,7 +397,7 @@ class Generator(DrawsFutures):
     def limits(self) -> commands.SetLimits:
         participant = self.pick("red", "blue", "grey")
         if self.once_in(2):
-            return commands.SetLimits(participant)
+            return commands.SetLimits(participant, by="otto")
         return commands.SetLimits(participant, self.pick(0, 3, 10), self.pick(0, 500_00), self.pick(0, 1, 2))
 
     def correction(self) -> commands.AnyCommand:

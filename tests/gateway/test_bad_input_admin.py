@@ -201,49 +201,49 @@ def test_arguments_are_checked(role, command, arguments, problem):
             "operator",
             "add_asset",
             {"asset": "D", "kind": "security", "scale": 1, "issuer": "k", "terms": "pays", "issue_limit": "10.5"},
-            commands.AddAsset("D", codes.SECURITY, 1, issuer="k", terms="pays", issue_limit=105),
+            commands.AddAsset("D", codes.SECURITY, 1, issuer="k", terms="pays", issue_limit=105, by="me"),
         ),
         (
             "operator",
             "set_index_price",
             {"index": "BTC", "price": "8000000.5", "source": "a file"},
-            commands.SetIndexPrice("BTC", 800_000_050_000_000, "a file"),
+            commands.SetIndexPrice("BTC", 800_000_050_000_000, "a file", "me"),
         ),
-        ("operator", "set_margin_rules", {"grace_ns": 10**9}, commands.SetMarginRules(10**9)),
-        ("operator", "mark_future", {"instrument": "F"}, commands.MarkFuture("F")),
-        ("supervisor", "mark_future", {"instrument": "F", "price": "7"}, commands.MarkFuture("F", 7 * 10**8)),
+        ("operator", "set_margin_rules", {"grace_ns": 10**9}, commands.SetMarginRules(10**9, "me")),
+        ("operator", "mark_future", {"instrument": "F"}, commands.MarkFuture("F", by="me")),
+        ("supervisor", "mark_future", {"instrument": "F", "price": "7"}, commands.MarkFuture("F", 7 * 10**8, by="me")),
         (
             "supervisor",
             "close_out",
             {"account": "a", "instrument": "F", "reason": "why"},
-            commands.CloseOut("a", "F", "why"),
+            commands.CloseOut("a", "F", "why", "me"),
         ),
         # The venue acts on the issuer's behalf; an issuer is named by its login.
         (
             "operator",
             "issue_asset",
             {"asset": "RUB", "account": "a", "amount": "1.5"},
-            commands.IssueAsset("RUB", "a", 150),
+            commands.IssueAsset("RUB", "a", 150, by="me"),
         ),
         (
             "participant",
             "issue_asset",
             {"asset": "RUB", "account": "a", "amount": "1.5"},
-            commands.IssueAsset("RUB", "a", 150, "me"),
+            commands.IssueAsset("RUB", "a", 150, "me", "", "me"),
         ),
         (
             "participant",
             "redeem_asset",
             {"asset": "RUB", "account": "a", "amount": "2", "reason": "end"},
-            commands.RedeemAsset("RUB", "a", 200, "me", "end"),
+            commands.RedeemAsset("RUB", "a", 200, "me", "end", "me"),
         ),
         (
             "participant",
             "freeze_asset",
             {"asset": "RUB", "share_ppm": 250_000, "account": "a"},
-            commands.FreezeAsset("RUB", 250_000, "a", "me"),
+            commands.FreezeAsset("RUB", 250_000, "a", "me", "", "me"),
         ),
-        ("supervisor", "freeze_asset", {"asset": "RUB", "share_ppm": 0}, commands.FreezeAsset("RUB", 0)),
+        ("supervisor", "freeze_asset", {"asset": "RUB", "share_ppm": 0}, commands.FreezeAsset("RUB", 0, by="me")),
         (
             "supervisor",
             "authorise_client",
@@ -293,6 +293,11 @@ def test_requests_as_commands(role, command, arguments, expected):
         decoded = codec.decode(encode(request))
         assert isinstance(decoded, Admin)
         assert admin_command(decoded, role, "me", ASSETS) == expected
+
+
+def test_every_command_of_an_admin_request_says_who_sent_it():
+    kinds = {kind for allowed in ALLOWED.values() for kind in allowed.values()}
+    assert [kind.__name__ for kind in kinds if "by" not in kind.__struct_fields__] == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.commands import AnyCommand, Sequenced, Tick
-from engine.limits import MAX_BATCH_COMMANDS, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.limits import MAX_BATCH_COMMANDS, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from engine.record import decode_command, decode_events
 from gateway.core import new_exchange
 from gateway.journal import JournalReader
@@ -156,7 +156,11 @@ def test_what_a_venue_slept_through_is_journaled_in_pieces_as_it_would_have_been
     exchange = started.exchange
     slept = exchange.time_ns, exchange.seq
     clock_ns = exchange.time_ns + 14 * NS_PER_DAY
-    Sequencer(exchange, started.writer, started.fanout, tmp_path, clock=lambda: clock_ns).turn()
+    sequencer = Sequencer(exchange, started.writer, started.fanout, tmp_path, clock=lambda: clock_ns)
+    turns = 0
+    while sequencer.due_in_ns() == 0:
+        sequencer.turn()
+        turns += 1
     started.writer.close()
     at_once = new_exchange()
     whole: list[Any] = []
@@ -171,8 +175,44 @@ def test_what_a_venue_slept_through_is_journaled_in_pieces_as_it_would_have_been
     assert len(whole) > 14 * 1_440
     assert max(len(piece) for piece in pieces) < 200
     assert len(pieces) < len(whole) // 10
+    # A turn lets one happen, so that whoever is connected is read in between.
+    assert turns == len(pieces)
     assert exchange.time_ns == clock_ns
     assert exchange.next_due_ns() > clock_ns
+
+
+def test_what_was_sent_to_a_venue_that_slept_waits_until_it_has_caught_up(bench):
+    alice = bench.session("alice")
+    first = bench.started.exchange.seq
+    bench.now_ns += 3 * NS_PER_DAY
+    bench.send(alice, order("alice", 1), {"type": "open_orders", "id": 2, "account": "alice"})
+    turns = 0
+    while bench.sequencer.has_work:
+        assert said(alice) == []
+        bench.sequencer.turn()
+        turns += 1
+    accepted, answer = said(alice)
+    assert (accepted["exec_type"], accepted["transact_time"], len(answer["orders"])) == ("new", bench.now_ns, 1)
+    *caught_up, (_, time_ns, entered) = bench.journaled()[first:]
+    assert (time_ns, entered.client_order_id) == (bench.now_ns, "alice-1")
+    # Nothing stands between them: each midnight at its own time, then the request.
+    assert [command for _, _, command in caught_up] == [Tick()] * (turns - 1) == [Tick()] * 3
+    assert [(time_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY for _, time_ns, _ in caught_up] == [
+        60 * NS_PER_SECOND,
+        120 * NS_PER_SECOND,
+        240 * NS_PER_SECOND,
+    ]
+
+
+def test_the_next_sleep_is_caught_up_on_in_pieces_as_short_as_the_first(bench):
+    pieces = []
+    for _ in range(2):
+        seq = bench.started.exchange.seq
+        bench.now_ns = bench.started.exchange.next_due_ns() + 20 * NS_PER_DAY
+        while bench.sequencer.due_in_ns() == 0:
+            bench.sequencer.turn()
+        pieces.append(bench.started.exchange.seq - seq)
+    assert pieces[0] == pieces[1] > 2
 
 
 def test_what_a_session_sent_before_it_went_is_carried_out(bench):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import urllib.request
 
 import msgspec
@@ -12,9 +13,11 @@ from websockets.typing import Subprotocol
 
 from engine.exchange import Exchange
 from engine.hook import PreTradeHook
+from engine.limits import NS_PER_DAY
 from gateway.journal import JournalLocked, JournalReader
 from gateway.startup import StartError
 from gateway.venue import load_rulebook_documents
+from tests.gateway.clearing_desk import FUTURE
 from tests.gateway.small_venue import client, served_apart, serving, small_venue, url_of
 
 
@@ -142,6 +145,35 @@ async def test_a_directory_has_one_venue_at_a_time(tmp_path):
 
 
 # ── HTTP and stopping ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_pings_and_logins_are_answered_while_the_venue_catches_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.sequencer.CATCH_UP_EVENTS", 40)
+    venue = small_venue(FUTURE.replace("mark_interval_s = 86_400", "mark_interval_s = 60"))
+    async with serving(tmp_path, venue) as server, client(url_of(server), "alice") as alice:
+        before = server.started.exchange.seq
+        monkeypatch.setattr(server._sequencer, "_clock", lambda: time.time_ns() + 14 * NS_PER_DAY)
+        await alice.send(
+            type="new_order",
+            account="alice",
+            client_order_id="a",
+            instrument="BTC/RUB",
+            side="buy",
+            order_type="limit",
+            quantity="1",
+            price="90",
+        )
+        seen = [before]
+        # No more than are answered in a second.
+        for _ in range(4):
+            await asyncio.wait_for(await alice.socket.ping(), 10)
+            seen.append(server.started.exchange.seq)
+        async with client(url_of(server), "bob"):
+            seen.append(server.started.exchange.seq)
+        report = await alice.receive()
+        assert (report["exec_type"], report["order_id"]) == ("new", server.started.exchange.seq)
+        # Each before it had caught up, and a bit later.
+        assert [*seen, report["order_id"]] == sorted({*seen, report["order_id"]})
 
 
 async def test_health_and_what_is_no_venue(url):

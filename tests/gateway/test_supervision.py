@@ -37,6 +37,10 @@ from tests.gateway.small_venue import KEYS, client, serving, url_of
         (RegistryChanged("tier", "BTC", "liquid"), {"what": "tier", "key": "BTC", "detail": "liquid"}),
         (RulesChanged("limits", "anna"), {"what": "limits", "key": "anna"}),
         (
+            RulesChanged("kill_switch", "investor:bob", "on", "court", "sue"),
+            {"what": "kill_switch", "key": "investor:bob", "detail": "on", "reason": "court", "by": "sue"},
+        ),
+        (
             ParameterChanged("RET-1", "retail_cap_rub", "300000.00", "500000.00", "why", "sue"),
             {
                 "what": "parameter",

@@ -137,9 +137,9 @@ async def test_prices_are_fed_at_their_pace_and_journaled_with_their_source(venu
         assert (again["seq"], again["source"]) == (last["seq"] + 1, "by hand")
     journaled = [decode_command(row[2]) for row in JournalReader(directory / "venue" / "journal").rows()]
     assert [each for each in journaled if isinstance(each, SetIndexPrice)][:3] == [
-        SetIndexPrice("BTC", 800_000_000_000_000, source),
-        SetIndexPrice("ETH", 25_000_000_000_000, source),
-        SetIndexPrice("BTC", 800_010_050_000_000, source),
+        SetIndexPrice("BTC", 800_000_000_000_000, source, "otto"),
+        SetIndexPrice("ETH", 25_000_000_000_000, source, "otto"),
+        SetIndexPrice("BTC", 800_010_050_000_000, source, "otto"),
     ]
 
 

@@ -126,7 +126,7 @@ def test_an_admin_command_is_translated_and_attributed():
     session = new_session("otto")
     arguments = {"account": "alice", "asset": "BTC", "amount": "0.00000001", "reason": "gift"}
     assert said(session, {"type": "admin", "id": 5, "command": "deposit", "arguments": arguments}) == []
-    assert session.inbox[0][1] == Deposit("alice", "BTC", 1, "gift")
+    assert session.inbox[0][1] == Deposit("alice", "BTC", 1, "gift", "otto")
 
 
 def test_a_closing_session_takes_nothing():

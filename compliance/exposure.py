@@ -8,10 +8,11 @@ they reserve, and open sells of S lots worth VS,
     exposure = max(E, if all buys filled, if all sells filled)
 
     if all buys filled:  E + VB                     when L >= 0
-                         VB x (B - |L|) / B         when L < 0 and B > |L|: what is bought beyond the short, rounded up
+                         the B - |L| dearest lots   when L < 0 and B > |L|: what is bought beyond the short
                          nothing more than E        when L < 0 and B <= |L|: closing adds nothing
 
-and sells the same, the other way round. A note can't be sold short: its sells never add, and a sale of more than was bought
+and sells the same, the other way round. The dearest lots, since the others may fill first: a buy for the closing auction waits
+while a cheaper one closes the short. A note can't be sold short: its sells never add, and a sale of more than was bought
 on this venue leaves nothing. A note that is moved to another account takes its average entry value along, rounded down; one that
 is redeemed or withdrawn takes it off. What was bought here goes first. Notes may be moved in parts of a lot, so positions are kept
 in minor units of the base asset.
@@ -26,7 +27,7 @@ from typing import Final
 
 from compliance.listings import Listing
 from compliance.registry import Client
-from engine.codes import BUY
+from engine.codes import BUY, SELL
 
 
 class Position:
@@ -43,6 +44,8 @@ class Position:
         self.buy_value: int = 0
         self.sell_lots: int = 0
         self.sell_value: int = 0
+        self.levels: Final[list[dict[int, int]]] = [{}, {}]
+        """Of what can be sold short: open lots of each side by their value per lot."""
         self.exposure: int = 0
         """What the sums of the ledger hold of it."""
 
@@ -54,26 +57,46 @@ class Position:
         else:
             self.sell_lots += lots
             self.sell_value += value
+        if self.listing.shortable and lots:
+            levels, per_lot = self.levels[side], value // lots
+            left = levels.get(per_lot, 0) + lots
+            if left:
+                levels[per_lot] = left
+            else:
+                del levels[per_lot]
 
     def worth(self, side: int = BUY, lots: int = 0, value: int = 0) -> int:
         """The exposure, if an order of this side, these lots and this value were open too."""
-        buy_lots, buy_value, sell_lots, sell_value = self.buy_lots, self.buy_value, self.sell_lots, self.sell_value
-        if side == BUY:
-            buy_lots += lots
-            buy_value += value
-        else:
-            sell_lots += lots
-            sell_value += value
-        largest = max(self.value, self._filled(self.units, buy_lots, buy_value))
-        return max(largest, self._filled(-self.units, sell_lots, sell_value)) if self.listing.shortable else largest
+        buying, selling = side == BUY, side != BUY
+        bought = self._filled(BUY, lots if buying else 0, value if buying else 0)
+        if not self.listing.shortable:
+            return max(self.value, bought)
+        return max(self.value, bought, self._filled(SELL, lots if selling else 0, value if selling else 0))
 
-    def _filled(self, held: int, lots: int, value: int) -> int:
-        """What the position would be worth if orders filled; `held` is negative for one that they close."""
+    def _filled(self, side: int, lots: int, value: int) -> int:
+        """What the position would be worth if the open orders of a side filled, and beside them these lots of this value."""
+        held, open_lots, open_value = self.units, self.buy_lots, self.buy_value
+        if side != BUY:
+            held, open_lots, open_value = -held, self.sell_lots, self.sell_value
         if held >= 0:
-            return self.value + value
-        units = lots * self.listing.lot_base
-        opened = units + held
-        return -(-value * opened // units) if opened > 0 else 0
+            return self.value + open_value + value
+        # Only what can be sold short is held below zero, and always in whole lots.
+        closed = -held // self.listing.lot_base
+        opened = open_lots + lots - closed
+        if opened <= 0:
+            return 0
+        levels = list(self.levels[side].items())
+        if lots:
+            levels.append((value // lots, lots))
+        levels.sort(reverse=True)
+        total = 0
+        for per_lot, there in levels:
+            part = min(there, opened)
+            total += per_lot * part
+            opened -= part
+            if not opened:
+                break
+        return total
 
     def fill(self, side: int, lots: int, per_lot: int) -> None:
         """Book a fill at a value per lot."""

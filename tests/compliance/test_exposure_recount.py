@@ -105,6 +105,15 @@ def position(done: list[Done | Moved], key: tuple[str, str]) -> tuple[Fraction, 
     return lots, value
 
 
+def dearest(orders: list[Order], lots: int) -> int:
+    """The value of the dearest so many lots: of those beyond what closes a position, the others may fill first."""
+    value = 0
+    for order in sorted(orders, key=lambda order: order.reserve_ticks, reverse=True):
+        part = min(order.leaves_lots, lots)
+        value, lots = value + part * order.reserve_ticks, lots - part
+    return value
+
+
 class Session:
     """A hook, and what it was told."""
 
@@ -143,7 +152,7 @@ class Session:
                     if held >= 0:
                         worth.append(value + open_value)
                     elif open_lots > -held:
-                        worth.append(ceil(Fraction(open_value, open_lots) * (open_lots + held)))
+                        worth.append(dearest(mine, int(open_lots + held)))
                 found[key] = max(worth)
         return found
 

@@ -10,6 +10,7 @@ from compliance.calendar import civil_from_days, days_from_civil
 from compliance.ledger import InvestorLedger
 from compliance.purchases import Purchases
 from engine.codes import (
+    AT_CLOSE,
     BUY,
     CONTINUOUS,
     FOREIGN_STABLECOIN,
@@ -323,6 +324,21 @@ def banded_future(venue: Venue) -> None:
     )
     venue.do(SetTradingRules("BTC-SHORT", static_ppm=100_000))
     venue.do(SetPhase("BTC-SHORT", CONTINUOUS))
+
+
+def test_a_buy_that_waits_for_an_auction_counts_as_if_a_cheaper_one_closed_the_short() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    exposures = venue.hook.intake.ledger.exposures
+    venue.buy("firm", "0.001", "BTC-SHORT", "10000")
+    assert rules_of(venue.sell("qualified", "0.001", "BTC-SHORT", "10000")) == ()
+    # Ten lots for 11.00 RUB wait. Of the cheaper ones ten close the short; the eleventh would open on top of those that wait.
+    venue.enter("qualified", BUY, "0.001", "BTC-SHORT", "11000", tif=AT_CLOSE)
+    assert rules_of(venue.buy("qualified", "0.0011", "BTC-SHORT", "9000")) == ("DER-4",)
+    assert rules_of(venue.buy("qualified", "0.001", "BTC-SHORT", "9000")) == ()
+    assert exposures.by_investor["qualified"] == 11_00
+    venue.sell("firm", "0.001", "BTC-SHORT", "9000")
+    assert exposures.by_investor["qualified"] == 11_00
 
 
 def test_no_limit_however_low_sells_more_short_than_the_exposure_limit() -> None:

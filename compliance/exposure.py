@@ -12,7 +12,7 @@ they reserve, and open sells of S lots worth VS,
                          nothing more than E        when L < 0 and B <= |L|: closing adds nothing
 
 and sells the same, the other way round. The dearest lots, since the others may fill first: a buy for the closing auction waits
-while a cheaper one closes the short. A note can't be sold short: its sells never add, and a sale of more than was bought
+while a cheaper one closes the short. Below the 64th price everything counts at that. A note can't be sold short: its sells never add, and a sale of more than was bought
 on this venue leaves nothing. A note that is moved to another account takes its average entry value along, rounded down; one that
 is redeemed or withdrawn takes it off. What was bought here goes first. Notes may be moved in parts of a lot, so positions are kept
 in minor units of the base asset.
@@ -23,11 +23,15 @@ which it is sold, and a low limit may be filled far above it. The band is that o
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from typing import Final
 
 from compliance.listings import Listing
 from compliance.registry import Client
 from engine.codes import BUY, SELL
+
+# Prices that are looked at one by one for an order. What lies deeper counts at the last of them: to the stricter side.
+MAX_LEVELS: Final = 64
 
 
 class Position:
@@ -46,6 +50,8 @@ class Position:
         self.sell_value: int = 0
         self.levels: Final[list[dict[int, int]]] = [{}, {}]
         """Of what can be sold short: open lots of each side by their value per lot."""
+        self.values: Final[list[list[int]]] = [[], []]
+        """The keys of `levels`, increasing, so that no order has them sorted."""
         self.exposure: int = 0
         """What the sums of the ledger hold of it."""
 
@@ -58,12 +64,14 @@ class Position:
             self.sell_lots += lots
             self.sell_value += value
         if self.listing.shortable and lots:
-            levels, per_lot = self.levels[side], value // lots
-            left = levels.get(per_lot, 0) + lots
-            if left:
-                levels[per_lot] = left
-            else:
+            levels, values, per_lot = self.levels[side], self.values[side], value // lots
+            before = levels.get(per_lot, 0)
+            if not before:
+                insort(values, per_lot)
+            levels[per_lot] = before + lots
+            if not before + lots:
                 del levels[per_lot]
+                del values[bisect_left(values, per_lot)]
 
     def worth(self, side: int = BUY, lots: int = 0, value: int = 0) -> int:
         """The exposure, if an order of this side, these lots and this value were open too."""
@@ -85,18 +93,22 @@ class Position:
         opened = open_lots + lots - closed
         if opened <= 0:
             return 0
-        levels = list(self.levels[side].items())
-        if lots:
-            levels.append((value // lots, lots))
-        levels.sort(reverse=True)
+        levels, more = self.levels[side], value // lots if lots else -1
         total = 0
-        for per_lot, there in levels:
-            part = min(there, opened)
+        values = self.values[side]
+        for place in range(len(values) - 1, -1, -1):
+            per_lot = values[place]
+            if more >= per_lot:
+                part = min(lots, opened)
+                total += more * part
+                opened -= part
+                more = -1
+            part = min(levels[per_lot], opened) if place > len(values) - MAX_LEVELS else opened
             total += per_lot * part
             opened -= part
             if not opened:
-                break
-        return total
+                return total
+        return total + more * opened
 
     def fill(self, side: int, lots: int, per_lot: int) -> None:
         """Book a fill at a value per lot."""

@@ -424,3 +424,28 @@ def test_the_entry_value_of_what_remains_is_rounded_up() -> None:
     turned = Done("firm", FUTURE, SELL, 5, 0, 50)
     assert position([*bought, turned], ("firm", FUTURE)) == (-2, 100)
     assert position([*bought, Done("firm", NOTE, SELL, 5, 0, 50)], ("firm", NOTE)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        # The short of 100 lots is closed by the cheapest: 1, 2, ... Of 100 open lots beyond it, the dearest count.
+        (20, sum(range(11, 21)) * 10),
+        # Beyond the 64 dearest prices everything counts at the 64th.
+        (64, 10 * sum(range(11, 65))),
+        (100, 10 * sum(range(38, 101)) + 10 * 27 * 37),
+    ],
+)
+def test_what_turns_a_short_is_counted_exactly_down_to_the_64th_price(prices: int, expected: int) -> None:
+    session = Session(0)
+    client, listing = session.hook.intake.registry.clients["firm"], session.hook.intake.registry.listings[FUTURE]
+    kept = session.hook.intake.ledger.exposures.position(client, listing)
+    kept.fill(SELL, 100, 1)
+    for price in range(prices, 1, -1):
+        kept.open(BUY, 10, 10 * price)
+    assert kept.worth(BUY, 10, 10) == expected
+    kept.open(BUY, 10, 10)
+    assert kept.worth() == expected
+    for price in range(1, prices + 1):
+        kept.open(BUY, -10, -10 * price)
+    assert (kept.worth(), kept.levels, kept.values) == (100, [{}, {}], [[], []])

@@ -12,13 +12,14 @@ they reserve, and open sells of S lots worth VS,
                          nothing more than E        when L < 0 and B <= |L|: closing adds nothing
 
 and sells the same, the other way round. The dearest lots, since the others may fill first: a buy for the closing auction waits
-while a cheaper one closes the short. Below the 64th price everything counts at that. A note can't be sold short: its sells never add, and a sale of more than was bought
-on this venue leaves nothing. A note that is moved to another account takes its average entry value along, rounded down; one that
-is redeemed or withdrawn takes it off. What was bought here goes first. Notes may be moved in parts of a lot, so positions are kept
-in minor units of the base asset.
+while a cheaper one closes the short. Below the 64th price everything counts at that. A note can't be sold short: its sells
+never add, and a sale of more than was bought on this venue leaves nothing. A note that is moved to another account takes its
+average entry value along, rounded down; one that is redeemed or withdrawn takes it off. What was bought here goes first. Notes
+may be moved in parts of a lot, so positions are kept in minor units of the base asset.
 
 An open sell of a future is worth its limit, or the upper static band if that is higher: a short's entry value is the price at
-which it is sold, and a low limit may be filled far above it. The band is that of its entry, or of its last amend.
+which it is sold, and a low limit may be filled far above it. The band is that of its entry, of its last amend,
+or of a peg's last price: a pegged short that moves up is asked for again.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from compliance.purchases import Purchases
 from engine.codes import (
     AT_CLOSE,
     BUY,
+    BY_RULE,
     CONTINUOUS,
     FOREIGN_STABLECOIN,
     FUTURE,
@@ -20,6 +21,8 @@ from engine.codes import (
     IOC,
     LIMIT,
     MARKET,
+    PEG_OWN,
+    PEGGED,
     SELL,
     SPOT,
     STOP,
@@ -29,6 +32,7 @@ from engine.commands import (
     AddAsset,
     Deposit,
     ListInstrument,
+    MarkFuture,
     NewOrder,
     RegisterIntermediary,
     SetBlocked,
@@ -339,6 +343,20 @@ def test_a_buy_that_waits_for_an_auction_counts_as_if_a_cheaper_one_closed_the_s
     assert exposures.by_investor["qualified"] == 11_00
     venue.sell("firm", "0.001", "BTC-SHORT", "9000")
     assert exposures.by_investor["qualified"] == 11_00
+
+
+def test_a_pegged_short_that_follows_the_price_beyond_the_limit_is_cancelled() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    venue.sell("firm", "0.001", "BTC-SHORT", "10000")
+    peg = NewOrder(PARTICIPANT, "qualified", "p", "BTC-SHORT", SELL, PEGGED, GTC, 0, e8("0.001"), peg=PEG_OWN)
+    assert rules_of(venue.apply(peg)[0]) == ()
+    # The band moves up by half, and the ask that it follows with it.
+    venue.do(MarkFuture("BTC-SHORT", e8("15000")))
+    events = venue.enter("firm", SELL, "0.001", "BTC-SHORT", "15000")
+    (gone,) = [event for event in events if isinstance(event, OrderCancelled)]
+    assert (gone.account, gone.reason, gone.rule) == ("qualified", BY_RULE, "DER-4")
+    assert venue.hook.intake.ledger.exposures.by_investor["qualified"] == 0
 
 
 def test_no_limit_however_low_sells_more_short_than_the_exposure_limit() -> None:

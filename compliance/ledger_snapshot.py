@@ -54,10 +54,10 @@ def take_ledger(ledger: Ledger) -> list[object]:
         # Sorted: in which order they were begun depends on orders that were refused, too.
         sorted(
             [
-                [account, instrument, position.lots, position.value]
+                [account, instrument, position.units, position.value]
                 for account, by_instrument in ledger.exposures.positions.items()
                 for instrument, position in by_instrument.items()
-                if position.lots or position.value
+                if position.units or position.value
             ]
         ),
         ledger.counted_day,
@@ -86,9 +86,9 @@ def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> No
         for order_id, account, instrument, price_ticks, leaves_lots in orders:
             entry = (registry.clients[account], registry.listings[instrument], price_ticks, leaves_lots)
             ledger.take_over(order_id, side, entry)
-    for account, instrument, lots, value in positions:
+    for account, instrument, units, value in positions:
         position = ledger.exposures.position(registry.clients[account], registry.listings[instrument])
-        position.lots = lots
+        position.units = units
         position.value = value
         ledger.exposures.sum_up(position)
     for trade_id, bought_side, sold_side in counted:

@@ -76,7 +76,8 @@ def _pass(state: State, out: list[Event], book: LimitOrderBook, order: Order, ol
     """Check a peg that moves, by the rules only if it would cost more; if it may not, it is cancelled where it rests."""
     price = order.price_ticks
     order.price_ticks = old_ticks
-    if order.side == BUY and price > order.reserve_ticks:
+    # A short that is sold for more is worth more; a sale of what is held is not.
+    if price > order.reserve_ticks and (order.side == BUY or book.instrument.future is not None):
         verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
         if verdict is not None:
             cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)

@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from compliance import ComplianceHook
-from engine.codes import BUY, DOMESTIC_PAYMENT, GTC, LIMIT, SELL
-from engine.commands import NewOrder
+from engine import codes
+from engine.codes import BUY, DOMESTIC_PAYMENT, GTC, LIMIT, SECURITY, SELL
+from engine.commands import AddAsset, ListInstrument, NewOrder
 from engine.events import (
     AssetIssued,
     Event,
@@ -30,9 +31,10 @@ from engine.orders import Order
 from tests.compliance.venue import ACCOUNTS, INTERMEDIARIES, INVESTORS, Venue
 
 TRADERS = ("firm", "firm@alfa", "firm@credit", "qualified", "qualified@credit", "bank", "dealer")
-NOTE, FUTURE = "BTC-NOTE", "BTC-FUT"
-# A tick times a lot of both is one kopeck, and a lot of the note is one minor unit of it.
+NOTE, FUTURE = "WIDE-NOTE", "BTC-FUT"
+# A tick times a lot of both is one kopeck. A lot of the note is several minor units of it, so that parts of a lot can be moved.
 PRICE = 1_000
+LOT_UNITS = 5
 LIMITS = {"firm": 300_000_000, "dealer": 300_000_000, "bank": 300_000_000, "qualified": 80_000_000}
 INTERMEDIARY_LIMIT = 150_000_000
 # 0.1 % of 1 000 000 000 RUB.
@@ -63,15 +65,15 @@ class Done:
 class Moved:
     """Notes that came to an account with the entry value they had where they came from, or (negative) left it with theirs."""
 
-    def __init__(self, account: str, lots: int, value: int) -> None:
+    def __init__(self, account: str, units: int, value: int) -> None:
         self.key = (account, NOTE)
-        self.lots = lots
+        self.lots = Fraction(units, LOT_UNITS)
         self.value = value
 
 
-def position(done: list[Done | Moved], key: tuple[str, str]) -> tuple[int, int]:
+def position(done: list[Done | Moved], key: tuple[str, str]) -> tuple[Fraction, int]:
     """Lots and entry value after all that was done, from nothing."""
-    lots, value = 0, 0
+    lots, value = Fraction(0), 0
     short_allowed = key[1] == FUTURE
     for each in done:
         if each.key != key:
@@ -81,15 +83,15 @@ def position(done: list[Done | Moved], key: tuple[str, str]) -> tuple[int, int]:
             continue
         same = max(lots * each.sign, 0)
         if each.old_ticks and each.new_ticks:
-            value = max(value + (each.new_ticks - each.old_ticks) * min(each.lots, same), 0)
+            value = max(ceil(value + (each.new_ticks - each.old_ticks) * min(each.lots, same)), 0)
         elif each.old_ticks:
             gone = min(each.lots, same)
             lots -= each.sign * gone
-            value = max(value - each.old_ticks * gone, 0) if lots or not gone else 0
+            value = max(ceil(value - each.old_ticks * gone), 0) if lots or not gone else 0
             turned = each.lots - gone
             if turned and (short_allowed or each.sign < 0):
                 lots -= each.sign * turned
-                value += each.old_ticks * turned
+                value += ceil(each.old_ticks * turned)
         else:
             against = max(-lots * each.sign, 0)
             closed = min(each.lots, against)
@@ -103,12 +105,25 @@ def position(done: list[Done | Moved], key: tuple[str, str]) -> tuple[int, int]:
     return lots, value
 
 
+def dearest(orders: list[Order], lots: int) -> int:
+    """The value of the dearest so many lots: of those beyond what closes a position, the others may fill first."""
+    value = 0
+    for order in sorted(orders, key=lambda order: order.reserve_ticks, reverse=True):
+        part = min(order.leaves_lots, lots)
+        value, lots = value + part * order.reserve_ticks, lots - part
+    return value
+
+
 class Session:
     """A hook, and what it was told."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.venue = Venue("general-2026", CHANGES)
+        lot_e8, tick_e8, most = LOT_UNITS * 10**4, 20 * 10**8, LOT_UNITS * 10**15
+        listing = ListInstrument(NOTE, codes.NOTE, NOTE, "RUB", tick_e8, lot_e8, lot_e8, most, 10**15, 100_000)
+        self.venue.do(AddAsset(NOTE, SECURITY, 4))
+        self.venue.do(listing)
         self.hook = self.venue.hook
         self.orders: dict[int, Order] = {}
         self.done: list[Done | Moved] = []
@@ -137,7 +152,7 @@ class Session:
                     if held >= 0:
                         worth.append(value + open_value)
                     elif open_lots > -held:
-                        worth.append(ceil(Fraction(open_value, open_lots) * (open_lots + held)))
+                        worth.append(dearest(mine, int(open_lots + held)))
                 found[key] = max(worth)
         return found
 
@@ -283,18 +298,19 @@ class Session:
         """Notes are transferred, redeemed or withdrawn, some of which may have been bought elsewhere."""
         sender, receiver = self.chance.sample(TRADERS, 2)
         held, value = position(self.done, (sender, NOTE))
-        lots = self.chance.randint(1, held + 3)
-        gone = min(lots, held)
-        with_them = floor(Fraction(value * gone, held)) if held else 0
+        held_units = int(held * LOT_UNITS)
+        units = self.chance.randint(1, held_units + 3)
+        gone = min(units, held_units)
+        with_them = floor(Fraction(value * gone, held_units)) if held_units else 0
         self.done.append(Moved(sender, -gone, -with_them))
         how = self.chance.randrange(4)
         if how == 0:
-            self.observe(AssetIssued(sender, 0, NOTE, "issuer", -lots, 0, 0, 0))
+            self.observe(AssetIssued(sender, 0, NOTE, "issuer", -units, 0, 0, 0))
         elif how == 1:
-            self.observe(FundsMoved(sender, 0, NOTE, -lots, 0, 0, ""))
+            self.observe(FundsMoved(sender, 0, NOTE, -units, 0, 0, ""))
         else:
             self.done.append(Moved(receiver, gone, with_them))
-            self.observe(Transferred(1, sender, 0, receiver, 0, "c", NOTE, lots, DOMESTIC_PAYMENT, "", 0, 0))
+            self.observe(Transferred(1, sender, 0, receiver, 0, "c", NOTE, units, DOMESTIC_PAYMENT, "", 0, 0))
 
     def arrive(self) -> None:
         """What is issued or deposited was not bought here: it is no exposure."""
@@ -408,3 +424,28 @@ def test_the_entry_value_of_what_remains_is_rounded_up() -> None:
     turned = Done("firm", FUTURE, SELL, 5, 0, 50)
     assert position([*bought, turned], ("firm", FUTURE)) == (-2, 100)
     assert position([*bought, Done("firm", NOTE, SELL, 5, 0, 50)], ("firm", NOTE)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        # The short of 100 lots is closed by the cheapest: 1, 2, ... Of 100 open lots beyond it, the dearest count.
+        (20, sum(range(11, 21)) * 10),
+        # Beyond the 64 dearest prices everything counts at the 64th.
+        (64, 10 * sum(range(11, 65))),
+        (100, 10 * sum(range(38, 101)) + 10 * 27 * 37),
+    ],
+)
+def test_what_turns_a_short_is_counted_exactly_down_to_the_64th_price(prices: int, expected: int) -> None:
+    session = Session(0)
+    client, listing = session.hook.intake.registry.clients["firm"], session.hook.intake.registry.listings[FUTURE]
+    kept = session.hook.intake.ledger.exposures.position(client, listing)
+    kept.fill(SELL, 100, 1)
+    for price in range(prices, 1, -1):
+        kept.open(BUY, 10, 10 * price)
+    assert kept.worth(BUY, 10, 10) == expected
+    kept.open(BUY, 10, 10)
+    assert kept.worth() == expected
+    for price in range(1, prices + 1):
+        kept.open(BUY, -10, -10 * price)
+    assert (kept.worth(), kept.levels, kept.values) == (100, [{}, {}], [[], []])

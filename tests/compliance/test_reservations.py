@@ -10,7 +10,9 @@ from compliance.calendar import civil_from_days, days_from_civil
 from compliance.ledger import InvestorLedger
 from compliance.purchases import Purchases
 from engine.codes import (
+    AT_CLOSE,
     BUY,
+    BY_RULE,
     CONTINUOUS,
     FIAT,
     FOREIGN_STABLECOIN,
@@ -21,6 +23,8 @@ from engine.codes import (
     LIMIT,
     MARKET,
     NOTE,
+    PEG_OWN,
+    PEGGED,
     SELL,
     SPOT,
     STOP,
@@ -30,6 +34,7 @@ from engine.commands import (
     AddAsset,
     Deposit,
     ListInstrument,
+    MarkFuture,
     NewOrder,
     RegisterIntermediary,
     SetBlocked,
@@ -325,6 +330,35 @@ def banded_future(venue: Venue) -> None:
     )
     venue.do(SetTradingRules("BTC-SHORT", static_ppm=100_000))
     venue.do(SetPhase("BTC-SHORT", CONTINUOUS))
+
+
+def test_a_buy_that_waits_for_an_auction_counts_as_if_a_cheaper_one_closed_the_short() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    exposures = venue.hook.intake.ledger.exposures
+    venue.buy("firm", "0.001", "BTC-SHORT", "10000")
+    assert rules_of(venue.sell("qualified", "0.001", "BTC-SHORT", "10000")) == ()
+    # Ten lots for 11.00 RUB wait. Of the cheaper ones ten close the short; the eleventh would open on top of those that wait.
+    venue.enter("qualified", BUY, "0.001", "BTC-SHORT", "11000", tif=AT_CLOSE)
+    assert rules_of(venue.buy("qualified", "0.0011", "BTC-SHORT", "9000")) == ("DER-4",)
+    assert rules_of(venue.buy("qualified", "0.001", "BTC-SHORT", "9000")) == ()
+    assert exposures.by_investor["qualified"] == 11_00
+    venue.sell("firm", "0.001", "BTC-SHORT", "9000")
+    assert exposures.by_investor["qualified"] == 11_00
+
+
+def test_a_pegged_short_that_follows_the_price_beyond_the_limit_is_cancelled() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    venue.sell("firm", "0.001", "BTC-SHORT", "10000")
+    peg = NewOrder(PARTICIPANT, "qualified", "p", "BTC-SHORT", SELL, PEGGED, GTC, 0, e8("0.001"), peg=PEG_OWN)
+    assert rules_of(venue.apply(peg)[0]) == ()
+    # The band moves up by half, and the ask that it follows with it.
+    venue.do(MarkFuture("BTC-SHORT", e8("15000")))
+    events = venue.enter("firm", SELL, "0.001", "BTC-SHORT", "15000")
+    (gone,) = [event for event in events if isinstance(event, OrderCancelled)]
+    assert (gone.account, gone.reason, gone.rule) == ("qualified", BY_RULE, "DER-4")
+    assert venue.hook.intake.ledger.exposures.by_investor["qualified"] == 0
 
 
 def test_no_limit_however_low_sells_more_short_than_the_exposure_limit() -> None:

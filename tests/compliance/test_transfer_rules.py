@@ -5,18 +5,30 @@ from __future__ import annotations
 
 import pytest
 
-from compliance import VENUE
-from engine.codes import BY_RULE, COMPLIANCE, CROSS_BORDER, DOMESTIC_PAYMENT, OWN_ACCOUNT, PERMISSION, UNSUPPORTED
+from compliance import VENUE, ComplianceHook
+from engine.codes import (
+    BY_RULE,
+    COMPLIANCE,
+    CONTINUOUS,
+    CROSS_BORDER,
+    DOMESTIC_PAYMENT,
+    NOTE,
+    OWN_ACCOUNT,
+    PERMISSION,
+    UNSUPPORTED,
+)
 from engine.commands import (
     AnyCommand,
     Deposit,
     FreezeAsset,
     IssueAsset,
+    ListInstrument,
     OpenAccount,
     RedeemAsset,
     RegisterInvestor,
     RequestDelivery,
     SetBlocked,
+    SetPhase,
     Transfer,
     Withdraw,
 )
@@ -30,7 +42,7 @@ from engine.events import (
     Transferred,
     TransferStatus,
 )
-from tests.compliance.venue import PARTICIPANT, Venue, rules_of
+from tests.compliance.venue import PARTICIPANT, ROUBLE, Venue, rules_of
 
 
 def transfer(venue: Venue, amount: int, asset: str, to: str, purpose: int, reference: str = "") -> Transfer:
@@ -257,6 +269,30 @@ def test_the_limit_counts_what_came_by_transfer() -> None:
     bought_notes(venue)
     venue.apply(Transfer(PARTICIPANT, "firm@alfa", "a", "qualified", "BTC-NOTE", 1, DOMESTIC_PAYMENT))
     assert rules_of(venue.buy("qualified", "0.0001", "BTC-NOTE", "100")) == ("DER-4",)
+
+
+def test_parts_of_a_lot_take_their_part_of_the_exposure_along() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"1.00"'),))
+    # A lot is a hundredth of a note, which is 100 minor units of it; it is bought for 1.00 RUB.
+    venue.do(ListInstrument("WIDE", NOTE, "BTC-NOTE", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000))
+    venue.do(SetPhase("WIDE", CONTINUOUS))
+    for owner, price in (("firm", "100"), ("firm@alfa", "200")):
+        venue.sell("dealer", "0.01", "WIDE", price)
+        venue.buy(owner, "0.01", "WIDE", price)
+    for number, (sender, units) in enumerate((("firm", 50), ("firm@alfa", 25), ("firm@alfa", 1))):
+        command = Transfer(PARTICIPANT, sender, f"part{number}", "qualified", "BTC-NOTE", units, DOMESTIC_PAYMENT)
+        venue.apply(command)
+    # Half of 1.00, a quarter of 2.00, a hundredth of 2.00.
+    assert exposure(venue, "qualified", "alfa") == (1_02, 1_02 + 1_48)
+    assert exposure(venue, "firm") == (1_98, 0)
+    twin = ComplianceHook()
+    twin.restore(venue.hook.snapshot())
+    assert twin.intake.ledger.exposures.by_investor == venue.hook.intake.ledger.exposures.by_investor
+    assert rules_of(venue.buy("qualified", "0.01", "WIDE", "1")) == ("DER-4",)
+    # A sale of a lot is more than what came: nothing is left of it.
+    venue.sell("qualified", "0.01", "WIDE", "1")
+    venue.buy("dealer", "0.01", "WIDE", "1")
+    assert exposure(venue, "qualified", "alfa") == (0, 1_48)
 
 
 @pytest.mark.parametrize("asset", ["BTC-NOTE", "METAL"])

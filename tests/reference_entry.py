@@ -7,6 +7,7 @@ from engine.limits import LEG_ID, MAX_OPEN_ORDERS_PER_ACCOUNT, NS_PER_SECOND, OR
 from tests.reference_calls import JOINS, QUIET, Calls, midnight_after
 from tests.reference_plan import OWN, TRADE, Budget
 from tests.reference_state import (
+    COLLECTED,
     DATED,
     INCOMING,
     LEG,
@@ -284,7 +285,7 @@ class Entry(Calls):
 
     def worst_of(self, order: RefOrder, terms: RefInstrument) -> int:
         """The price at which an order is reserved and valued."""
-        if order.type not in (codes.STOP, codes.TRAILING_STOP):
+        if order.type not in (codes.STOP, codes.TRAILING_STOP) or order.where == COLLECTED:
             return order.price or order.limit
         if not order.buys:
             return order.stop

@@ -10,7 +10,7 @@ import msgspec
 from compliance import ComplianceHook
 from compliance.calendar import days_from_civil, moscow_day, moscow_year
 from engine.codes import BUY, SELL
-from engine.commands import AnyCommand, Command, Sequenced
+from engine.commands import AnyCommand, Command, RequestDelivery, Sequenced, Transfer
 from engine.events import (
     AccountOpened,
     AssetAdded,
@@ -166,6 +166,12 @@ class StandIn(PreTradeHook):
 
     def observe(self, event: Event, time_ns: int) -> None:
         self.hook.observe(event, time_ns)
+
+    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
+        return self.hook.check_transfer(transfer, time_ns)
+
+    def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
+        return self.hook.check_delivery(request, time_ns)
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         return self.hook.apply(command, time_ns)

@@ -81,7 +81,8 @@ def join_call(state: State, out: list[Event], book: LimitOrderBook, order: Order
         if ends_with_auction(order):
             book.auction_limits[order.order_id] = order
         rest(state, out, book, order)
-    if book.phase == CONTINUOUS and not book.batch_due_ns:
+    # A batch that was begun before another phase may be due at the very instant at which batch mode goes on.
+    if book.phase == CONTINUOUS and book.batch_due_ns <= state.time_ns:
         set_batch_end(state, book)
 
 

@@ -28,6 +28,7 @@ from engine.events import (
     Transferred,
 )
 from engine.hook import Failure, Outcome, PreTradeHook, Verdict
+from engine.margin import worst_ticks
 from engine.orders import Order
 
 # The venue's own refusal, which belongs to no rulebook.
@@ -75,14 +76,14 @@ class ComplianceHook(PreTradeHook):
         if order.close_out:
             return None
         client = self._clients[order.account.account]
-        return self._judge(client, order, _worth_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, True)
+        return self._judge(client, order, worst_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, True)
 
     def true_up(self, order: Order) -> None:
         """Reserve exactly what a resting order can still cost as it stands."""
         if order.budget >= 0:
             self._ledger.amend(order.order_id, order.side, BY_FUNDS, order.budget)
         else:
-            self._ledger.amend(order.order_id, order.side, _worth_ticks(order, order.reserve_ticks), order.leaves_lots)
+            self._ledger.amend(order.order_id, order.side, worst_ticks(order, order.reserve_ticks), order.leaves_lots)
 
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow fills, corrections, ends of orders, final marks and holdings that leave an account in the ledger."""
@@ -171,7 +172,7 @@ class ComplianceHook(PreTradeHook):
         self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int
     ) -> Verdict | None:
         """Ask the rules one by one, and reserve in the sums. An order of the venue that closes a position always passes."""
-        price_ticks = _worth_ticks(order, price_ticks)
+        price_ticks = worst_ticks(order, price_ticks)
         if not order.close_out:
             verdict = self._judge(client, order, price_ticks, leaves_lots, time_ns, False)
             if verdict is not None:
@@ -221,16 +222,6 @@ class ComplianceHook(PreTradeHook):
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision
         return decision
-
-
-def _worth_ticks(order: Order, price_ticks: int) -> int:
-    """The most at which an order that reserves at a price can become a position: a short's limit is only the least."""
-    instrument = order.instrument
-    assert instrument is not None
-    future = instrument.future
-    if future is None or order.side == BUY or future.high_ticks < price_ticks:
-        return price_ticks
-    return future.high_ticks
 
 
 def _no_rulebook(what: str) -> Verdict:

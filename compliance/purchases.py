@@ -1,8 +1,8 @@
 """What an investor bought and sold through one intermediary, by Moscow day, and the sums that the annual cap reads (RET-1).
 
 Every figure is in kopecks. Each is kept for purchases and sales apart, and for what was priced in roubles and in
-anything else, called crypto here, apart, so that a supervisor may switch basis, window or scope at any moment and find the sums of the past. Beside them stands the
-intermediary that purchases bind to (RET-4).
+anything else, called crypto here, apart, so that a supervisor may switch basis, window or scope at any moment and find
+the sums of the past. Beside them stands the intermediary that purchases bind to (RET-4).
 """
 
 from __future__ import annotations

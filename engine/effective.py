@@ -49,12 +49,18 @@ def consult(state: State, out: list[Event], command: Command) -> bool:
 
     Emits CommandRejected; or the hook's events, then OrderCancelled for what may rest no longer, newest first.
     """
+    refusal = ask(state, out, command).refusal
+    if refusal:
+        state.emit(out, CommandRejected(COMPLIANCE, refusal))
+    return not refusal
+
+
+def ask(state: State, out: list[Event], command: Command) -> Outcome:
+    """Let the hook carry out or note a command, and follow its outcome unless that is a refusal, which is left to emit."""
     outcome = state.hook.apply(command, state.time_ns)
-    if outcome.refusal:
-        state.emit(out, CommandRejected(COMPLIANCE, outcome.refusal))
-        return False
-    follow(state, out, outcome)
-    return True
+    if not outcome.refusal:
+        follow(state, out, outcome)
+    return outcome
 
 
 def follow(state: State, out: list[Event], outcome: Outcome) -> None:

@@ -12,7 +12,7 @@ from engine.clearing import paying_asset
 from engine.codes import BY_RULE, COMPLIANCE, FIAT, FUNDS, INVALID, PERMISSION
 from engine.commands import Command, FreezeAsset, IssueAsset, RedeemAsset
 from engine.configuration import ISSUED_KINDS
-from engine.effective import follow
+from engine.effective import ask
 from engine.ending import cancel
 from engine.events import AssetIssued, Event, HoldingFrozen
 from engine.limits import MAX_SUPPLY
@@ -50,8 +50,7 @@ def _issue(state: State, out: list[Event], command: IssueAsset) -> Problem | Non
         return Problem(FUNDS, f"no more than {limit} {asset.asset} may be outstanding, and {outstanding} are")
     if asset.supply + command.amount > MAX_SUPPLY:
         return Problem(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
-    outcome = state.hook.apply(command, state.time_ns)
-    follow(state, out, outcome)
+    outcome = ask(state, out, command)
     if outcome.refusal:
         return Problem(COMPLIANCE, outcome.refusal)
     _book(state, out, account, asset, command.amount)
@@ -73,8 +72,7 @@ def _redeem(state: State, out: list[Event], command: RedeemAsset) -> Problem | N
     available = account.balance(asset).available
     if command.amount > available:
         return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
-    outcome = state.hook.apply(command, state.time_ns)
-    follow(state, out, outcome)
+    outcome = ask(state, out, command)
     if outcome.refusal:
         return Problem(COMPLIANCE, outcome.refusal)
     _book(state, out, account, asset, -command.amount)
@@ -136,8 +134,7 @@ def _freeze(state: State, out: list[Event], command: FreezeAsset) -> Problem | N
         return Problem(INVALID, f"{command.asset} is money that nobody issues here, so nobody can freeze it")
     if not 0 <= command.share_ppm <= PPM:
         return Problem(INVALID, f"the share must be from 0 to {PPM} millionths")
-    outcome = state.hook.apply(command, state.time_ns)
-    follow(state, out, outcome)
+    outcome = ask(state, out, command)
     if outcome.refusal:
         return Problem(COMPLIANCE, outcome.refusal)
     holders = [state.accounts[command.account]] if command.account else list(state.accounts.values())

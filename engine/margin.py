@@ -81,6 +81,16 @@ def note(margin: Margin) -> None:
         margin.changed.append(margin)
 
 
+def worst_ticks(order: Order, price_ticks: int) -> int:
+    """The most at which an order that reserves at a price can be filled: of a future's sell, its limit is only the least."""
+    instrument = order.instrument
+    assert instrument is not None
+    future = instrument.future
+    if future is None or order.side == BUY or future.high_ticks < price_ticks:
+        return price_ticks
+    return future.high_ticks
+
+
 def largest_fee(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """The most that `leaves_lots` more of a future's order can cost in fees, given what it was charged so far."""
     instrument = order.instrument
@@ -88,11 +98,7 @@ def largest_fee(order: Order, price_ticks: int, leaves_lots: int) -> int:
     highest_ppm = max(instrument.maker_fee_ppm, instrument.taker_fee_ppm, 0)
     if order.close_out or not leaves_lots or (highest_ppm == 0 and order.fee_numerator == 0):
         return 0
-    future = instrument.future
-    assert future is not None
-    if order.side != BUY and future.high_ticks > price_ticks:
-        price_ticks = future.high_ticks
-    value = price_ticks * leaves_lots * instrument.unit
+    value = worst_ticks(order, price_ticks) * leaves_lots * instrument.unit
     return round_up(order.fee_numerator + value * highest_ppm) - order.fee_charged
 
 

@@ -61,7 +61,7 @@ compiled:
 else
 compiled: $(DEV)/.installed $(NATIVE)/.compiled
 	rm -rf $(OUTSIDE) && mkdir -p $(OUTSIDE) && cp -r pyproject.toml tests $(OUTSIDE)
-	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak' tests/engine tests/compliance tests/scenarios
+	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak' tests/engine tests/compliance tests/scenarios tests/golden
 	@interpreted=$$($(DEV)/bin/sbx bench --digest) && compiled=$$($(NATIVE)/bin/sbx bench --digest) \
 	&& echo "interpreted: $$interpreted" && echo "compiled:    $$compiled" \
 	&& test "$${interpreted#* }" = "$${compiled#* }" \

@@ -1,0 +1,68 @@
+"""Makes the golden journals of the core version that runs: random commands of every kind, the same on every run.
+
+    python -m tests.golden.make DIR
+
+writes one directory for each of `SESSIONS`, named by the core version, with its `expected.json`, into DIR. The other journals
+were made by a venue that served simulated participants: see README.md.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.codes import CORE_VERSION
+from engine.commands import AnyCommand, Transfer
+from engine.record import Row
+from gateway.core import new_exchange
+from tests.engine.everything import Everything
+from tests.gateway.journals import write_journal
+from tests.golden.facts import write_expected
+
+SESSIONS = {"everything": (53, 800), "large": (1, 300)}
+"""By name: a seed and how many commands after the venue's start. `everything` has every kind of command and event that there
+was when the seed was chosen; the numbers of `large` are near the bounds, so that products leave 64 bits."""
+RULEBOOK = "general-2026"
+BATCH = 6
+# Small, so that the chain runs through several signed segments.
+SEGMENT_BYTES = 60_000
+
+
+def drawn_rows(seed: int, steps: int) -> list[Row]:
+    """What a journal of a random session holds. Its last command resends the one before."""
+    drawn = Everything(seed, new_exchange(), RULEBOOK)
+    rows: list[Row] = []
+
+    def send(command: AnyCommand) -> None:
+        events = drawn.send(command)
+        rows.append((drawn.exchange.seq, drawn.time_ns, command, events))
+
+    for command in drawn.setup():
+        send(command)
+    for _ in range(steps):
+        send(drawn.step())
+    for _ in range(2):
+        send(Transfer("a", "a", "resent", "a2", "RUB", 1, 0))
+    drawn.exchange.check()
+    return rows
+
+
+def make(directory: Path, seed: int, steps: int) -> None:
+    """Write the journal of a session and what is expected of it."""
+    write_journal(directory, drawn_rows(seed, steps), BATCH, SEGMENT_BYTES)
+    write_expected(directory)
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m tests.golden.make DIR")
+    for name, (seed, steps) in SESSIONS.items():
+        directory = Path(sys.argv[1]) / f"v{CORE_VERSION}-{name}"
+        if directory.exists():
+            sys.exit(f"{directory} exists already: a golden journal is never made again")
+        make(directory, seed, steps)
+        print(directory)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,8 @@ PYTHON ?= python3
 # Processes for the tests, and options for the programs: make demo ARGS="--seconds 60 --rulebook general-2026"
 WORKERS ?= 2
 ARGS ?=
+# What the work tree is compared with: make against REV=main~1
+REV ?= HEAD
 
 # .venv is the development install: editable, interpreted, with the checkers.
 # .venv-native is what a user gets: an ordinary install, compiled where a C compiler is found.
@@ -22,10 +24,10 @@ OUTSIDE := build/outside
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak clean check interpreted compiled
+.PHONY: help demo test lint bench against soak clean check interpreted compiled
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(NATIVE)/.installed ## run a venue with simulated participants, then verify and replay its journal
 	PYTHONSAFEPATH=1 $(NATIVE)/bin/sbx demo $(ARGS)
@@ -42,6 +44,9 @@ lint: $(DEV)/.installed ## style and types
 
 bench: $(DEV)/.installed $(NATIVE)/.installed ## one JSON line per benchmark, interpreted and compiled, beside other engines
 	$(DEV)/bin/sbx bench --compiled $(NATIVE)/bin/python $(ARGS)
+
+against: $(DEV)/.installed ## is the work tree slower than REV? both built and run in turns: make against REV=main~1
+	$(DEV)/bin/sbx bench --against $(REV) $(ARGS)
 
 soak: $(DEV)/.installed ## the tests that take minutes
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m soak $(ARGS)

@@ -10,8 +10,10 @@ from typing import Final
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from engine.build import is_compiled
+from loadtest.bench_against import DEFAULT_NAMES, DEFAULT_OPERATIONS, Request, against_options, compare
 from loadtest.bench_digest import events_digest
 from loadtest.bench_gateway import GatewayLine, measure_gateway
 from loadtest.bench_hook import HOOK_BENCHMARKS, HOOK_SHARE, HookLine, ShareLine, measure_hook, measure_share
@@ -20,12 +22,15 @@ from loadtest.bench_scale import SCALE_BENCHMARKS, SIZES, ScaleLine, measure_sca
 from loadtest.bench_stream import Stream, generate
 
 DIGEST_COMMANDS: Final = 20_000
+OPERATIONS: Final = 50_000
 DEFAULT_COMPILED: Final = Path(".venv-native/bin/python")
 GATEWAY: Final = "gateway"
 NAMES: Final = (*CORE_BENCHMARKS, *HOOK_BENCHMARKS, HOOK_SHARE, *SCALE_BENCHMARKS, *PEERS, GATEWAY)
 # Most of such a run builds the book.
 SCALE_REPEATS: Final = 2
 DURABILITIES: Final = ("fsync", "os")
+ONLY_WITH_AGAINST: Final = ("build", "pairs", "at_most", "no_instructions")
+NOT_WITH_AGAINST: Final = ("resting", "repeats", "largest", "compiled", "here", "digest")
 
 
 def build_name() -> str:
@@ -68,8 +73,22 @@ def compiled_lines(python: Path, arguments: list[str]) -> Iterator[bytes]:
     yield from run.stdout.splitlines()
 
 
+def require_fitting_options(context: click.Context, request: Request | None) -> None:
+    """Refuse options that would do nothing."""
+    refused = ONLY_WITH_AGAINST if request is None else NOT_WITH_AGAINST
+    given = [name for name in refused if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given:
+        shown = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise click.UsageError(f"{shown}: {'only' if request is None else 'not'} with --against")
+
+
 @click.command()
-@click.option("--operations", type=click.IntRange(100), default=50_000, show_default=True, help="Length of the stream.")
+@click.option(
+    "--operations",
+    type=click.IntRange(100),
+    show_default=f"{OPERATIONS}; {DEFAULT_OPERATIONS} with --against",
+    help="Length of the stream.",
+)
 @click.option("--resting", type=click.IntRange(1), default=1_000, show_default=True, help="Orders resting in the book.")
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="Runs of each benchmark.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the stream.")
@@ -86,8 +105,11 @@ def compiled_lines(python: Path, arguments: list[str]) -> Iterator[bytes]:
 )
 @click.option("--here", is_flag=True, help="Only the build that runs here, and no other engines.")
 @click.option("--digest", is_flag=True, help="Print the digest of the events of a seeded stream instead.")
+@against_options
+@click.pass_context
 def command(
-    operations: int,
+    context: click.Context,
+    operations: int | None,
     resting: int,
     repeats: int,
     seed: int,
@@ -96,18 +118,31 @@ def command(
     compiled: Path,
     here: bool,
     digest: bool,
+    request: Request | None,
 ) -> None:
     """Measure the book, the core, the rules and the gateway, interpreted and compiled, beside other engines on the same orders.
 
     Every line names its workload, seed, machine and what it leaves out. Times are per operation, the least and the
     median of the repeats. Stop other programs first: `load_average` shows whether something else was running.
 
+    With --against, the work tree as it is and another revision are built in build/against, which takes minutes the first
+    time, and run in turns: is this version slower? The ratio of their times has a 95 % interval, and a verdict by whether
+    1 lies in it. Instructions are counted too, where valgrind is installed.
+
     \b
     Examples:
       sbx bench
       sbx bench --only book --only bourse --operations 200000
       sbx bench --digest
+      sbx bench --against main
+      sbx bench --against HEAD~3 --only core --build compiled --pairs 40
+      sbx bench --against v0.1.0 --at-most 1.02 --json
     """
+    require_fitting_options(context, request)
+    if request is not None:
+        compare(request, tuple(dict.fromkeys(only)) or DEFAULT_NAMES, operations or DEFAULT_OPERATIONS, seed)
+        return
+    operations = operations or OPERATIONS
     if digest:
         click.echo(f"{build_name()} {events_digest(seed, DIGEST_COMMANDS)[0]}")
         return

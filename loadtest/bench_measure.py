@@ -121,7 +121,10 @@ def workload(stream: Stream, accounts: int = 0) -> str:
 
 
 def timed(run: Callable[[], _Result]) -> tuple[int, _Result]:
-    """Run once, with what was allocated before out of the collector's way; return nanoseconds and the result."""
+    """Run once, with what was allocated before out of the collector's way; return nanoseconds and the result.
+
+    `sbx bench --against` counts instructions from the call of `gc.freeze` to that of `gc.unfreeze`, in older versions too.
+    """
     gc.collect()
     gc.freeze()
     try:

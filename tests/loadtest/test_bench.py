@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from loadtest.bench_core import prepare_core, run_book, run_core, run_journaled,
 from loadtest.bench_digest import events_digest
 from loadtest.bench_gateway import measure_gateway
 from loadtest.bench_hook import HOOK_BENCHMARKS, measure_hook, measure_share, prepare_hook, run_hook
-from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer
+from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer, timed
 from loadtest.bench_peers import installed_version
 from loadtest.bench_scale import SCALE_BENCHMARKS, measure_scale
 from loadtest.bench_stream import ADD, Stream, generate
@@ -77,6 +78,14 @@ def test_a_line_discloses_its_workload(stream: Stream, name: str) -> None:
     assert "touch-geometric" in line.workload
     assert line.left_out
     assert line.machine.cores > 0
+
+
+def test_what_is_timed_stands_between_freeze_and_unfreeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    for name in ("freeze", "unfreeze"):
+        monkeypatch.setattr(gc, name, lambda name=name: called.append(name))
+    timed(lambda: called.append("run"))
+    assert called == ["freeze", "run", "unfreeze"]
 
 
 def test_an_engine_that_disagrees_is_shown(stream: Stream) -> None:

@@ -21,21 +21,21 @@ from setuptools.command.build_ext import build_ext
 
 NATIVE = os.environ.get("SBX_NATIVE", "")
 COMPILED_PACKAGES = ("engine", "compliance")
+INTERPRETED_FOLDER = "messages"
 SHARED_LIBRARY = "sandbox_exchange"
 
 
 def native_sources() -> list[str]:
     """List the files to compile: all of the pure packages but their __init__ files and the message modules.
 
-    mypyc compiles a msgspec Struct without complaint, and it silently loses `tag` and `array_like`. A message module defines
-    Structs itself, or takes their base classes from engine/structs.py.
+    mypyc compiles a msgspec Struct without complaint, and it silently loses `tag` and `array_like`. So Structs have folders of
+    their own, which bear this name.
     """
-    markers = ("msgspec.Struct", "from engine.structs import")
     return sorted(
         str(path)
         for package in COMPILED_PACKAGES
         for path in Path(package).rglob("*.py")
-        if path.name != "__init__.py" and not any(marker in path.read_text(encoding="utf-8") for marker in markers)
+        if path.name != "__init__.py" and INTERPRETED_FOLDER not in path.parts
     )
 
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.case import FAILS, NO_LIMIT, PASSES, Case, Rule
-from compliance.classes import class_name
 from compliance.hook import ComplianceHook
-from compliance.ledger import BY_FUNDS
-from compliance.listings import Decision
-from compliance.registry import Client
-from compliance.rulebook import Rulebook, RuleData
-from compliance.rules import RuleTable
-from compliance.transfer_rules import TransferCase
-from engine.commands import Transfer
-from engine.hook import Verdict
-from engine.orders import Order
-from engine.problem import decimal, decimal_e8
+from compliance.ledger.ledger import BY_FUNDS
+from compliance.registry.classes import class_name
+from compliance.registry.listings import Decision
+from compliance.registry.records import Client
+from compliance.rulebook.format import Rulebook, RuleData
+from compliance.rules.case import FAILS, NO_LIMIT, PASSES, Case, Rule
+from compliance.rules.table import RuleTable
+from compliance.rules.transfers import TransferCase
+from engine.book.entities import Order
+from engine.state.hook import Verdict
+from engine.state.problem import decimal, decimal_e8
+from engine.vocabulary.messages.commands import Transfer
 
 # What a rule made of an order.
 PASSED: Final = "passes"

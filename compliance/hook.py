@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.case import Case
+from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
-from compliance.ledger import BY_FUNDS, Ledger
-from compliance.listings import Decision, Listing
-from compliance.registry import Client
-from compliance.rules import RuleTable
-from compliance.snapshot import restore, take_snapshot
-from compliance.transfer_rules import TransferCase
-from engine.codes import BUY
-from engine.commands import Command, RequestDelivery, Transfer
-from engine.events import (
+from compliance.ledger.ledger import BY_FUNDS, Ledger
+from compliance.registry.listings import Decision, Listing
+from compliance.registry.records import Client
+from compliance.rules.case import Case
+from compliance.rules.table import RuleTable
+from compliance.rules.transfers import TransferCase
+from engine.book.entities import Order
+from engine.money.margin import worst_ticks
+from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
+from engine.vocabulary.codes import BUY
+from engine.vocabulary.messages.commands import Command, RequestDelivery, Transfer
+from engine.vocabulary.messages.events import (
     AssetIssued,
     BookAdded,
     Event,
@@ -27,9 +30,6 @@ from engine.events import (
     TradeCorrected,
     Transferred,
 )
-from engine.hook import Failure, Outcome, PreTradeHook, Verdict
-from engine.margin import worst_ticks
-from engine.orders import Order
 
 # The venue's own refusal, which belongs to no rulebook.
 VENUE: Final = "VENUE"

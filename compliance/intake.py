@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.calendar import moscow_day, moscow_year
-from compliance.classes import UNCLASSIFIED, class_name
-from compliance.ledger import Ledger
-from compliance.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
-from compliance.registry import Authorisation, Client, Intermediary, Investor, Registry
-from compliance.rulebook import Overrides, RulebookError, load_rulebook
-from compliance.rules import RuleTable, override_problem
-from compliance.tiers import end_graces, put_in_tiers
-from compliance.transfer_rules import FREEZE
-from compliance.wording import setting_text
-from engine.codes import FIAT, FIRM, INVESTOR_KINDS
-from engine.commands import (
+from compliance.ledger.ledger import Ledger
+from compliance.registry.calendar import moscow_day, moscow_year
+from compliance.registry.classes import UNCLASSIFIED, class_name
+from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
+from compliance.registry.records import Authorisation, Client, Intermediary, Investor, Registry
+from compliance.rulebook.format import Overrides, RulebookError, load_rulebook
+from compliance.rulebook.wording import setting_text
+from compliance.rules.table import RuleTable, override_problem
+from compliance.rules.tiers import end_graces, put_in_tiers
+from compliance.rules.transfers import FREEZE
+from engine.state.hook import Outcome
+from engine.state.listing import money_unit, name_problem
+from engine.vocabulary.codes import FIAT, FIRM, INVESTOR_KINDS
+from engine.vocabulary.limits import DECIMALS, MAX_SUPPLY
+from engine.vocabulary.messages.commands import (
     AddAsset,
     AuthoriseClient,
     Command,
@@ -37,10 +40,13 @@ from engine.commands import (
     UpdateAsset,
     Withdraw,
 )
-from engine.configuration import money_unit, name_problem
-from engine.events import Event, InvestorRegistered, ParameterChanged, RegistryChanged, RulebookLoaded
-from engine.hook import Outcome
-from engine.limits import DECIMALS, MAX_SUPPLY
+from engine.vocabulary.messages.events import (
+    Event,
+    InvestorRegistered,
+    ParameterChanged,
+    RegistryChanged,
+    RulebookLoaded,
+)
 
 TESTS: Final = ("knowledge", "risk")
 

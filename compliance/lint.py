@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.case import FAILS, NO_LIMIT, PASSES, Profile, Rule
-from compliance.classes import CLASSES
-from compliance.listings import AssetRecord, Listing
-from compliance.parameters import Parameters
-from compliance.rulebook import Fault, Rulebook, RulebookError, load_rulebook
-from compliance.rules import RuleTable
-from compliance.schema import PARAMETERS
-from compliance.wording import grouped
-from engine.codes import (
+from compliance.registry.classes import CLASSES
+from compliance.registry.listings import AssetRecord, Listing
+from compliance.rulebook.format import Fault, Rulebook, RulebookError, load_rulebook
+from compliance.rulebook.parameters import Parameters
+from compliance.rulebook.schema import PARAMETERS
+from compliance.rulebook.wording import grouped
+from compliance.rules.case import FAILS, NO_LIMIT, PASSES, Profile, Rule
+from compliance.rules.table import RuleTable
+from engine.vocabulary.codes import (
     BUY,
     CRYPTO,
     DOMESTIC_STABLECOIN,

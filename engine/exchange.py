@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from engine import clearing
-from engine.aftermath import work_off
-from engine.book import LimitOrderBook
-from engine.changes import amend, cancel_many, cancel_one
-from engine.closeout import look_at_calls
-from engine.codes import FUNDS, INVALID
-from engine.commands import (
+from engine.book.entities import ELECTED, NOWHERE, ON_BOOK, Account, Asset, Owner
+from engine.book.order_book import LimitOrderBook
+from engine.clearing.closeout import look_at_calls
+from engine.clearing.futures import begin_future, check_future
+from engine.clearing.holdings import change_holdings
+from engine.clearing.transfers import request_delivery, transfer
+from engine.money import reservations as clearing
+from engine.phases.controls import control
+from engine.phases.due import run_due
+from engine.phases.phase_changes import start_day
+from engine.state.listing import (
+    account_problem,
+    asset_problem,
+    instrument_problem,
+    new_instrument,
+)
+from engine.state.problem import decimal
+from engine.state.snapshot import take_snapshot
+from engine.state.state import State, next_report
+from engine.trading.aftermath import work_off
+from engine.trading.changes import amend, cancel_many, cancel_one
+from engine.trading.effective import consult, schedule_change
+from engine.trading.entry import enter
+from engine.trading.order_lists import enter_bracket, enter_pair, quote
+from engine.vocabulary.codes import FUNDS, INVALID
+from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.messages.commands import (
     AddAsset,
     AmendOrder,
     BustTrade,
@@ -44,17 +64,7 @@ from engine.commands import (
     Transfer,
     Withdraw,
 )
-from engine.configuration import (
-    account_problem,
-    asset_problem,
-    instrument_problem,
-    new_instrument,
-)
-from engine.controls import control
-from engine.due import run_due
-from engine.effective import consult, schedule_change
-from engine.entry import enter
-from engine.events import (
+from engine.vocabulary.messages.events import (
     AccountOpened,
     AssetAdded,
     CommandRejected,
@@ -62,16 +72,6 @@ from engine.events import (
     FundsMoved,
     InstrumentListed,
 )
-from engine.futures import begin_future, check_future
-from engine.holdings import change_holdings
-from engine.limits import MAX_SUPPLY
-from engine.lists import enter_bracket, enter_pair, quote
-from engine.orders import ELECTED, NOWHERE, ON_BOOK, Account, Asset, Owner
-from engine.phases import start_day
-from engine.problem import decimal
-from engine.snapshot import take_snapshot
-from engine.state import State, next_report
-from engine.transfers import request_delivery, transfer
 
 CONTROLS = (
     SetPhase,

@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from engine.commands import AnyCommand, Command, Sequenced
-from engine.events import Event
 from engine.exchange import Exchange
-from engine.record import StoredRow, decode_command, decode_events, encode_events
+from engine.record.rows import StoredRow, decode_command, decode_events, encode_events
+from engine.vocabulary.messages.commands import AnyCommand, Command, Sequenced
+from engine.vocabulary.messages.events import Event
 
 _EACH: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _ANYTHING: Final = msgspec.msgpack.Decoder()

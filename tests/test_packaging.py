@@ -33,17 +33,19 @@ FILES = {
         name = "sandbox-exchange"
         version = "0.1.0"
         [tool.setuptools]
-        packages = ["engine", "compliance"]
+        packages = ["engine", "engine.vocabulary", "engine.vocabulary.messages", "compliance"]
     """,
     "engine/__init__.py": "",
-    "engine/commands.py": """
+    "engine/vocabulary/__init__.py": "",
+    "engine/vocabulary/messages/__init__.py": "",
+    "engine/vocabulary/messages/commands.py": """
         import msgspec
         class Tick(msgspec.Struct, array_like=True, tag=7):
             time_ns: int
     """,
     "engine/exchange.py": """
         import msgspec
-        from engine.commands import Tick
+        from engine.vocabulary.messages.commands import Tick
         def encoded(time_ns: int) -> bytes:
             return msgspec.json.encode(Tick(time_ns))
     """,

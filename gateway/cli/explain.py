@@ -11,9 +11,9 @@ from rich.console import Console
 
 from engine.replay import ReplayFailure
 from gateway.cli import explain_show as show
-from gateway.explaining import NoSuchCommand, look
-from gateway.journal_files import JournalError, find_journal
-from gateway.journal_read import JournalDamage, JournalReader
+from gateway.journal.files import JournalError, find_journal
+from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.reporting.explaining import NoSuchCommand, look
 
 EXPLAINED: Final = 0
 DIFFERENT: Final = 1

@@ -8,7 +8,6 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
-from compliance.calendar import iso_date, moscow_day
 from compliance.explain import (
     DECIDED,
     FAILED,
@@ -19,11 +18,13 @@ from compliance.explain import (
     RuleExplanation,
     TransferExplanation,
 )
-from compliance.rulebook import Rulebook
-from compliance.schema import PARAMETERS
-from compliance.wording import plain_value, status_text, value_text
-from engine.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
-from engine.events import (
+from compliance.registry.calendar import iso_date, moscow_day
+from compliance.rulebook.format import Rulebook
+from compliance.rulebook.schema import PARAMETERS
+from compliance.rulebook.wording import plain_value, status_text, value_text
+from engine.vocabulary.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
+from engine.vocabulary.limits import LEG_ID, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.vocabulary.messages.events import (
     CommandRejected,
     Event,
     OrderAccepted,
@@ -36,9 +37,8 @@ from engine.events import (
     Transferred,
     TransferStatus,
 )
-from engine.limits import LEG_ID, MOSCOW_OFFSET_NS, NS_PER_DAY
 from gateway.cli.replay import readable
-from gateway.explaining import Found
+from gateway.reporting.explaining import Found
 
 _COLOURS: Final = {DECIDED: "red", FAILED: "red", PASSED: "green", UNCONCERNED: "dim"}
 

@@ -11,9 +11,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.limits import MAX_TEXT_CHARS, NS_PER_SECOND
-from gateway.client import ClientError, connect
-from gateway.index_file import IndexFile, IndexFileError, feed, read_index_file
+from engine.vocabulary.limits import MAX_TEXT_CHARS, NS_PER_SECOND
+from gateway.client.client import ClientError, connect
+from gateway.client.index_file import IndexFile, IndexFileError, feed, read_index_file
 
 
 @click.command()

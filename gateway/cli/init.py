@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from gateway.venue import VenueError, load_rulebook_documents
-from gateway.venue_template import DEFAULT_PORT, write_default_venue
+from gateway.venue.template import DEFAULT_PORT, write_default_venue
+from gateway.venue.venue import VenueError, load_rulebook_documents
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "demo": ("loadtest.cli_demo", "Run a venue with simulated participants, then verify and replay its journal."),
+    "demo": ("loadtest.demo.cli", "Run a venue with simulated participants, then verify and replay its journal."),
     "init": ("gateway.cli.init", "Write a commented venue file and the keys that go with it."),
     "serve": ("gateway.cli.serve", "Run a venue."),
     "keys": ("gateway.cli.keys", "Make the key pairs participants log in with."),
@@ -20,9 +20,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("gateway.cli.explain", "Explain a past verdict on an order, rule by rule."),
     "report": ("gateway.cli.report", "Report on a session: rules, orders, caps, settlement."),
     "history": ("gateway.cli.history", "Show who changed what of registry, rulebook and parameters."),
-    "flow": ("loadtest.cli_flow", "Feed recorded order flow into a venue."),
-    "scenarios": ("loadtest.cli_scenarios", "Run scenario tables through the matching engine, by topic."),
-    "bench": ("loadtest.bench", "Measure the book, the core and other engines."),
+    "flow": ("loadtest.flow.cli", "Feed recorded order flow into a venue."),
+    "scenarios": ("loadtest.scenarios.cli", "Run scenario tables through the matching engine, by topic."),
+    "bench": ("loadtest.bench.cli", "Measure the book, the core and other engines."),
     "version": ("gateway.cli.version", "Show the version, and which build of the core runs."),
 }
 """Name -> (module, summary), in the order of the help. Module names, not imports: `loadtest` stands above `gateway`."""

@@ -13,9 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.table import Table as RichTable
 
-from engine.codes import CORE_VERSION
-from gateway.journal_files import JournalError, find_journal
-from gateway.journal_read import JournalReader
+from engine.vocabulary.codes import CORE_VERSION
+from gateway.journal.files import JournalError, find_journal
+from gateway.journal.reader import JournalReader
 from gateway.reporting.source import Source, Step, Unreadable, journal_bytes
 from gateway.reporting.tables import Table
 

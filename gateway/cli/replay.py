@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.codes import CORE_VERSION
 from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
+from engine.vocabulary.codes import CORE_VERSION
 from gateway.cli.verify import damage_report, torn_report
 from gateway.core import new_exchange
-from gateway.journal_files import JournalError, find_journal
-from gateway.journal_read import JournalDamage, JournalReader
+from gateway.journal.files import JournalError, find_journal
+from gateway.journal.reader import JournalDamage, JournalReader
 
 EQUAL = 0
 DIFFERENT = 1

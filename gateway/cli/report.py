@@ -12,7 +12,7 @@ from typing import Final
 import click
 import msgspec
 
-from compliance.calendar import iso_date, parse_iso_date
+from compliance.registry.calendar import iso_date, parse_iso_date
 from gateway.cli.reading import (
     INCOMPLETE,
     exit_status,

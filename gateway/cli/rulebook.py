@@ -9,12 +9,12 @@ import click
 from rich.console import Console
 
 from compliance.lint import ERROR, lint
-from compliance.rulebook import BUILT_IN_RULEBOOKS, Rulebook, RulebookError, load_rulebook
-from compliance.rulebook_diff import compare
-from compliance.schema import PARAMETERS
+from compliance.rulebook.diff import compare
+from compliance.rulebook.format import BUILT_IN_RULEBOOKS, Rulebook, RulebookError, load_rulebook
+from compliance.rulebook.schema import PARAMETERS
 from gateway.cli import rulebook_show as show
 from gateway.cli.rulebook_document import rules_document
-from gateway.venue import VenueError, load_rulebook_documents
+from gateway.venue.venue import VenueError, load_rulebook_documents
 
 SOUND: Final = 0
 FAULTY: Final = 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from compliance.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
-from compliance.rulebook import Rulebook
-from compliance.schema import PARAMETERS
-from compliance.wording import choices, status_text, value_text
+from compliance.rulebook.format import Rulebook
+from compliance.rulebook.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
+from compliance.rulebook.schema import PARAMETERS
+from compliance.rulebook.wording import choices, status_text, value_text
 from gateway.cli.rulebook_show import ENFORCED, Row, rows
 
 INTRODUCTION = """\

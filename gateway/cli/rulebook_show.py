@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from compliance.lint import ERROR, Finding
-from compliance.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
-from compliance.rulebook import Rulebook, RuleData
-from compliance.rulebook_diff import Change
-from compliance.schema import PARAMETERS
-from compliance.wording import choices, is_figure, plain_value, status_text, unit, value_text
+from compliance.rulebook.diff import Change
+from compliance.rulebook.format import Rulebook, RuleData
+from compliance.rulebook.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
+from compliance.rulebook.schema import PARAMETERS
+from compliance.rulebook.wording import choices, is_figure, plain_value, status_text, unit, value_text
 
 # What a book's `applies_to` is called.
 ENFORCED: Final = {

@@ -13,13 +13,13 @@ import click
 import uvloop
 
 from engine.build import is_compiled
-from engine.limits import MAX_CONNECTIONS
-from gateway.journal import Durability, JournalError
+from engine.vocabulary.limits import MAX_CONNECTIONS
+from gateway.journal.writer import Durability, JournalError
 from gateway.keys import KeyFileError
-from gateway.sequencer import VenueHalted
-from gateway.server import Server, start_server
-from gateway.startup import StartError
-from gateway.venue import Venue, VenueError, load_venue
+from gateway.server.sequencer import VenueHalted
+from gateway.server.server import Server, start_server
+from gateway.server.startup import StartError
+from gateway.venue.venue import Venue, VenueError, load_venue
 
 HALTED = 70
 """Exit status of a venue that a fault stopped (EX_SOFTWARE)."""

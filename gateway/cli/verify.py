@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from engine.record.segments import Torn
 from engine.replay import EventsDigest
-from engine.segment import Torn
-from gateway.journal_files import JournalError, find_journal
-from gateway.journal_read import JournalDamage, JournalReader
+from gateway.journal.files import JournalError, find_journal
+from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.keys import KeyFileError, parse_public_key
 
 SOUND = 0

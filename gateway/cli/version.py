@@ -11,8 +11,8 @@ import msgspec
 
 import engine
 from engine.build import core_file, is_compiled
-from engine.codes import CORE_VERSION
-from gateway.venue import built_in_rulebooks
+from engine.vocabulary.codes import CORE_VERSION
+from gateway.venue.venue import built_in_rulebooks
 
 
 class VersionReport(msgspec.Struct):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.codes import BUY, GTC, LIMIT, SELL
-from engine.commands import (
+from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
+from engine.vocabulary.messages.commands import (
     AmendOrder,
     AnyCommand,
     CancelOrder,

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from engine import commands
-from engine.codes import (
+from engine.state.problem import decimal_e8
+from engine.vocabulary.codes import (
     ALLOCATIONS,
     ASSET_KINDS,
     BY_RULE,
@@ -26,8 +26,9 @@ from engine.codes import (
     SCOPES,
     SELF_TRADE_MODES,
 )
-from engine.commands import Command
-from engine.events import (
+from engine.vocabulary.messages import commands
+from engine.vocabulary.messages.commands import Command
+from engine.vocabulary.messages.events import (
     ChangeEffective,
     ChangeScheduled,
     CommandRejected,
@@ -39,7 +40,6 @@ from engine.events import (
     RegistryChanged,
     RulebookLoaded,
 )
-from engine.problem import decimal_e8
 from gateway.reporting.source import Step
 from gateway.reporting.tables import Cells, Table
 from gateway.reporting.times import utc

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from compliance.calendar import iso_date
-from engine.codes import (
+from compliance.registry.calendar import iso_date
+from engine.vocabulary.codes import (
     BUY,
     CANCEL_REASONS,
     EXPIRED,
@@ -25,8 +25,8 @@ from engine.codes import (
     SIDES,
     TIMES_IN_FORCE,
 )
-from engine.commands import AmendOrder, NewOrder
-from engine.events import (
+from engine.vocabulary.messages.commands import AmendOrder, NewOrder
+from engine.vocabulary.messages.events import (
     Event,
     OrderAccepted,
     OrderAmended,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.codes import FUTURE
-from engine.events import (
+from engine.state.problem import decimal_e8
+from engine.vocabulary.codes import FUTURE
+from engine.vocabulary.limits import DECIMALS
+from engine.vocabulary.messages.events import (
     AccountOpened,
     AssetAdded,
     Event,
@@ -14,9 +16,7 @@ from engine.events import (
     OrderRejected,
     RequestRejected,
 )
-from engine.limits import DECIMALS
-from engine.problem import decimal_e8
-from gateway.formats import Decimals, Formats
+from gateway.protocol.formats import Decimals, Formats
 
 
 class Holder:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from engine.events import BookAdded, BookChanged, DayEnded, Indicative
 from engine.exchange import Exchange
+from engine.vocabulary.messages.events import BookAdded, BookChanged, DayEnded, Indicative
 from gateway.reporting import distribution, settlement
 from gateway.reporting.history import RulesInForce
 from gateway.reporting.records import OrderRecord, OrderRecords

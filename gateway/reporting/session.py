@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final
 
-from compliance.calendar import iso_date
-from engine.codes import PURPOSES, REJECT_CODES
-from engine.commands import TradingCommand, Transfer
-from engine.events import (
+from compliance.registry.calendar import iso_date
+from engine.vocabulary.codes import PURPOSES, REJECT_CODES
+from engine.vocabulary.limits import NS_PER_SECOND
+from engine.vocabulary.messages.commands import TradingCommand, Transfer
+from engine.vocabulary.messages.events import (
     CloseOutStarted,
     CommandRejected,
     DefaultDeclared,
@@ -27,7 +28,6 @@ from engine.events import (
     Transferred,
     VariationMargin,
 )
-from engine.limits import NS_PER_SECOND
 from gateway.reporting.records import CANCELLED, FILLS, NEW, ORDER_EXPIRED, REJECTED, REQUEST_REJECTED, OrderRecord
 from gateway.reporting.reference import Reference
 from gateway.reporting.source import Step

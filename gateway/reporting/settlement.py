@@ -12,9 +12,17 @@ from __future__ import annotations
 from array import array
 from typing import Final
 
-from compliance.calendar import iso_date
-from engine.codes import BUY
-from engine.events import AssetIssued, Event, FundsMoved, Trade, TradeCorrected, Transferred, VariationMargin
+from compliance.registry.calendar import iso_date
+from engine.vocabulary.codes import BUY
+from engine.vocabulary.messages.events import (
+    AssetIssued,
+    Event,
+    FundsMoved,
+    Trade,
+    TradeCorrected,
+    Transferred,
+    VariationMargin,
+)
 from gateway.reporting.reference import Reference
 from gateway.reporting.tables import Cells, Table
 

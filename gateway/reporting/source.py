@@ -8,15 +8,15 @@ from typing import Final
 
 import msgspec
 
-from compliance.calendar import moscow_day
-from engine.commands import AnyCommand
-from engine.events import DayEnded, Event
+from compliance.registry.calendar import moscow_day
 from engine.exchange import Exchange
-from engine.record import StoredRow, decode_command, decode_events
+from engine.record.rows import StoredRow, decode_command, decode_events
 from engine.replay import Difference, Replay, ReplayFailure
+from engine.vocabulary.messages.commands import AnyCommand
+from engine.vocabulary.messages.events import DayEnded, Event
 from gateway.core import new_exchange
-from gateway.journal_files import JournalError
-from gateway.journal_read import JournalDamage, JournalReader
+from gateway.journal.files import JournalError
+from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.reporting.standing import Standing, read_standing
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.amount_rules import AnnualCap
-from compliance.calendar import moscow_year
-from compliance.classes import class_name
 from compliance.hook import ComplianceHook
 from compliance.intake import Intake
+from compliance.registry.calendar import moscow_year
+from compliance.registry.classes import class_name
+from compliance.rules.amounts import AnnualCap
+from engine.book.entities import Balance
 from engine.exchange import Exchange
-from engine.orders import Balance
 
 
 class CapUsage:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compliance.calendar import iso_date, moscow_day
-from engine.limits import NS_PER_DAY, NS_PER_SECOND
+from compliance.registry.calendar import iso_date, moscow_day
+from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 
 
 class UtcTimes:

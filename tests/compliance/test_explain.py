@@ -14,13 +14,20 @@ from compliance.explain import (
     OrderExplanation,
     RuleExplanation,
 )
-from compliance.rules import CHECKS
-from compliance.transfer_rules import TRANSFER_CHECKS
-from engine.codes import BUY, COMPLIANCE, INDIVIDUAL, LIMIT, MARKET, PURPOSES, SELL
-from engine.commands import AuthoriseClient, MassQuote, RecordTest, RegisterInvestor, SetBlocked, Transfer
-from engine.events import Event, OrderCancelled, OrderRejected, RequestRejected
-from tests.compliance.test_scenarios import SCENARIOS, outcome, split_change, supervise, trade
-from tests.compliance.venue import PARTICIPANT, Venue, e8
+from compliance.rules.table import CHECKS
+from compliance.rules.transfers import TRANSFER_CHECKS
+from engine.vocabulary.codes import BUY, COMPLIANCE, INDIVIDUAL, LIMIT, MARKET, PURPOSES, SELL
+from engine.vocabulary.messages.commands import (
+    AuthoriseClient,
+    MassQuote,
+    RecordTest,
+    RegisterInvestor,
+    SetBlocked,
+    Transfer,
+)
+from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
+from tests.compliance.rules.test_scenarios import SCENARIOS, outcome, split_change, supervise, trade
+from tests.support.compliance.venue import PARTICIPANT, Venue, e8
 
 
 class WatchedVenue(Venue):

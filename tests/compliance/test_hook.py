@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from compliance import VENUE, ComplianceHook, load_rulebook
-from compliance.case import Case, Profile
-from compliance.classes import CLASSES
-from engine.codes import BUY, FIAT, FIRM, INDIVIDUAL, SELL
-from engine.commands import (
+from compliance.registry.classes import CLASSES
+from compliance.rules.case import Case, Profile
+from engine.state.hook import Verdict
+from engine.vocabulary.codes import BUY, FIAT, FIRM, INDIVIDUAL, SELL
+from engine.vocabulary.messages.commands import (
     AddAsset,
     AnyCommand,
     LoadRulebook,
@@ -24,7 +25,7 @@ from engine.commands import (
     Tick,
     Withdraw,
 )
-from engine.events import (
+from engine.vocabulary.messages.events import (
     CommandRejected,
     InvestorRegistered,
     OrderCancelled,
@@ -32,8 +33,7 @@ from engine.events import (
     RegistryChanged,
     RulebookLoaded,
 )
-from engine.hook import Verdict
-from tests.compliance.venue import INVESTORS, Venue, changed, documents, rules_of
+from tests.support.compliance.venue import INVESTORS, Venue, changed, documents, rules_of
 
 
 def check(

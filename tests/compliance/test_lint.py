@@ -6,7 +6,7 @@ import pytest
 
 from compliance import BUILT_IN_RULEBOOKS, RulebookError, load_rulebook
 from compliance.lint import ERROR, WARNING, Finding, lint
-from tests.compliance.venue import changed, documents
+from tests.support.compliance.venue import changed, documents
 
 GENERAL = "general-2026"
 ELR = "elr-2025"

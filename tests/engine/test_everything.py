@@ -13,15 +13,15 @@ import msgspec
 import pytest
 
 from compliance.hook import ComplianceHook
-from engine import commands, events
-from engine.commands import Sequenced
 from engine.exchange import Exchange
-from engine.hook import PreTradeHook
-from engine.record import decode_command
-from engine.snapshot import state_digest
-from loadtest.scenario_invariants import Invariants
-from tests.engine.comparison import names_of
-from tests.engine.everything import Everything
+from engine.record.rows import decode_command
+from engine.state.hook import PreTradeHook
+from engine.state.snapshot import state_digest
+from engine.vocabulary.messages import commands, events
+from engine.vocabulary.messages.commands import Sequenced
+from loadtest.scenarios.invariants import Invariants
+from tests.support.engine.comparison import names_of
+from tests.support.engine.everything import Everything
 
 RULEBOOKS = ("", "elr-2025", "general-2026", "elr-2025")
 SEEDS = range(14)

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import codes, commands
-from engine.clearing import notional, round_up
-from engine.events import (
+from engine.money.reservations import notional, round_up
+from engine.record.rows import decode_events, encode_events
+from engine.vocabulary import codes
+from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, NS_PER_DAY
+from engine.vocabulary.messages import commands
+from engine.vocabulary.messages.events import (
     CommandRejected,
     DefaultDeclared,
     FundsMoved,
@@ -19,9 +22,7 @@ from engine.events import (
     Trade,
     VariationMargin,
 )
-from engine.limits import MAX_E8, MAX_SUPPLY, NS_PER_DAY
-from engine.record import decode_events, encode_events
-from tests.engine.support import E8, Desk, list_spot, open_account
+from tests.support.engine.desk import E8, Desk, list_spot, open_account
 
 INSTRUMENT = "BTC/RUB"
 

@@ -14,9 +14,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from engine import codes, events
-from tests.engine.comparison import SideBySide
-from tests.engine.generator import FEATURES
+from engine.vocabulary import codes
+from engine.vocabulary.messages import events
+from tests.support.engine.comparison import SideBySide
+from tests.support.engine.generator import FEATURES
 
 STEPS_PER_SEED = 250
 SEEDS_PER_BLOCK = 60

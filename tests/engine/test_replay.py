@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine import codes
-from engine.commands import Deposit, Tick
-from engine.events import AnyEvent, CommandRejected, FundsMoved, Trade
 from engine.exchange import Exchange
-from engine.hook import PreTradeHook
-from engine.record import StoredRow, encode_batch, encode_events
+from engine.record.rows import StoredRow, encode_batch, encode_events
 from engine.replay import EventsDigest, Replay, ReplayFailure, ReplayResult
-from tests.engine.sessions import in_batches, raw, session_rows, stored
+from engine.state.hook import PreTradeHook
+from engine.vocabulary import codes
+from engine.vocabulary.messages.commands import Deposit, Tick
+from engine.vocabulary.messages.events import AnyEvent, CommandRejected, FundsMoved, Trade
+from tests.support.engine.sessions import in_batches, raw, session_rows, stored
 
 ROWS = session_rows(30)
 

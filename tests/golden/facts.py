@@ -17,14 +17,14 @@ from typing import Any
 import msgspec
 from click.testing import CliRunner
 
-from engine.codes import CORE_VERSION
-from engine.record import decode_command, decode_events
+from engine.record.rows import decode_command, decode_events
 from engine.replay import Replay
-from engine.snapshot import state_digest
+from engine.state.snapshot import state_digest
+from engine.vocabulary.codes import CORE_VERSION
 from gateway.cli.replay import command as replay_command
 from gateway.cli.verify import command as verify_command
 from gateway.core import new_exchange
-from gateway.journal_read import JournalReader
+from gateway.journal.reader import JournalReader
 
 EXPECTED = "expected.json"
 

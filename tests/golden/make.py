@@ -11,13 +11,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engine.codes import CORE_VERSION
-from engine.commands import AnyCommand, Transfer
-from engine.record import Row
+from engine.record.rows import Row
+from engine.vocabulary.codes import CORE_VERSION
+from engine.vocabulary.messages.commands import AnyCommand, Transfer
 from gateway.core import new_exchange
-from tests.engine.everything import Everything
-from tests.gateway.journals import write_journal
 from tests.golden.facts import write_expected
+from tests.support.engine.everything import Everything
+from tests.support.gateway.journals import write_journal
 
 SESSIONS = {"everything": (53, 800), "large": (1, 300)}
 """By name: a seed and how many commands after the venue's start. `everything` has every kind of command and event that there

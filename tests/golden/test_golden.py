@@ -14,13 +14,13 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from engine.codes import CORE_VERSION
-from engine.record import decode_command, decode_events, encode_events
+from engine.record.rows import decode_command, decode_events, encode_events
+from engine.vocabulary.codes import CORE_VERSION
 from gateway.cli.replay import command as replay_command
-from gateway.journal_read import JournalReader
-from tests.gateway.journals import frame_offsets
+from gateway.journal.reader import JournalReader
 from tests.golden.facts import EXPECTED, kinds, recorded_facts, replayed, replayed_facts, verified
 from tests.golden.make import make
+from tests.support.gateway.journals import frame_offsets
 
 HERE = Path(__file__).parent
 JOURNALS = sorted(path.parent for path in HERE.glob(f"*/{EXPECTED}"))

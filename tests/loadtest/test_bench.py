@@ -11,14 +11,14 @@ from click.testing import CliRunner
 
 from engine.build import is_compiled
 from gateway.cli.main import group
-from loadtest.bench_core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
-from loadtest.bench_digest import events_digest
-from loadtest.bench_gateway import measure_gateway
-from loadtest.bench_hook import HOOK_BENCHMARKS, measure_hook, measure_share, prepare_hook, run_hook
-from loadtest.bench_measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer, timed
-from loadtest.bench_peers import installed_version
-from loadtest.bench_scale import SCALE_BENCHMARKS, measure_scale
-from loadtest.bench_stream import ADD, Stream, generate
+from loadtest.bench.core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
+from loadtest.bench.digest import events_digest
+from loadtest.bench.gateway import measure_gateway
+from loadtest.bench.hook import HOOK_BENCHMARKS, measure_hook, measure_share, prepare_hook, run_hook
+from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer, timed
+from loadtest.bench.peers import installed_version
+from loadtest.bench.scale import SCALE_BENCHMARKS, measure_scale
+from loadtest.bench.stream import ADD, Stream, generate
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import group
-from loadtest import bench_against, bench_builds
-from loadtest.bench_builds import Checkout
+from loadtest.bench import against as bench_against
+from loadtest.bench import builds as bench_builds
+from loadtest.bench.builds import Checkout
 
 BACKEND = """
 import os, zipfile

@@ -8,7 +8,7 @@ import statistics
 
 import pytest
 
-from loadtest.bench_ratio import MIN_PAIRS, Interval, interval, places_beyond, verdict
+from loadtest.bench.ratio import MIN_PAIRS, Interval, interval, places_beyond, verdict
 
 
 def noisy(chance: random.Random, truth: float, pairs: int) -> list[float]:

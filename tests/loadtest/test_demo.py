@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.client import OrderRejected
-from gateway.messages import ExecutionReport, InstrumentInfo, Top, TradePrint
-from loadtest.demo import shortfalls
-from loadtest.market import Market
-from loadtest.tally import Tally
+from gateway.client.client import OrderRejected
+from gateway.protocol.messages import ExecutionReport, InstrumentInfo, Top, TradePrint
+from loadtest.demo.market import Market
+from loadtest.demo.run import shortfalls
+from loadtest.demo.tally import Tally
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,11 +6,11 @@ from dataclasses import fields
 
 import pytest
 
-from loadtest import flow
-from loadtest.fitted import BITSTAMP_2015_05_01, LEVELS, FlowSampler, fit, interpolate, main
-from loadtest.flow_format import FlowError
-from tests.loadtest.recordings import BitstampWriter, generated_bitstamp
+from loadtest.flow import run as flow
+from loadtest.flow.fitted import BITSTAMP_2015_05_01, LEVELS, FlowSampler, fit, interpolate, main
+from loadtest.flow.format import FlowError
 from tests.loadtest.test_flow import RECORDING
+from tests.support.loadtest.recordings import BitstampWriter, generated_bitstamp
 
 
 def test_samples_follow_the_fit():

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from loadtest import flow
-from loadtest.cli_flow import command
-from loadtest.flow_compare import BEYOND_OPENING, EARLIER_OR_LATER, NOT_ENDED, OTHER_QUANTITY
-from loadtest.flow_format import Enter, FlowError, Reprice, TradeSeen, Withdraw, to_e8
-from tests.loadtest.recordings import BitstampWriter, generated_bitstamp, generated_lobster
+from loadtest.flow import run as flow
+from loadtest.flow.cli import command
+from loadtest.flow.compare import BEYOND_OPENING, EARLIER_OR_LATER, NOT_ENDED, OTHER_QUANTITY
+from loadtest.flow.format import Enter, FlowError, Reprice, TradeSeen, Withdraw, to_e8
+from tests.support.loadtest.recordings import BitstampWriter, generated_bitstamp, generated_lobster
 
 RECORDING = Path(
     os.environ.get("SBX_RECORDING", Path(__file__).parents[3] / "shared/data/bitstamp-2015-05-01/orders.log.xz")

@@ -5,12 +5,12 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from loadtest import flow
-from loadtest.cli_flow import command
-from loadtest.flow_format import FlowError
-from loadtest.flow_gateway import Gateway
-from tests.gateway.live_venue import live_venue
-from tests.loadtest.recordings import generated_bitstamp, generated_lobster
+from loadtest.flow import run as flow
+from loadtest.flow.cli import command
+from loadtest.flow.format import FlowError
+from loadtest.flow.gateway import Gateway
+from tests.support.gateway.live_venue import live_venue
+from tests.support.loadtest.recordings import generated_bitstamp, generated_lobster
 
 
 def quiet(done: int, total: int) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.events import BookAdded, BookChanged, OrderAccepted, OrderCancelled, Trade
+from engine.vocabulary.messages.events import BookAdded, BookChanged, OrderAccepted, OrderCancelled, Trade
 from gateway.cli.main import group
-from loadtest.scenario_format import ScenarioError, load_topics, parse_topic
-from loadtest.scenario_lines import carry_out
-from loadtest.scenario_runner import Failure, run_scenario
-from loadtest.scenario_venue import Venue
+from loadtest.scenarios.format import ScenarioError, load_topics, parse_topic
+from loadtest.scenarios.lines import carry_out
+from loadtest.scenarios.runner import Failure, run_scenario
+from loadtest.scenarios.venue import Venue
 
 
 def run(text: str) -> Failure | None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import codes, events
-from engine.events import Event
-from engine.orders import IN_CALL, ON_BOOK, Order
-from loadtest.scenario_format import load_topics
-from loadtest.scenario_lines import carry_out
-from loadtest.scenario_venue import Venue
+from engine.book.entities import IN_CALL, ON_BOOK, Order
+from engine.vocabulary import codes
+from engine.vocabulary.messages import events
+from engine.vocabulary.messages.events import Event
+from loadtest.scenarios.format import load_topics
+from loadtest.scenarios.lines import carry_out
+from loadtest.scenarios.venue import Venue
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "MATCHING.md"
 pytestmark = pytest.mark.skipif(not DOCUMENT.exists(), reason="needs the source tree")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import codes
-from loadtest.scenario_format import Scenario, load_topics
-from loadtest.scenario_runner import run_scenario
+from engine.vocabulary import codes
+from loadtest.scenarios.format import Scenario, load_topics
+from loadtest.scenarios.runner import run_scenario
 
 SCENARIOS = load_topics(Path(__file__).parent / "matching")
 PHRASES = [phrase for scenario in SCENARIOS for step in scenario.steps for phrase in step.expected or []]

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from compliance import ComplianceHook
-from engine.commands import AnyCommand, Sequenced
-from engine.events import Event
-from loadtest.scenario_format import Scenario, load_topics
-from loadtest.scenario_runner import run_scenario
-from loadtest.scenario_venue import Venue
-from tests.engine.comparison import comparable
-from tests.reference_book import ReferenceVenue
+from engine.vocabulary.messages.commands import AnyCommand, Sequenced
+from engine.vocabulary.messages.events import Event
+from loadtest.scenarios.format import Scenario, load_topics
+from loadtest.scenarios.runner import run_scenario
+from loadtest.scenarios.venue import Venue
+from tests.reference.book import ReferenceVenue
+from tests.support.engine.comparison import comparable
 
 SCENARIOS = load_topics(Path(__file__).parent / "matching")
 
@@ -35,6 +35,6 @@ class ComparedVenue(Venue):
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_scenario(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loadtest.scenario_runner.Venue", ComparedVenue)
+    monkeypatch.setattr("loadtest.scenarios.runner.Venue", ComparedVenue)
     failure = run_scenario(scenario)
     assert failure is None, f"\n{failure}"

@@ -1,0 +1,184 @@
+"""The state of the hook as plain data.
+
+Only what commands and events said is kept; classes, tables and sums of open orders follow from it and are made anew.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from compliance.intake import Intake
+from compliance.ledger.snapshot import LedgerState, restore_ledger, take_ledger
+from compliance.registry.listings import AssetRecord, Listing
+from compliance.registry.records import Authorisation, Intermediary, Investor, RecordedTest, Registry
+from compliance.rulebook.format import Overrides
+
+_Test = tuple[int, int]
+_Authorisation = tuple[int, str, bool]
+_Investor = tuple[
+    str, int, bool, int, int, bool, bool, int, bool, str, str, str, int, _Test, _Test, list[_Authorisation]
+]
+_Intermediary = tuple[str, bool, str, bool, bool, int, str, str]
+_STATE: Final = tuple[
+    tuple[str, dict[str, str], list[tuple[str, str, str]]],
+    list[tuple[str, int, int, int, int, int, int, bool, int]],
+    list[tuple[str, int, str, str, int, int, int]],
+    list[_Investor],
+    list[_Intermediary],
+    list[tuple[str, str, str]],
+    LedgerState,
+]
+
+
+def take_snapshot(intake: Intake) -> object:
+    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger. O(state)."""
+    registry = intake.registry
+    return [
+        _rulebook(intake),
+        [
+            [
+                asset.asset,
+                asset.kind,
+                asset.scale,
+                asset.privacy,
+                asset.market_cap_rub,
+                asset.turnover_rub,
+                asset.history_years,
+                asset.highly_liquid,
+                asset.lost_ns,
+            ]
+            for asset in registry.assets.values()
+        ],
+        [
+            [
+                listing.instrument,
+                listing.kind,
+                listing.base.asset,
+                listing.quote.asset,
+                listing.unit,
+                listing.lot_base,
+                listing.last_ticks,
+            ]
+            for listing in registry.listings.values()
+        ],
+        [_investor(investor) for investor in registry.investors.values()],
+        [_intermediary(each) for each in registry.intermediaries.values()],
+        [[each.account, each.investor.investor, each.intermediary_name] for each in registry.clients.values()],
+        take_ledger(intake.ledger),
+    ]
+
+
+def restore(intake: Intake, snapshot: object) -> None:
+    """Fill an empty intake from what `take_snapshot` returned, as it was or decoded from MessagePack.
+
+    Raises:
+        msgspec.ValidationError: it is no such snapshot.
+        RulebookError: its rulebook is one that this version can't use.
+    """
+    registry = intake.registry
+    assert not registry.assets and not registry.investors, "only a new hook can be restored"
+    book, assets, listings, investors, intermediaries, clients, ledger = msgspec.convert(snapshot, _STATE)
+    for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
+        record = AssetRecord(asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years)
+        record.highly_liquid = highly_liquid
+        record.lost_ns = lost_ns
+        registry.assets[asset] = record
+    for instrument, kind, base, quote, unit, lot_base, last_ticks in listings:
+        listing = Listing(instrument, kind, registry.assets[base], registry.assets[quote], unit, lot_base)
+        listing.last_ticks = last_ticks
+        registry.add_listing(listing)
+    for row in investors:
+        _restore_investor(registry, row)
+    for each in intermediaries:
+        _restore_intermediary(registry, each)
+    for account, investor_name, intermediary_name in clients:
+        through = registry.intermediaries[intermediary_name] if intermediary_name else None
+        registry.open_client(account, registry.investors[investor_name], through)
+    if book[0]:
+        overrides: Overrides = {(rule, key): value for rule, key, value in book[2]}
+        # The tiers are as this book left them, so no time is needed.
+        intake.put_in_force(book[0], book[1], overrides, 0)
+    # After the classes, which say what reserves: a load would value anew what has no rate yet.
+    restore_ledger(registry, intake.ledger, ledger)
+
+
+def _rulebook(intake: Intake) -> list[object]:
+    if intake.table is None:
+        return ["", {}, []]
+    book = intake.table.book
+    return [book.name, dict(book.documents), [[rule, key, value] for (rule, key), value in book.overrides.items()]]
+
+
+def _intermediary(intermediary: Intermediary) -> list[object]:
+    return [
+        intermediary.intermediary,
+        intermediary.licensed,
+        intermediary.licence,
+        intermediary.bank,
+        intermediary.suspended,
+        intermediary.capital_rub,
+        intermediary.reason,
+        intermediary.by,
+    ]
+
+
+def _restore_intermediary(registry: Registry, row: _Intermediary) -> None:
+    intermediary = Intermediary(row[0])
+    intermediary.licensed = row[1]
+    intermediary.licence = row[2]
+    intermediary.bank = row[3]
+    intermediary.suspended = row[4]
+    intermediary.capital_rub = row[5]
+    intermediary.reason = row[6]
+    intermediary.by = row[7]
+    registry.intermediaries[row[0]] = intermediary
+
+
+def _investor(investor: Investor) -> list[object]:
+    return [
+        investor.investor,
+        investor.kind,
+        investor.resident,
+        investor.assets_rub,
+        investor.income_rub,
+        investor.financial,
+        investor.bank,
+        investor.capital_rub,
+        investor.blocked,
+        investor.class_override,
+        investor.reason,
+        investor.by,
+        investor.acknowledged_version,
+        [investor.knowledge.score, investor.knowledge.taken_ns],
+        [investor.risk.score, investor.risk.taken_ns],
+        [[year, each.intermediary, each.stands] for year, each in investor.authorisations.items()],
+    ]
+
+
+def _restore_investor(registry: Registry, row: _Investor) -> None:
+    investor = Investor(row[0])
+    investor.kind = row[1]
+    investor.resident = row[2]
+    investor.assets_rub = row[3]
+    investor.income_rub = row[4]
+    investor.financial = row[5]
+    investor.bank = row[6]
+    investor.capital_rub = row[7]
+    investor.blocked = row[8]
+    investor.class_override = row[9]
+    investor.reason = row[10]
+    investor.by = row[11]
+    investor.acknowledged_version = row[12]
+    _restore_test(investor.knowledge, row[13])
+    _restore_test(investor.risk, row[14])
+    for year, intermediary, stands in row[15]:
+        authorisation = Authorisation(intermediary)
+        authorisation.stands = stands
+        investor.authorisations[year] = authorisation
+    registry.investors[row[0]] = investor
+
+
+def _restore_test(test: RecordedTest, row: _Test) -> None:
+    test.score, test.taken_ns = row

@@ -1,0 +1,1 @@
+"""What is open, what was bought, and what everybody is exposed to."""

@@ -1,0 +1,1 @@
+"""What is known of investors, intermediaries, assets and days."""

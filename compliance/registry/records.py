@@ -1,0 +1,142 @@
+"""Who trades, and through whom: investors, intermediaries and accounts, beside the assets and instruments.
+
+The records hold what commands said and what the rulebook made of it; `compliance.intake` changes them. Nothing is ever
+removed, so everything is found by name, in the order in which it came.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.registry.classes import UNCLASSIFIED, is_retail
+from compliance.registry.listings import AssetRecord, Decision, Listing
+from engine.vocabulary.codes import INDIVIDUAL
+
+
+class RecordedTest:
+    """The latest result of one test."""
+
+    def __init__(self) -> None:
+        self.score: int = -1
+        """Percent, 0 to 100; -1: none is recorded."""
+        self.taken_ns: int = 0
+        """Nanoseconds since the epoch, UTC."""
+
+
+class Authorisation:
+    """That an investor may buy through an intermediary in one Moscow year (RET-4)."""
+
+    def __init__(self, intermediary: str) -> None:
+        self.intermediary: Final = intermediary
+        self.stands: bool = True
+        """False once withdrawn: the year's choice stays known."""
+
+
+class Investor:
+    """One investor: the evidence, the class that it proves, and what the investor has done. Money in whole roubles."""
+
+    def __init__(self, investor: str) -> None:
+        self.investor: Final = investor
+        self.kind: int = INDIVIDUAL
+        self.resident: bool = True
+        self.assets_rub: int = 0
+        self.income_rub: int = 0
+        self.financial: bool = False
+        self.capital_rub: int = 0
+        self.bank: bool = False
+        """A credit institution (DER-3)."""
+        self.blocked: bool = False
+        self.class_override: str = ""
+        self.reason: str = ""
+        """Of the latest registration, as is `by`."""
+        self.by: str = ""
+        self.investor_class: int = UNCLASSIFIED
+        self.retail: bool = False
+        """Whether the class is one that the retail rules bind."""
+        self.acknowledged_version: int = 0
+        """Of the risk warning; 0: none."""
+        self.knowledge: Final = RecordedTest()
+        self.risk: Final = RecordedTest()
+        self.authorisations: Final[dict[int, Authorisation]] = {}
+        """By Moscow year."""
+        self.clients: Final[list[Client]] = []
+        """The investor's accounts, in order of opening."""
+
+    def authorised_through(self, year: int) -> str:
+        """The intermediary through whom the investor is authorised to buy in a Moscow year; empty: none."""
+        found = self.authorisations.get(year)
+        return found.intermediary if found is not None and found.stands else ""
+
+    def put_in_class(self, investor_class: int) -> None:
+        """Set the class, and whether it is a retail one."""
+        self.investor_class = investor_class
+        self.retail = is_retail(investor_class)
+
+
+class Intermediary:
+    """A broker or other intermediary through whom accounts are held."""
+
+    def __init__(self, intermediary: str) -> None:
+        self.intermediary: Final = intermediary
+        self.licensed: bool = True
+        self.licence: str = ""
+        """Its number, for people."""
+        self.suspended: bool = False
+        self.capital_rub: int = 0
+        self.bank: bool = False
+        """A credit institution (DER-3)."""
+        self.reason: str = ""
+        """Of the latest registration, as is `by`."""
+        self.by: str = ""
+        self.clients: Final[list[Client]] = []
+        """Accounts held through it, in order of opening."""
+
+    @property
+    def barred(self) -> bool:
+        """Whether its clients may not buy (INT-1)."""
+        return self.suspended or not self.licensed
+
+
+class Client:
+    """An account as the rules see it: an investor, through an intermediary or directly."""
+
+    def __init__(self, account: str, investor: Investor, intermediary: Intermediary | None) -> None:
+        self.account: Final = account
+        self.investor: Final = investor
+        self.intermediary: Final = intermediary
+        self.decisions: dict[int, Decision] = {}
+        """By instrument index times two plus side; shared by all clients of the same profile."""
+
+    @property
+    def intermediary_name(self) -> str:
+        """The intermediary's name; empty for an account held directly."""
+        return "" if self.intermediary is None else self.intermediary.intermediary
+
+
+class Registry:
+    """All records, by name, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.assets: Final[dict[str, AssetRecord]] = {}
+        self.listings: Final[dict[str, Listing]] = {}
+        self.rouble_markets: Final[dict[str, Listing]] = {}
+        """By base asset: the first spot instrument listed in which it trades for roubles."""
+        self.investors: Final[dict[str, Investor]] = {}
+        self.intermediaries: Final[dict[str, Intermediary]] = {}
+        self.clients: Final[dict[str, Client]] = {}
+        """By account."""
+
+    def add_listing(self, listing: Listing) -> None:
+        """Add an instrument to the records."""
+        self.listings[listing.instrument] = listing
+        if listing.capped:
+            self.rouble_markets.setdefault(listing.base.asset, listing)
+
+    def open_client(self, account: str, investor: Investor, intermediary: Intermediary | None) -> Client:
+        """Add an account to the records."""
+        client = Client(account, investor, intermediary)
+        self.clients[account] = client
+        investor.clients.append(client)
+        if intermediary is not None:
+            intermediary.clients.append(client)
+        return client

@@ -1,0 +1,1 @@
+"""Rulebooks as data: their format, their parameters, and what their words mean."""

@@ -1,0 +1,154 @@
+"""Parameters of a rule: validated against the schema, decimals as integers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.rulebook.schema import PARAMETERS
+
+# Far above any sum of money or period in a rulebook; keeps what people read short.
+_MAX_DIGITS: Final = 18
+_MAX_COUNT: Final = 10**9
+
+
+class ParameterError(ValueError):
+    """What is wrong with the parameters of a rule; the message is the first of the faults."""
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__(faults[0][1])
+        self.faults: Final = faults
+        """All of them: the key, and words that name it."""
+
+
+class Parameters:
+    """The parameters of one rule, by key and kind."""
+
+    def __init__(self) -> None:
+        self.numbers: Final[dict[str, int]] = {}
+        self.flags: Final[dict[str, bool]] = {}
+        self.words: Final[dict[str, str]] = {}
+        self.lists: Final[dict[str, tuple[str, ...]]] = {}
+
+    def number(self, key: str) -> int:
+        """Kopecks of a `rub`, hundredths of a percent of a `percent`, a `count` or a `score`."""
+        return self.numbers[key]
+
+    def flag(self, key: str) -> bool:
+        """A `flag`."""
+        return self.flags[key]
+
+    def word(self, key: str) -> str:
+        """The word of a `one`."""
+        return self.words[key]
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """The list of a `names` or `some`."""
+        return self.lists[key]
+
+
+def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
+    """Check a rule's parameters against the schema; all of them must be there.
+
+    Raises:
+        ParameterError: some are missing, unknown or malformed; each fault names the key.
+    """
+    schema = PARAMETERS[rule]
+    known = ", ".join(schema) or "none"
+    faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in given if key not in schema]
+    parameters = Parameters()
+    for key, kind in schema.items():
+        if key not in given:
+            faults.append((key, f"parameters: {key} is missing"))
+            continue
+        try:
+            _put(parameters, key, kind, given[key])
+        except ParameterError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise ParameterError(faults)
+    return parameters
+
+
+def overridden(parameters: Parameters, rule: str, key: str, text: str) -> Parameters:
+    """The parameters of a rule with one of them set to a value written as in `SetParameter`: without quotes, lists with commas.
+
+    Raises:
+        ParameterError: the rule has no such parameter, or can't have this value; the fault says what it can have.
+    """
+    kind = PARAMETERS[rule].get(key)
+    if kind is None:
+        known = ", ".join(["enabled", *PARAMETERS[rule]])
+        raise ParameterError([(key, f"parameters: unknown key {key}; known: {known}")])
+    changed = Parameters()
+    changed.numbers.update(parameters.numbers)
+    changed.flags.update(parameters.flags)
+    changed.words.update(parameters.words)
+    changed.lists.update(parameters.lists)
+    _put(changed, key, kind, _value(kind, text))
+    return changed
+
+
+def _value(kind: str, text: str) -> object:
+    """What a rulebook would hold for a value written without quotes; the text itself if it is of another kind."""
+    if kind in ("count", "score"):
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else text
+    if kind == "flag":
+        return text == "true" if text in ("true", "false") else text
+    if kind == "names" or kind.startswith("some:"):
+        return [item.strip() for item in text.split(",")] if text.strip() else []
+    return text
+
+
+def parse_hundredths(text: str) -> int | None:
+    """Hundredths of a decimal string with at most two decimals, as kopecks of roubles; None if it isn't one."""
+    whole, point, fraction = text.partition(".")
+    if not text.isascii() or not whole.isdigit() or len(whole) > _MAX_DIGITS:
+        return None
+    if point and (not fraction.isdigit() or len(fraction) > 2):
+        return None
+    return int(whole) * 100 + int(fraction.ljust(2, "0"))
+
+
+def _fault(key: str, what: str) -> ParameterError:
+    return ParameterError([(key, f"parameters: {key}: {what}")])
+
+
+def _put(parameters: Parameters, key: str, kind: str, value: object) -> None:
+    """Validate one value by its kind and keep it."""
+    if kind in ("rub", "percent"):
+        hundredths = parse_hundredths(value) if isinstance(value, str) else None
+        if hundredths is None and isinstance(value, str) and parse_hundredths(value.removeprefix("-")) is not None:
+            raise _fault(key, "must not be negative")
+        if hundredths is None:
+            raise _fault(key, 'must be a decimal string such as "300000.00", at most two decimals')
+        parameters.numbers[key] = hundredths
+    elif kind in ("count", "score"):
+        highest = 100 if kind == "score" else _MAX_COUNT
+        # bool is an int to Python, not to a reader.
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= highest:
+            raise _fault(key, f"must be a whole number from 0 to {highest}")
+        parameters.numbers[key] = value
+    elif kind == "flag":
+        if not isinstance(value, bool):
+            raise _fault(key, "must be true or false")
+        parameters.flags[key] = value
+    elif kind.startswith("one:"):
+        if not isinstance(value, str) or value not in kind[4:].split("|"):
+            raise _fault(key, f"must be one of {kind[4:].replace('|', ', ')}")
+        parameters.words[key] = value
+    else:
+        parameters.lists[key] = _list(key, kind, value)
+
+
+def _list(key: str, kind: str, value: object) -> tuple[str, ...]:
+    """A list of different names, of those allowed if the kind says which."""
+    allowed = kind[5:].split("|") if kind.startswith("some:") else []
+    names: list[str] = []
+    if not isinstance(value, list):
+        raise _fault(key, "must be a list of names")
+    for item in value:
+        if not isinstance(item, str) or not item or item in names or (allowed and item not in allowed):
+            known = f" of {', '.join(allowed)}" if allowed else ""
+            raise _fault(key, f"must be a list of different names{known}")
+        names.append(item)
+    return tuple(names)

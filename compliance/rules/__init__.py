@@ -1,0 +1,1 @@
+"""The rules: what each looks at, and what it decides."""

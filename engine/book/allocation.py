@@ -1,0 +1,41 @@
+"""How an incoming quantity is shared among the orders at one price. Price-time needs no shares: `matching` walks the queue."""
+
+from __future__ import annotations
+
+from engine.book.entities import Level, Order
+from engine.vocabulary.codes import PRO_RATA
+
+
+def allocate(level: Level, lots: int, allocation: int) -> list[tuple[Order, int]]:
+    """Share `lots` among a level's shown quantity; returns `(order, lots)` in the order in which they trade. O(orders).
+
+    `pro_rata`: each order its share of the shown quantity, rounded down; what is left over goes in time order, each
+    order as much as it still shows. `price_size_time`: the larger shown quantity first, then time.
+    """
+    orders: list[Order] = []
+    order = level.head
+    while order is not None:
+        orders.append(order)
+        order = order.next
+    lots = min(lots, level.quantity_lots)
+    if allocation != PRO_RATA:
+        orders.sort(key=_larger_first)
+        return _in_turn(orders, [0] * len(orders), lots)
+    total = level.quantity_lots
+    shares = [lots * each.shown_lots // total for each in orders]
+    return _in_turn(orders, shares, lots - sum(shares))
+
+
+def _larger_first(order: Order) -> int:
+    return -order.shown_lots
+
+
+def _in_turn(orders: list[Order], shares: list[int], lots: int) -> list[tuple[Order, int]]:
+    """Add `lots` to the shares in turn, each order as much as it still shows; drop those that get nothing."""
+    result: list[tuple[Order, int]] = []
+    for order, share in zip(orders, shares, strict=True):
+        extra = min(lots, order.shown_lots - share)
+        lots -= extra
+        if share + extra:
+            result.append((order, share + extra))
+    return result

@@ -1,0 +1,353 @@
+"""The living state of the core: instruments, balances, owners, accounts, orders. Native classes with typed fields."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.vocabulary.codes import NEW, POST_ONLY_OFF, PRICE_TIME
+from engine.vocabulary.messages.commands import NewOrder, Transfer
+
+# Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
+NOWHERE: Final = 0
+ON_BOOK: Final = 1
+WAITING_STOP: Final = 2
+OFF_PEG: Final = 3
+"""A pegged order without a price to follow, or in a call."""
+FOR_AUCTION: Final = 4
+"""An at_open or at_close order before its auction."""
+IN_CALL: Final = 5
+"""A market order collected by a call."""
+FOR_ENTRY: Final = 6
+"""The take-profit or stop of a bracket whose entry has not ended."""
+ELECTED: Final = 7
+"""A stop that a print has elected and that waits for its turn within the command."""
+
+
+class Asset:
+    """Something that can be held. Amounts of it are integers in minor units of 10**-scale."""
+
+    def __init__(self, asset: str, index: int, kind: int, scale: int) -> None:
+        self.asset: Final = asset
+        self.index: Final = index
+        self.kind: Final = kind
+        self.scale: Final = scale
+        self.supply: int = 0
+        """Sum over all accounts and the fee account."""
+        self.fees: int = 0
+        """Fees collected, less rebates paid: the venue's own balance."""
+        self.issuer: str = ""
+        """Who may issue, redeem and freeze it, beside the venue."""
+        self.terms: str = ""
+        """What it promises, for people."""
+        self.issue_limit: int = 0
+        """The most that may be outstanding; 0: no limit."""
+        self.outstanding: int = 0
+        """Issued here and not redeemed."""
+
+
+class Instrument:
+    """What can be traded, and the integers that turn ticks and lots into money.
+
+    A notional is `price_ticks * quantity_lots * unit` quote minor units, exactly; a quantity is
+    `quantity_lots * lot_base` base minor units. Widths are millionths of a price, 0: none.
+    """
+
+    def __init__(
+        self,
+        instrument: str,
+        index: int,
+        kind: int,
+        base: Asset,
+        quote: Asset,
+        tick_e8: int,
+        lot_e8: int,
+        unit: int,
+        lot_base: int,
+        underlying: str,
+        future: Future | None = None,
+    ) -> None:
+        self.instrument: Final = instrument
+        self.index: Final = index
+        self.kind: Final = kind
+        self.base: Final = base
+        self.quote: Final = quote
+        self.tick_e8: Final = tick_e8
+        self.lot_e8: Final = lot_e8
+        self.unit: Final = unit
+        self.lot_base: Final = lot_base
+        self.underlying: Final = underlying
+        self.future: Final = future
+        """Of a future: its terms and positions; None for all others."""
+        self.min_lots: int = 1
+        self.max_lots: int = 0
+        self.max_notional: int = 0
+        self.collar_ppm: int = 0
+        self.maker_fee_ppm: int = 0
+        self.taker_fee_ppm: int = 0
+        self.static_ppm: int = 0
+        self.dynamic_ppm: int = 0
+        self.volatility_ns: int = 0
+        self.auction_random_ns: int = 0
+        self.allocation: int = PRICE_TIME
+        self.batch_ns: int = 0
+
+
+class Balance:
+    """What one account holds of one asset, in minor units. No part is ever negative."""
+
+    def __init__(self) -> None:
+        self.available: int = 0
+        self.reserved: int = 0
+        self.frozen: int = 0
+        """Can't be sold or moved (FRZ-1)."""
+        self.margin: Margin | None = None
+        """What covers the account's futures in this asset; None: it never had any."""
+
+
+class Future:
+    """What makes an instrument a future: when it is marked and settled, and who has a position in it."""
+
+    def __init__(
+        self,
+        expiry_ns: int,
+        averaging_ns: int,
+        mark_interval_ns: int,
+        max_position_lots: int,
+        changed: list[Margin],
+    ) -> None:
+        self.expiry_ns: Final = expiry_ns
+        self.averaging_ns: Final = averaging_ns
+        self.mark_interval_ns: Final = mark_interval_ns
+        self.max_position_lots: Final = max_position_lots
+        """0: none."""
+        self.changed: Final = changed
+        """The venue's list of cover to look at when the command ends."""
+        self.positions: Final[dict[int, Position]] = {}
+        """By account index: everybody with a position or open orders, and some who had."""
+        self.high_ticks: int = 0
+        """The upper static band, at which shorts are covered; 0: no band."""
+        self.averaged: int = 0
+        """The index's integral over time when the averaging began."""
+        self.averages_from_ns: int = 0
+        """When the averaging began, if the index was known then; 0: it wasn't, or has not begun."""
+        self.expired: bool = False
+
+
+class Margin:
+    """The cover of an account's futures in one asset: what is needed, and what of it is held."""
+
+    def __init__(self, account: Account, asset: Asset, balance: Balance, changed: list[Margin]) -> None:
+        self.account: Final = account
+        self.asset: Final = asset
+        self.balance: Final = balance
+        self.changed: Final = changed
+        self.needed: int = 0
+        self.held: int = 0
+        """The smaller of what is needed and what there is; part of what the balance has reserved."""
+        self.noted: bool = False
+        """Whether it stands in `changed`."""
+        self.called: bool = False
+        self.until_ns: int = 0
+        """When the grace of a call ends; 0: it has ended, or there is no call."""
+        self.in_default: bool = False
+        """A mark in this command left a shortfall: a call has no grace."""
+
+
+class Position:
+    """An account's position in a future, and the sums of its open orders there."""
+
+    def __init__(self, account: Account, instrument: Instrument, margin: Margin) -> None:
+        self.account: Final = account
+        self.instrument: Final = instrument
+        self.margin: Final = margin
+        self.lots: int = 0
+        """Above 0: long."""
+        self.carried: int = 0
+        """What it was bought for, less what it was sold for, since the last mark and at it."""
+        self.buy_lots: int = 0
+        self.buy_value: int = 0
+        self.sell_lots: int = 0
+        self.sell_value: int = 0
+        self.fees: int = 0
+        """The largest fees of the open orders."""
+        self.needed: int = 0
+        """Of the margin's `needed`, what this future needs."""
+        self.reducing: Final[dict[int, Order]] = {}
+        """Open reduce-only orders by order id."""
+
+
+class Owner:
+    """A beneficial owner: the accounts of one investor, which never trade with each other."""
+
+    def __init__(self, investor: str) -> None:
+        self.investor: Final = investor
+        self.accounts: Final[list[Account]] = []
+
+
+class Account:
+    """An investor's account, operated by one participant."""
+
+    def __init__(self, account: str, index: int, participant: str, owner: Owner, intermediary: str) -> None:
+        self.account: Final = account
+        self.index: Final = index
+        self.participant: Final = participant
+        self.owner: Final = owner
+        self.intermediary: Final = intermediary
+        self.report_seq: int = 0
+        self.balances: dict[int, Balance] = {}
+        """By asset index; an asset never held is absent."""
+        self.positions: Final[dict[int, Position]] = {}
+        """By instrument index, as in `Future.positions`."""
+        self.open_orders: dict[int, Order] = {}
+        """Resting and parked orders by order id."""
+        self.client_ids: dict[str, Order] = {}
+        """Every order of the trading day by client order id, rejected ones too (P5)."""
+        self.transfers: dict[str, TransferRecord] = {}
+        """Every transfer that the account asked for in the trading day, likewise. No id is in both."""
+
+    @property
+    def investor(self) -> str:
+        """The investor whose account it is."""
+        return self.owner.investor
+
+    @property
+    def ids_used(self) -> int:
+        """How many client order ids can't be used again today."""
+        return len(self.client_ids) + len(self.transfers)
+
+    def balance(self, asset: Asset) -> Balance:
+        """The balance of an asset, created empty when first asked for."""
+        found = self.balances.get(asset.index)
+        if found is None:
+            found = Balance()
+            self.balances[asset.index] = found
+        return found
+
+
+class Order:
+    """One order, from entry to the end of its trading day.
+
+    `instrument` is None only in an order that was rejected before its instrument was found.
+    """
+
+    # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once.
+    post_only: int = POST_ONLY_OFF
+    # What it is now.
+    status: int = NEW
+    where: int = NOWHERE
+    price_ticks: int = 0
+    """The limit; of a market order its collar."""
+    quantity_lots: int = 0
+    filled_lots: int = 0
+    leaves_lots: int = 0
+    shown_lots: int = 0
+    """What the book shows of it; all its leaves but for an iceberg."""
+    display_lots: int = 0
+    """An iceberg's display quantity; 0 for all others."""
+    entered: int = 0
+    """Counts orders in the order of entry, over the whole venue."""
+    renewed: int = 0
+    """Counts on from the orders entered so far: when an amend last sent it to the end of those that wait; 0: none did."""
+    queued: int = 0
+    """Counts places in queues: renewed whenever it goes to the end of one."""
+    reject_code: int = 0
+    reject_rule: str = ""
+    # Stops and pegs.
+    stop_ticks: int = 0
+    trail_best_ticks: int = 0
+    """Trailing stop: the best price since entry, from which the trail is measured."""
+    peg_limit_ticks: int = 0
+    # Orders that hang together.
+    other_leg: Order | None = None
+    """One cancels the other."""
+    children: tuple[Order, ...] = ()
+    is_quote: bool = False
+    close_out: bool = False
+    """The venue's own order that closes a position whose cover is missing: no rule refuses it, no fee is charged."""
+    # Clearing: what is reserved, at which price, and the fee so far, exact in millionths and as charged.
+    reserve_ticks: int = 0
+    reserved: int = 0
+    """Of a future's order its largest fee, which is part of the account's cover."""
+    covered_lots: int = 0
+    """Of a future's order: what of it counts in its position's sums."""
+    covered_value: int = 0
+    budget: int = -1
+    """Market order by funds: what is left to spend or take in; -1 for all others."""
+    fee_numerator: int = 0
+    fee_charged: int = 0
+    # Its place in the book; None while it is not on it.
+    level: Level | None = None
+    previous: Order | None = None
+    next: Order | None = None
+
+    def __init__(self, order_id: int, account: Account, command: NewOrder, instrument: Instrument | None) -> None:
+        self.order_id: Final = order_id
+        self.account: Final = account
+        self.command: Final = command
+        """What was asked for: a resent request is compared with it (P5)."""
+        self.instrument: Final = instrument
+        self.instrument_name: Final[str] = command.instrument
+        self.client_order_id: Final[str] = command.client_order_id
+        self.side: Final[int] = command.side
+        self.order_type: int = command.order_type
+        """A triggered stop becomes a market or a limit order."""
+        self.time_in_force: Final[int] = command.time_in_force
+
+    @property
+    def turn(self) -> int:
+        """Its turn among orders that wait off the book, and among pegs: that of its entry, until an amend loses it."""
+        return self.renewed or self.entered
+
+
+class TransferRecord:
+    """A transfer of the current trading day, kept so that a resent one is answered and never done again (P5)."""
+
+    def __init__(self, transfer_id: int, command: Transfer, code: int) -> None:
+        self.transfer_id: Final = transfer_id
+        self.command: Final = command
+        self.code: Final = code
+        """`OK`, or why it was refused."""
+
+
+class Level:
+    """All orders resting at one price, first in first out: a doubly linked list and its sums."""
+
+    def __init__(self, price_ticks: int) -> None:
+        self.price_ticks: Final = price_ticks
+        self.quantity_lots: int = 0
+        """What is shown."""
+        self.hidden_lots: int = 0
+        self.count: int = 0
+        self.pegged: int = 0
+        """How many of the orders are pegged: they are no touch to peg to."""
+        self.head: Order | None = None
+        self.tail: Order | None = None
+
+
+class TradeRecord:
+    """A trade of the current trading day, kept so that it can be corrected."""
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        buy: Order,
+        sell: Order,
+        price_ticks: int,
+        lots: int,
+        buy_fee: int,
+        sell_fee: int,
+        buy_ppm: int,
+        sell_ppm: int,
+        time_ns: int,
+    ) -> None:
+        self.instrument: Final = instrument
+        self.buy: Final = buy
+        self.sell: Final = sell
+        self.price_ticks: int = price_ticks
+        self.lots: Final = lots
+        self.buy_fee: int = buy_fee
+        self.sell_fee: int = sell_fee
+        self.buy_ppm: Final = buy_ppm
+        self.sell_ppm: Final = sell_ppm
+        self.time_ns: Final = time_ns
+        self.busted: bool = False

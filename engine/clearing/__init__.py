@@ -1,0 +1,1 @@
+"""Futures and their marks, close-outs, transfers, holdings, corrections of trades."""

@@ -1,0 +1,171 @@
+"""Margin calls, and the close-out of those who don't answer them."""
+
+from __future__ import annotations
+
+from engine.book.entities import Margin, Order, Position
+from engine.book.order_book import LimitOrderBook
+from engine.money.margin import missing, note, reported
+from engine.money.reservations import holds_back, paying_asset
+from engine.state.problem import Problem
+from engine.state.state import DUE_MARGIN, State, next_report
+from engine.trading.bands import static_band
+from engine.trading.changes import by_entry
+from engine.trading.ending import cancel
+from engine.trading.entry import accept, act
+from engine.vocabulary.codes import (
+    BUY,
+    CANCEL_OLDEST,
+    CONTINUOUS,
+    INVALID,
+    IOC,
+    LIMIT,
+    MARGIN_CALL,
+    PHASE,
+    PHASES,
+    SELL,
+    UNSUPPORTED,
+)
+from engine.vocabulary.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS
+from engine.vocabulary.messages.commands import CloseOut, NewOrder, SetMarginRules
+from engine.vocabulary.messages.events import CloseOutStarted, Event, MarginCalled, MarginRestored, RulesChanged
+
+# The orders of a command have numbers from 0; its close-outs have theirs beyond all of them.
+FIRST_CLOSE_OUT = 4096
+
+
+def set_margin_rules(state: State, out: list[Event], command: SetMarginRules) -> Problem | None:
+    """Carry out `SetMarginRules`. Calls that stand keep their time."""
+    if not MIN_GRACE_NS <= command.grace_ns <= MAX_GRACE_NS:
+        return Problem(INVALID, "the grace of a margin call must be from a second to 30 days")
+    state.grace_ns = command.grace_ns
+    state.emit(out, RulesChanged("margin_rules", "", f"{command.grace_ns} ns", "", command.by))
+    return None
+
+
+def look_at_calls(state: State, out: list[Event]) -> None:
+    """Call whose cover is missing, and end the calls of those where nothing is missing any more."""
+    changed = list(state.covers)
+    state.covers.clear()
+    changed.sort(key=_by_account)
+    for margin in changed:
+        margin.noted = False
+        account, asset = margin.account, margin.asset.asset
+        lacks = missing(margin)
+        if not lacks:
+            if margin.called:
+                margin.called = False
+                margin.until_ns = 0
+                state.emit(out, MarginRestored(account.account, next_report(account), asset))
+        elif not margin.until_ns or margin.in_default:
+            margin.called = True
+            margin.until_ns = state.time_ns + (0 if margin.in_default else state.grace_ns)
+            state.schedule(margin.until_ns, DUE_MARGIN, account.index)
+            called = MarginCalled(account.account, next_report(account), asset, reported(lacks), margin.until_ns)
+            state.emit(out, called)
+        margin.in_default = False
+
+
+def _by_account(margin: Margin) -> tuple[int, int]:
+    return (margin.account.index, margin.asset.index)
+
+
+def end_grace(state: State, out: list[Event], account_index: int, deadline_ns: int) -> bool:
+    """Cancel orders and close out positions of an account whose grace has ended; False if none of its calls ends now."""
+    account = state.account_list[account_index]
+    found: Margin | None = None
+    for _, balance in sorted(account.balances.items()):
+        margin = balance.margin
+        if margin is not None and margin.until_ns == deadline_ns:
+            found = margin
+            break
+    if found is None:
+        return False
+    if _closed_out(state) >= MAX_CLOSE_OUTS:
+        state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
+        return False
+    found.until_ns = 0
+    note(found)
+    _cancel_orders(state, out, found)
+    for _, position in sorted(account.positions.items()):
+        book = state.book_list[position.instrument.index]
+        if not missing(found):
+            break
+        if position.margin is not found or not position.lots or not _trades(book):
+            continue
+        if _closed_out(state) >= MAX_CLOSE_OUTS:
+            found.until_ns = deadline_ns
+            state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
+            break
+        _close_out(state, out, book, position, "margin call")
+    return True
+
+
+def _closed_out(state: State) -> int:
+    """How many positions the current command has closed out so far."""
+    if state.close_out_seq != state.seq:
+        state.close_out_seq = state.seq
+        state.close_outs = 0
+    return state.close_outs
+
+
+def _trades(book: LimitOrderBook) -> bool:
+    return book.phase == CONTINUOUS and not book.in_call
+
+
+def _cancel_orders(state: State, out: list[Event], margin: Margin) -> None:
+    """Cancel the orders that have an asset reserved, newest first, until nothing of its cover is missing."""
+    orders = list(margin.account.open_orders.values())
+    orders.sort(key=by_entry, reverse=True)
+    for order in orders:
+        if not missing(margin):
+            return
+        if order.leaves_lots and paying_asset(order) is margin.asset and holds_back(order):
+            cancel(state, out, state.books[order.instrument_name], order, MARGIN_CALL)
+
+
+def close_out_by_command(state: State, out: list[Event], command: CloseOut) -> Problem | None:
+    """Carry out `CloseOut`. Emits CloseOutStarted and what its order does, or returns why not."""
+    book = state.books.get(command.instrument)
+    if book is None:
+        return Problem(UNSUPPORTED, f"unknown instrument {command.instrument}")
+    account = state.accounts.get(command.account)
+    position = None if account is None else account.positions.get(book.instrument.index)
+    if position is None or not position.lots:
+        return Problem(INVALID, f"account {command.account} has no position in {command.instrument}")
+    if not _trades(book):
+        return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: nothing trades at once")
+    _close_out(state, out, book, position, command.reason)
+    return None
+
+
+def _close_out(state: State, out: list[Event], book: LimitOrderBook, position: Position, reason: str) -> None:
+    """Enter the venue's order for a whole position at the edge of the static band. The rules note it, and can't refuse it."""
+    account, instrument = position.account, book.instrument
+    low, high = static_band(book)
+    side = SELL if position.lots > 0 else BUY
+    price = high if side == BUY else max(low, 1)
+    lots = abs(position.lots)
+    report = CloseOutStarted(account.account, next_report(account), instrument.instrument, position.lots, reason)
+    state.emit(out, report)
+    command = NewOrder(
+        account.participant,
+        account.account,
+        "",
+        instrument.instrument,
+        side,
+        LIMIT,
+        IOC,
+        price * instrument.tick_e8,
+        lots * instrument.lot_e8,
+        self_trade=CANCEL_OLDEST,
+    )
+    order = Order(state.seq + (FIRST_CLOSE_OUT + _closed_out(state)) * LEG_ID, account, command, instrument)
+    state.close_outs += 1
+    state.entered += 1
+    order.entered = state.entered
+    order.close_out = True
+    order.price_ticks = order.reserve_ticks = price
+    order.quantity_lots = order.leaves_lots = lots
+    state.hook.check(order, price, lots, state.time_ns)
+    accept(state, out, order)
+    act(state, out, order)

@@ -1,0 +1,266 @@
+"""Futures: the index that they follow, and the marks at which gains and losses change hands."""
+
+from __future__ import annotations
+
+from engine.book.entities import Margin, Order, Position
+from engine.book.order_book import LimitOrderBook
+from engine.money.margin import note, pay, receive, renew_all, reported
+from engine.money.reservations import paying_asset
+from engine.state.listing import name_problem
+from engine.state.problem import Problem
+from engine.state.state import DUE_MARK, DUE_SETTLEMENT, IndexPrice, State, next_report
+from engine.trading.bands import static_band
+from engine.trading.changes import by_entry, cancel_newest_first
+from engine.trading.ending import cancel
+from engine.trading.terms import tick_problem
+from engine.vocabulary.codes import ICEBERG, INVALID, LIMIT, MARGIN_CALL, NO_REFERENCE, OUTSIDE_BAND, PEGGED, STOP_LIMIT
+from engine.vocabulary.limits import MAX_E8, MAX_INDICES, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.vocabulary.messages.commands import MarkFuture, SetIndexPrice
+from engine.vocabulary.messages.events import (
+    DefaultDeclared,
+    Event,
+    FutureMarked,
+    IndexPriceSet,
+    LossShared,
+    VariationMargin,
+)
+from engine.vocabulary.rounding import nearest_tick
+
+
+def set_index_price(state: State, out: list[Event], command: SetIndexPrice) -> Problem | None:
+    """Carry out `SetIndexPrice`. Emits IndexPriceSet, or returns why not."""
+    problem = name_problem("index", command.index)
+    if problem:
+        return Problem(INVALID, problem)
+    if not 0 < command.price_e8 <= MAX_E8:
+        return Problem(INVALID, "the price of an index must be positive")
+    index = state.index_prices.get(command.index)
+    if index is None:
+        if len(state.index_prices) >= MAX_INDICES:
+            return Problem(INVALID, f"no more than {MAX_INDICES} indices")
+        state.index_prices[command.index] = IndexPrice(command.price_e8, state.time_ns)
+    else:
+        index.set(command.price_e8, state.time_ns)
+    state.emit(out, IndexPriceSet(command.index, command.price_e8, command.source))
+    return None
+
+
+def begin_future(state: State, book: LimitOrderBook) -> None:
+    """Set the band of a future just listed, and when it is marked, averaged and settled."""
+    future = book.instrument.future
+    assert future is not None
+    new_band(book)
+    index = book.instrument.index
+    _schedule_mark(state, book)
+    if future.averaging_ns:
+        state.schedule(future.expiry_ns - future.averaging_ns, DUE_SETTLEMENT, index)
+    state.schedule(future.expiry_ns, DUE_SETTLEMENT, index)
+
+
+def new_band(book: LimitOrderBook) -> None:
+    """Cover a future's shorts at its upper static band, which has changed."""
+    future = book.instrument.future
+    assert future is not None
+    future.high_ticks = static_band(book)[1]
+    renew_all(future)
+
+
+def _schedule_mark(state: State, book: LimitOrderBook) -> None:
+    """Set when a future is marked by the clock next: a whole multiple of its interval since Moscow midnight, before expiry."""
+    future = book.instrument.future
+    assert future is not None
+    interval_ns = future.mark_interval_ns
+    if not interval_ns:
+        return
+    midnight = (state.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY * NS_PER_DAY - MOSCOW_OFFSET_NS
+    due_ns = midnight + min(((state.time_ns - midnight) // interval_ns + 1) * interval_ns, NS_PER_DAY)
+    if due_ns < future.expiry_ns:
+        state.schedule(due_ns, DUE_MARK, book.instrument.index)
+
+
+def mark_by_clock(state: State, out: list[Event], book: LimitOrderBook) -> bool:
+    """Mark a future because it is time; False if there is no price to mark it at."""
+    _schedule_mark(state, book)
+    ticks = mark_ticks(state, book)
+    if ticks:
+        mark(state, out, book, ticks, False)
+    return ticks != 0
+
+
+def mark_by_command(state: State, out: list[Event], book: LimitOrderBook, command: MarkFuture) -> Problem | None:
+    """Carry out `MarkFuture` for a future that has not expired; returns why it did nothing."""
+    if command.price_e8:
+        problem = tick_problem(book.instrument, command.price_e8)
+        if problem is not None:
+            return problem
+        ticks = command.price_e8 // book.instrument.tick_e8
+    else:
+        ticks = mark_ticks(state, book)
+        if not ticks:
+            return Problem(NO_REFERENCE, "no index, trade or reference price yet: there is nothing to mark at")
+    mark(state, out, book, ticks, False)
+    return None
+
+
+def mark_ticks(state: State, book: LimitOrderBook) -> int:
+    """The mark by the rule: the index, else the last trade, else the reference; 0: none of them."""
+    index = state.index_prices.get(book.instrument.underlying)
+    if index is not None:
+        return nearest_tick(index.price_e8, book.instrument.tick_e8)
+    return book.last_trade_ticks or book.reference_ticks
+
+
+def begin_averaging(state: State, book: LimitOrderBook) -> None:
+    """Note where the integral of the index stands as the time over which it is averaged begins."""
+    future = book.instrument.future
+    index = state.index_prices.get(book.instrument.underlying)
+    assert future is not None
+    if index is not None:
+        future.averages_from_ns = state.time_ns
+        future.averaged = index.integral(state.time_ns)
+
+
+def final_ticks(state: State, book: LimitOrderBook) -> int:
+    """The price at which a future is settled: the mean of the index since its averaging began; 0: there is none."""
+    future = book.instrument.future
+    index = state.index_prices.get(book.instrument.underlying)
+    assert future is not None
+    if index is None or not future.averaging_ns:
+        return mark_ticks(state, book)
+    length_ns = state.time_ns - (future.averages_from_ns or index.known_ns)
+    if not length_ns:
+        return mark_ticks(state, book)
+    return nearest_tick(index.integral(state.time_ns) - future.averaged, length_ns * book.instrument.tick_e8)
+
+
+def mark(state: State, out: list[Event], book: LimitOrderBook, ticks: int, final: bool) -> None:
+    """Mark a future: losers pay, winners receive, the price becomes the reference. Emits what docs/CLEARING.md says."""
+    instrument = book.instrument
+    future = instrument.future
+    assert future is not None
+    holders = [position for _, position in sorted(future.positions.items()) if position.lots or position.carried]
+    interest = sum([position.lots for position in holders if position.lots > 0])
+    state.touch(book)
+    state.emit(out, FutureMarked(instrument.instrument, ticks, interest, final))
+    amounts = [position.lots * ticks * instrument.unit - position.carried for position in holders]
+    reported = [position.lots != 0 or amount != 0 for position, amount in zip(holders, amounts, strict=True)]
+    _exchange(state, out, holders, amounts)
+    held_lots = [position.lots for position in holders]
+    for position in holders:
+        if final:
+            position.lots = 0
+        position.carried = position.lots * ticks * instrument.unit
+    book.reference_ticks = ticks
+    new_band(book)
+    for position, amount, lots, told in zip(holders, amounts, held_lots, reported, strict=True):
+        account, balance = position.account, position.margin.balance
+        if told:
+            state.emit(
+                out,
+                VariationMargin(
+                    account.account,
+                    next_report(account),
+                    instrument.instrument,
+                    lots,
+                    ticks,
+                    amount,
+                    balance.available,
+                    balance.reserved,
+                ),
+            )
+    _cancel_outside(state, out, book)
+    for index, position in list(future.positions.items()):
+        if not (position.lots or position.carried or position.buy_lots or position.sell_lots):
+            del future.positions[index]
+            del position.account.positions[instrument.index]
+
+
+def _exchange(state: State, out: list[Event], holders: list[Position], amounts: list[int]) -> None:
+    """Move variation margin from losers to winners; `amounts` become what each got or paid in the end."""
+    gains = sum([amount for amount in amounts if amount > 0])
+    short = 0
+    for number, position in enumerate(holders):
+        if amounts[number] < 0:
+            unpaid = _collect(state, out, position, -amounts[number])
+            amounts[number] += unpaid
+            short += unpaid
+    borne = [short * amount // gains if amount > 0 else 0 for amount in amounts]
+    left = short - sum(borne)
+    for number, position in enumerate(holders):
+        if amounts[number] <= 0:
+            continue
+        if left:
+            borne[number] += 1
+            left -= 1
+        amounts[number] -= borne[number]
+        receive(position.margin, amounts[number])
+    for number, position in enumerate(holders):
+        if borne[number]:
+            account, instrument = position.account, position.instrument
+            name, asset = instrument.instrument, instrument.quote.asset
+            state.emit(out, LossShared(account.account, next_report(account), name, asset, reported(borne[number])))
+
+
+def _collect(state: State, out: list[Event], position: Position, amount: int) -> int:
+    """Take a loss from an account, its spot orders cancelled where they are needed for it; returns what it can't pay."""
+    margin, account = position.margin, position.account
+    amount -= pay(margin, amount)
+    if amount:
+        for order in reserving_spot(margin):
+            if order.leaves_lots:
+                cancel(state, out, state.books[order.instrument_name], order, MARGIN_CALL)
+                amount -= pay(margin, amount)
+                if not amount:
+                    break
+    if amount:
+        margin.in_default = True
+        note(margin)
+        name, asset = position.instrument.instrument, margin.asset.asset
+        state.emit(out, DefaultDeclared(account.account, next_report(account), name, asset, reported(amount)))
+    return amount
+
+
+def reserving_spot(margin: Margin) -> list[Order]:
+    """The account's open orders that reserve the asset outside of futures, newest first."""
+    orders = [
+        order
+        for order in margin.account.open_orders.values()
+        if order.reserved
+        and order.instrument is not None
+        and order.instrument.future is None
+        and paying_asset(order) is margin.asset
+    ]
+    orders.sort(key=by_entry, reverse=True)
+    return orders
+
+
+def _cancel_outside(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Cancel the open orders with a limit price outside the static band, newest first."""
+    low, high = static_band(book)
+    if not high:
+        return
+    outside = [
+        order
+        for account in state.accounts.values()
+        for order in account.open_orders.values()
+        if order.instrument is book.instrument and not low <= _limit_ticks(order, low) <= high
+    ]
+    cancel_newest_first(state, out, outside, OUTSIDE_BAND)
+
+
+def _limit_ticks(order: Order, none: int) -> int:
+    """The limit price of an order, or what stands for none."""
+    if order.order_type in (LIMIT, ICEBERG, STOP_LIMIT):
+        return order.price_ticks
+    return order.peg_limit_ticks or none if order.order_type == PEGGED else none
+
+
+def check_future(book: LimitOrderBook) -> None:
+    """Assert that the positions of a future add up to nothing, and that its cover is that of its band. O(positions)."""
+    future = book.instrument.future
+    assert future is not None
+    assert future.high_ticks == static_band(book)[1]
+    assert sum([position.lots for position in future.positions.values()]) == 0
+    assert sum([position.carried for position in future.positions.values()]) == 0
+    for index, position in future.positions.items():
+        assert position.account.index == index and position.account.positions[book.instrument.index] is position

@@ -1,0 +1,188 @@
+"""What is done to holdings from outside the market: issuance and redemption of domestic assets, freezes.
+
+Specified in docs/CLEARING.md. Issuer and venue act by commands of the operator or supervisor; an issuer who is named in
+one must be the asset's own.
+"""
+
+from __future__ import annotations
+
+from engine.book.entities import Account, Asset, Balance
+from engine.money import reservations as clearing
+from engine.money.reservations import paying_asset
+from engine.state.listing import ISSUED_KINDS
+from engine.state.problem import Problem, decimal
+from engine.state.state import State, next_report
+from engine.trading.changes import by_entry
+from engine.trading.effective import ask
+from engine.trading.ending import cancel
+from engine.vocabulary.codes import BY_RULE, COMPLIANCE, FIAT, FUNDS, INVALID, PERMISSION
+from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.messages.commands import Command, FreezeAsset, IssueAsset, RedeemAsset
+from engine.vocabulary.messages.events import AssetIssued, Event, HoldingFrozen
+from engine.vocabulary.rounding import PPM, round_up
+
+
+def change_holdings(state: State, out: list[Event], command: Command) -> Problem | None:
+    """Carry out `IssueAsset`, `RedeemAsset` or `FreezeAsset`; returns why it did nothing.
+
+    Checked in this order: the asset, the issuer, the account, then what the command is about, last compliance.
+    """
+    if type(command) is IssueAsset:
+        return _issue(state, out, command)
+    if type(command) is RedeemAsset:
+        return _redeem(state, out, command)
+    assert type(command) is FreezeAsset
+    return _freeze(state, out, command)
+
+
+def _issue(state: State, out: list[Event], command: IssueAsset) -> Problem | None:
+    """Create units of an asset on an account. Emits AssetIssued."""
+    asset, account = state.assets.get(command.asset), state.accounts.get(command.account)
+    problem = _parties_problem(asset, command.asset, command.issuer, account, command.account)
+    if problem is not None:
+        return problem
+    assert asset is not None and account is not None
+    problem = _amount_problem(asset, command.amount)
+    if problem is not None:
+        return problem
+    if asset.issue_limit and asset.outstanding + command.amount > asset.issue_limit:
+        limit, outstanding = decimal(asset.issue_limit, asset.scale), decimal(asset.outstanding, asset.scale)
+        return Problem(FUNDS, f"no more than {limit} {asset.asset} may be outstanding, and {outstanding} are")
+    if asset.supply + command.amount > MAX_SUPPLY:
+        return Problem(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
+    outcome = ask(state, out, command)
+    if outcome.refusal:
+        return Problem(COMPLIANCE, outcome.refusal)
+    _book(state, out, account, asset, command.amount)
+    return None
+
+
+def _redeem(state: State, out: list[Event], command: RedeemAsset) -> Problem | None:
+    """Take issued units back, out of what is available. Emits AssetIssued with a negative amount."""
+    asset, account = state.assets.get(command.asset), state.accounts.get(command.account)
+    problem = _parties_problem(asset, command.asset, command.issuer, account, command.account)
+    if problem is not None:
+        return problem
+    assert asset is not None and account is not None
+    problem = _amount_problem(asset, command.amount)
+    if problem is not None:
+        return problem
+    if command.amount > asset.outstanding:
+        return Problem(FUNDS, f"outstanding are {decimal(asset.outstanding, asset.scale)} {asset.asset}")
+    available = account.balance(asset).available
+    if command.amount > available:
+        return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
+    outcome = ask(state, out, command)
+    if outcome.refusal:
+        return Problem(COMPLIANCE, outcome.refusal)
+    _book(state, out, account, asset, -command.amount)
+    return None
+
+
+def _parties_problem(
+    asset: Asset | None, asset_name: str, issuer: str, account: Account | None, account_name: str
+) -> Problem | None:
+    """Check that asset and account exist, and that an issuer who asks is the asset's."""
+    if asset is None:
+        return Problem(INVALID, f"unknown asset {asset_name}")
+    if issuer and issuer != asset.issuer:
+        return Problem(PERMISSION, f"{issuer} is not the issuer of {asset_name}")
+    if account is None:
+        return Problem(INVALID, f"unknown account {account_name}")
+    return None
+
+
+def _amount_problem(asset: Asset, amount: int) -> Problem | None:
+    if asset.kind not in ISSUED_KINDS:
+        return Problem(INVALID, f"{asset.asset} is not issued here: only securities and domestic stablecoins are")
+    return Problem(INVALID, "the amount must be positive") if amount <= 0 else None
+
+
+def _book(state: State, out: list[Event], account: Account, asset: Asset, amount: int) -> None:
+    """Book what was issued (positive) or redeemed (negative)."""
+    clearing.move(account, asset, amount)
+    asset.outstanding += amount
+    balance = account.balance(asset)
+    state.emit(
+        out,
+        AssetIssued(
+            account.account,
+            next_report(account),
+            asset.asset,
+            asset.issuer,
+            amount,
+            asset.outstanding,
+            balance.available,
+            balance.reserved,
+        ),
+    )
+
+
+def _freeze(state: State, out: list[Event], command: FreezeAsset) -> Problem | None:
+    """Set the frozen share of an asset's holdings. Emits, for each account in order of opening, cancels and HoldingFrozen.
+
+    O(accounts), and O(n log n) in the open orders of an account that has too little available.
+    """
+    asset = state.assets.get(command.asset)
+    if asset is None:
+        return Problem(INVALID, f"unknown asset {command.asset}")
+    if command.issuer and command.issuer != asset.issuer:
+        return Problem(PERMISSION, f"{command.issuer} is not the issuer of {command.asset}")
+    if command.account and command.account not in state.accounts:
+        return Problem(INVALID, f"unknown account {command.account}")
+    if asset.kind == FIAT:
+        return Problem(INVALID, f"{command.asset} is money that nobody issues here, so nobody can freeze it")
+    if not 0 <= command.share_ppm <= PPM:
+        return Problem(INVALID, f"the share must be from 0 to {PPM} millionths")
+    outcome = ask(state, out, command)
+    if outcome.refusal:
+        return Problem(COMPLIANCE, outcome.refusal)
+    holders = [state.accounts[command.account]] if command.account else list(state.accounts.values())
+    for account in holders:
+        balance = account.balances.get(asset.index)
+        if balance is not None:
+            _freeze_holding(state, out, account, asset, balance, command, outcome.rule)
+    return None
+
+
+def _freeze_holding(
+    state: State,
+    out: list[Event],
+    account: Account,
+    asset: Asset,
+    balance: Balance,
+    command: FreezeAsset,
+    rule: str,
+) -> None:
+    """Freeze a share of what one account holds, at the cost of its newest orders where too little is available."""
+    total = balance.available + balance.reserved + balance.frozen
+    wanted = round_up(total * command.share_ppm)
+    if wanted > balance.available + balance.frozen:
+        detail = f"{decimal(wanted, asset.scale)} of {decimal(total, asset.scale)} {asset.asset} held are frozen"
+        orders = [order for order in account.open_orders.values() if paying_asset(order) is asset]
+        orders.sort(key=by_entry, reverse=True)
+        for order in orders:
+            if wanted <= balance.available + balance.frozen:
+                break
+            # Orders that reserve nothing would bring nothing; some have ended with another leg.
+            if order.leaves_lots and clearing.holds_back(order):
+                cancel(state, out, state.books[order.instrument_name], order, BY_RULE, rule, detail)
+    # What is still reserved covers positions, and stays.
+    frozen = min(wanted, balance.available + balance.frozen)
+    if frozen == balance.frozen:
+        return
+    clearing.credit(balance, balance.frozen - frozen)
+    balance.frozen = frozen
+    state.emit(
+        out,
+        HoldingFrozen(
+            account.account,
+            next_report(account),
+            asset.asset,
+            frozen,
+            balance.available,
+            balance.reserved,
+            command.reason,
+            command.by,
+        ),
+    )

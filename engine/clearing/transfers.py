@@ -1,0 +1,148 @@
+"""Transfers between accounts, and requests for delivery, which are always refused. Specified in docs/CLEARING.md."""
+
+from __future__ import annotations
+
+from engine.book.entities import Account, TransferRecord
+from engine.money import reservations as clearing
+from engine.state.problem import Problem, decimal
+from engine.state.state import State, next_report
+from engine.trading.changes import own_account, refuse, refuse_stranger
+from engine.trading.entry import kill_problem
+from engine.vocabulary.codes import (
+    COMPLIANCE,
+    DUPLICATE_ID,
+    FUNDS,
+    INVALID,
+    KILL_SWITCH,
+    OK,
+    ORDER_LIMITS,
+    OWN_ACCOUNT,
+    PURPOSES,
+    SCOPE_INVESTOR,
+    SCOPES,
+    SIZE,
+    SPOT,
+    UNKNOWN_INSTRUMENT,
+    UNSUPPORTED,
+)
+from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY
+from engine.vocabulary.messages.commands import RequestDelivery, Transfer
+from engine.vocabulary.messages.events import Event, Transferred, TransferStatus
+
+
+def transfer(state: State, out: list[Event], command: Transfer) -> None:
+    """Carry out `Transfer`. Emits exactly one event: Transferred, RequestRejected, or TransferStatus for a resent one."""
+    account = own_account(state, command.participant, command.account)
+    if account is None:
+        refuse_stranger(state, out, command.participant, command.account, 0, command.client_order_id)
+        return
+    if command.client_order_id in account.client_ids or command.client_order_id in account.transfers:
+        _answer_used_id(state, out, account, command)
+        return
+    problem = _transfer_problem(state, account, command)
+    if account.ids_used < MAX_CLIENT_ORDER_IDS_PER_DAY:
+        code = OK if problem is None else problem.code
+        account.transfers[command.client_order_id] = TransferRecord(state.seq, command, code)
+    if problem is None:
+        _move(state, out, account, command)
+    else:
+        refuse(state, out, account, 0, command.client_order_id, problem)
+
+
+def _answer_used_id(state: State, out: list[Event], account: Account, command: Transfer) -> None:
+    """Answer a client order id used earlier today: with what became of the transfer, or a reject if it was for another."""
+    record = account.transfers.get(command.client_order_id)
+    if record is not None and record.command == command:
+        status = TransferStatus(account.account, command.client_order_id, record.transfer_id, record.code)
+        state.emit(out, status)
+        return
+    used_for = (
+        f"order {account.client_ids[command.client_order_id].order_id}"
+        if record is None
+        else f"transfer {record.transfer_id}"
+    )
+    detail = f"client order id {command.client_order_id} was used today for {used_for}"
+    refuse(state, out, account, 0, command.client_order_id, Problem(DUPLICATE_ID, detail))
+
+
+def _transfer_problem(state: State, account: Account, command: Transfer) -> Problem | None:
+    """The first check that a transfer fails, after those of account and id."""
+    receiver, asset = state.accounts.get(command.to_account), state.assets.get(command.asset)
+    if asset is None:
+        return Problem(INVALID, f"unknown asset {command.asset}")
+    if receiver is None:
+        return Problem(INVALID, f"unknown account {command.to_account}")
+    if receiver is account:
+        return Problem(INVALID, "a transfer goes to another account")
+    if not 0 <= command.purpose < len(PURPOSES):
+        return Problem(INVALID, "unknown purpose")
+    if command.purpose == OWN_ACCOUNT and receiver.owner is not account.owner:
+        return Problem(INVALID, f"{receiver.account} is not an account of investor {account.investor}")
+    problem = kill_problem(state, account, "") or _receiver_problem(state, receiver)
+    if problem is not None:
+        return problem
+    if account.ids_used >= MAX_CLIENT_ORDER_IDS_PER_DAY:
+        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
+    if command.amount <= 0:
+        return Problem(SIZE, "the amount must be positive")
+    verdict = state.hook.check_transfer(command, state.time_ns)
+    if verdict is not None:
+        return Problem(COMPLIANCE, "", verdict)
+    available = account.balance(asset).available
+    if command.amount > available:
+        wanted = decimal(command.amount, asset.scale)
+        return Problem(FUNDS, f"needs {wanted} {asset.asset}, available {decimal(available, asset.scale)}")
+    return None
+
+
+def _receiver_problem(state: State, receiver: Account) -> Problem | None:
+    """Whether the kill switch of the receiving investor is on. Its participant does nothing here, and may be stopped."""
+    if f"{SCOPES[SCOPE_INVESTOR]}:{receiver.investor}" in state.killed:
+        return Problem(KILL_SWITCH, f"the kill switch of investor {receiver.investor} is on")
+    return None
+
+
+def _move(state: State, out: list[Event], account: Account, command: Transfer) -> None:
+    """Book a transfer that passed every check."""
+    receiver, asset = state.accounts[command.to_account], state.assets[command.asset]
+    sent, received = account.balance(asset), receiver.balance(asset)
+    sent.available -= command.amount
+    clearing.credit(received, command.amount)
+    state.emit(
+        out,
+        Transferred(
+            state.seq,
+            account.account,
+            next_report(account),
+            receiver.account,
+            next_report(receiver),
+            command.client_order_id,
+            asset.asset,
+            command.amount,
+            command.purpose,
+            command.contract_reference,
+            sent.available,
+            received.available,
+        ),
+    )
+
+
+def request_delivery(state: State, out: list[Event], command: RequestDelivery) -> None:
+    """Carry out `RequestDelivery`. Emits RequestRejected: nothing here is ever delivered (DER-1)."""
+    account = own_account(state, command.participant, command.account)
+    if account is None:
+        refuse_stranger(state, out, command.participant, command.account, 0, "")
+        return
+    refuse(state, out, account, 0, "", _delivery_problem(state, command))
+
+
+def _delivery_problem(state: State, command: RequestDelivery) -> Problem:
+    instrument = state.instruments.get(command.instrument)
+    if instrument is None:
+        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
+    verdict = state.hook.check_delivery(command, state.time_ns)
+    if verdict is not None:
+        return Problem(COMPLIANCE, "", verdict)
+    if instrument.kind == SPOT:
+        return Problem(UNSUPPORTED, f"{command.instrument} is settled as it trades: nothing is left to deliver")
+    return Problem(UNSUPPORTED, f"{command.instrument} is cash-settled only")

@@ -1,0 +1,101 @@
+"""What happens by itself when its time has come: phases, expiries, marks, settlements, ends of grace, effective dates, the day's end."""
+
+from __future__ import annotations
+
+import heapq
+
+from engine.book.order_book import LimitOrderBook
+from engine.clearing.closeout import end_grace
+from engine.clearing.futures import begin_averaging, final_ticks, mark, mark_by_clock
+from engine.phases.phase_changes import end_day, enter_phase, set_schedule, step
+from engine.state.state import (
+    DUE_BATCH,
+    DUE_CHANGE,
+    DUE_DAY,
+    DUE_EXPIRY,
+    DUE_MARGIN,
+    DUE_MARK,
+    DUE_PHASE,
+    DUE_SETTLEMENT,
+    State,
+)
+from engine.trading.auction import uncross
+from engine.trading.changes import cancel_newest_first, newest_first
+from engine.trading.effective import take_effect
+from engine.trading.ending import cancel
+from engine.trading.placing import start_volatility_auction
+from engine.vocabulary.codes import CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
+from engine.vocabulary.messages.events import Event
+
+
+def run_due(state: State, out: list[Event], time_ns: int) -> bool:
+    """Do the earliest thing due by a time; False if there is none."""
+    while state.due and state.due[0][0] <= time_ns:
+        deadline_ns, kind, index = heapq.heappop(state.due)
+        state.time_ns = max(state.time_ns, deadline_ns)
+        if _run(state, out, deadline_ns, kind, index):
+            return True
+    return False
+
+
+def _run(state: State, out: list[Event], deadline_ns: int, kind: int, index: int) -> bool:
+    """Do one due thing; False if it holds no longer."""
+    if kind == DUE_DAY:
+        end_day(state, out)
+        return True
+    if kind == DUE_EXPIRY:
+        order = state.expiring.get(index)
+        if order is None:
+            return False
+        cancel(state, out, state.books[order.instrument_name], order, EXPIRED)
+        return True
+    if kind == DUE_MARGIN:
+        return end_grace(state, out, index, deadline_ns)
+    if kind == DUE_CHANGE:
+        take_effect(state, out, index)
+        return True
+    book = state.book_list[index]
+    if kind == DUE_MARK:
+        return mark_by_clock(state, out, book)
+    if kind == DUE_SETTLEMENT:
+        return _settle(state, out, book, deadline_ns)
+    if kind == DUE_PHASE:
+        if book.until_ns != deadline_ns:
+            return False
+        if book.phase == HALTED:
+            start_volatility_auction(state, out, book)
+        else:
+            enter_phase(state, out, book, CONTINUOUS, "auction end")
+        return True
+    if kind == DUE_BATCH:
+        if book.batch_due_ns != deadline_ns:
+            return False
+        book.batch_due_ns = 0
+        if book.phase != CONTINUOUS or not book.instrument.batch_ns:
+            return False
+        uncross(state, out, book, True)
+        state.touch(book)
+        return True
+    if state.schedule_steps.get(index) != deadline_ns:
+        return False
+    step(state, out, book, deadline_ns)
+    return True
+
+
+def _settle(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: int) -> bool:
+    """Begin to average a future's index, or, at its expiry, cancel its orders, close it and mark it for the last time."""
+    instrument = book.instrument
+    future = instrument.future
+    assert future is not None
+    if deadline_ns != future.expiry_ns:
+        begin_averaging(state, book)
+        return False
+    chosen = [order for order in newest_first(state) if order.instrument is instrument]
+    cancel_newest_first(state, out, chosen, SETTLED)
+    set_schedule(state, book, ())
+    enter_phase(state, out, book, CLOSED, "expired")
+    future.expired = True
+    ticks = final_ticks(state, book)
+    if ticks:
+        mark(state, out, book, ticks, True)
+    return True

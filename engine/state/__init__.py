@@ -1,0 +1,1 @@
+"""Everything a venue's core knows, the hook it asks, and what may be listed."""

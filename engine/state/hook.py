@@ -1,0 +1,110 @@
+"""The pre-trade hook: where a rulebook sees every order before it can match.
+
+The core knows this base class and nothing of what stands behind it. Every method is called inside `Exchange.apply`, by
+the one writer, with the command's own time; none may read a clock, a file or a random number.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import mypyc_attr
+
+from engine.book.entities import Order
+from engine.vocabulary.messages.commands import Command, RequestDelivery, Transfer
+from engine.vocabulary.messages.events import Event
+
+
+class Failure:
+    """One rule that an order fails: its id, its title, and what would have been allowed."""
+
+    def __init__(self, rule: str, title: str, detail: str) -> None:
+        self.rule: Final = rule
+        self.title: Final = title
+        self.detail: Final = detail
+
+
+class Verdict:
+    """Why an order may not pass: every rule that failed, in the rulebook's order. The first decides."""
+
+    def __init__(self, failures: list[Failure]) -> None:
+        assert failures
+        self.failures: Final = failures
+
+    @property
+    def first(self) -> Failure:
+        """The failure that decides."""
+        return self.failures[0]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of all failed rules, the deciding one first."""
+        return tuple([failure.rule for failure in self.failures])
+
+
+class Outcome:
+    """What the hook made of a command: events to emit, or a refusal; and whether to recheck resting orders."""
+
+    def __init__(self, events: list[Event], refusal: str = "", recheck: bool = False, rule: str = "") -> None:
+        self.events: Final = events
+        self.refusal: Final = refusal
+        """Empty: done. Else why the command does nothing."""
+        self.recheck: Final = recheck
+        self.rule: Final = rule
+        """The rule to name when the core itself cancels orders because of the command (a freeze)."""
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class PreTradeHook:
+    """A hook that lets everything pass. Rulebooks subclass it."""
+
+    def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
+        """Decide on `leaves_lots` open at `price_ticks` or better, and reserve for them; None lets the order pass.
+
+        Called for each new order, each amend that raises quantity or value, each triggered stop and each repriced peg
+        that costs more; what was reserved for `order.order_id` before is then replaced. For a market order
+        `price_ticks` is the collar, the worst price it can get; an order by funds (`order.budget`) is worth its budget. A new order that passed may still be rejected by a later check: `observe` sees that event and releases.
+        An amend that passed may be refused by a later check: `true_up` follows.
+        """
+        return None
+
+    def recheck(self, order: Order, time_ns: int) -> Verdict | None:
+        """Decide whether a resting order may stay, after an `Outcome` with `recheck`. Reserves nothing new."""
+        return None
+
+    def true_up(self, order: Order) -> None:
+        """Reserve exactly what an open order can still cost as it stands, `leaves_lots` at `reserve_ticks`.
+
+        Called when an order's terms have changed, and when an amend that passed `check` was then refused.
+        """
+
+    def observe(self, event: Event, time_ns: int) -> None:
+        """Follow what happens: each event once, in order, as it is emitted."""
+
+    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
+        """Decide on a transfer between two accounts that exist, of an asset that exists; None lets it pass."""
+        return None
+
+    def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
+        """Name the rule that refuses delivery; None: the core refuses it by itself."""
+        return None
+
+    def apply(self, command: Command, time_ns: int) -> Outcome:
+        """Take note of a configuration command, or carry out a compliance command.
+
+        For `AddAsset`, `ListInstrument`, `OpenAccount`, `IssueAsset`, `RedeemAsset`, `Withdraw` and `FreezeAsset` the core has validated the command
+        and will apply it unless this refuses; for the commands of `engine.vocabulary.messages.commands.HookCommand` this is all there is.
+        """
+        return Outcome([])
+
+    def day_ended(self, time_ns: int) -> Outcome:
+        """Let what depends on the Moscow date take effect: a test expires, a grace period ends, a year begins."""
+        return Outcome([])
+
+    def snapshot(self) -> object:
+        """The hook's whole state as plain lists, dicts, strings, integers and booleans in a deterministic order."""
+        return None
+
+    def restore(self, snapshot: object) -> None:
+        """Become what `snapshot` returned."""
+        assert snapshot is None

@@ -1,0 +1,183 @@
+"""What the operator sets up: assets, instruments, accounts, phases. Validation only; nothing here changes state."""
+
+from __future__ import annotations
+
+from engine.book.entities import Account, Asset, Future, Instrument, Margin
+from engine.vocabulary.codes import (
+    ASSET_KINDS,
+    DOMESTIC_STABLECOIN,
+    FUTURE,
+    INSTRUMENT_KINDS,
+    PRIVACY_KINDS,
+    SECURITY,
+)
+from engine.vocabulary.limits import (
+    DECIMALS,
+    MAX_ACCOUNTS,
+    MAX_ASSETS,
+    MAX_E8,
+    MAX_FEE_PPM,
+    MAX_INSTRUMENTS,
+    MAX_NAME_CHARS,
+    MAX_REBATE_PPM,
+    MAX_SUPPLY,
+    MAX_TEXT_CHARS,
+    MIN_MARK_INTERVAL_NS,
+    NS_PER_DAY,
+    ONE_E8,
+)
+from engine.vocabulary.messages.commands import AddAsset, ListInstrument, OpenAccount
+
+MAX_SCALE = 18
+# What a participant of this venue can issue: domestic digital financial assets.
+ISSUED_KINDS = (SECURITY, DOMESTIC_STABLECOIN)
+# A volatility auction of two minutes, unless SetTradingRules says otherwise.
+DEFAULT_VOLATILITY_NS = 120 * 1_000_000_000
+
+
+def name_problem(what: str, name: str) -> str:
+    """Why a name can't be used; empty if it can."""
+    if not 0 < len(name) <= MAX_NAME_CHARS or not name.isprintable():
+        return f"{what} must be 1 to {MAX_NAME_CHARS} printable characters"
+    return ""
+
+
+def asset_problem(command: AddAsset, assets: dict[str, Asset]) -> str:
+    """Why an asset can't be added; empty if it can."""
+    if command.asset in assets:
+        return f"asset {command.asset} exists"
+    if len(assets) >= MAX_ASSETS:
+        return f"no more than {MAX_ASSETS} assets"
+    if not 0 <= command.kind < len(ASSET_KINDS):
+        return "unknown asset kind"
+    if not 0 <= command.privacy < len(PRIVACY_KINDS):
+        return "unknown privacy kind"
+    if not 0 <= command.scale <= MAX_SCALE:
+        return f"scale must be 0 to {MAX_SCALE}"
+    return name_problem("asset", command.asset) or _issue_problem(command)
+
+
+def _issue_problem(command: AddAsset) -> str:
+    """Why an asset can't have this issuer, these terms or this limit; empty if it can."""
+    problem = name_problem("issuer", command.issuer) if command.issuer else ""
+    if problem:
+        return problem
+    if len(command.terms) > MAX_TEXT_CHARS:
+        return f"terms must be at most {MAX_TEXT_CHARS} characters"
+    if not 0 <= command.issue_limit <= MAX_SUPPLY:
+        return "the issue limit must not be negative, nor more than a venue can hold"
+    if command.issue_limit and command.kind not in ISSUED_KINDS:
+        return "only securities and domestic stablecoins are issued here"
+    return ""
+
+
+def money_unit(command: ListInstrument, quote_scale: int) -> int:
+    """Quote minor units in one tick times one lot, or 0 if that is no whole number."""
+    product = command.tick_e8 * command.lot_e8 * 10**quote_scale
+    divisor = ONE_E8 * ONE_E8
+    return product // divisor if product % divisor == 0 else 0
+
+
+def instrument_problem(
+    command: ListInstrument, assets: dict[str, Asset], instruments: dict[str, Instrument], time_ns: int
+) -> str:
+    """Why an instrument can't be listed at a time; empty if it can."""
+    if command.instrument in instruments:
+        return f"instrument {command.instrument} is listed"
+    if len(instruments) >= MAX_INSTRUMENTS:
+        return f"no more than {MAX_INSTRUMENTS} instruments"
+    if not 0 <= command.kind < len(INSTRUMENT_KINDS):
+        return "unknown instrument kind"
+    for name in (command.base, command.quote):
+        if name not in assets:
+            return f"unknown asset {name}"
+    if command.base == command.quote:
+        return "base and quote must differ"
+    if not 0 < command.tick_e8 <= MAX_E8 or not 0 < command.lot_e8 <= MAX_E8:
+        return "tick and lot must be positive"
+    if money_unit(command, assets[command.quote].scale) == 0:
+        return f"tick times lot must be a whole number of minor units of {command.quote}"
+    if command.lot_e8 * 10 ** assets[command.base].scale % ONE_E8:
+        return f"the lot must be a whole number of minor units of {command.base}"
+    if money_unit(command, assets[command.quote].scale) > MAX_SUPPLY:
+        return "tick times lot must be worth less"
+    if command.lot_e8 * 10 ** assets[command.base].scale // ONE_E8 > MAX_SUPPLY:
+        return "the lot must be smaller"
+    if not command.lot_e8 <= command.min_quantity_e8 <= command.max_quantity_e8 <= MAX_E8:
+        return "lot, minimum and maximum quantity must not decrease"
+    if command.min_quantity_e8 % command.lot_e8 or command.max_quantity_e8 % command.lot_e8:
+        return "minimum and maximum quantity must be multiples of the lot"
+    if not 0 < command.max_notional <= MAX_SUPPLY:
+        return "the largest notional must be positive, and no more than a venue can hold"
+    if not 0 < command.collar_ppm < 1_000_000:
+        return "the collar must be between 0 and 1000000 millionths"
+    if not 0 <= command.reference_price_e8 <= MAX_E8 or command.reference_price_e8 % command.tick_e8:
+        return "the reference price must be a multiple of the tick"
+    for ppm in (command.maker_fee_ppm, command.taker_fee_ppm):
+        if not -MAX_REBATE_PPM <= ppm <= MAX_FEE_PPM:
+            return f"a fee must be from -{MAX_REBATE_PPM} to {MAX_FEE_PPM} millionths"
+    if command.maker_fee_ppm + command.taker_fee_ppm < 0:
+        return "a rebate must not exceed the other side's fee"
+    return _series_problem(command, time_ns) or name_problem("instrument", command.instrument)
+
+
+def _series_problem(command: ListInstrument, time_ns: int) -> str:
+    """Why an instrument has no terms of a future's series, or has them although it is none; empty if it may be listed."""
+    if command.kind != FUTURE:
+        terms = (command.expiry_ns, command.averaging_ns, command.mark_interval_ns, command.max_position_e8)
+        return "expiry, averaging, marks and a largest position are for futures" if any(terms) else ""
+    if not command.underlying:
+        return "a future needs the index it follows as its underlying"
+    if not 0 <= command.averaging_ns <= NS_PER_DAY:
+        return "averaging must be from 0 to a day"
+    if not time_ns < command.expiry_ns - command.averaging_ns or command.expiry_ns > MAX_E8:
+        return "a future must expire, and its averaging begin, in the future"
+    if command.mark_interval_ns and not MIN_MARK_INTERVAL_NS <= command.mark_interval_ns <= NS_PER_DAY:
+        return "a mark interval must be 0, or from 60 seconds to a day"
+    if not 0 <= command.max_position_e8 <= MAX_E8 or command.max_position_e8 % command.lot_e8:
+        return "the largest position must be a multiple of the lot"
+    return ""
+
+
+def new_instrument(command: ListInstrument, index: int, assets: dict[str, Asset], covers: list[Margin]) -> Instrument:
+    """The instrument of a command that has no problem; `covers` is where a future notes whose cover has changed."""
+    base, quote = assets[command.base], assets[command.quote]
+    future: Future | None = None
+    if command.kind == FUTURE:
+        future = Future(
+            command.expiry_ns,
+            command.averaging_ns,
+            command.mark_interval_ns,
+            command.max_position_e8 // command.lot_e8,
+            covers,
+        )
+    instrument = Instrument(
+        command.instrument,
+        index,
+        command.kind,
+        base,
+        quote,
+        command.tick_e8,
+        command.lot_e8,
+        money_unit(command, quote.scale),
+        command.lot_e8 * 10**base.scale // 10**DECIMALS,
+        command.underlying,
+        future,
+    )
+    instrument.min_lots = command.min_quantity_e8 // command.lot_e8
+    instrument.max_lots = command.max_quantity_e8 // command.lot_e8
+    instrument.max_notional = command.max_notional
+    instrument.collar_ppm = command.collar_ppm
+    instrument.maker_fee_ppm = command.maker_fee_ppm
+    instrument.taker_fee_ppm = command.taker_fee_ppm
+    instrument.volatility_ns = DEFAULT_VOLATILITY_NS
+    return instrument
+
+
+def account_problem(command: OpenAccount, accounts: dict[str, Account]) -> str:
+    """Why an account can't be opened; empty if it can."""
+    if command.account in accounts:
+        return f"account {command.account} exists"
+    if len(accounts) >= MAX_ACCOUNTS:
+        return f"no more than {MAX_ACCOUNTS} accounts"
+    return name_problem("account", command.account) or name_problem("participant", command.participant)

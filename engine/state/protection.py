@@ -1,0 +1,34 @@
+"""Limits of a participant, as sequenced state."""
+
+from __future__ import annotations
+
+from engine.vocabulary.limits import NS_PER_SECOND, ORDERS_BEFORE_RATIO
+
+
+class Limits:
+    """What one participant may send, and what it has sent."""
+
+    def __init__(self, orders_per_second: int, max_order_value: int, max_order_to_trade: int) -> None:
+        self.orders_per_second: int = orders_per_second
+        self.max_order_value: int = max_order_value
+        """In quote minor units."""
+        self.max_order_to_trade: int = max_order_to_trade
+        self.second: int = -1
+        self.in_second: int = 0
+        self.orders: int = 0
+        self.trades: int = 0
+
+    def count_order(self, time_ns: int) -> str:
+        """Count a new order or an amend, refused or not; returns which limit it passes, or an empty string."""
+        second = time_ns // NS_PER_SECOND
+        if second != self.second:
+            self.second = second
+            self.in_second = 0
+        self.in_second += 1
+        self.orders += 1
+        if self.orders_per_second and self.in_second > self.orders_per_second:
+            return f"no more than {self.orders_per_second} orders a second"
+        ratio = self.max_order_to_trade
+        if ratio and self.orders > ORDERS_BEFORE_RATIO and self.orders > ratio * self.trades:
+            return f"no more than {ratio} orders a trade"
+        return ""

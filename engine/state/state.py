@@ -1,0 +1,169 @@
+"""The whole state of a venue's core, shared by the modules that change it."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import deque
+from typing import Final
+
+from engine.book.entities import Account, Asset, Instrument, Margin, Order, Owner, TradeRecord
+from engine.book.order_book import LimitOrderBook
+from engine.state.hook import PreTradeHook
+from engine.state.protection import Limits
+from engine.vocabulary.codes import CANCEL_NEWEST
+from engine.vocabulary.limits import DEFAULT_GRACE_NS, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.vocabulary.messages.commands import EffectiveFrom
+from engine.vocabulary.messages.events import Event
+
+# What can be due, in the order in which things due at one instant happen.
+DUE_PHASE: Final = 0
+"""A volatility auction or a halt ends. By instrument."""
+DUE_STEP: Final = 1
+"""The daily schedule goes on. By instrument."""
+DUE_BATCH: Final = 2
+"""A batch is uncrossed. By instrument."""
+DUE_EXPIRY: Final = 3
+"""An order expires. By order of entry."""
+DUE_DAY: Final = 4
+"""Moscow midnight."""
+DUE_MARK: Final = 5
+"""A future is marked. By instrument."""
+DUE_SETTLEMENT: Final = 6
+"""A future expires and is settled. By instrument."""
+DUE_MARGIN: Final = 7
+"""The grace of a margin call ends. By account."""
+DUE_CHANGE: Final = 8
+"""A compliance command takes effect. By the sequence number of the command that brought it."""
+
+
+class IndexPrice:
+    """The price of an index, and its integral over time, from which means follow; it keeps no history."""
+
+    def __init__(self, price_e8: int, time_ns: int) -> None:
+        self.known_ns: Final = time_ns
+        """When it was first stated."""
+        self.price_e8: int = price_e8
+        self.since_ns: int = time_ns
+        self.summed: int = 0
+        """The integral of the price from `known_ns` to `since_ns`, price by nanoseconds."""
+
+    def integral(self, time_ns: int) -> int:
+        """The integral up to a time not before the last price."""
+        return self.summed + self.price_e8 * (time_ns - self.since_ns)
+
+    def set(self, price_e8: int, time_ns: int) -> None:
+        """State a new price."""
+        self.summed = self.integral(time_ns)
+        self.price_e8 = price_e8
+        self.since_ns = time_ns
+
+
+class State:
+    """What `Exchange` is made of. Everything here follows from the commands applied so far."""
+
+    def __init__(self, hook: PreTradeHook) -> None:
+        self.hook: Final = hook
+        self.assets: Final[dict[str, Asset]] = {}
+        self.instruments: Final[dict[str, Instrument]] = {}
+        self.books: Final[dict[str, LimitOrderBook]] = {}
+        """By instrument name."""
+        self.book_list: Final[list[LimitOrderBook]] = []
+        """By instrument index."""
+        self.owners: Final[dict[str, Owner]] = {}
+        self.accounts: Final[dict[str, Account]] = {}
+        self.account_list: Final[list[Account]] = []
+        """By account index."""
+        self.seq: int = 0
+        """Of the last command applied."""
+        self.time_ns: int = 0
+        """Of the last command applied; while something due is worked, its deadline."""
+        self.due_events: int = 0
+        """How many of the last command's events are of things that were due before it."""
+        self.day: int = -1
+        """The trading day: days since 1970-01-01 in Moscow; -1 before the first command."""
+        self.trades: int = 0
+        """Trades so far: the last trade id."""
+        self.entered: int = 0
+        """Orders entered so far."""
+        self.queued: int = 0
+        """Places in queues given out so far."""
+        self.day_trades: dict[int, TradeRecord] = {}
+        """Trades of the trading day by trade id."""
+        self.due: Final[list[tuple[int, int, int]]] = []
+        """A heap of `(deadline, DUE_ kind, index or order of entry)`; an entry that no longer holds is skipped."""
+        self.expiring: Final[dict[int, Order]] = {}
+        """Open orders that expire, by order of entry."""
+        self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
+        """By instrument index."""
+        self.schedule_steps: Final[dict[int, int]] = {}
+        """By instrument index: the deadline of its next step."""
+        self.changes: Final[dict[int, EffectiveFrom]] = {}
+        """Compliance commands that wait for their effective date, by the sequence number of the command that brought them."""
+        self.self_trade: int = CANCEL_NEWEST
+        self.seed: str = ""
+        self.killed: Final[dict[str, bool]] = {}
+        """`scope:key` of every kill switch that is on."""
+        self.limits: Final[dict[str, Limits]] = {}
+        """By participant."""
+        self.halt_threshold_ppm: int = 0
+        self.halt_ns: int = 0
+        self.index: Final[list[LimitOrderBook]] = []
+        """The members of the market index."""
+        self.index_prices: Final[dict[str, IndexPrice]] = {}
+        """By index."""
+        self.grace_ns: int = DEFAULT_GRACE_NS
+        """How long a margin call gives."""
+        self.covers: Final[list[Margin]] = []
+        """Cover for which a call may begin or end with the current command."""
+        self.close_outs: int = 0
+        """How many positions the command of `close_out_seq` has closed out: the last one that did."""
+        self.close_out_seq: int = 0
+        self.postponed: Final[list[tuple[int, int, int]]] = []
+        """What was due, but is too much for the current command."""
+        self.touched: Final[list[LimitOrderBook]] = []
+        """Books that the current command changed."""
+        self.entries: Final[list[Order]] = []
+        """Entries of brackets that ended in the current command."""
+        self.begun: Final[list[Order]] = []
+        """Stops of brackets that begin to wait in the current command."""
+        self.elected: Final[deque[Order]] = deque()
+        """Stops that wait for their turn in the current command."""
+
+    def emit(self, out: list[Event], event: Event) -> None:
+        """Add an event to a command's result, after the hook has seen it."""
+        out.append(event)
+        self.hook.observe(event, self.time_ns)
+
+    def touch(self, book: LimitOrderBook) -> None:
+        """Note that the current command changed a book."""
+        touched = self.touched
+        if not touched or (touched[-1] is not book and book not in touched):
+            touched.append(book)
+
+    def next_place(self) -> int:
+        """The next place at the end of a queue."""
+        self.queued += 1
+        return self.queued
+
+    def schedule(self, deadline_ns: int, kind: int, index: int) -> None:
+        """Have something happen at a time."""
+        heapq.heappush(self.due, (deadline_ns, kind, index))
+
+    def draw(self, book: LimitOrderBook, most_ns: int) -> int:
+        """A number from 0 to `most_ns` that follows from the journaled seed, the instrument and the auction's number."""
+        if not most_ns:
+            return 0
+        text = f"{self.seed}|{book.instrument.instrument}|{book.auctions}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % (most_ns + 1)
+
+
+def next_report(account: Account) -> int:
+    """The next number of the account's dense sequence of private reports."""
+    account.report_seq += 1
+    return account.report_seq
+
+
+def day_end_ns(state: State) -> int:
+    """The Moscow midnight that ends the trading day, nanoseconds since the epoch, UTC."""
+    return (state.day + 1) * NS_PER_DAY - MOSCOW_OFFSET_NS

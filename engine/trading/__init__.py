@@ -1,0 +1,1 @@
+"""An order's life: checks, matching, auctions, stops, pegs, amends, cancels."""

@@ -1,0 +1,182 @@
+"""What a command sets off after the incoming order is done: brackets, stops and their cascades, pegs, indicative prices.
+
+A loop over queues, never a recursion: ten thousand stops that elect each other take ten thousand turns of it.
+"""
+
+from __future__ import annotations
+
+from engine.book.entities import ELECTED, NOWHERE, Order
+from engine.book.order_book import LimitOrderBook
+from engine.book.stops import is_triggered
+from engine.money.margin import reducible_lots
+from engine.money.reservations import reserve, take_over
+from engine.state.state import State
+from engine.trading.auction import publish_indicative
+from engine.trading.bands import collar_ticks
+from engine.trading.ending import cancel, drop_children, end_other_leg
+from engine.trading.pegs import reprice_pegs
+from engine.trading.placing import place
+from engine.trading.prevention import report_amended
+from engine.vocabulary.codes import (
+    BY_RULE,
+    CONTINUOUS,
+    LIMIT,
+    MARKET,
+    NO_FUNDS,
+    NOTHING_TO_REDUCE,
+    STOP_LIMIT,
+)
+from engine.vocabulary.messages.events import Event, StopTriggered
+
+
+def work_off(state: State, out: list[Event]) -> None:
+    """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
+    if len(state.touched) == 1 and not state.entries and not state.elected and _is_quiet(state.touched[0]):
+        state.touched.clear()
+        return
+    while True:
+        if len(state.touched) > 1:
+            state.touched.sort(key=_index)
+        # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
+        elected = elect(state)
+        while state.entries:
+            entries = list(state.entries)
+            state.entries.clear()
+            for entry in entries:
+                activate(state, out, entry)
+                elected += elect(state)
+        look_at_begun_stops(state)
+        state.elected.extend(elected)
+        if state.elected:
+            trigger(state, out, state.elected.popleft())
+            continue
+        if not reprice_pegs(state, out):
+            break
+    for book in state.touched:
+        book.calm = False
+        if book.in_call:
+            publish_indicative(state, out, book)
+    state.touched.clear()
+
+
+def _is_quiet(book: LimitOrderBook) -> bool:
+    """Whether nothing in a book can follow from a command: no call, no stops, no pegs. Forgets its prints."""
+    if book.in_call or book.calm or book.pegs or book.stops.count:
+        return False
+    book.prints.clear()
+    return True
+
+
+def _index(book: LimitOrderBook) -> int:
+    return book.instrument.index
+
+
+def elect(state: State) -> list[Order]:
+    """Let the prints of the touched books, in order, elect stops: they go behind those that wait for their turn already."""
+    elected: list[Order] = []
+    for book in state.touched:
+        if book.prints:
+            if book.stops.count:
+                for price in book.prints:
+                    for order in book.stops.elect(price):
+                        order.where = ELECTED
+                        elected.append(order)
+            book.prints.clear()
+    return elected
+
+
+def trigger(state: State, out: list[Event], order: Order) -> None:
+    """Turn an elected stop into the order it is for: checked again, then worked like a new one."""
+    if order.where != ELECTED:
+        return
+    book = state.books[order.instrument_name]
+    if book.phase != CONTINUOUS and not book.in_call:
+        # A halt came first: it waits on, and is elected when trading goes on.
+        book.stops.add(order)
+        return
+    order.where = NOWHERE
+    if order.order_type == STOP_LIMIT:
+        order.order_type = LIMIT
+    else:
+        order.order_type = MARKET
+        order.price_ticks = collar_ticks(book, order.side)
+    order.reserve_ticks = order.price_ticks
+    account = order.account
+    account.report_seq += 1
+    state.emit(
+        out,
+        StopTriggered(
+            order.order_id,
+            account.account,
+            account.report_seq,
+            order.client_order_id,
+            order.instrument_name,
+            order.side,
+            order.order_type,
+            order.price_ticks,
+        ),
+    )
+    take_over(order)
+    end_other_leg(state, out, book, order)
+    if pass_again(state, out, book, order):
+        place(state, out, book, order)
+
+
+def pass_again(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> bool:
+    """Check compliance and funds of an open order whose terms have changed by themselves; it is cancelled if one fails."""
+    verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
+    if verdict is not None:
+        cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        return False
+    if not reserve(order, order.reserve_ticks, order.leaves_lots):
+        cancel(state, out, book, order, NO_FUNDS)
+        return False
+    return True
+
+
+def activate(state: State, out: list[Event], entry: Order) -> None:
+    """Turn a bracket's take-profit and stop into a pair, now that its entry has ended with a fill."""
+    book = state.books[entry.instrument_name]
+    if not entry.filled_lots:
+        drop_children(state, out, book, entry)
+        return
+    limit, stop = entry.children
+    entry.children = ()
+    if not limit.leaves_lots:
+        return
+    for order in (limit, stop):
+        lots = entry.filled_lots
+        if order.command.reduce_only:
+            lots = min(lots, reducible_lots(order.account, book.instrument, order.side))
+        if not lots:
+            cancel(state, out, book, order, NOTHING_TO_REDUCE)
+            return
+        if order.quantity_lots != lots:
+            order.quantity_lots = order.leaves_lots = lots
+            report_amended(state, out, book, order, False)
+    limit.where = NOWHERE
+    if not pass_again(state, out, book, limit):
+        return
+    book.stops.add(stop)
+    if not pass_again(state, out, book, stop):
+        return
+    # No print that is still to be worked elects it: it waits aside until all pairs have begun.
+    book.stops.remove(stop)
+    stop.where = NOWHERE
+    state.begun.append(stop)
+    place(state, out, book, limit)
+
+
+def look_at_begun_stops(state: State) -> None:
+    """Let the stops of pairs that have begun in this command wait, or trigger if the last trade has reached them."""
+    for stop in state.begun:
+        book = state.books[stop.instrument_name]
+        if not stop.leaves_lots:
+            continue
+        trades = book.phase == CONTINUOUS and not book.in_call
+        if trades and is_triggered(stop, book.last_trade_ticks):
+            stop.where = ELECTED
+            state.elected.append(stop)
+        else:
+            book.stops.add(stop)
+    state.begun.clear()

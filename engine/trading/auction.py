@@ -1,0 +1,242 @@
+"""Call auctions: one price for all that collected, found by one function for the indicative price and the uncross."""
+
+from __future__ import annotations
+
+from engine.book.entities import ON_BOOK, Order
+from engine.book.order_book import LimitOrderBook
+from engine.state.state import State
+from engine.trading.ending import cancel
+from engine.trading.fills import fill
+from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, AUCTION_ENDED, BUY, SELL
+from engine.vocabulary.messages.events import BookChanged, Event, Indicative, Uncrossed
+
+
+def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
+    """The price in ticks, the volume and the imbalance (buys less sells) in lots of an uncross now; zeros: nothing crosses.
+
+    Most volume; of those prices, the ones that limits or the reference speak for; least imbalance; on the buy side at all
+    such prices the highest, on the sell side the lowest; else nearest the reference. Prices between orders count.
+    O(levels that cross), or O(levels) with market orders.
+    """
+    demand, supply = _curves(book)
+    if not demand or not supply:
+        return (0, 0, 0)
+    low, high = min(supply), max(demand)
+    if low > high:
+        return (0, 0, 0)
+    spans = _best_spans(demand, supply, low, high)
+    if not spans:
+        return (0, 0, 0)
+    reference = book.last_trade_ticks or book.reference_ticks
+    if book.market_orders:
+        spans = _spoken_for(book, spans, reference)
+    least = min([abs(imbalance) for _, _, _, imbalance in spans])
+    spans = [span for span in spans if abs(span[3]) == least]
+    first, last = spans[0][0], spans[-1][1]
+    buyers = sum([imbalance > 0 for _, _, _, imbalance in spans])
+    sellers = sum([imbalance < 0 for _, _, _, imbalance in spans])
+    if buyers == len(spans):
+        chosen = last
+    elif sellers == len(spans):
+        chosen = first
+    elif reference:
+        chosen = min(max(reference, first), last)
+    else:
+        chosen = (first + last) // 2
+    return (chosen, spans[0][2], _imbalance(demand, supply, chosen))
+
+
+def _best_spans(demand: dict[int, int], supply: dict[int, int], low: int, high: int) -> list[tuple[int, int, int, int]]:
+    """The prices from `low` to `high` with most volume: runs `(first, last, volume, imbalance)` over which neither curve moves."""
+    prices = sorted([price for price in {**demand, **supply} if low <= price <= high])
+    buys = sum([lots for price, lots in demand.items() if price >= prices[0]])
+    sells = sum([lots for price, lots in supply.items() if price < prices[0]])
+    best: list[tuple[int, int, int, int]] = []
+    most = 1
+    for position, price in enumerate(prices):
+        sells += supply.get(price, 0)
+        for start, end in _spans(prices, position):
+            volume = min(buys, sells)
+            if volume > most:
+                most = volume
+                best = []
+            if volume == most:
+                best.append((start, end, volume, buys - sells))
+            if start == price:
+                buys -= demand.get(price, 0)
+    return best
+
+
+def _spoken_for(
+    book: LimitOrderBook, spans: list[tuple[int, int, int, int]], reference: int
+) -> list[tuple[int, int, int, int]]:
+    """Cut runs of prices to those from the lowest to the highest of the limits among them and what is nearest the reference.
+
+    A collar only bounds: a market order asks for no price, so that a surplus of market orders alone moves none to it.
+    """
+    first, last = spans[0][0], spans[-1][1]
+    low = high = min(max(reference, first), last)
+    for side in (book.bids, book.asks):
+        for price in side.levels:
+            if first <= price <= last:
+                low, high = min(low, price), max(high, price)
+    kept: list[tuple[int, int, int, int]] = []
+    for start, end, volume, imbalance in spans:
+        if start <= high and end >= low:
+            kept.append((max(start, low), min(end, high), volume, imbalance))
+    return kept
+
+
+def _spans(prices: list[int], position: int) -> list[tuple[int, int]]:
+    """A price itself, then the prices between it and the next, over which neither curve moves."""
+    price = prices[position]
+    spans = [(price, price)]
+    if position + 1 < len(prices) and prices[position + 1] > price + 1:
+        spans.append((price + 1, prices[position + 1] - 1))
+    return spans
+
+
+def _imbalance(demand: dict[int, int], supply: dict[int, int], price: int) -> int:
+    buys = sum([lots for limit, lots in demand.items() if limit >= price])
+    return buys - sum([lots for limit, lots in supply.items() if limit <= price])
+
+
+def _curves(book: LimitOrderBook) -> tuple[dict[int, int], dict[int, int]]:
+    """Lots by limit price of both sides, market orders at their collars, as far as they can matter."""
+    bid, ask = book.bids.best, book.asks.best
+    demand: dict[int, int] = {}
+    supply: dict[int, int] = {}
+    crossed = bid is not None and ask is not None and bid.price_ticks >= ask.price_ticks
+    if not book.market_orders and not crossed:
+        return (demand, supply)
+    for side, curve in ((book.bids, demand), (book.asks, supply)):
+        other = ask if side.side == BUY else bid
+        for price in side.prices():
+            if not book.market_orders and other is not None and (price - other.price_ticks) * side.sign < 0:
+                break
+            level = side.levels[price]
+            curve[price] = level.quantity_lots + level.hidden_lots
+    for order in book.market_orders.values():
+        curve = demand if order.side == BUY else supply
+        curve[order.price_ticks] = curve.get(order.price_ticks, 0) + order.leaves_lots
+    return (demand, supply)
+
+
+def publish_indicative(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Publish what the call would uncross to, if that changed since it was last published."""
+    found = uncross_price(book)
+    if found != book.indicative:
+        book.indicative = found
+        state.emit(out, Indicative(book.instrument.instrument, found[0], found[1], found[2]))
+
+
+def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -> None:
+    """Trade a call's crossing orders at one price, and end what ends with the call.
+
+    A `quiet` uncross is a batch's: it is not reported if it trades nothing, and it is no new reference.
+    """
+    price, volume, _ = uncross_price(book)
+    book.indicative = (0, 0, 0)
+    if volume or not quiet:
+        state.emit(out, Uncrossed(book.instrument.instrument, price, volume))
+    if volume:
+        _trade_at(state, out, book, price, volume)
+        if book.instrument.future is not None:
+            _uncross_again(state, out, book)
+        elif not quiet:
+            book.reference_ticks = price
+    end_call_orders(state, out, book)
+
+
+def _uncross_again(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Uncross what still crosses because reduce-only orders that were to trade were cut or ended by the fills before them."""
+    price, volume, _ = uncross_price(book)
+    while volume:
+        state.emit(out, Uncrossed(book.instrument.instrument, price, volume))
+        _trade_at(state, out, book, price, volume)
+        price, volume, _ = uncross_price(book)
+
+
+def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, volume: int) -> None:
+    buys, sells = _queue(book, BUY, price, volume), _queue(book, SELL, price, volume)
+    icebergs = [(order, order.filled_lots) for order in buys + sells if order.display_lots]
+    position = 0
+    left = volume
+    for buy in buys:
+        while buy.leaves_lots and left:
+            while position < len(sells) and not sells[position].leaves_lots:
+                position += 1
+            if position == len(sells):
+                break
+            sell = sells[position]
+            lots = min(buy.leaves_lots, sell.leaves_lots, left)
+            left -= lots
+            for order in (buy, sell):
+                if order.where == ON_BOOK:
+                    book.side(order.side).take(order, lots)
+                else:
+                    order.leaves_lots -= lots
+                    if not order.leaves_lots:
+                        book.unpark(order)
+            if buy.queued > sell.queued:
+                fill(state, out, book, sell, buy, price, lots)
+            else:
+                fill(state, out, book, buy, sell, price, lots)
+    for order, filled_before in icebergs:
+        if order.leaves_lots and order.filled_lots > filled_before:
+            name = book.instrument.instrument
+            state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+
+
+def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Order]:
+    """The orders of a side that may trade at the auction's price, in priority, until they add up to its volume.
+
+    A market order goes before all limits but those that are more aggressive than its collar: left behind, they would
+    leave the book crossed.
+    """
+    book_side = book.side(side)
+    sign = book_side.sign
+    collected = [order for order in book.market_orders.values() if order.side == side]
+    collected = [order for order in collected if (order.price_ticks - price) * sign >= 0]
+    collected.sort(key=_by_collar)
+    queue: list[Order] = []
+    lots = 0
+    for order in book_side:
+        if (order.price_ticks - price) * sign < 0:
+            break
+        while lots < volume and collected and (collected[0].price_ticks - order.price_ticks) * sign >= 0:
+            lots += collected[0].leaves_lots
+            queue.append(collected.pop(0))
+        if lots >= volume:
+            return queue
+        queue.append(order)
+        lots += order.leaves_lots
+    while lots < volume and collected:
+        lots += collected[0].leaves_lots
+        queue.append(collected.pop(0))
+    return queue
+
+
+def _by_collar(order: Order) -> tuple[int, int]:
+    """More aggressive collars first, then by time."""
+    return (-order.price_ticks if order.side == BUY else order.price_ticks, order.queued)
+
+
+def end_call_orders(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Cancel what ends with its auction: collected market orders, at_open and at_close orders that joined; by entry."""
+    ending = list(book.market_orders.values())
+    ending += [order for order in book.auction_limits.values() if order.leaves_lots]
+    book.auction_limits.clear()
+    ending.sort(key=_by_entry)
+    for order in ending:
+        if order.leaves_lots:
+            cancel(state, out, book, order, AUCTION_ENDED)
+
+
+def _by_entry(order: Order) -> int:
+    return order.entered
+
+
+def ends_with_auction(order: Order) -> bool:
+    """Whether an order on the book is there for one auction only."""
+    return order.time_in_force in (AT_OPEN, AT_CLOSE)

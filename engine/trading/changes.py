@@ -1,0 +1,387 @@
+"""Changing and ending orders: amend, cancel, mass cancel."""
+
+from __future__ import annotations
+
+from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
+from engine.book.order_book import LimitOrderBook
+from engine.book.stops import is_triggered
+from engine.money.reservations import lacking, reserve
+from engine.state.problem import Problem, decimal_e8
+from engine.state.state import State, next_report
+from engine.trading.bands import band_problem
+from engine.trading.ending import cancel
+from engine.trading.entry import funds_problem, kill_problem, rate_problem, value_problem
+from engine.trading.placing import place
+from engine.trading.prevention import report_amended
+from engine.trading.reducing import position_problem
+from engine.trading.terms import lot_problem, stop_reserve_ticks, tick_problem
+from engine.vocabulary.codes import (
+    AMENDED_AWAY,
+    BY_REQUEST,
+    COMPLIANCE,
+    CONTINUOUS,
+    ICEBERG,
+    INVALID,
+    MARKET,
+    MASS_CANCEL,
+    PEGGED,
+    PERMISSION,
+    PHASE,
+    PHASES,
+    POST_ONLY,
+    SIZE,
+    STOP,
+    STOP_LIMIT,
+    TRAILING_STOP,
+    UNKNOWN_INSTRUMENT,
+    UNKNOWN_ORDER,
+)
+from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, MassCancel
+from engine.vocabulary.messages.events import BookChanged, Event, MassCancelled, RequestRejected
+
+
+class NewTerms:
+    """What an amend would make of an order."""
+
+    def __init__(self, order: Order) -> None:
+        self.price_ticks: int = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
+        self.quantity_lots: int = order.quantity_lots
+        self.stop_ticks: int = order.stop_ticks
+        self.display_lots: int = order.display_lots
+
+
+def amend(state: State, out: list[Event], command: AmendOrder) -> None:
+    """Carry out `AmendOrder`. Emits RequestRejected; or OrderCancelled if nothing is left; or OrderAmended and what follows."""
+    account = own_account(state, command.participant, command.account)
+    if account is None:
+        refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)
+        return
+    order = find_open(account, command.order_id, command.client_order_id)
+    if order is None:
+        refuse(state, out, account, command.order_id, command.client_order_id, unknown_order())
+        return
+    book = state.books[order.instrument_name]
+    terms = NewTerms(order)
+    problem = _gate(state, book, order) or _grid(book, order, command, terms)
+    if problem is None:
+        if terms.quantity_lots <= order.filled_lots:
+            cancel(state, out, book, order, AMENDED_AWAY)
+            return
+        problem = _limits(state, book, order, terms) or _approve(state, book, order, terms)
+    if problem is not None:
+        refuse(state, out, account, order.order_id, order.client_order_id, problem)
+    elif order.where == WAITING_STOP:
+        _amend_stop(state, out, book, order, terms)
+    elif order.where != ON_BOOK:
+        _amend_parked(state, out, book, order, terms)
+    elif _keeps_place(order, terms):
+        _shrink(state, out, book, order, terms)
+    else:
+        _requeue(state, out, book, order, terms)
+
+
+def _gate(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check kill switches, the participant's rate, and the phase."""
+    problem = kill_problem(state, order.account, order.instrument_name) or rate_problem(state, order.account)
+    if problem is not None:
+        return problem
+    if book.phase != CONTINUOUS and not book.in_call:
+        return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: cancel instead")
+    return None
+
+
+def _grid(book: LimitOrderBook, order: Order, command: AmendOrder, terms: NewTerms) -> Problem | None:
+    """Check that the amended fields are ones the order has, and on the grid; fill in the new terms."""
+    instrument = book.instrument
+    kind = order.order_type
+    if order.other_leg is not None or order.children or order.where == ELECTED:
+        return Problem(INVALID, "an order that hangs together with others can't be amended: cancel it")
+    if not (command.price_e8 or command.quantity_e8 or command.stop_price_e8 or command.display_e8):
+        return Problem(INVALID, "an amend must change something")
+    if command.price_e8 and kind in (MARKET, STOP, TRAILING_STOP):
+        return Problem(INVALID, "this order has no limit price")
+    if command.stop_price_e8 and kind not in (STOP, STOP_LIMIT):
+        return Problem(INVALID, "this order has no stop price of its own")
+    if command.display_e8 and kind != ICEBERG:
+        return Problem(INVALID, "this order has no display quantity")
+    if command.display_e8 > (command.quantity_e8 or order.quantity_lots * instrument.lot_e8):
+        return Problem(INVALID, "the display quantity must not exceed the quantity")
+    for price_e8 in (command.price_e8, command.stop_price_e8):
+        problem = tick_problem(instrument, price_e8) if price_e8 else None
+        if problem is not None:
+            return problem
+    for quantity_e8 in (command.quantity_e8, command.display_e8):
+        problem = lot_problem(instrument, quantity_e8) if quantity_e8 else None
+        if problem is not None:
+            return problem
+    terms.price_ticks = command.price_e8 // instrument.tick_e8 or terms.price_ticks
+    terms.quantity_lots = command.quantity_e8 // instrument.lot_e8 or terms.quantity_lots
+    terms.stop_ticks = command.stop_price_e8 // instrument.tick_e8 or terms.stop_ticks
+    terms.display_lots = command.display_e8 // instrument.lot_e8 or terms.display_lots
+    return None
+
+
+def _reserve_ticks(book: LimitOrderBook, order: Order, terms: NewTerms) -> int:
+    """The price at which the amended order would reserve."""
+    if order.order_type in (STOP, TRAILING_STOP):
+        before = order.stop_ticks
+        order.stop_ticks = terms.stop_ticks
+        price = stop_reserve_ticks(book, order)
+        order.stop_ticks = before
+        return price
+    if order.order_type == PEGGED:
+        # At its last price if it had one: it moves to another after the command.
+        return order.reserve_ticks if order.price_ticks else terms.price_ticks or order.reserve_ticks
+    return terms.price_ticks
+
+
+def _limits(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> Problem | None:
+    """Check size and value of an amend that makes the order larger, the static band of one that moves its price, and positions."""
+    instrument = book.instrument
+    price = _reserve_ticks(book, order, terms)
+    if _grows(order, price, terms.quantity_lots - order.filled_lots):
+        if terms.quantity_lots > instrument.max_lots:
+            high = decimal_e8(instrument.max_lots * instrument.lot_e8)
+            return Problem(SIZE, f"the quantity must not exceed {high}")
+        problem = value_problem(state, order, price * terms.quantity_lots * instrument.unit)
+        if problem is not None:
+            return problem
+    moved = terms.price_ticks != (order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks)
+    outside = band_problem(book, terms.price_ticks) if moved else None
+    if outside is not None:
+        return outside
+    return (
+        None if instrument.future is None else position_problem(order, terms.quantity_lots - order.filled_lots, False)
+    )
+
+
+def _grows(order: Order, reserve_ticks: int, leaves_lots: int) -> bool:
+    """Whether an amend raises quantity or value: then compliance looks again."""
+    return leaves_lots > order.leaves_lots or reserve_ticks * leaves_lots > order.reserve_ticks * order.leaves_lots
+
+
+def _approve(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> Problem | None:
+    """Check compliance, funds and post-only of an amend; None: all passed, and its funds are reserved."""
+    leaves_lots = terms.quantity_lots - order.filled_lots
+    price = _reserve_ticks(book, order, terms)
+    grows = _grows(order, price, leaves_lots)
+    if grows:
+        verdict = state.hook.check(order, price, leaves_lots, state.time_ns)
+        if verdict is not None:
+            return Problem(COMPLIANCE, "", verdict)
+    problem: Problem | None = None
+    wanted = lacking(order, price, leaves_lots)
+    if wanted:
+        problem = funds_problem(order, wanted)
+    elif order.post_only and terms.price_ticks != order.price_ticks and order.where == ON_BOOK:
+        if book.in_call:
+            problem = Problem(PHASE, "a post-only order's price can't be amended in a call")
+        elif book.crosses(order.side, terms.price_ticks):
+            problem = Problem(POST_ONLY, "a post-only order would trade at once")
+    if problem is None:
+        reserve(order, price, leaves_lots)
+        order.reserve_ticks = price
+    elif grows:
+        state.hook.true_up(order)
+    return problem
+
+
+def _keeps_place(order: Order, terms: NewTerms) -> bool:
+    """Whether an amend leaves an order where it is in its queue, or its turn if it waits off the book."""
+    if terms.quantity_lots > order.quantity_lots:
+        return False
+    if order.order_type == PEGGED:
+        return True
+    if terms.stop_ticks != order.stop_ticks:
+        return False
+    if terms.display_lots > order.display_lots:
+        # More shown ahead of those behind it would jump their queue: a part of one lot could hold a place for all the rest.
+        shown = min(terms.display_lots, terms.quantity_lots - order.filled_lots)
+        return terms.price_ticks == order.price_ticks and shown <= order.shown_lots
+    return terms.price_ticks == order.price_ticks
+
+
+def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+    """Lower the quantity, or change what is shown, in place: the order keeps its priority."""
+    state.touch(book)
+    before = order.shown_lots
+    removed = order.quantity_lots - terms.quantity_lots
+    order.quantity_lots = terms.quantity_lots
+    side = book.side(order.side)
+    if removed:
+        side.shrink(order, removed)
+    if terms.display_lots != order.display_lots:
+        order.display_lots = terms.display_lots
+        side.conceal(order)
+    if order.order_type == PEGGED:
+        order.peg_limit_ticks = terms.price_ticks
+    report_amended(state, out, book, order, True)
+    if order.shown_lots != before:
+        name = book.instrument.instrument
+        state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+
+
+def _requeue(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+    """Leave the book and come back at another price or with more: priority is lost, and the order may trade."""
+    state.touch(book)
+    book.side(order.side).remove(order)
+    old_price_ticks = order.price_ticks
+    _set_terms(order, terms)
+    _renew_turn(state, book, order)
+    report_amended(state, out, book, order, False)
+    name = book.instrument.instrument
+    state.emit(out, BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
+    place(state, out, book, order)
+
+
+def _renew_turn(state: State, book: LimitOrderBook, order: Order) -> None:
+    """Let an order come after all that wait already for the same: a stop price, an auction, a touch to follow."""
+    state.entered += 1
+    order.renewed = state.entered
+    for waiting in (book.pegs, book.for_auction):
+        if order.order_id in waiting:
+            del waiting[order.order_id]
+            waiting[order.order_id] = order
+
+
+def _set_terms(order: Order, terms: NewTerms) -> None:
+    if order.order_type == PEGGED:
+        order.peg_limit_ticks = terms.price_ticks
+    elif order.order_type != MARKET:
+        order.price_ticks = terms.price_ticks
+    order.quantity_lots = terms.quantity_lots
+    order.leaves_lots = terms.quantity_lots - order.filled_lots
+    order.display_lots = terms.display_lots
+
+
+def _amend_stop(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+    """Change a stop that waits; it may trigger at once."""
+    kept = _keeps_place(order, terms)
+    book.stops.remove(order)
+    order.where = NOWHERE
+    _set_terms(order, terms)
+    order.stop_ticks = terms.stop_ticks
+    if not kept:
+        _renew_turn(state, book, order)
+    report_amended(state, out, book, order, kept)
+    state.touch(book)
+    if not book.in_call and is_triggered(order, book.last_trade_ticks):
+        order.where = ELECTED
+        state.elected.append(order)
+    else:
+        book.stops.add(order)
+
+
+def _amend_parked(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+    """Change an order off the book: a peg, one for an auction, or a collected market order."""
+    kept = _keeps_place(order, terms)
+    _set_terms(order, terms)
+    if not kept:
+        _renew_turn(state, book, order)
+        if order.where == IN_CALL:
+            order.queued = state.next_place()
+    state.touch(book)
+    report_amended(state, out, book, order, kept)
+
+
+def cancel_one(state: State, out: list[Event], command: CancelOrder) -> None:
+    """Carry out `CancelOrder`: always passes if the order is open. Emits OrderCancelled or RequestRejected."""
+    account = own_account(state, command.participant, command.account)
+    if account is None:
+        refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)
+        return
+    order = find_open(account, command.order_id, command.client_order_id)
+    if order is None:
+        refuse(state, out, account, command.order_id, command.client_order_id, unknown_order())
+        return
+    cancel(state, out, state.books[order.instrument_name], order, BY_REQUEST)
+
+
+def cancel_many(state: State, out: list[Event], command: MassCancel) -> None:
+    """Carry out `MassCancel`. Emits OrderCancelled per order, newest first, then MassCancelled; or RequestRejected."""
+    account = own_account(state, command.participant, command.account)
+    if account is None:
+        refuse_stranger(state, out, command.participant, command.account, 0, "")
+        return
+    if command.instrument and command.instrument not in state.books:
+        problem = Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
+        refuse(state, out, account, 0, "", problem)
+        return
+    chosen = [
+        order
+        for order in account.open_orders.values()
+        if (not command.instrument or order.instrument_name == command.instrument)
+        and (command.side < 0 or order.side == command.side)
+    ]
+    cancelled = cancel_newest_first(state, out, chosen, MASS_CANCEL)
+    state.emit(out, MassCancelled(account.account, next_report(account), cancelled))
+
+
+def cancel_newest_first(state: State, out: list[Event], orders: list[Order], reason: int) -> int:
+    """Cancel orders, newest first; returns how many this ended, not counting other legs that ended with them."""
+    orders.sort(key=by_entry, reverse=True)
+    cancelled = 0
+    for order in orders:
+        if order.leaves_lots:
+            cancel(state, out, state.books[order.instrument_name], order, reason)
+            cancelled += 1
+    return cancelled
+
+
+def by_entry(order: Order) -> int:
+    """The order of entry."""
+    return order.entered
+
+
+def newest_first(state: State) -> list[Order]:
+    """Every open order of the venue, newest first."""
+    orders = [order for account in state.accounts.values() for order in account.open_orders.values()]
+    orders.sort(key=by_entry, reverse=True)
+    return orders
+
+
+def find_open(account: Account, order_id: int, client_order_id: str) -> Order | None:
+    """The account's open order of this id, or, if the id is 0, of this client order id."""
+    if order_id:
+        return account.open_orders.get(order_id)
+    order = account.client_ids.get(client_order_id)
+    return order if order is not None and order.order_id in account.open_orders else None
+
+
+def own_account(state: State, participant: str, name: str) -> Account | None:
+    """The account, if this participant operates it."""
+    account = state.accounts.get(name)
+    return account if account is not None and account.participant == participant else None
+
+
+def unknown_order() -> Problem:
+    """The problem of a request for an order that is not open."""
+    return Problem(UNKNOWN_ORDER, "no such order is open: it never was, or it is filled or cancelled")
+
+
+def refuse(
+    state: State, out: list[Event], account: Account, order_id: int, client_order_id: str, problem: Problem
+) -> None:
+    """Report a request that did nothing."""
+    state.emit(
+        out,
+        RequestRejected(
+            account.account,
+            next_report(account),
+            order_id,
+            client_order_id,
+            problem.code,
+            problem.detail,
+            problem.rule,
+            problem.title,
+            problem.rules,
+        ),
+    )
+
+
+def refuse_stranger(
+    state: State, out: list[Event], participant: str, account: str, order_id: int, client_order_id: str
+) -> None:
+    """Refuse a request for an account that is not the sender's: nobody but the sender learns of it."""
+    detail = f"participant {participant} does not operate account {account}"
+    state.emit(out, RequestRejected(account, 0, order_id, client_order_id, PERMISSION, detail))

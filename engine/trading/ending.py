@@ -1,0 +1,84 @@
+"""How orders end, and what ends with them."""
+
+from __future__ import annotations
+
+from engine.book.entities import ON_BOOK, Order
+from engine.book.order_book import LimitOrderBook
+from engine.money.reservations import release
+from engine.state.state import State, next_report
+from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
+from engine.vocabulary.messages.events import Event, OrderCancelled
+
+
+def close(state: State, book: LimitOrderBook, order: Order) -> None:
+    """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
+    account = order.account
+    if order.order_id in account.open_orders:
+        del account.open_orders[order.order_id]
+    if order.entered in state.expiring:
+        del state.expiring[order.entered]
+    if order.order_type == PEGGED:
+        book.pegs.pop(order.order_id, None)
+    if order.children:
+        state.entries.append(order)
+
+
+def cancel(
+    state: State, out: list[Event], book: LimitOrderBook, order: Order, reason: int, rule: str = "", detail: str = ""
+) -> None:
+    """End an order, wherever it is: its leaves go, its reservation returns, the other leg of a pair ends with it."""
+    displayed = 0
+    if order.where == ON_BOOK:
+        displayed = order.shown_lots
+        book.side(order.side).remove(order)
+    else:
+        book.unpark(order)
+    # What is left of an order by funds is money, not lots.
+    lots = 0 if order.budget >= 0 else order.leaves_lots
+    if order.budget >= 0:
+        order.quantity_lots = order.filled_lots
+    order.leaves_lots = 0
+    order.status = CANCELLED
+    close(state, book, order)
+    release(order)
+    state.touch(book)
+    account = order.account
+    state.emit(
+        out,
+        OrderCancelled(
+            order.order_id,
+            account.account,
+            next_report(account),
+            order.client_order_id,
+            book.instrument.instrument,
+            order.side,
+            order.price_ticks,
+            order.filled_lots,
+            lots,
+            displayed,
+            reason,
+            rule,
+            detail,
+        ),
+    )
+    end_other_leg(state, out, book, order)
+
+
+def end_other_leg(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
+    """Cancel the other order of a pair, now that this one has traded, triggered or ended."""
+    other = order.other_leg
+    if other is not None:
+        order.other_leg = None
+        other.other_leg = None
+        if other.leaves_lots:
+            cancel(state, out, book, other, OTHER_LEG)
+
+
+def drop_children(state: State, out: list[Event], book: LimitOrderBook, entry: Order) -> None:
+    """Cancel a bracket's take-profit and stop: its entry ended without a fill."""
+    for child in entry.children:
+        child.other_leg = None
+    for child in entry.children:
+        if child.leaves_lots:
+            cancel(state, out, book, child, ENTRY_ENDED)
+    entry.children = ()

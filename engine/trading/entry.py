@@ -1,0 +1,390 @@
+"""Entering an order: the checks in their order of precedence, then what it does."""
+
+from __future__ import annotations
+
+from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order
+from engine.book.order_book import LimitOrderBook
+from engine.book.stops import is_triggered
+from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
+from engine.state.problem import Problem, decimal
+from engine.state.state import DUE_EXPIRY, State, day_end_ns, next_report
+from engine.trading.bands import band_problem
+from engine.trading.placing import park_peg, place
+from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
+from engine.trading.reducing import position_problem
+from engine.trading.terms import LASTING, immediate, terms_problem, waits_for_auction
+from engine.vocabulary.codes import (
+    AT_OPEN,
+    BUY,
+    CLOSING_AUCTION,
+    COMPLIANCE,
+    CONTINUOUS,
+    DAY,
+    DUPLICATE_ID,
+    FILLABILITY,
+    FOK,
+    FUNDS,
+    KILL_SWITCH,
+    NOTIONAL,
+    OK,
+    OPENING_AUCTION,
+    ORDER_LIMITS,
+    PEGGED,
+    PERMISSION,
+    PHASE,
+    PHASES,
+    POST_ONLY,
+    POST_ONLY_REPRICE,
+    REJECTED,
+    SCOPE_INSTRUMENT,
+    SCOPE_INVESTOR,
+    SCOPE_PARTICIPANT,
+    SCOPE_VENUE,
+    SCOPES,
+    SELF_TRADE,
+    STOP,
+    STOP_LIMIT,
+    STP_REJECT,
+    TRAILING_STOP,
+    UNKNOWN_INSTRUMENT,
+)
+from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
+from engine.vocabulary.messages.commands import NewOrder
+from engine.vocabulary.messages.events import Event, OrderAccepted, OrderRejected, OrderStatus
+
+
+def enter(state: State, out: list[Event], command: NewOrder) -> None:
+    """Carry out `NewOrder`. Emits OrderRejected; or OrderStatus for a resent request; or OrderAccepted, then what it does."""
+    account = state.accounts.get(command.account)
+    if account is None or account.participant != command.participant:
+        _reject_stranger(state, out, command)
+        return
+    earlier = account.client_ids.get(command.client_order_id)
+    if earlier is not None:
+        _answer_resent(state, out, command, earlier)
+        return
+    moved = account.transfers.get(command.client_order_id)
+    if moved is not None:
+        reject_duplicate(state, out, account, command, f"transfer {moved.transfer_id}", state.seq)
+        return
+    order = admit(state, account, command, state.seq)
+    problem = entry_problem(state, order)
+    if problem is not None:
+        reject(state, out, order, problem)
+        return
+    accept(state, out, order)
+    act(state, out, order)
+
+
+def admit(state: State, account: Account, command: NewOrder, order_id: int) -> Order:
+    """The order a command asks for, its client order id used up from here on; nothing of it is checked yet."""
+    book = state.books.get(command.instrument)
+    order = Order(order_id, account, command, None if book is None else book.instrument)
+    order.post_only = command.post_only
+    state.entered += 1
+    order.entered = state.entered
+    if account.ids_used < MAX_CLIENT_ORDER_IDS_PER_DAY:
+        account.client_ids[command.client_order_id] = order
+    return order
+
+
+def entry_problem(state: State, order: Order) -> Problem | None:
+    """The first check that an order fails, from the instrument on; None: all passed, and its funds are reserved."""
+    return static_problem(state, order) or approval_problem(state, order)
+
+
+def static_problem(
+    state: State, order: Order, shape: Problem | None = None, begins_later: bool = False
+) -> Problem | None:
+    """The first check that an order fails up to compliance; `shape` is what is wrong with the list it is part of.
+
+    A bracket's take-profit and stop `begins_later`.
+    """
+    book = state.books.get(order.instrument_name)
+    if book is None:
+        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
+    problem = (
+        gate_problem(state, book, order)
+        or shape
+        or terms_problem(book, order, state.time_ns)
+        or exposure_problem(state, book, order)
+    )
+    if problem is None and book.instrument.future is not None:
+        return position_problem(order, order.leaves_lots, begins_later)
+    return problem
+
+
+def approval_problem(state: State, order: Order) -> Problem | None:
+    """The first check that an order fails from compliance on; None: all passed, and its funds are reserved."""
+    book = state.books[order.instrument_name]
+    verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
+    if verdict is not None:
+        return Problem(COMPLIANCE, "", verdict)
+    if not reserve(order, order.reserve_ticks, order.leaves_lots):
+        return funds_problem(order, lacking(order, order.reserve_ticks, order.leaves_lots))
+    return _trading_problem(state, book, order)
+
+
+def gate_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check kill switches, limits and the phase."""
+    account = order.account
+    problem = kill_problem(state, account, order.instrument_name)
+    if problem is not None:
+        return problem
+    if len(account.open_orders) >= MAX_OPEN_ORDERS_PER_ACCOUNT:
+        return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} open orders an account")
+    if order.client_order_id not in account.client_ids:
+        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
+    problem = rate_problem(state, account)
+    if problem is not None:
+        return problem
+    if book.phase == CONTINUOUS and not book.instrument.batch_ns:
+        return None
+    if not book.in_call:
+        return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
+    if immediate(order) or order.post_only or order.command.funds:
+        return Problem(PHASE, f"{PHASES[book.phase]} collects orders: none that is ioc, fok, post-only or by funds")
+    return None
+
+
+def rate_problem(state: State, account: Account) -> Problem | None:
+    """Count a new order or an amend against the participant's limits."""
+    limits = state.limits.get(account.participant) if state.limits else None
+    passed = "" if limits is None else limits.count_order(state.time_ns)
+    return Problem(ORDER_LIMITS, passed) if passed else None
+
+
+def kill_problem(state: State, account: Account, instrument: str) -> Problem | None:
+    """Whether a kill switch stops an account in an instrument."""
+    if not state.killed:
+        return None
+    for scope, key in (
+        (SCOPE_VENUE, ""),
+        (SCOPE_INSTRUMENT, instrument),
+        (SCOPE_PARTICIPANT, account.participant),
+        (SCOPE_INVESTOR, account.investor),
+    ):
+        if f"{SCOPES[scope]}:{key}" in state.killed:
+            name = f"{SCOPES[scope]} {key}".rstrip()
+            return Problem(KILL_SWITCH, f"the kill switch of {name} is on")
+    return None
+
+
+def exposure_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check the value, and that the price is inside the static band."""
+    instrument = book.instrument
+    value = order.budget if order.budget >= 0 else notional(instrument, order.reserve_ticks, order.quantity_lots)
+    problem = value_problem(state, order, value)
+    if problem is not None:
+        return problem
+    price = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
+    return band_problem(book, price) if price and order.command.price_e8 else None
+
+
+def value_problem(state: State, order: Order, value: int) -> Problem | None:
+    """Check a value against the instrument's and the participant's largest."""
+    instrument = order.instrument
+    assert instrument is not None
+    most = instrument.max_notional
+    limits = state.limits.get(order.account.participant) if state.limits else None
+    if limits is not None and limits.max_order_value:
+        most = min(most, limits.max_order_value)
+    if value > most:
+        quote = instrument.quote
+        return Problem(NOTIONAL, f"the value must not exceed {decimal(most, quote.scale)} {quote.asset}")
+    return None
+
+
+def _trading_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check post-only, fillability and self-trade `reject`, as far as the order would trade now."""
+    if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
+        return None
+    if waits_for_auction(order) and not _auction_runs(book, order):
+        return None
+    if book.in_call:
+        if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT and own_opposite(book, order):
+            return _self_trade()
+        return None
+    crosses = order.post_only and book.crosses(order.side, order.price_ticks)
+    if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, book, order)):
+        return Problem(POST_ONLY, "a post-only order would trade at once")
+    command = order.command
+    mode = mode_of(state, order)
+    if mode != STP_REJECT and order.time_in_force in LASTING:
+        return None
+    if order.time_in_force == FOK or command.min_quantity_e8:
+        assert order.instrument is not None
+        least = command.min_quantity_e8 // order.instrument.lot_e8 or order.quantity_lots
+        lots = fillable_lots(state, book, order, order.quantity_lots)
+        if lots < least:
+            return Problem(FILLABILITY, f"only {lots} of {least} lots can be filled at once")
+    if mode == STP_REJECT and order.price_ticks and meets_own(book, order):
+        return _self_trade()
+    return None
+
+
+def _self_trade() -> Problem:
+    return Problem(SELF_TRADE, "it would meet an order of the same owner")
+
+
+def _reprice_from_touch(state: State, book: LimitOrderBook, order: Order) -> bool:
+    """Move a post-only order to one tick from the opposite touch; False if there is no such price, or it may not have it."""
+    best = book.opposite(order.side).best
+    assert best is not None
+    price = best.price_ticks + (-1 if order.side == BUY else 1)
+    if price < 1 or band_problem(book, price) is not None:
+        return False
+    if value_problem(state, order, notional(book.instrument, price, order.quantity_lots)) is not None:
+        return False
+    order.price_ticks = order.reserve_ticks = price
+    lower(order)
+    state.hook.true_up(order)
+    return True
+
+
+def funds_problem(order: Order, wanted: int) -> Problem:
+    """What was needed more and what there is."""
+    asset = paying_asset(order)
+    needs = decimal(wanted, asset.scale)
+    return Problem(FUNDS, f"needs {needs} {asset.asset}, available {decimal(available(order), asset.scale)}")
+
+
+def accept(state: State, out: list[Event], order: Order) -> None:
+    """Report an order accepted, and have it expire if it does."""
+    account = order.account
+    deadline_ns = _expires_ns(state, order)
+    if deadline_ns:
+        state.expiring[order.entered] = order
+        state.schedule(deadline_ns, DUE_EXPIRY, order.entered)
+    state.emit(
+        out,
+        OrderAccepted(
+            order.order_id,
+            account.account,
+            next_report(account),
+            order.client_order_id,
+            order.instrument_name,
+            order.side,
+            order.order_type,
+            order.time_in_force,
+            order.price_ticks,
+            order.command.quantity_e8 and order.quantity_lots,
+            order.stop_ticks,
+        ),
+    )
+
+
+def _expires_ns(state: State, order: Order) -> int:
+    """When an order expires by itself; 0: never."""
+    if order.time_in_force == DAY:
+        return day_end_ns(state)
+    expire_ns: int = order.command.expire_ns
+    return expire_ns
+
+
+def act(state: State, out: list[Event], order: Order) -> None:
+    """Let an accepted order do what it does: trade, rest, or wait for a price, an auction or a touch."""
+    book = state.books[order.instrument_name]
+    account = order.account
+    state.touch(book)
+    if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
+        account.open_orders[order.order_id] = order
+        if not book.in_call and is_triggered(order, book.last_trade_ticks):
+            order.where = ELECTED
+            state.elected.append(order)
+        else:
+            book.stops.add(order)
+    elif waits_for_auction(order) and not _auction_runs(book, order):
+        account.open_orders[order.order_id] = order
+        order.where = FOR_AUCTION
+        book.for_auction[order.order_id] = order
+    elif order.order_type == PEGGED:
+        book.pegs[order.order_id] = order
+        if book.in_call or not order.price_ticks:
+            park_peg(order)
+        else:
+            place(state, out, book, order)
+    else:
+        place(state, out, book, order)
+
+
+def _auction_runs(book: LimitOrderBook, order: Order) -> bool:
+    return book.phase == (OPENING_AUCTION if order.time_in_force == AT_OPEN else CLOSING_AUCTION)
+
+
+def reject(state: State, out: list[Event], order: Order, problem: Problem) -> None:
+    """Report a reject; the order's id is used up, its reservation returned."""
+    assert problem.code != OK
+    release(order)
+    order.status = REJECTED
+    order.leaves_lots = 0
+    order.reject_code = problem.code
+    order.reject_rule = problem.rule
+    state.emit(
+        out,
+        OrderRejected(
+            order.order_id,
+            order.account.account,
+            next_report(order.account),
+            order.client_order_id,
+            order.instrument_name,
+            problem.code,
+            problem.detail,
+            problem.rule,
+            problem.title,
+            problem.rules,
+        ),
+    )
+
+
+def _reject_stranger(state: State, out: list[Event], command: NewOrder) -> None:
+    """Reject an order for an account that is not the sender's: nobody but the sender learns of it."""
+    detail = f"participant {command.participant} does not operate account {command.account}"
+    event = OrderRejected(
+        state.seq, command.account, 0, command.client_order_id, command.instrument, PERMISSION, detail
+    )
+    state.emit(out, event)
+
+
+def reject_duplicate(
+    state: State, out: list[Event], account: Account, command: NewOrder, used_for: str, order_id: int
+) -> None:
+    """Reject a client order id that was used today for something else, which `used_for` names."""
+    detail = f"client order id {command.client_order_id} was used today for {used_for}"
+    event = OrderRejected(
+        order_id,
+        account.account,
+        next_report(account),
+        command.client_order_id,
+        command.instrument,
+        DUPLICATE_ID,
+        detail,
+    )
+    state.emit(out, event)
+
+
+def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Order) -> None:
+    """Answer a client order id used earlier today: with the order's status, or a reject if the content differs."""
+    if order.command != command:
+        reject_duplicate(state, out, order.account, command, f"order {order.order_id}", state.seq)
+    else:
+        report_status(state, out, order)
+
+
+def report_status(state: State, out: list[Event], order: Order) -> None:
+    """Report an order as it stands; not a report with a number (P5)."""
+    status = OrderStatus(
+        order.order_id,
+        order.account.account,
+        order.client_order_id,
+        order.instrument_name,
+        order.status,
+        order.side,
+        order.price_ticks,
+        order.quantity_lots,
+        order.filled_lots,
+        order.leaves_lots,
+        order.reject_code,
+        order.reject_rule,
+    )
+    state.emit(out, status)

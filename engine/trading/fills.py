@@ -1,0 +1,106 @@
+"""One fill: both sides settled, recorded and reported."""
+
+from __future__ import annotations
+
+from engine.book.entities import Order, TradeRecord
+from engine.book.order_book import LimitOrderBook
+from engine.money.reservations import affordable_lots, release, settle
+from engine.state.state import State, next_report
+from engine.trading.ending import close, end_other_leg
+from engine.trading.reducing import obey_positions
+from engine.vocabulary.codes import BUY, FILLED, PARTIALLY_FILLED
+from engine.vocabulary.messages.events import Event, Trade
+
+
+def fill(
+    state: State, out: list[Event], book: LimitOrderBook, maker: Order, taker: Order, price_ticks: int, lots: int
+) -> None:
+    """Settle and report a fill whose lots have already left both orders' leaves and the book."""
+    instrument = book.instrument
+    taker.filled_lots += lots
+    maker.filled_lots += lots
+    maker_fee = settle(maker, price_ticks, lots, instrument.maker_fee_ppm)
+    taker_fee = settle(taker, price_ticks, lots, instrument.taker_fee_ppm)
+    if taker.budget >= 0:
+        # An order by funds has the quantity it got, and what its budget still allows at this price.
+        taker.quantity_lots = taker.filled_lots
+        taker.leaves_lots = affordable_lots(taker, price_ticks, instrument.taker_fee_ppm)
+    maker.status = PARTIALLY_FILLED if maker.leaves_lots else FILLED
+    taker.status = PARTIALLY_FILLED if taker.leaves_lots else FILLED
+    if not maker.leaves_lots:
+        _finish(state, book, maker)
+    if not taker.leaves_lots:
+        _finish(state, book, taker)
+    book.last_trade_ticks = price_ticks
+    prints = book.prints
+    if not prints or prints[-1] != price_ticks:
+        prints.append(price_ticks)
+    state.trades += 1
+    _record(state, book, maker, taker, price_ticks, lots, maker_fee, taker_fee)
+    state.emit(
+        out,
+        Trade(
+            state.trades,
+            instrument.instrument,
+            price_ticks,
+            lots,
+            taker.side,
+            maker.order_id,
+            maker.account.account,
+            next_report(maker.account),
+            maker.client_order_id,
+            maker.filled_lots,
+            maker.leaves_lots,
+            maker_fee,
+            taker.order_id,
+            taker.account.account,
+            next_report(taker.account),
+            taker.client_order_id,
+            taker.filled_lots,
+            taker.leaves_lots,
+            taker_fee,
+        ),
+    )
+    if maker.other_leg is not None:
+        end_other_leg(state, out, book, maker)
+    if taker.other_leg is not None:
+        end_other_leg(state, out, book, taker)
+    if instrument.future is not None:
+        obey_positions(state, out, book, maker.account, taker.account)
+
+
+def _finish(state: State, book: LimitOrderBook, order: Order) -> None:
+    """A filled order is open no longer; what rounding or a cheaper price left reserved returns."""
+    close(state, book, order)
+    if order.reserved:
+        release(order)
+
+
+def _record(
+    state: State,
+    book: LimitOrderBook,
+    maker: Order,
+    taker: Order,
+    price_ticks: int,
+    lots: int,
+    maker_fee: int,
+    taker_fee: int,
+) -> None:
+    """Keep a trade for corrections, and count it for limits and the market index."""
+    instrument = book.instrument
+    maker_ppm, taker_ppm = instrument.maker_fee_ppm, 0 if taker.close_out else instrument.taker_fee_ppm
+    time_ns = state.time_ns
+    if taker.side == BUY:
+        record = TradeRecord(
+            instrument, taker, maker, price_ticks, lots, taker_fee, maker_fee, taker_ppm, maker_ppm, time_ns
+        )
+    else:
+        record = TradeRecord(
+            instrument, maker, taker, price_ticks, lots, maker_fee, taker_fee, maker_ppm, taker_ppm, time_ns
+        )
+    state.day_trades[state.trades] = record
+    if state.limits:
+        for order in (maker, taker):
+            limits = state.limits.get(order.account.participant)
+            if limits is not None:
+                limits.trades += 1

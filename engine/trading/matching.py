@@ -1,0 +1,120 @@
+"""Matching: an incoming order against the other side, best price first, at the resting order's price."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.book.allocation import allocate
+from engine.book.entities import Level, Order, Owner
+from engine.book.order_book import BookSide, LimitOrderBook
+from engine.money.reservations import affordable_lots
+from engine.state.state import State
+from engine.trading.bands import dynamic_band
+from engine.trading.fills import fill
+from engine.trading.prevention import prevent
+from engine.vocabulary.codes import PRICE_TIME
+from engine.vocabulary.limits import MAX_E8
+from engine.vocabulary.messages.events import BookAdded, Event
+from engine.vocabulary.rounding import PPM
+
+DONE: Final = 0
+"""It trades no more: nothing crosses, or nothing is left of it."""
+BAND: Final = 1
+"""The next trade would be outside the dynamic band."""
+HALT: Final = 2
+"""A print moved the market index past its threshold."""
+
+
+def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) -> int:
+    """Trade an order with all it crosses, inside the dynamic band; returns why it stopped. O(fills)."""
+    opposite = book.opposite(taker.side)
+    sign = opposite.sign
+    limit = taker.price_ticks
+    low, high = dynamic_band(book)
+    by_time = book.instrument.allocation == PRICE_TIME
+    owner = taker.account.owner
+    while taker.leaves_lots:
+        level = opposite.best
+        if level is None or (level.price_ticks - limit) * sign < 0:
+            return DONE
+        price = level.price_ticks
+        wanted = _wanted(book, taker, price)
+        if not wanted:
+            return DONE
+        maker = level.head
+        assert maker is not None
+        # An own order is no trade: it is met before the band is, and by shares before any other at its price.
+        own = maker if maker.account.owner is owner else None
+        if own is None and not by_time:
+            own = _own_at(level, owner)
+        if own is not None:
+            if not prevent(state, out, book, own, taker):
+                return DONE
+            continue
+        if high and not low <= price <= high:
+            return BAND
+        if by_time:
+            trade(state, out, book, opposite, maker, taker, price, min(maker.shown_lots, wanted))
+        else:
+            for each, share in allocate(level, wanted, book.instrument.allocation):
+                # A fill may have cut or ended a reduce-only order that was to get a share; what it leaves goes round again.
+                if each.shown_lots:
+                    trade(state, out, book, opposite, each, taker, price, min(share, each.shown_lots))
+                if state.halt_threshold_ppm and index_moved(state, book):
+                    return HALT
+        if state.halt_threshold_ppm and index_moved(state, book):
+            return HALT
+    return DONE
+
+
+def trade(
+    state: State,
+    out: list[Event],
+    book: LimitOrderBook,
+    opposite: BookSide,
+    maker: Order,
+    taker: Order,
+    price: int,
+    lots: int,
+) -> None:
+    """One fill of an incoming order with a resting one; an iceberg then shows its next part."""
+    refreshed = opposite.fill(maker, lots)
+    taker.leaves_lots -= lots
+    fill(state, out, book, maker, taker, price, lots)
+    if refreshed and maker.leaves_lots:
+        maker.queued = state.next_place()
+        name = book.instrument.instrument
+        state.emit(out, BookAdded(name, maker.order_id, maker.side, price, maker.shown_lots))
+
+
+def _wanted(book: LimitOrderBook, taker: Order, price: int) -> int:
+    """How many lots an incoming order wants at a price."""
+    if taker.budget < 0:
+        return taker.leaves_lots
+    return affordable_lots(taker, price, book.instrument.taker_fee_ppm)
+
+
+def _own_at(level: Level, owner: Owner) -> Order | None:
+    """The first order of an owner at a price. O(orders at the price)."""
+    order = level.head
+    while order is not None and order.account.owner is not owner:
+        order = order.next
+    return order
+
+
+def index_moved(state: State, book: LimitOrderBook) -> bool:
+    """Whether a print in a book has the market index at or past its threshold."""
+    return book in state.index and abs(index_ppm(state) - PPM) >= state.halt_threshold_ppm
+
+
+def index_ppm(state: State) -> int:
+    """The mean of last trade by reference over the members of the market index that have a reference, in millionths.
+
+    Each rounded down, and the mean too; a member without a trade counts as 1000000, and so does an index without members.
+    """
+    moves = [
+        min((book.last_trade_ticks or book.reference_ticks) * PPM // book.reference_ticks, MAX_E8)
+        for book in state.index
+        if book.reference_ticks
+    ]
+    return sum(moves) // len(moves) if moves else PPM

@@ -1,0 +1,248 @@
+"""Several orders in one command: pairs of which one cancels the other, brackets, and ladders of quotes."""
+
+from __future__ import annotations
+
+from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order
+from engine.state.problem import Problem
+from engine.state.state import State, next_report
+from engine.trading.changes import cancel_newest_first, own_account, refuse, refuse_stranger
+from engine.trading.entry import (
+    accept,
+    act,
+    admit,
+    approval_problem,
+    entry_problem,
+    kill_problem,
+    reject,
+    reject_duplicate,
+    report_status,
+    static_problem,
+)
+from engine.trading.terms import LASTING, lot_problem, tick_problem
+from engine.vocabulary.codes import (
+    BUY,
+    CONTINUOUS,
+    DUPLICATE_ID,
+    GTC,
+    INVALID,
+    LIMIT,
+    MARKET,
+    PHASE,
+    PHASES,
+    POST_ONLY_OFF,
+    REPLACED,
+    SELL,
+    SIZE,
+    STOP,
+    STOP_LIMIT,
+    UNKNOWN_INSTRUMENT,
+)
+from engine.vocabulary.limits import LEG_ID, MAX_QUOTES_PER_SIDE
+from engine.vocabulary.messages.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
+from engine.vocabulary.messages.events import Event, MassQuoted
+
+
+def enter_pair(state: State, out: list[Event], command: NewOrderPair) -> None:
+    """Carry out `NewOrderPair`. Emits a reject for both, or what the limit order does and then the stop."""
+    legs = [command.limit, command.stop]
+    orders = _admit_all(state, out, command.participant, command.account, legs)
+    if not orders:
+        return
+    limit, stop = orders
+    shape = _pair_problem(command.limit, command.stop, command.limit)
+    problems = [static_problem(state, order, shape) for order in orders]
+    if not any(problems):
+        problems[0] = approval_problem(state, limit)
+    if not any(problems):
+        limit.other_leg, stop.other_leg = stop, limit
+        # A stop reserves only what its pair does not hold already.
+        stop.where = WAITING_STOP
+        problems[1] = approval_problem(state, stop)
+        stop.where = NOWHERE
+    if any(problems):
+        limit.other_leg = stop.other_leg = None
+        _reject_all(state, out, orders, problems)
+        return
+    accept(state, out, limit)
+    accept(state, out, stop)
+    act(state, out, limit)
+    if stop.leaves_lots:
+        act(state, out, stop)
+
+
+def _pair_problem(limit: NewOrder, stop: NewOrder, entry: NewOrder) -> Problem | None:
+    """Why two orders make no pair."""
+    if limit.order_type != LIMIT or stop.order_type not in (STOP, STOP_LIMIT):
+        return Problem(INVALID, "a pair is a limit order and a stop or stop_limit order")
+    for leg in (limit, stop):
+        if leg.instrument != entry.instrument or leg.quantity_e8 != entry.quantity_e8:
+            return Problem(INVALID, "orders that hang together have one instrument and quantity")
+        if leg.time_in_force not in LASTING:
+            return Problem(INVALID, "the orders of a pair must be gtc, day or gtd")
+    return Problem(INVALID, "the orders of a pair have one side") if limit.side != stop.side else None
+
+
+def enter_bracket(state: State, out: list[Event], command: NewBracket) -> None:
+    """Carry out `NewBracket`. Emits a reject for all three, or what the entry does and then its two children accepted."""
+    legs = [command.entry, command.take_profit, command.stop]
+    orders = _admit_all(state, out, command.participant, command.account, legs)
+    if not orders:
+        return
+    entry = orders[0]
+    shape = _pair_problem(command.take_profit, command.stop, command.entry)
+    if shape is None and command.take_profit.side == command.entry.side:
+        shape = Problem(INVALID, "a take-profit is on the other side of its entry")
+    if shape is None and command.entry.order_type not in (LIMIT, MARKET):
+        shape = Problem(INVALID, "the entry of a bracket is a limit or market order")
+    problems = [static_problem(state, order, shape, order is not entry) for order in orders]
+    if not any(problems):
+        problems[0] = approval_problem(state, entry)
+    if any(problems):
+        _reject_all(state, out, orders, problems)
+        return
+    limit, stop = orders[1], orders[2]
+    entry.children = (limit, stop)
+    limit.other_leg, stop.other_leg = stop, limit
+    for child in (limit, stop):
+        child.where = FOR_ENTRY
+        child.account.open_orders[child.order_id] = child
+    for order in orders:
+        accept(state, out, order)
+    act(state, out, entry)
+
+
+def _admit_all(state: State, out: list[Event], participant: str, name: str, legs: list[NewOrder]) -> list[Order] | None:
+    """Admit every order of a list, or refuse the whole: a foreign account, or a client order id used before."""
+    account = own_account(state, participant, name)
+    if account is None:
+        refuse_stranger(state, out, participant, name, 0, legs[0].client_order_id)
+        return None
+    for leg in legs:
+        if leg.account != name or leg.participant != participant or leg.funds:
+            problem = Problem(INVALID, "orders that hang together are of one account, and none is by funds")
+            refuse(state, out, account, 0, leg.client_order_id, problem)
+            return None
+    names = [leg.client_order_id for leg in legs]
+    if len(dict.fromkeys(names)) < len(names):
+        refuse(state, out, account, 0, names[0], Problem(DUPLICATE_ID, "one client order id twice"))
+        return None
+    if any(name in account.client_ids or name in account.transfers for name in names):
+        _answer_used_ids(state, out, account, legs)
+        return None
+    return [admit(state, account, leg, state.seq + index * LEG_ID) for index, leg in enumerate(legs)]
+
+
+def _answer_used_ids(state: State, out: list[Event], account: Account, legs: list[NewOrder]) -> None:
+    """Answer a resent list with the status of each of its orders; any other use of a used id refuses the whole list."""
+    earlier = [account.client_ids.get(leg.client_order_id) for leg in legs]
+    resent = all(order is not None and order.command == leg for order, leg in zip(earlier, legs, strict=True))
+    for index, leg in enumerate(legs):
+        order, moved = earlier[index], account.transfers.get(leg.client_order_id)
+        if moved is not None:
+            reject_duplicate(state, out, account, leg, f"transfer {moved.transfer_id}", state.seq + index * LEG_ID)
+        elif order is None:
+            fresh = admit(state, account, leg, state.seq + index * LEG_ID)
+            reject(state, out, fresh, Problem(INVALID, "an order it hangs together with was refused"))
+        elif resent:
+            report_status(state, out, order)
+        else:
+            reject_duplicate(state, out, account, leg, f"order {order.order_id}", state.seq + index * LEG_ID)
+
+
+def _reject_all(state: State, out: list[Event], orders: list[Order], problems: list[Problem | None]) -> None:
+    """Reject all orders of a list, those without a fault of their own as `invalid`."""
+    for order, problem in zip(orders, problems, strict=True):
+        reject(state, out, order, problem or Problem(INVALID, "an order it hangs together with was refused"))
+
+
+def quote(state: State, out: list[Event], command: MassQuote) -> None:
+    """Carry out `MassQuote`. Emits RequestRejected; or the cancels of old quotes, what the new ones do, and MassQuoted."""
+    account = own_account(state, command.participant, command.account)
+    if account is None:
+        refuse_stranger(state, out, command.participant, command.account, 0, command.quote_id)
+        return
+    quotes = _quotes(command)
+    problem = _quotes_problem(state, account, command, quotes)
+    if problem is not None:
+        refuse(state, out, account, 0, command.quote_id, problem)
+        return
+    instrument = state.instruments[command.instrument]
+    old = [o for o in account.open_orders.values() if o.is_quote and o.instrument_name == command.instrument]
+    kept: dict[int, bool] = {}
+    fresh: list[NewOrder] = []
+    for wanted in quotes:
+        price, lots = wanted.price_e8 // instrument.tick_e8, wanted.quantity_e8 // instrument.lot_e8
+        for order in old:
+            same = (order.side, order.price_ticks, order.leaves_lots) == (wanted.side, price, lots)
+            if same and order.order_id not in kept:
+                kept[order.order_id] = True
+                break
+        else:
+            fresh.append(wanted)
+    gone = [order for order in old if order.order_id not in kept]
+    cancelled = cancel_newest_first(state, out, gone, REPLACED)
+    entered = 0
+    for index, wanted in enumerate(fresh):
+        order = admit(state, account, wanted, state.seq + index * LEG_ID)
+        order.is_quote = True
+        found = entry_problem(state, order)
+        if found is not None:
+            reject(state, out, order, found)
+        else:
+            accept(state, out, order)
+            act(state, out, order)
+            entered += 1
+    report = MassQuoted(account.account, next_report(account), command.quote_id, len(kept), cancelled, entered)
+    state.emit(out, report)
+
+
+def _quotes(command: MassQuote) -> list[NewOrder]:
+    """The orders a ladder stands for, bids then asks."""
+    quotes: list[NewOrder] = []
+    for side, letter, ladder in ((BUY, "b", command.bids), (SELL, "a", command.asks)):
+        for index, (price_e8, quantity_e8) in enumerate(ladder):
+            quotes.append(
+                NewOrder(
+                    command.participant,
+                    command.account,
+                    f"{command.quote_id}:{letter}{index}",
+                    command.instrument,
+                    side,
+                    LIMIT,
+                    GTC,
+                    price_e8,
+                    quantity_e8,
+                    command.post_only,
+                    command.self_trade,
+                )
+            )
+    return quotes
+
+
+def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: list[NewOrder]) -> Problem | None:
+    """Why a ladder is refused as a whole."""
+    book = state.books.get(command.instrument)
+    if book is None:
+        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
+    if len(command.bids) > MAX_QUOTES_PER_SIDE or len(command.asks) > MAX_QUOTES_PER_SIDE:
+        return Problem(SIZE, f"no more than {MAX_QUOTES_PER_SIDE} quotes a side")
+    for wanted in quotes:
+        if wanted.client_order_id in account.client_ids or wanted.client_order_id in account.transfers:
+            return Problem(DUPLICATE_ID, f"quote id {command.quote_id} was used today")
+    problem = kill_problem(state, account, command.instrument)
+    if problem is not None:
+        return problem
+    if book.in_call:
+        if command.post_only != POST_ONLY_OFF:
+            return Problem(PHASE, "no post-only orders in a call")
+    elif book.phase != CONTINUOUS:
+        return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
+    highest, lowest = [price for price, _ in command.bids], [price for price, _ in command.asks]
+    if highest and lowest and max(highest) >= min(lowest):
+        return Problem(INVALID, "the ladder crosses itself")
+    instrument = book.instrument
+    for wanted in quotes:
+        problem = tick_problem(instrument, wanted.price_e8) or lot_problem(instrument, wanted.quantity_e8)
+        if problem is not None:
+            return problem
+    return None

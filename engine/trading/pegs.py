@@ -1,0 +1,97 @@
+"""Pegged orders: the price each follows to, and how they move."""
+
+from __future__ import annotations
+
+from engine.book.entities import NOWHERE, ON_BOOK, Order
+from engine.book.order_book import LimitOrderBook
+from engine.money.reservations import reserve
+from engine.state.state import State
+from engine.trading.ending import cancel
+from engine.trading.placing import park_peg, place
+from engine.trading.prevention import report_amended
+from engine.vocabulary.codes import BUY, BY_RULE, CONTINUOUS, NO_FUNDS, PEG_MID, PEG_OWN
+from engine.vocabulary.messages.events import BookChanged, Event
+
+
+def peg_ticks(book: LimitOrderBook, order: Order) -> int:
+    """The price a pegged order follows to now, no worse than its limit; 0: there is none."""
+    command = order.command
+    own = book.side(order.side).best_unpegged()
+    other = book.opposite(order.side).best_unpegged()
+    if command.peg == PEG_MID:
+        total = own + other
+        price = (total // 2 if order.side == BUY else -(-total // 2)) if own and other else 0
+    else:
+        price = own if command.peg == PEG_OWN else other
+    if not price:
+        return 0
+    assert order.instrument is not None
+    price += command.peg_offset_e8 // order.instrument.tick_e8
+    limit = order.peg_limit_ticks
+    if limit:
+        price = min(price, limit) if order.side == BUY else max(price, limit)
+    return max(price, 1)
+
+
+def reprice_pegs(state: State, out: list[Event]) -> bool:
+    """Let each pegged order of the touched books follow its price, by turn; True if one moved."""
+    moved = False
+    for book in list(state.touched):
+        if book.pegs:
+            for order in list(book.pegs.values()):
+                if order.leaves_lots and _reprice(state, out, book, order):
+                    moved = True
+    return moved
+
+
+def _reprice(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> bool:
+    """Move one pegged order to its price; False if it is where it belongs."""
+    if book.phase != CONTINUOUS and not book.in_call:
+        return False
+    on_book = order.where == ON_BOOK
+    price = 0 if book.in_call else peg_ticks(book, order)
+    if price == (order.price_ticks if on_book else 0):
+        return False
+    name = book.instrument.instrument
+    old = order.price_ticks
+    if not price:
+        book.side(order.side).remove(order)
+        park_peg(order)
+        state.emit(out, BookChanged(name, order.order_id, order.side, old, 0))
+        return True
+    order.price_ticks = price
+    if not _pass(state, out, book, order, old):
+        return True
+    if on_book:
+        _take_off(book, order, old)
+    report_amended(state, out, book, order, False)
+    if on_book:
+        state.emit(out, BookChanged(name, order.order_id, order.side, old, 0))
+    order.where = NOWHERE
+    place(state, out, book, order)
+    return True
+
+
+def _pass(state: State, out: list[Event], book: LimitOrderBook, order: Order, old_ticks: int) -> bool:
+    """Check a peg that moves, by the rules only if it would cost more; if it may not, it is cancelled where it rests."""
+    price = order.price_ticks
+    order.price_ticks = old_ticks
+    # A short that is sold for more is worth more; a sale of what is held is not.
+    if price > order.reserve_ticks and (order.side == BUY or book.instrument.future is not None):
+        verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
+        if verdict is not None:
+            cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+            return False
+    if not reserve(order, price, order.leaves_lots):
+        cancel(state, out, book, order, NO_FUNDS)
+        return False
+    order.price_ticks = order.reserve_ticks = price
+    return True
+
+
+def _take_off(book: LimitOrderBook, order: Order, old_ticks: int) -> None:
+    """Take a peg off the level where it rests; its price is the new one already."""
+    price = order.price_ticks
+    order.price_ticks = old_ticks
+    book.side(order.side).remove(order)
+    order.price_ticks = price

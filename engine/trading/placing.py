@@ -1,0 +1,146 @@
+"""What an accepted order does: trade, rest, collect in a call, or wait."""
+
+from __future__ import annotations
+
+from engine.book.entities import IN_CALL, OFF_PEG, ON_BOOK, Order
+from engine.book.order_book import LimitOrderBook
+from engine.state.state import DUE_BATCH, DUE_PHASE, State
+from engine.trading import matching
+from engine.trading.auction import end_call_orders, ends_with_auction
+from engine.trading.ending import cancel
+from engine.trading.matching import BAND, HALT, index_ppm, match
+from engine.trading.prevention import own_opposite, prevent
+from engine.vocabulary.codes import (
+    COLLAR,
+    CONTINUOUS,
+    FOK,
+    HALTED,
+    IOC,
+    IOC_REST,
+    MARKET,
+    OUTSIDE_BAND,
+    PEGGED,
+    VOLATILITY_AUCTION,
+)
+from engine.vocabulary.messages.events import BookAdded, BookChanged, Event, MarketHalted, PhaseChanged
+
+
+def place(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
+    """Work an order that has passed its checks: trade what it can, then let its rest be where it belongs."""
+    if book.in_call or book.phase != CONTINUOUS:
+        # In a halt only a bracket's take-profit gets here, when its entry is cancelled: it rests until trading goes on.
+        join_call(state, out, book, order)
+        return
+    stopped = match(state, out, book, order)
+    if stopped == BAND and not book.calm and order.leaves_lots:
+        start_volatility_auction(state, out, book)
+        if order.order_type == MARKET or order.time_in_force in (IOC, FOK):
+            cancel(state, out, book, order, OUTSIDE_BAND)
+        else:
+            join_call(state, out, book, order)
+        return
+    if stopped == HALT:
+        halt_market(state, out)
+    if not order.leaves_lots:
+        return
+    if stopped != matching.DONE:
+        cancel(state, out, book, order, OUTSIDE_BAND)
+    elif order.order_type == MARKET:
+        cancel(state, out, book, order, COLLAR)
+    elif order.time_in_force in (IOC, FOK):
+        cancel(state, out, book, order, IOC_REST)
+    else:
+        rest(state, out, book, order)
+
+
+def rest(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
+    """Queue an order's leaves in the book."""
+    order.queued = state.next_place()
+    book.side(order.side).add(order)
+    order.account.open_orders[order.order_id] = order
+    state.emit(
+        out,
+        BookAdded(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.shown_lots),
+    )
+
+
+def join_call(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
+    """Collect an order in a call; prevention acts on every own order that it crosses. Pegged orders stay off the book."""
+    if order.order_type == PEGGED:
+        park_peg(order)
+        return
+    for resting in own_opposite(book, order):
+        if not prevent(state, out, book, resting, order):
+            return
+    if order.order_type == MARKET:
+        order.queued = state.next_place()
+        order.where = IN_CALL
+        book.market_orders[order.order_id] = order
+        order.account.open_orders[order.order_id] = order
+    else:
+        if ends_with_auction(order):
+            book.auction_limits[order.order_id] = order
+        rest(state, out, book, order)
+    # A batch that was begun before another phase may be due at the very instant at which batch mode goes on.
+    if book.phase == CONTINUOUS and book.batch_due_ns <= state.time_ns:
+        set_batch_end(state, book)
+
+
+def set_batch_end(state: State, book: LimitOrderBook) -> None:
+    """Let what collects in batch mode be uncrossed at the next whole multiple of the batch's length."""
+    batch_ns = book.instrument.batch_ns
+    due_ns = (state.time_ns // batch_ns + 1) * batch_ns
+    if due_ns != book.batch_due_ns:
+        book.batch_due_ns = due_ns
+        state.schedule(due_ns, DUE_BATCH, book.instrument.index)
+
+
+def park_peg(order: Order) -> None:
+    """Keep a pegged order off the book, without a place."""
+    order.where = OFF_PEG
+    order.account.open_orders[order.order_id] = order
+
+
+def start_volatility_auction(state: State, out: list[Event], book: LimitOrderBook, reason: str = "volatility") -> None:
+    """Begin a volatility auction, and set when it ends. A random end is not announced."""
+    instrument = book.instrument
+    book.phase = VOLATILITY_AUCTION
+    book.auctions += 1
+    book.until_ns = state.time_ns + instrument.volatility_ns + state.draw(book, instrument.auction_random_ns)
+    state.schedule(book.until_ns, DUE_PHASE, instrument.index)
+    state.touch(book)
+    announced_ns = 0 if instrument.auction_random_ns else book.until_ns
+    state.emit(out, PhaseChanged(instrument.instrument, VOLATILITY_AUCTION, reason, announced_ns))
+    park_pegs(state, out, book)
+
+
+def park_pegs(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """Take every pegged order off the book: in a call there is no touch to follow."""
+    for order in book.pegs.values():
+        if order.where == ON_BOOK:
+            book.side(order.side).remove(order)
+            park_peg(order)
+            name = book.instrument.instrument
+            state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, 0))
+
+
+def halt_market(state: State, out: list[Event]) -> None:
+    """Halt every instrument that trades: the index moved past its threshold, and starts anew from the last trades."""
+    until_ns = state.time_ns + state.halt_ns
+    state.emit(out, MarketHalted(index_ppm(state), until_ns))
+    for book in state.book_list:
+        if book.phase in (CONTINUOUS, VOLATILITY_AUCTION):
+            leave_call(state, out, book)
+            book.phase = HALTED
+            book.until_ns = until_ns
+            state.schedule(until_ns, DUE_PHASE, book.instrument.index)
+            state.touch(book)
+            state.emit(out, PhaseChanged(book.instrument.instrument, HALTED, "market halt", until_ns))
+    for book in state.index:
+        book.reference_ticks = book.last_trade_ticks or book.reference_ticks
+
+
+def leave_call(state: State, out: list[Event], book: LimitOrderBook) -> None:
+    """A call ends without an uncross: what it collected for itself is cancelled, what it published is void."""
+    book.indicative = (0, 0, 0)
+    end_call_orders(state, out, book)

@@ -1,0 +1,313 @@
+"""Self-trade prevention, and what an order could fill with it in force."""
+
+from __future__ import annotations
+
+from engine.book.entities import IN_CALL, ON_BOOK, Level, Order, Owner
+from engine.book.order_book import LimitOrderBook
+from engine.money.margin import reducible_lots
+from engine.money.reservations import affordable_lots, lower
+from engine.state.state import State, next_report
+from engine.trading.bands import dynamic_band
+from engine.trading.ending import cancel, end_other_leg
+from engine.vocabulary.codes import (
+    BUY,
+    CANCEL_BOTH,
+    CANCEL_OLDEST,
+    DECREMENT,
+    MARKET,
+    PRICE_TIME,
+    SELF_TRADE_PREVENTED,
+)
+from engine.vocabulary.messages.events import BookChanged, Event, OrderAmended
+from engine.vocabulary.rounding import round_up
+
+
+def mode_of(state: State, order: Order) -> int:
+    """The mode of self-trade prevention that rules for an incoming order: its own, else the venue's."""
+    mode: int = order.command.self_trade
+    return state.self_trade if mode < 0 else mode
+
+
+def prevent(state: State, out: list[Event], book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
+    """Do what prevention does where an incoming order meets an own one; True if the incoming order goes on."""
+    mode = mode_of(state, incoming)
+    if mode == CANCEL_OLDEST:
+        cancel(state, out, book, resting, SELF_TRADE_PREVENTED)
+        return True
+    if mode == DECREMENT:
+        if incoming.budget >= 0:
+            return _decrement_budget(state, out, book, resting, incoming)
+        lots = min(resting.leaves_lots, incoming.leaves_lots)
+        _decrement(state, out, book, resting, lots)
+        return _decrement(state, out, book, incoming, lots)
+    if mode == CANCEL_BOTH:
+        cancel(state, out, book, resting, SELF_TRADE_PREVENTED)
+    # `reject` can only get here where there is no order left to reject (an amend, a triggered stop).
+    if incoming.leaves_lots:
+        cancel(state, out, book, incoming, SELF_TRADE_PREVENTED)
+    return False
+
+
+def _decrement(state: State, out: list[Event], book: LimitOrderBook, order: Order, lots: int) -> bool:
+    """Take lots off an order without a trade; True if something is left of it."""
+    if order.leaves_lots == lots:
+        cancel(state, out, book, order, SELF_TRADE_PREVENTED)
+        return False
+    cut(state, out, book, order, lots)
+    end_other_leg(state, out, book, order)
+    return True
+
+
+def cut(state: State, out: list[Event], book: LimitOrderBook, order: Order, lots: int) -> None:
+    """Take lots off an order, wherever it is, without a trade and not all of them: it keeps its place."""
+    order.quantity_lots -= lots
+    shown = order.shown_lots
+    if order.where == ON_BOOK:
+        book.side(order.side).shrink(order, lots)
+    else:
+        order.leaves_lots -= lots
+    lower(order)
+    report_amended(state, out, book, order, True)
+    if order.shown_lots != shown:
+        name = book.instrument.instrument
+        state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+
+
+def _decrement_budget(state: State, out: list[Event], book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
+    """Take the lots that a budget allows at an own order's price off that order, and their value off the budget."""
+    instrument = book.instrument
+    price_ticks = resting.price_ticks
+    affordable = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
+    lots = min(resting.leaves_lots, affordable)
+    if not lots:
+        return False
+    _decrement(state, out, book, resting, lots)
+    if lots == affordable:
+        cancel(state, out, book, incoming, SELF_TRADE_PREVENTED)
+        return False
+    incoming.budget -= price_ticks * lots * instrument.unit
+    incoming.quantity_lots = incoming.filled_lots
+    incoming.leaves_lots = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
+    lower(incoming)
+    report_amended(state, out, book, incoming, True)
+    return True
+
+
+def report_amended(state: State, out: list[Event], book: LimitOrderBook, order: Order, kept_priority: bool) -> None:
+    """Report an order's new terms, after the hook reserves what they can cost."""
+    state.hook.true_up(order)
+    account = order.account
+    state.emit(
+        out,
+        OrderAmended(
+            order.order_id,
+            account.account,
+            next_report(account),
+            order.client_order_id,
+            book.instrument.instrument,
+            order.side,
+            order.price_ticks,
+            order.quantity_lots,
+            order.filled_lots,
+            order.leaves_lots,
+            kept_priority,
+        ),
+    )
+
+
+def own_opposite(book: LimitOrderBook, order: Order) -> list[Order]:
+    """The owner's orders that could trade with this one in a call, in their priority. O(the owner's open orders)."""
+    found: list[tuple[int, int, int, Order]] = []
+    sign = -1 if order.side == BUY else 1
+    market = order.order_type == MARKET
+    for account in order.account.owner.accounts:
+        for other in account.open_orders.values():
+            if other.side == order.side or other.instrument_name != order.instrument_name:
+                continue
+            if other.where == IN_CALL:
+                found.append((0, -other.price_ticks * sign, other.queued, other))
+            elif other.where == ON_BOOK and (market or (other.price_ticks - order.price_ticks) * sign >= 0):
+                found.append((1, -other.price_ticks * sign, other.queued, other))
+    found.sort(key=_priority)
+    return [item[3] for item in found]
+
+
+def _priority(item: tuple[int, int, int, Order]) -> tuple[int, int, int]:
+    return item[:3]
+
+
+def rests_opposite(book: LimitOrderBook, order: Order) -> bool:
+    """Whether the owner has an order on the other side of the book. O(the owner's open orders)."""
+    for account in order.account.owner.accounts:
+        for other in account.open_orders.values():
+            if other.where == ON_BOOK and other.side != order.side and other.instrument_name == order.instrument_name:
+                return True
+    return False
+
+
+def fillable_lots(state: State, book: LimitOrderBook, order: Order, enough_lots: int) -> int:
+    """What an order could fill at once inside its limit and the dynamic band, hidden quantity included.
+
+    Own orders are treated as prevention would. Counted no further than `enough_lots`. O(levels), or O(orders) if the
+    owner has orders on the other side.
+    """
+    opposite = book.opposite(order.side)
+    low, high = dynamic_band(book)
+    own = rests_opposite(book, order)
+    mode = mode_of(state, order)
+    filled, left = 0, enough_lots
+    used: dict[int, int] = {}
+    for price in opposite.prices():
+        if (price - order.price_ticks) * opposite.sign < 0 or left <= 0:
+            break
+        level = opposite.levels[price]
+        if high and not low <= price <= high:
+            # Nothing trades here, but prevention may clear the price where only own orders stand.
+            taken = _cleared_lots(level, order.account.owner, mode, left) if own else -1
+            if taken < 0:
+                break
+            left -= taken
+            continue
+        fewer = {} if book.instrument.future is None else _reducing(book, level, order.account.owner, used)
+        if not own:
+            lots = min(level.quantity_lots + level.hidden_lots - sum(fewer.values()), left)
+        else:
+            lots, taken, stopped = _fillable_at(book, level, order.account.owner, mode, left, fewer)
+            left -= taken
+            if stopped:
+                return filled + lots
+        filled += lots
+        left -= lots
+    return filled
+
+
+def _reducing(book: LimitOrderBook, level: Level, owner: Owner, used: dict[int, int]) -> dict[int, int]:
+    """How many lots fewer each reduce-only order at a price surely can trade, by order id.
+
+    They count after the others of their account, with what is left of its position: `used` says, by account, what its
+    orders have taken of it at better prices, and gets what they take here. O(orders at the price).
+    """
+    reducing: list[Order] = []
+    resting = level.head
+    while resting is not None:
+        if resting.account.owner is not owner:
+            if resting.command.reduce_only:
+                reducing.append(resting)
+            else:
+                index = resting.account.index
+                used[index] = used.get(index, 0) + resting.leaves_lots
+        resting = resting.next
+    fewer: dict[int, int] = {}
+    for order in reducing:
+        account = order.account
+        room = reducible_lots(account, book.instrument, order.side) - used.get(account.index, 0)
+        lots = max(min(order.leaves_lots, room), 0)
+        used[account.index] = used.get(account.index, 0) + lots
+        if lots < order.leaves_lots:
+            fewer[order.order_id] = order.leaves_lots - lots
+    return fewer
+
+
+def _fillable_at(
+    book: LimitOrderBook, level: Level, owner: Owner, mode: int, left: int, fewer: dict[int, int]
+) -> tuple[int, int, bool]:
+    """What an owner could fill at a price, what prevention would take off it there, and whether it stops there.
+
+    `fewer`: how many lots fewer than its leaves an order can trade, by order id. By time, own orders are met in the queue, icebergs' hidden parts behind it; by the other allocations before the rest.
+    """
+    by_time = book.instrument.allocation == PRICE_TIME
+    filled, taken, behind = 0, 0, 0
+    resting = level.head
+    while resting is not None and (not by_time or filled + taken < left):
+        if resting.account.owner is owner:
+            if mode == DECREMENT:
+                taken += min(resting.leaves_lots, left - taken - (filled if by_time else 0))
+            elif mode != CANCEL_OLDEST:
+                return (filled if by_time else 0, taken, True)
+        else:
+            leaves = resting.leaves_lots - fewer.get(resting.order_id, 0)
+            shown = min(resting.shown_lots, leaves)
+            filled += min(shown, left - filled - taken) if by_time else shown
+            behind += leaves - shown
+        resting = resting.next
+    return (min(filled + behind, left - taken), taken, False)
+
+
+def _cleared_lots(level: Level, owner: Owner, mode: int, left: int) -> int:
+    """What prevention takes off an order at a price where only own orders stand; -1: the order does not get past it."""
+    if mode not in (CANCEL_OLDEST, DECREMENT):
+        return -1
+    taken = 0
+    resting = level.head
+    while resting is not None:
+        if resting.account.owner is not owner:
+            return -1
+        if mode == DECREMENT:
+            taken += min(resting.leaves_lots, left - taken)
+        resting = resting.next
+    return taken
+
+
+def meets_own(book: LimitOrderBook, order: Order) -> bool:
+    """Whether an order would meet an own order before it is filled or a trade outside the band stops it.
+
+    O(orders it would meet).
+    """
+    if not rests_opposite(book, order):
+        return False
+    by_time = book.instrument.allocation == PRICE_TIME
+    opposite = book.opposite(order.side)
+    low, high = dynamic_band(book)
+    if order.budget >= 0:
+        return _budget_meets_own(book, order)
+    left = order.leaves_lots
+    for price in opposite.prices():
+        if (price - order.price_ticks) * opposite.sign < 0:
+            return False
+        outside = high > 0 and not low <= price <= high
+        level = opposite.levels[price]
+        resting = level.head
+        while resting is not None and (left > 0 or not by_time):
+            if resting.account.owner is order.account.owner:
+                return True
+            if outside and by_time:
+                return False
+            left -= resting.shown_lots
+            resting = resting.next
+        left -= level.hidden_lots
+        if left <= 0 or outside:
+            return False
+    return False
+
+
+def _budget_meets_own(book: LimitOrderBook, order: Order) -> bool:
+    """As `meets_own`, for an order by funds: it goes on as long as its budget allows a lot at the next price."""
+    instrument = book.instrument
+    opposite = book.opposite(order.side)
+    low, high = dynamic_band(book)
+    fee_ppm = instrument.taker_fee_ppm if order.side == BUY else 0
+    by_time = instrument.allocation == PRICE_TIME
+    spent = 0
+    for price in opposite.prices():
+        if (price - order.price_ticks) * opposite.sign < 0:
+            return False
+        per_lot = price * instrument.unit
+        outside = high > 0 and not low <= price <= high
+        level = opposite.levels[price]
+        shown = level.quantity_lots
+        resting = level.head
+        while resting is not None:
+            if spent + per_lot + round_up((spent + per_lot) * fee_ppm) > order.budget:
+                return False
+            if resting.account.owner is order.account.owner:
+                return True
+            if by_time and outside:
+                return False
+            if by_time:
+                spent += per_lot * resting.shown_lots
+                shown -= resting.shown_lots
+            resting = resting.next
+        if outside:
+            return False
+        spent += per_lot * (shown + level.hidden_lots)
+    return False

@@ -1,0 +1,58 @@
+"""What a position allows: the position limit, and reduce-only orders, which never are larger than what they reduce."""
+
+from __future__ import annotations
+
+from engine.book.entities import Account, Order
+from engine.book.order_book import LimitOrderBook
+from engine.money.margin import lots_of, open_lots, reducible_lots
+from engine.state.problem import Problem, decimal_e8
+from engine.state.state import State
+from engine.trading.ending import cancel
+from engine.trading.prevention import cut
+from engine.vocabulary.codes import BUY, NOTHING_TO_REDUCE, POSITION_LIMIT, REDUCE_ONLY
+from engine.vocabulary.messages.events import Event
+
+
+def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Problem | None:
+    """Why a future's order may not have so many leaves: the position limit, or that it does not reduce a position.
+
+    An order that `begins_later`, when a bracket's entry has made the position, has nothing to reduce yet.
+    """
+    instrument = order.instrument
+    assert instrument is not None and instrument.future is not None
+    most = instrument.future.max_position_lots
+    more = leaves_lots - order.covered_lots
+    if most and more > 0:
+        lots = lots_of(order.account, instrument)
+        open_side = open_lots(order.account, instrument, order.side)
+        if (lots if order.side == BUY else -lots) + open_side + more > most:
+            detail = f"the position must not exceed {decimal_e8(most * instrument.lot_e8)}, open orders filled"
+            return Problem(POSITION_LIMIT, detail)
+    if order.command.reduce_only and not begins_later:
+        lots = reducible_lots(order.account, instrument, order.side)
+        if leaves_lots > lots:
+            detail = f"there is a position of {decimal_e8(lots * instrument.lot_e8)} to reduce"
+            return Problem(REDUCE_ONLY, detail)
+    return None
+
+
+def obey_positions(state: State, out: list[Event], book: LimitOrderBook, first: Account, second: Account) -> None:
+    """Cut or cancel the reduce-only orders of two accounts whose positions have changed, in order of entry."""
+    instrument = book.instrument
+    orders: list[Order] = []
+    for account in (first, second):
+        position = account.positions.get(instrument.index)
+        if position is not None and position.reducing:
+            orders += position.reducing.values()
+    orders.sort(key=_by_entry)
+    for order in orders:
+        lots = reducible_lots(order.account, instrument, order.side)
+        if order.leaves_lots > lots:
+            if lots:
+                cut(state, out, book, order, order.leaves_lots - lots)
+            else:
+                cancel(state, out, book, order, NOTHING_TO_REDUCE)
+
+
+def _by_entry(order: Order) -> int:
+    return order.entered

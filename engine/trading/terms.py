@@ -1,0 +1,248 @@
+"""The terms of an order: which fields make one, and its decimals as ticks and lots."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.book.entities import Instrument, Order
+from engine.book.order_book import LimitOrderBook
+from engine.book.stops import trailing_stop_ticks
+from engine.money.reservations import affordable_lots
+from engine.state.problem import Problem, decimal_e8
+from engine.trading.bands import collar_from, collar_ticks, static_band
+from engine.trading.pegs import peg_ticks
+from engine.vocabulary.codes import (
+    AT_CLOSE,
+    AT_OPEN,
+    BUY,
+    DAY,
+    FOK,
+    FUTURE,
+    GTC,
+    GTD,
+    ICEBERG,
+    INVALID,
+    IOC,
+    LIMIT,
+    LOT,
+    MARKET,
+    NO_REFERENCE,
+    ORDER_TYPES,
+    PEG_MID,
+    PEG_OWN,
+    PEGGED,
+    POST_ONLY_OFF,
+    POST_ONLY_REPRICE,
+    SELL,
+    SIZE,
+    STOP,
+    STOP_LIMIT,
+    STP_REJECT,
+    TICK,
+    TIMES_IN_FORCE,
+    TRAILING_STOP,
+)
+from engine.vocabulary.messages.commands import NewOrder
+
+LASTING: Final = (GTC, DAY, GTD)
+STOPS: Final = (STOP, STOP_LIMIT, TRAILING_STOP)
+PLAIN: Final = (LIMIT, MARKET)
+
+
+def terms_problem(book: LimitOrderBook, order: Order, time_ns: int) -> Problem | None:
+    """Check an order's fields, grid and size, and fill in its ticks and lots."""
+    command = order.command
+    instrument = book.instrument
+    if is_plain(command):
+        # Most orders: two grids and a size.
+        if command.price_e8 <= 0 or command.price_e8 % instrument.tick_e8:
+            return tick_problem(instrument, command.price_e8)
+        if command.quantity_e8 <= 0 or command.quantity_e8 % instrument.lot_e8:
+            return lot_problem(instrument, command.quantity_e8)
+        order.price_ticks = order.reserve_ticks = command.price_e8 // instrument.tick_e8
+        order.quantity_lots = order.leaves_lots = command.quantity_e8 // instrument.lot_e8
+        return _size_problem(instrument, order.quantity_lots)
+    invalid = invalid_fields(command, instrument, time_ns)
+    if invalid:
+        return Problem(INVALID, invalid)
+    problem = _ticks(book, order)
+    if problem is not None:
+        return problem
+    if command.funds:
+        order.budget = command.funds
+        if not order.price_ticks:
+            return _no_reference()
+        order.leaves_lots = max(affordable_lots(order, order.price_ticks, instrument.taker_fee_ppm), 1)
+        return None
+    problem = lot_problem(instrument, command.quantity_e8)
+    if problem is None and command.display_e8:
+        problem = lot_problem(instrument, command.display_e8)
+    if problem is None and command.min_quantity_e8:
+        problem = lot_problem(instrument, command.min_quantity_e8)
+    if problem is not None:
+        return problem
+    order.quantity_lots = order.leaves_lots = command.quantity_e8 // instrument.lot_e8
+    order.display_lots = command.display_e8 // instrument.lot_e8
+    return _size_problem(instrument, order.quantity_lots) or _prices_to_follow(book, order)
+
+
+def is_plain(command: NewOrder) -> bool:
+    """Whether an order is a limit order, gtc, ioc or fok, with no further terms; side still to be checked."""
+    return (
+        command.order_type == LIMIT
+        and GTC <= command.time_in_force <= FOK
+        and BUY <= command.side <= SELL
+        and command.self_trade == -1
+        and command.peg == -1
+        and not (
+            command.post_only
+            or command.min_quantity_e8
+            or command.expire_ns
+            or command.display_e8
+            or command.stop_price_e8
+            or command.trail_e8
+            or command.trail_bps
+            or command.peg_offset_e8
+            or command.reduce_only
+            or command.funds
+        )
+    )
+
+
+def _size_problem(instrument: Instrument, lots: int) -> Problem | None:
+    if instrument.min_lots <= lots <= instrument.max_lots:
+        return None
+    low, high = instrument.min_lots * instrument.lot_e8, instrument.max_lots * instrument.lot_e8
+    return Problem(SIZE, f"the quantity must be from {decimal_e8(low)} to {decimal_e8(high)}")
+
+
+def invalid_fields(command: NewOrder, instrument: Instrument, time_ns: int) -> str:
+    """Why an order's fields make no order; empty if they do."""
+    kind, life = command.order_type, command.time_in_force
+    if command.side not in (BUY, SELL) or not 0 <= kind < len(ORDER_TYPES):
+        return "unknown side or order type"
+    if not 0 <= life < len(TIMES_IN_FORCE) or not -1 <= command.self_trade <= STP_REJECT:
+        return "unknown time in force or self-trade mode"
+    if not POST_ONLY_OFF <= command.post_only <= POST_ONLY_REPRICE:
+        return "unknown post-only mode"
+    if (kind in STOPS or kind in (ICEBERG, PEGGED)) and life not in LASTING:
+        return f"a {ORDER_TYPES[kind]} order must be gtc, day or gtd"
+    if (life == GTD) != (command.expire_ns != 0) or (life == GTD and command.expire_ns <= time_ns):
+        return "gtd, and only gtd, needs an expire time in the future"
+    if command.post_only and (kind not in (LIMIT, ICEBERG) or life not in LASTING):
+        return "post-only is for limit and iceberg orders that may rest"
+    if command.reduce_only and instrument.kind != FUTURE:
+        return "reduce-only is for futures"
+    if command.funds and instrument.kind == FUTURE:
+        return "no order by funds in a future"
+    return _invalid_quantities(command) or _invalid_prices(command)
+
+
+def _invalid_quantities(command: NewOrder) -> str:
+    kind, life = command.order_type, command.time_in_force
+    if command.funds and (kind != MARKET or life not in (GTC, IOC) or command.quantity_e8 or command.funds < 0):
+        return "funds are for market orders, gtc or ioc, instead of a quantity"
+    if command.min_quantity_e8 and (life != IOC or command.funds or command.min_quantity_e8 > command.quantity_e8):
+        return "a minimum quantity is for ioc orders, and no more than their quantity"
+    if (kind == ICEBERG) != (command.display_e8 != 0):
+        return "a display quantity, and only it, makes an iceberg"
+    if command.display_e8 > command.quantity_e8:
+        return "the display quantity must not exceed the quantity"
+    return ""
+
+
+def _invalid_prices(command: NewOrder) -> str:
+    kind = command.order_type
+    if kind in (MARKET, STOP, TRAILING_STOP) and command.price_e8:
+        return f"a {ORDER_TYPES[kind]} order has no limit price"
+    if (kind in (STOP, STOP_LIMIT)) != (command.stop_price_e8 != 0):
+        return "stop and stop_limit orders, and no others, need a stop price"
+    if command.trail_e8 < 0 or command.trail_bps < 0 or command.trail_bps >= 10_000:
+        return "a trail must be positive, and below 10000 basis points"
+    trails = (command.trail_e8 != 0) + (command.trail_bps != 0)
+    if trails != (1 if kind == TRAILING_STOP else 0):
+        return "a trailing stop, and no other order, needs one trail, absolute or in basis points"
+    if kind == PEGGED:
+        return "" if PEG_OWN <= command.peg <= PEG_MID else "a pegged order needs what to peg to"
+    return "only a pegged order has a peg and an offset" if command.peg != -1 or command.peg_offset_e8 else ""
+
+
+def _ticks(book: LimitOrderBook, order: Order) -> Problem | None:
+    """Check that prices are on the grid and turn them into ticks."""
+    command, instrument = order.command, book.instrument
+    kind = order.order_type
+    if kind in (LIMIT, STOP_LIMIT, ICEBERG) or (kind == PEGGED and command.price_e8):
+        problem = tick_problem(instrument, command.price_e8)
+        if problem is not None:
+            return problem
+    if kind in (STOP, STOP_LIMIT):
+        problem = tick_problem(instrument, command.stop_price_e8)
+        if problem is not None:
+            return problem
+    for offset_e8 in (command.peg_offset_e8, command.trail_e8):
+        if offset_e8 % instrument.tick_e8:
+            return Problem(TICK, f"an offset must be a multiple of the tick size {decimal_e8(instrument.tick_e8)}")
+    order.stop_ticks = command.stop_price_e8 // instrument.tick_e8
+    if kind == MARKET:
+        order.price_ticks = collar_ticks(book, order.side)
+    elif kind == PEGGED:
+        order.peg_limit_ticks = command.price_e8 // instrument.tick_e8
+    else:
+        order.price_ticks = command.price_e8 // instrument.tick_e8
+    order.reserve_ticks = order.price_ticks
+    return None
+
+
+def _prices_to_follow(book: LimitOrderBook, order: Order) -> Problem | None:
+    """Set the prices that depend on the market: collars, trails, pegs; and the price at which the order reserves."""
+    kind = order.order_type
+    if kind == MARKET and not order.price_ticks:
+        return _no_reference()
+    if kind == TRAILING_STOP:
+        order.trail_best_ticks = book.last_trade_ticks or book.reference_ticks
+        if not order.trail_best_ticks:
+            return _no_reference()
+        order.stop_ticks = trailing_stop_ticks(order)
+    if kind in (STOP, TRAILING_STOP):
+        order.reserve_ticks = stop_reserve_ticks(book, order)
+    elif kind == PEGGED:
+        price = peg_ticks(book, order)
+        order.price_ticks = 0 if book.in_call else price
+        order.reserve_ticks = order.price_ticks or order.peg_limit_ticks
+    return None
+
+
+def stop_reserve_ticks(book: LimitOrderBook, order: Order) -> int:
+    """The price at which a stop that will be a market order reserves: the upper static band, else a collar above its stop."""
+    if order.side != BUY:
+        return max(order.stop_ticks, 1)
+    _, high = static_band(book)
+    return high or collar_from(book, order.stop_ticks, BUY)
+
+
+def _no_reference() -> Problem:
+    return Problem(NO_REFERENCE, "no trade and no reference price yet: there is nothing to measure from")
+
+
+def tick_problem(instrument: Instrument, price_e8: int) -> Problem | None:
+    """Why a price is not on the instrument's grid."""
+    if price_e8 <= 0 or price_e8 % instrument.tick_e8:
+        return Problem(TICK, f"the price must be a positive multiple of the tick size {decimal_e8(instrument.tick_e8)}")
+    return None
+
+
+def lot_problem(instrument: Instrument, quantity_e8: int) -> Problem | None:
+    """Why a quantity is not on the instrument's grid."""
+    if quantity_e8 <= 0 or quantity_e8 % instrument.lot_e8:
+        return Problem(LOT, f"the quantity must be a positive multiple of the lot size {decimal_e8(instrument.lot_e8)}")
+    return None
+
+
+def immediate(order: Order) -> bool:
+    """Whether an order must trade at once or go."""
+    return order.time_in_force in (IOC, FOK)
+
+
+def waits_for_auction(order: Order) -> bool:
+    """Whether an order is for the opening or closing auction only."""
+    return order.time_in_force in (AT_OPEN, AT_CLOSE)

@@ -1,0 +1,142 @@
+"""Events of clearing: index and marks of futures, margin and defaults, transfers, freezes, issuance.
+
+Values as in `engine.vocabulary.messages.events`, which exports these too. Amounts are in minor units of their asset.
+"""
+
+from __future__ import annotations
+
+from engine.vocabulary.messages.structs import Event
+
+
+class IndexPriceSet(Event, tag=50):
+    """The price of an index, from a stated source."""
+
+    index: str
+    price_e8: int
+    source: str
+
+
+class FutureMarked(Event, tag=51):
+    """A future was marked; the variation margin of each holder follows. `final`: it was settled and trades no more."""
+
+    instrument: str
+    price_ticks: int
+    open_interest_lots: int
+    final: bool
+
+
+class VariationMargin(Event, tag=52):
+    """What an account gains (positive) or loses by a mark. A private report."""
+
+    account: str
+    report_seq: int
+    instrument: str
+    position_lots: int
+    """Above 0: long; at a final mark what it was."""
+    price_ticks: int
+    amount: int
+    """As booked: after what a loser could not pay and what a winner bore of it."""
+    available: int
+    reserved: int
+
+
+class MarginCalled(Event, tag=53):
+    """Cover of the account's positions is missing; if it still is then, they are closed out. A private report."""
+
+    account: str
+    report_seq: int
+    asset: str
+    missing: int
+    until_ns: int
+
+
+class MarginRestored(Event, tag=54):
+    """A margin call is over: nothing is missing. A private report."""
+
+    account: str
+    report_seq: int
+    asset: str
+
+
+class CloseOutStarted(Event, tag=55):
+    """A position is closed out: an order of the venue on the account follows. A private report."""
+
+    account: str
+    report_seq: int
+    instrument: str
+    position_lots: int
+    reason: str
+
+
+class DefaultDeclared(Event, tag=56):
+    """An account could not pay what it lost by a mark: the shortfall is shared among those who gained. A private report."""
+
+    account: str
+    report_seq: int
+    instrument: str
+    asset: str
+    shortfall: int
+
+
+class LossShared(Event, tag=57):
+    """What an account that gained by a mark bore of a shortfall. A private report."""
+
+    account: str
+    report_seq: int
+    instrument: str
+    asset: str
+    amount: int
+
+
+class Transferred(Event, tag=58):
+    """An asset moved from one account to another. A private report to both."""
+
+    transfer_id: int
+    """The sequence number of its command."""
+    from_account: str
+    from_report_seq: int
+    to_account: str
+    to_report_seq: int
+    client_order_id: str
+    asset: str
+    amount: int
+    purpose: int
+    contract_reference: str
+    from_available: int
+    to_available: int
+
+
+class TransferStatus(Event, tag=59):
+    """Answer to a resent transfer (P5): it was done, or `code` says why not. Not a report: it has no sequence number."""
+
+    account: str
+    client_order_id: str
+    transfer_id: int
+    code: int
+
+
+class HoldingFrozen(Event, tag=60):
+    """So much of what an account holds can't be sold or moved. A private report."""
+
+    account: str
+    report_seq: int
+    asset: str
+    frozen: int
+    available: int
+    reserved: int
+    reason: str
+    by: str = ""
+
+
+class AssetIssued(Event, tag=61):
+    """An asset was issued to an account, or (negative) redeemed from it. A private report."""
+
+    account: str
+    report_seq: int
+    asset: str
+    issuer: str
+    amount: int
+    outstanding: int
+    """Issued and not redeemed, over all accounts."""
+    available: int
+    reserved: int

@@ -1,0 +1,139 @@
+"""Commands of compliance: rulebooks, parameters, the registry. Forwarded to the hook, which alone knows what they mean.
+
+Values as in `engine.vocabulary.messages.commands`, which exports these too.
+"""
+
+from __future__ import annotations
+
+from engine.vocabulary.messages.structs import Command
+
+
+class LoadRulebook(Command, tag=40, frozen=True):
+    """Put a rulebook in force. It travels whole: the TOML of the book and of those it includes, by name."""
+
+    name: str
+    documents: dict[str, str]
+    by: str = ""
+    reason: str = ""
+
+
+class RegisterInvestor(Command, tag=41, frozen=True):
+    """Register an investor, or replace the record. Evidence in whole roubles; the rulebook makes the class of it."""
+
+    investor: str
+    kind: int
+    resident: bool = True
+    assets_rub: int = 0
+    """Individuals: securities and deposits. Firms: net assets."""
+    income_rub: int = 0
+    """Individuals: last year's income. Firms: last year's revenue."""
+    financial: bool = False
+    """A bank or another financial firm."""
+    capital_rub: int = 0
+    blocked: bool = False
+    class_override: str = ""
+    """A class set by the supervisor instead of the derived one; the reason is then required."""
+    reason: str = ""
+    bank: bool = False
+    """A credit institution (DER-3)."""
+    by: str = ""
+
+
+class RegisterIntermediary(Command, tag=42, frozen=True):
+    """Register an intermediary, or replace the record; `suspended` stops its clients from buying (INT-1)."""
+
+    intermediary: str
+    licensed: bool = True
+    capital_rub: int = 0
+    suspended: bool = False
+    reason: str = ""
+    licence: str = ""
+    """Its number, for people."""
+    bank: bool = False
+    """A credit institution (DER-3)."""
+    by: str = ""
+
+
+class RecordTest(Command, tag=43, frozen=True):
+    """Record the result of an investor's test: `knowledge` (RET-3) or `risk` (QUAL-1)."""
+
+    investor: str
+    test: str
+    score: int
+    """Percent, 0 to 100."""
+    taken_ns: int
+    """When it was taken, nanoseconds since the epoch, UTC."""
+    by: str = ""
+
+
+class RecordAcknowledgement(Command, tag=44, frozen=True):
+    """Record that an investor acknowledged a version of the risk warning (RISK-1)."""
+
+    investor: str
+    version: int
+    by: str = ""
+
+
+class SetBlocked(Command, tag=45, frozen=True):
+    """Put an investor on the list of blocked owners, or take it off (SAN-1)."""
+
+    investor: str
+    blocked: bool
+    reason: str = ""
+    by: str = ""
+
+
+class AuthoriseClient(Command, tag=46, frozen=True):
+    """Authorise an investor to buy through an intermediary in a Moscow calendar year, or withdraw that (RET-4)."""
+
+    intermediary: str
+    investor: str
+    year: int
+    authorised: bool = True
+    reason: str = ""
+    by: str = ""
+
+
+class UpdateAsset(Command, tag=47, frozen=True):
+    """Replace the figures of an asset from which its liquidity tier follows (LIQ-1)."""
+
+    asset: str
+    market_cap_rub: int
+    turnover_rub: int
+    history_years: int
+    reason: str = ""
+    by: str = ""
+
+
+class SetParameter(Command, tag=48, frozen=True):
+    """Change one parameter of a rule in force, or its `enabled`; until the next rulebook is loaded."""
+
+    rule: str
+    key: str
+    value: str
+    """As in a rulebook, without quotes: `500000.00`, `70`, `true`, `aggregate`; a list is separated by commas."""
+    reason: str = ""
+    by: str = ""
+
+
+HookCommand = (
+    LoadRulebook
+    | RegisterInvestor
+    | RegisterIntermediary
+    | RecordTest
+    | RecordAcknowledgement
+    | SetBlocked
+    | AuthoriseClient
+    | UpdateAsset
+    | SetParameter
+)
+
+
+class EffectiveFrom(Command, tag=49, frozen=True):
+    """Carry out a compliance command at a time in the future: a rulebook, a parameter or a record with an effective date."""
+
+    effective_ns: int
+    """Nanoseconds since the epoch, UTC."""
+    change: HookCommand
+    reason: str = ""
+    by: str = ""

@@ -1,0 +1,93 @@
+"""A participant's own copy of an order book, kept from the `book` channel and checked with every message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import islice
+from typing import Final
+from zlib import crc32
+
+from sortedcontainers import SortedDict
+
+from gateway.protocol.messages import BookSnapshot, BookUpdate, Side
+
+CHECKSUM_LEVELS: Final = 10
+Level = tuple[str, str]
+"""Price and quantity of one level."""
+
+
+class BookOutOfStep(Exception):
+    """An update did not continue the book, or its checksum differs; a new snapshot is needed."""
+
+
+class LocalBook:
+    """All price levels of one instrument. Prices and quantities are decimal strings, exactly as the venue sent them."""
+
+    def __init__(self, instrument: str) -> None:
+        self.instrument = instrument
+        self.seq = -1
+        """Of the last message applied; -1 before the first snapshot."""
+        self.time = 0
+        """The venue's clock at that message, nanoseconds since the epoch, UTC."""
+        self.resyncs = 0
+        """How often the copy was found out of step and fetched anew."""
+        # By price, negated for bids: the best level comes first on both sides.
+        self._bids: SortedDict[Decimal, Level] = SortedDict()
+        self._asks: SortedDict[Decimal, Level] = SortedDict()
+        self._changed = asyncio.Condition()
+
+    def levels(self, side: Side) -> Iterator[Level]:
+        """The levels on which orders of a side rest, best first. The book must not change while they are read."""
+        return iter((self._bids if side == "buy" else self._asks).values())
+
+    @property
+    def bids(self) -> list[Level]:
+        """Every buy level, best first."""
+        return list(self.levels("buy"))
+
+    @property
+    def asks(self) -> list[Level]:
+        """Every sell level, best first."""
+        return list(self.levels("sell"))
+
+    @property
+    def best_bid(self) -> Level | None:
+        """Price and quantity of the best buy level; None if nobody buys."""
+        return next(self.levels("buy"), None)
+
+    @property
+    def best_ask(self) -> Level | None:
+        """Price and quantity of the best sell level; None if nobody sells."""
+        return next(self.levels("sell"), None)
+
+    def checksum(self) -> int:
+        """CRC-32 of `price:quantity` of the ten best bids, then of the ten best asks, joined by `|`."""
+        best = (*islice(self.levels("buy"), CHECKSUM_LEVELS), *islice(self.levels("sell"), CHECKSUM_LEVELS))
+        return crc32("|".join(f"{price}:{quantity}" for price, quantity in best).encode())
+
+    async def changed(self) -> None:
+        """Wait until the next message has been applied."""
+        async with self._changed:
+            await self._changed.wait()
+
+    async def apply(self, message: BookSnapshot | BookUpdate) -> None:
+        """Apply a message of the `book` channel. Raises `BookOutOfStep` if it does not fit; the copy is then stale."""
+        if isinstance(message, BookSnapshot):
+            self._bids.clear()
+            self._asks.clear()
+        elif message.prev_seq != self.seq:
+            raise BookOutOfStep(f"{self.instrument}: update follows {message.prev_seq}, the book is at {self.seq}")
+        for levels, sign, changes in ((self._bids, -1, message.bids), (self._asks, 1, message.asks)):
+            for price, quantity in changes:
+                key = sign * Decimal(price)
+                if quantity == "0":
+                    levels.pop(key, None)
+                else:
+                    levels[key] = (price, quantity)
+        self.seq, self.time = message.seq, message.time
+        if self.checksum() != message.checksum:
+            raise BookOutOfStep(f"{self.instrument}: the checksum differs at {message.seq}")
+        async with self._changed:
+            self._changed.notify_all()

@@ -1,0 +1,78 @@
+"""Streams of messages that a client reads with `async for`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Generic, TypeVar
+
+from gateway.client.orders import ClientError, FellBehind
+
+M = TypeVar("M")
+
+# Messages a stream holds for its reader; a few seconds of a busy venue.
+MAX_WAITING: Final = 100_000
+
+
+class Stream(Generic[M]):
+    """Messages in the order in which they came. Ends when the client closes, raises what broke the connection.
+
+    Also an async context manager: leaving it ends the subscription.
+    """
+
+    def __init__(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
+        self.missed = 0
+        """Messages that never came, by the gaps in their sequence numbers: only across a lost connection."""
+        self._queue: asyncio.Queue[M | None] = asyncio.Queue(MAX_WAITING)
+        self._start = start
+        self._stop = stop
+        self._started = False
+        self._error: ClientError | None = None
+
+    def __aiter__(self) -> Stream[M]:
+        return self
+
+    async def __aenter__(self) -> Stream[M]:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *details: object) -> None:
+        await self.aclose()
+
+    async def start(self) -> None:
+        """Subscribe now instead of at the first read."""
+        if not self._started:
+            self._started = True
+            await self._start()
+
+    async def __anext__(self) -> M:
+        await self.start()
+        if self._error is not None and self._queue.empty():
+            raise self._error
+        message = await self._queue.get()
+        if message is None:
+            if self._error is not None:
+                raise self._error
+            raise StopAsyncIteration
+        return message
+
+    async def aclose(self) -> None:
+        """End the subscription; what was not read is dropped."""
+        if self._started:
+            await self._stop()
+        self.end(None)
+
+    def put(self, message: M) -> None:
+        """Hand a message to the reader; if too many wait, the reader gets `FellBehind` after them."""
+        if self._error is None:
+            # One place is kept for the mark that ends the stream.
+            if self._queue.qsize() < MAX_WAITING - 1:
+                self._queue.put_nowait(message)
+            else:
+                self.end(FellBehind(f"{MAX_WAITING} messages waited unread"))
+
+    def end(self, error: ClientError | None) -> None:
+        """Let the reader finish what waits, then end or raise."""
+        self._error = self._error or error
+        if not self._queue.full():
+            self._queue.put_nowait(None)

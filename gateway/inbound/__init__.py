@@ -1,0 +1,1 @@
+"""What comes in, without sockets: sessions, requests as commands, answers to questions."""

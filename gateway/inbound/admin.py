@@ -1,0 +1,279 @@
+"""Admin requests as commands of the core: who may send which, and what their arguments look like.
+
+Arguments carry the names of the command's fields. A field that ends in `_e8` is given without that ending, as a decimal
+string; amounts of money are decimal strings in whole units of their asset; kinds, phases, scopes, modes are names; a
+schedule is a table of Moscow times and phases. `by` is not given: it is who is logged in. Nor is `issuer` of what is done to
+an issued asset: it is the participant who asks, or nobody if the venue does it on the issuer's behalf. Whether that
+participant is the issuer, the core says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from engine.book.entities import Asset
+from engine.state.listing import MAX_SCALE
+from engine.vocabulary import codes
+from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS
+from engine.vocabulary.messages import commands
+from engine.vocabulary.messages.commands import AnyCommand
+from gateway.protocol.messages import Admin
+from gateway.protocol.wire import Malformed, parse_amount, parse_e8
+from gateway.venue.schedule import parse_schedule
+from gateway.venue.venue import built_in_rulebooks, load_rulebook_documents
+
+SUPERVISOR: Final = "supervisor"
+OPERATOR: Final = "operator"
+TRADER: Final = "participant"
+
+_ISSUED: Final[dict[str, type[AnyCommand]]] = {
+    "issue_asset": commands.IssueAsset,
+    "redeem_asset": commands.RedeemAsset,
+    "freeze_asset": commands.FreezeAsset,
+}
+_CONFIGURATION: Final[dict[str, type[AnyCommand]]] = {
+    "add_asset": commands.AddAsset,
+    "list_instrument": commands.ListInstrument,
+    "open_account": commands.OpenAccount,
+    "deposit": commands.Deposit,
+    "withdraw": commands.Withdraw,
+    "set_phase": commands.SetPhase,
+    "set_trading_rules": commands.SetTradingRules,
+    "set_schedule": commands.SetSchedule,
+    "set_kill_switch": commands.SetKillSwitch,
+    "set_limits": commands.SetLimits,
+    "set_market_halt": commands.SetMarketHalt,
+    "set_venue_rules": commands.SetVenueRules,
+    "set_index_price": commands.SetIndexPrice,
+    "set_margin_rules": commands.SetMarginRules,
+    "mark_future": commands.MarkFuture,
+    **_ISSUED,
+}
+_COMPLIANCE: Final[dict[str, type[AnyCommand]]] = {
+    "load_rulebook": commands.LoadRulebook,
+    "register_investor": commands.RegisterInvestor,
+    "register_intermediary": commands.RegisterIntermediary,
+    "record_test": commands.RecordTest,
+    "record_acknowledgement": commands.RecordAcknowledgement,
+    "set_blocked": commands.SetBlocked,
+    "authorise_client": commands.AuthoriseClient,
+    "update_asset": commands.UpdateAsset,
+    "set_parameter": commands.SetParameter,
+    "effective_from": commands.EffectiveFrom,
+    "set_phase": commands.SetPhase,
+    "set_kill_switch": commands.SetKillSwitch,
+    "set_limits": commands.SetLimits,
+    "set_market_halt": commands.SetMarketHalt,
+    "bust_trade": commands.BustTrade,
+    "reprice_trade": commands.RepriceTrade,
+    "mark_future": commands.MarkFuture,
+    "close_out": commands.CloseOut,
+    "freeze_asset": commands.FreezeAsset,
+}
+ALLOWED: Final = {OPERATOR: _CONFIGURATION, SUPERVISOR: _COMPLIANCE, TRADER: _ISSUED}
+"""The commands of each role by their names in requests."""
+
+# What may wait for an effective date.
+_CHANGES: Final = {name: kind for name, kind in _COMPLIANCE.items() if kind in get_args(commands.HookCommand)}
+
+_KINDS: Final[dict[type[AnyCommand], tuple[str, ...]]] = {
+    commands.AddAsset: codes.ASSET_KINDS,
+    commands.ListInstrument: codes.INSTRUMENT_KINDS,
+    commands.RegisterInvestor: codes.INVESTOR_KINDS,
+}
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "privacy": codes.PRIVACY_KINDS,
+    "allocation": codes.ALLOCATIONS,
+    "scope": codes.SCOPES,
+    "self_trade": codes.SELF_TRADE_MODES,
+}
+# Texts for people; all other strings are names.
+_TEXTS: Final = ("reason", "terms", "source", "licence", "value")
+# Integers on the wire stay within the journal's 64 bits.
+_MAX_INT: Final = 2**63 - 1
+
+
+class NotAllowed(Exception):
+    """The role may not send this command."""
+
+
+def admin_command(request: Admin, role: str, participant: str, assets: Mapping[str, Asset]) -> AnyCommand:
+    """The command that an admin request asks for.
+
+    Args:
+        request: as decoded.
+        role: of who sent it.
+        participant: who sent it.
+        assets: those that are known, by name: their scales are needed for amounts.
+
+    Raises:
+        NotAllowed: another role may, or there is no such command.
+        Malformed: an argument is missing, unknown, or not what its field holds.
+    """
+    kind = ALLOWED.get(role, {}).get(request.command)
+    if kind is None:
+        known = ", ".join(sorted(ALLOWED.get(role, {}))) or "none"
+        raise NotAllowed(f"as {role} you may send: {known}")
+    filled_in = {"by": participant}
+    if kind in _ISSUED.values():
+        filled_in["issuer"] = participant if role == TRADER else ""
+    return _command(kind, request.arguments, "arguments", filled_in, assets)
+
+
+def argument_names(kind: type[AnyCommand]) -> tuple[list[str], list[str]]:
+    """The names of a command's arguments: those it needs, and the others."""
+    if kind is commands.EffectiveFrom:
+        return ["effective_ns", "command", "arguments"], ["reason"]
+    fields = kind.__struct_fields__
+    required = len(fields) - len(kind.__struct_defaults__)
+    names: tuple[list[str], list[str]] = ([], [])
+    for number, field in enumerate(fields):
+        if field == "by" or (field == "issuer" and kind in _ISSUED.values()):
+            continue
+        # A rulebook of this distribution needs no documents.
+        names[number >= required or field == "documents"].append(field.removesuffix("_e8"))
+    return names
+
+
+def _command(
+    kind: type[AnyCommand],
+    given: Mapping[str, object],
+    where: str,
+    filled_in: Mapping[str, str],
+    assets: Mapping[str, Asset],
+) -> AnyCommand:
+    """A command of a kind with the arguments given; `where` they stand in the request is named in errors."""
+    required, optional = argument_names(kind)
+    for name in required:
+        if name not in given:
+            raise Malformed(f"{where}.{name}: missing")
+    unknown = [name for name in given if name not in required and name not in optional]
+    if unknown:
+        known = ", ".join(required + optional)
+        raise Malformed(f"{where}: unknown name {min(unknown)[:MAX_NAME_CHARS]!r}; known: {known}")
+    values: dict[str, Any] = {}
+    for field in kind.__struct_fields__:
+        name = field.removesuffix("_e8")
+        if field in filled_in:
+            values[field] = filled_in[field]
+        elif field == "change":
+            values[field] = _change(given, where, filled_in, assets)
+        elif field == "documents" and name not in given:
+            values[field] = _documents(given.get("name"), where)
+        elif name in given:
+            try:
+                values[field] = _value(kind, field, given[name], given, assets)
+            except Malformed as error:
+                raise Malformed(f"{where}.{name}: {error}") from error
+    return kind(**values)
+
+
+def _change(
+    given: Mapping[str, object], where: str, filled_in: Mapping[str, str], assets: Mapping[str, Asset]
+) -> AnyCommand:
+    """The command within `effective_from`."""
+    name, arguments = given["command"], given["arguments"]
+    kind = _CHANGES.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise Malformed(f"{where}.command: expected one of {', '.join(sorted(_CHANGES))}")
+    if not isinstance(arguments, dict):
+        raise Malformed(f"{where}.arguments: expected a table of the command's arguments")
+    return _command(kind, arguments, f"{where}.arguments", filled_in, assets)
+
+
+def _value(
+    kind: type[AnyCommand], field: str, given: object, arguments: Mapping[str, object], assets: Mapping[str, Asset]
+) -> object:
+    """One argument as its field holds it."""
+    if field.endswith("_e8"):
+        return parse_e8(_text(given))
+    if field == "amount":
+        return _money(given, arguments.get("asset"), assets)
+    if field == "max_notional":
+        return _money(given, arguments.get("quote"), assets)
+    if field == "issue_limit":
+        return _limit(given, arguments.get("scale"))
+    if field == "phase":
+        return _code(given, codes.PHASES)
+    if field in _NAMES:
+        return _code(given, _NAMES[field])
+    if field == "steps":
+        return _steps(given)
+    if field == "instruments":
+        return _names(given)
+    if field == "kind":
+        return _code(given, _KINDS[kind])
+    return _plain(field, given, kind.__annotations__[field])
+
+
+def _plain(field: str, given: object, annotation: str) -> object:
+    """A string, integer, boolean or table of texts, as the field's annotation says."""
+    if annotation == "bool":
+        if type(given) is not bool:
+            raise Malformed("expected true or false")
+        return given
+    if annotation == "int":
+        if type(given) is not int:
+            raise Malformed("expected an integer")
+        if not -_MAX_INT <= given <= _MAX_INT:
+            raise Malformed("outside 64 bits")
+        return given
+    if annotation == "str":
+        text = _text(given)
+        if len(text) > (MAX_TEXT_CHARS if field in _TEXTS else MAX_NAME_CHARS):
+            raise Malformed("too long")
+        return text
+    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
+        raise Malformed("expected a table of texts by name")
+    return given
+
+
+def _text(given: object) -> str:
+    if not isinstance(given, str):
+        raise Malformed("expected a string")
+    return given
+
+
+def _steps(given: object) -> tuple[tuple[int, int], ...]:
+    """A daily schedule, given as a table `{"09:50": "opening_auction", ...}` of Moscow times and phases."""
+    if not isinstance(given, dict):
+        raise Malformed('expected a table such as {"09:50": "opening_auction", "10:00:00": "continuous"}')
+    try:
+        return parse_schedule(given)
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+
+
+def _names(given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(name, str) and len(name) <= MAX_NAME_CHARS for name in given):
+        raise Malformed("expected a list of names")
+    return tuple(given)
+
+
+def _code(given: object, names: tuple[str, ...]) -> int:
+    if given not in names:
+        raise Malformed(f"expected one of {', '.join(names)}")
+    return names.index(given)
+
+
+def _money(given: object, asset_name: object, assets: Mapping[str, Asset]) -> int:
+    """An amount in minor units of an asset that another argument names."""
+    asset = assets.get(asset_name) if isinstance(asset_name, str) else None
+    if asset is None:
+        raise Malformed("unknown asset")
+    return parse_amount(_text(given), asset.scale, MAX_SUPPLY)
+
+
+def _limit(given: object, scale: object) -> int:
+    """An amount of an asset that is only being added, at the scale that it will have."""
+    if type(scale) is not int or not 0 <= scale <= MAX_SCALE:
+        raise Malformed(f"needs a scale from 0 to {MAX_SCALE}")
+    return parse_amount(_text(given), scale, MAX_SUPPLY)
+
+
+def _documents(name: object, where: str) -> dict[str, str]:
+    """The documents of a rulebook of this distribution; never a file that the request names."""
+    if not isinstance(name, str) or name not in built_in_rulebooks():
+        raise Malformed(f"{where}.name: without documents, one of {', '.join(built_in_rulebooks())}")
+    return load_rulebook_documents(name)[1]

@@ -1,0 +1,350 @@
+"""One connection's side of the protocol, without I/O: frames in; commands, replies and close decisions out.
+
+What a client sends is decoded at once. A mistake is answered at once, with an `error`. A sound request waits in `inbox`
+for the sequencer, which takes from all connections in turn; its reply comes after those of the requests before it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from engine.vocabulary.codes import CORE_VERSION
+from engine.vocabulary.limits import (
+    MAX_CONNECTIONS_PER_PARTICIPANT,
+    MAX_FRAGMENTS,
+    MAX_LOGIN_ATTEMPTS,
+    MAX_MALFORMED_MESSAGES,
+    MAX_MESSAGE_BYTES,
+    MAX_PONGS_PER_SECOND,
+    NS_PER_SECOND,
+)
+from engine.vocabulary.messages.commands import AnyCommand
+from gateway.inbound.admin import OPERATOR, SUPERVISOR, TRADER, NotAllowed, admin_command
+from gateway.inbound.translate import TRANSLATE, Known
+from gateway.outbound.fanout import Fanout
+from gateway.protocol.messages import (
+    Admin,
+    AnyRequest,
+    Balances,
+    Error,
+    Hello,
+    Instruments,
+    Login,
+    Message,
+    OpenOrders,
+    Positions,
+    Resume,
+    Subscribe,
+    Unsubscribe,
+    Welcome,
+    login_challenge,
+)
+from gateway.protocol.wire import BINARY, TEXT, UNDECODABLE, Codec, Malformed, Outlet, frame_header
+from gateway.venue.venue import Participant
+
+# Opcodes, RFC 6455 section 5.2.
+CONTINUATION: Final = 0
+CLOSE: Final = 8
+PING: Final = 9
+PONG: Final = 10
+
+# Close codes, RFC 6455 section 7.4.1.
+NORMAL: Final = 1000
+GOING_AWAY: Final = 1001
+PROTOCOL_ERROR: Final = 1002
+UNSUPPORTED_DATA: Final = 1003
+POLICY_VIOLATION: Final = 1008
+MESSAGE_TOO_BIG: Final = 1009
+INTERNAL_ERROR: Final = 1011
+TRY_AGAIN_LATER: Final = 1013
+
+PROTOCOL: Final = "sbx.v1"
+# Channels of the whole venue, for those who watch over it.
+SUPERVISED: Final = ("drop_copy", "changes")
+# An error repeats at most this much of what was wrong with a request.
+MAX_ERROR_CHARS: Final = 240
+
+Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions
+
+
+Pending = tuple[int, AnyCommand | None, Query | None]
+"""A sound request that waits for the sequencer: its id, and a command to sequence or a question to answer."""
+
+
+class Lobby:
+    """What every session of a venue needs to know."""
+
+    def __init__(
+        self,
+        venue_id: str,
+        durability: str,
+        participants: Mapping[str, Participant],
+        known: Known,
+        fanout: Fanout,
+    ) -> None:
+        self.venue_id: Final = venue_id
+        self.durability: Final = durability
+        self.participants: Final = participants
+        self.known: Final = known
+        self.fanout: Final = fanout
+
+
+class Session(Outlet):
+    """The state of one connection."""
+
+    def __init__(self, lobby: Lobby, codec: Codec, nonce: str) -> None:
+        super().__init__(codec)
+        self.inbox: Final[deque[Pending]] = deque()
+        self.is_waiting = False
+        """Whether the sequencer has it on its list of those with a filled inbox."""
+        self.participant: Participant | None = None
+        """Who is logged in."""
+        self.subscriptions: Final[dict[tuple[str, str], list[Outlet]]] = {}
+        """By channel and instrument (empty for those of the whole venue): the list of subscribers it is on."""
+        self.is_ended = False
+        """Whether the connection is gone."""
+        self.closing: tuple[int, str] | None = None
+        """Once decided: the close code and reason. Nothing is read from then on."""
+        self._lobby: Final = lobby
+        self._nonce: Final = nonce
+        self._login_attempts = 0
+        self._malformed_count = 0
+        self._fragments: Final[list[bytes]] = []
+        self._fragments_bytes = 0
+        self._pongs = 0
+        self._pongs_since_ns = 0
+
+    @property
+    def takes_whole_messages(self) -> bool:
+        """Whether a final data frame of its own opcode is a whole message, to be given to `receive` at once."""
+        return not self._fragments and self.closing is None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it has logged in or subscribed to something: then it may stay."""
+        return self.participant is not None or bool(self.subscriptions)
+
+    def greet(self, now_ns: int) -> None:
+        """Send the first message."""
+        lobby = self._lobby
+        self._reply(
+            Hello(
+                venue=lobby.venue_id,
+                protocol=PROTOCOL,
+                core_version=CORE_VERSION,
+                nonce=self._nonce,
+                durability=lobby.durability,
+                rulebook=lobby.fanout.rulebook,
+                time=now_ns,
+            )
+        )
+
+    def end(self) -> None:
+        """The connection is gone: take it off every list. What its inbox holds is still sequenced."""
+        self.is_ended = True
+        for subscribers in self.subscriptions.values():
+            subscribers.remove(self)
+        self.subscriptions.clear()
+        if self.participant is not None:
+            self._lobby.fanout.forget(self, self.participant.participant)
+            self.participant = None
+
+    def close(self, code: int, reason: str) -> None:
+        """Decide to close; the first decision stands."""
+        if self.closing is None:
+            self.closing = code, reason
+
+    # ── frames ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def receive_frame(self, opcode: int, is_final: bool, has_reserved_bits: bool, payload: bytes, now_ns: int) -> None:
+        """Take a frame, of whatever kind; messages may come in fragments, with control frames between them.
+
+        Args:
+            opcode: RFC 6455 section 5.2, already checked to be one that exists.
+            is_final: the FIN bit.
+            has_reserved_bits: whether any of RSV1 to RSV3 is set; no extension is negotiated.
+            payload: unmasked.
+            now_ns: nanoseconds of any steady clock.
+        """
+        if self.closing is not None:
+            return
+        if has_reserved_bits:
+            self.close(PROTOCOL_ERROR, "reserved bits are set, but no extension was agreed")
+        elif opcode == PING:
+            self._ping(payload, now_ns)
+        elif opcode == CLOSE:
+            self.close(NORMAL, "")
+        elif opcode == CONTINUATION:
+            if not self._fragments:
+                self.close(PROTOCOL_ERROR, "a continuation of nothing")
+            else:
+                self._fragment(payload, is_final)
+        elif opcode in {TEXT, BINARY}:
+            if self._fragments:
+                self.close(PROTOCOL_ERROR, "a new message before the last one was complete")
+            elif opcode != self.codec.opcode:
+                expected = "text" if self.codec.opcode == TEXT else "binary"
+                self.close(UNSUPPORTED_DATA, f"{self.codec.name} travels in {expected} frames")
+            elif is_final:
+                self.receive(payload)
+            else:
+                self._fragment(payload, False)
+
+    def _fragment(self, payload: bytes, is_final: bool) -> None:
+        self._fragments.append(payload)
+        self._fragments_bytes += len(payload)
+        if self._fragments_bytes > MAX_MESSAGE_BYTES:
+            self._drop_fragments()
+            self.close(MESSAGE_TOO_BIG, f"a message has at most {MAX_MESSAGE_BYTES} bytes")
+        elif is_final:
+            message = b"".join(self._fragments)
+            self._drop_fragments()
+            self.receive(message)
+        elif len(self._fragments) >= MAX_FRAGMENTS:
+            self._drop_fragments()
+            self.close(POLICY_VIOLATION, f"a message has at most {MAX_FRAGMENTS} fragments")
+
+    def _drop_fragments(self) -> None:
+        self._fragments.clear()
+        self._fragments_bytes = 0
+
+    def _ping(self, payload: bytes, now_ns: int) -> None:
+        """Answer, but not every ping of a flood."""
+        if now_ns - self._pongs_since_ns >= NS_PER_SECOND:
+            self._pongs_since_ns = now_ns
+            self._pongs = 0
+        if self._pongs < MAX_PONGS_PER_SECOND:
+            self._pongs += 1
+            self.frames.append(frame_header(PONG, len(payload)) + payload)
+
+    # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def receive(self, payload: bytes) -> None:
+        """Take a whole message."""
+        try:
+            request = self.codec.decode(payload)
+        except UNDECODABLE as error:
+            self._malformed(str(error), self.codec.find_id(payload))
+            return
+        participant = self.participant
+        translate = TRANSLATE.get(type(request))
+        if translate is not None:
+            if participant is None or participant.role != TRADER:
+                self._refuse(request, "only participants trade")
+                return
+            try:
+                command = translate(request, participant.participant, self._lobby.known)
+            except Malformed as error:
+                self._malformed(str(error), request.id)
+                return
+            self.inbox.append((request.id, command, None))
+        elif isinstance(request, Login):
+            self._login(request)
+        elif isinstance(request, Admin):
+            self._admin(request)
+        elif isinstance(request, Query):
+            self._question(request)
+
+    def _question(self, request: Query) -> None:
+        """Let a question pass that this connection may ask."""
+        if isinstance(request, Subscribe | Unsubscribe):
+            if request.channel in SUPERVISED:
+                if request.instrument is not None:
+                    self._malformed(f"instrument: {request.channel} has none", request.id)
+                    return
+                if not self._supervises():
+                    self._refuse(request, f"{request.channel} is for supervisors and operators")
+                    return
+            elif request.instrument is None:
+                what = "the name of the index is missing" if request.channel == "index" else "missing"
+                self._malformed(f"instrument: {what}", request.id)
+                return
+        elif isinstance(request, Resume | OpenOrders | Balances | Positions) and not self._may_read(request.account):
+            self._refuse(request, "not an account of yours")
+            return
+        self.inbox.append((request.id, None, request))
+
+    def _may_read(self, account: str) -> bool:
+        owner = self._lobby.fanout.reports.owners.get(account)
+        if self.participant is None or owner is None:
+            return False
+        return self._supervises() or owner == self.participant.participant
+
+    def _supervises(self) -> bool:
+        return self.participant is not None and self.participant.role in {SUPERVISOR, OPERATOR}
+
+    def _admin(self, request: Admin) -> None:
+        participant = self.participant
+        if participant is None:
+            self._refuse(request, "")
+            return
+        try:
+            command = admin_command(request, participant.role, participant.participant, self._lobby.known.assets)
+        except NotAllowed as error:
+            self._refuse(request, str(error))
+        except Malformed as error:
+            self._malformed(str(error), request.id)
+        else:
+            self.inbox.append((request.id, command, None))
+
+    def _login(self, request: Login) -> None:
+        fanout = self._lobby.fanout
+        if self.participant is not None:
+            self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
+            return
+        self._login_attempts += 1
+        participant = self._lobby.participants.get(request.participant)
+        if participant is None or not self._signature_holds(participant, request.signature):
+            self._error("login_failed", "unknown participant, or the signature does not hold", request.id)
+        elif fanout.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
+            detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
+            self._error("too_many", detail, request.id)
+        else:
+            self.participant = participant
+            fanout.listen(self, participant.participant)
+            accounts = fanout.reports.accounts.get(participant.participant, ())
+            last = {account: fanout.reports.last_seq(account) for account in accounts}
+            self._reply(
+                Welcome(id=request.id, participant=participant.participant, role=participant.role, accounts=last)
+            )
+            return
+        if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
+            self.close(POLICY_VIOLATION, "too many login attempts")
+
+    def _signature_holds(self, participant: Participant, signature: str) -> bool:
+        challenge = login_challenge(self._lobby.venue_id, participant.participant, self._nonce)
+        try:
+            Ed25519PublicKey.from_public_bytes(participant.public_key).verify(bytes.fromhex(signature), challenge)
+        except InvalidSignature:
+            return False
+        return True
+
+    # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _reply(self, message: Message) -> None:
+        self.frames.append(self.codec.frame(message))
+
+    def _error(self, code: str, detail: str, request_id: int | None) -> None:
+        self._reply(Error(code=code, detail=detail[:MAX_ERROR_CHARS], id=request_id))
+
+    def _malformed(self, detail: str, request_id: int | None) -> None:
+        self._error("malformed", detail, request_id)
+        self._count_malformed()
+
+    def _refuse(self, request: AnyRequest, detail: str) -> None:
+        """Refuse a sound request: for want of a login, or of the right to it."""
+        if self.participant is None:
+            self._error("not_logged_in", "log in first", request.id)
+            self._count_malformed()
+        else:
+            self._error("not_allowed", detail, request.id)
+
+    def _count_malformed(self) -> None:
+        self._malformed_count += 1
+        if self._malformed_count >= MAX_MALFORMED_MESSAGES:
+            self.close(POLICY_VIOLATION, "too many malformed messages")

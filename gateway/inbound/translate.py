@@ -1,0 +1,276 @@
+"""Trading requests as commands of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from engine.book.entities import Asset, Instrument
+from engine.vocabulary.codes import (
+    ORDER_TYPES,
+    PEGS,
+    POST_ONLY_MODES,
+    POST_ONLY_OFF,
+    POST_ONLY_REJECT,
+    PURPOSES,
+    SELF_TRADE_MODES,
+    SIDES,
+    TIMES_IN_FORCE,
+)
+from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.messages import commands
+from gateway.protocol.messages import (
+    AmendOrder,
+    AnyRequest,
+    CancelOrder,
+    MassCancel,
+    MassQuote,
+    NewBracket,
+    NewOrder,
+    NewOrderPair,
+    OrderTerms,
+    RequestDelivery,
+    Transfer,
+)
+from gateway.protocol.wire import Malformed, field_e8, parse_amount
+
+_SIDES: Final = {name: code for code, name in enumerate(SIDES)}
+_ORDER_TYPES: Final = {name: code for code, name in enumerate(ORDER_TYPES)}
+_TIMES_IN_FORCE: Final = {name: code for code, name in enumerate(TIMES_IN_FORCE)}
+_SELF_TRADE_MODES: Final = {name: code for code, name in enumerate(SELF_TRADE_MODES)}
+_POST_ONLY: Final[dict[bool | str, int]] = {
+    False: POST_ONLY_OFF,
+    True: POST_ONLY_REJECT,
+    **{name: code for code, name in enumerate(POST_ONLY_MODES) if code},
+}
+_PURPOSES: Final = {name: code for code, name in enumerate(PURPOSES)}
+_PEGS: Final = {name: code for code, name in enumerate(PEGS)}
+# Without a limit price of their own.
+_UNPRICED: Final = ("market", "stop", "trailing_stop")
+
+
+class Known(NamedTuple):
+    """What the venue knows, by name: the scales of amounts follow from it."""
+
+    instruments: Mapping[str, Instrument]
+    assets: Mapping[str, Asset]
+
+
+def _new_order(request: NewOrder, participant: str, known: Known) -> commands.NewOrder:
+    return _terms(request, participant, request.account, known)
+
+
+def _terms(terms: OrderTerms, participant: str, account: str, known: Known) -> commands.NewOrder:
+    """One order. The core checks what its fields mean together; here only what no order can be without."""
+    order_type, price = terms.order_type, terms.price
+    if order_type in _UNPRICED:
+        if price is not None:
+            raise Malformed(f"price: a {order_type} order must not have one")
+        price_e8 = 0
+    elif price is not None:
+        price_e8 = field_e8("price", price)
+    elif order_type == "pegged":
+        price_e8 = 0
+    else:
+        raise Malformed(f"price: a {order_type} order needs one")
+    if (terms.quantity is None) == (terms.funds is None):
+        raise Malformed("quantity: an order needs one, or, a market order, funds instead")
+    quantity_e8 = 0 if terms.quantity is None else field_e8("quantity", terms.quantity)
+    command = commands.NewOrder(
+        participant,
+        account,
+        terms.client_order_id,
+        terms.instrument,
+        _SIDES[terms.side],
+        _ORDER_TYPES[order_type],
+        _TIMES_IN_FORCE[terms.time_in_force],
+        price_e8,
+        quantity_e8,
+        _POST_ONLY[terms.post_only],
+    )
+    if _is_common(terms):
+        return command
+    return msgspec.structs.replace(
+        command,
+        self_trade=-1 if terms.self_trade is None else _SELF_TRADE_MODES[terms.self_trade],
+        display_e8=_optional_e8("display_quantity", terms.display_quantity),
+        min_quantity_e8=_optional_e8("min_quantity", terms.min_quantity),
+        stop_price_e8=_optional_e8("stop_price", terms.stop_price),
+        trail_e8=_optional_e8("trail", terms.trail),
+        trail_bps=terms.trail_bps or 0,
+        peg=-1 if terms.peg is None else _PEGS[terms.peg],
+        peg_offset_e8=_offset_e8(terms.peg_offset),
+        expire_ns=terms.expire_time or 0,
+        reduce_only=terms.reduce_only,
+        funds=_funds(terms, known),
+    )
+
+
+def _is_common(terms: OrderTerms) -> bool:
+    """Whether an order has none of the rarer terms."""
+    return (
+        terms.self_trade is None
+        and terms.min_quantity is None
+        and terms.funds is None
+        and terms.display_quantity is None
+        and terms.stop_price is None
+        and terms.trail is None
+        and terms.trail_bps is None
+        and terms.peg is None
+        and terms.peg_offset is None
+        and terms.expire_time is None
+        and not terms.reduce_only
+    )
+
+
+def _optional_e8(field: str, text: str | None) -> int:
+    return 0 if text is None else field_e8(field, text)
+
+
+def _offset_e8(text: str | None) -> int:
+    if text is None:
+        return 0
+    if text.startswith("-"):
+        return -field_e8("peg_offset", text[1:])
+    return field_e8("peg_offset", text)
+
+
+def _funds(terms: OrderTerms, known: Known) -> int:
+    """A budget in minor units of the quote asset."""
+    if terms.funds is None:
+        return 0
+    instrument = known.instruments.get(terms.instrument)
+    # Of an unknown instrument any scale will do: the core refuses the order for that.
+    scale = 0 if instrument is None else instrument.quote.scale
+    try:
+        budget = parse_amount(terms.funds, scale, MAX_SUPPLY) if instrument is not None else 1
+    except Malformed as error:
+        raise Malformed(f"funds: {error}") from error
+    if not budget:
+        raise Malformed("funds: must be above zero")
+    return budget
+
+
+def _new_order_pair(request: NewOrderPair, participant: str, known: Known) -> commands.NewOrderPair:
+    account = request.account
+    legs = [_terms(terms, participant, account, known) for terms in (request.limit, request.stop)]
+    return commands.NewOrderPair(participant, account, *legs)
+
+
+def _new_bracket(request: NewBracket, participant: str, known: Known) -> commands.NewBracket:
+    account = request.account
+    parts = (request.entry, request.take_profit, request.stop)
+    legs = [_terms(terms, participant, account, known) for terms in parts]
+    return commands.NewBracket(participant, account, *legs)
+
+
+def _mass_quote(request: MassQuote, participant: str, known: Known) -> commands.MassQuote:
+    bids, asks = (
+        tuple([(field_e8("price", price), field_e8("quantity", quantity)) for price, quantity in ladder])
+        for ladder in (request.bids, request.asks)
+    )
+    return commands.MassQuote(
+        participant,
+        request.account,
+        request.quote_id,
+        request.instrument,
+        bids,
+        asks,
+        _POST_ONLY[request.post_only],
+        -1 if request.self_trade is None else _SELF_TRADE_MODES[request.self_trade],
+    )
+
+
+def _amend_order(request: AmendOrder, participant: str, known: Known) -> commands.AmendOrder:
+    order_id, client_order_id = _which(request.order_id, request.client_order_id)
+    if (
+        request.price is None
+        and request.quantity is None
+        and request.stop_price is None
+        and request.display_quantity is None
+    ):
+        raise Malformed("an amend must give a price, a quantity, a stop price or a display quantity")
+    return commands.AmendOrder(
+        participant,
+        request.account,
+        order_id,
+        client_order_id,
+        _optional_e8("price", request.price),
+        _optional_e8("quantity", request.quantity),
+        _optional_e8("stop_price", request.stop_price),
+        _optional_e8("display_quantity", request.display_quantity),
+    )
+
+
+def _cancel_order(request: CancelOrder, participant: str, known: Known) -> commands.CancelOrder:
+    order_id, client_order_id = _which(request.order_id, request.client_order_id)
+    return commands.CancelOrder(participant, request.account, order_id, client_order_id)
+
+
+def _mass_cancel(request: MassCancel, participant: str, known: Known) -> commands.MassCancel:
+    side = -1 if request.side is None else _SIDES[request.side]
+    return commands.MassCancel(participant, request.account, request.instrument or "", side)
+
+
+def _transfer(request: Transfer, participant: str, known: Known) -> commands.Transfer:
+    asset = known.assets.get(request.asset)
+    if asset is None:
+        # Without its scale the amount can't be read.
+        raise Malformed(f"asset: unknown asset {request.asset}")
+    try:
+        amount = parse_amount(request.amount, asset.scale, MAX_SUPPLY)
+    except Malformed as error:
+        raise Malformed(f"amount: {error}") from error
+    if not amount:
+        raise Malformed("amount: must be above zero")
+    return commands.Transfer(
+        participant,
+        request.account,
+        request.client_order_id,
+        request.to_account,
+        request.asset,
+        amount,
+        _PURPOSES[request.purpose],
+        request.contract_reference,
+    )
+
+
+def _request_delivery(request: RequestDelivery, participant: str, known: Known) -> commands.RequestDelivery:
+    quantity_e8 = field_e8("quantity", request.quantity)
+    return commands.RequestDelivery(participant, request.account, request.instrument, quantity_e8)
+
+
+def _which(order_id: int | None, client_order_id: str | None) -> tuple[int, str]:
+    """The one id by which an order is named, in the form of the commands."""
+    if (order_id is None) == (client_order_id is None):
+        raise Malformed("name the order by order_id or by client_order_id: one of the two")
+    if order_id is None:
+        return 0, client_order_id or ""
+    if not order_id:
+        raise Malformed("order_id: must be above zero")
+    return order_id, ""
+
+
+TRANSLATE: Final[dict[type[AnyRequest], Callable[[Any, str, Known], commands.AnyCommand]]] = {
+    NewOrder: _new_order,
+    AmendOrder: _amend_order,
+    CancelOrder: _cancel_order,
+    MassCancel: _mass_cancel,
+    MassQuote: _mass_quote,
+    NewOrderPair: _new_order_pair,
+    NewBracket: _new_bracket,
+    Transfer: _transfer,
+    RequestDelivery: _request_delivery,
+}
+"""What `to_command` does for each type of trading request."""
+
+
+def to_command(request: AnyRequest, participant: str, known: Known) -> commands.AnyCommand:
+    """The command that a trading request of a participant asks for.
+
+    Raises:
+        Malformed: a decimal can't be read, or fields contradict each other.
+    """
+    return TRANSLATE[type(request)](request, participant, known)

@@ -1,0 +1,181 @@
+"""Reading a journal: every checksum, link, sequence number and signature verified on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from engine.record.rows import Damage, SegmentHeader, StoredRow
+from engine.record.segments import SegmentReader, Tip, Torn
+from gateway.journal.files import JournalError, list_segments, segment_name
+from gateway.journal.key import signature_holds
+
+# A venue at work writes a frame in far less: one that is still unfinished then is torn.
+SETTLE_SECONDS: Final = 0.05
+
+
+class JournalDamage(JournalError):
+    """The journal is not what the venue wrote. `segment` is the file's name, `offset` where the bad frame begins."""
+
+    def __init__(self, segment: str, offset: int, reason: str) -> None:
+        super().__init__(f"{segment}, frame at offset {offset}: {reason}")
+        self.segment: Final = segment
+        self.offset: Final = offset
+        self.reason: Final = reason
+
+
+class JournalVersion(JournalError):
+    """The journal was written under another version of the core."""
+
+    def __init__(self, segment: str, needed: int, running: int) -> None:
+        super().__init__(
+            f"{segment} was written under core version {needed}, this is {running}: "
+            f"start it with a release of core version {needed}"
+        )
+        self.needed: Final = needed
+
+
+class SegmentSummary:
+    """One segment as read so far."""
+
+    def __init__(self, name: str, reader: SegmentReader, size: int) -> None:
+        self.name: Final = name
+        self.size: Final = size
+        """Bytes of the file."""
+        self._reader: Final = reader
+
+    @property
+    def header(self) -> SegmentHeader:
+        """Venue, key, versions and rulebook."""
+        return self._reader.header
+
+    @property
+    def frames(self) -> int:
+        """Sound frames, header and seal included."""
+        return self._reader.frames
+
+    @property
+    def last_seq(self) -> int:
+        """The last sequence number; below `header.first_seq` while there is none."""
+        return self._reader.tip.next_seq - 1
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it is closed with a signature that holds; else it is still open."""
+        return self._reader.seal is not None
+
+    @property
+    def end(self) -> int:
+        """Offset where its sound part ends."""
+        return self._reader.offset
+
+    @property
+    def last_frame(self) -> int:
+        """Offset where its last sound frame begins."""
+        return self._reader.frame_offset
+
+    @property
+    def salt(self) -> int:
+        """See `engine.record.rows.salt_of`."""
+        return self._reader.salt
+
+
+class JournalReader:
+    """Reads the segments of a directory in order.
+
+    Args:
+        directory: where the segments are.
+        public_key: the venue's key, if it is known from elsewhere: 32 bytes. Else all segments must name the same.
+        venue: the venue's id, likewise.
+        core_version: refuse a journal of another one.
+        settle_seconds: how long a frame that looks torn may take to grow; 0 where nobody can be writing.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        public_key: bytes | None = None,
+        venue: str | None = None,
+        core_version: int | None = None,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
+        self.directory: Final = directory
+        self.segments: Final[list[SegmentSummary]] = []
+        """What was read so far; the last one grows."""
+        self.tip: Tip = Tip()
+        self.torn: Torn | None = None
+        """Of the last segment, once everything is read."""
+        self.bytes_read: int = 0
+        """Of all segments, up to the batch that was yielded last."""
+        self._public_key = public_key
+        self._venue = venue
+        self._core_version: Final = core_version
+        self._settle_seconds: Final = settle_seconds
+
+    def batches(self) -> Iterator[list[StoredRow]]:
+        """The rows, batch by batch. Once only.
+
+        Raises:
+            JournalDamage: at the first frame that does not check, after all rows before it.
+            JournalVersion: at the first segment of another core version, if one was demanded.
+            OSError: a segment can't be read.
+        """
+        numbers = list_segments(self.directory)
+        for index, number in enumerate(numbers, start=1):
+            if number != index:
+                raise JournalDamage(segment_name(index), 0, "the segment is missing")
+            yield from self._segment(number, number == len(numbers))
+
+    def rows(self) -> Iterator[StoredRow]:
+        """The rows one by one; otherwise like `batches`."""
+        for batch in self.batches():
+            yield from batch
+
+    def _segment(self, number: int, is_last: bool) -> Iterator[list[StoredRow]]:
+        path = self.directory / segment_name(number)
+        data = path.read_bytes()
+        before = sum(segment.size for segment in self.segments)
+        try:
+            reader = SegmentReader(data, number, self.tip, is_last)
+            summary = SegmentSummary(path.name, reader, len(data))
+            self._check_header(summary)
+            self.segments.append(summary)
+            while True:
+                batch = reader.next_batch()
+                if batch is None and reader.torn is not None and self._is_growing(path, len(data)):
+                    data = path.read_bytes()
+                    reader.resume(data)
+                    continue
+                if batch is None:
+                    break
+                self.tip = reader.tip
+                self.bytes_read = before + reader.offset
+                yield batch
+        except Damage as damage:
+            raise JournalDamage(path.name, damage.offset, damage.reason) from damage
+        header = reader.header
+        if reader.seal is not None and not signature_holds(header.public_key, header.venue, reader.seal):
+            raise JournalDamage(path.name, reader.frame_offset, "the venue's key did not sign this")
+        self.tip = reader.tip
+        self.torn = reader.torn
+
+    def _is_growing(self, path: Path, size: int) -> bool:
+        """Whether the venue is at work on the frame that looks torn."""
+        time.sleep(self._settle_seconds)
+        return path.stat().st_size > size
+
+    def _check_header(self, summary: SegmentSummary) -> None:
+        header = summary.header
+        if self._core_version is not None and header.core_version != self._core_version:
+            raise JournalVersion(summary.name, header.core_version, self._core_version)
+        if self._venue is None:
+            self._venue = header.venue
+        if self._public_key is None:
+            self._public_key = header.public_key
+        if header.venue != self._venue:
+            raise JournalDamage(summary.name, 0, f"it belongs to venue {header.venue!r}, not to {self._venue!r}")
+        if header.public_key != self._public_key:
+            expected = self._public_key.hex()
+            raise JournalDamage(summary.name, 0, f"its key is {header.public_key.hex()}, not {expected}")

@@ -1,0 +1,337 @@
+"""The journal: what the venue writes before it answers, and recovers from after a crash.
+
+recovery = recover(directory, venue, key)
+for row in recovery.rows():
+    replay.feed(row)
+writer = recovery.writer("fsync")
+writer.append(rows)
+writer.close()
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from engine.record.rows import (
+    BATCH,
+    HEADER,
+    SEAL,
+    Row,
+    SegmentHeader,
+    StoredRow,
+    encode_batch,
+    encode_frame,
+    salt_of,
+)
+from engine.record.segments import Tip, Torn
+from engine.vocabulary.codes import CORE_VERSION
+from engine.vocabulary.limits import SEGMENT_BYTES
+from gateway.journal.files import (
+    DISK,
+    UNFINISHED_SUFFIX,
+    DirectoryLock,
+    Disk,
+    JournalError,
+    JournalLocked,
+    create_file,
+    free_path,
+    measure_sync,
+    save_fault,
+    segment_name,
+    sync_file,
+    write_all,
+)
+from gateway.journal.key import load_or_create_venue_key, sign_segment
+from gateway.journal.reader import JournalDamage, JournalReader, JournalVersion, SegmentSummary
+from gateway.keys import public_key_bytes
+
+__all__ = [
+    "JournalDamage",
+    "JournalError",
+    "JournalLocked",
+    "JournalReader",
+    "JournalVersion",
+    "JournalWriter",
+    "Recovery",
+    "TornTail",
+    "load_or_create_venue_key",
+    "measure_sync",
+    "recover",
+    "save_fault",
+]
+
+Durability = Literal["fsync", "os"]
+
+
+class TornTail:
+    """A bad last frame that recovery set aside: torn by a crash, and then never acknowledged, or damaged."""
+
+    def __init__(self, segment: str, torn: Torn, saved: Path) -> None:
+        self.segment: Final = segment
+        self.torn: Final = torn
+        self.saved: Final = saved
+        """Where its bytes are now."""
+
+    def __str__(self) -> str:
+        return f"{self.segment}: {self.torn}; set aside as {self.saved.name}"
+
+
+class Recovery:
+    """A journal that is being read at the venue's start, locked. First all its rows, then the writer.
+
+    Attributes:
+        torn: what was set aside, known once all rows are read.
+    """
+
+    def __init__(self, directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DISK) -> None:
+        self.directory: Final = directory
+        self.torn: TornTail | None = None
+        self._venue: Final = venue
+        self._key: Final = key
+        self._disk: Final = disk
+        self._lock: Final = DirectoryLock(directory)
+        self._reader: Final = JournalReader(directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0)
+        self._is_read = False
+
+    def rows(self) -> Iterator[StoredRow]:
+        """All rows, verified; at the end a torn last frame is set aside. Once only.
+
+        Raises:
+            JournalDamage: anything but the last frame is bad. Nothing was changed.
+            JournalVersion: another core version is needed.
+            OSError: the disk failed.
+        """
+        yield from self._reader.rows()
+        for leftover in self.directory.glob(f"journal-*{UNFINISHED_SUFFIX}"):
+            leftover.unlink()
+        if self._reader.segments:
+            last = self._reader.segments[-1]
+            if self._reader.torn is not None:
+                self.torn = self._set_aside(last, self._reader.torn)
+            self._make_durable(last)
+        self._is_read = True
+
+    def writer(
+        self, durability: Durability = "fsync", rulebook_digest: str = "", segment_bytes: int = SEGMENT_BYTES
+    ) -> JournalWriter:
+        """The writer that goes on where the rows ended. The lock is its from now on.
+
+        Args:
+            durability: see `JournalWriter`.
+            rulebook_digest: of the rulebook in force, hexadecimal; empty if there is none yet.
+            segment_bytes: a segment ends at the first frame that passes this size.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        assert self._is_read, "read all rows first"
+        last = self._reader.segments[-1] if self._reader.segments else None
+        return JournalWriter(
+            self.directory,
+            self._venue,
+            self._key,
+            self._reader.tip,
+            last,
+            self._lock,
+            durability,
+            rulebook_digest,
+            segment_bytes,
+            self._disk,
+        )
+
+    def close(self) -> None:
+        """Let go of the journal without writing."""
+        self._lock.release()
+
+    def _set_aside(self, segment: SegmentSummary, torn: Torn) -> TornTail:
+        """Move the torn bytes into a file beside, and cut the segment; a crash in between loses neither."""
+        path = self.directory / segment.name
+        saved = free_path(self.directory, f"torn-{segment.header.segment}-{torn.start}", ".bin")
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            create_file(saved, os.pread(descriptor, torn.end - torn.start, torn.start), disk=self._disk)
+            os.ftruncate(descriptor, torn.start)
+            self._disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        return TornTail(segment.name, torn, saved)
+
+    def _make_durable(self, segment: SegmentSummary) -> None:
+        """Put on the disk what was read: a crash between write and sync leaves a frame that only memory holds.
+
+        A sync alone would not do: after one that failed, the system takes the pages for clean. So the last frame, the
+        only one that can be meant, is written again where it stands.
+        """
+        descriptor = os.open(self.directory / segment.name, os.O_RDWR)
+        try:
+            frame = os.pread(descriptor, segment.end - segment.last_frame, segment.last_frame)
+            os.lseek(descriptor, segment.last_frame, os.SEEK_SET)
+            write_all(descriptor, frame, self._disk)
+            self._disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_file(self.directory, self._disk)
+
+
+class JournalWriter:
+    """Appends batches, one frame each, and closes segments with the venue's signature. From `Recovery.writer`.
+
+    An OSError ends it: what is on the disk is then unknown, a sync that failed once may claim success the next time, so
+    that nothing is retried and every further call is refused. The next start finds out.
+
+    Attributes:
+        rulebook_digest: goes into the header of the next segment; set it when another rulebook comes in force.
+        next_seq: the sequence number that must come next.
+        durability: `fsync`: a batch is on the disk when `append` returns. `os`: the system has it, which survives
+            the end of the process, not that of the machine.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        venue: str,
+        key: Ed25519PrivateKey,
+        tip: Tip,
+        last: SegmentSummary | None,
+        lock: DirectoryLock,
+        durability: Durability,
+        rulebook_digest: str,
+        segment_bytes: int,
+        disk: Disk,
+    ) -> None:
+        self.rulebook_digest = rulebook_digest
+        self.next_seq = tip.next_seq
+        self.durability: Final = durability
+        self._directory: Final = directory
+        self._venue: Final = venue
+        self._key: Final = key
+        self._lock: Final = lock
+        self._sync_each: Final = durability == "fsync"
+        self._segment_bytes: Final = segment_bytes
+        self._disk: Final = disk
+        self._link = tip.link
+        self._is_usable = False
+        self._is_released = False
+        self._descriptor = -1
+        if last is not None and not last.is_signed:
+            self._segment = last.header.segment
+            self._first_seq = last.header.first_seq
+            self._salt = last.salt
+            self._size = last.end
+            self._descriptor = os.open(directory / last.name, os.O_WRONLY | os.O_APPEND)
+        else:
+            self._begin(last.header.segment + 1 if last is not None else 1)
+        self._is_usable = True
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Write a batch as one frame and, under `fsync`, sync it. Cost: one encoding, one write, one sync.
+
+        Args:
+            rows: `(seq, time_ns, command, events)`, the first with `next_seq`, dense.
+
+        Raises:
+            OSError: the batch may or may not be on the disk. The writer can't be used any more.
+            JournalError: an earlier call failed.
+        """
+        first_seq = rows[0][0]
+        count = len(rows)
+        assert first_seq == self.next_seq and rows[-1][0] == first_seq + count - 1, "rows must be dense"
+        self._enter()
+        if self._size >= self._segment_bytes:
+            self._roll()
+        frame, link = encode_frame(BATCH, first_seq, count, encode_batch(rows), self._link, self._salt)
+        write_all(self._descriptor, frame, self._disk)
+        if self._sync_each:
+            self._disk.sync(self._descriptor)
+        self._link = link
+        self._size += len(frame)
+        self.next_seq = first_seq + count
+        self._is_usable = True
+
+    def close(self) -> None:
+        """Sign and sync the segment, and let go of the journal. After a failure, or a second time: only let go.
+
+        Raises:
+            OSError: the signature may or may not be on the disk.
+        """
+        try:
+            if self._is_usable:
+                self._is_usable = False
+                self._seal()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the journal as a crash would, unsigned: the next start goes on in the same segment."""
+        self._is_usable = False
+        if not self._is_released:
+            self._is_released = True
+            self._lock.release()
+            self._close_segment()
+
+    def _enter(self) -> None:
+        """Refuse after a failure; until the caller is through, this is one."""
+        if not self._is_usable:
+            raise JournalError("the journal is closed, or failed before: start the venue again")
+        self._is_usable = False
+
+    def _roll(self) -> None:
+        self._seal()
+        self._close_segment()
+        self._begin(self._segment + 1)
+
+    def _close_segment(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _seal(self) -> None:
+        last_seq = self.next_seq - 1
+        seal = sign_segment(self._key, self._venue, self._segment, self._first_seq, last_seq, self._link)
+        frame, self._link = encode_frame(SEAL, self.next_seq, 0, seal.encode(), self._link, self._salt)
+        write_all(self._descriptor, frame, self._disk)
+        self._disk.sync(self._descriptor)
+
+    def _begin(self, segment: int) -> None:
+        """Begin a segment. It gets its name when its header is on the disk: no crash leaves half a header."""
+        path = self._directory / segment_name(segment)
+        unfinished = path.with_suffix(UNFINISHED_SUFFIX)
+        header = SegmentHeader(
+            self._venue, public_key_bytes(self._key), segment, self.next_seq, self._link, self.rulebook_digest
+        )
+        frame, link = encode_frame(HEADER, self.next_seq, 0, header.encode(), self._link, 0)
+        create_file(unfinished, frame, disk=self._disk)
+        os.rename(unfinished, path)
+        sync_file(self._directory, self._disk)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self._segment = segment
+        self._first_seq = self.next_seq
+        self._salt = salt_of(link)
+        self._link = link
+        self._size = len(frame)
+
+
+def recover(directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DISK) -> Recovery:
+    """Lock a journal and make it ready to be read; an absent directory is made.
+
+    Args:
+        directory: of the segments.
+        venue: the venue's id: a journal of another one is refused.
+        key: signs the segments: a journal of another one is refused.
+        disk: what writes and syncs.
+
+    Raises:
+        JournalLocked: another process has it open.
+        OSError: the directory can't be made or read.
+    """
+    missing = [folder for folder in directory.parents if not folder.is_dir()]
+    directory.mkdir(parents=True, exist_ok=True)
+    # The journal's own name always: an earlier start may have ended between making and syncing it.
+    for folder in (*reversed(missing), directory):
+        sync_file(folder.parent, disk)
+    return Recovery(directory, venue, key, disk)

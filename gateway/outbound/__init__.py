@@ -1,0 +1,1 @@
+"""What goes out: private reports, market data, drop copy, made from events alone."""

@@ -1,0 +1,203 @@
+"""Who hears what: the private reports, the replies, the drop copy and the market data of each turn, as frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from engine.vocabulary.codes import REJECT_CODES
+from engine.vocabulary.messages import commands
+from engine.vocabulary.messages.commands import Command
+from engine.vocabulary.messages.events import (
+    AccountOpened,
+    CommandRejected,
+    Event,
+    MassCancelled,
+    MassQuoted,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    OrderStatus,
+    RequestRejected,
+    RulebookLoaded,
+    Transferred,
+    TransferStatus,
+)
+from gateway.outbound.marketdata import MarketData
+from gateway.outbound.report import Report
+from gateway.outbound.reports import STATUSES, Reports
+from gateway.outbound.supervision import Supervision
+from gateway.protocol.formats import Formats
+from gateway.protocol.messages import Done, Message, Rejected
+from gateway.protocol.wire import Outlet
+
+# The reply to a trading command is the first event of one of these types, after what was due before the command.
+_REPLIES: Final[dict[type[Command], tuple[type[Event], ...]]] = {
+    commands.NewOrder: (OrderAccepted, OrderRejected, OrderStatus),
+    commands.AmendOrder: (OrderAmended, OrderCancelled, RequestRejected),
+    commands.CancelOrder: (OrderCancelled, RequestRejected),
+    commands.MassCancel: (MassCancelled, RequestRejected),
+    commands.MassQuote: (MassQuoted, RequestRejected),
+    commands.NewOrderPair: (OrderAccepted, OrderRejected, OrderStatus, RequestRejected),
+    commands.NewBracket: (OrderAccepted, OrderRejected, OrderStatus, RequestRejected),
+    commands.Transfer: (Transferred, TransferStatus, RequestRejected),
+    commands.RequestDelivery: (RequestRejected,),
+}
+
+_NOBODY: Final[list[Outlet]] = []
+
+
+class Fanout:
+    """The venue's mirrors, fed with every event, and the connections that listen to them.
+
+    Frames wait in the outlets until the end of the turn; `dirty` lists the outlets that have some.
+    """
+
+    def __init__(self) -> None:
+        self.formats: Final = Formats()
+        self.reports: Final = Reports(self.formats)
+        self.market: Final = MarketData(self.formats)
+        self.changes: Final = Supervision()
+        self.rulebook: str = ""
+        """Name of the rulebook in force."""
+        self.rulebook_digest: str = ""
+        self.seq: int = 0
+        """Of the last command that was handed out."""
+        self.drop_copy: Final[list[Outlet]] = []
+        self.dirty: Final[list[Outlet]] = []
+        self._by_account: Final[dict[str, list[Outlet]]] = {}
+        self._by_participant: Final[dict[str, list[Outlet]]] = {}
+
+    # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def connections_of(self, participant: str) -> int:
+        """How many connections a participant has logged in on."""
+        return len(self._by_participant.get(participant, ()))
+
+    def listen(self, outlet: Outlet, participant: str) -> None:
+        """Send the reports of all accounts of a participant to a connection from now on."""
+        self._by_participant.setdefault(participant, []).append(outlet)
+        for account in self.reports.accounts.get(participant, ()):
+            self._by_account[account].append(outlet)
+
+    def forget(self, outlet: Outlet, participant: str) -> None:
+        """Undo `listen`."""
+        self._by_participant[participant].remove(outlet)
+        if not self._by_participant[participant]:
+            del self._by_participant[participant]
+        for account in self.reports.accounts.get(participant, ()):
+            self._by_account[account].remove(outlet)
+
+    # ── events ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def replay(self, command: Command, seq: int, time_ns: int, events: list[Event]) -> None:
+        """Take in a command of the past; nobody listens yet."""
+        self._learn(events)
+        self.changes.follow(seq, time_ns, events)
+        self.reports.follow(seq, time_ns, events)
+        self.market.follow(time_ns, events)
+        self.seq = seq
+
+    def publish(
+        self,
+        command: Command,
+        seq: int,
+        time_ns: int,
+        events: list[Event],
+        origin: Outlet | None,
+        request_id: int,
+        due_events: int = 0,
+    ) -> None:
+        """Hand out what a command did.
+
+        Args:
+            command: as sequenced; `seq` and `time_ns` are its own.
+            events: all its events.
+            origin: the connection it came from, which gets the reply; None: the venue itself.
+            request_id: of the request, repeated in the reply.
+            due_events: how many of the events are of things that were due before the command.
+        """
+        replies = _REPLIES.get(type(command))
+        # A rulebook that waited for its effective date may have come in force before an order.
+        news = events if replies is None else events[:due_events] if due_events else ()
+        if news:
+            self._learn(news)
+            for change in self.changes.follow(seq, time_ns, news):
+                self.broadcast(self.changes.subscribers, change)
+        replies = replies or ()
+        waiting = origin
+        for report in self.reports.follow(seq, time_ns, events):
+            if waiting is not None and report.place >= due_events and type(report.event) in replies:
+                self._deliver(report, waiting, request_id)
+                waiting = None
+            else:
+                self._deliver(report, None, 0)
+        if waiting is not None:
+            assert not replies, "a trading command without a reply"
+            self.send(waiting, _admin_reply(seq, events[due_events:], request_id))
+        for outlets, message in self.market.follow(time_ns, events):
+            self.broadcast(outlets, message)
+        self.seq = seq
+
+    def end_turn(self) -> None:
+        """Hand out what the turn's commands add up to."""
+        for outlets, message in self.market.end_turn():
+            self.broadcast(outlets, message)
+
+    def send(self, outlet: Outlet, message: Message) -> None:
+        """Put a message into a connection's outlet."""
+        if not outlet.frames:
+            self.dirty.append(outlet)
+        outlet.frames.append(outlet.codec.frame(message))
+
+    def broadcast(self, outlets: Iterable[Outlet], message: Message, but: Outlet | None = None) -> None:
+        """Put a message into many outlets, except one; encoded once per codec."""
+        frames: dict[str, bytes] = {}
+        for outlet in outlets:
+            if outlet is but:
+                continue
+            codec = outlet.codec
+            frame = frames.get(codec.name)
+            if frame is None:
+                frame = codec.frame(message)
+                frames[codec.name] = frame
+            if not outlet.frames:
+                self.dirty.append(outlet)
+            outlet.frames.append(frame)
+
+    def _deliver(self, report: Report, origin: Outlet | None, request_id: int) -> None:
+        """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
+        # Without a number it is not the account's: the sender alone is told, and those who supervise it.
+        listeners = self._by_account[report.account] if report.seq else _NOBODY
+        drop_copy = _NOBODY if isinstance(report.event, STATUSES) else self.drop_copy
+        if origin is not None:
+            self.send(origin, self.reports.message(report, request_id))
+            if not drop_copy and (not listeners or (len(listeners) == 1 and listeners[0] is origin)):
+                return
+        elif not listeners and not drop_copy:
+            return
+        message = self.reports.message(report)
+        if drop_copy:
+            self.broadcast([*listeners, *drop_copy], message, but=origin)
+        elif len(listeners) == 1:
+            self.send(listeners[0], message)
+        else:
+            self.broadcast(listeners, message, but=origin)
+
+    def _learn(self, events: Iterable[Event]) -> None:
+        """Take note of assets, instruments, rulebooks; let those who are logged in hear their new accounts."""
+        for event in events:
+            self.formats.learn(event)
+            if type(event) is AccountOpened:
+                self._by_account[event.account] = list(self._by_participant.get(event.participant, ()))
+            elif type(event) is RulebookLoaded:
+                self.rulebook = event.name
+                self.rulebook_digest = event.digest
+
+
+def _admin_reply(seq: int, events: list[Event], request_id: int) -> Message:
+    for event in events:
+        if type(event) is CommandRejected:
+            return Rejected(id=request_id, seq=seq, code=REJECT_CODES[event.code], detail=event.detail)
+    return Done(id=request_id, seq=seq)

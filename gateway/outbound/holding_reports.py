@@ -1,0 +1,167 @@
+"""Events of holdings and positions as messages to the accounts they concern; see `gateway.outbound.order_reports`."""
+
+from __future__ import annotations
+
+from engine.vocabulary.codes import PURPOSES, REJECT_CODES
+from engine.vocabulary.messages.events import (
+    AssetIssued,
+    CloseOutStarted,
+    DefaultDeclared,
+    FundsMoved,
+    HoldingFrozen,
+    LossShared,
+    MarginCalled,
+    MarginRestored,
+    Transferred,
+    TransferStatus,
+    VariationMargin,
+)
+from gateway.outbound.report import Report
+from gateway.protocol import messages
+from gateway.protocol.formats import Formats
+
+
+def funds(formats: Formats, report: Report, event: FundsMoved, request_id: int | None) -> messages.Funds:
+    """A deposit or withdrawal."""
+    amount = formats.amount
+    return messages.Funds(
+        account=event.account,
+        seq=event.report_seq,
+        asset=event.asset,
+        amount=amount(event.asset, event.amount),
+        available=amount(event.asset, event.available),
+        reserved=amount(event.asset, event.reserved),
+        reason=event.reason,
+    )
+
+
+def variation_margin(
+    formats: Formats, report: Report, event: VariationMargin, request_id: int | None
+) -> messages.VariationMargin:
+    """What a mark brought or took."""
+    format_ = formats.instruments[event.instrument]
+    return messages.VariationMargin(
+        account=event.account,
+        seq=event.report_seq,
+        instrument=event.instrument,
+        position=format_.quantity[event.position_lots],
+        price=format_.price[event.price_ticks],
+        asset=format_.quote,
+        amount=format_.money[event.amount],
+        available=format_.money[event.available],
+        reserved=format_.money[event.reserved],
+    )
+
+
+def margin_call(formats: Formats, report: Report, event: MarginCalled, request_id: int | None) -> messages.MarginCall:
+    """Cover is missing."""
+    return messages.MarginCall(
+        account=event.account,
+        seq=event.report_seq,
+        asset=event.asset,
+        missing=formats.amount(event.asset, event.missing),
+        until=event.until_ns,
+    )
+
+
+def margin_restored(
+    formats: Formats, report: Report, event: MarginRestored, request_id: int | None
+) -> messages.MarginRestored:
+    """Cover is missing no longer."""
+    return messages.MarginRestored(account=event.account, seq=event.report_seq, asset=event.asset)
+
+
+def close_out(formats: Formats, report: Report, event: CloseOutStarted, request_id: int | None) -> messages.CloseOut:
+    """The venue closes a position."""
+    return messages.CloseOut(
+        account=event.account,
+        seq=event.report_seq,
+        instrument=event.instrument,
+        position=formats.instruments[event.instrument].quantity[event.position_lots],
+        reason=event.reason,
+    )
+
+
+def default(formats: Formats, report: Report, event: DefaultDeclared, request_id: int | None) -> messages.Default:
+    """An account could not pay."""
+    return messages.Default(
+        account=event.account,
+        seq=event.report_seq,
+        instrument=event.instrument,
+        asset=event.asset,
+        shortfall=formats.amount(event.asset, event.shortfall),
+    )
+
+
+def loss_shared(formats: Formats, report: Report, event: LossShared, request_id: int | None) -> messages.LossShared:
+    """An account bore part of a shortfall."""
+    return messages.LossShared(
+        account=event.account,
+        seq=event.report_seq,
+        instrument=event.instrument,
+        asset=event.asset,
+        amount=formats.amount(event.asset, event.amount),
+    )
+
+
+def transferred(formats: Formats, report: Report, event: Transferred, request_id: int | None) -> messages.Transferred:
+    """One side of a transfer: neither learns the other's balance, nor the receiver the sender's own id."""
+    sends = report.as_first
+    return messages.Transferred(
+        id=request_id,
+        account=report.account,
+        seq=report.seq,
+        transfer_id=event.transfer_id,
+        client_order_id=event.client_order_id if sends else None,
+        from_account=event.from_account,
+        to_account=event.to_account,
+        asset=event.asset,
+        amount=formats.amount(event.asset, event.amount),
+        purpose=PURPOSES[event.purpose],
+        contract_reference=event.contract_reference,
+        available=formats.amount(event.asset, event.from_available if sends else event.to_available),
+    )
+
+
+def transfer_status(
+    formats: Formats, report: Report, event: TransferStatus, request_id: int | None
+) -> messages.TransferStatus:
+    """What became of a transfer that was sent again."""
+    return messages.TransferStatus(
+        id=request_id,
+        account=event.account,
+        client_order_id=event.client_order_id,
+        transfer_id=event.transfer_id,
+        code=REJECT_CODES[event.code] if event.code else None,
+    )
+
+
+def holding_frozen(
+    formats: Formats, report: Report, event: HoldingFrozen, request_id: int | None
+) -> messages.HoldingFrozen:
+    """Part of a holding is frozen, or free again."""
+    amount = formats.amount
+    return messages.HoldingFrozen(
+        account=event.account,
+        seq=event.report_seq,
+        asset=event.asset,
+        frozen=amount(event.asset, event.frozen),
+        available=amount(event.asset, event.available),
+        reserved=amount(event.asset, event.reserved),
+        reason=event.reason,
+    )
+
+
+def asset_issued(formats: Formats, report: Report, event: AssetIssued, request_id: int | None) -> messages.AssetIssued:
+    """An asset was issued to an account, or redeemed from it."""
+    amount = formats.amount
+    return messages.AssetIssued(
+        account=event.account,
+        seq=event.report_seq,
+        asset=event.asset,
+        issuer=event.issuer,
+        amount=amount(event.asset, event.amount),
+        outstanding=amount(event.asset, event.outstanding),
+        available=amount(event.asset, event.available),
+        reserved=amount(event.asset, event.reserved),
+    )

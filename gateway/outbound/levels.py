@@ -1,0 +1,81 @@
+"""The price levels of a book as the public sees them, and the checksum over the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Final
+from zlib import crc32
+
+from sortedcontainers import SortedList
+
+from engine.vocabulary.codes import BUY
+from gateway.protocol.formats import InstrumentFormat
+
+CHECKSUM_LEVELS: Final = 10
+Levels = list[tuple[str, str]]
+
+
+def checksum(bids: Iterable[Sequence[str]], asks: Iterable[Sequence[str]]) -> int:
+    """What a client's book must come to after a snapshot or an update.
+
+    Args:
+        bids: levels as `(price, quantity)` in the wire's own strings, best first; beyond the tenth they don't count.
+        asks: likewise.
+
+    Returns:
+        CRC-32 (zlib) of `price:quantity` of the ten best bids, then of the ten best asks, joined by `|`.
+    """
+    text = "|".join(f"{level[0]}:{level[1]}" for levels in (bids, asks) for level in islice(levels, CHECKSUM_LEVELS))
+    return crc32(text.encode())
+
+
+class SideMirror:
+    """One side of a book as the public sees it: lots by price, best price cached, and what changed since it was told."""
+
+    def __init__(self, side: int) -> None:
+        self.sign: Final = 1 if side == BUY else -1
+        self.lots: Final[dict[int, int]] = {}
+        self.best: int = 0
+        """In ticks; 0: the side is empty."""
+        self.told: Final[dict[int, int]] = {}
+        """By price: the lots that were last published of a level that has been touched since."""
+        self._ladder: Final[SortedList[int]] = SortedList()
+        # `price * sign`, the best last.
+
+    def change(self, price: int, by_lots: int) -> None:
+        """Add lots (negative: take them) at a price. O(1), O(log levels) where a level is born or dies."""
+        lots = self.lots
+        before = lots.get(price, 0)
+        after = before + by_lots
+        assert after >= 0, "more was taken from a level than it held"
+        if price not in self.told:
+            self.told[price] = before
+        if not after:
+            del lots[price]
+            ladder = self._ladder
+            if price == self.best:
+                ladder.pop()
+                self.best = ladder[-1] * self.sign if ladder else 0
+            else:
+                ladder.remove(price * self.sign)
+            return
+        lots[price] = after
+        if not before:
+            self._ladder.add(price * self.sign)
+            if not self.best or (price - self.best) * self.sign > 0:
+                self.best = price
+
+    def levels(self, format_: InstrumentFormat, depth: int = 0) -> Levels:
+        """The best `depth` levels as strings, best first; 0: all."""
+        keys = self._ladder[-depth:] if depth else list(self._ladder)
+        keys.reverse()
+        return [(format_.price[key * self.sign], format_.quantity[self.lots[key * self.sign]]) for key in keys]
+
+    def take_changes(self, format_: InstrumentFormat) -> Levels:
+        """The levels that differ from what was last published, best first, `"0"` for those that are gone."""
+        changed = [price for price, before in self.told.items() if self.lots.get(price, 0) != before]
+        changed.sort(reverse=self.sign > 0)
+        self.told.clear()
+        lots = self.lots
+        return [(format_.price[price], format_.quantity[lots[price]] if price in lots else "0") for price in changed]

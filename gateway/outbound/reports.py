@@ -1,0 +1,157 @@
+"""Private reports: events as messages to the accounts they concern, and the recent ones kept for clients that reconnect."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, Final, cast
+
+from engine.vocabulary.limits import MAX_RECENT_REPORTS
+from engine.vocabulary.messages.events import (
+    AccountOpened,
+    AssetIssued,
+    CloseOutStarted,
+    DefaultDeclared,
+    Event,
+    FundsMoved,
+    HoldingFrozen,
+    LossShared,
+    MarginCalled,
+    MarginRestored,
+    MassCancelled,
+    MassQuoted,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    OrderStatus,
+    RequestRejected,
+    StopTriggered,
+    Trade,
+    TradeCorrected,
+    Transferred,
+    TransferStatus,
+    VariationMargin,
+)
+from gateway.outbound import holding_reports as report_holdings
+from gateway.outbound import order_reports as report_orders
+from gateway.outbound.report import Report
+from gateway.protocol.formats import Formats
+from gateway.protocol.messages import Message
+
+_OneAccount = (
+    OrderAccepted
+    | OrderCancelled
+    | OrderRejected
+    | OrderAmended
+    | RequestRejected
+    | StopTriggered
+    | MassCancelled
+    | MassQuoted
+    | FundsMoved
+    | VariationMargin
+    | MarginCalled
+    | MarginRestored
+    | CloseOutStarted
+    | DefaultDeclared
+    | LossShared
+    | HoldingFrozen
+    | AssetIssued
+)
+"""Reports to one account each."""
+
+_ONE_ACCOUNT: Final[frozenset[type[Event]]] = frozenset(_OneAccount.__args__)
+STATUSES: Final = (OrderStatus, TransferStatus)
+"""Answers to resent requests: they have no number, and nobody but the sender gets them."""
+
+_Message = Callable[[Formats, Report, Any, int | None], Message]
+_MESSAGES: Final[dict[type[Event], _Message]] = {
+    OrderAccepted: report_orders.accepted,
+    Trade: report_orders.trade,
+    OrderCancelled: report_orders.cancelled,
+    OrderAmended: report_orders.amended,
+    OrderRejected: report_orders.rejected,
+    OrderStatus: report_orders.status,
+    StopTriggered: report_orders.triggered,
+    RequestRejected: report_orders.request_rejected,
+    MassCancelled: report_orders.mass_cancelled,
+    MassQuoted: report_orders.mass_quoted,
+    TradeCorrected: report_orders.corrected,
+    FundsMoved: report_holdings.funds,
+    VariationMargin: report_holdings.variation_margin,
+    MarginCalled: report_holdings.margin_call,
+    MarginRestored: report_holdings.margin_restored,
+    CloseOutStarted: report_holdings.close_out,
+    DefaultDeclared: report_holdings.default,
+    LossShared: report_holdings.loss_shared,
+    Transferred: report_holdings.transferred,
+    TransferStatus: report_holdings.transfer_status,
+    HoldingFrozen: report_holdings.holding_frozen,
+    AssetIssued: report_holdings.asset_issued,
+}
+
+
+class Reports:
+    """All accounts' reports, from events only."""
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats: Final = formats
+        self._recent: Final[dict[str, deque[Report]]] = {}
+        self.accounts: Final[dict[str, list[str]]] = {}
+        """The accounts of each participant, in order of opening."""
+        self.owners: Final[dict[str, str]] = {}
+        """The participant who operates each account."""
+
+    def follow(self, command_seq: int, time_ns: int, events: list[Event]) -> list[Report]:
+        """Take note of the events of a command and return the reports they are, in order. They are kept, too."""
+        found: list[Report] = []
+        for place, event in enumerate(events):
+            kind = type(event)
+            if kind in _ONE_ACCOUNT:
+                own = cast("_OneAccount", event)
+                report = Report(own.account, own.report_seq, own, command_seq, time_ns, place)
+                found.append(report)
+                if report.seq:
+                    self._recent[report.account].append(report)
+            elif kind in _MESSAGES:
+                for account, seq, as_first in _sides(event):
+                    report = Report(account, seq, event, command_seq, time_ns, place, as_first)
+                    found.append(report)
+                    if seq:
+                        self._recent[account].append(report)
+            elif type(event) is AccountOpened:
+                self.owners[event.account] = event.participant
+                self.accounts.setdefault(event.participant, []).append(event.account)
+                self._recent[event.account] = deque(maxlen=MAX_RECENT_REPORTS)
+        return found
+
+    def last_seq(self, account: str) -> int:
+        """The sequence number of an account's last report."""
+        recent = self._recent[account]
+        return recent[-1].seq if recent else 0
+
+    def after(self, account: str, seq: int) -> Iterator[Report] | None:
+        """The reports of an account after `seq`, or None if some of them are not kept any more, or not made yet."""
+        recent = self._recent[account]
+        missed = self.last_seq(account) - seq
+        if missed < 0 or missed > len(recent):
+            return None
+        return islice(recent, len(recent) - missed, None)
+
+    def message(self, report: Report, request_id: int | None = None) -> Message:
+        """The message of a report; `request_id` if it answers a request of the connection that gets it."""
+        event = report.event
+        return _MESSAGES[type(event)](self._formats, report, event, request_id)
+
+
+def _sides(event: Event) -> tuple[tuple[str, int, bool], ...]:
+    """Account, report number and whether it is the first, for each report that an event is."""
+    if type(event) is Trade:
+        return (event.maker_account, event.maker_report_seq, True), (event.taker_account, event.taker_report_seq, False)
+    if type(event) is TradeCorrected:
+        return (event.buy_account, event.buy_report_seq, True), (event.sell_account, event.sell_report_seq, False)
+    if type(event) is Transferred:
+        return (event.from_account, event.from_report_seq, True), (event.to_account, event.to_report_seq, False)
+    assert isinstance(event, STATUSES), event
+    return ((event.account, 0, False),)

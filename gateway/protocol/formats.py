@@ -1,0 +1,73 @@
+"""Integers of the core as the decimal strings of the wire.
+
+A price has exactly the decimals of its instrument's tick, a quantity those of its lot, an amount those of its asset: with
+a tick of 0.5 the price is always `100.0`, never `100`. So equal values are equal strings, which the checksum of the market
+data needs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.state.problem import decimal
+from engine.vocabulary.limits import DECIMALS
+from engine.vocabulary.messages.events import AssetAdded, Event, InstrumentListed
+
+# Strings kept per instrument and kind: the prices of a wide book. Beyond that the cache starts again.
+MAX_CACHED_STRINGS: Final = 16_384
+
+
+class Decimals(dict[int, str]):
+    """A cache: integer -> decimal string of `integer * step` minor units at `scale` decimals."""
+
+    def __init__(self, step: int, scale: int) -> None:
+        super().__init__()
+        self._step: Final = step
+        self._scale: Final = scale
+
+    def __missing__(self, value: int) -> str:
+        if len(self) >= MAX_CACHED_STRINGS:
+            self.clear()
+        text = decimal(value * self._step, self._scale)
+        self[value] = text
+        return text
+
+
+def decimals_of(step_e8: int) -> Decimals:
+    """The strings of multiples of a step scaled by 10**8, each with the step's own number of decimals."""
+    scale = DECIMALS
+    while scale and step_e8 % 10 == 0:
+        step_e8 //= 10
+        scale -= 1
+    return Decimals(step_e8, scale)
+
+
+class InstrumentFormat:
+    """How one instrument's integers read: `price[ticks]`, `quantity[lots]`, `money[quote minor units]`."""
+
+    def __init__(self, event: InstrumentListed, quote_scale: int) -> None:
+        self.instrument: Final = event.instrument
+        self.quote: Final = event.quote
+        self.price: Final = decimals_of(event.tick_e8)
+        self.quantity: Final = decimals_of(event.lot_e8)
+        self.money: Final = Decimals(1, quote_scale)
+
+
+class Formats:
+    """The formats of all assets and instruments, learned from events."""
+
+    def __init__(self) -> None:
+        self.scales: Final[dict[str, int]] = {}
+        """Decimals of each asset's minor unit."""
+        self.instruments: Final[dict[str, InstrumentFormat]] = {}
+
+    def learn(self, event: Event) -> None:
+        """Take note of a new asset or instrument."""
+        if type(event) is AssetAdded:
+            self.scales[event.asset] = event.scale
+        elif type(event) is InstrumentListed:
+            self.instruments[event.instrument] = InstrumentFormat(event, self.scales[event.quote])
+
+    def amount(self, asset: str, amount: int) -> str:
+        """An amount of an asset in minor units as a decimal string."""
+        return decimal(amount, self.scales[asset])

@@ -1,0 +1,391 @@
+"""The messages of the protocol `sbx.v1`: one Struct each, tagged by `type`, the same in JSON and in MessagePack.
+
+Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its
+reply repeats. Optional fields that have no value are left out. Requests stand in `gateway.protocol.requests`, private reports in
+`gateway.protocol.private_messages`, market data in `gateway.protocol.public_messages`; all are exported here.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.protocol.private_messages import (
+    AnyReport,
+    AssetIssued,
+    CloseOut,
+    Default,
+    ExecutionReport,
+    Funds,
+    HoldingFrozen,
+    LossShared,
+    MarginCall,
+    MarginRestored,
+    MassCancelled,
+    MassQuoted,
+    Message,
+    RequestRejected,
+    TradeCorrected,
+    Transferred,
+    TransferStatus,
+    VariationMargin,
+)
+from gateway.protocol.public_messages import (
+    Auction,
+    BookSnapshot,
+    BookUpdate,
+    IndexPrice,
+    Mark,
+    Status,
+    Top,
+    TradePrint,
+)
+from gateway.protocol.requests import (
+    Admin,
+    AmendOrder,
+    AnyRequest,
+    Argument,
+    Balances,
+    CancelOrder,
+    Channel,
+    Instruments,
+    Login,
+    MassCancel,
+    MassQuote,
+    NewBracket,
+    NewOrder,
+    NewOrderPair,
+    OpenOrders,
+    OrderTerms,
+    OrderType,
+    Positions,
+    Purpose,
+    Request,
+    RequestDelivery,
+    RequestId,
+    Resume,
+    Side,
+    Subscribe,
+    TimeInForce,
+    Transfer,
+    Unsubscribe,
+)
+
+__all__ = [
+    "Admin",
+    "AmendOrder",
+    "AnyMessage",
+    "AnyReport",
+    "AnyRequest",
+    "Argument",
+    "AssetIssued",
+    "Auction",
+    "Balances",
+    "BalancesReply",
+    "BookSnapshot",
+    "BookUpdate",
+    "CancelOrder",
+    "Change",
+    "Channel",
+    "CloseOut",
+    "Cover",
+    "Default",
+    "Done",
+    "Error",
+    "ExecutionReport",
+    "Funds",
+    "Hello",
+    "Holding",
+    "HoldingFrozen",
+    "IndexPrice",
+    "InstrumentInfo",
+    "Instruments",
+    "InstrumentsReply",
+    "Login",
+    "LossShared",
+    "MarginCall",
+    "MarginRestored",
+    "Mark",
+    "MassCancel",
+    "MassCancelled",
+    "MassQuote",
+    "MassQuoted",
+    "Message",
+    "NewBracket",
+    "NewOrder",
+    "NewOrderPair",
+    "OpenOrder",
+    "OpenOrders",
+    "OpenOrdersReply",
+    "OrderTerms",
+    "OrderType",
+    "Position",
+    "Positions",
+    "PositionsReply",
+    "Purpose",
+    "Rejected",
+    "Request",
+    "RequestDelivery",
+    "RequestId",
+    "RequestRejected",
+    "Resume",
+    "Resumed",
+    "Side",
+    "Status",
+    "Subscribe",
+    "Subscribed",
+    "TimeInForce",
+    "Top",
+    "TradeCorrected",
+    "TradePrint",
+    "Transfer",
+    "TransferStatus",
+    "Transferred",
+    "Unsubscribe",
+    "Unsubscribed",
+    "VariationMargin",
+    "Welcome",
+    "login_challenge",
+]
+
+
+class Hello(Message, tag="hello"):
+    """The first message on every connection. `nonce` is what a login signs."""
+
+    venue: str
+    protocol: str
+    core_version: int
+    nonce: str
+    durability: str
+    """`fsync`: an acknowledged request is on the disk. `os`: it is with the operating system."""
+    rulebook: str
+    time: int
+
+
+class Welcome(Message, tag="welcome"):
+    """The login succeeded. `accounts` maps each account that may be used to its last report's sequence number."""
+
+    id: int
+    participant: str
+    role: str
+    accounts: dict[str, int]
+
+
+class Error(Message, tag="error"):
+    """The request was not sequenced. `code`: malformed, not_logged_in, login_failed, not_allowed, unknown, too_many."""
+
+    code: str
+    detail: str
+    id: int | None = None
+
+
+class OpenOrder(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One resting order."""
+
+    order_id: int
+    client_order_id: str
+    instrument: str
+    side: str
+    order_type: str
+    time_in_force: str
+    quantity: str
+    filled_quantity: str
+    leaves_quantity: str
+    price: str | None = None
+    """Left out where it has none: a stop that will be a market order, a peg off the book."""
+    stop_price: str | None = None
+    displayed_quantity: str | None = None
+    """Of an order on the book: what it shows; left out while it waits off the book."""
+
+
+class OpenOrdersReply(Message, tag="open_orders"):
+    """The resting orders of an account as of its report `seq`."""
+
+    id: int
+    account: str
+    seq: int
+    orders: list[OpenOrder]
+    more: bool = False
+    """There are more after the last of these."""
+
+
+class Holding(msgspec.Struct, kw_only=True, gc=False):
+    """One asset of an account. `total` is `available`, plus `reserved` (for open orders and positions), plus `frozen`."""
+
+    asset: str
+    available: str
+    reserved: str
+    frozen: str
+    """Can't be sold or moved (FRZ-1)."""
+    total: str
+
+
+class BalancesReply(Message, tag="balances"):
+    """The holdings of an account as of its report `seq`."""
+
+    id: int
+    account: str
+    seq: int
+    balances: list[Holding]
+
+
+class Position(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A position in a future. Values are in the quote asset, signed: bought above zero, sold below."""
+
+    instrument: str
+    quantity: str
+    """Above zero: long."""
+    carried: str
+    """What it was bought for, less what it was sold for, since the last mark, with its value at that mark."""
+    mark: str | None = None
+    """The price at which it would be marked now; left out where there is none."""
+    unsettled: str | None = None
+    """The variation margin of a mark at that price: the position's value less `carried`."""
+
+
+class Cover(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What covers the account's futures in one asset: their positions and open orders together."""
+
+    asset: str
+    needed: str
+    held: str
+    missing: str
+    call_until: int | None = None
+    """When the grace of a margin call ends; left out without a call, 0 if it has none."""
+
+
+class PositionsReply(Message, tag="positions"):
+    """The positions of an account, and their cover by asset, as of its report `seq`."""
+
+    id: int
+    account: str
+    seq: int
+    positions: list[Position]
+    cover: list[Cover]
+
+
+class Resumed(Message, tag="resumed"):
+    """The missed reports precede this. If `snapshot` is true they are not kept any more: ask for open orders and balances."""
+
+    id: int
+    account: str
+    seq: int
+    snapshot: bool
+
+
+class Done(Message, tag="done"):
+    """An admin command was sequenced as `seq` and carried out."""
+
+    id: int
+    seq: int
+
+
+class Rejected(Message, tag="rejected"):
+    """An admin command was sequenced as `seq` and refused."""
+
+    id: int
+    seq: int
+    code: str
+    detail: str
+
+
+class InstrumentInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One listed instrument. Times are in nanoseconds; what it does not have is left out."""
+
+    instrument: str
+    kind: str
+    base: str
+    quote: str
+    tick_size: str
+    lot_size: str
+    min_quantity: str
+    max_quantity: str
+    maker_fee_ppm: int
+    taker_fee_ppm: int
+    phase: str
+    underlying: str | None = None
+    """What a note or future follows: of a future the name of its index."""
+    reference_price: str | None = None
+    """The centre of the static band: of a future its last mark."""
+    static_band_ppm: int | None = None
+    dynamic_band_ppm: int | None = None
+    expiry: int | None = None
+    """Of a future: when it is settled."""
+    averaging: int | None = None
+    """Of a future: the final price is the mean of the index over so long before expiry."""
+    mark_interval: int | None = None
+    """Of a future: it is marked so often."""
+    max_position: str | None = None
+    """Of a future: the largest position of an account."""
+
+
+class InstrumentsReply(Message, tag="instruments"):
+    """All listed instruments."""
+
+    id: int
+    instruments: list[InstrumentInfo]
+
+
+class Subscribed(Message, tag="subscribed"):
+    """The channel is on; its first message follows. `seq` is that of the last message already sent to others."""
+
+    id: int
+    channel: str
+    seq: int
+    instrument: str | None = None
+
+
+class Unsubscribed(Message, tag="unsubscribed"):
+    """The channel is off."""
+
+    id: int
+    channel: str
+    instrument: str | None = None
+
+
+class Change(Message, tag="change"):
+    """Channel `changes`: a rule, a record or a setting of the venue changed, waits to change, or was not changed."""
+
+    seq: int
+    command_seq: int
+    """The command that brought it, or before which its effective date had come."""
+    time: int
+    what: str
+    """rulebook, investor, parameter, scheduled, effective, refused; else the kind of record or setting."""
+    key: str
+    """Which one; of what waits the number of its command, of a refusal its code."""
+    detail: str = ""
+    reason: str = ""
+    by: str = ""
+    effective: int | None = None
+    """Of what waits: when it takes effect."""
+
+
+AnyMessage = (
+    Hello
+    | Welcome
+    | Error
+    | AnyReport
+    | OpenOrdersReply
+    | BalancesReply
+    | PositionsReply
+    | Resumed
+    | Done
+    | Rejected
+    | InstrumentsReply
+    | Subscribed
+    | Unsubscribed
+    | TradePrint
+    | Top
+    | BookSnapshot
+    | BookUpdate
+    | Status
+    | Auction
+    | Mark
+    | IndexPrice
+    | Change
+)
+
+
+def login_challenge(venue: str, participant: str, nonce: str) -> bytes:
+    """The bytes a login signs: the purpose, the venue, the participant and the connection's nonce, a line each."""
+    return f"sbx.v1 login\n{venue}\n{participant}\n{nonce}".encode()

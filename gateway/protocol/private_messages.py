@@ -1,0 +1,262 @@
+"""Private reports of the protocol `sbx.v1`: what one account is told. `gateway.protocol.messages` exports them with all others.
+
+Each carries the account's own dense `seq`; `id` is there where it answers a request of the connection.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Message(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True, gc=False):
+    """What the venue sends."""
+
+
+class ExecutionReport(Message, tag="execution_report"):
+    """What happened to an order. `id` is there when it answers a request of this connection.
+
+    `seq` is dense per account; only an answer to a resent request (`exec_type` `status`) and a reject that belongs to no
+    account of the sender have none.
+    """
+
+    exec_type: str
+    """new, trade, cancelled, amended, triggered, rejected, status"""
+    account: str
+    order_id: int
+    client_order_id: str
+    instrument: str
+    order_status: str
+    """new, partially_filled, filled, cancelled, rejected"""
+    exec_id: str
+    transact_time: int
+    """Nanoseconds since the epoch, UTC: the venue's clock when the command was sequenced."""
+    id: int | None = None
+    seq: int | None = None
+    side: str | None = None
+    order_type: str | None = None
+    time_in_force: str | None = None
+    price: str | None = None
+    quantity: str | None = None
+    filled_quantity: str | None = None
+    leaves_quantity: str | None = None
+    last_price: str | None = None
+    last_quantity: str | None = None
+    liquidity: str | None = None
+    """maker or taker"""
+    trade_id: int | None = None
+    stop_price: str | None = None
+    fee: str | None = None
+    reason: str | None = None
+    """Of a cancel: requested, mass_cancel, immediate_or_cancel, collar, amended_to_filled, compliance, phase."""
+    code: str | None = None
+    """Of a reject: the first check that failed."""
+    rule: str | None = None
+    title: str | None = None
+    rules: tuple[str, ...] = ()
+    detail: str | None = None
+    kept_priority: bool | None = None
+
+
+class RequestRejected(Message, tag="request_rejected"):
+    """An amend, cancel or mass cancel did nothing."""
+
+    account: str
+    code: str
+    detail: str
+    id: int | None = None
+    seq: int | None = None
+    order_id: int | None = None
+    client_order_id: str | None = None
+    rule: str | None = None
+    title: str | None = None
+    rules: tuple[str, ...] = ()
+
+
+class MassCancelled(Message, tag="mass_cancelled"):
+    """A mass cancel ended; the reports of the cancelled orders precede it."""
+
+    account: str
+    seq: int
+    orders: int
+    id: int | None = None
+
+
+class MassQuoted(Message, tag="mass_quoted"):
+    """A ladder is in place; the reports of its orders precede it."""
+
+    account: str
+    seq: int
+    quote_id: str
+    kept: int
+    cancelled: int
+    entered: int
+    id: int | None = None
+
+
+class TradeCorrected(Message, tag="trade_corrected"):
+    """A supervisor undid a trade (`new_price` left out) or gave it another price. `fee` is what it costs now."""
+
+    account: str
+    seq: int
+    trade_id: int
+    order_id: int
+    side: str
+    instrument: str
+    price: str
+    quantity: str
+    fee: str
+    reason: str
+    new_price: str | None = None
+
+
+class Funds(Message, tag="funds"):
+    """A deposit or withdrawal was booked on the account."""
+
+    account: str
+    seq: int
+    asset: str
+    amount: str
+    available: str
+    reserved: str
+    reason: str = ""
+
+
+class VariationMargin(Message, tag="variation_margin"):
+    """A future was marked: what the account gained or lost by it since the mark before."""
+
+    account: str
+    seq: int
+    instrument: str
+    position: str
+    """Above zero: long. At a final mark what it was."""
+    price: str
+    asset: str
+    amount: str
+    """As booked: after what a loser could not pay, and what a winner bore of it."""
+    available: str
+    reserved: str
+
+
+class MarginCall(Message, tag="margin_call"):
+    """Cover of the account's positions is missing: if it still is at `until`, they are closed out."""
+
+    account: str
+    seq: int
+    asset: str
+    missing: str
+    until: int
+
+
+class MarginRestored(Message, tag="margin_restored"):
+    """A margin call is over: nothing is missing."""
+
+    account: str
+    seq: int
+    asset: str
+
+
+class CloseOut(Message, tag="close_out"):
+    """The venue closes a position of the account: the reports of its order, with an empty `client_order_id`, follow."""
+
+    account: str
+    seq: int
+    instrument: str
+    position: str
+    """Above zero: long."""
+    reason: str = ""
+
+
+class Default(Message, tag="default"):
+    """The account could not pay what it lost by a mark. Those who gained share the shortfall."""
+
+    account: str
+    seq: int
+    instrument: str
+    asset: str
+    shortfall: str
+
+
+class LossShared(Message, tag="loss_shared"):
+    """What the account, which gained by a mark, bore of others' shortfalls."""
+
+    account: str
+    seq: int
+    instrument: str
+    asset: str
+    amount: str
+
+
+class Transferred(Message, tag="transferred"):
+    """An asset moved between two accounts; each side is told of its own balance only."""
+
+    account: str
+    seq: int
+    transfer_id: int
+    from_account: str
+    to_account: str
+    asset: str
+    amount: str
+    purpose: str
+    available: str
+    """On this account, after it."""
+    id: int | None = None
+    client_order_id: str | None = None
+    """The sender's, and told to the sender only."""
+    contract_reference: str = ""
+
+
+class TransferStatus(Message, tag="transfer_status"):
+    """Answer to a transfer sent again: it was done, or `code` says why not."""
+
+    account: str
+    client_order_id: str
+    transfer_id: int
+    id: int | None = None
+    code: str | None = None
+
+
+class HoldingFrozen(Message, tag="holding_frozen"):
+    """So much of what the account holds can't be sold or moved now; "0": all of it can again."""
+
+    account: str
+    seq: int
+    asset: str
+    frozen: str
+    available: str
+    reserved: str
+    reason: str = ""
+
+
+class AssetIssued(Message, tag="asset_issued"):
+    """An asset was issued to the account or, with a negative `amount`, redeemed from it."""
+
+    account: str
+    seq: int
+    asset: str
+    amount: str
+    outstanding: str
+    """Issued and not redeemed, over all accounts."""
+    available: str
+    reserved: str
+    issuer: str = ""
+
+
+AnyReport = (
+    ExecutionReport
+    | RequestRejected
+    | MassCancelled
+    | MassQuoted
+    | TradeCorrected
+    | Funds
+    | VariationMargin
+    | MarginCall
+    | MarginRestored
+    | CloseOut
+    | Default
+    | LossShared
+    | Transferred
+    | TransferStatus
+    | HoldingFrozen
+    | AssetIssued
+)
+"""What a private report stream carries. Execution reports that answer resent orders and `TransferStatus` have no `seq`."""

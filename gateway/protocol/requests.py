@@ -1,0 +1,247 @@
+"""The requests of the protocol `sbx.v1`: what clients send. `gateway.protocol.messages` has what the venue sends, and exports these too.
+
+Prices, quantities and money are decimal strings. A request carries the client's own `id`, which its reply repeats.
+Optional fields that have no value are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_QUOTES_PER_SIDE, MAX_TEXT_CHARS
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
+Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Side = Literal["buy", "sell"]
+OrderType = Literal["limit", "market", "stop", "stop_limit", "trailing_stop", "iceberg", "pegged"]
+TimeInForce = Literal["gtc", "ioc", "fok", "day", "gtd", "at_open", "at_close"]
+SelfTrade = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "reject"]
+Peg = Literal["own", "opposite", "mid"]
+Purpose = Literal["own_account", "domestic_payment", "cross_border"]
+Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33)]
+Channel = Literal["trades", "top", "book", "status", "auction", "marks", "index", "drop_copy", "changes"]
+
+
+class Request(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", kw_only=True, frozen=True, gc=False):
+    """What every request has."""
+
+    id: RequestId
+
+
+# ── session ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Login(Request, tag="login", frozen=True):
+    """Prove who you are: `signature` is the hexadecimal Ed25519 signature of `login_challenge(venue, participant, nonce)`."""
+
+    participant: Name
+    signature: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
+
+
+class Subscribe(Request, tag="subscribe", frozen=True):
+    """Receive a channel of one instrument, or of the `index` it names. `drop_copy` and `changes` take none."""
+
+    channel: Channel
+    instrument: Name | None = None
+
+
+class Unsubscribe(Request, tag="unsubscribe", frozen=True):
+    """Receive a channel no longer."""
+
+    channel: Channel
+    instrument: Name | None = None
+
+
+class Instruments(Request, tag="instruments", frozen=True):
+    """List the instruments. Needs no login."""
+
+
+class Resume(Request, tag="resume", frozen=True):
+    """Send the private reports of an account after `after_seq`; if they are no longer kept, `snapshot` is true in the reply."""
+
+    account: Name
+    after_seq: Seq
+
+
+# ── trading ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class OrderTerms(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False):
+    """What an order asks for; docs/MATCHING.md says what each type does with which fields.
+
+    A limit order needs a price and a quantity; a market order a quantity or `funds`, a budget in the quote asset.
+    """
+
+    client_order_id: Name
+    instrument: Name
+    side: Side
+    quantity: Decimal | None = None
+    order_type: OrderType = "limit"
+    time_in_force: TimeInForce = "gtc"
+    price: Decimal | None = None
+    post_only: bool | Literal["reject", "reprice"] = False
+    """`true` is `reject`."""
+    self_trade: SelfTrade | None = None
+    """Left out: the venue's mode."""
+    stop_price: Decimal | None = None
+    trail: Decimal | None = None
+    """Trailing stop: distance in price."""
+    trail_bps: Annotated[int, msgspec.Meta(ge=1, le=9_999)] | None = None
+    """Trailing stop: distance in basis points."""
+    display_quantity: Decimal | None = None
+    peg: Peg | None = None
+    peg_offset: Offset | None = None
+    """A decimal, with a minus sign if it is below zero."""
+    min_quantity: Decimal | None = None
+    expire_time: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)] | None = None
+    """gtd: nanoseconds since the epoch, UTC."""
+    reduce_only: bool = False
+    funds: Decimal | None = None
+
+
+class NewOrder(
+    OrderTerms, tag_field="type", tag="new_order", forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False
+):
+    """Enter an order."""
+
+    id: RequestId
+    account: Name
+
+
+class NewOrderPair(Request, tag="new_order_pair", frozen=True):
+    """Enter a limit order and a stop of which one cancels the other."""
+
+    account: Name
+    limit: OrderTerms
+    stop: OrderTerms
+
+
+class NewBracket(Request, tag="new_bracket", frozen=True):
+    """Enter an order with a take-profit and a stop that wait until it has ended."""
+
+    account: Name
+    entry: OrderTerms
+    take_profit: OrderTerms
+    stop: OrderTerms
+
+
+class MassQuote(Request, tag="mass_quote", frozen=True):
+    """Replace all quotes of the account in the instrument by a ladder of `[price, quantity]`, best first."""
+
+    account: Name
+    quote_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS - 4)]
+    instrument: Name
+    bids: Annotated[list[tuple[Decimal, Decimal]], msgspec.Meta(max_length=MAX_QUOTES_PER_SIDE)]
+    asks: Annotated[list[tuple[Decimal, Decimal]], msgspec.Meta(max_length=MAX_QUOTES_PER_SIDE)]
+    post_only: bool | Literal["reject", "reprice"] = False
+    self_trade: SelfTrade | None = None
+
+
+class AmendOrder(Request, tag="amend_order", frozen=True):
+    """Change the terms of an open order, named by one of its two ids. `quantity` is the total, filled part included."""
+
+    account: Name
+    order_id: Seq | None = None
+    client_order_id: Name | None = None
+    price: Decimal | None = None
+    quantity: Decimal | None = None
+    stop_price: Decimal | None = None
+    display_quantity: Decimal | None = None
+
+
+class CancelOrder(Request, tag="cancel_order", frozen=True):
+    """Cancel a resting order, named by one of its two ids."""
+
+    account: Name
+    order_id: Seq | None = None
+    client_order_id: Name | None = None
+
+
+class MassCancel(Request, tag="mass_cancel", frozen=True):
+    """Cancel all resting orders of an account, or those of one instrument or one side."""
+
+    account: Name
+    instrument: Name | None = None
+    side: Side | None = None
+
+
+class Transfer(Request, tag="transfer", frozen=True):
+    """Move an asset from an account of yours to another account. Sent again with the same id it never acts twice."""
+
+    account: Name
+    client_order_id: Name
+    """Your own id of it, from the same names as those of orders."""
+    to_account: Name
+    asset: Name
+    amount: Decimal
+    purpose: Purpose
+    contract_reference: Text = ""
+    """Of a cross-border settlement."""
+
+
+class RequestDelivery(Request, tag="request_delivery", frozen=True):
+    """Ask for the underlying of a derivative instead of money. Always refused: nothing is ever delivered (DER-1)."""
+
+    account: Name
+    instrument: Name
+    quantity: Decimal
+
+
+class OpenOrders(Request, tag="open_orders", frozen=True):
+    """List the open orders of an account by order id, up to 1000 of them, those after `after_order_id`."""
+
+    account: Name
+    after_order_id: Seq = 0
+
+
+class Balances(Request, tag="balances", frozen=True):
+    """List what an account holds."""
+
+    account: Name
+
+
+class Positions(Request, tag="positions", frozen=True):
+    """List the positions of an account in futures, and what covers them."""
+
+    account: Name
+
+
+# ── operator and supervisor ────────────────────────────────────────────────────────────────────────────────────────
+
+
+Argument = str | int | bool | list[str] | dict[str, str | int | bool | dict[str, str]]
+"""Of an admin command. Tables hold texts; only the arguments of a command within a command hold more."""
+
+
+class Admin(Request, tag="admin", frozen=True):
+    """Sequence a configuration or compliance command: its name in lower case with underscores, and its fields by name."""
+
+    command: Name
+    arguments: dict[str, Argument] = {}
+
+
+AnyRequest = (
+    Login
+    | Subscribe
+    | Unsubscribe
+    | Instruments
+    | Resume
+    | NewOrder
+    | NewOrderPair
+    | NewBracket
+    | MassQuote
+    | AmendOrder
+    | CancelOrder
+    | MassCancel
+    | Transfer
+    | RequestDelivery
+    | OpenOrders
+    | Balances
+    | Positions
+    | Admin
+)

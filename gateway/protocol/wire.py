@@ -1,0 +1,152 @@
+"""The wire: two codecs for the same messages, and strict decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from engine.vocabulary.limits import DECIMALS, MAX_E8
+from gateway.protocol.messages import AnyRequest, Message, RequestId
+
+TEXT: Final = 1
+BINARY: Final = 2
+"""Opcodes of data frames, RFC 6455 section 5.2."""
+
+_FIN: Final = 0x80
+_TWO_BYTES: Final = 126
+_EIGHT_BYTES: Final = 127
+# Longer headers are made when needed; almost every message is shorter.
+_CACHED_HEADERS: Final = 4_096
+# Distinct decimals remembered: prices and quantities repeat.
+_CACHED_DECIMALS: Final = 65_536
+
+
+class Malformed(ValueError):
+    """A request that says what can't be meant; the message says what is wrong with it."""
+
+
+class _OnlyId(msgspec.Struct):
+    """What can be found in a request that is wrong otherwise."""
+
+    id: RequestId | None = None
+
+
+UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What `Codec.decode` raises for bytes that are no request, whatever they are."""
+
+
+def frame_header(opcode: int, size: int) -> bytes:
+    """The header of an unmasked, final WebSocket frame with a payload of `size` bytes (RFC 6455 section 5.2)."""
+    first = _FIN | opcode
+    if size < _TWO_BYTES:
+        return bytes((first, size))
+    if size < 1 << 16:
+        return bytes((first, _TWO_BYTES)) + size.to_bytes(2, "big")
+    return bytes((first, _EIGHT_BYTES)) + size.to_bytes(8, "big")
+
+
+class Codec:
+    """One subprotocol: how messages become payloads, and requests come out of them."""
+
+    def __init__(
+        self,
+        name: str,
+        opcode: int,
+        decode: Callable[[bytes], AnyRequest],
+        decode_id: Callable[[bytes], _OnlyId],
+        encode: Callable[[Message], bytes],
+    ) -> None:
+        self.name: Final = name
+        """The WebSocket subprotocol."""
+        self.opcode: Final = opcode
+        """Of the frames it travels in."""
+        self.decode: Final = decode
+        """Raises one of `UNDECODABLE`."""
+        self.encode: Final = encode
+        self._decode_id: Final = decode_id
+        self._headers: Final = tuple(frame_header(opcode, size) for size in range(_CACHED_HEADERS))
+
+    def frame(self, message: Message) -> bytes:
+        """A message as a whole WebSocket frame."""
+        payload = self.encode(message)
+        size = len(payload)
+        return (self._headers[size] if size < _CACHED_HEADERS else frame_header(self.opcode, size)) + payload
+
+    def find_id(self, payload: bytes) -> int | None:
+        """The `id` of a request that can't be decoded otherwise, if it has a proper one."""
+        try:
+            return self._decode_id(payload).id
+        except UNDECODABLE:
+            return None
+
+
+JSON: Final = Codec(
+    "sbx.v1.json",
+    TEXT,
+    msgspec.json.Decoder(AnyRequest).decode,
+    msgspec.json.Decoder(_OnlyId).decode,
+    msgspec.json.Encoder().encode,
+)
+MSGPACK: Final = Codec(
+    "sbx.v1.msgpack",
+    BINARY,
+    msgspec.msgpack.Decoder(AnyRequest).decode,
+    msgspec.msgpack.Decoder(_OnlyId).decode,
+    msgspec.msgpack.Encoder().encode,
+)
+CODECS: Final = {codec.name: codec for codec in (JSON, MSGPACK)}
+
+
+class Outlet:
+    """Where frames for one connection wait until the end of the turn, when all of them leave in one write."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec: Final = codec
+        self.frames: Final[list[bytes]] = []
+
+
+# ── decimals ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def parse_amount(text: str, scale: int, most: int = MAX_E8) -> int:
+    """Read a decimal as an integer of 10**-scale.
+
+    Args:
+        text: ASCII digits with at most one dot, which has digits on both sides. No sign, no exponent, nothing else.
+        scale: the most decimals it may have.
+        most: the largest result.
+
+    Raises:
+        Malformed: it is no such decimal, has more decimals, or is larger.
+    """
+    whole, dot, fraction = text.partition(".")
+    digits = whole + fraction
+    # isdigit alone would take the digits of other scripts and superscripts.
+    if not whole or (dot and not fraction) or not digits.isascii() or not digits.isdigit():
+        raise Malformed('not a decimal: write digits and at most one point, as in "1250.50"')
+    if len(fraction) > scale:
+        raise Malformed(f"more than {scale} decimals")
+    value: int = int(digits) * 10 ** (scale - len(fraction))
+    if value > most:
+        raise Malformed(f"larger than {most // 10**scale}")
+    return value
+
+
+@lru_cache(maxsize=_CACHED_DECIMALS)
+def parse_e8(text: str) -> int:
+    """Read a decimal of at most 8 decimals and at most `MAX_E8` as an integer scaled by 10**8; see `parse_amount`."""
+    return parse_amount(text, DECIMALS)
+
+
+def field_e8(field: str, text: str) -> int:
+    """`parse_e8` of a field of a request, which must be above zero; names the field where it fails."""
+    try:
+        value = parse_e8(text)
+    except Malformed as error:
+        raise Malformed(f"{field}: {error}") from error
+    if not value:
+        raise Malformed(f"{field}: must be above zero")
+    return value

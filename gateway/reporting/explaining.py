@@ -1,0 +1,117 @@
+"""A recorded command explained: the journal replayed up to it under the eyes of the explaining hook. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from compliance.explain import ExplainingHook, OrderExplanation, TransferExplanation
+from engine.exchange import Exchange
+from engine.record.rows import StoredRow, decode_command, decode_events
+from engine.replay import Difference, Replay
+from engine.vocabulary.codes import BY_RULE, COMPLIANCE
+from engine.vocabulary.messages.commands import (
+    AmendOrder,
+    AnyCommand,
+    MassQuote,
+    NewBracket,
+    NewOrder,
+    NewOrderPair,
+    Transfer,
+)
+from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
+from gateway.journal.reader import JournalReader
+
+ORDERS: Final = (NewOrder, AmendOrder, NewOrderPair, NewBracket, MassQuote)
+
+
+class NoSuchCommand(Exception):
+    """The journal has no command of a number."""
+
+
+class Found:
+    """A command of a journal, replayed under the eyes of the explaining hook."""
+
+    def __init__(self, seq: int, time_ns: int, command: AnyCommand, events: list[Event]) -> None:
+        self.seq: Final = seq
+        self.time_ns: Final = time_ns
+        self.command: Final = command
+        self.events: Final = events
+        """As replayed."""
+        self.explanations: list[OrderExplanation] = []
+        self.transfers: list[TransferExplanation] = []
+        self.disagreement: str = ""
+        """How the replay differs from what was recorded; empty: not at all."""
+
+    @property
+    def asks_rules(self) -> bool:
+        """Whether the command enters or amends orders, or transfers something: rules are asked about it."""
+        return isinstance(self.command, (*ORDERS, Transfer))
+
+
+def look(reader: JournalReader, seq: int) -> Found:
+    """Replay a journal up to a command, and that one with a notebook.
+
+    Raises:
+        NoSuchCommand: the journal does not reach so far.
+        JournalDamage: the journal is damaged before it.
+        ReplayFailure: a command up to it can't be replayed under this version.
+        OSError: a segment can't be read.
+    """
+    hook = ExplainingHook()
+    replay = Replay(Exchange(hook))
+    for row in reader.rows():
+        if row[0] < seq:
+            replay.feed(row)
+            continue
+        before = replay.difference
+        hook.watching = True
+        events = replay.feed(row)
+        found = Found(seq, row[1], decode_command(row[2]), events)
+        found.explanations = hook.explanations
+        found.transfers = hook.transfers
+        found.disagreement = disagreement(row, found, before, replay.difference)
+        return found
+    last = reader.tip.next_seq - 1
+    raise NoSuchCommand(f"the journal has the commands 1 to {last}, none of the number {seq}")
+
+
+def disagreement(row: StoredRow, found: Found, before: Difference | None, after: Difference | None) -> str:
+    """How the replay of a row differs from what was recorded; the state may differ already since an earlier row."""
+    try:
+        recorded = decode_events(row[3])
+    except msgspec.DecodeError as error:
+        return f"this version does not know what was recorded: {error}"
+    said = [each for each in map(refusal, recorded) if each]
+    says = [each for each in map(refusal, found.events) if each]
+    if said != says:
+        return f"recorded was {spoken(said)}, the replay says {spoken(says)}"
+    explained = {explanation.order_id: explanation for explanation in found.explanations if explanation.failed}
+    for order_id, rules in says:
+        explanation = explained.pop(order_id, None)
+        failed = () if explanation is None else explanation.failed
+        # A cancel names only the rule that decides.
+        if explanation is not None and explanation.book is not None and failed[: len(rules)] != rules:
+            return f"recorded for order {order_id} was {', '.join(rules)}, the explanation says {', '.join(failed)}"
+    if before is not None:
+        return f"the replay differs from what was recorded since sequence number {before.seq}"
+    if after is not None:
+        return f"the replay differs from what was recorded in event {after.index} of the command"
+    return ""
+
+
+def refusal(event: object) -> tuple[int, tuple[str, ...]] | None:
+    """The order that an event refuses by rule, and the rules it names, the deciding one first."""
+    if isinstance(event, OrderRejected | RequestRejected) and event.code == COMPLIANCE:
+        return event.order_id, event.rules
+    if isinstance(event, OrderCancelled) and event.reason == BY_RULE:
+        return event.order_id, (event.rule,)
+    return None
+
+
+def spoken(refusals: Sequence[tuple[int, tuple[str, ...]]]) -> str:
+    """Refusals in words."""
+    parts = [f"order {order_id} refused by {', '.join(rules)}" for order_id, rules in refusals]
+    return "; ".join(parts) or "no refusal by a rule"

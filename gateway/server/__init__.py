@@ -1,0 +1,1 @@
+"""Sockets, the one writer and its clock, and starting from a journal."""

@@ -1,0 +1,224 @@
+"""One WebSocket connection: what joins picows, which knows frames, to a session, which knows the protocol.
+
+picows swallows what its callbacks raise, so each of them is guarded: a fault in here ends the venue as one in the core does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
+
+from engine.vocabulary.limits import (
+    LOGIN_TIMEOUT_SECONDS,
+    MAX_CONNECTIONS_PER_ADDRESS,
+    MAX_INBOX_COMMANDS,
+    MAX_OUTBOUND_BYTES,
+    SOCKET_BUFFER_BYTES,
+)
+from gateway.inbound.session import CLOSE, POLICY_VIOLATION, TRY_AGAIN_LATER, Session
+from gateway.protocol.wire import TEXT, frame_header
+
+# After a close frame the peer has this long to answer it; an early disconnect would send a reset that eats the frame.
+CLOSE_SECONDS: Final = 1
+
+P = ParamSpec("P")
+
+
+class Host(Protocol):
+    """What a connection needs of its server."""
+
+    def joined(self, connection: Connection) -> int:
+        """Count a connection; returns how many there are now from its address."""
+
+    def left(self, connection: Connection) -> None:
+        """Forget a connection."""
+
+    def received(self, session: Session) -> None:
+        """Its inbox is not empty."""
+
+    def throttled(self, connection: Connection) -> None:
+        """It is not read until the next turn is over."""
+
+    def fail(self, error: BaseException) -> None:
+        """Stop the venue: there is a fault."""
+
+
+class _HasHost(Protocol):
+    @property
+    def host(self) -> Host: ...
+
+
+S = TypeVar("S", bound=_HasHost)
+
+
+def guarded(method: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, P], None]:
+    """Let no exception of a callback vanish in the event loop: it stops the venue."""
+
+    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - nothing above would see it
+            self.host.fail(error)
+
+    return call
+
+
+class Connection(WSListener):
+    """The transport's side of one session."""
+
+    def __init__(self, host: Host, session: Session) -> None:
+        super().__init__()
+        self.host: Final = host
+        self.session: Final = session
+        self.address = ""
+        self._data_frame: Final = WSMsgType.TEXT if session.codec.opcode == TEXT else WSMsgType.BINARY
+        self._transport: asyncio.Transport | None = None
+        self._is_closing = False
+        self._frames_this_turn = 0
+        self._is_throttled = False
+        # Too much came in for one turn.
+        self._is_backed_up = False
+        # Too much waits to go out.
+        self._is_stopped = False
+        self._is_reading = True
+        self._login_timer: asyncio.TimerHandle | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
+
+    # ── called by picows ───────────────────────────────────────────────────────────────────────────────────────────
+
+    @guarded
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Greet, unless the address has too many connections already."""
+        underlying = transport.underlying_transport
+        self._transport = underlying
+        underlying.set_write_buffer_limits(high=4 * SOCKET_BUFFER_BYTES, low=SOCKET_BUFFER_BYTES)
+        peer = underlying.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
+        if self.host.joined(self) > MAX_CONNECTIONS_PER_ADDRESS:
+            self.close(TRY_AGAIN_LATER, f"at most {MAX_CONNECTIONS_PER_ADDRESS} connections from one address")
+            return
+        self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
+        self.session.greet(time.time_ns())
+        self.flush()
+
+    @guarded
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Pass a frame to the session, and note what came of it."""
+        session = self.session
+        kind = frame.msg_type
+        if self._is_closing:
+            if kind == WSMsgType.CLOSE:
+                # Both sides have said it.
+                transport.underlying_transport.close()
+            return
+        has_reserved_bits = bool(frame.rsv1 or frame.rsv2 or frame.rsv3)
+        payload = frame.get_payload_as_bytes()
+        if kind == self._data_frame and frame.fin and not has_reserved_bits and session.takes_whole_messages:
+            session.receive(payload)
+        else:
+            session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, time.monotonic_ns())
+        if session.inbox and not session.is_waiting:
+            self.host.received(session)
+        if session.frames:
+            self.flush()
+        if session.closing is not None:
+            self.close(*session.closing)
+            if kind == WSMsgType.CLOSE:
+                transport.underlying_transport.close()
+        self._frames_this_turn += 1
+        if not self._is_throttled and self._frames_this_turn >= MAX_INBOX_COMMANDS:
+            self._is_throttled = True
+            self._read_if_possible()
+            self.host.throttled(self)
+
+    @guarded
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """Forget the connection; what it sent before is still sequenced."""
+        self._is_closing = True
+        for timer in (self._login_timer, self._close_timer):
+            if timer is not None:
+                timer.cancel()
+        self.session.end()
+        self.session.frames.clear()
+        self.host.left(self)
+
+    @guarded
+    def pause_writing(self) -> None:
+        """Stop reading from someone who does not read."""
+        self._is_backed_up = True
+        self._read_if_possible()
+
+    @guarded
+    def resume_writing(self) -> None:
+        """Read again."""
+        self._is_backed_up = False
+        self._read_if_possible()
+
+    # ── called by the server ───────────────────────────────────────────────────────────────────────────────────────
+
+    def flush(self) -> None:
+        """Send what waits in the session's outlet, in one write; drop a consumer that is too slow to take it."""
+        frames = self.session.frames
+        transport = self._transport
+        if self._is_closing or transport is None or transport.is_closing():
+            frames.clear()
+            return
+        transport.write(b"".join(frames) if len(frames) > 1 else frames[0])
+        frames.clear()
+        if transport.get_write_buffer_size() > MAX_OUTBOUND_BYTES:
+            # A close frame would only wait behind what isn't read.
+            self._is_closing = True
+            self.session.end()
+            transport.abort()
+
+    def end_turn(self) -> None:
+        """Let a throttled connection be read again, if its inbox has room."""
+        self._frames_this_turn = len(self.session.inbox)
+        self._is_throttled = self._frames_this_turn >= MAX_INBOX_COMMANDS
+        if self._is_throttled:
+            self.host.throttled(self)
+        self._read_if_possible()
+
+    def stop_reading(self) -> None:
+        """Read nothing more until it is closed."""
+        self._is_stopped = True
+        self._read_if_possible()
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame and give the peer time to answer it."""
+        transport = self._transport
+        if self._is_closing or transport is None or transport.is_closing():
+            return
+        payload = code.to_bytes(2, "big") + reason.encode()
+        transport.write(frame_header(CLOSE, len(payload)) + payload)
+        self._is_closing = True
+        self.session.end()
+        # What still comes is read and thrown away: unread data would turn the end into a reset.
+        self._is_throttled = self._is_backed_up = self._is_stopped = False
+        self._read_if_possible()
+        self._close_timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _read_if_possible(self) -> None:
+        transport = self._transport
+        may_read = not (self._is_throttled or self._is_backed_up or self._is_stopped)
+        if may_read == self._is_reading or transport is None or transport.is_closing():
+            return
+        self._is_reading = may_read
+        if may_read:
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
+
+    @guarded
+    def _check_login(self) -> None:
+        if not self.session.is_known:
+            self.close(POLICY_VIOLATION, f"no login or subscription within {LOGIN_TIMEOUT_SECONDS} s")

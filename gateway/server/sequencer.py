@@ -1,0 +1,207 @@
+"""The sequencer: the one writer. It owns the exchange, the journal and the only clock.
+
+A turn takes the waiting requests, applies them, writes and syncs the journal once, and only then lets anything out:
+replies, reports, market data. What goes wrong in a turn ends the venue.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from engine.exchange import Exchange
+from engine.record.rows import Row, encode_batch
+from engine.vocabulary.limits import CATCH_UP_EVENTS, MAX_BATCH_COMMANDS, SLEPT_NS
+from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
+from gateway.inbound.queries import Answers
+from gateway.inbound.session import Query, Session
+from gateway.journal.writer import JournalWriter, save_fault
+from gateway.outbound.fanout import Fanout
+
+Clock = Callable[[], int]
+"""Returns nanoseconds since the epoch, UTC."""
+
+
+class VenueHalted(Exception):
+    """The venue must stop: its core or its disk failed. The message says what was saved and what to do."""
+
+
+class Sequencer:
+    """Takes requests from sessions in turn and carries them out.
+
+    Questions cost what they list, so that a turn answers one at most, after its commands; a connection that waits with a
+    question lets the others pass.
+    """
+
+    def __init__(
+        self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock = time.time_ns
+    ) -> None:
+        self._exchange: Final = exchange
+        self._writer: Final = writer
+        self._fanout: Final = fanout
+        self._answers: Final = Answers(exchange, fanout)
+        self._directory: Final = directory
+        self._clock: Final = clock
+        self._waiting: Final[deque[Session]] = deque()
+        # Sessions whose inbox is not empty; the first one is next.
+        self._piece_ns = SLEPT_NS
+        # How much of the time that the venue slept through is caught up on next.
+
+    @property
+    def has_work(self) -> bool:
+        """Whether requests wait."""
+        return bool(self._waiting)
+
+    @property
+    def next_due_ns(self) -> int:
+        """When the core does something by itself next; 0: never."""
+        return self._exchange.next_due_ns()
+
+    def due_in_ns(self) -> int | None:
+        """How long until the core does something by itself; None: nothing is due, ever."""
+        due_ns = self._exchange.next_due_ns()
+        return max(due_ns - self._clock(), 0) if due_ns else None
+
+    def submit(self, session: Session) -> None:
+        """Note that a session's inbox is not empty."""
+        if not session.is_waiting:
+            session.is_waiting = True
+            self._waiting.append(session)
+
+    def turn(self) -> None:
+        """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outlets.
+
+        A venue that slept catches up first, a piece a turn: requests wait meanwhile, but are read, and pings answered.
+
+        Raises:
+            VenueHalted: the core or the journal failed. What was applied before is journaled, the command at fault saved.
+        """
+        time_ns = self._now_ns()
+        if self._catch_up(time_ns):
+            return
+        commands, query = self._take()
+        if 0 < self._exchange.next_due_ns() <= time_ns:
+            commands.insert(0, (None, 0, Tick()))
+        if commands:
+            self._carry_out(time_ns, commands)
+        if query is not None:
+            session, question = query
+            self._answers.answer(session, question)
+
+    def sequence(self, commands: list[AnyCommand]) -> list[Row]:
+        """Carry out commands of the venue itself as one batch: all of it or, if the process ends, nothing.
+
+        What the venue slept through comes first, in pieces of its own.
+        """
+        time_ns = self._now_ns()
+        while self._catch_up(time_ns):
+            pass
+        return self._carry_out(time_ns, [(None, 0, command) for command in commands])
+
+    def _take(self) -> tuple[list[tuple[Session | None, int, AnyCommand]], tuple[Session, Query] | None]:
+        """The next requests, one of each waiting session in turn."""
+        waiting = self._waiting
+        commands: list[tuple[Session | None, int, AnyCommand]] = []
+        query: tuple[Session, Query] | None = None
+        passed_over: list[Session] = []
+        while waiting and len(commands) < MAX_BATCH_COMMANDS:
+            session = waiting.popleft()
+            request_id, command, question = session.inbox[0]
+            if command is not None:
+                commands.append((session, request_id, command))
+            elif query is not None:
+                passed_over.append(session)
+                continue
+            else:
+                assert question is not None
+                query = session, question
+            session.inbox.popleft()
+            if session.inbox:
+                waiting.append(session)
+            else:
+                session.is_waiting = False
+        waiting.extendleft(reversed(passed_over))
+        return commands, query
+
+    def _now_ns(self) -> int:
+        return max(self._clock(), self._exchange.time_ns)
+
+    def _catch_up(self, time_ns: int) -> bool:
+        """Let a piece of what was due while the venue slept happen, by a `Tick` with a frame of its own; False: it did not sleep.
+
+        Weeks of marks in the events of one command could be too large for a frame; then the venue could never start again.
+        """
+        exchange = self._exchange
+        if not 0 < exchange.next_due_ns() < time_ns - self._piece_ns:
+            self._piece_ns = SLEPT_NS
+            return False
+        piece_ns = max(exchange.next_due_ns() + self._piece_ns, exchange.time_ns)
+        rows = self._carry_out(piece_ns, [(None, 0, Tick())])
+        # Longer as long as little happens.
+        is_large = len(rows[0][3]) > CATCH_UP_EVENTS
+        self._piece_ns = max(self._piece_ns // 4, SLEPT_NS) if is_large else 2 * self._piece_ns
+        return True
+
+    def _carry_out(self, time_ns: int, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
+        """Apply commands at a time, journal, and hand out; returns what was journaled."""
+        exchange = self._exchange
+        seq = exchange.seq
+        rows: list[Row] = []
+        due: list[int] = []
+        fault: tuple[Sequenced, Exception] | None = None
+        for _, _, command in commands:
+            seq += 1
+            sequenced = Sequenced(seq, time_ns, command)
+            try:
+                events = exchange.apply(sequenced)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the command must be saved before the venue stops
+                fault = sequenced, error
+                break
+            rows.append((seq, time_ns, command, events))
+            due.append(exchange.due_events)
+        if rows:
+            try:
+                self._writer.append(rows)
+            except OSError as error:
+                raise VenueHalted(
+                    f"the journal can't be written: {error}. Nothing after sequence number {rows[0][0] - 1} was "
+                    "acknowledged. Free or replace the disk, then start the venue again."
+                ) from error
+            except Exception as error:
+                raise self._save(_unwritable(rows), error) from error
+        if fault is not None:
+            raise self._save(*fault)
+        fanout = self._fanout
+        for row, (session, request_id, _), due_events in zip(rows, commands, due, strict=True):
+            fanout.publish(row[2], row[0], time_ns, row[3], session, request_id, due_events)
+        fanout.end_turn()
+        self._writer.rulebook_digest = fanout.rulebook_digest
+        return rows
+
+    def _save(self, sequenced: Sequenced, error: Exception) -> VenueHalted:
+        """Save the command on which the core failed; returns what to raise."""
+        what = f"the core failed on sequence number {sequenced.seq}: {type(error).__name__}: {error}"
+        try:
+            saved = save_fault(self._directory, sequenced, error)
+        except OSError as failure:
+            halted = VenueHalted(f"{what}. The command could not be saved ({failure}): {sequenced.command!r}")
+        else:
+            halted = VenueHalted(
+                f"{what}. The command is saved in {saved}; everything before it is in the journal, and the command "
+                "itself is not. Report the fault with that file; the venue may be started again."
+            )
+        halted.__cause__ = error
+        return halted
+
+
+def _unwritable(rows: list[Row]) -> Sequenced:
+    """The command whose row can't be encoded; if each of them can by itself, the last one."""
+    for row in rows:
+        try:
+            encode_batch([row])
+        except Exception:  # noqa: BLE001 - the reason is known already: this only finds the row
+            break
+    return Sequenced(row[0], row[1], row[2])  # type: ignore[arg-type]

@@ -1,0 +1,390 @@
+"""The server: listens, lets connections in, runs the sequencer's turns, and stops in order or, at a fault, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from multidict import CIMultiDict
+from picows import (
+    WSAutoPingStrategy,
+    WSListener,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
+
+from engine.exchange import Exchange
+from engine.vocabulary.codes import CORE_VERSION
+from engine.vocabulary.limits import (
+    LISTEN_BACKLOG,
+    LOGIN_TIMEOUT_SECONDS,
+    MAX_CONNECTIONS,
+    MAX_MESSAGE_BYTES,
+    NS_PER_SECOND,
+    SOCKET_BUFFER_BYTES,
+    UNREAD_TIMEOUT_SECONDS,
+)
+from gateway.core import new_exchange
+from gateway.inbound.session import GOING_AWAY, Lobby, Session
+from gateway.inbound.translate import Known
+from gateway.journal.writer import Durability
+from gateway.protocol.wire import CODECS, JSON, Codec, Outlet
+from gateway.server.connection import CLOSE_SECONDS, Connection, guarded
+from gateway.server.sequencer import VenueHalted
+from gateway.server.startup import Started, start_venue
+from gateway.venue.venue import Venue
+
+NONCE_BYTES: Final = 16
+# What a connection begins with; it grows to what a full socket buffer holds.
+READ_BUFFER_BYTES: Final = 16_384
+# The clock of the machine may be set; nothing waits longer for what is due before it looks again.
+MAX_WAIT_SECONDS: Final = 60
+# picows reports each protocol violation of a client. That is the client's business, and a flood of it would be ours.
+_PICOWS_LOGGER: Final = logging.getLogger("gateway.picows")
+_PICOWS_LOGGER.setLevel(logging.CRITICAL)
+
+
+class _Socket(WSProtocol):  # type: ignore[misc]
+    """An accepted socket, WebSocket or not yet, counted: idle ones must not take the descriptors that the journal needs.
+
+    This is what picows' own `ws_create_server` makes for each connection, which has no place to count them.
+    """
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(
+            host_port=None,
+            ws_path=None,
+            is_client_side=False,
+            ws_listener_factory=server.admit,
+            logger=_PICOWS_LOGGER,
+            disconnect_on_exception=True,
+            websocket_handshake_timeout=LOGIN_TIMEOUT_SECONDS,
+            enable_auto_ping=False,
+            auto_ping_idle_timeout=0,
+            auto_ping_reply_timeout=0,
+            auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
+            # The session answers pings, but not each of a flood.
+            enable_auto_pong=False,
+            max_frame_size=MAX_MESSAGE_BYTES,
+            extra_headers=None,
+            read_buffer_init_size=READ_BUFFER_BYTES,
+        )
+        self._sockets: Final = server.sockets
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Go on only with a socket that there is room for."""
+        if len(self._sockets) < MAX_CONNECTIONS:
+            self._sockets.add(self)
+            super().connection_made(transport)
+        else:
+            transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Make room."""
+        if self in self._sockets:
+            self._sockets.remove(self)
+            super().connection_lost(error)
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self.transport.underlying_transport.abort()
+
+
+class Server:
+    """A running venue. From `start_server`."""
+
+    def __init__(self, venue: Venue, durability: Durability, started: Started) -> None:
+        self.started: Final = started
+        """What the start found."""
+        self.durability: Final = durability
+        self.sockets: Final[set[_Socket]] = set()
+        """Open ones, WebSockets or not yet."""
+        self.port = 0
+        """Where it listens."""
+        self.host = self
+        # As `guarded` finds it.
+        self._lobby: Final = Lobby(
+            venue.venue_id,
+            durability,
+            venue.participants,
+            Known(started.exchange.instruments, started.exchange.assets),
+            started.fanout,
+        )
+        self._sequencer: Final = started.sequencer
+        self._connections: Final[dict[Outlet, Connection]] = {}
+        self._addresses: Final[dict[str, int]] = {}
+        self._throttled: list[Connection] = []
+        self._loop: Final = asyncio.get_running_loop()
+        self._listener: asyncio.Server | None = None
+        self._is_turn_scheduled = False
+        self._is_stopping = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due_ns = 0
+        # What the timer waits for.
+        self._is_empty: Final = asyncio.Event()
+        self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
+
+    # ── from start to end ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def listen(self, host: str, port: int) -> None:
+        """Open the port. Raises `OSError` if it can't be had."""
+        family, kind, protocol, _, address = (
+            await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Accepted sockets inherit these.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            listening.bind(address)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                unread_ms = UNREAD_TIMEOUT_SECONDS * 1_000
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
+            self._listener = await self._loop.create_server(
+                lambda: _Socket(self), sock=listening, backlog=LISTEN_BACKLOG
+            )
+        except BaseException:
+            listening.close()
+            raise
+        self.port = listening.getsockname()[1]
+        self._wait_for_due()
+
+    async def wait(self) -> None:
+        """Wait until the venue has ended. Raises `VenueHalted` if a fault ended it."""
+        await asyncio.shield(self._ended)
+
+    async def stop(self) -> None:
+        """Stop in order: no new requests, those received carried out, the journal signed, connections closed.
+
+        Raises:
+            VenueHalted: a fault came first.
+            OSError: the journal's last segment could not be signed.
+        """
+        if self._is_stopping or self._ended.done():
+            await self.wait()
+            return
+        self._is_stopping = True
+        assert self._listener is not None
+        self._listener.close()
+        for connection in self._connections.values():
+            connection.stop_reading()
+        while self._sequencer.has_work and not self._ended.done():
+            self._turn()
+            # Others must run: what was written leaves the process in between.
+            await asyncio.sleep(0)
+        for connection in list(self._connections.values()):
+            connection.close(GOING_AWAY, "the venue stops")
+        if self._connections:
+            # Each is aborted by then, if its peer does not answer.
+            await asyncio.wait_for(self._is_empty.wait(), 2 * CLOSE_SECONDS)
+        if not self._ended.done():
+            self._cancel_timer()
+            self._drop_sockets()
+            self.started.writer.close()
+            self._ended.set_result(None)
+        await self.wait()
+
+    def fail(self, error: BaseException) -> None:
+        """Stop at once: nothing more is sequenced or sent, the journal stays as it is."""
+        if self._ended.done():
+            return
+        if not isinstance(error, VenueHalted):
+            halted = VenueHalted(
+                f"a fault in the gateway: {type(error).__name__}: {error}. All that was acknowledged is in the journal."
+            )
+            halted.__cause__ = error
+            error = halted
+        self._ended.set_exception(error)
+        # Whoever waits sees it; nobody need.
+        self._ended.exception()
+        self._cancel_timer()
+        if self._listener is not None:
+            self._listener.close()
+        self._drop_sockets()
+        self.started.writer.abandon()
+
+    def _drop_sockets(self) -> None:
+        """End what is still connected, WebSocket or not yet."""
+        for each in list(self.sockets):
+            each.abort()
+
+    # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def admit(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
+        """Answer an HTTP request: let a WebSocket in, or say why not."""
+        try:
+            path = request.path.split(b"?", 1)[0]
+            if path == b"/health":
+                return self._health()
+            if path != b"/":
+                return None
+            if self._is_stopping or self._ended.done():
+                return _refusal(503, "the venue stops")
+            codec, headers = _negotiate(request.headers)
+            if codec is None:
+                return _refusal(400, f"no such subprotocol; there are {', '.join(CODECS)}")
+            session = Session(self._lobby, codec, secrets.token_hex(NONCE_BYTES))
+            response = WSUpgradeResponse.create_101_response(headers)
+            return WSUpgradeResponseWithListener(response, Connection(self, session))
+        except BaseException as error:
+            self.fail(error)
+            raise
+
+    def _health(self) -> WSUpgradeResponseWithListener:
+        facts = {
+            "venue": self._lobby.venue_id,
+            "core_version": CORE_VERSION,
+            "rulebook": self._lobby.fanout.rulebook,
+            "durability": self._lobby.durability,
+            "seq": self._lobby.fanout.seq,
+            "connections": len(self._connections),
+        }
+        response = WSUpgradeResponse.create_ok_response(
+            json.dumps(facts).encode(), {"Content-Type": "application/json"}
+        )
+        return WSUpgradeResponseWithListener(response, None)
+
+    def joined(self, connection: Connection) -> int:
+        """Count a connection; returns how many there are now from its address."""
+        self._connections[connection.session] = connection
+        self._is_empty.clear()
+        count = self._addresses.get(connection.address, 0) + 1
+        self._addresses[connection.address] = count
+        return count
+
+    def left(self, connection: Connection) -> None:
+        """Forget a connection."""
+        if self._connections.pop(connection.session, None) is None:
+            return
+        count = self._addresses[connection.address] - 1
+        if count:
+            self._addresses[connection.address] = count
+        else:
+            del self._addresses[connection.address]
+        if not self._connections:
+            self._is_empty.set()
+
+    def received(self, session: Session) -> None:
+        """A session's inbox is not empty: it has a place in the next turn."""
+        self._sequencer.submit(session)
+        self._schedule()
+
+    def throttled(self, connection: Connection) -> None:
+        """A connection is not read until the next turn is over."""
+        self._throttled.append(connection)
+        self._schedule()
+
+    # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _schedule(self) -> None:
+        if not self._is_turn_scheduled:
+            self._is_turn_scheduled = True
+            self._loop.call_soon(self._scheduled_turn)
+
+    @guarded
+    def _scheduled_turn(self) -> None:
+        """Run a turn, then look who is to be read again. What is ready on other sockets is read in between."""
+        self._is_turn_scheduled = False
+        if self._ended.done():
+            return
+        self._turn()
+        if self._sequencer.next_due_ns != self._timer_due_ns:
+            # Something is due earlier now, or what was due is done.
+            self._cancel_timer()
+            self._wait_for_due()
+        throttled, self._throttled = self._throttled, []
+        for connection in throttled:
+            connection.end_turn()
+        if self._sequencer.has_work:
+            self._schedule()
+
+    @guarded
+    def _turn(self) -> None:
+        """Run a turn of the sequencer and send what came of it: one write for each connection."""
+        self._sequencer.turn()
+        dirty = self._lobby.fanout.dirty
+        for outlet in dirty:
+            connection = self._connections.get(outlet)
+            if connection is None:
+                outlet.frames.clear()
+            else:
+                connection.flush()
+        dirty.clear()
+
+    @guarded
+    def _wait_for_due(self) -> None:
+        """Wake the venue when something is due although nobody sends anything."""
+        self._timer_due_ns = self._sequencer.next_due_ns
+        due_ns = self._sequencer.due_in_ns()
+        if due_ns == 0:
+            self._schedule()
+        seconds = MAX_WAIT_SECONDS if due_ns is None else min(due_ns / NS_PER_SECOND, MAX_WAIT_SECONDS)
+        # Not at once again: the turn that runs what is due comes first.
+        self._timer = self._loop.call_later(max(seconds, 0.001), self._wait_for_due)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+async def start_server(
+    venue: Venue,
+    directory: Path,
+    host: str | None = None,
+    port: int | None = None,
+    durability: Durability | None = None,
+    force_rulebook: bool = False,
+    exchange: Callable[[], Exchange] = new_exchange,
+) -> Server:
+    """Start a venue, or recover it, and listen.
+
+    Args:
+        venue: from `gateway.venue.venue.load_venue`.
+        directory: holds the venue's key and journal.
+        host: address to listen on; None: as the venue file says, and likewise `port` (0: any) and `durability`.
+        force_rulebook: put the venue's rulebook in force although the journal has another one in force.
+        exchange: makes the empty core.
+
+    Returns:
+        The server, listening; its `port`; `stop()` ends it.
+
+    Raises:
+        StartError: the journal does not replay.
+        JournalError: the journal can't be used.
+        OSError: the port is taken, or the disk failed.
+    """
+    assert __debug__, "assertions guard the venue"
+    chosen: Durability = durability or ("os" if venue.durability == "os" else "fsync")
+    started = start_venue(venue, directory, chosen, exchange, force_rulebook)
+    server = Server(venue, chosen, started)
+    try:
+        await server.listen(venue.host if host is None else host, venue.port if port is None else port)
+    except BaseException:
+        started.writer.close()
+        raise
+    return server
+
+
+def _negotiate(headers: CIMultiDict[str]) -> tuple[Codec | None, dict[str, str]]:
+    """The codec of the first subprotocol offered that there is, JSON if none is offered, and the header that says so."""
+    offered = [name.strip() for value in headers.getall("Sec-WebSocket-Protocol", []) for name in value.split(",")]
+    if not offered:
+        return JSON, {}
+    for name in offered:
+        if name in CODECS:
+            return CODECS[name], {"Sec-WebSocket-Protocol": name}
+    return None, {}
+
+
+def _refusal(status: int, reason: str) -> WSUpgradeResponseWithListener:
+    return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, reason.encode()), None)

@@ -1,0 +1,183 @@
+"""Starting a venue: what the journal holds is applied again and compared, then what the venue file has beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, get_args
+
+import msgspec
+
+from engine.exchange import Exchange
+from engine.record.rows import decode_command
+from engine.replay import Replay, ReplayFailure
+from engine.vocabulary.messages import commands
+from engine.vocabulary.messages.commands import AnyCommand
+from engine.vocabulary.messages.events import CommandRejected
+from gateway.journal.writer import Durability, JournalWriter, TornTail, load_or_create_venue_key, measure_sync, recover
+from gateway.outbound.fanout import Fanout
+from gateway.server.sequencer import Sequencer
+from gateway.venue.venue import Venue
+
+JOURNAL_FOLDER: Final = "journal"
+
+_TRADING: Final = (*get_args(commands.TradingCommand), commands.Tick)
+# What each command of a venue file is about: a thing is known once any command about it was carried out.
+_SUBJECTS: Final[dict[type[AnyCommand], tuple[str, str]]] = {
+    commands.LoadRulebook: ("rulebook", ""),
+    commands.AddAsset: ("asset", "asset"),
+    commands.ListInstrument: ("instrument", "instrument"),
+    commands.SetTradingRules: ("instrument", "instrument"),
+    commands.SetSchedule: ("instrument", "instrument"),
+    commands.SetPhase: ("instrument", "instrument"),
+    commands.RegisterIntermediary: ("intermediary", "intermediary"),
+    commands.RegisterInvestor: ("investor", "investor"),
+    commands.RecordTest: ("investor", "investor"),
+    commands.RecordAcknowledgement: ("investor", "investor"),
+    commands.OpenAccount: ("account", "account"),
+    commands.Deposit: ("account", "account"),
+    commands.IssueAsset: ("account", "account"),
+    commands.SetIndexPrice: ("index", "index"),
+    commands.SetMarginRules: ("margin rules", ""),
+    commands.AuthoriseClient: ("investor", "investor"),
+}
+Subject = tuple[str, str]
+
+
+class StartError(Exception):
+    """The venue can't start; the message says why and what to do."""
+
+
+class Started:
+    """A venue that is ready to take requests."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        fanout: Fanout,
+        writer: JournalWriter,
+        sequencer: Sequencer,
+        recovered: int,
+        torn: TornTail | None,
+        notes: list[str],
+        sync_ns: int,
+    ) -> None:
+        self.exchange: Final = exchange
+        self.fanout: Final = fanout
+        self.writer: Final = writer
+        self.sequencer: Final = sequencer
+        self.recovered: Final = recovered
+        """Commands that were in the journal."""
+        self.torn: Final = torn
+        """What a crash left unfinished, set aside."""
+        self.notes: Final = notes
+        """What of the venue file did not come in force, and why; a line each."""
+        self.sync_ns: Final = sync_ns
+        """What writing and syncing a small batch takes here."""
+
+
+class _Past:
+    """What the commands of the journal already did to things that a venue file may define."""
+
+    def __init__(self) -> None:
+        self._known: Final[set[Subject]] = set()
+        self._done: Final[set[bytes]] = set()
+        self._rulebook = b""
+
+    def note(self, command: AnyCommand) -> None:
+        """A command was carried out."""
+        subject = _subject(command)
+        # Of the prices of an index, which may be millions, only the first can be the venue file's.
+        if subject is not None and not (type(command) is commands.SetIndexPrice and subject in self._known):
+            self._known.add(subject)
+            self._done.add(_encode(command))
+        if type(command) is commands.LoadRulebook:
+            self._rulebook = _encode(command)
+
+    def split(self, setup: list[AnyCommand], force_rulebook: bool) -> tuple[list[AnyCommand], list[str]]:
+        """The commands of a venue file that are still to do, and the things whose definition has changed."""
+        to_do: list[AnyCommand] = []
+        changed: dict[str, None] = {}
+        for command in setup:
+            subject = _subject(command)
+            assert subject is not None, f"a venue file holds no {type(command).__name__}"
+            is_wanted = force_rulebook and type(command) is commands.LoadRulebook
+            if subject not in self._known or (is_wanted and _encode(command) != self._rulebook):
+                to_do.append(command)
+            elif _encode(command) not in self._done:
+                changed[" ".join(part for part in subject if part)] = None
+        return to_do, list(changed)
+
+
+def _subject(command: AnyCommand) -> Subject | None:
+    found = _SUBJECTS.get(type(command))
+    return None if found is None else (found[0], getattr(command, found[1]) if found[1] else "")
+
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+def start_venue(
+    venue: Venue,
+    directory: Path,
+    durability: Durability,
+    new_exchange: Callable[[], Exchange],
+    force_rulebook: bool = False,
+) -> Started:
+    """Recover a venue from its journal, or begin one.
+
+    Args:
+        venue: as its file describes it. Things the journal does not know are set up; those it knows stay as they are.
+        directory: of the venue; its journal is in the folder `journal`.
+        durability: `fsync` or `os`.
+        new_exchange: makes the empty exchange.
+        force_rulebook: put the venue's rulebook in force even if the journal knows another one.
+
+    Raises:
+        StartError: the replay differs, or a definition is refused.
+        JournalError: the journal is damaged, in use, or of another core version.
+        OSError: the disk failed.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    key = load_or_create_venue_key(directory)
+    recovery = recover(directory / JOURNAL_FOLDER, venue.venue_id, key)
+    try:
+        exchange = new_exchange()
+        fanout = Fanout()
+        past = _Past()
+        replay = Replay(exchange)
+        for row in recovery.rows():
+            events = replay.feed(row)
+            if replay.difference is not None:
+                difference = replay.difference
+                raise StartError(
+                    f"the journal does not replay: sequence number {difference.seq}, event {difference.index}: recorded "
+                    f"{difference.recorded!r}, replayed {difference.replayed!r}. `sbx replay` shows more; nothing was changed"
+                )
+            command = decode_command(row[2])
+            fanout.replay(command, row[0], row[1], events)
+            # A change whose effective date came with this command may have been refused, which says nothing of it.
+            own = events[exchange.due_events :]
+            if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in own):
+                past.note(command)
+        fanout.market.end_turn()
+        recovered = exchange.seq
+        to_do, changed = past.split(venue.genesis(), force_rulebook)
+        sync_ns = measure_sync(directory / JOURNAL_FOLDER)
+        writer = recovery.writer(durability, fanout.rulebook_digest)
+    except ReplayFailure as error:
+        recovery.close()
+        raise StartError(f"the journal does not replay: {error}") from error
+    except BaseException:
+        recovery.close()
+        raise
+    sequencer = Sequencer(exchange, writer, fanout, directory)
+    try:
+        # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
+        rows = sequencer.sequence(to_do) if to_do else []
+    except BaseException:
+        writer.abandon()
+        raise
+    notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
+    notes += [f"refused: {event.detail}" for row in rows for event in row[3] if type(event) is CommandRejected]
+    return Started(exchange, fanout, writer, sequencer, recovered, recovery.torn, notes, sync_ns)

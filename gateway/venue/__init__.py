@@ -1,0 +1,1 @@
+"""The venue file: what it may say, and the commands that it becomes."""

@@ -1,0 +1,158 @@
+"""The sections of a venue file, a Struct each. `default_venue.toml` explains every key to those who write one."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from engine.vocabulary.limits import DECIMALS, MAX_FEE_PPM, MAX_GRACE_NS, MAX_NAME_CHARS, MAX_TEXT_CHARS, NS_PER_SECOND
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
+Roubles = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
+WidthPpm = Annotated[int, msgspec.Meta(ge=0, lt=1_000_000)]
+FeePpm = Annotated[int, msgspec.Meta(ge=-MAX_FEE_PPM, le=MAX_FEE_PPM)]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
+Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """What all sections are: unknown keys are errors."""
+
+
+class VenueSection(Entry, frozen=True):
+    """[venue]."""
+
+    id: Name
+    title: Text = ""
+    host: Name = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8765
+    """0 lets the operating system choose."""
+    rulebook: Name = "elr-2025"
+    durability: Literal["fsync", "os"] = "fsync"
+    margin_grace_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_GRACE_NS // NS_PER_SECOND)] | None = None
+    """Left out: the core's."""
+
+
+class AssetEntry(Entry, frozen=True):
+    """[[assets]]."""
+
+    asset: Name
+    kind: Literal["fiat", "crypto", "foreign_stablecoin", "domestic_stablecoin", "security"]
+    scale: Annotated[int, msgspec.Meta(ge=0, le=DECIMALS)]
+    privacy: Literal["none", "optional", "default"] = "none"
+    market_cap_rub: Roubles = 0
+    turnover_rub: Roubles = 0
+    history_years: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
+    issuer: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    """If it is a participant, it may issue, redeem and freeze the asset."""
+    terms: Text = ""
+    issue_limit: Decimal = "0"
+
+
+class IndexEntry(Entry, frozen=True):
+    """[[indices]]. The first price of each, in the quote asset of the futures that follow it."""
+
+    index: Name
+    price: Decimal
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
+
+
+class InstrumentEntry(Entry, frozen=True):
+    """[[instruments]]. Prices in the quote asset, quantities in the base asset, as decimal strings."""
+
+    instrument: Name
+    kind: Literal["spot", "note", "future"]
+    base: Name
+    quote: Name
+    tick: Decimal
+    lot: Decimal
+    min_quantity: Decimal
+    max_quantity: Decimal
+    max_notional: Decimal
+    collar_ppm: Annotated[int, msgspec.Meta(gt=0, lt=1_000_000)]
+    reference_price: Decimal = "0"
+    maker_fee_ppm: FeePpm = 0
+    taker_fee_ppm: FeePpm = 0
+    underlying: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    static_band_ppm: WidthPpm = 0
+    dynamic_band_ppm: WidthPpm = 0
+    volatility_auction_s: Seconds = 120
+    auction_random_s: Seconds = 0
+    allocation: Literal["price_time", "pro_rata", "price_size_time"] = "price_time"
+    batch_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
+    schedule: dict[str, str] = {}
+    """Moscow time of day -> phase."""
+    expires: datetime.date | None = None
+    """Futures: the day in Moscow on which the series is settled."""
+    expires_at: str = "18:45"
+    """Futures: Moscow time of that day."""
+    averaging_s: Seconds = 0
+    mark_interval_s: Seconds = 0
+    max_position: Decimal = "0"
+    phase: Literal["closed", "pre_open", "continuous", "halted", "cancel_only"] = "closed"
+
+
+class ParticipantEntry(Entry, frozen=True):
+    """[[participants]]."""
+
+    participant: Name
+    role: Literal["participant", "supervisor", "operator"]
+    public_key: Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{64}$")]
+
+
+class IntermediaryEntry(Entry, frozen=True):
+    """[[intermediaries]]."""
+
+    intermediary: Name
+    licensed: bool = True
+    capital_rub: Roubles = 0
+    suspended: bool = False
+    licence: Text = ""
+    bank: bool = False
+
+
+class TakenTest(Entry, frozen=True):
+    """One test an investor took."""
+
+    test: Literal["knowledge", "risk"]
+    score: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    taken: datetime.date
+    """The day in Moscow."""
+
+
+class Authorisation(Entry, frozen=True):
+    """Through whom an investor may buy, in a Moscow calendar year."""
+
+    intermediary: Name
+    year: Annotated[int, msgspec.Meta(ge=2000, le=2200)]
+
+
+class InvestorEntry(Entry, frozen=True):
+    """[[investors]]."""
+
+    investor: Name
+    kind: Literal["individual", "firm"] = "individual"
+    resident: bool = True
+    assets_rub: Roubles = 0
+    income_rub: Roubles = 0
+    financial: bool = False
+    capital_rub: Roubles = 0
+    blocked: bool = False
+    bank: bool = False
+    tests: tuple[TakenTest, ...] = ()
+    authorised: tuple[Authorisation, ...] = ()
+    acknowledgements: tuple[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)], ...] = ()
+
+
+class AccountEntry(Entry, frozen=True):
+    """[[accounts]]. `deposits`, `issued`: asset -> decimal string."""
+
+    account: Name
+    participant: Name
+    investor: Name
+    intermediary: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    deposits: dict[str, Decimal] = {}
+    issued: dict[str, Decimal] = {}

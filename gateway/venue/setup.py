@@ -1,0 +1,206 @@
+"""The entries of a venue file as the commands that they are."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Container
+
+from engine.vocabulary.codes import ALLOCATIONS, ASSET_KINDS, INSTRUMENT_KINDS, INVESTOR_KINDS, PRIVACY_KINDS
+from engine.vocabulary.limits import DECIMALS, MAX_E8, MAX_SUPPLY, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.messages.commands import (
+    AddAsset,
+    AnyCommand,
+    AuthoriseClient,
+    Deposit,
+    IssueAsset,
+    ListInstrument,
+    OpenAccount,
+    RecordAcknowledgement,
+    RecordTest,
+    RegisterIntermediary,
+    RegisterInvestor,
+    SetIndexPrice,
+    SetSchedule,
+    SetTradingRules,
+)
+from gateway.protocol.wire import Malformed, parse_amount
+from gateway.venue.file import AccountEntry, AssetEntry, IndexEntry, InstrumentEntry, IntermediaryEntry, InvestorEntry
+from gateway.venue.schedule import parse_schedule, parse_time_of_day
+
+_EPOCH_ORDINAL = 719_163
+"""The proleptic ordinal of 1970-01-01, as `datetime.date.toordinal` counts."""
+
+
+class VenueError(ValueError):
+    """The venue file or the rulebook it names can't be used; the message names the key and says what to do."""
+
+
+def known(where: str, name: str, names: Container[str], section: str) -> None:
+    """Check that a section defines a name."""
+    if name not in names:
+        raise VenueError(f"{where}: no {name!r} in [[{section}]]; define it there, or correct the name")
+
+
+def scaled(where: str, text: str, scale: int, most: int) -> int:
+    """Read a decimal as an integer of 10**-scale."""
+    try:
+        return parse_amount(text, scale, most)
+    except Malformed as error:
+        raise VenueError(f"{where}: {text!r}: {error}") from error
+
+
+def moscow_midnight_ns(year: int, month: int, day: int) -> int:
+    """When a day begins in Moscow, nanoseconds since the epoch, UTC."""
+    return (datetime.date(year, month, day).toordinal() - _EPOCH_ORDINAL) * NS_PER_DAY - MOSCOW_OFFSET_NS
+
+
+def add_asset(where: str, entry: AssetEntry) -> AddAsset:
+    """An asset, with its issue limit at its own scale."""
+    return AddAsset(
+        entry.asset,
+        ASSET_KINDS.index(entry.kind),
+        entry.scale,
+        PRIVACY_KINDS.index(entry.privacy),
+        entry.market_cap_rub,
+        entry.turnover_rub,
+        entry.history_years,
+        entry.issuer,
+        entry.terms,
+        scaled(f"{where}.issue_limit", entry.issue_limit, entry.scale, MAX_SUPPLY),
+    )
+
+
+def set_index_price(where: str, entry: IndexEntry) -> SetIndexPrice:
+    """The first price of an index."""
+    return SetIndexPrice(entry.index, scaled(f"{where}.price", entry.price, DECIMALS, MAX_E8), entry.source)
+
+
+def list_instrument(where: str, entry: InstrumentEntry, scales: dict[str, int]) -> ListInstrument:
+    """An instrument; of a future with its times in nanoseconds."""
+    known(f"{where}.base", entry.base, scales, "assets")
+    known(f"{where}.quote", entry.quote, scales, "assets")
+    if entry.underlying:
+        known(f"{where}.underlying", entry.underlying, scales, "assets")
+
+    def e8(key: str, text: str) -> int:
+        return scaled(f"{where}.{key}", text, DECIMALS, MAX_E8)
+
+    return ListInstrument(
+        entry.instrument,
+        INSTRUMENT_KINDS.index(entry.kind),
+        entry.base,
+        entry.quote,
+        e8("tick", entry.tick),
+        e8("lot", entry.lot),
+        e8("min_quantity", entry.min_quantity),
+        e8("max_quantity", entry.max_quantity),
+        scaled(f"{where}.max_notional", entry.max_notional, scales[entry.quote], MAX_SUPPLY),
+        entry.collar_ppm,
+        e8("reference_price", entry.reference_price),
+        entry.maker_fee_ppm,
+        entry.taker_fee_ppm,
+        entry.underlying,
+        _expiry_ns(where, entry),
+        entry.averaging_s * NS_PER_SECOND,
+        entry.mark_interval_s * NS_PER_SECOND,
+        e8("max_position", entry.max_position),
+    )
+
+
+def _expiry_ns(where: str, entry: InstrumentEntry) -> int:
+    """When a future is settled; 0: never."""
+    if entry.expires is None:
+        if entry.kind == "future":
+            raise VenueError(f'{where}.expires: a future needs the day on which it is settled, as in "2026-12-25"')
+        return 0
+    try:
+        second = parse_time_of_day(entry.expires_at)
+    except ValueError as error:
+        raise VenueError(f"{where}.expires_at: {error}") from error
+    day = entry.expires
+    return moscow_midnight_ns(day.year, day.month, day.day) + second * NS_PER_SECOND
+
+
+def market_design(where: str, entry: InstrumentEntry) -> list[AnyCommand]:
+    """Bands, auctions, allocation and schedule, as far as an entry says more than the core's defaults."""
+    commands: list[AnyCommand] = []
+    rules = SetTradingRules(
+        entry.instrument,
+        entry.static_band_ppm,
+        entry.dynamic_band_ppm,
+        entry.volatility_auction_s * NS_PER_SECOND,
+        entry.auction_random_s * NS_PER_SECOND,
+        ALLOCATIONS.index(entry.allocation),
+        entry.batch_ms * (NS_PER_SECOND // 1_000),
+    )
+    if rules != SetTradingRules(entry.instrument):
+        commands.append(rules)
+    if entry.schedule:
+        try:
+            commands.append(SetSchedule(entry.instrument, parse_schedule(entry.schedule)))
+        except ValueError as error:
+            raise VenueError(f"{where}.schedule: {error}") from error
+    return commands
+
+
+def register_intermediary(entry: IntermediaryEntry) -> RegisterIntermediary:
+    """An intermediary."""
+    return RegisterIntermediary(
+        entry.intermediary,
+        entry.licensed,
+        entry.capital_rub,
+        entry.suspended,
+        "venue file",
+        entry.licence,
+        entry.bank,
+    )
+
+
+def register_investor(where: str, entry: InvestorEntry, intermediaries: Container[str]) -> list[tuple[str, AnyCommand]]:
+    """An investor with tests, acknowledgements and authorisations, each command with its key."""
+    commands: list[AnyCommand] = [
+        RegisterInvestor(
+            entry.investor,
+            INVESTOR_KINDS.index(entry.kind),
+            entry.resident,
+            entry.assets_rub,
+            entry.income_rub,
+            entry.financial,
+            entry.capital_rub,
+            entry.blocked,
+            "",
+            "venue file",
+            entry.bank,
+        )
+    ]
+    for test in entry.tests:
+        taken_ns = moscow_midnight_ns(test.taken.year, test.taken.month, test.taken.day)
+        commands.append(RecordTest(entry.investor, test.test, test.score, taken_ns))
+    commands += [RecordAcknowledgement(entry.investor, version) for version in entry.acknowledgements]
+    found = [(where, command) for command in commands]
+    for number, each in enumerate(entry.authorised):
+        key = f"{where}.authorised[{number}]"
+        known(f"{key}.intermediary", each.intermediary, intermediaries, "intermediaries")
+        found.append((key, AuthoriseClient(each.intermediary, entry.investor, each.year, True, "venue file")))
+    return found
+
+
+def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> list[tuple[str, AnyCommand]]:
+    """An account with what it opens with, each command with its key."""
+    account = entry.account
+    found: list[tuple[str, AnyCommand]] = [
+        (where, OpenAccount(account, entry.participant, entry.investor, entry.intermediary))
+    ]
+    for asset, amount in entry.deposits.items():
+        key = f"{where}.deposits.{asset}"
+        found.append((key, Deposit(account, asset, _amount(key, asset, amount, scales), "opening")))
+    for asset, amount in entry.issued.items():
+        key = f"{where}.issued.{asset}"
+        found.append((key, IssueAsset(asset, account, _amount(key, asset, amount, scales), "", "opening")))
+    return found
+
+
+def _amount(where: str, asset: str, text: str, scales: dict[str, int]) -> int:
+    """An amount of an asset that the file defines, in its minor units."""
+    known(where, asset, scales, "assets")
+    return scaled(where, text, scales[asset], MAX_SUPPLY)

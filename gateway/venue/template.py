@@ -1,0 +1,77 @@
+"""The default venue: `default_venue.toml` with fresh keys, today's dates and the futures series of the coming months."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from gateway.keys import new_private_key, public_key_hex, write_private_key
+from gateway.venue.venue import VenueError
+
+_PLACEHOLDER: Final = re.compile(r"@([a-z-]+)(?::([a-z0-9-]+))?@")
+DEFAULT_PORT: Final = 8765
+
+
+def write_default_venue(
+    directory: Path, today: datetime.date, rulebook: str = "elr-2025", port: int = DEFAULT_PORT
+) -> list[Path]:
+    """Write `venue.toml` and `keys/` into a directory, which is made if it does not exist.
+
+    Args:
+        directory: where to write; nothing in it is overwritten.
+        today: the day that the dates in the file count from.
+        rulebook: the rulebook in force, by name.
+        port: the port to listen on; 0 for any.
+
+    Returns:
+        The files written, the venue file first.
+
+    Raises:
+        VenueError: a venue stands there already.
+        OSError: the directory can't be written.
+    """
+    file = directory / "venue.toml"
+    keys = directory / "keys"
+    for path in (file, keys):
+        if path.exists():
+            raise VenueError(f"{path} exists already; name another directory, or delete it first")
+    keys.mkdir(parents=True)
+    written = [file]
+
+    def fill(match: re.Match[str]) -> str:
+        what, which = match[1], match[2] or ""
+        if what == "key":
+            private_key = new_private_key()
+            written.append(keys / f"{which}.pem")
+            write_private_key(written[-1], private_key)
+            return public_key_hex(private_key)
+        if what == "days-ago":
+            return (today - datetime.timedelta(days=int(which))).isoformat()
+        if what in {"series", "expires"}:
+            series, expires = monthly_series(today, int(which))[-1]
+            return series if what == "series" else expires.isoformat()
+        if what == "year":
+            return str(today.year + int(which))
+        assert what in {"rulebook", "port"}, match[0]
+        return rulebook if what == "rulebook" else str(port)
+
+    template = resources.files("gateway.venue").joinpath("default_venue.toml").read_text(encoding="utf-8")
+    file.write_text(_PLACEHOLDER.sub(fill, template), encoding="utf-8")
+    return written
+
+
+def monthly_series(today: datetime.date, count: int) -> list[tuple[str, datetime.date]]:
+    """The next `count` monthly futures series, by name, as `2026-07`, with their last Fridays, all after today."""
+    found: list[tuple[str, datetime.date]] = []
+    year, month = today.year, today.month
+    while len(found) < count:
+        last = datetime.date(year, month, calendar.monthrange(year, month)[1])
+        last_friday = last - datetime.timedelta(days=(last.weekday() - calendar.FRIDAY) % 7)
+        if last_friday > today:
+            found.append((f"{year}-{month:02}", last_friday))
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    return found

@@ -1,0 +1,335 @@
+"""The venue file: one TOML document that says all there is to say about a venue, and the commands that set it up.
+
+Reading is strict. An unknown key, a wrong type, a name that nothing defines, a decimal finer than its asset: each is a
+`VenueError` that names the key and says what to do. What only the core can judge (a rulebook, a tick that yields
+fractions of a kopeck) it does judge: `load_venue` sets up an exchange from the file and reports what that refuses.
+"""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from collections.abc import Container, Mapping, Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from engine.vocabulary.codes import PHASES
+from engine.vocabulary.limits import NS_PER_SECOND
+from engine.vocabulary.messages.commands import (
+    AnyCommand,
+    AuthoriseClient,
+    ListInstrument,
+    LoadRulebook,
+    Sequenced,
+    SetMarginRules,
+    SetPhase,
+)
+from engine.vocabulary.messages.events import CommandRejected
+from gateway.core import new_exchange
+from gateway.keys import KeyFileError, parse_public_key
+from gateway.venue.file import (
+    AccountEntry,
+    AssetEntry,
+    IndexEntry,
+    InstrumentEntry,
+    IntermediaryEntry,
+    InvestorEntry,
+    ParticipantEntry,
+    VenueSection,
+)
+from gateway.venue.setup import (
+    VenueError,
+    add_asset,
+    known,
+    list_instrument,
+    market_design,
+    moscow_midnight_ns,
+    open_account,
+    register_intermediary,
+    register_investor,
+    set_index_price,
+)
+
+__all__ = [
+    "Participant",
+    "Venue",
+    "VenueError",
+    "built_in_rulebooks",
+    "check_setup",
+    "load_rulebook_documents",
+    "load_venue",
+    "parse_venue",
+]
+
+_Entry = TypeVar("_Entry", bound=msgspec.Struct)
+
+
+class Participant(msgspec.Struct, frozen=True):
+    """Who may log in: `role` is `participant`, `supervisor` or `operator`; `public_key` has 32 bytes."""
+
+    participant: str
+    role: str
+    public_key: bytes
+
+
+class Venue(msgspec.Struct, frozen=True):
+    """A venue as its file describes it."""
+
+    venue_id: str
+    title: str
+    host: str
+    port: int
+    durability: str
+    """`fsync` or `os`, as in the welcome message."""
+    rulebook: str
+    rulebook_documents: dict[str, str]
+    participants: dict[str, Participant]
+    setup: tuple[tuple[str, AnyCommand], ...]
+    """What sets the venue up, each command with the key of the file it comes from."""
+
+    def genesis(self) -> list[AnyCommand]:
+        """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
+        return [command for _, command in self.setup]
+
+
+def load_venue(path: Path, rulebook: str = "") -> Venue:
+    """Read a venue file and prove that it works.
+
+    Args:
+        path: the file, or a directory with a `venue.toml`.
+        rulebook: name or file of another rulebook than the file's own; empty: the file's own.
+
+    Raises:
+        VenueError: it does not work; the message says which key is wrong and why.
+    """
+    file = path / "venue.toml" if path.is_dir() else path
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise VenueError(f"{file} does not exist; `sbx init DIR` writes a venue to begin with") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise VenueError(f"{file} can't be read: {error}") from error
+    try:
+        venue = parse_venue(text, rulebook, file.parent)
+        check_setup(venue)
+    except VenueError as error:
+        raise VenueError(f"{file}: {error}") from error
+    return venue
+
+
+def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
+    """Read the text of a venue file; a rulebook named by a path is looked for in `directory`. Raises `VenueError`."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise VenueError(f"not valid TOML: {error}") from error
+    section = _convert(tables.pop("venue", {}), VenueSection, "venue")
+    assets = _entries(tables, "assets", AssetEntry, "asset")
+    indices = _entries(tables, "indices", IndexEntry, "index")
+    instruments = _entries(tables, "instruments", InstrumentEntry, "instrument")
+    participants = _entries(tables, "participants", ParticipantEntry, "participant")
+    intermediaries = _entries(tables, "intermediaries", IntermediaryEntry, "intermediary")
+    investors = _entries(tables, "investors", InvestorEntry, "investor")
+    accounts = _entries(tables, "accounts", AccountEntry, "account")
+    if tables:
+        raise VenueError(f"unknown section {min(tables)!r}; known: {', '.join(('venue', *_SECTIONS))}")
+
+    name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
+    scales = {entry.asset: entry.scale for _, entry in assets}
+    setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
+    if section.margin_grace_s is not None:
+        setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
+    setup += [(where, add_asset(where, entry)) for where, entry in assets]
+    setup += [(where, set_index_price(where, entry)) for where, entry in indices]
+    for where, instrument in instruments:
+        setup.append((where, list_instrument(where, instrument, scales)))
+        setup += [(where, command) for command in market_design(where, instrument)]
+    setup += [(where, register_intermediary(entry)) for where, entry in intermediaries]
+    intermediary_names = {entry.intermediary for _, entry in intermediaries}
+    for where, investor in investors:
+        setup += register_investor(where, investor, intermediary_names)
+    roles = {entry.participant: entry.role for _, entry in participants}
+    investor_names = {entry.investor for _, entry in investors}
+    for where, account in accounts:
+        _check_parties(where, account, roles, investor_names, intermediary_names)
+        setup += open_account(where, account, scales)
+    setup += [
+        (f"{where}.phase", SetPhase(entry.instrument, PHASES.index(entry.phase), "opening"))
+        for where, entry in instruments
+        if entry.phase != "closed"
+    ]
+    return Venue(
+        section.id,
+        section.title,
+        section.host,
+        section.port,
+        section.durability,
+        name,
+        documents,
+        _participants(participants),
+        tuple(setup),
+    )
+
+
+def check_setup(venue: Venue) -> None:
+    """Set an exchange up from the venue; raise `VenueError` with the key of the first command that is refused."""
+    exchange = new_exchange()
+    now_ns = time.time_ns()
+    # What was true when the venue first started may be over by now, and nothing is wrong with that.
+    expired = {
+        command.instrument
+        for _, command in venue.setup
+        if isinstance(command, ListInstrument) and 0 < command.expiry_ns - command.averaging_ns <= now_ns
+    }
+    timely = [
+        (where, command)
+        for where, command in venue.setup
+        if getattr(command, "instrument", "") not in expired
+        and not (isinstance(command, AuthoriseClient) and moscow_midnight_ns(command.year + 1, 1, 1) <= now_ns)
+    ]
+    for seq, (where, command) in enumerate(timely, 1):
+        for event in exchange.apply(Sequenced(seq, now_ns, command)):
+            if type(event) is CommandRejected:
+                raise VenueError(f"{where}: {event.detail}")
+
+
+def built_in_rulebooks() -> dict[str, Traversable]:
+    """Return the files of the rulebooks of this distribution by name, in order of name."""
+    files = sorted(resources.files("compliance").joinpath("rulebooks").iterdir(), key=lambda item: item.name)
+    return {item.name.removesuffix(".toml"): item for item in files if item.name.endswith(".toml")}
+
+
+def load_rulebook_documents(
+    name_or_path: str, directory: Path | None = None, *, partial: bool = False
+) -> tuple[str, dict[str, str]]:
+    """Read a rulebook and those it includes.
+
+    Args:
+        name_or_path: a rulebook of this distribution (`elr-2025`), or the path of a TOML file, relative to `directory`.
+        partial: return what can be found, though included rulebooks are missing or a document is no TOML: for a check
+            that names everything that is wrong.
+
+    Returns:
+        The rulebook's name, and the text of each document by name, as `LoadRulebook` carries them.
+
+    Raises:
+        VenueError: there is no such rulebook, or its TOML can't be read.
+    """
+    built_in = built_in_rulebooks()
+    name, beside = name_or_path, Path()
+    documents: dict[str, str] = {}
+    if name_or_path.endswith(".toml"):
+        path = (directory or Path()) / name_or_path
+        name, beside = path.stem, path.parent
+        documents[name] = _read_rulebook(path)
+    wanted = _includes(name, documents[name], partial) if documents else [name]
+    while wanted:
+        each = wanted.pop()
+        if each in documents:
+            continue
+        if each in built_in:
+            documents[each] = built_in[each].read_text(encoding="utf-8")
+        elif beside != Path() and (beside / f"{each}.toml").exists():
+            documents[each] = _read_rulebook(beside / f"{each}.toml")
+        elif partial and documents:
+            continue
+        else:
+            raise VenueError(
+                f"unknown rulebook {each!r}; there are {', '.join(built_in)}, or name a file that ends in .toml"
+            )
+        wanted += _includes(each, documents[each], partial)
+    return name, dict(sorted(documents.items()))
+
+
+def _includes(name: str, text: str, partial: bool) -> list[str]:
+    """Name the rulebooks that one includes; whatever else is wrong with it, the core says when it loads."""
+    try:
+        include = tomllib.loads(text).get("include", [])
+    except (ValueError, RecursionError) as error:
+        if partial:
+            return []
+        raise VenueError(f"rulebook {name} is not valid TOML: {error}") from error
+    if not isinstance(include, list) or not all(isinstance(each, str) for each in include):
+        if partial:
+            return []
+        raise VenueError(f"rulebook {name}: `include` is a list of rulebook names")
+    return include
+
+
+def _read_rulebook(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise VenueError(f"rulebook {path} can't be read: {error}") from error
+
+
+_SECTIONS = ("assets", "indices", "instruments", "participants", "intermediaries", "investors", "accounts")
+
+
+def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str) -> list[tuple[str, _Entry]]:
+    """Take a section out of the file: its entries, each with its place, unique by `key`."""
+    rows = tables.pop(section, [])
+    if not isinstance(rows, list):
+        raise VenueError(f"{section}: write [[{section}]] above each entry")
+    found: list[tuple[str, _Entry]] = []
+    names: dict[str, str] = {}
+    for index, row in enumerate(rows):
+        name = row.get(key) if isinstance(row, dict) else None
+        where = f"{section}[{index}]" if name is None else f"{section}[{index}] ({name})"
+        entry = _convert(row, kind, where)
+        earlier = names.setdefault(getattr(entry, key), where)
+        if earlier != where:
+            raise VenueError(f"{where}.{key}: defined before, in {earlier}; give it another name")
+        found.append((where, entry))
+    return found
+
+
+def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
+    """Turn a TOML table into its Struct, or say what is wrong with which key."""
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        key = path.rstrip("`")
+        hint = ""
+        if message.startswith("Object contains unknown field"):
+            hint = f"; known keys: {', '.join(kind.__struct_fields__)}" if not key else ""
+        elif message.startswith(("Expected `str`, got `int`", "Expected `str`, got `float`")):
+            hint = '; write decimals and names in quotes, as in "0.01"'
+        raise VenueError(f"{where}{key}: {message}{hint}") from error
+
+
+def _check_parties(
+    where: str,
+    account: AccountEntry,
+    roles: Mapping[str, str],
+    investors: Container[str],
+    intermediaries: Container[str],
+) -> None:
+    """Check that the parties of an account are defined, and that its participant can trade."""
+    known(f"{where}.participant", account.participant, roles, "participants")
+    role = roles[account.participant]
+    if role != "participant":
+        raise VenueError(f"{where}.participant: {account.participant!r} is {role}, and can't trade")
+    known(f"{where}.investor", account.investor, investors, "investors")
+    if account.intermediary:
+        known(f"{where}.intermediary", account.intermediary, intermediaries, "intermediaries")
+
+
+def _participants(entries: Sequence[tuple[str, ParticipantEntry]]) -> dict[str, Participant]:
+    found: dict[str, Participant] = {}
+    owners: dict[bytes, str] = {}
+    for where, entry in entries:
+        try:
+            public_key = parse_public_key(entry.public_key)
+        except KeyFileError as error:
+            raise VenueError(f"{where}.public_key: {error}") from error
+        owner = owners.setdefault(public_key, where)
+        if owner != where:
+            raise VenueError(f"{where}.public_key: {owner} has the same key; make one with `sbx keys new`")
+        found[entry.participant] = Participant(entry.participant, entry.role, public_key)
+    return found

@@ -1,0 +1,1 @@
+"""A whole venue with simulated participants, from start to replay."""

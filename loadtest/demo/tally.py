@@ -1,0 +1,178 @@
+"""What a session of simulated participants adds up to: orders, rejects by rule, trades, latency from the intended send time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from hdrh.histogram import HdrHistogram
+
+from gateway.client.client import OrderRejected, RequestFailed
+from gateway.protocol.messages import TradePrint
+
+# Microseconds: from 1 to one minute, three significant digits.
+LOWEST_US: Final = 1
+HIGHEST_US: Final = 60_000_000
+DIGITS: Final = 3
+NS_PER_US: Final = 1_000
+PERCENTILES: Final = (50.0, 99.0, 99.9)
+
+
+@dataclass
+class Reject:
+    """All orders of which one thing decided: a rule's id, or the reject code where no rule did."""
+
+    reason: str
+    title: str
+    is_rule: bool
+    count: int = 0
+    example: str = ""
+    """Who tried what, and the venue's answer."""
+
+
+@dataclass
+class Traded:
+    """Public trades of one instrument."""
+
+    trades: int = 0
+    quantity: Decimal = Decimal(0)
+    turnover: Decimal = Decimal(0)
+
+
+@dataclass
+class Tally:
+    """Counts of one session; one for all participants, which share an event loop."""
+
+    entered: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    amended: int = 0
+    cancelled: int = 0
+    too_late: int = 0
+    """Amends and cancels of orders that had traded away in the meantime."""
+    failed: Counter[str] = field(default_factory=Counter)
+    """Requests that were not even sequenced, by code."""
+    rejects: dict[str, Reject] = field(default_factory=dict)
+    named: Counter[str] = field(default_factory=Counter)
+    """By rule: rejected orders that failed it, whether it decided or not."""
+    overruled: dict[str, str] = field(default_factory=dict)
+    """By rule: the first order that failed it where another rule decided."""
+    moved: int = 0
+    """Transfers done."""
+    moves_refused: dict[str, Reject] = field(default_factory=dict)
+    moves_named: Counter[str] = field(default_factory=Counter)
+    """By rule: refused transfers that failed it, whether it decided or not."""
+    marks: int = 0
+    """Marks of futures."""
+    permitted: dict[str, Reject] = field(default_factory=dict)
+    """By rule that exempts: orders that passed because of it."""
+    traded: dict[str, Traded] = field(default_factory=dict)
+    latency: Any = field(default_factory=lambda: HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS))
+
+    @property
+    def trades(self) -> int:
+        """Public trades of all instruments."""
+        return sum(each.trades for each in self.traded.values())
+
+    def replied(self, intended_ns: int, now_ns: int) -> None:
+        """Record the time from when a request was meant to be sent to its reply."""
+        self.latency.record_value(min(max((now_ns - intended_ns) // NS_PER_US, LOWEST_US), HIGHEST_US))
+
+    def reject(self, attempt: str, error: OrderRejected) -> None:
+        """Count a rejected order under what decided."""
+        self.rejected += 1
+        _count(self.rejects, attempt, error)
+        self.named.update(error.rules)
+        for rule in error.rules[1:]:
+            self.overruled.setdefault(rule, f"{attempt}: {error.rule} decided")
+
+    def refuse_move(self, attempt: str, error: OrderRejected) -> None:
+        """Count a refused transfer under what decided."""
+        _count(self.moves_refused, attempt, error)
+        self.moves_named.update(error.rules)
+
+    def permit(self, attempt: str, rule: str) -> None:
+        """Count an order that passed because a rule exempts it from the others."""
+        found = self.permitted.setdefault(rule, Reject(rule, "", True))
+        found.count += 1
+        found.example = found.example or f"{attempt}: accepted"
+
+    def rules(self, titles: dict[str, str]) -> list[dict[str, Any]]:
+        """What each rule (by id, with its title) did to orders, in the order given, as plain data."""
+        found = []
+        for rule, title in titles.items():
+            reject, permitted = self.rejects.get(rule), self.permitted.get(rule)
+            shown = reject or permitted
+            found.append(
+                {
+                    "rule": rule,
+                    "title": title,
+                    "decided": 0 if reject is None else reject.count,
+                    "named": self.named[rule],
+                    "permitted": 0 if permitted is None else permitted.count,
+                    "example": self.overruled.get(rule, "") if shown is None else shown.example,
+                }
+            )
+        return found
+
+    def fail(self, error: RequestFailed) -> None:
+        """Count a request that was not sequenced."""
+        self.failed[error.code] += 1
+
+    def trade(self, trade: TradePrint) -> None:
+        """Count a public trade."""
+        traded = self.traded.setdefault(trade.instrument, Traded())
+        quantity = Decimal(trade.quantity)
+        traded.trades += 1
+        traded.quantity += quantity
+        traded.turnover += quantity * Decimal(trade.price)
+
+    def percentiles_us(self) -> dict[str, int]:
+        """Latency in microseconds at the usual percentiles, and the largest."""
+        found = {f"p{each:g}": int(self.latency.get_value_at_percentile(each)) for each in PERCENTILES}
+        return {**found, "max": int(self.latency.get_max_value())}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return {
+            "orders": {
+                "entered": self.entered,
+                "accepted": self.accepted,
+                "rejected": self.rejected,
+                "amended": self.amended,
+                "cancelled": self.cancelled,
+                "too_late": self.too_late,
+                "not_sequenced": dict(self.failed),
+            },
+            "rejects": _ranked(self.rejects),
+            "transfers": {"done": self.moved, "refused": _ranked(self.moves_refused)},
+            "marks": self.marks,
+            "trades": {
+                "count": self.trades,
+                "instruments": {
+                    name: {
+                        "trades": each.trades,
+                        "quantity": format(each.quantity, "f"),
+                        "turnover": format(each.turnover, "f"),
+                    }
+                    for name, each in sorted(self.traded.items())
+                },
+            },
+            "latency_us": {"count": int(self.latency.get_total_count()), **self.percentiles_us()},
+        }
+
+
+def _count(rejects: dict[str, Reject], attempt: str, error: OrderRejected) -> None:
+    """Count a refusal under what decided."""
+    reason = error.rule or error.code
+    found = rejects.setdefault(reason, Reject(reason, error.title, bool(error.rule)))
+    found.count += 1
+    found.example = found.example or f"{attempt}: {error.detail}"
+
+
+def _ranked(rejects: dict[str, Reject]) -> list[dict[str, Any]]:
+    """Refusals as plain data: by rule first, the most frequent first."""
+    ranked = sorted(rejects.values(), key=lambda reject: (not reject.is_rule, -reject.count, reject.reason))
+    return [asdict(reject) for reject in ranked]

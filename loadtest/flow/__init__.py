@@ -1,0 +1,1 @@
+"""Recorded order flow: read, fed into a venue, compared with its truth."""

@@ -1,0 +1,1 @@
+"""The tables of tests/scenarios, read and run."""

@@ -1,0 +1,419 @@
+"""`sbx explain`: verdicts of journals on a real disk, one of a running venue, explained and compared with the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.record.rows import Row
+from engine.vocabulary.codes import (
+    BUY,
+    CONTINUOUS,
+    CROSS_BORDER,
+    DOMESTIC_PAYMENT,
+    GTC,
+    HALTED,
+    LIMIT,
+    SELL,
+    STOP,
+    STOP_LIMIT,
+)
+from engine.vocabulary.messages.commands import (
+    AmendOrder,
+    AnyCommand,
+    CancelOrder,
+    MassQuote,
+    NewBracket,
+    NewOrder,
+    NewOrderPair,
+    SetBlocked,
+    SetParameter,
+    SetPhase,
+    Transfer,
+)
+from engine.vocabulary.messages.events import Event, OrderRejected
+from gateway.cli.explain import command
+from tests.support.compliance.venue import PARTICIPANT, Venue, e8
+from tests.support.gateway.journals import write_journal
+from tests.support.gateway.small_venue import client, serving, url_of
+
+
+def explain(*arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def as_json(result: Result, exit_code: int = 0) -> Any:
+    assert result.exit_code == exit_code, result.output
+    return json.loads(result.stdout)
+
+
+class RecordedVenue(Venue):
+    """A venue that keeps what a journal stores."""
+
+    def __init__(self, rulebook: str = "general-2026") -> None:
+        self.rows: list[Row] = []
+        super().__init__(rulebook)
+
+    def apply(self, command: AnyCommand) -> list[Event]:
+        events = super().apply(command)
+        self.rows.append((self.exchange.seq, self.time_ns, command, events))
+        return events
+
+    @property
+    def seq(self) -> int:
+        return self.exchange.seq
+
+
+def order(account: str, side: int, quantity: str, price: str, name: str, **terms: Any) -> NewOrder:
+    kind = terms.pop("order_type", LIMIT)
+    return NewOrder(PARTICIPANT, account, name, "BTC/RUB", side, kind, GTC, e8(price), e8(quantity), **terms)
+
+
+class Story:
+    """A session with something of everything; the sequence number of each step by name."""
+
+    def __init__(self, directory: Path) -> None:
+        self.venue = RecordedVenue()
+        self.steps: dict[str, int] = {}
+        self._trade()
+        self.directory = directory
+        write_journal(directory, self.venue.rows, batch=32)
+
+    def do(self, name: str, command: AnyCommand) -> None:
+        self.venue.apply(command)
+        self.steps[name] = self.venue.seq
+
+    def _trade(self) -> None:
+        self.do("offer", order("dealer", SELL, "0.001", "8000000", "s1"))
+        self.do("passes", order("retail", BUY, "0.001", "8000000", "a1"))
+        self.do("rests", order("retail", BUY, "0.02", "7900000", "a2"))
+        self.do("capped", order("retail", BUY, "0.0437", "7997600", "a3"))
+        self.do("two rules", order("newcomer", BUY, "0.001", "8000000", "n1"))
+        self.do("size", order("retail", BUY, "0.00001", "8000000", "a4"))
+        self.do("resent", order("retail", BUY, "0.02", "7900000", "a2"))
+        resting = self.steps["rests"]
+        amend = {"participant": PARTICIPANT, "account": "retail", "order_id": resting, "client_order_id": ""}
+        self.do("larger", AmendOrder(**amend, price_e8=0, quantity_e8=e8("0.5")))
+        self.do("smaller", AmendOrder(**amend, price_e8=0, quantity_e8=e8("0.01")))
+        ladder = ((e8("7000000"), e8("0.01")), (e8("6900000"), e8("0.01")), (e8("6800000"), e8("0.03")))
+        self.do("ladder", MassQuote(PARTICIPANT, "retail", "q", "BTC/RUB", ladder, ()))
+        limit, stop = order("firm", SELL, "1", "9000000", "p1"), order("firm", SELL, "1", "0", "p2", order_type=STOP)
+        stop = msgspec.structs.replace(stop, stop_price_e8=e8("7000000"))
+        self.do("pair", NewOrderPair(PARTICIPANT, "firm", limit, stop))
+        entry = order("firm", BUY, "0.1", "6000000", "b1")
+        children = (order("firm", SELL, "0.1", "9000000", "b2"), msgspec.structs.replace(stop, client_order_id="b3"))
+        self.do(
+            "bracket",
+            NewBracket(
+                PARTICIPANT, "firm", entry, children[0], msgspec.structs.replace(children[1], quantity_e8=e8("0.1"))
+            ),
+        )
+        waiting = order("super", BUY, "0.01", "9000000", "t1", order_type=STOP_LIMIT, stop_price_e8=e8("8100000"))
+        self.do("stop", waiting)
+        self.do("offer 2", order("dealer", SELL, "0.02", "8200000", "s2"))
+        self.do("triggers", order("qualified", BUY, "0.01", "8200000", "u1"))
+        self.do("blocked", SetBlocked("retail", True))
+        self.do("cancel", CancelOrder(PARTICIPANT, "firm", self.steps["pair"], ""))
+        self.do("transfer", Transfer(PARTICIPANT, "firm", "t1", "abroad", "USDT", 5_000_000, CROSS_BORDER, "7/2026"))
+        self.do("payment", Transfer(PARTICIPANT, "firm", "t2", "importer", "USDT", 5_000_000, DOMESTIC_PAYMENT))
+        self.do("too much", Transfer(PARTICIPANT, "firm", "t3", "abroad", "USDT", 10**17, CROSS_BORDER, "8/2026"))
+        self.do("nowhere", Transfer(PARTICIPANT, "firm", "t4", "nobody", "USDT", 1, CROSS_BORDER, "8/2026"))
+        self.do("no such rule", SetParameter("RET-9", "retail_cap_rub", "500000.00", "a slip", "sue"))
+        self.do("raised", SetParameter("RET-1", "retail_cap_rub", "500000.00", "a trial", "sue"))
+        self.do("unblocked", SetBlocked("retail", False))
+        self.do("under the raised cap", order("retail", BUY, "0.04", "8000000", "a5"))
+        self.do("halt", SetPhase("BTC/RUB", HALTED))
+        self.do("halted", order("firm", BUY, "0.01", "8000000", "h1"))
+        self.do("go on", SetPhase("BTC/RUB", CONTINUOUS))
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    return Story(tmp_path_factory.mktemp("story"))
+
+
+def test_a_refused_order_is_explained_rule_by_rule(story: Story) -> None:
+    seq = story.steps["capped"]
+    found = as_json(explain(story.directory, seq, "--json"))
+    assert (found["status"], found["seq"], found["disagreement"]) == ("explained", seq, None)
+    assert found["moscow_time"] == "2026-06-01 12:00:00.000000"
+    assert found["command"]["type"] == "NewOrder"
+    (check,) = found["checks"]
+    rules = check.pop("rules")
+    digest = check["rulebook"].pop("digest")
+    assert len(digest) == 64
+    assert check == {
+        "order_id": seq,
+        "client_order_id": "a3",
+        "account": "retail",
+        "investor": "retail",
+        "investor_class": "retail",
+        "class_set_because": None,
+        "intermediary": "alfa",
+        "instrument": "BTC/RUB",
+        "side": "buy",
+        "order_type": "limit",
+        "price": "7997600",
+        "quantity": "0.0437",
+        "value": "349495.12 RUB",
+        "recheck": False,
+        "rulebook": {"name": "general-2026", "overrides": []},
+        "verdict": "refused",
+        "decided_by": "RET-1",
+        "failed": ["RET-1"],
+    }
+    assert [rule["rule"] for rule in rules][:3] == ["SAN-1", "ANON-1", "INT-1"]
+    by_rule = {rule["rule"]: rule for rule in rules}
+    # Bought for 8 000, and 158 000 are reserved.
+    assert by_rule["RET-1"] == {
+        "rule": "RET-1",
+        "title": "Retail purchases capped per calendar year",
+        "source": "Bank of Russia, 23.12.2025",
+        "status": "proposed",
+        "effective_from": "2025-12-23",
+        "parameters": {
+            "retail_cap_rub": "300000.00",
+            "cap_scope": "aggregate",
+            "cap_basis": "gross_purchases",
+            "cap_window": "calendar_year",
+            "crypto_for_crypto_counted": False,
+        },
+        "outcome": "decides",
+        "reason": "cap 300000.00 RUB a year, used 8000.00, reserved 158000.00, remaining 134000.00; this order 349495.12",
+        "inputs": {
+            "class": "retail",
+            "used": "8000.00",
+            "reserved": "158000.00",
+            "this order": "349495.12",
+        },
+        "arithmetic": "300000.00 - 8000.00 used - 158000.00 reserved = 134000.00 remaining < 349495.12",
+    }
+    assert (by_rule["QUAL-1"]["outcome"], by_rule["QUAL-1"]["reason"]) == (
+        "does_not_concern",
+        "it is for qualified individuals",
+    )
+    assert found["results"] == [{"order_id": seq, "text": f"refused by RET-1: {by_rule['RET-1']['reason']}"}]
+
+
+def test_the_text_says_the_same_to_people(story: Story) -> None:
+    text = explain(story.directory, story.steps["capped"]).output
+    for expected in (
+        "2026-06-01 12:00:00.000000 Moscow: NewOrder",
+        "(a3), retail:",
+        "investor retail, retail, through alfa",
+        "limit buy 0.0437 BTC/RUB at 7997600 or better, worth 349495.12 RUB",
+        "rulebook general-2026: refused: RET-1 decides",
+        "SAN-1  passes",
+        "QUAL-1 does not concern: it is for qualified individuals",
+        "RET-1  decides",
+        "Retail purchases capped per calendar year. Bank of Russia, 23.12.2025; proposed, from 2025-12-23",
+        "parameters  retail_cap_rub = 300 000.00 RUB; cap_scope = aggregate",
+        "looked at  class retail; used 8000.00; reserved 158000.00; this order 349495.12",
+        "arithmetic  300000.00 - 8000.00 used - 158000.00 reserved = 134000.00 remaining < 349495.12",
+        "says  cap 300000.00 RUB a year, used 8000.00",
+    ):
+        assert expected in text, expected
+
+
+def checks(story: Story, step: str) -> list[dict[str, Any]]:
+    found = as_json(explain(story.directory, story.steps[step], "--json"))
+    assert found["status"] == "explained"
+    return list(found["checks"])
+
+
+def results(story: Story, step: str) -> list[str]:
+    found = as_json(explain(story.directory, story.steps[step], "--json"))
+    return [result["text"] for result in found["results"]]
+
+
+def test_an_order_that_passes_is_explained_too(story: Story) -> None:
+    (check,) = checks(story, "passes")
+    assert (check["verdict"], check["decided_by"], check["failed"]) == ("passes", None, [])
+    assert {rule["outcome"] for rule in check["rules"]} == {"passes", "does_not_concern"}
+    assert results(story, "passes") == ["accepted"]
+    assert "passes every rule" in explain(story.directory, story.steps["passes"]).output
+
+
+def test_all_rules_that_fail_are_named_and_the_first_decides(story: Story) -> None:
+    (check,) = checks(story, "two rules")
+    assert check["failed"] == ["RISK-1", "RET-3"]
+    assert [rule["outcome"] for rule in check["rules"] if rule["rule"] in check["failed"]] == ["decides", "fails"]
+    assert "RISK-1 decides; it fails RET-3 too" in explain(story.directory, story.steps["two rules"]).output
+
+
+def test_an_amend_that_costs_more_is_explained_and_one_that_does_not_needs_no_rule(story: Story) -> None:
+    (check,) = checks(story, "larger")
+    assert (check["order_id"], check["quantity"], check["decided_by"]) == (story.steps["rests"], "0.5", "RET-1")
+    assert "entered before" in explain(story.directory, story.steps["larger"]).output
+    assert checks(story, "smaller") == []
+    assert results(story, "smaller") == ["amended: no rule was asked, since it can't cost more than before"]
+
+
+def test_each_order_of_a_list_is_explained(story: Story) -> None:
+    ladder = checks(story, "ladder")
+    assert [check["client_order_id"] for check in ladder] == ["q:b0", "q:b1", "q:b2"]
+    assert [check["decided_by"] for check in ladder] == [None, None, "RET-1"]
+    # The first two quotes are reserved when the third is looked at.
+    last = {rule["rule"]: rule for rule in ladder[2]["rules"]}["RET-1"]
+    assert last["arithmetic"] == "300000.00 - 8000.00 used - 218000.00 reserved = 74000.00 remaining < 204000.00"
+    assert [check["client_order_id"] for check in checks(story, "pair")] == ["p1", "p2"]
+    # The children of a bracket are looked at when its entry has ended.
+    assert [check["client_order_id"] for check in checks(story, "bracket")] == ["b1"]
+
+
+def test_a_stop_is_explained_with_the_command_that_triggers_it(story: Story) -> None:
+    first, second = checks(story, "triggers")
+    assert (first["client_order_id"], second["client_order_id"]) == ("u1", "t1")
+    assert (second["order_id"], second["account"], second["verdict"]) == (story.steps["stop"], "super", "passes")
+    assert "triggered: checked again as the order it is for" in results(story, "triggers")
+
+
+def test_an_order_that_another_check_refused_before_says_which(story: Story) -> None:
+    assert checks(story, "size") == []
+    (text,) = results(story, "size")
+    assert text.startswith("refused: lot: ") and text.endswith("no rule was asked: this check comes before compliance")
+    assert results(story, "halted")[0].startswith("refused: phase: ")
+    assert results(story, "resent") == [
+        "was entered before: the request was sent again, and only its status is reported"
+    ]
+
+
+def test_a_transfer_is_explained_like_an_order(story: Story) -> None:
+    found = as_json(explain(story.directory, story.steps["payment"], "--json"))
+    assert (found["status"], found["checks"], found["disagreement"]) == ("explained", [], None)
+    (transfer,) = found["transfers"]
+    rules = {rule["rule"]: rule for rule in transfer.pop("rules")}
+    transfer.pop("rulebook")
+    assert transfer == {
+        "client_order_id": "t2",
+        "account": "firm",
+        "investor": "firm",
+        "to_account": "importer",
+        "to_investor": "importer",
+        "amount": "5.000000 USDT",
+        "purpose": "domestic_payment",
+        "contract_reference": None,
+        "verdict": "refused",
+        "decided_by": "CUR-1",
+        "failed": ["CUR-1"],
+    }
+    assert rules["CUR-1"]["arithmetic"] == "a domestic payment in USDT, a currency value"
+    assert rules["SET-1"]["outcome"] == "does_not_concern"
+    text = explain(story.directory, story.steps["transfer"]).output
+    assert "5.000000 USDT from firm (investor firm) to abroad (investor abroad), cross_border, contract 7/2026" in text
+    assert "passes every rule" in text and "moved" in text
+
+
+def test_a_transfer_refused_after_the_rules_does_not_say_that_none_was_asked(story: Story) -> None:
+    (transfer,) = as_json(explain(story.directory, story.steps["too much"], "--json"))["transfers"]
+    assert transfer["verdict"] == "passes"
+    (text,) = results(story, "too much")
+    assert text.startswith("refused: funds: needs 100000000000.000000 USDT, available ") and "no rule" not in text
+    (text,) = results(story, "nowhere")
+    assert text.startswith("refused: invalid: ") and text.endswith(
+        "no rule was asked: this check comes before compliance"
+    )
+
+
+def test_what_a_supervisor_set_on_top_of_the_rulebook_is_in_force(story: Story) -> None:
+    (check,) = checks(story, "under the raised cap")
+    assert check["rulebook"]["overrides"] == [{"rule": "RET-1", "key": "retail_cap_rub", "value": "500000.00"}]
+    cap = {rule["rule"]: rule for rule in check["rules"]}["RET-1"]
+    assert cap["parameters"]["retail_cap_rub"] == "500000.00"
+    assert cap["arithmetic"] == "500000.00 - 8000.00 used - 0.00 reserved = 492000.00 remaining >= 320000.00"
+    text = explain(story.directory, story.steps["under the raised cap"]).output
+    assert "rulebook general-2026 with RET-1 retail_cap_rub = 500000.00: passes every rule" in text
+
+
+def test_a_command_that_is_no_order_says_so(story: Story) -> None:
+    found = as_json(explain(story.directory, story.steps["cancel"], "--json"))
+    assert (found["status"], found["checks"]) == ("no_order", [])
+    text = explain(story.directory, story.steps["cancel"]).output
+    assert "It is no order and no transfer; there is no check by rule to explain." in text
+    assert as_json(explain(story.directory, 1, "--json"))["command"]["type"] == "LoadRulebook"
+
+
+def test_a_refused_command_that_is_no_order_says_why(story: Story) -> None:
+    (text,) = results(story, "no such rule")
+    assert text.startswith("refused: compliance: rulebook general-2026: unknown rule RET-9")
+
+
+def test_what_a_registry_change_cancels_is_explained_with_it(story: Story) -> None:
+    found = as_json(explain(story.directory, story.steps["blocked"], "--json"))
+    assert found["status"] == "no_order"
+    assert {(check["recheck"], check["decided_by"]) for check in found["checks"]} == {(True, "SAN-1")}
+    assert [check["client_order_id"] for check in found["checks"]] == ["q:b1", "q:b0", "a2"]
+    text = explain(story.directory, story.steps["blocked"]).output
+    assert "It is no order and no transfer; it had these orders checked:" in text
+    assert "resting, looked at again" in text
+
+
+def test_where_there_is_nothing_to_explain_it_is_a_usage_error(story: Story, tmp_path: Path) -> None:
+    result = explain(story.directory, story.venue.seq + 1)
+    assert result.exit_code == 2
+    assert f"the journal has the commands 1 to {story.venue.seq}, none of the number" in result.output
+    assert explain(story.directory, 0).exit_code == 2
+    result = explain(tmp_path, 1)
+    assert result.exit_code == 2 and "no journal in" in result.output
+
+
+def tampered(story: Story, step: str, directory: Path, **changes: Any) -> int:
+    """A journal in which the refusal of a step was recorded otherwise."""
+    seq = story.steps[step]
+    rows = list(story.venue.rows)
+    _, time_ns, command, events = rows[seq - 1]
+    (rejected,) = events
+    assert isinstance(rejected, OrderRejected)
+    rows[seq - 1] = (seq, time_ns, command, [msgspec.structs.replace(rejected, **changes)])
+    write_journal(directory, rows, batch=32)
+    return seq
+
+
+def test_it_says_so_if_something_else_was_recorded(story: Story, tmp_path: Path) -> None:
+    seq = tampered(story, "capped", tmp_path / "a", rule="RET-2", rules=("RET-2",))
+    found = as_json(explain(tmp_path / "a", seq, "--json"), 1)
+    assert found["status"] == "different"
+    said = f"recorded was order {seq} refused by RET-2, the replay says order {seq} refused by RET-1"
+    assert found["disagreement"] == said
+    assert said in explain(tmp_path / "a", seq).output
+    tampered(story, "capped", tmp_path / "b", detail="cap 1000000.00 RUB")
+    found = as_json(explain(tmp_path / "b", seq, "--json"), 1)
+    assert found["disagreement"] == "the replay differs from what was recorded in event 0 of the command"
+    # A later command is explained on a state that may not be the recorded one.
+    found = as_json(explain(tmp_path / "b", seq + 1, "--json"), 1)
+    assert found["disagreement"] == f"the replay differs from what was recorded since sequence number {seq}"
+
+
+def test_damage_behind_the_command_does_not_matter_before_it_does(story: Story, tmp_path: Path) -> None:
+    write_journal(tmp_path, story.venue.rows, batch=16)
+    (segment,) = tmp_path.glob("journal-*.sbxj")
+    data = bytearray(segment.read_bytes())
+    data[-400] ^= 0x10
+    segment.write_bytes(data)
+    assert explain(tmp_path, story.steps["capped"]).exit_code == 0
+    result = explain(tmp_path, story.venue.seq)
+    assert result.exit_code == 1 and "checksum" in result.output
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+async def test_beside_a_running_venue(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, client(url_of(server), "alice") as alice:
+        bought = await alice.order("buy", "1", "100", "a1", account="alice")
+        seq = bought["order_id"]
+        before = contents(tmp_path)
+        found = as_json(explain(tmp_path, seq, "--json"))
+        assert contents(tmp_path) == before
+        (check,) = found["checks"]
+        assert (check["account"], check["rulebook"]["name"], check["verdict"]) == ("alice", "elr-2025", "passes")
+        by_rule = {rule["rule"]: rule for rule in check["rules"]}
+        assert by_rule["OPS-1"]["arithmetic"] == "100.00 <= 1000000000.00"
+        assert by_rule["ELR-1"]["outcome"] == "does_not_concern"
+        assert (await alice.order("buy", "1", "100", "a2", account="alice"))["exec_type"] == "new"

@@ -1,0 +1,106 @@
+"""The channel of changes: what each event says, who may hear it, and that it counts on after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.vocabulary.messages.commands import NewOrder, Tick
+from engine.vocabulary.messages.events import (
+    ChangeEffective,
+    ChangeScheduled,
+    CommandRejected,
+    DayEnded,
+    InvestorRegistered,
+    OrderRejected,
+    ParameterChanged,
+    RegistryChanged,
+    RulebookLoaded,
+    RulesChanged,
+)
+from gateway.client.client import connect
+from gateway.outbound.fanout import Fanout
+from gateway.outbound.supervision import Supervision
+from gateway.protocol.wire import JSON, Outlet
+from tests.support.gateway.small_venue import KEYS, client, serving, url_of
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (RulebookLoaded("elr-2025", "ab12"), {"what": "rulebook", "key": "elr-2025", "detail": "ab12"}),
+        (InvestorRegistered("anna", "retail"), {"what": "investor", "key": "anna", "detail": "retail"}),
+        (RegistryChanged("tier", "BTC", "liquid"), {"what": "tier", "key": "BTC", "detail": "liquid"}),
+        (RulesChanged("limits", "anna"), {"what": "limits", "key": "anna"}),
+        (
+            RulesChanged("kill_switch", "investor:bob", "on", "court", "sue"),
+            {"what": "kill_switch", "key": "investor:bob", "detail": "on", "reason": "court", "by": "sue"},
+        ),
+        (
+            ParameterChanged("RET-1", "retail_cap_rub", "300000.00", "500000.00", "why", "sue"),
+            {
+                "what": "parameter",
+                "key": "RET-1 retail_cap_rub",
+                "detail": "300000.00 -> 500000.00",
+                "reason": "why",
+                "by": "sue",
+            },
+        ),
+        (
+            ChangeScheduled(7, 99, "set_parameter RET-1"),
+            {"what": "scheduled", "key": "7", "detail": "set_parameter RET-1", "effective": 99},
+        ),
+        (ChangeEffective(7), {"what": "effective", "key": "7"}),
+        (CommandRejected(19, "no"), {"what": "refused", "key": "invalid", "detail": "no"}),
+    ],
+)
+def test_events_as_changes(event, expected):
+    (change,) = Supervision().follow(5, 6, [DayEnded(1), event])
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(change))
+    assert plain == {"type": "change", "seq": 1, "command_seq": 5, "time": 6, **expected}
+
+
+def test_what_was_due_before_an_order_is_told_and_counted():
+    fanout, outlet = Fanout(), Outlet(JSON)
+    fanout.replay(Tick(), 1, 1, [RulebookLoaded("old", "aa")])
+    fanout.changes.subscribers.append(outlet)
+    order = NewOrder("ann", "ann", "c", "X", 0, 0, 0, 1, 1)
+    due = [ChangeEffective(1), CommandRejected(12, "too late")]
+    fanout.publish(order, 2, 2, [*due, OrderRejected(2, "ann", 0, "c", "X", 1, "no")], Outlet(JSON), 1, len(due))
+    told = [msgspec.json.decode(frame[2 if frame[1] < 126 else 4 :]) for frame in outlet.frames]
+    assert [(each["seq"], each["what"]) for each in told] == [(2, "effective"), (3, "refused")]
+
+
+async def test_supervisors_alone_follow_changes_over_a_restart(tmp_path):
+    async with serving(tmp_path) as server, client(url_of(server), "alice") as alice:
+        refused = await alice.ask(type="subscribe", channel="changes")
+        assert (refused["type"], refused["code"]) == ("error", "not_allowed")
+        async with client(url_of(server), "sue") as sue:
+            wrong = await sue.ask(type="subscribe", channel="changes", instrument="BTC/RUB")
+            assert wrong["detail"] == "instrument: changes has none"
+            first = (await sue.ask(type="subscribe", channel="changes"))["seq"]
+            arguments = {"rule": "OPS-1", "key": "enabled", "value": "false"}
+            soon = time.time_ns() + 200_000_000
+            waits = {"effective_ns": soon, "command": "set_parameter", "arguments": arguments, "reason": "later"}
+            done = await sue.ask(type="admin", command="effective_from", arguments=waits)
+            number = str(done["seq"])
+            change = await sue.until("change")
+            assert (change["seq"], change["what"], change["key"]) == (first + 1, "scheduled", number)
+            assert (change["command_seq"], change["effective"]) == (done["seq"], soon)
+            # Nobody sends anything: the venue's own clock lets it take effect.
+            told = [await sue.until("change") for _ in range(2)]
+            assert [(each["what"], each["key"]) for each in told] == [
+                ("effective", number),
+                ("parameter", "OPS-1 enabled"),
+            ]
+            assert (told[1]["reason"], told[1]["by"]) == ("later", "sue")
+    async with serving(tmp_path) as server, connect(url_of(server), "otto", KEYS["otto"]) as otto:
+        changes = otto.changes()
+        await changes.start()
+        await otto.admin("set_limits", participant="alice", orders_per_second=5)
+        change = await asyncio.wait_for(anext(changes), 10)
+        assert (change.seq, change.what, change.key) == (first + 4, "limits", "alice")

@@ -1,0 +1,92 @@
+"""docs/PROTOCOL.md says what the venue does: its program trades, its examples hold, its tables are complete."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+
+from cryptography.hazmat.primitives import serialization
+
+from engine.vocabulary import codes
+from gateway.inbound.admin import ALLOWED, argument_names
+from gateway.inbound.translate import TRANSLATE
+from gateway.protocol import messages
+from tests.support.gateway.small_venue import KEYS, NaiveBook, client, serving, url_of
+from tests.support.places import ROOT
+
+DOCUMENT = (ROOT / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")
+
+
+async def test_the_program_logs_in_and_trades(tmp_path):
+    program = tmp_path / "trade.py"
+    source = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)[0]
+    imported = {line.split()[1].partition(".")[0] for line in re.findall(r"^(?:from|import) .*$", source, re.MULTILINE)}
+    assert imported == {"asyncio", "json", "sys", "cryptography", "websockets"}
+    # Prices of the small venue.
+    program.write_text(source.replace("7900000", "100").replace("0.01", "1"))
+    key = tmp_path / "key.pem"
+    key.write_bytes(
+        KEYS["alice"].private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    async with serving(tmp_path / "venue") as server, client(url_of(server), "bob") as bob:
+        await bob.order("sell", "0.4", "100", "b1", account="bob")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(program), url_of(server), "alice", str(key), "alice", stdout=subprocess.PIPE
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), 10)
+        assert process.returncode == 0
+        assert re.findall(r"'exec_type': '(\w+)'", output.decode()) == ["new", "trade", "cancelled"]
+
+
+def test_the_example_of_a_book_holds():
+    book = NaiveBook()
+    for line in re.findall(r'^\{"type":"book_.*\}$', DOCUMENT, re.MULTILINE):
+        book.apply(json.loads(line))
+    assert book.best(10) == [("100.0", "0.5"), ("101.0", "1.0")]
+
+
+def test_every_request_and_its_fields_are_documented():
+    for request in messages.AnyRequest.__args__:
+        name = request.__struct_config__.tag
+        assert f"`{name}`" in DOCUMENT or f'"type":"{name}"' in DOCUMENT, name
+        for field in request.__struct_fields__:
+            assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{name}.{field}"
+    assert len(TRANSLATE) == 9
+
+
+def test_every_message_and_its_fields_are_documented():
+    for message in messages.AnyMessage.__args__:
+        name = message.__struct_config__.tag
+        assert f"`{name}`" in DOCUMENT or f'"type":"{name}"' in DOCUMENT or f"`{name}`s" in DOCUMENT, name
+        for field in message.__struct_fields__:
+            assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{name}.{field}"
+
+
+def test_every_field_of_what_messages_list_is_documented():
+    for kind in (messages.OpenOrder, messages.Holding, messages.Position, messages.Cover, messages.InstrumentInfo):
+        for field in kind.__struct_fields__:
+            assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{kind.__name__}.{field}"
+
+
+def test_every_code_is_documented():
+    names = [*codes.REJECT_CODES[1:], *codes.CANCEL_REASONS, *codes.ORDER_STATUSES, *codes.PHASES]
+    names += [*codes.ASSET_KINDS, *codes.INSTRUMENT_KINDS, *codes.INVESTOR_KINDS, *codes.PRIVACY_KINDS]
+    names += [*codes.ORDER_TYPES, *codes.TIMES_IN_FORCE, *codes.SELF_TRADE_MODES, *codes.PEGS, *codes.SCOPES]
+    names += [*codes.ALLOCATIONS, *codes.PURPOSES]
+    assert [name for name in names if f"`{name}`" not in DOCUMENT] == []
+
+
+def test_every_admin_command_and_its_arguments_are_documented():
+    administration = DOCUMENT.partition("\n## Supervisors and operators\n")[2].splitlines()
+    for commands in ALLOWED.values():
+        for name, kind in commands.items():
+            rows = [line for line in administration if line.startswith("| `") and f"`{name}`" in line.split("|")[1]]
+            assert len(rows) == 1, name
+            required, _, optional = rows[0].split("|", 2)[2].partition("\\|")
+            for where, arguments in zip((required, optional), argument_names(kind), strict=True):
+                assert [each for each in arguments if f"`{each}`" not in where] == [], name

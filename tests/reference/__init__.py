@@ -1,0 +1,1 @@
+"""A second, slow exchange, written from the documents alone."""

@@ -1,0 +1,169 @@
+"""What follows from trades: stops that they elect, pegs that follow the touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.vocabulary import codes
+from engine.vocabulary.messages import events
+from tests.reference.match import Matching
+from tests.reference.state import BOOK, INCOMING, PEG_OFF, STOP, RefOrder
+
+
+class Aftermath(Matching):
+    """What an incoming order sets off, after it is done."""
+
+    # ── stops ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def reached(self, order: RefOrder, price: int) -> bool:
+        """Whether a trade at a price is at or through the order's stop price."""
+        return price >= order.stop if order.buys else price <= order.stop
+
+    def waiting_stops(self, instrument: str) -> list[RefOrder]:
+        """Stops that are not elected, nearest first: buys from the lowest, then sells from the highest, then time."""
+        waiting = [order for order in self.at(STOP, instrument) if not order.elected]
+        return sorted(waiting, key=lambda o: (o.side, o.stop if o.buys else -o.stop, o.turn))
+
+    def elect(self, instrument: str, price: int, without: Sequence[RefOrder] = ()) -> None:
+        """One print: move the trailing stops, then put the stops that it reaches into the queue."""
+        terms = self.instruments[instrument]
+        for order in self.waiting_stops(instrument):
+            if order.type == codes.TRAILING_STOP:
+                self.trail(order, price)
+        if terms.trades or terms.call:
+            for order in self.waiting_stops(instrument):
+                if self.reached(order, price) and order not in without:
+                    order.elected = True
+                    self.work.append(order)
+
+    def trail(self, order: RefOrder, price: int) -> None:
+        """Follow a trade; the stop price never moves away from the market."""
+        order.best = min(order.best, price) if order.buys else max(order.best, price)
+        stop = self.trailed(order, order.best)
+        order.stop = min(order.stop, stop) if order.buys else max(order.stop, stop)
+
+    def trailed(self, order: RefOrder, best: int) -> int:
+        request, terms = order.request, self.terms(order)
+        trail = request.trail_e8 // terms.tick_e8 if request.trail_e8 else -(-best * request.trail_bps // 10_000)
+        trail = max(trail, 1)
+        return best + trail if order.buys else max(1, best - trail)
+
+    def incoming_done(self) -> None:
+        """After an order is done: the pairs of entries that ended begin, then its prints elect stops."""
+        begun: list[RefOrder] = []
+        while self.ended_entries:
+            entry = self.ended_entries.pop(0)
+            assert entry.legs is not None
+            begun.append(entry.legs[1])
+            self.start_legs(entry)
+        prints, self.prints = self.prints, []
+        for stop in begun:
+            self.trigger_if_reached(stop)
+        for instrument, price in prints:
+            # A stop that has just begun to wait looks at the last trade alone, not at those before it.
+            self.elect(instrument, price, begun)
+
+    def work_off(self) -> None:
+        """Work what is queued, each completely, until nothing is left."""
+        self.incoming_done()
+        while self.work or self.prints or self.ended_entries:
+            if self.work:
+                order = self.work.pop(0)
+                if order.where == STOP:
+                    self.trigger(order)
+            self.incoming_done()
+
+    def trigger(self, order: RefOrder) -> None:
+        """A stop becomes a market or a limit order, and is worked as one."""
+        order.elected = False
+        terms = self.terms(order)
+        if not (terms.trades or terms.call):
+            return
+        was, old_price = order.where, order.price
+        order.where = INCOMING
+        if order.market:
+            order.price = terms.within(terms.anchor, terms.collar_ppm, order.side)
+        self.emit(
+            events.StopTriggered(
+                order.id,
+                order.account,
+                self.report(order.account),
+                order.request.client_order_id,
+                order.name,
+                order.side,
+                codes.MARKET if order.market else codes.LIMIT,
+                order.price,
+            )
+        )
+        self.end_partner(order)
+        if not self.affordable(order, self.free_if(order, was, old_price)):
+            self.end(order, codes.NO_FUNDS)
+            return
+        self.take_in(order)
+
+    # ── pegs ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def peg_price(self, order: RefOrder) -> int:
+        """Where a pegged order belongs now; 0: there is nothing to follow."""
+        terms, request = self.terms(order), order.request
+        if not terms.trades:
+            return 0
+        touch = {}
+        for side in (codes.BUY, codes.SELL):
+            fixed = [o.price for o in self.queue(order.name, side) if o.type != codes.PEGGED]
+            touch[side] = fixed[0] if fixed else 0
+        if request.peg == codes.PEG_MID:
+            both = touch[codes.BUY] + touch[codes.SELL]
+            price = (both // 2 if order.buys else -(-both // 2)) if all(touch.values()) else 0
+        else:
+            price = touch[order.side if request.peg == codes.PEG_OWN else 1 - order.side]
+        if not price:
+            return 0
+        price = max(1, price + request.peg_offset_e8 // terms.tick_e8)
+        if order.limit:
+            price = min(price, order.limit) if order.buys else max(price, order.limit)
+        return price
+
+    def pegs(self, instrument: str) -> Iterator[RefOrder]:
+        for order in sorted(self.live, key=lambda o: o.turn):
+            if order.live and order.type == codes.PEGGED and order.name == instrument:
+                yield order
+
+    def move_pegs(self) -> None:
+        """Reprice the pegs by instrument, in turn, then work the stops that elects, until none moves."""
+        moved = True
+        while moved:
+            moved = False
+            for terms in self.instruments.values():
+                for order in self.pegs(terms.name):
+                    if order.where in (BOOK, PEG_OFF) and terms.trades and self.move_peg(order):
+                        moved = True
+            self.work_off()
+
+    def move_peg(self, order: RefOrder) -> bool:
+        price = self.peg_price(order)
+        if not price:
+            return self.park_peg(order)
+        if order.where == BOOK and price == order.price:
+            return False
+        was, old_price = order.where, order.price
+        order.price = price
+        if not self.affordable(order, self.free_if(order, was, old_price)):
+            order.price = old_price
+            self.end(order, codes.NO_FUNDS)
+            return True
+        order.where = INCOMING
+        self.amended(order, kept=False)
+        if was == BOOK:
+            self.emit(events.BookChanged(order.name, order.id, order.side, old_price, 0))
+        self.take_in(order)
+        return True
+
+    def park_peg(self, order: RefOrder) -> bool:
+        """Take a peg off the book; False if it was not on it."""
+        if order.where != BOOK:
+            return False
+        order.where = PEG_OFF
+        order.shown = 0
+        self.emit(events.BookChanged(order.name, order.id, order.side, order.price, 0))
+        return True

@@ -1,0 +1,328 @@
+"""Phases and calls: how orders collect, the one price at which they uncross, and what ends or begins by itself."""
+
+from __future__ import annotations
+
+import hashlib
+
+from engine.vocabulary import codes
+from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.messages import events
+from tests.reference.after import Aftermath
+from tests.reference.state import AUCTIONS, COLLECTED, INCOMING, PARKED, PPM, RefInstrument, RefOrder
+
+# Phases in which nothing trades or collects.
+QUIET = (codes.CLOSED, codes.HALTED, codes.CANCEL_ONLY)
+JOINS = {codes.OPENING_AUCTION: codes.AT_OPEN, codes.CLOSING_AUCTION: codes.AT_CLOSE}
+
+
+def midnight_after(time_ns: int) -> int:
+    """The next Moscow midnight, after a time."""
+    return ((time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY + 1) * NS_PER_DAY - MOSCOW_OFFSET_NS
+
+
+class Calls(Aftermath):
+    """Everything about an instrument that is not one incoming order."""
+
+    # ── collecting ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def crosses_in_call(self, order: RefOrder, other: RefOrder) -> bool:
+        """Market orders cross all."""
+        return order.market or other.market or self.crosses(order, other.price)
+
+    def own_crossed(self, order: RefOrder) -> list[RefOrder]:
+        """The own orders that an order crosses in a call, market orders first."""
+        others = sorted(self.call_queue(order.name, 1 - order.side), key=lambda other: not other.market)
+        return [o for o in others if self.same_owner(o, order) and self.crosses_in_call(order, o)]
+
+    def join_call(self, order: RefOrder) -> None:
+        """An order takes part in a call, or waits on the book while nothing trades."""
+        if order.type == codes.PEGGED:
+            order.where = "peg_off"
+            return
+        for own in self.own_crossed(order):
+            if order.where == INCOMING and own.live:
+                self.prevent(order, own)
+        if order.where != INCOMING:
+            return
+        order.joined = order.request.time_in_force in JOINS.values()
+        if order.market:
+            self.collect(order)
+        else:
+            self.rest(order)
+
+    # ── the price of a call ────────────────────────────────────────────────────────────────────────────────────────
+
+    def indicative(self, terms: RefInstrument) -> tuple[int, int, int]:
+        """Price, volume and imbalance at which a call would uncross now; zeros if nothing crosses."""
+        buys = self.call_queue(terms.name, codes.BUY)
+        sells = self.call_queue(terms.name, codes.SELL)
+        if not buys or not sells:
+            return 0, 0, 0
+        offers = []
+        for price in range(min(o.price for o in sells), max(o.price for o in buys) + 1):
+            bought = sum(o.leaves for o in buys if o.price >= price)
+            sold = sum(o.leaves for o in sells if o.price <= price)
+            offers.append((price, min(bought, sold), bought - sold))
+        most = max((volume for _, volume, _ in offers), default=0)
+        if not most:
+            return 0, 0, 0
+        offers = [offer for offer in offers if offer[1] == most]
+        # A market order names no price: only limits and the reference do.
+        named = [offer[0] for offer in offers if any(o.price == offer[0] and not o.market for o in buys + sells)]
+        if terms.anchor:
+            named.append(min(offers, key=lambda offer: abs(offer[0] - terms.anchor))[0])
+        offers = [offer for offer in offers if min(named) <= offer[0] <= max(named)]
+        least = min(abs(imbalance) for _, _, imbalance in offers)
+        offers = [offer for offer in offers if abs(offer[2]) == least]
+        if all(imbalance > 0 for _, _, imbalance in offers):
+            return offers[-1]
+        if all(imbalance < 0 for _, _, imbalance in offers):
+            return offers[0]
+        middle = terms.anchor or (offers[0][0] + offers[-1][0]) // 2
+        return min(offers, key=lambda offer: (abs(offer[0] - middle), offer[0]))
+
+    def has_to_uncross(self, terms: RefInstrument) -> bool:
+        """Whether something crosses, or market orders wait to end."""
+        return bool(self.indicative(terms)[1] or self.at(COLLECTED, terms.name))
+
+    def complete(self) -> None:
+        """All that follows from a command or a thing that was due."""
+        self.work_off()
+        self.move_pegs()
+        self.publish()
+        self.look_at_cover()
+
+    def publish(self) -> None:
+        """Indicatives that changed, last of all."""
+        for terms in self.instruments.values():
+            if terms.call:
+                now = self.indicative(terms)
+                if now != terms.published:
+                    terms.published = now
+                    self.emit(events.Indicative(terms.name, *now))
+
+    def uncross(self, terms: RefInstrument) -> int:
+        """Trade all that crosses at one price; the volume. What cut orders leave crossed is uncrossed again."""
+        volume = self.uncross_once(terms)
+        while self.indicative(terms)[1]:
+            self.uncross_once(terms)
+        return volume
+
+    def to_trade(self, terms: RefInstrument, side: int, volume: int) -> list[RefOrder]:
+        """The first orders of a queue that make up a volume."""
+        orders: list[RefOrder] = []
+        for order in self.call_queue(terms.name, side):
+            if sum(each.leaves for each in orders) < volume:
+                orders.append(order)
+        return orders
+
+    def uncross_once(self, terms: RefInstrument) -> int:
+        price, volume, _ = self.indicative(terms)
+        self.emit(events.Uncrossed(terms.name, price, volume))
+        terms.published = (0, 0, 0)
+        touched: list[RefOrder] = []
+        self.uncrossing = True
+        buys, sells = (self.to_trade(terms, side, volume) for side in (codes.BUY, codes.SELL))
+        for buy in buys:
+            for sell in sells:
+                lots = min(buy.leaves, sell.leaves)
+                if lots and buy.live:
+                    maker, taker = (buy, sell) if buy.place < sell.place else (sell, buy)
+                    touched += [order for order in (buy, sell) if order not in touched]
+                    self.fill(maker, taker, price, lots)
+        self.uncrossing = False
+        for side in (codes.BUY, codes.SELL):
+            for order in self.queue(terms.name, side):
+                if order in touched and order.display:
+                    order.shown = min(order.display, order.leaves)
+                    self.emit(events.BookChanged(terms.name, order.id, side, order.price, order.shown))
+        return volume
+
+    def end_with_auction(self, terms: RefInstrument) -> None:
+        for order in list(self.live):
+            if order.live and order.name == terms.name and (order.where == COLLECTED or order.joined):
+                self.end(order, codes.AUCTION_ENDED)
+
+    # ── phases ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def set_phase(self, terms: RefInstrument, phase: int, reason: str) -> None:
+        """Move an instrument to a phase, with all that this does."""
+        old = terms.phase
+        uncrosses = old in AUCTIONS and phase in (codes.CONTINUOUS, codes.CLOSED)
+        if phase == codes.CONTINUOUS and old != codes.CONTINUOUS and self.has_to_uncross(terms):
+            uncrosses = True
+        if uncrosses and self.uncross(terms) and not terms.future:
+            terms.reference = terms.last
+        if terms.call and phase in (codes.CONTINUOUS, codes.CLOSED, codes.HALTED, codes.CANCEL_ONLY) and old != phase:
+            self.end_with_auction(terms)
+        self.enter_phase(terms, phase, reason)
+        self.calm = uncrosses
+        self.incoming_done()
+        if terms.trades and terms.last:
+            self.elect(terms.name, terms.last)
+        self.work_off()
+        self.move_pegs()
+        self.calm = False
+
+    def enter_phase(self, terms: RefInstrument, phase: int, reason: str, until_ns: int = 0) -> None:
+        """The phase itself: its timer, pegs that leave the book, orders that waited for it."""
+        terms.phase, terms.timer = phase, None
+        if phase in AUCTIONS:
+            terms.auctions += 1
+        if phase == codes.VOLATILITY_AUCTION:
+            end = self.now + terms.rules.volatility_ns
+            terms.timer = (end + self.random_delay(terms), codes.CONTINUOUS)
+            until_ns = 0 if terms.rules.auction_random_ns else end
+        self.emit(events.PhaseChanged(terms.name, phase, reason, until_ns))
+        if not terms.call:
+            terms.published = (0, 0, 0)
+        if terms.call:
+            for peg in list(self.pegs(terms.name)):
+                self.park_peg(peg)
+        for order in sorted(self.at(PARKED, terms.name), key=lambda o: o.turn):
+            if order.request.time_in_force == JOINS.get(phase):
+                order.where = INCOMING
+                self.join_call(order)
+
+    def random_delay(self, terms: RefInstrument) -> int:
+        """How much later an auction ends than its clock says."""
+        if not terms.rules.auction_random_ns:
+            return 0
+        drawn = hashlib.sha256(f"{self.seed}|{terms.name}|{terms.auctions}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") % (terms.rules.auction_random_ns + 1)
+
+    def begin_volatility(self, order: RefOrder) -> None:
+        """An incoming order would trade outside the dynamic band: it does not."""
+        terms = self.terms(order)
+        if self.calm:
+            self.end(order, codes.OUTSIDE_BAND)
+            return
+        self.enter_phase(terms, codes.VOLATILITY_AUCTION, "")
+        if order.market or order.request.time_in_force == codes.IOC:
+            self.end(order, codes.OUTSIDE_BAND)
+        else:
+            self.join_call(order)
+
+    def halts(self, terms: RefInstrument) -> bool:
+        """After a print: halt the market if its index has moved too far."""
+        rule = self.halt_rule
+        if not rule.threshold_ppm or terms.name not in rule.instruments:
+            return False
+        members = [self.instruments[name] for name in rule.instruments if self.instruments[name].reference]
+        if not members:
+            return False
+        ratios = [(member.anchor * PPM // member.reference) for member in members]
+        index_ppm = sum(ratios) // len(ratios)
+        if abs(index_ppm - PPM) < rule.threshold_ppm:
+            return False
+        until = self.now + rule.halt_ns
+        halted = [i for i in self.instruments.values() if i.phase in (codes.CONTINUOUS, codes.VOLATILITY_AUCTION)]
+        if not halted:
+            return False
+        self.emit(events.MarketHalted(index_ppm, until))
+        for name in rule.instruments:
+            self.instruments[name].reference = self.instruments[name].anchor
+        for instrument in halted:
+            if instrument.call:
+                self.end_with_auction(instrument)
+            self.enter_phase(instrument, codes.HALTED, "", until)
+            instrument.timer = (until, codes.VOLATILITY_AUCTION)
+        return terms in halted
+
+    # ── what is due ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def plan_step(self, terms: RefInstrument, delay_ns: int) -> None:
+        """Find when the schedule moves the instrument next: so much later than it says."""
+        terms.step_ns = 0
+        if not terms.schedule:
+            return
+        midnight = midnight_after(self.now) - NS_PER_DAY
+        times = [midnight + day * NS_PER_DAY + second * NS_PER_SECOND for day in (0, 1) for second, _ in terms.schedule]
+        terms.step_ns = min(time_ns for time_ns in times if time_ns > self.now) + delay_ns
+
+    def next_batch(self, terms: RefInstrument) -> int:
+        """When the next batch of an instrument uncrosses; 0: there is nothing to uncross."""
+        if not terms.batches:
+            return 0
+        if not self.has_to_uncross(terms):
+            return 0
+        return (self.ran_to // terms.rules.batch_ns + 1) * terms.rules.batch_ns
+
+    def deadlines(self) -> list[int]:
+        """When anything happens by itself."""
+        times = [order.deadline for order in self.live if order.deadline]
+        times += [until for key, until in self.calls.items() if key not in self.postponed]
+        for terms in self.instruments.values():
+            times += [terms.timer[0]] if terms.timer else []
+            times += [terms.step_ns] if terms.step_ns else []
+            times += [self.next_batch(terms)] if self.next_batch(terms) else []
+            times += [terms.expiry_ns] if terms.future and not terms.expired else []
+            times += [self.next_mark(terms)] if self.next_mark(terms) else []
+        return [*times, midnight_after(self.ran_to)]
+
+    def run_due(self, time_ns: int) -> None:
+        """Do all that is due until then: by deadline; each item is completed as a command is."""
+        while min(self.deadlines()) <= time_ns:
+            self.due_at = min(self.deadlines())
+            self.now = max(self.due_at, self.ran_to)
+            # An order that joins at an instant waits for the next batch: those of this one are known beforehand.
+            self.batches_now = [terms.name for terms in self.instruments.values() if self.next_batch(terms) == self.now]
+            for what in (self.run_timer, self.run_step, self.run_batch):
+                for terms in self.instruments.values():
+                    if what(terms):
+                        self.complete()
+            for order in list(self.live):
+                if order.live and 0 < order.deadline <= self.now:
+                    self.end(order, codes.EXPIRED)
+                    self.complete()
+            if midnight_after(self.ran_to) == self.now:
+                self.end_day()
+            for do in (self.run_mark, self.run_settlement):
+                for terms in self.instruments.values():
+                    if do(terms):
+                        self.complete()
+            for account in self.accounts:
+                for asset in self.cleared():
+                    if self.run_grace(account, asset):
+                        self.complete()
+            self.ran_to = self.now
+
+    def run_timer(self, terms: RefInstrument) -> bool:
+        """The end of a volatility auction or a halt."""
+        if terms.timer is None or terms.timer[0] > self.now:
+            return False
+        self.set_phase(terms, terms.timer[1], "")
+        return True
+
+    def run_step(self, terms: RefInstrument) -> bool:
+        """The phase whose time has come last, today or else yesterday. An auction that begins so may end later."""
+        if not 0 < terms.step_ns <= self.now:
+            return False
+        second = (self.now + MOSCOW_OFFSET_NS) % NS_PER_DAY // NS_PER_SECOND
+        phases = [phase for at, phase in terms.schedule if at <= second]
+        phase = phases[-1] if phases else terms.schedule[-1][1]
+        if phase != terms.phase and (terms.may_trade or phase in QUIET):
+            self.set_phase(terms, phase, "")
+        self.plan_step(terms, self.random_delay(terms) if phase in AUCTIONS else 0)
+        return True
+
+    def run_batch(self, terms: RefInstrument) -> bool:
+        if terms.name not in self.batches_now or not self.next_batch(terms):
+            return False
+        terms.published = (0, 0, 0)
+        if self.indicative(terms)[1]:
+            self.uncross(terms)
+        self.end_with_auction(terms)
+        self.calm = True
+        self.work_off()
+        self.calm = False
+        return True
+
+    def end_day(self) -> None:
+        """Moscow midnight: ids of orders that are not open are free again."""
+        self.day += 1
+        for account in self.accounts.values():
+            account.by_client_id = {name: order for name, order in account.by_client_id.items() if order.live}
+        for sent in self.sent.values():
+            sent.in_day = sent.trades = 0
+        self.emit(events.DayEnded(self.day))

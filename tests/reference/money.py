@@ -1,0 +1,122 @@
+"""What accounts have, what their open orders hold back, and what covers their positions: counted afresh, every time."""
+
+from __future__ import annotations
+
+from engine.vocabulary import codes
+from tests.reference.state import LEG, STOP, RefInstrument, RefOrder, State, round_up
+
+
+class Money(State):
+    """An account's total of an asset is available, reserved by spot orders, or held to cover positions in futures."""
+
+    # ── spot: what an order holds back ─────────────────────────────────────────────────────────────────────────────
+
+    def price_reserved_at(self, order: RefOrder) -> int:
+        waits_for_market = order.where == STOP and order.type != codes.STOP_LIMIT
+        return order.worst if waits_for_market else order.price or order.limit
+
+    def asset_of(self, order: RefOrder) -> str:
+        """The asset in which an order costs something before it trades."""
+        terms = self.terms(order)
+        return terms.quote if order.buys or terms.future else terms.base
+
+    def needed(self, order: RefOrder) -> int:
+        """What an open spot order holds back, taken alone."""
+        terms = self.terms(order)
+        if order.where == LEG or terms.future:
+            return 0
+        if order.type == codes.MARKET and order.request.funds:
+            if order.buys:
+                return order.request.funds
+            return order.request.funds // (order.price * terms.unit) * terms.lot_base
+        if not order.buys:
+            return order.leaves * terms.lot_base
+        value = self.price_reserved_at(order) * order.leaves * terms.unit
+        return value + self.largest_fee(order, value)
+
+    def largest_fee(self, order: RefOrder, value: int) -> int:
+        """What an order may still be charged when it trades a value."""
+        terms = self.terms(order)
+        return round_up(order.exact_fee + value * max(terms.maker_ppm, terms.taker_ppm, 0)) - order.paid
+
+    def holds(self, order: RefOrder) -> int:
+        """What an open spot order holds back: the second of a pair only what it needs more than the first."""
+        if order.partner is not None and order.partner.entered < order.entered:
+            return max(self.needed(order) - self.needed(order.partner), 0)
+        return self.needed(order)
+
+    def held_by_orders(self, account: str, asset: str) -> int:
+        mine = [order for order in self.live if order.account == account and self.asset_of(order) == asset]
+        return sum(self.holds(order) for order in mine)
+
+    # ── futures: what covers a position and what could become one ──────────────────────────────────────────────────
+
+    def counts(self, account: str, instrument: str) -> list[RefOrder]:
+        """The open orders that could change a position."""
+        mine = [order for order in self.live if order.account == account and order.name == instrument]
+        return [order for order in mine if order.where != LEG and not order.closes_out]
+
+    def cover_if_filled(self, account: str, terms: RefInstrument, orders: list[RefOrder]) -> int:
+        """What must cover a position once some orders have filled."""
+        position = self.position(account, terms.name)
+        lots = position.lots + sum(order.signed for order in orders)
+        values = [order.signed * self.price_reserved_at(order) * terms.unit for order in orders]
+        return max(position.carried + sum(values), 0) + max(-lots, 0) * terms.upper * terms.unit
+
+    def fee_in_future(self, order: RefOrder) -> int:
+        """The largest fee of a future's order, which a sell may also trade at a higher price."""
+        terms, price = self.terms(order), self.price_reserved_at(order)
+        return self.largest_fee(order, (price if order.buys else max(price, terms.upper)) * order.leaves * terms.unit)
+
+    def cover_in(self, account: str, terms: RefInstrument, without: RefOrder | None = None) -> int:
+        """The larger of what is needed if all open buys fill, and if all open sells do; and the fees of all of them."""
+        orders = [order for order in self.counts(account, terms.name) if order is not without]
+        if not orders:
+            return self.cover_if_filled(account, terms, [])
+        larger = max(
+            self.cover_if_filled(account, terms, [order for order in orders if order.side == side])
+            for side in (codes.BUY, codes.SELL)
+        )
+        return larger + sum(self.fee_in_future(order) for order in orders)
+
+    def cover(self, account: str, asset: str) -> int:
+        futures = [
+            terms for terms in self.instruments.values() if terms.quote == asset and terms.future and not terms.expired
+        ]
+        return sum(self.cover_in(account, terms) for terms in futures)
+
+    # ── what is left ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def owned(self, account: str, asset: str) -> int:
+        """What an account has that spot orders do not hold back."""
+        return self.accounts[account].totals.get(asset, 0) - self.held_by_orders(account, asset)
+
+    def free(self, account: str, asset: str) -> int:
+        """What is left beside orders and cover; below zero: so much cover is missing."""
+        return self.owned(account, asset) - self.cover(account, asset)
+
+    def available(self, account: str, asset: str) -> int:
+        return max(self.free(account, asset), 0)
+
+    def reserved(self, account: str, asset: str) -> int:
+        """What is not available: held back by spot orders, or held as cover as far as there is any."""
+        return self.accounts[account].totals.get(asset, 0) - self.available(account, asset)
+
+    def free_for(self, order: RefOrder) -> int:
+        return self.free(order.account, self.asset_of(order))
+
+    def free_if(self, order: RefOrder, where: str | None, price: int) -> int:
+        """What would be free if an order were elsewhere and had another price."""
+        now = order.where, order.price
+        order.where, order.price = where, price
+        free = self.free_for(order)
+        order.where, order.price = now
+        return free
+
+    def affordable(self, order: RefOrder, free_before: int) -> bool:
+        """Whether nothing is missing now, or no more than before the order became what it is."""
+        return self.free_for(order) >= min(free_before, 0)
+
+    def credit(self, account: str, asset: str, amount: int) -> None:
+        totals = self.accounts[account].totals
+        totals[asset] = totals.get(asset, 0) + amount

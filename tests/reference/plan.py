@@ -1,0 +1,219 @@
+"""What an incoming order would do against the book as it is: a plan, made without doing any of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.vocabulary import codes
+from tests.reference.money import Money
+from tests.reference.state import RefInstrument, RefOrder, round_up
+
+TRADE, OWN, OUTSIDE = "trade", "own", "outside"
+
+
+@dataclass
+class Slot:
+    """A resting order as the plan sees it while it goes along."""
+
+    order: RefOrder
+    leaves: int
+    shown: int
+    place: int
+
+    def take(self, lots: int, next_place: int) -> None:
+        self.leaves -= lots
+        self.shown -= lots
+        if self.shown <= 0 and self.leaves > 0:
+            self.shown, self.place = min(self.order.display, self.leaves), next_place
+
+
+@dataclass
+class Step:
+    """`trade`: so many lots with an order; `own`: it is of the same owner; `outside`: it lies outside the band."""
+
+    what: str
+    maker: RefOrder
+    lots: int = 0
+
+
+class Budget:
+    """How many lots an incoming order still wants: its leaves, or what its funds can still pay for."""
+
+    def __init__(self, order: RefOrder, terms: RefInstrument) -> None:
+        self.order, self.terms = order, terms
+        self.leaves = order.leaves
+        self.spent = order.spent
+        self.exact_fee = order.exact_fee
+
+    def cost(self, price: int, lots: int) -> int:
+        value = self.spent + price * lots * self.terms.unit
+        if not self.order.buys:
+            return value
+        return value + round_up(self.exact_fee + price * lots * self.terms.unit * self.terms.taker_ppm)
+
+    def wants(self, price: int) -> int:
+        if not self.order.request.funds:
+            return self.leaves
+        cheapest = price * self.terms.unit * (1_000_000 + min(self.terms.taker_ppm, 0))
+        lots = (self.order.request.funds - self.spent) * 1_000_000 // max(cheapest, 1) + 2
+        while lots > 0 and self.cost(price, lots) > self.order.request.funds:
+            lots -= 1
+        return max(lots, 0)
+
+    def take(self, price: int, lots: int) -> None:
+        self.leaves -= lots
+        self.spent += price * lots * self.terms.unit
+        self.exact_fee += price * lots * self.terms.unit * self.terms.taker_ppm
+
+
+class Planning(Money):
+    """Plans."""
+
+    def reducible(self, order: RefOrder, lots: int) -> int:
+        """What an order may make a position of so many lots smaller by."""
+        return max(-lots if order.buys else lots, 0)
+
+    def mode(self, order: RefOrder) -> int:
+        """The order's mode of self-trade prevention."""
+        return self.self_trade if order.request.self_trade < 0 else order.request.self_trade
+
+    def crosses(self, order: RefOrder, price: int) -> bool:
+        return price <= order.price if order.buys else price >= order.price
+
+    def in_band(self, terms: RefInstrument, anchor: int, price: int) -> bool:
+        ppm = terms.rules.dynamic_ppm
+        if not ppm or not anchor:
+            return True
+        return terms.within(anchor, ppm, codes.SELL) <= price <= terms.within(anchor, ppm, codes.BUY)
+
+    def plan(self, taker: RefOrder, *, cuts: bool = True, counting: bool = False) -> list[Step]:
+        """All that the order would do against the book as it is, without doing it.
+
+        `cuts`: with what its trades do to reduce-only orders. `counting`: as fillability is counted, with no more of these
+        than surely can trade.
+        """
+        terms = self.terms(taker)
+        anchor = terms.anchor
+        slots = [Slot(o, o.leaves, o.shown, o.place) for o in self.queue(taker.name, 1 - taker.side)]
+        budget = Budget(taker, terms)
+        steps: list[Step] = []
+        self.planned = (
+            {owner: self.position(owner, terms.name).lots for owner in self.accounts} if terms.future and cuts else {}
+        )
+        while slots and self.crosses(taker, slots[0].order.price):
+            price = slots[0].order.price
+            if budget.wants(price) <= 0:
+                break
+            level = [slot for slot in slots if slot.order.price == price]
+            inside = self.in_band(terms, anchor, price)
+            if counting:
+                self.count_level(taker, level)
+            goes_on = self.plan_level(taker, terms, level, budget, steps, inside, slots)
+            slots = [slot for slot in slots if slot.order.price != price and slot.leaves]
+            if not goes_on:
+                break
+        return steps
+
+    def plan_level(
+        self,
+        taker: RefOrder,
+        terms: RefInstrument,
+        level: list[Slot],
+        budget: Budget,
+        steps: list[Step],
+        inside: bool,
+        slots: list[Slot],
+    ) -> bool:
+        """Add what happens at one price, inside the band or not; False if the order does not go on to the next."""
+        price = level[0].order.price
+        places = iter(range(self.places + 1, self.places + 10**9))
+        if terms.rules.allocation != codes.PRICE_TIME:
+            own = [slot for slot in level if self.same_owner(taker, slot.order)]
+            for slot in sorted(own, key=lambda slot: slot.place):
+                if budget.wants(price) and not self.plan_own(taker, slot, budget, steps):
+                    return False
+                level.remove(slot)
+        while level and budget.wants(price):
+            level.sort(key=lambda slot: slot.place)
+            if not inside and not self.same_owner(taker, level[0].order):
+                steps.append(Step(OUTSIDE, level[0].order))
+                return False
+            if terms.rules.allocation == codes.PRO_RATA:
+                shares = self.pro_rata(level, budget.wants(price))
+            elif terms.rules.allocation == codes.PRICE_SIZE_TIME:
+                shares = self.by_size(level, budget.wants(price))
+            else:
+                if self.same_owner(taker, level[0].order):
+                    if not self.plan_own(taker, level[0], budget, steps):
+                        return False
+                    level.pop(0)
+                    continue
+                shares = [(level[0], min(level[0].shown, budget.wants(price)))]
+            for slot, share in shares:
+                lots = min(share, slot.leaves)
+                if lots:
+                    steps.append(Step(TRADE, slot.order, lots))
+                    budget.take(price, lots)
+                    slot.take(lots, next(places))
+                    self.plan_cuts(taker, slot.order, lots, slots)
+            level[:] = [slot for slot in level if slot.leaves]
+        return not level
+
+    def plan_cuts(self, taker: RefOrder, maker: RefOrder, lots: int, slots: list[Slot]) -> None:
+        """A trade in a future changes positions: what is left of reduce-only orders that have not been reached."""
+        if not self.planned:
+            return
+        for order in (taker, maker):
+            self.planned[order.account] += lots if order.buys else -lots
+        for slot in slots:
+            if slot.order.request.reduce_only:
+                slot.leaves = min(slot.leaves, self.reducible(slot.order, self.planned[slot.order.account]))
+                slot.shown = min(slot.shown, slot.leaves)
+
+    def count_level(self, taker: RefOrder, level: list[Slot]) -> None:
+        """Let reduce-only orders count after the others of their account here, with what is left of its position then."""
+        others = [slot for slot in level if not self.same_owner(taker, slot.order)]
+        traded = dict.fromkeys(self.accounts, 0)
+        for slot in sorted(others, key=lambda slot: (slot.order.request.reduce_only, slot.place)):
+            order = slot.order
+            if order.request.reduce_only:
+                left = self.reducible(order, self.planned[order.account]) - traded[order.account]
+                slot.leaves = min(slot.leaves, max(left, 0))
+                slot.shown = min(slot.shown, slot.leaves)
+            traded[order.account] += slot.leaves
+        level[:] = [slot for slot in level if slot.leaves]
+
+    def plan_own(self, taker: RefOrder, slot: Slot, budget: Budget, steps: list[Step]) -> bool:
+        """Add the meeting with an own order; False if the incoming order ends by it."""
+        steps.append(Step(OWN, slot.order))
+        mode = self.mode(taker)
+        if mode == codes.DECREMENT:
+            price = slot.order.price
+            taken = min(slot.leaves, budget.wants(price))
+            budget.leaves -= taken
+            budget.spent += taken * price * budget.terms.unit
+            return budget.wants(price) > 0
+        return mode == codes.CANCEL_OLDEST
+
+    @staticmethod
+    def pro_rata(level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
+        """Shares of the shown quantity, rounded down; then the rest, in order of time."""
+        total = sum(slot.shown for slot in level)
+        wanted = min(wanted, total)
+        shares = [wanted * slot.shown // total for slot in level]
+        rest = wanted - sum(shares)
+        for index, slot in enumerate(level):
+            more = min(rest, slot.shown - shares[index])
+            shares[index] += more
+            rest -= more
+        return [(slot, lots) for slot, lots in zip(level, shares, strict=True) if lots]
+
+    @staticmethod
+    def by_size(level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
+        """What each shows, the largest first, then in order of time, while there is any left."""
+        shares = []
+        for slot in sorted(level, key=lambda slot: -slot.shown):
+            if wanted:
+                shares.append((slot, min(slot.shown, wanted)))
+                wanted -= shares[-1][1]
+        return shares

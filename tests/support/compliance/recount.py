@@ -1,0 +1,203 @@
+"""What the recounts stand on: the cap counted anew from the events alone, and a venue that can restart."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, floor
+
+import msgspec
+
+from compliance import ComplianceHook
+from compliance.registry.calendar import days_from_civil, moscow_day, moscow_year
+from engine.book.entities import Order
+from engine.exchange import Exchange
+from engine.state.hook import Outcome, PreTradeHook, Verdict
+from engine.vocabulary.codes import BUY, SELL
+from engine.vocabulary.messages.commands import AnyCommand, Command, RequestDelivery, Sequenced, Transfer
+from engine.vocabulary.messages.events import (
+    AccountOpened,
+    AssetAdded,
+    Event,
+    InstrumentListed,
+    InvestorRegistered,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    Trade,
+    TradeCorrected,
+)
+from tests.support.compliance.venue import Venue
+
+
+class Recount:
+    """Purchases and sales recounted from the events, by what a reader of the journal would do."""
+
+    def __init__(self) -> None:
+        self.owners: dict[str, tuple[str, str]] = {}
+        self.retail: dict[str, bool] = {}
+        self.scales: dict[str, int] = {}
+        self.listed: dict[str, InstrumentListed] = {}
+        self.usdt = Fraction(0)
+        """Kopecks for the smallest part of a USDT."""
+        self.open: dict[int, dict[str, object]] = {}
+        self.trades: list[dict[str, object]] = []
+        """Each side of a trade that counts."""
+
+    def add(self, event: Event, time_ns: int) -> None:
+        if isinstance(event, AssetAdded):
+            self.scales[event.asset] = event.scale
+        elif isinstance(event, InstrumentListed):
+            self.listed[event.instrument] = event
+        elif isinstance(event, AccountOpened):
+            self.owners[event.account] = (event.investor, event.intermediary)
+        elif isinstance(event, InvestorRegistered):
+            self.classify(event.investor, event.investor_class in ("retail", "unqualified_firm"))
+        elif isinstance(event, OrderAccepted) and event.side == BUY:
+            self.open[event.order_id] = {
+                "account": event.account,
+                "instrument": event.instrument,
+                "price": event.price_ticks,
+                "leaves": event.quantity_lots,
+                "rate": self.rate(event.instrument),
+                "spent": 0,
+            }
+        elif isinstance(event, OrderAmended) and event.side == BUY:
+            self.amend(event)
+        elif isinstance(event, OrderCancelled):
+            self.open.pop(event.order_id, None)
+        elif isinstance(event, Trade):
+            self.trade(event, time_ns)
+        elif isinstance(event, TradeCorrected):
+            for row in self.trades:
+                if row["trade"] == event.trade_id:
+                    value = event.new_price_ticks * event.quantity_lots * self.listed[event.instrument].unit
+                    row["kopecks"] = (ceil if row["side"] == BUY else floor)(value * row["rate"])
+
+    def rate(self, instrument: str) -> Fraction:
+        return Fraction(1) if instrument.endswith("/RUB") else self.usdt
+
+    def classify(self, investor: str, retail: bool) -> None:
+        if retail and not self.retail.get(investor, True):
+            for order in self.open.values():
+                if self.owners[order["account"]][0] == investor:
+                    order.update(rate=self.rate(order["instrument"]), spent=0)
+        self.retail[investor] = retail
+
+    def amend(self, event: OrderAmended) -> None:
+        order = self.open[event.order_id]
+        new = event.price_ticks * event.leaves_lots
+        if event.leaves_lots > order["leaves"] or new > order["price"] * order["leaves"]:
+            order.update(rate=self.rate(order["instrument"]), spent=0)
+        order.update(price=event.price_ticks, leaves=event.leaves_lots)
+
+    def trade(self, event: Trade, time_ns: int) -> None:
+        buyer_takes = event.taker_side == BUY
+        order_id, leaves = event.maker_order_id, event.maker_leaves_lots
+        if buyer_takes:
+            order_id, leaves = event.taker_order_id, event.taker_leaves_lots
+        order = self.open[order_id]
+        value = event.price_ticks * event.quantity_lots * self.listed[event.instrument].unit
+        order["leaves"] = leaves
+        rate, spent = order["rate"], order["spent"]
+        order["spent"] = spent + value
+        kopecks = ceil((spent + value) * rate) - ceil(spent * rate)
+        if not leaves:
+            del self.open[order_id]
+        self.count(event, BUY, order["account"], rate, kopecks, time_ns)
+        seller = event.maker_account if buyer_takes else event.taker_account
+        rate = self.rate(event.instrument)
+        self.count(event, SELL, seller, rate, floor(value * rate), time_ns)
+        if event.instrument == "USDT/RUB":
+            listed = self.listed[event.instrument]
+            lot = Fraction(listed.lot_e8, 10**8) * 10 ** self.scales["USDT"]
+            self.usdt = event.price_ticks * listed.unit / lot
+
+    def count(self, event: Trade, side: int, account: str, rate: Fraction, kopecks: int, time_ns: int) -> None:
+        investor, intermediary = self.owners[account]
+        if self.retail[investor]:
+            row = {"trade": event.trade_id, "side": side, "investor": investor, "intermediary": intermediary}
+            crypto = not event.instrument.endswith("/RUB")
+            self.trades.append({**row, "day": moscow_day(time_ns), "crypto": crypto, "rate": rate, "kopecks": kopecks})
+
+    def used(self, investor: str, scope: str | None, rolling: bool, net: bool, crypto: bool, time_ns: int) -> int:
+        today, year = moscow_day(time_ns), moscow_year(time_ns)
+        total = 0
+        for row in self.trades:
+            if (
+                row["investor"] != investor
+                or scope not in (None, row["intermediary"])
+                or (row["crypto"] and not crypto)
+            ):
+                continue
+            inside = row["day"] > today - 365 if rolling else row["day"] >= days_from_civil(year, 1, 1)
+            if inside and row["side"] == BUY:
+                total += row["kopecks"]
+            elif inside and net:
+                total -= row["kopecks"]
+        return max(total, 0)
+
+    def reserved(self, investor: str, scope: str | None, crypto: bool) -> int:
+        total = 0
+        for order in self.open.values():
+            owner, intermediary = self.owners[order["account"]]
+            counts = crypto or order["instrument"].endswith("/RUB")
+            if owner == investor and self.retail[owner] and scope in (None, intermediary) and counts:
+                value = order["price"] * order["leaves"] * self.listed[order["instrument"]].unit
+                rate, spent = order["rate"], order["spent"]
+                total += ceil((spent + value) * rate) - ceil(spent * rate)
+        return total
+
+
+class StandIn(PreTradeHook):
+    """Passes everything on to a hook that may be replaced."""
+
+    def __init__(self, hook: ComplianceHook) -> None:
+        super().__init__()
+        self.hook = hook
+
+    def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
+        return self.hook.check(order, price_ticks, leaves_lots, time_ns)
+
+    def recheck(self, order: Order, time_ns: int) -> Verdict | None:
+        return self.hook.recheck(order, time_ns)
+
+    def true_up(self, order: Order) -> None:
+        self.hook.true_up(order)
+
+    def observe(self, event: Event, time_ns: int) -> None:
+        self.hook.observe(event, time_ns)
+
+    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
+        return self.hook.check_transfer(transfer, time_ns)
+
+    def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
+        return self.hook.check_delivery(request, time_ns)
+
+    def apply(self, command: Command, time_ns: int) -> Outcome:
+        return self.hook.apply(command, time_ns)
+
+    def day_ended(self, time_ns: int) -> Outcome:
+        return self.hook.day_ended(time_ns)
+
+    def snapshot(self) -> object:
+        return self.hook.snapshot()
+
+
+class RestartingVenue(Venue):
+    """A venue whose hook can be replaced by one restored from its snapshot, and whose commands are kept."""
+
+    def new_exchange(self) -> Exchange:
+        self.commands: list[Sequenced] = []
+        self.stand_in = StandIn(self.hook)
+        return Exchange(self.stand_in)
+
+    def apply(self, command: AnyCommand) -> list[Event]:
+        self.commands.append(Sequenced(self.exchange.seq + 1, self.time_ns, command))
+        return super().apply(command)
+
+    def restart(self) -> None:
+        packed = msgspec.msgpack.encode(self.hook.snapshot())
+        twin = ComplianceHook()
+        twin.restore(msgspec.msgpack.decode(packed))
+        assert msgspec.msgpack.encode(twin.snapshot()) == packed
+        self.hook = self.stand_in.hook = twin

@@ -1,0 +1,129 @@
+"""An exchange and the reference venue side by side: the same commands to both, everything compared after each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+
+from engine.book.entities import Account
+from engine.exchange import Exchange
+from engine.state.hook import PreTradeHook
+from engine.vocabulary import codes
+from engine.vocabulary.messages import commands, events
+from loadtest.scenarios.invariants import Invariants
+from tests.reference.book import ReferenceVenue
+from tests.support.engine.generator import FEATURES, Generator
+
+
+def comparable(happened: list[events.Event]) -> list[events.Event]:
+    """Events without words for people, and without the terms of orders that never were."""
+    return [without_words(event) for event in happened]
+
+
+def without_words(event: events.Event) -> events.Event:
+    if isinstance(event, events.PhaseChanged):
+        return msgspec.structs.replace(event, reason="")
+    if isinstance(event, events.OrderStatus) and event.status == codes.REJECTED:
+        return msgspec.structs.replace(event, price_ticks=0, quantity_lots=0)
+    return msgspec.structs.replace(event, detail="") if getattr(event, "detail", "") else event
+
+
+class SideBySide:
+    """The engine and its reference, a generator of commands for both, and the invariants of what happens."""
+
+    def __init__(self, draw: Callable[[int], int], features: tuple[str, ...] = FEATURES) -> None:
+        self.exchange = Exchange(PreTradeHook())
+        self.reference = ReferenceVenue()
+        self.invariants = Invariants(self.exchange)
+        self.generator = Generator(draw, self.reference, features)
+        self.history: list[commands.Sequenced] = []
+        self.seen: Counter[str] = Counter()
+        for command in self.generator.setup():
+            self.send(command)
+
+    def step(self) -> None:
+        """One random command, given to both."""
+        command, _ = self.generator.next()
+        self.send(command)
+
+    def send(self, command: commands.AnyCommand) -> None:
+        """Give a command to both; compare what they say and what they hold then."""
+        sequenced = commands.Sequenced(self.exchange.seq + 1, self.generator.time_ns, command)
+        self.history.append(sequenced)
+        expected = comparable(self.reference.apply(sequenced))
+        happened = self.exchange.apply(sequenced)
+        got = comparable(happened)
+        assert got == expected, difference(got, expected)
+        self.compare_state()
+        self.invariants.follow(happened)
+        for event in happened:
+            self.seen.update(names_of(event))
+
+    def story(self) -> str:
+        """The last commands, for a failure."""
+        return "\n".join(f"  {each.time_ns} {each.command}" for each in self.history[-6:])
+
+    def compare_state(self) -> None:
+        """Compare queues, prices, open orders and balances."""
+        for name, book in self.exchange.books.items():
+            terms = self.reference.instruments[name]
+            assert (book.phase, book.last_trade_ticks, book.reference_ticks) == (
+                terms.phase,
+                terms.last,
+                terms.reference,
+            )
+            for side in (codes.BUY, codes.SELL):
+                queue = [(order.order_id, order.leaves_lots, order.shown_lots) for order in book.orders(side)]
+                assert queue == self.reference.resting(name, side)
+        for name, account in self.exchange.accounts.items():
+            assert sorted(account.open_orders) == self.reference.open_ids(name)
+            assert account.report_seq == self.reference.accounts[name].reports
+            self.compare_money(name, account)
+        self.compare_positions()
+        for asset in self.exchange.assets.values():
+            assert asset.fees == self.reference.fees.get(asset.asset, 0)
+
+    def compare_money(self, name: str, account: Account) -> None:
+        """Compare what an account has and what is reserved of it; what its positions need, and until when it is called."""
+        reference = self.reference
+        cleared = reference.cleared()
+        for asset in self.exchange.assets.values():
+            balance = account.balance(asset)
+            free, total = reference.free(name, asset.asset), reference.accounts[name].totals.get(asset.asset, 0)
+            available = max(free, 0)
+            assert (balance.available, balance.reserved) == (available, total - available), f"{name} {asset.asset}"
+            if asset.asset in cleared:
+                margin, needed = balance.margin, reference.cover(name, asset.asset)
+                expected = (needed, needed + min(free, 0), reference.calls.get((name, asset.asset), 0))
+                got = (0, 0, 0) if margin is None else (margin.needed, margin.held, margin.until_ns)
+                assert got == expected, f"{name} {asset.asset}: {got}, not {expected}"
+
+    def compare_positions(self) -> None:
+        for name, instrument in self.exchange.instruments.items():
+            for owner, account in self.exchange.accounts.items():
+                position, expected = account.positions.get(instrument.index), self.reference.position(owner, name)
+                got = (0, 0) if position is None else (position.lots, position.carried)
+                assert got == (expected.lots, expected.carried)
+
+
+def names_of(event: events.Event) -> list[str]:
+    """What an event counts for: its type, and its reject code or cancel reason."""
+    names = [type(event).__name__]
+    if isinstance(event, events.OrderRejected | events.RequestRejected | events.CommandRejected):
+        names.append(codes.REJECT_CODES[event.code])
+    elif isinstance(event, events.OrderCancelled):
+        names.append(f"cancelled: {codes.CANCEL_REASONS[event.reason]}")
+    return names
+
+
+def difference(got: list[events.Event], expected: list[events.Event]) -> str:
+    """The first events that differ."""
+    same = 0
+    while same < min(len(got), len(expected)) and got[same] == expected[same]:
+        same += 1
+    lines = [f"{same} events are the same, then"]
+    lines += [f"  engine:    {event}" for event in got[same : same + 4]]
+    lines += [f"  reference: {event}" for event in expected[same : same + 4]]
+    return "\n".join(lines)

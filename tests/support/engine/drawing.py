@@ -1,0 +1,80 @@
+"""What the parts of the generator of random commands share: how to draw, the venue they aim at, who sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.vocabulary.limits import NS_PER_SECOND
+from engine.vocabulary.messages import commands
+from tests.reference.book import ReferenceVenue
+
+E8 = 10**8
+START_NS = 1_767_225_600_000_000_000
+"""2026-01-01 03:00 in Moscow."""
+
+# Account, participant, investor: investor `one` holds two accounts, participant `red` operates two.
+ACCOUNTS = (
+    ("a", "red", "one"),
+    ("b", "blue", "one"),
+    ("c", "red", "two"),
+    ("d", "blue", "three"),
+    ("e", "grey", "four"),
+)
+MID = 100
+SPOT = ("BTC/RUB", "ETH/RUB", "SOL/RUB")
+
+
+class Drawing:
+    """`draw(n)` returns an integer in [0, n)."""
+
+    def __init__(self, draw: Callable[[int], int], venue: ReferenceVenue, features: tuple[str, ...]) -> None:
+        self.draw = draw
+        self.venue = venue
+        self.features = features
+        self.time_ns = START_NS
+        self.ids = 0
+        self.mids = dict.fromkeys(SPOT, MID)
+        self.focus = False
+        """Nearly all orders are of futures."""
+        self.series = 0
+        self.waiting: list[commands.AnyCommand] = []
+        """Commands that come next, whatever is drawn."""
+        self.sent: list[commands.AnyCommand] = []
+
+    def has(self, feature: str) -> bool:
+        return feature in self.features
+
+    def once_in(self, times: int) -> bool:
+        return self.draw(times) == 1
+
+    def pick(self, *choices: Any) -> Any:
+        return choices[self.draw(len(choices))]
+
+    def weighted(self, *choices: tuple[int, Any]) -> Any:
+        at = self.draw(sum(weight for weight, _ in choices))
+        for weight, choice in choices:
+            at -= weight
+            if at < 0:
+                return choice
+        raise AssertionError
+
+    def sender(self) -> tuple[str, str]:
+        """A participant and its account; seldom somebody else's."""
+        account, participant, _ = ACCOUNTS[self.draw(len(ACCOUNTS))]
+        return ("thief" if self.once_in(80) else participant), ("nobody" if self.once_in(200) else account)
+
+    def trading_rules(self, name: str) -> commands.SetTradingRules:
+        bands, calls = self.has("bands"), self.has("calls")
+        future = name not in SPOT
+        return commands.SetTradingRules(
+            name,
+            self.pick(*((50_000, 120_000, 120_000) if future else (0, 50_000, 120_000)))
+            if (bands or future) and not (future and self.once_in(10))
+            else 0,
+            self.pick(0, 0, 10_000, 20_000, 40_000) if bands else 0,
+            self.pick(1, 5, 30) * NS_PER_SECOND,
+            self.pick(0, 0, NS_PER_SECOND) if calls else 0,
+            self.draw(3) if self.has("allocation") else 0,
+            self.pick(0, 0, 0, 0, 10_000_000, 4 * NS_PER_SECOND) if self.has("batches") else 0,
+        )

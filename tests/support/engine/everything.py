@@ -1,0 +1,217 @@
+"""Random commands of every kind at once, for a venue where all that the core knows is listed, under a hook or none.
+
+Other generators look at one part of the core in depth, beside a second implementation. This one mixes all parts: futures in
+roubles, in a stablecoin that can be frozen and in crypto that is traded itself, spot, notes, transfers, issuance, rulebooks
+that change, kill switches, corrections, days and years that end, and numbers at the end of their range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from engine.record.rows import encode_events
+from engine.vocabulary import codes
+from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.messages import commands
+from engine.vocabulary.messages.commands import AnyCommand, Sequenced
+from engine.vocabulary.messages.events import Event
+from gateway.venue.venue import load_rulebook_documents
+from tests.support.engine.everything_draws import ACCOUNTS, ASSETS, NOTES, SPOTS, START_NS, Draws
+
+RULEBOOKS: Final = {name: load_rulebook_documents(name) for name in ("general-2026", "elr-2025", "derivatives-2025")}
+PARAMETERS: Final = (
+    ("RET-1", "retail_cap_rub", "500000"),
+    ("RET-1", "retail_cap_rub", "100.00"),
+    ("RET-1", "cap_basis", "net_of_sales"),
+    ("RET-1", "cap_window", "rolling_year"),
+    ("RET-1", "crypto_for_crypto_counted", "true"),
+    ("RET-2", "on_tier_loss", "grace"),
+    ("RET-2", "on_tier_loss", "halt"),
+    ("LIQ-2", "assets", "BTC,XMR"),
+    ("DER-4", "qualified_rub", "1000"),
+    ("ANON-1", "enabled", "false"),
+    ("RET-4", "authorisation_required", "true"),
+    ("SAN-1", "nosuch", "true"),
+)
+ODD: Final = (0, -1, 1, 2, 7, 99, 10**9 + 1, 2**31, 2**32, 2**53 + 1, MAX_E8 - 1, MAX_E8, -(2**63))
+
+
+class Everything(Draws):
+    """One exchange, and random commands aimed at what it holds."""
+
+    # ── the venue at the start ─────────────────────────────────────────────────────────────────────────────────────
+
+    def setup(self) -> list[AnyCommand]:
+        """Assets, instruments, accounts and money: of most people little."""
+        chance = self.chance
+        out: list[AnyCommand] = list(ASSETS)
+        if self.rulebook:
+            out.append(commands.LoadRulebook(*RULEBOOKS[self.rulebook], "supervisor", "start"))
+            out += [commands.RegisterIntermediary(name, True, 10**9) for name in ("north", "south")]
+            for investor in dict.fromkeys(each[2] for each in ACCOUNTS):
+                out.append(self.investor(investor, True))
+                out.append(commands.RecordTest(investor, "risk", 100, START_NS))
+                out.append(commands.RecordTest(investor, "knowledge", 100, START_NS))
+                out.append(commands.RecordAcknowledgement(investor, 1))
+        for name in (*SPOTS, *NOTES):
+            base, quote = name.split("/")
+            fees = chance.choice(((0, 0), (0, 1_000), (-1_000, 2_501), (333, 333), (-100_000, 1_000_000)))
+            kind = codes.NOTE if name in NOTES else codes.SPOT
+            out += self.listing(name, kind, base, quote, *fees, underlying="BTC" if kind == codes.NOTE else "")
+        for _ in range(3):
+            out += self.future()
+        for account in ACCOUNTS:
+            out.append(commands.OpenAccount(*account))
+            for asset in ASSETS:
+                most = chance.choice((50_000, 400_000, 5_000_000)) if asset.asset != "ETH" else 500
+                out.append(commands.Deposit(account[0], asset.asset, MAX_SUPPLY // 9 if self.rich else most))
+        out.append(commands.SetMarginRules(chance.choice((1, 60, 600)) * NS_PER_SECOND))
+        out.append(commands.SetVenueRules(chance.randrange(5), "seed"))
+        return out
+
+    # ── the next command ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def send(self, command: AnyCommand) -> list[Event]:
+        """Apply a command at the time that is now; what happened can be written down, and the state is sound."""
+        sequenced = Sequenced(self.exchange.seq + 1, self.time_ns, command)
+        self.history.append(sequenced)
+        happened = self.exchange.apply(sequenced)
+        encode_events(happened)
+        return happened
+
+    def step(self) -> AnyCommand:
+        """Draw the next command, and let the time before it pass."""
+        chance = self.chance
+        roll = chance.random()
+        due_ns = self.exchange.next_due_ns() - self.time_ns
+        if roll < 0.05:
+            self.time_ns += max(due_ns + chance.randrange(-1, 2), 0)
+        elif roll < 0.9:
+            self.time_ns += chance.choice((0, 0, 1, 1_000_000, 300_000_000, 5 * NS_PER_SECOND))
+        elif roll < 0.9985:
+            self.time_ns += chance.choice((60, 600)) * NS_PER_SECOND
+        else:
+            self.time_ns += chance.choice((1, 2, 40, 400)) * NS_PER_DAY // chance.choice((1, 9))
+        return self.odd(self.draw())
+
+    def odd(self, command: AnyCommand) -> AnyCommand:
+        """The same command, seldom with a field that makes no sense."""
+        chance = self.chance
+        if chance.random() > 0.04:
+            return command
+        name = chance.choice(command.__struct_fields__ or ("",))
+        if not name:
+            return command
+        value = getattr(command, name)
+        if isinstance(value, bool):
+            return msgspec.structs.replace(command, **{name: not value})
+        if isinstance(value, int):
+            return msgspec.structs.replace(command, **{name: chance.choice(ODD)})
+        if isinstance(value, str):
+            text = chance.choice(("", "nosuch", "\x00", "x" * 100, "a", "F1", "RUB"))
+            return msgspec.structs.replace(command, **{name: text})
+        return command
+
+    def draw(self) -> AnyCommand:
+        chance = self.chance
+        books = self.exchange.books.values()
+        stuck = [each.instrument for each in books if each.phase != codes.CONTINUOUS]
+        stuck = [each for each in stuck if each.future is None or not each.future.expired]
+        if stuck and chance.random() < 0.35:
+            return commands.SetPhase(chance.choice(stuck).instrument, codes.CONTINUOUS)
+        if self.exchange.killed and chance.random() < 0.3:
+            scope, _, key = chance.choice(list(self.exchange.killed)).partition(":")
+            return commands.SetKillSwitch(codes.SCOPES.index(scope), key, False)
+        if self.rulebook and chance.random() < 0.02:
+            blocked = chance.choice(ACCOUNTS)[2]
+            return commands.SetBlocked(blocked, False, "mended", "supervisor")
+        if self.living() < 3 and chance.random() < 0.1:
+            listing, rules, phase = self.future()
+            self.waiting.extend((rules, phase))
+            return listing
+        if self.waiting:
+            return self.waiting.pop(0)
+        kinds: tuple[tuple[int, Callable[[], AnyCommand]], ...] = (
+            (500, self.order),
+            (70, self.amend),
+            (50, lambda: commands.CancelOrder(*self.named())),
+            (8, self.mass_cancel),
+            (40, self.pair),
+            (25, self.mass_quote),
+            (40, self.transfer),
+            (5, self.delivery),
+            (40, self.index_price),
+            (20, self.mark),
+            (15, lambda: commands.CloseOut(self.account()[0], self.instrument(True), "drawn")),
+            (4, lambda: commands.SetMarginRules(chance.choice((1, 60, 3_600)) * NS_PER_SECOND)),
+            (40, self.correction),
+            (20, self.issuance),
+            (15, self.freeze),
+            (40, self.money),
+            (10, lambda: commands.SetPhase(self.instrument(), chance.randrange(8))),
+            (10, lambda: self.rules(self.instrument())),
+            (4, self.schedule),
+            (4, self.kill),
+            (3, self.limits),
+            (3, self.halt),
+            (2, lambda: commands.SetVenueRules(chance.randrange(5), f"seed {chance.random()}")),
+            (6, commands.Tick),
+            (8, self.resend),
+            (2, lambda: commands.OpenAccount(f"n{self.exchange.seq}", "a", "ann", chance.choice(("", "north")))),
+            (1, lambda: commands.AddAsset(f"N{self.exchange.seq}", chance.randrange(5), chance.randrange(19))),
+            (40 if self.rulebook else 0, self.rule),
+        )
+        return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
+
+    # ── compliance ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def investor(self, name: str, qualified: bool) -> commands.RegisterInvestor:
+        chance = self.chance
+        kind = codes.FIRM if name in ("gus", "fox") else codes.INDIVIDUAL
+        return commands.RegisterInvestor(
+            name, kind, name != "cat", 10**9 if qualified else chance.choice((0, 10**5)), 10**9 if qualified else 0,
+            financial=name == "fox", capital_rub=10**9, bank=name == "fox" and chance.random() < 0.5, by="supervisor",
+        )  # fmt: skip
+
+    def change(self) -> Any:
+        chance = self.chance
+        investor = chance.choice(ACCOUNTS)[2]
+        test, taken_ns = chance.choice(("knowledge", "risk")), self.time_ns - chance.choice((0, 300, 364)) * NS_PER_DAY
+        kinds: tuple[tuple[int, Callable[[], Any]], ...] = (
+            (6, lambda: self.investor(investor, chance.random() < 0.8)),
+            (
+                4,
+                lambda: commands.RegisterIntermediary(
+                    chance.choice(("north", "south")), True, 10**9, chance.random() < 0.2
+                ),
+            ),
+            (4, lambda: commands.RecordTest(investor, test, chance.choice((100, 90, 10)), taken_ns)),
+            (4, lambda: commands.RecordAcknowledgement(investor, chance.choice((1, 1, 2)))),
+            (3, lambda: commands.SetBlocked(investor, chance.random() < 0.4, "drawn")),
+            (
+                4,
+                lambda: commands.AuthoriseClient(
+                    "north", investor, chance.choice((2025, 2026, 2027)), chance.random() < 0.8, "x"
+                ),
+            ),
+            (
+                4,
+                lambda: commands.UpdateAsset(
+                    chance.choice(("BTC", "ETH", "XMR")), chance.choice((0, 10**13)), 10**12, 6, "x"
+                ),
+            ),
+            (10, lambda: commands.SetParameter(*chance.choice(PARAMETERS), "drawn", "supervisor")),
+            (3, lambda: commands.LoadRulebook(*chance.choice(list(RULEBOOKS.values())), "supervisor", "drawn")),
+        )
+        return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
+
+    def rule(self) -> AnyCommand:
+        chance = self.chance
+        change = self.change()
+        if chance.random() < 0.3:
+            after_ns = chance.choice((1, 60, 3_600, 90_000)) * NS_PER_SECOND
+            return commands.EffectiveFrom(self.time_ns + after_ns, change, "drawn", "supervisor")
+        return change

@@ -1,0 +1,41 @@
+"""A real venue for tests: the default one, under `general-2026`, served by a process of its own on a free port."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.venue.template import write_default_venue
+
+
+@dataclass
+class LiveVenue:
+    directory: Path
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def key(self, participant: str) -> Path:
+        return self.directory / "keys" / f"{participant}.pem"
+
+
+@contextmanager
+def live_venue(directory: Path, rulebook: str = "general-2026", port: int = 0) -> Iterator[LiveVenue]:
+    """Write the default venue if there is none yet, serve it, and stop it in order."""
+    if not (directory / "venue.toml").exists():
+        write_default_venue(directory, datetime.now(UTC).date(), rulebook)
+    command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--port", str(port), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line, "the venue did not start"
+            yield LiveVenue(directory, json.loads(line)["url"], process)
+        finally:
+            process.terminate()
+            process.wait(20)

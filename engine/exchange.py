@@ -105,47 +105,48 @@ class Exchange(State):
         time_ns = sequenced.time_ns
         assert time_ns >= self.time_ns, "time ran backwards"
         self.seq = sequenced.seq
-        out: list[Event] = []
+        events: list[Event] = []
+        self.events = events
         self.due_events = 0
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
         elif self.due[0][0] <= time_ns:
-            while run_due(self, out, time_ns):
-                work_off(self, out)
+            while run_due(self, time_ns):
+                work_off(self)
                 if self.covers:
-                    look_at_calls(self, out)
+                    look_at_calls(self)
             for deadline_ns, kind, index in self.postponed:
                 self.schedule(deadline_ns, kind, index)
             self.postponed.clear()
-            self.due_events = len(out)
+            self.due_events = len(events)
         self.time_ns = time_ns
         command = sequenced.command
         if type(command) is NewOrder:
-            enter(self, out, command)
+            enter(self, command)
         elif type(command) is CancelOrder:
-            cancel_one(self, out, command)
+            cancel_one(self, command)
         elif type(command) is AmendOrder:
-            amend(self, out, command)
+            amend(self, command)
         elif type(command) is MassCancel:
-            cancel_many(self, out, command)
+            cancel_many(self, command)
         elif type(command) is MassQuote:
-            quote(self, out, command)
+            quote(self, command)
         elif type(command) is NewOrderPair:
-            enter_pair(self, out, command)
+            enter_pair(self, command)
         elif type(command) is NewBracket:
-            enter_bracket(self, out, command)
+            enter_bracket(self, command)
         elif type(command) is Transfer:
-            transfer(self, out, command)
+            transfer(self, command)
         elif type(command) is RequestDelivery:
-            request_delivery(self, out, command)
+            request_delivery(self, command)
         else:
-            self._configure(out, command)
+            self._configure(command)
         if self.touched:
-            work_off(self, out)
+            work_off(self)
         if self.covers:
-            look_at_calls(self, out)
-        return out
+            look_at_calls(self)
+        return events
 
     def next_due_ns(self) -> int:
         """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command."""
@@ -173,51 +174,51 @@ class Exchange(State):
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         clearing.check(list(self.accounts.values()), list(self.assets.values()))
 
-    def _configure(self, out: list[Event], command: Command) -> None:
+    def _configure(self, command: Command) -> None:
         """Carry out a command of the operator or supervisor."""
         if type(command) is AddAsset:
-            self._add_asset(out, command)
+            self._add_asset(command)
         elif type(command) is ListInstrument:
-            self._list_instrument(out, command)
+            self._list_instrument(command)
         elif type(command) is OpenAccount:
-            self._open_account(out, command)
+            self._open_account(command)
         elif type(command) is Deposit:
-            self._move(out, command, command.account, command.asset, command.amount, False, command.reason)
+            self._move(command, command.account, command.asset, command.amount, False, command.reason)
         elif type(command) is Withdraw:
-            self._move(out, command, command.account, command.asset, command.amount, True, command.reason)
+            self._move(command, command.account, command.asset, command.amount, True, command.reason)
         elif type(command) in CONTROLS:
-            problem = control(self, out, command)
+            problem = control(self, command)
             if problem is not None:
-                self._reject(out, problem.code, problem.detail)
+                self._reject(problem.code, problem.detail)
         elif type(command) is EffectiveFrom:
-            schedule_change(self, out, command)
+            schedule_change(self, command)
         elif type(command) in HOLDINGS:
-            problem = change_holdings(self, out, command)
+            problem = change_holdings(self, command)
             if problem is not None:
-                self._reject(out, problem.code, problem.detail)
+                self._reject(problem.code, problem.detail)
         elif type(command) is not Tick:
-            consult(self, out, command)
+            consult(self, command)
 
-    def _reject(self, out: list[Event], code: int, detail: str) -> None:
-        self.emit(out, CommandRejected(code, detail))
+    def _reject(self, code: int, detail: str) -> None:
+        self.emit(CommandRejected(code, detail))
 
-    def _add_asset(self, out: list[Event], command: AddAsset) -> None:
+    def _add_asset(self, command: AddAsset) -> None:
         problem = asset_problem(command, self.assets)
         if problem:
-            self._reject(out, INVALID, problem)
-        elif consult(self, out, command):
+            self._reject(INVALID, problem)
+        elif consult(self, command):
             asset = Asset(command.asset, len(self.assets), command.kind, command.scale)
             asset.issuer = command.issuer
             asset.terms = command.terms
             asset.issue_limit = command.issue_limit
             self.assets[command.asset] = asset
-            self.emit(out, AssetAdded(command.asset, command.kind, command.scale))
+            self.emit(AssetAdded(command.asset, command.kind, command.scale))
 
-    def _list_instrument(self, out: list[Event], command: ListInstrument) -> None:
+    def _list_instrument(self, command: ListInstrument) -> None:
         problem = instrument_problem(command, self.assets, self.instruments, self.time_ns)
         if problem:
-            self._reject(out, INVALID, problem)
-        elif consult(self, out, command):
+            self._reject(INVALID, problem)
+        elif consult(self, command):
             instrument = new_instrument(command, len(self.instruments), self.assets, self.covers)
             book = LimitOrderBook(instrument)
             book.reference_ticks = command.reference_price_e8 // command.tick_e8
@@ -227,7 +228,6 @@ class Exchange(State):
             if instrument.future is not None:
                 begin_future(self, book)
             self.emit(
-                out,
                 InstrumentListed(
                     command.instrument,
                     command.kind,
@@ -239,11 +239,11 @@ class Exchange(State):
                 ),
             )
 
-    def _open_account(self, out: list[Event], command: OpenAccount) -> None:
+    def _open_account(self, command: OpenAccount) -> None:
         problem = account_problem(command, self.accounts)
         if problem:
-            self._reject(out, INVALID, problem)
-        elif consult(self, out, command):
+            self._reject(INVALID, problem)
+        elif consult(self, command):
             owner = self.owners.get(command.investor)
             if owner is None:
                 owner = self.owners[command.investor] = Owner(command.investor)
@@ -251,28 +251,25 @@ class Exchange(State):
             owner.accounts.append(account)
             self.accounts[command.account] = account
             self.account_list.append(account)
-            self.emit(out, AccountOpened(command.account, command.participant, command.investor, command.intermediary))
+            self.emit(AccountOpened(command.account, command.participant, command.investor, command.intermediary))
 
-    def _move(
-        self, out: list[Event], command: Command, name: str, asset_name: str, amount: int, debit: bool, reason: str
-    ) -> None:
+    def _move(self, command: Command, name: str, asset_name: str, amount: int, debit: bool, reason: str) -> None:
         """Carry out a deposit, or a withdrawal of what is available."""
         account, asset = self.accounts.get(name), self.assets.get(asset_name)
         if account is None or asset is None:
-            self._reject(out, INVALID, f"unknown account {name}" if account is None else f"unknown asset {asset_name}")
+            self._reject(INVALID, f"unknown account {name}" if account is None else f"unknown asset {asset_name}")
             return
         balance = account.balance(asset)
         if amount <= 0:
-            self._reject(out, INVALID, "the amount must be positive")
+            self._reject(INVALID, "the amount must be positive")
         elif debit and amount > balance.available:
             available = decimal(balance.available, asset.scale)
-            self._reject(out, FUNDS, f"available {available} {asset.asset}")
+            self._reject(FUNDS, f"available {available} {asset.asset}")
         elif not debit and asset.supply + amount > MAX_SUPPLY:
-            self._reject(out, FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
-        elif not debit or consult(self, out, command):
+            self._reject(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
+        elif not debit or consult(self, command):
             signed = -amount if debit else amount
             clearing.move(account, asset, signed)
             self.emit(
-                out,
                 FundsMoved(name, next_report(account), asset_name, signed, balance.available, balance.reserved, reason),
             )

@@ -27,22 +27,22 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS
 from engine.vocabulary.messages.commands import CloseOut, NewOrder, SetMarginRules
-from engine.vocabulary.messages.events import CloseOutStarted, Event, MarginCalled, MarginRestored, RulesChanged
+from engine.vocabulary.messages.events import CloseOutStarted, MarginCalled, MarginRestored, RulesChanged
 
 # The orders of a command have numbers from 0; its close-outs have theirs beyond all of them.
 FIRST_CLOSE_OUT = 4096
 
 
-def set_margin_rules(state: State, out: list[Event], command: SetMarginRules) -> Problem | None:
+def set_margin_rules(state: State, command: SetMarginRules) -> Problem | None:
     """Carry out `SetMarginRules`. Calls that stand keep their time."""
     if not MIN_GRACE_NS <= command.grace_ns <= MAX_GRACE_NS:
         return Problem(INVALID, "the grace of a margin call must be from a second to 30 days")
     state.grace_ns = command.grace_ns
-    state.emit(out, RulesChanged("margin_rules", "", f"{command.grace_ns} ns", "", command.by))
+    state.emit(RulesChanged("margin_rules", "", f"{command.grace_ns} ns", "", command.by))
     return None
 
 
-def look_at_calls(state: State, out: list[Event]) -> None:
+def look_at_calls(state: State) -> None:
     """Call whose cover is missing, and end the calls of those where nothing is missing any more."""
     changed = list(state.covers)
     state.covers.clear()
@@ -55,13 +55,13 @@ def look_at_calls(state: State, out: list[Event]) -> None:
             if margin.called:
                 margin.called = False
                 margin.until_ns = 0
-                state.emit(out, MarginRestored(account.account, next_report(account), asset))
+                state.emit(MarginRestored(account.account, next_report(account), asset))
         elif not margin.until_ns or margin.in_default:
             margin.called = True
             margin.until_ns = state.time_ns + (0 if margin.in_default else state.grace_ns)
             state.schedule(margin.until_ns, DUE_MARGIN, account.index)
             called = MarginCalled(account.account, next_report(account), asset, reported(lacks), margin.until_ns)
-            state.emit(out, called)
+            state.emit(called)
         margin.in_default = False
 
 
@@ -69,7 +69,7 @@ def _by_account(margin: Margin) -> tuple[int, int]:
     return (margin.account.index, margin.asset.index)
 
 
-def end_grace(state: State, out: list[Event], account_index: int, deadline_ns: int) -> bool:
+def end_grace(state: State, account_index: int, deadline_ns: int) -> bool:
     """Cancel orders and close out positions of an account whose grace has ended; False if none of its calls ends now."""
     account = state.account_list[account_index]
     found: Margin | None = None
@@ -85,7 +85,7 @@ def end_grace(state: State, out: list[Event], account_index: int, deadline_ns: i
         return False
     found.until_ns = 0
     note(found)
-    _cancel_orders(state, out, found)
+    _cancel_orders(state, found)
     for _, position in sorted(account.positions.items()):
         book = state.book_list[position.instrument.index]
         if not missing(found):
@@ -96,7 +96,7 @@ def end_grace(state: State, out: list[Event], account_index: int, deadline_ns: i
             found.until_ns = deadline_ns
             state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
             break
-        _close_out(state, out, book, position, "margin call")
+        _close_out(state, book, position, "margin call")
     return True
 
 
@@ -112,7 +112,7 @@ def _trades(book: LimitOrderBook) -> bool:
     return book.phase == CONTINUOUS and not book.in_call
 
 
-def _cancel_orders(state: State, out: list[Event], margin: Margin) -> None:
+def _cancel_orders(state: State, margin: Margin) -> None:
     """Cancel the orders that have an asset reserved, newest first, until nothing of its cover is missing."""
     orders = list(margin.account.open_orders.values())
     orders.sort(key=by_entry, reverse=True)
@@ -120,10 +120,10 @@ def _cancel_orders(state: State, out: list[Event], margin: Margin) -> None:
         if not missing(margin):
             return
         if order.leaves_lots and paying_asset(order) is margin.asset and holds_back(order):
-            cancel(state, out, state.books[order.instrument_name], order, MARGIN_CALL)
+            cancel(state, state.books[order.instrument_name], order, MARGIN_CALL)
 
 
-def close_out_by_command(state: State, out: list[Event], command: CloseOut) -> Problem | None:
+def close_out_by_command(state: State, command: CloseOut) -> Problem | None:
     """Carry out `CloseOut`. Emits CloseOutStarted and what its order does, or returns why not."""
     book = state.books.get(command.instrument)
     if book is None:
@@ -134,11 +134,11 @@ def close_out_by_command(state: State, out: list[Event], command: CloseOut) -> P
         return Problem(INVALID, f"account {command.account} has no position in {command.instrument}")
     if not _trades(book):
         return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: nothing trades at once")
-    _close_out(state, out, book, position, command.reason)
+    _close_out(state, book, position, command.reason)
     return None
 
 
-def _close_out(state: State, out: list[Event], book: LimitOrderBook, position: Position, reason: str) -> None:
+def _close_out(state: State, book: LimitOrderBook, position: Position, reason: str) -> None:
     """Enter the venue's order for a whole position at the edge of the static band. The rules note it, and can't refuse it."""
     account, instrument = position.account, book.instrument
     low, high = static_band(book)
@@ -146,7 +146,7 @@ def _close_out(state: State, out: list[Event], book: LimitOrderBook, position: P
     price = high if side == BUY else max(low, 1)
     lots = abs(position.lots)
     report = CloseOutStarted(account.account, next_report(account), instrument.instrument, position.lots, reason)
-    state.emit(out, report)
+    state.emit(report)
     command = NewOrder(
         account.participant,
         account.account,
@@ -167,5 +167,5 @@ def _close_out(state: State, out: list[Event], book: LimitOrderBook, position: P
     order.price_ticks = order.reserve_ticks = price
     order.quantity_lots = order.leaves_lots = lots
     state.hook.check(order, price, lots, state.time_ns)
-    accept(state, out, order)
-    act(state, out, order)
+    accept(state, order)
+    act(state, order)

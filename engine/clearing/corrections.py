@@ -9,19 +9,19 @@ from engine.state.problem import Problem, decimal
 from engine.state.state import State, next_report
 from engine.trading.reducing import obey_positions
 from engine.vocabulary.codes import FUNDS, INVALID, TICK
-from engine.vocabulary.messages.events import Event, TradeCorrected
+from engine.vocabulary.messages.events import TradeCorrected
 from engine.vocabulary.rounding import round_up
 
 
-def bust(state: State, out: list[Event], trade_id: int, reason: str) -> Problem | None:
+def bust(state: State, trade_id: int, reason: str) -> Problem | None:
     """Undo a trade: both sides get back what they gave, fees included. Emits TradeCorrected, or returns why not."""
     record = _find(state, trade_id)
     if record is None:
         return _unknown(trade_id)
-    return _correct(state, out, trade_id, record, 0, reason)
+    return _correct(state, trade_id, record, 0, reason)
 
 
-def reprice(state: State, out: list[Event], trade_id: int, price_e8: int, reason: str) -> Problem | None:
+def reprice(state: State, trade_id: int, price_e8: int, reason: str) -> Problem | None:
     """Give a trade another price, as if it had been made at it. Emits TradeCorrected, or returns why not."""
     record = _find(state, trade_id)
     if record is None:
@@ -29,7 +29,7 @@ def reprice(state: State, out: list[Event], trade_id: int, price_e8: int, reason
     tick_e8 = record.instrument.tick_e8
     if price_e8 <= 0 or price_e8 % tick_e8:
         return Problem(TICK, "the price must be a positive multiple of the tick size")
-    return _correct(state, out, trade_id, record, price_e8 // tick_e8, reason)
+    return _correct(state, trade_id, record, price_e8 // tick_e8, reason)
 
 
 def _find(state: State, trade_id: int) -> TradeRecord | None:
@@ -44,9 +44,7 @@ def _unknown(trade_id: int) -> Problem:
     return Problem(INVALID, f"no trade {trade_id} of this trading day can be corrected")
 
 
-def _correct(
-    state: State, out: list[Event], trade_id: int, record: TradeRecord, new_ticks: int, reason: str
-) -> Problem | None:
+def _correct(state: State, trade_id: int, record: TradeRecord, new_ticks: int, reason: str) -> Problem | None:
     """Move a trade to another price, 0 being no trade at all; an account that lacks what it must give stops it."""
     old_ticks = record.price_ticks
     future = record.instrument.future
@@ -68,7 +66,6 @@ def _correct(
     record.price_ticks = new_ticks or old_ticks
     buy, sell = record.buy, record.sell
     state.emit(
-        out,
         TradeCorrected(
             trade_id,
             record.instrument.instrument,
@@ -90,7 +87,7 @@ def _correct(
     if future is not None:
         book = state.book_list[record.instrument.index]
         state.touch(book)
-        obey_positions(state, out, book, buy.account, sell.account)
+        obey_positions(state, book, buy.account, sell.account)
     return None
 
 

@@ -18,7 +18,6 @@ from engine.vocabulary.limits import MAX_E8, MAX_INDICES, MOSCOW_OFFSET_NS, NS_P
 from engine.vocabulary.messages.commands import MarkFuture, SetIndexPrice
 from engine.vocabulary.messages.events import (
     DefaultDeclared,
-    Event,
     FutureMarked,
     IndexPriceSet,
     LossShared,
@@ -27,7 +26,7 @@ from engine.vocabulary.messages.events import (
 from engine.vocabulary.rounding import nearest_tick
 
 
-def set_index_price(state: State, out: list[Event], command: SetIndexPrice) -> Problem | None:
+def set_index_price(state: State, command: SetIndexPrice) -> Problem | None:
     """Carry out `SetIndexPrice`. Emits IndexPriceSet, or returns why not."""
     problem = name_problem("index", command.index)
     if problem:
@@ -41,7 +40,7 @@ def set_index_price(state: State, out: list[Event], command: SetIndexPrice) -> P
         state.index_prices[command.index] = IndexPrice(command.price_e8, state.time_ns)
     else:
         index.set(command.price_e8, state.time_ns)
-    state.emit(out, IndexPriceSet(command.index, command.price_e8, command.source))
+    state.emit(IndexPriceSet(command.index, command.price_e8, command.source))
     return None
 
 
@@ -78,16 +77,16 @@ def _schedule_mark(state: State, book: LimitOrderBook) -> None:
         state.schedule(due_ns, DUE_MARK, book.instrument.index)
 
 
-def mark_by_clock(state: State, out: list[Event], book: LimitOrderBook) -> bool:
+def mark_by_clock(state: State, book: LimitOrderBook) -> bool:
     """Mark a future because it is time; False if there is no price to mark it at."""
     _schedule_mark(state, book)
     ticks = mark_ticks(state, book)
     if ticks:
-        mark(state, out, book, ticks, False)
+        mark(state, book, ticks, False)
     return ticks != 0
 
 
-def mark_by_command(state: State, out: list[Event], book: LimitOrderBook, command: MarkFuture) -> Problem | None:
+def mark_by_command(state: State, book: LimitOrderBook, command: MarkFuture) -> Problem | None:
     """Carry out `MarkFuture` for a future that has not expired; returns why it did nothing."""
     if command.price_e8:
         problem = tick_problem(book.instrument, command.price_e8)
@@ -98,7 +97,7 @@ def mark_by_command(state: State, out: list[Event], book: LimitOrderBook, comman
         ticks = mark_ticks(state, book)
         if not ticks:
             return Problem(NO_REFERENCE, "no index, trade or reference price yet: there is nothing to mark at")
-    mark(state, out, book, ticks, False)
+    mark(state, book, ticks, False)
     return None
 
 
@@ -133,7 +132,7 @@ def final_ticks(state: State, book: LimitOrderBook) -> int:
     return nearest_tick(index.integral(state.time_ns) - future.averaged, length_ns * book.instrument.tick_e8)
 
 
-def mark(state: State, out: list[Event], book: LimitOrderBook, ticks: int, final: bool) -> None:
+def mark(state: State, book: LimitOrderBook, ticks: int, final: bool) -> None:
     """Mark a future: losers pay, winners receive, the price becomes the reference. Emits what docs/CLEARING.md says."""
     instrument = book.instrument
     future = instrument.future
@@ -141,10 +140,10 @@ def mark(state: State, out: list[Event], book: LimitOrderBook, ticks: int, final
     holders = [position for _, position in sorted(future.positions.items()) if position.lots or position.carried]
     interest = sum([position.lots for position in holders if position.lots > 0])
     state.touch(book)
-    state.emit(out, FutureMarked(instrument.instrument, ticks, interest, final))
+    state.emit(FutureMarked(instrument.instrument, ticks, interest, final))
     amounts = [position.lots * ticks * instrument.unit - position.carried for position in holders]
     reported = [position.lots != 0 or amount != 0 for position, amount in zip(holders, amounts, strict=True)]
-    _exchange(state, out, holders, amounts)
+    _exchange(state, holders, amounts)
     held_lots = [position.lots for position in holders]
     for position in holders:
         if final:
@@ -156,7 +155,6 @@ def mark(state: State, out: list[Event], book: LimitOrderBook, ticks: int, final
         account, balance = position.account, position.margin.balance
         if told:
             state.emit(
-                out,
                 VariationMargin(
                     account.account,
                     next_report(account),
@@ -168,20 +166,20 @@ def mark(state: State, out: list[Event], book: LimitOrderBook, ticks: int, final
                     balance.reserved,
                 ),
             )
-    _cancel_outside(state, out, book)
+    _cancel_outside(state, book)
     for index, position in list(future.positions.items()):
         if not (position.lots or position.carried or position.buy_lots or position.sell_lots):
             del future.positions[index]
             del position.account.positions[instrument.index]
 
 
-def _exchange(state: State, out: list[Event], holders: list[Position], amounts: list[int]) -> None:
+def _exchange(state: State, holders: list[Position], amounts: list[int]) -> None:
     """Move variation margin from losers to winners; `amounts` become what each got or paid in the end."""
     gains = sum([amount for amount in amounts if amount > 0])
     short = 0
     for number, position in enumerate(holders):
         if amounts[number] < 0:
-            unpaid = _collect(state, out, position, -amounts[number])
+            unpaid = _collect(state, position, -amounts[number])
             amounts[number] += unpaid
             short += unpaid
     borne = [short * amount // gains if amount > 0 else 0 for amount in amounts]
@@ -198,17 +196,17 @@ def _exchange(state: State, out: list[Event], holders: list[Position], amounts: 
         if borne[number]:
             account, instrument = position.account, position.instrument
             name, asset = instrument.instrument, instrument.quote.asset
-            state.emit(out, LossShared(account.account, next_report(account), name, asset, reported(borne[number])))
+            state.emit(LossShared(account.account, next_report(account), name, asset, reported(borne[number])))
 
 
-def _collect(state: State, out: list[Event], position: Position, amount: int) -> int:
+def _collect(state: State, position: Position, amount: int) -> int:
     """Take a loss from an account, its spot orders cancelled where they are needed for it; returns what it can't pay."""
     margin, account = position.margin, position.account
     amount -= pay(margin, amount)
     if amount:
         for order in reserving_spot(margin):
             if order.leaves_lots:
-                cancel(state, out, state.books[order.instrument_name], order, MARGIN_CALL)
+                cancel(state, state.books[order.instrument_name], order, MARGIN_CALL)
                 amount -= pay(margin, amount)
                 if not amount:
                     break
@@ -216,7 +214,7 @@ def _collect(state: State, out: list[Event], position: Position, amount: int) ->
         margin.in_default = True
         note(margin)
         name, asset = position.instrument.instrument, margin.asset.asset
-        state.emit(out, DefaultDeclared(account.account, next_report(account), name, asset, reported(amount)))
+        state.emit(DefaultDeclared(account.account, next_report(account), name, asset, reported(amount)))
     return amount
 
 
@@ -234,7 +232,7 @@ def reserving_spot(margin: Margin) -> list[Order]:
     return orders
 
 
-def _cancel_outside(state: State, out: list[Event], book: LimitOrderBook) -> None:
+def _cancel_outside(state: State, book: LimitOrderBook) -> None:
     """Cancel the open orders with a limit price outside the static band, newest first."""
     low, high = static_band(book)
     if not high:
@@ -245,7 +243,7 @@ def _cancel_outside(state: State, out: list[Event], book: LimitOrderBook) -> Non
         for order in account.open_orders.values()
         if order.instrument is book.instrument and not low <= _limit_ticks(order, low) <= high
     ]
-    cancel_newest_first(state, out, outside, OUTSIDE_BAND)
+    cancel_newest_first(state, outside, OUTSIDE_BAND)
 
 
 def _limit_ticks(order: Order, none: int) -> int:

@@ -18,24 +18,24 @@ from engine.trading.ending import cancel
 from engine.vocabulary.codes import BY_RULE, COMPLIANCE, FIAT, FUNDS, INVALID, PERMISSION
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import Command, FreezeAsset, IssueAsset, RedeemAsset
-from engine.vocabulary.messages.events import AssetIssued, Event, HoldingFrozen
+from engine.vocabulary.messages.events import AssetIssued, HoldingFrozen
 from engine.vocabulary.rounding import PPM, round_up
 
 
-def change_holdings(state: State, out: list[Event], command: Command) -> Problem | None:
+def change_holdings(state: State, command: Command) -> Problem | None:
     """Carry out `IssueAsset`, `RedeemAsset` or `FreezeAsset`; returns why it did nothing.
 
     Checked in this order: the asset, the issuer, the account, then what the command is about, last compliance.
     """
     if type(command) is IssueAsset:
-        return _issue(state, out, command)
+        return _issue(state, command)
     if type(command) is RedeemAsset:
-        return _redeem(state, out, command)
+        return _redeem(state, command)
     assert type(command) is FreezeAsset
-    return _freeze(state, out, command)
+    return _freeze(state, command)
 
 
-def _issue(state: State, out: list[Event], command: IssueAsset) -> Problem | None:
+def _issue(state: State, command: IssueAsset) -> Problem | None:
     """Create units of an asset on an account. Emits AssetIssued."""
     asset, account = state.assets.get(command.asset), state.accounts.get(command.account)
     problem = _parties_problem(asset, command.asset, command.issuer, account, command.account)
@@ -50,14 +50,14 @@ def _issue(state: State, out: list[Event], command: IssueAsset) -> Problem | Non
         return Problem(FUNDS, f"no more than {limit} {asset.asset} may be outstanding, and {outstanding} are")
     if asset.supply + command.amount > MAX_SUPPLY:
         return Problem(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
-    outcome = ask(state, out, command)
+    outcome = ask(state, command)
     if outcome.refusal:
         return Problem(COMPLIANCE, outcome.refusal)
-    _book(state, out, account, asset, command.amount)
+    _book(state, account, asset, command.amount)
     return None
 
 
-def _redeem(state: State, out: list[Event], command: RedeemAsset) -> Problem | None:
+def _redeem(state: State, command: RedeemAsset) -> Problem | None:
     """Take issued units back, out of what is available. Emits AssetIssued with a negative amount."""
     asset, account = state.assets.get(command.asset), state.accounts.get(command.account)
     problem = _parties_problem(asset, command.asset, command.issuer, account, command.account)
@@ -72,10 +72,10 @@ def _redeem(state: State, out: list[Event], command: RedeemAsset) -> Problem | N
     available = account.balance(asset).available
     if command.amount > available:
         return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
-    outcome = ask(state, out, command)
+    outcome = ask(state, command)
     if outcome.refusal:
         return Problem(COMPLIANCE, outcome.refusal)
-    _book(state, out, account, asset, -command.amount)
+    _book(state, account, asset, -command.amount)
     return None
 
 
@@ -98,13 +98,12 @@ def _amount_problem(asset: Asset, amount: int) -> Problem | None:
     return Problem(INVALID, "the amount must be positive") if amount <= 0 else None
 
 
-def _book(state: State, out: list[Event], account: Account, asset: Asset, amount: int) -> None:
+def _book(state: State, account: Account, asset: Asset, amount: int) -> None:
     """Book what was issued (positive) or redeemed (negative)."""
     clearing.move(account, asset, amount)
     asset.outstanding += amount
     balance = account.balance(asset)
     state.emit(
-        out,
         AssetIssued(
             account.account,
             next_report(account),
@@ -118,7 +117,7 @@ def _book(state: State, out: list[Event], account: Account, asset: Asset, amount
     )
 
 
-def _freeze(state: State, out: list[Event], command: FreezeAsset) -> Problem | None:
+def _freeze(state: State, command: FreezeAsset) -> Problem | None:
     """Set the frozen share of an asset's holdings. Emits, for each account in order of opening, cancels and HoldingFrozen.
 
     O(accounts), and O(n log n) in the open orders of an account that has too little available.
@@ -134,20 +133,19 @@ def _freeze(state: State, out: list[Event], command: FreezeAsset) -> Problem | N
         return Problem(INVALID, f"{command.asset} is money that nobody issues here, so nobody can freeze it")
     if not 0 <= command.share_ppm <= PPM:
         return Problem(INVALID, f"the share must be from 0 to {PPM} millionths")
-    outcome = ask(state, out, command)
+    outcome = ask(state, command)
     if outcome.refusal:
         return Problem(COMPLIANCE, outcome.refusal)
     holders = [state.accounts[command.account]] if command.account else list(state.accounts.values())
     for account in holders:
         balance = account.balances.get(asset.index)
         if balance is not None:
-            _freeze_holding(state, out, account, asset, balance, command, outcome.rule)
+            _freeze_holding(state, account, asset, balance, command, outcome.rule)
     return None
 
 
 def _freeze_holding(
     state: State,
-    out: list[Event],
     account: Account,
     asset: Asset,
     balance: Balance,
@@ -166,7 +164,7 @@ def _freeze_holding(
                 break
             # Orders that reserve nothing would bring nothing; some have ended with another leg.
             if order.leaves_lots and clearing.holds_back(order):
-                cancel(state, out, state.books[order.instrument_name], order, BY_RULE, rule, detail)
+                cancel(state, state.books[order.instrument_name], order, BY_RULE, rule, detail)
     # What is still reserved covers positions, and stays.
     frozen = min(wanted, balance.available + balance.frozen)
     if frozen == balance.frozen:
@@ -174,7 +172,6 @@ def _freeze_holding(
     clearing.credit(balance, balance.frozen - frozen)
     balance.frozen = frozen
     state.emit(
-        out,
         HoldingFrozen(
             account.account,
             next_report(account),

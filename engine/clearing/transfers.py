@@ -27,34 +27,34 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY
 from engine.vocabulary.messages.commands import RequestDelivery, Transfer
-from engine.vocabulary.messages.events import Event, Transferred, TransferStatus
+from engine.vocabulary.messages.events import Transferred, TransferStatus
 
 
-def transfer(state: State, out: list[Event], command: Transfer) -> None:
+def transfer(state: State, command: Transfer) -> None:
     """Carry out `Transfer`. Emits exactly one event: Transferred, RequestRejected, or TransferStatus for a resent one."""
     account = own_account(state, command.participant, command.account)
     if account is None:
-        refuse_stranger(state, out, command.participant, command.account, 0, command.client_order_id)
+        refuse_stranger(state, command.participant, command.account, 0, command.client_order_id)
         return
     if command.client_order_id in account.client_ids or command.client_order_id in account.transfers:
-        _answer_used_id(state, out, account, command)
+        _answer_used_id(state, account, command)
         return
     problem = _transfer_problem(state, account, command)
     if account.ids_used < MAX_CLIENT_ORDER_IDS_PER_DAY:
         code = OK if problem is None else problem.code
         account.transfers[command.client_order_id] = TransferRecord(state.seq, command, code)
     if problem is None:
-        _move(state, out, account, command)
+        _move(state, account, command)
     else:
-        refuse(state, out, account, 0, command.client_order_id, problem)
+        refuse(state, account, 0, command.client_order_id, problem)
 
 
-def _answer_used_id(state: State, out: list[Event], account: Account, command: Transfer) -> None:
+def _answer_used_id(state: State, account: Account, command: Transfer) -> None:
     """Answer a client order id used earlier today: with what became of the transfer, or a reject if it was for another."""
     record = account.transfers.get(command.client_order_id)
     if record is not None and record.command == command:
         status = TransferStatus(account.account, command.client_order_id, record.transfer_id, record.code)
-        state.emit(out, status)
+        state.emit(status)
         return
     used_for = (
         f"order {account.client_ids[command.client_order_id].order_id}"
@@ -62,7 +62,7 @@ def _answer_used_id(state: State, out: list[Event], account: Account, command: T
         else f"transfer {record.transfer_id}"
     )
     detail = f"client order id {command.client_order_id} was used today for {used_for}"
-    refuse(state, out, account, 0, command.client_order_id, Problem(DUPLICATE_ID, detail))
+    refuse(state, account, 0, command.client_order_id, Problem(DUPLICATE_ID, detail))
 
 
 def _transfer_problem(state: State, account: Account, command: Transfer) -> Problem | None:
@@ -102,14 +102,13 @@ def _receiver_problem(state: State, receiver: Account) -> Problem | None:
     return None
 
 
-def _move(state: State, out: list[Event], account: Account, command: Transfer) -> None:
+def _move(state: State, account: Account, command: Transfer) -> None:
     """Book a transfer that passed every check."""
     receiver, asset = state.accounts[command.to_account], state.assets[command.asset]
     sent, received = account.balance(asset), receiver.balance(asset)
     sent.available -= command.amount
     clearing.credit(received, command.amount)
     state.emit(
-        out,
         Transferred(
             state.seq,
             account.account,
@@ -127,13 +126,13 @@ def _move(state: State, out: list[Event], account: Account, command: Transfer) -
     )
 
 
-def request_delivery(state: State, out: list[Event], command: RequestDelivery) -> None:
+def request_delivery(state: State, command: RequestDelivery) -> None:
     """Carry out `RequestDelivery`. Emits RequestRejected: nothing here is ever delivered (DER-1)."""
     account = own_account(state, command.participant, command.account)
     if account is None:
-        refuse_stranger(state, out, command.participant, command.account, 0, "")
+        refuse_stranger(state, command.participant, command.account, 0, "")
         return
-    refuse(state, out, account, 0, "", _delivery_problem(state, command))
+    refuse(state, account, 0, "", _delivery_problem(state, command))
 
 
 def _delivery_problem(state: State, command: RequestDelivery) -> Problem:

@@ -44,46 +44,46 @@ from engine.vocabulary.messages.commands import (
     SetTradingRules,
     SetVenueRules,
 )
-from engine.vocabulary.messages.events import Event, RulesChanged
+from engine.vocabulary.messages.events import RulesChanged
 from engine.vocabulary.rounding import PPM
 
 
-def control(state: State, out: list[Event], command: Command) -> Problem | None:
+def control(state: State, command: Command) -> Problem | None:
     """Carry out a command that sets something while the venue runs; returns why it did nothing."""
     if type(command) is SetPhase:
-        return _set_phase(state, out, command)
+        return _set_phase(state, command)
     if type(command) is SetTradingRules:
-        return _set_trading_rules(state, out, command)
+        return _set_trading_rules(state, command)
     if type(command) is SetSchedule:
-        return _set_schedule(state, out, command)
+        return _set_schedule(state, command)
     if type(command) is SetKillSwitch:
-        return _set_kill_switch(state, out, command)
+        return _set_kill_switch(state, command)
     if type(command) is SetLimits:
-        return _set_limits(state, out, command)
+        return _set_limits(state, command)
     if type(command) is SetMarketHalt:
-        return _set_market_halt(state, out, command)
+        return _set_market_halt(state, command)
     if type(command) is BustTrade:
-        return bust(state, out, command.trade_id, command.reason)
+        return bust(state, command.trade_id, command.reason)
     if type(command) is RepriceTrade:
-        return reprice(state, out, command.trade_id, command.price_e8, command.reason)
+        return reprice(state, command.trade_id, command.price_e8, command.reason)
     if type(command) is SetIndexPrice:
-        return set_index_price(state, out, command)
+        return set_index_price(state, command)
     if type(command) is SetMarginRules:
-        return set_margin_rules(state, out, command)
+        return set_margin_rules(state, command)
     if type(command) is CloseOut:
-        return close_out_by_command(state, out, command)
+        return close_out_by_command(state, command)
     if type(command) is MarkFuture:
-        return _mark(state, out, command)
+        return _mark(state, command)
     assert type(command) is SetVenueRules
-    return _set_venue_rules(state, out, command)
+    return _set_venue_rules(state, command)
 
 
-def _set_venue_rules(state: State, out: list[Event], command: SetVenueRules) -> Problem | None:
+def _set_venue_rules(state: State, command: SetVenueRules) -> Problem | None:
     if not 0 <= command.self_trade < len(SELF_TRADE_MODES):
         return Problem(INVALID, "unknown self-trade mode")
     state.self_trade = command.self_trade
     state.seed = command.seed
-    state.emit(out, RulesChanged("venue_rules", "", SELF_TRADE_MODES[command.self_trade], "", command.by))
+    state.emit(RulesChanged("venue_rules", "", SELF_TRADE_MODES[command.self_trade], "", command.by))
     return None
 
 
@@ -99,16 +99,16 @@ def _expired(book: LimitOrderBook) -> Problem | None:
     return Problem(UNSUPPORTED, f"{book.instrument.instrument} has expired")
 
 
-def _mark(state: State, out: list[Event], command: MarkFuture) -> Problem | None:
+def _mark(state: State, command: MarkFuture) -> Problem | None:
     book = state.books.get(command.instrument)
     if book is None:
         return _unknown(command.instrument)
     if book.instrument.future is None:
         return Problem(INVALID, f"{command.instrument} is no future")
-    return _expired(book) or mark_by_command(state, out, book, command)
+    return _expired(book) or mark_by_command(state, book, command)
 
 
-def _set_phase(state: State, out: list[Event], command: SetPhase) -> Problem | None:
+def _set_phase(state: State, command: SetPhase) -> Problem | None:
     book = state.books.get(command.instrument)
     if book is None:
         return _unknown(command.instrument)
@@ -119,11 +119,11 @@ def _set_phase(state: State, out: list[Event], command: SetPhase) -> Problem | N
         return problem
     if not may_enter(book, command.phase):
         return Problem(UNSUPPORTED, "a future trades only with a static band and a reference price")
-    enter_phase(state, out, book, command.phase, command.reason)
+    enter_phase(state, book, command.phase, command.reason)
     return None
 
 
-def _set_trading_rules(state: State, out: list[Event], command: SetTradingRules) -> Problem | None:
+def _set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
     book = state.books.get(command.instrument)
     if book is None:
         return _unknown(command.instrument)
@@ -146,10 +146,10 @@ def _set_trading_rules(state: State, out: list[Event], command: SetTradingRules)
     instrument.auction_random_ns = command.auction_random_ns
     instrument.allocation = command.allocation
     instrument.batch_ns = command.batch_ns
-    state.emit(out, RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation], "", command.by))
+    state.emit(RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation], "", command.by))
     if future is not None:
         new_band(book)
-    rules_changed(state, out, book, was_call)
+    rules_changed(state, book, was_call)
     return None
 
 
@@ -163,7 +163,7 @@ def _needs_band(book: LimitOrderBook, future: Future) -> bool:
     return False
 
 
-def _set_schedule(state: State, out: list[Event], command: SetSchedule) -> Problem | None:
+def _set_schedule(state: State, command: SetSchedule) -> Problem | None:
     book = state.books.get(command.instrument)
     if book is None:
         return _unknown(command.instrument)
@@ -176,11 +176,11 @@ def _set_schedule(state: State, out: list[Event], command: SetSchedule) -> Probl
             return Problem(INVALID, "a schedule is (second of the day, phase) in increasing order")
         before = second
     set_schedule(state, book, command.steps)
-    state.emit(out, RulesChanged("schedule", command.instrument, f"{len(command.steps)} steps", "", command.by))
+    state.emit(RulesChanged("schedule", command.instrument, f"{len(command.steps)} steps", "", command.by))
     return None
 
 
-def _set_kill_switch(state: State, out: list[Event], command: SetKillSwitch) -> Problem | None:
+def _set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
     """Turn a kill switch; turned on, it cancels the orders of its scope, newest first."""
     if not 0 <= command.scope < len(SCOPES):
         return Problem(INVALID, "unknown scope")
@@ -193,10 +193,10 @@ def _set_kill_switch(state: State, out: list[Event], command: SetKillSwitch) -> 
         state.killed.pop(key, None)
     else:
         state.killed[key] = True
-    state.emit(out, RulesChanged("kill_switch", key, "on" if command.on else "off", command.reason, command.by))
+    state.emit(RulesChanged("kill_switch", key, "on" if command.on else "off", command.reason, command.by))
     if command.on:
         chosen = [order for order in newest_first(state) if _in_scope(order, command.scope, command.key)]
-        cancel_newest_first(state, out, chosen, KILLED)
+        cancel_newest_first(state, chosen, KILLED)
     return None
 
 
@@ -208,7 +208,7 @@ def _in_scope(order: Order, scope: int, key: str) -> bool:
     return scope == SCOPE_VENUE or order.instrument_name == key
 
 
-def _set_limits(state: State, out: list[Event], command: SetLimits) -> Problem | None:
+def _set_limits(state: State, command: SetLimits) -> Problem | None:
     if command.orders_per_second < 0 or command.max_order_value < 0 or command.max_order_to_trade < 0:
         return Problem(INVALID, "limits must not be negative")
     limits = state.limits.get(command.participant)
@@ -218,11 +218,11 @@ def _set_limits(state: State, out: list[Event], command: SetLimits) -> Problem |
     limits.orders_per_second = command.orders_per_second
     limits.max_order_value = command.max_order_value
     limits.max_order_to_trade = command.max_order_to_trade
-    state.emit(out, RulesChanged("limits", command.participant, "", "", command.by))
+    state.emit(RulesChanged("limits", command.participant, "", "", command.by))
     return None
 
 
-def _set_market_halt(state: State, out: list[Event], command: SetMarketHalt) -> Problem | None:
+def _set_market_halt(state: State, command: SetMarketHalt) -> Problem | None:
     if not 0 <= command.threshold_ppm < PPM or not 0 <= command.halt_ns <= NS_PER_DAY:
         return Problem(INVALID, "the threshold must be below 1000000 millionths, the halt at most a day")
     for name in command.instruments:
@@ -234,5 +234,5 @@ def _set_market_halt(state: State, out: list[Event], command: SetMarketHalt) -> 
     state.halt_ns = command.halt_ns
     state.index.clear()
     state.index.extend([state.books[name] for name in command.instruments])
-    state.emit(out, RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm", "", command.by))
+    state.emit(RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm", "", command.by))
     return None

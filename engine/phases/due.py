@@ -25,47 +25,46 @@ from engine.trading.effective import take_effect
 from engine.trading.ending import cancel
 from engine.trading.placing import start_volatility_auction
 from engine.vocabulary.codes import CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
-from engine.vocabulary.messages.events import Event
 
 
-def run_due(state: State, out: list[Event], time_ns: int) -> bool:
+def run_due(state: State, time_ns: int) -> bool:
     """Do the earliest thing due by a time; False if there is none."""
     while state.due and state.due[0][0] <= time_ns:
         deadline_ns, kind, index = heapq.heappop(state.due)
         state.time_ns = max(state.time_ns, deadline_ns)
-        if _run(state, out, deadline_ns, kind, index):
+        if _run(state, deadline_ns, kind, index):
             return True
     return False
 
 
-def _run(state: State, out: list[Event], deadline_ns: int, kind: int, index: int) -> bool:
+def _run(state: State, deadline_ns: int, kind: int, index: int) -> bool:
     """Do one due thing; False if it holds no longer."""
     if kind == DUE_DAY:
-        end_day(state, out)
+        end_day(state)
         return True
     if kind == DUE_EXPIRY:
         order = state.expiring.get(index)
         if order is None:
             return False
-        cancel(state, out, state.books[order.instrument_name], order, EXPIRED)
+        cancel(state, state.books[order.instrument_name], order, EXPIRED)
         return True
     if kind == DUE_MARGIN:
-        return end_grace(state, out, index, deadline_ns)
+        return end_grace(state, index, deadline_ns)
     if kind == DUE_CHANGE:
-        take_effect(state, out, index)
+        take_effect(state, index)
         return True
     book = state.book_list[index]
     if kind == DUE_MARK:
-        return mark_by_clock(state, out, book)
+        return mark_by_clock(state, book)
     if kind == DUE_SETTLEMENT:
-        return _settle(state, out, book, deadline_ns)
+        return _settle(state, book, deadline_ns)
     if kind == DUE_PHASE:
         if book.until_ns != deadline_ns:
             return False
         if book.phase == HALTED:
-            start_volatility_auction(state, out, book)
+            start_volatility_auction(state, book)
         else:
-            enter_phase(state, out, book, CONTINUOUS, "auction end")
+            enter_phase(state, book, CONTINUOUS, "auction end")
         return True
     if kind == DUE_BATCH:
         if book.batch_due_ns != deadline_ns:
@@ -73,16 +72,16 @@ def _run(state: State, out: list[Event], deadline_ns: int, kind: int, index: int
         book.batch_due_ns = 0
         if book.phase != CONTINUOUS or not book.instrument.batch_ns:
             return False
-        uncross(state, out, book, True)
+        uncross(state, book, True)
         state.touch(book)
         return True
     if state.schedule_steps.get(index) != deadline_ns:
         return False
-    step(state, out, book, deadline_ns)
+    step(state, book, deadline_ns)
     return True
 
 
-def _settle(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: int) -> bool:
+def _settle(state: State, book: LimitOrderBook, deadline_ns: int) -> bool:
     """Begin to average a future's index, or, at its expiry, cancel its orders, close it and mark it for the last time."""
     instrument = book.instrument
     future = instrument.future
@@ -91,11 +90,11 @@ def _settle(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: i
         begin_averaging(state, book)
         return False
     chosen = [order for order in newest_first(state) if order.instrument is instrument]
-    cancel_newest_first(state, out, chosen, SETTLED)
+    cancel_newest_first(state, chosen, SETTLED)
     set_schedule(state, book, ())
-    enter_phase(state, out, book, CLOSED, "expired")
+    enter_phase(state, book, CLOSED, "expired")
     future.expired = True
     ticks = final_ticks(state, book)
     if ticks:
-        mark(state, out, book, ticks, True)
+        mark(state, book, ticks, True)
     return True

@@ -22,12 +22,12 @@ from engine.vocabulary.codes import (
     VOLATILITY_AUCTION,
 )
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
-from engine.vocabulary.messages.events import DayEnded, Event, PhaseChanged
+from engine.vocabulary.messages.events import DayEnded, PhaseChanged
 
 AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
 
 
-def enter_phase(state: State, out: list[Event], book: LimitOrderBook, phase: int, reason: str) -> None:
+def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str) -> None:
     """Move an instrument to a phase: uncross what must be, say so, and let what waited for the phase join it."""
     was_call = book.in_call
     crossed = book.bids.best is not None and book.crosses(book.bids.side, book.bids.best.price_ticks)
@@ -35,26 +35,26 @@ def enter_phase(state: State, out: list[Event], book: LimitOrderBook, phase: int
     if (book.phase in AUCTIONS and phase in (CONTINUOUS, CLOSED)) or (
         phase == CONTINUOUS and book.phase != CONTINUOUS and (crossed or book.market_orders)
     ):
-        uncross(state, out, book, False)
+        uncross(state, book, False)
         book.calm = True
     elif was_call and phase not in (book.phase, PRE_OPEN) and phase not in AUCTIONS:
-        leave_call(state, out, book)
+        leave_call(state, book)
     book.until_ns = 0
     if phase == VOLATILITY_AUCTION:
-        start_volatility_auction(state, out, book, reason)
+        start_volatility_auction(state, book, reason)
         return
     book.phase = phase
     if phase in AUCTIONS:
         book.auctions += 1
-    state.emit(out, PhaseChanged(book.instrument.instrument, phase, reason))
+    state.emit(PhaseChanged(book.instrument.instrument, phase, reason))
     if book.in_call:
-        park_pegs(state, out, book)
+        park_pegs(state, book)
     elif phase == CONTINUOUS:
         look_at_stops(book)
     wanted = AT_OPEN if phase == OPENING_AUCTION else AT_CLOSE if phase == CLOSING_AUCTION else -1
     for order in [order for order in book.for_auction.values() if order.time_in_force == wanted]:
         book.unpark(order)
-        join_call(state, out, book, order)
+        join_call(state, book, order)
 
 
 def look_at_stops(book: LimitOrderBook) -> None:
@@ -70,7 +70,7 @@ def may_enter(book: LimitOrderBook, phase: int) -> bool:
     return book.instrument.static_ppm != 0 and book.reference_ticks != 0
 
 
-def end_day(state: State, out: list[Event]) -> None:
+def end_day(state: State) -> None:
     """Begin the trading day of the current time: client order ids are free again but for those of open orders."""
     for account in state.accounts.values():
         if account.client_ids:
@@ -86,8 +86,8 @@ def end_day(state: State, out: list[Event]) -> None:
     state.due.extend(kept)
     heapq.heapify(state.due)
     start_day(state)
-    state.emit(out, DayEnded(state.day))
-    follow(state, out, state.hook.day_ended(state.time_ns))
+    state.emit(DayEnded(state.day))
+    follow(state, state.hook.day_ended(state.time_ns))
 
 
 def start_day(state: State) -> None:
@@ -119,7 +119,7 @@ def _schedule_after(state: State, book: LimitOrderBook, time_ns: int, delay_ns: 
     state.schedule(deadline + delay_ns, DUE_STEP, index)
 
 
-def step(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: int) -> None:
+def step(state: State, book: LimitOrderBook, deadline_ns: int) -> None:
     """Enter the phase whose time has come: the last step at or before the deadline, of today or of the day before."""
     index = book.instrument.index
     steps = state.schedules[index]
@@ -127,12 +127,12 @@ def step(state: State, out: list[Event], book: LimitOrderBook, deadline_ns: int)
     due = [phase for at, phase in steps if at <= second]
     phase = due[-1] if due else steps[-1][1]
     if phase != book.phase and may_enter(book, phase):
-        enter_phase(state, out, book, phase, "schedule")
+        enter_phase(state, book, phase, "schedule")
     delay_ns = state.draw(book, book.instrument.auction_random_ns) if phase in AUCTIONS else 0
     _schedule_after(state, book, deadline_ns, delay_ns)
 
 
-def rules_changed(state: State, out: list[Event], book: LimitOrderBook, was_call: bool) -> None:
+def rules_changed(state: State, book: LimitOrderBook, was_call: bool) -> None:
     """What a change of an instrument's rules does at once: leaving batch mode ends its call with an uncross.
 
     A batch that has begun ends by the new length; its old deadline then means nothing.
@@ -140,9 +140,9 @@ def rules_changed(state: State, out: list[Event], book: LimitOrderBook, was_call
     if book.batch_due_ns and book.instrument.batch_ns:
         set_batch_end(state, book)
     if was_call and not book.in_call and book.phase == CONTINUOUS:
-        uncross(state, out, book, True)
+        uncross(state, book, True)
         book.calm = True
         look_at_stops(book)
     elif book.in_call:
-        park_pegs(state, out, book)
+        park_pegs(state, book)
     state.touch(book)

@@ -74,6 +74,8 @@ class State:
         self.accounts: Final[dict[str, Account]] = {}
         self.account_list: Final[list[Account]] = []
         """By account index."""
+        self.events: list[Event] = []
+        """What the command that is applied has done so far; between commands what the last one did."""
         self.seq: int = 0
         """Of the last command applied."""
         self.time_ns: int = 0
@@ -130,9 +132,9 @@ class State:
         self.elected: Final[deque[Order]] = deque()
         """Stops that wait for their turn in the current command."""
 
-    def emit(self, out: list[Event], event: Event) -> None:
-        """Add an event to a command's result, after the hook has seen it."""
-        out.append(event)
+    def emit(self, event: Event) -> None:
+        """Add an event to the result of the command that is applied, and let the hook follow it."""
+        self.events.append(event)
         self.hook.observe(event, self.time_ns)
 
     def touch(self, book: LimitOrderBook) -> None:

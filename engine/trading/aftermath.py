@@ -26,10 +26,10 @@ from engine.vocabulary.codes import (
     NOTHING_TO_REDUCE,
     STOP_LIMIT,
 )
-from engine.vocabulary.messages.events import Event, StopTriggered
+from engine.vocabulary.messages.events import StopTriggered
 
 
-def work_off(state: State, out: list[Event]) -> None:
+def work_off(state: State) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
     if len(state.touched) == 1 and not state.entries and not state.elected and _is_quiet(state.touched[0]):
         state.touched.clear()
@@ -43,19 +43,19 @@ def work_off(state: State, out: list[Event]) -> None:
             entries = list(state.entries)
             state.entries.clear()
             for entry in entries:
-                activate(state, out, entry)
+                activate(state, entry)
                 elected += elect(state)
         look_at_begun_stops(state)
         state.elected.extend(elected)
         if state.elected:
-            trigger(state, out, state.elected.popleft())
+            trigger(state, state.elected.popleft())
             continue
-        if not reprice_pegs(state, out):
+        if not reprice_pegs(state):
             break
     for book in state.touched:
         book.calm = False
         if book.in_call:
-            publish_indicative(state, out, book)
+            publish_indicative(state, book)
     state.touched.clear()
 
 
@@ -85,7 +85,7 @@ def elect(state: State) -> list[Order]:
     return elected
 
 
-def trigger(state: State, out: list[Event], order: Order) -> None:
+def trigger(state: State, order: Order) -> None:
     """Turn an elected stop into the order it is for: checked again, then worked like a new one."""
     if order.where != ELECTED:
         return
@@ -104,7 +104,6 @@ def trigger(state: State, out: list[Event], order: Order) -> None:
     account = order.account
     account.report_seq += 1
     state.emit(
-        out,
         StopTriggered(
             order.order_id,
             account.account,
@@ -117,28 +116,28 @@ def trigger(state: State, out: list[Event], order: Order) -> None:
         ),
     )
     take_over(order)
-    end_other_leg(state, out, book, order)
-    if pass_again(state, out, book, order):
-        place(state, out, book, order)
+    end_other_leg(state, book, order)
+    if pass_again(state, book, order):
+        place(state, book, order)
 
 
-def pass_again(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> bool:
+def pass_again(state: State, book: LimitOrderBook, order: Order) -> bool:
     """Check compliance and funds of an open order whose terms have changed by themselves; it is cancelled if one fails."""
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
-        cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        cancel(state, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
         return False
     if not reserve(order, order.reserve_ticks, order.leaves_lots):
-        cancel(state, out, book, order, NO_FUNDS)
+        cancel(state, book, order, NO_FUNDS)
         return False
     return True
 
 
-def activate(state: State, out: list[Event], entry: Order) -> None:
+def activate(state: State, entry: Order) -> None:
     """Turn a bracket's take-profit and stop into a pair, now that its entry has ended with a fill."""
     book = state.books[entry.instrument_name]
     if not entry.filled_lots:
-        drop_children(state, out, book, entry)
+        drop_children(state, book, entry)
         return
     limit, stop = entry.children
     entry.children = ()
@@ -149,22 +148,22 @@ def activate(state: State, out: list[Event], entry: Order) -> None:
         if order.command.reduce_only:
             lots = min(lots, reducible_lots(order.account, book.instrument, order.side))
         if not lots:
-            cancel(state, out, book, order, NOTHING_TO_REDUCE)
+            cancel(state, book, order, NOTHING_TO_REDUCE)
             return
         if order.quantity_lots != lots:
             order.quantity_lots = order.leaves_lots = lots
-            report_amended(state, out, book, order, False)
+            report_amended(state, book, order, False)
     limit.where = NOWHERE
-    if not pass_again(state, out, book, limit):
+    if not pass_again(state, book, limit):
         return
     book.stops.add(stop)
-    if not pass_again(state, out, book, stop):
+    if not pass_again(state, book, stop):
         return
     # No print that is still to be worked elects it: it waits aside until all pairs have begun.
     book.stops.remove(stop)
     stop.where = NOWHERE
     state.begun.append(stop)
-    place(state, out, book, limit)
+    place(state, book, limit)
 
 
 def look_at_begun_stops(state: State) -> None:

@@ -8,7 +8,7 @@ from engine.state.state import State
 from engine.trading.ending import cancel
 from engine.trading.fills import fill
 from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, AUCTION_ENDED, BUY, SELL
-from engine.vocabulary.messages.events import BookChanged, Event, Indicative, Uncrossed
+from engine.vocabulary.messages.events import BookChanged, Indicative, Uncrossed
 
 
 def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
@@ -122,15 +122,15 @@ def _curves(book: LimitOrderBook) -> tuple[dict[int, int], dict[int, int]]:
     return (demand, supply)
 
 
-def publish_indicative(state: State, out: list[Event], book: LimitOrderBook) -> None:
+def publish_indicative(state: State, book: LimitOrderBook) -> None:
     """Publish what the call would uncross to, if that changed since it was last published."""
     found = uncross_price(book)
     if found != book.indicative:
         book.indicative = found
-        state.emit(out, Indicative(book.instrument.instrument, found[0], found[1], found[2]))
+        state.emit(Indicative(book.instrument.instrument, found[0], found[1], found[2]))
 
 
-def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -> None:
+def uncross(state: State, book: LimitOrderBook, quiet: bool) -> None:
     """Trade a call's crossing orders at one price, and end what ends with the call.
 
     A `quiet` uncross is a batch's: it is not reported if it trades nothing, and it is no new reference.
@@ -138,26 +138,26 @@ def uncross(state: State, out: list[Event], book: LimitOrderBook, quiet: bool) -
     price, volume, _ = uncross_price(book)
     book.indicative = (0, 0, 0)
     if volume or not quiet:
-        state.emit(out, Uncrossed(book.instrument.instrument, price, volume))
+        state.emit(Uncrossed(book.instrument.instrument, price, volume))
     if volume:
-        _trade_at(state, out, book, price, volume)
+        _trade_at(state, book, price, volume)
         if book.instrument.future is not None:
-            _uncross_again(state, out, book)
+            _uncross_again(state, book)
         elif not quiet:
             book.reference_ticks = price
-    end_call_orders(state, out, book)
+    end_call_orders(state, book)
 
 
-def _uncross_again(state: State, out: list[Event], book: LimitOrderBook) -> None:
+def _uncross_again(state: State, book: LimitOrderBook) -> None:
     """Uncross what still crosses because reduce-only orders that were to trade were cut or ended by the fills before them."""
     price, volume, _ = uncross_price(book)
     while volume:
-        state.emit(out, Uncrossed(book.instrument.instrument, price, volume))
-        _trade_at(state, out, book, price, volume)
+        state.emit(Uncrossed(book.instrument.instrument, price, volume))
+        _trade_at(state, book, price, volume)
         price, volume, _ = uncross_price(book)
 
 
-def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, volume: int) -> None:
+def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int) -> None:
     buys, sells = _queue(book, BUY, price, volume), _queue(book, SELL, price, volume)
     icebergs = [(order, order.filled_lots) for order in buys + sells if order.display_lots]
     position = 0
@@ -179,13 +179,13 @@ def _trade_at(state: State, out: list[Event], book: LimitOrderBook, price: int, 
                     if not order.leaves_lots:
                         book.unpark(order)
             if buy.queued > sell.queued:
-                fill(state, out, book, sell, buy, price, lots)
+                fill(state, book, sell, buy, price, lots)
             else:
-                fill(state, out, book, buy, sell, price, lots)
+                fill(state, book, buy, sell, price, lots)
     for order, filled_before in icebergs:
         if order.leaves_lots and order.filled_lots > filled_before:
             name = book.instrument.instrument
-            state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+            state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
 
 
 def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Order]:
@@ -222,7 +222,7 @@ def _by_collar(order: Order) -> tuple[int, int]:
     return (-order.price_ticks if order.side == BUY else order.price_ticks, order.queued)
 
 
-def end_call_orders(state: State, out: list[Event], book: LimitOrderBook) -> None:
+def end_call_orders(state: State, book: LimitOrderBook) -> None:
     """Cancel what ends with its auction: collected market orders, at_open and at_close orders that joined; by entry."""
     ending = list(book.market_orders.values())
     ending += [order for order in book.auction_limits.values() if order.leaves_lots]
@@ -230,7 +230,7 @@ def end_call_orders(state: State, out: list[Event], book: LimitOrderBook) -> Non
     ending.sort(key=_by_entry)
     for order in ending:
         if order.leaves_lots:
-            cancel(state, out, book, order, AUCTION_ENDED)
+            cancel(state, book, order, AUCTION_ENDED)
 
 
 def _by_entry(order: Order) -> int:

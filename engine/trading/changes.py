@@ -37,7 +37,7 @@ from engine.vocabulary.codes import (
     UNKNOWN_ORDER,
 )
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, MassCancel
-from engine.vocabulary.messages.events import BookChanged, Event, MassCancelled, RequestRejected
+from engine.vocabulary.messages.events import BookChanged, MassCancelled, RequestRejected
 
 
 class NewTerms:
@@ -50,34 +50,34 @@ class NewTerms:
         self.display_lots: int = order.display_lots
 
 
-def amend(state: State, out: list[Event], command: AmendOrder) -> None:
+def amend(state: State, command: AmendOrder) -> None:
     """Carry out `AmendOrder`. Emits RequestRejected; or OrderCancelled if nothing is left; or OrderAmended and what follows."""
     account = own_account(state, command.participant, command.account)
     if account is None:
-        refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)
+        refuse_stranger(state, command.participant, command.account, command.order_id, command.client_order_id)
         return
     order = find_open(account, command.order_id, command.client_order_id)
     if order is None:
-        refuse(state, out, account, command.order_id, command.client_order_id, unknown_order())
+        refuse(state, account, command.order_id, command.client_order_id, unknown_order())
         return
     book = state.books[order.instrument_name]
     terms = NewTerms(order)
     problem = _gate(state, book, order) or _grid(book, order, command, terms)
     if problem is None:
         if terms.quantity_lots <= order.filled_lots:
-            cancel(state, out, book, order, AMENDED_AWAY)
+            cancel(state, book, order, AMENDED_AWAY)
             return
         problem = _limits(state, book, order, terms) or _approve(state, book, order, terms)
     if problem is not None:
-        refuse(state, out, account, order.order_id, order.client_order_id, problem)
+        refuse(state, account, order.order_id, order.client_order_id, problem)
     elif order.where == WAITING_STOP:
-        _amend_stop(state, out, book, order, terms)
+        _amend_stop(state, book, order, terms)
     elif order.where != ON_BOOK:
-        _amend_parked(state, out, book, order, terms)
+        _amend_parked(state, book, order, terms)
     elif _keeps_place(order, terms):
-        _shrink(state, out, book, order, terms)
+        _shrink(state, book, order, terms)
     else:
-        _requeue(state, out, book, order, terms)
+        _requeue(state, book, order, terms)
 
 
 def _gate(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
@@ -201,7 +201,7 @@ def _keeps_place(order: Order, terms: NewTerms) -> bool:
     return terms.price_ticks == order.price_ticks
 
 
-def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+def _shrink(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
     """Lower the quantity, or change what is shown, in place: the order keeps its priority."""
     state.touch(book)
     before = order.shown_lots
@@ -215,23 +215,23 @@ def _shrink(state: State, out: list[Event], book: LimitOrderBook, order: Order, 
         side.conceal(order)
     if order.order_type == PEGGED:
         order.peg_limit_ticks = terms.price_ticks
-    report_amended(state, out, book, order, True)
+    report_amended(state, book, order, True)
     if order.shown_lots != before:
         name = book.instrument.instrument
-        state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+        state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
 
 
-def _requeue(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+def _requeue(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
     """Leave the book and come back at another price or with more: priority is lost, and the order may trade."""
     state.touch(book)
     book.side(order.side).remove(order)
     old_price_ticks = order.price_ticks
     _set_terms(order, terms)
     _renew_turn(state, book, order)
-    report_amended(state, out, book, order, False)
+    report_amended(state, book, order, False)
     name = book.instrument.instrument
-    state.emit(out, BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
-    place(state, out, book, order)
+    state.emit(BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
+    place(state, book, order)
 
 
 def _renew_turn(state: State, book: LimitOrderBook, order: Order) -> None:
@@ -254,7 +254,7 @@ def _set_terms(order: Order, terms: NewTerms) -> None:
     order.display_lots = terms.display_lots
 
 
-def _amend_stop(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+def _amend_stop(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
     """Change a stop that waits; it may trigger at once."""
     kept = _keeps_place(order, terms)
     book.stops.remove(order)
@@ -263,7 +263,7 @@ def _amend_stop(state: State, out: list[Event], book: LimitOrderBook, order: Ord
     order.stop_ticks = terms.stop_ticks
     if not kept:
         _renew_turn(state, book, order)
-    report_amended(state, out, book, order, kept)
+    report_amended(state, book, order, kept)
     state.touch(book)
     if not book.in_call and is_triggered(order, book.last_trade_ticks):
         order.where = ELECTED
@@ -272,7 +272,7 @@ def _amend_stop(state: State, out: list[Event], book: LimitOrderBook, order: Ord
         book.stops.add(order)
 
 
-def _amend_parked(state: State, out: list[Event], book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+def _amend_parked(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
     """Change an order off the book: a peg, one for an auction, or a collected market order."""
     kept = _keeps_place(order, terms)
     _set_terms(order, terms)
@@ -281,31 +281,31 @@ def _amend_parked(state: State, out: list[Event], book: LimitOrderBook, order: O
         if order.where == IN_CALL:
             order.queued = state.next_place()
     state.touch(book)
-    report_amended(state, out, book, order, kept)
+    report_amended(state, book, order, kept)
 
 
-def cancel_one(state: State, out: list[Event], command: CancelOrder) -> None:
+def cancel_one(state: State, command: CancelOrder) -> None:
     """Carry out `CancelOrder`: always passes if the order is open. Emits OrderCancelled or RequestRejected."""
     account = own_account(state, command.participant, command.account)
     if account is None:
-        refuse_stranger(state, out, command.participant, command.account, command.order_id, command.client_order_id)
+        refuse_stranger(state, command.participant, command.account, command.order_id, command.client_order_id)
         return
     order = find_open(account, command.order_id, command.client_order_id)
     if order is None:
-        refuse(state, out, account, command.order_id, command.client_order_id, unknown_order())
+        refuse(state, account, command.order_id, command.client_order_id, unknown_order())
         return
-    cancel(state, out, state.books[order.instrument_name], order, BY_REQUEST)
+    cancel(state, state.books[order.instrument_name], order, BY_REQUEST)
 
 
-def cancel_many(state: State, out: list[Event], command: MassCancel) -> None:
+def cancel_many(state: State, command: MassCancel) -> None:
     """Carry out `MassCancel`. Emits OrderCancelled per order, newest first, then MassCancelled; or RequestRejected."""
     account = own_account(state, command.participant, command.account)
     if account is None:
-        refuse_stranger(state, out, command.participant, command.account, 0, "")
+        refuse_stranger(state, command.participant, command.account, 0, "")
         return
     if command.instrument and command.instrument not in state.books:
         problem = Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
-        refuse(state, out, account, 0, "", problem)
+        refuse(state, account, 0, "", problem)
         return
     chosen = [
         order
@@ -313,17 +313,17 @@ def cancel_many(state: State, out: list[Event], command: MassCancel) -> None:
         if (not command.instrument or order.instrument_name == command.instrument)
         and (command.side < 0 or order.side == command.side)
     ]
-    cancelled = cancel_newest_first(state, out, chosen, MASS_CANCEL)
-    state.emit(out, MassCancelled(account.account, next_report(account), cancelled))
+    cancelled = cancel_newest_first(state, chosen, MASS_CANCEL)
+    state.emit(MassCancelled(account.account, next_report(account), cancelled))
 
 
-def cancel_newest_first(state: State, out: list[Event], orders: list[Order], reason: int) -> int:
+def cancel_newest_first(state: State, orders: list[Order], reason: int) -> int:
     """Cancel orders, newest first; returns how many this ended, not counting other legs that ended with them."""
     orders.sort(key=by_entry, reverse=True)
     cancelled = 0
     for order in orders:
         if order.leaves_lots:
-            cancel(state, out, state.books[order.instrument_name], order, reason)
+            cancel(state, state.books[order.instrument_name], order, reason)
             cancelled += 1
     return cancelled
 
@@ -359,12 +359,9 @@ def unknown_order() -> Problem:
     return Problem(UNKNOWN_ORDER, "no such order is open: it never was, or it is filled or cancelled")
 
 
-def refuse(
-    state: State, out: list[Event], account: Account, order_id: int, client_order_id: str, problem: Problem
-) -> None:
+def refuse(state: State, account: Account, order_id: int, client_order_id: str, problem: Problem) -> None:
     """Report a request that did nothing."""
     state.emit(
-        out,
         RequestRejected(
             account.account,
             next_report(account),
@@ -379,9 +376,7 @@ def refuse(
     )
 
 
-def refuse_stranger(
-    state: State, out: list[Event], participant: str, account: str, order_id: int, client_order_id: str
-) -> None:
+def refuse_stranger(state: State, participant: str, account: str, order_id: int, client_order_id: str) -> None:
     """Refuse a request for an account that is not the sender's: nobody but the sender learns of it."""
     detail = f"participant {participant} does not operate account {account}"
-    state.emit(out, RequestRejected(account, 0, order_id, client_order_id, PERMISSION, detail))
+    state.emit(RequestRejected(account, 0, order_id, client_order_id, PERMISSION, detail))

@@ -28,7 +28,7 @@ from engine.vocabulary.messages.commands import (
     SetParameter,
     UpdateAsset,
 )
-from engine.vocabulary.messages.events import ChangeEffective, ChangeScheduled, CommandRejected, Event
+from engine.vocabulary.messages.events import ChangeEffective, ChangeScheduled, CommandRejected
 
 # By the names that requests have for them.
 _NAMES: Final[dict[type[Command], str]] = {
@@ -44,29 +44,29 @@ _NAMES: Final[dict[type[Command], str]] = {
 }
 
 
-def consult(state: State, out: list[Event], command: Command) -> bool:
+def consult(state: State, command: Command) -> bool:
     """Let the hook carry out or note a command; False if it refused.
 
     Emits CommandRejected; or the hook's events, then OrderCancelled for what may rest no longer, newest first.
     """
-    refusal = ask(state, out, command).refusal
+    refusal = ask(state, command).refusal
     if refusal:
-        state.emit(out, CommandRejected(COMPLIANCE, refusal))
+        state.emit(CommandRejected(COMPLIANCE, refusal))
     return not refusal
 
 
-def ask(state: State, out: list[Event], command: Command) -> Outcome:
+def ask(state: State, command: Command) -> Outcome:
     """Let the hook carry out or note a command, and follow its outcome unless that is a refusal, which is left to emit."""
     outcome = state.hook.apply(command, state.time_ns)
     if not outcome.refusal:
-        follow(state, out, outcome)
+        follow(state, outcome)
     return outcome
 
 
-def follow(state: State, out: list[Event], outcome: Outcome) -> None:
+def follow(state: State, outcome: Outcome) -> None:
     """Emit what the hook reports, and cancel what may rest no longer. O(open orders) if there is something to recheck."""
     for event in outcome.events:
-        state.emit(out, event)
+        state.emit(event)
     if not outcome.recheck:
         return
     for order in newest_first(state):
@@ -76,10 +76,10 @@ def follow(state: State, out: list[Event], outcome: Outcome) -> None:
         verdict = state.hook.recheck(order, state.time_ns)
         if verdict is not None:
             book = state.books[order.instrument_name]
-            cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+            cancel(state, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
 
 
-def schedule_change(state: State, out: list[Event], command: EffectiveFrom) -> None:
+def schedule_change(state: State, command: EffectiveFrom) -> None:
     """Keep a compliance command until its effective date. Emits ChangeScheduled or CommandRejected."""
     problem = ""
     if not state.time_ns < command.effective_ns <= MAX_E8:
@@ -87,20 +87,20 @@ def schedule_change(state: State, out: list[Event], command: EffectiveFrom) -> N
     elif len(state.changes) >= MAX_SCHEDULED_CHANGES:
         problem = f"no more than {MAX_SCHEDULED_CHANGES} changes may wait for their effective date"
     if problem:
-        state.emit(out, CommandRejected(INVALID, problem))
+        state.emit(CommandRejected(INVALID, problem))
         return
     state.changes[state.seq] = command
     state.schedule(command.effective_ns, DUE_CHANGE, state.seq)
     # What it is about is the first field of each of these commands.
     what = f"{_NAMES[type(command.change)]} {msgspec.structs.astuple(command.change)[0]}"
-    state.emit(out, ChangeScheduled(state.seq, command.effective_ns, what))
+    state.emit(ChangeScheduled(state.seq, command.effective_ns, what))
 
 
-def take_effect(state: State, out: list[Event], change: int) -> None:
+def take_effect(state: State, change: int) -> None:
     """Carry out a command whose effective date has come. Emits ChangeEffective, then what `consult` emits."""
     command = state.changes.pop(change)
-    state.emit(out, ChangeEffective(change))
-    consult(state, out, _attributed(command))
+    state.emit(ChangeEffective(change))
+    consult(state, _attributed(command))
 
 
 def _attributed(command: EffectiveFrom) -> Command:

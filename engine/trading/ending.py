@@ -7,7 +7,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
 from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
-from engine.vocabulary.messages.events import Event, OrderCancelled
+from engine.vocabulary.messages.events import OrderCancelled
 
 
 def close(state: State, book: LimitOrderBook, order: Order) -> None:
@@ -23,9 +23,7 @@ def close(state: State, book: LimitOrderBook, order: Order) -> None:
         state.entries.append(order)
 
 
-def cancel(
-    state: State, out: list[Event], book: LimitOrderBook, order: Order, reason: int, rule: str = "", detail: str = ""
-) -> None:
+def cancel(state: State, book: LimitOrderBook, order: Order, reason: int, rule: str = "", detail: str = "") -> None:
     """End an order, wherever it is: its leaves go, its reservation returns, the other leg of a pair ends with it."""
     displayed = 0
     if order.where == ON_BOOK:
@@ -44,7 +42,6 @@ def cancel(
     state.touch(book)
     account = order.account
     state.emit(
-        out,
         OrderCancelled(
             order.order_id,
             account.account,
@@ -61,24 +58,24 @@ def cancel(
             detail,
         ),
     )
-    end_other_leg(state, out, book, order)
+    end_other_leg(state, book, order)
 
 
-def end_other_leg(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
+def end_other_leg(state: State, book: LimitOrderBook, order: Order) -> None:
     """Cancel the other order of a pair, now that this one has traded, triggered or ended."""
     other = order.other_leg
     if other is not None:
         order.other_leg = None
         other.other_leg = None
         if other.leaves_lots:
-            cancel(state, out, book, other, OTHER_LEG)
+            cancel(state, book, other, OTHER_LEG)
 
 
-def drop_children(state: State, out: list[Event], book: LimitOrderBook, entry: Order) -> None:
+def drop_children(state: State, book: LimitOrderBook, entry: Order) -> None:
     """Cancel a bracket's take-profit and stop: its entry ended without a fill."""
     for child in entry.children:
         child.other_leg = None
     for child in entry.children:
         if child.leaves_lots:
-            cancel(state, out, book, child, ENTRY_ENDED)
+            cancel(state, book, child, ENTRY_ENDED)
     entry.children = ()

@@ -50,30 +50,30 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
 from engine.vocabulary.messages.commands import NewOrder
-from engine.vocabulary.messages.events import Event, OrderAccepted, OrderRejected, OrderStatus
+from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
 
 
-def enter(state: State, out: list[Event], command: NewOrder) -> None:
+def enter(state: State, command: NewOrder) -> None:
     """Carry out `NewOrder`. Emits OrderRejected; or OrderStatus for a resent request; or OrderAccepted, then what it does."""
     account = state.accounts.get(command.account)
     if account is None or account.participant != command.participant:
-        _reject_stranger(state, out, command)
+        _reject_stranger(state, command)
         return
     earlier = account.client_ids.get(command.client_order_id)
     if earlier is not None:
-        _answer_resent(state, out, command, earlier)
+        _answer_resent(state, command, earlier)
         return
     moved = account.transfers.get(command.client_order_id)
     if moved is not None:
-        reject_duplicate(state, out, account, command, f"transfer {moved.transfer_id}", state.seq)
+        reject_duplicate(state, account, command, f"transfer {moved.transfer_id}", state.seq)
         return
     order = admit(state, account, command, state.seq)
     problem = entry_problem(state, order)
     if problem is not None:
-        reject(state, out, order, problem)
+        reject(state, order, problem)
         return
-    accept(state, out, order)
-    act(state, out, order)
+    accept(state, order)
+    act(state, order)
 
 
 def admit(state: State, account: Account, command: NewOrder, order_id: int) -> Order:
@@ -249,7 +249,7 @@ def funds_problem(order: Order, wanted: int) -> Problem:
     return Problem(FUNDS, f"needs {needs} {asset.asset}, available {decimal(available(order), asset.scale)}")
 
 
-def accept(state: State, out: list[Event], order: Order) -> None:
+def accept(state: State, order: Order) -> None:
     """Report an order accepted, and have it expire if it does."""
     account = order.account
     deadline_ns = _expires_ns(state, order)
@@ -257,7 +257,6 @@ def accept(state: State, out: list[Event], order: Order) -> None:
         state.expiring[order.entered] = order
         state.schedule(deadline_ns, DUE_EXPIRY, order.entered)
     state.emit(
-        out,
         OrderAccepted(
             order.order_id,
             account.account,
@@ -282,7 +281,7 @@ def _expires_ns(state: State, order: Order) -> int:
     return expire_ns
 
 
-def act(state: State, out: list[Event], order: Order) -> None:
+def act(state: State, order: Order) -> None:
     """Let an accepted order do what it does: trade, rest, or wait for a price, an auction or a touch."""
     book = state.books[order.instrument_name]
     account = order.account
@@ -303,16 +302,16 @@ def act(state: State, out: list[Event], order: Order) -> None:
         if book.in_call or not order.price_ticks:
             park_peg(order)
         else:
-            place(state, out, book, order)
+            place(state, book, order)
     else:
-        place(state, out, book, order)
+        place(state, book, order)
 
 
 def _auction_runs(book: LimitOrderBook, order: Order) -> bool:
     return book.phase == (OPENING_AUCTION if order.time_in_force == AT_OPEN else CLOSING_AUCTION)
 
 
-def reject(state: State, out: list[Event], order: Order, problem: Problem) -> None:
+def reject(state: State, order: Order, problem: Problem) -> None:
     """Report a reject; the order's id is used up, its reservation returned."""
     assert problem.code != OK
     release(order)
@@ -321,7 +320,6 @@ def reject(state: State, out: list[Event], order: Order, problem: Problem) -> No
     order.reject_code = problem.code
     order.reject_rule = problem.rule
     state.emit(
-        out,
         OrderRejected(
             order.order_id,
             order.account.account,
@@ -337,18 +335,16 @@ def reject(state: State, out: list[Event], order: Order, problem: Problem) -> No
     )
 
 
-def _reject_stranger(state: State, out: list[Event], command: NewOrder) -> None:
+def _reject_stranger(state: State, command: NewOrder) -> None:
     """Reject an order for an account that is not the sender's: nobody but the sender learns of it."""
     detail = f"participant {command.participant} does not operate account {command.account}"
     event = OrderRejected(
         state.seq, command.account, 0, command.client_order_id, command.instrument, PERMISSION, detail
     )
-    state.emit(out, event)
+    state.emit(event)
 
 
-def reject_duplicate(
-    state: State, out: list[Event], account: Account, command: NewOrder, used_for: str, order_id: int
-) -> None:
+def reject_duplicate(state: State, account: Account, command: NewOrder, used_for: str, order_id: int) -> None:
     """Reject a client order id that was used today for something else, which `used_for` names."""
     detail = f"client order id {command.client_order_id} was used today for {used_for}"
     event = OrderRejected(
@@ -360,18 +356,18 @@ def reject_duplicate(
         DUPLICATE_ID,
         detail,
     )
-    state.emit(out, event)
+    state.emit(event)
 
 
-def _answer_resent(state: State, out: list[Event], command: NewOrder, order: Order) -> None:
+def _answer_resent(state: State, command: NewOrder, order: Order) -> None:
     """Answer a client order id used earlier today: with the order's status, or a reject if the content differs."""
     if order.command != command:
-        reject_duplicate(state, out, order.account, command, f"order {order.order_id}", state.seq)
+        reject_duplicate(state, order.account, command, f"order {order.order_id}", state.seq)
     else:
-        report_status(state, out, order)
+        report_status(state, order)
 
 
-def report_status(state: State, out: list[Event], order: Order) -> None:
+def report_status(state: State, order: Order) -> None:
     """Report an order as it stands; not a report with a number (P5)."""
     status = OrderStatus(
         order.order_id,
@@ -387,4 +383,4 @@ def report_status(state: State, out: list[Event], order: Order) -> None:
         order.reject_code,
         order.reject_rule,
     )
-    state.emit(out, status)
+    state.emit(status)

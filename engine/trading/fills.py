@@ -9,12 +9,10 @@ from engine.state.state import State, next_report
 from engine.trading.ending import close, end_other_leg
 from engine.trading.reducing import obey_positions
 from engine.vocabulary.codes import BUY, FILLED, PARTIALLY_FILLED
-from engine.vocabulary.messages.events import Event, Trade
+from engine.vocabulary.messages.events import Trade
 
 
-def fill(
-    state: State, out: list[Event], book: LimitOrderBook, maker: Order, taker: Order, price_ticks: int, lots: int
-) -> None:
+def fill(state: State, book: LimitOrderBook, maker: Order, taker: Order, price_ticks: int, lots: int) -> None:
     """Settle and report a fill whose lots have already left both orders' leaves and the book."""
     instrument = book.instrument
     taker.filled_lots += lots
@@ -38,7 +36,6 @@ def fill(
     state.trades += 1
     _record(state, book, maker, taker, price_ticks, lots, maker_fee, taker_fee)
     state.emit(
-        out,
         Trade(
             state.trades,
             instrument.instrument,
@@ -62,11 +59,11 @@ def fill(
         ),
     )
     if maker.other_leg is not None:
-        end_other_leg(state, out, book, maker)
+        end_other_leg(state, book, maker)
     if taker.other_leg is not None:
-        end_other_leg(state, out, book, taker)
+        end_other_leg(state, book, taker)
     if instrument.future is not None:
-        obey_positions(state, out, book, maker.account, taker.account)
+        obey_positions(state, book, maker.account, taker.account)
 
 
 def _finish(state: State, book: LimitOrderBook, order: Order) -> None:

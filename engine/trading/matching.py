@@ -14,7 +14,7 @@ from engine.trading.fills import fill
 from engine.trading.prevention import prevent
 from engine.vocabulary.codes import PRICE_TIME
 from engine.vocabulary.limits import MAX_E8
-from engine.vocabulary.messages.events import BookAdded, Event
+from engine.vocabulary.messages.events import BookAdded
 from engine.vocabulary.rounding import PPM
 
 DONE: Final = 0
@@ -25,7 +25,7 @@ HALT: Final = 2
 """A print moved the market index past its threshold."""
 
 
-def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) -> int:
+def match(state: State, book: LimitOrderBook, taker: Order) -> int:
     """Trade an order with all it crosses, inside the dynamic band; returns why it stopped. O(fills)."""
     opposite = book.opposite(taker.side)
     sign = opposite.sign
@@ -48,18 +48,18 @@ def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) ->
         if own is None and not by_time:
             own = _own_at(level, owner)
         if own is not None:
-            if not prevent(state, out, book, own, taker):
+            if not prevent(state, book, own, taker):
                 return DONE
             continue
         if high and not low <= price <= high:
             return BAND
         if by_time:
-            trade(state, out, book, opposite, maker, taker, price, min(maker.shown_lots, wanted))
+            trade(state, book, opposite, maker, taker, price, min(maker.shown_lots, wanted))
         else:
             for each, share in allocate(level, wanted, book.instrument.allocation):
                 # A fill may have cut or ended a reduce-only order that was to get a share; what it leaves goes round again.
                 if each.shown_lots:
-                    trade(state, out, book, opposite, each, taker, price, min(share, each.shown_lots))
+                    trade(state, book, opposite, each, taker, price, min(share, each.shown_lots))
                 if state.halt_threshold_ppm and index_moved(state, book):
                     return HALT
         if state.halt_threshold_ppm and index_moved(state, book):
@@ -69,7 +69,6 @@ def match(state: State, out: list[Event], book: LimitOrderBook, taker: Order) ->
 
 def trade(
     state: State,
-    out: list[Event],
     book: LimitOrderBook,
     opposite: BookSide,
     maker: Order,
@@ -80,11 +79,11 @@ def trade(
     """One fill of an incoming order with a resting one; an iceberg then shows its next part."""
     refreshed = opposite.fill(maker, lots)
     taker.leaves_lots -= lots
-    fill(state, out, book, maker, taker, price, lots)
+    fill(state, book, maker, taker, price, lots)
     if refreshed and maker.leaves_lots:
         maker.queued = state.next_place()
         name = book.instrument.instrument
-        state.emit(out, BookAdded(name, maker.order_id, maker.side, price, maker.shown_lots))
+        state.emit(BookAdded(name, maker.order_id, maker.side, price, maker.shown_lots))
 
 
 def _wanted(book: LimitOrderBook, taker: Order, price: int) -> int:

@@ -39,13 +39,13 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.limits import LEG_ID, MAX_QUOTES_PER_SIDE
 from engine.vocabulary.messages.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
-from engine.vocabulary.messages.events import Event, MassQuoted
+from engine.vocabulary.messages.events import MassQuoted
 
 
-def enter_pair(state: State, out: list[Event], command: NewOrderPair) -> None:
+def enter_pair(state: State, command: NewOrderPair) -> None:
     """Carry out `NewOrderPair`. Emits a reject for both, or what the limit order does and then the stop."""
     legs = [command.limit, command.stop]
-    orders = _admit_all(state, out, command.participant, command.account, legs)
+    orders = _admit_all(state, command.participant, command.account, legs)
     if not orders:
         return
     limit, stop = orders
@@ -61,13 +61,13 @@ def enter_pair(state: State, out: list[Event], command: NewOrderPair) -> None:
         stop.where = NOWHERE
     if any(problems):
         limit.other_leg = stop.other_leg = None
-        _reject_all(state, out, orders, problems)
+        _reject_all(state, orders, problems)
         return
-    accept(state, out, limit)
-    accept(state, out, stop)
-    act(state, out, limit)
+    accept(state, limit)
+    accept(state, stop)
+    act(state, limit)
     if stop.leaves_lots:
-        act(state, out, stop)
+        act(state, stop)
 
 
 def _pair_problem(limit: NewOrder, stop: NewOrder, entry: NewOrder) -> Problem | None:
@@ -82,10 +82,10 @@ def _pair_problem(limit: NewOrder, stop: NewOrder, entry: NewOrder) -> Problem |
     return Problem(INVALID, "the orders of a pair have one side") if limit.side != stop.side else None
 
 
-def enter_bracket(state: State, out: list[Event], command: NewBracket) -> None:
+def enter_bracket(state: State, command: NewBracket) -> None:
     """Carry out `NewBracket`. Emits a reject for all three, or what the entry does and then its two children accepted."""
     legs = [command.entry, command.take_profit, command.stop]
-    orders = _admit_all(state, out, command.participant, command.account, legs)
+    orders = _admit_all(state, command.participant, command.account, legs)
     if not orders:
         return
     entry = orders[0]
@@ -98,7 +98,7 @@ def enter_bracket(state: State, out: list[Event], command: NewBracket) -> None:
     if not any(problems):
         problems[0] = approval_problem(state, entry)
     if any(problems):
-        _reject_all(state, out, orders, problems)
+        _reject_all(state, orders, problems)
         return
     limit, stop = orders[1], orders[2]
     entry.children = (limit, stop)
@@ -107,64 +107,64 @@ def enter_bracket(state: State, out: list[Event], command: NewBracket) -> None:
         child.where = FOR_ENTRY
         child.account.open_orders[child.order_id] = child
     for order in orders:
-        accept(state, out, order)
-    act(state, out, entry)
+        accept(state, order)
+    act(state, entry)
 
 
-def _admit_all(state: State, out: list[Event], participant: str, name: str, legs: list[NewOrder]) -> list[Order] | None:
+def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) -> list[Order] | None:
     """Admit every order of a list, or refuse the whole: a foreign account, or a client order id used before."""
     account = own_account(state, participant, name)
     if account is None:
-        refuse_stranger(state, out, participant, name, 0, legs[0].client_order_id)
+        refuse_stranger(state, participant, name, 0, legs[0].client_order_id)
         return None
     for leg in legs:
         if leg.account != name or leg.participant != participant or leg.funds:
             problem = Problem(INVALID, "orders that hang together are of one account, and none is by funds")
-            refuse(state, out, account, 0, leg.client_order_id, problem)
+            refuse(state, account, 0, leg.client_order_id, problem)
             return None
     names = [leg.client_order_id for leg in legs]
     if len(dict.fromkeys(names)) < len(names):
-        refuse(state, out, account, 0, names[0], Problem(DUPLICATE_ID, "one client order id twice"))
+        refuse(state, account, 0, names[0], Problem(DUPLICATE_ID, "one client order id twice"))
         return None
     if any(name in account.client_ids or name in account.transfers for name in names):
-        _answer_used_ids(state, out, account, legs)
+        _answer_used_ids(state, account, legs)
         return None
     return [admit(state, account, leg, state.seq + index * LEG_ID) for index, leg in enumerate(legs)]
 
 
-def _answer_used_ids(state: State, out: list[Event], account: Account, legs: list[NewOrder]) -> None:
+def _answer_used_ids(state: State, account: Account, legs: list[NewOrder]) -> None:
     """Answer a resent list with the status of each of its orders; any other use of a used id refuses the whole list."""
     earlier = [account.client_ids.get(leg.client_order_id) for leg in legs]
     resent = all(order is not None and order.command == leg for order, leg in zip(earlier, legs, strict=True))
     for index, leg in enumerate(legs):
         order, moved = earlier[index], account.transfers.get(leg.client_order_id)
         if moved is not None:
-            reject_duplicate(state, out, account, leg, f"transfer {moved.transfer_id}", state.seq + index * LEG_ID)
+            reject_duplicate(state, account, leg, f"transfer {moved.transfer_id}", state.seq + index * LEG_ID)
         elif order is None:
             fresh = admit(state, account, leg, state.seq + index * LEG_ID)
-            reject(state, out, fresh, Problem(INVALID, "an order it hangs together with was refused"))
+            reject(state, fresh, Problem(INVALID, "an order it hangs together with was refused"))
         elif resent:
-            report_status(state, out, order)
+            report_status(state, order)
         else:
-            reject_duplicate(state, out, account, leg, f"order {order.order_id}", state.seq + index * LEG_ID)
+            reject_duplicate(state, account, leg, f"order {order.order_id}", state.seq + index * LEG_ID)
 
 
-def _reject_all(state: State, out: list[Event], orders: list[Order], problems: list[Problem | None]) -> None:
+def _reject_all(state: State, orders: list[Order], problems: list[Problem | None]) -> None:
     """Reject all orders of a list, those without a fault of their own as `invalid`."""
     for order, problem in zip(orders, problems, strict=True):
-        reject(state, out, order, problem or Problem(INVALID, "an order it hangs together with was refused"))
+        reject(state, order, problem or Problem(INVALID, "an order it hangs together with was refused"))
 
 
-def quote(state: State, out: list[Event], command: MassQuote) -> None:
+def quote(state: State, command: MassQuote) -> None:
     """Carry out `MassQuote`. Emits RequestRejected; or the cancels of old quotes, what the new ones do, and MassQuoted."""
     account = own_account(state, command.participant, command.account)
     if account is None:
-        refuse_stranger(state, out, command.participant, command.account, 0, command.quote_id)
+        refuse_stranger(state, command.participant, command.account, 0, command.quote_id)
         return
     quotes = _quotes(command)
     problem = _quotes_problem(state, account, command, quotes)
     if problem is not None:
-        refuse(state, out, account, 0, command.quote_id, problem)
+        refuse(state, account, 0, command.quote_id, problem)
         return
     instrument = state.instruments[command.instrument]
     old = [o for o in account.open_orders.values() if o.is_quote and o.instrument_name == command.instrument]
@@ -180,20 +180,20 @@ def quote(state: State, out: list[Event], command: MassQuote) -> None:
         else:
             fresh.append(wanted)
     gone = [order for order in old if order.order_id not in kept]
-    cancelled = cancel_newest_first(state, out, gone, REPLACED)
+    cancelled = cancel_newest_first(state, gone, REPLACED)
     entered = 0
     for index, wanted in enumerate(fresh):
         order = admit(state, account, wanted, state.seq + index * LEG_ID)
         order.is_quote = True
         found = entry_problem(state, order)
         if found is not None:
-            reject(state, out, order, found)
+            reject(state, order, found)
         else:
-            accept(state, out, order)
-            act(state, out, order)
+            accept(state, order)
+            act(state, order)
             entered += 1
     report = MassQuoted(account.account, next_report(account), command.quote_id, len(kept), cancelled, entered)
-    state.emit(out, report)
+    state.emit(report)
 
 
 def _quotes(command: MassQuote) -> list[NewOrder]:

@@ -10,7 +10,7 @@ from engine.trading.ending import cancel
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import report_amended
 from engine.vocabulary.codes import BUY, BY_RULE, CONTINUOUS, NO_FUNDS, PEG_MID, PEG_OWN
-from engine.vocabulary.messages.events import BookChanged, Event
+from engine.vocabulary.messages.events import BookChanged
 
 
 def peg_ticks(book: LimitOrderBook, order: Order) -> int:
@@ -33,18 +33,18 @@ def peg_ticks(book: LimitOrderBook, order: Order) -> int:
     return max(price, 1)
 
 
-def reprice_pegs(state: State, out: list[Event]) -> bool:
+def reprice_pegs(state: State) -> bool:
     """Let each pegged order of the touched books follow its price, by turn; True if one moved."""
     moved = False
     for book in list(state.touched):
         if book.pegs:
             for order in list(book.pegs.values()):
-                if order.leaves_lots and _reprice(state, out, book, order):
+                if order.leaves_lots and _reprice(state, book, order):
                     moved = True
     return moved
 
 
-def _reprice(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> bool:
+def _reprice(state: State, book: LimitOrderBook, order: Order) -> bool:
     """Move one pegged order to its price; False if it is where it belongs."""
     if book.phase != CONTINUOUS and not book.in_call:
         return False
@@ -57,22 +57,22 @@ def _reprice(state: State, out: list[Event], book: LimitOrderBook, order: Order)
     if not price:
         book.side(order.side).remove(order)
         park_peg(order)
-        state.emit(out, BookChanged(name, order.order_id, order.side, old, 0))
+        state.emit(BookChanged(name, order.order_id, order.side, old, 0))
         return True
     order.price_ticks = price
-    if not _pass(state, out, book, order, old):
+    if not _pass(state, book, order, old):
         return True
     if on_book:
         _take_off(book, order, old)
-    report_amended(state, out, book, order, False)
+    report_amended(state, book, order, False)
     if on_book:
-        state.emit(out, BookChanged(name, order.order_id, order.side, old, 0))
+        state.emit(BookChanged(name, order.order_id, order.side, old, 0))
     order.where = NOWHERE
-    place(state, out, book, order)
+    place(state, book, order)
     return True
 
 
-def _pass(state: State, out: list[Event], book: LimitOrderBook, order: Order, old_ticks: int) -> bool:
+def _pass(state: State, book: LimitOrderBook, order: Order, old_ticks: int) -> bool:
     """Check a peg that moves, by the rules only if it would cost more; if it may not, it is cancelled where it rests."""
     price = order.price_ticks
     order.price_ticks = old_ticks
@@ -80,10 +80,10 @@ def _pass(state: State, out: list[Event], book: LimitOrderBook, order: Order, ol
     if price > order.reserve_ticks and (order.side == BUY or book.instrument.future is not None):
         verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
         if verdict is not None:
-            cancel(state, out, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+            cancel(state, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
             return False
     if not reserve(order, price, order.leaves_lots):
-        cancel(state, out, book, order, NO_FUNDS)
+        cancel(state, book, order, NO_FUNDS)
         return False
     order.price_ticks = order.reserve_ticks = price
     return True

@@ -22,55 +22,54 @@ from engine.vocabulary.codes import (
     PEGGED,
     VOLATILITY_AUCTION,
 )
-from engine.vocabulary.messages.events import BookAdded, BookChanged, Event, MarketHalted, PhaseChanged
+from engine.vocabulary.messages.events import BookAdded, BookChanged, MarketHalted, PhaseChanged
 
 
-def place(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
+def place(state: State, book: LimitOrderBook, order: Order) -> None:
     """Work an order that has passed its checks: trade what it can, then let its rest be where it belongs."""
     if book.in_call or book.phase != CONTINUOUS:
         # In a halt only a bracket's take-profit gets here, when its entry is cancelled: it rests until trading goes on.
-        join_call(state, out, book, order)
+        join_call(state, book, order)
         return
-    stopped = match(state, out, book, order)
+    stopped = match(state, book, order)
     if stopped == BAND and not book.calm and order.leaves_lots:
-        start_volatility_auction(state, out, book)
+        start_volatility_auction(state, book)
         if order.order_type == MARKET or order.time_in_force in (IOC, FOK):
-            cancel(state, out, book, order, OUTSIDE_BAND)
+            cancel(state, book, order, OUTSIDE_BAND)
         else:
-            join_call(state, out, book, order)
+            join_call(state, book, order)
         return
     if stopped == HALT:
-        halt_market(state, out)
+        halt_market(state)
     if not order.leaves_lots:
         return
     if stopped != matching.DONE:
-        cancel(state, out, book, order, OUTSIDE_BAND)
+        cancel(state, book, order, OUTSIDE_BAND)
     elif order.order_type == MARKET:
-        cancel(state, out, book, order, COLLAR)
+        cancel(state, book, order, COLLAR)
     elif order.time_in_force in (IOC, FOK):
-        cancel(state, out, book, order, IOC_REST)
+        cancel(state, book, order, IOC_REST)
     else:
-        rest(state, out, book, order)
+        rest(state, book, order)
 
 
-def rest(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
+def rest(state: State, book: LimitOrderBook, order: Order) -> None:
     """Queue an order's leaves in the book."""
     order.queued = state.next_place()
     book.side(order.side).add(order)
     order.account.open_orders[order.order_id] = order
     state.emit(
-        out,
         BookAdded(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.shown_lots),
     )
 
 
-def join_call(state: State, out: list[Event], book: LimitOrderBook, order: Order) -> None:
+def join_call(state: State, book: LimitOrderBook, order: Order) -> None:
     """Collect an order in a call; prevention acts on every own order that it crosses. Pegged orders stay off the book."""
     if order.order_type == PEGGED:
         park_peg(order)
         return
     for resting in own_opposite(book, order):
-        if not prevent(state, out, book, resting, order):
+        if not prevent(state, book, resting, order):
             return
     if order.order_type == MARKET:
         order.queued = state.next_place()
@@ -80,7 +79,7 @@ def join_call(state: State, out: list[Event], book: LimitOrderBook, order: Order
     else:
         if ends_with_auction(order):
             book.auction_limits[order.order_id] = order
-        rest(state, out, book, order)
+        rest(state, book, order)
     # A batch that was begun before another phase may be due at the very instant at which batch mode goes on.
     if book.phase == CONTINUOUS and book.batch_due_ns <= state.time_ns:
         set_batch_end(state, book)
@@ -101,7 +100,7 @@ def park_peg(order: Order) -> None:
     order.account.open_orders[order.order_id] = order
 
 
-def start_volatility_auction(state: State, out: list[Event], book: LimitOrderBook, reason: str = "volatility") -> None:
+def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "volatility") -> None:
     """Begin a volatility auction, and set when it ends. A random end is not announced."""
     instrument = book.instrument
     book.phase = VOLATILITY_AUCTION
@@ -110,37 +109,37 @@ def start_volatility_auction(state: State, out: list[Event], book: LimitOrderBoo
     state.schedule(book.until_ns, DUE_PHASE, instrument.index)
     state.touch(book)
     announced_ns = 0 if instrument.auction_random_ns else book.until_ns
-    state.emit(out, PhaseChanged(instrument.instrument, VOLATILITY_AUCTION, reason, announced_ns))
-    park_pegs(state, out, book)
+    state.emit(PhaseChanged(instrument.instrument, VOLATILITY_AUCTION, reason, announced_ns))
+    park_pegs(state, book)
 
 
-def park_pegs(state: State, out: list[Event], book: LimitOrderBook) -> None:
+def park_pegs(state: State, book: LimitOrderBook) -> None:
     """Take every pegged order off the book: in a call there is no touch to follow."""
     for order in book.pegs.values():
         if order.where == ON_BOOK:
             book.side(order.side).remove(order)
             park_peg(order)
             name = book.instrument.instrument
-            state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, 0))
+            state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, 0))
 
 
-def halt_market(state: State, out: list[Event]) -> None:
+def halt_market(state: State) -> None:
     """Halt every instrument that trades: the index moved past its threshold, and starts anew from the last trades."""
     until_ns = state.time_ns + state.halt_ns
-    state.emit(out, MarketHalted(index_ppm(state), until_ns))
+    state.emit(MarketHalted(index_ppm(state), until_ns))
     for book in state.book_list:
         if book.phase in (CONTINUOUS, VOLATILITY_AUCTION):
-            leave_call(state, out, book)
+            leave_call(state, book)
             book.phase = HALTED
             book.until_ns = until_ns
             state.schedule(until_ns, DUE_PHASE, book.instrument.index)
             state.touch(book)
-            state.emit(out, PhaseChanged(book.instrument.instrument, HALTED, "market halt", until_ns))
+            state.emit(PhaseChanged(book.instrument.instrument, HALTED, "market halt", until_ns))
     for book in state.index:
         book.reference_ticks = book.last_trade_ticks or book.reference_ticks
 
 
-def leave_call(state: State, out: list[Event], book: LimitOrderBook) -> None:
+def leave_call(state: State, book: LimitOrderBook) -> None:
     """A call ends without an uncross: what it collected for itself is cancelled, what it published is void."""
     book.indicative = (0, 0, 0)
-    end_call_orders(state, out, book)
+    end_call_orders(state, book)

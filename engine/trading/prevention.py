@@ -18,7 +18,7 @@ from engine.vocabulary.codes import (
     PRICE_TIME,
     SELF_TRADE_PREVENTED,
 )
-from engine.vocabulary.messages.events import BookChanged, Event, OrderAmended
+from engine.vocabulary.messages.events import BookChanged, OrderAmended
 from engine.vocabulary.rounding import round_up
 
 
@@ -28,37 +28,37 @@ def mode_of(state: State, order: Order) -> int:
     return state.self_trade if mode < 0 else mode
 
 
-def prevent(state: State, out: list[Event], book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
+def prevent(state: State, book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
     """Do what prevention does where an incoming order meets an own one; True if the incoming order goes on."""
     mode = mode_of(state, incoming)
     if mode == CANCEL_OLDEST:
-        cancel(state, out, book, resting, SELF_TRADE_PREVENTED)
+        cancel(state, book, resting, SELF_TRADE_PREVENTED)
         return True
     if mode == DECREMENT:
         if incoming.budget >= 0:
-            return _decrement_budget(state, out, book, resting, incoming)
+            return _decrement_budget(state, book, resting, incoming)
         lots = min(resting.leaves_lots, incoming.leaves_lots)
-        _decrement(state, out, book, resting, lots)
-        return _decrement(state, out, book, incoming, lots)
+        _decrement(state, book, resting, lots)
+        return _decrement(state, book, incoming, lots)
     if mode == CANCEL_BOTH:
-        cancel(state, out, book, resting, SELF_TRADE_PREVENTED)
+        cancel(state, book, resting, SELF_TRADE_PREVENTED)
     # `reject` can only get here where there is no order left to reject (an amend, a triggered stop).
     if incoming.leaves_lots:
-        cancel(state, out, book, incoming, SELF_TRADE_PREVENTED)
+        cancel(state, book, incoming, SELF_TRADE_PREVENTED)
     return False
 
 
-def _decrement(state: State, out: list[Event], book: LimitOrderBook, order: Order, lots: int) -> bool:
+def _decrement(state: State, book: LimitOrderBook, order: Order, lots: int) -> bool:
     """Take lots off an order without a trade; True if something is left of it."""
     if order.leaves_lots == lots:
-        cancel(state, out, book, order, SELF_TRADE_PREVENTED)
+        cancel(state, book, order, SELF_TRADE_PREVENTED)
         return False
-    cut(state, out, book, order, lots)
-    end_other_leg(state, out, book, order)
+    cut(state, book, order, lots)
+    end_other_leg(state, book, order)
     return True
 
 
-def cut(state: State, out: list[Event], book: LimitOrderBook, order: Order, lots: int) -> None:
+def cut(state: State, book: LimitOrderBook, order: Order, lots: int) -> None:
     """Take lots off an order, wherever it is, without a trade and not all of them: it keeps its place."""
     order.quantity_lots -= lots
     shown = order.shown_lots
@@ -67,13 +67,13 @@ def cut(state: State, out: list[Event], book: LimitOrderBook, order: Order, lots
     else:
         order.leaves_lots -= lots
     lower(order)
-    report_amended(state, out, book, order, True)
+    report_amended(state, book, order, True)
     if order.shown_lots != shown:
         name = book.instrument.instrument
-        state.emit(out, BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
+        state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
 
 
-def _decrement_budget(state: State, out: list[Event], book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
+def _decrement_budget(state: State, book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
     """Take the lots that a budget allows at an own order's price off that order, and their value off the budget."""
     instrument = book.instrument
     price_ticks = resting.price_ticks
@@ -81,24 +81,23 @@ def _decrement_budget(state: State, out: list[Event], book: LimitOrderBook, rest
     lots = min(resting.leaves_lots, affordable)
     if not lots:
         return False
-    _decrement(state, out, book, resting, lots)
+    _decrement(state, book, resting, lots)
     if lots == affordable:
-        cancel(state, out, book, incoming, SELF_TRADE_PREVENTED)
+        cancel(state, book, incoming, SELF_TRADE_PREVENTED)
         return False
     incoming.budget -= price_ticks * lots * instrument.unit
     incoming.quantity_lots = incoming.filled_lots
     incoming.leaves_lots = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
     lower(incoming)
-    report_amended(state, out, book, incoming, True)
+    report_amended(state, book, incoming, True)
     return True
 
 
-def report_amended(state: State, out: list[Event], book: LimitOrderBook, order: Order, kept_priority: bool) -> None:
+def report_amended(state: State, book: LimitOrderBook, order: Order, kept_priority: bool) -> None:
     """Report an order's new terms, after the hook reserves what they can cost."""
     state.hook.true_up(order)
     account = order.account
     state.emit(
-        out,
         OrderAmended(
             order.order_id,
             account.account,

@@ -10,7 +10,6 @@ from engine.state.state import State
 from engine.trading.ending import cancel
 from engine.trading.prevention import cut
 from engine.vocabulary.codes import BUY, NOTHING_TO_REDUCE, POSITION_LIMIT, REDUCE_ONLY
-from engine.vocabulary.messages.events import Event
 
 
 def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Problem | None:
@@ -36,7 +35,7 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
     return None
 
 
-def obey_positions(state: State, out: list[Event], book: LimitOrderBook, first: Account, second: Account) -> None:
+def obey_positions(state: State, book: LimitOrderBook, first: Account, second: Account) -> None:
     """Cut or cancel the reduce-only orders of two accounts whose positions have changed, in order of entry."""
     instrument = book.instrument
     orders: list[Order] = []
@@ -49,9 +48,9 @@ def obey_positions(state: State, out: list[Event], book: LimitOrderBook, first: 
         lots = reducible_lots(order.account, instrument, order.side)
         if order.leaves_lots > lots:
             if lots:
-                cut(state, out, book, order, order.leaves_lots - lots)
+                cut(state, book, order, order.leaves_lots - lots)
             else:
-                cancel(state, out, book, order, NOTHING_TO_REDUCE)
+                cancel(state, book, order, NOTHING_TO_REDUCE)
 
 
 def _by_entry(order: Order) -> int:

@@ -219,7 +219,6 @@ class ExplainingHook(ComplianceHook):
         client = self._clients[order.account.account]
         explanation = OrderExplanation(order, client, None if table is None else table.book, recheck, time_ns)
         instrument = order.instrument
-        assert instrument is not None
         if price_ticks != BY_FUNDS:
             explanation.price = decimal_e8(price_ticks * instrument.tick_e8)
             explanation.quantity = decimal_e8(leaves_lots * instrument.lot_e8)

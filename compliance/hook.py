@@ -57,7 +57,6 @@ class ComplianceHook(PreTradeHook):
         only on class, instrument and side is in a table; the other rules are asked one by one.
         """
         instrument = order.instrument
-        assert instrument is not None
         client = self._clients[order.account.account]
         side = order.side
         decision = client.decisions.get(instrument.index * 2 + side)
@@ -213,7 +212,6 @@ class ComplianceHook(PreTradeHook):
     def _decision(self, table: RuleTable, client: Client, order: Order) -> Decision:
         """The table's decision on such orders, made when first asked for."""
         instrument = order.instrument
-        assert instrument is not None
         key = instrument.index * 2 + order.side
         decision = client.decisions.get(key)
         if decision is None:

@@ -169,8 +169,7 @@ class Exchange(State):
                 assert order.order_id == order_id and order.account is account
                 assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
                 resting -= order.where == ON_BOOK
-                assert account.client_ids.get(order.client_order_id) is order
-            assert not any(name in account.client_ids for name in account.transfers), "an id was used twice"
+                assert account.used_ids.get(order.client_order_id) is order
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         clearing.check(list(self.accounts.values()), list(self.assets.values()))
 

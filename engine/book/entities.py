@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from engine.vocabulary.codes import NEW, POST_ONLY_OFF, PRICE_TIME
 from engine.vocabulary.messages.commands import NewOrder, Transfer
@@ -184,6 +184,60 @@ class Owner:
         self.accounts: Final[list[Account]] = []
 
 
+class UsedId:
+    """What a client order id was used for. Kept until the day ends: a request sent again is answered, never done twice (P5)."""
+
+    @property
+    def used_for(self) -> str:
+        """What it was, for people."""
+        raise NotImplementedError
+
+
+class TransferRecord(UsedId):
+    """A transfer of the trading day."""
+
+    def __init__(self, transfer_id: int, command: Transfer, code: int) -> None:
+        self.transfer_id: Final = transfer_id
+        self.command: Final = command
+        self.code: Final = code
+        """`OK`, or why it was refused."""
+
+    @property
+    def used_for(self) -> str:
+        """Which transfer."""
+        return f"transfer {self.transfer_id}"
+
+
+class OrderRecord(UsedId):
+    """What stays on record of every order of the trading day; all there is of one whose instrument is not listed."""
+
+    # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once.
+    status: int = NEW
+    price_ticks: int = 0
+    """The limit; of a market order its collar."""
+    quantity_lots: int = 0
+    filled_lots: int = 0
+    leaves_lots: int = 0
+    entered: int = 0
+    """Counts orders in the order of entry, over the whole venue."""
+    reject_code: int = 0
+    reject_rule: str = ""
+
+    def __init__(self, order_id: int, account: Account, command: NewOrder) -> None:
+        self.order_id: Final = order_id
+        self.account: Final = account
+        self.command: Final = command
+        """What was asked for: a resent request is compared with it (P5)."""
+        self.instrument_name: Final[str] = command.instrument
+        self.client_order_id: Final[str] = command.client_order_id
+        self.side: Final[int] = command.side
+
+    @property
+    def used_for(self) -> str:
+        """Which order."""
+        return f"order {self.order_id}"
+
+
 class Account:
     """An investor's account, operated by one participant."""
 
@@ -200,20 +254,18 @@ class Account:
         """By instrument index, as in `Future.positions`."""
         self.open_orders: dict[int, Order] = {}
         """Resting and parked orders by order id."""
-        self.client_ids: dict[str, Order] = {}
-        """Every order of the trading day by client order id, rejected ones too (P5)."""
-        self.transfers: dict[str, TransferRecord] = {}
-        """Every transfer that the account asked for in the trading day, likewise. No id is in both."""
+        self.used_ids: dict[str, UsedId] = {}
+        """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
 
     @property
     def investor(self) -> str:
         """The investor whose account it is."""
         return self.owner.investor
 
-    @property
-    def ids_used(self) -> int:
-        """How many client order ids can't be used again today."""
-        return len(self.client_ids) + len(self.transfers)
+    def order(self, client_order_id: str) -> Order | None:
+        """The order of the trading day with this client order id; None: there is none, or its instrument is not listed."""
+        used = self.used_ids.get(client_order_id)
+        return used if isinstance(used, Order) else None
 
     def balance(self, asset: Asset) -> Balance:
         """The balance of an asset, created empty when first asked for."""
@@ -224,34 +276,27 @@ class Account:
         return found
 
 
-class Order:
-    """One order, from entry to the end of its trading day.
+class Book:
+    """What its orders know of an order book; `engine.book.order_book.LimitOrderBook` is one."""
 
-    `instrument` is None only in an order that was rejected before its instrument was found.
-    """
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument: Final = instrument
 
-    # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once.
+
+class Order(OrderRecord):
+    """One order of a listed instrument, from entry to the end of its trading day."""
+
     post_only: int = POST_ONLY_OFF
     # What it is now.
-    status: int = NEW
     where: int = NOWHERE
-    price_ticks: int = 0
-    """The limit; of a market order its collar."""
-    quantity_lots: int = 0
-    filled_lots: int = 0
-    leaves_lots: int = 0
     shown_lots: int = 0
     """What the book shows of it; all its leaves but for an iceberg."""
     display_lots: int = 0
     """An iceberg's display quantity; 0 for all others."""
-    entered: int = 0
-    """Counts orders in the order of entry, over the whole venue."""
     renewed: int = 0
     """Counts on from the orders entered so far: when an amend last sent it to the end of those that wait; 0: none did."""
     queued: int = 0
     """Counts places in queues: renewed whenever it goes to the end of one."""
-    reject_code: int = 0
-    reject_rule: str = ""
     # Stops and pegs.
     stop_ticks: int = 0
     trail_best_ticks: int = 0
@@ -280,15 +325,12 @@ class Order:
     previous: Order | None = None
     next: Order | None = None
 
-    def __init__(self, order_id: int, account: Account, command: NewOrder, instrument: Instrument | None) -> None:
-        self.order_id: Final = order_id
-        self.account: Final = account
-        self.command: Final = command
-        """What was asked for: a resent request is compared with it (P5)."""
-        self.instrument: Final = instrument
-        self.instrument_name: Final[str] = command.instrument
-        self.client_order_id: Final[str] = command.client_order_id
-        self.side: Final[int] = command.side
+    def __init__(self, order_id: int, account: Account, command: NewOrder, book: Book) -> None:
+        super().__init__(order_id, account, command)
+        # A `LimitOrderBook` is made of orders, so they can't name that class: read this into a typed variable.
+        self.book: Final[Any] = book
+        """The order book of its instrument."""
+        self.instrument: Final[Instrument] = book.instrument
         self.order_type: int = command.order_type
         """A triggered stop becomes a market or a limit order."""
         self.time_in_force: Final[int] = command.time_in_force
@@ -297,16 +339,6 @@ class Order:
     def turn(self) -> int:
         """Its turn among orders that wait off the book, and among pegs: that of its entry, until an amend loses it."""
         return self.renewed or self.entered
-
-
-class TransferRecord:
-    """A transfer of the current trading day, kept so that a resent one is answered and never done again (P5)."""
-
-    def __init__(self, transfer_id: int, command: Transfer, code: int) -> None:
-        self.transfer_id: Final = transfer_id
-        self.command: Final = command
-        self.code: Final = code
-        """`OK`, or why it was refused."""
 
 
 class Level:

@@ -11,7 +11,18 @@ from typing import Final
 
 from sortedcontainers import SortedList
 
-from engine.book.entities import FOR_AUCTION, IN_CALL, NOWHERE, OFF_PEG, ON_BOOK, WAITING_STOP, Instrument, Level, Order
+from engine.book.entities import (
+    FOR_AUCTION,
+    IN_CALL,
+    NOWHERE,
+    OFF_PEG,
+    ON_BOOK,
+    WAITING_STOP,
+    Book,
+    Instrument,
+    Level,
+    Order,
+)
 from engine.book.stops import StopIndex
 from engine.vocabulary.codes import BUY, CLOSED, CLOSING_AUCTION, CONTINUOUS, OPENING_AUCTION, PEGGED, PRE_OPEN, SELL
 from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
@@ -214,11 +225,11 @@ class BookSide:
         assert self.orders == total
 
 
-class LimitOrderBook:
+class LimitOrderBook(Book):
     """The book of one instrument: what rests, what is parked, its phase, and the prices that bands hang on."""
 
     def __init__(self, instrument: Instrument) -> None:
-        self.instrument: Final = instrument
+        super().__init__(instrument)
         self.bids: Final = BookSide(BUY)
         self.asks: Final = BookSide(SELL)
         self.stops: Final = StopIndex()

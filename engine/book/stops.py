@@ -6,7 +6,7 @@ from typing import Final
 
 from sortedcontainers import SortedList
 
-from engine.book.entities import WAITING_STOP, Instrument, Order
+from engine.book.entities import WAITING_STOP, Order
 from engine.vocabulary.codes import BUY, TRAILING_STOP
 
 
@@ -123,8 +123,7 @@ def is_triggered(order: Order, last_ticks: int) -> bool:
 
 def trailing_stop_ticks(order: Order) -> int:
     """The stop price that follows from the best price so far: the trail is rounded up to whole ticks, at least one."""
-    instrument: Instrument | None = order.instrument
-    assert instrument is not None
+    instrument = order.instrument
     command = order.command
     if command.trail_bps:
         trail = -(-order.trail_best_ticks * command.trail_bps // 10_000)

@@ -120,7 +120,7 @@ def _cancel_orders(state: State, margin: Margin) -> None:
         if not missing(margin):
             return
         if order.leaves_lots and paying_asset(order) is margin.asset and holds_back(order):
-            cancel(state, state.books[order.instrument_name], order, MARGIN_CALL)
+            cancel(state, order, MARGIN_CALL)
 
 
 def close_out_by_command(state: State, command: CloseOut) -> Problem | None:
@@ -159,7 +159,7 @@ def _close_out(state: State, book: LimitOrderBook, position: Position, reason: s
         lots * instrument.lot_e8,
         self_trade=CANCEL_OLDEST,
     )
-    order = Order(state.seq + (FIRST_CLOSE_OUT + _closed_out(state)) * LEG_ID, account, command, instrument)
+    order = Order(state.seq + (FIRST_CLOSE_OUT + _closed_out(state)) * LEG_ID, account, command, book)
     state.close_outs += 1
     state.entered += 1
     order.entered = state.entered

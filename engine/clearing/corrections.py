@@ -87,7 +87,7 @@ def _correct(state: State, trade_id: int, record: TradeRecord, new_ticks: int, r
     if future is not None:
         book = state.book_list[record.instrument.index]
         state.touch(book)
-        obey_positions(state, book, buy.account, sell.account)
+        obey_positions(state, record.instrument, buy.account, sell.account)
     return None
 
 

@@ -206,7 +206,7 @@ def _collect(state: State, position: Position, amount: int) -> int:
     if amount:
         for order in reserving_spot(margin):
             if order.leaves_lots:
-                cancel(state, state.books[order.instrument_name], order, MARGIN_CALL)
+                cancel(state, order, MARGIN_CALL)
                 amount -= pay(margin, amount)
                 if not amount:
                     break
@@ -223,10 +223,7 @@ def reserving_spot(margin: Margin) -> list[Order]:
     orders = [
         order
         for order in margin.account.open_orders.values()
-        if order.reserved
-        and order.instrument is not None
-        and order.instrument.future is None
-        and paying_asset(order) is margin.asset
+        if order.reserved and order.instrument.future is None and paying_asset(order) is margin.asset
     ]
     orders.sort(key=by_entry, reverse=True)
     return orders

@@ -164,7 +164,7 @@ def _freeze_holding(
                 break
             # Orders that reserve nothing would bring nothing; some have ended with another leg.
             if order.leaves_lots and clearing.holds_back(order):
-                cancel(state, state.books[order.instrument_name], order, BY_RULE, rule, detail)
+                cancel(state, order, BY_RULE, rule, detail)
     # What is still reserved covers positions, and stays.
     frozen = min(wanted, balance.available + balance.frozen)
     if frozen == balance.frozen:

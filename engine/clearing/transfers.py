@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Account, TransferRecord
+from engine.book.entities import Account, TransferRecord, UsedId
 from engine.money import reservations as clearing
 from engine.state.problem import Problem, decimal
 from engine.state.state import State, next_report
@@ -36,32 +36,27 @@ def transfer(state: State, command: Transfer) -> None:
     if account is None:
         refuse_stranger(state, command.participant, command.account, 0, command.client_order_id)
         return
-    if command.client_order_id in account.client_ids or command.client_order_id in account.transfers:
-        _answer_used_id(state, account, command)
+    used = account.used_ids.get(command.client_order_id)
+    if used is not None:
+        _answer_used_id(state, account, command, used)
         return
     problem = _transfer_problem(state, account, command)
-    if account.ids_used < MAX_CLIENT_ORDER_IDS_PER_DAY:
+    if len(account.used_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
         code = OK if problem is None else problem.code
-        account.transfers[command.client_order_id] = TransferRecord(state.seq, command, code)
+        account.used_ids[command.client_order_id] = TransferRecord(state.seq, command, code)
     if problem is None:
         _move(state, account, command)
     else:
         refuse(state, account, 0, command.client_order_id, problem)
 
 
-def _answer_used_id(state: State, account: Account, command: Transfer) -> None:
+def _answer_used_id(state: State, account: Account, command: Transfer, used: UsedId) -> None:
     """Answer a client order id used earlier today: with what became of the transfer, or a reject if it was for another."""
-    record = account.transfers.get(command.client_order_id)
-    if record is not None and record.command == command:
-        status = TransferStatus(account.account, command.client_order_id, record.transfer_id, record.code)
+    if isinstance(used, TransferRecord) and used.command == command:
+        status = TransferStatus(account.account, command.client_order_id, used.transfer_id, used.code)
         state.emit(status)
         return
-    used_for = (
-        f"order {account.client_ids[command.client_order_id].order_id}"
-        if record is None
-        else f"transfer {record.transfer_id}"
-    )
-    detail = f"client order id {command.client_order_id} was used today for {used_for}"
+    detail = f"client order id {command.client_order_id} was used today for {used.used_for}"
     refuse(state, account, 0, command.client_order_id, Problem(DUPLICATE_ID, detail))
 
 
@@ -81,7 +76,7 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
     problem = kill_problem(state, account, "") or _receiver_problem(state, receiver)
     if problem is not None:
         return problem
-    if account.ids_used >= MAX_CLIENT_ORDER_IDS_PER_DAY:
+    if len(account.used_ids) >= MAX_CLIENT_ORDER_IDS_PER_DAY:
         return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
     if command.amount <= 0:
         return Problem(SIZE, "the amount must be positive")

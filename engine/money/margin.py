@@ -84,7 +84,6 @@ def note(margin: Margin) -> None:
 def worst_ticks(order: Order, price_ticks: int) -> int:
     """The most at which an order that reserves at a price can be filled: of a future's sell, its limit is only the least."""
     instrument = order.instrument
-    assert instrument is not None
     future = instrument.future
     if future is None or order.side == BUY or future.high_ticks < price_ticks:
         return price_ticks
@@ -94,7 +93,6 @@ def worst_ticks(order: Order, price_ticks: int) -> int:
 def largest_fee(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """The most that `leaves_lots` more of a future's order can cost in fees, given what it was charged so far."""
     instrument = order.instrument
-    assert instrument is not None
     highest_ppm = max(instrument.maker_fee_ppm, instrument.taker_fee_ppm, 0)
     if order.close_out or not leaves_lots or (highest_ppm == 0 and order.fee_numerator == 0):
         return 0
@@ -139,7 +137,6 @@ def _count(position: Position, order: Order, lots: int, value: int, fee: int) ->
 def count(order: Order, price_ticks: int, leaves_lots: int) -> Position:
     """Let an order count with `leaves_lots` at a price, whether there is cover for it or not; cover is to be renewed."""
     instrument = order.instrument
-    assert instrument is not None
     position = position_of(order.account, instrument)
     if order.close_out or order.where == FOR_ENTRY:
         leaves_lots = 0
@@ -159,8 +156,8 @@ def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
     Nothing is changed. An order that makes nothing more necessary passes although cover is missing.
     """
     instrument = order.instrument
-    future: Future | None = None if instrument is None else instrument.future
-    assert instrument is not None and future is not None
+    future = instrument.future
+    assert future is not None
     position = position_of(order.account, instrument)
     lots, value, fee = order.covered_lots, order.covered_value, order.reserved
     count(order, price_ticks, leaves_lots)
@@ -189,7 +186,7 @@ def release(order: Order) -> None:
 def frees_cover(order: Order) -> bool:
     """Whether less would be needed without an open order of a future."""
     instrument = order.instrument
-    assert instrument is not None and instrument.future is not None
+    assert instrument.future is not None
     position = position_of(order.account, instrument)
     lots, value, fee = order.covered_lots, order.covered_value, order.reserved
     _count(position, order, 0, 0, 0)
@@ -201,7 +198,6 @@ def frees_cover(order: Order) -> bool:
 def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
     """Book one side of a future's fill whose lots have left `order.leaves_lots`; returns the fee (negative: a rebate)."""
     instrument = order.instrument
-    assert instrument is not None
     position = position_of(order.account, instrument)
     value = price_ticks * lots * instrument.unit
     fee = 0 if order.close_out else charge(order, value * fee_ppm, position.margin)

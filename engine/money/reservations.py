@@ -24,7 +24,6 @@ def notional(instrument: Instrument, price_ticks: int, lots: int) -> int:
 def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """What must be reserved for `leaves_lots` more at `price_ticks` or better, given the fees charged so far."""
     instrument = order.instrument
-    assert instrument is not None
     if order.side != BUY:
         if order.budget >= 0:
             # The lower the price, the more lots bring the budget in.
@@ -53,14 +52,12 @@ def needed(order: Order, price_ticks: int, leaves_lots: int) -> int:
 def paying_asset(order: Order) -> Asset:
     """The asset an order reserves: the quote of a buy or of a future's order, the base of a sell."""
     instrument = order.instrument
-    assert instrument is not None
     return instrument.quote if order.side == BUY or instrument.future is not None else instrument.base
 
 
 def holds_back(order: Order) -> bool:
     """Whether an open order's end would leave more of the asset it reserves: of a future, whether less would be needed."""
     instrument = order.instrument
-    assert instrument is not None
     return order.reserved > 0 if instrument.future is None else margin.frees_cover(order)
 
 
@@ -72,7 +69,6 @@ def available(order: Order) -> int:
 def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """What an order with these terms needs more than is reserved, if that is not available; 0: it is. Changes nothing."""
     instrument = order.instrument
-    assert instrument is not None
     if instrument.future is not None:
         return margin.lacking(order, price_ticks, leaves_lots)
     change = needed(order, price_ticks, leaves_lots) - order.reserved
@@ -82,7 +78,6 @@ def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
 def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     """Reserve for `leaves_lots` at a price or better; False, and nothing changed, if the account has not enough."""
     instrument = order.instrument
-    assert instrument is not None
     if instrument.future is not None:
         return margin.reserve(order, price_ticks, leaves_lots)
     amount = needed(order, price_ticks, leaves_lots)
@@ -101,7 +96,6 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
 def lower(order: Order) -> None:
     """Reserve what an order whose terms have become smaller needs as it stands now; always enough is there."""
     instrument = order.instrument
-    assert instrument is not None
     if instrument.future is not None:
         margin.renew(margin.count(order, order.reserve_ticks, order.leaves_lots))
     else:
@@ -127,7 +121,6 @@ def take_over(order: Order) -> None:
     Made available first, it would cover futures whose cover is missing. In a future each of the two counts in full.
     """
     limit, instrument = order.other_leg, order.instrument
-    assert instrument is not None
     if limit is not None and instrument.future is None:
         order.reserved += limit.reserved
         limit.reserved = 0
@@ -143,7 +136,6 @@ def credit(balance: Balance, amount: int) -> None:
 def affordable_lots(order: Order, price_ticks: int, fee_ppm: int) -> int:
     """How many lots the budget of an order by funds still allows at a price: fees included for a buy, before them for a sell."""
     instrument = order.instrument
-    assert instrument is not None
     per_lot = price_ticks * instrument.unit
     if order.side != BUY or fee_ppm == 0:
         return order.budget // per_lot
@@ -160,7 +152,6 @@ def _cost(order: Order, amount: int, fee_ppm: int) -> int:
 def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
     """Book one side of a fill whose lots have left `order.leaves_lots`; returns the fee (negative: a rebate)."""
     instrument = order.instrument
-    assert instrument is not None
     if instrument.future is not None:
         return margin.settle(order, price_ticks, lots, fee_ppm)
     amount = price_ticks * lots * instrument.unit
@@ -210,7 +201,6 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
         reserved: dict[int, int] = {}
         covers: dict[int, int] = {}
         for order in account.open_orders.values():
-            assert order.instrument is not None
             if order.instrument.future is not None:
                 assert order.instrument.index in account.positions or order.where == FOR_ENTRY
                 continue

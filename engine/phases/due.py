@@ -46,7 +46,7 @@ def _run(state: State, deadline_ns: int, kind: int, index: int) -> bool:
         order = state.expiring.get(index)
         if order is None:
             return False
-        cancel(state, state.books[order.instrument_name], order, EXPIRED)
+        cancel(state, order, EXPIRED)
         return True
     if kind == DUE_MARGIN:
         return end_grace(state, index, deadline_ns)

@@ -54,7 +54,7 @@ def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str) -> 
     wanted = AT_OPEN if phase == OPENING_AUCTION else AT_CLOSE if phase == CLOSING_AUCTION else -1
     for order in [order for order in book.for_auction.values() if order.time_in_force == wanted]:
         book.unpark(order)
-        join_call(state, book, order)
+        join_call(state, order)
 
 
 def look_at_stops(book: LimitOrderBook) -> None:
@@ -73,10 +73,8 @@ def may_enter(book: LimitOrderBook, phase: int) -> bool:
 def end_day(state: State) -> None:
     """Begin the trading day of the current time: client order ids are free again but for those of open orders."""
     for account in state.accounts.values():
-        if account.client_ids:
-            account.client_ids = {order.client_order_id: order for order in account.open_orders.values()}
-        if account.transfers:
-            account.transfers = {}
+        if account.used_ids:
+            account.used_ids = {order.client_order_id: order for order in account.open_orders.values()}
     for limits in state.limits.values():
         limits.orders = limits.trades = 0
     state.day_trades = {}

@@ -6,7 +6,17 @@ import hashlib
 
 import msgspec
 
-from engine.book.entities import Account, Asset, Balance, Order, Position, TradeRecord
+from engine.book.entities import (
+    NOWHERE,
+    Account,
+    Asset,
+    Balance,
+    Order,
+    OrderRecord,
+    Position,
+    TradeRecord,
+    TransferRecord,
+)
 from engine.book.order_book import LimitOrderBook
 from engine.state.protection import Limits
 from engine.state.state import State
@@ -71,10 +81,11 @@ def _account(account: Account) -> list[object]:
         [_balance(index, balance) for index, balance in sorted(account.balances.items())],
         [_position(index, position) for index, position in sorted(account.positions.items())],
         list(account.open_orders),
-        [_order(order) for order in account.client_ids.values()],
+        [_order(used) for used in account.used_ids.values() if isinstance(used, OrderRecord)],
         [
-            [record.transfer_id, msgspec.structs.astuple(record.command), record.code]
-            for record in account.transfers.values()
+            [used.transfer_id, msgspec.structs.astuple(used.command), used.code]
+            for used in account.used_ids.values()
+            if isinstance(used, TransferRecord)
         ],
     ]
 
@@ -102,7 +113,14 @@ def _position(index: int, position: Position) -> list[object]:
     ]
 
 
-def _order(order: Order) -> list[object]:
+def _order(record: OrderRecord) -> list[object]:
+    order = record if isinstance(record, Order) else None
+    if order is None:
+        # Rejected before anything of it was looked at.
+        asked = record.command
+        about: list[object] = [record.order_id, msgspec.structs.astuple(asked), asked.order_type, asked.post_only]
+        about += [record.status, NOWHERE, 0, 0, 0, 0, 0, 0, record.entered, 0, 0, record.reject_code]
+        return [*about, record.reject_rule, 0, 0, 0, 0, [], False, False, 0, 0, 0, 0, -1, 0, 0]
     other, children = order.other_leg, order.children
     return [
         order.order_id,

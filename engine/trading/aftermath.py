@@ -89,7 +89,7 @@ def trigger(state: State, order: Order) -> None:
     """Turn an elected stop into the order it is for: checked again, then worked like a new one."""
     if order.where != ELECTED:
         return
-    book = state.books[order.instrument_name]
+    book: LimitOrderBook = order.book
     if book.phase != CONTINUOUS and not book.in_call:
         # A halt came first: it waits on, and is elected when trading goes on.
         book.stops.add(order)
@@ -116,28 +116,28 @@ def trigger(state: State, order: Order) -> None:
         ),
     )
     take_over(order)
-    end_other_leg(state, book, order)
-    if pass_again(state, book, order):
-        place(state, book, order)
+    end_other_leg(state, order)
+    if pass_again(state, order):
+        place(state, order)
 
 
-def pass_again(state: State, book: LimitOrderBook, order: Order) -> bool:
+def pass_again(state: State, order: Order) -> bool:
     """Check compliance and funds of an open order whose terms have changed by themselves; it is cancelled if one fails."""
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
-        cancel(state, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
         return False
     if not reserve(order, order.reserve_ticks, order.leaves_lots):
-        cancel(state, book, order, NO_FUNDS)
+        cancel(state, order, NO_FUNDS)
         return False
     return True
 
 
 def activate(state: State, entry: Order) -> None:
     """Turn a bracket's take-profit and stop into a pair, now that its entry has ended with a fill."""
-    book = state.books[entry.instrument_name]
+    book: LimitOrderBook = entry.book
     if not entry.filled_lots:
-        drop_children(state, book, entry)
+        drop_children(state, entry)
         return
     limit, stop = entry.children
     entry.children = ()
@@ -148,28 +148,28 @@ def activate(state: State, entry: Order) -> None:
         if order.command.reduce_only:
             lots = min(lots, reducible_lots(order.account, book.instrument, order.side))
         if not lots:
-            cancel(state, book, order, NOTHING_TO_REDUCE)
+            cancel(state, order, NOTHING_TO_REDUCE)
             return
         if order.quantity_lots != lots:
             order.quantity_lots = order.leaves_lots = lots
-            report_amended(state, book, order, False)
+            report_amended(state, order, False)
     limit.where = NOWHERE
-    if not pass_again(state, book, limit):
+    if not pass_again(state, limit):
         return
     book.stops.add(stop)
-    if not pass_again(state, book, stop):
+    if not pass_again(state, stop):
         return
     # No print that is still to be worked elects it: it waits aside until all pairs have begun.
     book.stops.remove(stop)
     stop.where = NOWHERE
     state.begun.append(stop)
-    place(state, book, limit)
+    place(state, limit)
 
 
 def look_at_begun_stops(state: State) -> None:
     """Let the stops of pairs that have begun in this command wait, or trigger if the last trade has reached them."""
     for stop in state.begun:
-        book = state.books[stop.instrument_name]
+        book: LimitOrderBook = stop.book
         if not stop.leaves_lots:
             continue
         trades = book.phase == CONTINUOUS and not book.in_call

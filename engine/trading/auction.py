@@ -179,9 +179,9 @@ def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int) -> No
                     if not order.leaves_lots:
                         book.unpark(order)
             if buy.queued > sell.queued:
-                fill(state, book, sell, buy, price, lots)
+                fill(state, sell, buy, price, lots)
             else:
-                fill(state, book, buy, sell, price, lots)
+                fill(state, buy, sell, price, lots)
     for order, filled_before in icebergs:
         if order.leaves_lots and order.filled_lots > filled_before:
             name = book.instrument.instrument
@@ -230,7 +230,7 @@ def end_call_orders(state: State, book: LimitOrderBook) -> None:
     ending.sort(key=_by_entry)
     for order in ending:
         if order.leaves_lots:
-            cancel(state, book, order, AUCTION_ENDED)
+            cancel(state, order, AUCTION_ENDED)
 
 
 def _by_entry(order: Order) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
+from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order, OrderRecord
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import lacking, reserve
@@ -60,28 +60,28 @@ def amend(state: State, command: AmendOrder) -> None:
     if order is None:
         refuse(state, account, command.order_id, command.client_order_id, unknown_order())
         return
-    book = state.books[order.instrument_name]
     terms = NewTerms(order)
-    problem = _gate(state, book, order) or _grid(book, order, command, terms)
+    problem = _gate(state, order) or _grid(order, command, terms)
     if problem is None:
         if terms.quantity_lots <= order.filled_lots:
-            cancel(state, book, order, AMENDED_AWAY)
+            cancel(state, order, AMENDED_AWAY)
             return
-        problem = _limits(state, book, order, terms) or _approve(state, book, order, terms)
+        problem = _limits(state, order, terms) or _approve(state, order, terms)
     if problem is not None:
         refuse(state, account, order.order_id, order.client_order_id, problem)
     elif order.where == WAITING_STOP:
-        _amend_stop(state, book, order, terms)
+        _amend_stop(state, order, terms)
     elif order.where != ON_BOOK:
-        _amend_parked(state, book, order, terms)
+        _amend_parked(state, order, terms)
     elif _keeps_place(order, terms):
-        _shrink(state, book, order, terms)
+        _shrink(state, order, terms)
     else:
-        _requeue(state, book, order, terms)
+        _requeue(state, order, terms)
 
 
-def _gate(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+def _gate(state: State, order: Order) -> Problem | None:
     """Check kill switches, the participant's rate, and the phase."""
+    book: LimitOrderBook = order.book
     problem = kill_problem(state, order.account, order.instrument_name) or rate_problem(state, order.account)
     if problem is not None:
         return problem
@@ -90,8 +90,9 @@ def _gate(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
     return None
 
 
-def _grid(book: LimitOrderBook, order: Order, command: AmendOrder, terms: NewTerms) -> Problem | None:
+def _grid(order: Order, command: AmendOrder, terms: NewTerms) -> Problem | None:
     """Check that the amended fields are ones the order has, and on the grid; fill in the new terms."""
+    book: LimitOrderBook = order.book
     instrument = book.instrument
     kind = order.order_type
     if order.other_leg is not None or order.children or order.where == ELECTED:
@@ -121,12 +122,12 @@ def _grid(book: LimitOrderBook, order: Order, command: AmendOrder, terms: NewTer
     return None
 
 
-def _reserve_ticks(book: LimitOrderBook, order: Order, terms: NewTerms) -> int:
+def _reserve_ticks(order: Order, terms: NewTerms) -> int:
     """The price at which the amended order would reserve."""
     if order.order_type in (STOP, TRAILING_STOP):
         before = order.stop_ticks
         order.stop_ticks = terms.stop_ticks
-        price = stop_reserve_ticks(book, order)
+        price = stop_reserve_ticks(order)
         order.stop_ticks = before
         return price
     if order.order_type == PEGGED:
@@ -135,10 +136,11 @@ def _reserve_ticks(book: LimitOrderBook, order: Order, terms: NewTerms) -> int:
     return terms.price_ticks
 
 
-def _limits(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> Problem | None:
+def _limits(state: State, order: Order, terms: NewTerms) -> Problem | None:
     """Check size and value of an amend that makes the order larger, the static band of one that moves its price, and positions."""
+    book: LimitOrderBook = order.book
     instrument = book.instrument
-    price = _reserve_ticks(book, order, terms)
+    price = _reserve_ticks(order, terms)
     if _grows(order, price, terms.quantity_lots - order.filled_lots):
         if terms.quantity_lots > instrument.max_lots:
             high = decimal_e8(instrument.max_lots * instrument.lot_e8)
@@ -160,10 +162,11 @@ def _grows(order: Order, reserve_ticks: int, leaves_lots: int) -> bool:
     return leaves_lots > order.leaves_lots or reserve_ticks * leaves_lots > order.reserve_ticks * order.leaves_lots
 
 
-def _approve(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> Problem | None:
+def _approve(state: State, order: Order, terms: NewTerms) -> Problem | None:
     """Check compliance, funds and post-only of an amend; None: all passed, and its funds are reserved."""
+    book: LimitOrderBook = order.book
     leaves_lots = terms.quantity_lots - order.filled_lots
-    price = _reserve_ticks(book, order, terms)
+    price = _reserve_ticks(order, terms)
     grows = _grows(order, price, leaves_lots)
     if grows:
         verdict = state.hook.check(order, price, leaves_lots, state.time_ns)
@@ -201,8 +204,9 @@ def _keeps_place(order: Order, terms: NewTerms) -> bool:
     return terms.price_ticks == order.price_ticks
 
 
-def _shrink(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+def _shrink(state: State, order: Order, terms: NewTerms) -> None:
     """Lower the quantity, or change what is shown, in place: the order keeps its priority."""
+    book: LimitOrderBook = order.book
     state.touch(book)
     before = order.shown_lots
     removed = order.quantity_lots - terms.quantity_lots
@@ -215,27 +219,29 @@ def _shrink(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -
         side.conceal(order)
     if order.order_type == PEGGED:
         order.peg_limit_ticks = terms.price_ticks
-    report_amended(state, book, order, True)
+    report_amended(state, order, True)
     if order.shown_lots != before:
         name = book.instrument.instrument
         state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
 
 
-def _requeue(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+def _requeue(state: State, order: Order, terms: NewTerms) -> None:
     """Leave the book and come back at another price or with more: priority is lost, and the order may trade."""
+    book: LimitOrderBook = order.book
     state.touch(book)
     book.side(order.side).remove(order)
     old_price_ticks = order.price_ticks
     _set_terms(order, terms)
-    _renew_turn(state, book, order)
-    report_amended(state, book, order, False)
+    _renew_turn(state, order)
+    report_amended(state, order, False)
     name = book.instrument.instrument
     state.emit(BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
-    place(state, book, order)
+    place(state, order)
 
 
-def _renew_turn(state: State, book: LimitOrderBook, order: Order) -> None:
+def _renew_turn(state: State, order: Order) -> None:
     """Let an order come after all that wait already for the same: a stop price, an auction, a touch to follow."""
+    book: LimitOrderBook = order.book
     state.entered += 1
     order.renewed = state.entered
     for waiting in (book.pegs, book.for_auction):
@@ -254,16 +260,17 @@ def _set_terms(order: Order, terms: NewTerms) -> None:
     order.display_lots = terms.display_lots
 
 
-def _amend_stop(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+def _amend_stop(state: State, order: Order, terms: NewTerms) -> None:
     """Change a stop that waits; it may trigger at once."""
+    book: LimitOrderBook = order.book
     kept = _keeps_place(order, terms)
     book.stops.remove(order)
     order.where = NOWHERE
     _set_terms(order, terms)
     order.stop_ticks = terms.stop_ticks
     if not kept:
-        _renew_turn(state, book, order)
-    report_amended(state, book, order, kept)
+        _renew_turn(state, order)
+    report_amended(state, order, kept)
     state.touch(book)
     if not book.in_call and is_triggered(order, book.last_trade_ticks):
         order.where = ELECTED
@@ -272,16 +279,17 @@ def _amend_stop(state: State, book: LimitOrderBook, order: Order, terms: NewTerm
         book.stops.add(order)
 
 
-def _amend_parked(state: State, book: LimitOrderBook, order: Order, terms: NewTerms) -> None:
+def _amend_parked(state: State, order: Order, terms: NewTerms) -> None:
     """Change an order off the book: a peg, one for an auction, or a collected market order."""
+    book: LimitOrderBook = order.book
     kept = _keeps_place(order, terms)
     _set_terms(order, terms)
     if not kept:
-        _renew_turn(state, book, order)
+        _renew_turn(state, order)
         if order.where == IN_CALL:
             order.queued = state.next_place()
     state.touch(book)
-    report_amended(state, book, order, kept)
+    report_amended(state, order, kept)
 
 
 def cancel_one(state: State, command: CancelOrder) -> None:
@@ -294,7 +302,7 @@ def cancel_one(state: State, command: CancelOrder) -> None:
     if order is None:
         refuse(state, account, command.order_id, command.client_order_id, unknown_order())
         return
-    cancel(state, state.books[order.instrument_name], order, BY_REQUEST)
+    cancel(state, order, BY_REQUEST)
 
 
 def cancel_many(state: State, command: MassCancel) -> None:
@@ -323,7 +331,7 @@ def cancel_newest_first(state: State, orders: list[Order], reason: int) -> int:
     cancelled = 0
     for order in orders:
         if order.leaves_lots:
-            cancel(state, state.books[order.instrument_name], order, reason)
+            cancel(state, order, reason)
             cancelled += 1
     return cancelled
 
@@ -344,8 +352,8 @@ def find_open(account: Account, order_id: int, client_order_id: str) -> Order | 
     """The account's open order of this id, or, if the id is 0, of this client order id."""
     if order_id:
         return account.open_orders.get(order_id)
-    order = account.client_ids.get(client_order_id)
-    return order if order is not None and order.order_id in account.open_orders else None
+    used = account.used_ids.get(client_order_id)
+    return account.open_orders.get(used.order_id) if isinstance(used, OrderRecord) else None
 
 
 def own_account(state: State, participant: str, name: str) -> Account | None:

@@ -75,8 +75,7 @@ def follow(state: State, outcome: Outcome) -> None:
             continue
         verdict = state.hook.recheck(order, state.time_ns)
         if verdict is not None:
-            book = state.books[order.instrument_name]
-            cancel(state, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+            cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
 
 
 def schedule_change(state: State, command: EffectiveFrom) -> None:

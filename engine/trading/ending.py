@@ -10,8 +10,9 @@ from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
 from engine.vocabulary.messages.events import OrderCancelled
 
 
-def close(state: State, book: LimitOrderBook, order: Order) -> None:
+def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
+    book: LimitOrderBook = order.book
     account = order.account
     if order.order_id in account.open_orders:
         del account.open_orders[order.order_id]
@@ -23,8 +24,9 @@ def close(state: State, book: LimitOrderBook, order: Order) -> None:
         state.entries.append(order)
 
 
-def cancel(state: State, book: LimitOrderBook, order: Order, reason: int, rule: str = "", detail: str = "") -> None:
+def cancel(state: State, order: Order, reason: int, rule: str = "", detail: str = "") -> None:
     """End an order, wherever it is: its leaves go, its reservation returns, the other leg of a pair ends with it."""
+    book: LimitOrderBook = order.book
     displayed = 0
     if order.where == ON_BOOK:
         displayed = order.shown_lots
@@ -37,7 +39,7 @@ def cancel(state: State, book: LimitOrderBook, order: Order, reason: int, rule: 
         order.quantity_lots = order.filled_lots
     order.leaves_lots = 0
     order.status = CANCELLED
-    close(state, book, order)
+    close(state, order)
     release(order)
     state.touch(book)
     account = order.account
@@ -58,24 +60,24 @@ def cancel(state: State, book: LimitOrderBook, order: Order, reason: int, rule: 
             detail,
         ),
     )
-    end_other_leg(state, book, order)
+    end_other_leg(state, order)
 
 
-def end_other_leg(state: State, book: LimitOrderBook, order: Order) -> None:
+def end_other_leg(state: State, order: Order) -> None:
     """Cancel the other order of a pair, now that this one has traded, triggered or ended."""
     other = order.other_leg
     if other is not None:
         order.other_leg = None
         other.other_leg = None
         if other.leaves_lots:
-            cancel(state, book, other, OTHER_LEG)
+            cancel(state, other, OTHER_LEG)
 
 
-def drop_children(state: State, book: LimitOrderBook, entry: Order) -> None:
+def drop_children(state: State, entry: Order) -> None:
     """Cancel a bracket's take-profit and stop: its entry ended without a fill."""
     for child in entry.children:
         child.other_leg = None
     for child in entry.children:
         if child.leaves_lots:
-            cancel(state, book, child, ENTRY_ENDED)
+            cancel(state, child, ENTRY_ENDED)
     entry.children = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order
+from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord, UsedId
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
@@ -59,15 +59,14 @@ def enter(state: State, command: NewOrder) -> None:
     if account is None or account.participant != command.participant:
         _reject_stranger(state, command)
         return
-    earlier = account.client_ids.get(command.client_order_id)
-    if earlier is not None:
-        _answer_resent(state, command, earlier)
-        return
-    moved = account.transfers.get(command.client_order_id)
-    if moved is not None:
-        reject_duplicate(state, account, command, f"transfer {moved.transfer_id}", state.seq)
+    used = account.used_ids.get(command.client_order_id)
+    if used is not None:
+        answer_used_id(state, account, command, used)
         return
     order = admit(state, account, command, state.seq)
+    if not isinstance(order, Order):
+        reject(state, order, not_listed(order))
+        return
     problem = entry_problem(state, order)
     if problem is not None:
         reject(state, order, problem)
@@ -76,16 +75,29 @@ def enter(state: State, command: NewOrder) -> None:
     act(state, order)
 
 
-def admit(state: State, account: Account, command: NewOrder, order_id: int) -> Order:
-    """The order a command asks for, its client order id used up from here on; nothing of it is checked yet."""
+def admit(state: State, account: Account, command: NewOrder, order_id: int) -> OrderRecord:
+    """The order a command asks for, its client order id used up from here on; nothing of it is checked yet.
+
+    A record and no more if its instrument is not listed: such an order is to be rejected.
+    """
     book = state.books.get(command.instrument)
-    order = Order(order_id, account, command, None if book is None else book.instrument)
-    order.post_only = command.post_only
+    record: OrderRecord
+    if book is None:
+        record = OrderRecord(order_id, account, command)
+    else:
+        order = Order(order_id, account, command, book)
+        order.post_only = command.post_only
+        record = order
     state.entered += 1
-    order.entered = state.entered
-    if account.ids_used < MAX_CLIENT_ORDER_IDS_PER_DAY:
-        account.client_ids[command.client_order_id] = order
-    return order
+    record.entered = state.entered
+    if len(account.used_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
+        account.used_ids[command.client_order_id] = record
+    return record
+
+
+def not_listed(order: OrderRecord) -> Problem:
+    """The problem of an order whose instrument is not listed."""
+    return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
 
 
 def entry_problem(state: State, order: Order) -> Problem | None:
@@ -100,40 +112,34 @@ def static_problem(
 
     A bracket's take-profit and stop `begins_later`.
     """
-    book = state.books.get(order.instrument_name)
-    if book is None:
-        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
     problem = (
-        gate_problem(state, book, order)
-        or shape
-        or terms_problem(book, order, state.time_ns)
-        or exposure_problem(state, book, order)
+        gate_problem(state, order) or shape or terms_problem(order, state.time_ns) or exposure_problem(state, order)
     )
-    if problem is None and book.instrument.future is not None:
+    if problem is None and order.instrument.future is not None:
         return position_problem(order, order.leaves_lots, begins_later)
     return problem
 
 
 def approval_problem(state: State, order: Order) -> Problem | None:
     """The first check that an order fails from compliance on; None: all passed, and its funds are reserved."""
-    book = state.books[order.instrument_name]
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
         return Problem(COMPLIANCE, "", verdict)
     if not reserve(order, order.reserve_ticks, order.leaves_lots):
         return funds_problem(order, lacking(order, order.reserve_ticks, order.leaves_lots))
-    return _trading_problem(state, book, order)
+    return _trading_problem(state, order)
 
 
-def gate_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+def gate_problem(state: State, order: Order) -> Problem | None:
     """Check kill switches, limits and the phase."""
+    book: LimitOrderBook = order.book
     account = order.account
     problem = kill_problem(state, account, order.instrument_name)
     if problem is not None:
         return problem
     if len(account.open_orders) >= MAX_OPEN_ORDERS_PER_ACCOUNT:
         return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} open orders an account")
-    if order.client_order_id not in account.client_ids:
+    if order.client_order_id not in account.used_ids:
         return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
     problem = rate_problem(state, account)
     if problem is not None:
@@ -170,21 +176,20 @@ def kill_problem(state: State, account: Account, instrument: str) -> Problem | N
     return None
 
 
-def exposure_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+def exposure_problem(state: State, order: Order) -> Problem | None:
     """Check the value, and that the price is inside the static band."""
-    instrument = book.instrument
+    instrument = order.instrument
     value = order.budget if order.budget >= 0 else notional(instrument, order.reserve_ticks, order.quantity_lots)
     problem = value_problem(state, order, value)
     if problem is not None:
         return problem
     price = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
-    return band_problem(book, price) if price and order.command.price_e8 else None
+    return band_problem(order.book, price) if price and order.command.price_e8 else None
 
 
 def value_problem(state: State, order: Order, value: int) -> Problem | None:
     """Check a value against the instrument's and the participant's largest."""
     instrument = order.instrument
-    assert instrument is not None
     most = instrument.max_notional
     limits = state.limits.get(order.account.participant) if state.limits else None
     if limits is not None and limits.max_order_value:
@@ -195,30 +200,30 @@ def value_problem(state: State, order: Order, value: int) -> Problem | None:
     return None
 
 
-def _trading_problem(state: State, book: LimitOrderBook, order: Order) -> Problem | None:
+def _trading_problem(state: State, order: Order) -> Problem | None:
     """Check post-only, fillability and self-trade `reject`, as far as the order would trade now."""
+    book: LimitOrderBook = order.book
     if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
         return None
-    if waits_for_auction(order) and not _auction_runs(book, order):
+    if waits_for_auction(order) and not _auction_runs(order):
         return None
     if book.in_call:
-        if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT and own_opposite(book, order):
+        if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT and own_opposite(order):
             return _self_trade()
         return None
     crosses = order.post_only and book.crosses(order.side, order.price_ticks)
-    if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, book, order)):
+    if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, order)):
         return Problem(POST_ONLY, "a post-only order would trade at once")
     command = order.command
     mode = mode_of(state, order)
     if mode != STP_REJECT and order.time_in_force in LASTING:
         return None
     if order.time_in_force == FOK or command.min_quantity_e8:
-        assert order.instrument is not None
         least = command.min_quantity_e8 // order.instrument.lot_e8 or order.quantity_lots
-        lots = fillable_lots(state, book, order, order.quantity_lots)
+        lots = fillable_lots(state, order, order.quantity_lots)
         if lots < least:
             return Problem(FILLABILITY, f"only {lots} of {least} lots can be filled at once")
-    if mode == STP_REJECT and order.price_ticks and meets_own(book, order):
+    if mode == STP_REJECT and order.price_ticks and meets_own(order):
         return _self_trade()
     return None
 
@@ -227,8 +232,9 @@ def _self_trade() -> Problem:
     return Problem(SELF_TRADE, "it would meet an order of the same owner")
 
 
-def _reprice_from_touch(state: State, book: LimitOrderBook, order: Order) -> bool:
+def _reprice_from_touch(state: State, order: Order) -> bool:
     """Move a post-only order to one tick from the opposite touch; False if there is no such price, or it may not have it."""
+    book: LimitOrderBook = order.book
     best = book.opposite(order.side).best
     assert best is not None
     price = best.price_ticks + (-1 if order.side == BUY else 1)
@@ -283,7 +289,7 @@ def _expires_ns(state: State, order: Order) -> int:
 
 def act(state: State, order: Order) -> None:
     """Let an accepted order do what it does: trade, rest, or wait for a price, an auction or a touch."""
-    book = state.books[order.instrument_name]
+    book: LimitOrderBook = order.book
     account = order.account
     state.touch(book)
     if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
@@ -293,7 +299,7 @@ def act(state: State, order: Order) -> None:
             state.elected.append(order)
         else:
             book.stops.add(order)
-    elif waits_for_auction(order) and not _auction_runs(book, order):
+    elif waits_for_auction(order) and not _auction_runs(order):
         account.open_orders[order.order_id] = order
         order.where = FOR_AUCTION
         book.for_auction[order.order_id] = order
@@ -302,19 +308,21 @@ def act(state: State, order: Order) -> None:
         if book.in_call or not order.price_ticks:
             park_peg(order)
         else:
-            place(state, book, order)
+            place(state, order)
     else:
-        place(state, book, order)
+        place(state, order)
 
 
-def _auction_runs(book: LimitOrderBook, order: Order) -> bool:
+def _auction_runs(order: Order) -> bool:
+    book: LimitOrderBook = order.book
     return book.phase == (OPENING_AUCTION if order.time_in_force == AT_OPEN else CLOSING_AUCTION)
 
 
-def reject(state: State, order: Order, problem: Problem) -> None:
+def reject(state: State, order: OrderRecord, problem: Problem) -> None:
     """Report a reject; the order's id is used up, its reservation returned."""
     assert problem.code != OK
-    release(order)
+    if isinstance(order, Order):
+        release(order)
     order.status = REJECTED
     order.leaves_lots = 0
     order.reject_code = problem.code
@@ -344,9 +352,9 @@ def _reject_stranger(state: State, command: NewOrder) -> None:
     state.emit(event)
 
 
-def reject_duplicate(state: State, account: Account, command: NewOrder, used_for: str, order_id: int) -> None:
-    """Reject a client order id that was used today for something else, which `used_for` names."""
-    detail = f"client order id {command.client_order_id} was used today for {used_for}"
+def reject_duplicate(state: State, account: Account, command: NewOrder, used: UsedId, order_id: int) -> None:
+    """Reject a client order id that was used today for something else."""
+    detail = f"client order id {command.client_order_id} was used today for {used.used_for}"
     event = OrderRejected(
         order_id,
         account.account,
@@ -359,15 +367,15 @@ def reject_duplicate(state: State, account: Account, command: NewOrder, used_for
     state.emit(event)
 
 
-def _answer_resent(state: State, command: NewOrder, order: Order) -> None:
-    """Answer a client order id used earlier today: with the order's status, or a reject if the content differs."""
-    if order.command != command:
-        reject_duplicate(state, order.account, command, f"order {order.order_id}", state.seq)
+def answer_used_id(state: State, account: Account, command: NewOrder, used: UsedId) -> None:
+    """Answer a client order id used earlier today: with the order's status if it was the same, else with a reject."""
+    if isinstance(used, OrderRecord) and used.command == command:
+        report_status(state, used)
     else:
-        report_status(state, order)
+        reject_duplicate(state, account, command, used, state.seq)
 
 
-def report_status(state: State, order: Order) -> None:
+def report_status(state: State, order: OrderRecord) -> None:
     """Report an order as it stands; not a report with a number (P5)."""
     status = OrderStatus(
         order.order_id,

@@ -12,8 +12,9 @@ from engine.vocabulary.codes import BUY, FILLED, PARTIALLY_FILLED
 from engine.vocabulary.messages.events import Trade
 
 
-def fill(state: State, book: LimitOrderBook, maker: Order, taker: Order, price_ticks: int, lots: int) -> None:
+def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) -> None:
     """Settle and report a fill whose lots have already left both orders' leaves and the book."""
+    book: LimitOrderBook = maker.book
     instrument = book.instrument
     taker.filled_lots += lots
     maker.filled_lots += lots
@@ -26,15 +27,15 @@ def fill(state: State, book: LimitOrderBook, maker: Order, taker: Order, price_t
     maker.status = PARTIALLY_FILLED if maker.leaves_lots else FILLED
     taker.status = PARTIALLY_FILLED if taker.leaves_lots else FILLED
     if not maker.leaves_lots:
-        _finish(state, book, maker)
+        _finish(state, maker)
     if not taker.leaves_lots:
-        _finish(state, book, taker)
+        _finish(state, taker)
     book.last_trade_ticks = price_ticks
     prints = book.prints
     if not prints or prints[-1] != price_ticks:
         prints.append(price_ticks)
     state.trades += 1
-    _record(state, book, maker, taker, price_ticks, lots, maker_fee, taker_fee)
+    _record(state, maker, taker, price_ticks, lots, maker_fee, taker_fee)
     state.emit(
         Trade(
             state.trades,
@@ -59,23 +60,22 @@ def fill(state: State, book: LimitOrderBook, maker: Order, taker: Order, price_t
         ),
     )
     if maker.other_leg is not None:
-        end_other_leg(state, book, maker)
+        end_other_leg(state, maker)
     if taker.other_leg is not None:
-        end_other_leg(state, book, taker)
+        end_other_leg(state, taker)
     if instrument.future is not None:
-        obey_positions(state, book, maker.account, taker.account)
+        obey_positions(state, instrument, maker.account, taker.account)
 
 
-def _finish(state: State, book: LimitOrderBook, order: Order) -> None:
+def _finish(state: State, order: Order) -> None:
     """A filled order is open no longer; what rounding or a cheaper price left reserved returns."""
-    close(state, book, order)
+    close(state, order)
     if order.reserved:
         release(order)
 
 
 def _record(
     state: State,
-    book: LimitOrderBook,
     maker: Order,
     taker: Order,
     price_ticks: int,
@@ -84,6 +84,7 @@ def _record(
     taker_fee: int,
 ) -> None:
     """Keep a trade for corrections, and count it for limits and the market index."""
+    book: LimitOrderBook = maker.book
     instrument = book.instrument
     maker_ppm, taker_ppm = instrument.maker_fee_ppm, 0 if taker.close_out else instrument.taker_fee_ppm
     time_ns = state.time_ns

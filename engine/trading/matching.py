@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.book.allocation import allocate
 from engine.book.entities import Level, Order, Owner
-from engine.book.order_book import BookSide, LimitOrderBook
+from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import affordable_lots
 from engine.state.state import State
 from engine.trading.bands import dynamic_band
@@ -25,8 +25,9 @@ HALT: Final = 2
 """A print moved the market index past its threshold."""
 
 
-def match(state: State, book: LimitOrderBook, taker: Order) -> int:
+def match(state: State, taker: Order) -> int:
     """Trade an order with all it crosses, inside the dynamic band; returns why it stopped. O(fills)."""
+    book: LimitOrderBook = taker.book
     opposite = book.opposite(taker.side)
     sign = opposite.sign
     limit = taker.price_ticks
@@ -38,7 +39,7 @@ def match(state: State, book: LimitOrderBook, taker: Order) -> int:
         if level is None or (level.price_ticks - limit) * sign < 0:
             return DONE
         price = level.price_ticks
-        wanted = _wanted(book, taker, price)
+        wanted = _wanted(taker, price)
         if not wanted:
             return DONE
         maker = level.head
@@ -48,18 +49,18 @@ def match(state: State, book: LimitOrderBook, taker: Order) -> int:
         if own is None and not by_time:
             own = _own_at(level, owner)
         if own is not None:
-            if not prevent(state, book, own, taker):
+            if not prevent(state, own, taker):
                 return DONE
             continue
         if high and not low <= price <= high:
             return BAND
         if by_time:
-            trade(state, book, opposite, maker, taker, price, min(maker.shown_lots, wanted))
+            trade(state, maker, taker, price, min(maker.shown_lots, wanted))
         else:
             for each, share in allocate(level, wanted, book.instrument.allocation):
                 # A fill may have cut or ended a reduce-only order that was to get a share; what it leaves goes round again.
                 if each.shown_lots:
-                    trade(state, book, opposite, each, taker, price, min(share, each.shown_lots))
+                    trade(state, each, taker, price, min(share, each.shown_lots))
                 if state.halt_threshold_ppm and index_moved(state, book):
                     return HALT
         if state.halt_threshold_ppm and index_moved(state, book):
@@ -67,27 +68,20 @@ def match(state: State, book: LimitOrderBook, taker: Order) -> int:
     return DONE
 
 
-def trade(
-    state: State,
-    book: LimitOrderBook,
-    opposite: BookSide,
-    maker: Order,
-    taker: Order,
-    price: int,
-    lots: int,
-) -> None:
+def trade(state: State, maker: Order, taker: Order, price: int, lots: int) -> None:
     """One fill of an incoming order with a resting one; an iceberg then shows its next part."""
-    refreshed = opposite.fill(maker, lots)
+    book: LimitOrderBook = maker.book
+    refreshed = book.side(maker.side).fill(maker, lots)
     taker.leaves_lots -= lots
-    fill(state, book, maker, taker, price, lots)
+    fill(state, maker, taker, price, lots)
     if refreshed and maker.leaves_lots:
         maker.queued = state.next_place()
-        name = book.instrument.instrument
-        state.emit(BookAdded(name, maker.order_id, maker.side, price, maker.shown_lots))
+        state.emit(BookAdded(maker.instrument_name, maker.order_id, maker.side, price, maker.shown_lots))
 
 
-def _wanted(book: LimitOrderBook, taker: Order, price: int) -> int:
+def _wanted(taker: Order, price: int) -> int:
     """How many lots an incoming order wants at a price."""
+    book: LimitOrderBook = taker.book
     if taker.budget < 0:
         return taker.leaves_lots
     return affordable_lots(taker, price, book.instrument.taker_fee_ppm)

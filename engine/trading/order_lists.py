@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order
+from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order, OrderRecord
 from engine.state.problem import Problem
 from engine.state.state import State, next_report
 from engine.trading.changes import cancel_newest_first, own_account, refuse, refuse_stranger
@@ -13,6 +13,7 @@ from engine.trading.entry import (
     approval_problem,
     entry_problem,
     kill_problem,
+    not_listed,
     reject,
     reject_duplicate,
     report_status,
@@ -44,16 +45,18 @@ from engine.vocabulary.messages.events import MassQuoted
 
 def enter_pair(state: State, command: NewOrderPair) -> None:
     """Carry out `NewOrderPair`. Emits a reject for both, or what the limit order does and then the stop."""
-    legs = [command.limit, command.stop]
-    orders = _admit_all(state, command.participant, command.account, legs)
+    orders = _admit_all(state, command.participant, command.account, [command.limit, command.stop])
     if not orders:
         return
-    limit, stop = orders
     shape = _pair_problem(command.limit, command.stop, command.limit)
-    problems = [static_problem(state, order, shape) for order in orders]
-    if not any(problems):
-        problems[0] = approval_problem(state, limit)
-    if not any(problems):
+    problems = [_static_problem(state, order, shape) for order in orders]
+    if any(problems):
+        _reject_all(state, orders, problems)
+        return
+    limit, stop = orders
+    assert isinstance(limit, Order) and isinstance(stop, Order)
+    problems[0] = approval_problem(state, limit)
+    if problems[0] is None:
         limit.other_leg, stop.other_leg = stop, limit
         # A stop reserves only what its pair does not hold already.
         stop.where = WAITING_STOP
@@ -84,34 +87,50 @@ def _pair_problem(limit: NewOrder, stop: NewOrder, entry: NewOrder) -> Problem |
 
 def enter_bracket(state: State, command: NewBracket) -> None:
     """Carry out `NewBracket`. Emits a reject for all three, or what the entry does and then its two children accepted."""
-    legs = [command.entry, command.take_profit, command.stop]
-    orders = _admit_all(state, command.participant, command.account, legs)
+    orders = _admit_all(state, command.participant, command.account, [command.entry, command.take_profit, command.stop])
     if not orders:
         return
-    entry = orders[0]
-    shape = _pair_problem(command.take_profit, command.stop, command.entry)
-    if shape is None and command.take_profit.side == command.entry.side:
-        shape = Problem(INVALID, "a take-profit is on the other side of its entry")
-    if shape is None and command.entry.order_type not in (LIMIT, MARKET):
-        shape = Problem(INVALID, "the entry of a bracket is a limit or market order")
-    problems = [static_problem(state, order, shape, order is not entry) for order in orders]
-    if not any(problems):
-        problems[0] = approval_problem(state, entry)
+    shape = _bracket_problem(command)
+    problems = [_static_problem(state, order, shape, order is not orders[0]) for order in orders]
     if any(problems):
         _reject_all(state, orders, problems)
         return
-    limit, stop = orders[1], orders[2]
+    entry, limit, stop = orders
+    assert isinstance(entry, Order) and isinstance(limit, Order) and isinstance(stop, Order)
+    problems[0] = approval_problem(state, entry)
+    if problems[0] is not None:
+        _reject_all(state, orders, problems)
+        return
     entry.children = (limit, stop)
     limit.other_leg, stop.other_leg = stop, limit
     for child in (limit, stop):
         child.where = FOR_ENTRY
         child.account.open_orders[child.order_id] = child
-    for order in orders:
+    for order in (entry, limit, stop):
         accept(state, order)
     act(state, entry)
 
 
-def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) -> list[Order] | None:
+def _bracket_problem(command: NewBracket) -> Problem | None:
+    """Why three orders make no bracket."""
+    problem = _pair_problem(command.take_profit, command.stop, command.entry)
+    if problem is not None:
+        return problem
+    if command.take_profit.side == command.entry.side:
+        return Problem(INVALID, "a take-profit is on the other side of its entry")
+    if command.entry.order_type not in (LIMIT, MARKET):
+        return Problem(INVALID, "the entry of a bracket is a limit or market order")
+    return None
+
+
+def _static_problem(
+    state: State, order: OrderRecord, shape: Problem | None, begins_later: bool = False
+) -> Problem | None:
+    """As `static_problem`, of an order whose instrument may not be listed."""
+    return static_problem(state, order, shape, begins_later) if isinstance(order, Order) else not_listed(order)
+
+
+def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) -> list[OrderRecord] | None:
     """Admit every order of a list, or refuse the whole: a foreign account, or a client order id used before."""
     account = own_account(state, participant, name)
     if account is None:
@@ -126,7 +145,7 @@ def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) 
     if len(dict.fromkeys(names)) < len(names):
         refuse(state, account, 0, names[0], Problem(DUPLICATE_ID, "one client order id twice"))
         return None
-    if any(name in account.client_ids or name in account.transfers for name in names):
+    if any(name in account.used_ids for name in names):
         _answer_used_ids(state, account, legs)
         return None
     return [admit(state, account, leg, state.seq + index * LEG_ID) for index, leg in enumerate(legs)]
@@ -134,25 +153,32 @@ def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) 
 
 def _answer_used_ids(state: State, account: Account, legs: list[NewOrder]) -> None:
     """Answer a resent list with the status of each of its orders; any other use of a used id refuses the whole list."""
-    earlier = [account.client_ids.get(leg.client_order_id) for leg in legs]
-    resent = all(order is not None and order.command == leg for order, leg in zip(earlier, legs, strict=True))
-    for index, leg in enumerate(legs):
-        order, moved = earlier[index], account.transfers.get(leg.client_order_id)
-        if moved is not None:
-            reject_duplicate(state, account, leg, f"transfer {moved.transfer_id}", state.seq + index * LEG_ID)
-        elif order is None:
-            fresh = admit(state, account, leg, state.seq + index * LEG_ID)
-            reject(state, fresh, Problem(INVALID, "an order it hangs together with was refused"))
-        elif resent:
+    used_ids = [account.used_ids.get(leg.client_order_id) for leg in legs]
+    earlier: list[OrderRecord] = []
+    for used, leg in zip(used_ids, legs, strict=True):
+        if isinstance(used, OrderRecord) and used.command == leg:
+            earlier.append(used)
+    if len(earlier) == len(legs):
+        for order in earlier:
             report_status(state, order)
+        return
+    for index, leg in enumerate(legs):
+        used = used_ids[index]
+        order_id = state.seq + index * LEG_ID
+        if used is None:
+            reject(state, admit(state, account, leg, order_id), _refused_together())
         else:
-            reject_duplicate(state, account, leg, f"order {order.order_id}", state.seq + index * LEG_ID)
+            reject_duplicate(state, account, leg, used, order_id)
 
 
-def _reject_all(state: State, orders: list[Order], problems: list[Problem | None]) -> None:
+def _refused_together() -> Problem:
+    return Problem(INVALID, "an order it hangs together with was refused")
+
+
+def _reject_all(state: State, orders: list[OrderRecord], problems: list[Problem | None]) -> None:
     """Reject all orders of a list, those without a fault of their own as `invalid`."""
     for order, problem in zip(orders, problems, strict=True):
-        reject(state, order, problem or Problem(INVALID, "an order it hangs together with was refused"))
+        reject(state, order, problem or _refused_together())
 
 
 def quote(state: State, command: MassQuote) -> None:
@@ -183,14 +209,15 @@ def quote(state: State, command: MassQuote) -> None:
     cancelled = cancel_newest_first(state, gone, REPLACED)
     entered = 0
     for index, wanted in enumerate(fresh):
-        order = admit(state, account, wanted, state.seq + index * LEG_ID)
-        order.is_quote = True
-        found = entry_problem(state, order)
+        fresh_quote = admit(state, account, wanted, state.seq + index * LEG_ID)
+        assert isinstance(fresh_quote, Order), "a ladder is of one instrument, which is listed"
+        fresh_quote.is_quote = True
+        found = entry_problem(state, fresh_quote)
         if found is not None:
-            reject(state, order, found)
+            reject(state, fresh_quote, found)
         else:
-            accept(state, order)
-            act(state, order)
+            accept(state, fresh_quote)
+            act(state, fresh_quote)
             entered += 1
     report = MassQuoted(account.account, next_report(account), command.quote_id, len(kept), cancelled, entered)
     state.emit(report)
@@ -227,7 +254,7 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
     if len(command.bids) > MAX_QUOTES_PER_SIDE or len(command.asks) > MAX_QUOTES_PER_SIDE:
         return Problem(SIZE, f"no more than {MAX_QUOTES_PER_SIDE} quotes a side")
     for wanted in quotes:
-        if wanted.client_order_id in account.client_ids or wanted.client_order_id in account.transfers:
+        if wanted.client_order_id in account.used_ids:
             return Problem(DUPLICATE_ID, f"quote id {command.quote_id} was used today")
     problem = kill_problem(state, account, command.instrument)
     if problem is not None:

@@ -13,8 +13,9 @@ from engine.vocabulary.codes import BUY, BY_RULE, CONTINUOUS, NO_FUNDS, PEG_MID,
 from engine.vocabulary.messages.events import BookChanged
 
 
-def peg_ticks(book: LimitOrderBook, order: Order) -> int:
+def peg_ticks(order: Order) -> int:
     """The price a pegged order follows to now, no worse than its limit; 0: there is none."""
+    book: LimitOrderBook = order.book
     command = order.command
     own = book.side(order.side).best_unpegged()
     other = book.opposite(order.side).best_unpegged()
@@ -25,7 +26,6 @@ def peg_ticks(book: LimitOrderBook, order: Order) -> int:
         price = own if command.peg == PEG_OWN else other
     if not price:
         return 0
-    assert order.instrument is not None
     price += command.peg_offset_e8 // order.instrument.tick_e8
     limit = order.peg_limit_ticks
     if limit:
@@ -39,17 +39,18 @@ def reprice_pegs(state: State) -> bool:
     for book in list(state.touched):
         if book.pegs:
             for order in list(book.pegs.values()):
-                if order.leaves_lots and _reprice(state, book, order):
+                if order.leaves_lots and _reprice(state, order):
                     moved = True
     return moved
 
 
-def _reprice(state: State, book: LimitOrderBook, order: Order) -> bool:
+def _reprice(state: State, order: Order) -> bool:
     """Move one pegged order to its price; False if it is where it belongs."""
+    book: LimitOrderBook = order.book
     if book.phase != CONTINUOUS and not book.in_call:
         return False
     on_book = order.where == ON_BOOK
-    price = 0 if book.in_call else peg_ticks(book, order)
+    price = 0 if book.in_call else peg_ticks(order)
     if price == (order.price_ticks if on_book else 0):
         return False
     name = book.instrument.instrument
@@ -60,37 +61,39 @@ def _reprice(state: State, book: LimitOrderBook, order: Order) -> bool:
         state.emit(BookChanged(name, order.order_id, order.side, old, 0))
         return True
     order.price_ticks = price
-    if not _pass(state, book, order, old):
+    if not _pass(state, order, old):
         return True
     if on_book:
-        _take_off(book, order, old)
-    report_amended(state, book, order, False)
+        _take_off(order, old)
+    report_amended(state, order, False)
     if on_book:
         state.emit(BookChanged(name, order.order_id, order.side, old, 0))
     order.where = NOWHERE
-    place(state, book, order)
+    place(state, order)
     return True
 
 
-def _pass(state: State, book: LimitOrderBook, order: Order, old_ticks: int) -> bool:
+def _pass(state: State, order: Order, old_ticks: int) -> bool:
     """Check a peg that moves, by the rules only if it would cost more; if it may not, it is cancelled where it rests."""
+    book: LimitOrderBook = order.book
     price = order.price_ticks
     order.price_ticks = old_ticks
     # A short that is sold for more is worth more; a sale of what is held is not.
     if price > order.reserve_ticks and (order.side == BUY or book.instrument.future is not None):
         verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
         if verdict is not None:
-            cancel(state, book, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+            cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
             return False
     if not reserve(order, price, order.leaves_lots):
-        cancel(state, book, order, NO_FUNDS)
+        cancel(state, order, NO_FUNDS)
         return False
     order.price_ticks = order.reserve_ticks = price
     return True
 
 
-def _take_off(book: LimitOrderBook, order: Order, old_ticks: int) -> None:
+def _take_off(order: Order, old_ticks: int) -> None:
     """Take a peg off the level where it rests; its price is the new one already."""
+    book: LimitOrderBook = order.book
     price = order.price_ticks
     order.price_ticks = old_ticks
     book.side(order.side).remove(order)

@@ -25,36 +25,38 @@ from engine.vocabulary.codes import (
 from engine.vocabulary.messages.events import BookAdded, BookChanged, MarketHalted, PhaseChanged
 
 
-def place(state: State, book: LimitOrderBook, order: Order) -> None:
+def place(state: State, order: Order) -> None:
     """Work an order that has passed its checks: trade what it can, then let its rest be where it belongs."""
+    book: LimitOrderBook = order.book
     if book.in_call or book.phase != CONTINUOUS:
         # In a halt only a bracket's take-profit gets here, when its entry is cancelled: it rests until trading goes on.
-        join_call(state, book, order)
+        join_call(state, order)
         return
-    stopped = match(state, book, order)
+    stopped = match(state, order)
     if stopped == BAND and not book.calm and order.leaves_lots:
         start_volatility_auction(state, book)
         if order.order_type == MARKET or order.time_in_force in (IOC, FOK):
-            cancel(state, book, order, OUTSIDE_BAND)
+            cancel(state, order, OUTSIDE_BAND)
         else:
-            join_call(state, book, order)
+            join_call(state, order)
         return
     if stopped == HALT:
         halt_market(state)
     if not order.leaves_lots:
         return
     if stopped != matching.DONE:
-        cancel(state, book, order, OUTSIDE_BAND)
+        cancel(state, order, OUTSIDE_BAND)
     elif order.order_type == MARKET:
-        cancel(state, book, order, COLLAR)
+        cancel(state, order, COLLAR)
     elif order.time_in_force in (IOC, FOK):
-        cancel(state, book, order, IOC_REST)
+        cancel(state, order, IOC_REST)
     else:
-        rest(state, book, order)
+        rest(state, order)
 
 
-def rest(state: State, book: LimitOrderBook, order: Order) -> None:
+def rest(state: State, order: Order) -> None:
     """Queue an order's leaves in the book."""
+    book: LimitOrderBook = order.book
     order.queued = state.next_place()
     book.side(order.side).add(order)
     order.account.open_orders[order.order_id] = order
@@ -63,13 +65,14 @@ def rest(state: State, book: LimitOrderBook, order: Order) -> None:
     )
 
 
-def join_call(state: State, book: LimitOrderBook, order: Order) -> None:
+def join_call(state: State, order: Order) -> None:
     """Collect an order in a call; prevention acts on every own order that it crosses. Pegged orders stay off the book."""
+    book: LimitOrderBook = order.book
     if order.order_type == PEGGED:
         park_peg(order)
         return
-    for resting in own_opposite(book, order):
-        if not prevent(state, book, resting, order):
+    for resting in own_opposite(order):
+        if not prevent(state, resting, order):
             return
     if order.order_type == MARKET:
         order.queued = state.next_place()
@@ -79,7 +82,7 @@ def join_call(state: State, book: LimitOrderBook, order: Order) -> None:
     else:
         if ends_with_auction(order):
             book.auction_limits[order.order_id] = order
-        rest(state, book, order)
+        rest(state, order)
     # A batch that was begun before another phase may be due at the very instant at which batch mode goes on.
     if book.phase == CONTINUOUS and book.batch_due_ns <= state.time_ns:
         set_batch_end(state, book)

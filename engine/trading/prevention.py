@@ -28,38 +28,39 @@ def mode_of(state: State, order: Order) -> int:
     return state.self_trade if mode < 0 else mode
 
 
-def prevent(state: State, book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
+def prevent(state: State, resting: Order, incoming: Order) -> bool:
     """Do what prevention does where an incoming order meets an own one; True if the incoming order goes on."""
     mode = mode_of(state, incoming)
     if mode == CANCEL_OLDEST:
-        cancel(state, book, resting, SELF_TRADE_PREVENTED)
+        cancel(state, resting, SELF_TRADE_PREVENTED)
         return True
     if mode == DECREMENT:
         if incoming.budget >= 0:
-            return _decrement_budget(state, book, resting, incoming)
+            return _decrement_budget(state, resting, incoming)
         lots = min(resting.leaves_lots, incoming.leaves_lots)
-        _decrement(state, book, resting, lots)
-        return _decrement(state, book, incoming, lots)
+        _decrement(state, resting, lots)
+        return _decrement(state, incoming, lots)
     if mode == CANCEL_BOTH:
-        cancel(state, book, resting, SELF_TRADE_PREVENTED)
+        cancel(state, resting, SELF_TRADE_PREVENTED)
     # `reject` can only get here where there is no order left to reject (an amend, a triggered stop).
     if incoming.leaves_lots:
-        cancel(state, book, incoming, SELF_TRADE_PREVENTED)
+        cancel(state, incoming, SELF_TRADE_PREVENTED)
     return False
 
 
-def _decrement(state: State, book: LimitOrderBook, order: Order, lots: int) -> bool:
+def _decrement(state: State, order: Order, lots: int) -> bool:
     """Take lots off an order without a trade; True if something is left of it."""
     if order.leaves_lots == lots:
-        cancel(state, book, order, SELF_TRADE_PREVENTED)
+        cancel(state, order, SELF_TRADE_PREVENTED)
         return False
-    cut(state, book, order, lots)
-    end_other_leg(state, book, order)
+    cut(state, order, lots)
+    end_other_leg(state, order)
     return True
 
 
-def cut(state: State, book: LimitOrderBook, order: Order, lots: int) -> None:
+def cut(state: State, order: Order, lots: int) -> None:
     """Take lots off an order, wherever it is, without a trade and not all of them: it keeps its place."""
+    book: LimitOrderBook = order.book
     order.quantity_lots -= lots
     shown = order.shown_lots
     if order.where == ON_BOOK:
@@ -67,34 +68,36 @@ def cut(state: State, book: LimitOrderBook, order: Order, lots: int) -> None:
     else:
         order.leaves_lots -= lots
     lower(order)
-    report_amended(state, book, order, True)
+    report_amended(state, order, True)
     if order.shown_lots != shown:
         name = book.instrument.instrument
         state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
 
 
-def _decrement_budget(state: State, book: LimitOrderBook, resting: Order, incoming: Order) -> bool:
+def _decrement_budget(state: State, resting: Order, incoming: Order) -> bool:
     """Take the lots that a budget allows at an own order's price off that order, and their value off the budget."""
+    book: LimitOrderBook = resting.book
     instrument = book.instrument
     price_ticks = resting.price_ticks
     affordable = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
     lots = min(resting.leaves_lots, affordable)
     if not lots:
         return False
-    _decrement(state, book, resting, lots)
+    _decrement(state, resting, lots)
     if lots == affordable:
-        cancel(state, book, incoming, SELF_TRADE_PREVENTED)
+        cancel(state, incoming, SELF_TRADE_PREVENTED)
         return False
     incoming.budget -= price_ticks * lots * instrument.unit
     incoming.quantity_lots = incoming.filled_lots
     incoming.leaves_lots = affordable_lots(incoming, price_ticks, instrument.taker_fee_ppm)
     lower(incoming)
-    report_amended(state, book, incoming, True)
+    report_amended(state, incoming, True)
     return True
 
 
-def report_amended(state: State, book: LimitOrderBook, order: Order, kept_priority: bool) -> None:
+def report_amended(state: State, order: Order, kept_priority: bool) -> None:
     """Report an order's new terms, after the hook reserves what they can cost."""
+    book: LimitOrderBook = order.book
     state.hook.true_up(order)
     account = order.account
     state.emit(
@@ -114,7 +117,7 @@ def report_amended(state: State, book: LimitOrderBook, order: Order, kept_priori
     )
 
 
-def own_opposite(book: LimitOrderBook, order: Order) -> list[Order]:
+def own_opposite(order: Order) -> list[Order]:
     """The owner's orders that could trade with this one in a call, in their priority. O(the owner's open orders)."""
     found: list[tuple[int, int, int, Order]] = []
     sign = -1 if order.side == BUY else 1
@@ -135,7 +138,7 @@ def _priority(item: tuple[int, int, int, Order]) -> tuple[int, int, int]:
     return item[:3]
 
 
-def rests_opposite(book: LimitOrderBook, order: Order) -> bool:
+def rests_opposite(order: Order) -> bool:
     """Whether the owner has an order on the other side of the book. O(the owner's open orders)."""
     for account in order.account.owner.accounts:
         for other in account.open_orders.values():
@@ -144,15 +147,16 @@ def rests_opposite(book: LimitOrderBook, order: Order) -> bool:
     return False
 
 
-def fillable_lots(state: State, book: LimitOrderBook, order: Order, enough_lots: int) -> int:
+def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
     """What an order could fill at once inside its limit and the dynamic band, hidden quantity included.
 
     Own orders are treated as prevention would. Counted no further than `enough_lots`. O(levels), or O(orders) if the
     owner has orders on the other side.
     """
+    book: LimitOrderBook = order.book
     opposite = book.opposite(order.side)
     low, high = dynamic_band(book)
-    own = rests_opposite(book, order)
+    own = rests_opposite(order)
     mode = mode_of(state, order)
     filled, left = 0, enough_lots
     used: dict[int, int] = {}
@@ -247,18 +251,19 @@ def _cleared_lots(level: Level, owner: Owner, mode: int, left: int) -> int:
     return taken
 
 
-def meets_own(book: LimitOrderBook, order: Order) -> bool:
+def meets_own(order: Order) -> bool:
     """Whether an order would meet an own order before it is filled or a trade outside the band stops it.
 
     O(orders it would meet).
     """
-    if not rests_opposite(book, order):
+    book: LimitOrderBook = order.book
+    if not rests_opposite(order):
         return False
     by_time = book.instrument.allocation == PRICE_TIME
     opposite = book.opposite(order.side)
     low, high = dynamic_band(book)
     if order.budget >= 0:
-        return _budget_meets_own(book, order)
+        return _budget_meets_own(order)
     left = order.leaves_lots
     for price in opposite.prices():
         if (price - order.price_ticks) * opposite.sign < 0:
@@ -279,8 +284,9 @@ def meets_own(book: LimitOrderBook, order: Order) -> bool:
     return False
 
 
-def _budget_meets_own(book: LimitOrderBook, order: Order) -> bool:
+def _budget_meets_own(order: Order) -> bool:
     """As `meets_own`, for an order by funds: it goes on as long as its budget allows a lot at the next price."""
+    book: LimitOrderBook = order.book
     instrument = book.instrument
     opposite = book.opposite(order.side)
     low, high = dynamic_band(book)

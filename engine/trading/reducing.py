@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Account, Order
-from engine.book.order_book import LimitOrderBook
+from engine.book.entities import Account, Instrument, Order
 from engine.money.margin import lots_of, open_lots, reducible_lots
 from engine.state.problem import Problem, decimal_e8
 from engine.state.state import State
@@ -18,7 +17,7 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
     An order that `begins_later`, when a bracket's entry has made the position, has nothing to reduce yet.
     """
     instrument = order.instrument
-    assert instrument is not None and instrument.future is not None
+    assert instrument.future is not None
     most = instrument.future.max_position_lots
     more = leaves_lots - order.covered_lots
     if most and more > 0:
@@ -35,9 +34,8 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
     return None
 
 
-def obey_positions(state: State, book: LimitOrderBook, first: Account, second: Account) -> None:
+def obey_positions(state: State, instrument: Instrument, first: Account, second: Account) -> None:
     """Cut or cancel the reduce-only orders of two accounts whose positions have changed, in order of entry."""
-    instrument = book.instrument
     orders: list[Order] = []
     for account in (first, second):
         position = account.positions.get(instrument.index)
@@ -48,9 +46,9 @@ def obey_positions(state: State, book: LimitOrderBook, first: Account, second: A
         lots = reducible_lots(order.account, instrument, order.side)
         if order.leaves_lots > lots:
             if lots:
-                cut(state, book, order, order.leaves_lots - lots)
+                cut(state, order, order.leaves_lots - lots)
             else:
-                cancel(state, book, order, NOTHING_TO_REDUCE)
+                cancel(state, order, NOTHING_TO_REDUCE)
 
 
 def _by_entry(order: Order) -> int:

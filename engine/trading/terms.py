@@ -49,8 +49,9 @@ STOPS: Final = (STOP, STOP_LIMIT, TRAILING_STOP)
 PLAIN: Final = (LIMIT, MARKET)
 
 
-def terms_problem(book: LimitOrderBook, order: Order, time_ns: int) -> Problem | None:
+def terms_problem(order: Order, time_ns: int) -> Problem | None:
     """Check an order's fields, grid and size, and fill in its ticks and lots."""
+    book: LimitOrderBook = order.book
     command = order.command
     instrument = book.instrument
     if is_plain(command):
@@ -65,7 +66,7 @@ def terms_problem(book: LimitOrderBook, order: Order, time_ns: int) -> Problem |
     invalid = invalid_fields(command, instrument, time_ns)
     if invalid:
         return Problem(INVALID, invalid)
-    problem = _ticks(book, order)
+    problem = _ticks(order)
     if problem is not None:
         return problem
     if command.funds:
@@ -83,7 +84,7 @@ def terms_problem(book: LimitOrderBook, order: Order, time_ns: int) -> Problem |
         return problem
     order.quantity_lots = order.leaves_lots = command.quantity_e8 // instrument.lot_e8
     order.display_lots = command.display_e8 // instrument.lot_e8
-    return _size_problem(instrument, order.quantity_lots) or _prices_to_follow(book, order)
+    return _size_problem(instrument, order.quantity_lots) or _prices_to_follow(order)
 
 
 def is_plain(command: NewOrder) -> bool:
@@ -167,8 +168,9 @@ def _invalid_prices(command: NewOrder) -> str:
     return "only a pegged order has a peg and an offset" if command.peg != -1 or command.peg_offset_e8 else ""
 
 
-def _ticks(book: LimitOrderBook, order: Order) -> Problem | None:
+def _ticks(order: Order) -> Problem | None:
     """Check that prices are on the grid and turn them into ticks."""
+    book: LimitOrderBook = order.book
     command, instrument = order.command, book.instrument
     kind = order.order_type
     if kind in (LIMIT, STOP_LIMIT, ICEBERG) or (kind == PEGGED and command.price_e8):
@@ -193,8 +195,9 @@ def _ticks(book: LimitOrderBook, order: Order) -> Problem | None:
     return None
 
 
-def _prices_to_follow(book: LimitOrderBook, order: Order) -> Problem | None:
+def _prices_to_follow(order: Order) -> Problem | None:
     """Set the prices that depend on the market: collars, trails, pegs; and the price at which the order reserves."""
+    book: LimitOrderBook = order.book
     kind = order.order_type
     if kind == MARKET and not order.price_ticks:
         return _no_reference()
@@ -204,16 +207,17 @@ def _prices_to_follow(book: LimitOrderBook, order: Order) -> Problem | None:
             return _no_reference()
         order.stop_ticks = trailing_stop_ticks(order)
     if kind in (STOP, TRAILING_STOP):
-        order.reserve_ticks = stop_reserve_ticks(book, order)
+        order.reserve_ticks = stop_reserve_ticks(order)
     elif kind == PEGGED:
-        price = peg_ticks(book, order)
+        price = peg_ticks(order)
         order.price_ticks = 0 if book.in_call else price
         order.reserve_ticks = order.price_ticks or order.peg_limit_ticks
     return None
 
 
-def stop_reserve_ticks(book: LimitOrderBook, order: Order) -> int:
+def stop_reserve_ticks(order: Order) -> int:
     """The price at which a stop that will be a market order reserves: the upper static band, else a collar above its stop."""
+    book: LimitOrderBook = order.book
     if order.side != BUY:
         return max(order.stop_ticks, 1)
     _, high = static_band(book)

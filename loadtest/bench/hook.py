@@ -129,7 +129,7 @@ class Crew:
         for number in range(count):
             account = accounts[number % len(accounts)]
             request = NewOrder(account, account, str(number), instrument, BUY, LIMIT, GTC, 0, 0)
-            order = Order(number + 1, self.exchange.accounts[account], request, self.exchange.instruments[instrument])
+            order = Order(number + 1, self.exchange.accounts[account], request, self.exchange.books[instrument])
             order.price_ticks = order.reserve_ticks = PRICE_TICKS
             order.quantity_lots = order.leaves_lots = 1
             orders.append(order)

@@ -69,7 +69,7 @@ class BareBook:
 
     def add(self, order_id: int, side: int, price_ticks: int, lots: int) -> Order:
         """Enter a limit order: trade what crosses, rest the remainder."""
-        order = Order(order_id, self.account, self.requests[side], self.instrument)
+        order = Order(order_id, self.account, self.requests[side], self.book)
         order.price_ticks = price_ticks
         order.quantity_lots = order.leaves_lots = lots
         opposite = self.book.opposite(side)

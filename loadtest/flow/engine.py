@@ -121,7 +121,8 @@ class EngineFeed:
         if side is None:
             return None
         account = ACCOUNTS[side]
-        resting = self.exchange.accounts[account].client_ids[reference]
+        resting = self.exchange.accounts[account].order(reference)
+        assert resting is not None
         lot_e8 = self.recording.lot_e8
         if isinstance(order, Withdraw) or not resting.leaves_lots:
             return CancelOrder(PARTICIPANT, account, 0, reference)

@@ -87,7 +87,9 @@ def _balance(venue: Venue, kind: str, account: str, stated: str) -> str:
 
 def _order(venue: Venue, label: str) -> Order:
     account = venue.exchange.accounts[venue.orders[label].account]
-    return account.client_ids[label]
+    order = account.order(label)
+    assert order is not None
+    return order
 
 
 def _leaves(venue: Venue, label: str) -> str:

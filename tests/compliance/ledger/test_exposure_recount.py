@@ -190,12 +190,12 @@ class Session:
         self.order_id += 1
         request = NewOrder("", account, "direct", instrument, side, LIMIT, GTC, 0, 0)
         exchange = self.venue.exchange
-        order = Order(self.order_id, exchange.accounts[account], request, exchange.instruments[instrument])
+        order = Order(self.order_id, exchange.accounts[account], request, exchange.books[instrument])
         self.ask(order, price_ticks, lots)
 
     def ask(self, order: Order, price_ticks: int, lots: int) -> None:
         """Check an order, or an amend of one, against the recount; it stands if it passes."""
-        wanted = Order(order.order_id, order.account, order.command, order.instrument)
+        wanted = Order(order.order_id, order.account, order.command, order.book)
         wanted.reserve_ticks, wanted.leaves_lots = price_ticks, lots
         expected = self.expected(self.now(), wanted)
         if order.order_id not in self.orders:

@@ -262,8 +262,7 @@ def test_an_order_of_the_venue_that_closes_a_position_is_noted_and_never_refused
     ledger = venue.hook.intake.ledger
     for side, orders in ((BUY, ledger.open_orders), (SELL, ledger.open_sells)):
         request = NewOrder(PARTICIPANT, "firm", "", "BTC-FUT", side, LIMIT, IOC, 0, 0)
-        instrument = venue.exchange.instruments["BTC-FUT"]
-        order = Order(10**9 + side, venue.exchange.accounts["firm"], request, instrument)
+        order = Order(10**9 + side, venue.exchange.accounts["firm"], request, venue.exchange.books["BTC-FUT"])
         order.price_ticks = order.reserve_ticks = 1_000
         order.leaves_lots = order.quantity_lots = 5
         verdict = venue.hook.check(order, 1_000, 5, venue.time_ns)

@@ -263,7 +263,7 @@ class Venue:
     def order(self, account: str, side: int, instrument: str, price_ticks: int = 1, lots: int = 1) -> Order:
         """An order to ask the hook about, that nobody entered."""
         request = NewOrder("", account, "direct", instrument, side, LIMIT, GTC, 0, 0)
-        order = Order(10**9, self.exchange.accounts[account], request, self.exchange.instruments[instrument])
+        order = Order(10**9, self.exchange.accounts[account], request, self.exchange.books[instrument])
         order.price_ticks = order.reserve_ticks = price_ticks
         order.quantity_lots = order.leaves_lots = lots
         return order

@@ -19,7 +19,7 @@ from compliance.rules.table import RuleTable
 from compliance.rules.transfers import TransferCase
 from engine.book.entities import Order
 from engine.state.hook import Verdict
-from engine.state.problem import decimal, decimal_e8
+from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.messages.commands import Transfer
 
 # What a rule made of an order.

@@ -19,7 +19,7 @@ from compliance.rules.tiers import end_graces, put_in_tiers
 from compliance.rules.transfers import FREEZE
 from engine.state.hook import Outcome
 from engine.state.listing import money_unit, name_problem
-from engine.vocabulary.codes import FIAT, FIRM, INVESTOR_KINDS
+from engine.vocabulary.codes import COMPLIANCE, FIAT, FIRM, INVESTOR_KINDS
 from engine.vocabulary.limits import DECIMALS, MAX_SUPPLY
 from engine.vocabulary.messages.commands import (
     AddAsset,
@@ -47,6 +47,7 @@ from engine.vocabulary.messages.events import (
     RegistryChanged,
     RulebookLoaded,
 )
+from engine.vocabulary.problem import Problem
 
 TESTS: Final = ("knowledge", "risk")
 
@@ -118,7 +119,7 @@ class Intake:
             return Outcome([])
         day = moscow_day(time_ns)
         events = end_graces(list(self.registry.assets.values()), self.table.tiers, day)
-        return Outcome(events, "", self.table.lapses(self.registry, day))
+        return Outcome(events, None, self.table.lapses(self.registry, day))
 
     def _load_rulebook(self, command: LoadRulebook, time_ns: int) -> Outcome:
         """Put a rulebook in force; what was set on top of the one before goes with it."""
@@ -127,7 +128,7 @@ class Intake:
         except RulebookError as error:
             return _refused(str(error))
         assert self.table is not None
-        return Outcome([RulebookLoaded(command.name, self.table.book.digest), *changes], "", True)
+        return Outcome([RulebookLoaded(command.name, self.table.book.digest), *changes], None, True)
 
     def _set_parameter(self, command: SetParameter, time_ns: int) -> Outcome:
         """Set one parameter on top of the rulebook in force, which is validated and put in force as a whole.
@@ -150,7 +151,7 @@ class Intake:
         if old == new:
             return _refused(f"{rule} {key} is {old} already")
         changes = self._put_in_force(table, time_ns)
-        return Outcome([ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], "", True)
+        return Outcome([ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], None, True)
 
     def _classify(self, investor: Investor) -> bool:
         """Put an investor in the class of the evidence; whether that changed it."""
@@ -189,12 +190,12 @@ class Intake:
         if self._classify(investor) and investor.clients:
             self.ledger.rebuild()
         self._refresh(investor.clients)
-        return Outcome([_registered(investor)], "", bool(investor.clients))
+        return Outcome([_registered(investor)], None, bool(investor.clients))
 
     def _register_intermediary(self, command: RegisterIntermediary) -> Outcome:
-        problem = name_problem("intermediary", command.intermediary)
-        if problem:
-            return _refused(problem)
+        unnamed = name_problem("intermediary", command.intermediary)
+        if unnamed is not None:
+            return _refused(unnamed.detail)
         problem = figure_problem("capital_rub", command.capital_rub)
         if problem:
             return _refused(problem)
@@ -336,7 +337,7 @@ class Intake:
             events.extend(put_in_tiers([asset], self.table.tiers, time_ns))
             self.table.forget_decisions()
         # Only another tier can forbid what rests.
-        return Outcome(events, "", len(events) > 1)
+        return Outcome(events, None, len(events) > 1)
 
     def _list_instrument(self, command: ListInstrument) -> Outcome:
         base, quote = self.registry.assets[command.base], self.registry.assets[command.quote]
@@ -361,14 +362,14 @@ class Intake:
         if self.table is None:
             return _refused("no rulebook is in force: nothing can be frozen")
         problem = self.table.transfers.freeze_problem(self.registry.assets[command.asset])
-        return _refused(problem) if problem else Outcome([], "", False, FREEZE)
+        return _refused(problem) if problem else Outcome([], None, False, FREEZE)
 
 
 def investor_problem(command: RegisterInvestor) -> str:
     """Why an investor can't be registered so; empty if it can."""
-    problem = name_problem("investor", command.investor)
-    if problem:
-        return problem
+    unnamed = name_problem("investor", command.investor)
+    if unnamed is not None:
+        return unnamed.detail
     if not 0 <= command.kind < len(INVESTOR_KINDS):
         return "unknown kind of investor"
     for name, figure in (
@@ -399,7 +400,7 @@ def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: in
 
 
 def _refused(why: str) -> Outcome:
-    return Outcome([], why)
+    return Outcome([], Problem(COMPLIANCE, why))
 
 
 def _registered(investor: Investor) -> InvestorRegistered:
@@ -408,4 +409,4 @@ def _registered(investor: Investor) -> InvestorRegistered:
 
 def _changed(what: str, key: str, detail: str, recheck: bool) -> Outcome:
     events: list[Event] = [RegistryChanged(what, key, detail)]
-    return Outcome(events, "", recheck)
+    return Outcome(events, None, recheck)

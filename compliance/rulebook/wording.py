@@ -8,7 +8,7 @@ from compliance.rulebook.format import RuleData
 from compliance.rulebook.meanings import PARAMETER_MEANINGS
 from compliance.rulebook.parameters import Parameters
 from compliance.rulebook.schema import PARAMETERS
-from engine.state.problem import decimal
+from engine.vocabulary.decimals import decimal
 
 NOTHING: Final = "none"
 

@@ -8,8 +8,8 @@ from compliance.registry.classes import QUALIFIED, RETAIL, UNQUALIFIED_FIRM, cla
 from compliance.registry.listings import Listing
 from compliance.rulebook.format import Rulebook, RuleData
 from compliance.rules.case import DEPENDS, FAILS, PASSES, Case, Figures, Profile, Rule, opens, yes_no
-from engine.state.problem import decimal
 from engine.vocabulary.codes import INSTRUMENT_KINDS
+from engine.vocabulary.decimals import decimal
 
 
 class BlockedOwner(Rule):

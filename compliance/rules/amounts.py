@@ -10,8 +10,8 @@ from compliance.registry.classes import CLASSES
 from compliance.registry.listings import Listing
 from compliance.rulebook.format import Rulebook, RuleData
 from compliance.rules.case import DEPENDS, FOR_PURCHASES, FOR_RETAIL, NO_LIMIT, PASSES, Case, Figures, Profile, Rule
-from engine.state.problem import decimal
 from engine.vocabulary.codes import BUY
+from engine.vocabulary.decimals import decimal
 
 
 def by_class(data: RuleData) -> list[int]:

@@ -10,7 +10,6 @@ from compliance.registry.listings import AssetRecord, Listing
 from compliance.registry.records import Registry
 from compliance.rulebook.format import Rulebook, RuleData
 from compliance.rules.case import DEPENDS, FAILS, FOR_RETAIL, PASSES, Case, Figures, Profile, Rule
-from engine.state.problem import decimal
 from engine.vocabulary.codes import (
     ASSET_KINDS,
     DOMESTIC_STABLECOIN,
@@ -18,6 +17,7 @@ from engine.vocabulary.codes import (
     PRIVACY_KINDS,
     SPOT,
 )
+from engine.vocabulary.decimals import decimal
 
 
 class PrivacyBan(Rule):

@@ -13,7 +13,7 @@ from compliance.registry.listings import Listing
 from compliance.rulebook.format import Rulebook, RuleData
 from compliance.rules.amounts import by_class, compared, left_over
 from compliance.rules.case import DEPENDS, PASSES, Case, Figures, Profile, Rule, opens
-from engine.state.problem import decimal
+from engine.vocabulary.decimals import decimal
 
 # Hundredths of a percent in a whole.
 WHOLE: Final = 10_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.vocabulary.codes import NEW, POST_ONLY_OFF, PRICE_TIME
-from engine.vocabulary.messages.commands import NewOrder, Transfer
+from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
+from engine.vocabulary.messages.commands import ListInstrument, NewOrder, Transfer
 
 # Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
 NOWHERE: Final = 0
@@ -53,40 +54,30 @@ class Instrument:
     """
 
     def __init__(
-        self,
-        instrument: str,
-        index: int,
-        kind: int,
-        base: Asset,
-        quote: Asset,
-        tick_e8: int,
-        lot_e8: int,
-        unit: int,
-        lot_base: int,
-        underlying: str,
-        future: Future | None = None,
+        self, listing: ListInstrument, index: int, base: Asset, quote: Asset, future: Future | None = None
     ) -> None:
-        self.instrument: Final = instrument
+        self.instrument: Final[str] = listing.instrument
         self.index: Final = index
-        self.kind: Final = kind
+        self.kind: Final[int] = listing.kind
         self.base: Final = base
         self.quote: Final = quote
-        self.tick_e8: Final = tick_e8
-        self.lot_e8: Final = lot_e8
-        self.unit: Final = unit
-        self.lot_base: Final = lot_base
-        self.underlying: Final = underlying
+        self.tick_e8: Final[int] = listing.tick_e8
+        self.lot_e8: Final[int] = listing.lot_e8
+        self.unit: Final[int] = listing.tick_e8 * listing.lot_e8 * 10**quote.scale // (ONE_E8 * ONE_E8)
+        self.lot_base: Final[int] = listing.lot_e8 * 10**base.scale // ONE_E8
+        self.underlying: Final[str] = listing.underlying
         self.future: Final = future
         """Of a future: its terms and positions; None for all others."""
-        self.min_lots: int = 1
-        self.max_lots: int = 0
-        self.max_notional: int = 0
-        self.collar_ppm: int = 0
-        self.maker_fee_ppm: int = 0
-        self.taker_fee_ppm: int = 0
+        self.min_lots: Final[int] = listing.min_quantity_e8 // listing.lot_e8
+        self.max_lots: Final[int] = listing.max_quantity_e8 // listing.lot_e8
+        self.max_notional: Final[int] = listing.max_notional
+        self.collar_ppm: Final[int] = listing.collar_ppm
+        self.maker_fee_ppm: Final[int] = listing.maker_fee_ppm
+        self.taker_fee_ppm: Final[int] = listing.taker_fee_ppm
+        # What SetTradingRules sets.
         self.static_ppm: int = 0
         self.dynamic_ppm: int = 0
-        self.volatility_ns: int = 0
+        self.volatility_ns: int = DEFAULT_VOLATILITY_NS
         self.auction_random_ns: int = 0
         self.allocation: int = PRICE_TIME
         self.batch_ns: int = 0
@@ -107,18 +98,11 @@ class Balance:
 class Future:
     """What makes an instrument a future: when it is marked and settled, and who has a position in it."""
 
-    def __init__(
-        self,
-        expiry_ns: int,
-        averaging_ns: int,
-        mark_interval_ns: int,
-        max_position_lots: int,
-        changed: list[Margin],
-    ) -> None:
-        self.expiry_ns: Final = expiry_ns
-        self.averaging_ns: Final = averaging_ns
-        self.mark_interval_ns: Final = mark_interval_ns
-        self.max_position_lots: Final = max_position_lots
+    def __init__(self, listing: ListInstrument, changed: list[Margin]) -> None:
+        self.expiry_ns: Final[int] = listing.expiry_ns
+        self.averaging_ns: Final[int] = listing.averaging_ns
+        self.mark_interval_ns: Final[int] = listing.mark_interval_ns
+        self.max_position_lots: Final[int] = listing.max_position_e8 // listing.lot_e8
         """0: none."""
         self.changed: Final = changed
         """The venue's list of cover to look at when the command ends."""
@@ -359,27 +343,16 @@ class Level:
 class TradeRecord:
     """A trade of the current trading day, kept so that it can be corrected."""
 
-    def __init__(
-        self,
-        instrument: Instrument,
-        buy: Order,
-        sell: Order,
-        price_ticks: int,
-        lots: int,
-        buy_fee: int,
-        sell_fee: int,
-        buy_ppm: int,
-        sell_ppm: int,
-        time_ns: int,
-    ) -> None:
-        self.instrument: Final = instrument
+    def __init__(self, buy: Order, sell: Order, price_ticks: int, lots: int, time_ns: int) -> None:
+        self.instrument: Final[Instrument] = buy.instrument
         self.buy: Final = buy
         self.sell: Final = sell
         self.price_ticks: int = price_ticks
         self.lots: Final = lots
-        self.buy_fee: int = buy_fee
-        self.sell_fee: int = sell_fee
-        self.buy_ppm: Final = buy_ppm
-        self.sell_ppm: Final = sell_ppm
         self.time_ns: Final = time_ns
+        self.buy_fee: int = 0
+        self.sell_fee: int = 0
+        self.buy_ppm: int = 0
+        """The rate at which the buyer was charged."""
+        self.sell_ppm: int = 0
         self.busted: bool = False

@@ -6,7 +6,6 @@ from engine.book.entities import Margin, Order, Position
 from engine.book.order_book import LimitOrderBook
 from engine.money.margin import missing, note, reported
 from engine.money.reservations import holds_back, paying_asset
-from engine.state.problem import Problem
 from engine.state.state import DUE_MARGIN, State, next_report
 from engine.trading.bands import static_band
 from engine.trading.changes import by_entry
@@ -16,18 +15,17 @@ from engine.vocabulary.codes import (
     BUY,
     CANCEL_OLDEST,
     CONTINUOUS,
-    INVALID,
     IOC,
     LIMIT,
     MARGIN_CALL,
     PHASE,
     PHASES,
     SELL,
-    UNSUPPORTED,
 )
 from engine.vocabulary.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS
 from engine.vocabulary.messages.commands import CloseOut, NewOrder, SetMarginRules
 from engine.vocabulary.messages.events import CloseOutStarted, MarginCalled, MarginRestored, RulesChanged
+from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 
 # The orders of a command have numbers from 0; its close-outs have theirs beyond all of them.
 FIRST_CLOSE_OUT = 4096
@@ -36,7 +34,7 @@ FIRST_CLOSE_OUT = 4096
 def set_margin_rules(state: State, command: SetMarginRules) -> Problem | None:
     """Carry out `SetMarginRules`. Calls that stand keep their time."""
     if not MIN_GRACE_NS <= command.grace_ns <= MAX_GRACE_NS:
-        return Problem(INVALID, "the grace of a margin call must be from a second to 30 days")
+        return invalid("the grace of a margin call must be from a second to 30 days")
     state.grace_ns = command.grace_ns
     state.emit(RulesChanged("margin_rules", "", f"{command.grace_ns} ns", "", command.by))
     return None
@@ -123,15 +121,15 @@ def _cancel_orders(state: State, margin: Margin) -> None:
             cancel(state, order, MARGIN_CALL)
 
 
-def close_out_by_command(state: State, command: CloseOut) -> Problem | None:
+def close_out(state: State, command: CloseOut) -> Problem | None:
     """Carry out `CloseOut`. Emits CloseOutStarted and what its order does, or returns why not."""
     book = state.books.get(command.instrument)
     if book is None:
-        return Problem(UNSUPPORTED, f"unknown instrument {command.instrument}")
+        return unknown_instrument(command.instrument)
     account = state.accounts.get(command.account)
     position = None if account is None else account.positions.get(book.instrument.index)
     if position is None or not position.lots:
-        return Problem(INVALID, f"account {command.account} has no position in {command.instrument}")
+        return invalid(f"account {command.account} has no position in {command.instrument}")
     if not _trades(book):
         return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: nothing trades at once")
     _close_out(state, book, position, command.reason)

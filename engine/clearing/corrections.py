@@ -5,31 +5,31 @@ from __future__ import annotations
 from engine.book.entities import Account, Asset, Order, TradeRecord
 from engine.money import margin
 from engine.money.reservations import needed, paying_asset
-from engine.state.problem import Problem, decimal
 from engine.state.state import State, next_report
 from engine.trading.reducing import obey_positions
-from engine.vocabulary.codes import FUNDS, INVALID, TICK
+from engine.vocabulary.codes import FUNDS, TICK
+from engine.vocabulary.decimals import decimal
+from engine.vocabulary.messages.commands import BustTrade, RepriceTrade
 from engine.vocabulary.messages.events import TradeCorrected
+from engine.vocabulary.problem import Problem, invalid
 from engine.vocabulary.rounding import round_up
 
 
-def bust(state: State, trade_id: int, reason: str) -> Problem | None:
+def bust(state: State, command: BustTrade) -> Problem | None:
     """Undo a trade: both sides get back what they gave, fees included. Emits TradeCorrected, or returns why not."""
-    record = _find(state, trade_id)
-    if record is None:
-        return _unknown(trade_id)
-    return _correct(state, trade_id, record, 0, reason)
+    record = _find(state, command.trade_id)
+    return _unknown(command) if record is None else _correct(state, command, record, 0)
 
 
-def reprice(state: State, trade_id: int, price_e8: int, reason: str) -> Problem | None:
+def reprice(state: State, command: RepriceTrade) -> Problem | None:
     """Give a trade another price, as if it had been made at it. Emits TradeCorrected, or returns why not."""
-    record = _find(state, trade_id)
+    record = _find(state, command.trade_id)
     if record is None:
-        return _unknown(trade_id)
+        return _unknown(command)
     tick_e8 = record.instrument.tick_e8
-    if price_e8 <= 0 or price_e8 % tick_e8:
+    if command.price_e8 <= 0 or command.price_e8 % tick_e8:
         return Problem(TICK, "the price must be a positive multiple of the tick size")
-    return _correct(state, trade_id, record, price_e8 // tick_e8, reason)
+    return _correct(state, command, record, command.price_e8 // tick_e8)
 
 
 def _find(state: State, trade_id: int) -> TradeRecord | None:
@@ -40,11 +40,11 @@ def _find(state: State, trade_id: int) -> TradeRecord | None:
     return None if future is not None and future.expired else record
 
 
-def _unknown(trade_id: int) -> Problem:
-    return Problem(INVALID, f"no trade {trade_id} of this trading day can be corrected")
+def _unknown(command: BustTrade | RepriceTrade) -> Problem:
+    return invalid(f"no trade {command.trade_id} of this trading day can be corrected")
 
 
-def _correct(state: State, trade_id: int, record: TradeRecord, new_ticks: int, reason: str) -> Problem | None:
+def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecord, new_ticks: int) -> Problem | None:
     """Move a trade to another price, 0 being no trade at all; an account that lacks what it must give stops it."""
     old_ticks = record.price_ticks
     future = record.instrument.future
@@ -67,7 +67,7 @@ def _correct(state: State, trade_id: int, record: TradeRecord, new_ticks: int, r
     buy, sell = record.buy, record.sell
     state.emit(
         TradeCorrected(
-            trade_id,
+            command.trade_id,
             record.instrument.instrument,
             old_ticks,
             new_ticks,
@@ -81,7 +81,7 @@ def _correct(state: State, trade_id: int, record: TradeRecord, new_ticks: int, r
             next_report(sell.account),
             record.sell_fee,
             record.time_ns,
-            reason,
+            command.reason,
         ),
     )
     if future is not None:

@@ -7,13 +7,21 @@ from engine.book.order_book import LimitOrderBook
 from engine.money.margin import note, pay, receive, renew_all, reported
 from engine.money.reservations import paying_asset
 from engine.state.listing import name_problem
-from engine.state.problem import Problem
 from engine.state.state import DUE_MARK, DUE_SETTLEMENT, IndexPrice, State, next_report
 from engine.trading.bands import static_band
 from engine.trading.changes import by_entry, cancel_newest_first
 from engine.trading.ending import cancel
 from engine.trading.terms import tick_problem
-from engine.vocabulary.codes import ICEBERG, INVALID, LIMIT, MARGIN_CALL, NO_REFERENCE, OUTSIDE_BAND, PEGGED, STOP_LIMIT
+from engine.vocabulary.codes import (
+    ICEBERG,
+    LIMIT,
+    MARGIN_CALL,
+    NO_REFERENCE,
+    OUTSIDE_BAND,
+    PEGGED,
+    STOP_LIMIT,
+    UNSUPPORTED,
+)
 from engine.vocabulary.limits import MAX_E8, MAX_INDICES, MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages.commands import MarkFuture, SetIndexPrice
 from engine.vocabulary.messages.events import (
@@ -23,20 +31,21 @@ from engine.vocabulary.messages.events import (
     LossShared,
     VariationMargin,
 )
+from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 from engine.vocabulary.rounding import nearest_tick
 
 
 def set_index_price(state: State, command: SetIndexPrice) -> Problem | None:
     """Carry out `SetIndexPrice`. Emits IndexPriceSet, or returns why not."""
     problem = name_problem("index", command.index)
-    if problem:
-        return Problem(INVALID, problem)
+    if problem is not None:
+        return problem
     if not 0 < command.price_e8 <= MAX_E8:
-        return Problem(INVALID, "the price of an index must be positive")
+        return invalid("the price of an index must be positive")
     index = state.index_prices.get(command.index)
     if index is None:
         if len(state.index_prices) >= MAX_INDICES:
-            return Problem(INVALID, f"no more than {MAX_INDICES} indices")
+            return invalid(f"no more than {MAX_INDICES} indices")
         state.index_prices[command.index] = IndexPrice(command.price_e8, state.time_ns)
     else:
         index.set(command.price_e8, state.time_ns)
@@ -86,8 +95,16 @@ def mark_by_clock(state: State, book: LimitOrderBook) -> bool:
     return ticks != 0
 
 
-def mark_by_command(state: State, book: LimitOrderBook, command: MarkFuture) -> Problem | None:
-    """Carry out `MarkFuture` for a future that has not expired; returns why it did nothing."""
+def mark_future(state: State, command: MarkFuture) -> Problem | None:
+    """Carry out `MarkFuture`. Emits as `mark` does, or returns why it did nothing."""
+    book = state.books.get(command.instrument)
+    if book is None:
+        return unknown_instrument(command.instrument)
+    if book.instrument.future is None:
+        return invalid(f"{command.instrument} is no future")
+    problem = expired_problem(book)
+    if problem is not None:
+        return problem
     if command.price_e8:
         problem = tick_problem(book.instrument, command.price_e8)
         if problem is not None:
@@ -99,6 +116,14 @@ def mark_by_command(state: State, book: LimitOrderBook, command: MarkFuture) -> 
             return Problem(NO_REFERENCE, "no index, trade or reference price yet: there is nothing to mark at")
     mark(state, book, ticks, False)
     return None
+
+
+def expired_problem(book: LimitOrderBook) -> Problem | None:
+    """Why nothing more can be done with a future; None for all that can still trade."""
+    future = book.instrument.future
+    if future is None or not future.expired:
+        return None
+    return Problem(UNSUPPORTED, f"{book.instrument.instrument} has expired")
 
 
 def mark_ticks(state: State, book: LimitOrderBook) -> int:

@@ -1,7 +1,7 @@
 """What is done to holdings from outside the market: issuance and redemption of domestic assets, freezes.
 
 Specified in docs/CLEARING.md. Issuer and venue act by commands of the operator or supervisor; an issuer who is named in
-one must be the asset's own.
+one must be the asset's own. Checked in this order: the asset, the issuer, the account, what the command is about, compliance.
 """
 
 from __future__ import annotations
@@ -10,32 +10,20 @@ from engine.book.entities import Account, Asset, Balance
 from engine.money import reservations as clearing
 from engine.money.reservations import paying_asset
 from engine.state.listing import ISSUED_KINDS
-from engine.state.problem import Problem, decimal
 from engine.state.state import State, next_report
 from engine.trading.changes import by_entry
-from engine.trading.effective import ask
+from engine.trading.consulting import ask
 from engine.trading.ending import cancel
-from engine.vocabulary.codes import BY_RULE, COMPLIANCE, FIAT, FUNDS, INVALID, PERMISSION
+from engine.vocabulary.codes import BY_RULE, FIAT, FUNDS, PERMISSION
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_SUPPLY
-from engine.vocabulary.messages.commands import Command, FreezeAsset, IssueAsset, RedeemAsset
+from engine.vocabulary.messages.commands import FreezeAsset, IssueAsset, RedeemAsset
 from engine.vocabulary.messages.events import AssetIssued, HoldingFrozen
+from engine.vocabulary.problem import Problem, invalid
 from engine.vocabulary.rounding import PPM, round_up
 
 
-def change_holdings(state: State, command: Command) -> Problem | None:
-    """Carry out `IssueAsset`, `RedeemAsset` or `FreezeAsset`; returns why it did nothing.
-
-    Checked in this order: the asset, the issuer, the account, then what the command is about, last compliance.
-    """
-    if type(command) is IssueAsset:
-        return _issue(state, command)
-    if type(command) is RedeemAsset:
-        return _redeem(state, command)
-    assert type(command) is FreezeAsset
-    return _freeze(state, command)
-
-
-def _issue(state: State, command: IssueAsset) -> Problem | None:
+def issue(state: State, command: IssueAsset) -> Problem | None:
     """Create units of an asset on an account. Emits AssetIssued."""
     asset, account = state.assets.get(command.asset), state.accounts.get(command.account)
     problem = _parties_problem(asset, command.asset, command.issuer, account, command.account)
@@ -51,13 +39,13 @@ def _issue(state: State, command: IssueAsset) -> Problem | None:
     if asset.supply + command.amount > MAX_SUPPLY:
         return Problem(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
     outcome = ask(state, command)
-    if outcome.refusal:
-        return Problem(COMPLIANCE, outcome.refusal)
+    if outcome.problem is not None:
+        return outcome.problem
     _book(state, account, asset, command.amount)
     return None
 
 
-def _redeem(state: State, command: RedeemAsset) -> Problem | None:
+def redeem(state: State, command: RedeemAsset) -> Problem | None:
     """Take issued units back, out of what is available. Emits AssetIssued with a negative amount."""
     asset, account = state.assets.get(command.asset), state.accounts.get(command.account)
     problem = _parties_problem(asset, command.asset, command.issuer, account, command.account)
@@ -73,8 +61,8 @@ def _redeem(state: State, command: RedeemAsset) -> Problem | None:
     if command.amount > available:
         return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
     outcome = ask(state, command)
-    if outcome.refusal:
-        return Problem(COMPLIANCE, outcome.refusal)
+    if outcome.problem is not None:
+        return outcome.problem
     _book(state, account, asset, -command.amount)
     return None
 
@@ -84,18 +72,18 @@ def _parties_problem(
 ) -> Problem | None:
     """Check that asset and account exist, and that an issuer who asks is the asset's."""
     if asset is None:
-        return Problem(INVALID, f"unknown asset {asset_name}")
+        return invalid(f"unknown asset {asset_name}")
     if issuer and issuer != asset.issuer:
         return Problem(PERMISSION, f"{issuer} is not the issuer of {asset_name}")
     if account is None:
-        return Problem(INVALID, f"unknown account {account_name}")
+        return invalid(f"unknown account {account_name}")
     return None
 
 
 def _amount_problem(asset: Asset, amount: int) -> Problem | None:
     if asset.kind not in ISSUED_KINDS:
-        return Problem(INVALID, f"{asset.asset} is not issued here: only securities and domestic stablecoins are")
-    return Problem(INVALID, "the amount must be positive") if amount <= 0 else None
+        return invalid(f"{asset.asset} is not issued here: only securities and domestic stablecoins are")
+    return invalid("the amount must be positive") if amount <= 0 else None
 
 
 def _book(state: State, account: Account, asset: Asset, amount: int) -> None:
@@ -117,25 +105,25 @@ def _book(state: State, account: Account, asset: Asset, amount: int) -> None:
     )
 
 
-def _freeze(state: State, command: FreezeAsset) -> Problem | None:
+def freeze(state: State, command: FreezeAsset) -> Problem | None:
     """Set the frozen share of an asset's holdings. Emits, for each account in order of opening, cancels and HoldingFrozen.
 
     O(accounts), and O(n log n) in the open orders of an account that has too little available.
     """
     asset = state.assets.get(command.asset)
     if asset is None:
-        return Problem(INVALID, f"unknown asset {command.asset}")
+        return invalid(f"unknown asset {command.asset}")
     if command.issuer and command.issuer != asset.issuer:
         return Problem(PERMISSION, f"{command.issuer} is not the issuer of {command.asset}")
     if command.account and command.account not in state.accounts:
-        return Problem(INVALID, f"unknown account {command.account}")
+        return invalid(f"unknown account {command.account}")
     if asset.kind == FIAT:
-        return Problem(INVALID, f"{command.asset} is money that nobody issues here, so nobody can freeze it")
+        return invalid(f"{command.asset} is money that nobody issues here, so nobody can freeze it")
     if not 0 <= command.share_ppm <= PPM:
-        return Problem(INVALID, f"the share must be from 0 to {PPM} millionths")
+        return invalid(f"the share must be from 0 to {PPM} millionths")
     outcome = ask(state, command)
-    if outcome.refusal:
-        return Problem(COMPLIANCE, outcome.refusal)
+    if outcome.problem is not None:
+        return outcome.problem
     holders = [state.accounts[command.account]] if command.account else list(state.accounts.values())
     for account in holders:
         balance = account.balances.get(asset.index)

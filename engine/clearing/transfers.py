@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from engine.book.entities import Account, TransferRecord, UsedId
 from engine.money import reservations as clearing
-from engine.state.problem import Problem, decimal
 from engine.state.state import State, next_report
 from engine.trading.changes import own_account, refuse, refuse_stranger
 from engine.trading.entry import kill_problem
 from engine.vocabulary.codes import (
-    COMPLIANCE,
     DUPLICATE_ID,
     FUNDS,
-    INVALID,
     KILL_SWITCH,
     OK,
     ORDER_LIMITS,
@@ -25,9 +22,11 @@ from engine.vocabulary.codes import (
     UNKNOWN_INSTRUMENT,
     UNSUPPORTED,
 )
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY
 from engine.vocabulary.messages.commands import RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Transferred, TransferStatus
+from engine.vocabulary.problem import Problem, invalid
 
 
 def transfer(state: State, command: Transfer) -> None:
@@ -64,15 +63,15 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
     """The first check that a transfer fails, after those of account and id."""
     receiver, asset = state.accounts.get(command.to_account), state.assets.get(command.asset)
     if asset is None:
-        return Problem(INVALID, f"unknown asset {command.asset}")
+        return invalid(f"unknown asset {command.asset}")
     if receiver is None:
-        return Problem(INVALID, f"unknown account {command.to_account}")
+        return invalid(f"unknown account {command.to_account}")
     if receiver is account:
-        return Problem(INVALID, "a transfer goes to another account")
+        return invalid("a transfer goes to another account")
     if not 0 <= command.purpose < len(PURPOSES):
-        return Problem(INVALID, "unknown purpose")
+        return invalid("unknown purpose")
     if command.purpose == OWN_ACCOUNT and receiver.owner is not account.owner:
-        return Problem(INVALID, f"{receiver.account} is not an account of investor {account.investor}")
+        return invalid(f"{receiver.account} is not an account of investor {account.investor}")
     problem = kill_problem(state, account, "") or _receiver_problem(state, receiver)
     if problem is not None:
         return problem
@@ -82,7 +81,7 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
         return Problem(SIZE, "the amount must be positive")
     verdict = state.hook.check_transfer(command, state.time_ns)
     if verdict is not None:
-        return Problem(COMPLIANCE, "", verdict)
+        return verdict.problem
     available = account.balance(asset).available
     if command.amount > available:
         wanted = decimal(command.amount, asset.scale)
@@ -136,7 +135,7 @@ def _delivery_problem(state: State, command: RequestDelivery) -> Problem:
         return Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
     verdict = state.hook.check_delivery(command, state.time_ns)
     if verdict is not None:
-        return Problem(COMPLIANCE, "", verdict)
+        return verdict.problem
     if instrument.kind == SPOT:
         return Problem(UNSUPPORTED, f"{command.instrument} is settled as it trades: nothing is left to deliver")
     return Problem(UNSUPPORTED, f"{command.instrument} is cash-settled only")

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from engine.book.entities import Future, Order
 from engine.book.order_book import LimitOrderBook
-from engine.clearing.closeout import close_out_by_command, set_margin_rules
-from engine.clearing.corrections import bust, reprice
-from engine.clearing.futures import mark_by_command, new_band, set_index_price
-from engine.phases.phase_changes import enter_phase, may_enter, rules_changed, set_schedule
-from engine.state.problem import Problem
+from engine.clearing.futures import expired_problem, new_band
+from engine.phases.phase_changes import enter_phase, follow_schedule, may_enter, rules_changed
 from engine.state.protection import Limits
 from engine.state.state import State
 from engine.trading.changes import cancel_newest_first, newest_first
@@ -16,7 +13,6 @@ from engine.vocabulary.codes import (
     ALLOCATIONS,
     CANCEL_ONLY,
     CLOSED,
-    INVALID,
     KILLED,
     PHASES,
     SCOPE_INSTRUMENT,
@@ -29,15 +25,8 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
-    BustTrade,
-    CloseOut,
-    Command,
-    MarkFuture,
-    RepriceTrade,
-    SetIndexPrice,
     SetKillSwitch,
     SetLimits,
-    SetMarginRules,
     SetMarketHalt,
     SetPhase,
     SetSchedule,
@@ -45,76 +34,28 @@ from engine.vocabulary.messages.commands import (
     SetVenueRules,
 )
 from engine.vocabulary.messages.events import RulesChanged
+from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 from engine.vocabulary.rounding import PPM
 
 
-def control(state: State, command: Command) -> Problem | None:
-    """Carry out a command that sets something while the venue runs; returns why it did nothing."""
-    if type(command) is SetPhase:
-        return _set_phase(state, command)
-    if type(command) is SetTradingRules:
-        return _set_trading_rules(state, command)
-    if type(command) is SetSchedule:
-        return _set_schedule(state, command)
-    if type(command) is SetKillSwitch:
-        return _set_kill_switch(state, command)
-    if type(command) is SetLimits:
-        return _set_limits(state, command)
-    if type(command) is SetMarketHalt:
-        return _set_market_halt(state, command)
-    if type(command) is BustTrade:
-        return bust(state, command.trade_id, command.reason)
-    if type(command) is RepriceTrade:
-        return reprice(state, command.trade_id, command.price_e8, command.reason)
-    if type(command) is SetIndexPrice:
-        return set_index_price(state, command)
-    if type(command) is SetMarginRules:
-        return set_margin_rules(state, command)
-    if type(command) is CloseOut:
-        return close_out_by_command(state, command)
-    if type(command) is MarkFuture:
-        return _mark(state, command)
-    assert type(command) is SetVenueRules
-    return _set_venue_rules(state, command)
-
-
-def _set_venue_rules(state: State, command: SetVenueRules) -> Problem | None:
+def set_venue_rules(state: State, command: SetVenueRules) -> Problem | None:
+    """Carry out `SetVenueRules`. Emits RulesChanged."""
     if not 0 <= command.self_trade < len(SELF_TRADE_MODES):
-        return Problem(INVALID, "unknown self-trade mode")
+        return invalid("unknown self-trade mode")
     state.self_trade = command.self_trade
     state.seed = command.seed
     state.emit(RulesChanged("venue_rules", "", SELF_TRADE_MODES[command.self_trade], "", command.by))
     return None
 
 
-def _unknown(name: str) -> Problem:
-    return Problem(UNSUPPORTED, f"unknown instrument {name}")
-
-
-def _expired(book: LimitOrderBook) -> Problem | None:
-    """Why nothing more can be done with a future; None for all that can still trade."""
-    future = book.instrument.future
-    if future is None or not future.expired:
-        return None
-    return Problem(UNSUPPORTED, f"{book.instrument.instrument} has expired")
-
-
-def _mark(state: State, command: MarkFuture) -> Problem | None:
+def set_phase(state: State, command: SetPhase) -> Problem | None:
+    """Carry out `SetPhase`. Emits what leaving the phase does, PhaseChanged, and what joins the phase."""
     book = state.books.get(command.instrument)
     if book is None:
-        return _unknown(command.instrument)
-    if book.instrument.future is None:
-        return Problem(INVALID, f"{command.instrument} is no future")
-    return _expired(book) or mark_by_command(state, book, command)
-
-
-def _set_phase(state: State, command: SetPhase) -> Problem | None:
-    book = state.books.get(command.instrument)
-    if book is None:
-        return _unknown(command.instrument)
+        return unknown_instrument(command.instrument)
     if not 0 <= command.phase < len(PHASES):
         return Problem(UNSUPPORTED, "unknown phase")
-    problem = _expired(book)
+    problem = expired_problem(book)
     if problem is not None:
         return problem
     if not may_enter(book, command.phase):
@@ -123,22 +64,23 @@ def _set_phase(state: State, command: SetPhase) -> Problem | None:
     return None
 
 
-def _set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
+def set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
+    """Carry out `SetTradingRules`. Emits RulesChanged and, where batch mode ends, an uncross."""
     book = state.books.get(command.instrument)
     if book is None:
-        return _unknown(command.instrument)
+        return unknown_instrument(command.instrument)
     for ppm in (command.static_ppm, command.dynamic_ppm):
         if not 0 <= ppm < PPM:
-            return Problem(INVALID, "a band must be from 0 to below 1000000 millionths")
+            return invalid("a band must be from 0 to below 1000000 millionths")
     for length_ns in (command.volatility_ns, command.auction_random_ns, command.batch_ns):
         if not 0 <= length_ns <= NS_PER_DAY:
-            return Problem(INVALID, "a length of time must be from 0 to a day")
+            return invalid("a length of time must be from 0 to a day")
     if not 0 <= command.allocation < len(ALLOCATIONS):
-        return Problem(INVALID, "unknown allocation")
+        return invalid("unknown allocation")
     instrument = book.instrument
     future = instrument.future
     if future is not None and not command.static_ppm and instrument.static_ppm and _needs_band(book, future):
-        return Problem(INVALID, "a future that trades or has positions or open orders needs its static band")
+        return invalid("a future that trades or has positions or open orders needs its static band")
     was_call = book.in_call
     instrument.static_ppm = command.static_ppm
     instrument.dynamic_ppm = command.dynamic_ppm
@@ -163,31 +105,32 @@ def _needs_band(book: LimitOrderBook, future: Future) -> bool:
     return False
 
 
-def _set_schedule(state: State, command: SetSchedule) -> Problem | None:
+def set_schedule(state: State, command: SetSchedule) -> Problem | None:
+    """Carry out `SetSchedule`. Emits RulesChanged."""
     book = state.books.get(command.instrument)
     if book is None:
-        return _unknown(command.instrument)
-    problem = _expired(book)
+        return unknown_instrument(command.instrument)
+    problem = expired_problem(book)
     if problem is not None:
         return problem
     before = -1
     for second, phase in command.steps:
         if not before < second < NS_PER_DAY // NS_PER_SECOND or not 0 <= phase < len(PHASES):
-            return Problem(INVALID, "a schedule is (second of the day, phase) in increasing order")
+            return invalid("a schedule is (second of the day, phase) in increasing order")
         before = second
-    set_schedule(state, book, command.steps)
+    follow_schedule(state, book, command.steps)
     state.emit(RulesChanged("schedule", command.instrument, f"{len(command.steps)} steps", "", command.by))
     return None
 
 
-def _set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
-    """Turn a kill switch; turned on, it cancels the orders of its scope, newest first."""
+def set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
+    """Carry out `SetKillSwitch`: turned on, it cancels the orders of its scope, newest first."""
     if not 0 <= command.scope < len(SCOPES):
-        return Problem(INVALID, "unknown scope")
+        return invalid("unknown scope")
     if command.scope == SCOPE_VENUE and command.key:
-        return Problem(INVALID, "the venue's kill switch has no key")
+        return invalid("the venue's kill switch has no key")
     if command.scope == SCOPE_INSTRUMENT and command.key not in state.books:
-        return _unknown(command.key)
+        return unknown_instrument(command.key)
     key = f"{SCOPES[command.scope]}:{command.key}"
     if not command.on:
         state.killed.pop(key, None)
@@ -208,9 +151,10 @@ def _in_scope(order: Order, scope: int, key: str) -> bool:
     return scope == SCOPE_VENUE or order.instrument_name == key
 
 
-def _set_limits(state: State, command: SetLimits) -> Problem | None:
+def set_limits(state: State, command: SetLimits) -> Problem | None:
+    """Carry out `SetLimits`. Emits RulesChanged."""
     if command.orders_per_second < 0 or command.max_order_value < 0 or command.max_order_to_trade < 0:
-        return Problem(INVALID, "limits must not be negative")
+        return invalid("limits must not be negative")
     limits = state.limits.get(command.participant)
     if limits is None:
         limits = Limits(0, 0, 0)
@@ -222,14 +166,15 @@ def _set_limits(state: State, command: SetLimits) -> Problem | None:
     return None
 
 
-def _set_market_halt(state: State, command: SetMarketHalt) -> Problem | None:
+def set_market_halt(state: State, command: SetMarketHalt) -> Problem | None:
+    """Carry out `SetMarketHalt`. Emits RulesChanged."""
     if not 0 <= command.threshold_ppm < PPM or not 0 <= command.halt_ns <= NS_PER_DAY:
-        return Problem(INVALID, "the threshold must be below 1000000 millionths, the halt at most a day")
+        return invalid("the threshold must be below 1000000 millionths, the halt at most a day")
     for name in command.instruments:
         if name not in state.books:
-            return _unknown(name)
+            return unknown_instrument(name)
         if state.books[name].instrument.future is not None:
-            return Problem(INVALID, f"{name} is a future: its marks, not its trades, are its reference")
+            return invalid(f"{name} is a future: its marks, not its trades, are its reference")
     state.halt_threshold_ppm = command.threshold_ppm
     state.halt_ns = command.halt_ns
     state.index.clear()

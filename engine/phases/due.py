@@ -7,7 +7,8 @@ import heapq
 from engine.book.order_book import LimitOrderBook
 from engine.clearing.closeout import end_grace
 from engine.clearing.futures import begin_averaging, final_ticks, mark, mark_by_clock
-from engine.phases.phase_changes import end_day, enter_phase, set_schedule, step
+from engine.phases.effective import take_effect
+from engine.phases.phase_changes import end_day, enter_phase, follow_schedule, step
 from engine.state.state import (
     DUE_BATCH,
     DUE_CHANGE,
@@ -21,7 +22,6 @@ from engine.state.state import (
 )
 from engine.trading.auction import uncross
 from engine.trading.changes import cancel_newest_first, newest_first
-from engine.trading.effective import take_effect
 from engine.trading.ending import cancel
 from engine.trading.placing import start_volatility_auction
 from engine.vocabulary.codes import CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
@@ -91,7 +91,7 @@ def _settle(state: State, book: LimitOrderBook, deadline_ns: int) -> bool:
         return False
     chosen = [order for order in newest_first(state) if order.instrument is instrument]
     cancel_newest_first(state, chosen, SETTLED)
-    set_schedule(state, book, ())
+    follow_schedule(state, book, ())
     enter_phase(state, book, CLOSED, "expired")
     future.expired = True
     ticks = final_ticks(state, book)

@@ -7,7 +7,7 @@ import heapq
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import DUE_DAY, DUE_EXPIRY, DUE_STEP, State, day_end_ns
 from engine.trading.auction import uncross
-from engine.trading.effective import follow
+from engine.trading.consulting import follow
 from engine.trading.placing import join_call, leave_call, park_pegs, set_batch_end, start_volatility_auction
 from engine.vocabulary.codes import (
     AT_CLOSE,
@@ -94,7 +94,7 @@ def start_day(state: State) -> None:
     state.schedule(day_end_ns(state), DUE_DAY, 0)
 
 
-def set_schedule(state: State, book: LimitOrderBook, steps: tuple[tuple[int, int], ...]) -> None:
+def follow_schedule(state: State, book: LimitOrderBook, steps: tuple[tuple[int, int], ...]) -> None:
     """Put a daily schedule in force from the next of its steps on."""
     index = book.instrument.index
     state.schedule_steps.pop(index, None)

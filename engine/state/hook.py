@@ -11,8 +11,10 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from engine.book.entities import Order
+from engine.vocabulary.codes import COMPLIANCE
 from engine.vocabulary.messages.commands import Command, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Event
+from engine.vocabulary.problem import Problem
 
 
 class Failure:
@@ -41,14 +43,22 @@ class Verdict:
         """The ids of all failed rules, the deciding one first."""
         return tuple([failure.rule for failure in self.failures])
 
+    @property
+    def problem(self) -> Problem:
+        """The refusal that it is."""
+        first = self.first
+        return Problem(COMPLIANCE, first.detail, first.rule, first.title, self.rules)
+
 
 class Outcome:
     """What the hook made of a command: events to emit, or a refusal; and whether to recheck resting orders."""
 
-    def __init__(self, events: list[Event], refusal: str = "", recheck: bool = False, rule: str = "") -> None:
+    def __init__(
+        self, events: list[Event], problem: Problem | None = None, recheck: bool = False, rule: str = ""
+    ) -> None:
         self.events: Final = events
-        self.refusal: Final = refusal
-        """Empty: done. Else why the command does nothing."""
+        self.problem: Final = problem
+        """None: done. Else why the command does nothing."""
         self.recheck: Final = recheck
         self.rule: Final = rule
         """The rule to name when the core itself cancels orders because of the command (a freeze)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from engine.vocabulary.codes import ORDER_LIMITS
 from engine.vocabulary.limits import NS_PER_SECOND, ORDERS_BEFORE_RATIO
+from engine.vocabulary.problem import Problem
 
 
 class Limits:
@@ -18,8 +20,8 @@ class Limits:
         self.orders: int = 0
         self.trades: int = 0
 
-    def count_order(self, time_ns: int) -> str:
-        """Count a new order or an amend, refused or not; returns which limit it passes, or an empty string."""
+    def count_order(self, time_ns: int) -> Problem | None:
+        """Count a new order or an amend, refused or not; returns which limit it passes."""
         second = time_ns // NS_PER_SECOND
         if second != self.second:
             self.second = second
@@ -27,8 +29,8 @@ class Limits:
         self.in_second += 1
         self.orders += 1
         if self.orders_per_second and self.in_second > self.orders_per_second:
-            return f"no more than {self.orders_per_second} orders a second"
+            return Problem(ORDER_LIMITS, f"no more than {self.orders_per_second} orders a second")
         ratio = self.max_order_to_trade
         if ratio and self.orders > ORDERS_BEFORE_RATIO and self.orders > ratio * self.trades:
-            return f"no more than {ratio} orders a trade"
-        return ""
+            return Problem(ORDER_LIMITS, f"no more than {ratio} orders a trade")
+        return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.book.order_book import LimitOrderBook
-from engine.state.problem import Problem, decimal_e8
 from engine.vocabulary.codes import BAND, BUY
+from engine.vocabulary.decimals import decimal_e8
+from engine.vocabulary.problem import Problem
 from engine.vocabulary.rounding import PPM
 
 

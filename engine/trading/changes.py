@@ -6,7 +6,6 @@ from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STO
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import lacking, reserve
-from engine.state.problem import Problem, decimal_e8
 from engine.state.state import State, next_report
 from engine.trading.bands import band_problem
 from engine.trading.ending import cancel
@@ -18,10 +17,8 @@ from engine.trading.terms import lot_problem, stop_reserve_ticks, tick_problem
 from engine.vocabulary.codes import (
     AMENDED_AWAY,
     BY_REQUEST,
-    COMPLIANCE,
     CONTINUOUS,
     ICEBERG,
-    INVALID,
     MARKET,
     MASS_CANCEL,
     PEGGED,
@@ -36,8 +33,10 @@ from engine.vocabulary.codes import (
     UNKNOWN_INSTRUMENT,
     UNKNOWN_ORDER,
 )
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, MassCancel
 from engine.vocabulary.messages.events import BookChanged, MassCancelled, RequestRejected
+from engine.vocabulary.problem import Problem, invalid
 
 
 class NewTerms:
@@ -96,17 +95,17 @@ def _grid(order: Order, command: AmendOrder, terms: NewTerms) -> Problem | None:
     instrument = book.instrument
     kind = order.order_type
     if order.other_leg is not None or order.children or order.where == ELECTED:
-        return Problem(INVALID, "an order that hangs together with others can't be amended: cancel it")
+        return invalid("an order that hangs together with others can't be amended: cancel it")
     if not (command.price_e8 or command.quantity_e8 or command.stop_price_e8 or command.display_e8):
-        return Problem(INVALID, "an amend must change something")
+        return invalid("an amend must change something")
     if command.price_e8 and kind in (MARKET, STOP, TRAILING_STOP):
-        return Problem(INVALID, "this order has no limit price")
+        return invalid("this order has no limit price")
     if command.stop_price_e8 and kind not in (STOP, STOP_LIMIT):
-        return Problem(INVALID, "this order has no stop price of its own")
+        return invalid("this order has no stop price of its own")
     if command.display_e8 and kind != ICEBERG:
-        return Problem(INVALID, "this order has no display quantity")
+        return invalid("this order has no display quantity")
     if command.display_e8 > (command.quantity_e8 or order.quantity_lots * instrument.lot_e8):
-        return Problem(INVALID, "the display quantity must not exceed the quantity")
+        return invalid("the display quantity must not exceed the quantity")
     for price_e8 in (command.price_e8, command.stop_price_e8):
         problem = tick_problem(instrument, price_e8) if price_e8 else None
         if problem is not None:
@@ -171,7 +170,7 @@ def _approve(state: State, order: Order, terms: NewTerms) -> Problem | None:
     if grows:
         verdict = state.hook.check(order, price, leaves_lots, state.time_ns)
         if verdict is not None:
-            return Problem(COMPLIANCE, "", verdict)
+            return verdict.problem
     problem: Problem | None = None
     wanted = lacking(order, price, leaves_lots)
     if wanted:

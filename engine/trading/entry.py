@@ -6,7 +6,6 @@ from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderReco
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
-from engine.state.problem import Problem, decimal
 from engine.state.state import DUE_EXPIRY, State, day_end_ns, next_report
 from engine.trading.bands import band_problem
 from engine.trading.placing import park_peg, place
@@ -17,7 +16,6 @@ from engine.vocabulary.codes import (
     AT_OPEN,
     BUY,
     CLOSING_AUCTION,
-    COMPLIANCE,
     CONTINUOUS,
     DAY,
     DUPLICATE_ID,
@@ -48,9 +46,11 @@ from engine.vocabulary.codes import (
     TRAILING_STOP,
     UNKNOWN_INSTRUMENT,
 )
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
+from engine.vocabulary.problem import Problem
 
 
 def enter(state: State, command: NewOrder) -> None:
@@ -124,7 +124,7 @@ def approval_problem(state: State, order: Order) -> Problem | None:
     """The first check that an order fails from compliance on; None: all passed, and its funds are reserved."""
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
-        return Problem(COMPLIANCE, "", verdict)
+        return verdict.problem
     if not reserve(order, order.reserve_ticks, order.leaves_lots):
         return funds_problem(order, lacking(order, order.reserve_ticks, order.leaves_lots))
     return _trading_problem(state, order)
@@ -156,8 +156,7 @@ def gate_problem(state: State, order: Order) -> Problem | None:
 def rate_problem(state: State, account: Account) -> Problem | None:
     """Count a new order or an amend against the participant's limits."""
     limits = state.limits.get(account.participant) if state.limits else None
-    passed = "" if limits is None else limits.count_order(state.time_ns)
-    return Problem(ORDER_LIMITS, passed) if passed else None
+    return None if limits is None else limits.count_order(state.time_ns)
 
 
 def kill_problem(state: State, account: Account, instrument: str) -> Problem | None:

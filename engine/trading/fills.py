@@ -35,7 +35,11 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
     if not prints or prints[-1] != price_ticks:
         prints.append(price_ticks)
     state.trades += 1
-    _record(state, maker, taker, price_ticks, lots, maker_fee, taker_fee)
+    record = _recorded(state, maker, taker, price_ticks, lots)
+    if taker.side == BUY:
+        record.buy_fee, record.sell_fee = taker_fee, maker_fee
+    else:
+        record.buy_fee, record.sell_fee = maker_fee, taker_fee
     state.emit(
         Trade(
             state.trades,
@@ -74,31 +78,20 @@ def _finish(state: State, order: Order) -> None:
         release(order)
 
 
-def _record(
-    state: State,
-    maker: Order,
-    taker: Order,
-    price_ticks: int,
-    lots: int,
-    maker_fee: int,
-    taker_fee: int,
-) -> None:
-    """Keep a trade for corrections, and count it for limits and the market index."""
-    book: LimitOrderBook = maker.book
-    instrument = book.instrument
+def _recorded(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) -> TradeRecord:
+    """Keep a trade for corrections, and count it for limits; its fees are still to be noted."""
+    instrument = taker.instrument
     maker_ppm, taker_ppm = instrument.maker_fee_ppm, 0 if taker.close_out else instrument.taker_fee_ppm
-    time_ns = state.time_ns
     if taker.side == BUY:
-        record = TradeRecord(
-            instrument, taker, maker, price_ticks, lots, taker_fee, maker_fee, taker_ppm, maker_ppm, time_ns
-        )
+        record = TradeRecord(taker, maker, price_ticks, lots, state.time_ns)
+        record.buy_ppm, record.sell_ppm = taker_ppm, maker_ppm
     else:
-        record = TradeRecord(
-            instrument, maker, taker, price_ticks, lots, maker_fee, taker_fee, maker_ppm, taker_ppm, time_ns
-        )
+        record = TradeRecord(maker, taker, price_ticks, lots, state.time_ns)
+        record.buy_ppm, record.sell_ppm = maker_ppm, taker_ppm
     state.day_trades[state.trades] = record
     if state.limits:
         for order in (maker, taker):
             limits = state.limits.get(order.account.participant)
             if limits is not None:
                 limits.trades += 1
+    return record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order, OrderRecord
-from engine.state.problem import Problem
 from engine.state.state import State, next_report
 from engine.trading.changes import cancel_newest_first, own_account, refuse, refuse_stranger
 from engine.trading.entry import (
@@ -25,7 +24,6 @@ from engine.vocabulary.codes import (
     CONTINUOUS,
     DUPLICATE_ID,
     GTC,
-    INVALID,
     LIMIT,
     MARKET,
     PHASE,
@@ -41,6 +39,7 @@ from engine.vocabulary.codes import (
 from engine.vocabulary.limits import LEG_ID, MAX_QUOTES_PER_SIDE
 from engine.vocabulary.messages.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
 from engine.vocabulary.messages.events import MassQuoted
+from engine.vocabulary.problem import Problem, invalid
 
 
 def enter_pair(state: State, command: NewOrderPair) -> None:
@@ -76,13 +75,13 @@ def enter_pair(state: State, command: NewOrderPair) -> None:
 def _pair_problem(limit: NewOrder, stop: NewOrder, entry: NewOrder) -> Problem | None:
     """Why two orders make no pair."""
     if limit.order_type != LIMIT or stop.order_type not in (STOP, STOP_LIMIT):
-        return Problem(INVALID, "a pair is a limit order and a stop or stop_limit order")
+        return invalid("a pair is a limit order and a stop or stop_limit order")
     for leg in (limit, stop):
         if leg.instrument != entry.instrument or leg.quantity_e8 != entry.quantity_e8:
-            return Problem(INVALID, "orders that hang together have one instrument and quantity")
+            return invalid("orders that hang together have one instrument and quantity")
         if leg.time_in_force not in LASTING:
-            return Problem(INVALID, "the orders of a pair must be gtc, day or gtd")
-    return Problem(INVALID, "the orders of a pair have one side") if limit.side != stop.side else None
+            return invalid("the orders of a pair must be gtc, day or gtd")
+    return invalid("the orders of a pair have one side") if limit.side != stop.side else None
 
 
 def enter_bracket(state: State, command: NewBracket) -> None:
@@ -117,9 +116,9 @@ def _bracket_problem(command: NewBracket) -> Problem | None:
     if problem is not None:
         return problem
     if command.take_profit.side == command.entry.side:
-        return Problem(INVALID, "a take-profit is on the other side of its entry")
+        return invalid("a take-profit is on the other side of its entry")
     if command.entry.order_type not in (LIMIT, MARKET):
-        return Problem(INVALID, "the entry of a bracket is a limit or market order")
+        return invalid("the entry of a bracket is a limit or market order")
     return None
 
 
@@ -138,7 +137,7 @@ def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) 
         return None
     for leg in legs:
         if leg.account != name or leg.participant != participant or leg.funds:
-            problem = Problem(INVALID, "orders that hang together are of one account, and none is by funds")
+            problem = invalid("orders that hang together are of one account, and none is by funds")
             refuse(state, account, 0, leg.client_order_id, problem)
             return None
     names = [leg.client_order_id for leg in legs]
@@ -172,7 +171,7 @@ def _answer_used_ids(state: State, account: Account, legs: list[NewOrder]) -> No
 
 
 def _refused_together() -> Problem:
-    return Problem(INVALID, "an order it hangs together with was refused")
+    return invalid("an order it hangs together with was refused")
 
 
 def _reject_all(state: State, orders: list[OrderRecord], problems: list[Problem | None]) -> None:
@@ -266,7 +265,7 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
         return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
     highest, lowest = [price for price, _ in command.bids], [price for price, _ in command.asks]
     if highest and lowest and max(highest) >= min(lowest):
-        return Problem(INVALID, "the ladder crosses itself")
+        return invalid("the ladder crosses itself")
     instrument = book.instrument
     for wanted in quotes:
         problem = tick_problem(instrument, wanted.price_e8) or lot_problem(instrument, wanted.quantity_e8)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from engine.book.entities import Account, Instrument, Order
 from engine.money.margin import lots_of, open_lots, reducible_lots
-from engine.state.problem import Problem, decimal_e8
 from engine.state.state import State
 from engine.trading.ending import cancel
 from engine.trading.prevention import cut
 from engine.vocabulary.codes import BUY, NOTHING_TO_REDUCE, POSITION_LIMIT, REDUCE_ONLY
+from engine.vocabulary.decimals import decimal_e8
+from engine.vocabulary.problem import Problem
 
 
 def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Problem | None:

@@ -8,7 +8,6 @@ from engine.book.entities import Instrument, Order
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import trailing_stop_ticks
 from engine.money.reservations import affordable_lots
-from engine.state.problem import Problem, decimal_e8
 from engine.trading.bands import collar_from, collar_ticks, static_band
 from engine.trading.pegs import peg_ticks
 from engine.vocabulary.codes import (
@@ -21,7 +20,6 @@ from engine.vocabulary.codes import (
     GTC,
     GTD,
     ICEBERG,
-    INVALID,
     IOC,
     LIMIT,
     LOT,
@@ -42,7 +40,9 @@ from engine.vocabulary.codes import (
     TIMES_IN_FORCE,
     TRAILING_STOP,
 )
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.commands import NewOrder
+from engine.vocabulary.problem import Problem, invalid
 
 LASTING: Final = (GTC, DAY, GTD)
 STOPS: Final = (STOP, STOP_LIMIT, TRAILING_STOP)
@@ -63,10 +63,7 @@ def terms_problem(order: Order, time_ns: int) -> Problem | None:
         order.price_ticks = order.reserve_ticks = command.price_e8 // instrument.tick_e8
         order.quantity_lots = order.leaves_lots = command.quantity_e8 // instrument.lot_e8
         return _size_problem(instrument, order.quantity_lots)
-    invalid = invalid_fields(command, instrument, time_ns)
-    if invalid:
-        return Problem(INVALID, invalid)
-    problem = _ticks(order)
+    problem = invalid_fields(command, instrument, time_ns) or _ticks(order)
     if problem is not None:
         return problem
     if command.funds:
@@ -117,55 +114,56 @@ def _size_problem(instrument: Instrument, lots: int) -> Problem | None:
     return Problem(SIZE, f"the quantity must be from {decimal_e8(low)} to {decimal_e8(high)}")
 
 
-def invalid_fields(command: NewOrder, instrument: Instrument, time_ns: int) -> str:
-    """Why an order's fields make no order; empty if they do."""
+def invalid_fields(command: NewOrder, instrument: Instrument, time_ns: int) -> Problem | None:
+    """Why an order's fields make no order; None: they do."""
     kind, life = command.order_type, command.time_in_force
     if command.side not in (BUY, SELL) or not 0 <= kind < len(ORDER_TYPES):
-        return "unknown side or order type"
+        return invalid("unknown side or order type")
     if not 0 <= life < len(TIMES_IN_FORCE) or not -1 <= command.self_trade <= STP_REJECT:
-        return "unknown time in force or self-trade mode"
+        return invalid("unknown time in force or self-trade mode")
     if not POST_ONLY_OFF <= command.post_only <= POST_ONLY_REPRICE:
-        return "unknown post-only mode"
+        return invalid("unknown post-only mode")
     if (kind in STOPS or kind in (ICEBERG, PEGGED)) and life not in LASTING:
-        return f"a {ORDER_TYPES[kind]} order must be gtc, day or gtd"
+        return invalid(f"a {ORDER_TYPES[kind]} order must be gtc, day or gtd")
     if (life == GTD) != (command.expire_ns != 0) or (life == GTD and command.expire_ns <= time_ns):
-        return "gtd, and only gtd, needs an expire time in the future"
+        return invalid("gtd, and only gtd, needs an expire time in the future")
     if command.post_only and (kind not in (LIMIT, ICEBERG) or life not in LASTING):
-        return "post-only is for limit and iceberg orders that may rest"
+        return invalid("post-only is for limit and iceberg orders that may rest")
     if command.reduce_only and instrument.kind != FUTURE:
-        return "reduce-only is for futures"
+        return invalid("reduce-only is for futures")
     if command.funds and instrument.kind == FUTURE:
-        return "no order by funds in a future"
+        return invalid("no order by funds in a future")
     return _invalid_quantities(command) or _invalid_prices(command)
 
 
-def _invalid_quantities(command: NewOrder) -> str:
+def _invalid_quantities(command: NewOrder) -> Problem | None:
     kind, life = command.order_type, command.time_in_force
     if command.funds and (kind != MARKET or life not in (GTC, IOC) or command.quantity_e8 or command.funds < 0):
-        return "funds are for market orders, gtc or ioc, instead of a quantity"
+        return invalid("funds are for market orders, gtc or ioc, instead of a quantity")
     if command.min_quantity_e8 and (life != IOC or command.funds or command.min_quantity_e8 > command.quantity_e8):
-        return "a minimum quantity is for ioc orders, and no more than their quantity"
+        return invalid("a minimum quantity is for ioc orders, and no more than their quantity")
     if (kind == ICEBERG) != (command.display_e8 != 0):
-        return "a display quantity, and only it, makes an iceberg"
+        return invalid("a display quantity, and only it, makes an iceberg")
     if command.display_e8 > command.quantity_e8:
-        return "the display quantity must not exceed the quantity"
-    return ""
+        return invalid("the display quantity must not exceed the quantity")
+    return None
 
 
-def _invalid_prices(command: NewOrder) -> str:
+def _invalid_prices(command: NewOrder) -> Problem | None:
     kind = command.order_type
     if kind in (MARKET, STOP, TRAILING_STOP) and command.price_e8:
-        return f"a {ORDER_TYPES[kind]} order has no limit price"
+        return invalid(f"a {ORDER_TYPES[kind]} order has no limit price")
     if (kind in (STOP, STOP_LIMIT)) != (command.stop_price_e8 != 0):
-        return "stop and stop_limit orders, and no others, need a stop price"
+        return invalid("stop and stop_limit orders, and no others, need a stop price")
     if command.trail_e8 < 0 or command.trail_bps < 0 or command.trail_bps >= 10_000:
-        return "a trail must be positive, and below 10000 basis points"
+        return invalid("a trail must be positive, and below 10000 basis points")
     trails = (command.trail_e8 != 0) + (command.trail_bps != 0)
     if trails != (1 if kind == TRAILING_STOP else 0):
-        return "a trailing stop, and no other order, needs one trail, absolute or in basis points"
+        return invalid("a trailing stop, and no other order, needs one trail, absolute or in basis points")
     if kind == PEGGED:
-        return "" if PEG_OWN <= command.peg <= PEG_MID else "a pegged order needs what to peg to"
-    return "only a pegged order has a peg and an offset" if command.peg != -1 or command.peg_offset_e8 else ""
+        return None if PEG_OWN <= command.peg <= PEG_MID else invalid("a pegged order needs what to peg to")
+    has_peg = command.peg != -1 or command.peg_offset_e8 != 0
+    return invalid("only a pegged order has a peg and an offset") if has_peg else None
 
 
 def _ticks(order: Order) -> Problem | None:

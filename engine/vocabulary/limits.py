@@ -54,6 +54,8 @@ NS_PER_SECOND: Final = 1_000_000_000
 NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
 # Marks by the clock: each settles a whole future, and one is due for each interval that an idle venue slept through.
 MIN_MARK_INTERVAL_NS: Final = 60 * NS_PER_SECOND
+# A volatility auction of two minutes, unless SetTradingRules says otherwise.
+DEFAULT_VOLATILITY_NS: Final = 120 * NS_PER_SECOND
 # Grace of a margin call: so that an account whose positions can't be closed out is not called without end.
 MIN_GRACE_NS: Final = NS_PER_SECOND
 MAX_GRACE_NS: Final = 30 * NS_PER_DAY

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.state.problem import decimal_e8
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.events import FutureMarked, IndexPriceSet
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import IndexPrice, Mark

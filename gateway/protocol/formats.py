@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.state.problem import decimal
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import DECIMALS
 from engine.vocabulary.messages.events import AssetAdded, Event, InstrumentListed
 

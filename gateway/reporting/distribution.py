@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.state.problem import decimal
+from engine.vocabulary.decimals import decimal
 from gateway.reporting.standing import Standing
 from gateway.reporting.tables import Cells, Table
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from engine.state.problem import decimal_e8
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.codes import (
     ALLOCATIONS,
     ASSET_KINDS,

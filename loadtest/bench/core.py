@@ -12,8 +12,8 @@ from engine.book.entities import Order
 from engine.exchange import Exchange
 from engine.record.rows import BATCH, FIRST_LINK, Row, encode_batch, encode_frame
 from engine.state.hook import PreTradeHook
-from engine.state.problem import decimal
 from engine.vocabulary.codes import CONTINUOUS, CRYPTO, FIAT, FIRM, GTC, LIMIT, SPOT
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import DECIMALS, MAX_BATCH_COMMANDS, ONE_E8
 from engine.vocabulary.messages.commands import (
     AddAsset,

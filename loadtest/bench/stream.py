@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 from engine.book.entities import Account, Asset, Instrument, Order, Owner
 from engine.book.order_book import LimitOrderBook
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL, SPOT
-from engine.vocabulary.messages.commands import NewOrder
+from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, ONE_E8
+from engine.vocabulary.messages.commands import ListInstrument, NewOrder
 
 ADD: Final = 0
 CANCEL: Final = 1
@@ -58,7 +59,9 @@ class BareBook:
 
     def __init__(self) -> None:
         base, quote = Asset("BASE", 0, 1, 8), Asset("QUOTE", 1, 0, 2)
-        self.instrument: Final = Instrument("BASE/QUOTE", 0, SPOT, base, quote, 10**8, 10**8, 100, 10**8, "")
+        one = ONE_E8
+        listing = ListInstrument("BASE/QUOTE", SPOT, "BASE", "QUOTE", one, one, one, MAX_E8 // one * one, MAX_SUPPLY, 1)
+        self.instrument: Final = Instrument(listing, 0, base, quote)
         self.account: Final = Account("account", 0, "participant", Owner("investor"), "")
         self.requests: Final = [
             NewOrder("participant", "account", "", "BASE/QUOTE", side, LIMIT, GTC, 0, 0) for side in (BUY, SELL)

@@ -11,7 +11,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from engine.state.problem import decimal
 from engine.vocabulary.codes import (
     ASSET_KINDS,
     CONTINUOUS,
@@ -24,6 +23,7 @@ from engine.vocabulary.codes import (
     SIDES,
     SPOT,
 )
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import DECIMALS, MAX_E8, MAX_SUPPLY, NS_PER_SECOND
 from gateway.client.client import Client, ConnectionLost, LocalBook, RequestFailed, connect
 from gateway.protocol import messages as m

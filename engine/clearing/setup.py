@@ -1,0 +1,130 @@
+"""What the operator sets up: assets, instruments, accounts, and money from outside and back."""
+
+from __future__ import annotations
+
+from engine.book.entities import Account, Asset, Owner
+from engine.book.order_book import LimitOrderBook
+from engine.clearing.futures import begin_future
+from engine.money import reservations
+from engine.state.listing import account_problem, asset_problem, instrument_problem, new_instrument
+from engine.state.state import State, next_report
+from engine.trading.consulting import consult
+from engine.vocabulary.codes import FUNDS
+from engine.vocabulary.decimals import decimal
+from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.messages.commands import AddAsset, Deposit, ListInstrument, OpenAccount, Withdraw
+from engine.vocabulary.messages.events import AccountOpened, AssetAdded, FundsMoved, InstrumentListed
+from engine.vocabulary.problem import Problem, invalid
+
+
+def add_asset(state: State, command: AddAsset) -> Problem | None:
+    """Carry out `AddAsset`. Emits what the hook says, then AssetAdded."""
+    problem = asset_problem(command, state.assets) or consult(state, command)
+    if problem is not None:
+        return problem
+    asset = Asset(command.asset, len(state.assets), command.kind, command.scale)
+    asset.issuer = command.issuer
+    asset.terms = command.terms
+    asset.issue_limit = command.issue_limit
+    state.assets[command.asset] = asset
+    state.emit(AssetAdded(command.asset, command.kind, command.scale))
+    return None
+
+
+def list_instrument(state: State, command: ListInstrument) -> Problem | None:
+    """Carry out `ListInstrument`. Emits what the hook says, then InstrumentListed."""
+    problem = instrument_problem(command, state.assets, state.instruments, state.time_ns) or consult(state, command)
+    if problem is not None:
+        return problem
+    instrument = new_instrument(command, len(state.instruments), state.assets, state.covers)
+    book = LimitOrderBook(instrument)
+    book.reference_ticks = command.reference_price_e8 // command.tick_e8
+    state.instruments[command.instrument] = instrument
+    state.books[command.instrument] = book
+    state.book_list.append(book)
+    if instrument.future is not None:
+        begin_future(state, book)
+    state.emit(
+        InstrumentListed(
+            command.instrument,
+            command.kind,
+            command.base,
+            command.quote,
+            command.tick_e8,
+            command.lot_e8,
+            instrument.unit,
+        )
+    )
+    return None
+
+
+def open_account(state: State, command: OpenAccount) -> Problem | None:
+    """Carry out `OpenAccount`. Emits what the hook says, then AccountOpened."""
+    problem = account_problem(command, state.accounts) or consult(state, command)
+    if problem is not None:
+        return problem
+    owner = state.owners.get(command.investor)
+    if owner is None:
+        owner = state.owners[command.investor] = Owner(command.investor)
+    account = Account(command.account, len(state.accounts), command.participant, owner, command.intermediary)
+    owner.accounts.append(account)
+    state.accounts[command.account] = account
+    state.account_list.append(account)
+    state.emit(AccountOpened(command.account, command.participant, command.investor, command.intermediary))
+    return None
+
+
+def deposit(state: State, command: Deposit) -> Problem | None:
+    """Carry out `Deposit`. Emits FundsMoved."""
+    problem = _move_problem(state, command)
+    if problem is not None:
+        return problem
+    asset = state.assets[command.asset]
+    if asset.supply + command.amount > MAX_SUPPLY:
+        return Problem(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
+    _move(state, command, command.amount)
+    return None
+
+
+def withdraw(state: State, command: Withdraw) -> Problem | None:
+    """Carry out `Withdraw` of what is available. Emits what the hook says, then FundsMoved."""
+    problem = _move_problem(state, command)
+    if problem is not None:
+        return problem
+    asset = state.assets[command.asset]
+    available = state.accounts[command.account].balance(asset).available
+    if command.amount > available:
+        return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
+    problem = consult(state, command)
+    if problem is None:
+        _move(state, command, -command.amount)
+    return problem
+
+
+def _move_problem(state: State, command: Deposit | Withdraw) -> Problem | None:
+    """Check that account and asset exist, and that there is an amount."""
+    if command.account not in state.accounts:
+        return invalid(f"unknown account {command.account}")
+    if command.asset not in state.assets:
+        return invalid(f"unknown asset {command.asset}")
+    # Asked for, a balance begins to exist.
+    state.accounts[command.account].balance(state.assets[command.asset])
+    return invalid("the amount must be positive") if command.amount <= 0 else None
+
+
+def _move(state: State, command: Deposit | Withdraw, amount: int) -> None:
+    """Book what comes in (positive) or goes out (negative)."""
+    account, asset = state.accounts[command.account], state.assets[command.asset]
+    reservations.move(account, asset, amount)
+    balance = account.balance(asset)
+    state.emit(
+        FundsMoved(
+            account.account,
+            next_report(account),
+            asset.asset,
+            amount,
+            balance.available,
+            balance.reserved,
+            command.reason,
+        )
+    )

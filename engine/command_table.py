@@ -1,0 +1,260 @@
+"""The commands, a row each: who may send it, what it is about, which events answer it, what carries it out.
+
+All that the gateway, the journal's readers and the core need to know of a command beside its fields stands here, once. What
+requests and histories call it follows from its class (`engine.vocabulary.names`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from engine.clearing.closeout import close_out, set_margin_rules
+from engine.clearing.corrections import bust, reprice
+from engine.clearing.futures import mark_future, set_index_price
+from engine.clearing.holdings import freeze, issue, redeem
+from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
+from engine.clearing.transfers import request_delivery, transfer
+from engine.phases.controls import (
+    set_kill_switch,
+    set_limits,
+    set_market_halt,
+    set_phase,
+    set_schedule,
+    set_trading_rules,
+    set_venue_rules,
+)
+from engine.phases.effective import schedule_change
+from engine.state.state import State
+from engine.trading.changes import amend, cancel_many, cancel_one
+from engine.trading.consulting import consult
+from engine.trading.entry import enter
+from engine.trading.order_lists import enter_bracket, enter_pair, quote
+from engine.vocabulary import codes
+from engine.vocabulary.messages import commands
+from engine.vocabulary.messages.commands import Command
+from engine.vocabulary.messages.events import (
+    Event,
+    MassCancelled,
+    MassQuoted,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    OrderStatus,
+    RequestRejected,
+    Transferred,
+    TransferStatus,
+)
+from engine.vocabulary.names import command_name
+from engine.vocabulary.problem import Problem
+
+# Who may send a command, by role.
+PARTICIPANT: Final = "participant"
+OPERATOR: Final = "operator"
+SUPERVISOR: Final = "supervisor"
+ROLES: Final = (PARTICIPANT, OPERATOR, SUPERVISOR)
+
+Handler = Callable[[State, Any], Problem | None]
+"""Carries out a command: emits what it does, or returns why it did nothing."""
+
+
+class CommandRow:
+    """What is known of one command."""
+
+    def __init__(
+        self,
+        kind: type[Command],
+        carry_out: Handler,
+        *,
+        senders: tuple[str, ...] = (),
+        answers: tuple[type[Event], ...] = (),
+        about: tuple[str, ...] = (),
+        word: str = "",
+        sets_up: str = "",
+        names: dict[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self.kind: Final = kind
+        self.name: Final = command_name(kind)
+        """In requests."""
+        self.carry_out: Final = carry_out
+        self.senders: Final = senders
+        """The roles that may send it; none: nobody but the venue itself."""
+        self.answers: Final = answers
+        """The first event of one of these types answers it; none: it was done, or CommandRejected says why not."""
+        self.about: Final = about
+        """The fields that name its subject, the first one first."""
+        self.word: Final = word
+        """What a history of rules, records and settings calls what it changes; empty: it changes none of them."""
+        self.sets_up: Final = sets_up
+        """The kind of thing that it defines in a venue file, named by its first subject; empty: such a file has none."""
+        self.names: Final[dict[str, tuple[str, ...]]] = {} if names is None else names
+        """The names of the codes that a field holds."""
+
+
+_TRADERS: Final = (PARTICIPANT,)
+_OPERATORS: Final = (OPERATOR,)
+_SUPERVISORS: Final = (SUPERVISOR,)
+_BOTH: Final = (OPERATOR, SUPERVISOR)
+_ISSUERS: Final = (OPERATOR, PARTICIPANT)
+_ENTERED: Final = (OrderAccepted, OrderRejected, OrderStatus)
+
+TRADING: Final = (
+    CommandRow(commands.NewOrder, enter, senders=_TRADERS, answers=_ENTERED),
+    CommandRow(commands.AmendOrder, amend, senders=_TRADERS, answers=(OrderAmended, OrderCancelled, RequestRejected)),
+    CommandRow(commands.CancelOrder, cancel_one, senders=_TRADERS, answers=(OrderCancelled, RequestRejected)),
+    CommandRow(commands.MassCancel, cancel_many, senders=_TRADERS, answers=(MassCancelled, RequestRejected)),
+    CommandRow(commands.MassQuote, quote, senders=_TRADERS, answers=(MassQuoted, RequestRejected)),
+    CommandRow(commands.NewOrderPair, enter_pair, senders=_TRADERS, answers=(*_ENTERED, RequestRejected)),
+    CommandRow(commands.NewBracket, enter_bracket, senders=_TRADERS, answers=(*_ENTERED, RequestRejected)),
+    CommandRow(commands.Transfer, transfer, senders=_TRADERS, answers=(Transferred, TransferStatus, RequestRejected)),
+    CommandRow(commands.RequestDelivery, request_delivery, senders=_TRADERS, answers=(RequestRejected,)),
+)
+"""What participants send as requests of their own types."""
+
+
+def _nothing(state: State, command: commands.Tick) -> None:
+    """Carry out `Tick`: what was due has been done before."""
+
+
+CONFIGURATION: Final = (
+    CommandRow(commands.Tick, _nothing),
+    CommandRow(
+        commands.AddAsset,
+        add_asset,
+        senders=_OPERATORS,
+        about=("asset",),
+        word="asset",
+        sets_up="asset",
+        names={"kind": codes.ASSET_KINDS, "privacy": codes.PRIVACY_KINDS},
+    ),
+    CommandRow(
+        commands.ListInstrument,
+        list_instrument,
+        senders=_OPERATORS,
+        about=("instrument",),
+        word="instrument",
+        sets_up="instrument",
+        names={"kind": codes.INSTRUMENT_KINDS},
+    ),
+    CommandRow(
+        commands.OpenAccount,
+        open_account,
+        senders=_OPERATORS,
+        about=("account", "investor", "intermediary"),
+        word="account",
+        sets_up="account",
+    ),
+    CommandRow(commands.Deposit, deposit, senders=_OPERATORS, about=("account",), sets_up="account"),
+    CommandRow(commands.Withdraw, withdraw, senders=_OPERATORS, about=("account",)),
+    CommandRow(
+        commands.SetPhase,
+        set_phase,
+        senders=_BOTH,
+        about=("instrument",),
+        sets_up="instrument",
+        names={"phase": codes.PHASES},
+    ),
+    CommandRow(
+        commands.SetTradingRules,
+        set_trading_rules,
+        senders=_OPERATORS,
+        about=("instrument",),
+        word="trading rules",
+        sets_up="instrument",
+        names={"allocation": codes.ALLOCATIONS},
+    ),
+    CommandRow(
+        commands.SetSchedule,
+        set_schedule,
+        senders=_OPERATORS,
+        about=("instrument",),
+        word="schedule",
+        sets_up="instrument",
+    ),
+    CommandRow(
+        commands.SetKillSwitch,
+        set_kill_switch,
+        senders=_BOTH,
+        about=("key",),
+        word="kill switch",
+        names={"scope": codes.SCOPES},
+    ),
+    CommandRow(commands.SetLimits, set_limits, senders=_BOTH, about=("participant",), word="limits"),
+    CommandRow(commands.SetMarketHalt, set_market_halt, senders=_BOTH, word="market halt"),
+    CommandRow(
+        commands.SetVenueRules,
+        set_venue_rules,
+        senders=_OPERATORS,
+        word="venue rules",
+        names={"self_trade": codes.SELF_TRADE_MODES},
+    ),
+    CommandRow(commands.BustTrade, bust, senders=_SUPERVISORS, about=("trade_id",), word="bust of trade"),
+    CommandRow(commands.RepriceTrade, reprice, senders=_SUPERVISORS, about=("trade_id",), word="reprice of trade"),
+)
+"""What is set up, and what is set while the venue runs."""
+
+CLEARING: Final = (
+    CommandRow(commands.SetIndexPrice, set_index_price, senders=_OPERATORS, about=("index",), sets_up="index"),
+    CommandRow(commands.MarkFuture, mark_future, senders=_BOTH, about=("instrument",)),
+    CommandRow(
+        commands.SetMarginRules, set_margin_rules, senders=_OPERATORS, word="margin rules", sets_up="margin rules"
+    ),
+    CommandRow(commands.CloseOut, close_out, senders=_SUPERVISORS, about=("account", "instrument"), word="close-out"),
+    CommandRow(commands.IssueAsset, issue, senders=_ISSUERS, about=("account",), sets_up="account"),
+    CommandRow(commands.RedeemAsset, redeem, senders=_ISSUERS, about=("account",)),
+    CommandRow(commands.FreezeAsset, freeze, senders=ROLES, about=("asset", "account"), word="freeze"),
+)
+"""What is done to futures and holdings."""
+
+COMPLIANCE: Final = (
+    CommandRow(
+        commands.LoadRulebook, consult, senders=_SUPERVISORS, about=("name",), word="rulebook", sets_up="rulebook"
+    ),
+    CommandRow(
+        commands.RegisterInvestor,
+        consult,
+        senders=_SUPERVISORS,
+        about=("investor",),
+        word="investor",
+        sets_up="investor",
+        names={"kind": codes.INVESTOR_KINDS},
+    ),
+    CommandRow(
+        commands.RegisterIntermediary,
+        consult,
+        senders=_SUPERVISORS,
+        about=("intermediary",),
+        word="intermediary",
+        sets_up="intermediary",
+    ),
+    CommandRow(
+        commands.RecordTest, consult, senders=_SUPERVISORS, about=("investor",), word="test", sets_up="investor"
+    ),
+    CommandRow(
+        commands.RecordAcknowledgement,
+        consult,
+        senders=_SUPERVISORS,
+        about=("investor",),
+        word="acknowledgement",
+        sets_up="investor",
+    ),
+    CommandRow(commands.SetBlocked, consult, senders=_SUPERVISORS, about=("investor",), word="block list"),
+    CommandRow(
+        commands.AuthoriseClient,
+        consult,
+        senders=_SUPERVISORS,
+        about=("investor", "intermediary"),
+        word="authorisation",
+        sets_up="investor",
+    ),
+    CommandRow(commands.UpdateAsset, consult, senders=_SUPERVISORS, about=("asset",), word="asset figures"),
+    CommandRow(commands.SetParameter, consult, senders=_SUPERVISORS, about=("rule",), word="parameter"),
+    CommandRow(commands.EffectiveFrom, schedule_change, senders=_SUPERVISORS),
+)
+"""What the hook carries out, at once or from a date on."""
+
+COMMANDS: Final[dict[type[Command], CommandRow]] = {
+    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE)
+}
+HANDLERS: Final[dict[type[Command], Handler]] = {kind: row.carry_out for kind, row in COMMANDS.items()}

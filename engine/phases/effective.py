@@ -1,0 +1,46 @@
+"""Compliance commands with an effective date: kept until it comes, then carried out."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.state.state import DUE_CHANGE, State
+from engine.trading.consulting import consult
+from engine.vocabulary.limits import MAX_E8, MAX_SCHEDULED_CHANGES
+from engine.vocabulary.messages.commands import Command, EffectiveFrom, RecordAcknowledgement, RecordTest
+from engine.vocabulary.messages.events import ChangeEffective, ChangeScheduled, CommandRejected
+from engine.vocabulary.names import command_name
+from engine.vocabulary.problem import Problem, invalid
+
+
+def schedule_change(state: State, command: EffectiveFrom) -> Problem | None:
+    """Keep a compliance command until its effective date. Emits ChangeScheduled, or returns why not."""
+    if not state.time_ns < command.effective_ns <= MAX_E8:
+        return invalid("effective_ns must be in the future")
+    if len(state.changes) >= MAX_SCHEDULED_CHANGES:
+        return invalid(f"no more than {MAX_SCHEDULED_CHANGES} changes may wait for their effective date")
+    state.changes[state.seq] = command
+    state.schedule(command.effective_ns, DUE_CHANGE, state.seq)
+    # What it is about is the first field of each of these commands.
+    what = f"{command_name(type(command.change))} {msgspec.structs.astuple(command.change)[0]}"
+    state.emit(ChangeScheduled(state.seq, command.effective_ns, what))
+    return None
+
+
+def take_effect(state: State, change: int) -> None:
+    """Carry out a command whose effective date has come. Emits ChangeEffective, then what `consult` emits, or CommandRejected."""
+    command = state.changes.pop(change)
+    state.emit(ChangeEffective(change))
+    problem = consult(state, _attributed(command))
+    if problem is not None:
+        state.emit(CommandRejected(problem.code, problem.detail))
+
+
+def _attributed(command: EffectiveFrom) -> Command:
+    """The command to carry out; reason and author of its schedule are its own, where it names none."""
+    change = command.change
+    if not change.by:
+        change = msgspec.structs.replace(change, by=command.by)
+    if not isinstance(change, (RecordTest, RecordAcknowledgement)) and not change.reason:
+        change = msgspec.structs.replace(change, reason=command.reason)
+    return change

@@ -168,7 +168,7 @@ class ExplainingHook(ComplianceHook):
         self._current: OrderExplanation | None = None
 
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
-        """Decide and reserve as the hook does, after an explanation has been made."""
+        """Decide as the hook does, after an explanation has been made."""
         # An order of the venue that closes a position is asked about by nobody.
         if not self.watching or order.close_out:
             return super().check(order, price_ticks, leaves_lots, time_ns)

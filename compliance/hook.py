@@ -51,24 +51,32 @@ class ComplianceHook(PreTradeHook):
         return self._intake
 
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
-        """Decide on an order about to trade or rest with `leaves_lots` open at `price_ticks` or better, and reserve.
+        """Decide on an order about to trade or rest with `leaves_lots` open at `price_ticks` or better.
 
-        Returns all failures in the rulebook's order, and reserves nothing then; None lets the order pass. What depends
-        only on class, instrument and side is in a table; the other rules are asked one by one.
+        Returns all failures in the rulebook's order; None lets the order pass. What depends only on class, instrument and
+        side is in a table; the other rules are asked one by one. The venue's own order that closes a position passes.
         """
-        instrument = order.instrument
         client = self._clients[order.account.account]
-        side = order.side
-        decision = client.decisions.get(instrument.index * 2 + side)
+        decision = client.decisions.get(order.instrument.index * 2 + order.side)
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
             price_ticks, leaves_lots = BY_FUNDS, order.budget
-        if decision is None or price_ticks < 0 or price_ticks * leaves_lots > decision.free_tick_lots:
-            return self._check_slowly(client, order, price_ticks, leaves_lots, time_ns)
-        if side == BUY:
-            # Nobody's sums count it, or the table would not let it pass: only noted.
-            self._ledger.open_orders[order.order_id] = (client, decision.listing, price_ticks, leaves_lots)
-        return None
+        if decision is not None and price_ticks >= 0 and price_ticks * leaves_lots <= decision.free_tick_lots:
+            return None
+        if order.close_out:
+            return None
+        return self._judge(client, order, worst_ticks(order, price_ticks), leaves_lots, time_ns, False)
+
+    def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
+        """Take up what an order can cost in the sums of the ledger: purchases, and what can be sold short."""
+        if order.side != BUY and order.instrument.future is None:
+            return
+        if order.budget >= 0:
+            price_ticks, leaves_lots = BY_FUNDS, order.budget
+        else:
+            price_ticks = worst_ticks(order, price_ticks)
+        client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
+        self._ledger.reserve(order.order_id, order.side, (client, listing, price_ticks, leaves_lots))
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
@@ -166,23 +174,6 @@ class ComplianceHook(PreTradeHook):
         if client.investor.retail or listing.exposed:
             ledger.sell(trade.trade_id, sell_id, client, listing, price_ticks, lots, sell_leaves, time_ns)
         listing.last_ticks = price_ticks
-
-    def _check_slowly(
-        self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int
-    ) -> Verdict | None:
-        """Ask the rules one by one, and reserve in the sums. An order of the venue that closes a position always passes."""
-        price_ticks = worst_ticks(order, price_ticks)
-        if not order.close_out:
-            verdict = self._judge(client, order, price_ticks, leaves_lots, time_ns, False)
-            if verdict is not None:
-                return verdict
-        side = order.side
-        listing = self._listings[order.instrument_name]
-        if side == BUY or listing.shortable:
-            # An amend is checked with terms that the order does not have yet.
-            amend = price_ticks >= 0 and (price_ticks != order.reserve_ticks or leaves_lots != order.leaves_lots)
-            self._ledger.reserve(order.order_id, side, client, listing, price_ticks, leaves_lots, amend)
-        return None
 
     def _judge(
         self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, rests: bool

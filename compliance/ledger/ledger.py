@@ -98,8 +98,6 @@ class Ledger:
         self.counted_day: int = -1
         self.years: Final = MoscowYears()
         self._nothing: Final = InvestorLedger()
-        self._renewed: RatedBuy | None = None
-        """The rate that an amend is about to replace: it comes back if the core refuses the amend after all."""
 
     def look(self, client: Client) -> InvestorLedger:
         """The sums of a client's investor, to read: one who has bought nothing yet gets empty ones."""
@@ -128,28 +126,20 @@ class Ledger:
             rated = RatedBuy(self.rate(listing))
         return rated.costs(value) if rated.rate[0] else -1
 
-    def reserve(
-        self,
-        order_id: int,
-        side: int,
-        client: Client,
-        listing: Listing,
-        price_ticks: int,
-        leaves_lots: int,
-        amend: bool,
-    ) -> None:
-        """Reserve for an order with `leaves_lots` open at `price_ticks`, instead of what was reserved for it before.
-
-        `amend`: the order stands with other terms until `amend` says how it went.
-        """
+    def reserve(self, order_id: int, side: int, entry: OpenOrder) -> None:
+        """Reserve for an order as it is to stand, instead of what was reserved for it before."""
         orders = self.open_orders if side == BUY else self.open_sells
+        client, listing = entry[0], entry[1]
+        investor = client.investor
+        if not (investor.retail or listing.exposed or listing.otherwise_priced):
+            # Nobody's sums count it: only noted.
+            orders[order_id] = entry
+            return
         earlier = orders.get(order_id)
         if earlier is not None:
             self._count(order_id, side, earlier, -1)
-        if listing.otherwise_priced and (client.investor.retail or client.investor.financial):
-            self._renewed = self.rated.get(order_id) if amend else None
+        if listing.otherwise_priced and (investor.retail or investor.financial):
             self.rated[order_id] = RatedBuy(self.rate(listing))
-        entry = (client, listing, price_ticks, leaves_lots)
         orders[order_id] = entry
         self._count(order_id, side, entry, 1)
 
@@ -160,10 +150,6 @@ class Ledger:
         if entry is None:
             return
         self._count(order_id, side, entry, -1)
-        if self._renewed is not None:
-            if entry[2] != price_ticks or entry[3] != leaves_lots:
-                self.rated[order_id] = self._renewed
-            self._renewed = None
         amended = (entry[0], entry[1], price_ticks, leaves_lots)
         orders[order_id] = amended
         self._count(order_id, side, amended, 1)
@@ -175,7 +161,6 @@ class Ledger:
             self._count(order_id, BUY, entry, -1)
             if entry[1].otherwise_priced:
                 self.rated.pop(order_id, None)
-                self._renewed = None
         elif self.open_sells:
             entry = self.open_sells.pop(order_id, None)
             if entry is not None:

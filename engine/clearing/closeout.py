@@ -164,6 +164,6 @@ def _close_out(state: State, book: LimitOrderBook, position: Position, reason: s
     order.close_out = True
     order.price_ticks = order.reserve_ticks = price
     order.quantity_lots = order.leaves_lots = lots
-    state.hook.check(order, price, lots, state.time_ns)
+    state.hook.reserve(order, price, lots)
     accept(state, order)
     act(state, order)

@@ -69,23 +69,29 @@ class PreTradeHook:
     """A hook that lets everything pass. Rulebooks subclass it."""
 
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
-        """Decide on `leaves_lots` open at `price_ticks` or better, and reserve for them; None lets the order pass.
+        """Decide on `leaves_lots` open at `price_ticks` or better; None lets the order pass. Changes nothing.
 
         Called for each new order, each amend that raises quantity or value, each triggered stop and each repriced peg
-        that costs more; what was reserved for `order.order_id` before is then replaced. For a market order
-        `price_ticks` is the collar, the worst price it can get; an order by funds (`order.budget`) is worth its budget. A new order that passed may still be rejected by a later check: `observe` sees that event and releases.
-        An amend that passed may be refused by a later check: `true_up` follows.
+        that costs more. For a market order `price_ticks` is the collar, the worst price it can get; an order by funds
+        (`order.budget`) is worth its budget.
         """
         return None
+
+    def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
+        """Take up what an order that passed `check` can cost, instead of what was taken up for it before.
+
+        Called where the core has reserved the money. A new order may still be rejected by a later check: `observe` sees
+        that. The venue's own order that closes a position is taken up without being asked about.
+        """
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay, after an `Outcome` with `recheck`. Reserves nothing new."""
         return None
 
     def true_up(self, order: Order) -> None:
-        """Reserve exactly what an open order can still cost as it stands, `leaves_lots` at `reserve_ticks`.
+        """Take up exactly what an open order can still cost as it stands, `leaves_lots` at `reserve_ticks`.
 
-        Called when an order's terms have changed, and when an amend that passed `check` was then refused.
+        Called when an order's terms have changed.
         """
 
     def observe(self, event: Event, time_ns: int) -> None:

@@ -130,6 +130,7 @@ def pass_again(state: State, order: Order) -> bool:
     if not reserve(order, order.reserve_ticks, order.leaves_lots):
         cancel(state, order, NO_FUNDS)
         return False
+    state.hook.reserve(order, order.reserve_ticks, order.leaves_lots)
     return True
 
 

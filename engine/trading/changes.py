@@ -171,21 +171,19 @@ def _approve(state: State, order: Order, terms: NewTerms) -> Problem | None:
         verdict = state.hook.check(order, price, leaves_lots, state.time_ns)
         if verdict is not None:
             return verdict.problem
-    problem: Problem | None = None
     wanted = lacking(order, price, leaves_lots)
     if wanted:
-        problem = funds_problem(order, wanted)
-    elif order.post_only and terms.price_ticks != order.price_ticks and order.where == ON_BOOK:
+        return funds_problem(order, wanted)
+    if order.post_only and terms.price_ticks != order.price_ticks and order.where == ON_BOOK:
         if book.in_call:
-            problem = Problem(PHASE, "a post-only order's price can't be amended in a call")
-        elif book.crosses(order.side, terms.price_ticks):
-            problem = Problem(POST_ONLY, "a post-only order would trade at once")
-    if problem is None:
-        reserve(order, price, leaves_lots)
-        order.reserve_ticks = price
-    elif grows:
-        state.hook.true_up(order)
-    return problem
+            return Problem(PHASE, "a post-only order's price can't be amended in a call")
+        if book.crosses(order.side, terms.price_ticks):
+            return Problem(POST_ONLY, "a post-only order would trade at once")
+    reserve(order, price, leaves_lots)
+    if grows:
+        state.hook.reserve(order, price, leaves_lots)
+    order.reserve_ticks = price
+    return None
 
 
 def _keeps_place(order: Order, terms: NewTerms) -> bool:

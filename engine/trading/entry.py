@@ -127,6 +127,7 @@ def approval_problem(state: State, order: Order) -> Problem | None:
         return verdict.problem
     if not reserve(order, order.reserve_ticks, order.leaves_lots):
         return funds_problem(order, lacking(order, order.reserve_ticks, order.leaves_lots))
+    state.hook.reserve(order, order.reserve_ticks, order.leaves_lots)
     return _trading_problem(state, order)
 
 

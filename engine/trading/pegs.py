@@ -75,11 +75,11 @@ def _reprice(state: State, order: Order) -> bool:
 
 def _pass(state: State, order: Order, old_ticks: int) -> bool:
     """Check a peg that moves, by the rules only if it would cost more; if it may not, it is cancelled where it rests."""
-    book: LimitOrderBook = order.book
     price = order.price_ticks
     order.price_ticks = old_ticks
     # A short that is sold for more is worth more; a sale of what is held is not.
-    if price > order.reserve_ticks and (order.side == BUY or book.instrument.future is not None):
+    costs_more = price > order.reserve_ticks and (order.side == BUY or order.instrument.future is not None)
+    if costs_more:
         verdict = state.hook.check(order, price, order.leaves_lots, state.time_ns)
         if verdict is not None:
             cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
@@ -87,6 +87,8 @@ def _pass(state: State, order: Order, old_ticks: int) -> bool:
     if not reserve(order, price, order.leaves_lots):
         cancel(state, order, NO_FUNDS)
         return False
+    if costs_more:
+        state.hook.reserve(order, price, order.leaves_lots)
     order.price_ticks = order.reserve_ticks = price
     return True
 

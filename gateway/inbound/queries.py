@@ -9,8 +9,8 @@ from engine.book.order_book import LimitOrderBook
 from engine.clearing.futures import mark_ticks
 from engine.exchange import Exchange
 from engine.money.margin import missing
-from engine.vocabulary.decimals import decimal
 from engine.vocabulary.codes import INSTRUMENT_KINDS, ORDER_TYPES, PHASES, SIDES, TIMES_IN_FORCE
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_LISTED_ORDERS
 from gateway.inbound.session import Query, Session
 from gateway.outbound.fanout import Fanout

@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.codes import (
     ALLOCATIONS,
     ASSET_KINDS,
@@ -26,6 +25,7 @@ from engine.vocabulary.codes import (
     SCOPES,
     SELF_TRADE_MODES,
 )
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (

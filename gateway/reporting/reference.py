@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.codes import FUTURE
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.limits import DECIMALS
 from engine.vocabulary.messages.events import (
     AccountOpened,

@@ -163,10 +163,11 @@ def prepare_hook(name: str, count: int) -> tuple[ComplianceHook, list[tuple[Orde
 
 
 def run_hook(hook: ComplianceHook, lives: list[tuple[Order, Event]]) -> int:
-    """Check every order, then let the hook see how it ends; returns how many passed."""
+    """Check and reserve for every order, then let the hook see how it ends; returns how many passed."""
     passed = 0
     for order, end in lives:
         if hook.check(order, order.reserve_ticks, order.leaves_lots, START_NS) is None:
+            hook.reserve(order, order.reserve_ticks, order.leaves_lots)
             passed += 1
         hook.observe(end, START_NS)
     return passed

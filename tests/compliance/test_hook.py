@@ -11,7 +11,7 @@ from compliance import VENUE, ComplianceHook, load_rulebook
 from compliance.registry.classes import CLASSES
 from compliance.rules.case import Case, Profile
 from engine.state.hook import Verdict
-from engine.vocabulary.codes import BUY, FIAT, FIRM, INDIVIDUAL, SELL
+from engine.vocabulary.codes import BUY, COMPLIANCE, FIAT, FIRM, INDIVIDUAL, SELL
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AnyCommand,
@@ -39,8 +39,12 @@ from tests.support.compliance.venue import INVESTORS, Venue, changed, documents,
 def check(
     venue: Venue, account: str, side: int, instrument: str, price_ticks: int = 1, lots: int = 1
 ) -> Verdict | None:
+    """Check an order, and reserve for it if it passes, as the core does."""
     order = venue.order(account, side, instrument, price_ticks, lots)
-    return venue.hook.check(order, price_ticks, lots, venue.time_ns)
+    verdict = venue.hook.check(order, price_ticks, lots, venue.time_ns)
+    if verdict is None:
+        venue.hook.reserve(order, price_ticks, lots)
+    return verdict
 
 
 def digest(hook: ComplianceHook) -> bytes:
@@ -143,9 +147,14 @@ def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing(command: A
 
 def test_the_rouble_is_counted_in_kopecks() -> None:
     hook = ComplianceHook()
-    assert "kopecks" in hook.apply(AddAsset("RUB", FIAT, 4), 1).refusal
-    assert not hook.apply(AddAsset("RUB", FIAT, 2), 1).refusal
-    assert "does not know" in hook.apply(Tick(), 1).refusal
+    refused = hook.apply(AddAsset("RUB", FIAT, 4), 1).problem
+    assert refused is not None
+    assert refused.code == COMPLIANCE
+    assert "kopecks" in refused.detail
+    assert hook.apply(AddAsset("RUB", FIAT, 2), 1).problem is None
+    unknown = hook.apply(Tick(), 1).problem
+    assert unknown is not None
+    assert "does not know" in unknown.detail
 
 
 def test_registry_changes_are_reported() -> None:
@@ -364,6 +373,8 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
         answers = []
         for hook in (venue.hook, twin):
             verdict = hook.check(order, price_ticks, lots, venue.time_ns)
+            if verdict is None:
+                hook.reserve(order, price_ticks, lots)
             answers.append(None if verdict is None else [(each.rule, each.detail) for each in verdict.failures])
         assert answers[0] == answers[1]
         assert digest(twin) == digest(venue.hook)

@@ -203,6 +203,7 @@ class Session:
         verdict = self.hook.check(order, price_ticks, lots, self.venue.time_ns)
         assert (() if verdict is None else verdict.rules) == expected
         if verdict is None:
+            self.hook.reserve(order, price_ticks, lots)
             order.reserve_ticks, order.leaves_lots = price_ticks, lots
             self.orders[order.order_id] = order
         else:

@@ -271,6 +271,7 @@ def test_an_order_of_the_venue_that_closes_a_position_is_noted_and_never_refused
         assert order.order_id not in orders
         order.close_out = True
         assert venue.hook.check(order, 1_000, 5, venue.time_ns) is None
+        venue.hook.reserve(order, 1_000, 5)
         assert venue.hook.recheck(order, venue.time_ns) is None
         assert list(orders) == [order.order_id]
         venue.hook.observe(OrderCancelled(order.order_id, "firm", 0, "", "BTC-FUT", side, 0, 0, 5, 0, 2), 0)

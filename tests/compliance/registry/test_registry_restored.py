@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from compliance import ComplianceHook
+from engine.state.hook import Outcome
 from engine.vocabulary.codes import BUY, FIRM, INDIVIDUAL, SELL
 from engine.vocabulary.messages.commands import (
     AnyCommand,
@@ -19,6 +20,11 @@ from engine.vocabulary.messages.commands import (
     UpdateAsset,
 )
 from tests.support.compliance.venue import Venue, changed, documents, moscow_ns, rules_of
+
+
+def said(outcome: Outcome) -> tuple[int, str] | None:
+    """What a refusal says; None: there was none."""
+    return None if outcome.problem is None else (outcome.problem.code, outcome.problem.detail)
 
 
 def set_parameter(rule: str, key: str, value: str) -> SetParameter:
@@ -116,5 +122,5 @@ def test_a_restored_hook_decides_the_same(name: str) -> None:
         LoadRulebook("general-2026", documents("general-2026")),
     ):
         first, second = venue.hook.apply(command, venue.time_ns), twin.apply(command, venue.time_ns)
-        assert (first.events, first.refusal, first.recheck) == (second.events, second.refusal, second.recheck)
+        assert (first.events, said(first), first.recheck) == (second.events, said(second), second.recheck)
         assert msgspec.msgpack.encode(twin.snapshot()) == msgspec.msgpack.encode(venue.hook.snapshot())

@@ -7,6 +7,7 @@ import pytest
 
 from engine.state.snapshot import state_digest, take_snapshot
 from engine.vocabulary import codes
+from engine.vocabulary.codes import COMPLIANCE
 from engine.vocabulary.limits import MAX_SUPPLY, MAX_TEXT_CHARS, NS_PER_DAY
 from engine.vocabulary.messages.commands import (
     AddAsset,
@@ -36,6 +37,7 @@ from engine.vocabulary.messages.events import (
     Trade,
     TradeCorrected,
 )
+from engine.vocabulary.problem import Problem
 from tests.support.engine.desk import E8, Desk
 from tests.support.engine.holding_desk import GOLD, Rules, desk_with, holding, move, order, refused, reports
 
@@ -109,7 +111,7 @@ def test_no_more_is_issued_than_a_venue_can_hold() -> None:
 def test_the_hook_can_refuse_an_issue() -> None:
     hook = Rules()
     desk = desk_with(hook)
-    hook.refusal = "not to ann"
+    hook.problem = Problem(COMPLIANCE, "not to ann")
     assert refused(desk, IssueAsset("GOLD", "ann", 1)) == ("compliance", "not to ann")
     assert hook.asked[-1] == IssueAsset("GOLD", "ann", 1)
 
@@ -269,7 +271,7 @@ def test_what_a_freeze_is_refused_for(command: FreezeAsset, code: str, detail: s
 def test_the_hook_can_refuse_a_freeze() -> None:
     hook = Rules()
     desk = desk_with(hook)
-    hook.refusal = "no rule says so"
+    hook.problem = Problem(COMPLIANCE, "no rule says so")
     assert refused(desk, FreezeAsset("GOLD", 1)) == ("compliance", "no rule says so")
 
 

@@ -158,6 +158,9 @@ class StandIn(PreTradeHook):
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
         return self.hook.check(order, price_ticks, leaves_lots, time_ns)
 
+    def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
+        self.hook.reserve(order, price_ticks, leaves_lots)
+
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         return self.hook.recheck(order, time_ns)
 

@@ -200,7 +200,7 @@ class Draws:
         chance = self.chance
         participant, account, order_id, client_id = self.named()
         found = self.exchange.accounts.get(account)
-        order = None if found is None else found.open_orders.get(order_id) or found.client_ids.get(client_id)
+        order = None if found is None else found.open_orders.get(order_id) or found.order(client_id)
         price = self.price(order.instrument_name if order is not None else "BTC/RUB")
         return commands.AmendOrder(
             participant,

@@ -20,6 +20,7 @@ from engine.vocabulary.messages.events import (
     Event,
     RequestRejected,
 )
+from engine.vocabulary.problem import Problem
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 
 GOLD = AddAsset("GOLD", codes.SECURITY, 2, issuer="mint", terms="a gram of gold", issue_limit=1_000_00)
@@ -31,7 +32,7 @@ class Rules(PreTradeHook):
     def __init__(self) -> None:
         super().__init__()
         self.verdict: Verdict | None = None
-        self.refusal = ""
+        self.problem: Problem | None = None
         self.rule = "FRZ-1"
         self.asked: list[Command] = []
         self.seen: list[Event] = []
@@ -46,7 +47,7 @@ class Rules(PreTradeHook):
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         self.asked.append(command)
-        return Outcome([], self.refusal, False, self.rule)
+        return Outcome([], self.problem, False, self.rule)
 
     def observe(self, event: Event, time_ns: int) -> None:
         self.seen.append(event)

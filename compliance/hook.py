@@ -57,7 +57,7 @@ class ComplianceHook(PreTradeHook):
         side is in a table; the other rules are asked one by one. The venue's own order that closes a position passes.
         """
         client = self._clients[order.account.account]
-        decision = client.decisions.get(order.instrument.index * 2 + order.side)
+        decision = client.decisions.get(order.instrument.number * 2 + order.side)
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
             price_ticks, leaves_lots = BY_FUNDS, order.budget
@@ -203,7 +203,7 @@ class ComplianceHook(PreTradeHook):
     def _decision(self, table: RuleTable, client: Client, order: Order) -> Decision:
         """The table's decision on such orders, made when first asked for."""
         instrument = order.instrument
-        key = instrument.index * 2 + order.side
+        key = instrument.number * 2 + order.side
         decision = client.decisions.get(key)
         if decision is None:
             listing = self._listings[instrument.instrument]

@@ -35,12 +35,12 @@ class Difference:
     """The first event that came out otherwise. `recorded` or `replayed` is None where one side has fewer events."""
 
     def __init__(
-        self, seq: int, time_ns: int, command: Command, index: int, recorded: object | None, replayed: Event | None
+        self, seq: int, time_ns: int, command: Command, place: int, *, recorded: object | None, replayed: Event | None
     ) -> None:
         self.seq: Final = seq
         self.time_ns: Final = time_ns
         self.command: Final = command
-        self.index: Final = index
+        self.place: Final = place
         """Place of the event among those of its command, from 0."""
         self.recorded: Final = recorded
         """An event, or plain lists and values where this version doesn't know such an event."""
@@ -135,7 +135,7 @@ def find_difference(
         index += 1
     theirs = _decode_event(stored[index]) if index < len(stored) else None
     ours = replayed[index] if index < len(replayed) else None
-    return Difference(seq, time_ns, command, index, theirs, ours)
+    return Difference(seq, time_ns, command, index, recorded=theirs, replayed=ours)
 
 
 def _one(event: Event) -> bytes:

@@ -27,9 +27,9 @@ ELECTED: Final = 7
 class Asset:
     """Something that can be held. Amounts of it are integers in minor units of 10**-scale."""
 
-    def __init__(self, asset: str, index: int, kind: int, scale: int) -> None:
+    def __init__(self, asset: str, number: int, kind: int, scale: int) -> None:
         self.asset: Final = asset
-        self.index: Final = index
+        self.number: Final = number
         self.kind: Final = kind
         self.scale: Final = scale
         self.supply: int = 0
@@ -54,10 +54,10 @@ class Instrument:
     """
 
     def __init__(
-        self, listing: ListInstrument, index: int, base: Asset, quote: Asset, future: Future | None = None
+        self, listing: ListInstrument, number: int, base: Asset, quote: Asset, future: Future | None = None
     ) -> None:
         self.instrument: Final[str] = listing.instrument
-        self.index: Final = index
+        self.number: Final = number
         self.kind: Final[int] = listing.kind
         self.base: Final = base
         self.quote: Final = quote
@@ -107,7 +107,7 @@ class Future:
         self.changed: Final = changed
         """The venue's list of cover to look at when the command ends."""
         self.positions: Final[dict[int, Position]] = {}
-        """By account index: everybody with a position or open orders, and some who had."""
+        """By the account's number: everybody with a position or open orders, and some who had."""
         self.high_ticks: int = 0
         """The upper static band, at which shorts are covered; 0: no band."""
         self.averaged: int = 0
@@ -225,17 +225,17 @@ class OrderRecord(UsedId):
 class Account:
     """An investor's account, operated by one participant."""
 
-    def __init__(self, account: str, index: int, participant: str, owner: Owner, intermediary: str) -> None:
+    def __init__(self, account: str, number: int, participant: str, owner: Owner, intermediary: str) -> None:
         self.account: Final = account
-        self.index: Final = index
+        self.number: Final = number
         self.participant: Final = participant
         self.owner: Final = owner
         self.intermediary: Final = intermediary
         self.report_seq: int = 0
         self.balances: dict[int, Balance] = {}
-        """By asset index; an asset never held is absent."""
+        """By the asset's number; an asset never held is absent."""
         self.positions: Final[dict[int, Position]] = {}
-        """By instrument index, as in `Future.positions`."""
+        """By the instrument's number, as in `Future.positions`."""
         self.open_orders: dict[int, Order] = {}
         """Resting and parked orders by order id."""
         self.used_ids: dict[str, UsedId] = {}
@@ -253,10 +253,10 @@ class Account:
 
     def balance(self, asset: Asset) -> Balance:
         """The balance of an asset, created empty when first asked for."""
-        found = self.balances.get(asset.index)
+        found = self.balances.get(asset.number)
         if found is None:
             found = Balance()
-            self.balances[asset.index] = found
+            self.balances[asset.number] = found
         return found
 
 

@@ -57,14 +57,14 @@ def look_at_calls(state: State) -> None:
         elif not margin.until_ns or margin.in_default:
             margin.called = True
             margin.until_ns = state.time_ns + (0 if margin.in_default else state.grace_ns)
-            state.schedule(margin.until_ns, DUE_MARGIN, account.index)
+            state.schedule(margin.until_ns, DUE_MARGIN, account.number)
             called = MarginCalled(account.account, next_report(account), asset, reported(lacks), margin.until_ns)
             state.emit(called)
         margin.in_default = False
 
 
 def _by_account(margin: Margin) -> tuple[int, int]:
-    return (margin.account.index, margin.asset.index)
+    return (margin.account.number, margin.asset.number)
 
 
 def end_grace(state: State, account_index: int, deadline_ns: int) -> bool:
@@ -85,7 +85,7 @@ def end_grace(state: State, account_index: int, deadline_ns: int) -> bool:
     note(found)
     _cancel_orders(state, found)
     for _, position in sorted(account.positions.items()):
-        book = state.book_list[position.instrument.index]
+        book = state.book_list[position.instrument.number]
         if not missing(found):
             break
         if position.margin is not found or not position.lots or not _trades(book):
@@ -127,7 +127,7 @@ def close_out(state: State, command: CloseOut) -> Problem | None:
     if book is None:
         return unknown_instrument(command.instrument)
     account = state.accounts.get(command.account)
-    position = None if account is None else account.positions.get(book.instrument.index)
+    position = None if account is None else account.positions.get(book.instrument.number)
     if position is None or not position.lots:
         return invalid(f"account {command.account} has no position in {command.instrument}")
     if not _trades(book):

@@ -85,7 +85,7 @@ def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecor
         ),
     )
     if future is not None:
-        book = state.book_list[record.instrument.index]
+        book = state.book_list[record.instrument.number]
         state.touch(book)
         obey_positions(state, record.instrument, buy.account, sell.account)
     return None

@@ -58,7 +58,7 @@ def begin_future(state: State, book: LimitOrderBook) -> None:
     future = book.instrument.future
     assert future is not None
     new_band(book)
-    index = book.instrument.index
+    index = book.instrument.number
     _schedule_mark(state, book)
     if future.averaging_ns:
         state.schedule(future.expiry_ns - future.averaging_ns, DUE_SETTLEMENT, index)
@@ -83,7 +83,7 @@ def _schedule_mark(state: State, book: LimitOrderBook) -> None:
     midnight = (state.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY * NS_PER_DAY - MOSCOW_OFFSET_NS
     due_ns = midnight + min(((state.time_ns - midnight) // interval_ns + 1) * interval_ns, NS_PER_DAY)
     if due_ns < future.expiry_ns:
-        state.schedule(due_ns, DUE_MARK, book.instrument.index)
+        state.schedule(due_ns, DUE_MARK, book.instrument.number)
 
 
 def mark_by_clock(state: State, book: LimitOrderBook) -> bool:
@@ -195,7 +195,7 @@ def mark(state: State, book: LimitOrderBook, ticks: int, final: bool) -> None:
     for index, position in list(future.positions.items()):
         if not (position.lots or position.carried or position.buy_lots or position.sell_lots):
             del future.positions[index]
-            del position.account.positions[instrument.index]
+            del position.account.positions[instrument.number]
 
 
 def _exchange(state: State, holders: list[Position], amounts: list[int]) -> None:
@@ -283,4 +283,4 @@ def check_future(book: LimitOrderBook) -> None:
     assert sum([position.lots for position in future.positions.values()]) == 0
     assert sum([position.carried for position in future.positions.values()]) == 0
     for index, position in future.positions.items():
-        assert position.account.index == index and position.account.positions[book.instrument.index] is position
+        assert position.account.number == index and position.account.positions[book.instrument.number] is position

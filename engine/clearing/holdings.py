@@ -6,7 +6,7 @@ one must be the asset's own. Checked in this order: the asset, the issuer, the a
 
 from __future__ import annotations
 
-from engine.book.entities import Account, Asset, Balance
+from engine.book.entities import Account, Asset
 from engine.money import reservations as clearing
 from engine.money.reservations import paying_asset
 from engine.state.listing import ISSUED_KINDS
@@ -126,21 +126,15 @@ def freeze(state: State, command: FreezeAsset) -> Problem | None:
         return outcome.problem
     holders = [state.accounts[command.account]] if command.account else list(state.accounts.values())
     for account in holders:
-        balance = account.balances.get(asset.index)
-        if balance is not None:
-            _freeze_holding(state, account, asset, balance, command, outcome.rule)
+        if asset.number in account.balances:
+            _freeze_holding(state, account, command, outcome.rule)
     return None
 
 
-def _freeze_holding(
-    state: State,
-    account: Account,
-    asset: Asset,
-    balance: Balance,
-    command: FreezeAsset,
-    rule: str,
-) -> None:
+def _freeze_holding(state: State, account: Account, command: FreezeAsset, rule: str) -> None:
     """Freeze a share of what one account holds, at the cost of its newest orders where too little is available."""
+    asset = state.assets[command.asset]
+    balance = account.balance(asset)
     total = balance.available + balance.reserved + balance.frozen
     wanted = round_up(total * command.share_ppm)
     if wanted > balance.available + balance.frozen:

@@ -14,7 +14,7 @@ from engine.vocabulary.rounding import round_up
 
 def position_of(account: Account, instrument: Instrument) -> Position:
     """The account's position in a future, begun flat when first asked for."""
-    found = account.positions.get(instrument.index)
+    found = account.positions.get(instrument.number)
     if found is not None:
         return found
     future = instrument.future
@@ -24,14 +24,14 @@ def position_of(account: Account, instrument: Instrument) -> Position:
     if margin is None:
         margin = balance.margin = Margin(account, instrument.quote, balance, future.changed)
     position = Position(account, instrument, margin)
-    account.positions[instrument.index] = position
-    future.positions[account.index] = position
+    account.positions[instrument.number] = position
+    future.positions[account.number] = position
     return position
 
 
 def lots_of(account: Account, instrument: Instrument) -> int:
     """The account's position in a future in lots, above 0 long; 0 in anything else."""
-    position = account.positions.get(instrument.index)
+    position = account.positions.get(instrument.number)
     return 0 if position is None else position.lots
 
 
@@ -43,7 +43,7 @@ def reducible_lots(account: Account, instrument: Instrument, side: int) -> int:
 
 def open_lots(account: Account, instrument: Instrument, side: int) -> int:
     """The lots of the account's open orders of a side in a future that count for its cover."""
-    position = account.positions.get(instrument.index)
+    position = account.positions.get(instrument.number)
     if position is None:
         return 0
     return position.buy_lots if side == BUY else position.sell_lots

@@ -196,21 +196,21 @@ def move(account: Account, asset: Asset, amount: int) -> None:
 
 def check(accounts: list[Account], assets: list[Asset]) -> None:
     """Assert that money is conserved, never negative, and reserved exactly for what is open. O(accounts + orders)."""
-    totals = {asset.index: asset.fees for asset in assets}
+    totals = {asset.number: asset.fees for asset in assets}
     for account in accounts:
         reserved: dict[int, int] = {}
         covers: dict[int, int] = {}
         for order in account.open_orders.values():
             if order.instrument.future is not None:
-                assert order.instrument.index in account.positions or order.where == FOR_ENTRY
+                assert order.instrument.number in account.positions or order.where == FOR_ENTRY
                 continue
-            index = paying_asset(order).index
+            index = paying_asset(order).number
             wanted = needed(order, order.reserve_ticks, order.leaves_lots)
             assert order.reserved == wanted, "a reservation is not what the order needs"
             reserved[index] = reserved.get(index, 0) + order.reserved
         for position in account.positions.values():
             margin.check(position)
-            index = position.instrument.quote.index
+            index = position.instrument.quote.number
             covers[index] = covers.get(index, 0) + position.needed
         for index, balance in account.balances.items():
             cover = balance.margin
@@ -223,4 +223,4 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
             assert balance.frozen >= 0
             totals[index] += balance.available + balance.reserved + balance.frozen
     for asset in assets:
-        assert totals[asset.index] == asset.supply
+        assert totals[asset.number] == asset.supply

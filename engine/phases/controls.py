@@ -177,7 +177,7 @@ def set_market_halt(state: State, command: SetMarketHalt) -> Problem | None:
             return invalid(f"{name} is a future: its marks, not its trades, are its reference")
     state.halt_threshold_ppm = command.threshold_ppm
     state.halt_ns = command.halt_ns
-    state.index.clear()
-    state.index.extend([state.books[name] for name in command.instruments])
+    state.market_index.clear()
+    state.market_index.extend([state.books[name] for name in command.instruments])
     state.emit(RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm", "", command.by))
     return None

@@ -96,7 +96,7 @@ def start_day(state: State) -> None:
 
 def follow_schedule(state: State, book: LimitOrderBook, steps: tuple[tuple[int, int], ...]) -> None:
     """Put a daily schedule in force from the next of its steps on."""
-    index = book.instrument.index
+    index = book.instrument.number
     state.schedule_steps.pop(index, None)
     if not steps:
         state.schedules.pop(index, None)
@@ -107,7 +107,7 @@ def follow_schedule(state: State, book: LimitOrderBook, steps: tuple[tuple[int, 
 
 def _schedule_after(state: State, book: LimitOrderBook, time_ns: int, delay_ns: int) -> None:
     """Set the deadline of the first step after a time, `delay_ns` later than the schedule says."""
-    index = book.instrument.index
+    index = book.instrument.number
     midnight = (time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY * NS_PER_DAY - MOSCOW_OFFSET_NS
     steps = state.schedules[index]
     second = (time_ns - midnight) // NS_PER_SECOND
@@ -119,7 +119,7 @@ def _schedule_after(state: State, book: LimitOrderBook, time_ns: int, delay_ns: 
 
 def step(state: State, book: LimitOrderBook, deadline_ns: int) -> None:
     """Enter the phase whose time has come: the last step at or before the deadline, of today or of the day before."""
-    index = book.instrument.index
+    index = book.instrument.number
     steps = state.schedules[index]
     second = (deadline_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY // NS_PER_SECOND
     due = [phase for at, phase in steps if at <= second]

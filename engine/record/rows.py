@@ -81,6 +81,7 @@ class SegmentHeader:
         segment: int,
         first_seq: int,
         previous_link: bytes,
+        *,
         rulebook_digest: str = "",
         core_version: int = CORE_VERSION,
     ) -> None:
@@ -129,7 +130,7 @@ class Seal:
 class Frame:
     """One frame that checked: head, payload, link and the offset where the next one begins."""
 
-    def __init__(self, kind: int, first_seq: int, count: int, payload: bytes, link: bytes, end: int) -> None:
+    def __init__(self, kind: int, first_seq: int, count: int, payload: bytes, *, link: bytes, end: int) -> None:
         self.kind: Final = kind
         self.first_seq: Final = first_seq
         self.count: Final = count
@@ -156,7 +157,7 @@ def encode_events(events: Sequence[Event]) -> bytes:
 
 
 def encode_frame(
-    kind: int, first_seq: int, count: int, payload: bytes, previous_link: bytes, salt: int
+    kind: int, first_seq: int, count: int, payload: bytes, *, previous_link: bytes, salt: int
 ) -> tuple[bytes, bytes]:
     """A whole frame and its link.
 
@@ -227,7 +228,7 @@ def decode_header(payload: bytes) -> SegmentHeader:
         raise msgspec.DecodeError(f"format {format_version} of {name!r}, this program reads {FORMAT_VERSION}")
     if len(public_key) != 32:
         raise msgspec.DecodeError(f"a public key of {len(public_key)} bytes")
-    return SegmentHeader(venue, public_key, segment, first_seq, link, digest, core_version)
+    return SegmentHeader(venue, public_key, segment, first_seq, link, rulebook_digest=digest, core_version=core_version)
 
 
 def decode_seal(payload: bytes) -> Seal:
@@ -265,7 +266,7 @@ def read_frame(data: bytes, offset: int, previous_link: bytes, salt: int) -> Fra
     link = data[start + length : end]
     if chain.digest() != link:
         raise Damage(offset, "link does not continue the hash chain")
-    return Frame(kind, first_seq, count, payload, link, end)
+    return Frame(kind, first_seq, count, payload, link=link, end=end)
 
 
 def read_head(data: bytes, offset: int) -> tuple[int, int, int]:

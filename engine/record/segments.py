@@ -40,7 +40,7 @@ class Tip:
 class Torn:
     """The unfinished frame at the end of the last segment: its bytes `[start, end)` and what its head still tells."""
 
-    def __init__(self, start: int, end: int, reason: str, first_seq: int, last_seq: int, is_seal: bool) -> None:
+    def __init__(self, start: int, end: int, reason: str, *, first_seq: int, last_seq: int, is_seal: bool) -> None:
         self.start: Final = start
         self.end: Final = end
         self.reason: Final = reason
@@ -141,13 +141,13 @@ class SegmentReader:
         if later >= 0:
             raise Damage(start, f"{damage.reason}; a sound frame follows at offset {later}")
         if not head_checks(data, start, self.salt):
-            return Torn(start, len(data), damage.reason, self.next_seq, 0, False)
+            return Torn(start, len(data), damage.reason, first_seq=self.next_seq, last_seq=0, is_seal=False)
         kind, length, count = read_head(data, start)
         # Only one frame at a time is not yet synced: behind it a crash leaves nothing.
         if len(data) - start > SMALLEST_FRAME_BYTES + length:
             raise Damage(start, f"{damage.reason}; other bytes follow the frame")
         last_seq = self.next_seq + count - 1 if count else 0
-        return Torn(start, len(data), damage.reason, self.next_seq, last_seq, kind == SEAL)
+        return Torn(start, len(data), damage.reason, first_seq=self.next_seq, last_seq=last_seq, is_seal=kind == SEAL)
 
     def _check_rows(self, frame: Frame) -> list[StoredRow]:
         """The rows of a batch: as many as the head says, dense, in time order."""

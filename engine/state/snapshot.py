@@ -39,7 +39,7 @@ def take_snapshot(state: State) -> object:
         [list(item) for item in state.schedules.items()],
         [list(item) for item in state.schedule_steps.items()],
         [state.self_trade, state.seed, state.halt_threshold_ppm, state.halt_ns],
-        [book.instrument.instrument for book in state.index],
+        [book.instrument.instrument for book in state.market_index],
         list(state.expiring),
         [[seq, msgspec.to_builtins(change)] for seq, change in state.changes.items()],
         state.grace_ns,

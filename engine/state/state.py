@@ -62,6 +62,31 @@ class IndexPrice:
 class State:
     """What `Exchange` is made of. Everything here follows from the commands applied so far."""
 
+    # Numbers and texts have their defaults in the class.
+    seq: int = 0
+    """Of the last command applied."""
+    time_ns: int = 0
+    """Of the last command applied; while something due is worked, its deadline."""
+    due_events: int = 0
+    """How many of the last command's events are of things that were due before it."""
+    day: int = -1
+    """The trading day: days since 1970-01-01 in Moscow; -1 before the first command."""
+    trades: int = 0
+    """Trades so far: the last trade id."""
+    entered: int = 0
+    """Orders entered so far."""
+    queued: int = 0
+    """Places in queues given out so far."""
+    self_trade: int = CANCEL_NEWEST
+    seed: str = ""
+    halt_threshold_ppm: int = 0
+    halt_ns: int = 0
+    grace_ns: int = DEFAULT_GRACE_NS
+    """How long a margin call gives."""
+    close_outs: int = 0
+    """How many positions the command of `close_out_seq` has closed out: the last one that did."""
+    close_out_seq: int = 0
+
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook
         self.assets: Final[dict[str, Asset]] = {}
@@ -69,58 +94,35 @@ class State:
         self.books: Final[dict[str, LimitOrderBook]] = {}
         """By instrument name."""
         self.book_list: Final[list[LimitOrderBook]] = []
-        """By instrument index."""
+        """By the instrument's number."""
         self.owners: Final[dict[str, Owner]] = {}
         self.accounts: Final[dict[str, Account]] = {}
         self.account_list: Final[list[Account]] = []
-        """By account index."""
+        """By the account's number."""
         self.events: list[Event] = []
         """What the command that is applied has done so far; between commands what the last one did."""
-        self.seq: int = 0
-        """Of the last command applied."""
-        self.time_ns: int = 0
-        """Of the last command applied; while something due is worked, its deadline."""
-        self.due_events: int = 0
-        """How many of the last command's events are of things that were due before it."""
-        self.day: int = -1
-        """The trading day: days since 1970-01-01 in Moscow; -1 before the first command."""
-        self.trades: int = 0
-        """Trades so far: the last trade id."""
-        self.entered: int = 0
-        """Orders entered so far."""
-        self.queued: int = 0
-        """Places in queues given out so far."""
         self.day_trades: dict[int, TradeRecord] = {}
         """Trades of the trading day by trade id."""
         self.due: Final[list[tuple[int, int, int]]] = []
-        """A heap of `(deadline, DUE_ kind, index or order of entry)`; an entry that no longer holds is skipped."""
+        """A heap of `(deadline, DUE_ kind, number or order of entry)`; an entry that no longer holds is skipped."""
         self.expiring: Final[dict[int, Order]] = {}
         """Open orders that expire, by order of entry."""
         self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
-        """By instrument index."""
+        """By the instrument's number."""
         self.schedule_steps: Final[dict[int, int]] = {}
-        """By instrument index: the deadline of its next step."""
+        """By the instrument's number: the deadline of its next step."""
         self.changes: Final[dict[int, EffectiveFrom]] = {}
         """Compliance commands that wait for their effective date, by the sequence number of the command that brought them."""
-        self.self_trade: int = CANCEL_NEWEST
-        self.seed: str = ""
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}
         """By participant."""
-        self.halt_threshold_ppm: int = 0
-        self.halt_ns: int = 0
-        self.index: Final[list[LimitOrderBook]] = []
-        """The members of the market index."""
+        self.market_index: Final[list[LimitOrderBook]] = []
+        """Its members."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}
         """By index."""
-        self.grace_ns: int = DEFAULT_GRACE_NS
-        """How long a margin call gives."""
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
-        self.close_outs: int = 0
-        """How many positions the command of `close_out_seq` has closed out: the last one that did."""
-        self.close_out_seq: int = 0
         self.postponed: Final[list[tuple[int, int, int]]] = []
         """What was due, but is too much for the current command."""
         self.touched: Final[list[LimitOrderBook]] = []
@@ -148,9 +150,9 @@ class State:
         self.queued += 1
         return self.queued
 
-    def schedule(self, deadline_ns: int, kind: int, index: int) -> None:
+    def schedule(self, deadline_ns: int, kind: int, number: int) -> None:
         """Have something happen at a time."""
-        heapq.heappush(self.due, (deadline_ns, kind, index))
+        heapq.heappush(self.due, (deadline_ns, kind, number))
 
     def draw(self, book: LimitOrderBook, most_ns: int) -> int:
         """A number from 0 to `most_ns` that follows from the journaled seed, the instrument and the auction's number."""

@@ -68,7 +68,7 @@ def _is_quiet(book: LimitOrderBook) -> bool:
 
 
 def _index(book: LimitOrderBook) -> int:
-    return book.instrument.index
+    return book.instrument.number
 
 
 def elect(state: State) -> list[Order]:

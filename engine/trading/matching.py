@@ -97,7 +97,7 @@ def _own_at(level: Level, owner: Owner) -> Order | None:
 
 def index_moved(state: State, book: LimitOrderBook) -> bool:
     """Whether a print in a book has the market index at or past its threshold."""
-    return book in state.index and abs(index_ppm(state) - PPM) >= state.halt_threshold_ppm
+    return book in state.market_index and abs(index_ppm(state) - PPM) >= state.halt_threshold_ppm
 
 
 def index_ppm(state: State) -> int:
@@ -107,7 +107,7 @@ def index_ppm(state: State) -> int:
     """
     moves = [
         min((book.last_trade_ticks or book.reference_ticks) * PPM // book.reference_ticks, MAX_E8)
-        for book in state.index
+        for book in state.market_index
         if book.reference_ticks
     ]
     return sum(moves) // len(moves) if moves else PPM

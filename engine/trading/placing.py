@@ -94,7 +94,7 @@ def set_batch_end(state: State, book: LimitOrderBook) -> None:
     due_ns = (state.time_ns // batch_ns + 1) * batch_ns
     if due_ns != book.batch_due_ns:
         book.batch_due_ns = due_ns
-        state.schedule(due_ns, DUE_BATCH, book.instrument.index)
+        state.schedule(due_ns, DUE_BATCH, book.instrument.number)
 
 
 def park_peg(order: Order) -> None:
@@ -109,7 +109,7 @@ def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "
     book.phase = VOLATILITY_AUCTION
     book.auctions += 1
     book.until_ns = state.time_ns + instrument.volatility_ns + state.draw(book, instrument.auction_random_ns)
-    state.schedule(book.until_ns, DUE_PHASE, instrument.index)
+    state.schedule(book.until_ns, DUE_PHASE, instrument.number)
     state.touch(book)
     announced_ns = 0 if instrument.auction_random_ns else book.until_ns
     state.emit(PhaseChanged(instrument.instrument, VOLATILITY_AUCTION, reason, announced_ns))
@@ -135,10 +135,10 @@ def halt_market(state: State) -> None:
             leave_call(state, book)
             book.phase = HALTED
             book.until_ns = until_ns
-            state.schedule(until_ns, DUE_PHASE, book.instrument.index)
+            state.schedule(until_ns, DUE_PHASE, book.instrument.number)
             state.touch(book)
             state.emit(PhaseChanged(book.instrument.instrument, HALTED, "market halt", until_ns))
-    for book in state.index:
+    for book in state.market_index:
         book.reference_ticks = book.last_trade_ticks or book.reference_ticks
 
 

@@ -175,7 +175,7 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
         if not own:
             lots = min(level.quantity_lots + level.hidden_lots - sum(fewer.values()), left)
         else:
-            lots, taken, stopped = _fillable_at(book, level, order.account.owner, mode, left, fewer)
+            lots, taken, stopped = _fillable_at(order, level, mode, left, fewer)
             left -= taken
             if stopped:
                 return filled + lots
@@ -197,28 +197,28 @@ def _reducing(book: LimitOrderBook, level: Level, owner: Owner, used: dict[int, 
             if resting.command.reduce_only:
                 reducing.append(resting)
             else:
-                index = resting.account.index
+                index = resting.account.number
                 used[index] = used.get(index, 0) + resting.leaves_lots
         resting = resting.next
     fewer: dict[int, int] = {}
     for order in reducing:
         account = order.account
-        room = reducible_lots(account, book.instrument, order.side) - used.get(account.index, 0)
+        room = reducible_lots(account, book.instrument, order.side) - used.get(account.number, 0)
         lots = max(min(order.leaves_lots, room), 0)
-        used[account.index] = used.get(account.index, 0) + lots
+        used[account.number] = used.get(account.number, 0) + lots
         if lots < order.leaves_lots:
             fewer[order.order_id] = order.leaves_lots - lots
     return fewer
 
 
-def _fillable_at(
-    book: LimitOrderBook, level: Level, owner: Owner, mode: int, left: int, fewer: dict[int, int]
-) -> tuple[int, int, bool]:
-    """What an owner could fill at a price, what prevention would take off it there, and whether it stops there.
+def _fillable_at(order: Order, level: Level, mode: int, left: int, fewer: dict[int, int]) -> tuple[int, int, bool]:
+    """What an order could fill at a price, what prevention would take off it there, and whether it stops there.
 
-    `fewer`: how many lots fewer than its leaves an order can trade, by order id. By time, own orders are met in the queue, icebergs' hidden parts behind it; by the other allocations before the rest.
+    `fewer`: how many lots fewer than its leaves an order can trade, by order id. By time, own orders are met in the
+    queue, icebergs' hidden parts behind it; by the other allocations before the rest.
     """
-    by_time = book.instrument.allocation == PRICE_TIME
+    owner = order.account.owner
+    by_time = order.instrument.allocation == PRICE_TIME
     filled, taken, behind = 0, 0, 0
     resting = level.head
     while resting is not None and (not by_time or filled + taken < left):

@@ -39,7 +39,7 @@ def obey_positions(state: State, instrument: Instrument, first: Account, second:
     """Cut or cancel the reduce-only orders of two accounts whose positions have changed, in order of entry."""
     orders: list[Order] = []
     for account in (first, second):
-        position = account.positions.get(instrument.index)
+        position = account.positions.get(instrument.number)
         if position is not None and position.reducing:
             orders += position.reducing.values()
     orders.sort(key=_by_entry)

@@ -154,7 +154,7 @@ def difference_report(difference: Difference | None) -> dict[str, object] | None
         "seq": difference.seq,
         "time_ns": difference.time_ns,
         "command": readable(difference.command),
-        "index": difference.index,
+        "index": difference.place,
         "recorded": readable(difference.recorded),
         "replayed": readable(difference.replayed),
     }
@@ -194,7 +194,7 @@ def show(outcome: Outcome) -> None:
 def show_difference(console: Console, difference: Difference) -> None:
     """The first difference and, where one event became another of its kind, the fields that differ."""
     recorded, replayed = difference.recorded, difference.replayed
-    console.print(f"[red]different[/] from sequence number {difference.seq}, event {difference.index} of its command")
+    console.print(f"[red]different[/] from sequence number {difference.seq}, event {difference.place} of its command")
     console.print(f"  command   {difference.command!r}", markup=False)
     console.print(f"  recorded  {recorded!r}" if recorded is not None else "  recorded  no such event", markup=False)
     console.print(f"  replayed  {replayed!r}" if replayed is not None else "  replayed  no such event", markup=False)

@@ -154,7 +154,7 @@ class Answers:
         """What covers its futures, by asset; nothing for those that need no cover."""
         found: list[Cover] = []
         for asset in self._exchange.assets.values():
-            balance = account.balances.get(asset.index)
+            balance = account.balances.get(asset.number)
             if balance is None or balance.margin is None or not balance.margin.needed:
                 continue
             margin = balance.margin

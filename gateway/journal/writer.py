@@ -244,7 +244,9 @@ class JournalWriter:
         self._enter()
         if self._size >= self._segment_bytes:
             self._roll()
-        frame, link = encode_frame(BATCH, first_seq, count, encode_batch(rows), self._link, self._salt)
+        frame, link = encode_frame(
+            BATCH, first_seq, count, encode_batch(rows), previous_link=self._link, salt=self._salt
+        )
         write_all(self._descriptor, frame, self._disk)
         if self._sync_each:
             self._disk.sync(self._descriptor)
@@ -293,7 +295,9 @@ class JournalWriter:
     def _seal(self) -> None:
         last_seq = self.next_seq - 1
         seal = sign_segment(self._key, self._venue, self._segment, self._first_seq, last_seq, self._link)
-        frame, self._link = encode_frame(SEAL, self.next_seq, 0, seal.encode(), self._link, self._salt)
+        frame, self._link = encode_frame(
+            SEAL, self.next_seq, 0, seal.encode(), previous_link=self._link, salt=self._salt
+        )
         write_all(self._descriptor, frame, self._disk)
         self._disk.sync(self._descriptor)
 
@@ -302,9 +306,14 @@ class JournalWriter:
         path = self._directory / segment_name(segment)
         unfinished = path.with_suffix(UNFINISHED_SUFFIX)
         header = SegmentHeader(
-            self._venue, public_key_bytes(self._key), segment, self.next_seq, self._link, self.rulebook_digest
+            self._venue,
+            public_key_bytes(self._key),
+            segment,
+            self.next_seq,
+            self._link,
+            rulebook_digest=self.rulebook_digest,
         )
-        frame, link = encode_frame(HEADER, self.next_seq, 0, header.encode(), self._link, 0)
+        frame, link = encode_frame(HEADER, self.next_seq, 0, header.encode(), previous_link=self._link, salt=0)
         create_file(unfinished, frame, disk=self._disk)
         os.rename(unfinished, path)
         sync_file(self._directory, self._disk)

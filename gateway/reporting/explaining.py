@@ -98,7 +98,7 @@ def disagreement(row: StoredRow, found: Found, before: Difference | None, after:
     if before is not None:
         return f"the replay differs from what was recorded since sequence number {before.seq}"
     if after is not None:
-        return f"the replay differs from what was recorded in event {after.index} of the command"
+        return f"the replay differs from what was recorded in event {after.place} of the command"
     return ""
 
 

@@ -151,7 +151,7 @@ def start_venue(
             if replay.difference is not None:
                 difference = replay.difference
                 raise StartError(
-                    f"the journal does not replay: sequence number {difference.seq}, event {difference.index}: recorded "
+                    f"the journal does not replay: sequence number {difference.seq}, event {difference.place}: recorded "
                     f"{difference.recorded!r}, replayed {difference.replayed!r}. `sbx replay` shows more; nothing was changed"
                 )
             command = decode_command(row[2])

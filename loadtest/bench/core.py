@@ -183,7 +183,7 @@ def run_journaled(
             (sequenced.seq, sequenced.time_ns, sequenced.command, exchange.apply(sequenced))
             for sequenced in commands[start : start + MAX_BATCH_COMMANDS]
         ]
-        _, link = encode_frame(BATCH, rows[0][0], len(rows), encode_batch(rows), link, 0)
+        _, link = encode_frame(BATCH, rows[0][0], len(rows), encode_batch(rows), previous_link=link, salt=0)
         for row in rows:
             results.append(row[3])
             if report is not None:

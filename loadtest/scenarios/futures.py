@@ -97,7 +97,7 @@ def close_out(venue: Venue, text: str) -> AnyCommand:
 def position(venue: Venue, account: str, name: str) -> str:
     """A position as `5 carried 500`, `-5 carried -500`."""
     instrument = venue.exchange.instruments[name]
-    found = venue.exchange.accounts[account].positions.get(instrument.index)
+    found = venue.exchange.accounts[account].positions.get(instrument.number)
     if found is None:
         return "0 carried 0"
     return f"{_signed_lots(venue, name, found.lots)} carried {money(found.carried, instrument.quote.scale)}"

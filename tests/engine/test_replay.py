@@ -77,7 +77,7 @@ def test_a_changed_event_is_the_first_difference() -> None:
     difference = result.difference
     assert difference is not None and not result.equal
     assert (difference.seq, difference.time_ns, difference.command) == ROWS[index][:3]
-    assert (difference.index, difference.recorded, difference.replayed) == (place, changed, ROWS[index][3][place])
+    assert (difference.place, difference.recorded, difference.replayed) == (place, changed, ROWS[index][3][place])
     assert result.recorded_digest != result.replayed_digest
     assert result.replayed_digest == replay(stored(ROWS)).replayed_digest
     assert result.commands == len(ROWS)
@@ -88,11 +88,11 @@ def test_an_event_too_many_or_too_few_is_a_difference_against_nothing() -> None:
     events = ROWS[index][3]
     fewer = replay(with_events(index, events[:-1])).difference
     assert fewer is not None
-    assert (fewer.index, fewer.recorded, fewer.replayed) == (len(events) - 1, None, events[-1])
+    assert (fewer.place, fewer.recorded, fewer.replayed) == (len(events) - 1, None, events[-1])
     extra = CommandRejected(codes.INVALID, "never happened")
     more = replay(with_events(index, [*events, extra])).difference
     assert more is not None
-    assert (more.index, more.recorded, more.replayed) == (len(events), extra, None)
+    assert (more.place, more.recorded, more.replayed) == (len(events), extra, None)
 
 
 def test_only_the_first_of_several_differences_is_kept() -> None:

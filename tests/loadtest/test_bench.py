@@ -128,7 +128,7 @@ def test_each_path_of_the_hook_takes_the_way_that_it_is_named_for() -> None:
         order = lives[0][0]
         client = hook.intake.registry.clients[order.account.account]
         assert order.instrument is not None
-        decision = client.decisions[order.instrument.index * 2 + order.side]
+        decision = client.decisions[order.instrument.number * 2 + order.side]
         assert (decision.free_tick_lots >= 0) == free
     hook, lives = prepare_hook("hook_cap", 4)
     run_hook(hook, lives)

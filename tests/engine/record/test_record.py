@@ -66,7 +66,9 @@ def test_an_integer_beyond_64_bits_is_refused_not_cut() -> None:
 
 def test_header_and_seal_come_back() -> None:
     header = record.decode_header(
-        record.SegmentHeader("venue", bytes(32), 7, 12, bytes([1]) * 32, "ab" * 32, core_version=3).encode()
+        record.SegmentHeader(
+            "venue", bytes(32), 7, 12, bytes([1]) * 32, rulebook_digest="ab" * 32, core_version=3
+        ).encode()
     )
     assert (header.venue, header.public_key, header.segment, header.first_seq) == ("venue", bytes(32), 7, 12)
     assert (header.previous_link, header.rulebook_digest, header.core_version) == (bytes([1]) * 32, "ab" * 32, 3)

@@ -263,11 +263,9 @@ def test_replay_of_a_torn_tail_has_its_own_status(journal: Path, rows: list[Row]
 
 def test_replay_of_another_core_version_says_so(rows: list[Row], tmp_path: Path) -> None:
     for changed, exit_code in ((rows, 0), ([*rows[:5], (*rows[5][:3], [])], 1)):
-        header = SegmentHeader(
-            "venue", public_key_bytes(KEY), 1, 1, FIRST_LINK, "", core_version=CORE_VERSION + 1
-        ).encode()
-        head, link = encode_frame(HEADER, 1, 0, header, FIRST_LINK, 0)
-        batch, _ = encode_frame(BATCH, 1, len(changed), encode_batch(changed), link, salt_of(link))
+        header = SegmentHeader("venue", public_key_bytes(KEY), 1, 1, FIRST_LINK, core_version=CORE_VERSION + 1).encode()
+        head, link = encode_frame(HEADER, 1, 0, header, previous_link=FIRST_LINK, salt=0)
+        batch, _ = encode_frame(BATCH, 1, len(changed), encode_batch(changed), previous_link=link, salt=salt_of(link))
         (tmp_path / FIRST).write_bytes(head + batch)
         found = as_json(replay(tmp_path, "--json"), exit_code)
         assert (found["journal_core_version"], found["core_version"]) == (CORE_VERSION + 1, CORE_VERSION)
@@ -278,10 +276,10 @@ def test_replay_of_another_core_version_says_so(rows: list[Row], tmp_path: Path)
 def test_replay_of_a_command_on_which_the_core_fails_says_where(rows: list[Row], tmp_path: Path) -> None:
     write_journal(tmp_path, rows)
     path = tmp_path / FIRST
-    header = SegmentHeader("venue", public_key_bytes(KEY), 1, 1, FIRST_LINK, "").encode()
-    head, link = encode_frame(HEADER, 1, 0, header, FIRST_LINK, 0)
+    header = SegmentHeader("venue", public_key_bytes(KEY), 1, 1, FIRST_LINK).encode()
+    head, link = encode_frame(HEADER, 1, 0, header, previous_link=FIRST_LINK, salt=0)
     unknown = msgspec.msgpack.encode([[1, rows[0][1], rows[0][2], rows[0][3]], [2, rows[1][1], [9999], []]])
-    batch, _ = encode_frame(BATCH, 1, 2, unknown, link, salt_of(link))
+    batch, _ = encode_frame(BATCH, 1, 2, unknown, previous_link=link, salt=salt_of(link))
     path.write_bytes(head + batch)
     assert verify(tmp_path).exit_code == 0
     found = as_json(replay(tmp_path, "--json"), 1)

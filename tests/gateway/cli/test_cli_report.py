@@ -332,11 +332,11 @@ def test_a_replay_that_differs_leaves_out_what_only_the_state_knows(tmp_path: Pa
 
 def test_an_event_of_a_later_version_is_said(tmp_path: Path) -> None:
     venue = scripted()
-    header = SegmentHeader("venue", public_key_bytes(KEY), 1, 1, FIRST_LINK, "", CORE_VERSION + 1).encode()
-    head, link = encode_frame(HEADER, 1, 0, header, FIRST_LINK, 0)
+    header = SegmentHeader("venue", public_key_bytes(KEY), 1, 1, FIRST_LINK, core_version=CORE_VERSION + 1).encode()
+    head, link = encode_frame(HEADER, 1, 0, header, previous_link=FIRST_LINK, salt=0)
     first = venue.rows[0]
     rows: Any = [first, (2, first[1], venue.rows[1][2], [[9999, 1]])]
-    batch, _ = encode_frame(BATCH, 1, 2, encode_batch(rows), link, salt_of(link))
+    batch, _ = encode_frame(BATCH, 1, 2, encode_batch(rows), previous_link=link, salt=salt_of(link))
     (tmp_path / FIRST).write_bytes(head + batch)
     result = report(tmp_path)
     assert result.exit_code == 1 and "does not know sequence number 2" in result.output

@@ -160,7 +160,7 @@ def test_the_journal_of_another_venue_or_key_is_refused(tmp_path: Path) -> None:
 def test_a_journal_of_another_core_version_is_refused_with_the_version_needed(tmp_path: Path) -> None:
     needed = codes.CORE_VERSION + 1
     header = SegmentHeader(VENUE, public_key_bytes(KEY), 1, 1, Tip().link, core_version=needed)
-    frame, _ = encode_frame(HEADER, 1, 0, header.encode(), Tip().link, 0)
+    frame, _ = encode_frame(HEADER, 1, 0, header.encode(), previous_link=Tip().link, salt=0)
     (tmp_path / "journal-00000001.sbxj").write_bytes(frame)
     recovery = recover(tmp_path, VENUE, KEY)
     with pytest.raises(JournalVersion, match=f"core version {needed}") as caught:

@@ -185,17 +185,17 @@ def forge(directory: Path, segments: list[list[Row]], key: Ed25519PrivateKey, se
     for number, (rows, old_seal) in enumerate(zip(segments, seals, strict=True), start=1):
         header = SegmentHeader(VENUE, public_key_bytes(key), number, next_seq, link)
         first_seq = next_seq
-        frame, link = encode_frame(HEADER, next_seq, 0, header.encode(), link, 0)
+        frame, link = encode_frame(HEADER, next_seq, 0, header.encode(), previous_link=link, salt=0)
         salt = salt_of(link)
         frames = [frame]
         for batch in in_batches(rows, 5):
-            frame, link = encode_frame(BATCH, next_seq, len(batch), encode_batch(batch), link, salt)
+            frame, link = encode_frame(BATCH, next_seq, len(batch), encode_batch(batch), previous_link=link, salt=salt)
             next_seq += len(batch)
             frames.append(frame)
         seal = sign_segment(key, VENUE, number, first_seq, next_seq - 1, link)
         if old_seal is not None:
             seal = Seal(number, first_seq, next_seq - 1, link, old_seal.signature)
-        frame, link = encode_frame(SEAL, next_seq, 0, seal.encode(), link, salt)
+        frame, link = encode_frame(SEAL, next_seq, 0, seal.encode(), previous_link=link, salt=salt)
         (directory / f"journal-{number:08d}.sbxj").write_bytes(b"".join([*frames, frame]))
 
 
@@ -260,7 +260,7 @@ def test_segments_of_two_keys_in_one_chain_show(tmp_path: Path) -> None:
     end = JournalReader(tmp_path)
     list(end.rows())
     header = SegmentHeader(VENUE, public_key_bytes(FORGER), 2, 10, end.tip.link)
-    frame, _ = encode_frame(HEADER, 10, 0, header.encode(), end.tip.link, 0)
+    frame, _ = encode_frame(HEADER, 10, 0, header.encode(), previous_link=end.tip.link, salt=0)
     (tmp_path / SECOND).write_bytes(frame)
     with pytest.raises(JournalDamage, match="its key is") as caught:
         read_rows(tmp_path)

@@ -103,7 +103,7 @@ class SideBySide:
     def compare_positions(self) -> None:
         for name, instrument in self.exchange.instruments.items():
             for owner, account in self.exchange.accounts.items():
-                position, expected = account.positions.get(instrument.index), self.reference.position(owner, name)
+                position, expected = account.positions.get(instrument.number), self.reference.position(owner, name)
                 got = (0, 0) if position is None else (position.lots, position.carried)
                 assert got == (expected.lots, expected.carried)
 

@@ -149,7 +149,7 @@ class Draws:
         side, quantity = chance.randrange(2), self.quantity()
         held = self.exchange.accounts[account].positions if account in self.exchange.accounts else {}
         book = self.exchange.books.get(name)
-        position = None if book is None else held.get(book.instrument.index)
+        position = None if book is None else held.get(book.instrument.number)
         if position is not None and position.lots and chance.random() < 0.35:
             fields["reduce_only"] = True
             side = codes.SELL if position.lots > 0 else codes.BUY

@@ -63,7 +63,7 @@ class SegmentBuilder:
     def __init__(self, segment: int = 1, first_seq: int = 1, previous_link: bytes = FIRST_LINK) -> None:
         self.header = SegmentHeader("venue", PUBLIC_KEY, segment, first_seq, previous_link)
         self.next_seq = first_seq
-        frame, self.link = encode_frame(HEADER, first_seq, 0, self.header.encode(), previous_link, 0)
+        frame, self.link = encode_frame(HEADER, first_seq, 0, self.header.encode(), previous_link=previous_link, salt=0)
         self.salt = salt_of(self.link)
         self.frames = [frame]
 
@@ -74,7 +74,7 @@ class SegmentBuilder:
     def add_payload(self, kind: int, count: int, payload: bytes, first_seq: int | None = None) -> SegmentBuilder:
         """Append a frame, sound in all but, perhaps, what it says."""
         first = self.next_seq if first_seq is None else first_seq
-        frame, self.link = encode_frame(kind, first, count, payload, self.link, self.salt)
+        frame, self.link = encode_frame(kind, first, count, payload, previous_link=self.link, salt=self.salt)
         self.next_seq += count
         self.frames.append(frame)
         return self

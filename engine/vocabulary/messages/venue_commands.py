@@ -1,0 +1,188 @@
+"""Commands of operator and supervisor: what is set up, and what is set while the venue runs.
+
+Values as in `engine.vocabulary.messages.commands`, which exports these too; `by` is who sent it, empty for the venue file.
+"""
+
+from __future__ import annotations
+
+from engine.vocabulary.messages.structs import Command
+
+
+class AddAsset(Command, tag=20, frozen=True):
+    """Make an asset known. Its figures are data for the liquidity tiers (LIQ-1); 0 where unknown."""
+
+    asset: str
+    kind: int
+    scale: int
+    """Decimals of its minor unit, 0 to 18."""
+    privacy: int = 0
+    market_cap_rub: int = 0
+    """Two-year average market capitalisation, whole roubles."""
+    turnover_rub: int = 0
+    """Two-year average daily turnover, whole roubles."""
+    history_years: int = 0
+    issuer: str = ""
+    """Who may issue, redeem and freeze it, by the name of a participant; empty: nobody but the venue."""
+    terms: str = ""
+    """Of a digital financial asset: what it promises, for people."""
+    issue_limit: int = 0
+    """The largest amount outstanding, in minor units; 0: none."""
+    by: str = ""
+
+
+class ListInstrument(Command, tag=21, frozen=True):
+    """List an instrument; it starts in phase `closed`."""
+
+    instrument: str
+    kind: int
+    base: str
+    quote: str
+    tick_e8: int
+    lot_e8: int
+    min_quantity_e8: int
+    max_quantity_e8: int
+    max_notional: int
+    """Largest value of one order, in quote minor units."""
+    collar_ppm: int
+    """How far from the last trade (else the reference) a market order may go, in millionths of it."""
+    reference_price_e8: int = 0
+    """0: none."""
+    maker_fee_ppm: int = 0
+    """Fee of the resting side in millionths of the notional; negative is a rebate."""
+    taker_fee_ppm: int = 0
+    underlying: str = ""
+    """The asset whose price a note or future follows, and the name of the index that marks a future; empty for spot."""
+    expiry_ns: int = 0
+    """Futures: when the series is settled, nanoseconds since the epoch, UTC."""
+    averaging_ns: int = 0
+    """Futures: the final price is the time-weighted mean of the index over so long before expiry; 0: its last price."""
+    mark_interval_ns: int = 0
+    """Futures: variation margin is settled so often, at whole multiples of it since Moscow midnight; 0: by command only."""
+    max_position_e8: int = 0
+    """Futures: the largest position of one account, long or short; 0: none."""
+    by: str = ""
+
+
+class SetPhase(Command, tag=22, frozen=True):
+    """Move an instrument to another phase."""
+
+    instrument: str
+    phase: int
+    reason: str = ""
+    by: str = ""
+
+
+class OpenAccount(Command, tag=23, frozen=True):
+    """Open an account of an investor, operated by a participant, held through an intermediary or (empty) directly."""
+
+    account: str
+    participant: str
+    investor: str
+    intermediary: str = ""
+    by: str = ""
+
+
+class Deposit(Command, tag=24, frozen=True):
+    """Credit an account from outside the venue."""
+
+    account: str
+    asset: str
+    amount: int
+    reason: str = ""
+    by: str = ""
+
+
+class Withdraw(Command, tag=25, frozen=True):
+    """Debit what is available on an account, to outside the venue."""
+
+    account: str
+    asset: str
+    amount: int
+    reason: str = ""
+    by: str = ""
+
+
+class Tick(Command, tag=26, frozen=True):
+    """Nothing but the time: runs what has become due."""
+
+
+class SetTradingRules(Command, tag=27, frozen=True):
+    """Set an instrument's bands, auctions and allocation. Widths are millionths of a price; 0: none."""
+
+    instrument: str
+    static_ppm: int = 0
+    """Around the reference price; an order outside is refused."""
+    dynamic_ppm: int = 0
+    """Around the last trade; a trade outside starts a volatility auction."""
+    volatility_ns: int = 120_000_000_000
+    """Length of a volatility auction."""
+    auction_random_ns: int = 0
+    """An auction that ends by the clock ends up to so much later."""
+    allocation: int = 0
+    batch_ns: int = 0
+    """Above 0: continuous trading uncrosses in batches, so often."""
+    by: str = ""
+
+
+class SetSchedule(Command, tag=28, frozen=True):
+    """Set an instrument's trading day: `(second of the Moscow day, phase)` in increasing order; empty: none."""
+
+    instrument: str
+    steps: tuple[tuple[int, int], ...]
+    by: str = ""
+
+
+class SetKillSwitch(Command, tag=29, frozen=True):
+    """Stop (or let go on) a participant, an investor, an instrument or the venue; `key` names which, empty for the venue."""
+
+    scope: int
+    key: str
+    on: bool
+    reason: str = ""
+    by: str = ""
+
+
+class SetLimits(Command, tag=30, frozen=True):
+    """Set a participant's limits; 0: none."""
+
+    participant: str
+    orders_per_second: int = 0
+    max_order_value: int = 0
+    """In quote minor units, whatever the quote."""
+    max_order_to_trade: int = 0
+    """Orders per trade in a trading day, tested once more than 100 orders were sent."""
+    by: str = ""
+
+
+class SetMarketHalt(Command, tag=31, frozen=True):
+    """Halt the market when the mean move of some instruments against their references passes a threshold; 0: never."""
+
+    threshold_ppm: int
+    halt_ns: int
+    instruments: tuple[str, ...]
+    by: str = ""
+
+
+class SetVenueRules(Command, tag=32, frozen=True):
+    """Set what holds for the whole venue: the default self-trade mode, and the seed of random auction ends."""
+
+    self_trade: int = 0
+    seed: str = ""
+    by: str = ""
+
+
+class BustTrade(Command, tag=33, frozen=True):
+    """Undo a trade of the current trading day."""
+
+    trade_id: int
+    reason: str
+    by: str = ""
+
+
+class RepriceTrade(Command, tag=34, frozen=True):
+    """Change the price of a trade of the current trading day."""
+
+    trade_id: int
+    price_e8: int
+    reason: str
+    by: str = ""

@@ -223,6 +223,6 @@ class ExplainingHook(ComplianceHook):
             explanation.price = decimal_e8(price_ticks * instrument.tick_e8)
             explanation.quantity = decimal_e8(leaves_lots * instrument.lot_e8)
         self._current = explanation
-        self._judge(client, order, price_ticks, leaves_lots, time_ns, recheck)
+        self._judge(client, order, price_ticks, leaves_lots, time_ns, rests=recheck)
         self._current = None
         return explanation

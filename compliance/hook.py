@@ -7,6 +7,7 @@ from typing import Final
 from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
 from compliance.ledger.ledger import BY_FUNDS, Ledger
+from compliance.registration import carry_out
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
 from compliance.rules.case import Case
@@ -65,7 +66,7 @@ class ComplianceHook(PreTradeHook):
             return None
         if order.close_out:
             return None
-        return self._judge(client, order, worst_ticks(order, price_ticks), leaves_lots, time_ns, False)
+        return self._judge(client, order, worst_ticks(order, price_ticks), leaves_lots, time_ns)
 
     def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
         """Take up what an order can cost in the sums of the ledger: purchases, and what can be sold short."""
@@ -83,7 +84,9 @@ class ComplianceHook(PreTradeHook):
         if order.close_out:
             return None
         client = self._clients[order.account.account]
-        return self._judge(client, order, worst_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, True)
+        return self._judge(
+            client, order, worst_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
+        )
 
     def true_up(self, order: Order) -> None:
         """Reserve exactly what a resting order can still cost as it stands."""
@@ -102,17 +105,8 @@ class ComplianceHook(PreTradeHook):
         elif type(event) is OrderCancelled or type(event) is OrderRejected:
             self._ledger.release(event.order_id)
         elif type(event) is TradeCorrected:
-            self._ledger.correct(
-                event.trade_id,
-                self._clients[event.buy_account],
-                self._clients[event.sell_account],
-                self._listings[event.instrument],
-                event.price_ticks,
-                event.new_price_ticks,
-                event.quantity_lots,
-                event.trade_time_ns,
-                time_ns,
-            )
+            buyer, seller = self._clients[event.buy_account], self._clients[event.sell_account]
+            self._ledger.correct(event, buyer, seller, self._listings[event.instrument], time_ns)
         elif type(event) is FutureMarked and event.final:
             self._ledger.exposures.settle(event.instrument)
         elif type(event) is Transferred:
@@ -144,7 +138,7 @@ class ComplianceHook(PreTradeHook):
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
-        return self._intake.apply(command, time_ns)
+        return carry_out(self._intake, command, time_ns)
 
     def day_ended(self, time_ns: int) -> Outcome:
         """Let what depends on the Moscow date take effect: a test expired, a grace period or a year of authorisations ended."""
@@ -160,7 +154,6 @@ class ComplianceHook(PreTradeHook):
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
-        price_ticks, lots = trade.price_ticks, trade.quantity_lots
         if trade.taker_side == BUY:
             buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
             sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
@@ -170,13 +163,13 @@ class ComplianceHook(PreTradeHook):
         ledger = self._ledger
         listing = self._listings[trade.instrument]
         client = self._clients[seller]
-        ledger.buy(trade.trade_id, buy_id, listing, price_ticks, lots, buy_leaves, time_ns)
+        ledger.buy(trade, buy_id, listing, buy_leaves, time_ns)
         if client.investor.retail or listing.exposed:
-            ledger.sell(trade.trade_id, sell_id, client, listing, price_ticks, lots, sell_leaves, time_ns)
-        listing.last_ticks = price_ticks
+            ledger.sell(trade, sell_id, client, listing, leaves_lots=sell_leaves, time_ns=time_ns)
+        listing.last_ticks = trade.price_ticks
 
     def _judge(
-        self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, rests: bool
+        self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, *, rests: bool = False
     ) -> Verdict | None:
         """Ask the rules, the order's own earlier reservation left out of the sums.
 

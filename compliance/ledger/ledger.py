@@ -22,6 +22,7 @@ from compliance.registry.calendar import MoscowYears, moscow_day
 from compliance.registry.listings import Listing
 from compliance.registry.records import Client, Registry
 from engine.vocabulary.codes import BUY, SELL
+from engine.vocabulary.messages.events import Trade, TradeCorrected
 
 # Client, instrument, limit in ticks, leaves in lots. A tuple: one is made for every buy order on the fast path.
 OpenOrder = tuple[Client, Listing, int, int]
@@ -53,7 +54,14 @@ class InvestorLedger:
         return found
 
     def used(
-        self, today: int, first_day: int, rolling: bool, net: bool, crypto: bool, intermediary: str | None = None
+        self,
+        today: int,
+        first_day: int,
+        *,
+        rolling: bool,
+        net: bool,
+        crypto: bool,
+        intermediary: str | None = None,
     ) -> int:
         """What counts for the cap of what was traded, through one intermediary or (None) all.
 
@@ -166,17 +174,9 @@ class Ledger:
             if entry is not None:
                 self._count(order_id, SELL, entry, -1)
 
-    def buy(
-        self,
-        trade_id: int,
-        order_id: int,
-        listing: Listing,
-        price_ticks: int,
-        lots: int,
-        leaves_lots: int,
-        time_ns: int,
-    ) -> None:
+    def buy(self, trade: Trade, order_id: int, listing: Listing, leaves_lots: int, time_ns: int) -> None:
         """Move a fill of a buy order from reserved to used: at the price of the trade, on the Moscow day of its time."""
+        price_ticks, lots = trade.price_ticks, trade.quantity_lots
         entry = self.open_orders[order_id]
         client, _, limit_ticks, before = entry
         value = price_ticks * lots * listing.unit
@@ -189,7 +189,7 @@ class Ledger:
             del self.open_orders[order_id]
         if client.investor.retail:
             self._count_retail(order_id, entry, -1)
-            self._use(trade_id, order_id, client, listing, value, time_ns)
+            self._use(trade.trade_id, order_id, entry, value=value, time_ns=time_ns)
             if leaves_lots:
                 self._count_retail(order_id, rest, 1)
             elif listing.otherwise_priced:
@@ -200,18 +200,11 @@ class Ledger:
             self._fill_position(BUY, entry, leaves_lots, lots, price_ticks * listing.unit)
 
     def sell(
-        self,
-        trade_id: int,
-        order_id: int,
-        client: Client,
-        listing: Listing,
-        price_ticks: int,
-        lots: int,
-        leaves_lots: int,
-        time_ns: int,
+        self, trade: Trade, order_id: int, client: Client, listing: Listing, *, leaves_lots: int, time_ns: int
     ) -> None:
         """Follow a fill of a sell order: proceeds of a retail investor, a derivative's position."""
-        per_lot = price_ticks * listing.unit
+        lots = trade.quantity_lots
+        per_lot = trade.price_ticks * listing.unit
         if listing.exposed:
             entry = self.open_sells.get(order_id)
             if entry is None:
@@ -227,21 +220,17 @@ class Ledger:
             rate = ROUBLES if listing.capped else self.rate(listing)
             # Proceeds are rounded down: to the stricter side, as purchases are rounded up.
             kopecks = per_lot * lots * rate[0] // rate[1]
-            self._note(trade_id, SELL, client, listing.otherwise_priced, rate, kopecks, time_ns)
+            counted = CountedSide(
+                client.investor.investor, client.intermediary_name, listing.otherwise_priced, rate, kopecks
+            )
+            self._note(trade.trade_id, SELL, counted, time_ns)
 
     def correct(
-        self,
-        trade_id: int,
-        buyer: Client,
-        seller: Client,
-        listing: Listing,
-        old_ticks: int,
-        new_ticks: int,
-        lots: int,
-        trade_time_ns: int,
-        time_ns: int,
+        self, correction: TradeCorrected, buyer: Client, seller: Client, listing: Listing, time_ns: int
     ) -> None:
         """Follow the correction of a trade to another price (0: it was undone), on the Moscow day of the trade."""
+        old_ticks, new_ticks, lots = correction.price_ticks, correction.new_price_ticks, correction.quantity_lots
+        trade_id = correction.trade_id
         sides = self.counted.get(trade_id)
         if sides is not None:
             value = new_ticks * lots * listing.unit
@@ -251,12 +240,12 @@ class Ledger:
                     kopecks = in_kopecks(value, rate) if side == BUY else value * rate[0] // rate[1]
                     line = self.begin(counted.investor).through(counted.intermediary)
                     line.add(
-                        moscow_day(trade_time_ns),
+                        moscow_day(correction.trade_time_ns),
                         moscow_day(time_ns),
                         self.years.first_day(time_ns),
                         side,
-                        counted.for_crypto,
-                        kopecks - counted.kopecks,
+                        for_crypto=counted.for_crypto,
+                        kopecks=kopecks - counted.kopecks,
                     )
                     counted.kopecks = kopecks
         if not new_ticks:
@@ -344,24 +333,31 @@ class Ledger:
         position.fill(side, lots, per_lot)
         self.exposures.sum_up(position)
 
-    def _use(self, trade_id: int, order_id: int, client: Client, listing: Listing, value: int, time_ns: int) -> None:
+    def _use(self, trade_id: int, order_id: int, entry: OpenOrder, *, value: int, time_ns: int) -> None:
         """Count a retail purchase, and bind the investor to the intermediary (RET-4)."""
-        sums = self.begin(client.investor.investor)
-        sums.bound.bind(trade_id, moscow_day(time_ns), self.years.of(time_ns), client.intermediary_name)
+        client, listing = entry[0], entry[1]
+        investor, intermediary = client.investor.investor, client.intermediary_name
+        sums = self.begin(investor)
+        sums.bound.bind(trade_id, moscow_day(time_ns), self.years.of(time_ns), intermediary)
         if listing.capped:
-            self._note(trade_id, BUY, client, False, ROUBLES, value, time_ns)
+            self._note(trade_id, BUY, CountedSide(investor, intermediary, False, ROUBLES, value), time_ns)
         elif listing.otherwise_priced:
             rated = self.rated[order_id]
-            self._note(trade_id, BUY, client, True, rated.rate, rated.spend(value), time_ns)
+            kopecks = rated.spend(value)
+            self._note(trade_id, BUY, CountedSide(investor, intermediary, True, rated.rate, kopecks), time_ns)
 
-    def _note(
-        self, trade_id: int, side: int, client: Client, for_crypto: bool, rate: Rate, kopecks: int, time_ns: int
-    ) -> None:
+    def _note(self, trade_id: int, side: int, counted: CountedSide, time_ns: int) -> None:
         """Add one side of a trade to the turnover of its day, and remember it for corrections."""
         day = moscow_day(time_ns)
-        investor, intermediary = client.investor.investor, client.intermediary_name
-        line = self.begin(investor).through(intermediary)
-        line.add(day, day, self.years.first_day(time_ns), side, for_crypto, kopecks)
+        line = self.begin(counted.investor).through(counted.intermediary)
+        line.add(
+            day,
+            day,
+            self.years.first_day(time_ns),
+            side,
+            for_crypto=counted.for_crypto,
+            kopecks=counted.kopecks,
+        )
         if day != self.counted_day:
             # Only a trade of the trading day can be corrected, and that is the Moscow day.
             self.counted_day = day
@@ -369,4 +365,4 @@ class Ledger:
         sides = self.counted.get(trade_id)
         if sides is None:
             sides = self.counted[trade_id] = [None, None]
-        sides[side] = CountedSide(investor, intermediary, for_crypto, rate, kopecks)
+        sides[side] = counted

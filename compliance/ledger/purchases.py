@@ -93,7 +93,7 @@ class Purchases:
             self._rolling = self._sum(today - ROLLING_DAYS + 1)
         return self._rolling if rolling else self._year
 
-    def add(self, day: int, today: int, first_day: int, side: int, for_crypto: bool, kopecks: int) -> None:
+    def add(self, day: int, today: int, first_day: int, side: int, *, for_crypto: bool, kopecks: int) -> None:
         """Count a trade of today, or the correction of one of an earlier day, and forget days that no window reaches."""
         figures = self.days.get(day)
         if figures is None:

@@ -104,7 +104,9 @@ class AnnualCap(Rule):
     def usage(self, ledger: Ledger, sums: InvestorLedger, time_ns: int, intermediary: str | None) -> tuple[int, int]:
         """What an investor has used and reserved of the cap at a time, through one intermediary or (None) all."""
         day, first_day = moscow_day(time_ns), ledger.years.first_day(time_ns)
-        used = sums.used(day, first_day, self.rolling, self.net, self.crypto, intermediary)
+        used = sums.used(
+            day, first_day, rolling=self.rolling, net=self.net, crypto=self.crypto, intermediary=intermediary
+        )
         return used, sums.reserved(self.crypto, intermediary)
 
 

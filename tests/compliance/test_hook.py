@@ -267,7 +267,7 @@ def test_what_depends_only_on_class_instrument_and_side_is_decided_beforehand() 
     venue = Venue("elr-2025")
     for account, side in (("super", BUY), ("firm", SELL), ("retail", SELL)):
         assert check(venue, account, side, "BTC/RUB") is None
-        index = venue.exchange.instruments["BTC/RUB"].index
+        index = venue.exchange.instruments["BTC/RUB"].number
         decision = venue.hook.intake.registry.clients[account].decisions[index * 2 + side]
         assert decision.free_tick_lots > 10**6, "no rule needs to be asked for an order of usual size"
         assert decision.fails == ()

@@ -231,7 +231,7 @@ class Session:
             for scope, crypto in product(SCOPES, (False, True)):
                 assert sums.reserved(crypto, scope) == recount.reserved(investor, scope, crypto)
                 for rolling, net in product((False, True), repeat=2):
-                    used = sums.used(today, first_day, rolling, net, crypto, scope)
+                    used = sums.used(today, first_day, rolling=rolling, net=net, crypto=crypto, intermediary=scope)
                     assert used == recount.used(investor, scope, rolling, net, crypto, now), (
                         investor,
                         scope,

@@ -195,7 +195,11 @@ class Session:
             sums = ledger.investors.get(investor)
             lines = []
             for intermediary in INTERMEDIARIES:
-                used = 0 if sums is None else sums.used(day, first_day, False, False, False, intermediary)
+                used = (
+                    0
+                    if sums is None
+                    else sums.used(day, first_day, rolling=False, net=False, crypto=False, intermediary=intermediary)
+                )
                 reserved = 0 if sums is None else sums.reserved(False, intermediary)
                 assert used == self.recount.used(investor, intermediary, year)
                 assert reserved == self.recount.reserved(investor, intermediary)

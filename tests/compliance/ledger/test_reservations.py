@@ -113,7 +113,7 @@ def test_the_windows_to_the_day_in_a_leap_year() -> None:
     first = days_from_civil(2028, 1, 1)
     for day in range(first - 400, first + 366):
         first_day = first if day >= first else days_from_civil(civil_from_days(day)[0], 1, 1)
-        line.add(day, day, first_day, BUY, False, 1)
+        line.add(day, day, first_day, BUY, for_crypto=False, kopecks=1)
         assert len(line.days) <= 366
         # The sums of yesterday, kept, and those made anew agree.
         for rolling in (False, True):

@@ -1,0 +1,370 @@
+"""Commands into records: registrations, authorisations, tests, acknowledgements, blocked owners, assets, rulebooks.
+
+A command is refused as a whole, with words that say why, or carried out as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from compliance.intake import Intake, class_event
+from compliance.registry.calendar import moscow_year
+from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
+from compliance.registry.records import Authorisation, Intermediary, Investor
+from compliance.rulebook.format import RulebookError, load_rulebook
+from compliance.rulebook.wording import setting_text
+from compliance.rules.table import RuleTable, override_problem
+from compliance.rules.tiers import put_in_tiers
+from compliance.rules.transfers import FREEZE
+from engine.state.hook import Outcome
+from engine.state.listing import money_unit, name_problem
+from engine.vocabulary.codes import COMPLIANCE, FIAT, FIRM, INVESTOR_KINDS
+from engine.vocabulary.limits import DECIMALS, MAX_SUPPLY
+from engine.vocabulary.messages.commands import (
+    AddAsset,
+    AuthoriseClient,
+    Command,
+    FreezeAsset,
+    IssueAsset,
+    ListInstrument,
+    LoadRulebook,
+    OpenAccount,
+    RecordAcknowledgement,
+    RecordTest,
+    RedeemAsset,
+    RegisterIntermediary,
+    RegisterInvestor,
+    SetBlocked,
+    SetParameter,
+    UpdateAsset,
+    Withdraw,
+)
+from engine.vocabulary.messages.events import (
+    Event,
+    ParameterChanged,
+    RegistryChanged,
+    RulebookLoaded,
+)
+from engine.vocabulary.problem import Problem
+
+TESTS: Final = ("knowledge", "risk")
+
+
+def _load_rulebook(intake: Intake, command: LoadRulebook, time_ns: int) -> Outcome:
+    """Put a rulebook in force; what was set on top of the one before goes with it."""
+    try:
+        changes = intake.put_in_force(command.name, command.documents, {}, time_ns)
+    except RulebookError as error:
+        return _refused(str(error))
+    assert intake.table is not None
+    return Outcome([RulebookLoaded(command.name, intake.table.book.digest), *changes], None, True)
+
+
+def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outcome:
+    """Set one parameter on top of the rulebook in force, which is validated and put in force as a whole.
+
+    A value that is in force is refused: whoever sets it is mistaken about what holds, and a change that changes
+    nothing has no place in the history.
+    """
+    if intake.table is None:
+        return _refused("no rulebook is in force: load one first")
+    if not command.reason.strip():
+        return _refused("a parameter is changed for a reason: reason is missing")
+    before, rule, key = intake.table.book, command.rule, command.key
+    overrides = dict(before.overrides)
+    overrides[rule, key] = command.value
+    try:
+        table = RuleTable(load_rulebook(before.name, before.documents, overrides))
+    except RulebookError as error:
+        return _refused(str(error))
+    old, new = setting_text(before.rules[rule], key), setting_text(table.book.rules[rule], key)
+    if old == new:
+        return _refused(f"{rule} {key} is {old} already")
+    changes = intake.install(table, time_ns)
+    return Outcome([ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], None, True)
+
+
+def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) -> Outcome:
+    problem = investor_problem(command)
+    if problem:
+        return _refused(problem)
+    investor = intake.registry.investors.get(command.investor)
+    if investor is None:
+        investor = Investor(command.investor)
+        intake.registry.investors[command.investor] = investor
+    investor.kind = command.kind
+    investor.resident = command.resident
+    investor.assets_rub = command.assets_rub
+    investor.income_rub = command.income_rub
+    # A bank is a financial firm, whether the record says so twice or not.
+    investor.financial = command.financial or command.bank
+    investor.bank = command.bank
+    investor.capital_rub = command.capital_rub
+    # Only SetBlocked takes an owner off the list: a renewed record must not do it by leaving the field out.
+    investor.blocked = investor.blocked or command.blocked
+    investor.class_override = command.class_override
+    investor.reason = command.reason
+    investor.by = command.by
+    if intake.classify(investor) and investor.clients:
+        intake.ledger.rebuild()
+    intake.refresh(investor.clients)
+    return Outcome([class_event(investor)], None, bool(investor.clients))
+
+
+def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_ns: int) -> Outcome:
+    unnamed = name_problem("intermediary", command.intermediary)
+    if unnamed is not None:
+        return _refused(unnamed.detail)
+    problem = figure_problem("capital_rub", command.capital_rub)
+    if problem:
+        return _refused(problem)
+    found = intake.registry.intermediaries.get(command.intermediary)
+    if found is None:
+        found = Intermediary(command.intermediary)
+        intake.registry.intermediaries[command.intermediary] = found
+    found.licensed = command.licensed
+    found.licence = command.licence
+    found.bank = command.bank
+    found.suspended = command.suspended
+    found.capital_rub = command.capital_rub
+    found.reason = command.reason
+    found.by = command.by
+    intake.refresh(found.clients)
+    licence = "licensed" if found.licensed else "unlicensed"
+    detail = f"{licence}, suspended" if found.suspended else licence
+    return _changed("intermediary", found.intermediary, detail, bool(found.clients))
+
+
+def _open_account(intake: Intake, command: OpenAccount, time_ns: int) -> Outcome:
+    investor = intake.registry.investors.get(command.investor)
+    if investor is None:
+        return _refused(f"investor {command.investor} is not registered: register it first")
+    intermediary: Intermediary | None = None
+    if command.intermediary:
+        intermediary = intake.registry.intermediaries.get(command.intermediary)
+        if intermediary is None:
+            return _refused(f"intermediary {command.intermediary} is not registered: register it first")
+    intake.refresh([intake.registry.open_client(command.account, investor, intermediary)])
+    return Outcome([])
+
+
+def _record_test(intake: Intake, command: RecordTest, time_ns: int) -> Outcome:
+    investor = intake.registry.investors.get(command.investor)
+    if investor is None:
+        return _refused(f"investor {command.investor} is not registered")
+    if command.test not in TESTS:
+        return _refused(f"unknown test {command.test}; known: {', '.join(TESTS)}")
+    if not 0 <= command.score <= 100:
+        return _refused("score must be 0 to 100 percent")
+    if not 0 < command.taken_ns <= time_ns:
+        return _refused("taken_ns must be a time that has passed")
+    test = investor.knowledge if command.test == "knowledge" else investor.risk
+    if test.score >= 0 and command.taken_ns < test.taken_ns:
+        return _refused(f"a later result of the {command.test} test is on record")
+    if command.test == "knowledge" and intake.table is not None and intake.table.knowledge is not None:
+        problem = intake.table.knowledge.retest_problem(test, command.taken_ns)
+        if problem:
+            return _refused(problem)
+    test.score = command.score
+    test.taken_ns = command.taken_ns
+    detail = f"{command.test} test {command.score} %"
+    return _changed("test", investor.investor, detail, bool(investor.clients))
+
+
+def _record_acknowledgement(intake: Intake, command: RecordAcknowledgement, time_ns: int) -> Outcome:
+    investor = intake.registry.investors.get(command.investor)
+    if investor is None:
+        return _refused(f"investor {command.investor} is not registered")
+    if not 1 <= command.version <= MAX_SUPPLY:
+        return _refused(f"version must be from 1 to {MAX_SUPPLY}")
+    # An acknowledgement can't be taken back, so nothing that rests can become forbidden by one.
+    investor.acknowledged_version = max(investor.acknowledged_version, command.version)
+    intake.refresh(investor.clients)
+    return _changed("acknowledgement", investor.investor, f"version {command.version}", False)
+
+
+def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
+    investor = intake.registry.investors.get(command.investor)
+    if investor is None:
+        return _refused(f"investor {command.investor} is not registered")
+    investor.blocked = command.blocked
+    intake.refresh(investor.clients)
+    detail = "blocked" if command.blocked else "not blocked"
+    return _changed("blocked", investor.investor, detail, bool(investor.clients))
+
+
+def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) -> Outcome:
+    """Authorise an investor for a Moscow year, the current one or the next, or withdraw that."""
+    name, year = command.intermediary, command.year
+    investor = intake.registry.investors.get(command.investor)
+    if investor is None:
+        return _refused(f"investor {command.investor} is not registered")
+    if name not in intake.registry.intermediaries:
+        return _refused(f"intermediary {name} is not registered")
+    this_year = moscow_year(time_ns)
+    if not this_year <= year <= this_year + 1:
+        return _refused(f"year must be {this_year} or {this_year + 1}")
+    first = investor.authorisations.get(year)
+    if command.authorised:
+        if first is not None and first.intermediary != name and not _may_leave(intake, first.intermediary):
+            taken = f"{investor.investor} was authorised through {first.intermediary} for {year}"
+            return _refused(f"RET-4: {taken}: one intermediary in a year")
+        investor.authorisations[year] = Authorisation(name)
+    elif investor.authorised_through(year) != name:
+        return _refused(f"{investor.investor} is not authorised through {name} for {year}")
+    else:
+        investor.authorisations[year].stands = False
+    detail = f"{name} {year}" if command.authorised else f"{name} {year} withdrawn"
+    return _changed("authorisation", investor.investor, detail, bool(investor.clients))
+
+
+def _may_leave(intake: Intake, intermediary: str) -> bool:
+    """Whether an intermediary is barred and RET-4 in force lets its clients choose another."""
+    rule = None if intake.table is None else intake.table.one_intermediary
+    return rule is not None and rule.may_leave(intake.registry, intermediary)
+
+
+def _add_asset(intake: Intake, command: AddAsset, time_ns: int) -> Outcome:
+    if command.asset == ROUBLE and (command.scale != ROUBLE_SCALE or command.kind != FIAT):
+        return _refused(f"{ROUBLE} must be fiat with scale {ROUBLE_SCALE}: caps and limits are in kopecks")
+    problem = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
+    if problem:
+        return _refused(problem)
+    asset = AssetRecord(
+        command.asset,
+        command.kind,
+        command.scale,
+        command.privacy,
+        command.market_cap_rub,
+        command.turnover_rub,
+        command.history_years,
+    )
+    intake.registry.assets[command.asset] = asset
+    # The tier it begins in is no change to report.
+    put_in_tiers([asset], None if intake.table is None else intake.table.tiers, time_ns)
+    return Outcome([])
+
+
+def _update_asset(intake: Intake, command: UpdateAsset, time_ns: int) -> Outcome:
+    """Replace an asset's figures; its tier follows."""
+    asset = intake.registry.assets.get(command.asset)
+    if asset is None:
+        return _refused(f"unknown asset {command.asset}")
+    problem = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
+    if problem:
+        return _refused(problem)
+    asset.market_cap_rub = command.market_cap_rub
+    asset.turnover_rub = command.turnover_rub
+    asset.history_years = command.history_years
+    figures = (
+        f"capitalisation {asset.market_cap_rub} RUB, turnover {asset.turnover_rub} RUB, {asset.history_years} years"
+    )
+    events: list[Event] = [RegistryChanged("asset", asset.asset, figures)]
+    if intake.table is not None:
+        events.extend(put_in_tiers([asset], intake.table.tiers, time_ns))
+        intake.table.forget_decisions()
+    # Only another tier can forbid what rests.
+    return Outcome(events, None, len(events) > 1)
+
+
+def _list_instrument(intake: Intake, command: ListInstrument, time_ns: int) -> Outcome:
+    base, quote = intake.registry.assets[command.base], intake.registry.assets[command.quote]
+    unit = money_unit(command, quote.scale)
+    assert unit > 0, "the core lists no instrument whose notional would be rounded"
+    lot_base = command.lot_e8 * 10**base.scale // 10**DECIMALS
+    listing = Listing(command.instrument, command.kind, base, quote, unit, lot_base)
+    listing.last_ticks = command.reference_price_e8 // command.tick_e8
+    intake.registry.add_listing(listing)
+    return Outcome([])
+
+
+def _move(intake: Intake, command: IssueAsset | RedeemAsset | Withdraw, time_ns: int) -> Outcome:
+    """Look at the owner of an account to which something is issued, or from which it is redeemed or withdrawn."""
+    investor = intake.registry.clients[command.account].investor
+    problem = "" if intake.table is None else intake.table.transfers.owner_problem(investor)
+    return _refused(problem) if problem else Outcome([])
+
+
+def _freeze(intake: Intake, command: FreezeAsset, time_ns: int) -> Outcome:
+    if not command.share_ppm:
+        # Whatever the book says now, what was frozen under another can be let go.
+        return Outcome([])
+    if intake.table is None:
+        return _refused("no rulebook is in force: nothing can be frozen")
+    problem = intake.table.transfers.freeze_problem(intake.registry.assets[command.asset])
+    return _refused(problem) if problem else Outcome([], None, False, FREEZE)
+
+
+def investor_problem(command: RegisterInvestor) -> str:
+    """Why an investor can't be registered so; empty if it can."""
+    unnamed = name_problem("investor", command.investor)
+    if unnamed is not None:
+        return unnamed.detail
+    if not 0 <= command.kind < len(INVESTOR_KINDS):
+        return "unknown kind of investor"
+    for name, figure in (
+        ("assets_rub", command.assets_rub),
+        ("income_rub", command.income_rub),
+        ("capital_rub", command.capital_rub),
+    ):
+        problem = figure_problem(name, figure)
+        if problem:
+            return problem
+    if command.bank and command.kind != FIRM:
+        return "bank: only a firm can be one"
+    return override_problem(command.kind, command.class_override, command.reason) if command.class_override else ""
+
+
+def figure_problem(name: str, figure: int) -> str:
+    """Why a figure can't be kept; empty if it can. What a record holds stays within 64 bits, as money does."""
+    return "" if 0 <= figure <= MAX_SUPPLY else f"{name} must not be negative, nor above {MAX_SUPPLY}"
+
+
+def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: int) -> str:
+    """Why an asset can't have these figures; empty if it can."""
+    return (
+        figure_problem("market_cap_rub", market_cap_rub)
+        or figure_problem("turnover_rub", turnover_rub)
+        or figure_problem("history_years", history_years)
+    )
+
+
+def _refused(why: str) -> Outcome:
+    return Outcome([], Problem(COMPLIANCE, why))
+
+
+def _changed(what: str, key: str, detail: str, recheck: bool) -> Outcome:
+    events: list[Event] = [RegistryChanged(what, key, detail)]
+    return Outcome(events, None, recheck)
+
+
+Handler = Callable[[Intake, Any, int], Outcome]
+"""Takes note of a command at a time in nanoseconds, UTC, or carries it out, or refuses it."""
+
+HANDLERS: Final[dict[type[Command], Handler]] = {
+    LoadRulebook: _load_rulebook,
+    SetParameter: _set_parameter,
+    RegisterInvestor: _register_investor,
+    RegisterIntermediary: _register_intermediary,
+    OpenAccount: _open_account,
+    RecordTest: _record_test,
+    RecordAcknowledgement: _record_acknowledgement,
+    SetBlocked: _set_blocked,
+    AuthoriseClient: _authorise_client,
+    AddAsset: _add_asset,
+    UpdateAsset: _update_asset,
+    ListInstrument: _list_instrument,
+    IssueAsset: _move,
+    RedeemAsset: _move,
+    Withdraw: _move,
+    FreezeAsset: _freeze,
+}
+
+
+def carry_out(intake: Intake, command: Command, time_ns: int) -> Outcome:
+    """Take note of a configuration command, or carry out a compliance command, at a time in nanoseconds, UTC."""
+    handler = HANDLERS.get(type(command))
+    if handler is None:
+        return _refused(f"compliance does not know the command {type(command).__name__}")
+    return handler(intake, command, time_ns)

@@ -93,7 +93,7 @@ def test_amends_market_orders_and_ladders_are_explained_one_by_one() -> None:
     made = len(venue.notebook.explanations)
     venue.amend("retail", order_id, "0.005", "7000000")
     assert len(venue.notebook.explanations) == made, "an amend that makes an order smaller is not checked"
-    venue.enter("firm", BUY, "0.01", "BTC/RUB", "", MARKET)
+    venue.enter("firm", BUY, "0.01", "BTC/RUB", "", order_type=MARKET)
     # Without a trade, the collar is around the reference; there is none, so the order never came to the rules.
     assert len(venue.notebook.explanations) == made
     ladder = ((e8("100"), e8("1")), (e8("100"), e8("2000000")))

@@ -7,7 +7,7 @@ import pytest
 from compliance.explain import DECIDED, FAILED, PASSED, UNCONCERNED
 from compliance.rules.table import CHECKS
 from compliance.rules.transfers import TRANSFER_CHECKS
-from engine.vocabulary.codes import BUY, INDIVIDUAL, LIMIT, PURPOSES, SELL
+from engine.vocabulary.codes import BUY, INDIVIDUAL, PURPOSES, SELL
 from engine.vocabulary.messages.commands import AuthoriseClient, RecordTest, RegisterInvestor, Transfer
 from tests.support.compliance.venue import PARTICIPANT
 from tests.support.compliance.watched_venue import WatchedVenue, by_rule, check_sound
@@ -87,7 +87,7 @@ def test_figures(line: str) -> None:
     rulebook, account, what, rule, expected, words = (cell.strip() for cell in line.split("|"))
     venue = WatchedVenue(rulebook)
     side, quantity, instrument, _, price = what.split()
-    venue.enter(account, BUY if side == "buy" else SELL, quantity, instrument, price, LIMIT)
+    venue.enter(account, BUY if side == "buy" else SELL, quantity, instrument, price)
     found = by_rule(venue.last())[rule]
     assert (found.outcome, found.reason if found.outcome == UNCONCERNED else found.arithmetic) == (expected, words)
 

@@ -171,7 +171,7 @@ class Session:
             if not order.leaves_lots:
                 del self.orders[order.order_id]
             account = order.account.account
-            self.done.append(Done(account, order.instrument_name, order.side, lots, 0, price_ticks))
+            self.done.append(Done(account, order.instrument_name, order.side, lots, new_ticks=price_ticks))
         trade_id = len(self.trades) + 1
         instrument = buy.instrument_name
         self.trades[trade_id] = (instrument, buy.account.account, sell.account.account, price_ticks, lots)
@@ -203,7 +203,7 @@ class Session:
         instrument, buyer, seller, old_ticks, lots = self.trades[trade_id]
         new_ticks = self.chance.choice((0, PRICE + self.chance.randint(-900, 900)))
         for account, side in ((buyer, BUY), (seller, SELL)):
-            self.done.append(Done(account, instrument, side, lots, old_ticks, new_ticks))
+            self.done.append(Done(account, instrument, side, lots, old_ticks=old_ticks, new_ticks=new_ticks))
         self.observe(
             TradeCorrected(
                 trade_id,
@@ -351,13 +351,13 @@ def test_a_buy_that_closes_a_short_counts_for_what_it_opens_from_one_lot_on() ->
 
 
 def test_the_entry_value_of_what_remains_is_rounded_up() -> None:
-    bought = [Done("firm", FUTURE, BUY, 2, 0, 10), Done("firm", FUTURE, BUY, 1, 0, 11)]
+    bought = [Done("firm", FUTURE, BUY, 2, new_ticks=10), Done("firm", FUTURE, BUY, 1, new_ticks=11)]
     assert position(bought, ("firm", FUTURE)) == (3, 31)
-    sold = Done("firm", FUTURE, SELL, 1, 0, 50)
+    sold = Done("firm", FUTURE, SELL, 1, new_ticks=50)
     assert position([*bought, sold], ("firm", FUTURE)) == (2, 31 - floor(Fraction(31, 3)))
-    turned = Done("firm", FUTURE, SELL, 5, 0, 50)
+    turned = Done("firm", FUTURE, SELL, 5, new_ticks=50)
     assert position([*bought, turned], ("firm", FUTURE)) == (-2, 100)
-    assert position([*bought, Done("firm", NOTE, SELL, 5, 0, 50)], ("firm", NOTE)) == (0, 0)
+    assert position([*bought, Done("firm", NOTE, SELL, 5, new_ticks=50)], ("firm", NOTE)) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def drawn(rng: random.Random, desk: Desk, number: int) -> AnyCommand:
         return rng.choice([each.command for each in desk.history[-12:]])
     if kind <= 2:
         instrument = "BTC/RUB" if asset == "BTC" else "GOLD/RUB"
-        limit = order(cid, rng.randrange(2), rng.randint(1, 60), rng.randint(95, 105), account, instrument)
+        limit = order(cid, rng.randrange(2), rng.randint(1, 60), rng.randint(95, 105), account, instrument=instrument)
         return msgspec.structs.replace(limit, participant=operator)
     if kind <= 4:
         to, purpose = rng.choice(accounts), rng.randrange(3)

@@ -16,7 +16,9 @@ LOT_UNITS = 5
 class Done:
     """A fill of one side, or a correction of one: what there is to recount."""
 
-    def __init__(self, account: str, instrument: str, side: int, lots: int, old_ticks: int, new_ticks: int) -> None:
+    def __init__(
+        self, account: str, instrument: str, side: int, lots: int, *, old_ticks: int = 0, new_ticks: int = 0
+    ) -> None:
         self.key = (account, instrument)
         self.sign = 1 if side == BUY else -1
         self.lots = lots

@@ -6,16 +6,7 @@ from functools import cache
 
 import pytest
 
-from tests.support.architecture import (
-    PACKAGES,
-    Module,
-    Rooms,
-    circles,
-    excesses,
-    forbidden,
-    problems,
-    room_problems,
-)
+from tests.support.architecture import PACKAGES, Module, Rooms, circles, excesses, forbidden, problems, room_problems
 from tests.support.places import ROOT
 
 # Of where the project is made, not of what it is.
@@ -84,8 +75,6 @@ ROOMS = Rooms(
 
 # What the tables forbid and the code still does. Each list is exactly what there is, so that it can only shrink.
 KNOWN_IMPORTS = [
-    "tests.gateway.reporting.test_report_clearing -> tests.engine.clearing",
-    "tests.gateway.reporting.test_reporting -> tests.engine",
     "tests.gateway.server.test_sequencer -> tests.gateway.inbound",
 ]
 KNOWN_CIRCLES = [

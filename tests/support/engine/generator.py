@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from engine.vocabulary import codes
@@ -35,6 +36,14 @@ FEATURES = (
 )
 
 ASSETS = (("RUB", codes.FIAT, 2), ("BTC", codes.CRYPTO, 2), ("ETH", codes.CRYPTO, 0), ("SOL", codes.CRYPTO, 3))
+
+
+def features_of(seed: int) -> tuple[str, ...]:
+    """All features, or most of them: some show only where others don't get in the way."""
+    drawn = random.Random(f"features {seed}")
+    if seed % 3 == 0:
+        return FEATURES
+    return tuple(feature for feature in FEATURES if drawn.random() < 0.6)
 
 
 class Generator(DrawsOperation):

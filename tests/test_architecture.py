@@ -317,6 +317,11 @@ PLANTED = [
         "from engine.vocabulary.messages.commands import Cancel\nclass A(Cancel): ...",
         "2: Struct A outside a folder messages",
     ),
+    (
+        "engine/book/a.py",
+        "from engine.vocabulary.messages import commands\nclass A(commands.Cancel): ...",
+        "2: Struct A outside a folder messages",
+    ),
     ("engine/book/a.py", "import msgspec\nA = msgspec.defstruct('A', [])", "2: defstruct outside a folder messages"),
     ("engine/vocabulary/messages/a.py", "def f(): ...", "1: no message: def f():"),
     ("engine/vocabulary/messages/a.py", "class A: ...", "1: no message: class A:"),

@@ -271,7 +271,7 @@ def struct_problems(module: Module) -> Iterator[Problem]:
         name.rpartition(".")[2] for _, name in module.imports if f".{MESSAGES}." in name
     }
     for node in module.tree.body:
-        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) in structs for base in node.bases):
+        if isinstance(node, ast.ClassDef) and derives(node, structs):
             structs.add(node.name)
     declared = ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
     for node in module.tree.body if here else ():
@@ -280,10 +280,16 @@ def struct_problems(module: Module) -> Iterator[Problem]:
         if not (is_docstring or is_struct or isinstance(node, declared)):
             yield node.lineno, f"no message: {ast.unparse(node).splitlines()[0]}"
     for inner in () if here else ast.walk(module.tree):
-        if isinstance(inner, ast.ClassDef) and any(ast.unparse(base) in structs for base in inner.bases):
+        if isinstance(inner, ast.ClassDef) and derives(inner, structs):
             yield inner.lineno, f"Struct {inner.name} outside a folder {MESSAGES}"
         elif isinstance(inner, ast.Attribute | ast.Name) and ast.unparse(inner).endswith("defstruct"):
             yield inner.lineno, f"defstruct outside a folder {MESSAGES}"
+
+
+def derives(node: ast.ClassDef, names: Container[str]) -> bool:
+    """Whether a class has a base of these names, or one that is an attribute of them."""
+    bases = [ast.unparse(base) for base in node.bases]
+    return any(base in names or base.partition(".")[0] in names for base in bases)
 
 
 def problems(module: Module, rooms: Rooms, known_imports: Container[str] = ()) -> list[str]:

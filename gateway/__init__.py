@@ -1,0 +1,1 @@
+"""All contact with the world: sockets, files, the clock, the `sbx` command."""

@@ -1,0 +1,1 @@
+"""What presses a venue: participants, recorded flow, scenarios, benchmarks."""

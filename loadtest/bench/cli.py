@@ -159,8 +159,7 @@ def command(
             click.echo(msgspec.json.encode(Skipped(name, "compiled", why)))
         return
     arguments = [f"--operations={operations}", f"--resting={resting}", f"--repeats={repeats}", f"--seed={seed}"]
-    arguments += [f"--largest={largest}"]
-    arguments += [f"--only={name}" for name in own]
+    arguments += [f"--largest={largest}", *(f"--only={name}" for name in own)]
     try:
         for encoded in compiled_lines(compiled, arguments):
             click.echo(encoded)

@@ -37,7 +37,7 @@ from tests.support.compliance.venue import INVESTORS, Venue, changed, documents,
 
 
 def check(
-    venue: Venue, account: str, side: int, instrument: str, price_ticks: int = 1, lots: int = 1
+    venue: Venue, account: str, side: int, instrument: str, *, price_ticks: int = 1, lots: int = 1
 ) -> Verdict | None:
     """Check an order, and reserve for it if it passes, as the core does."""
     order = venue.order(account, side, instrument, price_ticks, lots)
@@ -215,7 +215,7 @@ def test_every_failing_rule_is_named_in_the_order_of_the_book() -> None:
 def test_beyond_64_bits_nothing_wraps() -> None:
     venue = Venue()
     for account, rules in (("retail", ("RET-1", "OPS-1")), ("firm", ("OPS-1",))):
-        verdict = check(venue, account, BUY, "BTC/RUB", 2**62, 2**62)
+        verdict = check(venue, account, BUY, "BTC/RUB", price_ticks=2**62, lots=2**62)
         assert verdict is not None
         assert verdict.rules == rules
         assert f"this order {2**124 // 100}.{2**124 % 100:02d}" in verdict.first.detail

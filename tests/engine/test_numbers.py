@@ -27,11 +27,9 @@ from tests.support.engine.desk import E8, Desk, list_spot, open_account
 INSTRUMENT = "BTC/RUB"
 
 
-def limit(
-    account: str, client_order_id: str, side: int, price_e8: int, quantity_e8: int, time_in_force: int = codes.GTC
-) -> commands.NewOrder:
+def limit(account: str, client_order_id: str, side: int, price_e8: int, quantity_e8: int) -> commands.NewOrder:
     return commands.NewOrder(
-        account, account, client_order_id, INSTRUMENT, side, codes.LIMIT, time_in_force, price_e8, quantity_e8
+        account, account, client_order_id, INSTRUMENT, side, codes.LIMIT, codes.GTC, price_e8, quantity_e8
     )
 
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from engine.vocabulary import codes
 from engine.vocabulary.messages import events
 from tests.support.engine.comparison import SideBySide
-from tests.support.engine.generator import FEATURES
+from tests.support.engine.generator import FEATURES, features_of
 
 STEPS_PER_SEED = 250
 SEEDS_PER_BLOCK = 60
@@ -34,14 +34,6 @@ EXPECTED = {
     *(codes.REJECT_CODES[1:]),
     *(f"cancelled: {reason}" for reason in codes.CANCEL_REASONS),
 } - {*NOT_HERE, "compliance", "cancelled: compliance", "cancelled: phase"}
-
-
-def features_of(seed: int) -> tuple[str, ...]:
-    """All features, or most of them: some show only where others don't get in the way."""
-    drawn = random.Random(f"features {seed}")
-    if seed % 3 == 0:
-        return FEATURES
-    return tuple(feature for feature in FEATURES if drawn.random() < 0.6)
 
 
 def run_seed(seed: int, steps: int) -> Counter[str]:

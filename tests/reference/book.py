@@ -3,16 +3,17 @@
 Written from docs/MATCHING.md and docs/CLEARING.md for clarity: the open orders are one list, sorted afresh for every look; what an account
 has is recounted from what was deposited, traded and is open. It shares nothing with the engine but the messages.
 
-reference_state    what there is
-reference_money    what is held back and what covers positions
-reference_plan     what an incoming order would do in continuous trading
-reference_match    the doing of it, and how orders end
-reference_after    stops and pegs that follow
-reference_calls    calls, phases, the clock
-reference_entry    the tests of a new order; pairs and brackets
-reference_changes  amends, cancels, mass quotes
-reference_futures  marks, margin calls, close-outs, expiry
-reference_rules    what operator and supervisor do
+state    what there is
+money    what is held back and what covers positions
+plan     what an incoming order would do in continuous trading
+match    the doing of it, and how orders end
+after    stops and pegs that follow
+calls    calls, phases, the clock
+entry    the tests of a new order
+lists    pairs and brackets
+changes  amends, cancels, mass quotes
+futures  marks, margin calls, close-outs, expiry
+rules    what operator and supervisor do
 """
 
 from __future__ import annotations

@@ -6,13 +6,13 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_QUOTES_PER_SIDE
 from engine.vocabulary.messages import commands, events
 from tests.reference.calls import QUIET
-from tests.reference.entry import Entry
+from tests.reference.lists import Lists
 from tests.reference.state import BOOK, COLLECTED, INCOMING, PARKED, PEG_OFF, STOP, RefInstrument, RefOrder
 
 Named = commands.CancelOrder | commands.AmendOrder
 
 
-class Changes(Entry):
+class Changes(Lists):
     """What participants do to orders that are open."""
 
     def refuse(self, account: str, order_id: int, client_order_id: str, code: int) -> None:

@@ -108,7 +108,7 @@ class Planning(Money):
             inside = self.in_band(terms, anchor, price)
             if counting:
                 self.count_level(taker, level)
-            goes_on = self.plan_level(taker, terms, level, budget, steps, inside, slots)
+            goes_on = self.plan_level(taker, level, budget, steps, inside=inside, slots=slots)
             slots = [slot for slot in slots if slot.order.price != price and slot.leaves]
             if not goes_on:
                 break
@@ -117,14 +117,15 @@ class Planning(Money):
     def plan_level(
         self,
         taker: RefOrder,
-        terms: RefInstrument,
         level: list[Slot],
         budget: Budget,
         steps: list[Step],
+        *,
         inside: bool,
         slots: list[Slot],
     ) -> bool:
         """Add what happens at one price, inside the band or not; False if the order does not go on to the next."""
+        terms = self.terms(taker)
         price = level[0].order.price
         places = iter(range(self.places + 1, self.places + 10**9))
         if terms.rules.allocation != codes.PRICE_TIME:

@@ -1,0 +1,1 @@
+"""Tables that a compliance officer can read, and the tests that run them."""

@@ -72,7 +72,7 @@ def draw(chance: random.Random, changes: bool) -> tuple[object, ...]:
     if roll < 110:
         account, side = chance.choice(TRADERS), chance.choice((BUY, BUY, SELL))
         market = chance.choice(("BTC/RUB", "USDT/RUB", "ETH/USDT", "ETH/USDT"))
-        return ("order", account, side, market, chance.randint(1, 60), chance.randint(-3, 3), chance.choice(HOW))
+        return ("order", account, side, market, (chance.randint(1, 60), chance.randint(-3, 3)), chance.choice(HOW))
     if roll < 140:
         return ("amend", chance.randrange(12), chance.randint(1, 150), chance.randint(-3, 3))
     if roll < 150:
@@ -151,8 +151,10 @@ class Session:
         self.hold_the_cap(str(action[0]))
 
     def do_order(
-        self, account: str, side: int, instrument: str, lots: int, ticks_away: int, how: str = "gtc"
+        self, account: str, side: int, instrument: str, size: tuple[int, int], how: str = "gtc"
     ) -> list[Event]:
+        """Enter so many lots, so many ticks away from where the market is."""
+        lots, ticks_away = size
         exchange = self.venue.exchange
         instruments = exchange.instruments[instrument]
         price_ticks = MARKETS[instrument] + ticks_away * (20 if instrument == "USDT/RUB" else 1)
@@ -232,12 +234,8 @@ class Session:
                 assert sums.reserved(crypto, scope) == recount.reserved(investor, scope, crypto)
                 for rolling, net in product((False, True), repeat=2):
                     used = sums.used(today, first_day, rolling=rolling, net=net, crypto=crypto, intermediary=scope)
-                    assert used == recount.used(investor, scope, rolling, net, crypto, now), (
-                        investor,
-                        scope,
-                        rolling,
-                        net,
-                    )
+                    expected = recount.used(investor, scope, now, rolling=rolling, net=net, crypto=crypto)
+                    assert used == expected, (investor, scope, rolling, net)
 
     def read_totals(self) -> dict[tuple[str, str | None], tuple[int, int]]:
         """Used and reserved by investor and scope, as the rule in force counts."""
@@ -322,16 +320,16 @@ def test_many_more_sessions(seed: int) -> None:
 def test_the_sessions_do_what_they_are_meant_to() -> None:
     """The properties would hold for sessions in which nothing happens; this one is a sample of what they do."""
     session = Session(("aggregate", "gross_purchases", "calendar_year", "true"))
-    session.step(("order", "dealer", SELL, "BTC/RUB", 100, 0))
-    session.step(("order", "retail", BUY, "BTC/RUB", 60, 1))
-    session.step(("order", "dealer", SELL, "ETH/USDT", 30, 0))
-    session.step(("order", "retail@beta", BUY, "ETH/USDT", 7, 0))
-    session.step(("order", "retail@beta", BUY, "ETH/USDT", 120, 3))
+    session.step(("order", "dealer", SELL, "BTC/RUB", (100, 0)))
+    session.step(("order", "retail", BUY, "BTC/RUB", (60, 1)))
+    session.step(("order", "dealer", SELL, "ETH/USDT", (30, 0)))
+    session.step(("order", "retail@beta", BUY, "ETH/USDT", (7, 0)))
+    session.step(("order", "retail@beta", BUY, "ETH/USDT", (120, 3)))
     session.step(("restart",))
-    session.step(("order", "retail", BUY, "ETH/USDT", 40, -1))
-    session.step(("order", "dealer", SELL, "USDT/RUB", 1, 1))
-    session.step(("order", "firm", BUY, "USDT/RUB", 1, 1))
-    session.step(("order", "dealer", SELL, "ETH/USDT", 9, -1))
+    session.step(("order", "retail", BUY, "ETH/USDT", (40, -1)))
+    session.step(("order", "dealer", SELL, "USDT/RUB", (1, 1)))
+    session.step(("order", "firm", BUY, "USDT/RUB", (1, 1)))
+    session.step(("order", "dealer", SELL, "ETH/USDT", (9, -1)))
     session.step(("amend", 3, 20, -2))
     session.step(("bust", 3))
     names = [type(event).__name__ for event in session.venue.log]

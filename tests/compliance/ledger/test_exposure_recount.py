@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 
 import msgspec
 import pytest
@@ -28,13 +28,12 @@ from engine.vocabulary.messages.events import (
     TradeCorrected,
     Transferred,
 )
+from tests.support.compliance.exposures import FUTURE, LOT_UNITS, NOTE, Done, Moved, dearest, position
 from tests.support.compliance.venue import ACCOUNTS, INTERMEDIARIES, INVESTORS, Venue
 
 TRADERS = ("firm", "firm@alfa", "firm@credit", "qualified", "qualified@credit", "bank", "dealer")
-NOTE, FUTURE = "WIDE-NOTE", "BTC-FUT"
-# A tick times a lot of both is one kopeck. A lot of the note is several minor units of it, so that parts of a lot can be moved.
+# A tick times a lot of both instruments is one kopeck.
 PRICE = 1_000
-LOT_UNITS = 5
 LIMITS = {"firm": 300_000_000, "dealer": 300_000_000, "bank": 300_000_000, "qualified": 80_000_000}
 INTERMEDIARY_LIMIT = 150_000_000
 # 0.1 % of 1 000 000 000 RUB.
@@ -47,71 +46,6 @@ CHANGES = (
 )
 BANKS = tuple(each.intermediary for each in INTERMEDIARIES if each.bank)
 BANK_INVESTORS = tuple(each.investor for each in INVESTORS if each.bank)
-
-
-class Done:
-    """A fill of one side, or a correction of one: what there is to recount."""
-
-    def __init__(self, account: str, instrument: str, side: int, lots: int, old_ticks: int, new_ticks: int) -> None:
-        self.key = (account, instrument)
-        self.sign = 1 if side == BUY else -1
-        self.lots = lots
-        self.old_ticks = old_ticks
-        """0: it is the fill."""
-        self.new_ticks = new_ticks
-        """0: it was undone."""
-
-
-class Moved:
-    """Notes that came to an account with the entry value they had where they came from, or (negative) left it with theirs."""
-
-    def __init__(self, account: str, units: int, value: int) -> None:
-        self.key = (account, NOTE)
-        self.lots = Fraction(units, LOT_UNITS)
-        self.value = value
-
-
-def position(done: list[Done | Moved], key: tuple[str, str]) -> tuple[Fraction, int]:
-    """Lots and entry value after all that was done, from nothing."""
-    lots, value = Fraction(0), 0
-    short_allowed = key[1] == FUTURE
-    for each in done:
-        if each.key != key:
-            continue
-        if isinstance(each, Moved):
-            lots, value = lots + each.lots, value + each.value
-            continue
-        same = max(lots * each.sign, 0)
-        if each.old_ticks and each.new_ticks:
-            value = max(ceil(value + (each.new_ticks - each.old_ticks) * min(each.lots, same)), 0)
-        elif each.old_ticks:
-            gone = min(each.lots, same)
-            lots -= each.sign * gone
-            value = max(ceil(value - each.old_ticks * gone), 0) if lots or not gone else 0
-            turned = each.lots - gone
-            if turned and (short_allowed or each.sign < 0):
-                lots -= each.sign * turned
-                value += ceil(each.old_ticks * turned)
-        else:
-            against = max(-lots * each.sign, 0)
-            closed = min(each.lots, against)
-            if closed:
-                value = ceil(value * Fraction(against - closed, against))
-                lots += each.sign * closed
-            opened = each.lots - closed
-            if opened and (short_allowed or each.sign > 0):
-                lots += each.sign * opened
-                value += each.new_ticks * opened
-    return lots, value
-
-
-def dearest(orders: list[Order], lots: int) -> int:
-    """The value of the dearest so many lots: of those beyond what closes a position, the others may fill first."""
-    value = 0
-    for order in sorted(orders, key=lambda order: order.reserve_ticks, reverse=True):
-        part = min(order.leaves_lots, lots)
-        value, lots = value + part * order.reserve_ticks, lots - part
-    return value
 
 
 class Session:
@@ -238,7 +172,7 @@ class Session:
             if not order.leaves_lots:
                 del self.orders[order.order_id]
             account = order.account.account
-            self.done.append(Done(account, order.instrument_name, order.side, lots, 0, price_ticks))
+            self.done.append(Done(account, order.instrument_name, order.side, lots, new_ticks=price_ticks))
         trade_id = len(self.trades) + 1
         instrument = buy.instrument_name
         self.trades[trade_id] = (instrument, buy.account.account, sell.account.account, price_ticks, lots)
@@ -270,7 +204,7 @@ class Session:
         instrument, buyer, seller, old_ticks, lots = self.trades[trade_id]
         new_ticks = self.chance.choice((0, PRICE + self.chance.randint(-900, 900)))
         for account, side in ((buyer, BUY), (seller, SELL)):
-            self.done.append(Done(account, instrument, side, lots, old_ticks, new_ticks))
+            self.done.append(Done(account, instrument, side, lots, old_ticks=old_ticks, new_ticks=new_ticks))
         self.observe(
             TradeCorrected(
                 trade_id,
@@ -418,13 +352,13 @@ def test_a_buy_that_closes_a_short_counts_for_what_it_opens_from_one_lot_on() ->
 
 
 def test_the_entry_value_of_what_remains_is_rounded_up() -> None:
-    bought = [Done("firm", FUTURE, BUY, 2, 0, 10), Done("firm", FUTURE, BUY, 1, 0, 11)]
+    bought = [Done("firm", FUTURE, BUY, 2, new_ticks=10), Done("firm", FUTURE, BUY, 1, new_ticks=11)]
     assert position(bought, ("firm", FUTURE)) == (3, 31)
-    sold = Done("firm", FUTURE, SELL, 1, 0, 50)
+    sold = Done("firm", FUTURE, SELL, 1, new_ticks=50)
     assert position([*bought, sold], ("firm", FUTURE)) == (2, 31 - floor(Fraction(31, 3)))
-    turned = Done("firm", FUTURE, SELL, 5, 0, 50)
+    turned = Done("firm", FUTURE, SELL, 5, new_ticks=50)
     assert position([*bought, turned], ("firm", FUTURE)) == (-2, 100)
-    assert position([*bought, Done("firm", NOTE, SELL, 5, 0, 50)], ("firm", NOTE)) == (0, 0)
+    assert position([*bought, Done("firm", NOTE, SELL, 5, new_ticks=50)], ("firm", NOTE)) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from compliance.rulebook.format import BUILT_IN_RULEBOOKS, load_rulebook
 from compliance.rulebook.schema import PARAMETERS
-from tests.compliance.rules.test_scenarios import SCENARIOS
+from tests.support.compliance.scenarios import SCENARIOS
 from tests.support.compliance.venue import documents
 
 # A figure of the session's report, not a check: tests/gateway/cli/test_cli_report.py.

@@ -45,7 +45,7 @@ from engine.vocabulary.messages.events import (
 from tests.support.compliance.venue import PARTICIPANT, ROUBLE, Venue, rules_of
 
 
-def transfer(venue: Venue, amount: int, asset: str, to: str, purpose: int, reference: str = "") -> Transfer:
+def transfer(venue: Venue, amount: int, asset: str, to: str, purpose: int, *, reference: str = "") -> Transfer:
     return Transfer(PARTICIPANT, "importer", f"t{venue.exchange.seq}", to, asset, amount, purpose, reference)
 
 
@@ -106,7 +106,7 @@ def test_a_refused_transfer_names_the_rule_its_title_and_all_that_fail() -> None
 )
 def test_the_words_of_a_refusal(asset: str, to: str, purpose: int, reference: str, words: str) -> None:
     venue = Venue()
-    assert refused(venue, transfer(venue, 1, asset, to, purpose, reference)).detail == words
+    assert refused(venue, transfer(venue, 1, asset, to, purpose, reference=reference)).detail == words
 
 
 def test_the_words_on_two_non_residents() -> None:
@@ -227,7 +227,7 @@ def test_the_owner_of_an_account_opened_later_is_known() -> None:
     venue = Venue()
     venue.do(RegisterInvestor("late", 1, resident=False))
     venue.do(OpenAccount("late", PARTICIPANT, "late"))
-    assert isinstance(venue.apply(transfer(venue, 1, "USDT", "late", CROSS_BORDER, "7"))[0], Transferred)
+    assert isinstance(venue.apply(transfer(venue, 1, "USDT", "late", CROSS_BORDER, reference="7"))[0], Transferred)
     stranger = Transfer("nobody", "late", "t", "firm", "USDT", 1, CROSS_BORDER, "7")
     (event,) = venue.apply(stranger)
     assert isinstance(event, RequestRejected)

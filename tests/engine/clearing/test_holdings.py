@@ -325,11 +325,11 @@ def test_a_freeze_cancels_orders_of_futures_that_hold_the_asset_without_a_fee_an
     desk.send(SetPhase("FUT", codes.CONTINUOUS))
     for name in ("ann", "bob"):
         desk.send(Deposit(name, "USDX", 1_000))
-    desk.send(order("f1", codes.BUY, 2, 100, "ann", "FUT"))
-    desk.send(order("f2", codes.SELL, 2, 100, "bob", "FUT"))
-    desk.send(order("f3", codes.BUY, 5, 100, "ann", "FUT"))
+    desk.send(order("f1", codes.BUY, 2, 100, "ann", instrument="FUT"))
+    desk.send(order("f2", codes.SELL, 2, 100, "bob", instrument="FUT"))
+    desk.send(order("f3", codes.BUY, 5, 100, "ann", instrument="FUT"))
     # An order that closes the position holds nothing: its end would bring nothing.
-    desk.send(order("f4", codes.SELL, 1, 105, "ann", "FUT"))
+    desk.send(order("f4", codes.SELL, 1, 105, "ann", instrument="FUT"))
     assert holding(desk, "ann", "USDX") == (300, 700, 0)
     events = desk.send(FreezeAsset("USDX", 1_000_000, "ann"))
     assert [event.client_order_id for event in events if isinstance(event, OrderCancelled)] == ["f3"]

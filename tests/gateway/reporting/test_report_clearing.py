@@ -11,9 +11,9 @@ from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages.commands import Tick
 from gateway.reporting.report import Report
 from gateway.reporting.settlement import ISSUANCE, TRANSFERS, VARIATION_MARGIN
-from tests.engine.clearing.test_futures import START_NS, STEPS, Session
-from tests.engine.clearing.test_holdings_random import drawn
+from tests.support.engine.futures_session import START_NS, STEPS, Session
 from tests.support.engine.holding_desk import desk_with
+from tests.support.engine.holding_draws import drawn
 from tests.support.gateway.report_sessions import report_of_commands
 
 

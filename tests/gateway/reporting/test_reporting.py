@@ -57,9 +57,9 @@ from gateway.reporting.source import Step
 from gateway.reporting.standing import CapUsage, Standing
 from gateway.reporting.tables import Table
 from gateway.reporting.times import UtcTimes, moscow_date, utc
-from tests.engine.test_reference import features_of
 from tests.support.engine.comparison import SideBySide
 from tests.support.engine.desk import E8
+from tests.support.engine.generator import features_of
 from tests.support.gateway.report_sessions import MONDAY_NS, NOON_NS, Journaled, limit, report_of, report_of_commands
 
 # 2026-06-01 in days since 1970-01-01.

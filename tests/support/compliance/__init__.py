@@ -1,0 +1,1 @@
+"""Venues under rules, and the slow recounts of what they count."""

@@ -103,23 +103,23 @@ class Recount:
         kopecks = ceil((spent + value) * rate) - ceil(spent * rate)
         if not leaves:
             del self.open[order_id]
-        self.count(event, BUY, order["account"], rate, kopecks, time_ns)
+        self.count(event, BUY, order["account"], time_ns, rate=rate, kopecks=kopecks)
         seller = event.maker_account if buyer_takes else event.taker_account
         rate = self.rate(event.instrument)
-        self.count(event, SELL, seller, rate, floor(value * rate), time_ns)
+        self.count(event, SELL, seller, time_ns, rate=rate, kopecks=floor(value * rate))
         if event.instrument == "USDT/RUB":
             listed = self.listed[event.instrument]
             lot = Fraction(listed.lot_e8, 10**8) * 10 ** self.scales["USDT"]
             self.usdt = event.price_ticks * listed.unit / lot
 
-    def count(self, event: Trade, side: int, account: str, rate: Fraction, kopecks: int, time_ns: int) -> None:
+    def count(self, event: Trade, side: int, account: str, time_ns: int, *, rate: Fraction, kopecks: int) -> None:
         investor, intermediary = self.owners[account]
         if self.retail[investor]:
             row = {"trade": event.trade_id, "side": side, "investor": investor, "intermediary": intermediary}
             crypto = not event.instrument.endswith("/RUB")
             self.trades.append({**row, "day": moscow_day(time_ns), "crypto": crypto, "rate": rate, "kopecks": kopecks})
 
-    def used(self, investor: str, scope: str | None, rolling: bool, net: bool, crypto: bool, time_ns: int) -> int:
+    def used(self, investor: str, scope: str | None, time_ns: int, *, rolling: bool, net: bool, crypto: bool) -> int:
         today, year = moscow_day(time_ns), moscow_year(time_ns)
         total = 0
         for row in self.trades:

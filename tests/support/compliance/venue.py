@@ -249,6 +249,7 @@ class Venue:
         quantity: str,
         instrument: str,
         price: str,
+        *,
         order_type: int = LIMIT,
         tif: int = GTC,
     ) -> list[Event]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages import commands
-from tests.reference.calls import QUIET
-from tests.reference.state import RefInstrument, RefOrder, RefPosition
+from tests.reference.state import RefOrder, RefPosition
 from tests.support.engine.drawing import ACCOUNTS, E8, MID, SPOT
-from tests.support.engine.futures_generator import DrawsFutures
+from tests.support.engine.operation_generator import DrawsOperation
 
 FEATURES = (
     "stops",
@@ -38,7 +38,15 @@ FEATURES = (
 ASSETS = (("RUB", codes.FIAT, 2), ("BTC", codes.CRYPTO, 2), ("ETH", codes.CRYPTO, 0), ("SOL", codes.CRYPTO, 3))
 
 
-class Generator(DrawsFutures):
+def features_of(seed: int) -> tuple[str, ...]:
+    """All features, or most of them: some show only where others don't get in the way."""
+    drawn = random.Random(f"features {seed}")
+    if seed % 3 == 0:
+        return FEATURES
+    return tuple(feature for feature in FEATURES if drawn.random() < 0.6)
+
+
+class Generator(DrawsOperation):
     """Draws one command after another, aimed at what the venue holds. `draw(n)` returns an integer in [0, n)."""
 
     # ── the venue at the start ─────────────────────────────────────────────────────────────────────────────────────
@@ -76,12 +84,6 @@ class Generator(DrawsFutures):
         for _ in range(1 + self.draw(1 if self.focus else 2) if self.has("futures") else 0):
             out += self.listing()
         return out
-
-    def market_halt(self) -> commands.SetMarketHalt:
-        names = tuple(name for name in SPOT if self.draw(3))
-        if self.series and self.once_in(5):
-            names += (self.instrument(),)
-        return commands.SetMarketHalt(self.pick(0, 10_000, 25_000), 3 * NS_PER_SECOND, names)
 
     # ── the next command ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,69 +142,6 @@ class Generator(DrawsFutures):
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
         )
         return kind()
-
-    # ── parts of commands ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def instrument(self) -> str:
-        futures = self.open_futures()
-        open_now = [name for name in futures if self.venue.instruments[name].phase not in QUIET]
-        if futures and self.draw(6 if self.focus else 3):
-            return self.pick(*(open_now or futures))
-        if self.once_in(60):
-            return self.pick(*self.venue.instruments)
-        return self.weighted((5, "BTC/RUB"), (3, "ETH/RUB"), (2, "SOL/RUB"))
-
-    def price(self, terms: RefInstrument, side: int) -> int:
-        """A price in e8 around the moving middle, a little on its own side; seldom off the grid."""
-        away = self.draw(9) - 4
-        if terms.future and self.draw(2):
-            opposite = self.venue.queue(terms.name, 1 - side)
-            if opposite:
-                return opposite[0].price * terms.tick_e8
-        ticks = max(1, self.mids[terms.name] + (-away if side == codes.BUY else away))
-        return ticks * terms.tick_e8 + (1 if self.once_in(90) else 0)
-
-    def drift(self, terms: RefInstrument) -> None:
-        """Move the middle a little; of a future, seldom, to where its static band is now."""
-        if self.once_in(3):
-            middle = self.mids[terms.name] + self.draw(3) - 1
-            self.mids[terms.name] = max(middle, 5) if terms.future else min(max(middle, 85), 115)
-        if terms.future and terms.reference and self.outside(terms):
-            self.mids[terms.name] = terms.reference
-
-    def quantity(self, terms: RefInstrument) -> int:
-        lots = self.weighted((8, 1 + self.draw(12)), (1, self.draw(70)))
-        return lots * terms.lot_e8 + (1 if self.once_in(90) else 0)
-
-    def client_id(self) -> str:
-        if self.once_in(60) and self.ids > 3:
-            return f"o{self.ids - self.draw(3) - 1}"
-        self.ids += 1
-        return f"o{self.ids}"
-
-    def types(self) -> int:
-        return self.weighted(
-            (30 if self.focus else 10, codes.LIMIT),
-            (2, codes.MARKET),
-            (2 * self.has("stops"), codes.STOP),
-            (2 * self.has("stops"), codes.STOP_LIMIT),
-            (2 * self.has("trailing"), codes.TRAILING_STOP),
-            (3 * self.has("icebergs"), codes.ICEBERG),
-            (2 * self.has("pegs"), codes.PEGGED),
-        )
-
-    def time_in_force(self, kind: int) -> int:
-        if kind not in (codes.LIMIT, codes.MARKET) and not self.once_in(40):
-            return self.weighted((6, codes.GTC), (self.has("dated"), codes.DAY), (self.has("dated"), codes.GTD))
-        return self.weighted(
-            (10, codes.GTC),
-            (3, codes.IOC),
-            (2, codes.FOK),
-            (self.has("dated"), codes.DAY),
-            (self.has("dated"), codes.GTD),
-            (self.has("calls"), codes.AT_OPEN),
-            (self.has("calls"), codes.AT_CLOSE),
-        )
 
     # ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -301,7 +240,7 @@ class Generator(DrawsFutures):
     # ── lists ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def leg(
-        self, sender: tuple[str, str], name: str, side: int, kind: int, quantity: int, time_in_force: int = codes.GTC
+        self, sender: tuple[str, str], name: str, side: int, kind: int, quantity: int, *, time_in_force: int = codes.GTC
     ) -> commands.NewOrder:
         terms = self.venue.instruments[name]
         priced = kind not in (codes.MARKET, codes.STOP)
@@ -328,7 +267,7 @@ class Generator(DrawsFutures):
         entry = self.pick(codes.LIMIT, codes.LIMIT, codes.MARKET)
         return commands.NewBracket(
             *sender,
-            self.leg(sender, name, side, entry, quantity, self.pick(codes.GTC, codes.GTC, codes.IOC)),
+            self.leg(sender, name, side, entry, quantity, time_in_force=self.pick(codes.GTC, codes.GTC, codes.IOC)),
             self.leg(sender, name, 1 - side if not self.once_in(20) else side, codes.LIMIT, quantity),
             self.leg(sender, name, 1 - side, self.pick(codes.STOP, codes.STOP_LIMIT), quantity),
         )
@@ -348,73 +287,3 @@ class Generator(DrawsFutures):
 
         self.ids += 1
         return commands.MassQuote(*sender, f"q{self.ids}", name, ladder(-1), ladder(1), self.pick(0, 0, 1, 2))
-
-    # ── the operator and the supervisor ────────────────────────────────────────────────────────────────────────────
-
-    def phase(self, name: str = "") -> commands.SetPhase:
-        if self.focus and self.draw(4):
-            return commands.SetPhase(name or self.instrument(), codes.CONTINUOUS, "test")
-        name = name or ("DOGE/RUB" if self.once_in(30) else self.instrument())
-        if not self.has("calls"):
-            return commands.SetPhase(name, self.weighted((3, codes.CONTINUOUS), (1, codes.HALTED)), "test")
-        phase = self.weighted(
-            (8, codes.CONTINUOUS),
-            (1, codes.CLOSED),
-            (2, codes.PRE_OPEN),
-            (2, codes.OPENING_AUCTION),
-            (1, codes.VOLATILITY_AUCTION),
-            (2, codes.CLOSING_AUCTION),
-            (1, codes.HALTED),
-            (1, codes.CANCEL_ONLY),
-        )
-        return commands.SetPhase(name, phase, "test")
-
-    def schedule(self) -> commands.SetSchedule:
-        if self.once_in(3):
-            return commands.SetSchedule(self.instrument(), ())
-        second = (self.time_ns // NS_PER_SECOND + 3 * 3_600) % 86_400
-        phases = self.pick(
-            (codes.PRE_OPEN, codes.OPENING_AUCTION, codes.CONTINUOUS),
-            (codes.CLOSING_AUCTION, codes.CLOSED, codes.CONTINUOUS),
-        )
-        steps = [(second + (index + 1) * self.pick(1, 3, 7), phase) for index, phase in enumerate(phases)]
-        steps = [step for step in steps if step[0] < 86_400]
-        return commands.SetSchedule(self.instrument(), tuple(dict(steps).items()))
-
-    def kill(self) -> commands.SetKillSwitch:
-        scope, key = self.pick(
-            (codes.SCOPE_PARTICIPANT, "red"),
-            (codes.SCOPE_PARTICIPANT, "grey"),
-            (codes.SCOPE_INVESTOR, "one"),
-            (codes.SCOPE_INSTRUMENT, "ETH/RUB"),
-            (codes.SCOPE_INSTRUMENT, "DOGE/RUB"),
-            (codes.SCOPE_VENUE, ""),
-        )
-        return commands.SetKillSwitch(scope, key, True, "test", "sue")
-
-    def lift(self) -> commands.SetKillSwitch:
-        return commands.SetKillSwitch(*self.pick(*self.venue.kills), False, "over")
-
-    def limits(self) -> commands.SetLimits:
-        participant = self.pick("red", "blue", "grey")
-        if self.once_in(2):
-            return commands.SetLimits(participant, by="otto")
-        return commands.SetLimits(participant, self.pick(0, 3, 10), self.pick(0, 500_00), self.pick(0, 1, 2))
-
-    def correction(self) -> commands.AnyCommand:
-        trades = self.venue.trades
-        trade = trades[-1 - self.draw(min(len(trades), 20))] if trades and not self.once_in(15) else None
-        trade_id = trade.id if trade else self.draw(500)
-        if self.draw(2):
-            return commands.BustTrade(trade_id, "test")
-        name = trade.instrument if trade else "BTC/RUB"
-        return commands.RepriceTrade(trade_id, self.price(self.venue.instruments[name], self.draw(2)), "test")
-
-    def money(self) -> commands.AnyCommand:
-        account = self.sender()[1]
-        if self.has("futures") and self.draw(2):
-            return self.all_money(account)
-        asset = self.pick("RUB", "RUB", "BTC", "ETH", "SOL", "DOGE")
-        if self.draw(2):
-            return commands.Deposit(account, asset, self.draw(1_000_00), "in")
-        return commands.Withdraw(account, asset, self.draw(5_000_00), "out")

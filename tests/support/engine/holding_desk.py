@@ -83,7 +83,7 @@ def move(
 
 
 def order(
-    cid: str, side: int, quantity: int, price: int, account: str = "ann", instrument: str = "BTC/RUB"
+    cid: str, side: int, quantity: int, price: int, account: str = "ann", *, instrument: str = "BTC/RUB"
 ) -> NewOrder:
     return NewOrder(account, account, cid, instrument, side, codes.LIMIT, codes.GTC, price * E8, quantity * E8)
 

@@ -1,0 +1,1 @@
+"""Recordings as their makers write them."""

@@ -17,7 +17,7 @@ class BitstampWriter:
         self.lines: list[str] = []
         self.time_ms = START_MS
 
-    def order(self, kind: str, order_id: int, side: str, price: str, amount: str, after_ms: int = 100) -> None:
+    def order(self, kind: str, order_id: int, side: str, price: str, amount: str, *, after_ms: int = 100) -> None:
         body = {
             "price": price,
             "amount": amount,

@@ -1,0 +1,159 @@
+"""Limits of exposure: close-outs, what refusals say, and shorts at the worst price they can get."""
+
+from __future__ import annotations
+
+from engine.book.entities import Order
+from engine.vocabulary.codes import AT_CLOSE, BUY, BY_RULE, CONTINUOUS, FUTURE, GTC, IOC, LIMIT, PEG_OWN, PEGGED, SELL
+from engine.vocabulary.messages.commands import (
+    ListInstrument,
+    MarkFuture,
+    NewOrder,
+    RegisterIntermediary,
+    SetBlocked,
+    SetPhase,
+    SetTradingRules,
+)
+from engine.vocabulary.messages.events import OrderCancelled, OrderRejected
+from tests.support.compliance.answers import order_id
+from tests.support.compliance.venue import PARTICIPANT, ROUBLE, Venue, e8, rules_of
+
+
+def test_an_order_of_the_venue_that_closes_a_position_is_noted_and_never_refused() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_firm_rub", '"0.00"'),))
+    venue.do(SetBlocked("firm", True))
+    ledger = venue.hook.intake.ledger
+    for side, orders in ((BUY, ledger.open_orders), (SELL, ledger.open_sells)):
+        request = NewOrder(PARTICIPANT, "firm", "", "BTC-FUT", side, LIMIT, IOC, 0, 0)
+        order = Order(10**9 + side, venue.exchange.accounts["firm"], request, venue.exchange.books["BTC-FUT"])
+        order.price_ticks = order.reserve_ticks = 1_000
+        order.leaves_lots = order.quantity_lots = 5
+        verdict = venue.hook.check(order, 1_000, 5, venue.time_ns)
+        assert verdict is not None
+        assert verdict.rules == ("SAN-1", "DER-4")
+        assert order.order_id not in orders
+        order.close_out = True
+        assert venue.hook.check(order, 1_000, 5, venue.time_ns) is None
+        venue.hook.reserve(order, 1_000, 5)
+        assert venue.hook.recheck(order, venue.time_ns) is None
+        assert list(orders) == [order.order_id]
+        venue.hook.observe(OrderCancelled(order.order_id, "firm", 0, "", "BTC-FUT", side, 0, 0, 5, 0, 2), 0)
+        assert not orders
+    assert ledger.exposures.by_investor == {"firm": 0}
+
+
+def test_refusals_for_exposure_say_what_is_limited() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_firm_rub", '"20000000.00"'),))
+    venue.buy("bank", "900", "BTC-NOTE", "10000")
+    venue.buy("firm@credit", "500", "BTC-NOTE", "10000")
+    answers = [
+        venue.buy("bank", "100.0001", "BTC-NOTE", "10000"),
+        venue.buy("firm@credit", "500.0001", "BTC-NOTE", "10000"),
+        venue.buy("firm", "1500.0001", "BTC-NOTE", "10000"),
+    ]
+    venue.do(RegisterIntermediary("alfa", capital_rub=1_000))
+    answers.append(venue.buy("firm@alfa", "1", "BTC-NOTE", "1000.00"))
+    answers.append(venue.buy("firm@alfa", "1", "BTC-NOTE", "1100.00"))
+    assert [rules_of(answer) for answer in answers] == [("DER-3",), ("DER-3",), ("DER-4",), (), ("DER-2",)]
+    assert [answer.detail for answer in answers if isinstance(answer, OrderRejected)] == [
+        (
+            "exposure limit of bank bank 10000000.00 RUB, exposure 9000000.00, remaining 1000000.00; this order adds "
+            "1000001.00; the limit is 1.00 % of the capital of 1000000000.00 RUB"
+        ),
+        (
+            "exposure limit of clients of bank credit 10000000.00 RUB, exposure 5000000.00, remaining 5000000.00; this order "
+            "adds 5000001.00; the limit is 1.00 % of the capital of 1000000000.00 RUB"
+        ),
+        "exposure limit 20000000.00 RUB, exposure 5000000.00, remaining 15000000.00; this order adds 15000001.00",
+        (
+            "clients of alfa have a nominal of 1000.00 RUB, this order adds 1100.00; 100.00 % of it is to be covered by the "
+            "capital of 1000.00 RUB"
+        ),
+    ]
+
+
+def banded_future(venue: Venue) -> None:
+    """List a future in which a lot at 10 000 RUB is a rouble, and the band is 10 % around that."""
+    venue.do(
+        ListInstrument(
+            "BTC-SHORT",
+            FUTURE,
+            "BTC-FUT",
+            "RUB",
+            100 * ROUBLE,
+            10**4,
+            10**4,
+            10**16,
+            10**15,
+            100_000,
+            e8("10000"),
+            underlying="BTC",
+            expiry_ns=4_102_444_800 * 10**9,
+        )
+    )
+    venue.do(SetTradingRules("BTC-SHORT", static_ppm=100_000))
+    venue.do(SetPhase("BTC-SHORT", CONTINUOUS))
+
+
+def test_a_buy_that_waits_for_an_auction_counts_as_if_a_cheaper_one_closed_the_short() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    exposures = venue.hook.intake.ledger.exposures
+    venue.buy("firm", "0.001", "BTC-SHORT", "10000")
+    assert rules_of(venue.sell("qualified", "0.001", "BTC-SHORT", "10000")) == ()
+    # Ten lots for 11.00 RUB wait. Of the cheaper ones ten close the short; the eleventh would open on top of those that wait.
+    venue.enter("qualified", BUY, "0.001", "BTC-SHORT", "11000", tif=AT_CLOSE)
+    assert rules_of(venue.buy("qualified", "0.0011", "BTC-SHORT", "9000")) == ("DER-4",)
+    assert rules_of(venue.buy("qualified", "0.001", "BTC-SHORT", "9000")) == ()
+    assert exposures.by_investor["qualified"] == 11_00
+    venue.sell("firm", "0.001", "BTC-SHORT", "9000")
+    assert exposures.by_investor["qualified"] == 11_00
+
+
+def test_a_pegged_short_that_follows_the_price_beyond_the_limit_is_cancelled() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    venue.sell("firm", "0.001", "BTC-SHORT", "10000")
+    peg = NewOrder(PARTICIPANT, "qualified", "p", "BTC-SHORT", SELL, PEGGED, GTC, 0, e8("0.001"), peg=PEG_OWN)
+    assert rules_of(venue.apply(peg)[0]) == ()
+    # The band moves up by half, and the ask that it follows with it.
+    venue.do(MarkFuture("BTC-SHORT", e8("15000")))
+    events = venue.enter("firm", SELL, "0.001", "BTC-SHORT", "15000")
+    (gone,) = [event for event in events if isinstance(event, OrderCancelled)]
+    assert (gone.account, gone.reason, gone.rule) == ("qualified", BY_RULE, "DER-4")
+    assert venue.hook.intake.ledger.exposures.by_investor["qualified"] == 0
+
+
+def test_no_limit_however_low_sells_more_short_than_the_exposure_limit() -> None:
+    # 1.10 RUB is one lot at the upper band; at the lower one, a limit would make it 0.90.
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    exposures = venue.hook.intake.ledger.exposures
+    venue.buy("firm", "0.01", "BTC-SHORT", "11000")
+    assert rules_of(venue.sell("qualified", "0.0011", "BTC-SHORT", "9000")) == ("DER-4",)
+    assert exposures.by_investor.get("qualified", 0) == 0
+    assert rules_of(venue.sell("qualified", "0.001", "BTC-SHORT", "9000")) == ()
+    # It was filled at 11 000, and is worth exactly the limit.
+    assert exposures.by_investor["qualified"] == 11_00
+    # To close, or to turn by no more than the limit, is still possible.
+    assert rules_of(venue.buy("qualified", "0.001", "BTC-SHORT", "11000")) == ()
+
+
+def test_an_amended_short_keeps_the_worth_of_the_band() -> None:
+    venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
+    banded_future(venue)
+    exposures = venue.hook.intake.ledger.exposures
+    first = order_id(venue.sell("qualified", "0.0005", "BTC-SHORT", "9000"))
+    assert exposures.by_investor["qualified"] == 5_50
+    for quantity, worth in (("0.0011", 5_50), ("0.001", 11_00), ("0.0002", 2_20)):
+        venue.amend("qualified", first, quantity, "9500")
+        assert exposures.by_investor["qualified"] == worth
+    venue.cancel("qualified", first)
+    assert exposures.by_investor["qualified"] == 0
+
+
+def test_a_financial_firm_sells_no_more_futures_than_it_may_buy() -> None:
+    venue = Venue("elr-2025", (("ELR-2", "financial_firm_order_percent_of_capital", '"0.01"'),))
+    banded_future(venue)
+    # 0.01 % of 1 000 000 000 RUB is 100 000: 9.0909 futures at the upper band.
+    assert rules_of(venue.sell("bank", "9.091", "BTC-SHORT", "10000")) == ("ELR-2",)
+    assert rules_of(venue.sell("bank", "9.0909", "BTC-SHORT", "10000")) == ()

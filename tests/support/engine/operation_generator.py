@@ -1,0 +1,87 @@
+"""Random commands of operator and supervisor: phases, schedules, kill switches, limits, halts, corrections, money."""
+
+from __future__ import annotations
+
+from engine.vocabulary import codes
+from engine.vocabulary.limits import NS_PER_SECOND
+from engine.vocabulary.messages import commands
+from tests.support.engine.drawing import SPOT
+from tests.support.engine.parts_generator import DrawsParts
+
+
+class DrawsOperation(DrawsParts):
+    """The part of the generator that is not about orders."""
+
+    def market_halt(self) -> commands.SetMarketHalt:
+        names = tuple(name for name in SPOT if self.draw(3))
+        if self.series and self.once_in(5):
+            names += (self.instrument(),)
+        return commands.SetMarketHalt(self.pick(0, 10_000, 25_000), 3 * NS_PER_SECOND, names)
+
+    def phase(self, name: str = "") -> commands.SetPhase:
+        if self.focus and self.draw(4):
+            return commands.SetPhase(name or self.instrument(), codes.CONTINUOUS, "test")
+        name = name or ("DOGE/RUB" if self.once_in(30) else self.instrument())
+        if not self.has("calls"):
+            return commands.SetPhase(name, self.weighted((3, codes.CONTINUOUS), (1, codes.HALTED)), "test")
+        phase = self.weighted(
+            (8, codes.CONTINUOUS),
+            (1, codes.CLOSED),
+            (2, codes.PRE_OPEN),
+            (2, codes.OPENING_AUCTION),
+            (1, codes.VOLATILITY_AUCTION),
+            (2, codes.CLOSING_AUCTION),
+            (1, codes.HALTED),
+            (1, codes.CANCEL_ONLY),
+        )
+        return commands.SetPhase(name, phase, "test")
+
+    def schedule(self) -> commands.SetSchedule:
+        if self.once_in(3):
+            return commands.SetSchedule(self.instrument(), ())
+        second = (self.time_ns // NS_PER_SECOND + 3 * 3_600) % 86_400
+        phases = self.pick(
+            (codes.PRE_OPEN, codes.OPENING_AUCTION, codes.CONTINUOUS),
+            (codes.CLOSING_AUCTION, codes.CLOSED, codes.CONTINUOUS),
+        )
+        steps = [(second + (index + 1) * self.pick(1, 3, 7), phase) for index, phase in enumerate(phases)]
+        steps = [step for step in steps if step[0] < 86_400]
+        return commands.SetSchedule(self.instrument(), tuple(dict(steps).items()))
+
+    def kill(self) -> commands.SetKillSwitch:
+        scope, key = self.pick(
+            (codes.SCOPE_PARTICIPANT, "red"),
+            (codes.SCOPE_PARTICIPANT, "grey"),
+            (codes.SCOPE_INVESTOR, "one"),
+            (codes.SCOPE_INSTRUMENT, "ETH/RUB"),
+            (codes.SCOPE_INSTRUMENT, "DOGE/RUB"),
+            (codes.SCOPE_VENUE, ""),
+        )
+        return commands.SetKillSwitch(scope, key, True, "test", "sue")
+
+    def lift(self) -> commands.SetKillSwitch:
+        return commands.SetKillSwitch(*self.pick(*self.venue.kills), False, "over")
+
+    def limits(self) -> commands.SetLimits:
+        participant = self.pick("red", "blue", "grey")
+        if self.once_in(2):
+            return commands.SetLimits(participant, by="otto")
+        return commands.SetLimits(participant, self.pick(0, 3, 10), self.pick(0, 500_00), self.pick(0, 1, 2))
+
+    def correction(self) -> commands.AnyCommand:
+        trades = self.venue.trades
+        trade = trades[-1 - self.draw(min(len(trades), 20))] if trades and not self.once_in(15) else None
+        trade_id = trade.id if trade else self.draw(500)
+        if self.draw(2):
+            return commands.BustTrade(trade_id, "test")
+        name = trade.instrument if trade else "BTC/RUB"
+        return commands.RepriceTrade(trade_id, self.price(self.venue.instruments[name], self.draw(2)), "test")
+
+    def money(self) -> commands.AnyCommand:
+        account = self.sender()[1]
+        if self.has("futures") and self.draw(2):
+            return self.all_money(account)
+        asset = self.pick("RUB", "RUB", "BTC", "ETH", "SOL", "DOGE")
+        if self.draw(2):
+            return commands.Deposit(account, asset, self.draw(1_000_00), "in")
+        return commands.Withdraw(account, asset, self.draw(5_000_00), "out")

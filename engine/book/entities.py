@@ -74,6 +74,7 @@ class Instrument:
         self.collar_ppm: Final[int] = listing.collar_ppm
         self.maker_fee_ppm: Final[int] = listing.maker_fee_ppm
         self.taker_fee_ppm: Final[int] = listing.taker_fee_ppm
+        self.highest_fee_ppm: Final[int] = max(listing.maker_fee_ppm, listing.taker_fee_ppm, 0)
         # What SetTradingRules sets.
         self.static_ppm: int = 0
         self.dynamic_ppm: int = 0

@@ -27,6 +27,8 @@ from engine.book.stops import StopIndex
 from engine.vocabulary.codes import BUY, CLOSED, CLOSING_AUCTION, CONTINUOUS, OPENING_AUCTION, PEGGED, PRE_OPEN, SELL
 from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
 
+CALLS: Final = (PRE_OPEN, OPENING_AUCTION, VOLATILITY, CLOSING_AUCTION)
+
 
 class BookSide:
     """One side of a book. The best level is cached: the ladder is touched only when a level is born or dies."""
@@ -242,6 +244,9 @@ class LimitOrderBook(Book):
         self.auction_limits: Final[dict[int, Order]] = {}
         """at_open and at_close limit orders that joined the auction that runs."""
         self.phase: int = CLOSED
+        """Set by `enter` alone."""
+        self.in_call: bool = False
+        """Whether orders collect instead of trading: any call phase, and continuous trading in batches."""
         self.until_ns: int = 0
         """When a volatility auction or a halt ends by itself; 0: not by itself."""
         self.batch_due_ns: int = 0
@@ -267,13 +272,10 @@ class LimitOrderBook(Book):
         """The side that orders of `side` trade with."""
         return self.asks if side == BUY else self.bids
 
-    @property
-    def in_call(self) -> bool:
-        """Whether orders collect instead of trading: any call phase, and continuous trading in batches."""
-        phase = self.phase
-        if phase == CONTINUOUS:
-            return self.instrument.batch_ns != 0
-        return phase in (PRE_OPEN, OPENING_AUCTION, VOLATILITY, CLOSING_AUCTION)
+    def enter(self, phase: int) -> None:
+        """Be in a phase from now on; or in the same one, after its instrument's batches were set."""
+        self.phase = phase
+        self.in_call = self.instrument.batch_ns != 0 if phase == CONTINUOUS else phase in CALLS
 
     def best(self, side: int) -> Level | None:
         """The best level of a side, or None if the side is empty. O(1)."""
@@ -315,6 +317,7 @@ class LimitOrderBook(Book):
         self.bids.check()
         self.asks.check()
         self.stops.check()
+        assert self.in_call == (self.instrument.batch_ns != 0 if self.phase == CONTINUOUS else self.phase in CALLS)
         for order in self.market_orders.values():
             assert order.where == IN_CALL and order.leaves_lots > 0 and self.in_call
         for order in self.for_auction.values():

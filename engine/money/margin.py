@@ -93,7 +93,7 @@ def worst_ticks(order: Order, price_ticks: int) -> int:
 def largest_fee(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """The most that `leaves_lots` more of a future's order can cost in fees, given what it was charged so far."""
     instrument = order.instrument
-    highest_ppm = max(instrument.maker_fee_ppm, instrument.taker_fee_ppm, 0)
+    highest_ppm = instrument.highest_fee_ppm
     if order.close_out or not leaves_lots or (highest_ppm == 0 and order.fee_numerator == 0):
         return 0
     value = worst_ticks(order, price_ticks) * leaves_lots * instrument.unit

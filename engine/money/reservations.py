@@ -32,7 +32,7 @@ def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
     if order.budget >= 0:
         return order.budget
     value = price_ticks * leaves_lots * instrument.unit
-    highest_ppm = max(instrument.maker_fee_ppm, instrument.taker_fee_ppm, 0)
+    highest_ppm = instrument.highest_fee_ppm
     if highest_ppm == 0 and order.fee_numerator == 0:
         return value
     return value + round_up(order.fee_numerator + value * highest_ppm) - order.fee_charged
@@ -80,7 +80,9 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     instrument = order.instrument
     if instrument.future is not None:
         return margin.reserve(order, price_ticks, leaves_lots)
-    amount = needed(order, price_ticks, leaves_lots)
+    # Most orders hang together with no other.
+    alone = order.other_leg is None and order.where != FOR_ENTRY
+    amount = required(order, price_ticks, leaves_lots) if alone else needed(order, price_ticks, leaves_lots)
     balance = order.account.balance(instrument.quote if order.side == BUY else instrument.base)
     change = amount - order.reserved
     if change > balance.available:

@@ -88,6 +88,7 @@ def set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
     instrument.auction_random_ns = command.auction_random_ns
     instrument.allocation = command.allocation
     instrument.batch_ns = command.batch_ns
+    book.enter(book.phase)
     state.emit(RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation], "", command.by))
     if future is not None:
         new_band(book)

@@ -43,7 +43,7 @@ def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str) -> 
     if phase == VOLATILITY_AUCTION:
         start_volatility_auction(state, book, reason)
         return
-    book.phase = phase
+    book.enter(phase)
     if phase in AUCTIONS:
         book.auctions += 1
     state.emit(PhaseChanged(book.instrument.instrument, phase, reason))

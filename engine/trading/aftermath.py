@@ -31,9 +31,14 @@ from engine.vocabulary.messages.events import StopTriggered
 
 def work_off(state: State) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
-    if len(state.touched) == 1 and not state.entries and not state.elected and _is_quiet(state.touched[0]):
-        state.touched.clear()
-        return
+    touched = state.touched
+    if len(touched) == 1 and not state.entries and not state.elected:
+        book = touched[0]
+        if not (book.in_call or book.calm or book.pegs or book.stops.count):
+            # No call, no stops, no pegs: nothing can follow from the command.
+            book.prints.clear()
+            touched.clear()
+            return
     while True:
         if len(state.touched) > 1:
             state.touched.sort(key=_index)
@@ -57,14 +62,6 @@ def work_off(state: State) -> None:
         if book.in_call:
             publish_indicative(state, book)
     state.touched.clear()
-
-
-def _is_quiet(book: LimitOrderBook) -> bool:
-    """Whether nothing in a book can follow from a command: no call, no stops, no pegs. Forgets its prints."""
-    if book.in_call or book.calm or book.pegs or book.stops.count:
-        return False
-    book.prints.clear()
-    return True
 
 
 def _index(book: LimitOrderBook) -> int:

@@ -11,7 +11,7 @@ from engine.trading.bands import band_problem
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.trading.reducing import position_problem
-from engine.trading.terms import LASTING, immediate, terms_problem, waits_for_auction
+from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
     BUY,
@@ -40,10 +40,7 @@ from engine.vocabulary.codes import (
     SCOPE_VENUE,
     SCOPES,
     SELF_TRADE,
-    STOP,
-    STOP_LIMIT,
     STP_REJECT,
-    TRAILING_STOP,
     UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.decimals import decimal
@@ -135,35 +132,33 @@ def gate_problem(state: State, order: Order) -> Problem | None:
     """Check kill switches, limits and the phase."""
     book: LimitOrderBook = order.book
     account = order.account
-    problem = kill_problem(state, account, order.instrument_name)
+    problem = kill_problem(state, account, order.instrument_name) if state.killed else None
     if problem is not None:
         return problem
     if len(account.open_orders) >= MAX_OPEN_ORDERS_PER_ACCOUNT:
         return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} open orders an account")
     if order.client_order_id not in account.used_ids:
         return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
-    problem = rate_problem(state, account)
+    problem = rate_problem(state, account) if state.limits else None
     if problem is not None:
         return problem
-    if book.phase == CONTINUOUS and not book.instrument.batch_ns:
-        return None
     if not book.in_call:
+        if book.phase == CONTINUOUS:
+            return None
         return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
-    if immediate(order) or order.post_only or order.command.funds:
+    if order.time_in_force in IMMEDIATE or order.post_only or order.command.funds:
         return Problem(PHASE, f"{PHASES[book.phase]} collects orders: none that is ioc, fok, post-only or by funds")
     return None
 
 
 def rate_problem(state: State, account: Account) -> Problem | None:
     """Count a new order or an amend against the participant's limits."""
-    limits = state.limits.get(account.participant) if state.limits else None
+    limits = state.limits.get(account.participant)
     return None if limits is None else limits.count_order(state.time_ns)
 
 
 def kill_problem(state: State, account: Account, instrument: str) -> Problem | None:
     """Whether a kill switch stops an account in an instrument."""
-    if not state.killed:
-        return None
     for scope, key in (
         (SCOPE_VENUE, ""),
         (SCOPE_INSTRUMENT, instrument),
@@ -180,18 +175,21 @@ def exposure_problem(state: State, order: Order) -> Problem | None:
     """Check the value, and that the price is inside the static band."""
     instrument = order.instrument
     value = order.budget if order.budget >= 0 else notional(instrument, order.reserve_ticks, order.quantity_lots)
-    problem = value_problem(state, order, value)
-    if problem is not None:
-        return problem
+    if value > instrument.max_notional or state.limits:
+        problem = value_problem(state, order, value)
+        if problem is not None:
+            return problem
+    if not instrument.static_ppm or not order.command.price_e8:
+        return None
     price = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
-    return band_problem(order.book, price) if price and order.command.price_e8 else None
+    return band_problem(order.book, price) if price else None
 
 
 def value_problem(state: State, order: Order, value: int) -> Problem | None:
     """Check a value against the instrument's and the participant's largest."""
     instrument = order.instrument
     most = instrument.max_notional
-    limits = state.limits.get(order.account.participant) if state.limits else None
+    limits = state.limits.get(order.account.participant)
     if limits is not None and limits.max_order_value:
         most = min(most, limits.max_order_value)
     if value > most:
@@ -203,9 +201,7 @@ def value_problem(state: State, order: Order, value: int) -> Problem | None:
 def _trading_problem(state: State, order: Order) -> Problem | None:
     """Check post-only, fillability and self-trade `reject`, as far as the order would trade now."""
     book: LimitOrderBook = order.book
-    if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
-        return None
-    if waits_for_auction(order) and not _auction_runs(order):
+    if order.order_type in STOPS or (order.time_in_force in FOR_AUCTIONS and not _auction_runs(order)):
         return None
     if book.in_call:
         if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT and own_opposite(order):
@@ -258,15 +254,16 @@ def funds_problem(order: Order, wanted: int) -> Problem:
 def accept(state: State, order: Order) -> None:
     """Report an order accepted, and have it expire if it does."""
     account = order.account
-    deadline_ns = _expires_ns(state, order)
+    deadline_ns: int = day_end_ns(state) if order.time_in_force == DAY else order.command.expire_ns
     if deadline_ns:
         state.expiring[order.entered] = order
         state.schedule(deadline_ns, DUE_EXPIRY, order.entered)
+    account.report_seq += 1
     state.emit(
         OrderAccepted(
             order.order_id,
             account.account,
-            next_report(account),
+            account.report_seq,
             order.client_order_id,
             order.instrument_name,
             order.side,
@@ -279,27 +276,19 @@ def accept(state: State, order: Order) -> None:
     )
 
 
-def _expires_ns(state: State, order: Order) -> int:
-    """When an order expires by itself; 0: never."""
-    if order.time_in_force == DAY:
-        return day_end_ns(state)
-    expire_ns: int = order.command.expire_ns
-    return expire_ns
-
-
 def act(state: State, order: Order) -> None:
     """Let an accepted order do what it does: trade, rest, or wait for a price, an auction or a touch."""
     book: LimitOrderBook = order.book
     account = order.account
     state.touch(book)
-    if order.order_type in (STOP, STOP_LIMIT, TRAILING_STOP):
+    if order.order_type in STOPS:
         account.open_orders[order.order_id] = order
         if not book.in_call and is_triggered(order, book.last_trade_ticks):
             order.where = ELECTED
             state.elected.append(order)
         else:
             book.stops.add(order)
-    elif waits_for_auction(order) and not _auction_runs(order):
+    elif order.time_in_force in FOR_AUCTIONS and not _auction_runs(order):
         account.open_orders[order.order_id] = order
         order.where = FOR_AUCTION
         book.for_auction[order.order_id] = order

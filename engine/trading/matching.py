@@ -31,6 +31,9 @@ def match(state: State, taker: Order) -> int:
     opposite = book.opposite(taker.side)
     sign = opposite.sign
     limit = taker.price_ticks
+    level = opposite.best
+    if level is None or (level.price_ticks - limit) * sign < 0:
+        return DONE
     low, high = dynamic_band(book)
     by_time = book.instrument.allocation == PRICE_TIME
     owner = taker.account.owner

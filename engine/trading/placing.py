@@ -57,7 +57,8 @@ def place(state: State, order: Order) -> None:
 def rest(state: State, order: Order) -> None:
     """Queue an order's leaves in the book."""
     book: LimitOrderBook = order.book
-    order.queued = state.next_place()
+    state.queued += 1
+    order.queued = state.queued
     book.side(order.side).add(order)
     order.account.open_orders[order.order_id] = order
     state.emit(
@@ -106,7 +107,7 @@ def park_peg(order: Order) -> None:
 def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "volatility") -> None:
     """Begin a volatility auction, and set when it ends. A random end is not announced."""
     instrument = book.instrument
-    book.phase = VOLATILITY_AUCTION
+    book.enter(VOLATILITY_AUCTION)
     book.auctions += 1
     book.until_ns = state.time_ns + instrument.volatility_ns + state.draw(book, instrument.auction_random_ns)
     state.schedule(book.until_ns, DUE_PHASE, instrument.number)
@@ -133,7 +134,7 @@ def halt_market(state: State) -> None:
     for book in state.book_list:
         if book.phase in (CONTINUOUS, VOLATILITY_AUCTION):
             leave_call(state, book)
-            book.phase = HALTED
+            book.enter(HALTED)
             book.until_ns = until_ns
             state.schedule(until_ns, DUE_PHASE, book.instrument.number)
             state.touch(book)

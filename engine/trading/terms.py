@@ -45,6 +45,10 @@ from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.problem import Problem, invalid
 
 LASTING: Final = (GTC, DAY, GTD)
+IMMEDIATE: Final = (IOC, FOK)
+"""It must trade at once or go."""
+FOR_AUCTIONS: Final = (AT_OPEN, AT_CLOSE)
+"""It is for the opening or closing auction only."""
 STOPS: Final = (STOP, STOP_LIMIT, TRAILING_STOP)
 PLAIN: Final = (LIMIT, MARKET)
 
@@ -61,8 +65,9 @@ def terms_problem(order: Order, time_ns: int) -> Problem | None:
         if command.quantity_e8 <= 0 or command.quantity_e8 % instrument.lot_e8:
             return lot_problem(instrument, command.quantity_e8)
         order.price_ticks = order.reserve_ticks = command.price_e8 // instrument.tick_e8
-        order.quantity_lots = order.leaves_lots = command.quantity_e8 // instrument.lot_e8
-        return _size_problem(instrument, order.quantity_lots)
+        lots = command.quantity_e8 // instrument.lot_e8
+        order.quantity_lots = order.leaves_lots = lots
+        return None if instrument.min_lots <= lots <= instrument.max_lots else _size_problem(instrument)
     problem = invalid_fields(command, instrument, time_ns) or _ticks(order)
     if problem is not None:
         return problem
@@ -81,7 +86,9 @@ def terms_problem(order: Order, time_ns: int) -> Problem | None:
         return problem
     order.quantity_lots = order.leaves_lots = command.quantity_e8 // instrument.lot_e8
     order.display_lots = command.display_e8 // instrument.lot_e8
-    return _size_problem(instrument, order.quantity_lots) or _prices_to_follow(order)
+    if not instrument.min_lots <= order.quantity_lots <= instrument.max_lots:
+        return _size_problem(instrument)
+    return _prices_to_follow(order)
 
 
 def is_plain(command: NewOrder) -> bool:
@@ -107,9 +114,7 @@ def is_plain(command: NewOrder) -> bool:
     )
 
 
-def _size_problem(instrument: Instrument, lots: int) -> Problem | None:
-    if instrument.min_lots <= lots <= instrument.max_lots:
-        return None
+def _size_problem(instrument: Instrument) -> Problem:
     low, high = instrument.min_lots * instrument.lot_e8, instrument.max_lots * instrument.lot_e8
     return Problem(SIZE, f"the quantity must be from {decimal_e8(low)} to {decimal_e8(high)}")
 
@@ -238,13 +243,3 @@ def lot_problem(instrument: Instrument, quantity_e8: int) -> Problem | None:
     if quantity_e8 <= 0 or quantity_e8 % instrument.lot_e8:
         return Problem(LOT, f"the quantity must be a positive multiple of the lot size {decimal_e8(instrument.lot_e8)}")
     return None
-
-
-def immediate(order: Order) -> bool:
-    """Whether an order must trade at once or go."""
-    return order.time_in_force in (IOC, FOK)
-
-
-def waits_for_auction(order: Order) -> bool:
-    """Whether an order is for the opening or closing auction only."""
-    return order.time_in_force in (AT_OPEN, AT_CLOSE)

@@ -47,7 +47,7 @@ class Answers:
         self._fanout: Final = fanout
 
     def answer(self, session: Session, query: Query) -> None:
-        """Put the answer into the session's outlet. O(what it lists)."""
+        """Put the answer into the session's outbox. O(what it lists)."""
         for message in self._messages(session, query):
             self._fanout.send(session, message)
 

@@ -7,7 +7,6 @@ for the sequencer, which takes from all connections in turn; its reply comes aft
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -25,8 +24,9 @@ from engine.vocabulary.limits import (
 )
 from engine.vocabulary.messages.commands import AnyCommand
 from gateway.inbound.admin import OPERATOR, SUPERVISOR, TRADER, NotAllowed, admin_command
-from gateway.inbound.translate import TRANSLATE, Known
-from gateway.outbound.fanout import Fanout
+from gateway.inbound.context import VenueContext
+from gateway.inbound.translate import TRANSLATE
+from gateway.outbound.outbox import Outbox
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
@@ -44,7 +44,7 @@ from gateway.protocol.messages import (
     Welcome,
     login_challenge,
 )
-from gateway.protocol.wire import BINARY, TEXT, UNDECODABLE, Codec, Malformed, Outlet, frame_header
+from gateway.protocol.wire import BINARY, TEXT, UNDECODABLE, Codec, Malformed, frame_header
 from gateway.venue.venue import Participant
 
 # Opcodes, RFC 6455 section 5.2.
@@ -76,41 +76,23 @@ Pending = tuple[int, AnyCommand | None, Query | None]
 """A sound request that waits for the sequencer: its id, and a command to sequence or a question to answer."""
 
 
-class Lobby:
-    """What every session of a venue needs to know."""
-
-    def __init__(
-        self,
-        venue_id: str,
-        durability: str,
-        participants: Mapping[str, Participant],
-        known: Known,
-        fanout: Fanout,
-    ) -> None:
-        self.venue_id: Final = venue_id
-        self.durability: Final = durability
-        self.participants: Final = participants
-        self.known: Final = known
-        self.fanout: Final = fanout
-
-
-class Session(Outlet):
+class Session(Outbox):
     """The state of one connection."""
 
-    def __init__(self, lobby: Lobby, codec: Codec, nonce: str) -> None:
+    def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
         super().__init__(codec)
         self.inbox: Final[deque[Pending]] = deque()
         self.is_waiting = False
         """Whether the sequencer has it on its list of those with a filled inbox."""
         self.participant: Participant | None = None
         """Who is logged in."""
-        self.subscriptions: Final[dict[tuple[str, str], list[Outlet]]] = {}
+        self.subscriptions: Final[dict[tuple[str, str], list[Outbox]]] = {}
         """By channel and instrument (empty for those of the whole venue): the list of subscribers it is on."""
         self.is_ended = False
         """Whether the connection is gone."""
         self.closing: tuple[int, str] | None = None
         """Once decided: the close code and reason. Nothing is read from then on."""
-        self._lobby: Final = lobby
+        self._context: Final = context
         self._nonce: Final = nonce
         self._login_attempts = 0
         self._malformed_count = 0
@@ -131,15 +113,15 @@ class Session(Outlet):
 
     def greet(self, now_ns: int) -> None:
         """Send the first message."""
-        lobby = self._lobby
+        context = self._context
         self._reply(
             Hello(
-                venue=lobby.venue_id,
+                venue=context.venue_id,
                 protocol=PROTOCOL,
                 core_version=CORE_VERSION,
                 nonce=self._nonce,
-                durability=lobby.durability,
-                rulebook=lobby.fanout.rulebook,
+                durability=context.durability,
+                rulebook=context.fanout.rulebook,
                 time=now_ns,
             )
         )
@@ -151,7 +133,7 @@ class Session(Outlet):
             subscribers.remove(self)
         self.subscriptions.clear()
         if self.participant is not None:
-            self._lobby.fanout.forget(self, self.participant.participant)
+            self._context.fanout.forget(self, self.participant.participant)
             self.participant = None
 
     def close(self, code: int, reason: str) -> None:
@@ -238,7 +220,7 @@ class Session(Outlet):
                 self._refuse(request, "only participants trade")
                 return
             try:
-                command = translate(request, participant.participant, self._lobby.known)
+                command = translate(request, participant.participant, self._context.known)
             except Malformed as error:
                 self._malformed(str(error), request.id)
                 return
@@ -270,7 +252,7 @@ class Session(Outlet):
         self.inbox.append((request.id, None, request))
 
     def _may_read(self, account: str) -> bool:
-        owner = self._lobby.fanout.reports.owners.get(account)
+        owner = self._context.fanout.reports.owners.get(account)
         if self.participant is None or owner is None:
             return False
         return self._supervises() or owner == self.participant.participant
@@ -284,7 +266,7 @@ class Session(Outlet):
             self._refuse(request, "")
             return
         try:
-            command = admin_command(request, participant.role, participant.participant, self._lobby.known.assets)
+            command = admin_command(request, participant.role, participant.participant, self._context.known.assets)
         except NotAllowed as error:
             self._refuse(request, str(error))
         except Malformed as error:
@@ -293,12 +275,12 @@ class Session(Outlet):
             self.inbox.append((request.id, command, None))
 
     def _login(self, request: Login) -> None:
-        fanout = self._lobby.fanout
+        fanout = self._context.fanout
         if self.participant is not None:
             self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
             return
         self._login_attempts += 1
-        participant = self._lobby.participants.get(request.participant)
+        participant = self._context.participants.get(request.participant)
         if participant is None or not self._signature_holds(participant, request.signature):
             self._error("login_failed", "unknown participant, or the signature does not hold", request.id)
         elif fanout.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
@@ -317,7 +299,7 @@ class Session(Outlet):
             self.close(POLICY_VIOLATION, "too many login attempts")
 
     def _signature_holds(self, participant: Participant, signature: str) -> bool:
-        challenge = login_challenge(self._lobby.venue_id, participant.participant, self._nonce)
+        challenge = login_challenge(self._context.venue_id, participant.participant, self._nonce)
         try:
             Ed25519PublicKey.from_public_bytes(participant.public_key).verify(bytes.fromhex(signature), challenge)
         except InvalidSignature:

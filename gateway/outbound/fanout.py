@@ -25,12 +25,12 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
 )
 from gateway.outbound.marketdata import MarketData
+from gateway.outbound.outbox import Outbox
 from gateway.outbound.report import Report
 from gateway.outbound.reports import STATUSES, Reports
 from gateway.outbound.supervision import Supervision
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Done, Message, Rejected
-from gateway.protocol.wire import Outlet
 
 # The reply to a trading command is the first event of one of these types, after what was due before the command.
 _REPLIES: Final[dict[type[Command], tuple[type[Event], ...]]] = {
@@ -45,13 +45,13 @@ _REPLIES: Final[dict[type[Command], tuple[type[Event], ...]]] = {
     commands.RequestDelivery: (RequestRejected,),
 }
 
-_NOBODY: Final[list[Outlet]] = []
+_NOBODY: Final[list[Outbox]] = []
 
 
 class Fanout:
     """The venue's mirrors, fed with every event, and the connections that listen to them.
 
-    Frames wait in the outlets until the end of the turn; `dirty` lists the outlets that have some.
+    Frames wait in the outboxes until the end of the turn; `dirty` lists the outboxes that have some.
     """
 
     def __init__(self) -> None:
@@ -64,10 +64,10 @@ class Fanout:
         self.rulebook_digest: str = ""
         self.seq: int = 0
         """Of the last command that was handed out."""
-        self.drop_copy: Final[list[Outlet]] = []
-        self.dirty: Final[list[Outlet]] = []
-        self._by_account: Final[dict[str, list[Outlet]]] = {}
-        self._by_participant: Final[dict[str, list[Outlet]]] = {}
+        self.drop_copy: Final[list[Outbox]] = []
+        self.dirty: Final[list[Outbox]] = []
+        self._by_account: Final[dict[str, list[Outbox]]] = {}
+        self._by_participant: Final[dict[str, list[Outbox]]] = {}
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -75,19 +75,19 @@ class Fanout:
         """How many connections a participant has logged in on."""
         return len(self._by_participant.get(participant, ()))
 
-    def listen(self, outlet: Outlet, participant: str) -> None:
+    def listen(self, outbox: Outbox, participant: str) -> None:
         """Send the reports of all accounts of a participant to a connection from now on."""
-        self._by_participant.setdefault(participant, []).append(outlet)
+        self._by_participant.setdefault(participant, []).append(outbox)
         for account in self.reports.accounts.get(participant, ()):
-            self._by_account[account].append(outlet)
+            self._by_account[account].append(outbox)
 
-    def forget(self, outlet: Outlet, participant: str) -> None:
+    def forget(self, outbox: Outbox, participant: str) -> None:
         """Undo `listen`."""
-        self._by_participant[participant].remove(outlet)
+        self._by_participant[participant].remove(outbox)
         if not self._by_participant[participant]:
             del self._by_participant[participant]
         for account in self.reports.accounts.get(participant, ()):
-            self._by_account[account].remove(outlet)
+            self._by_account[account].remove(outbox)
 
     # ── events ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,7 +105,7 @@ class Fanout:
         seq: int,
         time_ns: int,
         events: list[Event],
-        origin: Outlet | None,
+        origin: Outbox | None,
         request_id: int,
         due_events: int = 0,
     ) -> None:
@@ -136,37 +136,37 @@ class Fanout:
         if waiting is not None:
             assert not replies, "a trading command without a reply"
             self.send(waiting, _admin_reply(seq, events[due_events:], request_id))
-        for outlets, message in self.market.follow(time_ns, events):
-            self.broadcast(outlets, message)
+        for outboxes, message in self.market.follow(time_ns, events):
+            self.broadcast(outboxes, message)
         self.seq = seq
 
     def end_turn(self) -> None:
         """Hand out what the turn's commands add up to."""
-        for outlets, message in self.market.end_turn():
-            self.broadcast(outlets, message)
+        for outboxes, message in self.market.end_turn():
+            self.broadcast(outboxes, message)
 
-    def send(self, outlet: Outlet, message: Message) -> None:
-        """Put a message into a connection's outlet."""
-        if not outlet.frames:
-            self.dirty.append(outlet)
-        outlet.frames.append(outlet.codec.frame(message))
+    def send(self, outbox: Outbox, message: Message) -> None:
+        """Put a message into a connection's outbox."""
+        if not outbox.frames:
+            self.dirty.append(outbox)
+        outbox.frames.append(outbox.codec.frame(message))
 
-    def broadcast(self, outlets: Iterable[Outlet], message: Message, but: Outlet | None = None) -> None:
-        """Put a message into many outlets, except one; encoded once per codec."""
+    def broadcast(self, outboxes: Iterable[Outbox], message: Message, but: Outbox | None = None) -> None:
+        """Put a message into many outboxes, except one; encoded once per codec."""
         frames: dict[str, bytes] = {}
-        for outlet in outlets:
-            if outlet is but:
+        for outbox in outboxes:
+            if outbox is but:
                 continue
-            codec = outlet.codec
+            codec = outbox.codec
             frame = frames.get(codec.name)
             if frame is None:
                 frame = codec.frame(message)
                 frames[codec.name] = frame
-            if not outlet.frames:
-                self.dirty.append(outlet)
-            outlet.frames.append(frame)
+            if not outbox.frames:
+                self.dirty.append(outbox)
+            outbox.frames.append(frame)
 
-    def _deliver(self, report: Report, origin: Outlet | None, request_id: int) -> None:
+    def _deliver(self, report: Report, origin: Outbox | None, request_id: int) -> None:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
         listeners = self._by_account[report.account] if report.seq else _NOBODY

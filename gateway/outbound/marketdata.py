@@ -30,9 +30,9 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.outbound.levels import CHECKSUM_LEVELS, SideMirror, checksum
 from gateway.outbound.marks import IndexFeed, MarkFeed
+from gateway.outbound.outbox import Outbox
 from gateway.protocol.formats import Formats, InstrumentFormat
 from gateway.protocol.messages import Auction, BookSnapshot, BookUpdate, Message, Status, Top, TradePrint
-from gateway.protocol.wire import Outlet
 
 _Best = tuple[int, int, int, int]
 """Bid price, its lots, ask price, its lots; zeros for an empty side."""
@@ -45,7 +45,7 @@ class Feed:
         self.format: Final = format_
         self.instrument: Final = format_.instrument
         self.sides: Final = (SideMirror(BUY), SideMirror(SELL))
-        self.subscribers: Final[dict[str, list[Outlet]]] = {
+        self.subscribers: Final[dict[str, list[Outbox]]] = {
             "trades": [],
             "top": [],
             "book": [],
@@ -157,7 +157,7 @@ class Feed:
             return self.marks.seq
         return self._told_top_seq if channel == "top" else self._told_book_seq
 
-    def subscribers_of(self, channel: str) -> list[Outlet]:
+    def subscribers_of(self, channel: str) -> list[Outbox]:
         """Who gets a channel."""
         return self.marks.subscribers if channel == "marks" else self.subscribers[channel]
 
@@ -269,7 +269,7 @@ class Feed:
         return checksum(bids, asks)
 
 
-Published = tuple[list[Outlet], Message]
+Published = tuple[list[Outbox], Message]
 """A message and all who get it."""
 
 

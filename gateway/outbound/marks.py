@@ -10,9 +10,9 @@ from typing import Final
 
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.events import FutureMarked, IndexPriceSet
+from gateway.outbound.outbox import Outbox
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import IndexPrice, Mark
-from gateway.protocol.wire import Outlet
 
 
 class MarkFeed:
@@ -20,7 +20,7 @@ class MarkFeed:
 
     def __init__(self, format_: InstrumentFormat) -> None:
         self._format: Final = format_
-        self.subscribers: Final[list[Outlet]] = []
+        self.subscribers: Final[list[Outbox]] = []
         self.last: Mark | None = None
 
     @property
@@ -45,7 +45,7 @@ class IndexFeed:
     """The prices of one index."""
 
     def __init__(self, event: IndexPriceSet, time_ns: int) -> None:
-        self.subscribers: Final[list[Outlet]] = []
+        self.subscribers: Final[list[Outbox]] = []
         self.last: IndexPrice
         self._count = 0
         self.follow(event, time_ns)

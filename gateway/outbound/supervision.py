@@ -20,8 +20,8 @@ from engine.vocabulary.messages.events import (
     RulebookLoaded,
     RulesChanged,
 )
+from gateway.outbound.outbox import Outbox
 from gateway.protocol.messages import Change
-from gateway.protocol.wire import Outlet
 
 # What each event says of `what`, `key` and the rest.
 _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
@@ -57,7 +57,7 @@ class Supervision:
     """The channel `changes`: who gets it, and how many messages there were."""
 
     def __init__(self) -> None:
-        self.subscribers: Final[list[Outlet]] = []
+        self.subscribers: Final[list[Outbox]] = []
         self.seq = 0
 
     def follow(self, command_seq: int, time_ns: int, events: Iterable[Event]) -> list[Change]:

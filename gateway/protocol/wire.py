@@ -100,14 +100,6 @@ MSGPACK: Final = Codec(
 CODECS: Final = {codec.name: codec for codec in (JSON, MSGPACK)}
 
 
-class Outlet:
-    """Where frames for one connection wait until the end of the turn, when all of them leave in one write."""
-
-    def __init__(self, codec: Codec) -> None:
-        self.codec: Final = codec
-        self.frames: Final[list[bytes]] = []
-
-
 # ── decimals ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -161,7 +161,7 @@ class Connection(WSListener):
     # ── called by the server ───────────────────────────────────────────────────────────────────────────────────────
 
     def flush(self) -> None:
-        """Send what waits in the session's outlet, in one write; drop a consumer that is too slow to take it."""
+        """Send what waits in the session's outbox, in one write; drop a consumer that is too slow to take it."""
         frames = self.session.frames
         transport = self._transport
         if self._is_closing or transport is None or transport.is_closing():

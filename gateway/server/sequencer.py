@@ -72,7 +72,7 @@ class Sequencer:
             self._waiting.append(session)
 
     def turn(self) -> None:
-        """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outlets.
+        """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outboxes.
 
         A venue that slept catches up first, a piece a turn: requests wait meanwhile, but are read, and pings answered.
 

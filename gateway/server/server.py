@@ -33,10 +33,12 @@ from engine.vocabulary.limits import (
     UNREAD_TIMEOUT_SECONDS,
 )
 from gateway.core import new_exchange
-from gateway.inbound.session import GOING_AWAY, Lobby, Session
+from gateway.inbound.context import VenueContext
+from gateway.inbound.session import GOING_AWAY, Session
 from gateway.inbound.translate import Known
 from gateway.journal.writer import Durability
-from gateway.protocol.wire import CODECS, JSON, Codec, Outlet
+from gateway.outbound.outbox import Outbox
+from gateway.protocol.wire import CODECS, JSON, Codec
 from gateway.server.connection import CLOSE_SECONDS, Connection, guarded
 from gateway.server.sequencer import VenueHalted
 from gateway.server.startup import Started, start_venue
@@ -111,7 +113,7 @@ class Server:
         """Where it listens."""
         self.host = self
         # As `guarded` finds it.
-        self._lobby: Final = Lobby(
+        self._context: Final = VenueContext(
             venue.venue_id,
             durability,
             venue.participants,
@@ -119,7 +121,7 @@ class Server:
             started.fanout,
         )
         self._sequencer: Final = started.sequencer
-        self._connections: Final[dict[Outlet, Connection]] = {}
+        self._connections: Final[dict[Outbox, Connection]] = {}
         self._addresses: Final[dict[str, int]] = {}
         self._throttled: list[Connection] = []
         self._loop: Final = asyncio.get_running_loop()
@@ -233,7 +235,7 @@ class Server:
             codec, headers = _negotiate(request.headers)
             if codec is None:
                 return _refusal(400, f"no such subprotocol; there are {', '.join(CODECS)}")
-            session = Session(self._lobby, codec, secrets.token_hex(NONCE_BYTES))
+            session = Session(self._context, codec, secrets.token_hex(NONCE_BYTES))
             response = WSUpgradeResponse.create_101_response(headers)
             return WSUpgradeResponseWithListener(response, Connection(self, session))
         except BaseException as error:
@@ -242,11 +244,11 @@ class Server:
 
     def _health(self) -> WSUpgradeResponseWithListener:
         facts = {
-            "venue": self._lobby.venue_id,
+            "venue": self._context.venue_id,
             "core_version": CORE_VERSION,
-            "rulebook": self._lobby.fanout.rulebook,
-            "durability": self._lobby.durability,
-            "seq": self._lobby.fanout.seq,
+            "rulebook": self._context.fanout.rulebook,
+            "durability": self._context.durability,
+            "seq": self._context.fanout.seq,
             "connections": len(self._connections),
         }
         response = WSUpgradeResponse.create_ok_response(
@@ -312,11 +314,11 @@ class Server:
     def _turn(self) -> None:
         """Run a turn of the sequencer and send what came of it: one write for each connection."""
         self._sequencer.turn()
-        dirty = self._lobby.fanout.dirty
-        for outlet in dirty:
-            connection = self._connections.get(outlet)
+        dirty = self._context.fanout.dirty
+        for outbox in dirty:
+            connection = self._connections.get(outbox)
             if connection is None:
-                outlet.frames.clear()
+                outbox.frames.clear()
             else:
                 connection.flush()
         dirty.clear()

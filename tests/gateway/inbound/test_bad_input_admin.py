@@ -19,8 +19,9 @@ from engine.vocabulary.messages.commands import Sequenced
 from gateway.core import new_exchange
 from gateway.inbound.admin import ALLOWED, NotAllowed, admin_command, argument_names
 from gateway.outbound.fanout import Fanout
+from gateway.outbound.outbox import Outbox
 from gateway.protocol.messages import Admin
-from gateway.protocol.wire import JSON, MSGPACK, Malformed, Outlet
+from gateway.protocol.wire import JSON, MSGPACK, Malformed
 from tests.support.gateway.small_venue import small_venue
 
 VENUE = small_venue()
@@ -77,7 +78,7 @@ def requests(draw: st.DrawFn) -> tuple[str, Admin]:
 @settings(max_examples=150)
 @given(st.lists(requests(), max_size=25))
 def test_no_admin_request_stops_the_venue(sent):
-    exchange, fanout, outlet = new_exchange(), Fanout(), Outlet(JSON)
+    exchange, fanout, outbox = new_exchange(), Fanout(), Outbox(JSON)
     for seq, command in enumerate(VENUE.genesis(), 1):
         fanout.replay(command, seq, START_NS, exchange.apply(Sequenced(seq, START_NS, command)))
     for number, (role, request) in enumerate(sent):
@@ -86,7 +87,7 @@ def test_no_admin_request_stops_the_venue(sent):
             seq, time_ns = exchange.seq + 1, START_NS + number * NS_PER_DAY // 2
             events = exchange.apply(Sequenced(seq, time_ns, command))
             encode_batch([(seq, time_ns, command, events)])
-            fanout.publish(command, seq, time_ns, events, outlet, 1)
+            fanout.publish(command, seq, time_ns, events, outbox, 1)
             fanout.end_turn()
     exchange.check()
 

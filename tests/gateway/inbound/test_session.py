@@ -13,7 +13,8 @@ from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT, MAX_FRAGMENTS, MAX_PONGS_PER_SECOND, NS_PER_SECOND
 from engine.vocabulary.messages.commands import CancelOrder, Deposit, NewOrder, Sequenced
 from gateway.core import new_exchange
-from gateway.inbound.session import CLOSE, CONTINUATION, PING, PONG, Lobby, Session
+from gateway.inbound.context import VenueContext
+from gateway.inbound.session import CLOSE, CONTINUATION, PING, PONG, Session
 from gateway.inbound.translate import Known
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import AnyRequest, Instruments, login_challenge
@@ -23,18 +24,20 @@ from tests.support.gateway.small_venue import KEYS, small_venue
 VENUE = small_venue()
 
 
-def new_lobby() -> Lobby:
+def new_context() -> VenueContext:
     exchange, fanout = new_exchange(), Fanout()
     for seq, command in enumerate(VENUE.genesis(), 1):
         fanout.replay(command, seq, 1, exchange.apply(Sequenced(seq, 1, command)))
-    return Lobby(VENUE.venue_id, "fsync", VENUE.participants, Known(exchange.instruments, exchange.assets), fanout)
+    return VenueContext(
+        VENUE.venue_id, "fsync", VENUE.participants, Known(exchange.instruments, exchange.assets), fanout
+    )
 
 
-LOBBY = new_lobby()
+CONTEXT = new_context()
 
 
-def new_session(participant: str = "", lobby: Lobby | None = None) -> Session:
-    session = Session(lobby or LOBBY, JSON, "abcd")
+def new_session(participant: str = "", context: VenueContext | None = None) -> Session:
+    session = Session(context or CONTEXT, JSON, "abcd")
     if participant:
         assert said(session, log_in(session, participant))[0]["type"] == "welcome"
     return session
@@ -114,9 +117,9 @@ def test_logins_that_fail(nonce, key):
 
 
 def test_a_participant_has_so_many_connections():
-    lobby = new_lobby()
-    sessions = [new_session("alice", lobby) for _ in range(MAX_CONNECTIONS_PER_PARTICIPANT)]
-    late = new_session(lobby=lobby)
+    context = new_context()
+    sessions = [new_session("alice", context) for _ in range(MAX_CONNECTIONS_PER_PARTICIPANT)]
+    late = new_session(context=context)
     assert said(late, log_in(late, "alice"))[0]["code"] == "too_many"
     sessions[0].end()
     assert said(late, log_in(late, "alice"))[0]["type"] == "welcome"
@@ -169,12 +172,12 @@ def test_pongs_per_second():
 
 
 def test_a_session_that_ended_is_on_no_list():
-    lobby = new_lobby()
-    session = new_session("alice", lobby)
-    assert lobby.fanout.connections_of("alice") == 1
+    context = new_context()
+    session = new_session("alice", context)
+    assert context.fanout.connections_of("alice") == 1
     session.end()
     session.end()
-    assert lobby.fanout.connections_of("alice") == 0
+    assert context.fanout.connections_of("alice") == 0
 
 
 _JSON = st.recursive(
@@ -241,7 +244,7 @@ def test_no_input_breaks_a_session(participant, payloads):
 )
 def test_no_frames_break_a_session(frames):
     for codec in (JSON, MSGPACK):
-        session = Session(LOBBY, codec, "abcd")
+        session = Session(CONTEXT, codec, "abcd")
         for opcode, is_final, has_reserved_bits, payload in frames:
             session.receive_frame(opcode, is_final, has_reserved_bits, payload, 0)
             if has_reserved_bits:

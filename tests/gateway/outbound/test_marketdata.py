@@ -15,8 +15,9 @@ from engine.vocabulary.messages.commands import Sequenced
 from engine.vocabulary.messages.events import BookAdded, FutureMarked, IndexPriceSet, OrderCancelled
 from gateway.outbound.levels import checksum
 from gateway.outbound.marketdata import MarketData, Published
+from gateway.outbound.outbox import Outbox
 from gateway.protocol.formats import Formats
-from gateway.protocol.wire import JSON, Outlet
+from gateway.protocol.wire import JSON
 from tests.support.gateway.market_flow import INSTRUMENTS, random_flow
 from tests.support.gateway.small_venue import NaiveBook
 
@@ -84,7 +85,7 @@ def test_the_mirror_is_the_book_after_every_command(seed):
 def test_every_channel_is_complete_and_in_sequence(seed):
     rows, exchange = random_flow(seed, 600)
     mirror = Mirror()
-    outlet = Outlet(JSON)
+    outbox = Outbox(JSON)
     books = {name: NaiveBook() for name in INSTRUMENTS}
     last: dict[tuple[str, str], int] = {}
     prints: list[tuple[str, str, str]] = []
@@ -105,9 +106,9 @@ def test_every_channel_is_complete_and_in_sequence(seed):
                     prints.append((name, content["price"], content["quantity"]))
         # Subscribe to every instrument as soon as it is listed.
         for name, feed in mirror.market.feeds.items():
-            if outlet not in feed.subscribers["book"]:
+            if outbox not in feed.subscribers["book"]:
                 for channel in feed.subscribers.values():
-                    channel.append(outlet)
+                    channel.append(outbox)
                 books[name].apply(plain(feed.book_snapshot()))
                 tops[name] = plain(feed.top_message())
                 last["trade", name] = feed.seq("trades")
@@ -153,7 +154,7 @@ def test_what_is_undone_within_a_turn_is_not_told():
     mirror = Mirror()
     mirror.feed(rows)
     feed = mirror.market.feeds["BTC/RUB"]
-    feed.subscribers["book"].append(Outlet(JSON))
+    feed.subscribers["book"].append(Outbox(JSON))
     added = BookAdded("BTC/RUB", 7, BUY, 99, 5)
     gone = OrderCancelled(7, "ann", 9, "c", "BTC/RUB", BUY, 99, 0, 5, 5, 0)
     snapshot = feed.book_snapshot()
@@ -175,18 +176,18 @@ def test_marks_and_index_prices_are_counted_from_the_first_day_on():
     feed = market.feeds["BTC/RUB"]
     assert feed.state_of("marks") is None
     assert feed.seq("marks") == 0
-    outlet, late = Outlet(JSON), Outlet(JSON)
-    feed.subscribers_of("marks").append(outlet)
+    outbox, late = Outbox(JSON), Outbox(JSON)
+    feed.subscribers_of("marks").append(outbox)
     published = market.follow(7, [FutureMarked("BTC/RUB", 104, 12, False), FutureMarked("BTC/RUB", 99, 12, True)])
     common = {"type": "mark", "instrument": "BTC/RUB", "open_interest": "12", "time": 7}
     marks = [{**common, "seq": 1, "price": "104"}, {**common, "seq": 2, "price": "99", "final": True}]
     assert [plain(message) for _, message in published] == marks
-    assert all(outlets == [outlet] for outlets, _ in published)
+    assert all(outboxes == [outbox] for outboxes, _ in published)
     assert plain(feed.state_of("marks")) == marks[1]
     assert market.follow(8, [IndexPriceSet("BTC", 800_000_050_000_000, "file a")])[0][0] == []
     market.indices["BTC"].subscribers.append(late)
-    ((outlets, message),) = market.follow(9, [IndexPriceSet("BTC", 100_000_000, "file b")])
-    assert outlets == [late]
+    ((outboxes, message),) = market.follow(9, [IndexPriceSet("BTC", 100_000_000, "file b")])
+    assert outboxes == [late]
     assert plain(message) == {
         "type": "index_price",
         "index": "BTC",

@@ -29,10 +29,11 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.outbound.fanout import Fanout
+from gateway.outbound.outbox import Outbox
 from gateway.outbound.report import Report
 from gateway.outbound.reports import Reports
 from gateway.protocol.formats import Formats
-from gateway.protocol.wire import JSON, MSGPACK, Outlet
+from gateway.protocol.wire import JSON, MSGPACK
 from tests.support.gateway.market_flow import ACCOUNTS, random_flow
 
 
@@ -274,9 +275,9 @@ def test_each_side_of_a_transfer_learns_its_own_balance_only():
     fanout = Fanout()
     for seq, time_ns, command, events in rows:
         fanout.replay(command, seq, time_ns, events)
-    ann, other, ben, drop_copy = Outlet(JSON), Outlet(MSGPACK), Outlet(JSON), Outlet(JSON)
-    for outlet, name in ((ann, "ann"), (other, "ann"), (ben, "ben")):
-        fanout.listen(outlet, name)
+    ann, other, ben, drop_copy = Outbox(JSON), Outbox(MSGPACK), Outbox(JSON), Outbox(JSON)
+    for outbox, name in ((ann, "ann"), (other, "ann"), (ben, "ben")):
+        fanout.listen(outbox, name)
     fanout.drop_copy.append(drop_copy)
     seq = fanout.seq + 1
     first, second = fanout.reports.last_seq("ann") + 1, fanout.reports.last_seq("ben") + 1
@@ -303,7 +304,7 @@ def test_each_side_of_a_transfer_learns_its_own_balance_only():
     # Sent again: the sender alone is told, without a number.
     fanout.publish(command, seq + 1, 6, [TransferStatus("ann", "mine", seq, 0)], ann, 56)
     status = {"type": "transfer_status", "id": 56, "account": "ann", "client_order_id": "mine", "transfer_id": seq}
-    assert [heard(outlet) for outlet in (ann, other, ben, drop_copy)] == [[status], [], [], []]
+    assert [heard(outbox) for outbox in (ann, other, ben, drop_copy)] == [[status], [], [], []]
 
 
 def test_a_rulebook_that_takes_effect_before_an_order_is_learned():
@@ -315,17 +316,17 @@ def test_a_rulebook_that_takes_effect_before_an_order_is_learned():
     seq = fanout.reports.last_seq("ann") + 1
     rejected = OrderRejected(fanout.seq + 1, "ann", seq, "c", "BTC/RUB", 7, "tick")
     due = [ChangeEffective(3), RulebookLoaded("new", "ab")]
-    fanout.publish(order, fanout.seq + 1, 5, [*due, rejected], Outlet(JSON), 1, len(due))
+    fanout.publish(order, fanout.seq + 1, 5, [*due, rejected], Outbox(JSON), 1, len(due))
     assert (fanout.rulebook, fanout.rulebook_digest) == ("new", "ab")
 
 
 # ── who hears what ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def heard(outlet: Outlet) -> list[dict[str, Any]]:
-    decode = msgspec.json.decode if outlet.codec is JSON else msgspec.msgpack.decode
-    found = [decode(frame[2 if frame[1] < 126 else 4 :]) for frame in outlet.frames]
-    outlet.frames.clear()
+def heard(outbox: Outbox) -> list[dict[str, Any]]:
+    decode = msgspec.json.decode if outbox.codec is JSON else msgspec.msgpack.decode
+    found = [decode(frame[2 if frame[1] < 126 else 4 :]) for frame in outbox.frames]
+    outbox.frames.clear()
     return found
 
 
@@ -337,10 +338,10 @@ def test_the_fan_out_of_a_random_flow():
     for seq, time_ns, command, events in rows[:setup]:
         fanout.replay(command, seq, time_ns, events)
     first = {name: fanout.reports.last_seq(name) for name in ACCOUNTS}
-    senders = {name: Outlet(JSON) for name in ACCOUNTS}
-    listener, drop_copy = Outlet(MSGPACK), Outlet(JSON)
-    for name, outlet in senders.items():
-        fanout.listen(outlet, name)
+    senders = {name: Outbox(JSON) for name in ACCOUNTS}
+    listener, drop_copy = Outbox(MSGPACK), Outbox(JSON)
+    for name, outbox in senders.items():
+        fanout.listen(outbox, name)
     fanout.listen(listener, "ann")
     fanout.drop_copy.append(drop_copy)
     seen: dict[str, list[int]] = {name: [] for name in ACCOUNTS}
@@ -349,10 +350,10 @@ def test_the_fan_out_of_a_random_flow():
     for seq, time_ns, command, events in rows[setup:]:
         origin = senders.get(getattr(command, "participant", ""))
         fanout.publish(command, seq, time_ns, events, origin, seq)
-        for name, outlet in senders.items():
-            messages = heard(outlet)
-            assert [each["id"] for each in messages if "id" in each] == ([seq] if outlet is origin else [])
-            if isinstance(command, MassCancel) and outlet is origin:
+        for name, outbox in senders.items():
+            messages = heard(outbox)
+            assert [each["id"] for each in messages if "id" in each] == ([seq] if outbox is origin else [])
+            if isinstance(command, MassCancel) and outbox is origin:
                 assert messages[-1]["id"] == seq
             seen[name] += [each["seq"] for each in messages if "seq" in each]
         also += [each["seq"] for each in heard(listener)]

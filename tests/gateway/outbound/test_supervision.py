@@ -24,8 +24,9 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.client.client import connect
 from gateway.outbound.fanout import Fanout
+from gateway.outbound.outbox import Outbox
 from gateway.outbound.supervision import Supervision
-from gateway.protocol.wire import JSON, Outlet
+from gateway.protocol.wire import JSON
 from tests.support.gateway.small_venue import KEYS, client, serving, url_of
 
 
@@ -65,13 +66,13 @@ def test_events_as_changes(event, expected):
 
 
 def test_what_was_due_before_an_order_is_told_and_counted():
-    fanout, outlet = Fanout(), Outlet(JSON)
+    fanout, outbox = Fanout(), Outbox(JSON)
     fanout.replay(Tick(), 1, 1, [RulebookLoaded("old", "aa")])
-    fanout.changes.subscribers.append(outlet)
+    fanout.changes.subscribers.append(outbox)
     order = NewOrder("ann", "ann", "c", "X", 0, 0, 0, 1, 1)
     due = [ChangeEffective(1), CommandRejected(12, "too late")]
-    fanout.publish(order, 2, 2, [*due, OrderRejected(2, "ann", 0, "c", "X", 1, "no")], Outlet(JSON), 1, len(due))
-    told = [msgspec.json.decode(frame[2 if frame[1] < 126 else 4 :]) for frame in outlet.frames]
+    fanout.publish(order, 2, 2, [*due, OrderRejected(2, "ann", 0, "c", "X", 1, "no")], Outbox(JSON), 1, len(due))
+    told = [msgspec.json.decode(frame[2 if frame[1] < 126 else 4 :]) for frame in outbox.frames]
     assert [(each["seq"], each["what"]) for each in told] == [(2, "effective"), (3, "refused")]
 
 

@@ -8,7 +8,8 @@ from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.limits import MAX_BATCH_COMMANDS, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.core import new_exchange
-from gateway.inbound.session import Lobby, Session
+from gateway.inbound.context import VenueContext
+from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
 from gateway.journal.writer import JournalReader
 from gateway.protocol.wire import JSON
@@ -31,7 +32,7 @@ class Bench:
             started.exchange, started.writer, started.fanout, directory, clock=lambda: self.now_ns
         )
         self.directory = directory
-        self.lobby = Lobby(
+        self.context = VenueContext(
             VENUE.venue_id,
             "fsync",
             VENUE.participants,
@@ -40,7 +41,7 @@ class Bench:
         )
 
     def session(self, name: str) -> Session:
-        session = Session(self.lobby, JSON, "abcd")
+        session = Session(self.context, JSON, "abcd")
         assert said(session, log_in(session, name))[0]["type"] == "welcome"
         return session
 

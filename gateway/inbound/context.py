@@ -1,0 +1,28 @@
+"""What the sessions of a venue share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.inbound.translate import Known
+from gateway.outbound.fanout import Fanout
+from gateway.venue.venue import Participant
+
+
+class VenueContext:
+    """What every session of a venue needs to know."""
+
+    def __init__(
+        self,
+        venue_id: str,
+        durability: str,
+        participants: Mapping[str, Participant],
+        known: Known,
+        fanout: Fanout,
+    ) -> None:
+        self.venue_id: Final = venue_id
+        self.durability: Final = durability
+        self.participants: Final = participants
+        self.known: Final = known
+        self.fanout: Final = fanout

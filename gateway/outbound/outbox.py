@@ -1,0 +1,15 @@
+"""What waits to go out to one connection."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.protocol.wire import Codec
+
+
+class Outbox:
+    """Where frames for one connection wait until the end of the turn, when all of them leave in one write."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec: Final = codec
+        self.frames: Final[list[bytes]] = []

@@ -302,7 +302,7 @@ class Client(Connection):
             await channel.book.changed()
         return channel.book
 
-    def _stream(self, channel_name: m.Channel, instrument: str | None) -> Stream[Any]:
+    def _stream(self, channel_name: m.ChannelName, instrument: str | None) -> Stream[Any]:
         key = (channel_name, instrument)
 
         async def start() -> None:

@@ -32,14 +32,6 @@ R = TypeVar("R", bound=m.Message)
 # The largest message of a venue: a full book of a busy instrument stays well below it.
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 OPEN_TIMEOUT_SECONDS: Final = 10
-_CHANNELS: Final[dict[type[m.Message], str]] = {
-    m.TradePrint: "trades",
-    m.Top: "top",
-    m.Status: "status",
-    m.Mark: "marks",
-    m.IndexPrice: "index",
-    m.Change: "changes",
-}
 RECONNECT_SECONDS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between attempts to connect again; the last one repeats."""
 
@@ -132,7 +124,7 @@ class Connection:
         """The accounts this participant may use."""
         return list(self.welcome.accounts) if self.welcome is not None else []
 
-    async def _subscribe(self, channel: m.Channel, instrument: str | None) -> None:
+    async def _subscribe(self, channel: m.ChannelName, instrument: str | None) -> None:
         request = m.Subscribe(id=next(self._ids), channel=channel, instrument=instrument)
         await self.request(request, m.Subscribed)
 
@@ -261,10 +253,10 @@ class Connection:
     async def _dispatch(self, message: m.AnyMessage) -> None:
         if isinstance(message, m.AnyReport):
             self._take_report(message)
-        elif isinstance(message, m.TradePrint | m.Top | m.Status | m.Mark | m.IndexPrice | m.Change):
-            self._take_public(message)
         elif isinstance(message, m.BookSnapshot | m.BookUpdate):
             await self._take_book(message)
+        elif isinstance(message, m.ChannelMessage):
+            self._take_told(message)
         elif isinstance(message, m.Subscribed):
             channel = self._channels[message.channel, message.instrument]
             for stream in channel.streams:
@@ -342,13 +334,12 @@ class Connection:
                 order.end("unknown")
                 del self._orders[key]
 
-    def _take_public(self, message: m.TradePrint | m.Top | m.Status | m.Mark | m.IndexPrice | m.Change) -> None:
-        about = message.index if isinstance(message, m.IndexPrice) else getattr(message, "instrument", None)
-        channel = self._channels.get((_CHANNELS[type(message)], about))
+    def _take_told(self, message: m.AnyChannelMessage) -> None:
+        channel = self._channels.get((message.channel, message.about))
         if channel is None:
             return
-        # Tops of one turn are summed up in one message; it says which one it follows.
-        before = message.prev_seq if isinstance(message, m.Top) else message.seq - 1
+        # Those of one turn may be summed up in one message; it says which one it follows.
+        before: int = getattr(message, "prev_seq", message.seq - 1)
         missed = 0 if channel.seq is None else max(before - channel.seq, 0)
         channel.seq = message.seq
         for stream in channel.streams:

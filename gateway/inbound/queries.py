@@ -13,6 +13,7 @@ from engine.vocabulary.codes import INSTRUMENT_KINDS, ORDER_TYPES, PHASES, SIDES
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_LISTED_ORDERS
 from gateway.inbound.session import Query, Session
+from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import (
@@ -85,29 +86,14 @@ class Answers:
         return OpenOrdersReply(id=query.id, account=query.account, seq=account.report_seq, orders=orders, more=more)
 
     def _subscribe(self, session: Session, query: Subscribe) -> list[Message]:
-        channel = query.channel
-        instrument = query.instrument or ""
-        market = self._fanout.market
-        first: Message | None = None
-        if channel == "drop_copy":
-            subscribers, seq = self._fanout.drop_copy, self._fanout.seq
-        elif channel == "changes":
-            subscribers, seq = self._fanout.changes.subscribers, self._fanout.changes.seq
-        elif channel == "index":
-            index = market.indices.get(instrument)
-            if index is None:
-                return [Error(id=query.id, code="unknown", detail=f"no price of an index {instrument} was stated yet")]
-            subscribers, seq, first = index.subscribers, index.seq, index.last
-        else:
-            feed = market.feeds.get(instrument)
-            if feed is None:
-                return [Error(id=query.id, code="unknown", detail=f"no instrument {instrument} is listed")]
-            subscribers, seq = feed.subscribers_of(channel), feed.seq(channel)
-            first = feed.state_of(channel)
-        if (channel, instrument) not in session.subscriptions and not session.is_ended:
-            session.subscriptions[channel, instrument] = subscribers
-            subscribers.append(session)
-        subscribed = Subscribed(id=query.id, channel=channel, seq=seq, instrument=query.instrument)
+        key = query.instrument or ""
+        channel = self._fanout.channels.find(query.channel, key)
+        if channel is None:
+            return [Error(id=query.id, code="unknown", detail=CHANNELS[query.channel].kind.unknown.format(key))]
+        if not session.is_ended:
+            session.subscribe(channel)
+        subscribed = Subscribed(id=query.id, channel=query.channel, seq=channel.seq, instrument=query.instrument)
+        first = channel.first()
         return [subscribed] if first is None else [subscribed, first]
 
     def _instruments(self) -> list[InstrumentInfo]:
@@ -178,10 +164,8 @@ class Answers:
 
 
 def _unsubscribe(session: Session, query: Unsubscribe) -> Message:
-    subscribers = session.subscriptions.pop((query.channel, query.instrument or ""), None)
-    if subscribers is None:
+    if not session.unsubscribe(query.channel, query.instrument or ""):
         return Error(id=query.id, code="unknown", detail="there is no such subscription")
-    subscribers.remove(session)
     return Unsubscribed(id=query.id, channel=query.channel, instrument=query.instrument)
 
 

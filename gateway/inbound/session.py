@@ -26,6 +26,8 @@ from engine.vocabulary.messages.commands import AnyCommand
 from gateway.inbound.admin import OPERATOR, SUPERVISOR, TRADER, NotAllowed, admin_command
 from gateway.inbound.context import VenueContext
 from gateway.inbound.translate import TRANSLATE
+from gateway.outbound.channels.channel import Channel
+from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.outbox import Outbox
 from gateway.protocol.messages import (
     Admin,
@@ -64,8 +66,6 @@ INTERNAL_ERROR: Final = 1011
 TRY_AGAIN_LATER: Final = 1013
 
 PROTOCOL: Final = "sbx.v1"
-# Channels of the whole venue, for those who watch over it.
-SUPERVISED: Final = ("drop_copy", "changes")
 # An error repeats at most this much of what was wrong with a request.
 MAX_ERROR_CHARS: Final = 240
 
@@ -86,8 +86,8 @@ class Session(Outbox):
         """Whether the sequencer has it on its list of those with a filled inbox."""
         self.participant: Participant | None = None
         """Who is logged in."""
-        self.subscriptions: Final[dict[tuple[str, str], list[Outbox]]] = {}
-        """By channel and instrument (empty for those of the whole venue): the list of subscribers it is on."""
+        self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
+        # By name and key of the channel.
         self.is_ended = False
         """Whether the connection is gone."""
         self.closing: tuple[int, str] | None = None
@@ -109,7 +109,7 @@ class Session(Outbox):
     @property
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
-        return self.participant is not None or bool(self.subscriptions)
+        return self.participant is not None or bool(self._subscriptions)
 
     def greet(self, now_ns: int) -> None:
         """Send the first message."""
@@ -129,9 +129,9 @@ class Session(Outbox):
     def end(self) -> None:
         """The connection is gone: take it off every list. What its inbox holds is still sequenced."""
         self.is_ended = True
-        for subscribers in self.subscriptions.values():
-            subscribers.remove(self)
-        self.subscriptions.clear()
+        for channel in self._subscriptions.values():
+            channel.subscribers.remove(self)
+        self._subscriptions.clear()
         if self.participant is not None:
             self._context.fanout.forget(self, self.participant.participant)
             self.participant = None
@@ -140,6 +140,19 @@ class Session(Outbox):
         """Decide to close; the first decision stands."""
         if self.closing is None:
             self.closing = code, reason
+
+    def subscribe(self, channel: Channel) -> None:
+        """Get a channel from now on, if it does not yet."""
+        if (channel.name, channel.key) not in self._subscriptions:
+            self._subscriptions[channel.name, channel.key] = channel
+            channel.subscribers.append(self)
+
+    def unsubscribe(self, name: str, key: str) -> bool:
+        """Get a channel no longer; False: it did not."""
+        channel = self._subscriptions.pop((name, key), None)
+        if channel is not None:
+            channel.subscribers.remove(self)
+        return channel is not None
 
     # ── frames ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -235,16 +248,13 @@ class Session(Outbox):
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
         if isinstance(request, Subscribe | Unsubscribe):
-            if request.channel in SUPERVISED:
-                if request.instrument is not None:
-                    self._malformed(f"instrument: {request.channel} has none", request.id)
-                    return
-                if not self._supervises():
-                    self._refuse(request, f"{request.channel} is for supervisors and operators")
-                    return
-            elif request.instrument is None:
-                what = "the name of the index is missing" if request.channel == "index" else "missing"
+            channel = CHANNELS[request.channel]
+            if channel.kind.has_key != (request.instrument is not None):
+                what = channel.kind.missing if channel.kind.has_key else f"{request.channel} has none"
                 self._malformed(f"instrument: {what}", request.id)
+                return
+            if not (channel.is_public or self._supervises()):
+                self._refuse(request, f"{request.channel} is for supervisors and operators")
                 return
         elif isinstance(request, Resume | OpenOrders | Balances | Positions) and not self._may_read(request.account):
             self._refuse(request, "not an account of yours")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from engine.record.rows import Row
 from engine.vocabulary.codes import REJECT_CODES
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
@@ -24,11 +25,11 @@ from engine.vocabulary.messages.events import (
     Transferred,
     TransferStatus,
 )
-from gateway.outbound.marketdata import MarketData
+from gateway.outbound.channels.drop_copy import DropCopy
+from gateway.outbound.channels.registry import Channels
 from gateway.outbound.outbox import Outbox
 from gateway.outbound.report import Report
 from gateway.outbound.reports import STATUSES, Reports
-from gateway.outbound.supervision import Supervision
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Done, Message, Rejected
 
@@ -57,17 +58,19 @@ class Fanout:
     def __init__(self) -> None:
         self.formats: Final = Formats()
         self.reports: Final = Reports(self.formats)
-        self.market: Final = MarketData(self.formats)
-        self.changes: Final = Supervision()
+        self.channels: Final = Channels(self.formats)
         self.rulebook: str = ""
         """Name of the rulebook in force."""
         self.rulebook_digest: str = ""
-        self.seq: int = 0
-        """Of the last command that was handed out."""
-        self.drop_copy: Final[list[Outbox]] = []
         self.dirty: Final[list[Outbox]] = []
+        self._drop_copy: Final = self.channels.one(DropCopy)
         self._by_account: Final[dict[str, list[Outbox]]] = {}
         self._by_participant: Final[dict[str, list[Outbox]]] = {}
+
+    @property
+    def seq(self) -> int:
+        """Of the last command that was handed out."""
+        return self._drop_copy.seq
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -91,40 +94,32 @@ class Fanout:
 
     # ── events ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def replay(self, command: Command, seq: int, time_ns: int, events: list[Event]) -> None:
-        """Take in a command of the past; nobody listens yet."""
+    def replay(self, row: Row) -> None:
+        """Take in a command of the past, with its events; nobody listens yet."""
+        seq, time_ns, _, events = row
         self._learn(events)
-        self.changes.follow(seq, time_ns, events)
+        self.channels.precede(seq, time_ns, events)
         self.reports.follow(seq, time_ns, events)
-        self.market.follow(time_ns, events)
-        self.seq = seq
+        self.channels.follow(seq, time_ns, events)
+        self._drop_copy.seq = seq
 
-    def publish(
-        self,
-        command: Command,
-        seq: int,
-        time_ns: int,
-        events: list[Event],
-        origin: Outbox | None,
-        request_id: int,
-        due_events: int = 0,
-    ) -> None:
+    def publish(self, row: Row, origin: Outbox | None, request_id: int, due_events: int = 0) -> None:
         """Hand out what a command did.
 
         Args:
-            command: as sequenced; `seq` and `time_ns` are its own.
-            events: all its events.
+            row: the command as sequenced, and all its events.
             origin: the connection it came from, which gets the reply; None: the venue itself.
             request_id: of the request, repeated in the reply.
             due_events: how many of the events are of things that were due before the command.
         """
+        seq, time_ns, command, events = row
         replies = _REPLIES.get(type(command))
         # A rulebook that waited for its effective date may have come in force before an order.
         news = events if replies is None else events[:due_events] if due_events else ()
         if news:
             self._learn(news)
-            for change in self.changes.follow(seq, time_ns, news):
-                self.broadcast(self.changes.subscribers, change)
+            for subscribers, message in self.channels.precede(seq, time_ns, news):
+                self.broadcast(subscribers, message)
         replies = replies or ()
         waiting = origin
         for report in self.reports.follow(seq, time_ns, events):
@@ -136,14 +131,14 @@ class Fanout:
         if waiting is not None:
             assert not replies, "a trading command without a reply"
             self.send(waiting, _admin_reply(seq, events[due_events:], request_id))
-        for outboxes, message in self.market.follow(time_ns, events):
-            self.broadcast(outboxes, message)
-        self.seq = seq
+        for subscribers, message in self.channels.follow(seq, time_ns, events):
+            self.broadcast(subscribers, message)
+        self._drop_copy.seq = seq
 
     def end_turn(self) -> None:
         """Hand out what the turn's commands add up to."""
-        for outboxes, message in self.market.end_turn():
-            self.broadcast(outboxes, message)
+        for subscribers, message in self.channels.end_turn():
+            self.broadcast(subscribers, message)
 
     def send(self, outbox: Outbox, message: Message) -> None:
         """Put a message into a connection's outbox."""
@@ -170,7 +165,7 @@ class Fanout:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
         listeners = self._by_account[report.account] if report.seq else _NOBODY
-        drop_copy = _NOBODY if isinstance(report.event, STATUSES) else self.drop_copy
+        drop_copy = _NOBODY if isinstance(report.event, STATUSES) else self._drop_copy.subscribers
         if origin is not None:
             self.send(origin, self.reports.message(report, request_id))
             if not drop_copy and (not listeners or (len(listeners) == 1 and listeners[0] is origin)):

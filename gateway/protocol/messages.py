@@ -2,13 +2,27 @@
 
 Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its
 reply repeats. Optional fields that have no value are left out. Requests stand in `gateway.protocol.requests`, private reports in
-`gateway.protocol.private_messages`, market data in `gateway.protocol.public_messages`; all are exported here.
+`gateway.protocol.private_messages`, what channels carry in `gateway.protocol.channel_messages`; all are exported here.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from gateway.protocol.channel_messages import (
+    AnyChannelMessage,
+    Auction,
+    BookSnapshot,
+    BookUpdate,
+    Change,
+    ChannelMessage,
+    ChannelName,
+    IndexPrice,
+    Mark,
+    Status,
+    Top,
+    TradePrint,
+)
 from gateway.protocol.private_messages import (
     AnyReport,
     AssetIssued,
@@ -29,16 +43,6 @@ from gateway.protocol.private_messages import (
     TransferStatus,
     VariationMargin,
 )
-from gateway.protocol.public_messages import (
-    Auction,
-    BookSnapshot,
-    BookUpdate,
-    IndexPrice,
-    Mark,
-    Status,
-    Top,
-    TradePrint,
-)
 from gateway.protocol.requests import (
     Admin,
     AmendOrder,
@@ -46,7 +50,6 @@ from gateway.protocol.requests import (
     Argument,
     Balances,
     CancelOrder,
-    Channel,
     Instruments,
     Login,
     MassCancel,
@@ -73,6 +76,7 @@ from gateway.protocol.requests import (
 __all__ = [
     "Admin",
     "AmendOrder",
+    "AnyChannelMessage",
     "AnyMessage",
     "AnyReport",
     "AnyRequest",
@@ -85,7 +89,8 @@ __all__ = [
     "BookUpdate",
     "CancelOrder",
     "Change",
-    "Channel",
+    "ChannelMessage",
+    "ChannelName",
     "CloseOut",
     "Cover",
     "Default",
@@ -342,24 +347,6 @@ class Unsubscribed(Message, tag="unsubscribed"):
     instrument: str | None = None
 
 
-class Change(Message, tag="change"):
-    """Channel `changes`: a rule, a record or a setting of the venue changed, waits to change, or was not changed."""
-
-    seq: int
-    command_seq: int
-    """The command that brought it, or before which its effective date had come."""
-    time: int
-    what: str
-    """rulebook, investor, parameter, scheduled, effective, refused; else the kind of record or setting."""
-    key: str
-    """Which one; of what waits the number of its command, of a refusal its code."""
-    detail: str = ""
-    reason: str = ""
-    by: str = ""
-    effective: int | None = None
-    """Of what waits: when it takes effect."""
-
-
 AnyMessage = (
     Hello
     | Welcome
@@ -374,15 +361,7 @@ AnyMessage = (
     | InstrumentsReply
     | Subscribed
     | Unsubscribed
-    | TradePrint
-    | Top
-    | BookSnapshot
-    | BookUpdate
-    | Status
-    | Auction
-    | Mark
-    | IndexPrice
-    | Change
+    | AnyChannelMessage
 )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_QUOTES_PER_SIDE, MAX_TEXT_CHARS
+from gateway.protocol.channel_messages import ChannelName
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
@@ -24,7 +25,6 @@ SelfTrade = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement"
 Peg = Literal["own", "opposite", "mid"]
 Purpose = Literal["own_account", "domestic_payment", "cross_border"]
 Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33)]
-Channel = Literal["trades", "top", "book", "status", "auction", "marks", "index", "drop_copy", "changes"]
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", kw_only=True, frozen=True, gc=False):
@@ -46,14 +46,14 @@ class Login(Request, tag="login", frozen=True):
 class Subscribe(Request, tag="subscribe", frozen=True):
     """Receive a channel of one instrument, or of the `index` it names. `drop_copy` and `changes` take none."""
 
-    channel: Channel
+    channel: ChannelName
     instrument: Name | None = None
 
 
 class Unsubscribe(Request, tag="unsubscribe", frozen=True):
     """Receive a channel no longer."""
 
-    channel: Channel
+    channel: ChannelName
     instrument: Name | None = None
 
 

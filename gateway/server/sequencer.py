@@ -176,7 +176,7 @@ class Sequencer:
             raise self._save(*fault)
         fanout = self._fanout
         for row, (session, request_id, _), due_events in zip(rows, commands, due, strict=True):
-            fanout.publish(row[2], row[0], time_ns, row[3], session, request_id, due_events)
+            fanout.publish(row, session, request_id, due_events)
         fanout.end_turn()
         self._writer.rulebook_digest = fanout.rulebook_digest
         return rows

@@ -155,12 +155,12 @@ def start_venue(
                     f"{difference.recorded!r}, replayed {difference.replayed!r}. `sbx replay` shows more; nothing was changed"
                 )
             command = decode_command(row[2])
-            fanout.replay(command, row[0], row[1], events)
+            fanout.replay((row[0], row[1], command, events))
             # A change whose effective date came with this command may have been refused, which says nothing of it.
             own = events[exchange.due_events :]
             if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in own):
                 past.note(command)
-        fanout.market.end_turn()
+        fanout.channels.end_turn()
         recovered = exchange.seq
         to_do, changed = past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER)

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.client.client import ClientError, ConnectionLost, connect
 from gateway.keys import new_private_key
-from gateway.outbound.levels import checksum
+from gateway.outbound.channels.levels import checksum
 from gateway.protocol import messages as m
 from tests.support.gateway.scripted_venue import ACCOUNT, ScriptedVenue, scripted
 

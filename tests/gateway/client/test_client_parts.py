@@ -12,7 +12,7 @@ from gateway.client.client import ClientError, FellBehind, Stream, connect
 from gateway.client.connection import private_key
 from gateway.client.orders import decimal_text
 from gateway.keys import new_private_key, public_key_hex, write_private_key
-from gateway.outbound.levels import checksum
+from gateway.outbound.channels.levels import checksum
 from gateway.protocol.messages import BookSnapshot, BookUpdate
 
 

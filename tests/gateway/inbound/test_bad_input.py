@@ -324,7 +324,9 @@ async def test_a_consumer_that_reads_nothing_is_dropped(tmp_path, monkeypatch):
         writer.write(frame(FINAL | TEXT, b'{"type":"subscribe","id":1,"channel":"top","instrument":"BTC/RUB"}'))
         writer.transport.pause_reading()
         async with client(apart.url, "alice") as alice:
-            top = server.started.fanout.market.feeds["BTC/RUB"].subscribers["top"]
+            channel = server.started.fanout.channels.find("top", "BTC/RUB")
+            assert channel is not None
+            top = channel.subscribers
             number = 0
             while number == 0 or top:
                 await trades_on(alice, number)

@@ -80,14 +80,14 @@ def requests(draw: st.DrawFn) -> tuple[str, Admin]:
 def test_no_admin_request_stops_the_venue(sent):
     exchange, fanout, outbox = new_exchange(), Fanout(), Outbox(JSON)
     for seq, command in enumerate(VENUE.genesis(), 1):
-        fanout.replay(command, seq, START_NS, exchange.apply(Sequenced(seq, START_NS, command)))
+        fanout.replay((seq, START_NS, command, exchange.apply(Sequenced(seq, START_NS, command))))
     for number, (role, request) in enumerate(sent):
         with suppress(Malformed, NotAllowed):
             command = admin_command(request, role, role, exchange.assets)
             seq, time_ns = exchange.seq + 1, START_NS + number * NS_PER_DAY // 2
             events = exchange.apply(Sequenced(seq, time_ns, command))
             encode_batch([(seq, time_ns, command, events)])
-            fanout.publish(command, seq, time_ns, events, outbox, 1)
+            fanout.publish((seq, time_ns, command, events), outbox, 1)
             fanout.end_turn()
     exchange.check()
 

@@ -27,7 +27,7 @@ VENUE = small_venue()
 def new_context() -> VenueContext:
     exchange, fanout = new_exchange(), Fanout()
     for seq, command in enumerate(VENUE.genesis(), 1):
-        fanout.replay(command, seq, 1, exchange.apply(Sequenced(seq, 1, command)))
+        fanout.replay((seq, 1, command, exchange.apply(Sequenced(seq, 1, command))))
     return VenueContext(
         VENUE.venue_id, "fsync", VENUE.participants, Known(exchange.instruments, exchange.assets), fanout
     )

@@ -28,6 +28,7 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
     VariationMargin,
 )
+from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.outbox import Outbox
 from gateway.outbound.report import Report
@@ -274,16 +275,16 @@ def test_each_side_of_a_transfer_learns_its_own_balance_only():
     rows, _ = random_flow(1, 0)
     fanout = Fanout()
     for seq, time_ns, command, events in rows:
-        fanout.replay(command, seq, time_ns, events)
+        fanout.replay((seq, time_ns, command, events))
     ann, other, ben, drop_copy = Outbox(JSON), Outbox(MSGPACK), Outbox(JSON), Outbox(JSON)
     for outbox, name in ((ann, "ann"), (other, "ann"), (ben, "ben")):
         fanout.listen(outbox, name)
-    fanout.drop_copy.append(drop_copy)
+    fanout.channels.one(DropCopy).subscribers.append(drop_copy)
     seq = fanout.seq + 1
     first, second = fanout.reports.last_seq("ann") + 1, fanout.reports.last_seq("ben") + 1
     command = Transfer("ann", "ann", "mine", "ben", "RUB", 250, CROSS_BORDER, "contract 7")
     event = Transferred(seq, "ann", first, "ben", second, "mine", "RUB", 250, CROSS_BORDER, "contract 7", 111, 999)
-    fanout.publish(command, seq, 5, [event], ann, 55)
+    fanout.publish((seq, 5, command, [event]), ann, 55)
     common = {
         "type": "transferred",
         "transfer_id": seq,
@@ -302,7 +303,7 @@ def test_each_side_of_a_transfer_learns_its_own_balance_only():
     assert heard(drop_copy) == [sent, received]
     assert [report.seq for report in fanout.reports.after("ben", second - 1) or ()] == [second]
     # Sent again: the sender alone is told, without a number.
-    fanout.publish(command, seq + 1, 6, [TransferStatus("ann", "mine", seq, 0)], ann, 56)
+    fanout.publish((seq + 1, 6, command, [TransferStatus("ann", "mine", seq, 0)]), ann, 56)
     status = {"type": "transfer_status", "id": 56, "account": "ann", "client_order_id": "mine", "transfer_id": seq}
     assert [heard(outbox) for outbox in (ann, other, ben, drop_copy)] == [[status], [], [], []]
 
@@ -311,12 +312,12 @@ def test_a_rulebook_that_takes_effect_before_an_order_is_learned():
     rows, _ = random_flow(1, 0)
     fanout = Fanout()
     for seq, time_ns, command, events in rows:
-        fanout.replay(command, seq, time_ns, events)
+        fanout.replay((seq, time_ns, command, events))
     order = NewOrder("ann", "ann", "c", "BTC/RUB", 0, 0, 0, 1, 1)
     seq = fanout.reports.last_seq("ann") + 1
     rejected = OrderRejected(fanout.seq + 1, "ann", seq, "c", "BTC/RUB", 7, "tick")
     due = [ChangeEffective(3), RulebookLoaded("new", "ab")]
-    fanout.publish(order, fanout.seq + 1, 5, [*due, rejected], Outbox(JSON), 1, len(due))
+    fanout.publish((fanout.seq + 1, 5, order, [*due, rejected]), Outbox(JSON), 1, len(due))
     assert (fanout.rulebook, fanout.rulebook_digest) == ("new", "ab")
 
 
@@ -336,20 +337,20 @@ def test_the_fan_out_of_a_random_flow():
     fanout = Fanout()
     setup = next(index for index, row in enumerate(rows) if isinstance(row[2], NewOrder))
     for seq, time_ns, command, events in rows[:setup]:
-        fanout.replay(command, seq, time_ns, events)
+        fanout.replay((seq, time_ns, command, events))
     first = {name: fanout.reports.last_seq(name) for name in ACCOUNTS}
     senders = {name: Outbox(JSON) for name in ACCOUNTS}
     listener, drop_copy = Outbox(MSGPACK), Outbox(JSON)
     for name, outbox in senders.items():
         fanout.listen(outbox, name)
     fanout.listen(listener, "ann")
-    fanout.drop_copy.append(drop_copy)
+    fanout.channels.one(DropCopy).subscribers.append(drop_copy)
     seen: dict[str, list[int]] = {name: [] for name in ACCOUNTS}
     also: list[int] = []
     copied: list[tuple[str, int]] = []
     for seq, time_ns, command, events in rows[setup:]:
         origin = senders.get(getattr(command, "participant", ""))
-        fanout.publish(command, seq, time_ns, events, origin, seq)
+        fanout.publish((seq, time_ns, command, events), origin, seq)
         for name, outbox in senders.items():
             messages = heard(outbox)
             assert [each["id"] for each in messages if "id" in each] == ([seq] if outbox is origin else [])

@@ -222,4 +222,6 @@ def test_what_a_session_sent_before_it_went_is_carried_out(bench):
     alice.end()
     bench.sequencer.turn()
     assert len(bench.started.exchange.accounts["alice"].open_orders) == 1
-    assert bench.started.fanout.market.feeds["BTC/RUB"].subscribers["top"] == []
+    top = bench.started.fanout.channels.find("top", "BTC/RUB")
+    assert top is not None
+    assert top.subscribers == []

@@ -17,7 +17,7 @@ from engine.state.hook import Verdict
 from engine.vocabulary.messages.commands import NewOrder, Sequenced
 from gateway.inbound.session import Session
 from gateway.journal.files import Disk
-from gateway.outbound.marketdata import MarketData
+from gateway.outbound.channels.registry import Channels
 from tests.support.gateway.small_venue import client, serving, url_of, venue_text
 from tests.support.places import ROOT
 
@@ -95,7 +95,7 @@ async def test_the_disk_fails_and_nothing_is_acknowledged(tmp_path, monkeypatch)
 async def test_a_fault_while_handing_out_stops_the_venue_too(tmp_path, monkeypatch):
     directory = tmp_path / "venue"
 
-    def fail(self: MarketData) -> None:
+    def fail(self: Channels) -> None:
         raise KeyError("a bug")
 
     async with (
@@ -103,7 +103,7 @@ async def test_a_fault_while_handing_out_stops_the_venue_too(tmp_path, monkeypat
         client(url_of(server), "alice") as alice,
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(MarketData, "end_turn", fail)
+            patch.setattr(Channels, "end_turn", fail)
             await enter(alice, "journaled", "71")
             messages, _ = await alice.until_closed()
         assert messages == []

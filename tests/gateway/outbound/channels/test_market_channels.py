@@ -13,8 +13,10 @@ from engine.state.hook import PreTradeHook
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.commands import Sequenced
 from engine.vocabulary.messages.events import BookAdded, FutureMarked, IndexPriceSet, OrderCancelled
-from gateway.outbound.levels import checksum
-from gateway.outbound.marketdata import MarketData, Published
+from gateway.outbound.channels.book import Book
+from gateway.outbound.channels.channel import Channel
+from gateway.outbound.channels.levels import checksum
+from gateway.outbound.channels.registry import Channels, Published
 from gateway.outbound.outbox import Outbox
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
@@ -27,21 +29,35 @@ class Mirror:
 
     def __init__(self) -> None:
         self.formats = Formats()
-        self.market = MarketData(self.formats)
+        self.channels = Channels(self.formats)
 
     def feed(self, rows: list[Row]) -> list[Published]:
         """One turn."""
         published: list[Published] = []
-        for _, time_ns, _, events in rows:
+        for seq, time_ns, _, events in rows:
             for event in events:
                 self.formats.learn(event)
-            published += self.market.follow(time_ns, events)
-        return published + self.market.end_turn()
+            published += self.channels.follow(seq, time_ns, events)
+        return published + self.channels.end_turn()
+
+    def channel(self, name: str, key: str = "BTC/RUB") -> Channel:
+        channel = self.channels.find(name, key)
+        assert channel is not None
+        return channel
+
+    def book(self, name: str = "BTC/RUB") -> Book:
+        book = self.channel("book", name)
+        assert isinstance(book, Book)
+        return book
+
+    @property
+    def instruments(self) -> list[str]:
+        return list(self.formats.instruments)
 
     def seqs(self) -> dict[str, tuple[int, ...]]:
         return {
-            name: tuple(feed.seq(channel) for channel in ("trades", "top", "book", "status"))
-            for name, feed in self.market.feeds.items()
+            name: tuple(self.channel(channel, name).seq for channel in ("trades", "top", "book", "status"))
+            for name in self.instruments
         }
 
 
@@ -63,10 +79,10 @@ def turns(rows: list[Row], seed: int) -> list[list[Row]]:
 
 def assert_mirrors(mirror: Mirror, exchange: Exchange) -> None:
     for name, book in exchange.books.items():
-        feed = mirror.market.feeds[name]
+        shown = mirror.book(name)
         for side in (BUY, SELL):
             expected = [(str(price), str(lots)) for price, lots in book.levels(side)]
-            assert feed.sides[side].levels(feed.format) == expected
+            assert shown.book.sides[side].levels(shown.format) == expected
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -105,14 +121,14 @@ def test_every_channel_is_complete_and_in_sequence(seed):
                 if kind == "trade":
                     prints.append((name, content["price"], content["quantity"]))
         # Subscribe to every instrument as soon as it is listed.
-        for name, feed in mirror.market.feeds.items():
-            if outbox not in feed.subscribers["book"]:
-                for channel in feed.subscribers.values():
-                    channel.append(outbox)
-                books[name].apply(plain(feed.book_snapshot()))
-                tops[name] = plain(feed.top_message())
-                last["trade", name] = feed.seq("trades")
-                last["status", name] = feed.seq("status")
+        for name in mirror.instruments:
+            if outbox not in mirror.book(name).subscribers:
+                for channel in ("trades", "top", "book", "status", "auction"):
+                    mirror.channel(channel, name).subscribers.append(outbox)
+                books[name].apply(plain(mirror.book(name).first()))
+                tops[name] = plain(mirror.channel("top", name).first())
+                last["trade", name] = mirror.channel("trades", name).seq
+                last["status", name] = mirror.channel("status", name).seq
     assert_mirrors(mirror, exchange)
     for name, book in exchange.books.items():
         best = [(str(price), str(lots)) for side in (BUY, SELL) for price, lots in book.levels(side, 10)]
@@ -153,16 +169,16 @@ def test_what_is_undone_within_a_turn_is_not_told():
     rows, _ = random_flow(9, 0)
     mirror = Mirror()
     mirror.feed(rows)
-    feed = mirror.market.feeds["BTC/RUB"]
-    feed.subscribers["book"].append(Outbox(JSON))
+    book = mirror.book()
+    book.subscribers.append(Outbox(JSON))
     added = BookAdded("BTC/RUB", 7, BUY, 99, 5)
     gone = OrderCancelled(7, "ann", 9, "c", "BTC/RUB", BUY, 99, 0, 5, 5, 0)
-    snapshot = feed.book_snapshot()
+    snapshot = book.first()
     assert mirror.feed([(1, 1, rows[0][2], [added]), (2, 1, rows[0][2], [gone])]) == []
-    assert feed.book_snapshot().seq == snapshot.seq
+    assert book.first().seq == snapshot.seq
     (subscribers, update), *rest = mirror.feed([(3, 1, rows[0][2], [added])])
     assert rest == []
-    assert subscribers is feed.subscribers["book"]
+    assert subscribers is book.subscribers
     content = plain(update)
     assert content["bids"] == [["99", "5"]]
     assert (content["prev_seq"], content["seq"]) == (snapshot.seq, snapshot.seq + 3)
@@ -172,21 +188,21 @@ def test_marks_and_index_prices_are_counted_from_the_first_day_on():
     rows, _ = random_flow(1, 0)
     mirror = Mirror()
     mirror.feed(rows)
-    market = mirror.market
-    feed = market.feeds["BTC/RUB"]
-    assert feed.state_of("marks") is None
-    assert feed.seq("marks") == 0
+    channels, marks = mirror.channels, mirror.channel("marks")
+    assert marks.first() is None
+    assert marks.seq == 0
     outbox, late = Outbox(JSON), Outbox(JSON)
-    feed.subscribers_of("marks").append(outbox)
-    published = market.follow(7, [FutureMarked("BTC/RUB", 104, 12, False), FutureMarked("BTC/RUB", 99, 12, True)])
+    marks.subscribers.append(outbox)
+    published = channels.follow(1, 7, [FutureMarked("BTC/RUB", 104, 12, False), FutureMarked("BTC/RUB", 99, 12, True)])
     common = {"type": "mark", "instrument": "BTC/RUB", "open_interest": "12", "time": 7}
-    marks = [{**common, "seq": 1, "price": "104"}, {**common, "seq": 2, "price": "99", "final": True}]
-    assert [plain(message) for _, message in published] == marks
+    expected = [{**common, "seq": 1, "price": "104"}, {**common, "seq": 2, "price": "99", "final": True}]
+    assert [plain(message) for _, message in published] == expected
     assert all(outboxes == [outbox] for outboxes, _ in published)
-    assert plain(feed.state_of("marks")) == marks[1]
-    assert market.follow(8, [IndexPriceSet("BTC", 800_000_050_000_000, "file a")])[0][0] == []
-    market.indices["BTC"].subscribers.append(late)
-    ((outboxes, message),) = market.follow(9, [IndexPriceSet("BTC", 100_000_000, "file b")])
+    assert plain(marks.first()) == expected[1]
+    assert channels.find("index", "BTC") is None
+    assert channels.follow(2, 8, [IndexPriceSet("BTC", 800_000_050_000_000, "file a")]) == []
+    mirror.channel("index", "BTC").subscribers.append(late)
+    ((outboxes, message),) = channels.follow(3, 9, [IndexPriceSet("BTC", 100_000_000, "file b")])
     assert outboxes == [late]
     assert plain(message) == {
         "type": "index_price",

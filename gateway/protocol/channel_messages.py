@@ -1,13 +1,33 @@
-"""Market data of the protocol `sbx.v1`: what everybody may know. `gateway.protocol.messages` exports them with all others."""
+"""What channels carry in the protocol `sbx.v1`, but for the reports of `drop_copy`. `gateway.protocol.messages` exports it with all others.
+
+Each message names its channel, and counts on its `seq`.
+"""
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 from gateway.protocol.private_messages import Message
 
+ChannelName = Literal["trades", "top", "book", "status", "auction", "marks", "index", "drop_copy", "changes"]
 
-class TradePrint(Message, tag="trade"):
+
+class ChannelMessage(Message):
+    """A message of a channel. Each has a `seq`, and either counts without gaps or says in `prev_seq` which one it follows."""
+
+    channel: ClassVar[ChannelName]
+
+    @property
+    def about(self) -> str | None:
+        """The instrument or index; None: the whole venue."""
+        about: str | None = getattr(self, "instrument", None)
+        return about
+
+
+class TradePrint(ChannelMessage, tag="trade"):
     """Channel `trades`."""
 
+    channel = "trades"
     instrument: str
     seq: int
     trade_id: int
@@ -17,13 +37,14 @@ class TradePrint(Message, tag="trade"):
     time: int
 
 
-class Top(Message, tag="top"):
+class Top(ChannelMessage, tag="top"):
     """Channel `top`: the best bid and ask; a side that is empty is left out.
 
     `seq` counts the changes. Those of one turn of the venue are one message; `prev_seq` is the `seq` of the one before it,
     or, in the first message of a subscription, `seq` itself.
     """
 
+    channel = "top"
     instrument: str
     seq: int
     prev_seq: int
@@ -34,9 +55,10 @@ class Top(Message, tag="top"):
     ask_quantity: str | None = None
 
 
-class BookSnapshot(Message, tag="book_snapshot"):
+class BookSnapshot(ChannelMessage, tag="book_snapshot"):
     """Channel `book`: every price level, best first, as `[price, quantity]`. Updates after `seq` apply to it."""
 
+    channel = "book"
     instrument: str
     seq: int
     time: int
@@ -45,13 +67,14 @@ class BookSnapshot(Message, tag="book_snapshot"):
     checksum: int
 
 
-class BookUpdate(Message, tag="book_update"):
+class BookUpdate(ChannelMessage, tag="book_update"):
     """Channel `book`: the levels that changed, with their new quantity; `"0"` removes one.
 
     Applies to the book at `prev_seq`. `checksum` is the CRC-32 of the ten best levels of both sides after it: see
-    `gateway.outbound.levels.checksum`.
+    `gateway.outbound.channels.levels.checksum`.
     """
 
+    channel = "book"
     instrument: str
     seq: int
     prev_seq: int
@@ -61,9 +84,10 @@ class BookUpdate(Message, tag="book_update"):
     checksum: int
 
 
-class Status(Message, tag="status"):
+class Status(ChannelMessage, tag="status"):
     """Channel `status`: the phase of an instrument."""
 
+    channel = "status"
     instrument: str
     seq: int
     phase: str
@@ -73,12 +97,13 @@ class Status(Message, tag="status"):
     """When it ends by itself, if that is known."""
 
 
-class Auction(Message, tag="auction"):
+class Auction(ChannelMessage, tag="auction"):
     """Channel `auction`: what a call would uncross to now, or (`final`) did. Volume "0": nothing crosses.
 
     `imbalance` is what could be bought less what could be sold at that price.
     """
 
+    channel = "auction"
     instrument: str
     seq: int
     volume: str
@@ -88,9 +113,10 @@ class Auction(Message, tag="auction"):
     final: bool = False
 
 
-class Mark(Message, tag="mark"):
+class Mark(ChannelMessage, tag="mark"):
     """Channel `marks`: a future was marked at `price`, and its variation margin settled; `final`: it has expired."""
 
+    channel = "marks"
     instrument: str
     seq: int
     price: str
@@ -100,12 +126,41 @@ class Mark(Message, tag="mark"):
     final: bool = False
 
 
-class IndexPrice(Message, tag="index_price"):
+class IndexPrice(ChannelMessage, tag="index_price"):
     """Channel `index`: the price of an index, in the quote asset of the futures that follow it."""
 
+    channel = "index"
     index: str
     seq: int
     price: str
     time: int
     source: str = ""
     """Where it is from, as stated."""
+
+    @property
+    def about(self) -> str:
+        """The index."""
+        return self.index
+
+
+class Change(ChannelMessage, tag="change"):
+    """Channel `changes`: a rule, a record or a setting of the venue changed, waits to change, or was not changed."""
+
+    channel = "changes"
+    seq: int
+    command_seq: int
+    """The command that brought it, or before which its effective date had come."""
+    time: int
+    what: str
+    """rulebook, investor, parameter, scheduled, effective, refused; else the kind of record or setting."""
+    key: str
+    """Which one; of what waits the number of its command, of a refusal its code."""
+    detail: str = ""
+    reason: str = ""
+    by: str = ""
+    effective: int | None = None
+    """Of what waits: when it takes effect."""
+
+
+AnyChannelMessage = TradePrint | Top | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change
+"""What channels carry, but for the reports of `drop_copy`."""

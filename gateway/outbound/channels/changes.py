@@ -1,11 +1,11 @@
-"""What supervisors and operators are told beside the reports of accounts: rules, records and settings that changed.
+"""Channel `changes`: what supervisors and operators are told of rules, records and settings; `seq` counts the messages, without gaps.
 
 Made from events alone, so that a change is told whoever asked for it, and when its effective date has come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from engine.vocabulary.codes import REJECT_CODES
@@ -20,7 +20,7 @@ from engine.vocabulary.messages.events import (
     RulebookLoaded,
     RulesChanged,
 )
-from gateway.outbound.outbox import Outbox
+from gateway.outbound.channels.channel import VENUE, Channel
 from gateway.protocol.messages import Change
 
 # What each event says of `what`, `key` and the rest.
@@ -53,19 +53,18 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
 }
 
 
-class Supervision:
-    """The channel `changes`: who gets it, and how many messages there were."""
+class Changes(Channel):
+    """The changes of the whole venue."""
 
-    def __init__(self) -> None:
-        self.subscribers: Final[list[Outbox]] = []
-        self.seq = 0
+    name = "changes"
+    kind = VENUE
+    is_public = False
+    precedes_reports = True
+    events = tuple(_SAYS)
 
-    def follow(self, command_seq: int, time_ns: int, events: Iterable[Event]) -> list[Change]:
-        """The messages of the events of a command."""
-        found: list[Change] = []
-        for event in events:
-            says = _SAYS.get(type(event))
-            if says is not None:
-                self.seq += 1
-                found.append(Change(seq=self.seq, command_seq=command_seq, time=time_ns, **says(event)))
-        return found
+    def follow(self, event: Event, command_seq: int, time_ns: int) -> Change | None:
+        """Count a change."""
+        self.seq += 1
+        if not self.subscribers:
+            return None
+        return Change(seq=self.seq, command_seq=command_seq, time=time_ns, **_SAYS[type(event)](event))

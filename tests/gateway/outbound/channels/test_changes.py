@@ -23,9 +23,11 @@ from engine.vocabulary.messages.events import (
     RulesChanged,
 )
 from gateway.client.client import connect
+from gateway.outbound.channels.changes import Changes
+from gateway.outbound.channels.registry import Channels
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.outbox import Outbox
-from gateway.outbound.supervision import Supervision
+from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
 from tests.support.gateway.small_venue import KEYS, client, serving, url_of
 
@@ -60,18 +62,21 @@ from tests.support.gateway.small_venue import KEYS, client, serving, url_of
     ],
 )
 def test_events_as_changes(event, expected):
-    (change,) = Supervision().follow(5, 6, [DayEnded(1), event])
+    channels, outbox = Channels(Formats()), Outbox(JSON)
+    channels.one(Changes).subscribers.append(outbox)
+    ((outboxes, change),) = channels.precede(5, 6, [DayEnded(1), event])
+    assert outboxes == [outbox]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(change))
     assert plain == {"type": "change", "seq": 1, "command_seq": 5, "time": 6, **expected}
 
 
 def test_what_was_due_before_an_order_is_told_and_counted():
     fanout, outbox = Fanout(), Outbox(JSON)
-    fanout.replay(Tick(), 1, 1, [RulebookLoaded("old", "aa")])
-    fanout.changes.subscribers.append(outbox)
+    fanout.replay((1, 1, Tick(), [RulebookLoaded("old", "aa")]))
+    fanout.channels.one(Changes).subscribers.append(outbox)
     order = NewOrder("ann", "ann", "c", "X", 0, 0, 0, 1, 1)
     due = [ChangeEffective(1), CommandRejected(12, "too late")]
-    fanout.publish(order, 2, 2, [*due, OrderRejected(2, "ann", 0, "c", "X", 1, "no")], Outbox(JSON), 1, len(due))
+    fanout.publish((2, 2, order, [*due, OrderRejected(2, "ann", 0, "c", "X", 1, "no")]), Outbox(JSON), 1, len(due))
     told = [msgspec.json.decode(frame[2 if frame[1] < 126 else 4 :]) for frame in outbox.frames]
     assert [(each["seq"], each["what"]) for each in told] == [(2, "effective"), (3, "refused")]
 

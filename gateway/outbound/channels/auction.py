@@ -1,0 +1,42 @@
+"""Channel `auction`: what a call would uncross to, and did; `seq` counts the messages, without gaps."""
+
+from __future__ import annotations
+
+from engine.vocabulary.messages.events import Indicative, Uncrossed
+from gateway.outbound.channels.channel import Subject
+from gateway.outbound.channels.public_book import BookChannel
+from gateway.protocol import messages
+
+
+class Auction(BookChannel):
+    """The calls of one instrument."""
+
+    name = "auction"
+    events = (Indicative, Uncrossed)
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject)
+        self._last = messages.Auction(instrument=self.key, seq=0, volume=self.format.quantity[0], time=0)
+
+    def first(self) -> messages.Auction:
+        """What a call would uncross to, as last published."""
+        return self._last
+
+    def follow(self, event: Indicative | Uncrossed, command_seq: int, time_ns: int) -> messages.Auction:
+        """A call would uncross elsewhere now, or was uncrossed."""
+        self.seq += 1
+        volume, quantity = event.volume_lots, self.format.quantity
+        imbalance: str | None = None
+        if volume and type(event) is Indicative:
+            sign = "-" if event.imbalance_lots < 0 else ""
+            imbalance = f"{sign}{quantity[abs(event.imbalance_lots)]}"
+        self._last = messages.Auction(
+            instrument=self.key,
+            seq=self.seq,
+            price=self.format.price[event.price_ticks] if volume else None,
+            volume=quantity[volume],
+            imbalance=imbalance,
+            time=time_ns,
+            final=type(event) is Uncrossed,
+        )
+        return self._last

@@ -1,0 +1,93 @@
+"""The shape of a channel: what can be subscribed to, by its name and, for most, by what it is about.
+
+A channel follows events and counts its messages from them alone, so that `seq` goes on after a restart and whoever
+listens. To add one: its messages in `gateway.protocol.channel_messages`, a class like those beside this file, and its
+line in `gateway.outbound.channels.registry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, ClassVar, Final, NamedTuple
+
+from engine.vocabulary.messages.events import Event, IndexPriceSet, InstrumentListed
+from gateway.outbound.outbox import Outbox
+from gateway.protocol.messages import ChannelName, Message
+
+
+class Kind(NamedTuple):
+    """What the channels of one name are told apart by."""
+
+    key_of: Callable[[Any], str]
+    """The key of an event that such a channel follows."""
+    opened_by: type[Event] | None = None
+    """What opens those of a key, if it is the first of its type with that key; None: there is one, from the beginning."""
+    missing: str = ""
+    """What is said to a request that names none."""
+    unknown: str = ""
+    """What is said where nothing of that name, `{}`, is known."""
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a subscription names one, in its field `instrument`."""
+        return self.opened_by is not None
+
+
+VENUE: Final = Kind(lambda event: "")
+"""There is one for the whole venue."""
+INSTRUMENT: Final = Kind(attrgetter("instrument"), InstrumentListed, "missing", "no instrument {} is listed")
+"""There is one for each instrument."""
+INDEX: Final = Kind(
+    attrgetter("index"), IndexPriceSet, "the name of the index is missing", "no price of an index {} was stated yet"
+)
+"""There is one for each index."""
+
+Follow = Callable[[Any, int, int], Message | None]
+"""Takes in an event, with the sequence number and time of its command; returns the message that its subscribers get."""
+
+
+class Subject:
+    """What channels are about, and what they share of it."""
+
+    def __init__(self, key: str) -> None:
+        self.key: Final = key
+
+    def follows(self) -> dict[type[Event], Follow]:
+        """What it takes in before the channels do."""
+        return {}
+
+
+class Channel:
+    """One channel of one subject, and who gets it."""
+
+    name: ClassVar[ChannelName]
+    """In subscriptions."""
+    kind: ClassVar[Kind] = INSTRUMENT
+    is_public: ClassVar[bool] = True
+    """Whether everybody may subscribe, without a login; else supervisors and operators alone."""
+    precedes_reports: ClassVar[bool] = False
+    """Whether its messages come before the reports and the reply of the command that made them; else they come after."""
+    events: ClassVar[tuple[type[Event], ...]] = ()
+    """What it follows."""
+    sums_up: ClassVar[bool] = False
+    """Whether `end_turn` is called, after each turn that touched the instrument's book."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.key: Final = subject.key
+        """Of the instrument or index; empty for the whole venue."""
+        self.subscribers: Final[list[Outbox]] = []
+        self.seq = 0
+        """Of the last message that was told, or would have been."""
+
+    def first(self) -> Message | None:
+        """What a new subscriber is told first; None: nothing until something happens."""
+        return None
+
+    def follow(self, event: Any, command_seq: int, time_ns: int) -> Message | None:
+        """Take in one of `events`; returns its message, None if there is none or nobody to tell it."""
+        raise NotImplementedError
+
+    def end_turn(self) -> Message | None:
+        """What the turn adds up to. Where nobody listens it counts as told: who comes later gets `first`."""
+        raise NotImplementedError

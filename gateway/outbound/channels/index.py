@@ -1,0 +1,36 @@
+"""Channel `index`: the prices of an index, by its name; `seq` counts them, without gaps."""
+
+from __future__ import annotations
+
+from engine.state.problem import decimal_e8
+from engine.vocabulary.messages.events import IndexPriceSet
+from gateway.outbound.channels.channel import INDEX, Channel, Subject
+from gateway.protocol.messages import IndexPrice
+
+
+class IndexPrices(Channel):
+    """The prices of one index."""
+
+    name = "index"
+    kind = INDEX
+    events = (IndexPriceSet,)
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject)
+        self._last: IndexPrice | None = None
+
+    def first(self) -> IndexPrice | None:
+        """The last one."""
+        return self._last
+
+    def follow(self, event: IndexPriceSet, command_seq: int, time_ns: int) -> IndexPrice:
+        """Take in a price."""
+        self.seq += 1
+        self._last = IndexPrice(
+            index=self.key,
+            seq=self.seq,
+            price=decimal_e8(event.price_e8),
+            time=time_ns,
+            source=event.source,
+        )
+        return self._last

@@ -1,0 +1,36 @@
+"""Channel `marks`: the marks of a future; `seq` counts them, without gaps."""
+
+from __future__ import annotations
+
+from engine.vocabulary.messages.events import FutureMarked
+from gateway.outbound.channels.channel import Subject
+from gateway.outbound.channels.public_book import BookChannel
+from gateway.protocol.messages import Mark
+
+
+class Marks(BookChannel):
+    """The marks of one instrument."""
+
+    name = "marks"
+    events = (FutureMarked,)
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject)
+        self._last: Mark | None = None
+
+    def first(self) -> Mark | None:
+        """The last one."""
+        return self._last
+
+    def follow(self, event: FutureMarked, command_seq: int, time_ns: int) -> Mark:
+        """Take in a mark."""
+        self.seq += 1
+        self._last = Mark(
+            instrument=self.key,
+            seq=self.seq,
+            price=self.format.price[event.price_ticks],
+            open_interest=self.format.quantity[event.open_interest_lots],
+            time=time_ns,
+            final=event.final,
+        )
+        return self._last

@@ -1,0 +1,154 @@
+"""All channels: their list, and those of a venue as they come to be, fed with its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, TypeVar
+
+from engine.vocabulary.messages.events import Event
+from gateway.outbound.channels.auction import Auction
+from gateway.outbound.channels.book import Book
+from gateway.outbound.channels.changes import Changes
+from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follow, Kind, Subject
+from gateway.outbound.channels.drop_copy import DropCopy
+from gateway.outbound.channels.index import IndexPrices
+from gateway.outbound.channels.marks import Marks
+from gateway.outbound.channels.public_book import PublicBook
+from gateway.outbound.channels.status import Status
+from gateway.outbound.channels.top import BestPrices
+from gateway.outbound.channels.trades import Trades
+from gateway.outbound.outbox import Outbox
+from gateway.protocol.formats import Formats
+from gateway.protocol.messages import Message
+
+CHANNELS: Final[dict[str, type[Channel]]] = {
+    channel.name: channel
+    for channel in (Trades, BestPrices, Book, Status, Auction, Marks, IndexPrices, DropCopy, Changes)
+}
+"""By name. What one event or one turn brings on several channels of an instrument is told in this order."""
+
+Published = tuple[list[Outbox], Message]
+"""A message and all who get it."""
+C = TypeVar("C", bound=Channel)
+_Followers = tuple[tuple[Follow, list[Outbox]], ...]
+# Who takes in an event, one after the other, and who gets what each of them says.
+
+
+class _Route:
+    """Whom the events of one type go to."""
+
+    __slots__ = ("followers", "key_of", "kind")
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind: Final = kind
+        self.key_of: Final = kind.key_of
+        self.followers: Final[dict[str, _Followers]] = {}
+        # By key, of those that are open.
+
+    def add(self, key: str, follow: Follow, subscribers: list[Outbox]) -> None:
+        """Let one more take in the events with a key."""
+        self.followers[key] = (*self.followers.get(key, ()), (follow, subscribers))
+
+
+class Channels:
+    """The channels of a venue. With each command `precede`, then `follow`; after each turn `end_turn`.
+
+    Those of an instrument open when it is listed, those of an index with its first price.
+    """
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats: Final = formats
+        self._open: Final[dict[tuple[str, str], Channel]] = {}
+        # By name and key.
+        self._preceding: Final[dict[type[Event], _Route]] = {}
+        self._following: Final[dict[type[Event], _Route]] = {
+            kind.opened_by: _Route(kind) for kind in (INSTRUMENT, INDEX) if kind.opened_by is not None
+        }
+        self._changed: Final[list[PublicBook]] = []
+        # By the current command.
+        self._touched: Final[list[PublicBook]] = []
+        # By the current turn.
+        self._start(VENUE, "")
+
+    def find(self, name: str, key: str = "") -> Channel | None:
+        """The channel of a name about an instrument or index; None: it is not open."""
+        return self._open.get((name, key))
+
+    def one(self, channel: type[C]) -> C:
+        """The one channel of the whole venue that a class stands for."""
+        found = self._open[channel.name, ""]
+        assert isinstance(found, channel)
+        return found
+
+    def precede(self, command_seq: int, time_ns: int, events: Iterable[Event]) -> list[Published]:
+        """Take in events of a command; returns what is told of them before its reports and reply."""
+        return self._dispatch(self._preceding, command_seq, time_ns, events)
+
+    def follow(self, command_seq: int, time_ns: int, events: Iterable[Event]) -> list[Published]:
+        """Take in the events of a command; returns what is told of them one by one, after its reports and reply."""
+        out = self._dispatch(self._following, command_seq, time_ns, events)
+        changed = self._changed
+        if changed:
+            for book in changed:
+                book.end_command()
+                if not book.is_touched:
+                    book.is_touched = True
+                    self._touched.append(book)
+            changed.clear()
+        return out
+
+    def end_turn(self) -> list[Published]:
+        """What the turn's commands add up to, book after book as they were touched."""
+        out: list[Published] = []
+        for book in self._touched:
+            book.is_touched = False
+            for channel in book.summaries:
+                message = channel.end_turn()
+                if message is not None:
+                    out.append((channel.subscribers, message))
+        self._touched.clear()
+        return out
+
+    def _dispatch(
+        self, routes: dict[type[Event], _Route], command_seq: int, time_ns: int, events: Iterable[Event]
+    ) -> list[Published]:
+        out: list[Published] = []
+        route_of = routes.get
+        for event in events:
+            route = route_of(type(event))
+            if route is None:
+                continue
+            key = route.key_of(event)
+            try:
+                followers = route.followers[key]
+            except KeyError:
+                # The first event about it.
+                self._start(route.kind, key)
+                followers = route.followers[key]
+            for follow, subscribers in followers:
+                message = follow(event, command_seq, time_ns)
+                if message is not None and subscribers:
+                    out.append((subscribers, message))
+        return out
+
+    def _start(self, kind: Kind, key: str) -> None:
+        """Open the channels of a subject."""
+        subject = PublicBook(self._formats.instruments[key], self._changed) if kind is INSTRUMENT else Subject(key)
+        channels = [channel(subject) for channel in CHANNELS.values() if channel.kind is kind]
+        if kind.opened_by is not None:
+            self._following[kind.opened_by].followers[key] = ()
+        for event_type, follow in subject.follows().items():
+            self._route(self._following, event_type, kind).add(key, follow, [])
+        for channel in channels:
+            self._open[channel.name, key] = channel
+            routes = self._preceding if channel.precedes_reports else self._following
+            for event_type in channel.events:
+                self._route(routes, event_type, kind).add(key, channel.follow, channel.subscribers)
+        if isinstance(subject, PublicBook):
+            subject.summaries.extend(channel for channel in channels if channel.sums_up)
+
+    @staticmethod
+    def _route(routes: dict[type[Event], _Route], event_type: type[Event], kind: Kind) -> _Route:
+        route = routes.setdefault(event_type, _Route(kind))
+        assert route.kind is kind, f"{event_type.__name__} goes to channels of two kinds"
+        return route

@@ -1,0 +1,39 @@
+"""Channel `status`: the phase; `seq` counts its changes, without gaps."""
+
+from __future__ import annotations
+
+from engine.vocabulary.codes import CLOSED, PHASES
+from engine.vocabulary.messages.events import PhaseChanged
+from gateway.outbound.channels.channel import Subject
+from gateway.outbound.channels.public_book import BookChannel
+from gateway.protocol import messages
+
+
+class Status(BookChannel):
+    """The phases of one instrument."""
+
+    name = "status"
+    events = (PhaseChanged,)
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject)
+        self._phase = CLOSED, "", 0
+        # The reason given for it, and when it ends by itself (0: not known).
+
+    def first(self) -> messages.Status:
+        """The current phase."""
+        phase, reason, until_ns = self._phase
+        return messages.Status(
+            instrument=self.key,
+            seq=self.seq,
+            phase=PHASES[phase],
+            reason=reason,
+            time=self.book.time_ns,
+            until=until_ns or None,
+        )
+
+    def follow(self, event: PhaseChanged, command_seq: int, time_ns: int) -> messages.Status | None:
+        """The instrument is in another phase."""
+        self.seq += 1
+        self._phase = event.phase, event.reason, event.until_ns
+        return self.first() if self.subscribers else None

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.vocabulary.limits import MAX_TEXT_CHARS, NS_PER_SECOND
-from gateway.client.client import ClientError, connect
+from gateway.client import ClientError, connect
 from gateway.client.index_file import IndexFile, IndexFileError, feed, read_index_file
 
 

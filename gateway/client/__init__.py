@@ -1,18 +1,10 @@
 """The client library: connect to a venue, trade, and follow the market."""
 
-from gateway.client.client import (
-    Client,
-    ClientError,
-    ConnectionLost,
-    FellBehind,
-    LocalBook,
-    Order,
-    OrderEnded,
-    OrderRejected,
-    RequestFailed,
-    Stream,
-    connect,
-)
+from gateway.client.book import LocalBook
+from gateway.client.client import Client, connect
+from gateway.client.errors import ClientError, ConnectionLost, FellBehind, OrderRejected, RequestFailed
+from gateway.client.orders import Order, OrderEnded
+from gateway.client.streams import Stream
 
 __all__ = [
     "Client",

@@ -18,36 +18,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 
+from gateway.client.amounts import Amount, decimal_text
 from gateway.client.book import LocalBook
-from gateway.client.connection import Connection, Encoding, Key, Report, Subscription
-from gateway.client.orders import (
-    Amount,
-    ClientError,
-    ConnectionLost,
-    FellBehind,
-    Order,
-    OrderEnded,
-    OrderRejected,
-    RequestFailed,
-    decimal_text,
-)
+from gateway.client.connection import Connection, Report, Subscription
+from gateway.client.errors import ClientError, ConnectionLost, RequestFailed
+from gateway.client.key import Key
+from gateway.client.link import Encoding
+from gateway.client.orders import Order
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
-
-__all__ = [
-    "Client",
-    "ClientError",
-    "ConnectionLost",
-    "FellBehind",
-    "LocalBook",
-    "Order",
-    "OrderEnded",
-    "OrderRejected",
-    "RequestFailed",
-    "Stream",
-    "connect",
-]
-
 
 _DECIMAL_TERMS = ("stop_price", "trail", "display_quantity", "peg_offset", "min_quantity")
 
@@ -60,6 +39,7 @@ class Client(Connection):
         url: str,
         participant: str | None,
         key: Key | None,
+        *,
         account: str | None,
         encoding: Encoding,
         reconnect: bool,
@@ -113,7 +93,16 @@ class Client(Connection):
         client_order_id = client_order_id or f"{self._prefix}-{next(self._order_numbers)}"
         quantity_text = decimal_text(quantity)
         price_text = None if price is None else decimal_text(price)
-        order = Order(self, account, client_order_id, instrument, side, quantity_text, price_text)
+        order = Order(
+            amend=self.amend,
+            cancel=self.cancel,
+            account=account,
+            client_order_id=client_order_id,
+            instrument=instrument,
+            side=side,
+            quantity=quantity_text,
+            price=price_text,
+        )
         further: dict[str, Any] = {
             name: decimal_text(value) if name in _DECIMAL_TERMS else value for name, value in terms.items()
         }
@@ -363,7 +352,7 @@ async def connect(
     """
     if (participant is None) != (key is None):
         raise ClientError("participant and key belong together")
-    client = Client(url, participant, key, account, encoding, reconnect)
+    client = Client(url, participant, key, account=account, encoding=encoding, reconnect=reconnect)
     await client.open()
     try:
         yield client

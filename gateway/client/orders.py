@@ -1,33 +1,30 @@
-"""What a client knows of its own orders, and the exceptions that say what went wrong."""
+"""What a client knows of its own orders."""
 
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import Protocol
 
-from gateway.protocol.messages import Error, ExecutionReport, Rejected, RequestRejected
-
-if TYPE_CHECKING:
-    from gateway.client.client import Client
-
-Amount = str | int | Decimal
-"""A price or quantity: never a binary float, which can't hold most decimals."""
+from gateway.client.amounts import Amount
+from gateway.client.errors import ClientError
+from gateway.protocol.messages import ExecutionReport
 
 
-class ClientError(Exception):
-    """Whatever went wrong between a client and its venue."""
+class Amend(Protocol):
+    """Asks the venue to change an order."""
+
+    def __call__(
+        self, *, account: str, client_order_id: str, price: Amount | None, quantity: Amount | None
+    ) -> Awaitable[object]:
+        """Account and id are the order's; what is None stays. Raises `OrderRejected`."""
 
 
-class ConnectionLost(ClientError):
-    """The connection ended before the reply came: the request may have been carried out or not.
+class Cancel(Protocol):
+    """Asks the venue to cancel an order."""
 
-    A new order is safe to send again with the same `client_order_id` on the same trading day: it never acts twice.
-    """
-
-
-class FellBehind(ClientError):
-    """A stream was read too slowly, and messages for it had to be dropped."""
+    def __call__(self, *, account: str, client_order_id: str) -> Awaitable[object]:
+        """Account and id are the order's. Raises `OrderRejected`."""
 
 
 class OrderEnded(ClientError):
@@ -40,39 +37,14 @@ class OrderEnded(ClientError):
         self.order = order
 
 
-class RequestFailed(ClientError):
-    """The venue refused a request. `code` is for programs, `detail` for people."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
-        self.code = code
-        self.detail = detail
-
-    @classmethod
-    def of(cls, message: Error | Rejected) -> RequestFailed:
-        """The exception for a message that refuses."""
-        return cls(message.code, message.detail)
-
-
-class OrderRejected(RequestFailed):
-    """An order, amend or cancel did nothing. If a rule decided, `rule`, `title` and every failed rule in `rules` say which."""
-
-    def __init__(self, message: ExecutionReport | RequestRejected) -> None:
-        code, detail = message.code or "rejected", message.detail or ""
-        super().__init__(code, f"{message.rule} ({message.title}): {detail}" if message.rule else detail)
-        self.detail = detail
-        self.rule = message.rule or ""
-        self.title = message.title or ""
-        self.rules = message.rules
-        self.message = message
-
-
 class Order:
     """One order of this client, kept up to date by its execution reports."""
 
     def __init__(
         self,
-        client: Client,
+        *,
+        amend: Amend,
+        cancel: Cancel,
         account: str,
         client_order_id: str,
         instrument: str,
@@ -80,7 +52,8 @@ class Order:
         quantity: str,
         price: str | None,
     ) -> None:
-        self._client = client
+        self._amend = amend
+        self._cancel = cancel
         self.account = account
         self.client_order_id = client_order_id
         self.instrument = instrument
@@ -122,14 +95,12 @@ class Order:
 
     async def amend(self, *, price: Amount | None = None, quantity: Amount | None = None) -> Order:
         """Change price or total quantity (filled part included). Raises `OrderRejected` if nothing changed."""
-        await self._client.amend(
-            account=self.account, client_order_id=self.client_order_id, price=price, quantity=quantity
-        )
+        await self._amend(account=self.account, client_order_id=self.client_order_id, price=price, quantity=quantity)
         return self
 
     async def cancel(self) -> Order:
         """Cancel what is left. Raises `OrderRejected` if the order does not rest any more."""
-        await self._client.cancel(account=self.account, client_order_id=self.client_order_id)
+        await self._cancel(account=self.account, client_order_id=self.client_order_id)
         return self
 
     def apply(self, report: ExecutionReport) -> None:
@@ -150,12 +121,3 @@ class Order:
         """Note that the order can't change any more."""
         self.status = status
         self._ended.set()
-
-
-def decimal_text(value: Amount) -> str:
-    """Write a price or quantity as the venue reads it. Raises `TypeError` for a float."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise TypeError(f'{value!r}: write prices and quantities as str, int or Decimal, as in "0.01"')
-    return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
-from gateway.client.orders import ClientError, FellBehind
+from gateway.client.errors import ClientError, FellBehind
 
 M = TypeVar("M")
 

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.client.client import ClientError
+from gateway.client import ClientError
 from gateway.venue.venue import VenueError
 from loadtest.demo.run import EXPECTED, DemoError, Options, Progress, run, shortfalls
 from loadtest.demo.tally import Tally

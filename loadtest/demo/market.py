@@ -8,7 +8,7 @@ import random
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
-from gateway.client.client import Client
+from gateway.client import Client
 from gateway.protocol.messages import InstrumentInfo, Top
 from loadtest.demo.tally import Tally
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.vocabulary.limits import NS_PER_SECOND
-from gateway.client.client import Client, Order, OrderRejected, RequestFailed
+from gateway.client import Client, Order, OrderRejected, RequestFailed
 from gateway.protocol.messages import TimeInForce
 from loadtest.demo.market import BASIS_POINTS, Market
 from loadtest.demo.tally import Tally

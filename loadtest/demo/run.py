@@ -21,7 +21,7 @@ from engine.vocabulary.limits import NS_PER_SECOND, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, OpenAccount, SetPhase
 from gateway.cli import replay as replay_command
 from gateway.cli.verify import report as verify_report
-from gateway.client.client import Client, connect
+from gateway.client import Client, connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.venue.template import write_default_venue
@@ -194,7 +194,7 @@ async def _logged_in(options: Options, participants: list[str], url: str) -> Asy
     try:
         for participant in participants:
             key = options.directory / "keys" / f"{participant}.pem"
-            client = Client(url, participant, key, None, "msgpack", reconnect=False)
+            client = Client(url, participant, key, account=None, encoding="msgpack", reconnect=False)
             await client.open()
             clients[participant] = client
         yield clients

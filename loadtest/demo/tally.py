@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hdrh.histogram import HdrHistogram
 
-from gateway.client.client import OrderRejected, RequestFailed
+from gateway.client import OrderRejected, RequestFailed
 from gateway.protocol.messages import TradePrint
 
 # Microseconds: from 1 to one minute, three significant digits.

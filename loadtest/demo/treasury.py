@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.vocabulary.limits import NS_PER_SECOND
-from gateway.client.client import Client, OrderRejected, RequestFailed
+from gateway.client import Client, OrderRejected, RequestFailed
 from gateway.protocol.messages import Purpose
 from loadtest.demo.market import Market
 from loadtest.demo.participants import Participant

@@ -25,7 +25,7 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import DECIMALS, MAX_E8, MAX_SUPPLY, NS_PER_SECOND
-from gateway.client.client import Client, ConnectionLost, LocalBook, RequestFailed, connect
+from gateway.client import Client, ConnectionLost, LocalBook, RequestFailed, connect
 from gateway.protocol import messages as m
 from loadtest.flow.compare import BookComparison, TradeMade
 from loadtest.flow.engine import ACCOUNTS, LARGE_RUB, NO_COLLAR_PPM

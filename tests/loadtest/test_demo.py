@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.client.client import OrderRejected
+from gateway.client import OrderRejected
 from gateway.protocol.messages import ExecutionReport, InstrumentInfo, Top, TradePrint
 from loadtest.demo.market import Market
 from loadtest.demo.run import shortfalls

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.client.client import Client, ClientError, OrderEnded, OrderRejected, RequestFailed, connect
+from gateway.client import Client, ClientError, OrderEnded, OrderRejected, RequestFailed, connect
 from gateway.protocol import messages as m
 from tests.support.gateway.live_venue import LiveVenue, live_venue
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gateway.client.client import OrderRejected, RequestFailed, connect
+from gateway.client import OrderRejected, RequestFailed, connect
 from tests.support.gateway.clearing_desk import at_desk
 from tests.support.gateway.small_venue import KEYS
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.client.client import ClientError, ConnectionLost, connect
+from gateway.client import ClientError, ConnectionLost, connect
 from gateway.keys import new_private_key
 from gateway.outbound.channels.levels import checksum
 from gateway.protocol import messages as m

@@ -6,11 +6,11 @@ from zlib import crc32
 
 import pytest
 
+from gateway.client import ClientError, FellBehind, Stream, connect
 from gateway.client import streams as client_streams
+from gateway.client.amounts import decimal_text
 from gateway.client.book import BookOutOfStep, LocalBook
-from gateway.client.client import ClientError, FellBehind, Stream, connect
-from gateway.client.connection import private_key
-from gateway.client.orders import decimal_text
+from gateway.client.key import private_key
 from gateway.keys import new_private_key, public_key_hex, write_private_key
 from gateway.outbound.channels.levels import checksum
 from gateway.protocol.messages import BookSnapshot, BookUpdate

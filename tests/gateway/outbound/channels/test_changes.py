@@ -22,7 +22,7 @@ from engine.vocabulary.messages.events import (
     RulebookLoaded,
     RulesChanged,
 )
-from gateway.client.client import connect
+from gateway.client import connect
 from gateway.outbound.channels.changes import Changes
 from gateway.outbound.channels.registry import Channels
 from gateway.outbound.fanout import Fanout

@@ -1,0 +1,47 @@
+"""What can go wrong between a client and its venue."""
+
+from __future__ import annotations
+
+from gateway.protocol.messages import Error, ExecutionReport, Rejected, RequestRejected
+
+
+class ClientError(Exception):
+    """Whatever went wrong between a client and its venue."""
+
+
+class ConnectionLost(ClientError):
+    """The connection ended before the reply came: the request may have been carried out or not.
+
+    A new order is safe to send again with the same `client_order_id` on the same trading day: it never acts twice.
+    """
+
+
+class FellBehind(ClientError):
+    """A stream was read too slowly, and messages for it had to be dropped."""
+
+
+class RequestFailed(ClientError):
+    """The venue refused a request. `code` is for programs, `detail` for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+    @classmethod
+    def of(cls, message: Error | Rejected) -> RequestFailed:
+        """The exception for a message that refuses."""
+        return cls(message.code, message.detail)
+
+
+class OrderRejected(RequestFailed):
+    """An order, amend or cancel did nothing. If a rule decided, `rule`, `title` and every failed rule in `rules` say which."""
+
+    def __init__(self, message: ExecutionReport | RequestRejected) -> None:
+        code, detail = message.code or "rejected", message.detail or ""
+        super().__init__(code, f"{message.rule} ({message.title}): {detail}" if message.rule else detail)
+        self.detail = detail
+        self.rule = message.rule or ""
+        self.title = message.title or ""
+        self.rules = message.rules
+        self.message = message

@@ -1,51 +1,90 @@
-"""The group of subcommands. Each is a module with a click command named `command`, imported when it is called for."""
+"""The group of subcommands.
+
+Any installed distribution may add some: an entry point in the group `sbx.commands` names a click command, which is
+imported when it is called for.
+"""
 
 from __future__ import annotations
 
-import importlib
 import sys
+from functools import cached_property
+from importlib.metadata import EntryPoint, distributions
 from typing import Final
 
 import click
 
-COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "demo": ("loadtest.demo.cli", "Run a venue with simulated participants, then verify and replay its journal."),
-    "init": ("gateway.cli.init", "Write a commented venue file and the keys that go with it."),
-    "serve": ("gateway.cli.serve", "Run a venue."),
-    "keys": ("gateway.cli.keys", "Make the key pairs participants log in with."),
-    "verify": ("gateway.cli.verify", "Check a journal's integrity."),
-    "replay": ("gateway.cli.replay", "Replay a journal and compare every event."),
-    "index": ("gateway.cli.index", "Feed index prices from a file into a venue."),
-    "rulebook": ("gateway.cli.rulebook", "List, check, compare and explain rulebooks."),
-    "explain": ("gateway.cli.explain", "Explain a past verdict on an order, rule by rule."),
-    "report": ("gateway.cli.report", "Report on a session: rules, orders, caps, settlement."),
-    "history": ("gateway.cli.history", "Show who changed what of registry, rulebook and parameters."),
-    "flow": ("loadtest.flow.cli", "Feed recorded order flow into a venue."),
-    "scenarios": ("loadtest.scenarios.cli", "Run scenario tables through the matching engine, by topic."),
-    "bench": ("loadtest.bench.cli", "Measure the book, the core and other engines."),
-    "version": ("gateway.cli.version", "Show the version, and which build of the core runs."),
+ENTRY_POINTS: Final = "sbx.commands"
+SUMMARIES: Final[dict[str, str]] = {
+    "demo": "Run a venue with simulated participants, then verify and replay its journal.",
+    "init": "Write a commented venue file and the keys that go with it.",
+    "serve": "Run a venue.",
+    "keys": "Make the key pairs participants log in with.",
+    "verify": "Check a journal's integrity.",
+    "replay": "Replay a journal and compare every event.",
+    "index": "Feed index prices from a file into a venue.",
+    "rulebook": "List, check, compare and explain rulebooks.",
+    "explain": "Explain a past verdict on an order, rule by rule.",
+    "report": "Report on a session: rules, orders, caps, settlement.",
+    "history": "Show who changed what of registry, rulebook and parameters.",
+    "flow": "Feed recorded order flow into a venue.",
+    "scenarios": "Run scenario tables through the matching engine, by topic.",
+    "bench": "Measure the book, the core and other engines.",
+    "version": "Show the version, and which build of the core runs.",
 }
-"""Name -> (module, summary), in the order of the help. Module names, not imports: `loadtest` stands above `gateway`."""
+"""The commands that come with the exchange, in the order of the help, which so need not import them."""
+
+_STALE: Final = (
+    "the installation does not know the command {}: it is older than the program, or was made without its metadata. "
+    "Install it again: `make .venv/.installed`, or `pip install --editable .`; a folder sandbox_exchange.egg-info that "
+    "an earlier installation left in the working directory may be deleted"
+)
 
 
 class LazyGroup(click.Group):
     """A group that imports a subcommand only to run it or to show its own help."""
 
+    @cached_property
+    def entry_points(self) -> dict[str, EntryPoint]:
+        """What is installed, by name. A distribution found twice is asked twice: one of them may be stale."""
+        found: dict[str, EntryPoint] = {}
+        for distribution in distributions():
+            for entry_point in distribution.entry_points.select(group=ENTRY_POINTS):
+                found.setdefault(entry_point.name, entry_point)
+        return found
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the subcommands, in the order of `COMMANDS`."""
-        return list(COMMANDS)
+        """Name the subcommands: in the order of `SUMMARIES`, then those of others by name."""
+        return [*SUMMARIES, *sorted(name for name in self.entry_points if name not in SUMMARIES)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of a subcommand and return its `command`."""
-        if cmd_name not in COMMANDS:
+        """Import a subcommand."""
+        entry_point = self.entry_points.get(cmd_name)
+        if entry_point is None:
+            if cmd_name in SUMMARIES:
+                raise click.ClickException(_STALE.format(cmd_name))
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        try:
+            command: click.Command = entry_point.load()
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{entry_point.module}.".startswith(f"{error.name}."):
+                raise
+            raise click.ClickException(_STALE.format(cmd_name)) from error
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the subcommands with their summaries, without importing them."""
+        """List the subcommands with their summaries, importing only those of other distributions."""
+        for name in SUMMARIES:
+            if name not in self.entry_points:
+                raise click.ClickException(_STALE.format(name))
+        rows: list[tuple[str, str]] = []
+        for name in self.list_commands(ctx):
+            summary = SUMMARIES.get(name)
+            if summary is None:
+                command = self.get_command(ctx, name)
+                summary = command.get_short_help_str() if command is not None else ""
+            rows.append((name, summary))
         with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+            formatter.write_dl(rows)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import EntryPoint
 
+import pytest
 from click.testing import CliRunner
 
-from gateway.cli.main import COMMANDS, group
+from gateway.cli.main import ENTRY_POINTS, SUMMARIES, LazyGroup, group
+from tests.support.places import ROOT
 
 
 def run_module(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -19,7 +23,7 @@ def test_help_lists_every_command_without_importing_one() -> None:
     code += "try: gateway.cli.main()\nexcept SystemExit: print([m for m in sys.modules if m.startswith('loadtest')])"
     run = run_module("-c", code)
     assert run.returncode == 0, run.stderr
-    for name, (_, summary) in COMMANDS.items():
+    for name, summary in SUMMARIES.items():
         assert f"  {name}" in run.stdout
         assert summary.split()[0] in run.stdout
     assert run.stdout.endswith("[]\n")
@@ -41,3 +45,43 @@ def test_unknown_command_is_a_usage_error() -> None:
     run = CliRunner().invoke(group, ["trade"])
     assert run.exit_code == 2
     assert "No such command 'trade'" in run.output
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """What the group finds installed; a test changes it."""
+    entry_points = dict(group.entry_points)
+    monkeypatch.setattr(group, "entry_points", entry_points)
+    return entry_points
+
+
+def test_every_command_has_an_entry_point_and_a_summary():
+    assert isinstance(group, LazyGroup)
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"][ENTRY_POINTS]
+    assert list(declared) == list(SUMMARIES)
+    assert {name: group.entry_points[name].value for name in SUMMARIES} == declared
+
+
+def test_a_distribution_can_add_a_command(installed):
+    installed["again"] = EntryPoint("again", "gateway.cli.version:command", ENTRY_POINTS)
+    lines = CliRunner().invoke(group, ["--help"]).output.splitlines()
+    assert [line.split()[0] for line in lines[-2:]] == ["version", "again"]
+    assert (
+        CliRunner().invoke(group, ["again", "--json"]).output == CliRunner().invoke(group, ["version", "--json"]).output
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["keys", "new", "alice"]])
+def test_an_installation_without_entry_points_says_what_to_do(installed, arguments):
+    del installed["keys"]
+    run = CliRunner().invoke(group, arguments)
+    assert run.exit_code == 1
+    assert "does not know the command keys" in run.output
+    assert "pip install --editable" in run.output
+
+
+def test_an_entry_point_of_a_module_that_moved_says_what_to_do(installed):
+    installed["keys"] = EntryPoint("keys", "gateway.keys_cli:command", ENTRY_POINTS)
+    run = CliRunner().invoke(group, ["keys", "--help"])
+    assert run.exit_code == 1
+    assert "Install it again" in run.output

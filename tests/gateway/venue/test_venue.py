@@ -31,7 +31,7 @@ from engine.vocabulary.messages.commands import (
     SetTradingRules,
 )
 from engine.vocabulary.messages.events import CommandRejected, InvestorRegistered
-from gateway.cli.main import COMMANDS, group
+from gateway.cli.main import SUMMARIES, group
 from gateway.core import new_exchange
 from gateway.keys import (
     KeyFileError,
@@ -271,7 +271,7 @@ def test_version_says_which_build_runs() -> None:
     assert set(RULEBOOKS) <= set(report["rulebooks"])
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", SUMMARIES)
 def test_every_command_explains_itself_with_an_example(name: str) -> None:
     run = CliRunner().invoke(group, [name, "--help"])
     assert run.exit_code == 0, run.output

@@ -58,7 +58,9 @@ def command(
         prices = read_index_file(file)
         source = source or prices.source
         started = time.monotonic()
-        first, last = asyncio.run(_feed(prices, source, url, participant or key.stem, key, speed, as_json))
+        first, last = asyncio.run(
+            _feed(prices, source, speed, url=url, participant=participant or key.stem, key=key, quiet=as_json)
+        )
     except (IndexFileError, ClientError) as error:
         raise click.ClickException(str(error)) from error
     report = {
@@ -81,7 +83,7 @@ def command(
 
 
 async def _feed(
-    prices: IndexFile, source: str, url: str, participant: str, key: Path, speed: float, quiet: bool
+    prices: IndexFile, source: str, speed: float, *, url: str, participant: str, key: Path, quiet: bool
 ) -> tuple[int, int]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

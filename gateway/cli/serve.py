@@ -74,7 +74,16 @@ def command(
         venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
         _allow_open_files()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(venue, directory, host, port, durability, bool(rulebook), as_json))
+            serving = _serve(
+                venue,
+                directory,
+                host=host,
+                port=port,
+                durability=durability,
+                force_rulebook=bool(rulebook),
+                as_json=as_json,
+            )
+            runner.run(serving)
     except VenueHalted as error:
         click.echo(f"Error: the venue stopped: {error}", err=True)
         raise SystemExit(HALTED) from error
@@ -87,13 +96,16 @@ def command(
 async def _serve(
     venue: Venue,
     directory: Path,
+    *,
     host: str | None,
     port: int | None,
     durability: Durability | None,
     force_rulebook: bool,
     as_json: bool,
 ) -> None:
-    server = await start_server(venue, directory, host, port, durability, force_rulebook)
+    server = await start_server(
+        venue, directory, host=host, port=port, durability=durability, force_rulebook=force_rulebook
+    )
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -119,13 +119,17 @@ class Client(Connection):
             post_only=post_only,
             **further,
         )
+        return await self._enter(order, request)
+
+    async def _enter(self, order: Order, request: m.NewOrder) -> Order:
+        key = order.account, order.client_order_id
         # Known before it is sent: its fills may arrive in the same breath as its acceptance. One sent again keeps its state.
-        order = self._orders.setdefault((account, client_order_id), order)
+        order = self._orders.setdefault(key, order)
         try:
             reply = await self.request(request, m.ExecutionReport)
         except RequestFailed:
             if order.order_id == 0:
-                self._orders.pop((account, client_order_id), None)
+                self._orders.pop(key, None)
             raise
         if reply.seq is None:
             order.apply(reply)

@@ -39,7 +39,9 @@ def load_or_create_venue_key(directory: Path) -> Ed25519PrivateKey:
     return key
 
 
-def sign_segment(key: Ed25519PrivateKey, venue: str, segment: int, first_seq: int, last_seq: int, link: bytes) -> Seal:
+def sign_segment(
+    key: Ed25519PrivateKey, venue: str, *, segment: int, first_seq: int, last_seq: int, link: bytes
+) -> Seal:
     """The seal of a segment that ends with `link`."""
     message = seal_message(venue, segment, first_seq, last_seq, link)
     return Seal(segment, first_seq, last_seq, link, key.sign(message))

@@ -135,13 +135,13 @@ class Recovery:
             self.directory,
             self._venue,
             self._key,
-            self._reader.tip,
-            last,
-            self._lock,
-            durability,
-            rulebook_digest,
-            segment_bytes,
-            self._disk,
+            tip=self._reader.tip,
+            last=last,
+            lock=self._lock,
+            durability=durability,
+            rulebook_digest=rulebook_digest,
+            segment_bytes=segment_bytes,
+            disk=self._disk,
         )
 
     def close(self) -> None:
@@ -196,6 +196,7 @@ class JournalWriter:
         directory: Path,
         venue: str,
         key: Ed25519PrivateKey,
+        *,
         tip: Tip,
         last: SegmentSummary | None,
         lock: DirectoryLock,
@@ -294,7 +295,14 @@ class JournalWriter:
 
     def _seal(self) -> None:
         last_seq = self.next_seq - 1
-        seal = sign_segment(self._key, self._venue, self._segment, self._first_seq, last_seq, self._link)
+        seal = sign_segment(
+            self._key,
+            self._venue,
+            segment=self._segment,
+            first_seq=self._first_seq,
+            last_seq=last_seq,
+            link=self._link,
+        )
         frame, self._link = encode_frame(
             SEAL, self.next_seq, 0, seal.encode(), previous_link=self._link, salt=self._salt
         )

@@ -28,7 +28,7 @@ class Step:
     """One command and what it did."""
 
     def __init__(
-        self, seq: int, time_ns: int, command: AnyCommand, events: list[Event], due_events: int, day: int
+        self, seq: int, time_ns: int, command: AnyCommand, events: list[Event], *, due_events: int, day: int
     ) -> None:
         self.seq: Final = seq
         self.time_ns: Final = time_ns
@@ -117,7 +117,8 @@ class Source:
             if type(event) is DayEnded:
                 self._day = event.day
         replay = self._replay
-        return Step(seq, time_ns, command, events, 0 if replay is None else replay.exchange.due_events, first_day)
+        due_events = 0 if replay is None else replay.exchange.due_events
+        return Step(seq, time_ns, command, events, due_events=due_events, day=first_day)
 
     def _feed(self, row: StoredRow) -> list[Event] | None:
         """The events of a row as replayed, which are those recorded; None once the replay is over."""

@@ -44,6 +44,7 @@ class Standing:
 
     def __init__(
         self,
+        *,
         year: int,
         titles: dict[str, str],
         cap_kopecks: int | None,
@@ -81,7 +82,15 @@ def read_standing(exchange: Exchange) -> Standing | None:
     usages = _usages(intake, exchange.time_ns)
     capacity = intake.table.book.active("OPS-2")
     multiple = None if capacity is None else capacity.parameters.number("capacity_multiple")
-    return Standing(moscow_year(exchange.time_ns), titles, cap, scope, usages, _exposures(intake), multiple)
+    return Standing(
+        year=moscow_year(exchange.time_ns),
+        titles=titles,
+        cap_kopecks=cap,
+        cap_scope=scope,
+        usages=usages,
+        exposures=_exposures(intake),
+        capacity_multiple=multiple,
+    )
 
 
 def _usages(intake: Intake, time_ns: int) -> list[CapUsage]:

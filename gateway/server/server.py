@@ -342,6 +342,7 @@ class Server:
 async def start_server(
     venue: Venue,
     directory: Path,
+    *,
     host: str | None = None,
     port: int | None = None,
     durability: Durability | None = None,

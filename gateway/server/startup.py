@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, get_args
 
 import msgspec
 
 from engine.exchange import Exchange
-from engine.record.rows import decode_command
+from engine.record.rows import StoredRow, decode_command
 from engine.replay import Replay, ReplayFailure
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
@@ -53,6 +53,7 @@ class Started:
 
     def __init__(
         self,
+        *,
         exchange: Exchange,
         fanout: Fanout,
         writer: JournalWriter,
@@ -144,23 +145,7 @@ def start_venue(
     try:
         exchange = new_exchange()
         fanout = Fanout()
-        past = _Past()
-        replay = Replay(exchange)
-        for row in recovery.rows():
-            events = replay.feed(row)
-            if replay.difference is not None:
-                difference = replay.difference
-                raise StartError(
-                    f"the journal does not replay: sequence number {difference.seq}, event {difference.place}: recorded "
-                    f"{difference.recorded!r}, replayed {difference.replayed!r}. `sbx replay` shows more; nothing was changed"
-                )
-            command = decode_command(row[2])
-            fanout.replay((row[0], row[1], command, events))
-            # A change whose effective date came with this command may have been refused, which says nothing of it.
-            own = events[exchange.due_events :]
-            if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in own):
-                past.note(command)
-        fanout.channels.end_turn()
+        past = _replay(recovery.rows(), exchange, fanout)
         recovered = exchange.seq
         to_do, changed = past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER)
@@ -180,4 +165,35 @@ def start_venue(
         raise
     notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
     notes += [f"refused: {event.detail}" for row in rows for event in row[3] if type(event) is CommandRejected]
-    return Started(exchange, fanout, writer, sequencer, recovered, recovery.torn, notes, sync_ns)
+    return Started(
+        exchange=exchange,
+        fanout=fanout,
+        writer=writer,
+        sequencer=sequencer,
+        recovered=recovered,
+        torn=recovery.torn,
+        notes=notes,
+        sync_ns=sync_ns,
+    )
+
+
+def _replay(rows: Iterator[StoredRow], exchange: Exchange, fanout: Fanout) -> _Past:
+    """Bring an empty exchange and its mirrors to where a journal ends. Raises `StartError` where it does not replay."""
+    past = _Past()
+    replay = Replay(exchange)
+    for row in rows:
+        events = replay.feed(row)
+        if replay.difference is not None:
+            difference = replay.difference
+            raise StartError(
+                f"the journal does not replay: sequence number {difference.seq}, event {difference.place}: recorded "
+                f"{difference.recorded!r}, replayed {difference.replayed!r}. `sbx replay` shows more; nothing was changed"
+            )
+        command = decode_command(row[2])
+        fanout.replay((row[0], row[1], command, events))
+        # A change whose effective date came with this command may have been refused, which says nothing of it.
+        own = events[exchange.due_events :]
+        if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in own):
+            past.note(command)
+    fanout.channels.end_turn()
+    return past

@@ -147,7 +147,16 @@ def measure_core(name: str, build: str, stream: Stream, repeats: int) -> Line:
             traded = trades_in(stream, results)
         elapsed_ns.append(elapsed)
     accounts = 0 if name == "book" else ACCOUNTS
-    return _line(name, "sandbox-exchange", build, stream, elapsed_ns, traded, CORE_BENCHMARKS[name], accounts)
+    return _line(
+        name,
+        stream,
+        elapsed_ns,
+        traded,
+        engine="sandbox-exchange",
+        build=build,
+        left_out=CORE_BENCHMARKS[name],
+        accounts=accounts,
+    )
 
 
 def core_run(name: str, stream: Stream) -> Callable[[], list[list[Event]]]:
@@ -177,16 +186,26 @@ def measure_peer(name: str, stream: Stream, repeats: int) -> Line | Skipped:
     for _ in range(repeats):
         elapsed, traded = timed(functools.partial(run, stream))
         elapsed_ns.append(elapsed)
-    return _line(name, f"{name} {version}", language, stream, elapsed_ns, traded, left_out, 0)
+    return _line(
+        name,
+        stream,
+        elapsed_ns,
+        traded,
+        engine=f"{name} {version}",
+        build=language,
+        left_out=left_out,
+        accounts=0,
+    )
 
 
 def _line(
     name: str,
-    engine: str,
-    build: str,
     stream: Stream,
     elapsed_ns: list[int],
     traded: Traded,
+    *,
+    engine: str,
+    build: str,
     left_out: str,
     accounts: int,
 ) -> Line:

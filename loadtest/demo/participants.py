@@ -105,6 +105,7 @@ class Participant:
         buys: bool,
         quantity: str,
         price: str | None,
+        *,
         time_in_force: TimeInForce = "gtc",
         account: str = "",
     ) -> Order | None:
@@ -162,6 +163,7 @@ class MarketMaker(Participant):
         rate_per_second: float,
         tally: Tally,
         sampler: FlowSampler,
+        *,
         markets: list[Market],
     ) -> None:
         super().__init__(client, account, rate_per_second, tally, sampler)
@@ -262,6 +264,7 @@ class Investor(Participant):
         rate_per_second: float,
         tally: Tally,
         sampler: FlowSampler,
+        *,
         markets: list[Market],
         style: Style,
     ) -> None:
@@ -298,7 +301,9 @@ class Investor(Participant):
         price = market.touch(not buys) * Decimal(1 + sign * through / BASIS_POINTS)
         time_in_force: TimeInForce = "ioc" if self.source.random() < IMMEDIATE_SHARE else "gtc"
         # Rounded towards the other side, or a price on the touch would miss it.
-        await self.enter(intended_ns, market, buys, quantity, market.price(price, not buys), time_in_force)
+        await self.enter(
+            intended_ns, market, buys, quantity, market.price(price, not buys), time_in_force=time_in_force
+        )
 
 
 @dataclass(frozen=True)

@@ -239,13 +239,17 @@ def _cast(
 
     quoted = [market for market in markets.values() if market.base not in ("XMR", "ZEC", "DASH")]
     cast: list[Participant] = [
-        MarketMaker(client(account), account, MARKET_MAKER_RATE, tally, sampler(), quoted) for account in MARKET_MAKERS
+        MarketMaker(client(account), account, MARKET_MAKER_RATE, tally, sampler(), markets=quoted)
+        for account in MARKET_MAKERS
     ]
     for account, (style, names) in INVESTORS.items():
         traded = [markets[name] for name in names]
         if style != "retail":
             traded += [market for market in markets.values() if market.kind == "future"]
-        cast.append(Investor(client(account), account, INVESTOR_RATE, tally, sampler(), traded, STYLES[style]))
+        investor = Investor(
+            client(account), account, INVESTOR_RATE, tally, sampler(), markets=traded, style=STYLES[style]
+        )
+        cast.append(investor)
     by_participant: dict[str, list[Any]] = {}
     for attempt in ATTEMPTS:
         if attempt.rulebooks and venue.rulebook not in attempt.rulebooks:

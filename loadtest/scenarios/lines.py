@@ -103,7 +103,15 @@ def _account(venue: Venue, words: Words) -> Outcome:
 def _order(venue: Venue, label: str, account: str, text: str) -> NewOrder:
     words = Words(text)
     side = words.take("side")
-    order = new_order(label, account, venue.participant_of(account), side, words, venue.instrument, venue.time_ns)
+    order = new_order(
+        label,
+        account,
+        side,
+        words,
+        participant=venue.participant_of(account),
+        instrument=venue.instrument,
+        now_ns=venue.time_ns,
+    )
     before = venue.orders.get(label)
     if before is not None and before.account != account:
         raise ScenarioError(f"{label} is an order of {before.account}")

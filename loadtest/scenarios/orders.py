@@ -128,7 +128,7 @@ _OPTIONS: dict[str, Callable[[Words, int], dict[str, Any]]] = {
 
 
 def new_order(
-    label: str, account: str, participant: str, side: str, words: Words, instrument: str, now_ns: int
+    label: str, account: str, side: str, words: Words, *, participant: str, instrument: str, now_ns: int
 ) -> NewOrder:
     """The order that words stand for: `5 @ 101 ioc`, `for 500 market`, `5 stop 95 @ 94`, and so on."""
     if side not in SIDES:

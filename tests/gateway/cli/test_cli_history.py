@@ -161,13 +161,13 @@ def test_a_change_with_an_effective_date_has_an_entry_now_and_then() -> None:
     later_ns = NOON_NS + DAY_NS
     change = SetParameter("RET-1", "retail_cap_rub", "500000.00", "", "")
     asked = EffectiveFrom(later_ns, change, "bill passed", "sue")
-    found.take(Step(1, NOON_NS, asked, [ChangeScheduled(1, later_ns, "SetParameter")], 0, 20_605))
+    found.take(Step(1, NOON_NS, asked, [ChangeScheduled(1, later_ns, "SetParameter")], due_events=0, day=20_605))
     moved = ParameterChanged("RET-1", "retail_cap_rub", "300000.00", "500000.00", "bill passed", "sue")
     gone = OrderCancelled(9, "carl", 1, "c", "BTC/RUB", 0, 1, 0, 1, 1, codes.BY_RULE, "RET-2")
     # The date comes with whatever command is next; that command's own effects are its own.
     block = SetBlocked("bob", True, "court", "otto")
     events = [DayEnded(20_606), ChangeEffective(1), moved, gone, RegistryChanged("blocked", "bob", "blocked")]
-    found.take(Step(2, later_ns + 5, block, events, 4, 20_605))
+    found.take(Step(2, later_ns + 5, block, events, due_events=4, day=20_605))
     rows = history_table(found.entries).objects()
     assert in_words(rows) == [
         "parameter | RET-1 | sue | bill passed | scheduled | key retail_cap_rub, value 500000.00",
@@ -183,7 +183,7 @@ def test_a_change_with_an_effective_date_has_an_entry_now_and_then() -> None:
 
 def test_what_a_day_cancels_is_named_with_the_rule_and_what_comes_after_is_not() -> None:
     found = History()
-    found.take(Step(1, NOON_NS, OpenAccount("c.1", "broker", "carl", "broker", "otto"), [], 0, 20_605))
+    found.take(Step(1, NOON_NS, OpenAccount("c.1", "broker", "carl", "broker", "otto"), [], due_events=0, day=20_605))
 
     def gone(order_id: int, account: str, reason: int, rule: str = "") -> OrderCancelled:
         return OrderCancelled(order_id, account, 1, "c", "BTC/RUB", 0, 1, 0, 1, 1, reason, rule)
@@ -202,7 +202,7 @@ def test_what_a_day_cancels_is_named_with_the_rule_and_what_comes_after_is_not()
         DayEnded(20_607),
         gone(2, "bob", codes.EXPIRED),
     ]
-    found.take(Step(2, NOON_NS, Tick(), events, len(events), 20_605))
+    found.take(Step(2, NOON_NS, Tick(), events, due_events=len(events), day=20_605))
 
     def told(name: str = "") -> list[tuple[object, object]]:
         rows = history_table(found.entries, name).objects()
@@ -249,11 +249,13 @@ def test_what_supervisors_do_to_the_market_says_who_did_it(tmp_path: Path) -> No
 def test_a_scheduled_change_may_be_refused_at_once_or_when_its_date_comes() -> None:
     found = History()
     late = EffectiveFrom(NOON_NS - 1, SetBlocked("bob", True), "", "sue")
-    found.take(Step(1, NOON_NS, late, [CommandRejected(codes.COMPLIANCE, "the date has passed")], 0, 20_605))
+    found.take(
+        Step(1, NOON_NS, late, [CommandRejected(codes.COMPLIANCE, "the date has passed")], due_events=0, day=20_605)
+    )
     rulebook = EffectiveFrom(NOON_NS + 5, LoadRulebook("mine", {}), "", "sue")
-    found.take(Step(2, NOON_NS, rulebook, [ChangeScheduled(2, NOON_NS + 5, "LoadRulebook")], 0, 20_605))
+    found.take(Step(2, NOON_NS, rulebook, [ChangeScheduled(2, NOON_NS + 5, "LoadRulebook")], due_events=0, day=20_605))
     events = [ChangeEffective(2), CommandRejected(codes.COMPLIANCE, "no such rule")]
-    found.take(Step(3, NOON_NS + 9, Tick(), events, 2, 20_605))
+    found.take(Step(3, NOON_NS + 9, Tick(), events, due_events=2, day=20_605))
     assert in_words(history_table(found.entries).objects()) == [
         "block list | bob | sue | refused | compliance: the date has passed | blocked true",
         "rulebook | mine | sue | scheduled",
@@ -264,7 +266,7 @@ def test_a_scheduled_change_may_be_refused_at_once_or_when_its_date_comes() -> N
 def test_what_a_new_day_changes_is_the_clocks() -> None:
     found = History()
     events = [DayEnded(20_606), InvestorRegistered("carl", "retail"), RegistryChanged("asset", "BTC", "sell only")]
-    found.take(Step(1, NOON_NS, Tick(), events, 3, 20_605))
+    found.take(Step(1, NOON_NS, Tick(), events, due_events=3, day=20_605))
     assert in_words(history_table(found.entries, "BTC").objects()) == [
         "day | clock | a day began | carried out | BTC: asset: sell only"
     ]
@@ -273,10 +275,14 @@ def test_what_a_new_day_changes_is_the_clocks() -> None:
 def test_subjects_of_commands_that_name_several() -> None:
     found = History()
     grant = AuthoriseClient("broker", "carl", 2026, True, "signed", "sue")
-    found.take(Step(1, NOON_NS, grant, [RegistryChanged("authorisation", "broker", "carl 2026")], 0, 20_605))
+    found.take(
+        Step(1, NOON_NS, grant, [RegistryChanged("authorisation", "broker", "carl 2026")], due_events=0, day=20_605)
+    )
     freeze = FreezeAsset("USDT", 1_000_000, "", "tether", "hack", "tether")
-    found.take(Step(2, NOON_NS, freeze, [], 0, 20_605))
-    found.take(Step(3, NOON_NS, AddAsset("A7A5", 3, 2, issuer="a7"), [RulebookLoaded("x", "y")], 0, 20_605))
+    found.take(Step(2, NOON_NS, freeze, [], due_events=0, day=20_605))
+    found.take(
+        Step(3, NOON_NS, AddAsset("A7A5", 3, 2, issuer="a7"), [RulebookLoaded("x", "y")], due_events=0, day=20_605)
+    )
     assert in_words(history_table(found.entries, "carl").objects()) == [
         "authorisation | carl broker | sue | signed | carried out | year 2026 | broker: authorisation: carl 2026"
     ]

@@ -192,7 +192,7 @@ def forge(directory: Path, segments: list[list[Row]], key: Ed25519PrivateKey, se
             frame, link = encode_frame(BATCH, next_seq, len(batch), encode_batch(batch), previous_link=link, salt=salt)
             next_seq += len(batch)
             frames.append(frame)
-        seal = sign_segment(key, VENUE, number, first_seq, next_seq - 1, link)
+        seal = sign_segment(key, VENUE, segment=number, first_seq=first_seq, last_seq=next_seq - 1, link=link)
         if old_seal is not None:
             seal = Seal(number, first_seq, next_seq - 1, link, old_seal.signature)
         frame, link = encode_frame(SEAL, next_seq, 0, seal.encode(), previous_link=link, salt=salt)

@@ -86,7 +86,7 @@ class ByHand:
 
     def give(self, command: AnyCommand, *events: Event, due: int = 0) -> None:
         self.seq += 1
-        self.report.take(Step(self.seq, NOON_NS + self.seq, command, list(events), due, DAY), None)
+        self.report.take(Step(self.seq, NOON_NS + self.seq, command, list(events), due_events=due, day=DAY), None)
 
     def table(self, name: str) -> list[str]:
         """A table's rows as text, what is empty or zero left out."""

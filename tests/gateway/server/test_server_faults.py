@@ -133,7 +133,7 @@ import sys
 for name in [name for name in sys.modules if name in ("gateway.venue.venue", "gateway.server.server", "gateway.server.startup")]:
     sys.modules[name].new_exchange = faulty_exchange
 import gateway.server.server
-gateway.server.server.start_server.__defaults__ = (*gateway.server.server.start_server.__defaults__[:-1], faulty_exchange)
+gateway.server.server.start_server.__kwdefaults__["exchange"] = faulty_exchange
 from gateway.cli.main import main
 main()
 """

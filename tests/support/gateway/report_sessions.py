@@ -178,7 +178,9 @@ def report_of_commands(history: list[Sequenced], look: Callable[[Report, Exchang
     day = moscow_day(history[0].time_ns)
     for sequenced in history:
         events = exchange.apply(sequenced)
-        step = Step(sequenced.seq, sequenced.time_ns, sequenced.command, events, exchange.due_events, day)
+        step = Step(
+            sequenced.seq, sequenced.time_ns, sequenced.command, events, due_events=exchange.due_events, day=day
+        )
         report.take(step, exchange)
         day = next((event.day for event in reversed(events) if type(event) is DayEnded), day)
         if look is not None:

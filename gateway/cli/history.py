@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from gateway.cli.reading import exit_status, notes_of, open_source, printable, read, status_of, write_tables
-from gateway.cli.verify import damage_report, torn_report
+from gateway.cli.verify import damage_summary, torn_summary
 from gateway.reporting.history import History, history_table
 from gateway.reporting.source import Source
 from gateway.reporting.tables import Table
@@ -69,8 +69,8 @@ def summary(source: Source, table: Table, name: str) -> dict[str, object]:
         "venue": source.venue,
         "name": name or None,
         "notes": notes_of(source),
-        "damage": damage_report(source.damage),
-        "torn": torn_report(source.reader),
+        "damage": damage_summary(source.damage),
+        "torn": torn_summary(source.reader),
         "changes": table.objects(),
     }
 

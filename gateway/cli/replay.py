@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
 from engine.vocabulary.codes import CORE_VERSION
-from gateway.cli.verify import damage_report, torn_report
+from gateway.cli.verify import damage_summary, torn_summary
 from gateway.core import new_exchange
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
@@ -85,7 +85,7 @@ def command(directory: Path, until_seq: int | None, as_json: bool) -> None:
     except OSError as error:
         raise click.ClickException(f"the journal can't be read: {error}") from error
     if as_json:
-        click.echo(json.dumps(report(outcome)))
+        click.echo(json.dumps(summary(outcome)))
     else:
         show(outcome)
     raise SystemExit({"equal": EQUAL, "torn": TORN}.get(outcome.status, DIFFERENT))
@@ -122,7 +122,7 @@ def run(outcome: Outcome) -> None:
     outcome.result = replay.result()
 
 
-def report(outcome: Outcome) -> dict[str, object]:
+def summary(outcome: Outcome) -> dict[str, object]:
     """What was found, for machines."""
     result = outcome.result
     assert result is not None
@@ -135,10 +135,10 @@ def report(outcome: Outcome) -> dict[str, object]:
         "recorded_digest": result.recorded_digest,
         "replayed_digest": result.replayed_digest,
         "equal": result.equal,
-        "difference": difference_report(result.difference),
+        "difference": difference_summary(result.difference),
         "failure": {"seq": failure.seq, "reason": failure.reason} if failure is not None else None,
-        "damage": damage_report(outcome.damage),
-        "torn": torn_report(outcome.reader),
+        "damage": damage_summary(outcome.damage),
+        "torn": torn_summary(outcome.reader),
         "journal_core_version": outcome.core_version,
         "core_version": CORE_VERSION,
         "seconds": round(outcome.seconds, 3),
@@ -146,7 +146,7 @@ def report(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def difference_report(difference: Difference | None) -> dict[str, object] | None:
+def difference_summary(difference: Difference | None) -> dict[str, object] | None:
     """The first difference, for machines."""
     if difference is None:
         return None

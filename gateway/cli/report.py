@@ -25,7 +25,7 @@ from gateway.cli.reading import (
     wide_console,
     write_tables,
 )
-from gateway.cli.verify import damage_report, torn_report
+from gateway.cli.verify import damage_summary, torn_summary
 from gateway.reporting.records import COLUMNS, OrderRecord
 from gateway.reporting.report import Report
 from gateway.reporting.settlement import is_sound
@@ -157,8 +157,8 @@ def summary(source: Source, report: Report, tables: list[Table], day: str | None
         "settlement_adds_up": is_sound(report.settlement_days()),
         "cap_scope": None if source.standing is None else source.standing.cap_scope,
         "notes": notes_of(source),
-        "damage": damage_report(source.damage),
-        "torn": torn_report(source.reader),
+        "damage": damage_summary(source.damage),
+        "torn": torn_summary(source.reader),
         "tables": {table.name: table.objects() for table in tables},
     }
 

@@ -62,7 +62,7 @@ def command(directory: Path, public_key: str | None, as_json: bool) -> None:
     except OSError as error:
         raise click.ClickException(f"the journal can't be read: {error}") from error
     if as_json:
-        click.echo(json.dumps(report(reader, digest, damage)))
+        click.echo(json.dumps(summary(reader, digest, damage)))
     else:
         show(reader, digest, damage)
     if damage is not None:
@@ -70,7 +70,7 @@ def command(directory: Path, public_key: str | None, as_json: bool) -> None:
     raise SystemExit(TORN if reader.torn is not None else SOUND)
 
 
-def report(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None) -> dict[str, object]:
+def summary(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None) -> dict[str, object]:
     """What was found, for machines."""
     segments = [
         {
@@ -95,19 +95,19 @@ def report(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | 
         "frames": sum(segment.frames for segment in reader.segments),
         "commands": reader.tip.next_seq - 1,
         "events_digest": digest.hexdigest(),
-        "damage": damage_report(damage),
-        "torn": torn_report(reader),
+        "damage": damage_summary(damage),
+        "torn": torn_summary(reader),
     }
 
 
-def damage_report(damage: JournalDamage | None) -> dict[str, object] | None:
+def damage_summary(damage: JournalDamage | None) -> dict[str, object] | None:
     """Where the damage is, for machines."""
     if damage is None:
         return None
     return {"segment": damage.segment, "offset": damage.offset, "reason": damage.reason}
 
 
-def torn_report(reader: JournalReader) -> dict[str, object] | None:
+def torn_summary(reader: JournalReader) -> dict[str, object] | None:
     """What the torn last frame is, for machines."""
     torn: Torn | None = reader.torn
     if torn is None:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from gateway.client.amounts import Amount, decimal_text
 from gateway.client.book import LocalBook
-from gateway.client.connection import Connection, Report, Subscription
+from gateway.client.connection import Connection, PrivateReport, Subscription
 from gateway.client.errors import ClientError, ConnectionLost, RequestFailed
 from gateway.client.key import Key
 from gateway.client.link import Encoding
@@ -244,7 +244,7 @@ class Client(Connection):
 
     # ── streams ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def reports(self, account: str | None = None) -> Stream[Report]:
+    def reports(self, account: str | None = None) -> Stream[PrivateReport]:
         """Follow the private reports of one account, or of all of the participant's."""
 
         async def start() -> None:
@@ -253,7 +253,7 @@ class Client(Connection):
         async def stop() -> None:
             self._report_streams = [each for each in self._report_streams if each[1] is not stream]
 
-        stream: Stream[Report] = Stream(start, stop)
+        stream: Stream[PrivateReport] = Stream(start, stop)
         return stream
 
     def trades(self, instrument: str) -> Stream[m.TradePrint]:
@@ -276,7 +276,7 @@ class Client(Connection):
         """Follow the prices of an index, named by a future's `underlying`."""
         return self._stream("index", index)
 
-    def drop_copy(self) -> Stream[Report]:
+    def drop_copy(self) -> Stream[PrivateReport]:
         """Follow the reports of every account. For supervisors and operators."""
         return self._stream("drop_copy", None)
 

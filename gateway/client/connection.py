@@ -13,7 +13,7 @@ from gateway.client.orders import Order
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
 
-Report = m.AnyReport | m.Resumed
+PrivateReport = m.AnyReport | m.Resumed
 """What a private report stream carries. `Resumed` with `snapshot` true: reports were lost, ask for orders and balances."""
 ChannelKey = tuple[str, str | None]
 
@@ -38,7 +38,7 @@ class Connection(Link):
         self._orders: dict[tuple[str, str], Order] = {}
         self._report_seq: dict[str, int] = {}
         self._resuming: set[str] = set()
-        self._report_streams: list[tuple[str | None, Stream[Report]]] = []
+        self._report_streams: list[tuple[str | None, Stream[PrivateReport]]] = []
         self._channels: dict[ChannelKey, Subscription] = {}
 
     async def _subscribe(self, channel: m.ChannelName, instrument: str | None) -> None:
@@ -105,7 +105,7 @@ class Connection(Link):
                     del self._orders[account, report.client_order_id]
         self._hand_out(account, report)
 
-    def _hand_out(self, account: str, report: Report) -> None:
+    def _hand_out(self, account: str, report: PrivateReport) -> None:
         for wanted, stream in self._report_streams:
             if wanted is None or wanted == account:
                 stream.put(report)

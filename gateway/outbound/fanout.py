@@ -28,8 +28,8 @@ from engine.vocabulary.messages.events import (
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.registry import Channels
 from gateway.outbound.outbox import Outbox
-from gateway.outbound.report import Report
-from gateway.outbound.reports import STATUSES, Reports
+from gateway.outbound.private_reports.report import PrivateReport
+from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Done, Message, Rejected
 
@@ -57,7 +57,7 @@ class Fanout:
 
     def __init__(self) -> None:
         self.formats: Final = Formats()
-        self.reports: Final = Reports(self.formats)
+        self.reports: Final = PrivateReports(self.formats)
         self.channels: Final = Channels(self.formats)
         self.rulebook: str = ""
         """Name of the rulebook in force."""
@@ -161,7 +161,7 @@ class Fanout:
                 self.dirty.append(outbox)
             outbox.frames.append(frame)
 
-    def _deliver(self, report: Report, origin: Outbox | None, request_id: int) -> None:
+    def _deliver(self, report: PrivateReport, origin: Outbox | None, request_id: int) -> None:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
         listeners = self._by_account[report.account] if report.seq else _NOBODY

@@ -8,10 +8,11 @@ from typing import Final
 from engine.exchange import Exchange
 from engine.vocabulary.messages.events import BookAdded, BookChanged, DayEnded, Indicative
 from gateway.reporting import distribution, settlement
+from gateway.reporting.count_tables import count_tables
+from gateway.reporting.counts import Counts
 from gateway.reporting.history import RulesInForce
 from gateway.reporting.records import OrderRecord, OrderRecords
 from gateway.reporting.reference import Reference
-from gateway.reporting.session import Session
 from gateway.reporting.settlement import Settlement
 from gateway.reporting.source import Step
 from gateway.reporting.standing import Standing, balances, collected_fees
@@ -33,7 +34,7 @@ class Report:
     def __init__(self, day: int | None = None, sink: Callable[[OrderRecord], None] | None = None) -> None:
         self.reference: Final = Reference()
         self.records: Final = OrderRecords(self.reference)
-        self.session: Final = Session(self.reference)
+        self.counts: Final = Counts(self.reference)
         self.settlement: Final = Settlement(self.reference)
         self.rules: Final = RulesInForce()
         self.record_count: int = 0
@@ -55,7 +56,7 @@ class Report:
                 self.settlement.begin(day)
             is_wanted = self._day is None or day == self._day
             if kind in _PUBLIC:
-                self.session.events += is_wanted
+                self.counts.events += is_wanted
                 continue
             self.reference.learn(event)
             self.settlement.take(event)
@@ -63,14 +64,14 @@ class Report:
             if self._day is None or day <= self._day:
                 self.rules.take(step, event)
             if is_wanted:
-                self.session.event(step, event, day)
+                self.counts.event(step, event, day)
                 for record in records:
-                    self.session.record(record)
+                    self.counts.record(record)
                     self.record_count += 1
                     if self._sink is not None:
                         self._sink(record)
         if self._day is None or day == self._day:
-            self.session.command(step)
+            self.counts.command(step)
         if is_crossing and exchange is not None:
             self._compare(exchange)
 
@@ -89,7 +90,7 @@ class Report:
         if standing is not None:
             # A rule that never decided alone was not named with its title.
             self.reference.titles.update(standing.titles)
-        found = self.session.tables(None if standing is None else standing.capacity_multiple)
+        found = count_tables(self.counts, None if standing is None else standing.capacity_multiple)
         if standing is not None:
             found += [
                 distribution.cap_table(standing),

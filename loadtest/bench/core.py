@@ -31,7 +31,7 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderCancelled, Trade
 from gateway.inbound.translate import TRANSLATE, Known, to_command
-from gateway.outbound.reports import Reports
+from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol import messages
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
@@ -97,7 +97,7 @@ class JsonReports:
 
     def __init__(self, setup: list[tuple[Sequenced, list[Event]]]) -> None:
         self._formats: Final = Formats()
-        self._reports: Final = Reports(self._formats)
+        self._reports: Final = PrivateReports(self._formats)
         self.bytes = 0
         for sequenced, events in setup:
             for event in events:
@@ -105,7 +105,7 @@ class JsonReports:
             self._reports.follow(sequenced.seq, sequenced.time_ns, events)
 
     def add(self, row: Row) -> None:
-        """Report what happened in one row of the journal, with the command as the request that is answered."""
+        """PrivateReport what happened in one row of the journal, with the command as the request that is answered."""
         seq, time_ns, _, events = row
         for report in self._reports.follow(seq, time_ns, events):
             self.bytes += len(JSON.frame(self._reports.message(report, seq)))

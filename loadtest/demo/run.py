@@ -20,7 +20,7 @@ from engine.vocabulary.codes import CONTINUOUS, FUTURE
 from engine.vocabulary.limits import NS_PER_SECOND, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, OpenAccount, SetPhase
 from gateway.cli import replay as replay_command
-from gateway.cli.verify import report as verify_report
+from gateway.cli.verify import summary as verify_summary
 from gateway.client import Client, connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
@@ -292,7 +292,7 @@ def prove(directory: Path) -> dict[str, Any]:
         damage = found
     replayed = replay_command.Outcome(JournalReader(journal), None)
     replay_command.run(replayed)
-    return {"verify": verify_report(reader, digest, damage), "replay": replay_command.report(replayed)}
+    return {"verify": verify_summary(reader, digest, damage), "replay": replay_command.summary(replayed)}
 
 
 def shortfalls(result: dict[str, Any]) -> list[str]:

@@ -48,10 +48,10 @@ from engine.vocabulary.messages.events import (
     Transferred,
     VariationMargin,
 )
+from gateway.reporting.counts import Rate
 from gateway.reporting.distribution import cap_table, quantile_table
 from gateway.reporting.records import OrderRecord
 from gateway.reporting.report import Report
-from gateway.reporting.session import Rate
 from gateway.reporting.settlement import check_table, is_sound, participant_table
 from gateway.reporting.source import Step
 from gateway.reporting.standing import CapUsage, Standing
@@ -293,7 +293,15 @@ def test_times() -> None:
 
 def standing(*used: int, cap: int | None = 300_000_00) -> Standing:
     usages = [CapUsage(f"i{number}", "retail", amount, 0) for number, amount in enumerate(used)]
-    return Standing(2026, {}, cap, "aggregate", usages, [], 2)
+    return Standing(
+        year=2026,
+        titles={},
+        cap_kopecks=cap,
+        cap_scope="aggregate",
+        usages=usages,
+        exposures=[],
+        capacity_multiple=2,
+    )
 
 
 def test_the_distribution_of_the_cap_at_its_edges() -> None:

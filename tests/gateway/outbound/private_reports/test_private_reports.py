@@ -31,16 +31,16 @@ from engine.vocabulary.messages.events import (
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.outbox import Outbox
-from gateway.outbound.report import Report
-from gateway.outbound.reports import Reports
+from gateway.outbound.private_reports.report import PrivateReport
+from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON, MSGPACK
 from tests.support.gateway.market_flow import ACCOUNTS, random_flow
 
 
-def fed(rows) -> tuple[Reports, list[Report]]:
+def fed(rows) -> tuple[PrivateReports, list[PrivateReport]]:
     formats = Formats()
-    reports = Reports(formats)
+    reports = PrivateReports(formats)
     found = []
     for seq, time_ns, _, events in rows:
         for event in events:
@@ -74,7 +74,7 @@ def test_every_account_gets_a_dense_sequence_and_can_ask_again():
 
 
 def test_old_reports_are_let_go(monkeypatch):
-    monkeypatch.setattr("gateway.outbound.reports.MAX_RECENT_REPORTS", 50)
+    monkeypatch.setattr("gateway.outbound.private_reports.reports.MAX_RECENT_REPORTS", 50)
     rows, exchange = random_flow(1, 300)
     reports, _ = fed(rows)
     last = exchange.accounts["ann"].report_seq
@@ -262,7 +262,7 @@ FORMATS_ROWS, _ = random_flow(1, 0)
 )
 def test_events_as_messages(event, expected):
     reports, _ = fed(FORMATS_ROWS)
-    report = Report("ann", getattr(event, "report_seq", 0), event, 123, 456, 1)
+    report = PrivateReport("ann", getattr(event, "report_seq", 0), event, 123, 456, 1)
     message = plain(reports.message(report, 55))
     assert {key: message[key] for key in expected} == expected
     assert message.get("id", 55) == 55

@@ -33,7 +33,7 @@ from engine.vocabulary.messages.events import (
     Trade,
     TradeCorrected,
 )
-from gateway.outbound.report import Report
+from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol import messages
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import ExecutionReport
@@ -43,7 +43,7 @@ _PARTIALLY_FILLED: Final = ORDER_STATUSES[PARTIALLY_FILLED]
 _FILLED: Final = ORDER_STATUSES[FILLED]
 
 
-def accepted(formats: Formats, report: Report, event: OrderAccepted, request_id: int | None) -> ExecutionReport:
+def accepted(formats: Formats, report: PrivateReport, event: OrderAccepted, request_id: int | None) -> ExecutionReport:
     """An order passed every check."""
     format_ = formats.instruments[event.instrument]
     quantity = format_.quantity[event.quantity_lots]
@@ -69,7 +69,7 @@ def accepted(formats: Formats, report: Report, event: OrderAccepted, request_id:
     )
 
 
-def trade(formats: Formats, report: Report, event: Trade, request_id: int | None) -> ExecutionReport:
+def trade(formats: Formats, report: PrivateReport, event: Trade, request_id: int | None) -> ExecutionReport:
     """One side of a fill."""
     format_ = formats.instruments[event.instrument]
     if report.as_first:
@@ -105,7 +105,9 @@ def trade(formats: Formats, report: Report, event: Trade, request_id: int | None
     )
 
 
-def cancelled(formats: Formats, report: Report, event: OrderCancelled, request_id: int | None) -> ExecutionReport:
+def cancelled(
+    formats: Formats, report: PrivateReport, event: OrderCancelled, request_id: int | None
+) -> ExecutionReport:
     """What was left of an order is gone."""
     format_ = formats.instruments[event.instrument]
     return ExecutionReport(
@@ -130,7 +132,7 @@ def cancelled(formats: Formats, report: Report, event: OrderCancelled, request_i
     )
 
 
-def amended(formats: Formats, report: Report, event: OrderAmended, request_id: int | None) -> ExecutionReport:
+def amended(formats: Formats, report: PrivateReport, event: OrderAmended, request_id: int | None) -> ExecutionReport:
     """An order has other terms."""
     format_ = formats.instruments[event.instrument]
     return ExecutionReport(
@@ -153,7 +155,7 @@ def amended(formats: Formats, report: Report, event: OrderAmended, request_id: i
     )
 
 
-def triggered(formats: Formats, report: Report, event: StopTriggered, request_id: int | None) -> ExecutionReport:
+def triggered(formats: Formats, report: PrivateReport, event: StopTriggered, request_id: int | None) -> ExecutionReport:
     """A waiting stop is an order now."""
     return ExecutionReport(
         exec_type="triggered",
@@ -172,7 +174,7 @@ def triggered(formats: Formats, report: Report, event: StopTriggered, request_id
 
 
 def corrected(
-    formats: Formats, report: Report, event: TradeCorrected, request_id: int | None
+    formats: Formats, report: PrivateReport, event: TradeCorrected, request_id: int | None
 ) -> messages.TradeCorrected:
     """One side of a corrected trade."""
     format_ = formats.instruments[event.instrument]
@@ -192,7 +194,7 @@ def corrected(
     )
 
 
-def status(formats: Formats, report: Report, event: OrderStatus, request_id: int | None) -> ExecutionReport:
+def status(formats: Formats, report: PrivateReport, event: OrderStatus, request_id: int | None) -> ExecutionReport:
     """How the order of a resent request stands."""
     message = ExecutionReport(
         id=request_id,
@@ -218,7 +220,7 @@ def status(formats: Formats, report: Report, event: OrderStatus, request_id: int
     return message
 
 
-def rejected(formats: Formats, report: Report, event: OrderRejected, request_id: int | None) -> ExecutionReport:
+def rejected(formats: Formats, report: PrivateReport, event: OrderRejected, request_id: int | None) -> ExecutionReport:
     """An order did nothing."""
     return ExecutionReport(
         id=request_id,
@@ -240,7 +242,7 @@ def rejected(formats: Formats, report: Report, event: OrderRejected, request_id:
 
 
 def request_rejected(
-    formats: Formats, report: Report, event: RequestRejected, request_id: int | None
+    formats: Formats, report: PrivateReport, event: RequestRejected, request_id: int | None
 ) -> messages.RequestRejected:
     """A request about orders, a transfer or a request for delivery did nothing."""
     return messages.RequestRejected(
@@ -258,13 +260,15 @@ def request_rejected(
 
 
 def mass_cancelled(
-    formats: Formats, report: Report, event: MassCancelled, request_id: int | None
+    formats: Formats, report: PrivateReport, event: MassCancelled, request_id: int | None
 ) -> messages.MassCancelled:
     """A mass cancel ended."""
     return messages.MassCancelled(id=request_id, account=event.account, seq=event.report_seq, orders=event.orders)
 
 
-def mass_quoted(formats: Formats, report: Report, event: MassQuoted, request_id: int | None) -> messages.MassQuoted:
+def mass_quoted(
+    formats: Formats, report: PrivateReport, event: MassQuoted, request_id: int | None
+) -> messages.MassQuoted:
     """A ladder is in place."""
     return messages.MassQuoted(
         id=request_id,

@@ -34,9 +34,8 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
     VariationMargin,
 )
-from gateway.outbound import holding_reports as report_holdings
-from gateway.outbound import order_reports as report_orders
-from gateway.outbound.report import Report
+from gateway.outbound.private_reports import holdings, orders
+from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
 
@@ -59,64 +58,64 @@ _OneAccount = (
     | HoldingFrozen
     | AssetIssued
 )
-"""Reports to one account each."""
+"""PrivateReports to one account each."""
 
 _ONE_ACCOUNT: Final[frozenset[type[Event]]] = frozenset(_OneAccount.__args__)
 STATUSES: Final = (OrderStatus, TransferStatus)
 """Answers to resent requests: they have no number, and nobody but the sender gets them."""
 
-_Message = Callable[[Formats, Report, Any, int | None], Message]
+_Message = Callable[[Formats, PrivateReport, Any, int | None], Message]
 _MESSAGES: Final[dict[type[Event], _Message]] = {
-    OrderAccepted: report_orders.accepted,
-    Trade: report_orders.trade,
-    OrderCancelled: report_orders.cancelled,
-    OrderAmended: report_orders.amended,
-    OrderRejected: report_orders.rejected,
-    OrderStatus: report_orders.status,
-    StopTriggered: report_orders.triggered,
-    RequestRejected: report_orders.request_rejected,
-    MassCancelled: report_orders.mass_cancelled,
-    MassQuoted: report_orders.mass_quoted,
-    TradeCorrected: report_orders.corrected,
-    FundsMoved: report_holdings.funds,
-    VariationMargin: report_holdings.variation_margin,
-    MarginCalled: report_holdings.margin_call,
-    MarginRestored: report_holdings.margin_restored,
-    CloseOutStarted: report_holdings.close_out,
-    DefaultDeclared: report_holdings.default,
-    LossShared: report_holdings.loss_shared,
-    Transferred: report_holdings.transferred,
-    TransferStatus: report_holdings.transfer_status,
-    HoldingFrozen: report_holdings.holding_frozen,
-    AssetIssued: report_holdings.asset_issued,
+    OrderAccepted: orders.accepted,
+    Trade: orders.trade,
+    OrderCancelled: orders.cancelled,
+    OrderAmended: orders.amended,
+    OrderRejected: orders.rejected,
+    OrderStatus: orders.status,
+    StopTriggered: orders.triggered,
+    RequestRejected: orders.request_rejected,
+    MassCancelled: orders.mass_cancelled,
+    MassQuoted: orders.mass_quoted,
+    TradeCorrected: orders.corrected,
+    FundsMoved: holdings.funds,
+    VariationMargin: holdings.variation_margin,
+    MarginCalled: holdings.margin_call,
+    MarginRestored: holdings.margin_restored,
+    CloseOutStarted: holdings.close_out,
+    DefaultDeclared: holdings.default,
+    LossShared: holdings.loss_shared,
+    Transferred: holdings.transferred,
+    TransferStatus: holdings.transfer_status,
+    HoldingFrozen: holdings.holding_frozen,
+    AssetIssued: holdings.asset_issued,
 }
 
 
-class Reports:
+class PrivateReports:
     """All accounts' reports, from events only."""
 
     def __init__(self, formats: Formats) -> None:
         self._formats: Final = formats
-        self._recent: Final[dict[str, deque[Report]]] = {}
+        self._recent: Final[dict[str, deque[PrivateReport]]] = {}
         self.accounts: Final[dict[str, list[str]]] = {}
         """The accounts of each participant, in order of opening."""
         self.owners: Final[dict[str, str]] = {}
         """The participant who operates each account."""
 
-    def follow(self, command_seq: int, time_ns: int, events: list[Event]) -> list[Report]:
+    def follow(self, command_seq: int, time_ns: int, events: list[Event]) -> list[PrivateReport]:
         """Take note of the events of a command and return the reports they are, in order. They are kept, too."""
-        found: list[Report] = []
+        found: list[PrivateReport] = []
         for place, event in enumerate(events):
             kind = type(event)
             if kind in _ONE_ACCOUNT:
                 own = cast("_OneAccount", event)
-                report = Report(own.account, own.report_seq, own, command_seq, time_ns, place)
+                report = PrivateReport(own.account, own.report_seq, own, command_seq, time_ns, place)
                 found.append(report)
                 if report.seq:
                     self._recent[report.account].append(report)
             elif kind in _MESSAGES:
                 for account, seq, as_first in _sides(event):
-                    report = Report(account, seq, event, command_seq, time_ns, place, as_first)
+                    report = PrivateReport(account, seq, event, command_seq, time_ns, place, as_first)
                     found.append(report)
                     if seq:
                         self._recent[account].append(report)
@@ -131,7 +130,7 @@ class Reports:
         recent = self._recent[account]
         return recent[-1].seq if recent else 0
 
-    def after(self, account: str, seq: int) -> Iterator[Report] | None:
+    def after(self, account: str, seq: int) -> Iterator[PrivateReport] | None:
         """The reports of an account after `seq`, or None if some of them are not kept any more, or not made yet."""
         recent = self._recent[account]
         missed = self.last_seq(account) - seq
@@ -139,7 +138,7 @@ class Reports:
             return None
         return islice(recent, len(recent) - missed, None)
 
-    def message(self, report: Report, request_id: int | None = None) -> Message:
+    def message(self, report: PrivateReport, request_id: int | None = None) -> Message:
         """The message of a report; `request_id` if it answers a request of the connection that gets it."""
         event = report.event
         return _MESSAGES[type(event)](self._formats, report, event, request_id)

@@ -1,4 +1,4 @@
-"""Events of holdings and positions as messages to the accounts they concern; see `gateway.outbound.order_reports`."""
+"""Events of holdings and positions as messages to the accounts they concern; see `gateway.outbound.private_reports.orders`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
     VariationMargin,
 )
-from gateway.outbound.report import Report
+from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol import messages
 from gateway.protocol.formats import Formats
 
 
-def funds(formats: Formats, report: Report, event: FundsMoved, request_id: int | None) -> messages.Funds:
+def funds(formats: Formats, report: PrivateReport, event: FundsMoved, request_id: int | None) -> messages.Funds:
     """A deposit or withdrawal."""
     amount = formats.amount
     return messages.Funds(
@@ -36,7 +36,7 @@ def funds(formats: Formats, report: Report, event: FundsMoved, request_id: int |
 
 
 def variation_margin(
-    formats: Formats, report: Report, event: VariationMargin, request_id: int | None
+    formats: Formats, report: PrivateReport, event: VariationMargin, request_id: int | None
 ) -> messages.VariationMargin:
     """What a mark brought or took."""
     format_ = formats.instruments[event.instrument]
@@ -53,7 +53,9 @@ def variation_margin(
     )
 
 
-def margin_call(formats: Formats, report: Report, event: MarginCalled, request_id: int | None) -> messages.MarginCall:
+def margin_call(
+    formats: Formats, report: PrivateReport, event: MarginCalled, request_id: int | None
+) -> messages.MarginCall:
     """Cover is missing."""
     return messages.MarginCall(
         account=event.account,
@@ -65,13 +67,15 @@ def margin_call(formats: Formats, report: Report, event: MarginCalled, request_i
 
 
 def margin_restored(
-    formats: Formats, report: Report, event: MarginRestored, request_id: int | None
+    formats: Formats, report: PrivateReport, event: MarginRestored, request_id: int | None
 ) -> messages.MarginRestored:
     """Cover is missing no longer."""
     return messages.MarginRestored(account=event.account, seq=event.report_seq, asset=event.asset)
 
 
-def close_out(formats: Formats, report: Report, event: CloseOutStarted, request_id: int | None) -> messages.CloseOut:
+def close_out(
+    formats: Formats, report: PrivateReport, event: CloseOutStarted, request_id: int | None
+) -> messages.CloseOut:
     """The venue closes a position."""
     return messages.CloseOut(
         account=event.account,
@@ -82,7 +86,9 @@ def close_out(formats: Formats, report: Report, event: CloseOutStarted, request_
     )
 
 
-def default(formats: Formats, report: Report, event: DefaultDeclared, request_id: int | None) -> messages.Default:
+def default(
+    formats: Formats, report: PrivateReport, event: DefaultDeclared, request_id: int | None
+) -> messages.Default:
     """An account could not pay."""
     return messages.Default(
         account=event.account,
@@ -93,7 +99,9 @@ def default(formats: Formats, report: Report, event: DefaultDeclared, request_id
     )
 
 
-def loss_shared(formats: Formats, report: Report, event: LossShared, request_id: int | None) -> messages.LossShared:
+def loss_shared(
+    formats: Formats, report: PrivateReport, event: LossShared, request_id: int | None
+) -> messages.LossShared:
     """An account bore part of a shortfall."""
     return messages.LossShared(
         account=event.account,
@@ -104,7 +112,9 @@ def loss_shared(formats: Formats, report: Report, event: LossShared, request_id:
     )
 
 
-def transferred(formats: Formats, report: Report, event: Transferred, request_id: int | None) -> messages.Transferred:
+def transferred(
+    formats: Formats, report: PrivateReport, event: Transferred, request_id: int | None
+) -> messages.Transferred:
     """One side of a transfer: neither learns the other's balance, nor the receiver the sender's own id."""
     sends = report.as_first
     return messages.Transferred(
@@ -124,7 +134,7 @@ def transferred(formats: Formats, report: Report, event: Transferred, request_id
 
 
 def transfer_status(
-    formats: Formats, report: Report, event: TransferStatus, request_id: int | None
+    formats: Formats, report: PrivateReport, event: TransferStatus, request_id: int | None
 ) -> messages.TransferStatus:
     """What became of a transfer that was sent again."""
     return messages.TransferStatus(
@@ -137,7 +147,7 @@ def transfer_status(
 
 
 def holding_frozen(
-    formats: Formats, report: Report, event: HoldingFrozen, request_id: int | None
+    formats: Formats, report: PrivateReport, event: HoldingFrozen, request_id: int | None
 ) -> messages.HoldingFrozen:
     """Part of a holding is frozen, or free again."""
     amount = formats.amount
@@ -152,7 +162,9 @@ def holding_frozen(
     )
 
 
-def asset_issued(formats: Formats, report: Report, event: AssetIssued, request_id: int | None) -> messages.AssetIssued:
+def asset_issued(
+    formats: Formats, report: PrivateReport, event: AssetIssued, request_id: int | None
+) -> messages.AssetIssued:
     """An asset was issued to an account, or redeemed from it."""
     amount = formats.amount
     return messages.AssetIssued(

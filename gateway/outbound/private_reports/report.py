@@ -7,7 +7,7 @@ import msgspec
 from engine.vocabulary.messages.events import Event
 
 
-class Report(msgspec.Struct, gc=False):
+class PrivateReport(msgspec.Struct, gc=False):
     """Enough to make an account's message of an event, now or when the account resumes."""
 
     account: str

@@ -1,0 +1,1 @@
+"""What the accounts are told of events, and what is kept of it for clients that reconnect."""

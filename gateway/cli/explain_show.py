@@ -65,18 +65,18 @@ def report(found: Found) -> dict[str, object]:
     }
 
 
-def rulebook_report(book: Rulebook) -> dict[str, object]:
+def rulebook_summary(rulebook: Rulebook) -> dict[str, object]:
     """A rulebook in force, with what a supervisor had set on top of it, for machines."""
-    overrides = [{"rule": rule, "key": key, "value": value} for (rule, key), value in book.overrides.items()]
-    return {"name": book.name, "digest": book.digest, "overrides": overrides}
+    overrides = [{"rule": rule, "key": key, "value": value} for (rule, key), value in rulebook.overrides.items()]
+    return {"name": rulebook.name, "digest": rulebook.digest, "overrides": overrides}
 
 
 def verdict_report(explanation: Explanation) -> dict[str, object]:
     """The verdict of a check and every rule, for machines."""
-    book, failed = explanation.book, explanation.failed
+    rulebook, failed = explanation.book, explanation.failed
     return {
-        "rulebook": None if book is None else rulebook_report(book),
-        "verdict": "refused" if failed or book is None else "passes",
+        "rulebook": None if rulebook is None else rulebook_summary(rulebook),
+        "verdict": "refused" if failed or rulebook is None else "passes",
         "decided_by": failed[0] if failed else None,
         "failed": list(failed),
         "rules": [rule_report(rule) for rule in explanation.rules],
@@ -236,16 +236,16 @@ def print_check(console: Console, explanation: OrderExplanation, seq: int) -> No
 
 def print_verdict(console: Console, explanation: Explanation) -> None:
     """The verdict of a check, then each rule."""
-    book = explanation.book
-    if book is None:
+    rulebook = explanation.book
+    if rulebook is None:
         console.print("  [red]refused[/]: no rulebook was in force")
         return
     failed = explanation.failed
     verdict = f"[red]refused[/]: {failed[0]} decides" if failed else "[green]passes every rule[/]"
     others = f"; it fails {', '.join(failed[1:])} too" if failed[1:] else ""
-    overrides = [f"{rule} {key} = {value}" for (rule, key), value in book.overrides.items()]
+    overrides = [f"{rule} {key} = {value}" for (rule, key), value in rulebook.overrides.items()]
     on_top = f" with {', '.join(overrides)}" if overrides else ""
-    console.print(f"  rulebook {escape(book.name + on_top)}: {verdict}{others}")
+    console.print(f"  rulebook {escape(rulebook.name + on_top)}: {verdict}{others}")
     for rule in explanation.rules:
         print_rule(console, rule)
 

@@ -38,7 +38,7 @@ def read(name_or_path: str) -> Rulebook:
         ) from error
 
 
-def built_in_books() -> list[Rulebook]:
+def built_in() -> list[Rulebook]:
     """The rulebooks of this distribution, in the order of their dates."""
     return [read(name) for name in BUILT_IN_RULEBOOKS]
 
@@ -74,7 +74,7 @@ def list_rules(book: str | None, as_json: bool) -> None:
       sbx rulebook list general-2026
       sbx rulebook list --json
     """
-    rows = show.rows(built_in_books() if book is None else [read(book)])
+    rows = show.rows(built_in() if book is None else [read(book)])
     if as_json:
         click.echo(json.dumps([show.row_report(row) for row in rows], ensure_ascii=False))
     else:
@@ -166,10 +166,10 @@ def explain(rule: str, book: str | None, as_json: bool) -> None:
     wanted = rule.upper()
     if wanted not in PARAMETERS:
         raise click.UsageError(f"there is no rule {rule}; there are {', '.join(PARAMETERS)}")
-    books = built_in_books()
-    rows = [row for row in show.rows(books if book is None else [read(book)]) if row.data.rule == wanted]
+    rulebooks = built_in()
+    rows = [row for row in show.rows(rulebooks if book is None else [read(book)]) if row.data.rule == wanted]
     if not rows:
-        having = ", ".join(each.name for each in books if wanted in each.rules)
+        having = ", ".join(each.name for each in rulebooks if wanted in each.rules)
         raise click.UsageError(f"rulebook {book} has no rule {wanted}; it stands in {having}")
     if as_json:
         click.echo(json.dumps(show.rule_report(rows[0]), ensure_ascii=False))
@@ -177,7 +177,7 @@ def explain(rule: str, book: str | None, as_json: bool) -> None:
     console = Console(highlight=False)
     show.print_rule(console, rows[0])
     for other in rows[1:]:
-        console.print(f"\nOther values stand in {', '.join(other.books)}: see --rulebook {other.books[0]}.")
+        console.print(f"\nOther values stand in {', '.join(other.rulebooks)}: see --rulebook {other.rulebooks[0]}.")
 
 
 @command.command()
@@ -188,4 +188,4 @@ def docs() -> None:
     Example:
       sbx rulebook docs > docs/RULES.md
     """
-    click.echo(rules_document(built_in_books()), nl=False)
+    click.echo(rules_document(built_in()), nl=False)

@@ -21,19 +21,19 @@ rule comes from; they don't gate it: a book in force applies whole, so that a ru
 """
 
 
-def rules_document(books: Sequence[Rulebook]) -> str:
+def rules_document(rulebooks: Sequence[Rulebook]) -> str:
     """The whole document, with a newline at the end."""
-    return "\n".join(_lines(books)) + "\n"
+    return "\n".join(_lines(rulebooks)) + "\n"
 
 
-def _lines(books: Sequence[Rulebook]) -> Iterator[str]:
-    found = rows(books)
+def _lines(rulebooks: Sequence[Rulebook]) -> Iterator[str]:
+    found = rows(rulebooks)
     yield INTRODUCTION
     yield "| rulebook | what it is | may be traded | order of decision on orders | on transfers |"
     yield "|---|---|---|---|---|"
-    for book in books:
-        orders, transfers = ", ".join(book.order), ", ".join(book.transfer_order) or "none is asked"
-        yield f"| `{book.name}` | {_cell(book.title)} | {', '.join(book.kinds)} | {orders} | {transfers} |"
+    for rulebook in rulebooks:
+        orders, transfers = ", ".join(rulebook.order), ", ".join(rulebook.transfer_order) or "none is asked"
+        yield f"| `{rulebook.name}` | {_cell(rulebook.title)} | {', '.join(rulebook.kinds)} | {orders} | {transfers} |"
     yield ""
     yield "| rule | title | binds | status | from | enforced | in |"
     yield "|---|---|---|---|---|---|---|"
@@ -47,7 +47,7 @@ def _lines(books: Sequence[Rulebook]) -> Iterator[str]:
             status_text(data),
             data.effective_from,
             data.applies_to.replace("_", " "),
-            ", ".join(row.books),
+            ", ".join(row.rulebooks),
         )
         yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
     rule = ""
@@ -68,7 +68,7 @@ def _rule(row: Row) -> Iterator[str]:
     yield f"**{data.title}.** Binds {data.who}.{off}"
     yield ""
     yield f"* Source: {data.source}; status {status_text(data)}, from {data.effective_from}."
-    yield f"* Enforced {ENFORCED[data.applies_to]}; stands in {', '.join(f'`{name}`' for name in row.books)}."
+    yield f"* Enforced {ENFORCED[data.applies_to]}; stands in {', '.join(f'`{name}`' for name in row.rulebooks)}."
     yield f"* Compares: {meaning.compares}"
     yield f"* Exempt: {meaning.exempt}"
     if meaning.reported:

@@ -33,26 +33,26 @@ NO_BREAK: Final = "\u00a0"
 class Row:
     """One version of a rule, and the books in which it stands."""
 
-    def __init__(self, data: RuleData, book: str) -> None:
+    def __init__(self, data: RuleData, rulebook: str) -> None:
         self.data: Final = data
-        self.books: Final = [book]
+        self.rulebooks: Final = [rulebook]
 
 
-def rows(books: Sequence[Rulebook]) -> list[Row]:
+def rows(rulebooks: Sequence[Rulebook]) -> list[Row]:
     """Every rule of some books in the order of the schema; a rule that reads the same in several books once."""
     found: list[Row] = []
     for rule in PARAMETERS:
         versions: list[Row] = []
-        for book in books:
-            data = book.rules.get(rule)
+        for rulebook in rulebooks:
+            data = rulebook.rules.get(rule)
             if data is None:
                 continue
             for row in versions:
                 if facts(row.data) == facts(data):
-                    row.books.append(book.name)
+                    row.rulebooks.append(rulebook.name)
                     break
             else:
-                versions.append(Row(data, book.name))
+                versions.append(Row(data, rulebook.name))
         found += versions
     return found
 
@@ -75,7 +75,7 @@ def facts(data: RuleData) -> dict[str, object]:
 
 def row_report(row: Row) -> dict[str, object]:
     """A rule in a list, for machines."""
-    return {**facts(row.data), "books": row.books}
+    return {**facts(row.data), "books": row.rulebooks}
 
 
 def parameter_texts(data: RuleData) -> list[str]:
@@ -97,7 +97,7 @@ def print_rows(console: Console, found: Sequence[Row]) -> None:
         lines = [f"[bold]{escape(data.title)}[/]{off}", escape(data.who)]
         lines += [f"[cyan]{escape(text)}[/]" for text in parameter_texts(data)]
         origin = [data.source, f"{status_text(data)}, {data.effective_from}", data.applies_to.replace("_", " ")]
-        table.add_row(data.rule, "\n".join(lines), escape("\n".join([*origin, ", ".join(row.books)])))
+        table.add_row(data.rule, "\n".join(lines), escape("\n".join([*origin, ", ".join(row.rulebooks)])))
     console.print(table)
     console.print(f"{len({row.data.rule for row in found})} rules")
 
@@ -211,7 +211,7 @@ def print_rule(console: Console, row: Row) -> None:
         ("exempt", meaning.exempt),
         ("reported too", "; ".join(meaning.reported)),
         ("note", data.note),
-        ("stands in", ", ".join(row.books)),
+        ("stands in", ", ".join(row.rulebooks)),
     ]
     for name, text in lines:
         if text:

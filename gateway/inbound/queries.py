@@ -107,13 +107,13 @@ class Answers:
         assets = list(self._exchange.assets.values())
         return [
             Holding(
-                asset=assets[index].asset,
-                available=decimal(balance.available, assets[index].scale),
-                reserved=decimal(balance.reserved, assets[index].scale),
-                frozen=decimal(balance.frozen, assets[index].scale),
-                total=decimal(balance.available + balance.reserved + balance.frozen, assets[index].scale),
+                asset=assets[place].asset,
+                available=decimal(balance.available, assets[place].scale),
+                reserved=decimal(balance.reserved, assets[place].scale),
+                frozen=decimal(balance.frozen, assets[place].scale),
+                total=decimal(balance.available + balance.reserved + balance.frozen, assets[place].scale),
             )
-            for index, balance in sorted(account.balances.items())
+            for place, balance in sorted(account.balances.items())
         ]
 
     def _positions(self, account: Account) -> list[Position]:

@@ -123,9 +123,9 @@ class JournalReader:
             OSError: a segment can't be read.
         """
         numbers = list_segments(self.directory)
-        for index, number in enumerate(numbers, start=1):
-            if number != index:
-                raise JournalDamage(segment_name(index), 0, "the segment is missing")
+        for expected, number in enumerate(numbers, start=1):
+            if number != expected:
+                raise JournalDamage(segment_name(expected), 0, "the segment is missing")
             yield from self._segment(number, number == len(numbers))
 
     def rows(self) -> Iterator[StoredRow]:

@@ -33,7 +33,7 @@ class Request(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", kw_o
     id: RequestId
 
 
-# ── session ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── connection ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Login(Request, tag="login", frozen=True):

@@ -103,7 +103,7 @@ COLUMNS: Final[tuple[str, ...]] = OrderRecord.__struct_fields__
 
 
 class OrderRecords:
-    """Makes the records of a session, event by event, from its first command on."""
+    """Makes the records of a recorded session, event by event, from its first command on."""
 
     def __init__(self, reference: Reference) -> None:
         self._reference: Final = reference

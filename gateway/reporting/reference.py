@@ -1,4 +1,4 @@
-"""Reference data of a session, learned from its events: assets, instruments, accounts, classes."""
+"""Reference data of a recorded session, learned from its events: assets, instruments, accounts, classes."""
 
 from __future__ import annotations
 

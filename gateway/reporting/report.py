@@ -1,4 +1,4 @@
-"""The whole report of a session, or of one Moscow day of it, from steps."""
+"""The whole report of a recorded session, or of one Moscow day of it, from steps."""
 
 from __future__ import annotations
 

@@ -146,10 +146,10 @@ def balances(exchange: Exchange) -> dict[tuple[str, str], int]:
     names = list(exchange.assets)
     found: dict[tuple[str, str], int] = {}
     for account in exchange.accounts.values():
-        for index, balance in account.balances.items():
+        for place, balance in account.balances.items():
             total = _total(balance)
             if total:
-                found[(account.account, names[index])] = total
+                found[(account.account, names[place])] = total
     return found
 
 

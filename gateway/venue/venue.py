@@ -277,9 +277,9 @@ def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str)
         raise VenueError(f"{section}: write [[{section}]] above each entry")
     found: list[tuple[str, _Entry]] = []
     names: dict[str, str] = {}
-    for index, row in enumerate(rows):
+    for place, row in enumerate(rows):
         name = row.get(key) if isinstance(row, dict) else None
-        where = f"{section}[{index}]" if name is None else f"{section}[{index}] ({name})"
+        where = f"{section}[{place}]" if name is None else f"{section}[{place}] ({name})"
         entry = _convert(row, kind, where)
         earlier = names.setdefault(getattr(entry, key), where)
         if earlier != where:

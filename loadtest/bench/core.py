@@ -50,9 +50,9 @@ def run_book(stream: Stream) -> tuple[int, int]:
     """Send the stream through a bare book; return trades and traded lots."""
     bare = BareBook()
     orders: dict[int, Order] = {}
-    for index, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
+    for number, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
         if kind == ADD:
-            orders[index] = bare.add(index, side, price_ticks, lots)
+            orders[number] = bare.add(number, side, price_ticks, lots)
         else:
             bare.cancel(orders[target])
     return bare.trades, bare.traded_lots
@@ -153,16 +153,16 @@ def prepare_core(stream: Stream, rules: bool) -> Prepared:
         setup.append((sequenced, events))
     first = exchange.seq + 1
     commands: list[Sequenced] = []
-    for index, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
+    for number, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
         # Buyers and sellers are different firms: none meets its own order, so every engine makes the same trades.
         name = f"firm-{target % (ACCOUNTS // 2) * 2 + side}"
         command: AnyCommand
         if kind == ADD:
             price_e8, quantity_e8 = price_ticks * 100 * ONE_E8, lots * (ONE_E8 // 10_000)
-            command = NewOrder(name, name, str(index), INSTRUMENT, side, LIMIT, GTC, price_e8, quantity_e8)
+            command = NewOrder(name, name, str(number), INSTRUMENT, side, LIMIT, GTC, price_e8, quantity_e8)
         else:
             command = CancelOrder(name, name, first + target, "")
-        commands.append(Sequenced(first + index, START_NS + index * 1_000, command))
+        commands.append(Sequenced(first + number, START_NS + number * 1_000, command))
     return Prepared(exchange, commands, JsonReports(setup))
 
 

@@ -159,7 +159,7 @@ def prepare_hook(name: str, count: int) -> tuple[ComplianceHook, list[tuple[Orde
         orders = crew.buys(count, ("retail",), SPOT_NAME)
         return crew.hook, [(order, filled(order, "firm")) for order in orders]
     orders = crew.buys(count, ("first", "second"), NOTE_NAME)
-    return crew.hook, [(order, filled(order, ("second", "first")[index % 2])) for index, order in enumerate(orders)]
+    return crew.hook, [(order, filled(order, ("second", "first")[number % 2])) for number, order in enumerate(orders)]
 
 
 def run_hook(hook: ComplianceHook, lives: list[tuple[Order, Event]]) -> int:

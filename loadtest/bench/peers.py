@@ -28,10 +28,10 @@ def run_bourse(stream: Stream) -> tuple[int, int]:
     book = core.OrderBook(0, True)
     set_time, place, cancel = book.set_time, book.place_order, book.cancel_order
     ids: dict[int, int] = {}
-    for index, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
-        set_time(index)
+    for number, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
+        set_time(number)
         if kind == ADD:
-            ids[index] = place(side == BUY, lots, 0, price=price_ticks)
+            ids[number] = place(side == BUY, lots, 0, price=price_ticks)
         else:
             cancel(ids[target])
     trades = book.get_trades()
@@ -45,10 +45,10 @@ def run_pyorderbook(stream: Stream) -> tuple[int, int]:
     bid, ask = module.bid, module.ask
     orders: dict[int, Any] = {}
     trades = traded_lots = 0
-    for index, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
+    for number, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
         if kind == ADD:
             order = (bid if side == BUY else ask)("X", price_ticks, lots)
-            orders[index] = order
+            orders[number] = order
             fills = book.match(order).trades
             trades += len(fills)
             traded_lots += lots - order.quantity

@@ -107,7 +107,7 @@ class Crowd:
     def timed(self, commands: list[AnyCommand]) -> int:
         """Apply commands; nanoseconds in all."""
         first = self.exchange.seq + 1
-        sequenced = [Sequenced(first + index, START_NS + first + index, each) for index, each in enumerate(commands)]
+        sequenced = [Sequenced(first + number, START_NS + first + number, each) for number, each in enumerate(commands)]
         apply = self.exchange.apply
         gc.collect()
         gc.disable()

@@ -126,7 +126,7 @@ def generate(seed: int, count: int, resting: int = 1_000) -> Stream:
     alive = _Resting()
     operations: list[Operation] = []
     cancels = 0
-    for index in range(count):
+    for number in range(count):
         adds_more = chance.randrange(100) < (REVERTING_PERCENT if len(alive.ids) < resting else 100 - REVERTING_PERCENT)
         aggressive = chance.randrange(100) < AGGRESSIVE_PERCENT
         if not (aggressive or adds_more) and alive.ids:
@@ -140,15 +140,15 @@ def generate(seed: int, count: int, resting: int = 1_000) -> Stream:
         side = chance.choice((BUY, SELL))
         price, lots = _price(chance, bare.book, side, aggressive), _geometric(chance, MEAN_LOTS)
         makers = _crossed(bare.book, side, price, lots)
-        order = bare.add(index, side, price, lots)
+        order = bare.add(number, side, price, lots)
         for maker in makers:
             if not maker.leaves_lots:
                 alive.remove(maker.order_id)
                 del orders[maker.order_id]
         if order.leaves_lots:
-            alive.add(index)
-            orders[index] = order
-        operations.append(Operation(ADD, side, price, lots, index))
+            alive.add(number)
+            orders[number] = order
+        operations.append(Operation(ADD, side, price, lots, number))
     bare.book.check()
     return Stream(seed, resting, operations, count - cancels, cancels, bare.trades, bare.traded_lots)
 

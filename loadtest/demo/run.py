@@ -106,7 +106,7 @@ async def run(options: Options, progress: Progress) -> dict[str, Any]:
         "directory": str(directory),
         **tally.as_dict(),
         "rules": tally.rules(order_entry_rules(venue)),
-        "silent_transfer_rules": [rule for rule in _book(venue).transfer_order if not tally.moves_named[rule]],
+        "silent_transfer_rules": [rule for rule in _rulebook(venue).transfer_order if not tally.moves_named[rule]],
         **prove(directory),
     }
 
@@ -266,17 +266,17 @@ def _cast(
     return cast
 
 
-def _book(venue: Venue) -> Rulebook:
+def _rulebook(venue: Venue) -> Rulebook:
     return load_rulebook(venue.rulebook, venue.rulebook_documents)
 
 
 def order_entry_rules(venue: Venue) -> dict[str, str]:
     """The titles of the rules that are checked when an order enters, in their order of decision; those that exempt last."""
-    book = _book(venue)
+    rulebook = _rulebook(venue)
     exempting = [
-        rule for rule, data in book.rules.items() if data.applies_to == "order_entry" and rule not in book.order
+        rule for rule, data in rulebook.rules.items() if data.applies_to == "order_entry" and rule not in rulebook.order
     ]
-    return {rule: book.rules[rule].title for rule in (*book.order, *exempting)}
+    return {rule: rulebook.rules[rule].title for rule in (*rulebook.order, *exempting)}
 
 
 def prove(directory: Path) -> dict[str, Any]:

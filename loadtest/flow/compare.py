@@ -171,8 +171,8 @@ def compare_trades(recording: Recording, made: list[TradeMade]) -> TradeComparis
     """Match recorded trades with ours, each at most once, the nearest in time first. O(n log n)."""
     recorded = [action for action in recording.actions if type(action) is TradeSeen]
     by_content: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for index, trade in enumerate(made):
-        by_content[trade.price_ticks, trade.quantity_lots].append(index)
+    for place, trade in enumerate(made):
+        by_content[trade.price_ticks, trade.quantity_lots].append(place)
     times_at: defaultdict[int, list[int]] = defaultdict(list)
     for trade in made:
         times_at[trade.price_ticks].append(trade.time_ns)
@@ -188,7 +188,7 @@ def compare_trades(recording: Recording, made: list[TradeMade]) -> TradeComparis
             continue
         taken.add(nearest)
         equal_maker += bool(seen.maker) and made[nearest].maker == seen.maker
-    differing.update(trade.price_ticks for index, trade in enumerate(made) if index not in taken)
+    differing.update(trade.price_ticks for place, trade in enumerate(made) if place not in taken)
     ours = Counter((trade.price_ticks, trade.quantity_lots) for trade in made)
     theirs = Counter((trade.price_ticks, trade.quantity_lots) for trade in recorded)
     return TradeComparison(
@@ -206,11 +206,11 @@ def compare_trades(recording: Recording, made: list[TradeMade]) -> TradeComparis
 
 def _nearest(seen: TradeSeen, candidates: list[int], made: list[TradeMade], taken: set[int]) -> int | None:
     """The nearest trade of ours not matched yet, by preference with the recorded maker."""
-    free = [index for index in candidates if index not in taken]
-    near = [index for index in free if abs(made[index].time_ns - seen.time_ns) <= TRADE_WINDOW_NS]
+    free = [place for place in candidates if place not in taken]
+    near = [place for place in free if abs(made[place].time_ns - seen.time_ns) <= TRADE_WINDOW_NS]
     if not near:
         return None
-    return min(near, key=lambda index: (made[index].maker != seen.maker, abs(made[index].time_ns - seen.time_ns)))
+    return min(near, key=lambda place: (made[place].maker != seen.maker, abs(made[place].time_ns - seen.time_ns)))
 
 
 def _trade_reason(seen: TradeSeen, times_ns: list[int]) -> str:

@@ -140,8 +140,8 @@ def _enter(venue: Venue, label: str, text: str) -> Outcome:
 def _quote(venue: Venue, label: str, account: str, text: str) -> Outcome:
     command = mass_quote(label, account, venue.participant_of(account), text, venue.instrument)
     for letter, side, ladder in (("b", codes.BUY, command.bids), ("a", codes.SELL, command.asks)):
-        for index, (price_e8, quantity_e8) in enumerate(ladder):
-            name = f"{label}:{letter}{index}"
+        for number, (price_e8, quantity_e8) in enumerate(ladder):
+            name = f"{label}:{letter}{number}"
             venue.orders[name] = NewOrder(
                 command.participant,
                 account,

@@ -17,6 +17,36 @@ async def url(tmp_path):
         yield url_of(server)
 
 
+RESTING = {
+    "exec_type": "new",
+    "order_status": "new",
+    "account": "alice",
+    "seq": 3,
+    "client_order_id": "a1",
+    "instrument": "BTC/RUB",
+    "side": "sell",
+    "order_type": "limit",
+    "time_in_force": "gtc",
+    "price": "100.5",
+    "quantity": "2.0",
+    "filled_quantity": "0.0",
+    "leaves_quantity": "2.0",
+}
+TAKEN = {
+    "exec_type": "trade",
+    "order_status": "filled",
+    "seq": 4,
+    "side": "buy",
+    "liquidity": "taker",
+    "last_price": "100.5",
+    "last_quantity": "0.5",
+    "filled_quantity": "0.5",
+    "leaves_quantity": "0.0",
+    "trade_id": 1,
+    "fee": "0.06",
+}
+
+
 @pytest.mark.parametrize("binary", [False, True])
 async def test_from_login_to_fill(url, binary):
     async with client(url, binary=binary) as alice, client(url, "bob", binary=not binary) as bob:
@@ -28,41 +58,13 @@ async def test_from_login_to_fill(url, binary):
         assert welcome["accounts"] == {"alice": 2}
 
         resting = await alice.order("sell", "2", "100.5", "a1", account="alice")
-        expected = {
-            "exec_type": "new",
-            "order_status": "new",
-            "account": "alice",
-            "seq": 3,
-            "client_order_id": "a1",
-            "instrument": "BTC/RUB",
-            "side": "sell",
-            "order_type": "limit",
-            "time_in_force": "gtc",
-            "price": "100.5",
-            "quantity": "2.0",
-            "filled_quantity": "0.0",
-            "leaves_quantity": "2.0",
-        }
-        assert {key: resting[key] for key in expected} == expected
+        assert {key: resting[key] for key in RESTING} == RESTING
 
         taken = await bob.order("buy", "0.5", "101", "b1", account="bob")
         assert (taken["exec_type"], taken["price"], taken["seq"]) == ("new", "101.0", 3)
         fill = await bob.receive()
         assert "id" not in fill
-        expected = {
-            "exec_type": "trade",
-            "order_status": "filled",
-            "seq": 4,
-            "side": "buy",
-            "liquidity": "taker",
-            "last_price": "100.5",
-            "last_quantity": "0.5",
-            "filled_quantity": "0.5",
-            "leaves_quantity": "0.0",
-            "trade_id": 1,
-            "fee": "0.06",
-        }
-        assert {key: fill[key] for key in expected} == expected
+        assert {key: fill[key] for key in TAKEN} == TAKEN
         fill = await alice.receive()
         expected = {"exec_type": "trade", "order_status": "partially_filled", "seq": 4, "liquidity": "maker"}
         assert {key: fill[key] for key in expected} == expected

@@ -6,10 +6,29 @@ import asyncio
 import time
 from typing import Any
 
-from tests.support.gateway.clearing_desk import at_desk, clearing_venue, parts
+from tests.support.gateway.clearing_desk import Desk, at_desk, clearing_venue, parts
 from tests.support.gateway.small_venue import client, serving, url_of
 
 # ── futures ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def margins_of(desk: Desk) -> dict[str, Any]:
+    """What the mark brought Alice and took from Bob; Bob's message."""
+    gained = await desk.alice.until("variation_margin")
+    assert parts(gained, "position", "price", "amount", "asset") == {
+        "position": "10.0",
+        "price": "150.0",
+        "amount": "500.00",
+        "asset": "RUB",
+    }
+    lost = await desk.bob.until("variation_margin")
+    assert parts(lost, "position", "amount", "available", "reserved") == {
+        "position": "-10.0",
+        "amount": "-500.00",
+        "available": "0.00",
+        "reserved": "700.00",
+    }
+    return lost
 
 
 async def test_a_future_is_traded_marked_and_called(tmp_path):
@@ -56,20 +75,7 @@ async def test_a_future_is_traded_marked_and_called(tmp_path):
             "open_interest": "10.0",
             "final": None,
         }
-        gained = await desk.alice.until("variation_margin")
-        assert parts(gained, "position", "price", "amount", "asset") == {
-            "position": "10.0",
-            "price": "150.0",
-            "amount": "500.00",
-            "asset": "RUB",
-        }
-        lost = await desk.bob.until("variation_margin")
-        assert parts(lost, "position", "amount", "available", "reserved") == {
-            "position": "-10.0",
-            "amount": "-500.00",
-            "available": "0.00",
-            "reserved": "700.00",
-        }
+        lost = await margins_of(desk)
         # 10 short at the new upper band of 165 need 1650, and 700 are left.
         call = await desk.bob.until("margin_call")
         assert parts(call, "asset", "missing", "seq") == {

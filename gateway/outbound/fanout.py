@@ -98,7 +98,7 @@ class Fanout:
         """Take in a command of the past, with its events; nobody listens yet."""
         seq, time_ns, _, events = row
         self._learn(events)
-        self.channels.precede(seq, time_ns, events)
+        self.channels.follow(seq, time_ns, events, precede=True)
         self.reports.follow(seq, time_ns, events)
         self.channels.follow(seq, time_ns, events)
         self._drop_copy.seq = seq
@@ -118,7 +118,7 @@ class Fanout:
         news = events if replies is None else events[:due_events] if due_events else ()
         if news:
             self._learn(news)
-            for subscribers, message in self.channels.precede(seq, time_ns, news):
+            for subscribers, message in self.channels.follow(seq, time_ns, news, precede=True):
                 self.broadcast(subscribers, message)
         replies = replies or ()
         waiting = origin

@@ -68,7 +68,9 @@ class PublicBook(Subject):
     def _show(self, event: BookAdded | BookChanged, command_seq: int, time_ns: int) -> None:
         """An order, or its next part, joins the book, shows another quantity, or leaves the book."""
         if not self._is_changed:
-            self._note(time_ns)
+            self._is_changed = True
+            self._changed.append(self)
+            self.time_ns = time_ns
         self._set_displayed(event.order_id, event.side, event.price_ticks, event.displayed_lots)
 
     def _remove(self, event: OrderCancelled, command_seq: int, time_ns: int) -> None:

@@ -51,7 +51,7 @@ class _Route:
 
 
 class Channels:
-    """The channels of a venue. With each command `precede`, then `follow`; after each turn `end_turn`.
+    """The channels of a venue. With each command `follow`, before its reports and after them; after each turn `end_turn`.
 
     Those of an instrument open when it is listed, those of an index with its first price.
     """
@@ -80,13 +80,35 @@ class Channels:
         assert isinstance(found, channel)
         return found
 
-    def precede(self, command_seq: int, time_ns: int, events: Iterable[Event]) -> list[Published]:
-        """Take in events of a command; returns what is told of them before its reports and reply."""
-        return self._dispatch(self._preceding, command_seq, time_ns, events)
+    def follow(self, command_seq: int, time_ns: int, events: Iterable[Event], precede: bool = False) -> list[Published]:
+        """Take in the events of a command.
 
-    def follow(self, command_seq: int, time_ns: int, events: Iterable[Event]) -> list[Published]:
-        """Take in the events of a command; returns what is told of them one by one, after its reports and reply."""
-        out = self._dispatch(self._following, command_seq, time_ns, events)
+        Args:
+            command_seq: its sequence number.
+            time_ns: its time.
+            events: in order.
+            precede: for the channels that precede the reports of a command; else for all others.
+
+        Returns:
+            What is told of the events one by one; what a turn adds up to comes from `end_turn`.
+        """
+        out: list[Published] = []
+        route_of = (self._preceding if precede else self._following).get
+        for event in events:
+            route = route_of(type(event))
+            if route is None:
+                continue
+            key = route.key_of(event)
+            try:
+                followers = route.followers[key]
+            except KeyError:
+                # The first event about it.
+                self._start(route.kind, key)
+                followers = route.followers[key]
+            for follow, subscribers in followers:
+                message = follow(event, command_seq, time_ns)
+                if message is not None and subscribers:
+                    out.append((subscribers, message))
         changed = self._changed
         if changed:
             for book in changed:
@@ -107,28 +129,6 @@ class Channels:
                 if message is not None:
                     out.append((channel.subscribers, message))
         self._touched.clear()
-        return out
-
-    def _dispatch(
-        self, routes: dict[type[Event], _Route], command_seq: int, time_ns: int, events: Iterable[Event]
-    ) -> list[Published]:
-        out: list[Published] = []
-        route_of = routes.get
-        for event in events:
-            route = route_of(type(event))
-            if route is None:
-                continue
-            key = route.key_of(event)
-            try:
-                followers = route.followers[key]
-            except KeyError:
-                # The first event about it.
-                self._start(route.kind, key)
-                followers = route.followers[key]
-            for follow, subscribers in followers:
-                message = follow(event, command_seq, time_ns)
-                if message is not None and subscribers:
-                    out.append((subscribers, message))
         return out
 
     def _start(self, kind: Kind, key: str) -> None:

@@ -64,7 +64,7 @@ from tests.support.gateway.small_venue import KEYS, client, serving, url_of
 def test_events_as_changes(event, expected):
     channels, outbox = Channels(Formats()), Outbox(JSON)
     channels.one(Changes).subscribers.append(outbox)
-    ((outboxes, change),) = channels.precede(5, 6, [DayEnded(1), event])
+    ((outboxes, change),) = channels.follow(5, 6, [DayEnded(1), event], precede=True)
     assert outboxes == [outbox]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(change))
     assert plain == {"type": "change", "seq": 1, "command_seq": 5, "time": 6, **expected}

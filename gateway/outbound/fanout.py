@@ -64,6 +64,7 @@ class Fanout:
         self.rulebook_digest: str = ""
         self.dirty: Final[list[Outbox]] = []
         self._drop_copy: Final = self.channels.one(DropCopy)
+        self._copied: Final = self._drop_copy.subscribers
         self._by_account: Final[dict[str, list[Outbox]]] = {}
         self._by_participant: Final[dict[str, list[Outbox]]] = {}
 
@@ -165,7 +166,7 @@ class Fanout:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
         listeners = self._by_account[report.account] if report.seq else _NOBODY
-        drop_copy = _NOBODY if isinstance(report.event, STATUSES) else self._drop_copy.subscribers
+        drop_copy = _NOBODY if isinstance(report.event, STATUSES) else self._copied
         if origin is not None:
             self.send(origin, self.reports.message(report, request_id))
             if not drop_copy and (not listeners or (len(listeners) == 1 and listeners[0] is origin)):

@@ -72,6 +72,7 @@ class CommandRow:
         about: tuple[str, ...] = (),
         word: str = "",
         sets_up: str = "",
+        is_single: bool = False,
         names: dict[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.kind: Final = kind
@@ -88,6 +89,8 @@ class CommandRow:
         """What a history of rules, records and settings calls what it changes; empty: it changes none of them."""
         self.sets_up: Final = sets_up
         """The kind of thing that it defines in a venue file, named by its first subject; empty: such a file has none."""
+        self.is_single: Final = is_single
+        """Whether a venue has one such thing, whatever it is called."""
         self.names: Final[dict[str, tuple[str, ...]]] = {} if names is None else names
         """The names of the codes that a field holds."""
 
@@ -198,7 +201,12 @@ CLEARING: Final = (
     CommandRow(commands.SetIndexPrice, set_index_price, senders=_OPERATORS, about=("index",), sets_up="index"),
     CommandRow(commands.MarkFuture, mark_future, senders=_BOTH, about=("instrument",)),
     CommandRow(
-        commands.SetMarginRules, set_margin_rules, senders=_OPERATORS, word="margin rules", sets_up="margin rules"
+        commands.SetMarginRules,
+        set_margin_rules,
+        senders=_OPERATORS,
+        word="margin rules",
+        sets_up="margin rules",
+        is_single=True,
     ),
     CommandRow(commands.CloseOut, close_out, senders=_SUPERVISORS, about=("account", "instrument"), word="close-out"),
     CommandRow(commands.IssueAsset, issue, senders=_ISSUERS, about=("account",), sets_up="account"),
@@ -209,7 +217,13 @@ CLEARING: Final = (
 
 COMPLIANCE: Final = (
     CommandRow(
-        commands.LoadRulebook, consult, senders=_SUPERVISORS, about=("name",), word="rulebook", sets_up="rulebook"
+        commands.LoadRulebook,
+        consult,
+        senders=_SUPERVISORS,
+        about=("name",),
+        word="rulebook",
+        sets_up="rulebook",
+        is_single=True,
     ),
     CommandRow(
         commands.RegisterInvestor,

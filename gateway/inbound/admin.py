@@ -10,11 +10,11 @@ participant is the issuer, the core says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final, cast, get_args
 
 from engine.book.entities import Asset
+from engine.command_table import COMMANDS, PARTICIPANT, ROLES, SUPERVISOR, TRADING, CommandRow
 from engine.state.listing import MAX_SCALE
-from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
@@ -23,71 +23,14 @@ from gateway.protocol.wire import Malformed, parse_amount, parse_e8
 from gateway.venue.schedule import parse_schedule
 from gateway.venue.venue import built_in_rulebooks, load_rulebook_documents
 
-SUPERVISOR: Final = "supervisor"
-OPERATOR: Final = "operator"
-TRADER: Final = "participant"
-
-_ISSUED: Final[dict[str, type[AnyCommand]]] = {
-    "issue_asset": commands.IssueAsset,
-    "redeem_asset": commands.RedeemAsset,
-    "freeze_asset": commands.FreezeAsset,
-}
-_CONFIGURATION: Final[dict[str, type[AnyCommand]]] = {
-    "add_asset": commands.AddAsset,
-    "list_instrument": commands.ListInstrument,
-    "open_account": commands.OpenAccount,
-    "deposit": commands.Deposit,
-    "withdraw": commands.Withdraw,
-    "set_phase": commands.SetPhase,
-    "set_trading_rules": commands.SetTradingRules,
-    "set_schedule": commands.SetSchedule,
-    "set_kill_switch": commands.SetKillSwitch,
-    "set_limits": commands.SetLimits,
-    "set_market_halt": commands.SetMarketHalt,
-    "set_venue_rules": commands.SetVenueRules,
-    "set_index_price": commands.SetIndexPrice,
-    "set_margin_rules": commands.SetMarginRules,
-    "mark_future": commands.MarkFuture,
-    **_ISSUED,
-}
-_COMPLIANCE: Final[dict[str, type[AnyCommand]]] = {
-    "load_rulebook": commands.LoadRulebook,
-    "register_investor": commands.RegisterInvestor,
-    "register_intermediary": commands.RegisterIntermediary,
-    "record_test": commands.RecordTest,
-    "record_acknowledgement": commands.RecordAcknowledgement,
-    "set_blocked": commands.SetBlocked,
-    "authorise_client": commands.AuthoriseClient,
-    "update_asset": commands.UpdateAsset,
-    "set_parameter": commands.SetParameter,
-    "effective_from": commands.EffectiveFrom,
-    "set_phase": commands.SetPhase,
-    "set_kill_switch": commands.SetKillSwitch,
-    "set_limits": commands.SetLimits,
-    "set_market_halt": commands.SetMarketHalt,
-    "bust_trade": commands.BustTrade,
-    "reprice_trade": commands.RepriceTrade,
-    "mark_future": commands.MarkFuture,
-    "close_out": commands.CloseOut,
-    "freeze_asset": commands.FreezeAsset,
-}
-ALLOWED: Final = {OPERATOR: _CONFIGURATION, SUPERVISOR: _COMPLIANCE, TRADER: _ISSUED}
+_ADMIN: Final = [row for row in COMMANDS.values() if row not in TRADING]
+ALLOWED: Final = {role: {row.name: row for row in _ADMIN if role in row.senders} for role in ROLES}
 """The commands of each role by their names in requests."""
-
+# What an issuer may do: then the issuer is who asks.
+_ISSUED: Final = ALLOWED[PARTICIPANT]
 # What may wait for an effective date.
-_CHANGES: Final = {name: kind for name, kind in _COMPLIANCE.items() if kind in get_args(commands.HookCommand)}
+_CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row.kind in get_args(commands.HookCommand)}
 
-_KINDS: Final[dict[type[AnyCommand], tuple[str, ...]]] = {
-    commands.AddAsset: codes.ASSET_KINDS,
-    commands.ListInstrument: codes.INSTRUMENT_KINDS,
-    commands.RegisterInvestor: codes.INVESTOR_KINDS,
-}
-_NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "privacy": codes.PRIVACY_KINDS,
-    "allocation": codes.ALLOCATIONS,
-    "scope": codes.SCOPES,
-    "self_trade": codes.SELF_TRADE_MODES,
-}
 # Texts for people; all other strings are names.
 _TEXTS: Final = ("reason", "terms", "source", "licence", "value")
 # Integers on the wire stay within the journal's 64 bits.
@@ -111,25 +54,26 @@ def admin_command(request: Admin, role: str, participant: str, assets: Mapping[s
         NotAllowed: another role may, or there is no such command.
         Malformed: an argument is missing, unknown, or not what its field holds.
     """
-    kind = ALLOWED.get(role, {}).get(request.command)
-    if kind is None:
+    row = ALLOWED.get(role, {}).get(request.command)
+    if row is None:
         known = ", ".join(sorted(ALLOWED.get(role, {}))) or "none"
         raise NotAllowed(f"as {role} you may send: {known}")
     filled_in = {"by": participant}
-    if kind in _ISSUED.values():
-        filled_in["issuer"] = participant if role == TRADER else ""
-    return _command(kind, request.arguments, "arguments", filled_in, assets)
+    if row.name in _ISSUED:
+        filled_in["issuer"] = participant if role == PARTICIPANT else ""
+    return _command(row, request.arguments, "arguments", filled_in, assets)
 
 
-def argument_names(kind: type[AnyCommand]) -> tuple[list[str], list[str]]:
+def argument_names(row: CommandRow) -> tuple[list[str], list[str]]:
     """The names of a command's arguments: those it needs, and the others."""
+    kind = row.kind
     if kind is commands.EffectiveFrom:
         return ["effective_ns", "command", "arguments"], ["reason"]
     fields = kind.__struct_fields__
     required = len(fields) - len(kind.__struct_defaults__)
     names: tuple[list[str], list[str]] = ([], [])
     for number, field in enumerate(fields):
-        if field == "by" or (field == "issuer" and kind in _ISSUED.values()):
+        if field == "by" or (field == "issuer" and row.name in _ISSUED):
             continue
         # A rulebook of this distribution needs no documents.
         names[number >= required or field == "documents"].append(field.removesuffix("_e8"))
@@ -137,14 +81,15 @@ def argument_names(kind: type[AnyCommand]) -> tuple[list[str], list[str]]:
 
 
 def _command(
-    kind: type[AnyCommand],
+    row: CommandRow,
     given: Mapping[str, object],
     where: str,
     filled_in: Mapping[str, str],
     assets: Mapping[str, Asset],
 ) -> AnyCommand:
-    """A command of a kind with the arguments given; `where` they stand in the request is named in errors."""
-    required, optional = argument_names(kind)
+    """A command with the arguments given; `where` they stand in the request is named in errors."""
+    kind = row.kind
+    required, optional = argument_names(row)
     for name in required:
         if name not in given:
             raise Malformed(f"{where}.{name}: missing")
@@ -163,10 +108,10 @@ def _command(
             values[field] = _documents(given.get("name"), where)
         elif name in given:
             try:
-                values[field] = _value(kind, field, given[name], given, assets)
+                values[field] = _value(row, field, given, assets)
             except Malformed as error:
                 raise Malformed(f"{where}.{name}: {error}") from error
-    return kind(**values)
+    return cast("AnyCommand", row.kind(**values))
 
 
 def _change(
@@ -174,18 +119,17 @@ def _change(
 ) -> AnyCommand:
     """The command within `effective_from`."""
     name, arguments = given["command"], given["arguments"]
-    kind = _CHANGES.get(name) if isinstance(name, str) else None
-    if kind is None:
+    row = _CHANGES.get(name) if isinstance(name, str) else None
+    if row is None:
         raise Malformed(f"{where}.command: expected one of {', '.join(sorted(_CHANGES))}")
     if not isinstance(arguments, dict):
         raise Malformed(f"{where}.arguments: expected a table of the command's arguments")
-    return _command(kind, arguments, f"{where}.arguments", filled_in, assets)
+    return _command(row, arguments, f"{where}.arguments", filled_in, assets)
 
 
-def _value(
-    kind: type[AnyCommand], field: str, given: object, arguments: Mapping[str, object], assets: Mapping[str, Asset]
-) -> object:
+def _value(row: CommandRow, field: str, arguments: Mapping[str, object], assets: Mapping[str, Asset]) -> object:
     """One argument as its field holds it."""
+    given = arguments[field.removesuffix("_e8")]
     if field.endswith("_e8"):
         return parse_e8(_text(given))
     if field == "amount":
@@ -194,17 +138,13 @@ def _value(
         return _money(given, arguments.get("quote"), assets)
     if field == "issue_limit":
         return _limit(given, arguments.get("scale"))
-    if field == "phase":
-        return _code(given, codes.PHASES)
-    if field in _NAMES:
-        return _code(given, _NAMES[field])
     if field == "steps":
         return _steps(given)
     if field == "instruments":
         return _names(given)
-    if field == "kind":
-        return _code(given, _KINDS[kind])
-    return _plain(field, given, kind.__annotations__[field])
+    if field in row.names:
+        return _code(given, row.names[field])
+    return _plain(field, given, row.kind.__annotations__[field])
 
 
 def _plain(field: str, given: object, annotation: str) -> object:

@@ -12,6 +12,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from engine.command_table import OPERATOR, PARTICIPANT, SUPERVISOR
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     MAX_CONNECTIONS_PER_PARTICIPANT,
@@ -23,12 +24,12 @@ from engine.vocabulary.limits import (
     NS_PER_SECOND,
 )
 from engine.vocabulary.messages.commands import AnyCommand
-from gateway.inbound.admin import OPERATOR, SUPERVISOR, TRADER, NotAllowed, admin_command
+from gateway.inbound.admin import NotAllowed, admin_command
 from gateway.inbound.context import VenueContext
 from gateway.inbound.translate import TRANSLATE
 from gateway.outbound.channels.channel import Channel
+from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import CHANNELS
-from gateway.outbound.outbox import Outbox
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
@@ -229,7 +230,7 @@ class Session(Outbox):
         participant = self.participant
         translate = TRANSLATE.get(type(request))
         if translate is not None:
-            if participant is None or participant.role != TRADER:
+            if participant is None or participant.role != PARTICIPANT:
                 self._refuse(request, "only participants trade")
                 return
             try:

@@ -5,46 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from engine.command_table import TRADING
 from engine.record.rows import Row
 from engine.vocabulary.codes import REJECT_CODES
-from engine.vocabulary.messages import commands
-from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
     AccountOpened,
     CommandRejected,
     Event,
-    MassCancelled,
-    MassQuoted,
-    OrderAccepted,
-    OrderAmended,
-    OrderCancelled,
-    OrderRejected,
-    OrderStatus,
-    RequestRejected,
     RulebookLoaded,
-    Transferred,
-    TransferStatus,
 )
 from gateway.outbound.channels.drop_copy import DropCopy
+from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import Channels
-from gateway.outbound.outbox import Outbox
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Done, Message, Rejected
 
 # The reply to a trading command is the first event of one of these types, after what was due before the command.
-_REPLIES: Final[dict[type[Command], tuple[type[Event], ...]]] = {
-    commands.NewOrder: (OrderAccepted, OrderRejected, OrderStatus),
-    commands.AmendOrder: (OrderAmended, OrderCancelled, RequestRejected),
-    commands.CancelOrder: (OrderCancelled, RequestRejected),
-    commands.MassCancel: (MassCancelled, RequestRejected),
-    commands.MassQuote: (MassQuoted, RequestRejected),
-    commands.NewOrderPair: (OrderAccepted, OrderRejected, OrderStatus, RequestRejected),
-    commands.NewBracket: (OrderAccepted, OrderRejected, OrderStatus, RequestRejected),
-    commands.Transfer: (Transferred, TransferStatus, RequestRejected),
-    commands.RequestDelivery: (RequestRejected,),
-}
+_REPLIES: Final = {row.kind: row.answers for row in TRADING}
 
 _NOBODY: Final[list[Outbox]] = []
 

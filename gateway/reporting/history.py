@@ -6,24 +6,17 @@ of a Moscow day changed or cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
+from engine.command_table import COMMANDS
 from engine.vocabulary.codes import (
-    ALLOCATIONS,
-    ASSET_KINDS,
     BY_RULE,
     CANCEL_REASONS,
-    INSTRUMENT_KINDS,
-    INVESTOR_KINDS,
     KILLED,
     PHASES,
-    PRIVACY_KINDS,
     REJECT_CODES,
-    SCOPES,
-    SELF_TRADE_MODES,
 )
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages import commands
@@ -50,69 +43,8 @@ SCHEDULED: Final = "scheduled"
 # Who, where the clock did it.
 CLOCK: Final = "clock"
 
-# What of a command is its subject: the field, in this order, and what it names. The rest of its fields are what it says.
-_SUBJECTS: Final[dict[type[Command], tuple[str, ...]]] = {
-    commands.LoadRulebook: ("name",),
-    commands.SetParameter: ("rule",),
-    commands.RegisterInvestor: ("investor",),
-    commands.RegisterIntermediary: ("intermediary",),
-    commands.RecordTest: ("investor",),
-    commands.RecordAcknowledgement: ("investor",),
-    commands.SetBlocked: ("investor",),
-    commands.AuthoriseClient: ("investor", "intermediary"),
-    commands.AddAsset: ("asset",),
-    commands.UpdateAsset: ("asset",),
-    commands.FreezeAsset: ("asset", "account"),
-    commands.ListInstrument: ("instrument",),
-    commands.OpenAccount: ("account", "investor", "intermediary"),
-    commands.SetKillSwitch: ("key",),
-    commands.SetLimits: ("participant",),
-    commands.SetMarginRules: (),
-    commands.SetTradingRules: ("instrument",),
-    commands.SetSchedule: ("instrument",),
-    commands.SetMarketHalt: (),
-    commands.SetVenueRules: (),
-    commands.BustTrade: ("trade_id",),
-    commands.RepriceTrade: ("trade_id",),
-    commands.CloseOut: ("account", "instrument"),
-}
-_WORDS: Final[dict[type[Command], str]] = {
-    commands.LoadRulebook: "rulebook",
-    commands.SetParameter: "parameter",
-    commands.RegisterInvestor: "investor",
-    commands.RegisterIntermediary: "intermediary",
-    commands.RecordTest: "test",
-    commands.RecordAcknowledgement: "acknowledgement",
-    commands.SetBlocked: "block list",
-    commands.AuthoriseClient: "authorisation",
-    commands.AddAsset: "asset",
-    commands.UpdateAsset: "asset figures",
-    commands.FreezeAsset: "freeze",
-    commands.ListInstrument: "instrument",
-    commands.OpenAccount: "account",
-    commands.SetKillSwitch: "kill switch",
-    commands.SetLimits: "limits",
-    commands.SetMarginRules: "margin rules",
-    commands.SetTradingRules: "trading rules",
-    commands.SetSchedule: "schedule",
-    commands.SetMarketHalt: "market halt",
-    commands.SetVenueRules: "venue rules",
-    commands.BustTrade: "bust of trade",
-    commands.RepriceTrade: "reprice of trade",
-    commands.CloseOut: "close-out",
-}
 _LEFT_OUT: Final = ("by", "reason", "documents")
 _TIMES: Final = ("taken_ns", "expiry_ns")
-# Codes of fields that read better as words.
-_NAMES: Final[dict[tuple[type[Command], str], Sequence[str]]] = {
-    (commands.RegisterInvestor, "kind"): INVESTOR_KINDS,
-    (commands.AddAsset, "kind"): ASSET_KINDS,
-    (commands.AddAsset, "privacy"): PRIVACY_KINDS,
-    (commands.ListInstrument, "kind"): INSTRUMENT_KINDS,
-    (commands.SetKillSwitch, "scope"): SCOPES,
-    (commands.SetTradingRules, "allocation"): ALLOCATIONS,
-    (commands.SetVenueRules, "self_trade"): SELF_TRADE_MODES,
-}
 
 
 class Entry(msgspec.Struct):
@@ -154,7 +86,7 @@ class History:
         if due:
             self._follow_clock(step, events[:due])
         command = step.command
-        if type(command) in _SUBJECTS or type(command) is commands.EffectiveFrom:
+        if COMMANDS[type(command)].word or type(command) is commands.EffectiveFrom:
             entry = self._entry(step, command)
             self.entries.append(entry)
             _add_effects(entry, events[due:])
@@ -168,7 +100,7 @@ class History:
             entry = Entry(
                 step.seq,
                 step.time_ns,
-                _WORDS[type(change)],
+                COMMANDS[type(change)].word,
                 _subjects(change),
                 # As the core attributes it when its date comes.
                 change.by or command.by,
@@ -183,7 +115,7 @@ class History:
         return Entry(
             step.seq,
             step.time_ns,
-            _WORDS[type(command)],
+            COMMANDS[type(command)].word,
             _subjects(command),
             getattr(command, "by", ""),
             getattr(command, "reason", ""),
@@ -265,23 +197,23 @@ def _add_effects(entry: Entry, events: list[Event]) -> None:
 
 
 def _subjects(command: Command) -> tuple[str, ...]:
-    found = [str(getattr(command, field)) for field in _SUBJECTS[type(command)]]
+    found = [str(getattr(command, field)) for field in COMMANDS[type(command)].about]
     return tuple(dict.fromkeys(name for name in found if name))
 
 
 def _said(command: Command) -> str:
     """The fields of a command that are neither subject nor attribution, those at their default left out."""
     kind = type(command)
-    subjects = _SUBJECTS[kind]
+    row = COMMANDS[kind]
     given = msgspec.structs.asdict(command)
     required = len(kind.__struct_fields__) - len(kind.__struct_defaults__)
     defaults = dict(zip(kind.__struct_fields__[required:], kind.__struct_defaults__, strict=True))
     parts = []
     for name, value in given.items():
         field = name
-        if name in subjects or name in _LEFT_OUT or (name in defaults and defaults[name] == value):
+        if name in row.about or name in _LEFT_OUT or (name in defaults and defaults[name] == value):
             continue
-        names = _NAMES.get((kind, field))
+        names = row.names.get(field)
         if names is not None and 0 <= value < len(names):
             text = names[value]
         elif field in _TIMES:

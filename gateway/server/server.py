@@ -37,7 +37,7 @@ from gateway.inbound.context import VenueContext
 from gateway.inbound.session import GOING_AWAY, Session
 from gateway.inbound.translate import Known
 from gateway.journal.writer import Durability
-from gateway.outbound.outbox import Outbox
+from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.wire import CODECS, JSON, Codec
 from gateway.server.connection import CLOSE_SECONDS, Connection, guarded
 from gateway.server.sequencer import VenueHalted

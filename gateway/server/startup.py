@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 import msgspec
 
+from engine.command_table import COMMANDS
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command
 from engine.replay import Replay, ReplayFailure
@@ -21,26 +22,6 @@ from gateway.venue.venue import Venue
 
 JOURNAL_FOLDER: Final = "journal"
 
-_TRADING: Final = (*get_args(commands.TradingCommand), commands.Tick)
-# What each command of a venue file is about: a thing is known once any command about it was carried out.
-_SUBJECTS: Final[dict[type[AnyCommand], tuple[str, str]]] = {
-    commands.LoadRulebook: ("rulebook", ""),
-    commands.AddAsset: ("asset", "asset"),
-    commands.ListInstrument: ("instrument", "instrument"),
-    commands.SetTradingRules: ("instrument", "instrument"),
-    commands.SetSchedule: ("instrument", "instrument"),
-    commands.SetPhase: ("instrument", "instrument"),
-    commands.RegisterIntermediary: ("intermediary", "intermediary"),
-    commands.RegisterInvestor: ("investor", "investor"),
-    commands.RecordTest: ("investor", "investor"),
-    commands.RecordAcknowledgement: ("investor", "investor"),
-    commands.OpenAccount: ("account", "account"),
-    commands.Deposit: ("account", "account"),
-    commands.IssueAsset: ("account", "account"),
-    commands.SetIndexPrice: ("index", "index"),
-    commands.SetMarginRules: ("margin rules", ""),
-    commands.AuthoriseClient: ("investor", "investor"),
-}
 Subject = tuple[str, str]
 
 
@@ -111,8 +92,11 @@ class _Past:
 
 
 def _subject(command: AnyCommand) -> Subject | None:
-    found = _SUBJECTS.get(type(command))
-    return None if found is None else (found[0], getattr(command, found[1]) if found[1] else "")
+    """What a command of a venue file defines: a thing is known once any command about it was carried out."""
+    row = COMMANDS[type(command)]
+    if not row.sets_up:
+        return None
+    return (row.sets_up, "" if row.is_single else getattr(command, row.about[0]))
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -193,7 +177,7 @@ def _replay(rows: Iterator[StoredRow], exchange: Exchange, fanout: Fanout) -> _P
         fanout.replay((row[0], row[1], command, events))
         # A change whose effective date came with this command may have been refused, which says nothing of it.
         own = events[exchange.due_events :]
-        if not isinstance(command, _TRADING) and not any(type(event) is CommandRejected for event in own):
+        if COMMANDS[type(command)].sets_up and not any(type(event) is CommandRejected for event in own):
             past.note(command)
     fanout.channels.end_turn()
     return past

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Final, NamedTuple
 
 from engine.vocabulary.messages.events import Event, IndexPriceSet, InstrumentListed
-from gateway.outbound.outbox import Outbox
+from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.messages import ChannelName, Message
 
 

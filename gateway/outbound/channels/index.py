@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.state.problem import decimal_e8
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.events import IndexPriceSet
 from gateway.outbound.channels.channel import INDEX, Channel, Subject
 from gateway.protocol.messages import IndexPrice

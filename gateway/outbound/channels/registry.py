@@ -13,11 +13,11 @@ from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel,
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
+from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.top import BestPrices
 from gateway.outbound.channels.trades import Trades
-from gateway.outbound.outbox import Outbox
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.book.entities import Asset
+from engine.command_table import CommandRow
 from engine.record.rows import encode_batch
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY
@@ -18,8 +19,8 @@ from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Sequenced
 from gateway.core import new_exchange
 from gateway.inbound.admin import ALLOWED, NotAllowed, admin_command, argument_names
+from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
-from gateway.outbound.outbox import Outbox
 from gateway.protocol.messages import Admin
 from gateway.protocol.wire import JSON, MSGPACK, Malformed
 from tests.support.gateway.small_venue import small_venue
@@ -50,9 +51,10 @@ def likely(field: str, annotation: str) -> st.SearchStrategy[object]:
 
 
 @st.composite
-def arguments_of(draw: st.DrawFn, kind: type[commands.AnyCommand]) -> dict[str, Any]:
+def arguments_of(draw: st.DrawFn, row: CommandRow) -> dict[str, Any]:
+    kind = row.kind
     annotations = {field.removesuffix("_e8"): field for field in kind.__struct_fields__}
-    required, optional = argument_names(kind)
+    required, optional = argument_names(row)
     found: dict[str, Any] = {}
     for name in required + optional:
         field = annotations.get(name)
@@ -67,9 +69,9 @@ def arguments_of(draw: st.DrawFn, kind: type[commands.AnyCommand]) -> dict[str, 
 def requests(draw: st.DrawFn) -> tuple[str, Admin]:
     role = draw(st.sampled_from(sorted(ALLOWED)))
     name = draw(st.sampled_from(sorted(ALLOWED[role])))
-    kind = ALLOWED[role][name]
-    arguments = draw(arguments_of(kind))
-    if kind is commands.EffectiveFrom:
+    row = ALLOWED[role][name]
+    arguments = draw(arguments_of(row))
+    if row.kind is commands.EffectiveFrom:
         change = draw(st.sampled_from(sorted(ALLOWED[role])))
         arguments |= {"command": change, "arguments": draw(arguments_of(ALLOWED[role][change]))}
     return role, Admin(id=1, command=name, arguments=arguments)
@@ -298,7 +300,7 @@ def test_requests_as_commands(role, command, arguments, expected):
 
 
 def test_every_command_of_an_admin_request_says_who_sent_it():
-    kinds = {kind for allowed in ALLOWED.values() for kind in allowed.values()}
+    kinds = {row.kind for allowed in ALLOWED.values() for row in allowed.values()}
     assert [kind.__name__ for kind in kinds if "by" not in kind.__struct_fields__] == []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +16,10 @@ from gateway.inbound.context import VenueContext
 from gateway.inbound.session import CLOSE, CONTINUATION, PING, PONG, Session
 from gateway.inbound.translate import Known
 from gateway.outbound.fanout import Fanout
-from gateway.protocol.messages import AnyRequest, Instruments, login_challenge
+from gateway.protocol.messages import AnyRequest, Instruments
 from gateway.protocol.wire import BINARY, JSON, MSGPACK, TEXT
-from tests.support.gateway.small_venue import KEYS, small_venue
+from tests.support.gateway.session_words import log_in, said
+from tests.support.gateway.small_venue import small_venue
 
 VENUE = small_venue()
 
@@ -41,20 +41,6 @@ def new_session(participant: str = "", context: VenueContext | None = None) -> S
     if participant:
         assert said(session, log_in(session, participant))[0]["type"] == "welcome"
     return session
-
-
-def log_in(session: Session, name: str, nonce: str = "abcd", key: str = "") -> dict[str, Any]:
-    signature = KEYS[key or name].sign(login_challenge("small", name, nonce)).hex()
-    return {"type": "login", "id": 1, "participant": name, "signature": signature}
-
-
-def said(session: Session, *requests: dict[str, Any]) -> list[dict[str, Any]]:
-    """Send requests; what is answered at once."""
-    for request in requests:
-        session.receive_frame(TEXT, True, False, json.dumps(request).encode(), 0)
-    answers = [json.loads(frame[2 if frame[1] < 126 else 4 :]) for frame in session.frames]
-    session.frames.clear()
-    return answers
 
 
 ORDER = {

@@ -15,8 +15,8 @@ from gateway.journal.writer import JournalReader
 from gateway.protocol.wire import JSON
 from gateway.server.sequencer import Sequencer
 from gateway.server.startup import Started, start_venue
-from tests.gateway.inbound.test_session import log_in, said
 from tests.support.gateway.clearing_desk import FUTURE
+from tests.support.gateway.session_words import log_in, said
 from tests.support.gateway.small_venue import small_venue
 
 VENUE = small_venue()

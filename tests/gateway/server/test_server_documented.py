@@ -84,9 +84,9 @@ def test_every_code_is_documented():
 def test_every_admin_command_and_its_arguments_are_documented():
     administration = DOCUMENT.partition("\n## Supervisors and operators\n")[2].splitlines()
     for commands in ALLOWED.values():
-        for name, kind in commands.items():
+        for name, row in commands.items():
             rows = [line for line in administration if line.startswith("| `") and f"`{name}`" in line.split("|")[1]]
             assert len(rows) == 1, name
             required, _, optional = rows[0].split("|", 2)[2].partition("\\|")
-            for where, arguments in zip((required, optional), argument_names(kind), strict=True):
+            for where, arguments in zip((required, optional), argument_names(row), strict=True):
                 assert [each for each in arguments if f"`{each}`" not in where] == [], name

@@ -24,23 +24,17 @@ async def admin(otto: RawClient, command: str, **arguments: Any) -> dict[str, An
     return await otto.ask(type="admin", command=command, arguments=arguments)
 
 
-async def enter(
-    who: RawClient, account: str, side: str, quantity: str, price: str | None, name: str, **terms: Any
-) -> Any:
-    return await who.order(side, quantity, price, name, account=account, **terms)
-
-
 async def test_a_stop_triggers_and_reports(tmp_path):
     async with trading(tmp_path) as (alice, bob, _, _):
         for number, price in enumerate(("100", "99")):
-            await enter(bob, "bob", "buy", "1", price, f"b{number}")
-        stop = await enter(alice, "alice", "sell", "1", None, "s", order_type="stop", stop_price="100")
+            await bob.order("buy", "1", price, f"b{number}", account="bob")
+        stop = await alice.order("sell", "1", None, "s", account="alice", order_type="stop", stop_price="100")
         assert (stop["exec_type"], stop["stop_price"]) == ("new", "100.0")
         assert "price" not in stop
         waiting = (await alice.ask(type="open_orders", account="alice"))["orders"]
         assert [(order["order_type"], order["stop_price"]) for order in waiting] == [("stop", "100.0")]
         assert "displayed_quantity" not in waiting[0]
-        await enter(alice, "alice", "sell", "1", "100", "a")
+        await alice.order("sell", "1", "100", "a", account="alice")
         kinds = []
         while "triggered" not in kinds or kinds[-1] != "trade":
             kinds.append((await alice.until("execution_report"))["exec_type"])
@@ -52,10 +46,10 @@ async def test_an_iceberg_shows_its_display_quantity_only(tmp_path):
         await public.ask(type="subscribe", channel="book", instrument="BTC/RUB")
         book = NaiveBook()
         book.apply(await public.until("book_snapshot"))
-        await enter(alice, "alice", "sell", "5", "101", "i", order_type="iceberg", display_quantity="2")
+        await alice.order("sell", "5", "101", "i", account="alice", order_type="iceberg", display_quantity="2")
         book.apply(await public.until("book_update"))
         assert book.best(5) == [("101.0", "2.0")]
-        await enter(bob, "bob", "buy", "3", "101", "b")
+        await bob.order("buy", "3", "101", "b", account="bob")
         book.apply(await public.until("book_update"))
         assert book.best(5) == [("101.0", "1.0")]
         mine = (await alice.ask(type="open_orders", account="alice"))["orders"][0]
@@ -71,13 +65,13 @@ async def test_an_auction_is_announced_and_uncrossed(tmp_path):
         book.apply(await public.until("book_snapshot"))
         first = await public.until("auction")
         assert (first["seq"], first["volume"]) == (0, "0.0")
-        await enter(alice, "alice", "sell", "2", "99", "a")
+        await alice.order("sell", "2", "99", "a", account="alice")
         book.apply(await public.until("book_update"))
-        await enter(bob, "bob", "buy", "3", "101", "b")
+        await bob.order("buy", "3", "101", "b", account="bob")
         call = await public.until("auction")
         assert (call["seq"], call["price"], call["volume"], call["imbalance"]) == (1, "101.0", "2.0", "1.0")
         book.apply(await public.until("book_update"))
-        refused = await enter(bob, "bob", "buy", "1", "101", "b2", time_in_force="ioc")
+        refused = await bob.order("buy", "1", "101", "b2", account="bob", time_in_force="ioc")
         assert refused["code"] == "phase"
         await admin(otto, "set_phase", instrument="BTC/RUB", phase="continuous")
         done = await public.until("auction")
@@ -102,7 +96,7 @@ async def test_lists_are_answered_by_their_first_order(tmp_path):
         legs = {"take_profit": {**limit, "client_order_id": "t"}, "stop": {**stop, "client_order_id": "x"}}
         bracket = await alice.ask(type="new_bracket", account="alice", entry=entry, **legs)
         assert (bracket["exec_type"], bracket["client_order_id"]) == ("new", "e")
-        await enter(bob, "bob", "sell", "1", "100", "hit")
+        await bob.order("sell", "1", "100", "hit", account="bob")
         while (await alice.until("execution_report"))["exec_type"] != "trade":
             pass
         orders = (await alice.ask(type="open_orders", account="alice"))["orders"]
@@ -126,7 +120,7 @@ async def test_a_mass_quote_replaces_the_ladder(tmp_path):
 
 async def test_a_market_order_by_funds_spends_its_budget(tmp_path):
     async with trading(tmp_path) as (alice, bob, _, _):
-        await enter(alice, "alice", "sell", "5", "100", "a")
+        await alice.order("sell", "5", "100", "a", account="alice")
         request = {"instrument": "BTC/RUB", "client_order_id": "f", "side": "buy", "order_type": "market"}
         report = await bob.ask(type="new_order", account="bob", funds="250.25", **request)
         assert (report["exec_type"], report.get("quantity")) == ("new", None)
@@ -139,8 +133,8 @@ async def test_a_market_order_by_funds_spends_its_budget(tmp_path):
 
 async def test_a_supervisor_busts_a_trade_and_turns_a_kill_switch(tmp_path):
     async with trading(tmp_path) as (alice, bob, _, url), client(url, "sue") as sue:
-        await enter(alice, "alice", "sell", "1", "100", "a")
-        await enter(bob, "bob", "buy", "1", "100", "b")
+        await alice.order("sell", "1", "100", "a", account="alice")
+        await bob.order("buy", "1", "100", "b", account="bob")
         trade_id = (await bob.until("execution_report"))["trade_id"]
         done = await admin(sue, "bust_trade", trade_id=trade_id, reason="fat finger")
         assert done["type"] == "done"
@@ -151,22 +145,22 @@ async def test_a_supervisor_busts_a_trade_and_turns_a_kill_switch(tmp_path):
         again = await admin(sue, "bust_trade", trade_id=trade_id, reason="again")
         assert (again["type"], again["code"]) == ("rejected", "invalid")
 
-        await enter(alice, "alice", "buy", "1", "95", "rests")
+        await alice.order("buy", "1", "95", "rests", account="alice")
         await admin(sue, "set_kill_switch", scope="participant", key="alice", on=True, reason="test")
         while (cancelled := await alice.until("execution_report"))["exec_type"] != "cancelled":
             pass
         assert cancelled["reason"] == "kill_switch"
-        assert (await enter(alice, "alice", "buy", "1", "95", "late"))["code"] == "kill_switch"
+        assert (await alice.order("buy", "1", "95", "late", account="alice"))["code"] == "kill_switch"
         await admin(sue, "set_kill_switch", scope="participant", key="alice", on=False)
-        assert (await enter(alice, "alice", "buy", "1", "95", "again"))["exec_type"] == "new"
+        assert (await alice.order("buy", "1", "95", "again", account="alice"))["exec_type"] == "new"
 
 
 async def test_what_was_due_is_not_taken_for_a_reply(tmp_path):
     """An order that expires before a cancel of another is sequenced: the cancel's reply is its own."""
     async with trading(tmp_path) as (alice, _, otto, _):
-        await enter(alice, "alice", "buy", "1", "90", "keep")
+        await alice.order("buy", "1", "90", "keep", account="alice")
         soon = alice.hello["time"] + 400_000_000
-        await enter(alice, "alice", "buy", "1", "91", "dies", time_in_force="gtd", expire_time=soon)
+        await alice.order("buy", "1", "91", "dies", account="alice", time_in_force="gtd", expire_time=soon)
         reply = await alice.ask(type="cancel_order", account="alice", client_order_id="keep")
         assert (reply["exec_type"], reply["client_order_id"]) == ("cancelled", "keep")
         expired = await alice.until("execution_report")

@@ -24,9 +24,9 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.client import connect
 from gateway.outbound.channels.changes import Changes
+from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import Channels
 from gateway.outbound.fanout import Fanout
-from gateway.outbound.outbox import Outbox
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
 from tests.support.gateway.small_venue import KEYS, client, serving, url_of

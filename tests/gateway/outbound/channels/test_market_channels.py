@@ -16,8 +16,8 @@ from engine.vocabulary.messages.events import BookAdded, FutureMarked, IndexPric
 from gateway.outbound.channels.book import Book
 from gateway.outbound.channels.channel import Channel
 from gateway.outbound.channels.levels import checksum
+from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import Channels, Published
-from gateway.outbound.outbox import Outbox
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
 from tests.support.gateway.market_flow import INSTRUMENTS, random_flow

@@ -19,9 +19,9 @@ from engine.vocabulary.messages.events import (
     Uncrossed,
 )
 from gateway.outbound.channels.channel import INDEX, INSTRUMENT
+from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import CHANNELS, Channels
 from gateway.outbound.fanout import Fanout
-from gateway.outbound.outbox import Outbox
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import AnyChannelMessage, ChannelName
 from gateway.protocol.wire import JSON

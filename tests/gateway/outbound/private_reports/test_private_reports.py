@@ -29,8 +29,8 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.outbound.channels.drop_copy import DropCopy
+from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
-from gateway.outbound.outbox import Outbox
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.formats import Formats

@@ -1,4 +1,4 @@
-"""Why an order passed or was refused: every rule of the book, with what it looked at and the arithmetic.
+"""Why an order passed or was refused: every rule of the rulebook, with what it looked at and the arithmetic.
 
 `ExplainingHook` is the hook with a notebook: put in its place for a replay, it explains each check at the moment of the
 check, with records and sums as they were then, and decides as the hook does.
@@ -13,10 +13,11 @@ from compliance.ledger.ledger import BY_FUNDS
 from compliance.registry.classes import class_name
 from compliance.registry.listings import Decision
 from compliance.registry.records import Client
-from compliance.rulebook.format import Rulebook, RuleData
-from compliance.rules.case import FAILS, NO_LIMIT, PASSES, Case, Rule
+from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rules.case import Case, Profile, TransferCase
+from compliance.rules.finding import Finding
+from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
-from compliance.rules.transfers import TransferCase
 from engine.book.entities import Order
 from engine.state.hook import Verdict
 from engine.vocabulary.decimals import decimal, decimal_e8
@@ -28,6 +29,8 @@ FAILED: Final = "fails"
 DECIDED: Final = "decides"
 """Fails, and is the first that does."""
 UNCONCERNED: Final = "does not concern"
+
+SWITCHED_OFF: Final = "the rule is switched off"
 
 
 class RuleExplanation:
@@ -50,8 +53,8 @@ class RuleExplanation:
 class Explanation:
     """One check explained: every rule of an order of decision."""
 
-    def __init__(self, book: Rulebook | None, time_ns: int) -> None:
-        self.book: Final = book
+    def __init__(self, rulebook: Rulebook | None, time_ns: int) -> None:
+        self.rulebook: Final = rulebook
         """In force then; None: no rulebook was, so that the venue itself refused."""
         self.time_ns: Final = time_ns
         self.rules: list[RuleExplanation] = []
@@ -66,8 +69,8 @@ class Explanation:
 class OrderExplanation(Explanation):
     """One check of one order."""
 
-    def __init__(self, order: Order, client: Client, book: Rulebook | None, recheck: bool, time_ns: int) -> None:
-        super().__init__(book, time_ns)
+    def __init__(self, order: Order, client: Client, rulebook: Rulebook | None, recheck: bool, time_ns: int) -> None:
+        super().__init__(rulebook, time_ns)
         self.order: Final = order
         """It lives on: only what never changes of it is of that time."""
         self.order_id: Final = order.order_id
@@ -89,71 +92,75 @@ class OrderExplanation(Explanation):
 class TransferExplanation(Explanation):
     """The check of one transfer."""
 
-    def __init__(self, transfer: Transfer, case: TransferCase, book: Rulebook | None, time_ns: int) -> None:
-        super().__init__(book, time_ns)
-        self.transfer: Final = transfer
+    def __init__(self, case: TransferCase, rulebook: Rulebook | None) -> None:
+        super().__init__(rulebook, case.time_ns)
+        transfer = case.transfer
+        self.transfer: Final[Transfer] = transfer
         self.sender: Final[str] = case.sender.investor
         self.receiver: Final[str] = case.receiver.investor
         self.amount: Final[str] = f"{decimal(transfer.amount, case.asset.scale)} {case.asset.asset}"
 
 
 def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExplanation]:
-    """What each rule of the book makes of a case, in the order of decision."""
+    """What each rule of the rulebook makes of a case, in the order of decision."""
     profile = table.profile(client)
+    case.explained = True
     by_id = {rule.rule: rule for rule in table.rules}
-    found: list[RuleExplanation] = []
-    decided = False
-    for name in table.book.order:
-        data = table.book.rules[name]
-        rule = by_id.get(name)
-        if rule is None:
-            found.append(RuleExplanation(data, UNCONCERNED, "the rule is switched off", [], ""))
+    found = _Explained()
+    for name in table.rulebook.order:
+        data, rule = table.rulebook.rules[name], by_id.get(name)
+        spared = SWITCHED_OFF if rule is None else rule.spares(profile, case.listing, case.side)
+        if rule is None or spared:
+            found.unconcerned(data, spared)
             continue
-        bears = rule.bears(profile, case.listing, case.side)
-        spared = rule.spares(profile, case.listing, case.side)
-        if spared:
-            assert bears == PASSES, "a rule asks about an order that it does not concern"
-            found.append(RuleExplanation(data, UNCONCERNED, spared, [], ""))
-            continue
-        detail = _judged(rule, bears, rule.allows_up_to(profile, case.listing), case)
-        outcome = PASSED
-        if detail:
-            outcome = FAILED if decided else DECIDED
-            decided = True
-        figures = rule.figures(case)
-        found.append(RuleExplanation(data, outcome, detail, figures.inputs, figures.arithmetic))
-    return found
+        finding = rule.examine(case)
+        _check_against_table(rule, profile, case, finding)
+        found.concerned(data, finding)
+    return found.rules
 
 
 def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanation]:
     """What each rule on transfers makes of a case, in the order of decision."""
     by_id = {rule.rule: rule for rule in table.transfers.rules}
-    found: list[RuleExplanation] = []
-    decided = False
-    for name in table.book.transfer_order:
-        data = table.book.rules[name]
-        rule = by_id.get(name)
-        spared = "the rule is switched off" if rule is None else rule.spares(case)
+    found = _Explained()
+    for name in table.rulebook.transfer_order:
+        data, rule = table.rulebook.rules[name], by_id.get(name)
+        spared = SWITCHED_OFF if rule is None else rule.spares(case)
         if rule is None or spared:
-            found.append(RuleExplanation(data, UNCONCERNED, spared, [], ""))
-            continue
-        detail = rule.judge(case)
-        outcome = PASSED
-        if detail:
-            outcome = FAILED if decided else DECIDED
-            decided = True
-        figures = rule.figures(case)
-        found.append(RuleExplanation(data, outcome, detail, figures.inputs, figures.arithmetic))
-    return found
+            found.unconcerned(data, spared)
+        else:
+            found.concerned(data, rule.examine(case))
+    return found.rules
 
 
-def _judged(rule: Rule, bears: int, limit: int, case: Case) -> str:
-    """What the hook would hear from a rule: it asks those whose table leaves something open."""
-    if bears == PASSES and (limit == NO_LIMIT or case.value <= limit):
-        return ""
-    detail = rule.judge(case)
-    assert detail or bears != FAILS, "a rule passes an order that its table refuses"
-    return detail
+class _Explained:
+    """The rules of an order of decision that have been explained so far."""
+
+    def __init__(self) -> None:
+        self.rules: Final[list[RuleExplanation]] = []
+        self.decided: bool = False
+        """Whether one of them fails."""
+
+    def unconcerned(self, data: RuleData, why: str) -> None:
+        """Add a rule that has nothing to say."""
+        self.rules.append(RuleExplanation(data, UNCONCERNED, why, [], ""))
+
+    def concerned(self, data: RuleData, finding: Finding) -> None:
+        """Add a rule with what it found."""
+        outcome, reason = PASSED, ""
+        if not finding.passed:
+            outcome, reason = FAILED if self.decided else DECIDED, finding.refusal()
+            self.decided = True
+        self.rules.append(RuleExplanation(data, outcome, reason, finding.inputs(), finding.arithmetic()))
+
+
+def _check_against_table(rule: OrderRule, profile: Profile, case: Case, finding: Finding) -> None:
+    """Assert that a rule finds what it told the table beforehand: the hook asks only where that leaves something open."""
+    bears = rule.bears(profile, case.listing, case.side)
+    assert bears != FAILS or not finding.passed, "a rule passes an order that its table refuses"
+    limit = rule.allows_up_to(profile, case.listing)
+    settled = bears == PASSES and (limit == NO_LIMIT or case.value <= limit)
+    assert finding.passed or not settled, "a rule refuses an order that its table passes"
 
 
 class ExplainingHook(ComplianceHook):
@@ -177,7 +184,7 @@ class ExplainingHook(ComplianceHook):
         explanation = self._explain(order, worst, leaves, time_ns, False)
         self.explanations.append(explanation)
         verdict = super().check(order, price_ticks, leaves_lots, time_ns)
-        rules = () if verdict is None or explanation.book is None else verdict.rules
+        rules = () if verdict is None or explanation.rulebook is None else verdict.rules
         assert rules == explanation.failed, "the explanation says otherwise than the check"
         return verdict
 
@@ -186,7 +193,7 @@ class ExplainingHook(ComplianceHook):
         verdict = super().recheck(order, time_ns)
         if self.watching and verdict is not None:
             explanation = self._explain(order, order.reserve_ticks, order.leaves_lots, time_ns, True)
-            assert explanation.book is None or verdict.rules == explanation.failed
+            assert explanation.rulebook is None or verdict.rules == explanation.failed
             self.explanations.append(explanation)
         return verdict
 
@@ -195,8 +202,8 @@ class ExplainingHook(ComplianceHook):
         verdict = super().check_transfer(transfer, time_ns)
         if self.watching:
             table = self._intake.table
-            case = self.transfer_case(transfer)
-            explanation = TransferExplanation(transfer, case, None if table is None else table.book, time_ns)
+            case = TransferCase(transfer, time_ns, self._intake.registry, self._ledger)
+            explanation = TransferExplanation(case, None if table is None else table.rulebook)
             if table is not None:
                 explanation.rules = explain_transfer(table, case)
                 rules = () if verdict is None else verdict.rules
@@ -217,7 +224,7 @@ class ExplainingHook(ComplianceHook):
     ) -> OrderExplanation:
         table = self._intake.table
         client = self._clients[order.account.account]
-        explanation = OrderExplanation(order, client, None if table is None else table.book, recheck, time_ns)
+        explanation = OrderExplanation(order, client, None if table is None else table.rulebook, recheck, time_ns)
         instrument = order.instrument
         if price_ticks != BY_FUNDS:
             explanation.price = decimal_e8(price_ticks * instrument.tick_e8)

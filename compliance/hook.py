@@ -10,9 +10,8 @@ from compliance.ledger.ledger import BY_FUNDS, Ledger
 from compliance.registration import carry_out
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
-from compliance.rules.case import Case
+from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
-from compliance.rules.transfers import TransferCase
 from engine.book.entities import Order
 from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
@@ -121,13 +120,7 @@ class ComplianceHook(PreTradeHook):
         table = self._intake.table
         if table is None:
             return _no_rulebook("transfer")
-        return table.transfers.judge(self.transfer_case(transfer))
-
-    def transfer_case(self, transfer: Transfer) -> TransferCase:
-        """A transfer as its rules see it."""
-        sender, receiver = self._clients[transfer.account], self._clients[transfer.to_account]
-        asset = self._intake.registry.assets[transfer.asset]
-        return TransferCase(transfer, sender.investor, receiver.investor, asset)
+        return table.transfers.judge(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
         """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""
@@ -182,7 +175,8 @@ class ComplianceHook(PreTradeHook):
         ledger = self._ledger
         order_id, side, listing = order.order_id, order.side, decision.listing
         own = ledger.uncount(order_id, side)
-        case = Case(client, listing, side, price_ticks, leaves_lots, time_ns, self._intake.registry, ledger)
+        terms = (client, listing, price_ticks, leaves_lots)
+        case = Case(terms, side, time_ns, self._intake.registry, ledger)
         if not listing.in_roubles:
             case.kopecks = ledger.kopecks(order_id, listing, case.value, rests)
         verdict = self.decide(table, decision, case)

@@ -13,7 +13,7 @@ from compliance.intake import Intake
 from compliance.ledger.snapshot import LedgerState, restore_ledger, take_ledger
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.registry.records import Authorisation, Intermediary, Investor, RecordedTest, Registry
-from compliance.rulebook.format import Overrides
+from compliance.rulebook.rulebook import Overrides
 
 _Test = tuple[int, int]
 _Authorisation = tuple[int, str, bool]
@@ -107,7 +107,7 @@ def restore(intake: Intake, snapshot: object) -> None:
 def _rulebook(intake: Intake) -> list[object]:
     if intake.table is None:
         return ["", {}, []]
-    book = intake.table.book
+    book = intake.table.rulebook
     return [book.name, dict(book.documents), [[rule, key, value] for (rule, key), value in book.overrides.items()]]
 
 

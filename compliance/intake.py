@@ -8,7 +8,8 @@ from compliance.ledger.ledger import Ledger
 from compliance.registry.calendar import moscow_day
 from compliance.registry.classes import UNCLASSIFIED, class_name
 from compliance.registry.records import Client, Investor, Registry
-from compliance.rulebook.format import Overrides, load_rulebook
+from compliance.rulebook.rulebook import Overrides
+from compliance.rules.catalogue import load_rulebook
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import end_graces, put_in_tiers
 from engine.state.hook import Outcome

@@ -1,7 +1,7 @@
 """A rulebook looked over: everything that refuses to load, contradictions, and what is allowed but looks like a mistake.
 
-An error is what no book should have: the venue refuses to load it, or two of its figures contradict each other. A warning
-is for a person to judge. A book without errors can be put in force.
+An error is what no rulebook should have: the venue refuses to load it, or two of its figures contradict each other. A warning
+is for a person to judge. A rulebook without errors can be put in force.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from typing import Final
 
 from compliance.registry.classes import CLASSES
 from compliance.registry.listings import AssetRecord, Listing
-from compliance.rulebook.format import Fault, Rulebook, RulebookError, load_rulebook
+from compliance.rulebook.declaration import PERCENT
+from compliance.rulebook.faults import Fault, RulebookError
 from compliance.rulebook.parameters import Parameters
-from compliance.rulebook.schema import PARAMETERS
+from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import grouped
-from compliance.rules.case import FAILS, NO_LIMIT, PASSES, Profile, Rule
+from compliance.rules.case import Profile
+from compliance.rules.catalogue import load_rulebook
+from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
 from engine.vocabulary.codes import (
     BUY,
@@ -38,7 +41,7 @@ _PLENTY: Final = 10**15
 _WHOLE: Final = 100_00
 
 
-class Finding:
+class Remark:
     """Something that is wrong with a rulebook, or looks wrong."""
 
     def __init__(self, severity: str, fault: Fault) -> None:
@@ -46,50 +49,50 @@ class Finding:
         """`error` or `warning`."""
         self.document: Final = fault.document
         self.rule: Final = fault.rule
-        """Empty: the finding is about the document or the whole."""
+        """Empty: the remark is on the document or the whole."""
         self.key: Final = fault.key
         self.text: Final = fault.text
 
 
-class _Findings:
-    """The findings about a book that loads."""
+class _Remarks:
+    """The remarks on a rulebook that loads."""
 
-    def __init__(self, book: Rulebook) -> None:
-        self.book: Final = book
-        self.found: Final[list[Finding]] = []
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook: Final = rulebook
+        self.found: Final[list[Remark]] = []
 
     def add(self, severity: str, rule: str, key: str, text: str) -> None:
-        """Take note of a finding about a rule of the book, or (empty) the whole."""
-        document = self.book.rules[rule].document if rule else self.book.name
-        self.found.append(Finding(severity, Fault(document, rule, key, text)))
+        """Take note of a remark on a rule of the rulebook, or (empty) the whole."""
+        document = self.rulebook.rules[rule].document if rule else self.rulebook.name
+        self.found.append(Remark(severity, Fault(document, rule, key, text)))
 
     def of(self, rule: str) -> Parameters | None:
-        """The parameters of a rule that is in the book and on."""
-        data = self.book.active(rule)
+        """The parameters of a rule that is in the rulebook and on."""
+        data = self.rulebook.active(rule)
         return None if data is None else data.parameters
 
 
-def lint(name: str, documents: dict[str, str]) -> list[Finding]:
-    """Look over the book `name`, given as for `load_rulebook`. Errors first, each in the order of the documents.
+def lint(name: str, documents: dict[str, str]) -> list[Remark]:
+    """Look over the rulebook `name`, given as for `load_rulebook`. Errors first, each in the order of the documents.
 
-    What looks like a mistake is only looked for in a book that loads.
+    What looks like a mistake is only looked for in a rulebook that loads.
     """
     try:
-        book = load_rulebook(name, documents)
+        rulebook = load_rulebook(name, documents)
     except RulebookError as error:
-        return [Finding(ERROR, fault) for fault in error.faults]
-    findings = _Findings(book)
-    _contradictions(findings)
-    _figures(findings)
-    _switches(findings)
-    _idle_rules(findings)
+        return [Remark(ERROR, fault) for fault in error.faults]
+    remarks = _Remarks(rulebook)
+    _contradictions(remarks)
+    _figures(remarks)
+    _switches(remarks)
+    _idle_rules(remarks)
     order = [ERROR, WARNING]
-    return sorted(findings.found, key=lambda finding: order.index(finding.severity))
+    return sorted(remarks.found, key=lambda remark: order.index(remark.severity))
 
 
-def _contradictions(findings: _Findings) -> None:
+def _contradictions(remarks: _Remarks) -> None:
     """Figures of two rules, or two of one, that can't both be meant."""
-    cap, largest = findings.of("RET-1"), findings.of("OPS-1")
+    cap, largest = remarks.of("RET-1"), remarks.of("OPS-1")
     if cap is not None and largest is not None:
         one, all_of_them = largest.number("retail_rub"), cap.number("retail_cap_rub")
         if all_of_them > one:
@@ -97,9 +100,9 @@ def _contradictions(findings: _Findings) -> None:
                 f"the cap of {grouped(all_of_them)} RUB is above the largest order of retail, "
                 f"{grouped(one)} RUB (OPS-1): one order can't use it"
             )
-            findings.add(ERROR, "RET-1", "retail_cap_rub", text)
+            remarks.add(ERROR, "RET-1", "retail_cap_rub", text)
     for rule, what in (("OPS-1", "largest order"), ("DER-4", "exposure limit")):
-        limits = findings.of(rule)
+        limits = remarks.of(rule)
         if limits is None:
             continue
         for lower, higher in (
@@ -109,74 +112,52 @@ def _contradictions(findings: _Findings) -> None:
         ):
             if limits.number(f"{lower}_rub") > limits.number(f"{higher}_rub"):
                 text = f"the {what} of {higher} is below that of {lower}"
-                findings.add(ERROR, rule, f"{higher}_rub", text)
-    criteria = findings.of("LIQ-1")
+                remarks.add(ERROR, rule, f"{higher}_rub", text)
+    criteria = remarks.of("LIQ-1")
     if criteria is not None and criteria.number("turnover_above_rub") > criteria.number("market_cap_above_rub"):
         text = "more is to be turned over in a day than the asset is worth (market_cap_above_rub)"
-        findings.add(ERROR, "LIQ-1", "turnover_above_rub", text)
+        remarks.add(ERROR, "LIQ-1", "turnover_above_rub", text)
 
 
-def _figures(findings: _Findings) -> None:
+def _figures(remarks: _Remarks) -> None:
     """Single values that undo their rule, or that nobody would want."""
-    for rule, keys in PARAMETERS.items():
-        values = findings.of(rule)
+    for rule, declared in remarks.rulebook.declared.items():
+        values = remarks.of(rule)
         if values is None:
             continue
-        for key, kind in keys.items():
-            if kind in ("rub", "count", "score", "percent"):
-                text = _zero(rule, key) if values.number(key) == 0 else ""
-                if kind == "percent" and values.number(key) > _WHOLE and rule != "DER-2":
-                    text = "more than the whole: the limit never binds"
+        for key, parameter in declared.parameters.items():
+            if parameter.is_figure:
+                text = parameter.zero if values.number(key) == 0 else ""
+                if parameter.kind == PERCENT and values.number(key) > _WHOLE:
+                    text = parameter.over_whole
                 if text:
-                    findings.add(WARNING, rule, key, text)
-            elif (kind == "names" or kind.startswith("some:")) and not values.names(key):
-                findings.add(WARNING, rule, key, "the list is empty")
-    cover = findings.of("DER-2")
+                    remarks.add(WARNING, rule, key, text)
+            elif parameter.is_list and not values.names(key):
+                remarks.add(WARNING, rule, key, "the list is empty")
+    cover = remarks.of("DER-2")
     if cover is not None and cover.number("cover_percent") < _WHOLE:
         text = "the cover is not full: the Bank of Russia recommends 100 %"
-        findings.add(WARNING, "DER-2", "cover_percent", text)
-    test = findings.of("RET-3")
+        remarks.add(WARNING, "DER-2", "cover_percent", text)
+    test = remarks.of("RET-3")
     if test is not None and test.number("retest_delay_days") > test.number("validity_days"):
         text = "one who fails waits longer than a pass is valid (validity_days)"
-        findings.add(WARNING, "RET-3", "retest_delay_days", text)
+        remarks.add(WARNING, "RET-3", "retest_delay_days", text)
 
 
-def _zero(rule: str, key: str) -> str:
-    """What a figure of nothing does; empty where it is as good as any other."""
-    if key == "pass_mark":
-        return "a pass mark of 0: everyone who sat the test has passed it"
-    if key == "validity_days":
-        return "a validity of 0 days: a pass counts only on the day of the test"
-    if key == "history_years":
-        return "no history is needed: an asset is highly liquid from its first day"
-    if key == "warning_version":
-        return "version 0: nobody needs to acknowledge the warning"
-    if rule in ("RET-1", "OPS-1"):
-        return "a limit of nothing: every order that it looks at is refused"
-    if rule == "DER-4":
-        # Zero is how the books say that DER-1 keeps a class out.
-        return "" if key in ("retail_rub", "unqualified_firm_rub") else "a limit of nothing: every purchase is refused"
-    if rule in ("QUAL-0", "ELR-1"):
-        return "a threshold of nothing: everyone with any evidence meets it"
-    if rule == "LIQ-1":
-        return "a threshold of nothing: any asset meets it"
-    return "" if key == "retest_delay_days" else "a figure of nothing"
-
-
-def _switches(findings: _Findings) -> None:
+def _switches(remarks: _Remarks) -> None:
     """Rules that are off, and what is missed where RET-5 is."""
-    book = findings.book
-    for rule, data in book.rules.items():
+    rulebook = remarks.rulebook
+    for rule, data in rulebook.rules.items():
         if not data.enabled:
-            findings.add(WARNING, rule, "enabled", "the rule is switched off")
-    if book.active("RET-5") is None:
+            remarks.add(WARNING, rule, "enabled", "the rule is switched off")
+    if rulebook.active("RET-5") is None:
         text = "RET-5 is not in force: who may no longer buy may not sell either what is held"
-        findings.add(WARNING, "", "rules", text)
+        remarks.add(WARNING, "", "rules", text)
 
 
-def _idle_rules(findings: _Findings) -> None:
+def _idle_rules(remarks: _Remarks) -> None:
     """Rules in the order of decision that never decide: for no class, asset and side do they refuse what reaches them."""
-    table = RuleTable(findings.book)
+    table = RuleTable(remarks.rulebook)
     orders = [(listing, side) for listing in _listings(table) for side in (BUY, SELL)]
     profiles = [
         Profile(investor_class, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8))
@@ -196,13 +177,13 @@ def _idle_rules(findings: _Findings) -> None:
                 refused = refused or rule.bears(profile, listing, side) == FAILS
     for place, rule in enumerate(table.rules):
         if not refuses[place]:
-            findings.add(WARNING, rule.rule, "", "with these parameters the rule refuses nothing")
+            remarks.add(WARNING, rule.rule, "", "with these parameters the rule refuses nothing")
         elif not decides[place]:
             text = "with these parameters the rule never decides: what it refuses, one before it in `order` refuses too"
-            findings.add(WARNING, rule.rule, "", text)
+            remarks.add(WARNING, rule.rule, "", text)
 
 
-def _looks(rule: Rule, profile: Profile, listing: Listing, side: int) -> bool:
+def _looks(rule: OrderRule, profile: Profile, listing: Listing, side: int) -> bool:
     """Whether a rule may refuse an order of this kind."""
     return rule.bears(profile, listing, side) != PASSES or rule.allows_up_to(profile, listing) != NO_LIMIT
 
@@ -211,7 +192,7 @@ def _listings(table: RuleTable) -> list[Listing]:
     """An instrument of every sort that a rule tells apart: each kind of asset and privacy, liquid and not, in RUB and not."""
     rouble = _asset("RUB", FIAT)
     dollar = _asset("stablecoin", FOREIGN_STABLECOIN)
-    listed = table.book.rules.get("LIQ-2")
+    listed = table.rulebook.rules.get("LIQ-2")
     assets = [
         *[_asset(f"coin with {name} privacy", CRYPTO, privacy) for privacy, name in enumerate(PRIVACY_KINDS)],
         *[_asset(name, CRYPTO) for name in ([] if listed is None else listed.parameters.names("assets"))],

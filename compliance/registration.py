@@ -12,11 +12,13 @@ from compliance.intake import Intake, class_event
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
 from compliance.registry.records import Authorisation, Intermediary, Investor
-from compliance.rulebook.format import RulebookError, load_rulebook
+from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.wording import setting_text
-from compliance.rules.table import RuleTable, override_problem
+from compliance.rules.catalogue import load_rulebook
+from compliance.rules.classification import override_problem
+from compliance.rules.frz_1 import FREEZE
+from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
-from compliance.rules.transfers import FREEZE
 from engine.state.hook import Outcome
 from engine.state.listing import money_unit, name_problem
 from engine.vocabulary.codes import COMPLIANCE, FIAT, FIRM, INVESTOR_KINDS
@@ -58,7 +60,7 @@ def _load_rulebook(intake: Intake, command: LoadRulebook, time_ns: int) -> Outco
     except RulebookError as error:
         return _refused(str(error))
     assert intake.table is not None
-    return Outcome([RulebookLoaded(command.name, intake.table.book.digest), *changes], None, True)
+    return Outcome([RulebookLoaded(command.name, intake.table.rulebook.digest), *changes], None, True)
 
 
 def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outcome:
@@ -71,14 +73,14 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
         return _refused("no rulebook is in force: load one first")
     if not command.reason.strip():
         return _refused("a parameter is changed for a reason: reason is missing")
-    before, rule, key = intake.table.book, command.rule, command.key
+    before, rule, key = intake.table.rulebook, command.rule, command.key
     overrides = dict(before.overrides)
     overrides[rule, key] = command.value
     try:
         table = RuleTable(load_rulebook(before.name, before.documents, overrides))
     except RulebookError as error:
         return _refused(str(error))
-    old, new = setting_text(before.rules[rule], key), setting_text(table.book.rules[rule], key)
+    old, new = setting_text(before.rules[rule], key), setting_text(table.rulebook.rules[rule], key)
     if old == new:
         return _refused(f"{rule} {key} is {old} already")
     changes = intake.install(table, time_ns)

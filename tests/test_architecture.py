@@ -192,7 +192,7 @@ def test_each_rule_fails_when_broken(folder: str, source: str, expected: str) ->
 INNOCENTS = [
     ("engine", "from sortedcontainers import SortedDict\nimport msgspec\nimport hashlib\nx = {1: 2}\ny = 7 // 2"),
     ("engine", '"""A set of orders, open to all; a float would round."""\nx = \'set\''),
-    ("compliance", "from engine.book.entities import Order\nfrom compliance.rulebook.format import Rulebook"),
+    ("compliance", "from engine.book.entities import Order\nfrom compliance.rulebook.rulebook import Rulebook"),
     ("gateway", "import time\nx = {1, 2.5}\nMODULE = 'loadtest.bench.cli'"),
 ]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.rulebook.format import Rulebook, RuleData
-from compliance.rulebook.meanings import PARAMETER_MEANINGS
-from compliance.rulebook.schema import PARAMETERS
-from compliance.rulebook.wording import figure, is_figure, status_text, unit, value_text
+from compliance.rulebook.declaration import FLAG, ONE
+from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rulebook.wording import figure, status_text, value_text
 
 # A part of a rule as data -> how a sentence calls it.
 _PARTS: Final = {
@@ -23,11 +22,11 @@ _PARTS: Final = {
 class Change:
     """One difference between two rulebooks."""
 
-    def __init__(self, what: str, rule: str, key: str, before: str, after: str, text: str) -> None:
+    def __init__(self, what: str, rule: str, key: str, *, before: str, after: str, text: str) -> None:
         self.what: Final = what
         """`rule_added`, `rule_removed`, `switched_on`, `switched_off`, `parameter`, `order`, `transfer_order`, `kinds` or a part."""
         self.rule: Final = rule
-        """Empty: of the book as a whole."""
+        """Empty: of the rulebook as a whole."""
         self.key: Final = key
         """Of a parameter."""
         self.before: Final = before
@@ -46,17 +45,17 @@ def compare(before: Rulebook, after: Rulebook) -> list[Change]:
         *_order("order", before.order, after.order),
         *_order("transfer_order", before.transfer_order, after.transfer_order),
     ]
-    for rule in PARAMETERS:
+    for rule in after.declared:
         old, new = before.rules.get(rule), after.rules.get(rule)
         if old is not None and new is not None:
             changes += _rule(old, new)
         elif new is not None:
             state = "" if new.enabled else ", switched off"
             text = f"{rule}: is added{state}: {new.title} ({_origin(new)}){_place(rule, after)}"
-            changes.append(Change("rule_added", rule, "", "", new.title, text))
+            changes.append(Change("rule_added", rule, "", before="", after=new.title, text=text))
         elif old is not None:
             text = f"{rule}: is removed: {old.title} ({_origin(old)})"
-            changes.append(Change("rule_removed", rule, "", old.title, "", text))
+            changes.append(Change("rule_removed", rule, "", before=old.title, after="", text=text))
     return changes
 
 
@@ -64,10 +63,10 @@ def _origin(data: RuleData) -> str:
     return f"{data.source}; {status_text(data)}"
 
 
-def _place(rule: str, book: Rulebook) -> str:
+def _place(rule: str, rulebook: Rulebook) -> str:
     """Where a rule that is added decides, as the end of a sentence."""
-    on_orders = f"; decides {_where(rule, list(book.order))}" if rule in book.order else ""
-    of_transfers = book.transfer_order
+    on_orders = f"; decides {_where(rule, list(rulebook.order))}" if rule in rulebook.order else ""
+    of_transfers = rulebook.transfer_order
     return on_orders + (f"; of transfers {_where(rule, list(of_transfers))}" if rule in of_transfers else "")
 
 
@@ -77,15 +76,15 @@ def _where(rule: str, order: list[str]) -> str:
 
 
 def _whole(before: Rulebook, after: Rulebook) -> list[Change]:
-    """Title of the book and kinds admitted."""
+    """Title of the rulebook and kinds admitted."""
     changes: list[Change] = []
     if before.title != after.title:
         text = f"The book is now called “{after.title}”, before “{before.title}”"
-        changes.append(Change("title", "", "", before.title, after.title, text))
+        changes.append(Change("title", "", "", before=before.title, after=after.title, text=text))
     old, new = ", ".join(sorted(before.kinds)), ", ".join(sorted(after.kinds))
     if old != new:
         moves = _gained_and_lost(list(before.kinds), list(after.kinds), "admitted", "no longer admitted")
-        changes.append(Change("kinds", "", "", old, new, f"Kinds of instruments: {moves}"))
+        changes.append(Change("kinds", "", "", before=old, after=new, text=f"Kinds of instruments: {moves}"))
     return changes
 
 
@@ -100,7 +99,7 @@ def _gained_and_lost(before: list[str], after: list[str], gained: str, lost: str
 
 
 def _order(key: str, before: tuple[str, ...], after: tuple[str, ...]) -> list[Change]:
-    """Rules of both books that decide at another place among them."""
+    """Rules of both rulebooks that decide at another place among them."""
     of_what = "" if key == "order" else " on transfers"
     old = [rule for rule in before if rule in after]
     new = [rule for rule in after if rule in before]
@@ -110,7 +109,8 @@ def _order(key: str, before: tuple[str, ...], after: tuple[str, ...]) -> list[Ch
         if rule not in staying:
             move = "earlier" if new.index(rule) < old.index(rule) else "later"
             text = f"{rule}: decides {move}{of_what}, {_where(rule, list(after))}"
-            changes.append(Change(key, rule, "", ", ".join(before), ", ".join(after), text))
+            changed = Change(key, rule, "", before=", ".join(before), after=", ".join(after), text=text)
+            changes.append(changed)
     return changes
 
 
@@ -133,13 +133,13 @@ def _rule(old: RuleData, new: RuleData) -> list[Change]:
     if old.enabled != new.enabled:
         what = "switched_on" if new.enabled else "switched_off"
         text = f"{rule}: is switched {'on' if new.enabled else 'off'}: {new.title}"
-        changes.append(Change(what, rule, "", _on_off(old), _on_off(new), text))
-    for key in PARAMETERS[rule]:
-        before, after = value_text(rule, key, old.parameters), value_text(rule, key, new.parameters)
+        changes.append(Change(what, rule, "", before=_on_off(old), after=_on_off(new), text=text))
+    for key in new.declared.parameters:
+        before, after = value_text(old, key), value_text(new, key)
         # The order of a list says nothing.
         if sorted(before.split(", ")) != sorted(after.split(", ")):
-            text = f"{rule}: {_parameter(rule, key, old, new)}"
-            changes.append(Change("parameter", rule, key, before, after, text))
+            text = f"{rule}: {_parameter(key, old, new)}"
+            changes.append(Change("parameter", rule, key, before=before, after=after, text=text))
     for part, name in _PARTS.items():
         before, after = _part(old, part), _part(new, part)
         if before == after:
@@ -147,7 +147,7 @@ def _rule(old: RuleData, new: RuleData) -> list[Change]:
         said = "is reworded" if part in ("title", "note") else f"changes from “{before}” to “{after}”"
         if part == "note" and not (before and after):
             said = "is new" if after else "is gone"
-        changes.append(Change(part, rule, "", before, after, f"{rule}: {name} {said}"))
+        changes.append(Change(part, rule, "", before=before, after=after, text=f"{rule}: {name} {said}"))
     return changes
 
 
@@ -168,18 +168,17 @@ def _part(data: RuleData, part: str) -> str:
     return texts[part]
 
 
-def _parameter(rule: str, key: str, old: RuleData, new: RuleData) -> str:
+def _parameter(key: str, old: RuleData, new: RuleData) -> str:
     """How a parameter changed, as a clause: `the retail cap rises from 300 000.00 to 500 000.00 RUB`."""
-    meaning = PARAMETER_MEANINGS[rule][key]
+    parameter = new.declared.parameters[key]
     before, after = old.parameters, new.parameters
-    if is_figure(rule, key):
+    if parameter.is_figure:
         move = "rises" if after.number(key) > before.number(key) else "falls"
-        figures = f"from {figure(rule, key, before)} to {figure(rule, key, after)}"
-        return f"{meaning.name} {move} {figures} {unit(rule, key)}".rstrip()
-    kind = PARAMETERS[rule][key]
-    if kind == "flag":
-        return f"{meaning.name}: {'from no to yes' if after.flag(key) else 'from yes to no'}"
-    if kind.startswith("one:"):
-        words = [f"{word} ({meaning.words[word]})" for word in (before.word(key), after.word(key))]
-        return f"{meaning.name} changes from {words[0]} to {words[1]}"
-    return f"{meaning.name}: {_gained_and_lost(list(before.names(key)), list(after.names(key)), 'added', 'removed')}"
+        figures = f"from {figure(old, key)} to {figure(new, key)}"
+        return f"{parameter.name} {move} {figures} {parameter.unit}".rstrip()
+    if parameter.kind == FLAG:
+        return f"{parameter.name}: {'from no to yes' if after.flag(key) else 'from yes to no'}"
+    if parameter.kind == ONE:
+        words = [f"{word} ({parameter.words[word]})" for word in (before.word(key), after.word(key))]
+        return f"{parameter.name} changes from {words[0]} to {words[1]}"
+    return f"{parameter.name}: {_gained_and_lost(list(before.names(key)), list(after.names(key)), 'added', 'removed')}"

@@ -1,10 +1,10 @@
-"""Parameters of a rule: validated against the schema, decimals as integers."""
+"""Parameters of a rule: validated against its declaration, decimals as integers."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from compliance.rulebook.schema import PARAMETERS
+from compliance.rulebook.declaration import COUNT, FLAG, NAMES, ONE, PERCENT, RUB, SCORE, Parameter
 
 # Far above any sum of money or period in a rulebook; keeps what people read short.
 _MAX_DIGITS: Final = 18
@@ -46,22 +46,21 @@ class Parameters:
         return self.lists[key]
 
 
-def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
-    """Check a rule's parameters against the schema; all of them must be there.
+def parse_parameters(declared: dict[str, Parameter], given: dict[str, object]) -> Parameters:
+    """Check a rule's parameters against those declared; all of them must be there.
 
     Raises:
         ParameterError: some are missing, unknown or malformed; each fault names the key.
     """
-    schema = PARAMETERS[rule]
-    known = ", ".join(schema) or "none"
-    faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in given if key not in schema]
+    known = ", ".join(declared) or "none"
+    faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in given if key not in declared]
     parameters = Parameters()
-    for key, kind in schema.items():
+    for key, parameter in declared.items():
         if key not in given:
             faults.append((key, f"parameters: {key} is missing"))
             continue
         try:
-            _put(parameters, key, kind, given[key])
+            _put(parameters, key, parameter, given[key])
         except ParameterError as error:
             faults.extend(error.faults)
     if faults:
@@ -69,32 +68,32 @@ def parse_parameters(rule: str, given: dict[str, object]) -> Parameters:
     return parameters
 
 
-def overridden(parameters: Parameters, rule: str, key: str, text: str) -> Parameters:
+def overridden(parameters: Parameters, declared: dict[str, Parameter], key: str, text: str) -> Parameters:
     """The parameters of a rule with one of them set to a value written as in `SetParameter`: without quotes, lists with commas.
 
     Raises:
         ParameterError: the rule has no such parameter, or can't have this value; the fault says what it can have.
     """
-    kind = PARAMETERS[rule].get(key)
-    if kind is None:
-        known = ", ".join(["enabled", *PARAMETERS[rule]])
+    parameter = declared.get(key)
+    if parameter is None:
+        known = ", ".join(["enabled", *declared])
         raise ParameterError([(key, f"parameters: unknown key {key}; known: {known}")])
     changed = Parameters()
     changed.numbers.update(parameters.numbers)
     changed.flags.update(parameters.flags)
     changed.words.update(parameters.words)
     changed.lists.update(parameters.lists)
-    _put(changed, key, kind, _value(kind, text))
+    _put(changed, key, parameter, _value(parameter, text))
     return changed
 
 
-def _value(kind: str, text: str) -> object:
+def _value(parameter: Parameter, text: str) -> object:
     """What a rulebook would hold for a value written without quotes; the text itself if it is of another kind."""
-    if kind in ("count", "score"):
+    if parameter.kind in (COUNT, SCORE):
         return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else text
-    if kind == "flag":
+    if parameter.kind == FLAG:
         return text == "true" if text in ("true", "false") else text
-    if kind == "names" or kind.startswith("some:"):
+    if parameter.is_list:
         return [item.strip() for item in text.split(",")] if text.strip() else []
     return text
 
@@ -113,42 +112,43 @@ def _fault(key: str, what: str) -> ParameterError:
     return ParameterError([(key, f"parameters: {key}: {what}")])
 
 
-def _put(parameters: Parameters, key: str, kind: str, value: object) -> None:
+def _put(parameters: Parameters, key: str, parameter: Parameter, value: object) -> None:
     """Validate one value by its kind and keep it."""
-    if kind in ("rub", "percent"):
+    kind = parameter.kind
+    if kind in (RUB, PERCENT):
         hundredths = parse_hundredths(value) if isinstance(value, str) else None
         if hundredths is None and isinstance(value, str) and parse_hundredths(value.removeprefix("-")) is not None:
             raise _fault(key, "must not be negative")
         if hundredths is None:
             raise _fault(key, 'must be a decimal string such as "300000.00", at most two decimals')
         parameters.numbers[key] = hundredths
-    elif kind in ("count", "score"):
-        highest = 100 if kind == "score" else _MAX_COUNT
+    elif kind in (COUNT, SCORE):
+        highest = 100 if kind == SCORE else _MAX_COUNT
         # bool is an int to Python, not to a reader.
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= highest:
             raise _fault(key, f"must be a whole number from 0 to {highest}")
         parameters.numbers[key] = value
-    elif kind == "flag":
+    elif kind == FLAG:
         if not isinstance(value, bool):
             raise _fault(key, "must be true or false")
         parameters.flags[key] = value
-    elif kind.startswith("one:"):
-        if not isinstance(value, str) or value not in kind[4:].split("|"):
-            raise _fault(key, f"must be one of {kind[4:].replace('|', ', ')}")
+    elif kind == ONE:
+        if not isinstance(value, str) or value not in parameter.words:
+            raise _fault(key, f"must be one of {', '.join(parameter.words)}")
         parameters.words[key] = value
     else:
-        parameters.lists[key] = _list(key, kind, value)
+        parameters.lists[key] = _list(key, parameter, value)
 
 
-def _list(key: str, kind: str, value: object) -> tuple[str, ...]:
+def _list(key: str, parameter: Parameter, value: object) -> tuple[str, ...]:
     """A list of different names, of those allowed if the kind says which."""
-    allowed = kind[5:].split("|") if kind.startswith("some:") else []
+    free = parameter.kind == NAMES
     names: list[str] = []
     if not isinstance(value, list):
         raise _fault(key, "must be a list of names")
     for item in value:
-        if not isinstance(item, str) or not item or item in names or (allowed and item not in allowed):
-            known = f" of {', '.join(allowed)}" if allowed else ""
+        if not isinstance(item, str) or not item or item in names or not (free or item in parameter.words):
+            known = "" if free else f" of {', '.join(parameter.words)}"
             raise _fault(key, f"must be a list of different names{known}")
         names.append(item)
     return tuple(names)

@@ -1,27 +1,18 @@
-"""What a rule looks at, and what every rule is."""
+"""What the rules look at: one order, or one transfer."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from compliance.ledger.ledger import BY_FUNDS, Ledger, worth
+from compliance.ledger.ledger import BY_FUNDS, Ledger, OpenOrder, worth
 from compliance.registry.classes import is_retail
-from compliance.registry.listings import Listing
-from compliance.registry.records import Client, Registry
-from compliance.rulebook.format import Rulebook, RuleData
-from engine.vocabulary.codes import BUY, FUTURE
+from compliance.registry.listings import AssetRecord
+from compliance.registry.records import Investor, Registry
+from engine.vocabulary.codes import ASSET_KINDS, CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, PURPOSES
+from engine.vocabulary.messages.commands import Transfer
 
-# What a rule makes of all orders of a profile, instrument and side.
-PASSES: Final = 0
-DEPENDS: Final = 1
-FAILS: Final = 2
-
-NO_LIMIT: Final = -1
-
-# Why a rule does not concern an order.
-SPARED_SELL: Final = "a sell of what is held, which RET-5 exempts"
-FOR_RETAIL: Final = "it is for retail investors"
-FOR_PURCHASES: Final = "it is for purchases"
+# What the concept of 23.12.2025 calls currency values: bought and sold, never a means of payment inside Russia.
+CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
 
 
 class Profile:
@@ -43,17 +34,8 @@ class Profile:
 class Case:
     """One order before the rules, the sums of the ledger without the order's own reservation."""
 
-    def __init__(
-        self,
-        client: Client,
-        listing: Listing,
-        side: int,
-        price_ticks: int,
-        leaves_lots: int,
-        time_ns: int,
-        registry: Registry,
-        ledger: Ledger,
-    ) -> None:
+    def __init__(self, order: OpenOrder, side: int, time_ns: int, registry: Registry, ledger: Ledger) -> None:
+        client, listing, price_ticks, leaves_lots = order
         self.client: Final = client
         self.investor: Final = client.investor
         self.listing: Final = listing
@@ -64,6 +46,8 @@ class Case:
         """Open; 0: the order is by funds."""
         self.kopecks: int = self.value
         """What it is worth in roubles: for an order priced in another asset its value at the rate, -1 if there is none."""
+        self.explained: bool = False
+        """Whether a rule is asked why the order passes, too; if not, it may answer such an order with the bare PASSED."""
         self.time_ns: Final = time_ns
         self.registry: Final = registry
         self.ledger: Final = ledger
@@ -77,65 +61,33 @@ class Case:
         return self._adds
 
 
-class Figures:
-    """What a rule looks at in a case, and how it comes to its answer."""
+class TransferCase:
+    """One transfer before the rules: who owns the two accounts, and what is moved."""
 
-    def __init__(self, inputs: list[tuple[str, str]], arithmetic: str) -> None:
-        self.inputs: Final = inputs
-        """Name and value, as people read them."""
-        self.arithmetic: Final = arithmetic
-        """The comparison in one line, with its figures."""
+    def __init__(self, transfer: Transfer, time_ns: int, registry: Registry, ledger: Ledger) -> None:
+        self.transfer: Final = transfer
+        self.purpose: Final[int] = transfer.purpose
+        self.sender: Final[Investor] = registry.clients[transfer.account].investor
+        self.receiver: Final[Investor] = registry.clients[transfer.to_account].investor
+        self.asset: Final[AssetRecord] = registry.assets[transfer.asset]
+        self.currency_value: Final[bool] = self.asset.kind in CURRENCY_VALUES
+        self.time_ns: Final = time_ns
+        self.registry: Final = registry
+        self.ledger: Final = ledger
 
+    def matter(self) -> list[tuple[str, str]]:
+        """What is moved and what for, as people read it."""
+        return [("purpose", PURPOSES[self.purpose]), (f"kind of {self.asset.asset}", ASSET_KINDS[self.asset.kind])]
 
-class Rule:
-    """A rule that can refuse an order. Subclasses say in `bears` what they know beforehand, in `judge` the rest."""
+    def parties(self) -> list[tuple[str, str]]:
+        """Who sends and who receives."""
+        return [("sender", self.sender.investor), ("receiver", self.receiver.investor)]
 
-    def __init__(self, data: RuleData, book: Rulebook) -> None:
-        self.rule: Final = data.rule
-        self.title: Final = data.title
-        self.sells_exempt: Final[bool] = book.active("RET-5") is not None
-
-    def bears(self, profile: Profile, listing: Listing, side: int) -> int:
-        """What the rule makes of all orders of a profile, instrument and side: PASSES, DEPENDS or FAILS."""
-        raise NotImplementedError
-
-    def allows_up_to(self, profile: Profile, listing: Listing) -> int:
-        """The largest value of an order that passes without being judged, in quote minor units; or NO_LIMIT.
-
-        Only a rule that `bears` PASSES on may set one; an order above it is judged.
-        """
-        return NO_LIMIT
-
-    def judge(self, case: Case) -> str:
-        """Empty if the order passes; else what fails and what would have been allowed. For orders that FAIL or DEPEND."""
-        raise NotImplementedError
-
-    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""
-        return ""
-
-    def figures(self, case: Case) -> Figures:
-        """What `judge` looks at in an order that the rule concerns, and the arithmetic, whether it passes or fails."""
-        raise NotImplementedError
-
-    def lapses(self, registry: Registry, day: int) -> bool:
-        """Whether something that let orders pass ended with the day before a Moscow day (days since 1970-01-01)."""
-        return False
-
-    def exempt(self, listing: Listing, side: int) -> bool:
-        """Whether RET-5 lets an order pass rules on who may trade: a sell of what is held."""
-        return self.sells_exempt and not opens(listing, side)
-
-    def spared_sell(self, listing: Listing, side: int) -> str:
-        """The answer of `spares` to a sell that RET-5 exempts; empty to any other order."""
-        return SPARED_SELL if self.exempt(listing, side) else ""
-
-
-def yes_no(value: bool) -> str:
-    """A flag as people read it."""
-    return "yes" if value else "no"
-
-
-def opens(listing: Listing, side: int) -> bool:
-    """Whether an order takes on something new: a purchase, or a future sold, which need not be held."""
-    return side == BUY or listing.kind == FUTURE
+    def residences(self) -> str:
+        """Whether the two are residents."""
+        return "; ".join(
+            [
+                f"{investor.investor} is a {'resident' if investor.resident else 'non-resident'}"
+                for investor in (self.sender, self.receiver)
+            ]
+        )

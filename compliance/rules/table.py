@@ -1,59 +1,25 @@
-"""A rulebook compiled: its checks found by id, and tables of what they decide before an order comes."""
+"""A rulebook compiled: its rules found by id, and tables of what they decide before an order comes."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from compliance.registry.classes import (
-    CLASSES,
-    FIRM_CLASSES,
-    INDIVIDUAL_CLASSES,
-    QUALIFIED,
-    QUALIFIED_FIRM,
-    RETAIL,
-    SUPER_QUALIFIED,
-    UNQUALIFIED_FIRM,
-)
-from compliance.registry.listings import Decision, Listing
+from compliance.registry.listings import AssetRecord, Decision, Listing
 from compliance.registry.records import Client, Investor, Registry
-from compliance.rulebook.format import Rulebook
-from compliance.rules.access import (
-    BarredIntermediary,
-    BlockedOwner,
-    NoAccess,
-    QualifiedDerivatives,
-    QualifiedFirmsOnly,
-    SuperQualifiedOnly,
-)
-from compliance.rules.amounts import AnnualCap, LargestOrder
-from compliance.rules.assets import HighlyLiquidOnly, PrivacyBan, Stablecoins
-from compliance.rules.case import FAILS, PASSES, Case, Profile, Rule
-from compliance.rules.exposures import BankExposure, ExposureLimit, IntermediaryCover
-from compliance.rules.persons import KnowledgeTest, OneIntermediary, RiskTest, RiskWarning
-from compliance.rules.transfers import TransferTable
+from compliance.rulebook.rulebook import Rulebook
+from compliance.rules.case import Case, Profile, TransferCase
+from compliance.rules.catalogue import RULES
+from compliance.rules.classification import Classification
+from compliance.rules.der_1 import delivery_refusal
+from compliance.rules.frz_1 import FREEZE, freeze_problem
+from compliance.rules.ret_2 import HighlyLiquidOnly
+from compliance.rules.ret_3 import KnowledgeTest
+from compliance.rules.ret_4 import OneIntermediary
+from compliance.rules.risk_1 import RiskWarning
+from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule
+from compliance.rules.san_1 import listed_words
 from engine.state.hook import Failure, Verdict
-from engine.vocabulary.codes import BUY, FIRM
-
-CHECKS: Final[dict[str, type[Rule]]] = {
-    "SAN-1": BlockedOwner,
-    "ANON-1": PrivacyBan,
-    "INT-1": BarredIntermediary,
-    "ELR-1": SuperQualifiedOnly,
-    "ELR-2": QualifiedFirmsOnly,
-    "ELR-3": NoAccess,
-    "DER-1": QualifiedDerivatives,
-    "DER-2": IntermediaryCover,
-    "DER-3": BankExposure,
-    "DER-4": ExposureLimit,
-    "SET-2": Stablecoins,
-    "RET-1": AnnualCap,
-    "RET-2": HighlyLiquidOnly,
-    "RET-3": KnowledgeTest,
-    "RET-4": OneIntermediary,
-    "QUAL-1": RiskTest,
-    "RISK-1": RiskWarning,
-    "OPS-1": LargestOrder,
-}
+from engine.vocabulary.codes import BUY
 
 # More than any price in ticks times any quantity in lots: both fit 64 bits.
 _UNBOUNDED: Final = 2**128
@@ -62,9 +28,9 @@ _UNBOUNDED: Final = 2**128
 class RuleTable:
     """The rules in force that can refuse an order, and the decisions made from them so far."""
 
-    def __init__(self, book: Rulebook) -> None:
-        self.book: Final = book
-        self.rules: Final[list[Rule]] = []
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook: Final = rulebook
+        self.rules: Final[list[OrderRule]] = []
         """In the order of decision."""
         self.tiers: HighlyLiquidOnly | None = None
         """RET-2, if it is in force."""
@@ -72,16 +38,17 @@ class RuleTable:
         """RET-3, if it is in force."""
         self.one_intermediary: OneIntermediary | None = None
         """RET-4, if it is in force."""
-        for name in book.order:
-            data = book.active(name)
-            if data is not None:
-                self._add(CHECKS[name](data, book))
-        self.transfers: Final = TransferTable(book)
-        warning = book.active("RISK-1")
-        self.warning_version: Final[int] = 0 if warning is None else warning.parameters.number("warning_version")
+        self.warning: RiskWarning | None = None
+        """RISK-1, if it is in force."""
+        for name in rulebook.order:
+            data, orders = rulebook.active(name), RULES[name].orders
+            if data is not None and orders is not None:
+                self._add(orders(data, rulebook))
+        self.transfers: Final = TransferTable(rulebook)
+        self._classification: Final = Classification(rulebook)
         self._by_profile: Final[dict[int, dict[int, Decision]]] = {}
 
-    def _add(self, rule: Rule) -> None:
+    def _add(self, rule: OrderRule) -> None:
         """Put a rule at the end of the order of decision, and at hand if records are kept by it."""
         self.rules.append(rule)
         if isinstance(rule, HighlyLiquidOnly):
@@ -90,6 +57,8 @@ class RuleTable:
             self.knowledge = rule
         elif isinstance(rule, OneIntermediary):
             self.one_intermediary = rule
+        elif isinstance(rule, RiskWarning):
+            self.warning = rule
 
     def profile(self, client: Client) -> Profile:
         """What the table needs to know of a client."""
@@ -99,7 +68,7 @@ class RuleTable:
             investor.financial,
             investor.blocked,
             intermediary is not None and intermediary.barred,
-            investor.acknowledged_version >= self.warning_version,
+            self.warning is None or self.warning.warned(investor),
         )
 
     def decisions(self, client: Client) -> dict[int, Decision]:
@@ -146,43 +115,55 @@ class RuleTable:
         failures: list[Failure] = []
         for place in decision.rules:
             rule = self.rules[place]
-            detail = rule.judge(case)
-            if detail:
-                failures.append(Failure(rule.rule, rule.title, detail))
-            else:
+            finding = rule.examine(case)
+            if finding.passed:
                 assert rule.rule not in decision.fails, "a rule passes an order that its table refuses"
+            else:
+                failures.append(Failure(rule.rule, rule.title, finding.refusal()))
         return Verdict(failures) if failures else None
 
     def classify(self, investor: Investor) -> int:
         """The class of an investor by the thresholds of QUAL-0 and ELR-1, or the supervisor's override."""
-        if investor.class_override:
-            return CLASSES.index(investor.class_override)
-        ordinary = self.book.rules["QUAL-0"].parameters
-        assets = investor.assets_rub * 100
-        income = investor.income_rub * 100
-        if investor.kind == FIRM:
-            by_assets = assets >= ordinary.number("firm_net_assets_rub")
-            by_revenue = income >= ordinary.number("firm_revenue_rub")
-            either = ordinary.word("firm_combine") == "or"
-            return QUALIFIED_FIRM if _combined(by_assets, by_revenue, either) else UNQUALIFIED_FIRM
-        highest = self.book.rules.get("ELR-1")
-        if highest is not None:
-            rich = assets > highest.parameters.number("assets_above_rub")
-            earning = income > highest.parameters.number("income_above_rub")
-            if _combined(rich, earning, highest.parameters.word("combine") == "or"):
-                return SUPER_QUALIFIED
-        return QUALIFIED if assets >= ordinary.number("individual_assets_rub") else RETAIL
+        return self._classification.of(investor)
 
 
-def override_problem(kind: int, class_override: str, reason: str) -> str:
-    """Why a supervisor can't set this class instead of the derived one; empty if they can."""
-    allowed = [CLASSES[number] for number in (FIRM_CLASSES if kind == FIRM else INDIVIDUAL_CLASSES)]
-    if class_override not in allowed:
-        return f"class_override {class_override} is none of {', '.join(allowed)}"
-    if not reason.strip():
-        return "class_override needs a reason"
-    return ""
+class TransferTable:
+    """What a rulebook in force says of transfers, deliveries, issuance and freezes."""
 
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook: Final = rulebook
+        self.rules: Final[list[TransferRule]] = []
+        """In the order of decision."""
+        for name in rulebook.transfer_order:
+            data, transfers = rulebook.active(name), RULES[name].transfers
+            if data is not None and transfers is not None:
+                self.rules.append(transfers(data, rulebook))
 
-def _combined(first: bool, second: bool, either: bool) -> bool:
-    return (first or second) if either else (first and second)
+    def judge(self, case: TransferCase) -> Verdict | None:
+        """Ask every rule. All failures, in the order of decision; None: the transfer passes."""
+        failures: list[Failure] = []
+        for rule in self.rules:
+            if rule.spares(case):
+                continue
+            finding = rule.examine(case)
+            if not finding.passed:
+                failures.append(Failure(rule.rule, rule.title, finding.refusal()))
+        return Verdict(failures) if failures else None
+
+    def delivery(self, instrument: str) -> Verdict | None:
+        """The refusal of a derivative's delivery by DER-1; None if the rulebook has no such rule in force."""
+        data = self.rulebook.active("DER-1")
+        if data is None:
+            return None
+        return Verdict([Failure(data.rule, data.title, delivery_refusal(instrument))])
+
+    def owner_problem(self, owner: Investor) -> str:
+        """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); empty if it may."""
+        data = self.rulebook.active("SAN-1")
+        return "" if data is None or not owner.blocked else f"{data.rule}: {listed_words(owner)}"
+
+    def freeze_problem(self, asset: AssetRecord) -> str:
+        """Why holdings of an asset can't be frozen (FRZ-1); empty if they can."""
+        if self.rulebook.active(FREEZE) is None:
+            return f"rulebook {self.rulebook.name} has no rule {FREEZE} in force: nothing can be frozen"
+        return freeze_problem(asset)

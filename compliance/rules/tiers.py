@@ -3,14 +3,14 @@
 An asset that was highly liquid and is not any more has *lost* its tier, until it has it again; the time of the loss is on
 record. What that does is a parameter of RET-2 in force (`on_tier_loss`), so a change of it holds for earlier losses too. An
 asset that never was highly liquid is simply not. Under a rulebook without RET-2 there are no tiers: records stay as they
-are, and the next book with RET-2 finds what has changed.
+are, and the next rulebook with RET-2 finds what has changed.
 """
 
 from __future__ import annotations
 
 from compliance.registry.calendar import iso_date
 from compliance.registry.listings import NEVER, AssetRecord
-from compliance.rules.assets import HighlyLiquidOnly
+from compliance.rules.ret_2 import HighlyLiquidOnly
 from engine.vocabulary.messages.events import Event, RegistryChanged
 
 

@@ -19,8 +19,7 @@ from compliance.explain import (
     TransferExplanation,
 )
 from compliance.registry.calendar import iso_date, moscow_day
-from compliance.rulebook.format import Rulebook
-from compliance.rulebook.schema import PARAMETERS
+from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import plain_value, status_text, value_text
 from engine.vocabulary.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
 from engine.vocabulary.limits import LEG_ID, MOSCOW_OFFSET_NS, NS_PER_DAY
@@ -73,7 +72,7 @@ def rulebook_summary(rulebook: Rulebook) -> dict[str, object]:
 
 def verdict_report(explanation: Explanation) -> dict[str, object]:
     """The verdict of a check and every rule, for machines."""
-    rulebook, failed = explanation.book, explanation.failed
+    rulebook, failed = explanation.rulebook, explanation.failed
     return {
         "rulebook": None if rulebook is None else rulebook_summary(rulebook),
         "verdict": "refused" if failed or rulebook is None else "passes",
@@ -130,7 +129,7 @@ def rule_report(rule: RuleExplanation) -> dict[str, object]:
         "source": data.source,
         "status": data.status,
         "effective_from": data.effective_from,
-        "parameters": {key: plain_value(data.rule, key, data.parameters) for key in PARAMETERS[data.rule]},
+        "parameters": {key: plain_value(data, key) for key in data.declared.parameters},
         "outcome": rule.outcome.replace(" ", "_"),
         "reason": rule.reason or None,
         "inputs": dict(rule.inputs),
@@ -236,7 +235,7 @@ def print_check(console: Console, explanation: OrderExplanation, seq: int) -> No
 
 def print_verdict(console: Console, explanation: Explanation) -> None:
     """The verdict of a check, then each rule."""
-    rulebook = explanation.book
+    rulebook = explanation.rulebook
     if rulebook is None:
         console.print("  [red]refused[/]: no rulebook was in force")
         return
@@ -260,7 +259,7 @@ def print_rule(console: Console, rule: RuleExplanation) -> None:
         ("", f"{data.title}. {data.source}; {status_text(data)}, from {data.effective_from}"),
         (
             "parameters",
-            "; ".join(f"{key} = {value_text(data.rule, key, data.parameters)}" for key in PARAMETERS[data.rule]),
+            "; ".join(f"{key} = {value_text(data, key)}" for key in data.declared.parameters),
         ),
         ("looked at", "; ".join(f"{name} {value}" for name, value in rule.inputs)),
         ("arithmetic", rule.arithmetic),

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from compliance.lint import ERROR, lint
 from compliance.rulebook.diff import compare
-from compliance.rulebook.format import BUILT_IN_RULEBOOKS, Rulebook, RulebookError, load_rulebook
-from compliance.rulebook.schema import PARAMETERS
+from compliance.rulebook.faults import RulebookError
+from compliance.rulebook.rulebook import BUILT_IN_RULEBOOKS, Rulebook
+from compliance.rules.catalogue import RULES, load_rulebook
 from gateway.cli import rulebook_show as show
 from gateway.cli.rulebook_document import rules_document
 from gateway.venue.venue import VenueError, load_rulebook_documents
@@ -108,13 +109,13 @@ def check(book: str, strict: bool, as_json: bool) -> None:
         name, documents = load_rulebook_documents(book, partial=True)
     except VenueError as error:
         raise click.UsageError(str(error)) from error
-    findings = lint(name, documents)
-    errors = sum(finding.severity == ERROR for finding in findings)
+    remarks = lint(name, documents)
+    errors = sum(remark.severity == ERROR for remark in remarks)
     if as_json:
-        click.echo(json.dumps(show.findings_report(name, findings), ensure_ascii=False))
+        click.echo(json.dumps(show.remarks_report(name, remarks), ensure_ascii=False))
     else:
-        show.print_findings(Console(highlight=False, soft_wrap=True), name, list(documents), findings)
-    raise SystemExit(FAULTY if errors or (strict and findings) else SOUND)
+        show.print_remarks(Console(highlight=False, soft_wrap=True), name, list(documents), remarks)
+    raise SystemExit(FAULTY if errors or (strict and remarks) else SOUND)
 
 
 @command.command()
@@ -164,8 +165,8 @@ def explain(rule: str, book: str | None, as_json: bool) -> None:
       sbx rulebook explain RET-1 --rulebook my-rules.toml --json
     """
     wanted = rule.upper()
-    if wanted not in PARAMETERS:
-        raise click.UsageError(f"there is no rule {rule}; there are {', '.join(PARAMETERS)}")
+    if wanted not in RULES:
+        raise click.UsageError(f"there is no rule {rule}; there are {', '.join(RULES)}")
     rulebooks = built_in()
     rows = [row for row in show.rows(rulebooks if book is None else [read(book)]) if row.data.rule == wanted]
     if not rows:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from compliance.rulebook.format import Rulebook
-from compliance.rulebook.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
-from compliance.rulebook.schema import PARAMETERS
-from compliance.rulebook.wording import choices, status_text, value_text
+from compliance.rulebook.rulebook import Rulebook
+from compliance.rulebook.wording import status_text, value_text
 from gateway.cli.rulebook_show import ENFORCED, Row, rows
 
 INTRODUCTION = """\
@@ -62,28 +60,27 @@ def _lines(rulebooks: Sequence[Rulebook]) -> Iterator[str]:
 def _rule(row: Row) -> Iterator[str]:
     """One rule in full."""
     data = row.data
-    meaning = RULE_MEANINGS[data.rule]
+    declared = data.declared
     off = "" if data.enabled else " *Switched off.*"
     yield ""
     yield f"**{data.title}.** Binds {data.who}.{off}"
     yield ""
     yield f"* Source: {data.source}; status {status_text(data)}, from {data.effective_from}."
     yield f"* Enforced {ENFORCED[data.applies_to]}; stands in {', '.join(f'`{name}`' for name in row.rulebooks)}."
-    yield f"* Compares: {meaning.compares}"
-    yield f"* Exempt: {meaning.exempt}"
-    if meaning.reported:
-        yield f"* Reported too: {'; '.join(meaning.reported)}."
+    yield f"* Compares: {declared.compares}"
+    yield f"* Exempt: {declared.exempt}"
+    if declared.reported:
+        yield f"* Reported too: {'; '.join(declared.reported)}."
     if data.note:
         yield f"* {data.note}"
-    if PARAMETERS[data.rule]:
+    if declared.parameters:
         yield ""
         yield "| parameter | value | what it sets |"
         yield "|---|---|---|"
-    for key in PARAMETERS[data.rule]:
-        known = PARAMETER_MEANINGS[data.rule][key]
-        words = [f"`{word}`: {known.words[word]}" for word in choices(data.rule, key)]
-        text = " ".join([known.text, f"Of {'; '.join(words)}." if words else ""]).strip()
-        yield f"| `{key}` | {_cell(value_text(data.rule, key, data.parameters))} | {_cell(text)} |"
+    for key, parameter in declared.parameters.items():
+        words = [f"`{word}`: {meaning}" for word, meaning in parameter.words.items()]
+        text = " ".join([parameter.text, f"Of {'; '.join(words)}." if words else ""]).strip()
+        yield f"| `{key}` | {_cell(value_text(data, key))} | {_cell(text)} |"
 
 
 def _cell(text: str) -> str:

@@ -9,12 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from compliance.lint import ERROR, Finding
+from compliance.lint import ERROR, Remark
 from compliance.rulebook.diff import Change
-from compliance.rulebook.format import Rulebook, RuleData
-from compliance.rulebook.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
-from compliance.rulebook.schema import PARAMETERS
-from compliance.rulebook.wording import choices, is_figure, plain_value, status_text, unit, value_text
+from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rulebook.wording import plain_value, status_text, value_text
+from compliance.rules.catalogue import RULES
 
 # What a book's `applies_to` is called.
 ENFORCED: Final = {
@@ -39,9 +38,9 @@ class Row:
 
 
 def rows(rulebooks: Sequence[Rulebook]) -> list[Row]:
-    """Every rule of some books in the order of the schema; a rule that reads the same in several books once."""
+    """Every rule of some books in the order of the catalogue; a rule that reads the same in several books once."""
     found: list[Row] = []
-    for rule in PARAMETERS:
+    for rule in RULES:
         versions: list[Row] = []
         for rulebook in rulebooks:
             data = rulebook.rules.get(rule)
@@ -69,7 +68,7 @@ def facts(data: RuleData) -> dict[str, object]:
         "enforced_by": data.applies_to,
         "enabled": data.enabled,
         "note": data.note,
-        "parameters": {key: plain_value(data.rule, key, data.parameters) for key in PARAMETERS[data.rule]},
+        "parameters": {key: plain_value(data, key) for key in data.declared.parameters},
     }
 
 
@@ -81,9 +80,9 @@ def row_report(row: Row) -> dict[str, object]:
 def parameter_texts(data: RuleData) -> list[str]:
     """A rule's parameters with their values, for people; figures don't break between their thousands."""
     texts: list[str] = []
-    for key in PARAMETERS[data.rule]:
-        value = value_text(data.rule, key, data.parameters)
-        texts.append(f"{key} = {value.replace(' ', NO_BREAK) if is_figure(data.rule, key) else value}")
+    for key, parameter in data.declared.parameters.items():
+        value = value_text(data, key)
+        texts.append(f"{key} = {value.replace(' ', NO_BREAK) if parameter.is_figure else value}")
     return texts
 
 
@@ -102,22 +101,22 @@ def print_rows(console: Console, found: Sequence[Row]) -> None:
     console.print(f"{len({row.data.rule for row in found})} rules")
 
 
-def findings_report(name: str, findings: Sequence[Finding]) -> dict[str, object]:
+def remarks_report(name: str, remarks: Sequence[Remark]) -> dict[str, object]:
     """What a check found, for machines."""
-    errors = [finding for finding in findings if finding.severity == ERROR]
+    errors = [remark for remark in remarks if remark.severity == ERROR]
     return {
         "book": name,
         "errors": len(errors),
-        "warnings": len(findings) - len(errors),
+        "warnings": len(remarks) - len(errors),
         "findings": [
             {
-                "severity": finding.severity,
-                "document": finding.document,
-                "rule": finding.rule or None,
-                "key": finding.key or None,
-                "text": finding.text,
+                "severity": remark.severity,
+                "document": remark.document,
+                "rule": remark.rule or None,
+                "key": remark.key or None,
+                "text": remark.text,
             }
-            for finding in findings
+            for remark in remarks
         ],
     }
 
@@ -127,15 +126,15 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def print_findings(console: Console, name: str, documents: Sequence[str], findings: Sequence[Finding]) -> None:
+def print_remarks(console: Console, name: str, documents: Sequence[str], remarks: Sequence[Remark]) -> None:
     """What a check found, for people: one line each, as a compiler would."""
-    for finding in findings:
-        colour = "red" if finding.severity == ERROR else "yellow"
-        place = ": ".join(part for part in (finding.document, finding.rule) if part)
-        key = f"{finding.key}: " if finding.key and finding.key not in finding.text else ""
-        console.print(f"[{colour}]{finding.severity}[/] {escape(place)}: {escape(key + finding.text)}")
-    errors = sum(finding.severity == ERROR for finding in findings)
-    counts = f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}"
+    for remark in remarks:
+        colour = "red" if remark.severity == ERROR else "yellow"
+        place = ": ".join(part for part in (remark.document, remark.rule) if part)
+        key = f"{remark.key}: " if remark.key and remark.key not in remark.text else ""
+        console.print(f"[{colour}]{remark.severity}[/] {escape(place)}: {escape(key + remark.text)}")
+    errors = sum(remark.severity == ERROR for remark in remarks)
+    counts = f"{counted(errors, 'error')}, {counted(len(remarks) - errors, 'warning')}"
     verdict = "[red]a venue should not run it[/]" if errors else "[green]it can be put in force[/]"
     console.print(f"rulebook {escape(name)} ({escape(', '.join(documents))}): {counts}: {verdict}")
 
@@ -172,30 +171,30 @@ def print_changes(console: Console, before: Rulebook, after: Rulebook, changes: 
 def rule_report(row: Row) -> dict[str, object]:
     """One rule in full, for machines."""
     data = row.data
-    meaning = RULE_MEANINGS[data.rule]
+    declared = data.declared
     report = row_report(row)
     report["document"] = data.document
     report["parameters"] = [
         {
             "key": key,
-            "value": plain_value(data.rule, key, data.parameters),
-            "unit": unit(data.rule, key) or None,
-            "text": value_text(data.rule, key, data.parameters),
-            "meaning": PARAMETER_MEANINGS[data.rule][key].text,
-            "choices": {word: PARAMETER_MEANINGS[data.rule][key].words[word] for word in choices(data.rule, key)},
+            "value": plain_value(data, key),
+            "unit": parameter.unit or None,
+            "text": value_text(data, key),
+            "meaning": parameter.text,
+            "choices": parameter.words,
         }
-        for key in PARAMETERS[data.rule]
+        for key, parameter in declared.parameters.items()
     ]
-    report["compares"] = meaning.compares
-    report["exempt"] = meaning.exempt
-    report["reported"] = list(meaning.reported)
+    report["compares"] = declared.compares
+    report["exempt"] = declared.exempt
+    report["reported"] = list(declared.reported)
     return report
 
 
 def print_rule(console: Console, row: Row) -> None:
     """One rule in full, for people."""
     data = row.data
-    meaning = RULE_MEANINGS[data.rule]
+    declared = data.declared
     off = "" if data.enabled else "  [yellow]switched off[/]"
     console.print(f"[bold]{data.rule}  {escape(data.title)}[/]{off}")
     grid = Table.grid(padding=(0, 2))
@@ -207,9 +206,9 @@ def print_rule(console: Console, row: Row) -> None:
         ("status", status_text(data)),
         ("from", data.effective_from),
         ("enforced", ENFORCED[data.applies_to]),
-        ("compares", meaning.compares),
-        ("exempt", meaning.exempt),
-        ("reported too", "; ".join(meaning.reported)),
+        ("compares", declared.compares),
+        ("exempt", declared.exempt),
+        ("reported too", "; ".join(declared.reported)),
         ("note", data.note),
         ("stands in", ", ".join(row.rulebooks)),
     ]
@@ -217,11 +216,10 @@ def print_rule(console: Console, row: Row) -> None:
         if text:
             grid.add_row(f"[dim]{name}[/]", escape(text))
     console.print(grid)
-    if not PARAMETERS[data.rule]:
+    if not declared.parameters:
         return
     table = Table(Column("parameter", no_wrap=True), Column("value"), "what it sets")
-    for key in PARAMETERS[data.rule]:
-        known = PARAMETER_MEANINGS[data.rule][key]
-        words = "".join(f"\n{word}: {known.words[word]}" for word in choices(data.rule, key))
-        table.add_row(key, escape(value_text(data.rule, key, data.parameters)), escape(known.text + words))
+    for key, parameter in declared.parameters.items():
+        words = "".join(f"\n{word}: {meaning}" for word, meaning in parameter.words.items())
+        table.add_row(key, escape(value_text(data, key)), escape(parameter.text + words))
     console.print(table)

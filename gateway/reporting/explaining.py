@@ -93,7 +93,7 @@ def disagreement(row: StoredRow, found: Found, before: Difference | None, after:
         explanation = explained.pop(order_id, None)
         failed = () if explanation is None else explanation.failed
         # A cancel names only the rule that decides.
-        if explanation is not None and explanation.book is not None and failed[: len(rules)] != rules:
+        if explanation is not None and explanation.rulebook is not None and failed[: len(rules)] != rules:
             return f"recorded for order {order_id} was {', '.join(rules)}, the explanation says {', '.join(failed)}"
     if before is not None:
         return f"the replay differs from what was recorded since sequence number {before.seq}"

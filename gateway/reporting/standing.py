@@ -12,7 +12,7 @@ from compliance.hook import ComplianceHook
 from compliance.intake import Intake
 from compliance.registry.calendar import moscow_year
 from compliance.registry.classes import class_name
-from compliance.rules.amounts import AnnualCap
+from compliance.rules.ret_1 import AnnualCap
 from engine.book.entities import Balance
 from engine.exchange import Exchange
 
@@ -75,12 +75,12 @@ def read_standing(exchange: Exchange) -> Standing | None:
     intake = hook.intake
     if intake.table is None:
         return None
-    rule = intake.table.book.active("RET-1")
+    rule = intake.table.rulebook.active("RET-1")
     cap = None if rule is None else rule.parameters.number("retail_cap_rub")
     scope = "" if rule is None else rule.parameters.word("cap_scope")
-    titles = {name: data.title for name, data in intake.table.book.rules.items()}
+    titles = {name: data.title for name, data in intake.table.rulebook.rules.items()}
     usages = _usages(intake, exchange.time_ns)
-    capacity = intake.table.book.active("OPS-2")
+    capacity = intake.table.rulebook.active("OPS-2")
     multiple = None if capacity is None else capacity.parameters.number("capacity_multiple")
     return Standing(
         year=moscow_year(exchange.time_ns),

@@ -62,7 +62,7 @@ def test_without_a_rulebook_the_venue_itself_refuses() -> None:
     venue = WatchedVenue("")
     event = venue.buy("firm", "1", "BTC/RUB", "100")
     assert isinstance(event, OrderRejected) and event.rule == "VENUE"
-    assert (venue.last().book, venue.last().rules, venue.last().failed) == (None, [], ())
+    assert (venue.last().rulebook, venue.last().rules, venue.last().failed) == (None, [], ())
 
 
 def test_a_rule_that_is_switched_off_concerns_nobody() -> None:

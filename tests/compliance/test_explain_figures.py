@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from compliance.explain import DECIDED, FAILED, PASSED, UNCONCERNED
-from compliance.rules.table import CHECKS
-from compliance.rules.transfers import TRANSFER_CHECKS
 from engine.vocabulary.codes import BUY, INDIVIDUAL, PURPOSES, SELL
 from engine.vocabulary.messages.commands import AuthoriseClient, RecordTest, RegisterInvestor, Transfer
+from tests.support.compliance.scenarios import RULEBOOKS
 from tests.support.compliance.venue import PARTICIPANT
 from tests.support.compliance.watched_venue import WatchedVenue, by_rule, check_sound
+
+ON_ORDERS = {rule for rulebook in RULEBOOKS for rule in rulebook.order}
+ON_TRANSFERS = {rule for rulebook in RULEBOOKS for rule in rulebook.transfer_order}
 
 # rulebook | account | order | rule | what it made of it | arithmetic, or why it does not concern the order
 FIGURES = """
@@ -96,9 +98,9 @@ def test_every_rule_that_can_refuse_an_order_stands_in_the_table() -> None:
     lines = [line.split("|") for line in FIGURES.strip().splitlines()]
     refusing = {cells[3].strip() for cells in lines if cells[4].strip() in (DECIDED, FAILED)}
     passing = {cells[3].strip() for cells in lines if cells[4].strip() == PASSED}
-    assert passing == set(CHECKS)
+    assert passing == ON_ORDERS
     # Nobody of the cast is blocked or has a barred intermediary: see the scenarios.
-    assert refusing == set(CHECKS) - {"SAN-1", "INT-1", "QUAL-1"}
+    assert refusing == ON_ORDERS - {"SAN-1", "INT-1", "QUAL-1"}
 
 
 def test_ret_4_compares_intermediaries() -> None:
@@ -186,7 +188,7 @@ def test_figures_of_transfers(line: str) -> None:
 
 
 def test_every_rule_on_transfers_stands_in_the_table() -> None:
-    assert {line.split("|")[5].strip() for line in TRANSFER_FIGURES.strip().splitlines()} == set(TRANSFER_CHECKS)
+    assert {line.split("|")[5].strip() for line in TRANSFER_FIGURES.strip().splitlines()} == ON_TRANSFERS
 
 
 def test_every_variant_of_the_cap_says_what_it_counts() -> None:

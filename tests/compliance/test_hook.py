@@ -292,7 +292,7 @@ def test_the_table_agrees_with_asking_every_rule(book: str) -> None:
         for listing in intake.registry.listings.values():
             for side in (BUY, SELL):
                 decision = table.decide(table.profile(client), listing, side)
-                case = Case(client, listing, side, 1, 1, venue.time_ns, intake.registry, intake.ledger)
+                case = Case((client, listing, 1, 1), side, venue.time_ns, intake.registry, intake.ledger)
                 verdict = table.judge(decision, case)
                 failed = () if verdict is None else verdict.rules
                 assert [rule for rule in failed if rule in decision.fails] == list(decision.fails)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compliance import BUILT_IN_RULEBOOKS, RulebookError, load_rulebook
-from compliance.lint import ERROR, WARNING, Finding, lint
+from compliance.lint import ERROR, WARNING, Remark, lint
 from tests.support.compliance.venue import changed, documents
 
 GENERAL = "general-2026"
@@ -14,11 +14,11 @@ ELR = "elr-2025"
 Line = tuple[str, str, str, str]
 
 
-def lines(findings: list[Finding]) -> list[Line]:
-    return [(finding.severity, finding.document, finding.rule, finding.key) for finding in findings]
+def lines(remarks: list[Remark]) -> list[Line]:
+    return [(remark.severity, remark.document, remark.rule, remark.key) for remark in remarks]
 
 
-def check(book: str, *changes: tuple[str, str, str]) -> list[Finding]:
+def check(book: str, *changes: tuple[str, str, str]) -> list[Remark]:
     texts = documents(book)
     for change in changes:
         texts = changed(texts, *change)
@@ -44,8 +44,8 @@ def test_every_fault_is_named_at_once_with_its_place() -> None:
         texts[GENERAL].replace('"RET-1", "OPS-1"', '"RET-9", "OPS-1"').replace("retest_delay_days", "retest_delay")
     )
     texts[GENERAL] = "colour = 1\n" + texts[GENERAL]
-    findings = lint(GENERAL, texts)
-    assert lines(findings) == [
+    remarks = lint(GENERAL, texts)
+    assert lines(remarks) == [
         (ERROR, GENERAL, "", "colour"),
         (ERROR, GENERAL, "RET-1", "status"),
         (ERROR, GENERAL, "RET-1", "retail_cap_rub"),
@@ -59,14 +59,14 @@ def test_every_fault_is_named_at_once_with_its_place() -> None:
         (ERROR, GENERAL, "", "order"),
         (ERROR, GENERAL, "", "order"),
     ]
-    assert [finding.text for finding in findings[-2:]] == [
+    assert [remark.text for remark in remarks[-2:]] == [
         "order: RET-9 is not a rule of this book that can refuse an order",
         "order: RET-1 is missing",
     ]
     with pytest.raises(RulebookError) as caught:
         load_rulebook(GENERAL, texts)
     assert str(caught.value) == "rulebook general-2026: unknown key colour"
-    assert [fault.key for fault in caught.value.faults] == [finding.key for finding in findings]
+    assert [fault.key for fault in caught.value.faults] == [remark.key for remark in remarks]
 
 
 def test_what_is_missing_or_no_toml_hides_nothing_else() -> None:
@@ -94,9 +94,9 @@ def test_what_is_missing_or_no_toml_hides_nothing_else() -> None:
     ],
 )
 def test_contradictions_are_errors(book: str, rule: str, key: str, value: str, words: str) -> None:
-    findings = [finding for finding in check(book, (rule, key, value)) if finding.severity == ERROR]
-    assert [(finding.rule, finding.key) for finding in findings] == [(rule, key)]
-    assert words in findings[0].text
+    remarks = [remark for remark in check(book, (rule, key, value)) if remark.severity == ERROR]
+    assert [(remark.rule, remark.key) for remark in remarks] == [(rule, key)]
+    assert words in remarks[0].text
 
 
 def test_figures_that_just_fit_are_no_contradiction() -> None:
@@ -128,19 +128,19 @@ def test_figures_that_just_fit_are_no_contradiction() -> None:
     ],
 )
 def test_what_looks_like_a_mistake_is_a_warning(book: str, rule: str, key: str, value: str, words: str) -> None:
-    findings = check(book, (rule, key, value))
-    assert {finding.severity for finding in findings} == {WARNING}
-    assert [finding.rule for finding in findings if words in finding.text] == [rule], [f.text for f in findings]
+    remarks = check(book, (rule, key, value))
+    assert {remark.severity for remark in remarks} == {WARNING}
+    assert [remark.rule for remark in remarks if words in remark.text] == [rule], [f.text for f in remarks]
 
 
 def test_a_rule_that_comes_too_late_is_told_from_one_that_decides() -> None:
     texts = documents(ELR)
     texts[ELR] = texts[ELR].replace('"ELR-1", "ELR-2", "ELR-3"', '"ELR-3", "ELR-2", "ELR-1"')
-    late = [finding.rule for finding in lint(ELR, texts) if "never decides" in finding.text]
+    late = [remark.rule for remark in lint(ELR, texts) if "never decides" in remark.text]
     assert late == ["ELR-1", "SET-2"]
 
 
 def test_without_ret_5_sells_are_refused_too() -> None:
-    findings = check(GENERAL, ("RET-5", "enabled", "false"))
-    assert [(finding.rule, finding.key) for finding in findings] == [("RET-5", "enabled"), ("", "rules")]
-    assert "may not sell either" in findings[1].text
+    remarks = check(GENERAL, ("RET-5", "enabled", "false"))
+    assert [(remark.rule, remark.key) for remark in remarks] == [("RET-5", "enabled"), ("", "rules")]
+    assert "may not sell either" in remarks[1].text

@@ -19,7 +19,7 @@ import pytest
 
 from compliance import ComplianceHook
 from compliance.registry.calendar import days_from_civil, moscow_day, moscow_year
-from compliance.rules.amounts import AnnualCap
+from compliance.rules.ret_1 import AnnualCap
 from engine.exchange import Exchange
 from engine.vocabulary.codes import BUY, CONTINUOUS, FOK, GTC, INDIVIDUAL, IOC, LIMIT, MARKET, SELL, SPOT
 from engine.vocabulary.limits import NS_PER_DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.rulebook.format import RulebookError, load_rulebook
+from compliance import RulebookError, load_rulebook
 from engine.state.snapshot import state_digest
 from engine.vocabulary.messages.commands import SetParameter
 from engine.vocabulary.messages.events import InvestorRegistered, ParameterChanged
@@ -98,7 +98,7 @@ def test_settings_add_up_and_the_next_rulebook_clears_them() -> None:
     table = venue.hook.intake.table
     assert table is not None
     # The digest is that of the documents; what stands on top of them is told by the events and the snapshot.
-    assert table.book.digest == load_rulebook("general-2026", documents("general-2026")).digest
+    assert table.rulebook.digest == load_rulebook("general-2026", documents("general-2026")).digest
     assert cancelled(venue.load("general-2026")) == [(venue.exchange.seq - 2, "RISK-1")]
     assert rules_of(venue.buy("newcomer", "0.0001", "BTC/RUB", "100")) == ("RISK-1", "RET-3")
 

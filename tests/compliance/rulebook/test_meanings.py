@@ -5,27 +5,25 @@ from __future__ import annotations
 import pytest
 
 from compliance import BUILT_IN_RULEBOOKS, load_rulebook
-from compliance.rulebook.meanings import PARAMETER_MEANINGS, RULE_MEANINGS
+from compliance.rulebook.declaration import COUNT, ONE, SOME
 from compliance.rulebook.parameters import parse_parameters
-from compliance.rulebook.schema import PARAMETERS
-from compliance.rulebook.wording import choices, grouped, plain_value, value_text
+from compliance.rulebook.wording import grouped, plain_value, value_text
+from compliance.rules.catalogue import RULES
 from tests.support.compliance.venue import documents
 
 
-def test_every_rule_and_parameter_has_a_meaning_and_no_other_has() -> None:
-    assert list(RULE_MEANINGS) == list(PARAMETERS)
-    assert {rule: list(keys) for rule, keys in PARAMETER_MEANINGS.items()} == {
-        rule: list(keys) for rule, keys in PARAMETERS.items()
-    }
-
-
-def test_every_word_a_parameter_may_have_is_explained() -> None:
-    for rule, keys in PARAMETERS.items():
-        for key, kind in keys.items():
-            meaning = PARAMETER_MEANINGS[rule][key]
-            assert list(meaning.words) == choices(rule, key), (rule, key)
-            assert meaning.text.endswith(".") and not meaning.name.endswith(".")
-            assert (kind == "count") == bool(meaning.unit) or key == "warning_version", (rule, key)
+@pytest.mark.parametrize("rule", RULES)
+def test_a_declaration_is_complete(rule: str) -> None:
+    declared = RULES[rule]
+    assert declared.rule == rule
+    assert declared.compares.endswith(".") and declared.exempt.endswith(".")
+    assert not any(text.endswith(".") for text in declared.reported)
+    for key, parameter in declared.parameters.items():
+        assert parameter.name and not parameter.name.endswith("."), key
+        assert parameter.text.endswith("."), key
+        assert (parameter.kind == COUNT) == (parameter.unit not in ("", "RUB", "%")) or key == "warning_version", key
+        assert (len(parameter.words) > 1) == (parameter.kind in (ONE, SOME)), key
+        assert all(parameter.words.values()), key
 
 
 @pytest.mark.parametrize(
@@ -47,7 +45,7 @@ def test_amounts_are_grouped_by_thousands(hundredths: int, text: str) -> None:
 def test_values_read_with_their_units() -> None:
     book = load_rulebook("general-2026", documents("general-2026"))
     assert [
-        value_text(rule, key, book.rules[rule].parameters)
+        value_text(book.rules[rule], key)
         for rule, key in (
             ("RET-1", "retail_cap_rub"),
             ("RET-1", "cap_scope"),
@@ -63,7 +61,13 @@ def test_values_read_with_their_units() -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN_RULEBOOKS)
 def test_plain_values_are_what_a_rulebook_writes(name: str) -> None:
-    for rule, data in load_rulebook(name, documents(name)).rules.items():
-        written: dict[str, object] = {key: plain_value(rule, key, data.parameters) for key in PARAMETERS[rule]}
-        again = parse_parameters(rule, written)
-        assert {key: plain_value(rule, key, again) for key in PARAMETERS[rule]} == written
+    for data in load_rulebook(name, documents(name)).rules.values():
+        declared = data.declared.parameters
+        written: dict[str, object] = {key: plain_value(data, key) for key in declared}
+        again = parse_parameters(declared, written)
+        assert (again.numbers, again.flags, again.words, again.lists) == (
+            data.parameters.numbers,
+            data.parameters.flags,
+            data.parameters.words,
+            data.parameters.lists,
+        )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.rules.transfers import TRANSFER_CHECKS
-from tests.support.compliance.scenarios import SCENARIOS, outcome, split_change, supervise, trade
+from tests.support.compliance.scenarios import RULEBOOKS, SCENARIOS, outcome, split_change, supervise, trade
 from tests.support.compliance.venue import Venue
 
 
@@ -25,7 +24,6 @@ def test_scenario(scenario: dict[str, str]) -> None:
 
 
 def test_every_rule_that_can_refuse_an_order_decides_in_a_table() -> None:
-    from compliance.rules.table import CHECKS
 
     expected = {
         word
@@ -33,7 +31,7 @@ def test_every_rule_that_can_refuse_an_order_decides_in_a_table() -> None:
         for line in scenario["steps"].strip().splitlines()
         for word in [line.split("|")[3].split()[0]]
     }
-    assert expected >= set(CHECKS)
+    assert expected >= {rule for rulebook in RULEBOOKS for rule in rulebook.order}
 
 
 def test_every_rule_that_can_refuse_a_transfer_decides_in_a_table() -> None:
@@ -44,4 +42,4 @@ def test_every_rule_that_can_refuse_a_transfer_decides_in_a_table() -> None:
         for what, answer in [[cell.strip() for cell in line.split("|")[2:]]]
         if what.startswith("transfer ")
     }
-    assert expected >= {*TRANSFER_CHECKS, "moves"}
+    assert expected >= {"moves", *[rule for rulebook in RULEBOOKS for rule in rulebook.transfer_order]}

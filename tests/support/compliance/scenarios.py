@@ -22,6 +22,7 @@ from itertools import groupby
 
 import msgspec
 
+from compliance import BUILT_IN_RULEBOOKS, load_rulebook
 from engine.vocabulary.codes import BY_RULE, COMPLIANCE, FOK, GTC, IOC, LIMIT, REJECT_CODES, STOP_LIMIT
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import (
@@ -38,9 +39,11 @@ from engine.vocabulary.messages.events import (
 )
 from tests.support import places
 from tests.support.compliance import holding_words
-from tests.support.compliance.venue import PARTICIPANT, Venue, e8, moscow_ns, rules_of
+from tests.support.compliance.venue import PARTICIPANT, Venue, documents, e8, moscow_ns, rules_of
 
 TABLES = sorted(places.TABLES.glob("compliance_*.toml"))
+RULEBOOKS = [load_rulebook(name, documents(name)) for name in BUILT_IN_RULEBOOKS]
+"""The regimes."""
 SCENARIOS = [scenario for path in TABLES for scenario in tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]]
 COMMANDS = {
     "register_investor": commands.RegisterInvestor,

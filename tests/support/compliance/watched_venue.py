@@ -39,7 +39,7 @@ def by_rule(explanation: Explanation) -> dict[str, RuleExplanation]:
 
 def check_sound(explanation: Explanation) -> None:
     """What must hold of every explanation."""
-    book = explanation.book
+    book = explanation.rulebook
     assert book is not None
     order = book.order if isinstance(explanation, OrderExplanation) else book.transfer_order
     assert [each.data.rule for each in explanation.rules] == list(order)

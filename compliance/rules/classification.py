@@ -1,0 +1,53 @@
+"""What class an investor is of, by QUAL-0 and ELR-1 or by the supervisor's word."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.registry.classes import (
+    CLASSES,
+    FIRM_CLASSES,
+    INDIVIDUAL_CLASSES,
+    QUALIFIED,
+    QUALIFIED_FIRM,
+    RETAIL,
+    SUPER_QUALIFIED,
+    UNQUALIFIED_FIRM,
+)
+from compliance.registry.records import Investor
+from compliance.rulebook.rulebook import Rulebook
+from compliance.rules.elr_1 import SuperQualified
+from compliance.rules.qual_0 import Qualified
+from engine.vocabulary.codes import FIRM
+
+
+class Classification:
+    """The thresholds of a rulebook, and the classes that they make."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.qualified: Final = Qualified(rulebook.rules["QUAL-0"].parameters)
+        # Switched off, ELR-1 refuses nobody; what makes an individual super-qualified it says all the same.
+        highest = rulebook.rules.get("ELR-1")
+        self.super_qualified: Final[SuperQualified | None] = (
+            None if highest is None else SuperQualified(highest.parameters)
+        )
+
+    def of(self, investor: Investor) -> int:
+        """The class of an investor by the evidence on record, or the supervisor's override."""
+        if investor.class_override:
+            return CLASSES.index(investor.class_override)
+        if investor.kind == FIRM:
+            return QUALIFIED_FIRM if self.qualified.met_by(investor) else UNQUALIFIED_FIRM
+        if self.super_qualified is not None and self.super_qualified.met_by(investor):
+            return SUPER_QUALIFIED
+        return QUALIFIED if self.qualified.met_by(investor) else RETAIL
+
+
+def override_problem(kind: int, class_override: str, reason: str) -> str:
+    """Why a supervisor can't set this class instead of the derived one; empty if they can."""
+    allowed = [CLASSES[number] for number in (FIRM_CLASSES if kind == FIRM else INDIVIDUAL_CLASSES)]
+    if class_override not in allowed:
+        return f"class_override {class_override} is none of {', '.join(allowed)}"
+    if not reason.strip():
+        return "class_override needs a reason"
+    return ""

@@ -1,0 +1,68 @@
+"""DER-4: each investor's exposure is limited, by class. No figure was published: a venue setting."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.registry.classes import CLASSES
+from compliance.rulebook.declaration import ORDER_ENTRY
+from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rules.case import Case
+from compliance.rules.exposure import ExposureRule, Headroom, fits
+from compliance.rules.finding import PASSED, Finding
+from compliance.rules.limits import by_class, limits_by_class
+from compliance.rules.rule import Rule
+
+
+class ExposureLimit(ExposureRule):
+    """What takes an investor's exposure beyond the limit of the class is refused."""
+
+    def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
+        super().__init__(data, rulebook)
+        self.limits: Final = by_class(data)
+
+    def examine(self, case: Case) -> Finding:
+        """Add what the order adds to the exposure over all accounts of the investor."""
+        investor_class = case.investor.investor_class
+        limit, exposure, adds = self.limits[investor_class], case.ledger.exposures.of(case.client), case.adds()
+        if fits(limit, exposure, adds) and not case.explained:
+            return PASSED
+        return ExposureFinding(investor_class, Headroom(limit, exposure, adds))
+
+
+class ExposureFinding(Finding):
+    """The limit of the class, the exposure and what the order adds to it."""
+
+    def __init__(self, investor_class: int, headroom: Headroom) -> None:
+        self.investor_class: Final = investor_class
+        self.headroom: Final = headroom
+        super().__init__(headroom.fits)
+
+    def refusal(self) -> str:
+        """What the limit leaves."""
+        return self.headroom.refusal("exposure limit")
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Class and exposure."""
+        return [("class", CLASSES[self.investor_class]), *self.headroom.inputs()]
+
+    def arithmetic(self) -> str:
+        """What the limit leaves against what the order adds."""
+        return self.headroom.arithmetic()
+
+
+RULE: Final[Rule] = Rule(
+    "DER-4",
+    ORDER_ENTRY,
+    # Zero is how the rulebooks say that DER-1 keeps a class out.
+    limits_by_class(
+        "the exposure limit",
+        "Largest exposure in derivatives and securities on crypto prices of",
+        "a limit of nothing: every purchase is refused",
+        may_be_zero=("retail", "unqualified_firm"),
+    ),
+    compares="Positions at entry value and open orders at their worst price, over all accounts, with the limit of the class.",
+    exempt="Spot trading; what closes a position; instruments priced in another asset than RUB.",
+    reported=("strict limits asked for, no figure published",),
+    orders=ExposureLimit,
+)

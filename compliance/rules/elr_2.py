@@ -1,0 +1,126 @@
+"""ELR-2: firms that are qualified investors trade, financial firms within a limit (Bank of Russia, 12.03.2025)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.registry.classes import UNQUALIFIED_FIRM, class_name, is_firm
+from compliance.registry.listings import Listing
+from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, Parameter
+from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rules.case import Case, Profile
+from compliance.rules.finding import PASSED, Finding, yes_no
+from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
+from engine.vocabulary.decimals import decimal
+
+
+class QualifiedFirmsOnly(OrderRule):
+    """Firms that are not qualified are refused, and what a financial firm buys beyond a share of its capital."""
+
+    def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
+        super().__init__(data, rulebook)
+        self.hundredths_of_percent: Final = data.parameters.number("financial_firm_order_percent_of_capital")
+
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """Individuals, and sells of what is held."""
+        if not is_firm(profile.investor_class):
+            return "it is for firms"
+        return self.spared_sell(listing, side)
+
+    def known(self, profile: Profile, listing: Listing, side: int) -> int:
+        """Fails for firms that are not qualified; depends on the rouble value of a financial firm's purchase, or future sold."""
+        return by_status(profile.investor_class, profile.financial, listing, side)
+
+    def examine(self, case: Case) -> Finding:
+        """The firm's class and, of a financial firm's purchase, its value against the share of capital."""
+        investor = case.investor
+        status = by_status(investor.investor_class, investor.financial, case.listing, case.side)
+        # Kopecks of capital times hundredths of a percent: rounded down, to the stricter side.
+        limit = investor.capital_rub * 100 * self.hundredths_of_percent // 10_000
+        # A value below 0 is not known.
+        fits = 0 <= case.kopecks <= limit
+        passed = status == PASSES or (status == DEPENDS and fits)
+        return PASSED if passed and not case.explained else FirmFinding(passed, self, case, status, limit)
+
+
+def by_status(investor_class: int, financial: bool, listing: Listing, side: int) -> int:
+    """What a firm's status decides; the rest is a matter of its limit."""
+    if investor_class == UNQUALIFIED_FIRM:
+        return FAILS
+    return DEPENDS if financial and opens(listing, side) else PASSES
+
+
+class FirmFinding(Finding):
+    """A firm's status, and the value of the order against the limit of a financial firm."""
+
+    def __init__(self, passed: bool, rule: QualifiedFirmsOnly, case: Case, status: int, limit: int) -> None:
+        super().__init__(passed)
+        self.rule: Final = rule
+        self.case: Final = case
+        self.status: Final = status
+        self.limit: Final = limit
+        """Of a financial firm's purchase, in kopecks."""
+        self.valued: Final[bool] = case.kopecks >= 0
+        """Whether the rouble value of the order is known."""
+
+    def refusal(self) -> str:
+        """What the firm or the order lacks."""
+        case, investor = self.case, self.case.investor
+        if self.status == FAILS:
+            return (
+                f"firm {investor.investor} is not a qualified investor (QUAL-0): on record net assets of "
+                f"{investor.assets_rub}.00 RUB and revenue of {investor.income_rub}.00 RUB"
+            )
+        if not self.valued:
+            quote = case.listing.quote.asset
+            return f"{case.listing.instrument} is priced in {quote}, of which the value in RUB is not known"
+        return (
+            f"a financial firm's purchase may be worth {decimal(self.limit, 2)} RUB, "
+            f"{decimal(self.rule.hundredths_of_percent, 2)} % of its capital of {investor.capital_rub}.00 RUB; "
+            f"this order {decimal(case.kopecks, 2)}"
+        )
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """The firm's class and, of a financial firm's purchase, value and capital."""
+        investor = self.case.investor
+        inputs = [("class", class_name(investor.investor_class)), ("financial firm", yes_no(investor.financial))]
+        if self.status == FAILS:
+            inputs += [("net assets", f"{investor.assets_rub}.00"), ("revenue", f"{investor.income_rub}.00")]
+        elif self.status == DEPENDS and self.valued:
+            inputs += [("capital", f"{investor.capital_rub}.00"), ("this order", decimal(self.case.kopecks, 2))]
+        return inputs
+
+    def arithmetic(self) -> str:
+        """What decided, in words."""
+        case, investor = self.case, self.case.investor
+        name = class_name(investor.investor_class)
+        if self.status == FAILS:
+            return f"{name} is not qualified_firm"
+        if self.status == PASSES:
+            return (
+                f"{name}: the limit is on purchases" if investor.financial else f"{name}, no financial firm: no limit"
+            )
+        if not self.valued:
+            return f"the value of {case.listing.quote.asset} in RUB is not known"
+        share = f"{decimal(self.rule.hundredths_of_percent, 2)} % of {investor.capital_rub}.00"
+        return f"{decimal(case.kopecks, 2)} {'<=' if self.passed else '>'} {decimal(self.limit, 2)} = {share}"
+
+
+RULE: Final[Rule] = Rule(
+    "ELR-2",
+    ORDER_ENTRY,
+    {
+        "financial_firm_order_percent_of_capital": Parameter(
+            PERCENT,
+            "a financial firm's largest purchase",
+            "Largest value of one purchase, as a share of the firm's capital.",
+        ),
+    },
+    compares=(
+        "A firm's class with qualified firm; the rouble value of a financial firm's purchase, or future sold, with a share of "
+        "its capital."
+    ),
+    exempt=f"Individuals. {SELLS_OF_HOLDINGS}",
+    reported=("risk-based limits for financial firms, no figure published",),
+    orders=QualifiedFirmsOnly,
+)

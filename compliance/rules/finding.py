@@ -1,0 +1,38 @@
+"""What a rule finds in an order or a transfer: whether it passes, with the numbers of which all words are made."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+class Finding:
+    """What one rule found in one case. Subclasses carry the numbers that were compared; words are made when asked for."""
+
+    def __init__(self, passed: bool) -> None:
+        self.passed: Final = passed
+
+    def refusal(self) -> str:
+        """What fails, and what would have been allowed, as the participant is told. Only of one that has not passed."""
+        raise NotImplementedError
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """What was looked at: name and value, as people read them."""
+        raise NotImplementedError
+
+    def arithmetic(self) -> str:
+        """The comparison in one line, with its figures, whether it passed or not."""
+        raise NotImplementedError
+
+
+PASSED: Final = Finding(True)
+"""What a case that nobody asks about is given if it passes: on that path no numbers are kept."""
+
+
+def yes_no(value: bool) -> str:
+    """A flag as people read it."""
+    return "yes" if value else "no"
+
+
+def may(allowed: bool) -> str:
+    """Whether something is allowed, as a verb."""
+    return "may" if allowed else "may not"

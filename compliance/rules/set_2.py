@@ -1,0 +1,122 @@
+"""SET-2: rouble stablecoins are for foreign trade: not for retail, or off the market as the mode says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.registry.classes import class_name
+from compliance.registry.listings import AssetRecord, Listing
+from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, Parameter
+from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rules.case import Case, Profile
+from compliance.rules.finding import Finding, may
+from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule
+from engine.vocabulary.codes import ASSET_KINDS, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN
+
+
+class Stablecoins(OrderRule):
+    """Both sides of an asset that only settles are refused; so is a retail purchase of a rouble stablecoin, or with one."""
+
+    def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
+        super().__init__(data, rulebook)
+        self.rouble_mode: Final = data.parameters.word("stablecoin_mode")
+        self.foreign_mode: Final = data.parameters.word("usdt_mode")
+        self.retail: Final = data.parameters.flag("retail")
+
+    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
+        """What has no stablecoin; and, unless it only settles, sells of what is held with a rouble stablecoin in it."""
+        if self.settles_only(listing) is not None:
+            return ""
+        stablecoins = (DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN)
+        if listing.base.kind not in stablecoins and listing.quote.kind not in stablecoins:
+            return "neither bought nor paid with is a stablecoin"
+        return self.spared_sell(listing, side) if domestic(listing) is not None else ""
+
+    def known(self, profile: Profile, listing: Listing, side: int) -> int:
+        """Fails for an asset that only settles; for a retail purchase of a rouble stablecoin, or with one."""
+        if self.settles_only(listing) is not None or self.shuts_out(profile.retail, domestic(listing)):
+            return FAILS
+        return PASSES
+
+    def examine(self, case: Case) -> Finding:
+        """The modes of the stablecoins, and the class of who trades a rouble stablecoin."""
+        return ModeFinding(self, case)
+
+    def settles_only(self, listing: Listing) -> AssetRecord | None:
+        """The asset of an instrument that can't be bought or sold here."""
+        for asset in (listing.base, listing.quote):
+            if asset.kind == DOMESTIC_STABLECOIN and self.rouble_mode == "settlement_only":
+                return asset
+            if asset.kind == FOREIGN_STABLECOIN and self.foreign_mode == "settlement_only":
+                return asset
+        return None
+
+    def shuts_out(self, retail: bool, stablecoin: AssetRecord | None) -> bool:
+        """Whether who trades a rouble stablecoin is retail, which may not."""
+        return stablecoin is not None and retail and not self.retail
+
+
+def domestic(listing: Listing) -> AssetRecord | None:
+    """The rouble stablecoin that is bought or paid with."""
+    for asset in (listing.base, listing.quote):
+        if asset.kind == DOMESTIC_STABLECOIN:
+            return asset
+    return None
+
+
+class ModeFinding(Finding):
+    """The asset that only settles, and the rouble stablecoin, of an instrument; None: it has none."""
+
+    def __init__(self, rule: Stablecoins, case: Case) -> None:
+        self.rule: Final = rule
+        self.case: Final = case
+        self.settles_only: Final[AssetRecord | None] = rule.settles_only(case.listing)
+        self.stablecoin: Final[AssetRecord | None] = domestic(case.listing)
+        shut_out = rule.shuts_out(case.investor.retail, self.stablecoin)
+        super().__init__(self.settles_only is None and not shut_out)
+
+    def refusal(self) -> str:
+        """Which asset, and what it is for."""
+        if self.settles_only is not None:
+            return f"{self.settles_only.asset} is for settlement only: it can't be bought or sold here"
+        assert self.stablecoin is not None
+        purpose = f"{self.stablecoin.asset} is for settling foreign trade"
+        return f"{purpose}: retail investors may not {self._verb(self.stablecoin)}"
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Kinds and class."""
+        listing = self.case.listing
+        kinds = [(f"kind of {each.asset}", ASSET_KINDS[each.kind]) for each in (listing.base, listing.quote)]
+        return [*kinds, ("class", class_name(self.case.investor.investor_class))]
+
+    def arithmetic(self) -> str:
+        """The mode, and what retail may do."""
+        if self.settles_only is not None:
+            return f"{self.settles_only.asset} is settlement_only"
+        stablecoin = self.stablecoin
+        if stablecoin is None or not self.case.investor.retail:
+            return "tradable, and no retail purchase of a rouble stablecoin"
+        return f"{stablecoin.asset} is tradable; retail {may(self.passed)} {self._verb(stablecoin)}"
+
+    def _verb(self, stablecoin: AssetRecord) -> str:
+        """What is done with it."""
+        return "buy it" if stablecoin is self.case.listing.base else "pay with it"
+
+
+_USES: Final = {"tradable": "bought and sold here", "settlement_only": "never bought or sold here"}
+
+RULE: Final[Rule] = Rule(
+    "SET-2",
+    ORDER_ENTRY,
+    {
+        "stablecoin_mode": Parameter(ONE, "what rouble stablecoins are for", "Use of rouble stablecoins.", words=_USES),
+        "usdt_mode": Parameter(ONE, "what foreign stablecoins are for", "Use of foreign stablecoins.", words=_USES),
+        "retail": Parameter(
+            FLAG, "retail purchases of rouble stablecoins", "Whether retail may buy rouble stablecoins."
+        ),
+    },
+    compares="A stablecoin's mode with tradable; a retail purchase of a rouble stablecoin with what retail may do.",
+    exempt="Assets that are no stablecoin. Of retail's limit: qualified investors and sells (RET-5).",
+    reported=("for foreign trade settlement only",),
+    orders=Stablecoins,
+)

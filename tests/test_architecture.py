@@ -86,11 +86,6 @@ KNOWN_CIRCLES: list[tuple[str, ...]] = []
 KNOWN_EXCESSES = {
     "compliance/registry/listings.py:AssetRecord.__init__ parameters": 7,
     "compliance/registry/listings.py:Listing.__init__ parameters": 6,
-    "compliance/rulebook/diff.py:Change.__init__ parameters": 6,
-    "compliance/rulebook/format.py": 439,
-    "compliance/rulebook/format.py:Rulebook.__init__ parameters": 9,
-    "compliance/rulebook/format.py:_Document.__init__ parameters": 7,
-    "compliance/rules/case.py:Case.__init__ parameters": 8,
 }
 
 

@@ -7,16 +7,16 @@ from typing import Final
 from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
 from compliance.ledger.ledger import BY_FUNDS, Ledger
-from compliance.registration import carry_out
+from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
 from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
-from engine.book.entities import Order
+from engine.book.entities import Asset, Instrument, Order
 from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.vocabulary.codes import BUY
-from engine.vocabulary.messages.commands import Command, RequestDelivery, Transfer
+from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (
     AssetIssued,
     BookAdded,
@@ -30,6 +30,7 @@ from engine.vocabulary.messages.events import (
     TradeCorrected,
     Transferred,
 )
+from engine.vocabulary.problem import Problem
 
 # The venue's own refusal, which belongs to no rulebook.
 VENUE: Final = "VENUE"
@@ -129,6 +130,15 @@ class ComplianceHook(PreTradeHook):
             return None
         return table.transfers.delivery(request.instrument)
 
+    def add_asset(self, asset: Asset, command: AddAsset, time_ns: int) -> Problem | None:
+        """Take note of an asset and its figures, or say why it may not be added."""
+        return add_asset(self._intake, asset, command, time_ns)
+
+    def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
+        """Take note of an instrument."""
+        list_instrument(self._intake, instrument, command)
+        return None
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
         return carry_out(self._intake, command, time_ns)
@@ -141,9 +151,9 @@ class ComplianceHook(PreTradeHook):
         """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
         return take_snapshot(self._intake)
 
-    def restore(self, snapshot: object) -> None:
+    def restore(self, snapshot: object, assets: dict[str, Asset], instruments: dict[str, Instrument]) -> None:
         """Become what `snapshot` returned. Only for a hook that is new."""
-        restore(self._intake, snapshot)
+        restore(self._intake, snapshot, assets, instruments)
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""

@@ -14,6 +14,7 @@ from compliance.ledger.snapshot import LedgerState, restore_ledger, take_ledger
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.registry.records import Authorisation, Intermediary, Investor, RecordedTest, Registry
 from compliance.rulebook.rulebook import Overrides
+from engine.book.entities import Asset, Instrument
 
 _Test = tuple[int, int]
 _Authorisation = tuple[int, str, bool]
@@ -70,8 +71,12 @@ def take_snapshot(intake: Intake) -> object:
     ]
 
 
-def restore(intake: Intake, snapshot: object) -> None:
+def restore(
+    intake: Intake, snapshot: object, core_assets: dict[str, Asset], core_instruments: dict[str, Instrument]
+) -> None:
     """Fill an empty intake from what `take_snapshot` returned, as it was or decoded from MessagePack.
+
+    The assets and instruments of the core, by name, are those of the time of the snapshot.
 
     Raises:
         msgspec.ValidationError: it is no such snapshot.
@@ -81,12 +86,15 @@ def restore(intake: Intake, snapshot: object) -> None:
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
     book, assets, listings, investors, intermediaries, clients, ledger = msgspec.convert(snapshot, _STATE)
     for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
-        record = AssetRecord(asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years)
+        record = AssetRecord(core_assets[asset], privacy, market_cap_rub, turnover_rub, history_years)
+        assert (record.kind, record.scale) == (kind, scale), "the core has another asset of this name"
         record.highly_liquid = highly_liquid
         record.lost_ns = lost_ns
         registry.assets[asset] = record
     for instrument, kind, base, quote, unit, lot_base, last_ticks in listings:
-        listing = Listing(instrument, kind, registry.assets[base], registry.assets[quote], unit, lot_base)
+        listing = Listing(core_instruments[instrument], registry.assets[base], registry.assets[quote])
+        same = (listing.kind, listing.unit, listing.lot_base) == (kind, unit, lot_base)
+        assert same, "the core has another instrument of this name"
         listing.last_ticks = last_ticks
         registry.add_listing(listing)
     for row in investors:

@@ -19,6 +19,7 @@ from compliance.rules.case import Profile
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
+from engine.book.entities import Asset, Instrument
 from engine.vocabulary.codes import (
     BUY,
     CRYPTO,
@@ -32,6 +33,8 @@ from engine.vocabulary.codes import (
     SELL,
     SPOT,
 )
+from engine.vocabulary.limits import DECIMALS, ONE_E8
+from engine.vocabulary.messages.commands import ListInstrument
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -196,8 +199,8 @@ def _listings(table: RuleTable) -> list[Listing]:
     assets = [
         *[_asset(f"coin with {name} privacy", CRYPTO, privacy) for privacy, name in enumerate(PRIVACY_KINDS)],
         *[_asset(name, CRYPTO) for name in ([] if listed is None else listed.parameters.names("assets"))],
-        AssetRecord("large coin", CRYPTO, 8, 0, _PLENTY, _PLENTY, 1_000),
-        AssetRecord("large stablecoin", FOREIGN_STABLECOIN, 8, 0, _PLENTY, _PLENTY, 1_000),
+        _asset("large coin", CRYPTO, figures=_PLENTY),
+        _asset("large stablecoin", FOREIGN_STABLECOIN, figures=_PLENTY),
         dollar,
         _asset("rouble stablecoin", DOMESTIC_STABLECOIN),
     ]
@@ -205,15 +208,22 @@ def _listings(table: RuleTable) -> list[Listing]:
         asset.highly_liquid = table.tiers is not None and asset.crypto and table.tiers.highly_liquid(asset)
     security = _asset("security", SECURITY)
     listings = [
-        Listing(f"{asset.asset}/{quote.asset}", SPOT, asset, quote, 1, 1)
+        _listing(f"{asset.asset}/{quote.asset}", SPOT, asset, quote)
         for quote in (rouble, dollar)
         for asset in [*assets, security]
         if asset is not quote
     ]
     for kind in (NOTE, FUTURE):
-        listings += [Listing("derivative", kind, security, quote, 1, 1) for quote in (rouble, dollar)]
+        listings += [_listing("derivative", kind, security, quote) for quote in (rouble, dollar)]
     return listings
 
 
-def _asset(name: str, kind: int, privacy: int = 0) -> AssetRecord:
-    return AssetRecord(name, kind, 8, privacy, 0, 0, 0)
+def _asset(name: str, kind: int, privacy: int = 0, figures: int = 0) -> AssetRecord:
+    """An asset of eight decimals, its capitalisation and turnover, and its history, as large as `figures`."""
+    return AssetRecord(Asset(name, 0, kind, DECIMALS), privacy, figures, figures, figures)
+
+
+def _listing(name: str, kind: int, base: AssetRecord, quote: AssetRecord) -> Listing:
+    """An instrument of which a lot is one minor unit, and a tick as many of the quote's as that makes one."""
+    command = ListInstrument(name, kind, base.asset, quote.asset, ONE_E8, 1, 1, 1, 1, 1)
+    return Listing(Instrument(command, 0, base.core, quote.core), base, quote)

@@ -19,10 +19,11 @@ from compliance.rules.classification import override_problem
 from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
+from engine.book.entities import Asset, Instrument
 from engine.state.hook import Outcome
-from engine.state.listing import money_unit, name_problem
+from engine.state.listing import name_problem
 from engine.vocabulary.codes import COMPLIANCE, FIAT, FIRM, INVESTOR_KINDS
-from engine.vocabulary.limits import DECIMALS, MAX_SUPPLY
+from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AuthoriseClient,
@@ -227,25 +228,18 @@ def _may_leave(intake: Intake, intermediary: str) -> bool:
     return rule is not None and rule.may_leave(intake.registry, intermediary)
 
 
-def _add_asset(intake: Intake, command: AddAsset, time_ns: int) -> Outcome:
-    if command.asset == ROUBLE and (command.scale != ROUBLE_SCALE or command.kind != FIAT):
-        return _refused(f"{ROUBLE} must be fiat with scale {ROUBLE_SCALE}: caps and limits are in kopecks")
-    problem = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
-    if problem:
-        return _refused(problem)
-    asset = AssetRecord(
-        command.asset,
-        command.kind,
-        command.scale,
-        command.privacy,
-        command.market_cap_rub,
-        command.turnover_rub,
-        command.history_years,
-    )
-    intake.registry.assets[command.asset] = asset
+def add_asset(intake: Intake, asset: Asset, command: AddAsset, time_ns: int) -> Problem | None:
+    """Take note of an asset that the core is about to add, or say why it may not."""
+    if asset.asset == ROUBLE and (asset.scale != ROUBLE_SCALE or asset.kind != FIAT):
+        return _problem(f"{ROUBLE} must be fiat with scale {ROUBLE_SCALE}: caps and limits are in kopecks")
+    unfit = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
+    if unfit:
+        return _problem(unfit)
+    record = AssetRecord(asset, command.privacy, command.market_cap_rub, command.turnover_rub, command.history_years)
+    intake.registry.assets[asset.asset] = record
     # The tier it begins in is no change to report.
-    put_in_tiers([asset], None if intake.table is None else intake.table.tiers, time_ns)
-    return Outcome([])
+    put_in_tiers([record], None if intake.table is None else intake.table.tiers, time_ns)
+    return None
 
 
 def _update_asset(intake: Intake, command: UpdateAsset, time_ns: int) -> Outcome:
@@ -270,15 +264,12 @@ def _update_asset(intake: Intake, command: UpdateAsset, time_ns: int) -> Outcome
     return Outcome(events, None, len(events) > 1)
 
 
-def _list_instrument(intake: Intake, command: ListInstrument, time_ns: int) -> Outcome:
-    base, quote = intake.registry.assets[command.base], intake.registry.assets[command.quote]
-    unit = money_unit(command, quote.scale)
-    assert unit > 0, "the core lists no instrument whose notional would be rounded"
-    lot_base = command.lot_e8 * 10**base.scale // 10**DECIMALS
-    listing = Listing(command.instrument, command.kind, base, quote, unit, lot_base)
+def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrument) -> None:
+    """Take note of an instrument that the core is about to list."""
+    assets = intake.registry.assets
+    listing = Listing(instrument, assets[instrument.base.asset], assets[instrument.quote.asset])
     listing.last_ticks = command.reference_price_e8 // command.tick_e8
     intake.registry.add_listing(listing)
-    return Outcome([])
 
 
 def _move(intake: Intake, command: IssueAsset | RedeemAsset | Withdraw, time_ns: int) -> Outcome:
@@ -333,7 +324,11 @@ def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: in
 
 
 def _refused(why: str) -> Outcome:
-    return Outcome([], Problem(COMPLIANCE, why))
+    return Outcome([], _problem(why))
+
+
+def _problem(why: str) -> Problem:
+    return Problem(COMPLIANCE, why)
 
 
 def _changed(what: str, key: str, detail: str, recheck: bool) -> Outcome:
@@ -354,9 +349,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     RecordAcknowledgement: _record_acknowledgement,
     SetBlocked: _set_blocked,
     AuthoriseClient: _authorise_client,
-    AddAsset: _add_asset,
     UpdateAsset: _update_asset,
-    ListInstrument: _list_instrument,
     IssueAsset: _move,
     RedeemAsset: _move,
     Withdraw: _move,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.book.entities import Asset, Instrument
 from engine.vocabulary.codes import CRYPTO, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY, SPOT
 
 ROUBLE: Final = "RUB"
@@ -14,26 +15,18 @@ NEVER: Final = -1
 
 
 class AssetRecord:
-    """What the rules know of an asset. Money in whole roubles."""
+    """What the rules know of an asset, beside what the core does. Money in whole roubles."""
 
-    def __init__(
-        self,
-        asset: str,
-        kind: int,
-        scale: int,
-        privacy: int,
-        market_cap_rub: int,
-        turnover_rub: int,
-        history_years: int,
-    ) -> None:
-        self.asset: Final = asset
-        self.kind: Final = kind
-        self.scale: Final = scale
+    def __init__(self, core: Asset, privacy: int, market_cap_rub: int, turnover_rub: int, history_years: int) -> None:
+        self.core: Final = core
+        self.asset: Final[str] = core.asset
+        self.kind: Final[int] = core.kind
+        self.scale: Final[int] = core.scale
         self.privacy: Final = privacy
         self.market_cap_rub: int = market_cap_rub
         self.turnover_rub: int = turnover_rub
         self.history_years: int = history_years
-        self.crypto: Final[bool] = kind in (CRYPTO, FOREIGN_STABLECOIN)
+        self.crypto: Final[bool] = core.kind in (CRYPTO, FOREIGN_STABLECOIN)
         """Whether the retail rules take it for crypto: a cryptocurrency or a foreign stablecoin."""
         self.highly_liquid: bool = False
         """The tier that the last rulebook with RET-2 in force put it in; of crypto."""
@@ -47,17 +40,19 @@ class AssetRecord:
 
 
 class Listing:
-    """An instrument. A notional is `price_ticks * quantity_lots * unit` quote minor units."""
+    """What the rules know of an instrument of the core: what sort it is, and its last price.
 
-    def __init__(
-        self, instrument: str, kind: int, base: AssetRecord, quote: AssetRecord, unit: int, lot_base: int
-    ) -> None:
-        self.instrument: Final = instrument
-        self.kind: Final = kind
+    A notional is `price_ticks * quantity_lots * unit` quote minor units.
+    """
+
+    def __init__(self, core: Instrument, base: AssetRecord, quote: AssetRecord) -> None:
+        kind = core.kind
+        self.instrument: Final[str] = core.instrument
+        self.kind: Final[int] = kind
         self.base: Final = base
         self.quote: Final = quote
-        self.unit: Final = unit
-        self.lot_base: Final = lot_base
+        self.unit: Final[int] = core.unit
+        self.lot_base: Final[int] = core.lot_base
         """Minor units of the base asset in a lot."""
         self.last_ticks: int = 0
         """Price of the last trade; before the first one the reference price of the listing; 0: neither."""

@@ -18,25 +18,31 @@ from engine.vocabulary.problem import Problem, invalid
 
 
 def add_asset(state: State, command: AddAsset) -> Problem | None:
-    """Carry out `AddAsset`. Emits what the hook says, then AssetAdded."""
-    problem = asset_problem(command, state.assets) or consult(state, command)
+    """Carry out `AddAsset`. Emits AssetAdded."""
+    problem = asset_problem(command, state.assets)
     if problem is not None:
         return problem
     asset = Asset(command.asset, len(state.assets), command.kind, command.scale)
     asset.issuer = command.issuer
     asset.terms = command.terms
     asset.issue_limit = command.issue_limit
+    problem = state.hook.add_asset(asset, command, state.time_ns)
+    if problem is not None:
+        return problem
     state.assets[command.asset] = asset
     state.emit(AssetAdded(command.asset, command.kind, command.scale))
     return None
 
 
 def list_instrument(state: State, command: ListInstrument) -> Problem | None:
-    """Carry out `ListInstrument`. Emits what the hook says, then InstrumentListed."""
-    problem = instrument_problem(command, state.assets, state.instruments, state.time_ns) or consult(state, command)
+    """Carry out `ListInstrument`. Emits InstrumentListed."""
+    problem = instrument_problem(command, state.assets, state.instruments, state.time_ns)
     if problem is not None:
         return problem
     instrument = new_instrument(command, len(state.instruments), state.assets, state.covers)
+    problem = state.hook.list_instrument(instrument, command, state.time_ns)
+    if problem is not None:
+        return problem
     book = LimitOrderBook(instrument)
     book.reference_ticks = command.reference_price_e8 // command.tick_e8
     state.instruments[command.instrument] = instrument

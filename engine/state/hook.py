@@ -10,9 +10,9 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from engine.book.entities import Order
+from engine.book.entities import Asset, Instrument, Order
 from engine.vocabulary.codes import COMPLIANCE
-from engine.vocabulary.messages.commands import Command, RequestDelivery, Transfer
+from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Event
 from engine.vocabulary.problem import Problem
 
@@ -105,11 +105,19 @@ class PreTradeHook:
         """Name the rule that refuses delivery; None: the core refuses it by itself."""
         return None
 
-    def apply(self, command: Command, time_ns: int) -> Outcome:
-        """Take note of a configuration command, or carry out a compliance command.
+    def add_asset(self, asset: Asset, command: AddAsset, time_ns: int) -> Problem | None:
+        """Take note of an asset that the core is about to add, or say why it may not."""
+        return None
 
-        For `AddAsset`, `ListInstrument`, `OpenAccount`, `IssueAsset`, `RedeemAsset`, `Withdraw` and `FreezeAsset` the core has validated the command
-        and will apply it unless this refuses; for the commands of `engine.vocabulary.messages.commands.HookCommand` this is all there is.
+    def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
+        """Take note of an instrument that the core is about to list, or say why it may not."""
+        return None
+
+    def apply(self, command: Command, time_ns: int) -> Outcome:
+        """Take note of a command of the operator, or carry out a compliance command.
+
+        For `OpenAccount`, `IssueAsset`, `RedeemAsset`, `Withdraw` and `FreezeAsset` the core has validated the command and
+        will apply it unless this refuses; for those of `HookCommand` this is all there is.
         """
         return Outcome([])
 
@@ -121,6 +129,6 @@ class PreTradeHook:
         """The hook's whole state as plain lists, dicts, strings, integers and booleans in a deterministic order."""
         return None
 
-    def restore(self, snapshot: object) -> None:
-        """Become what `snapshot` returned."""
+    def restore(self, snapshot: object, assets: dict[str, Asset], instruments: dict[str, Instrument]) -> None:
+        """Become what `snapshot` returned, over these assets and instruments of the core, by name."""
         assert snapshot is None

@@ -10,6 +10,7 @@ import pytest
 from compliance import VENUE, ComplianceHook, load_rulebook
 from compliance.registry.classes import CLASSES
 from compliance.rules.case import Case, Profile
+from engine.book.entities import Asset
 from engine.state.hook import Verdict
 from engine.vocabulary.codes import BUY, COMPLIANCE, FIAT, FIRM, INDIVIDUAL, SELL
 from engine.vocabulary.messages.commands import (
@@ -147,11 +148,11 @@ def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing(command: A
 
 def test_the_rouble_is_counted_in_kopecks() -> None:
     hook = ComplianceHook()
-    refused = hook.apply(AddAsset("RUB", FIAT, 4), 1).problem
+    refused = hook.add_asset(Asset("RUB", 0, FIAT, 4), AddAsset("RUB", FIAT, 4), 1)
     assert refused is not None
     assert refused.code == COMPLIANCE
     assert "kopecks" in refused.detail
-    assert hook.apply(AddAsset("RUB", FIAT, 2), 1).problem is None
+    assert hook.add_asset(Asset("RUB", 0, FIAT, 2), AddAsset("RUB", FIAT, 2), 1) is None
     unknown = hook.apply(Tick(), 1).problem
     assert unknown is not None
     assert "does not know" in unknown.detail
@@ -356,7 +357,7 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
     venue.do(RegisterIntermediary("beta", suspended=True, reason="licence under review"))
     packed = digest(venue.hook)
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(packed))
+    twin.restore(msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments)
     assert digest(twin) == packed
     probes = [
         ("retail", BUY, "BTC/RUB", 10_000, 2_200_000),
@@ -383,8 +384,8 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
 def test_a_snapshot_before_any_rulebook_restores_too() -> None:
     venue = Venue(rulebook="")
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(digest(venue.hook)))
+    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), venue.exchange.assets, venue.exchange.instruments)
     assert digest(twin) == digest(venue.hook)
     assert twin.intake.table is None
     with pytest.raises(msgspec.ValidationError):
-        ComplianceHook().restore([1, 2, 3])
+        ComplianceHook().restore([1, 2, 3], {}, {})

@@ -130,17 +130,16 @@ def longest(name: str, known: Container[str]) -> str:
     return name
 
 
-def forbidden(module: Module, rooms: Rooms) -> Iterator[tuple[int, str, str]]:
-    """Imports against the direction of the packages, or of the rooms inside them: (line, what, importer -> room)."""
+def forbidden(module: Module, rooms: Rooms) -> Iterator[tuple[int, str]]:
+    """Imports against the direction of the packages, or of the rooms inside them, as (line, what)."""
     for line, name in module.imports:
         top, room = name.partition(".")[0], rooms.of(name)
-        edge = f"{module.name} -> {room or top}"
         if name == ".":
-            yield line, "relative import", edge
+            yield line, "relative import"
         elif not may_import(module.package, top):
-            yield line, f"{module.package} may not import {top}", edge
+            yield line, f"{module.package} may not import {top}"
         elif room and room not in rooms.allowed.get(module.room, (room,)):
-            yield line, f"{module.room} may not import {room}", edge
+            yield line, f"{module.room} may not import {room}"
 
 
 def may_import(package: str, top: str) -> bool:
@@ -292,9 +291,9 @@ def derives(node: ast.ClassDef, names: Container[str]) -> bool:
     return any(base in names or base.partition(".")[0] in names for base in bases)
 
 
-def problems(module: Module, rooms: Rooms, known_imports: Container[str] = ()) -> list[str]:
+def problems(module: Module, rooms: Rooms) -> list[str]:
     """Everything in a file that the house rules forbid, as `line: what`; its size apart."""
-    found = {(line, what) for line, what, edge in forbidden(module, rooms) if edge not in known_imports}
+    found = set(forbidden(module, rooms))
     if module.package in PURE:
         found |= {*purity_problems(module.tree, module.imports), *struct_problems(module)}
     return [f"{line}: {what}" for line, what in sorted(found)]

@@ -272,7 +272,7 @@ class Session:
     def restart(self) -> None:
         packed = msgspec.msgpack.encode(self.hook.snapshot())
         self.hook = ComplianceHook()
-        self.hook.restore(msgspec.msgpack.decode(packed))
+        self.hook.restore(msgspec.msgpack.decode(packed), self.venue.exchange.assets, self.venue.exchange.instruments)
         assert msgspec.msgpack.encode(self.hook.snapshot()) == packed
 
     def observe(self, event: Event) -> None:

@@ -9,11 +9,19 @@ import msgspec
 
 from compliance import ComplianceHook
 from compliance.registry.calendar import days_from_civil, moscow_day, moscow_year
-from engine.book.entities import Order
+from engine.book.entities import Asset, Instrument, Order
 from engine.exchange import Exchange
 from engine.state.hook import Outcome, PreTradeHook, Verdict
 from engine.vocabulary.codes import BUY, SELL
-from engine.vocabulary.messages.commands import AnyCommand, Command, RequestDelivery, Sequenced, Transfer
+from engine.vocabulary.messages.commands import (
+    AddAsset,
+    AnyCommand,
+    Command,
+    ListInstrument,
+    RequestDelivery,
+    Sequenced,
+    Transfer,
+)
 from engine.vocabulary.messages.events import (
     AccountOpened,
     AssetAdded,
@@ -26,6 +34,7 @@ from engine.vocabulary.messages.events import (
     Trade,
     TradeCorrected,
 )
+from engine.vocabulary.problem import Problem
 from tests.support.compliance.venue import Venue
 
 
@@ -176,6 +185,12 @@ class StandIn(PreTradeHook):
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
         return self.hook.check_delivery(request, time_ns)
 
+    def add_asset(self, asset: Asset, command: AddAsset, time_ns: int) -> Problem | None:
+        return self.hook.add_asset(asset, command, time_ns)
+
+    def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
+        return self.hook.list_instrument(instrument, command, time_ns)
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         return self.hook.apply(command, time_ns)
 
@@ -201,6 +216,6 @@ class RestartingVenue(Venue):
     def restart(self) -> None:
         packed = msgspec.msgpack.encode(self.hook.snapshot())
         twin = ComplianceHook()
-        twin.restore(msgspec.msgpack.decode(packed))
+        twin.restore(msgspec.msgpack.decode(packed), self.exchange.assets, self.exchange.instruments)
         assert msgspec.msgpack.encode(twin.snapshot()) == packed
         self.hook = self.stand_in.hook = twin

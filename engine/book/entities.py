@@ -321,8 +321,8 @@ class Order(OrderRecord):
         self.time_in_force: Final[int] = command.time_in_force
 
     @property
-    def turn(self) -> int:
-        """Its turn among orders that wait off the book, and among pegs: that of its entry, until an amend loses it."""
+    def rank(self) -> int:
+        """Its rank among orders that wait off the book, and among pegs: that of its entry, until an amend loses it."""
         return self.renewed or self.entered
 
 

@@ -236,11 +236,11 @@ class LimitOrderBook(Book):
         self.asks: Final = BookSide(SELL)
         self.stops: Final = StopIndex()
         self.pegs: Final[dict[int, Order]] = {}
-        """Every open pegged order, on the book or off it, by turn."""
+        """Every open pegged order, on the book or off it, by rank."""
         self.market_orders: Final[dict[int, Order]] = {}
         """Market orders collected by the call, in order of entry."""
         self.for_auction: Final[dict[int, Order]] = {}
-        """at_open and at_close orders before their auction, by turn."""
+        """at_open and at_close orders before their auction, by rank."""
         self.auction_limits: Final[dict[int, Order]] = {}
         """at_open and at_close limit orders that joined the auction that runs."""
         self.phase: int = CLOSED
@@ -325,8 +325,8 @@ class LimitOrderBook(Book):
         for order in self.pegs.values():
             assert order.order_type == PEGGED and order.where in (ON_BOOK, OFF_PEG)
         for waiting in (self.pegs, self.for_auction):
-            turns = [order.turn for order in waiting.values()]
-            assert turns == sorted(turns), "orders that wait are kept by turn"
+            ranks = [order.rank for order in waiting.values()]
+            assert ranks == sorted(ranks), "orders that wait are kept by rank"
         bid, ask = self.bids.best, self.asks.best
         if bid is not None and ask is not None and self.phase == CONTINUOUS and not self.in_call:
             assert bid.price_ticks < ask.price_ticks, "crossed book"

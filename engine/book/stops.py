@@ -18,16 +18,16 @@ class StopSide:
         # A buy triggers as prices rise to it: nearest is the lowest. A sell is the mirror image.
         self.sign: Final = 1 if side == BUY else -1
         self.keys: Final[SortedList[tuple[int, int, int]]] = SortedList()
-        """`(stop price * sign, turn, order id)`."""
+        """`(stop price * sign, rank, order id)`."""
         self.trails: Final[SortedList[tuple[int, int, int]]] = SortedList()
-        """`(best price * sign, turn, order id)` of trailing stops: those a print may move come last."""
+        """`(best price * sign, rank, order id)` of trailing stops: those a print may move come last."""
         self.orders: Final[dict[int, Order]] = {}
 
     def _key(self, order: Order) -> tuple[int, int, int]:
-        return (order.stop_ticks * self.sign, order.turn, order.order_id)
+        return (order.stop_ticks * self.sign, order.rank, order.order_id)
 
     def _trail_key(self, order: Order) -> tuple[int, int, int]:
-        return (order.trail_best_ticks * self.sign, order.turn, order.order_id)
+        return (order.trail_best_ticks * self.sign, order.rank, order.order_id)
 
     def add(self, order: Order) -> None:
         """Let a stop wait. O(log stops)."""
@@ -60,7 +60,7 @@ class StopSide:
             self.add(order)
 
     def elect(self, price_ticks: int, elected: list[Order]) -> None:
-        """Take out the stops that a print triggers, nearest first, then by their turn. O(elected log stops)."""
+        """Take out the stops that a print triggers, nearest first, then by their rank. O(elected log stops)."""
         keys = self.keys
         limit = price_ticks * self.sign
         while keys and keys[0][0] <= limit:

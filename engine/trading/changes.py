@@ -187,7 +187,7 @@ def _approve(state: State, order: Order, terms: NewTerms) -> Problem | None:
 
 
 def _keeps_place(order: Order, terms: NewTerms) -> bool:
-    """Whether an amend leaves an order where it is in its queue, or its turn if it waits off the book."""
+    """Whether an amend leaves an order where it is in its queue, or its rank if it waits off the book."""
     if terms.quantity_lots > order.quantity_lots:
         return False
     if order.order_type == PEGGED:
@@ -229,14 +229,14 @@ def _requeue(state: State, order: Order, terms: NewTerms) -> None:
     book.side(order.side).remove(order)
     old_price_ticks = order.price_ticks
     _set_terms(order, terms)
-    _renew_turn(state, order)
+    _renew_rank(state, order)
     report_amended(state, order, False)
     name = book.instrument.instrument
     state.emit(BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
     place(state, order)
 
 
-def _renew_turn(state: State, order: Order) -> None:
+def _renew_rank(state: State, order: Order) -> None:
     """Let an order come after all that wait already for the same: a stop price, an auction, a touch to follow."""
     book: LimitOrderBook = order.book
     state.entered += 1
@@ -266,7 +266,7 @@ def _amend_stop(state: State, order: Order, terms: NewTerms) -> None:
     _set_terms(order, terms)
     order.stop_ticks = terms.stop_ticks
     if not kept:
-        _renew_turn(state, order)
+        _renew_rank(state, order)
     report_amended(state, order, kept)
     state.touch(book)
     if not book.in_call and is_triggered(order, book.last_trade_ticks):
@@ -282,7 +282,7 @@ def _amend_parked(state: State, order: Order, terms: NewTerms) -> None:
     kept = _keeps_place(order, terms)
     _set_terms(order, terms)
     if not kept:
-        _renew_turn(state, order)
+        _renew_rank(state, order)
         if order.where == IN_CALL:
             order.queued = state.next_place()
     state.touch(book)

@@ -34,7 +34,7 @@ def peg_ticks(order: Order) -> int:
 
 
 def reprice_pegs(state: State) -> bool:
-    """Let each pegged order of the touched books follow its price, by turn; True if one moved."""
+    """Let each pegged order of the touched books follow its price, by rank; True if one moved."""
     moved = False
     for book in list(state.touched):
         if book.pegs:

@@ -58,7 +58,7 @@ _OneAccount = (
     | HoldingFrozen
     | AssetIssued
 )
-"""PrivateReports to one account each."""
+"""Reports to one account each."""
 
 _ONE_ACCOUNT: Final[frozenset[type[Event]]] = frozenset(_OneAccount.__args__)
 STATUSES: Final = (OrderStatus, TransferStatus)

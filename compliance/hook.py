@@ -32,8 +32,8 @@ from engine.vocabulary.messages.events import (
 )
 from engine.vocabulary.problem import Problem
 
-# The venue's own refusal, which belongs to no rulebook.
 VENUE: Final = "VENUE"
+"""The venue's own refusal, which belongs to no rulebook."""
 
 
 class ComplianceHook(PreTradeHook):

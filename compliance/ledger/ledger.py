@@ -24,11 +24,11 @@ from compliance.registry.records import Client, Registry
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.events import Trade, TradeCorrected
 
-# Client, instrument, limit in ticks, leaves in lots. A tuple: one is made for every buy order on the fast path.
 OpenOrder = tuple[Client, Listing, int, int]
+"""Client, instrument, limit in ticks, leaves in lots. A tuple: one is made for every buy order on the fast path."""
 
-# Instead of a limit in ticks: the order is by funds, and its leaves are what is left of its budget in minor units.
 BY_FUNDS: Final = -1
+"""Instead of a limit in ticks: the order is by funds, and its leaves are what is left of its budget in minor units."""
 
 ROUBLES: Final[Rate] = (1, 1)
 

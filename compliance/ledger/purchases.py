@@ -11,14 +11,14 @@ from typing import Final
 
 from engine.vocabulary.codes import BUY
 
-# A rolling year: so many Moscow days, today included.
 ROLLING_DAYS: Final = 365
+"""A rolling year: so many Moscow days, today included."""
 
-# Kopecks for so many minor units of an asset.
 Rate = tuple[int, int]
+"""Kopecks for so many minor units of an asset."""
 
-# There was none: what is valued by it counts as nothing.
 NO_RATE: Final[Rate] = (0, 1)
+"""There was none: what is valued by it counts as nothing."""
 
 
 def in_kopecks(value: int, rate: Rate) -> int:

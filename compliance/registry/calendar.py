@@ -9,8 +9,8 @@ from __future__ import annotations
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 
 DAYS_PER_ERA = 146_097
-# Days from 0000-03-01 to 1970-01-01.
 EPOCH_SHIFT = 719_468
+"""Days from 0000-03-01 to 1970-01-01."""
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 

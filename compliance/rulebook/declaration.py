@@ -116,5 +116,5 @@ class Declaration:
         """Whether it can refuse a transfer: one of `transfer`, or a ban on persons or coins that orders meet too."""
 
 
-# By rule id, in the order in which they are shown.
 Declarations = Mapping[str, Declaration]
+"""By rule id, in the order in which they are shown."""

@@ -8,7 +8,6 @@ from compliance.rulebook.declaration import FLAG, ONE
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rulebook.wording import figure, status_text, value_text
 
-# A part of a rule as data -> how a sentence calls it.
 _PARTS: Final = {
     "title": "the title",
     "who": "whom it binds",
@@ -17,6 +16,7 @@ _PARTS: Final = {
     "effective_from": "the date",
     "note": "the note",
 }
+"""A part of a rule as data -> how a sentence calls it."""
 
 
 class Change:

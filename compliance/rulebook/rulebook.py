@@ -9,8 +9,8 @@ from compliance.rulebook.parameters import Parameters
 
 BUILT_IN_RULEBOOKS: Final = ("elr-2025", "derivatives-2025", "general-2026")
 
-# Settings of a supervisor on top of a rulebook: by rule and key, as texts.
 Overrides = dict[tuple[str, str], str]
+"""Settings of a supervisor on top of a rulebook: by rule and key, as texts."""
 
 
 class RuleData:

@@ -11,8 +11,8 @@ from compliance.registry.records import Investor, Registry
 from engine.vocabulary.codes import ASSET_KINDS, CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, PURPOSES
 from engine.vocabulary.messages.commands import Transfer
 
-# What the concept of 23.12.2025 calls currency values: bought and sold, never a means of payment inside Russia.
 CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
+"""What the concept of 23.12.2025 calls currency values: bought and sold, never a means of payment inside Russia."""
 
 
 class Profile:

@@ -14,8 +14,8 @@ from compliance.rules.limits import left_over
 from compliance.rules.rule import OrderRule, opens
 from engine.vocabulary.decimals import decimal
 
-# Hundredths of a percent in a whole.
 WHOLE: Final = 10_000
+"""Hundredths of a percent in a whole."""
 
 
 class ExposureRule(OrderRule):

@@ -27,8 +27,8 @@ FOR_PURCHASES: Final = "it is for purchases"
 OWN: Final = "a transfer between accounts of one investor"
 FOR_CURRENCY_VALUES: Final = "it is for currency values: cryptocurrencies and stablecoins"
 
-# Of declarations: who is exempt from most rules on who may trade.
 SELLS_OF_HOLDINGS: Final = "Sells of what is held (RET-5)."
+"""Of declarations: who is exempt from most rules on who may trade."""
 
 
 class OrderRule:

@@ -72,7 +72,7 @@ class RuleTable:
         )
 
     def decisions(self, client: Client) -> dict[int, Decision]:
-        """The decisions of a client's profile, by instrument index times two plus side; they are filled in as asked for."""
+        """The decisions of a client's profile, by instrument number times two plus side; they are filled in as asked for."""
         key = self.profile(client).key
         found = self._by_profile.get(key)
         if found is None:

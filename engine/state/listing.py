@@ -29,8 +29,8 @@ from engine.vocabulary.messages.commands import AddAsset, ListInstrument, OpenAc
 from engine.vocabulary.problem import Problem, invalid
 
 MAX_SCALE = 18
-# What a participant of this venue can issue: domestic digital financial assets.
 ISSUED_KINDS = (SECURITY, DOMESTIC_STABLECOIN)
+"""What a participant of this venue can issue: domestic digital financial assets."""
 
 
 def name_problem(what: str, name: str) -> Problem | None:

@@ -23,8 +23,8 @@ COMPLETE: Final = 0
 INCOMPLETE: Final = 1
 TORN: Final = 3
 MAX_SHOWN_ROWS: Final = 20
-# Of tables in a file or pipe.
 WIDTH: Final = 200
+"""Of tables in a file or pipe."""
 
 
 def open_source(directory: Path, day: int | None = None) -> Source:

@@ -32,8 +32,8 @@ from gateway.reporting.settlement import is_sound
 from gateway.reporting.source import Source, Step
 from gateway.reporting.tables import Table
 
-# One row for each account, investor or combination: for files and machines.
 LONG_TABLES: Final = ("rejects", "settlement_accounts", "cap_investors")
+"""One row for each account, investor or combination: for files and machines."""
 
 
 @click.command()

@@ -15,7 +15,6 @@ from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rulebook.wording import plain_value, status_text, value_text
 from compliance.rules.catalogue import RULES
 
-# What a book's `applies_to` is called.
 ENFORCED: Final = {
     "order_entry": "before an order can match",
     "transfer": "before a transfer between accounts",
@@ -24,6 +23,7 @@ ENFORCED: Final = {
     "lifecycle": "in an asset's life",
     "venue": "by the venue as a whole",
 }
+"""What a book's `applies_to` is called."""
 
 
 NO_BREAK: Final = "\u00a0"

@@ -22,8 +22,8 @@ from gateway.client.errors import RequestFailed
 from gateway.protocol.wire import Malformed, field_e8, parse_amount
 
 COLUMNS: Final = ("time", "index", "price")
-# Of the file's SHA-256, in the source that is stated for its prices: enough to tell two versions of a file apart.
 _DIGEST_CHARS: Final = 12
+"""Of the file's SHA-256, in the source that is stated for its prices: enough to tell two versions of a file apart."""
 _SECONDS_SCALE: Final = 9
 # A century: beyond it a time is a mistake.
 _MAX_OFFSET_NS: Final = 100 * 366 * 86_400 * NS_PER_SECOND

@@ -26,13 +26,13 @@ from gateway.venue.venue import built_in_rulebooks, load_rulebook_documents
 _ADMIN: Final = [row for row in COMMANDS.values() if row not in TRADING]
 ALLOWED: Final = {role: {row.name: row for row in _ADMIN if role in row.senders} for role in ROLES}
 """The commands of each role by their names in requests."""
-# What an issuer may do: then the issuer is who asks.
 _ISSUED: Final = ALLOWED[PARTICIPANT]
-# What may wait for an effective date.
+"""What an issuer may do: then the issuer is who asks."""
 _CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row.kind in get_args(commands.HookCommand)}
+"""What may wait for an effective date."""
 
-# Texts for people; all other strings are names.
 _TEXTS: Final = ("reason", "terms", "source", "licence", "value")
+"""Texts for people; all other strings are names."""
 # Integers on the wire stay within the journal's 64 bits.
 _MAX_INT: Final = 2**63 - 1
 

@@ -67,8 +67,8 @@ INTERNAL_ERROR: Final = 1011
 TRY_AGAIN_LATER: Final = 1013
 
 PROTOCOL: Final = "sbx.v1"
-# An error repeats at most this much of what was wrong with a request.
 MAX_ERROR_CHARS: Final = 240
+"""An error repeats at most this much of what was wrong with a request."""
 
 Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions
 
@@ -88,7 +88,7 @@ class Session(Outbox):
         self.participant: Participant | None = None
         """Who is logged in."""
         self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
-        # By name and key of the channel.
+        """By name and key of the channel."""
         self.is_ended = False
         """Whether the connection is gone."""
         self.closing: tuple[int, str] | None = None

@@ -47,8 +47,8 @@ _POST_ONLY: Final[dict[bool | str, int]] = {
 }
 _PURPOSES: Final = {name: code for code, name in enumerate(PURPOSES)}
 _PEGS: Final = {name: code for code, name in enumerate(PEGS)}
-# Without a limit price of their own.
 _UNPRICED: Final = ("market", "stop", "trailing_stop")
+"""Without a limit price of their own."""
 
 
 class Known(NamedTuple):

@@ -20,8 +20,8 @@ UNFINISHED_SUFFIX: Final = ".new"
 """Of a segment whose header is not yet synced: it gets its name afterwards, and is thrown away after a crash."""
 
 SYNC_SAMPLES: Final = 7
-# What a batch of a few commands takes.
 SYNC_SAMPLE_BYTES: Final = 4_096
+"""What a batch of a few commands takes."""
 
 
 class JournalError(Exception):

@@ -22,8 +22,8 @@ from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Done, Message, Rejected
 
-# The reply to a trading command is the first event of one of these types, after what was due before the command.
 _REPLIES: Final = {row.kind: row.answers for row in TRADING}
+"""The reply to a trading command is the first event of one of these types, after what was due before the command."""
 
 _NOBODY: Final[list[Outbox]] = []
 

@@ -13,8 +13,8 @@ from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import DECIMALS
 from engine.vocabulary.messages.events import AssetAdded, Event, InstrumentListed
 
-# Strings kept per instrument and kind: the prices of a wide book. Beyond that the cache starts again.
 MAX_CACHED_STRINGS: Final = 16_384
+"""Strings kept per instrument and kind: the prices of a wide book. Beyond that the cache starts again."""
 
 
 class Decimals(dict[int, str]):

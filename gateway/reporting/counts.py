@@ -34,7 +34,6 @@ from gateway.reporting.tables import Cells
 from gateway.reporting.times import utc
 
 _MESSAGES: Final = TradingCommand.__args__
-# Events counted by themselves; orders are counted by their records.
 _COUNTED: Final = (
     Trade,
     TradeCorrected,
@@ -50,6 +49,7 @@ _COUNTED: Final = (
     Transferred,
     RequestRejected,
 )
+"""Events counted by themselves; orders are counted by their records."""
 
 
 class OrderCounts:

@@ -8,10 +8,10 @@ from engine.vocabulary.decimals import decimal
 from gateway.reporting.standing import Standing
 from gateway.reporting.tables import Cells, Table
 
-# Nearest rank: the smallest usage that so many percent of the investors do not exceed.
 QUANTILES: Final = (50, 75, 90, 95, 99, 100)
-# Hundredths of a percent.
+"""Nearest rank: the smallest usage that so many percent of the investors do not exceed."""
 WHOLE: Final = 10_000
+"""Hundredths of a percent."""
 
 
 def cap_table(standing: Standing) -> Table:

@@ -40,8 +40,8 @@ from gateway.reporting.times import utc
 CARRIED_OUT: Final = "carried out"
 REFUSED: Final = "refused"
 SCHEDULED: Final = "scheduled"
-# Who, where the clock did it.
 CLOCK: Final = "clock"
+"""Who, where the clock did it."""
 
 _LEFT_OUT: Final = ("by", "reason", "documents")
 _TIMES: Final = ("taken_ns", "expiry_ns")

@@ -18,8 +18,8 @@ from gateway.reporting.source import Step
 from gateway.reporting.standing import Standing, balances, collected_fees
 from gateway.reporting.tables import Table
 
-# The public book, most of all events; no report looks at it.
 _PUBLIC: Final = (BookAdded, BookChanged, Indicative)
+"""The public book, most of all events; no report looks at it."""
 
 
 class Report:

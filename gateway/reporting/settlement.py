@@ -50,8 +50,8 @@ ACCOUNT: Final = "account"
 VENUE: Final = "venue"
 OUTSIDE: Final = "outside"
 ISSUER: Final = "issuer"
-# Kind, name, asset: `account` with its name, or one of the others.
 Key = tuple[str, str, str]
+"""Kind, name, asset: `account` with its name, or one of the others."""
 
 
 class SettlementDay:

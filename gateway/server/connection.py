@@ -80,9 +80,9 @@ class Connection(WSListener):
         self._is_closing = False
         self._frames_this_turn = 0
         self._is_throttled = False
-        # Too much came in for one turn.
+        """Too much came in for one turn."""
         self._is_backed_up = False
-        # Too much waits to go out.
+        """Too much waits to go out."""
         self._is_stopped = False
         self._is_reading = True
         self._login_timer: asyncio.TimerHandle | None = None

@@ -46,9 +46,9 @@ class Sequencer:
         self._directory: Final = directory
         self._clock: Final = clock
         self._waiting: Final[deque[Session]] = deque()
-        # Sessions whose inbox is not empty; the first one is next.
+        """Sessions whose inbox is not empty; the first one is next."""
         self._piece_ns = SLEPT_NS
-        # How much of the time that the venue slept through is caught up on next.
+        """How much of the time that the venue slept through is caught up on next."""
 
     @property
     def has_work(self) -> bool:

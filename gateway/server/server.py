@@ -112,7 +112,7 @@ class Server:
         self.port = 0
         """Where it listens."""
         self.host = self
-        # As `guarded` finds it.
+        """As `guarded` finds it."""
         self._context: Final = VenueContext(
             venue.venue_id,
             durability,
@@ -130,7 +130,7 @@ class Server:
         self._is_stopping = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due_ns = 0
-        # What the timer waits for.
+        """What the timer waits for."""
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
 

@@ -15,8 +15,8 @@ from rich.table import Table
 from loadtest.bench.measure import Machine
 
 STYLES: Final = {"faster": "green", "slower": "red", "cannot tell": ""}
-# Of a table in a file or pipe.
 WIDTH: Final = 120
+"""Of a table in a file or pipe."""
 
 
 class Version(msgspec.Struct):

@@ -12,8 +12,8 @@ from gateway.client import Client
 from gateway.protocol.messages import InstrumentInfo, Top
 from loadtest.demo.tally import Tally
 
-# Standard deviation of a price over one second, in basis points of it: 60 % a year, as of bitcoin.
 SIGMA_BP_PER_ROOT_SECOND: Final = 1.07
+"""Standard deviation of a price over one second, in basis points of it: 60 % a year, as of bitcoin."""
 BASIS_POINTS: Final = 10_000
 
 

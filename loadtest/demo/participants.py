@@ -26,18 +26,18 @@ from loadtest.flow.fitted import FlowSampler
 # A fitted distance may lie far outside what a demonstration shows.
 MAX_DISTANCE_BP: Final = 300.0
 MAX_THROUGH_BP: Final = 50.0
-# The largest single order of an investor, in medians: a demonstration's books are shallow.
 MAX_SIZE: Final = 8.0
+"""The largest single order of an investor, in medians: a demonstration's books are shallow."""
 HALF_SPREAD_BP: Final = 3.0
 QUOTED_LEVELS: Final = 3
-# Between the first quotes of a maker, which would otherwise all be sent at once.
 FIRST_QUOTE_NS: Final = 8_000_000
+"""Between the first quotes of a maker, which would otherwise all be sent at once."""
 MARKET_MAKER_VALUE_RUB: Final = 2_000_000.0
 # Of the orders meant to trade at once: how many are market orders, and how many limits that never rest.
 MARKET_ORDER_SHARE: Final = 0.3
 IMMEDIATE_SHARE: Final = 0.5
-# Of a maker's refreshes, those that enter a new quote instead of amending the old one.
 REPLACE_SHARE: Final = 0.3
+"""Of a maker's refreshes, those that enter a new quote instead of amending the old one."""
 ROUBLES_PER_USDT: Final = 80.0
 TIMER_ROUNDING_NS: Final = 1_000_000
 

@@ -41,8 +41,8 @@ LOT_E8 = 1
 # One tick times one lot is 10**-10 dollars.
 USD_SCALE = 10
 NS_PER_MS = 1_000_000
-# A fill's order events and its trade arrive within this many milliseconds of each other.
 FILL_SPREAD_MS = 500
+"""A fill's order events and its trade arrive within this many milliseconds of each other."""
 RESTED_BEFORE = "an order that rested before the recording began"
 
 

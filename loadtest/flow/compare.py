@@ -11,14 +11,14 @@ from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.limits import NS_PER_SECOND
 from loadtest.flow.format import BookSeen, Levels, Recording, TradeSeen
 
-# A trade of ours is that of the recording if price and quantity agree and the times are this close.
 TRADE_WINDOW_NS = 5 * NS_PER_SECOND
+"""A trade of ours is that of the recording if price and quantity agree and the times are this close."""
 # Recorded books are published apart from the order events: ours may agree with one a little earlier or later.
 BOOK_WINDOW_NS = 3 * NS_PER_SECOND
 DEPTHS = (1, 5, 10, 20)
 DEEPEST = max(DEPTHS)
-# The depth at which the reasons for differing books are counted.
 REASON_DEPTH = 10
+"""The depth at which the reasons for differing books are counted."""
 
 EARLIER_OR_LATER = "the same book stood within 3 s: published earlier or later than the order events"
 TRADED_DIFFERENTLY = "a trade at this price came out differently"

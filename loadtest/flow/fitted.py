@@ -28,8 +28,8 @@ from loadtest.flow import run as flow
 from loadtest.flow.engine import EngineFeed
 from loadtest.flow.format import BookSeen, Enter, FlowError, Recording, TradeSeen, Withdraw
 
-# The probabilities at which quantiles are kept: finer in the tails, where the shape matters most.
 LEVELS: Final = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+"""The probabilities at which quantiles are kept: finer in the tails, where the shape matters most."""
 BASIS_POINTS: Final = 10_000
 
 

@@ -1,6 +1,6 @@
 """What a recorded order flow is once it is read: actions to feed, and the truth to compare with.
 
-Both readers (`flow_bitstamp`, `flow_lobster`) give a `Recording`; both ways to feed it (`flow_engine`, `flow_gateway`)
+Both readers (`bitstamp`, `lobster`) give a `Recording`; both ways to feed it (`engine`, `gateway`)
 take one. Prices are ticks and quantities lots of the recording's own market; times are nanoseconds since the epoch.
 """
 

@@ -43,8 +43,8 @@ from loadtest.flow.format import (
     to_e8,
 )
 
-# What each side is given per run. The supply of an asset over all accounts must fit into 64 bits, after some runs too.
 OPENING_AMOUNT: Final = MAX_SUPPLY // 16
+"""What each side is given per run. The supply of an asset over all accounts must fit into 64 bits, after some runs too."""
 WINDOW: Final = 64
 
 

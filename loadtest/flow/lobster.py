@@ -29,8 +29,8 @@ TICK_E8 = ONE_E8 // 10_000
 LOT_E8 = ONE_E8
 USD_SCALE = 4
 NEW, PARTIAL_CANCEL, DELETION, VISIBLE, HIDDEN, CROSS, HALT = range(1, 8)
-# A day's midnight when the file's name carries no date.
 SOME_DAY = "2012-06-21"
+"""A day's midnight when the file's name carries no date."""
 
 
 class Message(NamedTuple):

@@ -39,7 +39,7 @@ class Run:
 
 
 def read(path: Path, plain: bool = False) -> Recording:
-    """Read a recording in whichever known format it has; `plain` as in `flow_bitstamp.read`.
+    """Read a recording in whichever known format it has; `plain` as in `loadtest.flow.bitstamp.read`.
 
     Raises `FlowError` if it has none, or is damaged.
     """

@@ -28,14 +28,14 @@ from loadtest.scenarios.invariants import Invariants
 from loadtest.scenarios.numbers import e8, ppm
 from loadtest.scenarios.orders import Words
 
-# Monday 2026-01-12 10:00 in Moscow.
 START_NS = 1_768_201_200_000_000_000
+"""Monday 2026-01-12 10:00 in Moscow."""
 QUOTE_SCALE = 2
 DEFAULT_INSTRUMENT = "BTC/RUB reference 100"
 # Enough for every table that isn't about money.
 DEFAULT_AMOUNTS = {"RUB": 1_000_000_000, "BTC": 1_000_000}
-# The label of the venue's own orders, which have no client order id.
 CLOSE_OUT = "close-out"
+"""The label of the venue's own orders, which have no client order id."""
 RULEBOOK = Path(__file__).with_name("rulebook.toml")
 
 

@@ -12,7 +12,6 @@ from loadtest.scenarios.futures import say
 from loadtest.scenarios.numbers import money, show, show_clock
 from loadtest.scenarios.venue import CLOSE_OUT, Venue
 
-# A line that states no events may cause these, which only confirm what it does.
 CONFIRMATIONS = (
     events.AssetAdded,
     events.InstrumentListed,
@@ -24,6 +23,7 @@ CONFIRMATIONS = (
     events.InvestorRegistered,
     events.RegistryChanged,
 )
+"""A line that states no events may cause these, which only confirm what it does."""
 
 
 class Speaker:

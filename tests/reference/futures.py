@@ -15,7 +15,7 @@ LIMITED = (codes.LIMIT, codes.ICEBERG, codes.STOP_LIMIT)
 
 
 class Futures(Changes):
-    """What clearing does, but for the money (reference_money)."""
+    """What clearing does, but for the money (`tests.reference.money`)."""
 
     # ── listing, indices ───────────────────────────────────────────────────────────────────────────────────────────
 

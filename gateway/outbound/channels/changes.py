@@ -23,7 +23,6 @@ from engine.vocabulary.messages.events import (
 from gateway.outbound.channels.channel import VENUE, Channel
 from gateway.protocol.messages import Change
 
-# What each event says of `what`, `key` and the rest.
 _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
     RulebookLoaded: lambda event: {"what": "rulebook", "key": event.name, "detail": event.digest},
     InvestorRegistered: lambda event: {"what": "investor", "key": event.investor, "detail": event.investor_class},
@@ -51,6 +50,7 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
     ChangeEffective: lambda event: {"what": "effective", "key": str(event.change)},
     CommandRejected: lambda event: {"what": "refused", "key": REJECT_CODES[event.code], "detail": event.detail},
 }
+"""What each event says of `what`, `key` and the rest."""
 
 
 class Changes(Channel):

@@ -41,7 +41,7 @@ class SideMirror:
         self.told: Final[dict[int, int]] = {}
         """By price: the lots that were last published of a level that has been touched since."""
         self._ladder: Final[SortedList[int]] = SortedList()
-        # `price * sign`, the best last.
+        """`price * sign`, the best last."""
 
     def change(self, price: int, by_lots: int) -> None:
         """Add lots (negative: take them) at a price. O(1), O(log levels) where a level is born or dies."""

@@ -43,7 +43,7 @@ class PublicBook(Subject):
         self._changed: Final = changed
         self._is_changed = False
         self._displayed: Final[dict[int, tuple[int, int, int]]] = {}
-        # Side, price and shown lots of each resting order, by order id.
+        """Side, price and shown lots of each resting order, by order id."""
 
     def follows(self) -> dict[type[Event], Follow]:
         """What changes it."""

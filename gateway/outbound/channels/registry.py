@@ -31,7 +31,7 @@ Published = tuple[list[Outbox], Message]
 """A message and all who get it."""
 C = TypeVar("C", bound=Channel)
 _Followers = tuple[tuple[Follow, list[Outbox]], ...]
-# Who takes in an event, one after the other, and who gets what each of them says.
+"""Who takes in an event, one after the other, and who gets what each of them says."""
 
 
 class _Route:
@@ -43,7 +43,7 @@ class _Route:
         self.kind: Final = kind
         self.key_of: Final = kind.key_of
         self.followers: Final[dict[str, _Followers]] = {}
-        # By key, of those that are open.
+        """By key, of those that are open."""
 
     def add(self, key: str, follow: Follow, subscribers: list[Outbox]) -> None:
         """Let one more take in the events with a key."""
@@ -59,15 +59,15 @@ class Channels:
     def __init__(self, formats: Formats) -> None:
         self._formats: Final = formats
         self._open: Final[dict[tuple[str, str], Channel]] = {}
-        # By name and key.
+        """By name and key."""
         self._preceding: Final[dict[type[Event], _Route]] = {}
         self._following: Final[dict[type[Event], _Route]] = {
             kind.opened_by: _Route(kind) for kind in (INSTRUMENT, INDEX) if kind.opened_by is not None
         }
         self._changed: Final[list[PublicBook]] = []
-        # By the current command.
+        """By the current command."""
         self._touched: Final[list[PublicBook]] = []
-        # By the current turn.
+        """By the current turn."""
         self._start(VENUE, "")
 
     def find(self, name: str, key: str = "") -> Channel | None:

@@ -18,7 +18,7 @@ class Status(BookChannel):
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
         self._phase = CLOSED, "", 0
-        # The reason given for it, and when it ends by itself (0: not known).
+        """With the reason given for it, and when it ends by itself (0: not known)."""
 
     def first(self) -> messages.Status:
         """The current phase."""

@@ -105,7 +105,7 @@ class Client:
         self.investor: Final = investor
         self.intermediary: Final = intermediary
         self.decisions: dict[int, Decision] = {}
-        """By instrument index times two plus side; shared by all clients of the same profile."""
+        """By instrument number times two plus side; shared by all clients of the same profile."""
 
     @property
     def intermediary_name(self) -> str:

@@ -1,0 +1,142 @@
+"""What the documents name exists: files, folders, pages and their sections, modules; and every room has its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.architecture import PACKAGES
+from tests.support.places import ROOT
+
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")],
+)
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TABLES = sorted(path for ending in ("*.toml", "*.txt") for path in (ROOT / "tests" / "scenarios").rglob(ending))
+ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
+
+OF_USERS = {"my-rules.toml", "venue.toml"}
+"""What a user has, not the project."""
+TO_COME = {"EXTENDING.md"}
+"""Pages of the project that are linked before they are there."""
+FOLDERS = {*PACKAGES, "docs", ".ci"}
+"""What a path begins with, where its ending does not tell it from an instrument or an address."""
+
+QUOTED = re.compile(r"`([^`\n]+)`")
+PATH = re.compile(r"[\w.*-]+(?:/[\w.*-]+)*/?")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+BARE_PATH = re.compile(rf"(?:{'|'.join(PACKAGES)}|docs)/[\w/.]+\.(?:py|toml|md)\b")
+DOTTED = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+")
+FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
+
+
+def paths_in(text: str) -> Iterator[str]:
+    """The words in backticks that are paths: of a file with an ending of ours, or of a folder."""
+    for word in QUOTED.findall(text):
+        if not PATH.fullmatch(word) or word in OF_USERS:
+            continue
+        if word.endswith((".py", ".toml", ".md", "/")) or ("/" in word and word.partition("/")[0] in FOLDERS):
+            yield word
+
+
+def exists(word: str, beside: Path) -> bool:
+    """Whether there is such a path from the root of the project, or beside the document; `*` is anything."""
+    return any(next(place.glob(word.rstrip("/")), None) is not None for place in (ROOT, beside))
+
+
+def anchors(text: str) -> set[str]:
+    """The sections of a page, as links call them."""
+    titles = re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def dead_links(document: Path) -> list[str]:
+    """The links of a page that lead nowhere in the project."""
+    found = []
+    for link in LINK.findall(FENCE.sub("", document.read_text(encoding="utf-8"))):
+        page, _, anchor = link.partition("#")
+        target = (document.parent / page).resolve() if page else document
+        if "://" in link or target.name in TO_COME:
+            continue
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            found.append(link)
+    return found
+
+
+def names_something(dotted: str) -> bool:
+    """Whether a dotted name is a package, a module, or begins with a module that has the next part in it."""
+    parts = dotted.split(".")
+    if ROOT.joinpath(*parts).is_dir():
+        return True
+    for size in range(len(parts), 1, -1):
+        module = ROOT.joinpath(*parts[:size]).with_suffix(".py")
+        package = ROOT.joinpath(*parts[:size], "__init__.py")
+        for file in (module, package):
+            if file.is_file():
+                rest = parts[size:]
+                return not rest or re.search(rf"\b{rest[0]}\b", file.read_text(encoding="utf-8")) is not None
+    return False
+
+
+def named(path: Path) -> str:
+    """How a test of a file is called."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_what_a_document_names_exists(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert [word for word in paths_in(text) if not exists(word, document.parent)] == []
+    assert dead_links(document) == []
+
+
+def test_what_docstrings_and_comments_name_exists() -> None:
+    found = []
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        dotted = [word for word in QUOTED.findall(text) if DOTTED.fullmatch(word) and not names_something(word)]
+        found += [f"{named(path)}: {word}" for word in dotted]
+        lines = [line for line in text.splitlines() if line.lstrip().startswith(("#", '"""'))]
+        bare = BARE_PATH.findall("\n".join(lines))
+        found += [f"{named(path)}: {word}" for word in bare if not exists(word, path.parent)]
+    assert found == []
+
+
+def test_what_the_tables_name_exists() -> None:
+    found = [
+        f"{named(path)}: {word}"
+        for path in TABLES
+        for word in BARE_PATH.findall(path.read_text(encoding="utf-8"))
+        if not exists(word, path.parent)
+    ]
+    assert found == []
+
+
+def test_every_room_has_its_line_in_the_architecture() -> None:
+    """Those of tests which mirror another are told of in a sentence."""
+    rooms = {
+        folder.relative_to(ROOT).as_posix()
+        for package in PACKAGES[:-1]
+        for folder in (ROOT / package, *(ROOT / package).rglob("*"))
+        if (folder / "__init__.py").is_file()
+    }
+    lines = re.findall(r"^\| `([\w/]+)/` \|", ARCHITECTURE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(lines) == len(set(lines)), "a room has two lines"
+    assert {line for line in lines if not line.startswith("tests/")} == rooms
+
+
+def test_what_does_not_exist_is_found(tmp_path: Path) -> None:
+    text = "`engine/gone.py`, `engine/book/`, `gone/`, `tests/golden/v*`, `BTC/RUB`, `make test`, `my-rules.toml`"
+    assert [word for word in paths_in(text) if not exists(word, tmp_path)] == ["engine/gone.py", "gone/"]
+    page = tmp_path / "page.md"
+    page.write_text("# One, two\n[a](#one-two) [b](#three) [c](gone.md) [d](https://example.org)\n```\n[e](x)\n```\n")
+    assert dead_links(page) == ["#three", "gone.md"]
+    names = ("engine.book", "engine.book.order_book.BookSide", "engine.book.gone", "engine.replay.Gone", "engine.gone")
+    assert [name for name in names if not names_something(name)] == [
+        "engine.book.gone",
+        "engine.replay.Gone",
+        "engine.gone",
+    ]

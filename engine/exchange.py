@@ -43,8 +43,8 @@ class Exchange(State):
                 work_off(self)
                 if self.covers:
                     look_at_calls(self)
-            for deadline_ns, kind, index in self.postponed:
-                self.schedule(deadline_ns, kind, index)
+            for deadline_ns, kind, number in self.postponed:
+                self.schedule(deadline_ns, kind, number)
             self.postponed.clear()
             self.due_events = len(events)
         self.time_ns = time_ns

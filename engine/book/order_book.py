@@ -23,7 +23,7 @@ from engine.book.entities import (
     Level,
     Order,
 )
-from engine.book.stops import StopIndex
+from engine.book.stops import WaitingStops
 from engine.vocabulary.codes import BUY, CLOSED, CLOSING_AUCTION, CONTINUOUS, OPENING_AUCTION, PEGGED, PRE_OPEN, SELL
 from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
 
@@ -234,7 +234,7 @@ class LimitOrderBook(Book):
         super().__init__(instrument)
         self.bids: Final = BookSide(BUY)
         self.asks: Final = BookSide(SELL)
-        self.stops: Final = StopIndex()
+        self.stops: Final = WaitingStops()
         self.pegs: Final[dict[int, Order]] = {}
         """Every open pegged order, on the book or off it, by rank."""
         self.market_orders: Final[dict[int, Order]] = {}

@@ -69,7 +69,7 @@ class StopSide:
             elected.append(order)
 
 
-class StopIndex:
+class WaitingStops:
     """The waiting stops of one book."""
 
     def __init__(self) -> None:

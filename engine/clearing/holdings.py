@@ -7,7 +7,7 @@ one must be the asset's own. Checked in this order: the asset, the issuer, the a
 from __future__ import annotations
 
 from engine.book.entities import Account, Asset
-from engine.money import reservations as clearing
+from engine.money import reservations
 from engine.money.reservations import paying_asset
 from engine.state.listing import ISSUED_KINDS
 from engine.state.state import State, next_report
@@ -88,7 +88,7 @@ def _amount_problem(asset: Asset, amount: int) -> Problem | None:
 
 def _book(state: State, account: Account, asset: Asset, amount: int) -> None:
     """Book what was issued (positive) or redeemed (negative)."""
-    clearing.move(account, asset, amount)
+    reservations.move(account, asset, amount)
     asset.outstanding += amount
     balance = account.balance(asset)
     state.emit(
@@ -145,13 +145,13 @@ def _freeze_holding(state: State, account: Account, command: FreezeAsset, rule: 
             if wanted <= balance.available + balance.frozen:
                 break
             # Orders that reserve nothing would bring nothing; some have ended with another leg.
-            if order.leaves_lots and clearing.holds_back(order):
+            if order.leaves_lots and reservations.holds_back(order):
                 cancel(state, order, BY_RULE, rule, detail)
     # What is still reserved covers positions, and stays.
     frozen = min(wanted, balance.available + balance.frozen)
     if frozen == balance.frozen:
         return
-    clearing.credit(balance, balance.frozen - frozen)
+    reservations.credit(balance, balance.frozen - frozen)
     balance.frozen = frozen
     state.emit(
         HoldingFrozen(

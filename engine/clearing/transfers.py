@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.book.entities import Account, TransferRecord, UsedId
-from engine.money import reservations as clearing
+from engine.money import reservations
 from engine.state.state import State, next_report
 from engine.trading.changes import own_account, refuse, refuse_stranger
 from engine.trading.entry import kill_problem
@@ -101,7 +101,7 @@ def _move(state: State, account: Account, command: Transfer) -> None:
     receiver, asset = state.accounts[command.to_account], state.assets[command.asset]
     sent, received = account.balance(asset), receiver.balance(asset)
     sent.available -= command.amount
-    clearing.credit(received, command.amount)
+    reservations.credit(received, command.amount)
     state.emit(
         Transferred(
             state.seq,

@@ -30,30 +30,30 @@ from engine.vocabulary.codes import CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
 def run_due(state: State, time_ns: int) -> bool:
     """Do the earliest thing due by a time; False if there is none."""
     while state.due and state.due[0][0] <= time_ns:
-        deadline_ns, kind, index = heapq.heappop(state.due)
+        deadline_ns, kind, number = heapq.heappop(state.due)
         state.time_ns = max(state.time_ns, deadline_ns)
-        if _run(state, deadline_ns, kind, index):
+        if _run(state, deadline_ns, kind, number):
             return True
     return False
 
 
-def _run(state: State, deadline_ns: int, kind: int, index: int) -> bool:
+def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
     """Do one due thing; False if it holds no longer."""
     if kind == DUE_DAY:
         end_day(state)
         return True
     if kind == DUE_EXPIRY:
-        order = state.expiring.get(index)
+        order = state.expiring.get(number)
         if order is None:
             return False
         cancel(state, order, EXPIRED)
         return True
     if kind == DUE_MARGIN:
-        return end_grace(state, index, deadline_ns)
+        return end_grace(state, number, deadline_ns)
     if kind == DUE_CHANGE:
-        take_effect(state, index)
+        take_effect(state, number)
         return True
-    book = state.book_list[index]
+    book = state.book_list[number]
     if kind == DUE_MARK:
         return mark_by_clock(state, book)
     if kind == DUE_SETTLEMENT:
@@ -75,14 +75,14 @@ def _run(state: State, deadline_ns: int, kind: int, index: int) -> bool:
         uncross(state, book, True)
         state.touch(book)
         return True
-    if state.schedule_steps.get(index) != deadline_ns:
+    if state.schedule_steps.get(number) != deadline_ns:
         return False
     step(state, book, deadline_ns)
     return True
 
 
 def _settle(state: State, book: LimitOrderBook, deadline_ns: int) -> bool:
-    """Begin to average a future's index, or, at its expiry, cancel its orders, close it and mark it for the last time."""
+    """Begin to average a future's number, or, at its expiry, cancel its orders, close it and mark it for the last time."""
     instrument = book.instrument
     future = instrument.future
     assert future is not None

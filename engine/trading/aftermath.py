@@ -41,7 +41,7 @@ def work_off(state: State) -> None:
             return
     while True:
         if len(state.touched) > 1:
-            state.touched.sort(key=_index)
+            state.touched.sort(key=_number)
         # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
         elected = elect(state)
         while state.entries:
@@ -64,7 +64,7 @@ def work_off(state: State) -> None:
     state.touched.clear()
 
 
-def _index(book: LimitOrderBook) -> int:
+def _number(book: LimitOrderBook) -> int:
     return book.instrument.number
 
 

@@ -264,6 +264,10 @@ class Client(Connection):
         """Follow the best bid and ask of an instrument."""
         return self._stream("top", instrument)
 
+    def ticker(self, instrument: str) -> Stream[m.Ticker]:
+        """Follow the last price and the best bid and ask of an instrument."""
+        return self._stream("ticker", instrument)
+
     def status(self, instrument: str) -> Stream[m.Status]:
         """Follow the phases of an instrument."""
         return self._stream("status", instrument)

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from gateway.protocol.private_messages import Message
 
-ChannelName = Literal["trades", "top", "book", "status", "auction", "marks", "index", "drop_copy", "changes"]
+ChannelName = Literal["trades", "top", "ticker", "book", "status", "auction", "marks", "index", "drop_copy", "changes"]
 
 
 class ChannelMessage(Message):
@@ -49,6 +49,24 @@ class Top(ChannelMessage, tag="top"):
     seq: int
     prev_seq: int
     time: int
+    bid_price: str | None = None
+    bid_quantity: str | None = None
+    ask_price: str | None = None
+    ask_quantity: str | None = None
+
+
+class Ticker(ChannelMessage, tag="ticker"):
+    """Channel `ticker`: the price of the last trade, the best bid and ask; what there is none of is left out.
+
+    `seq` and `prev_seq` are as in `Top`; a trade at another price than the one before it is a change, too.
+    """
+
+    channel = "ticker"
+    instrument: str
+    seq: int
+    prev_seq: int
+    time: int
+    last_price: str | None = None
     bid_price: str | None = None
     bid_quantity: str | None = None
     ask_price: str | None = None
@@ -162,5 +180,7 @@ class Change(ChannelMessage, tag="change"):
     """Of what waits: when it takes effect."""
 
 
-AnyChannelMessage = TradePrint | Top | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change
+AnyChannelMessage = (
+    TradePrint | Top | Ticker | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change
+)
 """What channels carry, but for the reports of `drop_copy`."""

@@ -20,6 +20,7 @@ from gateway.protocol.channel_messages import (
     IndexPrice,
     Mark,
     Status,
+    Ticker,
     Top,
     TradePrint,
 )
@@ -138,6 +139,7 @@ __all__ = [
     "Status",
     "Subscribe",
     "Subscribed",
+    "Ticker",
     "TimeInForce",
     "Top",
     "TradeCorrected",

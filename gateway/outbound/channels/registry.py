@@ -16,6 +16,7 @@ from gateway.outbound.channels.marks import Marks
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.outbound.channels.status import Status
+from gateway.outbound.channels.ticker import Ticker
 from gateway.outbound.channels.top import BestPrices
 from gateway.outbound.channels.trades import Trades
 from gateway.protocol.formats import Formats
@@ -23,7 +24,7 @@ from gateway.protocol.messages import Message
 
 CHANNELS: Final[dict[str, type[Channel]]] = {
     channel.name: channel
-    for channel in (Trades, BestPrices, Book, Status, Auction, Marks, IndexPrices, DropCopy, Changes)
+    for channel in (Trades, BestPrices, Ticker, Book, Status, Auction, Marks, IndexPrices, DropCopy, Changes)
 }
 """By name. What one event or one turn brings on several channels of an instrument is told in this order."""
 

@@ -114,8 +114,9 @@ async def test_the_book_and_the_top_follow_the_venue(venue):
     async with login(venue, "mm-alpha") as client, connect(venue.url, encoding="msgpack") as public:
         book = await public.book("BNB/RUB")
         assert (book.bids, book.asks) == ([], [])
-        tops = public.top("BNB/RUB")
+        tops, tickers = public.top("BNB/RUB"), public.ticker("BNB/RUB")
         await tops.start()
+        await tickers.start()
         for step in range(15):
             await client.buy("BNB/RUB", quantity="0.5", price=str(70_000 - 10 * step))
         orders = await client.open_orders()
@@ -133,7 +134,11 @@ async def test_the_book_and_the_top_follow_the_venue(venue):
         while not seen or seen[-1].bid_price is not None or len(seen) < 3:
             seen.append(await soon(anext(tops)))
         assert max(int(top.bid_price) for top in seen if top.bid_price) == 70_000
-        assert tops.missed == 0
+        ticker = await soon(anext(tickers))
+        while ticker.last_price is None or ticker.bid_price is not None:
+            ticker = await soon(anext(tickers))
+        assert (ticker.last_price, ticker.ask_price) == ("69990", None)
+        assert tops.missed == tickers.missed == 0
 
 
 async def test_reports_are_dense_for_each_account(venue):

@@ -181,7 +181,7 @@ _FIELDS = {
     "side": st.sampled_from(["buy", "sell", "x"]),
     "price": st.text("0123456789.-e", max_size=6),
     "quantity": st.text("0123456789.-e", max_size=6),
-    "channel": st.sampled_from(["top", "book", "trades", "status", "drop_copy", "x"]),
+    "channel": st.sampled_from(["top", "ticker", "book", "trades", "status", "drop_copy", "x"]),
     "after_seq": st.integers(-1, 2**64),
     "participant": st.sampled_from(["alice", "x"]),
     "signature": st.sampled_from(["0" * 128, "x"]),

@@ -313,7 +313,7 @@ async def test_market_data_of_a_public_client(url):
     async with client(url) as public, client(url, "alice") as alice, client(url, "bob", binary=True) as bob:
         await alice.order("sell", "1", "101", "a0", account="alice")
         book = NaiveBook()
-        for channel in ("trades", "top", "book", "status"):
+        for channel in ("trades", "top", "ticker", "book", "status"):
             reply = await public.ask(type="subscribe", channel=channel, instrument="BTC/RUB")
             assert (reply["type"], reply["channel"]) == ("subscribed", channel)
         snapshot = await public.until("book_snapshot")
@@ -340,6 +340,10 @@ async def test_market_data_of_a_public_client(url):
             top = await public.until("top")
             assert top["prev_seq"] == seq
             seq = top["seq"]
+        ticker = await public.until("ticker")
+        while ticker.get("last_price") != "101.0":
+            ticker = await public.until("ticker")
+        assert (ticker["ask_price"], ticker["ask_quantity"]) == ("101.0", "0.7")
 
         await public.ask(type="unsubscribe", channel="book", instrument="BTC/RUB")
         await alice.order("buy", "3", "98", "a2", account="alice")

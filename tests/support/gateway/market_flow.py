@@ -46,7 +46,11 @@ def random_flow(seed: int, count: int) -> tuple[list[Row], Exchange]:
         else:
             phase = chance.choice((codes.CONTINUOUS, codes.CONTINUOUS, codes.HALTED))
             desk.send(SetPhase(instrument, phase, "test"))
-    rows = [
+    return rows_of(desk), desk.exchange
+
+
+def rows_of(desk: Desk) -> list[Row]:
+    """All that a desk has sent, with what it did."""
+    return [
         (each.seq, each.time_ns, each.command, events) for each, events in zip(desk.history, desk.results, strict=True)
     ]
-    return rows, desk.exchange

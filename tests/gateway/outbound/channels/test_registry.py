@@ -58,7 +58,7 @@ def test_the_order_of_what_one_connection_hears():
     fanout.channels.end_turn()
     fanout.channels.follow(len(rows) + 1, 1, [IndexPriceSet("BTC", 10**8, "")])
     fanout.listen(outbox, "ann")
-    for name in ("changes", "drop_copy", "index", "marks", "auction", "status", "book", "top", "trades"):
+    for name in ("changes", "drop_copy", "index", "marks", "auction", "status", "book", "ticker", "top", "trades"):
         key = {INSTRUMENT: "BTC/RUB", INDEX: "BTC"}.get(CHANNELS[name].kind, "")
         found = fanout.channels.find(name, key)
         assert found is not None
@@ -79,5 +79,5 @@ def test_the_order_of_what_one_connection_hears():
     fanout.end_turn()
     told = [msgspec.json.decode(frame[2 if frame[1] < 126 else 4 :])["type"] for frame in outbox.frames]
     before = ["change", "change", "funds", "funds", "done"]
-    assert told == [*before, "auction", "mark", "index_price", "status", "top", "book_update"]
+    assert told == [*before, "auction", "mark", "index_price", "status", "top", "ticker", "book_update"]
     assert fanout.dirty == [outbox]

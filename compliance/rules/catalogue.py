@@ -7,6 +7,7 @@ from typing import Final
 from compliance.rulebook.format import parse_rulebook
 from compliance.rulebook.rulebook import Overrides, Rulebook
 from compliance.rules import (
+    aml_1,
     anon_1,
     cur_1,
     der_1,
@@ -64,6 +65,7 @@ RULES: Final[dict[str, Rule]] = {
         frz_1.RULE,
         risk_1.RULE,
         san_1.RULE,
+        aml_1.RULE,
         int_1.RULE,
         ops_1.RULE,
         ops_2.RULE,

@@ -8,8 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine.vocabulary.codes import DOMESTIC_PAYMENT
+from engine.vocabulary.messages.commands import Transfer
 from engine.vocabulary.messages.events import OrderRejected
-from tests.support.gateway.explained_story import Story, as_json, explain
+from tests.support.compliance.venue import PARTICIPANT
+from tests.support.gateway.explained_story import RecordedVenue, Story, as_json, explain
 from tests.support.gateway.journals import write_journal
 from tests.support.gateway.small_venue import client, serving, url_of
 
@@ -192,6 +195,25 @@ def test_a_transfer_is_explained_like_an_order(story: Story) -> None:
     text = explain(story.directory, story.steps["transfer"]).output
     assert "5.000000 USDT from firm (investor firm) to abroad (investor abroad), cross_border, contract 7/2026" in text
     assert "passes every rule" in text and "moved" in text
+
+
+def test_a_transfer_to_be_reported_is_said_to_be(tmp_path: Path) -> None:
+    venue = RecordedVenue("aml-2026")
+    venue.apply(Transfer(PARTICIPANT, "importer", "t", "firm", "RUB", 100_000_000, DOMESTIC_PAYMENT))
+    write_journal(tmp_path, venue.rows, batch=32)
+    (transfer,) = as_json(explain(tmp_path, venue.seq, "--json"))["transfers"]
+    rules = {rule["rule"]: rule for rule in transfer["rules"]}
+    assert transfer["verdict"] == "passes"
+    assert rules["AML-1"]["parameters"] == {"report_from_rub": "1000000.00"}
+    assert rules["AML-1"]["inputs"] == {
+        "sender": "importer",
+        "receiver": "firm",
+        "amount": "1000000.00 RUB",
+        "price in RUB": "at face",
+    }
+    text = " ".join(explain(tmp_path, venue.seq).output.split())
+    assert "AML-1 passes" in text
+    assert "worth 1000000.00 RUB >= 1000000.00, at or above the threshold: to be reported" in text
 
 
 def test_a_transfer_refused_after_the_rules_does_not_say_that_none_was_asked(story: Story) -> None:

@@ -2,6 +2,7 @@
 
 Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Moscow time | who | what | expected.
 
+* rulebook: one that comes with the venue, or one of the tests' own, in `rulebooks/`.
 * who: an account of the cast in `venue.py`, or `supervisor` for a command of compliance or a correction (its name, then
   fields). Trades count from 1.
 * what: `buy QUANTITY INSTRUMENT at PRICE`, with `post-only`, `ioc`, `fok` or `stop PRICE` behind it; `sell` likewise; `cancel N`;

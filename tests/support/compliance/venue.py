@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -50,6 +51,7 @@ from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccep
 ROUBLE = 10**8
 MOSCOW = timezone(timedelta(hours=3))
 BOOKS = Path(compliance.__file__).parent / "rulebooks"
+OWN_BOOKS = Path(__file__).parent / "rulebooks"
 PARTICIPANT = "desk"
 START = "2026-06-01 12:00:00"
 
@@ -164,9 +166,14 @@ def e8(decimal: str) -> int:
 
 
 def documents(name: str) -> dict[str, str]:
-    """The documents of a built-in rulebook."""
-    needed = [name, "derivatives-2025"] if name == "general-2026" else [name]
-    return {each: (BOOKS / f"{each}.toml").read_text(encoding="utf-8") for each in needed}
+    """The documents of a built-in rulebook, or of one of the tests' own."""
+    path = OWN_BOOKS / f"{name}.toml"
+    if not path.exists():
+        path = BOOKS / f"{name}.toml"
+    found = {name: path.read_text(encoding="utf-8")}
+    for included in tomllib.loads(found[name]).get("include", ()):
+        found |= documents(included)
+    return found
 
 
 def changed(texts: dict[str, str], rule: str, key: str, value: str) -> dict[str, str]:
@@ -220,7 +227,7 @@ class Venue:
         return Exchange(self.hook)
 
     def load(self, rulebook: str, changes: tuple[tuple[str, str, str], ...] = ()) -> list[Event]:
-        """Put a built-in rulebook in force, some of its keys changed."""
+        """Put a rulebook in force, some of its keys changed."""
         texts = documents(rulebook)
         for rule, key, value in changes:
             texts = changed(texts, rule, key, value)

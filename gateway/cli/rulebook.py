@@ -170,8 +170,10 @@ def explain(rule: str, book: str | None, as_json: bool) -> None:
     rulebooks = built_in()
     rows = [row for row in show.rows(rulebooks if book is None else [read(book)]) if row.data.rule == wanted]
     if not rows:
+        lacking = "no rulebook that comes with the venue has" if book is None else f"rulebook {book} has no"
         having = ", ".join(each.name for each in rulebooks if wanted in each.rules)
-        raise click.UsageError(f"rulebook {book} has no rule {wanted}; it stands in {having}")
+        hint = f"it stands in {having}" if having else "name a book that has it with --rulebook"
+        raise click.UsageError(f"{lacking} rule {wanted}; {hint}")
     if as_json:
         click.echo(json.dumps(show.rule_report(rows[0]), ensure_ascii=False))
         return

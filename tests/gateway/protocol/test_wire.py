@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import get_args
 
 import msgspec
 import pytest
@@ -9,16 +10,34 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.book.entities import Asset
+from engine.vocabulary import codes
 from engine.vocabulary.codes import BUY, CROSS_BORDER, CRYPTO, FIAT, GTC, IOC, LIMIT, MARKET, OWN_ACCOUNT, SELL, SPOT
 from engine.vocabulary.limits import MAX_E8
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import AssetAdded, InstrumentListed
 from gateway.inbound.translate import Known, to_command
 from gateway.protocol import messages as m
+from gateway.protocol import requests
 from gateway.protocol.formats import MAX_CACHED_STRINGS, Formats, decimals_of
 from gateway.protocol.wire import JSON, MSGPACK, UNDECODABLE, Malformed, frame_header, parse_amount, parse_e8
 
 KNOWN = Known({}, {"RUB": Asset("RUB", 0, FIAT, 2)})
+
+
+@pytest.mark.parametrize(
+    ("names", "wire"),
+    [
+        (codes.SIDES, requests.Side),
+        (codes.ORDER_TYPES, requests.OrderType),
+        (codes.TIMES_IN_FORCE, requests.TimeInForce),
+        (codes.SELF_TRADE_MODES, requests.SelfTrade),
+        (codes.PEGS, requests.Peg),
+        (codes.PURPOSES, requests.Purpose),
+    ],
+)
+def test_a_request_may_say_what_the_core_knows(names, wire):
+    assert get_args(wire) == names
+
 
 # ── decimals ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

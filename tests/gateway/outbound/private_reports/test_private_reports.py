@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from engine.vocabulary.codes import CROSS_BORDER
 from engine.vocabulary.messages.commands import MassCancel, NewOrder, Transfer
 from engine.vocabulary.messages.events import (
+    AnyEvent,
     AssetIssued,
     ChangeEffective,
     CloseOutStarted,
@@ -32,10 +33,13 @@ from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.private_reports.report import PrivateReport
-from gateway.outbound.private_reports.reports import PrivateReports
+from gateway.outbound.private_reports.reports import _MESSAGES, _ONE_ACCOUNT, STATUSES, PrivateReports
 from gateway.protocol.formats import Formats
+from gateway.protocol.messages import AnyReport
 from gateway.protocol.wire import JSON, MSGPACK
 from tests.support.gateway.market_flow import ACCOUNTS, random_flow
+
+ALL_EVENTS = get_args(AnyEvent)
 
 
 def fed(rows) -> tuple[PrivateReports, list[PrivateReport]]:
@@ -269,6 +273,15 @@ def test_events_as_messages(event, expected):
     if message["type"] == "execution_report":
         assert (message["exec_id"], message["transact_time"]) == ("123-1", 456)
         assert message.get("seq", 0) == report.seq
+
+
+def test_every_event_that_an_account_counts_is_a_report_of_the_protocol():
+    counted = {kind: [field for field in kind.__struct_fields__ if field.endswith("report_seq")] for kind in ALL_EVENTS}
+    told = {kind for kind, fields in counted.items() if fields}
+    assert told == set(_MESSAGES) - set(STATUSES)
+    assert {kind for kind, fields in counted.items() if fields == ["report_seq"]} == _ONE_ACCOUNT
+    made = {get_type_hints(make)["return"] for make in _MESSAGES.values()}
+    assert made == set(get_args(AnyReport))
 
 
 def test_each_side_of_a_transfer_learns_its_own_balance_only():

@@ -1,8 +1,8 @@
 """The shape of a channel: what can be subscribed to, by its name and, for most, by what it is about.
 
 A channel follows events and counts its messages from them alone, so that `seq` goes on after a restart and whoever
-listens. To add one: its name and messages in `gateway.protocol.channel_messages`, a class like those beside this file,
-and its place in the list of `gateway.outbound.channels.registry`. Sessions, subscriptions and the client then know it.
+listens. Sessions and subscriptions know what the list in `gateway.outbound.channels.registry` has. How to add one:
+docs/EXTENDING.md.
 """
 
 from __future__ import annotations

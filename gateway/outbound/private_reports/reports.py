@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from engine.vocabulary.limits import MAX_RECENT_REPORTS
 from engine.vocabulary.messages.events import (
@@ -39,28 +39,6 @@ from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
 
-_OneAccount = (
-    OrderAccepted
-    | OrderCancelled
-    | OrderRejected
-    | OrderAmended
-    | RequestRejected
-    | StopTriggered
-    | MassCancelled
-    | MassQuoted
-    | FundsMoved
-    | VariationMargin
-    | MarginCalled
-    | MarginRestored
-    | CloseOutStarted
-    | DefaultDeclared
-    | LossShared
-    | HoldingFrozen
-    | AssetIssued
-)
-"""Reports to one account each."""
-
-_ONE_ACCOUNT: Final[frozenset[type[Event]]] = frozenset(_OneAccount.__args__)
 STATUSES: Final = (OrderStatus, TransferStatus)
 """Answers to resent requests: they have no number, and nobody but the sender gets them."""
 
@@ -89,6 +67,8 @@ _MESSAGES: Final[dict[type[Event], _Message]] = {
     HoldingFrozen: holdings.holding_frozen,
     AssetIssued: holdings.asset_issued,
 }
+_ONE_ACCOUNT: Final = frozenset(kind for kind in _MESSAGES if "report_seq" in kind.__struct_fields__)
+"""Reports to one account each."""
 
 
 class PrivateReports:
@@ -108,7 +88,7 @@ class PrivateReports:
         for place, event in enumerate(events):
             kind = type(event)
             if kind in _ONE_ACCOUNT:
-                own = cast("_OneAccount", event)
+                own: Any = event
                 report = PrivateReport(own.account, own.report_seq, own, command_seq, time_ns, place)
                 found.append(report)
                 if report.seq:

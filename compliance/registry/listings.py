@@ -85,3 +85,5 @@ class Decision:
         """Ids of the rules that every such order fails."""
         self.free_tick_lots: Final = free_tick_lots
         """-1: each order is asked for."""
+        self.is_known: bool = False
+        """Whether it was there before the order that is looked at: the one that it was made for is asked for."""

@@ -91,7 +91,7 @@ class PreTradeHook:
     def true_up(self, order: Order) -> None:
         """Take up exactly what an open order can still cost as it stands, `leaves_lots` at `reserve_ticks`.
 
-        Called when an order's terms have changed.
+        Called when an order's terms have changed, and when an amend that passed `check` was then refused.
         """
 
     def observe(self, event: Event, time_ns: int) -> None:

@@ -163,7 +163,6 @@ def _grows(order: Order, reserve_ticks: int, leaves_lots: int) -> bool:
 
 def _approve(state: State, order: Order, terms: NewTerms) -> Problem | None:
     """Check compliance, funds and post-only of an amend; None: all passed, and its funds are reserved."""
-    book: LimitOrderBook = order.book
     leaves_lots = terms.quantity_lots - order.filled_lots
     price = _reserve_ticks(order, terms)
     grows = _grows(order, price, leaves_lots)
@@ -171,7 +170,23 @@ def _approve(state: State, order: Order, terms: NewTerms) -> Problem | None:
         verdict = state.hook.check(order, price, leaves_lots, state.time_ns)
         if verdict is not None:
             return verdict.problem
-    wanted = lacking(order, price, leaves_lots)
+    problem = _resting_problem(order, terms, price)
+    if problem is not None:
+        if grows:
+            # A short counts at the band of now from here on, which may not be that of its entry.
+            state.hook.true_up(order)
+        return problem
+    reserve(order, price, leaves_lots)
+    if grows:
+        state.hook.reserve(order, price, leaves_lots)
+    order.reserve_ticks = price
+    return None
+
+
+def _resting_problem(order: Order, terms: NewTerms, price: int) -> Problem | None:
+    """Check funds and post-only of an amend that reserves at a price."""
+    book: LimitOrderBook = order.book
+    wanted = lacking(order, price, terms.quantity_lots - order.filled_lots)
     if wanted:
         return funds_problem(order, wanted)
     if order.post_only and terms.price_ticks != order.price_ticks and order.where == ON_BOOK:
@@ -179,10 +194,6 @@ def _approve(state: State, order: Order, terms: NewTerms) -> Problem | None:
             return Problem(PHASE, "a post-only order's price can't be amended in a call")
         if book.crosses(order.side, terms.price_ticks):
             return Problem(POST_ONLY, "a post-only order would trade at once")
-    reserve(order, price, leaves_lots)
-    if grows:
-        state.hook.reserve(order, price, leaves_lots)
-    order.reserve_ticks = price
     return None
 
 

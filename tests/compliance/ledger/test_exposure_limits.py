@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from engine.book.entities import Order
-from engine.vocabulary.codes import AT_CLOSE, BUY, BY_RULE, CONTINUOUS, FUTURE, GTC, IOC, LIMIT, PEG_OWN, PEGGED, SELL
+from engine.vocabulary.codes import (
+    AT_CLOSE,
+    BUY,
+    BY_RULE,
+    CONTINUOUS,
+    FUNDS,
+    FUTURE,
+    GTC,
+    IOC,
+    LIMIT,
+    PEG_OWN,
+    PEGGED,
+    SELL,
+)
 from engine.vocabulary.messages.commands import (
+    Deposit,
     ListInstrument,
     MarkFuture,
     NewOrder,
+    OpenAccount,
     RegisterIntermediary,
     SetBlocked,
     SetPhase,
     SetTradingRules,
 )
-from engine.vocabulary.messages.events import OrderCancelled, OrderRejected
+from engine.vocabulary.messages.events import OrderCancelled, OrderRejected, RequestRejected
 from tests.support.compliance.answers import order_id
 from tests.support.compliance.venue import PARTICIPANT, ROUBLE, Venue, e8, rules_of
 
@@ -157,3 +172,44 @@ def test_a_financial_firm_sells_no_more_futures_than_it_may_buy() -> None:
     # 0.01 % of 1 000 000 000 RUB is 100 000: 9.0909 futures at the upper band.
     assert rules_of(venue.sell("bank", "9.091", "BTC-SHORT", "10000")) == ("ELR-2",)
     assert rules_of(venue.sell("bank", "9.0909", "BTC-SHORT", "10000")) == ()
+
+
+def test_a_short_counts_at_the_band_of_now_after_an_amend_of_it_was_refused() -> None:
+    venue = Venue("derivatives-2025", (("DER-4", "qualified_rub", '"10000.00"'),))
+    one = e8("1")
+    future = ListInstrument(
+        "F",
+        FUTURE,
+        "BTC",
+        "RUB",
+        one,
+        one,
+        one,
+        10**6 * one,
+        10**12,
+        100_000,
+        100 * one,
+        underlying="F",
+        expiry_ns=4 * 10**18,
+    )
+    for command in (
+        future,
+        SetTradingRules("F", 100_000),
+        SetPhase("F", CONTINUOUS),
+        OpenAccount("short", PARTICIPANT, "qualified"),
+        Deposit("short", "RUB", 1_200_00),
+    ):
+        venue.do(command)
+    # At the upper band of 110: 1100.00 of the 10000.00.
+    short = venue.sell("short", "10", "F", "105")
+    assert rules_of(short) == ()
+    venue.do(MarkFuture("F", 104 * one, "up"))
+    refused = venue.amend("short", order_id(short), "40", "105")[0]
+    assert isinstance(refused, RequestRejected)
+    assert refused.code == FUNDS
+    # At the band of 114 since then: 1140.00. Another 78 at 114 are 8892.00, of which 8860.00 remain.
+    venue.do(Deposit("short", "RUB", 10**8))
+    answer = venue.sell("short", "78", "F", "105")
+    assert isinstance(answer, OrderRejected)
+    assert rules_of(answer) == ("DER-4",)
+    assert "this order adds 8892.00" in answer.detail

@@ -188,3 +188,17 @@ def test_retail_does_not_pass_the_cap_by_paying_with_a_rouble_stablecoin() -> No
     # What is held can be sold (RET-5), and whom the cap does not bind may pay with it.
     assert rules_of(venue.sell("retail", "1", "BTC/A7A5", "9000000")) == ()
     assert rules_of(venue.buy("firm", "1", "BTC/A7A5", "8000000")) == ()
+
+
+@pytest.mark.parametrize(("earlier", "stays"), [(False, True), (True, False)])
+def test_a_firm_keeps_the_rate_of_an_order_that_rules_were_asked_about(earlier: bool, stays: bool) -> None:
+    """The first order of its kind is asked about; those that the table then lets pass have no rate until a rule wants one."""
+    venue = Venue("general-2026")
+    trade_usdt(venue, "100")
+    if earlier:
+        venue.buy("bank", "0.01", "BTC/USDT", "100")
+    # 8 000 000.00 RUB at 100, 16 000 000.00 at 200, where a hundredth of the bank's capital is 10 000 000.00.
+    resting = order_id(venue.buy("bank", "1", "BTC/USDT", "80000"))
+    trade_usdt(venue, "200")
+    cancelled = [event for event in venue.load("elr-2025") if isinstance(event, OrderCancelled)]
+    assert (resting in [event.order_id for event in cancelled if event.rule == "ELR-2"]) != stays

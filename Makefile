@@ -80,6 +80,7 @@ $(DEV)/.installed: pyproject.toml setup.py
 
 $(NATIVE)/.installed: pyproject.toml setup.py $(SOURCES)
 	@$(call create,$(NATIVE))
+	@echo "installing; with a C compiler the core is compiled, which takes a few minutes the first time"
 	$(NATIVE)/bin/pip install --quiet '.[test]'
 	@touch $@
 

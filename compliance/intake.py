@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import Ledger
-from compliance.registry.calendar import moscow_day
 from compliance.registry.classes import UNCLASSIFIED, class_name
 from compliance.registry.records import Client, Investor, Registry
 from compliance.rulebook.rulebook import Overrides
@@ -13,6 +12,7 @@ from compliance.rules.catalogue import load_rulebook
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import end_graces, put_in_tiers
 from engine.state.hook import Outcome
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.events import (
     Event,
     InvestorRegistered,

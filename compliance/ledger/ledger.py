@@ -18,10 +18,11 @@ from typing import Final
 
 from compliance.ledger.exposure import Exposures
 from compliance.ledger.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, YearsIntermediary, in_kopecks
-from compliance.registry.calendar import MoscowYears, moscow_day
+from compliance.registry.calendar import MoscowYears
 from compliance.registry.listings import Listing
 from compliance.registry.records import Client, Registry
 from engine.vocabulary.codes import BUY, SELL
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.events import Trade, TradeCorrected
 
 OpenOrder = tuple[Client, Listing, int, int]

@@ -6,7 +6,7 @@ arithmetic is the usual one on 400-year eras of 146 097 days, whose years begin 
 
 from __future__ import annotations
 
-from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.vocabulary.days import midnight_ns, moscow_day
 
 DAYS_PER_ERA = 146_097
 EPOCH_SHIFT = 719_468
@@ -59,11 +59,6 @@ def parse_iso_date(text: str) -> int | None:
     return days_from_civil(year, month, day)
 
 
-def moscow_day(time_ns: int) -> int:
-    """The Moscow day of a time (nanoseconds since the epoch, UTC), counted from 1970-01-01."""
-    return (time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY
-
-
 def moscow_year(time_ns: int) -> int:
     """The Moscow calendar year of a time (nanoseconds since the epoch, UTC)."""
     return civil_from_days(moscow_day(time_ns))[0]
@@ -71,7 +66,7 @@ def moscow_year(time_ns: int) -> int:
 
 def moscow_midnight_ns(year: int, month: int, day: int) -> int:
     """When a Moscow date begins, in nanoseconds since the epoch, UTC."""
-    return days_from_civil(year, month, day) * NS_PER_DAY - MOSCOW_OFFSET_NS
+    return midnight_ns(days_from_civil(year, month, day))
 
 
 class MoscowYears:

@@ -113,7 +113,7 @@ class Declaration:
         self.on_orders: Final = on_orders
         """Whether it can refuse an order, and so has a place in the order of decision."""
         self.on_transfers: Final = on_transfers
-        """Whether it can refuse a transfer: one of `transfer`, or a ban on persons or coins that orders meet too."""
+        """Whether it looks at transfers: one of `transfer`, or a ban on persons or coins that orders meet too."""
 
 
 Declarations = Mapping[str, Declaration]

@@ -76,7 +76,7 @@ class Rulebook:
         self.order: Final = order
         """The rules that can refuse an order, the deciding one first."""
         self.transfer_order: Final = transfer_order
-        """The rules that can refuse a transfer, the deciding one first; empty: none is asked."""
+        """The rules that look at a transfer, the deciding one first; empty: none is asked."""
         self.kinds: Final = kinds
         """Instrument kinds that may be traded."""
         self.overrides: Final = overrides

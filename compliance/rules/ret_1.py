@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import InvestorLedger, Ledger
-from compliance.registry.calendar import moscow_day
 from compliance.registry.classes import CLASSES
 from compliance.registry.listings import Listing
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, RUB, Parameter
@@ -19,6 +18,7 @@ from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import left_over
 from compliance.rules.rule import FOR_PURCHASES, FOR_RETAIL, OrderRule, Rule
 from engine.vocabulary.codes import BUY
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.decimals import decimal
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.registry.calendar import iso_date, moscow_day
+from compliance.registry.calendar import iso_date
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.registry.records import Registry
 from compliance.rulebook.declaration import COUNT, FLAG, ONE, ORDER_ENTRY, Parameter
@@ -18,6 +18,7 @@ from compliance.rules.liq_1 import Criteria
 from compliance.rules.liq_2 import PublishedList
 from compliance.rules.rule import DEPENDS, FAILS, FOR_RETAIL, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.codes import ASSET_KINDS, FOREIGN_STABLECOIN, SPOT
+from engine.vocabulary.days import moscow_day
 
 
 class HighlyLiquidOnly(OrderRule):

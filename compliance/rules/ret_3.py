@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.registry.calendar import iso_date, moscow_day
+from compliance.registry.calendar import iso_date
 from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, RecordedTest
 from compliance.rulebook.declaration import COUNT, ORDER_ENTRY, Parameter
@@ -13,6 +13,7 @@ from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding
 from compliance.rules.rule import SELLS_OF_HOLDINGS, Rule, spared_unless_retail_opens
 from compliance.rules.validity import PASS_MARK, VALIDITY, TestRule
+from engine.vocabulary.days import moscow_day
 
 
 class KnowledgeTest(TestRule):

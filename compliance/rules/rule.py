@@ -72,7 +72,7 @@ class OrderRule:
 
 
 class TransferRule:
-    """A rule that can refuse a transfer."""
+    """A rule that looks at transfers. Most can refuse one; one that only finds what is to be reported always passes."""
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
@@ -117,7 +117,7 @@ class Rule(Declaration):
         self.orders: Final = orders
         """None: it refuses no order."""
         self.transfers: Final = transfers
-        """None: it refuses no transfer."""
+        """None: it looks at no transfer."""
 
 
 def opens(listing: Listing, side: int) -> bool:

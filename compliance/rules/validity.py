@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.registry.calendar import iso_date, moscow_day
+from compliance.registry.calendar import iso_date
 from compliance.registry.records import Investor, RecordedTest, Registry
 from compliance.rulebook.declaration import COUNT, SCORE, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.rule import OrderRule
+from engine.vocabulary.days import moscow_day
 
 PASS_MARK: Final = Parameter(
     SCORE,

@@ -22,7 +22,8 @@ from engine.vocabulary.codes import (
     STOP_LIMIT,
     UNSUPPORTED,
 )
-from engine.vocabulary.limits import MAX_E8, MAX_INDICES, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.vocabulary.days import midnight_ns, moscow_day
+from engine.vocabulary.limits import MAX_E8, MAX_INDICES, NS_PER_DAY
 from engine.vocabulary.messages.commands import MarkFuture, SetIndexPrice
 from engine.vocabulary.messages.events import (
     DefaultDeclared,
@@ -80,7 +81,7 @@ def _schedule_mark(state: State, book: LimitOrderBook) -> None:
     interval_ns = future.mark_interval_ns
     if not interval_ns:
         return
-    midnight = (state.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY * NS_PER_DAY - MOSCOW_OFFSET_NS
+    midnight = midnight_ns(moscow_day(state.time_ns))
     due_ns = midnight + min(((state.time_ns - midnight) // interval_ns + 1) * interval_ns, NS_PER_DAY)
     if due_ns < future.expiry_ns:
         state.schedule(due_ns, DUE_MARK, book.instrument.number)

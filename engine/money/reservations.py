@@ -1,4 +1,4 @@
-"""Clearing: reservations for open orders, settlement of fills, fees. Exact integers, conserved to the unit.
+"""Money: reservations for open orders, settlement of fills, fees. Exact integers, conserved to the unit.
 
 Spot and notes are fully prefunded: a buy reserves its worst price and its largest fee in the quote asset, a sell
 reserves the base asset. Fees are in the quote asset, `ppm` millionths of the notional. Each order's fee is rounded up

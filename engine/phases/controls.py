@@ -1,4 +1,4 @@
-"""What supervisor and operator set while the venue runs: trading rules, schedules, kill switches, limits, halts, corrections."""
+"""What supervisor and operator set while the venue runs: phases, trading rules, schedules, kill switches, limits, halts."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from engine.vocabulary.codes import (
     PRE_OPEN,
     VOLATILITY_AUCTION,
 )
+from engine.vocabulary.days import midnight_ns, moscow_day
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.events import DayEnded, PhaseChanged
 
@@ -90,7 +91,7 @@ def end_day(state: State) -> None:
 
 def start_day(state: State) -> None:
     """Set the trading day from the time, and when it ends."""
-    state.day = (state.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY
+    state.day = moscow_day(state.time_ns)
     state.schedule(day_end_ns(state), DUE_DAY, 0)
 
 
@@ -108,7 +109,7 @@ def follow_schedule(state: State, book: LimitOrderBook, steps: tuple[tuple[int, 
 def _schedule_after(state: State, book: LimitOrderBook, time_ns: int, delay_ns: int) -> None:
     """Set the deadline of the first step after a time, `delay_ns` later than the schedule says."""
     index = book.instrument.number
-    midnight = (time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY * NS_PER_DAY - MOSCOW_OFFSET_NS
+    midnight = midnight_ns(moscow_day(time_ns))
     steps = state.schedules[index]
     second = (time_ns - midnight) // NS_PER_SECOND
     later = [at for at, _ in steps if at > second]

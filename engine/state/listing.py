@@ -1,4 +1,4 @@
-"""What the operator sets up: assets, instruments, accounts, phases. Validation only; nothing here changes state."""
+"""What may be listed: the checks of assets, instruments and accounts. Nothing here changes state."""
 
 from __future__ import annotations
 

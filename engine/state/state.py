@@ -12,7 +12,8 @@ from engine.book.order_book import LimitOrderBook
 from engine.state.hook import PreTradeHook
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
-from engine.vocabulary.limits import DEFAULT_GRACE_NS, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.vocabulary.days import midnight_ns
+from engine.vocabulary.limits import DEFAULT_GRACE_NS
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
 
@@ -170,4 +171,4 @@ def next_report(account: Account) -> int:
 
 def day_end_ns(state: State) -> int:
     """The Moscow midnight that ends the trading day, nanoseconds since the epoch, UTC."""
-    return (state.day + 1) * NS_PER_DAY - MOSCOW_OFFSET_NS
+    return midnight_ns(state.day + 1)

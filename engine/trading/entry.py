@@ -98,7 +98,7 @@ def not_listed(order: OrderRecord) -> Problem:
 
 
 def entry_problem(state: State, order: Order) -> Problem | None:
-    """The first check that an order fails, from the instrument on; None: all passed, and its funds are reserved."""
+    """The first check that an order of a listed instrument fails; None: all passed, and its funds are reserved."""
     return static_problem(state, order) or approval_problem(state, order)
 
 

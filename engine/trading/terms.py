@@ -50,7 +50,6 @@ IMMEDIATE: Final = (IOC, FOK)
 FOR_AUCTIONS: Final = (AT_OPEN, AT_CLOSE)
 """It is for the opening or closing auction only."""
 STOPS: Final = (STOP, STOP_LIMIT, TRAILING_STOP)
-PLAIN: Final = (LIMIT, MARKET)
 
 
 def terms_problem(order: Order, time_ns: int) -> Problem | None:

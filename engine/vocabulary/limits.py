@@ -1,4 +1,4 @@
-"""Every bound of the venue, with its reason. A limit that is not here does not exist.
+"""The bounds of the venue, each with its reason. A few that concern one module alone stand at its head.
 
 Integers only. Units are in the names: bytes, counts, nanoseconds, and `e8` for decimals scaled by 10**8.
 """

@@ -18,10 +18,11 @@ from compliance.explain import (
     RuleExplanation,
     TransferExplanation,
 )
-from compliance.registry.calendar import iso_date, moscow_day
+from compliance.registry.calendar import iso_date
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import plain_value, status_text, value_text
 from engine.vocabulary.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import LEG_ID, MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages.events import (
     CommandRejected,

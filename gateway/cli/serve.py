@@ -14,7 +14,8 @@ import uvloop
 
 from engine.build import is_compiled
 from engine.vocabulary.limits import MAX_CONNECTIONS
-from gateway.journal.writer import Durability, JournalError
+from gateway.journal.files import JournalError
+from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
 from gateway.server.sequencer import VenueHalted
 from gateway.server.server import Server, start_server

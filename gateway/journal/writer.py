@@ -37,33 +37,17 @@ from gateway.journal.files import (
     DirectoryLock,
     Disk,
     JournalError,
-    JournalLocked,
     create_file,
     free_path,
-    measure_sync,
-    save_fault,
     segment_name,
     sync_file,
     write_all,
 )
-from gateway.journal.key import load_or_create_venue_key, sign_segment
-from gateway.journal.reader import JournalDamage, JournalReader, JournalVersion, SegmentSummary
+from gateway.journal.key import sign_segment
+from gateway.journal.reader import JournalReader, SegmentSummary
 from gateway.keys import public_key_bytes
 
-__all__ = [
-    "JournalDamage",
-    "JournalError",
-    "JournalLocked",
-    "JournalReader",
-    "JournalVersion",
-    "JournalWriter",
-    "Recovery",
-    "TornTail",
-    "load_or_create_venue_key",
-    "measure_sync",
-    "recover",
-    "save_fault",
-]
+__all__ = ["Durability", "JournalWriter", "Recovery", "TornTail", "recover"]
 
 Durability = Literal["fsync", "os"]
 

@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from compliance.registry.calendar import moscow_day
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command, decode_events
 from engine.replay import Difference, Replay, ReplayFailure
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import DayEnded, Event
 from gateway.core import new_exchange

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compliance.registry.calendar import iso_date, moscow_day
+from compliance.registry.calendar import iso_date
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 
 

@@ -1,4 +1,4 @@
-"""The sequencer: the one writer. It owns the exchange, the journal and the only clock.
+"""The sequencer: the one writer. It owns the exchange, the journal and the only clock that commands know.
 
 A turn takes the waiting requests, applies them, writes and syncs the journal once, and only then lets anything out:
 replies, reports, market data. What goes wrong in a turn ends the venue.
@@ -18,7 +18,8 @@ from engine.vocabulary.limits import CATCH_UP_EVENTS, MAX_BATCH_COMMANDS, SLEPT_
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.inbound.queries import Answers
 from gateway.inbound.session import Query, Session
-from gateway.journal.writer import JournalWriter, save_fault
+from gateway.journal.files import save_fault
+from gateway.journal.writer import JournalWriter
 from gateway.outbound.fanout import Fanout
 
 Clock = Callable[[], int]

@@ -15,7 +15,9 @@ from engine.replay import Replay, ReplayFailure
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import CommandRejected
-from gateway.journal.writer import Durability, JournalWriter, TornTail, load_or_create_venue_key, measure_sync, recover
+from gateway.journal.files import measure_sync
+from gateway.journal.key import load_or_create_venue_key
+from gateway.journal.writer import Durability, JournalWriter, TornTail, recover
 from gateway.outbound.fanout import Fanout
 from gateway.server.sequencer import Sequencer
 from gateway.venue.venue import Venue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
+from engine.vocabulary.days import midnight_ns, moscow_day
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND, ONE_E8
 from loadtest.scenarios.format import ScenarioError
 
@@ -59,7 +60,7 @@ def clock_ns(text: str) -> int:
 
 def next_clock_ns(text: str, now_ns: int) -> int:
     """When it is this time of the Moscow day next, nanoseconds since the epoch, UTC; now counts."""
-    midnight = (now_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY * NS_PER_DAY - MOSCOW_OFFSET_NS
+    midnight = midnight_ns(moscow_day(now_ns))
     moment = midnight + clock_ns(text)
     return moment if moment >= now_ns else moment + NS_PER_DAY
 

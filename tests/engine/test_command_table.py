@@ -37,6 +37,17 @@ def test_a_row_speaks_of_fields_that_its_command_has(row: CommandRow) -> None:
     assert row in TRADING or not row.senders or "by" in fields
 
 
+# What moves money, prices or phases, or waits for its date, is no change of records, rules or settings.
+NO_CHANGE = {
+    *("tick", "deposit", "withdraw", "set_phase", "set_index_price", "mark_future", "issue_asset", "redeem_asset"),
+    "effective_from",
+}
+
+
+def test_every_change_has_a_word_for_histories() -> None:
+    assert {row.name for row in ROWS if row not in TRADING and not row.word} == NO_CHANGE
+
+
 def test_a_change_that_waits_is_named_by_its_first_field() -> None:
     for kind in get_args(commands.HookCommand):
         assert kind.__struct_fields__[0] in COMMANDS[kind].about

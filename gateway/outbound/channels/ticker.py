@@ -22,7 +22,7 @@ class Ticker(BookChannel):
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
         self._last_ticks = 0
-        # 0: nothing has traded yet.
+        """0: nothing has traded yet."""
         self._last_changes = 0
 
     def first(self) -> messages.Ticker:

@@ -18,10 +18,11 @@ from itertools import product
 import pytest
 
 from compliance import ComplianceHook
-from compliance.registry.calendar import days_from_civil, moscow_day, moscow_year
+from compliance.registry.calendar import days_from_civil, moscow_year
 from compliance.rules.ret_1 import AnnualCap
 from engine.exchange import Exchange
 from engine.vocabulary.codes import BUY, CONTINUOUS, FOK, GTC, INDIVIDUAL, IOC, LIMIT, MARKET, SELL, SPOT
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages.commands import (
     AmendOrder,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.registry.calendar import days_from_civil, moscow_day, moscow_year
+from compliance.registry.calendar import days_from_civil, moscow_year
 from engine.vocabulary.codes import (
     BUY,
     FOK,
@@ -16,6 +16,7 @@ from engine.vocabulary.codes import (
     MARKET,
     SELL,
 )
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages.commands import (
     MassCancel,

@@ -19,7 +19,7 @@ from engine.record.rows import decode_command
 from engine.vocabulary.messages.commands import SetIndexPrice
 from gateway.cli.main import group
 from gateway.client.index_file import IndexFileError, IndexRow, read_index_file
-from gateway.journal.writer import JournalReader
+from gateway.journal.reader import JournalReader
 from tests.support.gateway.small_venue import KEYS, client, served_apart
 
 

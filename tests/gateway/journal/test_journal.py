@@ -16,17 +16,10 @@ from engine.record.rows import HEADER, SegmentHeader, encode_frame
 from engine.record.segments import Tip
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import Sequenced, Tick
-from gateway.journal.writer import (
-    JournalDamage,
-    JournalError,
-    JournalLocked,
-    JournalReader,
-    JournalVersion,
-    load_or_create_venue_key,
-    measure_sync,
-    recover,
-    save_fault,
-)
+from gateway.journal.files import JournalError, JournalLocked, measure_sync, save_fault
+from gateway.journal.key import load_or_create_venue_key
+from gateway.journal.reader import JournalDamage, JournalReader, JournalVersion
+from gateway.journal.writer import recover
 from gateway.keys import KeyFileError, public_key_bytes
 from tests.support.engine.sessions import in_batches, session_rows
 from tests.support.gateway.journals import (
@@ -137,7 +130,7 @@ def test_only_one_process_has_the_journal(tmp_path: Path) -> None:
     with pytest.raises(JournalLocked, match="in use"):
         recover(tmp_path, VENUE, KEY)
     code = (
-        "import sys, pathlib; from tests.support.gateway.journals import *; from gateway.journal.writer import JournalLocked\n"
+        "import sys, pathlib; from tests.support.gateway.journals import *; from gateway.journal.files import JournalLocked\n"
         "try: recover(pathlib.Path(sys.argv[1]), VENUE, KEY)\n"
         "except JournalLocked: sys.exit(42)"
     )

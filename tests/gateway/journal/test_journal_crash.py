@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from engine.record.rows import Row
-from gateway.journal.writer import JournalError, JournalReader, recover
+from gateway.journal.files import JournalError
+from gateway.journal.reader import JournalReader
+from gateway.journal.writer import recover
 from tests.support.engine.sessions import in_batches, session_rows
 from tests.support.gateway.journals import (
     KEY,

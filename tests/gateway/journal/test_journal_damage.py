@@ -25,7 +25,8 @@ from engine.record.rows import (
     salt_of,
 )
 from gateway.journal.key import sign_segment
-from gateway.journal.writer import JournalDamage, JournalReader, recover
+from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.journal.writer import recover
 from gateway.keys import public_key_bytes
 from tests.support.engine.sessions import in_batches, session_rows
 from tests.support.gateway.journals import (

@@ -11,7 +11,7 @@ from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
 from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
-from gateway.journal.writer import JournalReader
+from gateway.journal.reader import JournalReader
 from gateway.protocol.wire import JSON
 from gateway.server.sequencer import Sequencer
 from gateway.server.startup import Started, start_venue

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.exceptions import ConnectionClosed
 
 from engine.record.rows import decode_command
-from gateway.journal.writer import JournalReader
+from gateway.journal.reader import JournalReader
 from tests.support.gateway.small_venue import KEYS, NaiveBook, client, serving, url_of
 
 

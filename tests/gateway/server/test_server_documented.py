@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from typing import get_args
 
 from cryptography.hazmat.primitives import serialization
 
@@ -14,6 +15,7 @@ from engine.vocabulary import codes
 from gateway.inbound.admin import ALLOWED, argument_names
 from gateway.inbound.translate import TRANSLATE
 from gateway.protocol import messages
+from gateway.protocol.channel_messages import AnyChannelMessage, ChannelName
 from tests.support.gateway.small_venue import KEYS, NaiveBook, client, serving, url_of
 from tests.support.places import ROOT
 
@@ -65,6 +67,26 @@ def test_every_message_and_its_fields_are_documented():
         assert f"`{name}`" in DOCUMENT or f'"type":"{name}"' in DOCUMENT or f"`{name}`s" in DOCUMENT, name
         for field in message.__struct_fields__:
             assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{name}.{field}"
+
+
+def test_every_field_of_market_data_is_documented_with_its_channel():
+    # A name that is said elsewhere on the page says nothing about this message.
+    market_data = DOCUMENT.partition("\n## Market data\n")[2].partition("\n## ")[0]
+    before, _, after = market_data.partition("\n| channel |")
+    table, _, book = after.partition("\n### Keeping a book\n")
+    assert "`time`" in before
+    assert "`instrument`" in before
+    checked = set()
+    for message in AnyChannelMessage.__args__:
+        rows = [line for line in table.splitlines() if line.startswith(f"| `{message.channel}` |")]
+        if message.channel == "changes":  # of supervisors, and in their section
+            continue
+        assert len(rows) == 1, message.channel
+        said = book if message.channel == "book" else rows[0]
+        missing = [each for each in message.__struct_fields__ if f"`{each}`" not in said and f'"{each}":' not in said]
+        assert set(missing) <= {"instrument", "time"}, f"{message.__name__}: {missing}"
+        checked.add(message.channel)
+    assert checked == set(get_args(ChannelName)) - {"drop_copy", "changes"}
 
 
 def test_every_field_of_what_messages_list_is_documented():

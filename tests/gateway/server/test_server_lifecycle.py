@@ -14,7 +14,8 @@ from websockets.typing import Subprotocol
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary.limits import NS_PER_DAY
-from gateway.journal.writer import JournalLocked, JournalReader
+from gateway.journal.files import JournalLocked
+from gateway.journal.reader import JournalReader
 from gateway.server.startup import StartError
 from gateway.venue.venue import load_rulebook_documents
 from tests.support.gateway.clearing_desk import FUTURE

@@ -8,11 +8,12 @@ from math import ceil, floor
 import msgspec
 
 from compliance import ComplianceHook
-from compliance.registry.calendar import days_from_civil, moscow_day, moscow_year
+from compliance.registry.calendar import days_from_civil, moscow_year
 from engine.book.entities import Asset, Instrument, Order
 from engine.exchange import Exchange
 from engine.state.hook import Outcome, PreTradeHook, Verdict
 from engine.vocabulary.codes import BUY, SELL
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AnyCommand,

@@ -1,4 +1,4 @@
-"""Messages that are wrong in one way each, and what the venue must say to them. Not a test itself."""
+"""Messages that are wrong in one way each, and what the venue must say to them."""
 
 from __future__ import annotations
 

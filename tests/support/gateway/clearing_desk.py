@@ -1,4 +1,4 @@
-"""A venue with a future and a stablecoin that Alice issues, and everybody at it. Not a test itself."""
+"""A venue with a future and a stablecoin that Alice issues, and everybody at it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recorded session with something of everything that `sbx explain` explains. Not a test itself."""
+"""A recorded session with something of everything that `sbx explain` explains."""
 
 from __future__ import annotations
 

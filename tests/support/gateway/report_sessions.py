@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from compliance.registry.calendar import moscow_day, moscow_midnight_ns
+from compliance.registry.calendar import moscow_midnight_ns
 from engine.exchange import Exchange
 from engine.record.rows import Row
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     AmendOrder,

@@ -1,4 +1,4 @@
-"""A small venue file, and mistakes in it with what must be said of them. Not a test itself."""
+"""A small venue file, and mistakes in it with what must be said of them."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from engine.vocabulary.messages.events import (
 from gateway.outbound.channels.channel import Channel, Follow, Subject
 from gateway.outbound.channels.levels import SideMirror
 from gateway.protocol.formats import InstrumentFormat
+from gateway.protocol.messages import Ticker, Top
 
 Best = tuple[int, int, int, int]
 """Bid price, its lots, ask price, its lots; zeros for an empty side."""
@@ -68,9 +69,7 @@ class PublicBook(Subject):
     def _show(self, event: BookAdded | BookChanged, command_seq: int, time_ns: int) -> None:
         """An order, or its next part, joins the book, shows another quantity, or leaves the book."""
         if not self._is_changed:
-            self._is_changed = True
-            self._changed.append(self)
-            self.time_ns = time_ns
+            self._note(time_ns)
         self._set_displayed(event.order_id, event.side, event.price_ticks, event.displayed_lots)
 
     def _remove(self, event: OrderCancelled, command_seq: int, time_ns: int) -> None:
@@ -123,3 +122,26 @@ class BookChannel(Channel):
         super().__init__(subject)
         self.book: Final = subject
         self.format: Final = subject.format
+
+
+class PricesChannel(BookChannel):
+    """A channel that tells the best prices, and perhaps more: after a turn all of it, if any of it changed."""
+
+    sums_up = True
+
+    def changes(self) -> int:
+        """How many changes there were of anything that is told: `seq`."""
+        return self.book.best_seq
+
+    def first(self) -> Top | Ticker:
+        """All of it as it is."""
+        raise NotImplementedError
+
+    def end_turn(self) -> Top | Ticker | None:
+        """All of it, if its changes went on since it was told."""
+        previous, self.seq = self.seq, self.changes()
+        if not self.subscribers or self.seq == previous:
+            return None
+        message = self.first()
+        message.prev_seq = previous
+        return message

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from engine.vocabulary.messages.events import Trade
 from gateway.outbound.channels.channel import Subject
-from gateway.outbound.channels.public_book import BookChannel
+from gateway.outbound.channels.public_book import PricesChannel
 from gateway.protocol import messages
 
 
-class Ticker(BookChannel):
+class Ticker(PricesChannel):
     """What one instrument is worth now."""
 
     name = "ticker"
     events = (Trade,)
-    sums_up = True
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
@@ -28,7 +27,7 @@ class Ticker(BookChannel):
     def first(self) -> messages.Ticker:
         """The prices as they are."""
         bid, bid_lots, ask, ask_lots = self.book.best
-        format_, seq = self.format, self._count()
+        format_, seq = self.format, self.changes()
         return messages.Ticker(
             instrument=self.key,
             seq=seq,
@@ -47,15 +46,6 @@ class Ticker(BookChannel):
             self._last_ticks = event.price_ticks
             self._last_changes += 1
 
-    def end_turn(self) -> messages.Ticker | None:
-        """The prices, if their changes went on since they were told."""
-        previous, self.seq = self.seq, self._count()
-        if not self.subscribers or self.seq == previous:
-            return None
-        message = self.first()
-        message.prev_seq = previous
-        return message
-
-    def _count(self) -> int:
-        """How many changes there were of anything that is told."""
+    def changes(self) -> int:
+        """Those of the best prices, and of the last one."""
         return self.book.best_seq + self._last_changes

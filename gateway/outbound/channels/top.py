@@ -6,15 +6,14 @@ message before.
 
 from __future__ import annotations
 
-from gateway.outbound.channels.public_book import BookChannel
+from gateway.outbound.channels.public_book import PricesChannel
 from gateway.protocol.messages import Top
 
 
-class BestPrices(BookChannel):
+class BestPrices(PricesChannel):
     """The top of one instrument's book."""
 
     name = "top"
-    sums_up = True
 
     def first(self) -> Top:
         """The top as it is."""
@@ -30,12 +29,3 @@ class BestPrices(BookChannel):
             ask_price=format_.price[ask] if ask else None,
             ask_quantity=format_.quantity[ask_lots] if ask else None,
         )
-
-    def end_turn(self) -> Top | None:
-        """The top, if it was counted since it was told."""
-        previous, self.seq = self.seq, self.book.best_seq
-        if not self.subscribers or self.seq == previous:
-            return None
-        message = self.first()
-        message.prev_seq = previous
-        return message

@@ -21,8 +21,8 @@ from engine.vocabulary.codes import (
     PRE_OPEN,
     VOLATILITY_AUCTION,
 )
-from engine.vocabulary.days import midnight_ns, moscow_day
-from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.days import midnight_ns, moscow_day, time_of_day_ns
+from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.events import DayEnded, PhaseChanged
 
 AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
@@ -122,7 +122,7 @@ def step(state: State, book: LimitOrderBook, deadline_ns: int) -> None:
     """Enter the phase whose time has come: the last step at or before the deadline, of today or of the day before."""
     index = book.instrument.number
     steps = state.schedules[index]
-    second = (deadline_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY // NS_PER_SECOND
+    second = time_of_day_ns(deadline_ns) // NS_PER_SECOND
     due = [phase for at, phase in steps if at <= second]
     phase = due[-1] if due else steps[-1][1]
     if phase != book.phase and may_enter(book, phase):

@@ -13,3 +13,8 @@ def moscow_day(time_ns: int) -> int:
 def midnight_ns(day: int) -> int:
     """When a Moscow day begins, nanoseconds since the epoch, UTC."""
     return day * NS_PER_DAY - MOSCOW_OFFSET_NS
+
+
+def time_of_day_ns(time_ns: int) -> int:
+    """How long a time is after the beginning of its Moscow day, in nanoseconds."""
+    return (time_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY

@@ -18,12 +18,11 @@ from compliance.explain import (
     RuleExplanation,
     TransferExplanation,
 )
-from compliance.registry.calendar import iso_date
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import plain_value, status_text, value_text
 from engine.vocabulary.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
-from engine.vocabulary.days import moscow_day
-from engine.vocabulary.limits import LEG_ID, MOSCOW_OFFSET_NS, NS_PER_DAY
+from engine.vocabulary.days import time_of_day_ns
+from engine.vocabulary.limits import LEG_ID, NS_PER_SECOND
 from engine.vocabulary.messages.events import (
     CommandRejected,
     Event,
@@ -39,15 +38,16 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.cli.replay import readable
 from gateway.reporting.explaining import Found
+from gateway.reporting.times import moscow_date
 
 _COLOURS: Final = {DECIDED: "red", FAILED: "red", PASSED: "green", UNCONCERNED: "dim"}
 
 
 def moscow_time(time_ns: int) -> str:
     """A time as a Moscow date and time of day, with microseconds."""
-    seconds, ns = divmod((time_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY, 1_000_000_000)
+    seconds, ns = divmod(time_of_day_ns(time_ns), NS_PER_SECOND)
     clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    return f"{iso_date(moscow_day(time_ns))} {clock}.{ns // 1_000:06d}"
+    return f"{moscow_date(time_ns)} {clock}.{ns // 1_000:06d}"
 
 
 def report(found: Found) -> dict[str, object]:

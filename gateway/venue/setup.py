@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Container
 
 from engine.vocabulary.codes import ALLOCATIONS, ASSET_KINDS, INSTRUMENT_KINDS, INVESTOR_KINDS, PRIVACY_KINDS
-from engine.vocabulary.limits import DECIMALS, MAX_E8, MAX_SUPPLY, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.days import midnight_ns
+from engine.vocabulary.limits import DECIMALS, MAX_E8, MAX_SUPPLY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AnyCommand,
@@ -51,7 +52,7 @@ def scaled(where: str, text: str, scale: int, most: int) -> int:
 
 def moscow_midnight_ns(year: int, month: int, day: int) -> int:
     """When a day begins in Moscow, nanoseconds since the epoch, UTC."""
-    return (datetime.date(year, month, day).toordinal() - _EPOCH_ORDINAL) * NS_PER_DAY - MOSCOW_OFFSET_NS
+    return midnight_ns(datetime.date(year, month, day).toordinal() - _EPOCH_ORDINAL)
 
 
 def add_asset(where: str, entry: AssetEntry) -> AddAsset:

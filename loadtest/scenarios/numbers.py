@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from engine.vocabulary.days import midnight_ns, moscow_day
-from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND, ONE_E8
+from engine.vocabulary.days import midnight_ns, moscow_day, time_of_day_ns
+from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND, ONE_E8
 from loadtest.scenarios.format import ScenarioError
 
 UNITS_NS = {
@@ -67,7 +67,7 @@ def next_clock_ns(text: str, now_ns: int) -> int:
 
 def show_clock(time_ns: int) -> str:
     """The time of the Moscow day of an instant."""
-    millis = (time_ns + MOSCOW_OFFSET_NS) % NS_PER_DAY // UNITS_NS["ms"]
+    millis = time_of_day_ns(time_ns) // UNITS_NS["ms"]
     seconds, rest = divmod(millis, 1_000)
     text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return f"{text}.{rest:03}" if rest else text

@@ -60,6 +60,14 @@ ROOMS = Rooms(
             "flow demo",
             "engine.* compliance gateway gateway.protocol gateway.venue gateway.outbound.* gateway.inbound",
         ),
+        "loadtest.load.plan": ("flow", "engine.* gateway.protocol gateway.venue"),
+        "loadtest.load.results": ("bench", "engine.vocabulary"),
+        "loadtest.load.drive": ("load.plan load.results", "engine.* gateway gateway.protocol gateway.venue"),
+        "loadtest.load.page": ("load.results", "engine.vocabulary"),
+        "loadtest.load": (
+            "bench demo load.plan load.results load.drive load.page",
+            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
+        ),
         "loadtest.scenarios": ("", "engine.* compliance"),
         "loadtest": ("", ""),
         # The tests.

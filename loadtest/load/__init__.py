@@ -1,0 +1,1 @@
+"""`sbx load`: open-loop load on a venue, measured honestly, checked, and compared."""

@@ -1,0 +1,1 @@
+"""What `sbx load` sends, and when: drawn ahead, from a seed, without any I/O."""

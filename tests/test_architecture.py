@@ -51,13 +51,14 @@ ROOMS = Rooms(
         "gateway.reporting": (". protocol journal", "engine.* compliance.*"),
         "gateway.cli": (". client journal venue server reporting", "engine.* compliance.*"),
         # The load on it.
+        "loadtest": ("", ""),
         "loadtest.flow": ("", "engine.* compliance gateway.protocol gateway.client gateway.venue"),
         "loadtest.demo": (
-            "flow",
+            ". flow",
             "engine.* compliance gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
         ),
         "loadtest.bench": (
-            "flow demo",
+            ". flow",
             "engine.* compliance gateway gateway.protocol gateway.venue gateway.outbound.* gateway.inbound",
         ),
         "loadtest.load.plan": ("flow", "engine.* gateway.protocol gateway.venue"),
@@ -65,11 +66,10 @@ ROOMS = Rooms(
         "loadtest.load.drive": ("load.plan load.results", "engine.* gateway gateway.protocol gateway.venue"),
         "loadtest.load.page": ("load.results", "engine.vocabulary"),
         "loadtest.load": (
-            "bench demo load.plan load.results load.drive load.page",
+            ". bench demo load.plan load.results load.drive load.page",
             "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
         ),
         "loadtest.scenarios": ("", "engine.* compliance"),
-        "loadtest": ("", ""),
         # The tests.
         "tests.reference": ("", "engine.vocabulary.*"),
         "tests.support": ("", ""),

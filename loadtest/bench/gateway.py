@@ -25,7 +25,7 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.keys import new_private_key, public_key_hex
 from gateway.protocol.messages import AnyRequest, CancelOrder, Hello, Login, NewOrder, login_challenge
 from loadtest.bench.measure import Machine, machine
-from loadtest.demo.run import serving
+from loadtest.serving import serving
 
 CONNECTIONS: Final = 8
 WINDOW: Final = 64
@@ -248,13 +248,13 @@ def write_venue(directory: Path, durability: str) -> dict[str, Ed25519PrivateKey
 
 async def _run(directory: Path, traders: dict[str, tuple[Ed25519PrivateKey, list[bytes]]]) -> Outcome:
     """Serve a directory, connect the traders, and take the time from the first request to the last reply."""
-    async with serving(directory) as url:
+    async with serving(directory) as served:
         connected: list[Trader] = []
         for name, (key, frames) in traders.items():
             trader = Trader(name, key, frames)
             connected.append(trader)
             headers = {"Sec-WebSocket-Protocol": SUBPROTOCOL}
-            await ws_connect(functools.partial(_same, trader), url, extra_headers=headers)
+            await ws_connect(functools.partial(_same, trader), served.url, extra_headers=headers)
             await trader.ready
         start_ns = time.perf_counter_ns()
         for trader in connected:

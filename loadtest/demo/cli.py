@@ -20,6 +20,7 @@ from gateway.client import ClientError
 from gateway.venue.venue import VenueError
 from loadtest.demo.run import EXPECTED, DemoError, Options, Progress, run, shortfalls
 from loadtest.demo.tally import Tally
+from loadtest.serving import ServingError
 
 
 @click.command()
@@ -56,7 +57,7 @@ def command(rulebook: str, seconds: float, seed: int, keep: Path | None, as_json
         with where as directory, _live(console, as_json, seconds) as progress:
             options = Options(Path(directory), rulebook, seconds, seed)
             result = asyncio.run(run(options, progress))
-    except (DemoError, VenueError, ClientError, OSError) as error:
+    except (DemoError, ServingError, VenueError, ClientError, OSError) as error:
         raise click.ClickException(str(error)) from error
     missing = shortfalls(result)
     result["shortfalls"] = missing

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -41,9 +39,8 @@ from loadtest.demo.participants import (
 from loadtest.demo.tally import Tally
 from loadtest.demo.treasury import MOVES, Move, Operator, Treasurer
 from loadtest.flow.fitted import FlowSampler
+from loadtest.serving import serving
 
-START_TIMEOUT_S: Final = 20.0
-STOP_TIMEOUT_S: Final = 20.0
 # Requests a second of all participants together; a small part of what a venue can take, so that latency means something.
 MARKET_MAKER_RATE: Final = 60.0
 INVESTOR_RATE: Final = 6.0
@@ -71,7 +68,7 @@ EXPECTED: Final = {ELR: 7, DERIVATIVES: 3, GENERAL: 7}
 
 
 class DemoError(Exception):
-    """The demonstration could not run; the message says what to do."""
+    """The demonstration broke off; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +88,18 @@ Progress = Callable[[float, Tally], None]
 async def run(options: Options, progress: Progress) -> dict[str, Any]:
     """Run a venue with participants, stop it, verify and replay its journal.
 
-    Returns everything that happened as plain data. Raises `DemoError` if the venue does not start, or goes away.
+    Returns everything that happened as plain data.
+
+    Raises:
+        ServingError: the venue does not start, or goes away.
+        DemoError: its market data broke off.
     """
     directory = options.directory
     write_default_venue(directory, datetime.now(UTC).date(), options.rulebook, port=0)
     venue = load_venue(directory)
     tally = Tally()
-    async with serving(directory) as url:
-        await _trade(options, venue, url, tally, progress)
+    async with serving(directory) as served:
+        await _trade(options, venue, served.url, tally, progress)
     return {
         "rulebook": options.rulebook,
         "seed": options.seed,
@@ -109,49 +110,6 @@ async def run(options: Options, progress: Progress) -> dict[str, Any]:
         "silent_transfer_rules": [rule for rule in _rulebook(venue).transfer_order if not tally.moves_named[rule]],
         **prove(directory),
     }
-
-
-@asynccontextmanager
-async def serving(directory: Path) -> AsyncIterator[str]:
-    """Run `sbx serve` on a directory as a process of its own, on a free port; yields its URL, then stops it in order.
-
-    Raises `DemoError` if it does not come up, or ends with a failure.
-    """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        # The installed package, not a source tree that happens to be the current directory.
-        "-P",
-        "-m",
-        "gateway.cli",
-        "serve",
-        str(directory),
-        "--json",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None and process.stderr is not None
-    errors = asyncio.create_task(process.stderr.read())
-    try:
-        try:
-            line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
-        except TimeoutError as error:
-            raise DemoError(f"the venue did not start within {START_TIMEOUT_S:.0f} s") from error
-        if not line:
-            raise DemoError(f"the venue did not start: {(await errors).decode(errors='replace').strip()}")
-        yield json.loads(line)["url"]
-        if process.returncode is not None:
-            raise DemoError(f"the venue ended by itself: {(await errors).decode(errors='replace').strip()}")
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-            raise
-    if process.returncode != 0:
-        raise DemoError(f"the venue ended with status {process.returncode}: {(await errors).decode(errors='replace')}")
 
 
 async def _trade(options: Options, venue: Venue, url: str, tally: Tally, progress: Progress) -> None:

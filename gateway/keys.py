@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -17,6 +18,11 @@ class KeyFileError(ValueError):
 def new_private_key() -> Ed25519PrivateKey:
     """Make a key pair from the operating system's randomness."""
     return Ed25519PrivateKey.generate()
+
+
+def seeded_private_key(seed: int, name: str) -> Ed25519PrivateKey:
+    """Make the key pair that follows from a seed and a name. Whoever knows both has it: for load tests only."""
+    return Ed25519PrivateKey.from_private_bytes(sha256(f"sbx.v1 load-test key\n{seed}\n{name}".encode()).digest())
 
 
 def public_key_bytes(private_key: Ed25519PrivateKey) -> bytes:

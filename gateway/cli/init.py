@@ -9,7 +9,14 @@ from pathlib import Path
 
 import click
 
-from gateway.venue.template import DEFAULT_PORT, write_default_venue
+from gateway.venue.load_template import (
+    DEFAULT_CLIENTS,
+    MAX_CLIENTS,
+    MAX_INSTRUMENTS,
+    MAX_PARTICIPANTS,
+    write_load_venue,
+)
+from gateway.venue.template import DEFAULT_PORT
 from gateway.venue.venue import VenueError, load_rulebook_documents
 
 
@@ -25,17 +32,51 @@ from gateway.venue.venue import VenueError, load_rulebook_documents
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True, help="0: any free port."
 )
+@click.option(
+    "--participants",
+    type=click.IntRange(0, MAX_PARTICIPANTS),
+    default=0,
+    show_default=True,
+    help="Load participants, p0001 and on, beside the demonstration's.",
+)
+@click.option(
+    "--clients",
+    type=click.IntRange(0, MAX_CLIENTS),
+    default=DEFAULT_CLIENTS,
+    show_default=True,
+    help="Retail accounts of each load participant.",
+)
+@click.option(
+    "--instruments",
+    type=click.IntRange(1, MAX_INSTRUMENTS),
+    show_default="the demonstration's",
+    help="How many: the demonstration's first, then C001/RUB and on.",
+)
+@click.option("--seed", type=int, help="Make all keys from this number, for load tests only.  [default: random keys]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(directory: Path, rulebook: str, port: int, as_json: bool) -> None:
+def command(
+    directory: Path,
+    rulebook: str,
+    port: int,
+    participants: int,
+    clients: int,
+    instruments: int | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
     """Write a commented venue file and the keys of its participants into DIRECTORY.
 
     The venue has the instruments, investors and intermediaries of a demonstration. Edit venue.toml to make it yours;
     nothing that exists is overwritten.
 
+    With --participants there are many more to load it with: each a firm with an account (p0001.main) and an intermediary
+    with clients (p0001.c1); a tenth of them has accounts whose purchases a rule refuses. The file says which.
+
     \b
     Examples:
       sbx init venue
       sbx init venue --rulebook general-2026 && sbx serve venue
+      sbx init venue --rulebook general-2026 --participants 500 --instruments 20 --seed 7
     """
     try:
         load_rulebook_documents(rulebook)
@@ -43,12 +84,31 @@ def command(directory: Path, rulebook: str, port: int, as_json: bool) -> None:
             # The venue file names it as seen from where it stands itself.
             rulebook = os.path.relpath(rulebook, directory)
         today = datetime.datetime.now(tz=datetime.UTC).date()
-        file, *keys = write_default_venue(directory, today, rulebook, port)
+        file, *keys = write_load_venue(
+            directory,
+            today,
+            rulebook=rulebook,
+            port=port,
+            participants=participants,
+            instruments=instruments,
+            clients=clients,
+            seed=seed,
+        )
     except (VenueError, OSError) as error:
         raise click.ClickException(str(error)) from error
+    # Of hundreds of load participants the count and the folder say enough.
+    own = keys[: len(keys) - participants]
     if as_json:
-        click.echo(json.dumps({"venue": str(file), "keys": [str(key) for key in keys]}))
+        report = {"venue": str(file), "keys": [str(key) for key in own], "keys_folder": str(keys[0].parent)}
+        click.echo(json.dumps(report | {"load_participants": participants, "seed": seed}))
         return
     click.echo(f"{file}: the venue, every section explained")
-    click.echo(f"{keys[0].parent}/: {len(keys)} private keys, for a demonstration only")
+    click.echo(f"{keys[0].parent}/: {len(own)} private keys, for a demonstration only")
+    if participants:
+        first, last = keys[len(own)].stem, keys[-1].stem
+        click.echo(f"{keys[0].parent}/: {participants} private keys of load participants, {first} to {last}")
+    if seed is not None:
+        click.echo(
+            f"All keys follow from seed {seed}: for load tests only, never for a venue that is open to a network."
+        )
     click.echo(f"\nNext: sbx serve {directory}")

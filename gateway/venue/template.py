@@ -9,11 +9,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from gateway.keys import new_private_key, public_key_hex, write_private_key
+from gateway.keys import new_private_key, public_key_hex, seeded_private_key, write_private_key
 from gateway.venue.venue import VenueError
 
 _PLACEHOLDER: Final = re.compile(r"@([a-z-]+)(?::([a-z0-9-]+))?@")
 DEFAULT_PORT: Final = 8765
+SEED_WARNING: Final = """\
+# FOR LOAD TESTS ONLY. All keys, the operator's too, follow from seed {seed}: whoever reads this can make them, and log in
+# as anybody. Never open this venue to a network.
+
+"""
 
 
 def write_default_venue(
@@ -34,6 +39,34 @@ def write_default_venue(
         VenueError: a venue stands there already.
         OSError: the directory can't be written.
     """
+    return write_venue(directory, default_template(), today, rulebook=rulebook, port=port)
+
+
+def default_template() -> str:
+    """Return the text of the default venue, with placeholders for what differs from one to another."""
+    return resources.files("gateway.venue").joinpath("default_venue.toml").read_text(encoding="utf-8")
+
+
+def write_venue(
+    directory: Path, template: str, today: datetime.date, *, rulebook: str, port: int, seed: int | None = None
+) -> list[Path]:
+    """Fill a template in, and write what comes of it as `write_default_venue` does.
+
+    Args:
+        directory: where to write; nothing in it is overwritten.
+        template: the text with placeholders: `@key:NAME@` makes the key of a participant and stands for its public half.
+        today: the day that the dates in the file count from.
+        rulebook: the rulebook in force, by name.
+        port: the port to listen on; 0 for any.
+        seed: what all keys follow from, so that anybody can make them; None: they are random.
+
+    Returns:
+        The files written, the venue file first, then the keys in order of the file.
+
+    Raises:
+        VenueError: a venue stands there already.
+        OSError: the directory can't be written.
+    """
     file = directory / "venue.toml"
     keys = directory / "keys"
     for path in (file, keys):
@@ -45,7 +78,7 @@ def write_default_venue(
     def fill(match: re.Match[str]) -> str:
         what, which = match[1], match[2] or ""
         if what == "key":
-            private_key = new_private_key()
+            private_key = new_private_key() if seed is None else seeded_private_key(seed, which)
             written.append(keys / f"{which}.pem")
             write_private_key(written[-1], private_key)
             return public_key_hex(private_key)
@@ -59,8 +92,8 @@ def write_default_venue(
         assert what in {"rulebook", "port"}, match[0]
         return rulebook if what == "rulebook" else str(port)
 
-    template = resources.files("gateway.venue").joinpath("default_venue.toml").read_text(encoding="utf-8")
-    file.write_text(_PLACEHOLDER.sub(fill, template), encoding="utf-8")
+    warning = "" if seed is None else SEED_WARNING.format(seed=seed)
+    file.write_text(warning + _PLACEHOLDER.sub(fill, template), encoding="utf-8")
     return written
 
 

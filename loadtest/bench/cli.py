@@ -18,6 +18,7 @@ from loadtest.bench.digest import events_digest
 from loadtest.bench.gateway import GatewayLine, measure_gateway
 from loadtest.bench.hook import HOOK_BENCHMARKS, HOOK_SHARE, HookLine, ShareLine, measure_hook, measure_share
 from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
+from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, PercentilesLine, measure_percentiles
 from loadtest.bench.scale import SCALE_BENCHMARKS, SIZES, ScaleLine, measure_scale
 from loadtest.bench.stream import Stream, generate
 
@@ -25,7 +26,15 @@ DIGEST_COMMANDS: Final = 20_000
 OPERATIONS: Final = 50_000
 DEFAULT_COMPILED: Final = Path(".venv-native/bin/python")
 GATEWAY: Final = "gateway"
-NAMES: Final = (*CORE_BENCHMARKS, *HOOK_BENCHMARKS, HOOK_SHARE, *SCALE_BENCHMARKS, *PEERS, GATEWAY)
+NAMES: Final = (
+    *CORE_BENCHMARKS,
+    *PERCENTILE_BENCHMARKS,
+    *HOOK_BENCHMARKS,
+    HOOK_SHARE,
+    *SCALE_BENCHMARKS,
+    *PEERS,
+    GATEWAY,
+)
 # Most of such a run builds the book.
 SCALE_REPEATS: Final = 2
 DURABILITIES: Final = ("fsync", "os")
@@ -40,13 +49,15 @@ def build_name() -> str:
 
 def bench_lines(
     stream: Stream, repeats: int, names: tuple[str, ...], largest: int
-) -> Iterator[Line | HookLine | ShareLine | ScaleLine | GatewayLine | Skipped]:
+) -> Iterator[Line | PercentilesLine | HookLine | ShareLine | ScaleLine | GatewayLine | Skipped]:
     """Run benchmarks with the build that runs here, in order of `NAMES`."""
     for name in NAMES:
         if name not in names:
             continue
         if name in CORE_BENCHMARKS:
             yield measure_core(name, build_name(), stream, repeats)
+        elif name in PERCENTILE_BENCHMARKS:
+            yield measure_percentiles(name, build_name(), stream, repeats)
         elif name in HOOK_BENCHMARKS:
             yield measure_hook(name, build_name(), len(stream.operations), repeats)
         elif name == HOOK_SHARE:
@@ -122,8 +133,8 @@ def command(
 ) -> None:
     """Measure the book, the core, the rules and the gateway, interpreted and compiled, beside other engines on the same orders.
 
-    Every line names its workload, seed, machine and what it leaves out. Times are per operation, the least and the
-    median of the repeats. Stop other programs first: `load_average` shows whether something else was running.
+    Every line names its workload, seed, machine and what it leaves out. Times are per operation, the least and the median
+    of the repeats; *_percentiles are of single commands. Stop other programs first: `load_average` shows if any ran.
 
     With --against, the work tree as it is and another revision are built in build/against, which takes minutes the first
     time, and run in turns: is this version slower? The ratio of their times has a 95 % interval, and a verdict by whether

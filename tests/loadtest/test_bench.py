@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from engine.build import is_compiled
+from engine.vocabulary.messages.events import Trade
 from gateway.cli.main import group
 from loadtest.bench.core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
 from loadtest.bench.digest import events_digest
@@ -17,6 +19,7 @@ from loadtest.bench.gateway import measure_gateway
 from loadtest.bench.hook import HOOK_BENCHMARKS, measure_hook, measure_share, prepare_hook, run_hook
 from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer, timed
 from loadtest.bench.peers import installed_version
+from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, CollectorClock, measure_percentiles, percentile
 from loadtest.bench.scale import SCALE_BENCHMARKS, measure_scale
 from loadtest.bench.stream import ADD, Stream, generate
 
@@ -111,6 +114,44 @@ def test_the_command_prints_json_lines_and_says_what_is_absent(tmp_path: Path) -
     assert ran == [("book", here), ("core", here)]
     if not is_compiled():
         assert [line["skipped"].partition(";")[0] for line in lines[2:]] == [f"{absent} does not exist"] * 2
+
+
+@pytest.mark.parametrize("name", PERCENTILE_BENCHMARKS)
+def test_percentiles_name_the_command_that_took_the_longest(stream: Stream, name: str) -> None:
+    line = measure_percentiles(name, "interpreted", stream, repeats=3)
+    assert 0 < line.clock_ns < line.ns_p50 <= line.ns_p99 <= line.ns_p999 <= line.ns_max
+    assert (line.operations, line.repeats, line.seed, line.trades, line.agrees) == (2_000, 3, 3, stream.trades, True)
+    worst, dearest = line.worst, line.dearest
+    assert worst.ns == line.ns_max
+    assert worst.ns_least <= dearest.ns_least <= dearest.ns <= worst.ns
+    assert 0 <= worst.collector_ns <= worst.ns - worst.ns_least
+    for each in (worst, dearest):
+        entered = stream.operations[each.place].kind == ADD
+        assert each.kind == ("NewOrder" if entered else "CancelOrder")
+        exchange, commands, _ = prepare_core(stream, rules=name != "core_percentiles")
+        events = run_core(exchange, commands)[each.place]
+        assert (each.events, each.fills) == (len(events), sum(type(event) is Trade for event in events))
+    tampered = stream._replace(trades=stream.trades + 1)
+    assert not measure_percentiles(name, "interpreted", tampered, repeats=1).agrees
+
+
+def test_what_the_garbage_collector_took_is_told_apart() -> None:
+    with CollectorClock() as collector:
+        assert collector.ns == 0
+        start_ns = time.perf_counter_ns()
+        gc.collect()
+        elapsed_ns = time.perf_counter_ns() - start_ns
+    assert 0 < collector.ns < elapsed_ns
+    noted = collector.ns
+    gc.collect()
+    assert collector.ns == noted
+
+
+def test_a_percentile_is_a_value_that_so_many_do_not_exceed() -> None:
+    values = range(1, 1_001)
+    assert [percentile(values, permille) for permille in (0, 1, 500, 990, 999, 1_000)] == [1, 1, 500, 990, 999, 1_000]
+    assert [percentile([7], permille) for permille in (500, 999)] == [7, 7]
+    assert percentile([1, 2, 3], 500) == 2
 
 
 @pytest.mark.parametrize("name", HOOK_BENCHMARKS)

@@ -1,0 +1,41 @@
+"""The style sheet of the report page: the system's fonts, light and dark, one column or two."""
+
+from typing import Final
+
+STYLE: Final = """
+:root { color-scheme: light dark; --ink: #1d2430; --quiet: #566070; --line: #dfe3e8; --paper: #ffffff; --page: #f5f6f8;
+  --shade: #e9ecf0; --good: #1f7a4d; --warn: #97600a; --bad: #b3261e;
+  --font: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --quiet: #9aa5b4; --line: #343c48; --paper: #1a1f27;
+  --page: #12161c; --shade: #262d37; --good: #5fc08f; --warn: #e0aa4f; --bad: #ff8a80; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 80rem; background: var(--page); color: var(--ink);
+  font: 16px/1.5 var(--font); }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0.2rem 0; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; margin: 2rem 0 0.6rem; }
+h3 { font-size: 1rem; margin: 0 0 0.3rem; }
+p { margin: 0.3rem 0; }
+.quiet, figcaption { color: var(--quiet); font-size: 0.9rem; }
+.verdict { background: var(--paper); border-left: 0.4rem solid var(--line); padding: 0.6rem 1rem; margin: 1rem 0; }
+.verdict.good { border-color: var(--good); } .verdict.warn { border-color: var(--warn); }
+.verdict.bad { border-color: var(--bad); }
+p.good, td.good { color: var(--good); } p.warn, td.warn { color: var(--warn); }
+p.bad, td.bad { color: var(--bad); } p.bad, p.warn { font-weight: 600; }
+.mark { color: var(--bad); font-size: 0.85rem; font-weight: 600; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
+figure { margin: 0; padding: 0.8rem; background: var(--paper); min-width: 0; }
+svg { display: block; width: 100%; height: auto; }
+svg * { stroke-linejoin: round; stroke-linecap: butt; }
+svg image { image-rendering: pixelated; }
+.scroll { overflow-x: auto; background: var(--paper); }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
+th, td { text-align: left; padding: 0.3rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { color: var(--quiet); font-weight: 600; }
+.number { text-align: right; white-space: nowrap; }
+td.word { white-space: nowrap; }
+td.text { min-width: 15rem; }
+pre { overflow-x: auto; background: var(--paper); padding: 0.8rem; font-size: 0.85rem; }
+code { overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1rem; margin: 0; }
+dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
+"""

@@ -26,11 +26,10 @@ from loadtest.load.results.result import Result, Run
 _TONES: Final = ("plain", "good", "warn", "bad")
 _GENERATORS: Final = "the generator's figures, not the venue's"
 _HOW_TO_READ: Final = (
-    "A latency counts from when the request was due, not from when it left. If the venue or the generator stalls, the "
-    "requests that had to wait for it count with their whole wait.",
+    "A latency counts from when the request was due, not from when it left: whoever had to wait for a stall counts in full.",
     "The warm-up stands in no figure and no histogram; the plots over time show it shaded. Checks cover it.",
-    "Send lag is how late the generator sent; a loop gap is how late it may have noted a receipt. Both are inside the "
-    "latencies. Where they come near to them, the generator was measured.",
+    "Send lag is how late the generator sent; a loop gap is how late it may have noted a receipt. Latencies have both in them.",
+    "Where send lag or loop gaps come near to the latencies, it is the generator that was measured.",
     "A percentile is left out where fewer than one value lies beyond it. Histograms keep three digits.",
 )
 

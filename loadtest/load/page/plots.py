@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 COLOURS: Final = ("#3b82c4", "#d9822b", "#2f9e6e", "#d1495b", "#8e6bbf", "#8c7a46", "#2aa5b8", "#c2609e", "#7f8a99")
 """Legible on light and on dark paper."""
-WIDTH_IN: Final = 5.2
-HEIGHT_IN: Final = 3.3
+WIDTH_IN: Final = 4.8
+"""Small, so that the text can still be read when 400 pixels have to do."""
+HEIGHT_IN: Final = 3.2
 ALL: Final = "all"
 _POINTS: Final = 240
 """Of a curve: more can't be seen at this width."""

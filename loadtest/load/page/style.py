@@ -27,6 +27,7 @@ figure { margin: 0; padding: 0.8rem; background: var(--paper); min-width: 0; }
 svg { display: block; width: 100%; height: auto; }
 svg * { stroke-linejoin: round; stroke-linecap: butt; }
 svg image { image-rendering: pixelated; }
+.plots + .scroll { margin-top: 1rem; }
 .scroll { overflow-x: auto; background: var(--paper); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
 th, td { text-align: left; padding: 0.3rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
@@ -38,4 +39,5 @@ pre { overflow-x: auto; background: var(--paper); padding: 0.8rem; font-size: 0.
 code { overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1rem; margin: 0; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 32rem) { body { padding: 0.6rem; } figure { padding: 0.4rem; } .verdict { padding: 0.5rem 0.7rem; } }
 """

@@ -20,7 +20,7 @@ PAPER: Final = "#070809"
 SHADE: Final = "#0a0b0c"
 _VARIABLES: Final = {INK: "var(--ink)", GRID: "var(--line)", PAPER: "var(--paper)", SHADE: "var(--shade)"}
 
-SETTINGS: Final[dict[str, Any]] = {
+SETTINGS: Final[Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10.5,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
-from typing import Final, NamedTuple
+from typing import Final
 
 from loadtest.load.page.words import ABSENT, GROUP_WORDS, counted, duration, number, percentile, when
 from loadtest.load.results.histogram import Latency, merged
@@ -16,11 +17,15 @@ _GRAVITY: Final = ("held", "unchecked", "failed")
 _TONES: Final = {"held": "good", "unchecked": "warn", "failed": "bad"}
 
 
-class Cell(NamedTuple):
+@dataclass(frozen=True)
+class Cell:
     """What stands in a cell, and the classes that style it."""
 
     text: str
     style: str = ""
+
+
+Row = list[Cell | str]
 
 
 def right(text: str) -> Cell:
@@ -28,7 +33,7 @@ def right(text: str) -> Cell:
     return Cell(text, "number")
 
 
-def table(label: str, head: Sequence[Cell | str], rows: Iterable[Sequence[Cell | str]]) -> str:
+def table(label: str, head: Row, rows: Iterable[Row]) -> str:
     """A table that scrolls inside itself where it is too wide."""
     lines = [f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table><thead>']
     lines.append(_row("th", head))
@@ -38,7 +43,7 @@ def table(label: str, head: Sequence[Cell | str], rows: Iterable[Sequence[Cell |
     return "\n".join(lines)
 
 
-def _row(tag: str, cells: Sequence[Cell | str]) -> str:
+def _row(tag: str, cells: Row) -> str:
     shown = [cell if isinstance(cell, Cell) else Cell(cell) for cell in cells]
     parts = [
         f"<{tag}{f' class={chr(34)}{cell.style}{chr(34)}' if cell.style else ''}>{escape(cell.text)}</{tag}>"
@@ -54,12 +59,12 @@ def latency_table(runs: list[Run]) -> str:
         for each in run.measured:
             gathered.setdefault((each.group, each.name, each.outcome), []).append(each.latency)
     groups = list(GROUP_WORDS)
-    head = [
+    head: Row = [
         "what",
         "outcome",
         *(right(title) for title in ("count", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max")),
     ]
-    rows = []
+    rows: list[Row] = []
     for (group, name, outcome), latencies in sorted(
         gathered.items(), key=lambda item: (groups.index(item[0][0]), *item[0])
     ):
@@ -89,8 +94,13 @@ def _latency_cells(at: Latency) -> list[Cell]:
 
 def runs_table(runs: list[Run]) -> str:
     """Each run in a line."""
-    head = ["run", "began", *(right(title) for title in ("asked/s", "done/s", "p50", "p99", "p99.9", "max")), "limit"]
-    rows = []
+    head: Row = [
+        "run",
+        "began",
+        *(right(title) for title in ("asked/s", "done/s", "p50", "p99", "p99.9", "max")),
+        "limit",
+    ]
+    rows: list[Row] = []
     for place, run in enumerate(runs, 1):
         at = run.latency()
         cells = [percentile(at, 1_000, at.p999_ns), duration(at.max_ns)]
@@ -105,7 +115,7 @@ def rejects_table(runs: list[Run]) -> str:
     for run in runs:
         total.update(run.refused)
     requests = sum(run.requests for run in runs)
-    rows = [
+    rows: list[Row] = [
         [rule, right(f"{count:,}"), right(f"{count / requests:.2%}" if requests else ABSENT)]
         for rule, count in sorted(total.items(), key=lambda item: (-item[1], item[0]))
     ]
@@ -121,7 +131,7 @@ def delivery_table(runs: list[Run]) -> str:
         for each in run.measured:
             if each.group == MARKET_DATA:
                 gathered.setdefault(each.name, []).append(each.latency)
-    rows = []
+    rows: list[Row] = []
     for channel, latencies in sorted(gathered.items()):
         at = merged(latencies)
         figures = (duration(at.p50_ns), percentile(at, 100, at.p99_ns), duration(at.max_ns))
@@ -129,14 +139,14 @@ def delivery_table(runs: list[Run]) -> str:
     total = sum(run.delivered for run in runs)
     rate = statistics.median(run.delivered_per_second for run in runs)
     said = f"{total:,} messages delivered to {counted(runs[0].generator.subscribers, 'subscriber')}, {number(rate)} a second."
-    head = ["channel", *(right(title) for title in ("delivered", "p50", "p99", "max"))]
+    head: Row = ["channel", *(right(title) for title in ("delivered", "p50", "p99", "max"))]
     return f"<p>{escape(said)}</p>" + table("Market data", head, rows)
 
 
 def connections_table(runs: list[Run]) -> str:
     """How many connections there were, and what became of them; and how the generator fared."""
     titles = ("processes", "connections", "subscribers", "refused", "lost", "CPU", "busy")
-    rows = []
+    rows: list[Row] = []
     for place, run in enumerate(runs, 1):
         by = run.generator
         counts = (by.processes, by.connections, by.subscribers, run.connections_refused, run.connections_lost)
@@ -157,7 +167,7 @@ def checks_table(runs: list[Run]) -> str:
             if _GRAVITY.index(check.status) > _GRAVITY.index(known.status):
                 known, places = check, []
             gravest[check.name] = (known, [*places, place] if check.status == known.status else places)
-    rows = []
+    rows: list[Row] = []
     for check, places in gravest.values():
         some = 0 < len(places) < len(runs)
         detail = f"run {', '.join(map(str, places))}: {check.detail}" if some else check.detail
@@ -167,8 +177,8 @@ def checks_table(runs: list[Run]) -> str:
 
 def knee_table(knee: Knee) -> str:
     """Every rate that was tried, in order."""
-    head = ["search", *(right(title) for title in ("asked/s", "done/s", "p99")), "held", "why"]
-    rows = []
+    head: Row = ["search", *(right(title) for title in ("asked/s", "done/s", "p99")), "held", "why"]
+    rows: list[Row] = []
     for place, search in enumerate(knee.steps, 1):
         for step in search:
             figures = (number(step.rate), number(step.rate_done), duration(step.p99_ns) if step.p99_ns else ABSENT)
@@ -195,5 +205,5 @@ def facts(result: Result) -> str:
     }
     if result.share is not None:
         told["share"] = f"part {result.share[0]} of {result.share[1]} of the whole load"
-    rows = [f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in told.items() if text]
-    return f"<dl>{''.join(rows)}</dl>"
+    terms = [f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in told.items() if text]
+    return f"<dl>{''.join(terms)}</dl>"

@@ -15,7 +15,7 @@ from loadtest.load.page.plots import (
     legend_above,
     round_duration,
 )
-from loadtest.load.page.svg import SETTINGS, SHADE, inline_svg
+from loadtest.load.page.svg import INK, SETTINGS, SHADE, inline_svg
 from loadtest.load.page.words import number
 from loadtest.load.results.result import HEAT_BOUNDS_NS, Run, Sample, Second
 
@@ -79,7 +79,8 @@ def _throughput(timeline: list[Second]) -> Plot:
         from matplotlib.ticker import FuncFormatter
 
         middle_s = [second.start_s + 0.5 for second in timeline]
-        axes.plot(middle_s, [second.asked for second in timeline], "--", color=COLOURS[-1], label="asked")
+        # On top, for where all is well the two are one line.
+        axes.plot(middle_s, [second.asked for second in timeline], ":", color=INK, label="asked", zorder=3)
         axes.plot(middle_s, [second.answered for second in timeline], color=COLOURS[0], label="answered")
         axes.plot(middle_s, [second.refused for second in timeline], color=COLOURS[3], label="refused")
         axes.set_ylim(bottom=0)

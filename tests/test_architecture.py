@@ -40,14 +40,15 @@ ROOMS = Rooms(
         "gateway.client": ("protocol", "engine.vocabulary"),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
         "gateway.venue": (". protocol", "engine.vocabulary.*"),
+        "gateway.metrics": ("", "engine.vocabulary.*"),
         "gateway.outbound.channels": ("protocol", "engine.vocabulary.*"),
         "gateway.outbound.private_reports": ("protocol", "engine.vocabulary.*"),
         "gateway.outbound": (
             "protocol outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
-        "gateway.inbound": ("protocol venue outbound.*", "engine.*"),
-        "gateway.server": (". protocol journal venue outbound.* inbound", "engine.*"),
+        "gateway.inbound": ("protocol venue metrics outbound.*", "engine.*"),
+        "gateway.server": (". protocol journal venue metrics outbound.* inbound", "engine.*"),
         "gateway.reporting": (". protocol journal", "engine.* compliance.*"),
         "gateway.cli": (". client journal venue server reporting", "engine.* compliance.*"),
         # The load on it.

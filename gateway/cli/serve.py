@@ -43,6 +43,11 @@ COLLECTOR_THRESHOLDS = (20_000, 20, 20)
     help="fsync: acknowledged is on the disk. os: faster, a power cut loses the last moments.  [default: the venue file's]",
 )
 @click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65_535),
+    help="Port for Prometheus metrics, on 127.0.0.1 alone; 0: any free one.  [default: the venue file's, or none]",
+)
+@click.option(
     "--rulebook",
     metavar="BOOK",
     default="",
@@ -50,7 +55,13 @@ COLLECTOR_THRESHOLDS = (20_000, 20, 20)
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready.")
 def command(
-    directory: Path, host: str | None, port: int | None, durability: Durability | None, rulebook: str, as_json: bool
+    directory: Path,
+    host: str | None,
+    port: int | None,
+    durability: Durability | None,
+    metrics_port: int | None,
+    rulebook: str,
+    as_json: bool,
 ) -> None:
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
 
@@ -68,6 +79,7 @@ def command(
     Examples:
       sbx init venue && sbx serve venue
       sbx serve venue --port 0 --json
+      sbx serve venue --metrics-port 9464
       sbx serve venue --rulebook general-2026 --durability os
     """
     try:
@@ -81,6 +93,7 @@ def command(
                 host=host,
                 port=port,
                 durability=durability,
+                metrics_port=metrics_port,
                 force_rulebook=bool(rulebook),
                 as_json=as_json,
             )
@@ -101,11 +114,18 @@ async def _serve(
     host: str | None,
     port: int | None,
     durability: Durability | None,
+    metrics_port: int | None,
     force_rulebook: bool,
     as_json: bool,
 ) -> None:
     server = await start_server(
-        venue, directory, host=host, port=port, durability=durability, force_rulebook=force_rulebook
+        venue,
+        directory,
+        host=host,
+        port=port,
+        durability=durability,
+        metrics_port=metrics_port,
+        force_rulebook=force_rulebook,
     )
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -131,6 +151,7 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         "venue": venue.venue_id,
         "url": url,
         "port": server.port,
+        "metrics": None if server.metrics is None else server.metrics.url,
         "rulebook": started.fanout.rulebook,
         "durability": server.durability,
         "build": "compiled" if is_compiled() else "interpreted",
@@ -155,6 +176,7 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         f"venue {venue.venue_id} is ready at {url} with rulebook {started.fanout.rulebook}, "
         f"{facts['instruments']} instruments, {facts['accounts']} accounts, durability {server.durability}, "
         f"{facts['build']} core, {started.recovered} commands recovered"
+        + ("" if server.metrics is None else f", metrics at {server.metrics.url}")
     )
 
 

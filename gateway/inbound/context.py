@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.inbound.translate import Known
+from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.venue.venue import Participant
 
@@ -20,9 +21,12 @@ class VenueContext:
         participants: Mapping[str, Participant],
         known: Known,
         fanout: Fanout,
+        *,
+        counters: Counters,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
         self.participants: Final = participants
         self.known: Final = known
         self.fanout: Final = fanout
+        self.counters: Final = counters

@@ -13,6 +13,7 @@ from engine.vocabulary.codes import INSTRUMENT_KINDS, ORDER_TYPES, PHASES, SIDES
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_LISTED_ORDERS
 from gateway.inbound.session import Query, Session
+from gateway.metrics.counters import Counters
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import InstrumentFormat
@@ -43,13 +44,16 @@ from gateway.protocol.messages import (
 class Answers:
     """Answers the questions of sessions that may ask them."""
 
-    def __init__(self, exchange: Exchange, fanout: Fanout) -> None:
+    def __init__(self, exchange: Exchange, fanout: Fanout, counters: Counters) -> None:
         self._exchange: Final = exchange
         self._fanout: Final = fanout
+        self._counters: Final = counters
 
     def answer(self, session: Session, query: Query) -> None:
         """Put the answer into the session's outbox. O(what it lists)."""
         for message in self._messages(session, query):
+            if isinstance(message, Error):
+                self._counters.errors[message.code] += 1
             self._fanout.send(session, message)
 
     def _messages(self, session: Session, query: Query) -> list[Message]:

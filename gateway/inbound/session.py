@@ -72,8 +72,8 @@ MAX_ERROR_CHARS: Final = 240
 Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions
 
 
-Pending = tuple[int, AnyCommand | None, Query | None]
-"""A sound request that waits for the sequencer: its id, and a command to sequence or a question to answer."""
+Pending = tuple[int, AnyCommand | None, Query | None, int]
+"""A sound request that waits for the sequencer: its id, a command to sequence or a question to answer, and when it came."""
 
 
 class Session(Outbox):
@@ -82,6 +82,10 @@ class Session(Outbox):
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
         super().__init__(codec)
         self.inbox: Final[deque[Pending]] = deque()
+        self.received_ns = 0
+        """When the frame that is read came in, on a steady clock. Set by who passes it on."""
+        self.answered_ns: Final[list[int]] = []
+        """When the requests came in whose replies are in the outbox, or will be when the turn is over."""
         self.is_waiting = False
         """Whether the sequencer has it on its list of those with a filled inbox."""
         self.participant: Participant | None = None
@@ -110,6 +114,11 @@ class Session(Outbox):
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
         return self.participant is not None or bool(self._subscriptions)
+
+    @property
+    def subscriptions(self) -> int:
+        """How many channels it gets."""
+        return len(self._subscriptions)
 
     def greet(self, now_ns: int) -> None:
         """Send the first message."""
@@ -237,7 +246,7 @@ class Session(Outbox):
             except Malformed as error:
                 self._malformed(str(error), request.id)
                 return
-            self.inbox.append((request.id, command, None))
+            self.inbox.append((request.id, command, None, self.received_ns))
         elif isinstance(request, Login):
             self._login(request)
         elif isinstance(request, Admin):
@@ -259,7 +268,7 @@ class Session(Outbox):
         elif isinstance(request, Resume | OpenOrders | Balances | Positions) and not self._may_read(request.account):
             self._refuse(request, "not an account of yours")
             return
-        self.inbox.append((request.id, None, request))
+        self.inbox.append((request.id, None, request, self.received_ns))
 
     def _may_read(self, account: str) -> bool:
         owner = self._context.fanout.reports.owners.get(account)
@@ -282,7 +291,7 @@ class Session(Outbox):
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
-            self.inbox.append((request.id, command, None))
+            self.inbox.append((request.id, command, None, self.received_ns))
 
     def _login(self, request: Login) -> None:
         fanout = self._context.fanout
@@ -322,6 +331,7 @@ class Session(Outbox):
         self.frames.append(self.codec.frame(message))
 
     def _error(self, code: str, detail: str, request_id: int | None) -> None:
+        self._context.counters.errors[code] += 1
         self._reply(Error(code=code, detail=detail[:MAX_ERROR_CHARS], id=request_id))
 
     def _malformed(self, detail: str, request_id: int | None) -> None:

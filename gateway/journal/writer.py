@@ -11,6 +11,7 @@ writer.close()
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -173,6 +174,8 @@ class JournalWriter:
         next_seq: the sequence number that must come next.
         durability: `fsync`: a batch is on the disk when `append` returns. `os`: the system has it, which survives
             the end of the process, not that of the machine.
+        written_bytes: of the batches appended so far.
+        waited_ns: how long the disk took to sync them.
     """
 
     def __init__(
@@ -191,6 +194,8 @@ class JournalWriter:
     ) -> None:
         self.rulebook_digest = rulebook_digest
         self.next_seq = tip.next_seq
+        self.written_bytes = 0
+        self.waited_ns = 0
         self.durability: Final = durability
         self._directory: Final = directory
         self._venue: Final = venue
@@ -234,8 +239,11 @@ class JournalWriter:
         )
         write_all(self._descriptor, frame, self._disk)
         if self._sync_each:
+            began_ns = time.monotonic_ns()
             self._disk.sync(self._descriptor)
+            self.waited_ns += time.monotonic_ns() - began_ns
         self._link = link
+        self.written_bytes += len(frame)
         self._size += len(frame)
         self.next_seq = first_seq + count
         self._is_usable = True

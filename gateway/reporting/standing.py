@@ -15,6 +15,7 @@ from compliance.registry.classes import class_name
 from compliance.rules.ret_1 import AnnualCap
 from engine.book.entities import Balance
 from engine.exchange import Exchange
+from gateway.core import capacity_multiple
 
 
 class CapUsage:
@@ -80,8 +81,6 @@ def read_standing(exchange: Exchange) -> Standing | None:
     scope = "" if rule is None else rule.parameters.word("cap_scope")
     titles = {name: data.title for name, data in intake.table.rulebook.rules.items()}
     usages = _usages(intake, exchange.time_ns)
-    capacity = intake.table.rulebook.active("OPS-2")
-    multiple = None if capacity is None else capacity.parameters.number("capacity_multiple")
     return Standing(
         year=moscow_year(exchange.time_ns),
         titles=titles,
@@ -89,7 +88,7 @@ def read_standing(exchange: Exchange) -> Standing | None:
         cap_scope=scope,
         usages=usages,
         exposures=_exposures(intake),
-        capacity_multiple=multiple,
+        capacity_multiple=capacity_multiple(exchange),
     )
 
 

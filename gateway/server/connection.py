@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
+from picows.picows import WSCloseHandshake
 
 from engine.vocabulary.limits import (
     LOGIN_TIMEOUT_SECONDS,
@@ -19,17 +20,48 @@ from engine.vocabulary.limits import (
     MAX_OUTBOUND_BYTES,
     SOCKET_BUFFER_BYTES,
 )
-from gateway.inbound.session import CLOSE, POLICY_VIOLATION, TRY_AGAIN_LATER, Session
+from gateway.inbound.session import (
+    CLOSE,
+    GOING_AWAY,
+    MESSAGE_TOO_BIG,
+    NORMAL,
+    POLICY_VIOLATION,
+    PROTOCOL_ERROR,
+    TRY_AGAIN_LATER,
+    UNSUPPORTED_DATA,
+    Session,
+)
+from gateway.metrics.counters import Counters
 from gateway.protocol.wire import TEXT, frame_header
 
 # After a close frame the peer has this long to answer it; an early disconnect would send a reset that eats the frame.
 CLOSE_SECONDS: Final = 1
+
+# What a connection ended of, as metrics call it.
+BY_CLIENT: Final = "client"
+SLOW_CONSUMER: Final = "slow_consumer"
+LOGIN_TIMEOUT: Final = "login_timeout"
+ADDRESS_FULL: Final = "address_full"
+REASONS: Final = {
+    NORMAL: BY_CLIENT,
+    GOING_AWAY: "venue_stops",
+    PROTOCOL_ERROR: "protocol_error",
+    UNSUPPORTED_DATA: "unsupported_data",
+    POLICY_VIOLATION: "policy_violation",
+    MESSAGE_TOO_BIG: "message_too_big",
+    TRY_AGAIN_LATER: ADDRESS_FULL,
+}
+"""By the close code that the venue sends."""
 
 P = ParamSpec("P")
 
 
 class Host(Protocol):
     """What a connection needs of its server."""
+
+    @property
+    def counters(self) -> Counters:
+        """The venue's."""
 
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
@@ -75,6 +107,8 @@ class Connection(WSListener):
         self.host: Final = host
         self.session: Final = session
         self.address = ""
+        self._ended_by = BY_CLIENT
+        """Why it ends, if it does."""
         self._data_frame: Final = WSMsgType.TEXT if session.codec.opcode == TEXT else WSMsgType.BINARY
         self._transport: asyncio.Transport | None = None
         self._is_closing = False
@@ -109,6 +143,7 @@ class Connection(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Pass a frame to the session, and note what came of it."""
         session = self.session
+        session.received_ns = time.monotonic_ns()
         kind = frame.msg_type
         if self._is_closing:
             if kind == WSMsgType.CLOSE:
@@ -120,7 +155,7 @@ class Connection(WSListener):
         if kind == self._data_frame and frame.fin and not has_reserved_bits and session.takes_whole_messages:
             session.receive(payload)
         else:
-            session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, time.monotonic_ns())
+            session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, session.received_ns)
         if session.inbox and not session.is_waiting:
             self.host.received(session)
         if session.frames:
@@ -144,6 +179,12 @@ class Connection(WSListener):
                 timer.cancel()
         self.session.end()
         self.session.frames.clear()
+        handshake: WSCloseHandshake | None = transport.close_handshake
+        if self._ended_by == BY_CLIENT and handshake is not None and handshake.sent is not None:
+            # picows itself has refused what it read.
+            self._ended_by = REASONS.get(handshake.sent.code.value, BY_CLIENT)
+        counters = self.host.counters
+        (counters.refused if self._ended_by == ADDRESS_FULL else counters.closed)[self._ended_by] += 1
         self.host.left(self)
 
     @guarded
@@ -162,17 +203,25 @@ class Connection(WSListener):
 
     def flush(self) -> None:
         """Send what waits in the session's outbox, in one write; drop a consumer that is too slow to take it."""
-        frames = self.session.frames
+        session = self.session
+        frames = session.frames
         transport = self._transport
         if self._is_closing or transport is None or transport.is_closing():
             frames.clear()
             return
-        transport.write(b"".join(frames) if len(frames) > 1 else frames[0])
+        written = b"".join(frames) if len(frames) > 1 else frames[0]
+        transport.write(written)
+        counters = self.host.counters
+        counters.messages_sent += len(frames)
+        counters.sent_bytes += len(written)
         frames.clear()
+        if session.answered_ns:
+            counters.answered(session.answered_ns)
         if transport.get_write_buffer_size() > MAX_OUTBOUND_BYTES:
             # A close frame would only wait behind what isn't read.
             self._is_closing = True
-            self.session.end()
+            self._ended_by = SLOW_CONSUMER
+            session.end()
             transport.abort()
 
     def end_turn(self) -> None:
@@ -188,14 +237,21 @@ class Connection(WSListener):
         self._is_stopped = True
         self._read_if_possible()
 
-    def close(self, code: int, reason: str) -> None:
-        """Send a close frame and give the peer time to answer it."""
+    @property
+    def unread_bytes(self) -> int:
+        """What was sent and is not with the kernel yet."""
+        transport = self._transport
+        return 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
+
+    def close(self, code: int, reason: str, ended_by: str = "") -> None:
+        """Send a close frame and give the peer time to answer it. `ended_by`: why, if the code does not say it."""
         transport = self._transport
         if self._is_closing or transport is None or transport.is_closing():
             return
         payload = code.to_bytes(2, "big") + reason.encode()
         transport.write(frame_header(CLOSE, len(payload)) + payload)
         self._is_closing = True
+        self._ended_by = ended_by or REASONS[code]
         self.session.end()
         # What still comes is read and thrown away: unread data would turn the end into a reset.
         self._is_throttled = self._is_backed_up = self._is_stopped = False
@@ -221,4 +277,5 @@ class Connection(WSListener):
     @guarded
     def _check_login(self) -> None:
         if not self.session.is_known:
-            self.close(POLICY_VIOLATION, f"no login or subscription within {LOGIN_TIMEOUT_SECONDS} s")
+            why = f"no login or subscription within {LOGIN_TIMEOUT_SECONDS} s"
+            self.close(POLICY_VIOLATION, why, LOGIN_TIMEOUT)

@@ -20,6 +20,7 @@ from gateway.inbound.queries import Answers
 from gateway.inbound.session import Query, Session
 from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
+from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 
 Clock = Callable[[], int]
@@ -43,7 +44,9 @@ class Sequencer:
         self._exchange: Final = exchange
         self._writer: Final = writer
         self._fanout: Final = fanout
-        self._answers: Final = Answers(exchange, fanout)
+        self.counters: Final = Counters(lambda: time.process_time_ns() + writer.waited_ns)
+        """What one core has done for the venue, or waited for the disk: that is what the loop's time goes into."""
+        self._answers: Final = Answers(exchange, fanout, self.counters)
         self._directory: Final = directory
         self._clock: Final = clock
         self._waiting: Final[deque[Session]] = deque()
@@ -55,6 +58,16 @@ class Sequencer:
     def has_work(self) -> bool:
         """Whether requests wait."""
         return bool(self._waiting)
+
+    @property
+    def waiting_requests(self) -> int:
+        """How many. O(sessions)."""
+        return sum(len(session.inbox) for session in self._waiting)
+
+    @property
+    def now_ns(self) -> int:
+        """The time that a command would have now, nanoseconds since the epoch, UTC: it never decreases."""
+        return max(self._clock(), self._exchange.time_ns)
 
     @property
     def next_due_ns(self) -> int:
@@ -80,7 +93,7 @@ class Sequencer:
         Raises:
             VenueHalted: the core or the journal failed. What was applied before is journaled, the command at fault saved.
         """
-        time_ns = self._now_ns()
+        time_ns = self.now_ns
         if self._catch_up(time_ns):
             return
         commands, query = self._take()
@@ -97,7 +110,7 @@ class Sequencer:
 
         What the venue slept through comes first, in pieces of its own.
         """
-        time_ns = self._now_ns()
+        time_ns = self.now_ns
         while self._catch_up(time_ns):
             pass
         return self._carry_out(time_ns, [(None, 0, command) for command in commands])
@@ -110,7 +123,7 @@ class Sequencer:
         passed_over: list[Session] = []
         while waiting and len(commands) < MAX_BATCH_COMMANDS:
             session = waiting.popleft()
-            request_id, command, question = session.inbox[0]
+            request_id, command, question, received_ns = session.inbox[0]
             if command is not None:
                 commands.append((session, request_id, command))
             elif query is not None:
@@ -120,15 +133,13 @@ class Sequencer:
                 assert question is not None
                 query = session, question
             session.inbox.popleft()
+            session.answered_ns.append(received_ns)
             if session.inbox:
                 waiting.append(session)
             else:
                 session.is_waiting = False
         waiting.extendleft(reversed(passed_over))
         return commands, query
-
-    def _now_ns(self) -> int:
-        return max(self._clock(), self._exchange.time_ns)
 
     def _catch_up(self, time_ns: int) -> bool:
         """Let a piece of what was due while the venue slept happen, by a `Tick` with a frame of its own; False: it did not sleep.
@@ -150,6 +161,7 @@ class Sequencer:
         """Apply commands at a time, journal, and hand out; returns what was journaled."""
         exchange = self._exchange
         seq = exchange.seq
+        began_ns = time.monotonic_ns()
         rows: list[Row] = []
         due: list[int] = []
         fault: tuple[Sequenced, Exception] | None = None
@@ -163,6 +175,7 @@ class Sequencer:
                 break
             rows.append((seq, time_ns, command, events))
             due.append(exchange.due_events)
+        applied_ns = time.monotonic_ns()
         if rows:
             try:
                 self._writer.append(rows)
@@ -175,11 +188,13 @@ class Sequencer:
                 raise self._save(_unwritable(rows), error) from error
         if fault is not None:
             raise self._save(*fault)
+        synced_ns = time.monotonic_ns()
         fanout = self._fanout
         for row, (session, request_id, _), due_events in zip(rows, commands, due, strict=True):
             fanout.publish(row, session, request_id, due_events)
         fanout.end_turn()
         self._writer.rulebook_digest = fanout.rulebook_digest
+        self.counters.carried_out(rows, (began_ns, applied_ns, synced_ns, time.monotonic_ns()))
         return rows
 
     def _save(self, sequenced: Sequenced, error: Exception) -> VenueHalted:

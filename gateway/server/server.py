@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import secrets
-import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from multidict import CIMultiDict
-from picows import (
-    WSAutoPingStrategy,
-    WSListener,
-    WSUpgradeRequest,
-    WSUpgradeResponse,
-    WSUpgradeResponseWithListener,
-)
-from picows.picows import WSProtocol  # type: ignore[attr-defined]
+from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
 from engine.exchange import Exchange
 from engine.vocabulary.codes import CORE_VERSION
@@ -27,10 +19,7 @@ from engine.vocabulary.limits import (
     LISTEN_BACKLOG,
     LOGIN_TIMEOUT_SECONDS,
     MAX_CONNECTIONS,
-    MAX_MESSAGE_BYTES,
     NS_PER_SECOND,
-    SOCKET_BUFFER_BYTES,
-    UNREAD_TIMEOUT_SECONDS,
 )
 from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
@@ -40,64 +29,15 @@ from gateway.journal.writer import Durability
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.wire import CODECS, JSON, Codec
 from gateway.server.connection import CLOSE_SECONDS, Connection, guarded
+from gateway.server.scraping import MetricsEndpoint
 from gateway.server.sequencer import VenueHalted
+from gateway.server.sockets import AcceptedSocket, Door, bound_socket
 from gateway.server.startup import Started, start_venue
 from gateway.venue.venue import Venue
 
 NONCE_BYTES: Final = 16
-# What a connection begins with; it grows to what a full socket buffer holds.
-READ_BUFFER_BYTES: Final = 16_384
 # The clock of the machine may be set; nothing waits longer for what is due before it looks again.
 MAX_WAIT_SECONDS: Final = 60
-# picows reports each protocol violation of a client. That is the client's business, and a flood of it would be ours.
-_PICOWS_LOGGER: Final = logging.getLogger("gateway.picows")
-_PICOWS_LOGGER.setLevel(logging.CRITICAL)
-
-
-class _Socket(WSProtocol):  # type: ignore[misc]
-    """An accepted socket, WebSocket or not yet, counted: idle ones must not take the descriptors that the journal needs.
-
-    This is what picows' own `ws_create_server` makes for each connection, which has no place to count them.
-    """
-
-    def __init__(self, server: Server) -> None:
-        super().__init__(
-            host_port=None,
-            ws_path=None,
-            is_client_side=False,
-            ws_listener_factory=server.admit,
-            logger=_PICOWS_LOGGER,
-            disconnect_on_exception=True,
-            websocket_handshake_timeout=LOGIN_TIMEOUT_SECONDS,
-            enable_auto_ping=False,
-            auto_ping_idle_timeout=0,
-            auto_ping_reply_timeout=0,
-            auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
-            # The session answers pings, but not each of a flood.
-            enable_auto_pong=False,
-            max_frame_size=MAX_MESSAGE_BYTES,
-            extra_headers=None,
-            read_buffer_init_size=READ_BUFFER_BYTES,
-        )
-        self._sockets: Final = server.sockets
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        """Go on only with a socket that there is room for."""
-        if len(self._sockets) < MAX_CONNECTIONS:
-            self._sockets.add(self)
-            super().connection_made(transport)
-        else:
-            transport.abort()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Make room."""
-        if self in self._sockets:
-            self._sockets.remove(self)
-            super().connection_lost(error)
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        self.transport.underlying_transport.abort()
 
 
 class Server:
@@ -107,10 +47,12 @@ class Server:
         self.started: Final = started
         """What the start found."""
         self.durability: Final = durability
-        self.sockets: Final[set[_Socket]] = set()
-        """Open ones, WebSockets or not yet."""
+        self.door: Final = Door(self._admit, MAX_CONNECTIONS, LOGIN_TIMEOUT_SECONDS)
+        self.counters: Final = started.sequencer.counters
         self.port = 0
         """Where it listens."""
+        self.metrics: MetricsEndpoint | None = None
+        """If it was asked for."""
         self.host = self
         """As `guarded` finds it."""
         self._context: Final = VenueContext(
@@ -119,6 +61,7 @@ class Server:
             venue.participants,
             Known(started.exchange.instruments, started.exchange.assets),
             started.fanout,
+            counters=self.counters,
         )
         self._sequencer: Final = started.sequencer
         self._connections: Final[dict[Outbox, Connection]] = {}
@@ -138,28 +81,24 @@ class Server:
 
     async def listen(self, host: str, port: int) -> None:
         """Open the port. Raises `OSError` if it can't be had."""
-        family, kind, protocol, _, address = (
-            await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        )[0]
-        listening = socket.socket(family, kind, protocol)
+        listening = await bound_socket(host, port)
         try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Accepted sockets inherit these.
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            listening.bind(address)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):
-                unread_ms = UNREAD_TIMEOUT_SECONDS * 1_000
-                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
             self._listener = await self._loop.create_server(
-                lambda: _Socket(self), sock=listening, backlog=LISTEN_BACKLOG
+                lambda: AcceptedSocket(self.door), sock=listening, backlog=LISTEN_BACKLOG
             )
         except BaseException:
             listening.close()
             raise
         self.port = listening.getsockname()[1]
         self._wait_for_due()
+
+    async def listen_to_scrapers(self, port: int) -> None:
+        """Open the metrics port; 0: any free one. Raises `OSError` if it can't be had."""
+        # It brings prometheus_client, which takes a moment to load.
+        from gateway.server.gauges import metrics_endpoint
+
+        self.metrics = metrics_endpoint(self.started, self._connections.values(), self.door, self.durability, self.fail)
+        await self.metrics.listen(port)
 
     async def wait(self) -> None:
         """Wait until the venue has ended. Raises `VenueHalted` if a fault ended it."""
@@ -191,7 +130,7 @@ class Server:
             await asyncio.wait_for(self._is_empty.wait(), 2 * CLOSE_SECONDS)
         if not self._ended.done():
             self._cancel_timer()
-            self._drop_sockets()
+            self._close_sockets()
             self.started.writer.close()
             self._ended.set_result(None)
         await self.wait()
@@ -212,28 +151,32 @@ class Server:
         self._cancel_timer()
         if self._listener is not None:
             self._listener.close()
-        self._drop_sockets()
+        self._close_sockets()
         self.started.writer.abandon()
 
-    def _drop_sockets(self) -> None:
-        """End what is still connected, WebSocket or not yet."""
-        for each in list(self.sockets):
-            each.abort()
+    def _close_sockets(self) -> None:
+        """End what is still connected, WebSocket or not yet, and the metrics."""
+        self.door.abort_all()
+        if self.metrics is not None:
+            self.metrics.close()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def admit(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
+    def _admit(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
         """Answer an HTTP request: let a WebSocket in, or say why not."""
         try:
             path = request.path.split(b"?", 1)[0]
             if path == b"/health":
                 return self._health()
             if path != b"/":
+                self.counters.refused["no_such_path"] += 1
                 return None
             if self._is_stopping or self._ended.done():
+                self.counters.refused["venue_stops"] += 1
                 return _refusal(503, "the venue stops")
             codec, headers = _negotiate(request.headers)
             if codec is None:
+                self.counters.refused["no_such_subprotocol"] += 1
                 return _refusal(400, f"no such subprotocol; there are {', '.join(CODECS)}")
             session = Session(self._context, codec, secrets.token_hex(NONCE_BYTES))
             response = WSUpgradeResponse.create_101_response(headers)
@@ -313,6 +256,7 @@ class Server:
     @guarded
     def _turn(self) -> None:
         """Run a turn of the sequencer and send what came of it: one write for each connection."""
+        began_ns = time.monotonic_ns()
         self._sequencer.turn()
         dirty = self._context.fanout.dirty
         for outbox in dirty:
@@ -322,6 +266,7 @@ class Server:
             else:
                 connection.flush()
         dirty.clear()
+        self.counters.turn.observe(time.monotonic_ns() - began_ns)
 
     @guarded
     def _wait_for_due(self) -> None:
@@ -346,6 +291,7 @@ async def start_server(
     host: str | None = None,
     port: int | None = None,
     durability: Durability | None = None,
+    metrics_port: int | None = None,
     force_rulebook: bool = False,
     exchange: Callable[[], Exchange] = new_exchange,
 ) -> Server:
@@ -355,6 +301,7 @@ async def start_server(
         venue: from `gateway.venue.venue.load_venue`.
         directory: holds the venue's key and journal.
         host: address to listen on; None: as the venue file says, and likewise `port` (0: any) and `durability`.
+        metrics_port: where to answer scrapers, on loopback (0: any); None: as the venue file says, which may be nowhere.
         force_rulebook: put the venue's rulebook in force although the journal has another one in force.
         exchange: makes the empty core.
 
@@ -370,9 +317,14 @@ async def start_server(
     chosen: Durability = durability or ("os" if venue.durability == "os" else "fsync")
     started = start_venue(venue, directory, chosen, exchange, force_rulebook)
     server = Server(venue, chosen, started)
+    wanted_port = venue.metrics_port if metrics_port is None else metrics_port
     try:
+        if wanted_port is not None:
+            await server.listen_to_scrapers(wanted_port)
         await server.listen(venue.host if host is None else host, venue.port if port is None else port)
     except BaseException:
+        if server.metrics is not None:
+            server.metrics.close()
         started.writer.close()
         raise
     return server

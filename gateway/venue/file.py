@@ -32,6 +32,8 @@ class VenueSection(Entry, frozen=True):
     """0 lets the operating system choose."""
     rulebook: Name = "elr-2025"
     durability: Literal["fsync", "os"] = "fsync"
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] | None = None
+    """Left out: no metrics."""
     margin_grace_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_GRACE_NS // NS_PER_SECOND)] | None = None
     """Left out: the core's."""
 

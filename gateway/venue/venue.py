@@ -85,6 +85,8 @@ class Venue(msgspec.Struct, frozen=True):
     port: int
     durability: str
     """`fsync` or `os`, as in the welcome message."""
+    metrics_port: int | None
+    """Where scrapers are answered, on loopback; None: nowhere."""
     rulebook: str
     rulebook_documents: dict[str, str]
     participants: dict[str, Participant]
@@ -168,6 +170,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         section.host,
         section.port,
         section.durability,
+        section.metrics_port,
         name,
         documents,
         _participants(participants),

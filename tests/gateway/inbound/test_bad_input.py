@@ -366,10 +366,10 @@ async def test_connections_are_bounded(tmp_path, monkeypatch):
             for reader, _ in idle[2:]:
                 assert await asyncio.wait_for(reader.read(1), 5) == b""
             assert (await three.ask(type="instruments"))["type"] == "instruments"
-            assert len(server.sockets) == 5
+            assert len(server.door.sockets) == 5
         for _, writer in idle:
             writer.transport.abort()
         await asyncio.sleep(0.1)
-        assert not server.sockets
+        assert not server.door.sockets
         async with client(url) as again:
             assert (await again.login("alice"))["type"] == "welcome"

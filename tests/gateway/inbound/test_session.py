@@ -15,6 +15,7 @@ from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
 from gateway.inbound.session import CLOSE, CONTINUATION, PING, PONG, Session
 from gateway.inbound.translate import Known
+from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import AnyRequest, Instruments
 from gateway.protocol.wire import BINARY, JSON, MSGPACK, TEXT
@@ -29,7 +30,12 @@ def new_context() -> VenueContext:
     for seq, command in enumerate(VENUE.genesis(), 1):
         fanout.replay((seq, 1, command, exchange.apply(Sequenced(seq, 1, command))))
     return VenueContext(
-        VENUE.venue_id, "fsync", VENUE.participants, Known(exchange.instruments, exchange.assets), fanout
+        VENUE.venue_id,
+        "fsync",
+        VENUE.participants,
+        Known(exchange.instruments, exchange.assets),
+        fanout,
+        counters=Counters(),
     )
 
 

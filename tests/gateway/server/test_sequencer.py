@@ -38,6 +38,7 @@ class Bench:
             VENUE.participants,
             Known(started.exchange.instruments, started.exchange.assets),
             started.fanout,
+            counters=self.sequencer.counters,
         )
 
     def session(self, name: str) -> Session:

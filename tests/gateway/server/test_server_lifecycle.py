@@ -243,7 +243,7 @@ async def test_stopping_does_not_wait_for_who_never_shook_hands(tmp_path):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(b"GET / HTTP/1.1\r\n")
         async with client(url_of(server)):
-            assert len(server.sockets) == 2
+            assert len(server.door.sockets) == 2
         await asyncio.wait_for(server.stop(), 5)
     assert await asyncio.wait_for(reader.read(1), 5) == b""
     writer.close()

@@ -1,0 +1,1 @@
+"""What a venue counts of itself while it runs, and how that is told to Prometheus."""

@@ -1,0 +1,106 @@
+"""What is counted on the way of a request: plain integers, added to by the one thread that does the work.
+
+Nothing here knows Prometheus. `gateway.metrics.families` makes families of it when somebody asks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from engine.vocabulary.codes import REJECT_CODES
+from engine.vocabulary.messages.commands import Command, TradingCommand
+from engine.vocabulary.messages.events import CommandRejected, Event, OrderRejected, RequestRejected
+from gateway.metrics.busiest import BusiestSecond
+from gateway.metrics.histogram import BATCHES, DURATIONS_NS, Histogram
+
+_MESSAGES: Final = frozenset(TradingCommand.__args__)
+"""What a participant sends: a message in the sense of OPS-2, as in the report `activity`."""
+_REJECTIONS: Final = frozenset((OrderRejected, RequestRejected, CommandRejected))
+
+Carried = tuple[int, int, Command, list[Event]]
+"""A row of the journal: sequence number, time, command, events."""
+
+
+class Counters:
+    """Of one venue, since it started. What recovery replays is not counted."""
+
+    __slots__ = (
+        "apply",
+        "batch",
+        "busiest",
+        "closed",
+        "commands",
+        "errors",
+        "events",
+        "messages_sent",
+        "publish",
+        "refused",
+        "rejects",
+        "request",
+        "sent_bytes",
+        "sync",
+        "turn",
+    )
+
+    def __init__(self, spent_ns: Callable[[], int] = time.process_time_ns) -> None:
+        """Begin at zero; `spent_ns` tells what the venue's loop has spent since any moment."""
+        self.commands = 0
+        self.events = 0
+        self.messages_sent = 0
+        """Frames, of whatever kind."""
+        self.sent_bytes = 0
+        self.rejects: Final[Counter[tuple[str, str]]] = Counter()
+        """What was sequenced and refused, by reject code and rule (empty: none)."""
+        self.errors: Final[Counter[str]] = Counter()
+        """What was refused without being sequenced, by the code of the `error`."""
+        self.refused: Final[Counter[str]] = Counter()
+        """Connections that were not let in, by reason."""
+        self.closed: Final[Counter[str]] = Counter()
+        """Connections that ended, by reason."""
+        self.batch: Final = Histogram(BATCHES)
+        self.turn: Final = Histogram(DURATIONS_NS)
+        self.apply: Final = Histogram(DURATIONS_NS)
+        self.sync: Final = Histogram(DURATIONS_NS)
+        self.publish: Final = Histogram(DURATIONS_NS)
+        self.request: Final = Histogram(DURATIONS_NS)
+        self.busiest: Final = BusiestSecond(spent_ns)
+
+    def carried_out(self, rows: Sequence[Carried], times_ns: tuple[int, int, int, int]) -> None:
+        """Count a batch.
+
+        Args:
+            rows: what was journaled.
+            times_ns: of any steady clock: when it began, and when it was applied, durable, and handed out.
+        """
+        began_ns, applied_ns, synced_ns, published_ns = times_ns
+        self.apply.observe(applied_ns - began_ns)
+        self.sync.observe(synced_ns - applied_ns)
+        self.publish.observe(published_ns - synced_ns)
+        self.batch.observe(len(rows))
+        self.commands += len(rows)
+        messages = 0
+        for _, _, command, events in rows:
+            self.events += len(events)
+            if type(command) in _MESSAGES:
+                messages += 1
+            for event in events:
+                if type(event) in _REJECTIONS:
+                    self._reject(event)
+        if messages:
+            self.busiest.count(rows[0][1], messages)
+
+    def answered(self, received_ns: list[int]) -> None:
+        """Count requests whose replies have just left, by when each came in; empties the list."""
+        now_ns = time.monotonic_ns()
+        observe = self.request.observe
+        for each_ns in received_ns:
+            observe(now_ns - each_ns)
+        received_ns.clear()
+
+    def _reject(self, event: Event) -> None:
+        assert isinstance(event, OrderRejected | RequestRejected | CommandRejected)
+        rule = "" if isinstance(event, CommandRejected) else event.rule
+        self.rejects[REJECT_CODES[event.code], rule] += 1

@@ -64,7 +64,7 @@ ROOMS = Rooms(
         ),
         "loadtest.load.plan": ("flow", "engine.* gateway.protocol gateway.venue"),
         "loadtest.load.results": ("bench", "engine.vocabulary"),
-        "loadtest.load.drive": ("load.plan load.results", "engine.* gateway gateway.protocol gateway.venue"),
+        "loadtest.load.drive": ("load.plan load.results", "engine.vocabulary gateway.protocol gateway.client"),
         "loadtest.load.page": ("load.results", "engine.vocabulary"),
         "loadtest.load": (
             ". bench demo load.plan load.results load.drive load.page",

@@ -28,6 +28,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "history": "Show who changed what of registry, rulebook and parameters.",
     "flow": "Feed recorded order flow into a venue.",
     "scenarios": "Run scenario tables through the matching engine, by topic.",
+    "load": "Load a venue, and find where it breaks.",
     "bench": "Measure the book, the core and other engines.",
     "version": "Show the version, and which build of the core runs.",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final, Literal
 
 import msgspec
@@ -78,7 +79,7 @@ def _require_together(parts: Sequence[Result]) -> None:
         ("durability of the venue", lambda part: part.venue.durability),
         ("version of the venue", lambda part: (part.venue.version, part.venue.build)),
     ]
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         if before.share == after.share:
             raise MergeError(f"two results are part {_place(before)}")
         for name, of in told:

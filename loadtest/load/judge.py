@@ -1,0 +1,75 @@
+"""Whose figures they are, and what the limit was."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Final
+
+from loadtest.load.drive.gathering import Gathering
+from loadtest.load.results.result import LOOP_GAP, MARKET_DATA, ROUND_TRIP, SEND_LAG, Generator, Sample
+
+LAG_NS: Final = 500_000
+"""A 99th percentile of lateness up to this is the noise of a machine."""
+LAG_SHARE: Final = 0.2
+"""And so is one that is so small a part of the latency itself."""
+FULL: Final = 0.93
+"""Of a core: a process that uses more of it has none left, but for what the system takes."""
+RECEIVER_GAP_NS: Final = 20_000_000
+"""A receiver whose loop takes longer turns than this notes receipts late by as much."""
+NOTHING: Final = "none reached"
+
+
+def generator_of(processes: int, connections: int, subscribers: int, gathering: Gathering) -> Generator:
+    """How the generators fared."""
+    lag, gap = gathering.latency(SEND_LAG), gathering.latency(LOOP_GAP)
+    round_trip = gathering.latency(ROUND_TRIP)
+    is_behind = lag.p99_ns > max(LAG_NS, LAG_SHARE * round_trip.p99_ns)
+    detail = (
+        f"requests left late by {ms(lag.p50_ns)} (p50), {ms(lag.p99_ns)} (p99), {ms(lag.max_ns)} (max); "
+        f"a turn of its loop took {ms(gap.p99_ns)} (p99), {ms(gap.max_ns)} (max)"
+    )
+    last = [chunk for chunk in gathering.last_chunks().values() if chunk.at_ns > 0]
+    return Generator(
+        processes=processes,
+        connections=connections,
+        subscribers=subscribers,
+        is_behind=is_behind,
+        detail=detail,
+        cpu_share=max((chunk.cpu_ns / chunk.at_ns for chunk in last), default=0.0),
+        busy_share=max((chunk.busy_ns / chunk.at_ns for chunk in last), default=0.0),
+    )
+
+
+def limit_of(generator: Generator, samples: Sequence[Sample], gathering: Gathering) -> tuple[str, str]:
+    """What the limit was, and why it is said: the first of generator, receiver, disk, venue CPU that was used up."""
+    cpu = _mean([each.cpu_share for each in samples])
+    sync = _mean([each.sync_share for each in samples])
+    apply = _mean([each.apply_share for each in samples])
+    shares = [
+        f"{name} {value:.0%}"
+        for name, value in (("CPU", cpu), ("writing and syncing", sync), ("the core", apply))
+        if value is not None
+    ]
+    detail = f"the venue's time: {', '.join(shares)}" if shares else "the venue's own figures are not known"
+    if generator.is_behind:
+        return "generator", f"{generator.detail}; {detail}"
+    if gathering.latency(MARKET_DATA).count and gathering.latency(LOOP_GAP).p99_ns > RECEIVER_GAP_NS:
+        return "receiver", f"{generator.detail}; {detail}"
+    # While the venue waits for the disk it does nothing else: both together are its time.
+    if cpu is not None and cpu + (sync or 0.0) >= FULL:
+        return ("disk" if sync is not None and sync > cpu else "venue CPU"), detail
+    return NOTHING, detail
+
+
+def ms(nanoseconds: float) -> str:
+    """Nanoseconds as people read them."""
+    if nanoseconds < 100_000:
+        return f"{nanoseconds / 1_000:.0f} us"
+    milliseconds = nanoseconds / 1_000_000
+    return f"{milliseconds:.2f} ms" if milliseconds < 10 else f"{milliseconds:,.0f} ms"
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known else None

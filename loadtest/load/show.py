@@ -1,0 +1,194 @@
+"""How a load goes, and what came of it, on a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.live import Live as Screen
+from rich.markup import escape
+from rich.table import Table
+
+from loadtest.load.drive.gathering import Live
+from loadtest.load.judge import ms
+from loadtest.load.results.histogram import Latency
+from loadtest.load.results.result import (
+    FILL,
+    LOOP_GAP,
+    MARKET_DATA,
+    REPORT,
+    ROUND_TRIP,
+    SEND_LAG,
+    Result,
+    Run,
+    Step,
+)
+from loadtest.load.session import CLOSED, Told
+
+GROUPS: Final = {
+    ROUND_TRIP: "round trip",
+    FILL: "acknowledged to filled",
+    REPORT: "venue to report",
+    MARKET_DATA: "venue to channel",
+    SEND_LAG: "generator: sent late by",
+    LOOP_GAP: "generator: turn of its loop",
+}
+STATUS: Final = {"held": "green", "failed": "bold red", "unchecked": "yellow"}
+SHOWN_RULES: Final = 12
+
+
+@contextmanager
+def telling(console: Console, is_quiet: bool) -> Iterator[Told]:
+    """Show progress on a terminal; elsewhere a line for each phase and each step of a search; nothing if quiet."""
+    if is_quiet:
+        yield Told(lambda live: None, lambda phase: None, lambda step: None)
+        return
+    if not console.is_terminal:
+
+        def say(phase: str) -> None:
+            console.print(f"{phase} ...", highlight=False)
+
+        yield Told(lambda live: None, say, lambda step: console.print(step_line(step), highlight=False))
+        return
+    with Screen(console=console, transient=True, refresh_per_second=4) as screen:
+        now = ["", time.monotonic()]
+
+        def phase(what: str) -> None:
+            now[0] = what
+            screen.update(what)
+
+        def progress(live: Live) -> None:
+            screen.update(_row(str(now[0]), live))
+
+        yield Told(progress, phase, lambda step: console.print(step_line(step), highlight=False))
+
+
+def _row(phase: str, live: Live) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(
+        f"[bold]{phase}[/]",
+        f"{live.at_s:4.0f} s",
+        f"{live.sent:,}/s sent",
+        f"{live.answered:,}/s answered",
+        f"p50 {ms(live.p50_ns)}",
+        f"p99 {ms(live.p99_ns)}",
+        f"p99.9 {ms(live.p999_ns)}",
+        f"[red]{live.refused:,} refused[/]" if live.refused else "",
+    )
+    return grid
+
+
+def step_line(step: Step) -> str:
+    """One step of a search."""
+    word = "[green]held[/]" if step.held else "[red]not held[/]"
+    return f"  {step.rate:>9,.0f}/s  {word}: {escape(step.why)}"
+
+
+def show(result: Result, console: Console) -> None:
+    """The final tables."""
+    venue = result.venue
+    console.print(
+        f"[bold]{escape(result.mix.name)}[/]: {escape(result.mix.title)}; {escape(result.shape)}, "
+        f"{escape(result.arrivals)} arrivals, seed {result.seed}",
+        highlight=False,
+    )
+    own = "started for this" if venue.is_own else "found running"
+    console.print(
+        f"venue {escape(venue.url)} ({own}): {venue.build} core, durability {venue.durability}, {venue.rulebook}, "
+        f"{venue.participants:,} participants, {venue.instruments} instruments",
+        highlight=False,
+    )
+    console.print()
+    unsound = [run for run in result.runs if not run.is_sound]
+    if unsound:
+        console.print("[bold red]no figures: a check failed[/]")
+    else:
+        _figures(result, console)
+    _checks(unsound[0] if unsound else result.runs[-1], console)
+    for note in result.notes:
+        console.print(f"note: {escape(note)}", highlight=False)
+
+
+def _figures(result: Result, console: Console) -> None:
+    run = result.runs[-1]
+    if result.arrivals == CLOSED:
+        console.print("[bold yellow]a closed loop: it sends less while the venue is slow, and so hides stalls[/]")
+    if run.generator.is_behind:
+        console.print("[bold red]the generator fell behind its schedule: these are its figures, not the venue's[/]")
+        console.print(f"  {run.generator.detail}", highlight=False)
+    _runs(result, console)
+    console.print(_latencies(run))
+    if run.refused:
+        shown = ", ".join(f"{why} {count:,}" for why, count in list(run.refused.items())[:SHOWN_RULES])
+        more = f", and {len(run.refused) - SHOWN_RULES} more" if len(run.refused) > SHOWN_RULES else ""
+        share = sum(run.refused.values()) / max(run.requests, 1)
+        console.print(f"refused {share:.1%} of the requests: {escape(shown)}{more}", highlight=False)
+    if run.delivered:
+        console.print(f"market data: {run.delivered:,} messages, {run.delivered_per_second:,.0f}/s", highlight=False)
+    if run.connections_refused or run.connections_lost:
+        console.print(
+            f"[red]connections: {run.connections_refused} refused, {run.connections_lost} lost[/]", highlight=False
+        )
+    console.print(f"limit: [bold]{run.limit}[/]; {escape(run.limit_detail)}", highlight=False)
+    if result.knee is not None:
+        rates = sorted(result.knee.rates)
+        spread = f", from {rates[0]:,.0f} to {rates[-1]:,.0f} in {len(rates)} searches" if len(rates) > 1 else ""
+        console.print(
+            f"[bold]highest rate held: {rates[len(rates) // 2]:,.0f} requests a second[/]{spread} ({result.knee.slo})",
+            highlight=False,
+        )
+    if result.capacity is not None:
+        word = "[bold green]yes[/]" if result.capacity.holds else "[bold red]no[/]"
+        console.print(
+            f"capacity of {result.capacity.multiple:g} times the peak of {result.capacity.peak:,.0f}/s: {word}; "
+            f"{escape(result.capacity.detail)}",
+            highlight=False,
+        )
+    elif result.slo is not None and result.knee is None:
+        word = "[bold green]held[/]" if result.slo_held else "[bold red]not held[/]"
+        console.print(f"{result.slo}: {word}", highlight=False)
+    console.print()
+
+
+def _runs(result: Result, console: Console) -> None:
+    """One line a run, if there are several; else its rates."""
+    for number, run in enumerate(result.runs, 1):
+        latency = run.latency()
+        which = f"run {number}: " if len(result.runs) > 1 else ""
+        console.print(
+            f"{which}asked {run.rate_asked:,.0f}/s, answered {run.rate_done:,.0f}/s for {run.seconds:g} s; "
+            f"p50 {ms(latency.p50_ns)}, p99 {ms(latency.p99_ns)}, p99.9 {ms(latency.p999_ns)}, max {ms(latency.max_ns)}",
+            highlight=False,
+        )
+
+
+def _latencies(run: Run) -> Table:
+    table = Table("latency", "count", "p50", "p99", "p99.9", "max", box=SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap = True
+        column.justify = "left" if column is table.columns[0] else "right"
+    for group, words in GROUPS.items():
+        rows = [each for each in run.measured if each.group == group]
+        if len(rows) > 1 and group == ROUND_TRIP:
+            table.add_row(f"[bold]{words}, all[/]", *_cells(run.latency(group)))
+        for each in rows:
+            said = "" if each.outcome == each.name else each.outcome
+            name = f"  {each.name} {said}" if group == ROUND_TRIP else f"{words} {each.name}"
+            table.add_row(escape(name.rstrip()), *_cells(each.latency))
+    return table
+
+
+def _cells(latency: Latency) -> list[str]:
+    values = (latency.p50_ns, latency.p99_ns, latency.p999_ns, latency.max_ns)
+    return [f"{latency.count:,}", *(ms(value) for value in values)]
+
+
+def _checks(run: Run, console: Console) -> None:
+    for check in run.checks:
+        console.print(
+            f"[{STATUS[check.status]}]{check.status:>9}[/]  {check.name}: {escape(check.detail)}", highlight=False
+        )

@@ -176,6 +176,7 @@ class AmendedOrders:
         )
         self._price_bits = round(part.price_share * WHOLE)
         self._smaller_bits = round((part.price_share + part.smaller_share) * WHOLE)
+        self._enough = {market: market.lots(2 * part.value_rub) for market in desk.markets}
 
     def __call__(self, request_id: int, at_s: float, draw: int) -> Request:
         """Make one request."""
@@ -185,8 +186,9 @@ class AmendedOrders:
         place = (draw >> PICK) % len(orders.open)
         _, market, buys, ticks, lots = orders.open[place]
         kind = draw >> KIND & SHARE
-        if kind >= self._smaller_bits:
-            return orders.amend(request_id, place, ticks, min(lots + max(lots // 4, 1), market.most_lots))
+        # Orders that grew without end would take all that the account has.
+        if kind >= self._smaller_bits and lots < self._enough[market]:
+            return orders.amend(request_id, place, ticks, lots + max(lots // 4, 1))
         if kind >= self._price_bits and lots > 1:
             return orders.amend(request_id, place, ticks, lots - max(lots // 4, 1))
         if buys:
@@ -260,27 +262,33 @@ class StopOrders:
 
 
 class CollectedOrders:
-    """Limit orders on both sides of the fair price, for an auction to cross."""
+    """Limit orders on both sides of the fair price, for an auction to cross.
+
+    Those that would cross are for the auction alone (`at_open`): what it leaves of them ends with it, and no cancel misses them.
+    """
 
     def __init__(self, part: Collectors, desk: Desk) -> None:
         self._part = part
         self._orders = desk.orders
         self._choices = desk.choices(part.value_rub)
-        self._at_open_bits = round(part.at_open_share * WHOLE)
+        self._market_bits = round(part.market_share * WHOLE)
 
     def __call__(self, request_id: int, at_s: float, draw: int) -> Request:
         """Make one request."""
         orders = self._orders
-        if len(orders.open) >= orders.resting:
-            return orders.cancel(request_id, 0)
         market, sizes = self._choices[draw & MARKET]
         lots = sizes[draw >> SIZE & SAMPLE]
         buys = (draw >> SIDE & SHARE) * 2 < WHOLE
-        if (draw >> KIND & SHARE) < self._at_open_bits:
+        if (draw >> KIND & SHARE) < self._market_bits:
             terms = f'"order_type":"market","time_in_force":"at_open","quantity":"{market.quantity(lots)}"'
             return orders.enter(request_id, market, buys, terms)
         away_bp = self._part.around_bp * (2 * (draw >> DISTANCE & SAMPLE) / SAMPLES - 1)
         ticks = int(market.fair_ticks(at_s) * (1 + away_bp / BASIS_POINTS))
+        if buys == (away_bp > 0):
+            terms = f'"time_in_force":"at_open","price":"{market.price(ticks)}","quantity":"{market.quantity(lots)}"'
+            return orders.enter(request_id, market, buys, terms)
+        if len(orders.open) >= orders.resting:
+            return orders.cancel(request_id, 0)
         return orders.rest(request_id, (market, buys, ticks, lots))
 
 

@@ -44,8 +44,17 @@ class ControlEntry(Section, frozen=True):
     at_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     every_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     """Again so often; left out: once."""
+    at_end: bool = False
+    """Once more when the run is over, so that the venue is left as it was found."""
     each_instrument: bool = False
     """Once for each instrument traded, with its name as the argument `instrument`."""
+
+    def times(self, seconds: float) -> list[float]:
+        """When it is done in a run of so many seconds, in order."""
+        times = [self.at_s] if self.at_s < seconds else []
+        while times and self.every_s is not None and times[-1] + self.every_s < seconds:
+            times.append(times[-1] + self.every_s)
+        return times + ([seconds] if self.at_end else [])
 
 
 class Control(NamedTuple):
@@ -99,18 +108,19 @@ class Mix(Head, kw_only=True, frozen=True, omit_defaults=True):
     def controls(self, seconds: float, instruments: Sequence[Listed]) -> list[Control]:
         """What the operator does in a run of so many seconds, in order of time."""
         names = [each.instrument for each in self.traded(instruments)]
-        found: list[Control] = []
-        for entry in self.control:
-            at_s = entry.at_s
-            while at_s < seconds:
-                if entry.each_instrument:
-                    found += [Control(at_s, entry.command, {**entry.arguments, "instrument": name}) for name in names]
-                else:
-                    found.append(Control(at_s, entry.command, entry.arguments))
-                if entry.every_s is None:
-                    break
-                at_s += entry.every_s
-        return sorted(found, key=lambda control: control.at_s)
+        return sorted(
+            [
+                Control(at_s, entry.command, arguments)
+                for entry in self.control
+                for at_s in entry.times(seconds)
+                for arguments in (
+                    [{**entry.arguments, "instrument": name} for name in names]
+                    if entry.each_instrument
+                    else [entry.arguments]
+                )
+            ],
+            key=lambda control: control.at_s,
+        )
 
 
 def mix_names() -> tuple[str, ...]:

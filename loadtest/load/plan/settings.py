@@ -116,12 +116,12 @@ class Stops(Part, tag="stops", frozen=True):
 
 
 class Collectors(Part, tag="collectors", frozen=True):
-    """Limit orders around the fair price on both sides of it, for an auction that collects them; some market orders `at_open`."""
+    """Limit orders on both sides of the fair price for an auction to collect; those that cross it, and market orders, `at_open`."""
 
     value_rub: Roubles = 200_000.0
     around_bp: BasisPoints = 20.0
     """Prices lie evenly so far on either side, whether buy or sell: half of the orders cross."""
-    at_open_share: Share = 0.05
+    market_share: Share = 0.05
 
 
 class Retail(Part, tag="retail", frozen=True):

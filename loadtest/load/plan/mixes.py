@@ -19,7 +19,7 @@ from loadtest.load.plan.shapes import PlanError, parse_shape
 DEFAULT_MIX: Final = "day"
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
-_Channel = Literal["trades", "top", "ticker", "book", "status", "marks", "auction"]
+Channel = Literal["trades", "top", "ticker", "book", "status", "marks", "auction"]
 
 
 class Section(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -30,7 +30,7 @@ class Subscribers(Section, frozen=True):
     """[subscribers]. Connections that only listen."""
 
     connections: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
-    channels: Annotated[list[_Channel], msgspec.Meta(min_length=1)]
+    channels: Annotated[list[Channel], msgspec.Meta(min_length=1)]
     instruments: Annotated[int, msgspec.Meta(ge=1)]
     """That each listens to: of those traded, the first for the first connection, then on in turn."""
 

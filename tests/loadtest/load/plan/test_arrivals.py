@@ -134,7 +134,7 @@ def test_bursts_are_under_way_when_a_run_begins():
         )
         for from_s in (0, 3)
     )
-    # Without those from before the start, the first second would have about half.
+    # Without those from before the start, the first second would have a third of them.
     assert first == pytest.approx(200, rel=0.12)
     assert last == pytest.approx(200, rel=0.12)
 

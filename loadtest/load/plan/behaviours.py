@@ -7,6 +7,7 @@ bits, and returns the kind of request and its payload. Nothing else goes in, so 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from loadtest.load.plan.desk import (
@@ -46,10 +47,11 @@ _STOP_LIMIT_BP: Final = 50
 _NOTHING: Final = ""
 
 
-def dealt(shares: list[tuple[float, str]]) -> list[str]:
+@cache
+def dealt(*shares: tuple[float, str]) -> tuple[str, ...]:
     """A table for ten random bits: each value on as many of `WHOLE` places as its share says, nothing on those left over."""
     table = [value for share, value in shares for _ in range(round(share * WHOLE))]
-    return (table + [_NOTHING] * WHOLE)[:WHOLE]
+    return tuple((table + [_NOTHING] * WHOLE)[:WHOLE])
 
 
 class MakerOrders:
@@ -61,12 +63,10 @@ class MakerOrders:
         self._sells, self._buys = behind(part.half_spread_bp, part.max_distance_bp)
         self._buy_bits = round(part.buy_share * WHOLE)
         self._more = dealt(
-            [
-                (part.iceberg_share, "iceberg"),
-                (part.post_only_share, ',"post_only":"reprice"'),
-                (part.pegged_share, ',"order_type":"pegged","peg":"own"'),
-                (part.day_share, ',"time_in_force":"day"'),
-            ]
+            (part.iceberg_share, "iceberg"),
+            (part.post_only_share, ',"post_only":"reprice"'),
+            (part.pegged_share, ',"order_type":"pegged","peg":"own"'),
+            (part.day_share, ',"time_in_force":"day"'),
         )
 
     def __call__(self, request_id: int, at_s: float, draw: int) -> Request:
@@ -124,12 +124,10 @@ class TakerOrders:
         self._sells, self._buys = through(part.half_spread_bp, part.max_through_bp)
         self._buy_bits = round(part.buy_share * WHOLE)
         self._kinds = dealt(
-            [
-                (part.market_share, "market"),
-                (part.funds_share, "funds"),
-                (part.fok_share, "fok"),
-                (part.min_quantity_share, "min_quantity"),
-            ]
+            (part.market_share, "market"),
+            (part.funds_share, "funds"),
+            (part.fok_share, "fok"),
+            (part.min_quantity_share, "min_quantity"),
         )
 
     def __call__(self, request_id: int, at_s: float, draw: int) -> Request:
@@ -235,7 +233,7 @@ class StopOrders:
         self._orders = desk.orders_of(desk.seat.main, desk.resting)
         self._choices = desk.choices(part.value_rub)
         self._buy_bits = round(part.buy_share * WHOLE)
-        self._kinds = dealt([(part.limit_share, "stop_limit"), (part.trailing_share, "trailing_stop")])
+        self._kinds = dealt((part.limit_share, "stop_limit"), (part.trailing_share, "trailing_stop"))
 
     def __call__(self, request_id: int, at_s: float, draw: int) -> Request:
         """Make one request."""
@@ -302,7 +300,7 @@ class RetailOrders:
         self._choices = desk.choices(part.value_rub, liquid or desk.markets[:1])
         self._sells, self._buys = behind(part.half_spread_bp, part.max_distance_bp)
         self._buy_bits = round(part.buy_share * WHOLE)
-        self._kinds = dealt([(part.aggressive_share / 2, "market"), (part.aggressive_share / 2, "ioc")])
+        self._kinds = dealt((part.aggressive_share / 2, "market"), (part.aggressive_share / 2, "ioc"))
         self._through_sells, self._through_buys = through(part.half_spread_bp, part.half_spread_bp)
 
     def __call__(self, request_id: int, at_s: float, draw: int) -> Request:

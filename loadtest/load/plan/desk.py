@@ -6,6 +6,7 @@ must be quick: encoding a Struct of the protocol takes about as long again as al
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 from typing import Final
 
@@ -31,6 +32,8 @@ PICK: Final = 50
 
 Own = tuple[int, Market, bool, int, int]
 """An order as it was entered: the number in its client order id, its market, whether it buys, ticks, lots."""
+Choices = tuple[tuple[Market, list[int]], ...]
+"""`MARKETS` of them."""
 Request = tuple[str, bytes]
 """A kind of request and its payload."""
 
@@ -120,8 +123,13 @@ class Desk:
             if orders.account == account:
                 orders.open.clear()
 
-    def choices(self, value_rub: float, markets: list[Market] | None = None) -> list[tuple[Market, list[int]]]:
+    def choices(self, value_rub: float, markets: list[Market] | None = None) -> Choices:
         """What the `MARKET` bits pick: a market, and quantities in lots of which the `SIZE` bits pick one."""
-        among = markets or self.markets
-        tables = [(market, market.sizes(value_rub)) for market in among]
-        return [tables[place] for place in activity(among, MARKETS)]
+        return _choices(tuple(markets or self.markets), value_rub)
+
+
+@cache
+def _choices(markets: tuple[Market, ...], value_rub: float) -> Choices:
+    """The same for all seats, which are thousands."""
+    tables = [(market, market.sizes(value_rub)) for market in markets]
+    return tuple([tables[place] for place in activity(markets, MARKETS)])

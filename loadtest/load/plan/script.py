@@ -15,8 +15,8 @@ from loadtest.load.plan.seats import Listed, Seat
 
 __all__ = ["Listed", "Script", "Seat"]
 
-_DRAWS = 512
-"""Requests that are drawn at a time: numpy is quick for many and slow for one."""
+_DRAWS = 128
+"""Requests that are drawn at a time: numpy is quick for many and slow for one, and there are thousands of scripts."""
 
 
 class Script:

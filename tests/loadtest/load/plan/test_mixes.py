@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -12,9 +13,11 @@ from loadtest.load.plan import mixes
 from loadtest.load.plan.behaviours import behaviour_of
 from loadtest.load.plan.desk import Desk
 from loadtest.load.plan.mixes import Control, load_mix, mix_names, parse_mix
+from loadtest.load.plan.rejects import KINDS
 from loadtest.load.plan.settings import PARTS, Makers, Rejects, Takers
-from loadtest.load.plan.shapes import PlanError
+from loadtest.load.plan.shapes import SHAPES, PlanError
 from tests.loadtest.load.plan.seated import Seated
+from tests.support.places import ROOT
 
 HEAD = 'title = "a"\nabout = "b"\n'
 PART = '\n[[part]]\nbehaviour = "makers"\nweight = 1\n'
@@ -154,3 +157,13 @@ def test_what_is_traded_is_what_a_firm_may_trade():
         "ZEC/RUB",
         "DASH/RUB",
     }
+
+
+def test_the_page_names_every_mix_and_reject_and_its_example_is_a_mix():
+    page = (ROOT / "docs/LOAD.md").read_text(encoding="utf-8")
+    rows = [row for row in page.splitlines() if row.startswith("| `")]
+    named = [name for row in rows for name in re.findall(r"`([\w-]+)`", row.split("|")[1])]
+    assert [name for name in (*mix_names(), *KINDS) if named.count(name) != 1 + (name in SHAPES)] == []
+    example = re.search(r"```toml\n(title.*?)```", page, re.DOTALL)
+    assert example is not None
+    assert [part.behaviour for part in parse_mix(example[1]).part] == ["quotes", "makers", "takers"]

@@ -13,9 +13,10 @@ carry it. Everything is drawn `CHUNK_S` seconds at a time: an hour's schedule ne
 
 `hawkes` is a linear Hawkes process with an exponential kernel, made of its clusters (Hawkes and Oakes, 1974): immigrants of
 a Poisson process, each with a Poisson number of children whose delays are exponential, and so on. The branching ratio is
-the mean number of children. Filimonov and Sornette (Physical Review E 85, 2012) found it to grow from 0.3 to 0.7 and above over
-the years of electronic trading; counts over times longer than a cluster then have a variance of 1 / (1 - n)^2 times
-their mean: 11 times that of Poisson arrivals at the default 0.7.
+the mean number of children. Filimonov and Sornette (Physical Review E 85, 056108, 2012) found it to rise from 0.3 in 1998 to
+above 0.7 since 2007 in the price changes of an index future. Counts over times longer than a cluster then have a variance of
+1 / (1 - n)^2 times their mean: 11 times that of Poisson arrivals at the default 0.7. Real kernels have long tails (Hardiman,
+Bercot and Bouchaud, 2013); the one here forgets in fractions of a second, so that a run of a minute has its mean rate.
 """
 
 from __future__ import annotations

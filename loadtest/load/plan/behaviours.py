@@ -87,6 +87,17 @@ class MakerOrders:
         return orders.rest(request_id, (market, buys, ticks, lots), more)
 
 
+def _plain_makers(part: Amends | Cancels, desk: Desk) -> MakerOrders:
+    """What enters the orders that a behaviour then changes or cancels."""
+    like = Makers(
+        weight=part.weight,
+        value_rub=part.value_rub,
+        half_spread_bp=part.half_spread_bp,
+        max_distance_bp=part.max_distance_bp,
+    )
+    return MakerOrders(like, desk)
+
+
 class QuoteLadders:
     """`mass_quote`: a ladder on both sides of one market replaces the one before."""
 
@@ -163,15 +174,7 @@ class AmendedOrders:
     def __init__(self, part: Amends, desk: Desk) -> None:
         self._orders = desk.orders
         self._sells, self._buys = behind(part.half_spread_bp, part.max_distance_bp)
-        self._enter = MakerOrders(
-            Makers(
-                weight=part.weight,
-                value_rub=part.value_rub,
-                half_spread_bp=part.half_spread_bp,
-                max_distance_bp=part.max_distance_bp,
-            ),
-            desk,
-        )
+        self._enter = _plain_makers(part, desk)
         self._price_bits = round(part.price_share * WHOLE)
         self._smaller_bits = round((part.price_share + part.smaller_share) * WHOLE)
         self._enough = {market: market.lots(2 * part.value_rub) for market in desk.markets}
@@ -203,15 +206,7 @@ class CancelledOrders:
     def __init__(self, part: Cancels, desk: Desk) -> None:
         self._desk = desk
         self._orders = desk.orders
-        self._enter = MakerOrders(
-            Makers(
-                weight=part.weight,
-                value_rub=part.value_rub,
-                half_spread_bp=part.half_spread_bp,
-                max_distance_bp=part.max_distance_bp,
-            ),
-            desk,
-        )
+        self._enter = _plain_makers(part, desk)
         self._mass_bits = round(part.mass_share * WHOLE)
 
     def __call__(self, request_id: int, at_s: float, draw: int) -> Request:
@@ -256,7 +251,7 @@ class StopOrders:
             terms += f',"order_type":"stop_limit","stop_price":"{stop}","price":"{limit}"'
         else:
             terms += f',"order_type":"stop","stop_price":"{stop}"'
-        return orders.keep(request_id, market, buys, terms)
+        return orders.keep(request_id, (market, buys, 0, 0), terms)
 
 
 class CollectedOrders:

@@ -30,6 +30,8 @@ WHOLE: Final = SHARE + 1
 PICK: Final = 50
 """Where the last thirteen begin: one of a list."""
 
+Entered = tuple[Market, bool, int, int]
+"""Of an order: its market, whether it buys, ticks, lots."""
 Own = tuple[int, Market, bool, int, int]
 """An order as it was entered: the number in its client order id, its market, whether it buys, ticks, lots."""
 Choices = tuple[tuple[Market, list[int]], ...]
@@ -56,20 +58,17 @@ class Orders:
             f'{{"type":"new_order","id":{request_id}{self._named}{next(self._numbers)}",{market.terms[buys]}{terms}}}'
         ).encode()
 
-    def rest(self, request_id: int, order: tuple[Market, bool, int, int], more: str = "") -> Request:
-        """A limit order that is kept: market, whether it buys, ticks, lots; `more` is the JSON of what else it says."""
-        market, buys, ticks, lots = order
-        number = next(self._numbers)
-        self.open.append((number, market, buys, ticks, lots))
-        return "new_order", (
-            f'{{"type":"new_order","id":{request_id}{self._named}{number}",{market.terms[buys]}'
-            f'"price":"{market.price(ticks)}","quantity":"{market.quantity(lots)}"{more}}}'
-        ).encode()
+    def rest(self, request_id: int, order: Entered, more: str = "") -> Request:
+        """A limit order that is kept; `more` is the JSON of what else it says."""
+        market, _, ticks, lots = order
+        terms = f'"price":"{market.price(ticks)}","quantity":"{market.quantity(lots)}"{more}'
+        return self.keep(request_id, order, terms)
 
-    def keep(self, request_id: int, market: Market, buys: bool, terms: str) -> Request:
-        """An order of another type that is kept, to be cancelled some time."""
+    def keep(self, request_id: int, order: Entered, terms: str) -> Request:
+        """An order that is kept, to be changed or cancelled some time; `terms` as of `enter`."""
         number = next(self._numbers)
-        self.open.append((number, market, buys, 0, 0))
+        self.open.append((number, *order))
+        market, buys, _, _ = order
         return "new_order", (
             f'{{"type":"new_order","id":{request_id}{self._named}{number}",{market.terms[buys]}{terms}}}'
         ).encode()

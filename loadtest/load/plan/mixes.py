@@ -1,4 +1,4 @@
-"""Mixes: what is sent, as TOML documents. Those that come with `sbx load` are in `mixes/`; docs/LOAD.md explains the form."""
+"""Mixes: what is sent, as TOML documents. Those that come with `sbx load` are in `named_mixes/`; docs/LOAD.md explains the form."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Mix(Head, kw_only=True, frozen=True, omit_defaults=True):
 
 def mix_names() -> tuple[str, ...]:
     """The mixes that come with `sbx load`, in order of name."""
-    files = resources.files("loadtest.load.plan").joinpath("mixes").iterdir()
+    files = resources.files("loadtest.load.plan").joinpath("named_mixes").iterdir()
     return tuple(sorted(each.name.removesuffix(".toml") for each in files if each.name.endswith(".toml")))
 
 
@@ -151,7 +151,7 @@ def load_mix(source: str = DEFAULT_MIX) -> Mix:
         raise PlanError(
             f"unknown mix {source!r}; there are {', '.join(mix_names())}, or name a file that ends in .toml"
         )
-    return parse_mix(resources.files("loadtest.load.plan").joinpath("mixes", f"{source}.toml").read_text("utf-8"))
+    return parse_mix(resources.files("loadtest.load.plan").joinpath("named_mixes", f"{source}.toml").read_text("utf-8"))
 
 
 def parse_mix(text: str) -> Mix:

@@ -12,14 +12,16 @@ from tempfile import TemporaryDirectory
 from engine.vocabulary.codes import INSTRUMENT_KINDS, REJECT_CODES
 from engine.vocabulary.limits import NS_PER_SECOND, ONE_E8
 from engine.vocabulary.messages import events
-from engine.vocabulary.messages.commands import AnyCommand, ListInstrument, Sequenced, SetPhase
+from engine.vocabulary.messages.commands import AnyCommand, ListInstrument, Sequenced
 from gateway.core import new_exchange
+from gateway.inbound.admin import admin_command
 from gateway.inbound.translate import Known, to_command
 from gateway.keys import new_private_key, public_key_hex
-from gateway.protocol.messages import AnyRequest, Balances, OpenOrders
+from gateway.protocol.messages import Admin, AnyRequest, Balances, OpenOrders
 from gateway.protocol.wire import JSON
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import load_venue
+from loadtest.load.plan.mixes import Control
 from loadtest.load.plan.script import Listed, Seat
 
 TODAY = datetime.date(2026, 6, 1)
@@ -123,8 +125,12 @@ class Seated:
     def listed(self) -> tuple[Listed, ...]:
         return tuple(listed(each) for each in _setup(self.participants) if isinstance(each, ListInstrument))
 
-    def set_phase(self, instrument: str, phase: int, at_s: float) -> None:
-        for event in self.apply(SetPhase(instrument, phase, "test"), START_NS + int(at_s * NS_PER_SECOND)):
+    def control(self, control: Control) -> None:
+        """Carry out what the operator asks for, as the gateway would."""
+        request = Admin(id=1, command=control.command, arguments=dict(control.arguments))
+        command = admin_command(request, "operator", "operator", self.exchange.assets)
+        for event in self.apply(command, START_NS + int(control.at_s * NS_PER_SECOND)):
+            assert not isinstance(event, events.CommandRejected), event
             self._count(event)
 
     def send(self, seat: Seat, payload: bytes, at_s: float) -> str:

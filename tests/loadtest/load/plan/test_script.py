@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.vocabulary.codes import PHASES
 from gateway.protocol.messages import AmendOrder, CancelOrder, MassQuote, NewOrder
 from gateway.protocol.wire import JSON
 from loadtest.load.plan.mixes import Mix, load_mix, mix_names, parse_mix
@@ -50,8 +49,7 @@ def run(mix: Mix, requests: int, participants: int = 3) -> Seated:
     for number in range(requests):
         at_s = number * SECONDS / requests
         while controls and controls[0].at_s <= at_s:
-            arguments = controls.pop(0).arguments
-            venue.set_phase(str(arguments["instrument"]), PHASES.index(str(arguments["phase"])), at_s)
+            venue.control(controls.pop(0))
         turn = number % participants
         venue.send(seats[turn], scripts[turn].next(number, at_s)[1], at_s)
     return venue

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from gateway.client import connect
+from gateway.client import ClientError, connect
 from loadtest.load.checks import client_checks, compare_books
 from loadtest.load.drive import pipe
 from loadtest.load.drive.gathering import Gathering, Live
@@ -28,6 +28,9 @@ LEAD_NS: Final = 300_000_000
 """Between the word and the start: all generators have it by then."""
 START_TIMEOUT_S: Final = 120.0
 SETTLE_TIMEOUT_S: Final = 300.0
+SETTLE_AFTER_S: Final = 1.5
+"""After the end: machines that share a load look at the venue when all are through, and cancel when all have looked."""
+LEAVE_AFTER_S: Final = 4.0
 PIPE_BYTES: Final = 2**30
 GENERATOR: Final = (sys.executable, "-P", "-m", "loadtest.load.drive.worker")
 
@@ -126,21 +129,26 @@ async def conduct(order: Order, target: Target, progress: Progress, start_at_ns:
         for generator in generators:
             generator.tell(pipe.Start(at_ns=start_ns))
         sampler = Sampler(target.metrics_url, target.pid)
-        beside = [asyncio.create_task(sampler.run(start_ns)), *_controls(order, target, start_ns)]
+        beside = _controls(order, target, start_ns)
+        sampling = asyncio.create_task(sampler.run(start_ns))
         try:
             drained = await asyncio.gather(
                 *(_follow(each, gathering, progress, round(shape.requests)) for each in generators)
             )
+            # What is due at the very end comes after the last request.
+            await asyncio.gather(*beside)
+        except ClientError as error:
+            raise LoadError(f"what the operator does in this mix failed: {error}") from error
         finally:
-            for task in beside:
+            for task in (sampling, *beside):
                 task.cancel()
-        for outcome in await asyncio.gather(*beside, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise LoadError(f"what goes on beside the load failed: {outcome}") from outcome
+            await asyncio.gather(sampling, *beside, return_exceptions=True)
+        await _together(order, start_ns, SETTLE_AFTER_S)
         for generator in generators:
             generator.tell(pipe.Settle())
         settled = await _all(generators, pipe.Settled, SETTLE_TIMEOUT_S)
         books = await compare_books(target.facts.url, settled)
+        await _together(order, start_ns, LEAVE_AFTER_S)
         for generator in generators:
             generator.tell(pipe.Finish())
         finished = await _all(generators, pipe.Finished, SETTLE_TIMEOUT_S)
@@ -278,6 +286,12 @@ async def _stop_for_a_while(pause: Pause, pid: int, begin_ns: int) -> None:
         await asyncio.sleep(pause.seconds)
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+async def _together(order: Order, start_ns: int, after_s: float) -> None:
+    """Wait for the other machines, if there are any."""
+    if order.share is not None and order.share[1] > 1:
+        await _until(start_ns + round((order.warm_up_s + order.seconds + after_s) * 1e9))
 
 
 async def _until(wall_ns: int) -> None:

@@ -148,7 +148,7 @@ class Gathering:
                 p999_ns=second.percentile(0.999),
                 max_ns=second.max_ns,
                 heat=second.heat.tolist(),
-                is_warm_up=place + 1 <= self._warm_up_s,
+                is_warm_up=place < self._warm_up_s,
             )
             for place, second in enumerate(self._seconds)
             if place * 1e9 < self._end_ns

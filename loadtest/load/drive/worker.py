@@ -145,6 +145,7 @@ class Worker:
 
     async def settle(self) -> None:
         """Compare the last reports with what the venue says now, and rebuild the books that were kept."""
+        await quiet(self._watchers)
         accounts, account_problems = await self._compare_accounts()
         books: dict[str, LocalBook] = {}
         book_problems: list[str] = []

@@ -63,6 +63,7 @@ class Second(msgspec.Struct):
     heat: list[int]
     """Requests due in it by latency: `HEAT_BOUNDS_NS` and one beyond."""
     is_warm_up: bool = False
+    """Whether any part of it belongs to the warm-up."""
 
 
 class Sample(msgspec.Struct, omit_defaults=True):

@@ -39,6 +39,7 @@ class Verdict(NamedTuple):
 
     held: bool
     why: str
+    p99_ns: int = 0
     is_generator: bool = False
     """It did not, for the generator's sake."""
 
@@ -60,11 +61,11 @@ def verdict(run: Run, objective: Objective) -> Verdict:
     if not latency.count:
         return Verdict(False, "nothing came back")
     if latency.p99_ns <= objective.p99_ns and run.rate_done >= FALLS_BEHIND * run.rate_asked:
-        return Verdict(True, f"p99 {ms(latency.p99_ns)}")
+        return Verdict(True, f"p99 {ms(latency.p99_ns)}", latency.p99_ns)
     why = f"p99 {ms(latency.p99_ns)}, {run.rate_done:,.0f}/s answered of {run.rate_asked:,.0f}/s"
     if run.generator.is_behind:
-        return Verdict(False, f"{why}; the generator fell behind: {run.generator.detail}", is_generator=True)
-    return Verdict(False, why)
+        why = f"{why}; the generator fell behind: {run.generator.detail}"
+    return Verdict(False, why, latency.p99_ns, run.generator.is_behind)
 
 
 async def find_knee(
@@ -92,7 +93,7 @@ async def find_knee(
         for _ in range(2):
             run = await attempt(rate)
             found = verdict(run, objective)
-            steps.append(Step(rate, run.rate_done, run.latency(objective.group).p99_ns, found.held, found.why))
+            steps.append(Step(rate, run.rate_done, found.p99_ns, found.held, found.why))
             said(steps[-1])
             if found.held:
                 best = run

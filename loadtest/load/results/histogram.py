@@ -82,6 +82,8 @@ def record(histogram: HdrHistogram, latencies: Nanoseconds) -> None:
 
 def merged(latencies: list[Latency]) -> Latency:
     """The distribution of several together, exactly: as if all had been recorded in one."""
+    if len(latencies) == 1:
+        return latencies[0]
     total = empty()
     for each in latencies:
         if each.histogram:

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from loadtest.bench.measure import Machine
-from loadtest.load.results.histogram import Latency
+from loadtest.load.results.histogram import Latency, merged
 
 FORMAT: Final = 1
 
@@ -157,8 +157,6 @@ class Run(msgspec.Struct):
 
     def latency(self, group: str = ROUND_TRIP) -> Latency:
         """The distribution of a whole group."""
-        from loadtest.load.results.histogram import merged
-
         return merged([each.latency for each in self.measured if each.group == group])
 
 

@@ -33,6 +33,7 @@ _OPTIONS: Final = (
     click.option("--repeat", type=click.IntRange(1, 1_000), help="Runs.  [default: 1; 3 with --find-knee or --capacity]"),
     click.option("--closed", type=click.IntRange(1, 10_000), metavar="N", help="A closed loop of N requests under way on each connection, instead of a schedule. It hides stalls; to show that."),
     click.option("--find-knee", is_flag=True, help="Search the highest rate that holds --slo."),
+    click.option("--within", type=click.FloatRange(1, 100), default=5.0, show_default=True, metavar="PERCENT", help="How close the search comes."),
     click.option("--capacity", type=_RATE, metavar="PEAK", help="Is twice this rate held? (RTS 7, article 11)"),
     click.option("--slo", type=Duration(), help="99 % of --slo-on must be no slower.  [default: 5ms where one is needed; 100ms on market-data]"),
     click.option("--slo-on", type=click.Choice(["round-trips", "market-data"]), default="round-trips", show_default=True, help="What --slo is about."),
@@ -79,6 +80,7 @@ class Asked(msgspec.Struct, kw_only=True):
     repeat: int | None
     closed: int | None
     find_knee: bool
+    within: float
     capacity: float | None
     slo: int | None
     slo_on: str

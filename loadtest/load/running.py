@@ -92,6 +92,7 @@ def plan_of(asked: Asked, command_line: list[str]) -> Plan:
         repeats=asked.runs,
         objective=_objective(asked),
         is_search=asked.find_knee,
+        within=asked.within / 100,
         peak=asked.capacity,
         start_at_ns=asked.start_at,
         replays=asked.replays,

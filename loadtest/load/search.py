@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from engine.vocabulary.limits import NS_PER_SECOND
 from loadtest.load.judge import ms
 from loadtest.load.results.result import MARKET_DATA, ROUND_TRIP, Capacity, Knee, Run, Step
 
 FALLS_BEHIND: Final = 0.99
 """Of what was asked in the measured time, so much is answered in it; with less, replies fall behind."""
 CLIMB: Final = 1.5
-EXACT: Final = 1.05
-"""The search ends when the lowest rate that failed is within this of the highest that held."""
+WITHIN: Final = 0.05
+"""The search ends when the lowest rate that failed is closer to the highest that held."""
 LOWEST_RATE: Final = 10.0
 HIGHEST_RATE: Final = 1_000_000.0
 RTS_7_MULTIPLE: Final = 2.0
@@ -60,7 +61,9 @@ def verdict(run: Run, objective: Objective) -> Verdict:
         return Verdict(False, f"{run.connections_lost} connections were lost")
     if not latency.count:
         return Verdict(False, "nothing came back")
-    if latency.p99_ns <= objective.p99_ns and run.rate_done >= FALLS_BEHIND * run.rate_asked:
+    # What was due at the very end may still be under way, for as long as the objective gives it.
+    under_way = run.rate_asked * objective.p99_ns / NS_PER_SECOND / run.seconds
+    if latency.p99_ns <= objective.p99_ns and run.rate_done >= FALLS_BEHIND * run.rate_asked - under_way:
         return Verdict(True, f"p99 {ms(latency.p99_ns)}", latency.p99_ns)
     why = f"p99 {ms(latency.p99_ns)}, {run.rate_done:,.0f}/s answered of {run.rate_asked:,.0f}/s"
     if run.generator.is_behind:
@@ -69,7 +72,7 @@ def verdict(run: Run, objective: Objective) -> Verdict:
 
 
 async def find_knee(
-    attempt: Try, objective: Objective, first_rate: float, said: Said
+    attempt: Try, objective: Objective, first_rate: float, said: Said, within: float = WITHIN
 ) -> tuple[float, list[Step], Run | None]:
     """Climb until a rate is not held, then halve the distance to the last one that was.
 
@@ -81,6 +84,7 @@ async def find_knee(
         objective: what must hold.
         first_rate: where to begin, requests a second.
         said: told of each step.
+        within: how close the search comes, as a share of the rate.
 
     Returns:
         The highest rate held (0: none), all steps, and the run at that rate.
@@ -101,7 +105,7 @@ async def find_knee(
         return found
 
     low, high = await _bracket(holds, first_rate)
-    while low and high / low > EXACT:
+    while low and high / low > 1 + within:
         rate = (low * high) ** 0.5
         if (await holds(rate)).held:
             low = rate

@@ -15,7 +15,7 @@ from loadtest.load.conduct import Order, Progress, conduct
 from loadtest.load.plan.arrivals import parse_arrivals
 from loadtest.load.plan.shapes import parse_shape
 from loadtest.load.results.result import FORMAT, Capacity, Check, Knee, MixFacts, Result, Run, Step
-from loadtest.load.search import Objective, capacity_of, find_knee, knee_of, verdict
+from loadtest.load.search import WITHIN, Objective, capacity_of, find_knee, knee_of, verdict
 from loadtest.load.target import LoadError, Target
 from loadtest.load.venues import Wanted, replay_command, serve_command, target_for
 
@@ -37,6 +37,8 @@ class Plan:
     repeats: int = 1
     objective: Objective | None = None
     is_search: bool = False
+    within: float = WITHIN
+    """How close the search comes."""
     peak: float | None = None
     start_at_ns: int | None = None
     replays: bool = True
@@ -128,7 +130,7 @@ async def _search(plan: Plan, side: Side, told: Told) -> None:
             order = replace(plan.order.at(rate), seed=plan.order.seed + repeat * 1_000 + tried)
             return await conduct(order, side.target, told.progress)
 
-        found.append(await find_knee(attempt, plan.objective, rate, told.step))
+        found.append(await find_knee(attempt, plan.objective, rate, told.step, plan.within))
         if found[-1][0]:
             rate = found[-1][0] * AGAIN
     side.knee = knee_of(plan.objective, found)

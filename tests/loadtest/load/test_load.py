@@ -88,13 +88,15 @@ def test_the_knee_of_a_venue_that_takes_ten_milliseconds_a_command():
         "--rate",
         "40",
         "--seconds",
-        "1",
+        "0.8",
+        "--within",
+        "30",
         "--repeat",
         "1",
         "--arrivals",
         "constant",
     )
-    result = loaded(*options, "--serve", command, "--no-books", "--no-replay", "--mix", "makers", "--drain", "3s")
+    result = loaded(*options, "--serve", command, "--no-books", "--no-replay", "--mix", "makers", "--drain", "1s")
     (rate,) = result["knee"]["rates"]
     # It can take 100 a second, and in a second of more than that the backlog grows slowly.
     assert 40 <= rate <= 140

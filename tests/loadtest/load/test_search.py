@@ -7,7 +7,7 @@ import random
 import pytest
 
 from loadtest.load.results.result import MARKET_DATA, Run
-from loadtest.load.search import EXACT, Objective, capacity_of, find_knee, verdict
+from loadtest.load.search import WITHIN, Objective, capacity_of, find_knee, verdict
 from tests.support.loadtest.single_runs import make_run
 
 OBJECTIVE = Objective(5_000_000)
@@ -29,7 +29,7 @@ async def test_the_limit_is_found_from_above_and_below(limit, first):
         return ran(rate, limit)
 
     found, steps, best = await find_knee(attempt, OBJECTIVE, first, lambda step: None)
-    assert limit / EXACT <= found <= limit
+    assert limit / (1 + WITHIN) <= found <= limit
     assert best is not None and best.rate_asked == pytest.approx(found)
     assert [step.rate for step in steps] == tried
     assert len(tried) < 60

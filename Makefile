@@ -24,7 +24,7 @@ OUTSIDE := build/outside
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench against soak clean check interpreted compiled
+.PHONY: help demo test lint bench against soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ against: $(DEV)/.installed ## is the work tree slower than REV? both built and r
 soak: $(DEV)/.installed ## the tests that take minutes
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m soak $(ARGS)
 
+interop: $(DEV)/.installed ## the tests that need an outside client, such as a browser
+	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m interop $(ARGS)
+
 clean: ## remove all that was built or installed
 	rm -rf $(DEV) $(NATIVE) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find engine compliance -name '*.so' -delete
@@ -58,7 +61,7 @@ clean: ## remove all that was built or installed
 	find engine compliance gateway loadtest tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 interpreted: $(DEV)/.installed
-	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -q -n $(WORKERS) -m 'not soak'
+	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop'
 
 ifeq ($(filter usable,$(COMPILER)),)
 compiled:
@@ -66,7 +69,7 @@ compiled:
 else
 compiled: $(DEV)/.installed $(NATIVE)/.compiled
 	rm -rf $(OUTSIDE) && mkdir -p $(OUTSIDE) && cp -r pyproject.toml tests $(OUTSIDE)
-	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak' tests/engine tests/compliance tests/scenarios tests/golden
+	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop' tests/engine tests/compliance tests/scenarios tests/golden
 	@interpreted=$$($(DEV)/bin/sbx bench --digest) && compiled=$$($(NATIVE)/bin/sbx bench --digest) \
 	&& echo "interpreted: $$interpreted" && echo "compiled:    $$compiled" \
 	&& test "$${interpreted#* }" = "$${compiled#* }" \

@@ -7,9 +7,9 @@ all parts saw the same venue.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Final, Literal
 
 import msgspec
@@ -79,7 +79,7 @@ def _require_together(parts: Sequence[Result]) -> None:
         ("durability of the venue", lambda part: part.venue.durability),
         ("version of the venue", lambda part: (part.venue.version, part.venue.build)),
     ]
-    for before, after in pairwise(parts):
+    for before, after in itertools.pairwise(parts):
         if before.share == after.share:
             raise MergeError(f"two results are part {_place(before)}")
         for name, of in told:
@@ -185,8 +185,8 @@ def at_most(heat: list[int], parts: int, longest_ns: int) -> int:
         longest_ns: the largest latency, which bounds it too.
     """
     total = sum(heat)
-    # The least count that is no less than the percentile's part of all.
-    wanted = total - total // parts
+    # Rounded as an HdrHistogram does it, so that both speak of the same request.
+    wanted = max((2 * total * (parts - 1) + parts) // (2 * parts), 1)
     reached = 0
     for count, bound in zip(heat, HEAT_BOUNDS_NS, strict=False):
         reached += count

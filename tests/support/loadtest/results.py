@@ -75,17 +75,21 @@ def latency_of(nanoseconds: npt.NDArray[np.int64]) -> Latency:
 
 
 def second_of(start_s: float, latencies: npt.NDArray[np.int64], refused: int) -> Second:
-    at = latency_of(latencies)
+    ordered = np.sort(latencies)
+
+    def at(share: float) -> int:
+        return int(ordered[max(int(share * len(ordered) + 0.5), 1) - 1]) if len(ordered) else 0
+
     heat = np.bincount(np.searchsorted(HEAT_BOUNDS_NS, latencies), minlength=len(HEAT_BOUNDS_NS) + 1)
     count = len(latencies)
     return Second(
-        start_s, count, count, count, refused, at.p50_ns, at.p99_ns, at.p999_ns, at.max_ns, heat.tolist(),
+        start_s, count, count, count, refused, at(0.5), at(0.99), at(0.999), at(1), heat.tolist(),
         is_warm_up=start_s < WARM_UP_S,
     )  # fmt: skip
 
 
-def run_of(sent: Requests, seed: int = 1, started_at: int = STARTED_AT) -> Run:
-    """The run that had these requests, with subscribers and the venue's own figures."""
+def run_of(sent: Requests, seed: int = 1, started_at: int = STARTED_AT, *, has_subscribers: bool = True) -> Run:
+    """The run that had these requests; with subscribers, everything else was timed too."""
     chance = np.random.default_rng([seed, 1])
     total = int(np.ceil(sent.due_s.max(initial=WARM_UP_S + 1)))
     seconds = total - WARM_UP_S
@@ -98,7 +102,7 @@ def run_of(sent: Requests, seed: int = 1, started_at: int = STARTED_AT) -> Run:
     for group, name, typical_us in (
         (FILL, "new_order", 90), (REPORT, "execution_report", 300), (MARKET_DATA, "book", 350),
         (MARKET_DATA, "trades", 320), (SEND_LAG, "", 12), (LOOP_GAP, "", 40),
-    ):  # fmt: skip
+    ) if has_subscribers else ():  # fmt: skip
         drawn = chance.lognormal(np.log(typical_us * 1_000), 0.4, size).astype(np.int64)
         measured.append(Measured(group, name, "", latency_of(drawn)))
     timeline = []

@@ -73,7 +73,9 @@ def inline_svg(figure: Figure, name: str, label: str) -> str:
     text = _own_names(text.replace("xlink:href", "href"), name)
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, variable)
-    text = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px var(--font)", text)
+    # Without a font of its own, text has that of the page.
+    text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
+    text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", text)
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
     assert size is not None
     head = f'<svg viewBox="{size[0][9:-1]}" role="img" aria-label="{escape(label)}">'

@@ -112,6 +112,10 @@ def show(found: Comparison) -> None:
     for figure in found.figures:
         table.add_row(*cells(figure), style=STYLES[figure.verdict])
     console.print(table)
+    for figure in found.figures:
+        for name, values in (("A", figure.a), ("B", figure.b)):
+            told = ", ".join(in_words(figure, value) for value in values)
+            console.print(f"{figure.name}, runs of {name}: {told}", soft_wrap=True)
     for warning in found.warnings:
         console.print(f"not alike, or weak: {escape(warning)}", soft_wrap=True)
     runs = "runs in turns, in pairs" if found.is_interleaved else "runs not in turns"
@@ -119,18 +123,23 @@ def show(found: Comparison) -> None:
     console.print(f"{found.verdict}: {escape(found.why)}", soft_wrap=True)
 
 
+def in_words(figure: Figure, value: float) -> str:
+    """A value of a figure with its unit."""
+    return duration(value) if figure.unit == "ns" else f"{number(value)}/s"
+
+
 def cells(figure: Figure) -> list[str]:
     """A row of the table."""
-
-    def words(value: float) -> str:
-        return duration(value) if figure.unit == "ns" else f"{number(value)}/s"
-
-    row = [figure.name, words(figure.median_a), words(figure.median_b)]
+    row = [figure.name, in_words(figure, figure.median_a), in_words(figure, figure.median_b)]
     if figure.difference is None or figure.low is None or figure.high is None:
         row += ["", "", ""]
     else:
         ratio = "" if figure.ratio is None else f"{figure.ratio:.3f}"
-        row += [words(figure.difference), f"{words(figure.low)} to {words(figure.high)}", ratio]
+        row += [
+            in_words(figure, figure.difference),
+            f"{in_words(figure, figure.low)} to {in_words(figure, figure.high)}",
+            ratio,
+        ]
     return [*row, figure.verdict]
 
 

@@ -31,6 +31,20 @@ class Histogram:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
 
+    def observe_waits(self, now: int, since: Sequence[int]) -> None:
+        """Count how long each has waited until now; `since`, not empty, does not decrease.
+
+        What waited together mostly falls under one bound: then it costs as much as one value.
+        """
+        bounds = self.bounds
+        longest = bisect_left(bounds, now - since[0])
+        if longest == bisect_left(bounds, now - since[-1]):
+            self.counts[longest] += len(since)
+        else:
+            for each in since:
+                self.counts[bisect_left(bounds, now - each)] += 1
+        self.sum += now * len(since) - sum(since)
+
     @property
     def total(self) -> int:
         """How many values there were."""

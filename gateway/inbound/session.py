@@ -83,7 +83,7 @@ class Session(Outbox):
         super().__init__(codec)
         self.inbox: Final[deque[Pending]] = deque()
         self.received_ns = 0
-        """When the frame that is read came in, on a steady clock. Set by who passes it on."""
+        """When the frame that is read came in, on a steady clock. Set by who passes it on; 0: nobody wants to know."""
         self.answered_ns: Final[list[int]] = []
         """When the requests came in whose replies are in the outbox, or will be when the turn is over."""
         self.is_waiting = False

@@ -22,6 +22,7 @@ _MESSAGES: Final = frozenset(TradingCommand.__args__)
 """What a participant sends: a message in the sense of OPS-2, as in the report `activity`."""
 _REJECTIONS: Final = frozenset((OrderRejected, RequestRejected, CommandRejected))
 
+_COMMAND: Final = itemgetter(2)
 _EVENTS: Final = itemgetter(3)
 """Of a row."""
 
@@ -30,7 +31,11 @@ Carried = tuple[int, int, Command, list[Event]]
 
 
 class Counters:
-    """Of one venue, since it started. What recovery replays is not counted."""
+    """Of one venue, since it began to listen.
+
+    Attributes:
+        is_watched: whether anybody can ask. Nobody can: then what would cost each request something is not counted.
+    """
 
     __slots__ = (
         "apply",
@@ -40,6 +45,7 @@ class Counters:
         "commands",
         "errors",
         "events",
+        "is_watched",
         "messages_sent",
         "publish",
         "refused",
@@ -52,6 +58,7 @@ class Counters:
 
     def __init__(self, spent_ns: Callable[[], int] = time.process_time_ns) -> None:
         """Begin at zero; `spent_ns` tells what the venue's loop has spent since any moment."""
+        self.is_watched = False
         self.commands = 0
         self.events = 0
         self.messages_sent = 0
@@ -92,9 +99,10 @@ class Counters:
         for event in events:
             if type(event) in _REJECTIONS:
                 self._reject(event)
-        kinds = [type(row[2]) for row in rows]
-        messages = len(kinds) if _MESSAGES.issuperset(kinds) else sum(kind in _MESSAGES for kind in kinds)
-        if messages:
+        if _MESSAGES.issuperset(map(type, map(_COMMAND, rows))):
+            self.busiest.count(rows[0][1], len(rows))
+        else:
+            messages = sum(type(row[2]) in _MESSAGES for row in rows)
             self.busiest.count(rows[0][1], messages)
 
     def answered(self, received_ns: list[int]) -> None:

@@ -143,7 +143,8 @@ class Connection(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Pass a frame to the session, and note what came of it."""
         session = self.session
-        session.received_ns = time.monotonic_ns()
+        if self.host.counters.is_watched:
+            session.received_ns = time.monotonic_ns()
         kind = frame.msg_type
         if self._is_closing:
             if kind == WSMsgType.CLOSE:
@@ -155,7 +156,7 @@ class Connection(WSListener):
         if kind == self._data_frame and frame.fin and not has_reserved_bits and session.takes_whole_messages:
             session.receive(payload)
         else:
-            session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, session.received_ns)
+            session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, time.monotonic_ns())
         if session.inbox and not session.is_waiting:
             self.host.received(session)
         if session.frames:

@@ -133,7 +133,8 @@ class Sequencer:
                 assert question is not None
                 query = session, question
             session.inbox.popleft()
-            session.answered_ns.append(received_ns)
+            if received_ns:
+                session.answered_ns.append(received_ns)
             if session.inbox:
                 waiting.append(session)
             else:
@@ -194,7 +195,8 @@ class Sequencer:
             fanout.publish(row, session, request_id, due_events)
         fanout.end_turn()
         self._writer.rulebook_digest = fanout.rulebook_digest
-        self.counters.carried_out(rows, (began_ns, applied_ns, synced_ns, time.monotonic_ns()))
+        if self.counters.is_watched:
+            self.counters.carried_out(rows, (began_ns, applied_ns, synced_ns, time.monotonic_ns()))
         return rows
 
     def _save(self, sequenced: Sequenced, error: Exception) -> VenueHalted:

@@ -99,6 +99,7 @@ class Server:
 
         self.metrics = metrics_endpoint(self.started, self._connections.values(), self.door, self.durability, self.fail)
         await self.metrics.listen(port)
+        self.counters.is_watched = True
 
     async def wait(self) -> None:
         """Wait until the venue has ended. Raises `VenueHalted` if a fault ended it."""

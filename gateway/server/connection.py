@@ -106,6 +106,8 @@ class Connection(WSListener):
         super().__init__()
         self.host: Final = host
         self.session: Final = session
+        self._counters: Final = host.counters
+        self._is_timed: Final = host.counters.is_watched
         self.address = ""
         self._ended_by = BY_CLIENT
         """Why it ends, if it does."""
@@ -143,7 +145,7 @@ class Connection(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Pass a frame to the session, and note what came of it."""
         session = self.session
-        if self.host.counters.is_watched:
+        if self._is_timed:
             session.received_ns = time.monotonic_ns()
         kind = frame.msg_type
         if self._is_closing:
@@ -184,7 +186,7 @@ class Connection(WSListener):
         if self._ended_by == BY_CLIENT and handshake is not None and handshake.sent is not None:
             # picows itself has refused what it read.
             self._ended_by = REASONS.get(handshake.sent.code.value, BY_CLIENT)
-        counters = self.host.counters
+        counters = self._counters
         (counters.refused if self._ended_by == ADDRESS_FULL else counters.closed)[self._ended_by] += 1
         self.host.left(self)
 
@@ -212,7 +214,7 @@ class Connection(WSListener):
             return
         written = b"".join(frames) if len(frames) > 1 else frames[0]
         transport.write(written)
-        counters = self.host.counters
+        counters = self._counters
         counters.messages_sent += len(frames)
         counters.sent_bytes += len(written)
         frames.clear()

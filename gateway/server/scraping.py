@@ -19,10 +19,10 @@ from gateway.server.sockets import AcceptedSocket, Door, bound_socket
 
 HOST: Final = "127.0.0.1"
 PATH: Final = b"/metrics"
-# Text that is younger than this is good enough, and making it takes the writer a millisecond or two.
+# Text that is younger than this is good enough, and making it takes the writer about a millisecond.
 FRESH_NS: Final = NS_PER_SECOND // 10
-# Between two sockets that are accepted: at most 50 a second, each about 0.2 ms. The others wait with the kernel.
-ACCEPT_SECONDS: Final = 0.02
+# Between two sockets that are accepted: at most 20 a second, each about 0.5 ms. The others wait with the kernel.
+ACCEPT_SECONDS: Final = 0.05
 MAX_SCRAPERS: Final = 8
 BACKLOG: Final = 16
 # A scraper sends its request at once, or makes room for another.

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-import json
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 
 import msgspec
 import pytest
@@ -23,8 +17,9 @@ from websockets.typing import Subprotocol
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.core import new_exchange
 from gateway.server.gauges import OpenOrders
-from gateway.server.scraping import ACCEPT_SECONDS
-from tests.support.gateway.small_venue import client, serving, small_venue, url_of, venue_text
+from gateway.venue.venue import load_rulebook_documents
+from tests.support.gateway.scrapes import Samples, fetch, scrape
+from tests.support.gateway.small_venue import client, serving, small_venue, url_of
 from tests.support.places import ROOT
 
 XMR = """
@@ -49,38 +44,15 @@ collar_ppm = 100_000
 phase = "continuous"
 """
 
-Samples = dict[str, float]
-"""By name and, in braces, the labels that a sample has."""
-
-
-def fetch(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=5) as response:
-        assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-        text: str = response.read().decode()
-        return text
-
-
-def parse(text: str) -> Samples:
-    found: Samples = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
-            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-    return found
-
-
-async def scrape(server) -> Samples:
-    """What the endpoint says when its text is made anew."""
-    await asyncio.sleep(0.11)
-    return parse(await asyncio.to_thread(fetch, server.metrics.url))
-
 
 def since(after: Samples, before: Samples) -> Samples:
     """What has grown or shrunk, of what the venue itself does."""
     return {
         name: value - before.get(name, 0)
         for name, value in after.items()
-        if value != before.get(name, 0) and "seconds" not in name and not name.startswith(("process_", "sbx_cap"))
+        if value != before.get(name, 0)
+        and "seconds" not in name
+        and not name.startswith(("process_", "sbx_cap", "sbx_highest"))
     }
 
 
@@ -90,25 +62,21 @@ async def test_counters_equal_what_was_done(tmp_path):
         url = url_of(server)
         before = await scrape(server)
         size_before = journal.stat().st_size
-        version = importlib.metadata.version("sandbox-exchange")
-        labels = f"build=interpreted,core_version={CORE_VERSION},durability=os,rulebook=elr-2025,version={version}"
-        assert before[f"sbx_build_info{{{labels}}}"] == 1
         async with client(url, "alice") as alice, client(url, "bob") as bob:
             assert (await alice.order("sell", "2", "101", "a1", account="alice"))["exec_type"] == "new"
             assert (await bob.order("buy", "0.5", "101", "b1", account="bob"))["exec_type"] == "new"
             assert (await bob.order("buy", "1", "100.3", "b2", account="bob"))["code"] == "tick"
             refused = await bob.order("buy", "1", "100", "b3", account="bob", instrument="XMR/RUB")
             assert (refused["code"], refused["rule"]) == ("compliance", "ANON-1")
-            assert (await bob.ask(type="cancel_order", account="bob", client_order_id="gone"))[
-                "code"
-            ] == "unknown_order"
+            refused = await bob.ask(type="cancel_order", account="bob", client_order_id="gone")
+            assert refused["code"] == "unknown_order"
             assert (await bob.ask(type="new_order", account="bob"))["code"] == "malformed"
             assert (await bob.ask(type="subscribe", channel="top", instrument="XMR"))["code"] == "unknown"
             assert (await bob.ask(type="subscribe", channel="top", instrument="BTC/RUB"))["type"] == "subscribed"
             assert (await bob.ask(type="open_orders", account="alice"))["code"] == "not_allowed"
             after = await scrape(server)
             grown = since(after, before)
-        seq = server.started.exchange.seq
+        assert after["sbx_seq"] == server.started.exchange.seq
         assert grown.pop("sbx_journal_bytes_total") == journal.stat().st_size - size_before
     for name in list(grown):
         if name.startswith(("sbx_batch_commands_bucket", "sbx_sent_bytes")):
@@ -132,19 +100,70 @@ async def test_counters_equal_what_was_done(tmp_path):
         "sbx_connections": 2,
         "sbx_subscriptions": 1,
         "sbx_open_orders": 1,
-        "sbx_highest_messages_per_second": 5,
     }
-    assert after["sbx_seq"] == seq
     # What set the venue up is not counted.
     assert after["sbx_commands_total"] == 5
     assert after["sbx_accounts"] == 2
-    assert after["sbx_request_seconds_count"] == 7
-    for name in ("apply", "sync", "publish"):
-        assert after[f"sbx_{name}_seconds_count"] == after["sbx_batch_commands_count"]
-    assert after["sbx_turn_seconds_sum"] == after["sbx_busy_seconds_total"] > 0
-    assert after["sbx_capacity_asked_per_second"] == 10
-    headroom = after["sbx_capacity_estimated_per_second"] / after["sbx_capacity_asked_per_second"]
-    assert after["sbx_capacity_headroom"] == pytest.approx(headroom)
+
+
+async def test_times_add_up(tmp_path):
+    async with serving(tmp_path / "venue", metrics_port=0) as server, client(url_of(server), "alice") as alice:
+        began = time.monotonic()
+        for number in range(20):
+            await alice.order("buy", "0.1", "90", f"a{number}", account="alice")
+        await alice.ask(type="instruments")
+        took = time.monotonic() - began
+        found = await scrape(server)
+    parts = [f"sbx_{name}_seconds" for name in ("apply", "sync", "publish")]
+    assert [found[f"{name}_count"] for name in parts] == [20] * 3
+    assert found["sbx_turn_seconds_count"] == found["sbx_request_seconds_count"] == 21
+    assert found["sbx_busy_seconds_total"] == found["sbx_turn_seconds_sum"]
+    # Each part is in a turn, a turn in the wait for its one request, and that in what the client waited.
+    sums = [
+        sum(found[f"{name}_sum"] for name in parts),
+        *(found[f"sbx_{name}_seconds_sum"] for name in ("turn", "request")),
+    ]
+    assert 0 < sums[0] < sums[1] < sums[2] < took
+    for name in (*parts, "sbx_turn_seconds", "sbx_request_seconds", "sbx_batch_commands"):
+        counts = [value for label, value in found.items() if label.startswith(f"{name}_bucket")]
+        assert counts == sorted(counts)
+        assert counts[-1] == found[f"{name}_count"]
+
+
+async def test_what_runs_here_and_the_capacity_that_its_rulebook_asks_for(tmp_path):
+    version = importlib.metadata.version("sandbox-exchange")
+    async with serving(tmp_path / "venue", metrics_port=0, durability="os") as server:
+        before = await scrape(server)
+        async with client(url_of(server), "alice") as alice, client(url_of(server), "otto") as otto:
+            for number in range(50):
+                await alice.order("buy", "0.1", "90", f"a{number}", account="alice")
+            # No message of a participant.
+            await otto.ask(type="deposit", account="bob", asset="BTC", amount="1", reason="gift")
+            after = await scrape(server)
+    labels = f"build=interpreted,core_version={CORE_VERSION},durability=os,rulebook=elr-2025,version={version}"
+    assert before[f"sbx_build_info{{{labels}}}"] == after[f"sbx_build_info{{{labels}}}"] == 1
+    assert [name for name in before if "capacity" in name] == ["sbx_capacity_asked_per_second"]
+    highest = after["sbx_highest_messages_per_second"]
+    assert 0 < highest <= 50
+    assert (before["sbx_capacity_asked_per_second"], after["sbx_capacity_asked_per_second"]) == (0, 2 * highest)
+    # This process is the client, too, and each order waits for the answer to the one before it.
+    estimated = after["sbx_capacity_estimated_per_second"]
+    assert 50 < estimated < 100_000
+    assert after["sbx_capacity_headroom"] == pytest.approx(estimated / (2 * highest))
+
+
+async def test_a_rulebook_without_ops_2_asks_for_no_capacity(tmp_path):
+    (tmp_path / "free.toml").write_text('title = "Free"\n')
+    name, documents = load_rulebook_documents(str(tmp_path / "free.toml"))
+    old = small_venue()
+    rulebook = msgspec.structs.replace(old.setup[0][1], name=name, documents=documents)
+    setup = ((old.setup[0][0], rulebook), *old.setup[1:])
+    venue = msgspec.structs.replace(old, rulebook=name, rulebook_documents=documents, setup=setup)
+    async with serving(tmp_path / "venue", venue, metrics_port=0) as server, client(url_of(server), "alice") as alice:
+        await alice.order("buy", "0.1", "90", "a", account="alice")
+        found = await scrape(server)
+    assert found["sbx_highest_messages_per_second"] == 1
+    assert [name for name in found if "capacity" in name] == ["sbx_capacity_estimated_per_second"]
 
 
 async def test_events_are_those_in_the_journal(tmp_path):
@@ -214,117 +233,6 @@ async def test_what_a_slow_consumer_leaves_unread_is_seen_until_it_is_dropped(tm
     assert 0 < max(seen) <= 400_000
     assert found["sbx_connections_closed_total{reason=slow_consumer}"] == 1
     assert found["sbx_unread_bytes"] == 0
-
-
-async def test_a_scraper_in_a_loop_costs_nobody_an_order(tmp_path):
-    """Four threads scrape as fast as they are let, for half a second; orders go on meanwhile."""
-    async with serving(tmp_path / "venue", metrics_port=0, durability="os") as server:
-        url = server.metrics.url
-        end = time.monotonic() + 0.5
-
-        def hammer() -> int:
-            scrapes = 0
-            while time.monotonic() < end:
-                fetch(url)
-                scrapes += 1
-            return scrapes
-
-        async with client(url_of(server), "alice") as alice:
-            hammering = [asyncio.create_task(asyncio.to_thread(hammer)) for _ in range(4)]
-            orders, slowest = 0, 0.0
-            while time.monotonic() < end:
-                began = time.monotonic()
-                report = await alice.order("buy", "0.1", "90", f"a{orders}", account="alice")
-                slowest = max(slowest, time.monotonic() - began)
-                assert report["exec_type"] == "new"
-                orders += 1
-            scrapes = sum(await asyncio.gather(*hammering))
-        assert 4 <= scrapes <= 0.5 / ACCEPT_SECONDS + 8
-        assert orders > 100
-        assert slowest < 0.25
-        assert (await scrape(server))["sbx_open_orders"] == orders
-
-
-async def test_who_connects_and_says_nothing_makes_room_for_a_scraper(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.server.scraping.REQUEST_SECONDS", 0.3)
-    monkeypatch.setattr("gateway.server.scraping.MAX_SCRAPERS", 2)
-    async with serving(tmp_path / "venue", metrics_port=0) as server:
-        idle = [await asyncio.open_connection("127.0.0.1", server.metrics.port) for _ in range(3)]
-        for reader, _ in idle:
-            assert await asyncio.wait_for(reader.read(1), 2) == b""
-        assert (await scrape(server))["sbx_accounts"] == 2
-        for _, writer in idle:
-            writer.close()
-
-
-async def test_there_is_no_port_unless_it_is_asked_for(tmp_path):
-    async with serving(tmp_path / "one") as server:
-        assert server.metrics is None
-        # Nor does the venue's own port tell.
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            await asyncio.to_thread(fetch, url_of(server).replace("ws://", "http://") + "/metrics")
-        assert refused.value.code == 404
-        refused.value.close()
-    wanting = msgspec.structs.replace(small_venue(), metrics_port=0)
-    async with serving(tmp_path / "two", wanting) as server:
-        assert server.metrics is not None
-        port = server.metrics.port
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            await asyncio.to_thread(fetch, f"http://127.0.0.1:{port}/other")
-        assert refused.value.code == 404
-        refused.value.close()
-    with pytest.raises(OSError, match="refused"):
-        await asyncio.open_connection("127.0.0.1", port)
-
-
-async def test_it_can_be_reached_from_this_machine_alone(tmp_path):
-    """The venue listens on every address; its metrics on one, and another address of this machine is refused."""
-    async with serving(tmp_path / "venue", host="0.0.0.0", metrics_port=0) as server:
-        for port, is_open in ((server.port, True), (server.metrics.port, False)):
-            with socket.socket() as outside:
-                # All of 127/8 is this machine, and only one of it is listened to.
-                assert (outside.connect_ex(("127.0.0.2", port)) == 0) == is_open
-
-
-async def test_a_metrics_port_that_is_taken_stops_the_start(tmp_path):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(OSError, match="in use"):
-            async with serving(tmp_path / "venue", metrics_port=taken.getsockname()[1]):
-                pass
-    async with serving(tmp_path / "venue"):
-        pass
-
-
-def test_serve_announces_where_to_scrape(tmp_path):
-    (tmp_path / "venue.toml").write_text(venue_text().replace("port = 0", "port = 0\nmetrics_port = 0"))
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(tmp_path)]
-    for options, found in (
-        (["--json"], lambda line: json.loads(line)["metrics"]),
-        ([], lambda line: line.split()[-1].decode()),
-    ):
-        with subprocess.Popen([*command, *options], stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            try:
-                samples = parse(fetch(found(process.stdout.readline())))
-            finally:
-                process.terminate()
-                process.wait(20)
-        assert samples["sbx_accounts"] == 2
-        assert samples["process_open_fds"] > 5
-
-
-def test_without_a_port_serve_announces_none(tmp_path):
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(tmp_path), "--json"]
-    (tmp_path / "venue.toml").write_text(venue_text())
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        try:
-            assert json.loads(process.stdout.readline())["metrics"] is None
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 async def test_the_table_and_the_endpoint_name_the_same(tmp_path):

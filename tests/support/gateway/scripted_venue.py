@@ -76,6 +76,6 @@ class ScriptedVenue:
 async def scripted(answer: Answer) -> AsyncIterator[ScriptedVenue]:
     venue = ScriptedVenue(answer)
     async with serve(venue.handle, "127.0.0.1", 0, subprotocols=[Subprotocol("sbx.v1.json")]) as server:
-        port = server.door.sockets[0].getsockname()[1]
+        port = server.sockets[0].getsockname()[1]
         venue.url = f"ws://127.0.0.1:{port}"
         yield venue

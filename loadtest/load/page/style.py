@@ -24,7 +24,7 @@ p.bad, td.bad { color: var(--bad); } p.bad, p.warn { font-weight: 600; }
 .mark { color: var(--bad); font-size: 0.85rem; font-weight: 600; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 figure { margin: 0; padding: 0.8rem; background: var(--paper); min-width: 0; }
-svg { display: block; width: 100%; height: auto; }
+svg { display: block; width: 100%; max-width: 42rem; height: auto; margin: 0 auto; }
 svg * { stroke-linejoin: round; stroke-linecap: butt; }
 svg image { image-rendering: pixelated; }
 .plots + .scroll { margin-top: 1rem; }

@@ -105,7 +105,7 @@ def runs_table(runs: list[Run]) -> str:
         at = run.latency()
         cells = [percentile(at, 1_000, at.p999_ns), duration(at.max_ns)]
         figures = [number(run.rate_asked), number(run.rate_done), duration(at.p50_ns), duration(at.p99_ns), *cells]
-        rows.append([str(place), Cell(when(run.started_at), "word"), *map(right, figures), run.limit])
+        rows.append([str(place), Cell(when(run.started_at), "word"), *map(right, figures), Cell(run.limit, "word")])
     return table("Runs", head, rows)
 
 

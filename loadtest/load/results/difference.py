@@ -5,7 +5,7 @@ partner, the median of all differences between one of this side and one of the o
 
 Its interval is a percentile bootstrap, but never narrower than what ranks alone guarantee (Wilcoxon's signed ranks for pairs,
 Mann and Whitney's for the rest). For the bootstrap of few values promises too much: of ten pairs without any difference,
-1.7 to 2.5 in a hundred lie outside where 0.83 were promised, of five pairs 6 to 7. The ranks keep the promise whatever the
+1.9 to 2.5 in a hundred lie outside where 0.83 were promised, of five pairs 6 to 7. The ranks keep the promise whatever the
 noise is like, as long as it is the same on both sides: without a difference each sign is then as likely as the other.
 `tests/loadtest/load/results/test_difference.py` measures it again.
 """

@@ -47,8 +47,8 @@ def test_50_us_less_are_better() -> None:
 
 def test_the_same_cannot_be_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(difference, "RESAMPLES", 1_000)
-    found = [compare(*sides(0, seed=seed)).verdict for seed in range(10)]
-    assert found.count("cannot tell") >= 9
+    found = [compare(*sides(0, seed=seed)).verdict for seed in range(4)]
+    assert found == ["cannot tell"] * 4
 
 
 def test_with_too_few_runs_nothing_can_be_told_and_it_says_what_to_do() -> None:

@@ -153,7 +153,10 @@ async def conduct(order: Order, target: Target, progress: Progress, start_at_ns:
             generator.tell(pipe.Finish())
         finished = await _all(generators, pipe.Finished, SETTLE_TIMEOUT_S)
     target.expected_sequenced += sum(each.sequenced for each in drained) + sum(each.sequenced for each in finished)
-    checks = [*client_checks(drained, settled), books]
+    checks = client_checks(drained, settled)
+    if order.share is None or order.share[0] == 1:
+        # Of several machines one keeps the books, for all.
+        checks.append(books)
     return _run(order, _Found(start_ns, gathering, sampler.samples, ready, drained, checks))
 
 

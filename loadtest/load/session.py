@@ -20,6 +20,7 @@ from loadtest.load.target import LoadError, Target
 from loadtest.load.venues import Wanted, replay_command, serve_command, target_for
 
 LIBRARIES: Final = ("picows", "uvloop", "msgspec", "websockets", "numpy", "hdrhistogram")
+COUNTED: Final = "the venue counts for its metrics, which costs it up to a tenth: docs/METRICS.md has the figures"
 NO_LIMITS: Final = (
     "the venue limits nobody's rate of orders: `sbx init` sets no limits, and what a load asks for is meant"
 )
@@ -176,7 +177,7 @@ def _result(plan: Plan, side: Side, started_ns: int) -> Result:
         arrivals=CLOSED if order.window else parse_arrivals(order.arrivals).words(),
         seed=order.seed,
         warm_up_s=order.warm_up_s,
-        notes=[*plan.notes, NO_LIMITS],
+        notes=[*plan.notes, *([COUNTED] if side.target.metrics_url else []), NO_LIMITS],
         runs=side.runs,
         knee=side.knee,
         capacity=side.capacity,

@@ -133,6 +133,8 @@ def test_two_machines_load_one_venue_and_their_results_add_up(tmp_path, served_l
             "gateway.cli",
             "load",
             "merge",
+            "--out",
+            str(tmp_path / "whole.json"),
             *(str(tmp_path / f"{part}.json") for part in (1, 2)),
             "--json",
         ],

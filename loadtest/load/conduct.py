@@ -15,10 +15,9 @@ from typing import Final, TypeVar
 from gateway.client import ClientError, connect
 from loadtest.load.checks import client_checks, compare_books
 from loadtest.load.drive import pipe
-from loadtest.load.drive.gathering import Gathering, Live
+from loadtest.load.drive.gathering import Gathering
 from loadtest.load.judge import generator_of, limit_of
 from loadtest.load.plan.mixes import Control, Mix, Subscribers
-from loadtest.load.plan.shapes import parse_shape
 from loadtest.load.results.result import Check, Run, Sample
 from loadtest.load.sampling import Sampler
 from loadtest.load.target import KEYS, OPERATOR, LoadError, Target
@@ -34,7 +33,7 @@ LEAVE_AFTER_S: Final = 4.0
 PIPE_BYTES: Final = 2**30
 GENERATOR: Final = (sys.executable, "-P", "-m", "loadtest.load.drive.worker")
 
-Progress = Callable[[Live], None]
+Progress = Callable[[pipe.Pulse], None]
 M = TypeVar("M")
 
 
@@ -114,7 +113,6 @@ async def conduct(order: Order, target: Target, progress: Progress, start_at_ns:
     Raises:
         LoadError: a generator, or the venue, broke off.
     """
-    shape = parse_shape(order.shape, order.rate, order.seconds)
     assignments = _assignments(order, target)
     gathering = Gathering(order.seconds, order.warm_up_s)
     async with _generators(len(assignments)) as generators:
@@ -132,9 +130,7 @@ async def conduct(order: Order, target: Target, progress: Progress, start_at_ns:
         beside = _controls(order, target, start_ns)
         sampling = asyncio.create_task(sampler.run(start_ns))
         try:
-            drained = await asyncio.gather(
-                *(_follow(each, gathering, progress, round(shape.requests)) for each in generators)
-            )
+            drained = await asyncio.gather(*(_follow(each, gathering, progress) for each in generators))
             # What is due at the very end comes after the last request.
             await asyncio.gather(*beside)
         except ClientError as error:
@@ -157,18 +153,20 @@ async def conduct(order: Order, target: Target, progress: Progress, start_at_ns:
     if order.share is None or order.share[0] == 1:
         # Of several machines one keeps the books, for all.
         checks.append(books)
-    return _run(order, _Found(start_ns, gathering, sampler.samples, ready, drained, checks))
+    return _run(order, _Found(start_ns, gathering, sampler.samples(), ready, drained, checks))
 
 
-async def _follow(generator: _Generator, gathering: Gathering, progress: Progress, asked: int) -> pipe.Drained:
+async def _follow(generator: _Generator, gathering: Gathering, progress: Progress) -> pipe.Drained:
     """Take in what a generator notes until it is through."""
     while True:
         message = await generator.hear()
         if isinstance(message, pipe.Drained):
             return message
-        assert isinstance(message, pipe.Chunk), message
-        gathering.add(generator.number, message)
-        progress(gathering.live(asked))
+        if isinstance(message, pipe.Pulse):
+            progress(message)
+        else:
+            assert isinstance(message, pipe.Chunk), message
+            gathering.add(generator.number, message)
 
 
 async def _all(generators: Sequence[_Generator], kind: type[M], timeout_s: float) -> list[M]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-import urllib.error
-import urllib.request
+from contextlib import suppress
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 import psutil
 
@@ -20,60 +20,62 @@ Metrics = dict[str, float]
 """By name with labels, as the endpoint writes them."""
 
 
+class _Raw(NamedTuple):
+    """One sample as it was read; what it means is worked out when the load is over."""
+
+    at_s: float
+    taken_s: float
+    """By a steady clock."""
+    cpu_s: float | None
+    machine_cpu_percent: float
+    metrics: str
+    """As the endpoint wrote them; empty if it did not answer."""
+
+
 class Sampler:
     """Takes a sample every second until it is cancelled."""
 
     def __init__(self, metrics_url: str | None, pid: int | None) -> None:
-        self.samples: Final[list[Sample]] = []
-        self.first: Metrics = {}
-        self.last: Metrics = {}
-        self._url: Final = metrics_url
+        self._url: Final = urlsplit(metrics_url) if metrics_url is not None else None
         self._process: Final = psutil.Process(pid) if pid is not None else None
-        self._cpu = 0.0
-        self._at = 0.0
+        self._raw: Final[list[_Raw]] = []
 
     async def run(self, start_ns: int) -> None:
         """Sample, each time so many seconds after a start on the wall clock."""
         await asyncio.sleep(max(0.0, (start_ns - time.time_ns()) / 1e9))
         psutil.cpu_percent()
-        self._cpu, self._at = self._cpu_seconds(), time.monotonic()
-        self.first = before = await self._scrape()
         while True:
+            await self.take((time.time_ns() - start_ns) / 1e9)
             elapsed = (time.time_ns() - start_ns) / 1e9
             await asyncio.sleep(INTERVAL_S - elapsed % INTERVAL_S)
-            after = await self._scrape()
-            self.samples.append(self._sample((time.time_ns() - start_ns) / 1e9, before, after))
-            self.last = before = after
 
-    async def _scrape(self) -> Metrics:
-        if self._url is None:
-            return {}
-        try:
-            text = await asyncio.to_thread(_get, self._url)
-        except (OSError, urllib.error.URLError):
-            # A venue that does not answer in time has other troubles, which the run shows; this second has no sample.
-            return {}
-        return parse(text)
-
-    def _cpu_seconds(self) -> float:
-        if self._process is None:
-            return 0.0
-        try:
-            times = self._process.cpu_times()
-        except psutil.Error:
-            return self._cpu
-        return float(times.user + times.system)
-
-    def _sample(self, at_s: float, before: Metrics, after: Metrics) -> Sample:
-        now, cpu = time.monotonic(), self._cpu_seconds()
-        seconds = max(now - self._at, 1e-9)
-        sample = Sample(at_s=round(at_s, 3), machine_cpu_share=psutil.cpu_percent() / 100)
+    async def take(self, at_s: float) -> None:
+        """Take one."""
+        text = ""
+        if self._url is not None:
+            # A venue that does not answer in time has other troubles, which the run shows.
+            with suppress(OSError, TimeoutError):
+                text = await _get(self._url)
+        cpu_s: float | None = None
         if self._process is not None:
-            sample.cpu_share = (cpu - self._cpu) / seconds
-        self._cpu, self._at = cpu, now
-        if before and after:
-            _add_metrics(sample, before, after, seconds)
-        return sample
+            with suppress(psutil.Error):
+                times = self._process.cpu_times()
+                cpu_s = float(times.user + times.system)
+        self._raw.append(_Raw(at_s, time.monotonic(), cpu_s, psutil.cpu_percent(), text))
+
+    def samples(self) -> list[Sample]:
+        """What was sampled, each since the one before."""
+        found: list[Sample] = []
+        parsed = [parse(raw.metrics) for raw in self._raw]
+        for before, after, metrics_before, metrics in zip(self._raw, self._raw[1:], parsed, parsed[1:], strict=False):
+            seconds = max(after.taken_s - before.taken_s, 1e-9)
+            sample = Sample(at_s=round(after.at_s, 3), machine_cpu_share=after.machine_cpu_percent / 100)
+            if before.cpu_s is not None and after.cpu_s is not None:
+                sample.cpu_share = (after.cpu_s - before.cpu_s) / seconds
+            if metrics_before and metrics:
+                _add_metrics(sample, metrics_before, metrics, seconds)
+            found.append(sample)
+        return found
 
 
 def _add_metrics(sample: Sample, before: Metrics, after: Metrics, seconds: float) -> None:
@@ -133,10 +135,16 @@ def quantile(before: Metrics, after: Metrics, name: str, share: float) -> float 
     return None
 
 
-def _get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as reply:
-        content: bytes = reply.read()
-    return content.decode()
+async def _get(url: SplitResult) -> str:
+    """The body that an address answers with; no library, for it runs beside the load."""
+    async with asyncio.timeout(TIMEOUT_S):
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        try:
+            writer.write(f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: close\r\n\r\n".encode())
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        finally:
+            writer.close()
+    return body.decode() if b" 200 " in head.partition(b"\r\n")[0] else ""
 
 
 def _ns(seconds: float | None) -> int | None:

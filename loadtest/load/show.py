@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live as Screen
 from rich.markup import escape
 from rich.table import Table
 
-from loadtest.load.drive.gathering import Live
+from loadtest.load.drive.pipe import Pulse
 from loadtest.load.judge import ms
 from loadtest.load.results.histogram import Latency
 from loadtest.load.results.result import (
@@ -45,39 +44,40 @@ SHOWN_RULES: Final = 12
 def telling(console: Console, is_quiet: bool) -> Iterator[Told]:
     """Show progress on a terminal; elsewhere a line for each phase and each step of a search; nothing if quiet."""
     if is_quiet:
-        yield Told(lambda live: None, lambda phase: None, lambda step: None)
+        yield Told(lambda pulse: None, lambda phase: None, lambda step: None)
         return
     if not console.is_terminal:
 
         def say(phase: str) -> None:
             console.print(f"{phase} ...", highlight=False)
 
-        yield Told(lambda live: None, say, lambda step: console.print(step_line(step), highlight=False))
+        yield Told(lambda pulse: None, say, lambda step: console.print(step_line(step), highlight=False))
         return
-    with Screen(console=console, transient=True, refresh_per_second=4) as screen:
+    # Drawn when there is news, once a second: a screen that refreshes itself takes time from the load.
+    with Screen(console=console, transient=True, auto_refresh=False) as screen:
         now = ["", time.monotonic()]
 
         def phase(what: str) -> None:
             now[0] = what
-            screen.update(what)
+            screen.update(what, refresh=True)
 
-        def progress(live: Live) -> None:
-            screen.update(_row(str(now[0]), live))
+        def progress(pulse: Pulse) -> None:
+            screen.update(_row(str(now[0]), pulse), refresh=True)
 
         yield Told(progress, phase, lambda step: console.print(step_line(step), highlight=False))
 
 
-def _row(phase: str, live: Live) -> Table:
+def _row(phase: str, pulse: Pulse) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_row(
         f"[bold]{phase}[/]",
-        f"{live.at_s:4.0f} s",
-        f"{live.sent:,}/s sent",
-        f"{live.answered:,}/s answered",
-        f"p50 {ms(live.p50_ns)}",
-        f"p99 {ms(live.p99_ns)}",
-        f"p99.9 {ms(live.p999_ns)}",
-        f"[red]{live.refused:,} refused[/]" if live.refused else "",
+        f"{pulse.at_ns / 1e9:4.0f} s",
+        f"{pulse.sent:,} sent",
+        f"{pulse.answered:,} answered",
+        f"p50 {ms(pulse.p50_ns)}",
+        f"p99 {ms(pulse.p99_ns)}",
+        f"p99.9 {ms(pulse.p999_ns)}",
+        f"[red]{pulse.lost} lost[/]" if pulse.lost else "",
     )
     return grid
 
@@ -167,7 +167,7 @@ def _runs(result: Result, console: Console) -> None:
 
 
 def _latencies(run: Run) -> Table:
-    table = Table("latency", "count", "p50", "p99", "p99.9", "max", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table("latency", "count", "p50", "p99", "p99.9", "max", box=None, pad_edge=False, padding=(0, 1))
     for column in table.columns:
         column.no_wrap = True
         column.justify = "left" if column is table.columns[0] else "right"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,21 +31,6 @@ REFUSALS: Final = frozenset(("rejected", "request_rejected", "error"))
 _STEPS_PER_OCTAVE: Final = 24
 _FINE_BUCKETS: Final = 40 * _STEPS_PER_OCTAVE
 """Latencies of one second are kept in steps of 3 %, up to 2**40 ns."""
-
-
-class Live(NamedTuple):
-    """The last second of a run, for people who wait."""
-
-    at_s: float
-    asked: int
-    sent: int
-    answered: int
-    refused: int
-    p50_ns: int
-    p99_ns: int
-    p999_ns: int
-    max_ns: int
-    lag_p99_ns: int
 
 
 class _Second:
@@ -91,9 +76,9 @@ class Gathering:
 
     def add(self, generator: int, chunk: Chunk) -> None:
         """Take in what one generator noted."""
+        self._last[generator] = chunk
         names = self._names.setdefault(generator, [])
         names.extend(chunk.names)
-        self._last[generator] = chunk
         self._sent(_ints(chunk.lag_due), _ints(chunk.lag))
         self._answered(_ints(chunk.due), _ints(chunk.latency), np.frombuffer(chunk.kind, np.uint16), names)
         self._other(FILL, "", _ints(chunk.fill))
@@ -104,24 +89,6 @@ class Gathering:
             self.delivered += int(is_measured.sum())
             self._other(MARKET_DATA, channel, _ints(late)[is_measured])
         self.fills += chunk.fills
-
-    def live(self, asked: int) -> Live:
-        """The last full second."""
-        last = list(self._last.values())
-        lag = self._others.get((SEND_LAG, ""), empty())
-        second = self._seconds[-2] if len(self._seconds) > 1 else self._second(0)
-        return Live(
-            at_s=max((chunk.at_ns for chunk in last), default=0) / 1e9,
-            asked=asked,
-            sent=second.sent,
-            answered=second.answered,
-            refused=second.refused,
-            p50_ns=second.percentile(0.5),
-            p99_ns=second.percentile(0.99),
-            p999_ns=second.percentile(0.999),
-            max_ns=second.max_ns,
-            lag_p99_ns=lag.get_value_at_percentile(99) if lag.get_total_count() else 0,
-        )
 
     def measured(self) -> list[Measured]:
         """All distributions, the largest of each group first."""

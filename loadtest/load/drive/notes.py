@@ -1,4 +1,4 @@
-"""What a generator notes while it runs: raw numbers in arrays, handed on once a second."""
+"""What a generator notes while it runs: raw numbers in arrays, handed on when they are many, or at the end."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import time
 from array import array
 from typing import Final
 
-from loadtest.load.drive.pipe import Chunk
+import numpy as np
+
+from loadtest.load.drive.pipe import Chunk, Pulse
 
 Kind = tuple[str, str, str]
 """Request, outcome, rule or code."""
 
 
 MAX_SENTENCES: Final = 20
+MUCH: Final = 1_000_000
+"""Entries of an array: some tens of megabytes in all."""
 
 
 def keep(sentences: list[str], what: str) -> None:
@@ -45,6 +49,8 @@ class Notes:
         self.busy_ns = 0
         self.report_gaps: Final[list[str]] = []
         self.market_gaps: Final[list[str]] = []
+        self._pulsed = 0
+        """How many of the latencies the last pulse has seen."""
         self._kinds: Final[dict[Kind, int]] = {}
         self._new: list[Kind] = []
 
@@ -64,6 +70,19 @@ class Notes:
             found = self.delivery[channel] = array("q"), array("q")
         return found
 
+    @property
+    def is_much(self) -> bool:
+        """Whether so much is noted that it should be handed on."""
+        return len(self.lag) > MUCH or len(self.gaps) > MUCH or any(len(at) > MUCH for at, _ in self.delivery.values())
+
+    def pulse(self) -> Pulse:
+        """How it goes, since the last call."""
+        latest = np.array(self.latency[self._pulsed :])
+        self._pulsed = len(self.latency)
+        p50, p99, p999 = np.percentile(latest, (50, 99, 99.9)).tolist() if len(latest) else (0, 0, 0)
+        at_ns = time.perf_counter_ns() - self.start_ns
+        return Pulse(at_ns, self.sent, self.answered, self.lost, int(p50), int(p99), int(p999))
+
     def take(self) -> Chunk:
         """All since the last call, and the arrays are empty again."""
         chunk = Chunk(
@@ -78,9 +97,6 @@ class Notes:
             gaps=self.gaps.tobytes(),
             delivery={name: (at.tobytes(), late.tobytes()) for name, (at, late) in self.delivery.items()},
             fills=self.fills,
-            sent=self.sent,
-            answered=self.answered,
-            lost=self.lost,
             at_ns=time.perf_counter_ns() - self.start_ns,
             busy_ns=self.busy_ns,
             cpu_ns=time.process_time_ns(),
@@ -92,4 +108,5 @@ class Notes:
             for each in pair:
                 del each[:]
         self.fills = 0
+        self._pulsed = 0
         return chunk

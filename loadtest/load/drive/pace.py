@@ -78,8 +78,8 @@ class Pacer:
         began_ns = _now()
         if not self._was_idle:
             gap_ns = began_ns - self._last_ns
-            notes.gaps.append(gap_ns)
             if gap_ns > IDLE_NS:
+                notes.gaps.append(gap_ns)
                 notes.busy_ns += gap_ns
         self._last_ns = began_ns
         place, times = self._next, self._times

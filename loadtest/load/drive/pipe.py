@@ -1,7 +1,7 @@
 """What goes between the command and its generators, a process each: frames of MessagePack over their pipes.
 
 down: Assignment, Start, Settle, Finish
-up:   Ready, Chunk (one a second), Drained, Settled, Finished; or Failed at any time
+up:   Ready, Pulse (one a second), Chunk, Drained, Settled, Finished; or Failed at any time
 """
 
 from __future__ import annotations
@@ -90,8 +90,23 @@ class Ready(msgspec.Struct, tag=True):
     detail: str = ""
 
 
+class Pulse(msgspec.Struct, tag=True):
+    """How it goes, once a second: all that is told while the load runs, since telling takes time from it."""
+
+    at_ns: int
+    """Since the start."""
+    sent: int
+    """So far, and likewise `answered` and `lost`, the connections."""
+    answered: int
+    lost: int
+    p50_ns: int
+    """Of the replies since the pulse before."""
+    p99_ns: int
+    p999_ns: int
+
+
 class Chunk(msgspec.Struct, tag=True):
-    """What was noted since the chunk before. Arrays are the bytes of native 64-bit (`kind`: 16-bit) integers."""
+    """What was noted since the chunk before, when it is much, or at the end. Arrays are the bytes of native 64-bit (`kind`: 16-bit) integers."""
 
     names: list[tuple[str, str, str]]
     """Kinds met for the first time: request, outcome, rule or code. A kind is its place in all these lists together."""
@@ -105,15 +120,10 @@ class Chunk(msgspec.Struct, tag=True):
     fill: bytes
     report: bytes
     gaps: bytes
-    """Between two turns of the loop."""
+    """Turns of the loop in which something was sent or received."""
     delivery: dict[str, tuple[bytes, bytes]]
     """By channel: receipt, nanoseconds since the start, and latency of each message."""
     fills: int
-    sent: int
-    """All that were sent so far."""
-    answered: int
-    lost: int
-    """Connections lost so far."""
     at_ns: int
     """Since the start."""
     busy_ns: int
@@ -164,7 +174,7 @@ class Failed(msgspec.Struct, tag=True):
 
 
 Down = Assignment | Start | Settle | Finish
-Up = Ready | Chunk | Drained | Settled | Finished | Failed
+Up = Ready | Pulse | Chunk | Drained | Settled | Finished | Failed
 _LENGTH: Final = 4
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_down: Final = msgspec.msgpack.Decoder(Down).decode

@@ -26,7 +26,7 @@ from loadtest.load.plan.script import Script
 from loadtest.load.plan.seats import Seat
 from loadtest.load.plan.shapes import Piece, Shape, parse_shape
 
-CHUNK_S: Final = 1.0
+PULSE_S: Final = 1.0
 AT_ONCE: Final = 32
 """Connections that are opened side by side."""
 SPARE_FILES: Final = 64
@@ -79,7 +79,7 @@ class Worker:
         gc.collect()
         gc.freeze()
         gc.disable()
-        chunks = asyncio.create_task(self._chunks())
+        pulses = asyncio.create_task(self._pulses())
         seconds = assignment.warm_up_s + assignment.seconds
         pacer: Pacer | ClosedLoop
         if not self._traders:
@@ -97,7 +97,7 @@ class Worker:
             await pacer.done
             asked = pacer.asked
         await self._drain()
-        chunks.cancel()
+        pulses.cancel()
         self.tell(notes.take())
         self._report(asked)
 
@@ -113,13 +113,15 @@ class Worker:
             connections=assignment.connections,
         )
 
-    async def _chunks(self) -> None:
+    async def _pulses(self) -> None:
         notes = self._notes
         await asyncio.sleep(max(0.0, (notes.start_ns - time.perf_counter_ns()) / 1e9))
         for second in range(1, sys.maxsize):
-            until_ns = notes.start_ns + int(second * CHUNK_S * 1e9)
+            until_ns = notes.start_ns + int(second * PULSE_S * 1e9)
             await asyncio.sleep(max(0.0, (until_ns - time.perf_counter_ns()) / 1e9))
-            self.tell(notes.take())
+            self.tell(notes.pulse())
+            if notes.is_much:
+                self.tell(notes.take())
 
     async def _drain(self) -> None:
         deadline = time.monotonic() + self._assignment.drain_s

@@ -32,9 +32,11 @@ def test_a_quantile_lies_in_the_bucket_that_grew():
     assert quantile(before, after, "sbx_turn_seconds", 0.5) is None
 
 
-async def test_a_venue_that_does_not_answer_has_a_sample_without_its_figures():
+async def test_a_venue_that_does_not_answer_has_samples_without_its_figures():
     sampler = Sampler("http://127.0.0.1:1/metrics", os.getpid())
-    assert await sampler._scrape() == {}
-    sample = sampler._sample(1.0, {}, {})
+    await sampler.take(1.0)
+    await sampler.take(2.0)
+    (sample,) = sampler.samples()
+    assert sample.at_s == 2.0
     assert sample.cpu_share is not None
     assert sample.commands_per_second is None

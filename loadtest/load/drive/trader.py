@@ -58,8 +58,8 @@ class Trader(Line):
         self._script: Final = script
         self._notes: Final = notes
         self._next_id = 1
-        self._acknowledged = 0
-        """The order that was acknowledged last, and when."""
+        self._acknowledged: tuple[int | None, int | None] = 0, 0
+        """The order that was acknowledged last, and the venue's time of it."""
         self._acknowledged_ns = 0
 
     @property
@@ -111,9 +111,10 @@ class Trader(Line):
             self._answer(message, now_ns)
         elif message.exec_type == "trade":
             self._notes.fills += 1
-            if message.order_id == self._acknowledged:
+            # An order that trades at once does so in the command that enters it.
+            if (message.order_id, message.transact_time) == self._acknowledged:
                 self._notes.fill.append(now_ns - self._acknowledged_ns)
-                self._acknowledged = 0
+                self._acknowledged = 0, 0
 
     def gone(self) -> None:
         """Note the loss."""
@@ -146,7 +147,7 @@ class Trader(Line):
             assert message.exec_type is not None
             outcome = OUTCOMES.get(message.exec_type, message.exec_type)
             if outcome == "accepted":
-                self._acknowledged, self._acknowledged_ns = message.order_id or 0, now_ns
+                self._acknowledged, self._acknowledged_ns = (message.order_id, message.transact_time), now_ns
         if outcome != ERROR and outcome not in NOT_REPORTS:
             self.sequenced += 1
         if request is CLEARING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -209,17 +209,18 @@ def _generator(runs: list[Run], places: list[int]) -> Generator:
 
 
 def _checks(runs: list[Run], places: list[int]) -> list[Check]:
-    """Each check once, with the gravest status; one that a part left out holds no further than that."""
+    """Each check once, with the gravest status; of parts that don't have it, as only one keeps the books, nothing is asked."""
     found = []
     for name in dict.fromkeys(check.name for run in runs for check in run.checks):
-        each = [next((check for check in run.checks if check.name == name), None) for run in runs]
-        statuses: list[Literal["held", "failed", "unchecked"]] = [
-            check.status if check else "unchecked" for check in each
+        told = [
+            (check, place)
+            for run, place in zip(runs, places, strict=True)
+            for check in run.checks
+            if check.name == name
         ]
-        details = [check.detail if check else "not looked at" for check in each]
-        if len(set(statuses)) > 1:
-            details = [f"{status}: {detail}" for status, detail in zip(statuses, details, strict=True)]
-        found.append(Check(name, max(statuses, key=_GRAVITY.index), _by_part(details, places)))
+        statuses = [check.status for check, _ in told]
+        details = [check.detail if len(set(statuses)) == 1 else f"{check.status}: {check.detail}" for check, _ in told]
+        found.append(Check(name, max(statuses, key=_GRAVITY.index), _by_part(details, [place for _, place in told])))
     return found
 
 

@@ -24,7 +24,7 @@ OUTSIDE := build/outside
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench against soak interop clean check interpreted compiled
+.PHONY: help demo test lint bench load against soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ lint: $(DEV)/.installed ## style and types
 
 bench: $(DEV)/.installed $(NATIVE)/.installed ## one JSON line per benchmark, interpreted and compiled, beside other engines
 	$(DEV)/bin/sbx bench --compiled $(NATIVE)/bin/python $(ARGS)
+
+load: $(DEV)/.installed $(NATIVE)/.installed ## load a venue, compiled if it can be: make load ARGS="--find-knee"
+	$(DEV)/bin/sbx load $(ARGS)
 
 against: $(DEV)/.installed ## is the work tree slower than REV? both built and run in turns: make against REV=main~1
 	$(DEV)/bin/sbx bench --against $(REV) $(ARGS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -36,6 +38,16 @@ class Served(NamedTuple):
     """What `sbx serve --json` said when it was ready."""
 
 
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def _end_with_parent() -> None:
+    """Have the system end this process when its parent is killed: nobody else would."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 @asynccontextmanager
 async def serving(
     directory: Path,
@@ -65,6 +77,7 @@ async def serving(
             *options,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            preexec_fn=_end_with_parent,
         )
     except OSError as error:
         raise ServingError(f"the venue can't be started by {' '.join(command)}: {error}") from error

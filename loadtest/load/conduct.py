@@ -33,7 +33,8 @@ LEAVE_AFTER_S: Final = 4.0
 PIPE_BYTES: Final = 2**30
 GENERATOR: Final = (sys.executable, "-P", "-m", "loadtest.load.drive.worker")
 
-Progress = Callable[[pipe.Pulse], None]
+Progress = Callable[[int, pipe.Pulse], None]
+"""Called with the number of a generator and how it goes."""
 M = TypeVar("M")
 
 
@@ -163,7 +164,7 @@ async def _follow(generator: _Generator, gathering: Gathering, progress: Progres
         if isinstance(message, pipe.Drained):
             return message
         if isinstance(message, pipe.Pulse):
-            progress(message)
+            progress(generator.number, message)
         else:
             assert isinstance(message, pipe.Chunk), message
             gathering.add(generator.number, message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -44,42 +43,64 @@ SHOWN_RULES: Final = 12
 def telling(console: Console, is_quiet: bool) -> Iterator[Told]:
     """Show progress on a terminal; elsewhere a line for each phase and each step of a search; nothing if quiet."""
     if is_quiet:
-        yield Told(lambda pulse: None, lambda phase: None, lambda step: None)
+        yield Told(lambda number, pulse: None, lambda phase: None, lambda step: None)
         return
     if not console.is_terminal:
 
         def say(phase: str) -> None:
             console.print(f"{phase} ...", highlight=False)
 
-        yield Told(lambda pulse: None, say, lambda step: console.print(step_line(step), highlight=False))
+        yield Told(lambda number, pulse: None, say, lambda step: console.print(step_line(step), highlight=False))
         return
     # Drawn when there is news, once a second: a screen that refreshes itself takes time from the load.
     with Screen(console=console, transient=True, auto_refresh=False) as screen:
-        now = ["", time.monotonic()]
+        seen = _Seen()
 
         def phase(what: str) -> None:
-            now[0] = what
+            seen.begin(what)
             screen.update(what, refresh=True)
 
-        def progress(pulse: Pulse) -> None:
-            screen.update(_row(str(now[0]), pulse), refresh=True)
+        def progress(number: int, pulse: Pulse) -> None:
+            screen.update(seen.row(number, pulse), refresh=True)
 
         yield Told(progress, phase, lambda step: console.print(step_line(step), highlight=False))
 
 
-def _row(phase: str, pulse: Pulse) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_row(
-        f"[bold]{phase}[/]",
-        f"{pulse.at_ns / 1e9:4.0f} s",
-        f"{pulse.sent:,} sent",
-        f"{pulse.answered:,} answered",
-        f"p50 {ms(pulse.p50_ns)}",
-        f"p99 {ms(pulse.p99_ns)}",
-        f"p99.9 {ms(pulse.p999_ns)}",
-        f"[red]{pulse.lost} lost[/]" if pulse.lost else "",
-    )
-    return grid
+class _Seen:
+    """What the generators of a run said last."""
+
+    def __init__(self) -> None:
+        self._phase = ""
+        self._last: dict[int, tuple[Pulse | None, Pulse]] = {}
+        """By generator: the pulse before, and the last one."""
+
+    def begin(self, phase: str) -> None:
+        """Something new begins."""
+        self._phase = phase
+        self._last.clear()
+
+    def row(self, number: int, pulse: Pulse) -> Table:
+        """All generators together, with the latencies of the one that spoke."""
+        before = self._last.get(number, (None, None))[1]
+        self._last[number] = before, pulse
+        sent, answered, refused = (
+            sum(getattr(now, name) - (getattr(then, name) if then else 0) for then, now in self._last.values())
+            for name in ("sent", "answered", "refused")
+        )
+        lost = sum(now.lost for _, now in self._last.values())
+        grid = Table.grid(padding=(0, 2))
+        grid.add_row(
+            f"[bold]{self._phase}[/]",
+            f"{pulse.at_ns / 1e9:.0f} s",
+            f"asked {sent:,}/s",
+            f"done {answered:,}/s",
+            f"p50 {ms(pulse.p50_ns)}",
+            f"p99 {ms(pulse.p99_ns)}",
+            f"p99.9 {ms(pulse.p999_ns)}",
+            f"[red]{refused:,} refused[/]" if refused else "",
+            f"[bold red]{lost} lost[/]" if lost else "",
+        )
+        return grid
 
 
 def step_line(step: Step) -> str:

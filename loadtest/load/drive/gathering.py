@@ -11,6 +11,7 @@ import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
 from loadtest.load.drive.pipe import Chunk
+from loadtest.load.drive.trader import REFUSALS
 from loadtest.load.results.histogram import Latency, empty, record
 from loadtest.load.results.result import (
     FILL,
@@ -26,8 +27,6 @@ from loadtest.load.results.result import (
 
 Ints = npt.NDArray[np.int64]
 
-REFUSALS: Final = frozenset(("rejected", "request_rejected", "error"))
-"""Outcomes that count as refused."""
 _STEPS_PER_OCTAVE: Final = 24
 _FINE_BUCKETS: Final = 40 * _STEPS_PER_OCTAVE
 """Latencies of one second are kept in steps of 3 %, up to 2**40 ns."""

@@ -45,6 +45,7 @@ class Notes:
         self.fills = 0
         self.sent = 0
         self.answered = 0
+        self.refused = 0
         self.lost = 0
         self.busy_ns = 0
         self.report_gaps: Final[list[str]] = []
@@ -81,7 +82,7 @@ class Notes:
         self._pulsed = len(self.latency)
         p50, p99, p999 = np.percentile(latest, (50, 99, 99.9)).tolist() if len(latest) else (0, 0, 0)
         at_ns = time.perf_counter_ns() - self.start_ns
-        return Pulse(at_ns, self.sent, self.answered, self.lost, int(p50), int(p99), int(p999))
+        return Pulse(at_ns, self.sent, self.answered, self.refused, self.lost, int(p50), int(p99), int(p999))
 
     def take(self) -> Chunk:
         """All since the last call, and the arrays are empty again."""

@@ -96,8 +96,9 @@ class Pulse(msgspec.Struct, tag=True):
     at_ns: int
     """Since the start."""
     sent: int
-    """So far, and likewise `answered` and `lost`, the connections."""
+    """So far, and likewise `answered`, `refused` and `lost`, the connections."""
     answered: int
+    refused: int
     lost: int
     p50_ns: int
     """Of the replies since the pulse before."""

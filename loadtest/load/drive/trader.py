@@ -17,6 +17,8 @@ from loadtest.load.plan.script import Script
 OUTCOMES: Final = {"new": "accepted"}
 """What an execution report that answers a request says, where the protocol's word is not the best one here."""
 ERROR: Final = "error"
+REFUSALS: Final = frozenset(("rejected", "request_rejected", ERROR))
+"""Outcomes that count as refused."""
 NOT_REPORTS: Final = frozenset(("open_orders", "balances", "positions", "resumed"))
 """They name an account and the number of its last report, but are none."""
 CLEARING: Final = "(leaving)"
@@ -156,5 +158,7 @@ class Trader(Line):
         notes.latency.append(now_ns - intended_ns)
         notes.kind.append(notes.kind_of(request, outcome, message.rule or message.code or ""))
         notes.answered += 1
+        if outcome in REFUSALS:
+            notes.refused += 1
         if self.answered_one is not None:
             self.answered_one()

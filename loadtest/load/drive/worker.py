@@ -35,8 +35,9 @@ SPARE_FILES: Final = 64
 class Worker:
     """All connections of one process, from the first handshake to the last goodbye."""
 
-    def __init__(self, assignment: pipe.Assignment, out: asyncio.WriteTransport) -> None:
+    def __init__(self, assignment: pipe.Assignment, reader: asyncio.StreamReader, out: asyncio.WriteTransport) -> None:
         self._assignment: Final = assignment
+        self._reader: Final = reader
         self._out: Final = out
         self._notes: Final = Notes()
         mix = parse_mix(assignment.mix)
@@ -119,6 +120,9 @@ class Worker:
         for second in range(1, sys.maxsize):
             until_ns = notes.start_ns + int(second * PULSE_S * 1e9)
             await asyncio.sleep(max(0.0, (until_ns - time.perf_counter_ns()) / 1e9))
+            if self._reader.at_eof():
+                # The command was killed: nobody waits for this, and the venue is not to be loaded for nothing.
+                os._exit(1)
             self.tell(notes.pulse())
             if notes.is_much:
                 self.tell(notes.take())
@@ -225,7 +229,7 @@ async def work() -> None:
         if assignment.cores:
             os.sched_setaffinity(0, assignment.cores)
         _allow_open_files(len(assignment.seats) + len(assignment.watchers) + SPARE_FILES)
-        worker = Worker(assignment, out)
+        worker = Worker(assignment, reader, out)
         await worker.connect()
         while True:
             match await pipe.read_down(reader):

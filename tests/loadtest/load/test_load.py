@@ -8,10 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from loadtest.load.results.result import HEAT_BOUNDS_NS, read_result
-from tests.support.loadtest.loads import load, loaded, slower_than
+from tests.support.loadtest.loads import SMALL, load, loaded, slower_than
 
 SLOW_SERVE = Path(__file__).parents[2] / "support" / "loadtest" / "slow_serve.py"
 
@@ -186,3 +187,25 @@ def test_what_can_not_be_done_is_refused_in_words(arguments, why):
     assert done.returncode == 1, done.stderr
     assert why in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# A venue is started, and the command killed: 4 s.
+def test_nothing_is_left_behind_by_a_command_that_is_killed(tmp_path):
+    serve = f"{sys.executable} -P -m gateway.cli serve"
+    command = [sys.executable, "-m", "gateway.cli", "load", *SMALL, "--serve", serve, "--seconds", "60", "--rate", "50"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 20
+        family: list[psutil.Process] = []
+        while len(family) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+            family = psutil.Process(process.pid).children()
+        # The venue and a generator; it has to have begun.
+        time.sleep(1.5)
+        family = psutil.Process(process.pid).children()
+        assert len(family) == 2
+    finally:
+        process.kill()
+        process.communicate()
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []

@@ -42,6 +42,7 @@ class Counters:
         "batch",
         "busiest",
         "closed",
+        "collector",
         "commands",
         "errors",
         "events",
@@ -78,6 +79,8 @@ class Counters:
         self.sync: Final = Histogram(DURATIONS_NS)
         self.publish: Final = Histogram(DURATIONS_NS)
         self.request: Final = Histogram(DURATIONS_NS)
+        self.collector: Final = Histogram(DURATIONS_NS)
+        """Pauses of the garbage collector."""
         self.busiest: Final = BusiestSecond(spent_ns)
 
     def carried_out(self, rows: Sequence[Carried], times_ns: tuple[int, int, int, int]) -> None:

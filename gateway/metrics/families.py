@@ -31,6 +31,7 @@ class Gauges(NamedTuple):
     time_ns: int
     """Now, on the clock of the commands."""
     journal_bytes: int
+    disk_waited_ns: int
     turned_away: int
     """Sockets that there was no room for."""
     rulebook: str
@@ -64,6 +65,8 @@ class VenueCollector(Collector):
         yield CounterMetricFamily("sbx_messages_sent", "Frames to clients.", counters.messages_sent)
         yield CounterMetricFamily("sbx_sent_bytes", "Bytes of those frames.", counters.sent_bytes)
         yield CounterMetricFamily("sbx_journal_bytes", "Bytes of the batches journaled.", gauges.journal_bytes)
+        waited = gauges.disk_waited_ns / NS_PER_SECOND
+        yield CounterMetricFamily("sbx_disk_wait_seconds", "Time the disk took to sync.", waited)
         rejects = CounterMetricFamily("sbx_rejects", "Sequenced and refused.", labels=("code", "rule"))
         for (code, rule), count in counters.rejects.items():
             rejects.add_metric((code, rule), count)
@@ -81,6 +84,7 @@ class VenueCollector(Collector):
             ("sbx_apply_seconds", "Of a turn: applying its commands.", counters.apply),
             ("sbx_sync_seconds", "Of a turn: making them durable.", counters.sync),
             ("sbx_publish_seconds", "Of a turn: who hears what, encoded.", counters.publish),
+            ("sbx_collector_seconds", "A pause of the garbage collector.", counters.collector),
             ("sbx_request_seconds", "From a request's frame to its reply with the socket.", counters.request),
         ):
             yield _histogram(name, what, histogram, NS_PER_SECOND)

@@ -71,6 +71,7 @@ def metrics_endpoint(
             seq=exchange.seq,
             time_ns=sequencer.now_ns,
             journal_bytes=started.writer.written_bytes,
+            disk_waited_ns=started.writer.waited_ns,
             turned_away=door.turned_away,
             rulebook=started.fanout.rulebook,
             capacity_multiple=capacity_multiple(exchange),

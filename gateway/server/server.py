@@ -26,6 +26,7 @@ from gateway.inbound.context import VenueContext
 from gateway.inbound.session import GOING_AWAY, Session
 from gateway.inbound.translate import Known
 from gateway.journal.writer import Durability
+from gateway.metrics.pauses import CollectorPauses
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.wire import CODECS, JSON, Codec
 from gateway.server.connection import CLOSE_SECONDS, Connection, guarded
@@ -52,6 +53,7 @@ class Server:
         self.port = 0
         """Where it listens."""
         self.metrics: MetricsEndpoint | None = None
+        self._pauses: Final = CollectorPauses(started.sequencer.counters.collector)
         """If it was asked for."""
         self.host = self
         """As `guarded` finds it."""
@@ -100,6 +102,7 @@ class Server:
         self.metrics = metrics_endpoint(self.started, self._connections.values(), self.door, self.durability, self.fail)
         await self.metrics.listen(port)
         self.counters.is_watched = True
+        self._pauses.begin()
 
     async def wait(self) -> None:
         """Wait until the venue has ended. Raises `VenueHalted` if a fault ended it."""
@@ -158,8 +161,13 @@ class Server:
     def _close_sockets(self) -> None:
         """End what is still connected, WebSocket or not yet, and the metrics."""
         self.door.abort_all()
+        self.close_metrics()
+
+    def close_metrics(self) -> None:
+        """Answer no scraper any more."""
         if self.metrics is not None:
             self.metrics.close()
+        self._pauses.end()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -324,8 +332,7 @@ async def start_server(
             await server.listen_to_scrapers(wanted_port)
         await server.listen(venue.host if host is None else host, venue.port if port is None else port)
     except BaseException:
-        if server.metrics is not None:
-            server.metrics.close()
+        server.close_metrics()
         started.writer.close()
         raise
     return server

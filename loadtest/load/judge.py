@@ -13,11 +13,13 @@ LAG_NS: Final = 500_000
 """A 99th percentile of lateness up to this is the noise of a machine."""
 LAG_SHARE: Final = 0.2
 """And so is one that is so small a part of the latency itself."""
-FULL: Final = 0.93
-"""Of a core: a process that uses more of it has none left, but for what the system takes."""
+FULL: Final = 0.95
+"""Of the time of its one thread: who uses more of it has none left, but for what the system takes."""
 RECEIVER_GAP_NS: Final = 20_000_000
 """A receiver whose loop takes longer turns than this notes receipts late by as much."""
 NOTHING: Final = "none reached"
+PAUSES: Final = "pauses"
+"""The limit of a rate that was not held although the venue had time left."""
 
 
 def generator_of(processes: int, connections: int, subscribers: int, gathering: Gathering) -> Generator:
@@ -44,22 +46,39 @@ def generator_of(processes: int, connections: int, subscribers: int, gathering: 
 def limit_of(generator: Generator, samples: Sequence[Sample], gathering: Gathering) -> tuple[str, str]:
     """What the limit was, and why it is said: the first of generator, receiver, disk, venue CPU that was used up."""
     cpu = _mean([each.cpu_share for each in samples])
-    sync = _mean([each.sync_share for each in samples])
-    apply = _mean([each.apply_share for each in samples])
-    shares = [
-        f"{name} {value:.0%}"
-        for name, value in (("CPU", cpu), ("writing and syncing", sync), ("the core", apply))
-        if value is not None
-    ]
-    detail = f"the venue's time: {', '.join(shares)}" if shares else "the venue's own figures are not known"
+    waits = _mean([each.disk_wait_share for each in samples])
+    detail = _venue_time(samples)
     if generator.is_behind:
         return "generator", f"{generator.detail}; {detail}"
     if gathering.latency(MARKET_DATA).count and gathering.latency(LOOP_GAP).p99_ns > RECEIVER_GAP_NS:
         return "receiver", f"{generator.detail}; {detail}"
     # While the venue waits for the disk it does nothing else: both together are its time.
-    if cpu is not None and cpu + (sync or 0.0) >= FULL:
-        return ("disk" if sync is not None and sync > cpu else "venue CPU"), detail
+    if cpu is not None and cpu + (waits or 0.0) >= FULL:
+        return ("disk" if waits is not None and waits > cpu else "venue CPU"), detail
     return NOTHING, detail
+
+
+def _venue_time(samples: Sequence[Sample]) -> str:
+    """Where the venue's time went, in words."""
+    shares = [
+        f"{name} {value:.0%}"
+        for name, value in (
+            ("CPU", _mean([each.cpu_share for each in samples])),
+            ("waiting for the disk", _mean([each.disk_wait_share for each in samples])),
+            ("the core", _mean([each.apply_share for each in samples])),
+        )
+        if value is not None
+    ]
+    if not shares:
+        return "the venue's own figures are not known"
+    words = f"the venue's time: {', '.join(shares)}"
+    pauses = [each.collector_longest_ns for each in samples if each.collector_longest_ns]
+    if pauses:
+        words += f"; its garbage collector paused it for up to {ms(max(pauses))}"
+    syncs = [each.sync_p99_ns for each in samples if each.sync_p99_ns]
+    if syncs:
+        words += f"; 1 of 100 syncs took {ms(max(syncs))} or more"
+    return words
 
 
 def ms(nanoseconds: float) -> str:

@@ -93,6 +93,8 @@ def _add_metrics(sample: Sample, before: Metrics, after: Metrics, seconds: float
     sample.apply_share = grew("sbx_apply_seconds_sum") / seconds
     sample.sync_share = grew("sbx_sync_seconds_sum") / seconds
     sample.turn_share = grew("sbx_turn_seconds_sum") / seconds
+    sample.disk_wait_share = grew("sbx_disk_wait_seconds_total") / seconds
+    sample.collector_longest_ns = _ns(quantile(before, after, "sbx_collector_seconds", 1.0)) or 0
     sample.sync_p50_ns = _ns(quantile(before, after, "sbx_sync_seconds", 0.5))
     sample.sync_p99_ns = _ns(quantile(before, after, "sbx_sync_seconds", 0.99))
     sample.batch_p50 = quantile(before, after, "sbx_batch_commands", 0.5)

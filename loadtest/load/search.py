@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from engine.vocabulary.limits import NS_PER_SECOND
-from loadtest.load.judge import ms
+from loadtest.load.judge import NOTHING, PAUSES, ms
 from loadtest.load.results.result import MARKET_DATA, ROUND_TRIP, Capacity, Knee, Run, Step
 
 FALLS_BEHIND: Final = 0.99
@@ -97,7 +97,7 @@ async def find_knee(
         for _ in range(2):
             run = await attempt(rate)
             found = verdict(run, objective)
-            steps.append(Step(rate, run.rate_done, found.p99_ns, found.held, found.why))
+            steps.append(_step(rate, run, found))
             said(steps[-1])
             if found.held:
                 best = run
@@ -112,6 +112,19 @@ async def find_knee(
         else:
             high = rate
     return low, steps, best
+
+
+def _step(rate: float, run: Run, found: Verdict) -> Step:
+    """One rate that was tried; one that was not held says what the limit was."""
+    limit = "" if found.held else PAUSES if run.limit == NOTHING else run.limit
+    detail = "" if found.held else run.limit_detail
+    return Step(rate, run.rate_done, found.p99_ns, found.held, found.why, limit, detail, run.delivered_per_second)
+
+
+def _lowest_failed(steps: list[Step], held: float) -> Step | None:
+    """The lowest rate above a held one that was not."""
+    failed = [step for step in steps if not step.held and step.rate > held]
+    return min(failed, key=lambda step: step.rate) if failed else None
 
 
 async def _bracket(holds: Callable[[float], Awaitable[Verdict]], rate: float) -> tuple[float, float]:
@@ -129,11 +142,16 @@ async def _bracket(holds: Callable[[float], Awaitable[Verdict]], rate: float) ->
 
 def knee_of(objective: Objective, found: list[tuple[float, list[Step], Run | None]]) -> Knee:
     """Several searches together."""
+    failed = [_lowest_failed(steps, rate) for rate, steps, _ in found]
     return Knee(
         slo=objective.words(),
         rates=[rate for rate, _, _ in found],
         steps=[steps for _, steps, _ in found],
-        deliveries=[run.delivered_per_second if run is not None else 0.0 for _, _, run in found],
+        limits=[step.limit if step is not None else NOTHING for step in failed],
+        limit_details=[step.limit_detail if step is not None else "" for step in failed],
+        deliveries=[
+            max([step.delivered_per_second for step in steps if step.held], default=0.0) for _, steps, _ in found
+        ],
     )
 
 

@@ -154,14 +154,20 @@ def _figures(result: Result, console: Console) -> None:
         console.print(
             f"[red]connections: {run.connections_refused} refused, {run.connections_lost} lost[/]", highlight=False
         )
-    console.print(f"limit: [bold]{run.limit}[/]; {escape(run.limit_detail)}", highlight=False)
-    if result.knee is not None:
+    if result.knee is None:
+        console.print(f"limit: [bold]{run.limit}[/]; {escape(run.limit_detail)}", highlight=False)
+    else:
         rates = sorted(result.knee.rates)
         spread = f", from {rates[0]:,.0f} to {rates[-1]:,.0f} in {len(rates)} searches" if len(rates) > 1 else ""
         console.print(
             f"[bold]highest rate held: {rates[len(rates) // 2]:,.0f} requests a second[/]{spread} ({result.knee.slo})",
             highlight=False,
         )
+        if any(result.knee.deliveries):
+            most = ", ".join(f"{each:,.0f}/s" for each in result.knee.deliveries)
+            console.print(f"most market data delivered at a rate that was held: {most}", highlight=False)
+        for limit, detail in dict(zip(result.knee.limits, result.knee.limit_details, strict=True)).items():
+            console.print(f"just above it the limit was [bold]{limit}[/]; {escape(detail)}", highlight=False)
     if result.capacity is not None:
         word = "[bold green]yes[/]" if result.capacity.holds else "[bold red]no[/]"
         console.print(

@@ -84,6 +84,10 @@ class Sample(msgspec.Struct, omit_defaults=True):
     """Of the time: applying commands. Likewise `sync_share` (writing and syncing the journal) and `turn_share`."""
     sync_share: float | None = None
     turn_share: float | None = None
+    disk_wait_share: float | None = None
+    """Waiting for the disk, and doing nothing else."""
+    collector_longest_ns: int | None = None
+    """The longest pause of the venue's garbage collector: the upper bound of its bucket. 0: there was none."""
     sync_p50_ns: int | None = None
     sync_p99_ns: int | None = None
     batch_p50: float | None = None
@@ -147,7 +151,7 @@ class Run(msgspec.Struct):
     generator: Generator
     checks: list[Check]
     limit: str
-    """What the limit was: venue CPU, disk, generator, receiver, network, none reached."""
+    """What the limit was: generator, receiver, disk, venue CPU, or none reached."""
     limit_detail: str
 
     @property
@@ -169,6 +173,10 @@ class Step(msgspec.Struct):
     held: bool
     why: str
     """In words: why it counts as held, or not."""
+    limit: str = ""
+    """What the limit was, as in `Run.limit`; `pauses`: the venue had time left, but stood still at times."""
+    limit_detail: str = ""
+    delivered_per_second: float = 0.0
 
 
 class Knee(msgspec.Struct):
@@ -180,8 +188,12 @@ class Knee(msgspec.Struct):
     """The highest rate held, requests a second, one for each search; 0: none."""
     steps: list[list[Step]]
     """Of each search."""
+    limits: list[str] = []
+    """Of each search: what the limit was at the lowest rate that was not held."""
+    limit_details: list[str] = []
     deliveries: list[float] = []
-    """Market-data deliveries a second at those rates."""
+    """Of each search: the most market-data deliveries a second of a rate that was held. Not that of the highest rate: the
+    more requests a turn has, the more changes one message tells of."""
 
 
 class Capacity(msgspec.Struct):

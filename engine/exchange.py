@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.book.entities import ELECTED, NOWHERE, ON_BOOK
 from engine.clearing.closeout import look_at_calls
 from engine.clearing.futures import check_future
@@ -14,8 +16,12 @@ from engine.state.state import State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
-from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced
+from engine.vocabulary.limits import PIECE_EVENTS
+from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
+
+
+NO_END: Final = 2**62
 
 
 class Exchange(State):
@@ -24,7 +30,8 @@ class Exchange(State):
     def apply(self, sequenced: Sequenced) -> list[Event]:
         """Apply the next command and return what happened, in order.
 
-        First runs all that is due by the command's time. Bad input gets an event that says so; an assertion that fails
+        First runs all that is due by the command's time; a `Tick` only up to `PIECE_EVENTS`. So whoever sequences lets ticks go
+        first until nothing is due, and a command finds nothing more to do before it. Bad input gets an event that says so; an assertion that fails
         is a bug, and the venue must stop. `seq` must follow the last one; `time_ns` (since the epoch, UTC) must not
         decrease.
         """
@@ -39,10 +46,14 @@ class Exchange(State):
             self.time_ns = time_ns
             start_day(self)
         elif self.due[0][0] <= time_ns:
-            while run_due(self, time_ns):
+            # A tick is a piece: what it leaves is still due, and its time is that of the last thing it did.
+            most = PIECE_EVENTS if type(sequenced.command) is Tick else NO_END
+            while len(events) < most and run_due(self, time_ns):
                 work_off(self)
                 if self.covers:
                     look_at_calls(self)
+            if len(events) >= most and self.due[0][0] <= time_ns:
+                time_ns = self.time_ns
             for deadline_ns, kind, number in self.postponed:
                 self.schedule(deadline_ns, kind, number)
             self.postponed.clear()

@@ -20,11 +20,14 @@ from compliance.rulebook.declaration import APPLIES_TO, STATUSES, Declaration, D
 from compliance.rulebook.faults import Fault, Place, RulebookError
 from compliance.rulebook.parameters import ParameterError, overridden, parse_parameters
 from compliance.rulebook.rulebook import Overrides, Rulebook, RuleData
+from compliance.rulebook.scan import scan_problem
 from compliance.rulebook.sense import check_orders, check_sense
 from engine.vocabulary.codes import INSTRUMENT_KINDS
 
 # A rulebook and those it includes, far above what three regimes need: bounds the work of one command.
 MAX_DOCUMENTS: Final = 16
+
+NOT_TOML: Final = "not TOML"
 
 _RULEBOOK_KEYS: Final = ("title", "kinds", "order", "transfer_order", "include", "rules")
 _TEXT_KEYS: Final = ("id", "title", "who", "source", "status", "effective_from", "applies_to")
@@ -147,11 +150,15 @@ class _Reader:
 
 def _table(place: Place, text: str) -> dict[str, object] | None:
     """The TOML of a document."""
+    problem = scan_problem(text)
+    if problem:
+        place.fault("", f"not read: {problem}")
+        return None
     try:
         parsed: dict[str, object] = tomllib.loads(text, parse_float=_UnquotedDecimal)
-    # RecursionError: a document of nothing but brackets must not stop a venue.
-    except (ValueError, RecursionError) as error:
-        place.fault("", f"not TOML: {error}")
+    # The parser's own words differ between Pythons, and this may become an event; whoever reads a file can add them.
+    except ValueError:
+        place.fault("", NOT_TOML)
         return None
     return parsed
 

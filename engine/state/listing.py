@@ -26,6 +26,7 @@ from engine.vocabulary.limits import (
     ONE_E8,
 )
 from engine.vocabulary.messages.commands import AddAsset, ListInstrument, OpenAccount
+from engine.vocabulary.names import is_printable
 from engine.vocabulary.problem import Problem, invalid
 
 MAX_SCALE = 18
@@ -35,7 +36,7 @@ ISSUED_KINDS = (SECURITY, DOMESTIC_STABLECOIN)
 
 def name_problem(what: str, name: str) -> Problem | None:
     """Why a name can't be used; None: it can."""
-    if not 0 < len(name) <= MAX_NAME_CHARS or not name.isprintable():
+    if not 0 < len(name) <= MAX_NAME_CHARS or not is_printable(name):
         return invalid(f"{what} must be 1 to {MAX_NAME_CHARS} printable characters")
     return None
 

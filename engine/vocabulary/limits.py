@@ -27,9 +27,22 @@ MAX_NAME_CHARS: Final = 64
 # Reasons, titles and details that people read.
 MAX_TEXT_CHARS: Final = 512
 
+# ── rulebooks ──────────────────────────────────────────────────────────────────────────────────────────────────
+# What is parsed must not cost more than it is long, nor end in a parser's own words. The largest built-in document has 12 000
+# characters, nests three deep ([[rules]] with a list) and has one dot in a key (rules.parameters).
+MAX_DOCUMENT_CHARS: Final = 65_536
+MAX_DOCUMENT_NESTING: Final = 8
+MAX_KEY_PARTS: Final = 8
+# Of a number that no quotes stand around; Python refuses to read more than 4 300, in words of its own.
+MAX_NUMBER_DIGITS: Final = 40
+
 # ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
 # Open orders of one account, parked ones too: what a mass cancel and a list of them may cost.
 MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
+# Pegs of one instrument: each change of the touch moves them all, at three events and some 20 us (compiled) a peg: 2 ms.
+MAX_PEGS_PER_INSTRUMENT: Final = 100
+# And of them of one account: nobody takes all.
+MAX_PEGS_PER_ACCOUNT: Final = 20
 # Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), ~400 bytes.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000
 # Quotes on one side of a mass quote: a ladder, not a book.
@@ -42,6 +55,9 @@ LEG_ID: Final = 2**40
 MAX_SCHEDULED_CHANGES: Final = 256
 # Close-outs by the clock in one command: each may sweep a book. The others wait for the next command.
 MAX_CLOSE_OUTS: Final = 1_024
+# Events of one clock tick, before it leaves what else is due to the next: about 20 ms compiled, and below 1 MiB of a frame.
+# One thing that is due may pass it by what it does itself: the moves of all pegs of an instrument, for an order that expires.
+PIECE_EVENTS: Final = 4_096
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.

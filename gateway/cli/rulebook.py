@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from typing import Final
 
 import click
 from rich.console import Console
 
-from compliance.lint import ERROR, lint
+from compliance.lint import ERROR, Remark, lint
 from compliance.rulebook.diff import compare
-from compliance.rulebook.faults import RulebookError
+from compliance.rulebook.faults import Fault, RulebookError
+from compliance.rulebook.format import NOT_TOML
 from compliance.rulebook.rulebook import BUILT_IN_RULEBOOKS, Rulebook
 from compliance.rules.catalogue import RULES, load_rulebook
 from gateway.cli import rulebook_show as show
@@ -109,13 +111,25 @@ def check(book: str, strict: bool, as_json: bool) -> None:
         name, documents = load_rulebook_documents(book, partial=True)
     except VenueError as error:
         raise click.UsageError(str(error)) from error
-    remarks = lint(name, documents)
+    remarks = [_explained(remark, documents) for remark in lint(name, documents)]
     errors = sum(remark.severity == ERROR for remark in remarks)
     if as_json:
         click.echo(json.dumps(show.remarks_report(name, remarks), ensure_ascii=False))
     else:
         show.print_remarks(Console(highlight=False, soft_wrap=True), name, list(documents), remarks)
     raise SystemExit(FAULTY if errors or (strict and remarks) else SOUND)
+
+
+def _explained(remark: Remark, documents: dict[str, str]) -> Remark:
+    """A remark, with the words of the parser where a document is no TOML: events have none, but whoever mends a file needs them."""
+    if remark.text != NOT_TOML:
+        return remark
+    try:
+        tomllib.loads(documents[remark.document])
+    except ValueError as error:
+        fault = Fault(remark.document, remark.rule, remark.key, f"{NOT_TOML}: {error}")
+        return Remark(remark.severity, fault)
+    return remark
 
 
 @command.command()

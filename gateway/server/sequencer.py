@@ -88,17 +88,16 @@ class Sequencer:
     def turn(self) -> None:
         """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outboxes.
 
-        A venue that slept catches up first, a piece a turn: requests wait meanwhile, but are read, and pings answered.
+        What is due comes first, a piece a turn: requests wait meanwhile, but are read, and pings answered. So nothing trades
+        that has expired, and no frame grows too large to be written.
 
         Raises:
             VenueHalted: the core or the journal failed. What was applied before is journaled, the command at fault saved.
         """
         time_ns = self.now_ns
-        if self._catch_up(time_ns):
+        if self._catch_up(time_ns) or self._tick(time_ns):
             return
         commands, query = self._take()
-        if 0 < self._exchange.next_due_ns() <= time_ns:
-            commands.insert(0, (None, 0, Tick()))
         if commands:
             self._carry_out(time_ns, commands)
         if query is not None:
@@ -108,10 +107,10 @@ class Sequencer:
     def sequence(self, commands: list[AnyCommand]) -> list[Row]:
         """Carry out commands of the venue itself as one batch: all of it or, if the process ends, nothing.
 
-        What the venue slept through comes first, in pieces of its own.
+        What is due comes first, in pieces of its own.
         """
         time_ns = self.now_ns
-        while self._catch_up(time_ns):
+        while self._catch_up(time_ns) or self._tick(time_ns):
             pass
         return self._carry_out(time_ns, [(None, 0, command) for command in commands])
 
@@ -157,6 +156,14 @@ class Sequencer:
         is_large = len(rows[0][3]) > CATCH_UP_EVENTS
         self._piece_ns = max(self._piece_ns // 4, SLEPT_NS) if is_large else 2 * self._piece_ns
         return True
+
+    def _tick(self, time_ns: int) -> bool:
+        """Let what is due happen, before any command: a piece of it, in a frame of its own; True if more is still due."""
+        exchange = self._exchange
+        if not 0 < exchange.next_due_ns() <= time_ns:
+            return False
+        self._carry_out(time_ns, [(None, 0, Tick())])
+        return 0 < exchange.next_due_ns() <= time_ns
 
     def _carry_out(self, time_ns: int, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
         """Apply commands at a time, journal, and hand out; returns what was journaled."""

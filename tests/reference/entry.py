@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import LEG_ID, MAX_OPEN_ORDERS_PER_ACCOUNT, NS_PER_SECOND, ORDERS_BEFORE_RATIO
+from engine.vocabulary.limits import (
+    LEG_ID,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_PEGS_PER_ACCOUNT,
+    MAX_PEGS_PER_INSTRUMENT,
+    NS_PER_SECOND,
+    ORDERS_BEFORE_RATIO,
+)
 from engine.vocabulary.messages import commands, events
 from tests.reference.calls import JOINS, QUIET, Calls, midnight_after
 from tests.reference.plan import OWN, TRADE, Budget
@@ -155,6 +162,8 @@ class Entry(Calls):
         open_orders = sum(other.account == order.account for other in self.live)
         if self.counted(account.participant) or open_orders >= MAX_OPEN_ORDERS_PER_ACCOUNT:
             return codes.ORDER_LIMITS
+        if order.type == codes.PEGGED and self.too_many_pegs(order):
+            return codes.ORDER_LIMITS
         return (
             self.phase_problem(terms, request)
             or self.invalid(terms, request)
@@ -162,6 +171,11 @@ class Entry(Calls):
             or self.price_problem(order, terms)
             or self.position_problem(order, terms, leg=leg)
         )
+
+    def too_many_pegs(self, order: RefOrder) -> bool:
+        pegs = [other for other in self.pegs(order.name) if other is not order]
+        own = [other for other in pegs if other.account == order.account]
+        return len(pegs) >= MAX_PEGS_PER_INSTRUMENT or len(own) >= MAX_PEGS_PER_ACCOUNT
 
     def killed(self, account: str, instrument: str) -> bool:
         owner = self.accounts[account]

@@ -31,6 +31,10 @@ class Desk:
         self.results.append(events)
         return events
 
+    def send_at(self, time_ns: int, command: commands.AnyCommand) -> list[Event]:
+        """Sequence one command at a time, not before that of the one before."""
+        return self.send(command, time_ns - self.time_ns)
+
 
 def list_spot(
     desk: Desk,

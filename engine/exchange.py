@@ -20,7 +20,6 @@ from engine.vocabulary.limits import PIECE_EVENTS
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
 
-
 NO_END: Final = 2**62
 
 

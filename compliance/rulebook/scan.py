@@ -1,4 +1,4 @@
-"""A look at a TOML text before it is parsed: is it so deep or so long that parsing costs more than reading it?
+"""A look at a TOML text before it is parsed, for what would make parsing cost more than reading it.
 
 What a parser says of a text it can't read differs between versions of it, and may follow from the depth of the stack; an
 event must not. So what would go wrong in its own way is found here, in one pass, and said in our words.
@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.vocabulary.limits import MAX_DOCUMENT_CHARS, MAX_DOCUMENT_NESTING, MAX_KEY_PARTS, MAX_NUMBER_DIGITS
 
-_QUOTES: Final = ("\"", "'")
+_QUOTES: Final = ('"', "'")
 _OPENING: Final = ("[", "{")
 _CLOSING: Final = ("]", "}")
 _BREAKS_KEY: Final = ("=", "\n", ",", "[", "{")
@@ -64,7 +64,7 @@ def _after_string(text: str, place: int) -> int:
     at = place + len(mark)
     while at < len(text):
         letter = text[at]
-        if letter == "\\" and quote == "\"":
+        if letter == "\\" and quote == '"':
             at += 2
         elif text.startswith(mark, at):
             return at + len(mark)

@@ -8,6 +8,7 @@ from engine.book.stops import is_triggered
 from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
 from engine.state.state import DUE_EXPIRY, State, day_end_ns, next_report
 from engine.trading.bands import band_problem
+from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.trading.reducing import position_problem
@@ -44,12 +45,7 @@ from engine.vocabulary.codes import (
     UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import (
-    MAX_CLIENT_ORDER_IDS_PER_DAY,
-    MAX_OPEN_ORDERS_PER_ACCOUNT,
-    MAX_PEGS_PER_ACCOUNT,
-    MAX_PEGS_PER_INSTRUMENT,
-)
+from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
 from engine.vocabulary.problem import Problem
@@ -143,7 +139,7 @@ def gate_problem(state: State, order: Order) -> Problem | None:
     if len(account.open_orders) >= MAX_OPEN_ORDERS_PER_ACCOUNT:
         return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} open orders an account")
     if order.order_type == PEGGED:
-        problem = _peg_problem(order)
+        problem = peg_problem(order)
         if problem is not None:
             return problem
     if order.client_order_id not in account.used_ids:
@@ -157,16 +153,6 @@ def gate_problem(state: State, order: Order) -> Problem | None:
         return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
     if order.time_in_force in IMMEDIATE or order.post_only or order.command.funds:
         return Problem(PHASE, f"{PHASES[book.phase]} collects orders: none that is ioc, fok, post-only or by funds")
-    return None
-
-
-def _peg_problem(order: Order) -> Problem | None:
-    """Whether an instrument has as many pegs as it may, in all or of this account. O(its pegs)."""
-    book: LimitOrderBook = order.book
-    if len(book.pegs) >= MAX_PEGS_PER_INSTRUMENT:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_PEGS_PER_INSTRUMENT} pegged orders an instrument")
-    if sum([peg.account is order.account for peg in book.pegs.values()]) >= MAX_PEGS_PER_ACCOUNT:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_PEGS_PER_ACCOUNT} pegged orders of an account in an instrument")
     return None
 
 

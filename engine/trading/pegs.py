@@ -9,8 +9,22 @@ from engine.state.state import State
 from engine.trading.ending import cancel
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import report_amended
-from engine.vocabulary.codes import BUY, BY_RULE, CONTINUOUS, NO_FUNDS, PEG_MID, PEG_OWN
+from engine.vocabulary.codes import BUY, BY_RULE, CONTINUOUS, NO_FUNDS, ORDER_LIMITS, PEG_MID, PEG_OWN
+from engine.vocabulary.limits import MAX_PEGS_PER_ACCOUNT, MAX_PEGS_PER_INSTRUMENT
 from engine.vocabulary.messages.events import BookChanged
+from engine.vocabulary.problem import Problem
+
+
+def peg_problem(order: Order) -> Problem | None:
+    """Whether an instrument has as many pegs as it may, in all or of this account. O(its pegs)."""
+    book: LimitOrderBook = order.book
+    if len(book.pegs) >= MAX_PEGS_PER_INSTRUMENT:
+        return Problem(ORDER_LIMITS, f"no more than {MAX_PEGS_PER_INSTRUMENT} pegged orders an instrument")
+    if sum([peg.account is order.account for peg in book.pegs.values()]) >= MAX_PEGS_PER_ACCOUNT:
+        return Problem(
+            ORDER_LIMITS, f"no more than {MAX_PEGS_PER_ACCOUNT} pegged orders of an account in an instrument"
+        )
+    return None
 
 
 def peg_ticks(order: Order) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 import tomllib
+from contextlib import suppress
+from importlib import resources
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,6 @@ from hypothesis import strategies as st
 
 from compliance.rulebook.scan import scan_problem
 from engine.vocabulary.limits import MAX_DOCUMENT_CHARS, MAX_DOCUMENT_NESTING, MAX_KEY_PARTS, MAX_NUMBER_DIGITS
-from gateway.venue.venue import built_in_rulebooks
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,11 @@ def test_what_stands_in_strings_and_comments_or_keeps_the_bounds_is_let_through(
 
 
 def test_the_built_in_rulebooks_pass():
-    for file in built_in_rulebooks().values():
+    files = [
+        file for file in resources.files("compliance").joinpath("rulebooks").iterdir() if file.name.endswith(".toml")
+    ]
+    assert len(files) >= 3
+    for file in files:
         assert scan_problem(file.read_text(encoding="utf-8")) == ""
 
 
@@ -62,10 +67,8 @@ def test_the_built_in_rulebooks_pass():
 def test_what_passes_is_parsed_or_refused_without_recursion_or_a_refused_number(text):
     if scan_problem(text):
         return
-    try:
+    with suppress(tomllib.TOMLDecodeError):
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        pass
 
 
 def test_it_costs_as_much_as_the_text_is_long():

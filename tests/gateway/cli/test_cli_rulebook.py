@@ -136,7 +136,7 @@ def test_check_names_every_fault_of_a_file_and_of_what_it_includes(tmp_path: Pat
     ]
     book.write_text("title = [")
     result = run("check", book)
-    assert result.exit_code == 1 and "error book: not TOML: " in result.output and "line 1" in result.output
+    assert result.exit_code == 1 and "error book: not TOML: Invalid value" in result.output
     book.write_bytes(b"\xff")
     assert run("check", book).exit_code == 2
 

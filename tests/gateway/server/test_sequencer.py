@@ -174,7 +174,10 @@ def test_what_a_venue_slept_through_is_journaled_in_pieces_as_it_would_have_been
             pieces.append(decode_events(row[3]))
             whole += pieces[-1]
     # A command that is no tick finds everything that is due before it, and has all of it done.
-    assert whole == at_once.apply(Sequenced(slept[1] + 1, clock_ns, SetMarginRules(1 * NS_PER_SECOND)))[: at_once.due_events]
+    assert (
+        whole
+        == at_once.apply(Sequenced(slept[1] + 1, clock_ns, SetMarginRules(1 * NS_PER_SECOND)))[: at_once.due_events]
+    )
     assert len(whole) > 14 * 1_440
     assert max(len(piece) for piece in pieces) < 200
     assert len(pieces) < len(whole) // 10
@@ -227,3 +230,35 @@ def test_what_a_session_sent_before_it_went_is_carried_out(bench):
     top = bench.started.fanout.channels.find("top", "BTC/RUB")
     assert top is not None
     assert top.subscribers == []
+
+
+def test_what_is_due_is_done_in_pieces_before_what_was_sent_after_a_crash_too(bench, monkeypatch):
+    monkeypatch.setattr("engine.exchange.PIECE_EVENTS", 5)
+    alice = bench.session("alice")
+    until_ns = bench.now_ns + 10 * NS_PER_SECOND
+    bench.send(alice, *(order("alice", each, time_in_force="gtd", expire_time=until_ns) for each in range(1, 21)))
+    while bench.sequencer.has_work:
+        bench.sequencer.turn()
+    assert len(said(alice)) == 20
+    bench.now_ns = until_ns + 1
+    bench.send(alice, order("alice", 21))
+    bench.sequencer.turn()
+    # A piece of what is due, and nothing of what was sent.
+    assert [report["reason"] for report in said(alice)] == ["expired"] * 5
+    assert bench.sequencer.due_in_ns() == 0
+    bench.started.writer.abandon()
+
+    again = Bench(start_venue(VENUE, bench.directory, "os", new_exchange), bench.directory)
+    try:
+        again.now_ns = until_ns + 1
+        alice = again.session("alice")
+        again.send(alice, order("alice", 22))
+        heard: list[list[str]] = []
+        while again.sequencer.has_work:
+            again.sequencer.turn()
+            heard.append([report.get("reason", report["exec_type"]) for report in said(alice)])
+        assert heard == [["expired"] * 5] * 3 + [["new"]] or heard == [["expired"] * 5] * 2 + [["expired"] * 5, ["new"]]
+        ticks = [command for _, _, command in again.journaled() if isinstance(command, Tick)]
+        assert len(ticks) == 4
+    finally:
+        again.started.writer.close()

@@ -168,7 +168,8 @@ def _searched(result: Result) -> list[Sentence]:
                 "good" if capacity.holds else "bad",
             )
         )
-    if result.slo is not None and result.slo_held is not None:
+    # The runs of a search are those that held.
+    if result.slo is not None and result.slo_held is not None and result.knee is None:
         held = result.slo_held
         found.append(Sentence(f"{result.slo}: {'held' if held else 'not held'}.", "good" if held else "bad"))
     return found
@@ -176,6 +177,14 @@ def _searched(result: Result) -> list[Sentence]:
 
 def _limits(result: Result) -> list[Sentence]:
     by_limit: dict[str, str] = {}
+    knee = result.knee
+    if knee is not None and knee.limits:
+        for limit, detail in zip(knee.limits, knee.limit_details, strict=True):
+            by_limit.setdefault(limit, detail)
+        return [
+            Sentence(f"Just above that rate the limit was {limit}{f': {detail}' if detail else ''}")
+            for limit, detail in by_limit.items()
+        ]
     for run in result.runs:
         by_limit.setdefault(run.limit, run.limit_detail)
     return [

@@ -188,12 +188,12 @@ class Knee(msgspec.Struct):
     """The highest rate held, requests a second, one for each search; 0: none."""
     steps: list[list[Step]]
     """Of each search."""
-    limits: list[str] = []
-    """Of each search: what the limit was at the lowest rate that was not held."""
-    limit_details: list[str] = []
     deliveries: list[float] = []
     """Of each search: the most market-data deliveries a second of a rate that was held. Not that of the highest rate: the
     more requests a turn has, the more changes one message tells of."""
+    limits: list[str] = []
+    """Of each search: what the limit was at the lowest rate that was not held."""
+    limit_details: list[str] = []
 
 
 class Capacity(msgspec.Struct):

@@ -75,7 +75,6 @@ def test_it_says_what_there_is_to_say(text: str) -> None:
         "Half of ",
         "The highest rate held is 8,250 requests a second, 8,000 to 8,500 in 2 searches",
         "The venue has 2 times the capacity of its peak of 4,000 a second",
-        "p99 of round_trip at most 5 ms: held.",
         "What the limit was: none reached",
         "Latency by percentile: requests",
         "Latency over time",

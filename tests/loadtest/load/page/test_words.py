@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from loadtest.load.page.plots import curve
-from loadtest.load.page.words import duration, number, percentile, when
+from loadtest.load.page.words import duration, number, percentile, verdict, when
 from loadtest.load.results.histogram import Latency
-from tests.support.loadtest.results import STARTED_AT, latency_of, requests
+from loadtest.load.results.result import Knee
+from tests.support.loadtest.results import STARTED_AT, latency_of, requests, result_of, run_of
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,19 @@ def test_a_curve_goes_through_the_percentiles_and_ends_at_the_maximum() -> None:
         after = int(np.searchsorted(x, beyond))
         assert y[after - 1] * 0.998 <= value <= y[min(after + 1, len(y) - 1)] * 1.002
     assert curve(Latency(0, 0, 0, 0, 0, 0, 0, 0, "")) == ([], [])
+
+
+def test_an_objective_is_held_or_not_unless_a_search_says_more() -> None:
+    plain = result_of([run_of(requests())])
+    plain.slo, plain.slo_held = "p99 of round trips at most 5 ms", False
+    assert "p99 of round trips at most 5 ms: not held." in [sentence.text for sentence in verdict(plain)]
+    plain.knee = Knee(
+        "p99 of round trips at most 5 ms",
+        [8_000.0, 8_100.0],
+        [[], []],
+        limits=["pauses", "pauses"],
+        limit_details=["the venue's time: CPU 60%", "another"],
+    )
+    texts = [sentence.text for sentence in verdict(plain)]
+    assert "Just above that rate the limit was pauses: the venue's time: CPU 60%" in texts
+    assert not any("not held" in text or text.startswith("What the limit was") for text in texts)

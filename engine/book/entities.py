@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from engine.book.trails import TrailGroup
 from engine.vocabulary.codes import NEW, POST_ONLY_OFF, PRICE_TIME
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder, Transfer
@@ -283,9 +284,10 @@ class Order(OrderRecord):
     queued: int = 0
     """Counts places in queues: renewed whenever it goes to the end of one."""
     # Stops and pegs.
-    stop_ticks: int = 0
-    trail_best_ticks: int = 0
-    """Trailing stop: the best price since entry, from which the trail is measured."""
+    trail_group: TrailGroup | None = None
+    """Trailing stop that waits: those that prints move with it, which know its prices. See `engine/book/stops.py`."""
+    _stop_ticks: int = 0
+    _trail_best_ticks: int = 0
     peg_limit_ticks: int = 0
     # Orders that hang together.
     other_leg: Order | None = None
@@ -324,6 +326,38 @@ class Order(OrderRecord):
     def rank(self) -> int:
         """Its rank among orders that wait off the book, and among pegs: that of its entry, until an amend loses it."""
         return self.renewed or self.entered
+
+    @property
+    def trail(self) -> int:
+        """Trailing stop: the trail as asked for, in ticks or in basis points."""
+        command = self.command
+        return command.trail_bps or command.trail_e8 // self.instrument.tick_e8
+
+    @property
+    def trail_best_ticks(self) -> int:
+        """Trailing stop: the best price since entry, from which the trail is measured."""
+        group = self.trail_group
+        return self._trail_best_ticks if group is None else group.best_ticks
+
+    @trail_best_ticks.setter
+    def trail_best_ticks(self, ticks: int) -> None:
+        self._trail_best_ticks = ticks
+
+    @property
+    def stop_ticks(self) -> int:
+        """The stop price; 0: it is no stop."""
+        group = self.trail_group
+        return self._stop_ticks if group is None else group.stop_ticks(self.trail)
+
+    @stop_ticks.setter
+    def stop_ticks(self, ticks: int) -> None:
+        self._stop_ticks = ticks
+
+    def leave_group(self) -> None:
+        """Be moved by prints no longer: the prices followed to so far become its own."""
+        self._stop_ticks = self.stop_ticks
+        self._trail_best_ticks = self.trail_best_ticks
+        self.trail_group = None
 
 
 class Level:

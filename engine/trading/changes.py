@@ -124,11 +124,7 @@ def _grid(order: Order, command: AmendOrder, terms: NewTerms) -> Problem | None:
 def _reserve_ticks(order: Order, terms: NewTerms) -> int:
     """The price at which the amended order would reserve."""
     if order.order_type in (STOP, TRAILING_STOP):
-        before = order.stop_ticks
-        order.stop_ticks = terms.stop_ticks
-        price = stop_reserve_ticks(order)
-        order.stop_ticks = before
-        return price
+        return stop_reserve_ticks(order, terms.stop_ticks)
     if order.order_type == PEGGED:
         # At its last price if it had one: it moves to another after the command.
         return order.reserve_ticks if order.price_ticks else terms.price_ticks or order.reserve_ticks

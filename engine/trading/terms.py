@@ -209,7 +209,7 @@ def _prices_to_follow(order: Order) -> Problem | None:
             return _no_reference()
         order.stop_ticks = trailing_stop_ticks(order)
     if kind in (STOP, TRAILING_STOP):
-        order.reserve_ticks = stop_reserve_ticks(order)
+        order.reserve_ticks = stop_reserve_ticks(order, order.stop_ticks)
     elif kind == PEGGED:
         price = peg_ticks(order)
         order.price_ticks = 0 if book.in_call else price
@@ -217,13 +217,13 @@ def _prices_to_follow(order: Order) -> Problem | None:
     return None
 
 
-def stop_reserve_ticks(order: Order) -> int:
+def stop_reserve_ticks(order: Order, stop_ticks: int) -> int:
     """The price at which a stop that will be a market order reserves: the upper static band, else a collar above its stop."""
     book: LimitOrderBook = order.book
     if order.side != BUY:
-        return max(order.stop_ticks, 1)
+        return max(stop_ticks, 1)
     _, high = static_band(book)
-    return high or collar_from(book, order.stop_ticks, BUY)
+    return high or collar_from(book, stop_ticks, BUY)
 
 
 def _no_reference() -> Problem:

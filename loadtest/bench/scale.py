@@ -1,4 +1,4 @@
-"""Does an operation cost the same in a small book and in a huge one? Sweeps, cancels, new price levels, stop cascades."""
+"""Does an operation cost the same in a small book and in a huge one? Sweeps, cancels, new price levels, cascades, trails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
-from engine.vocabulary.codes import BUY, CONTINUOUS, CRYPTO, FIAT, FOK, GTC, LIMIT, SELL, SPOT, STOP
+from engine.vocabulary.codes import BUY, CONTINUOUS, CRYPTO, FIAT, FOK, GTC, LIMIT, SELL, SPOT, STOP, TRAILING_STOP
 from engine.vocabulary.limits import MAX_OPEN_ORDERS_PER_ACCOUNT, ONE_E8
 from engine.vocabulary.messages.commands import (
     AddAsset,
@@ -32,12 +32,14 @@ SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
 LEVELS: Final = 1_000
 MIDDLE_TICKS: Final = 5_000_000
 OPERATIONS: Final = 2_000
+PRINTS: Final = 99
 START_NS: Final = 1_767_214_800_000_000_000
 SCALE_BENCHMARKS: Final[dict[str, tuple[str, int]]] = {
     "scale_cancel": (f"cancels of random orders among N resting on {LEVELS} levels of each side", 1_000_000),
     "scale_insert": ("orders that open a new price level among N levels of one side", 100_000),
     "scale_sweep": ("one order that trades with N resting orders on 100 levels", 100_000),
     "scale_stops": ("one trade that sets off N stops, each elected by the trade of the one before", 100_000),
+    "scale_trails": ("trades of one order at 99 rising prices, each of which moves N trailing stops", 100_000),
 }
 """Name -> workload, and the largest N that is tried."""
 
@@ -165,7 +167,27 @@ def _stops(size: int, seed: int) -> int:
     return elapsed_ns // size
 
 
-_RUN: Final = {"scale_cancel": _cancel, "scale_insert": _insert, "scale_sweep": _sweep, "scale_stops": _stops}
+def _trails(size: int, seed: int) -> int:
+    crowd = Crowd()
+    crowd.send(crowd.order(BUY, MIDDLE_TICKS))
+    crowd.send(crowd.order(SELL, MIDDLE_TICKS))
+    for _ in range(size):
+        stop = crowd.order(SELL, 0)
+        crowd.send(msgspec.structs.replace(stop, order_type=TRAILING_STOP, trail_e8=5 * ONE_E8))
+    for step in range(1, PRINTS + 1):
+        crowd.send(crowd.order(SELL, MIDDLE_TICKS + step))
+    elapsed_ns = crowd.timed([crowd.order(BUY, MIDDLE_TICKS + PRINTS, PRINTS)])
+    assert sum(type(event) is Trade for event in crowd.last) == PRINTS
+    return elapsed_ns // PRINTS
+
+
+_RUN: Final = {
+    "scale_cancel": _cancel,
+    "scale_insert": _insert,
+    "scale_sweep": _sweep,
+    "scale_stops": _stops,
+    "scale_trails": _trails,
+}
 
 
 def measure_scale(name: str, build: str, repeats: int, seed: int, largest: int) -> ScaleLine:

@@ -85,7 +85,8 @@ class Exchange(State):
         return take_snapshot(self)
 
     def check(self) -> None:
-        """Assert that the whole state is sound: books, money, ids. O(state)."""
+        """Assert that the whole state is sound: books, money, ids; and that the last command left nothing undone. O(state)."""
+        assert not (self.touched or self.printed or self.entries or self.begun or self.elected)
         resting = 0
         for book in self.books.values():
             book.check()

@@ -51,17 +51,18 @@ def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str) -> 
     if book.in_call:
         park_pegs(state, book)
     elif phase == CONTINUOUS:
-        look_at_stops(book)
+        look_at_stops(state, book)
     wanted = AT_OPEN if phase == OPENING_AUCTION else AT_CLOSE if phase == CLOSING_AUCTION else -1
     for order in [order for order in book.for_auction.values() if order.time_in_force == wanted]:
         book.unpark(order)
         join_call(state, order)
 
 
-def look_at_stops(book: LimitOrderBook) -> None:
+def look_at_stops(state: State, book: LimitOrderBook) -> None:
     """Let stops that the last trade is at or through be elected, although nothing traded now: they waited in a call."""
     if book.last_trade_ticks and not book.prints:
         book.prints.append(book.last_trade_ticks)
+        state.printed.append(book)
 
 
 def may_enter(book: LimitOrderBook, phase: int) -> bool:
@@ -141,7 +142,7 @@ def rules_changed(state: State, book: LimitOrderBook, was_call: bool) -> None:
     if was_call and not book.in_call and book.phase == CONTINUOUS:
         uncross(state, book, True)
         book.calm = True
-        look_at_stops(book)
+        look_at_stops(state, book)
     elif book.in_call:
         park_pegs(state, book)
     state.touch(book)

@@ -128,6 +128,8 @@ class State:
         """What was due, but is too much for the current command."""
         self.touched: Final[list[LimitOrderBook]] = []
         """Books that the current command changed."""
+        self.printed: Final[list[LimitOrderBook]] = []
+        """Those of them with prints that have not elected stops yet."""
         self.entries: Final[list[Order]] = []
         """Entries of brackets that ended in the current command."""
         self.begun: Final[list[Order]] = []

@@ -37,11 +37,10 @@ def work_off(state: State) -> None:
         if not (book.in_call or book.calm or book.pegs or book.stops.count):
             # No call, no stops, no pegs: nothing can follow from the command.
             book.prints.clear()
+            state.printed.clear()
             touched.clear()
             return
     while True:
-        if len(state.touched) > 1:
-            state.touched.sort(key=_number)
         # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
         elected = elect(state)
         while state.entries:
@@ -55,13 +54,15 @@ def work_off(state: State) -> None:
         if state.elected:
             trigger(state, state.elected.popleft())
             continue
+        if len(touched) > 1:
+            touched.sort(key=_number)
         if not reprice_pegs(state):
             break
-    for book in state.touched:
+    for book in touched:
         book.calm = False
         if book.in_call:
             publish_indicative(state, book)
-    state.touched.clear()
+    touched.clear()
 
 
 def _number(book: LimitOrderBook) -> int:
@@ -69,16 +70,22 @@ def _number(book: LimitOrderBook) -> int:
 
 
 def elect(state: State) -> list[Order]:
-    """Let the prints of the touched books, in order, elect stops: they go behind those that wait for their turn already."""
+    """Let new prints, by instrument as listed and in order, elect stops: they go behind those that wait for their turn already.
+
+    It looks at no book without new prints: it is asked after every stop of a cascade, however many books the command touched.
+    """
     elected: list[Order] = []
-    for book in state.touched:
-        if book.prints:
-            if book.stops.count:
-                for price in book.prints:
-                    for order in book.stops.elect(price):
-                        order.where = ELECTED
-                        elected.append(order)
-            book.prints.clear()
+    printed = state.printed
+    if len(printed) > 1:
+        printed.sort(key=_number)
+    for book in printed:
+        if book.stops.count:
+            for price in book.prints:
+                for order in book.stops.elect(price):
+                    order.where = ELECTED
+                    elected.append(order)
+        book.prints.clear()
+    printed.clear()
     return elected
 
 

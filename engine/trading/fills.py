@@ -32,7 +32,10 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
         _finish(state, taker)
     book.last_trade_ticks = price_ticks
     prints = book.prints
-    if not prints or prints[-1] != price_ticks:
+    if not prints:
+        state.printed.append(book)
+        prints.append(price_ticks)
+    elif prints[-1] != price_ticks:
         prints.append(price_ticks)
     state.trades += 1
     record = _recorded(state, maker, taker, price_ticks, lots)

@@ -81,6 +81,44 @@ def test_a_cascade_is_linear() -> None:
     assert large / small < 16
 
 
+def cascade_beside(books: int, stops: int) -> float:
+    """Seconds of a mass cancel in so many books, which ends a bracket's entry: its take-profit's print elects stops."""
+    desk = Desk()
+    list_spot(desk, INSTRUMENT, collar_ppm=900_000)
+    for name in ("a", "b", "s"):
+        open_account(desk, name, RUB=10**12, BTC=stops + 10)
+
+    def order(name: str, text: str, side: int, price: int, lots: int = 1, *, stop: int = 0) -> commands.NewOrder:
+        kind = codes.STOP if stop else codes.LIMIT
+        return commands.NewOrder(
+            name, name, text, INSTRUMENT, side, kind, codes.GTC, price * E8, lots * E8, stop_price_e8=stop * E8
+        )
+
+    for number in range(books):
+        list_spot(desk, f"C{number}/RUB")
+        command = commands.NewOrder("a", "a", f"o{number}", f"C{number}/RUB", codes.BUY, codes.LIMIT, codes.GTC, E8, E8)
+        desk.send(command)
+    entry = order("a", "entry", codes.BUY, 100, 2)
+    exits = order("a", "profit", codes.SELL, 90, 2), order("a", "loss", codes.SELL, 0, 2, stop=50)
+    desk.send(commands.NewBracket("a", "a", entry, *exits))
+    desk.send(order("b", "fill", codes.SELL, 100))
+    desk.send(order("b", "bid", codes.BUY, 95))
+    for number in range(stops):
+        desk.send(order("s", f"s{number}", codes.SELL, 0, stop=95))
+    started = time.process_time()
+    events = desk.send(commands.MassCancel("a", "a", "", codes.BUY))
+    taken = time.process_time() - started
+    assert sum(isinstance(event, StopTriggered) for event in events) == stops
+    return taken
+
+
+@pytest.mark.soak
+def test_a_cascade_costs_the_same_however_many_books_its_command_touched() -> None:
+    alone = min(cascade_beside(1, 4_000) for _ in range(3))
+    beside = min(cascade_beside(1_000, 4_000) for _ in range(3))
+    assert beside / alone < 2
+
+
 def test_an_order_sweeps_ten_thousand_resting_orders() -> None:
     desk = Desk()
     list_spot(desk, INSTRUMENT, max_notional=10**18)

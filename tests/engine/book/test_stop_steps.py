@@ -135,6 +135,20 @@ def test_in_one_run_no_more_trailing_stops_change_groups_than_wait(counted: Coun
     stand.stops.check()
 
 
+def test_one_that_meets_ten_thousand_goes_over_alone(counted: Count) -> None:
+    stand = Stand()
+    for number in range(10_000):
+        stand.wait(codes.SELL, trail=500 + number % 7, best=1_000)
+    counted.taken()
+    # The market falls, one enters, and the market rises to where the others are: again and again.
+    for _ in range(100):
+        stand.wait(codes.SELL, trail=300, best=999)
+        stand.stops.elect(1_000)
+    assert counted.taken() <= 100 * (3 + 2 * A_MOVE)
+    assert len(stand.stops.sells.absolute.groups) == 1
+    stand.stops.check()
+
+
 def test_members_go_over_log2_times_at_most_even_when_groups_of_one_size_meet(counted: Count) -> None:
     # Two groups of one size meet, and then what came of two such: the worst there is.
     stand = Stand()

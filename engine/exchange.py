@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import ELECTED, NOWHERE, ON_BOOK
+from engine.book.entities import ELECTED, NOWHERE, ON_BOOK, Order
 from engine.clearing.closeout import look_at_calls
 from engine.clearing.futures import check_future
 from engine.command_table import HANDLERS
@@ -100,4 +100,22 @@ class Exchange(State):
                 resting -= order.where == ON_BOOK
                 assert account.used_ids.get(order.client_order_id) is order
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
+        self._check_open_orders()
         reservations.check(list(self.accounts.values()), list(self.assets.values()))
+
+    def _check_open_orders(self) -> None:
+        """Assert that the open orders are found by owner, instrument and side, and by book, and no others. O(state)."""
+        by_account = [order for account in self.account_list for order in account.open_orders.values()]
+        by_owner: list[Order] = []
+        for owner in self.owners.values():
+            for key, beside in owner.open_sides.items():
+                by_owner += beside.orders
+                assert beside.resting == sum([order.where == ON_BOOK for order in beside.orders])
+                for place, order in enumerate(beside.orders):
+                    assert order.beside is beside and order.place_beside == place and order.account.owner is owner
+                    assert order.instrument.number * 2 + order.side == key
+        by_book = [order for book in self.book_list for order in book.open_orders()]
+        entered = sorted([order.entered for order in by_account])
+        assert sorted([order.entered for order in by_owner]) == entered
+        assert sorted([order.entered for order in by_book]) == entered
+        assert not self.touched and not any(book.touched for book in self.book_list)

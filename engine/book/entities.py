@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sortedcontainers import SortedList
+
 from engine.book.trails import TrailGroup
-from engine.vocabulary.codes import NEW, POST_ONLY_OFF, PRICE_TIME
+from engine.vocabulary.codes import BUY, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
-from engine.vocabulary.messages.commands import ListInstrument, NewOrder, Transfer
+from engine.vocabulary.messages.commands import ListInstrument, NewOrder
 
 # Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
 NOWHERE: Final = 0
@@ -160,6 +162,8 @@ class Position:
         """Of the margin's `needed`, what this future needs."""
         self.reducing: Final[dict[int, Order]] = {}
         """Open reduce-only orders by order id."""
+        self.sizes: SortedList[tuple[int, int]] | None = None
+        """`(lots, order id)` of each of them, so that a fill finds those that are too large; None: there never was one."""
 
 
 class Owner:
@@ -168,6 +172,43 @@ class Owner:
     def __init__(self, investor: str) -> None:
         self.investor: Final = investor
         self.accounts: Final[list[Account]] = []
+        self.open_sides: Final[dict[int, OpenSide]] = {}
+        """By the instrument's number times two plus side: where its accounts have, or had today, open orders."""
+
+    def open_side(self, instrument: Instrument, side: int) -> OpenSide | None:
+        """The open orders on one side of an instrument; None: there are none."""
+        return self.open_sides.get(instrument.number * 2 + side)
+
+    def forget_empty_sides(self) -> None:
+        """Keep no more than there is. O(sides with orders since this was last called)."""
+        for key, found in list(self.open_sides.items()):
+            if not found.orders:
+                del self.open_sides[key]
+
+
+class OpenSide:
+    """The open orders of one owner on one side of one instrument: on the book, parked, or about to be either."""
+
+    def __init__(self) -> None:
+        self.orders: Final[list[Order]] = []
+        """In no order that means anything: the last takes the place of one that ends."""
+        self.resting: int = 0
+        """How many of them are on the book."""
+
+    def add(self, order: Order) -> None:
+        """Take in an order that opens. O(1)."""
+        order.beside = self
+        order.place_beside = len(self.orders)
+        self.orders.append(order)
+
+    def remove(self, order: Order) -> None:
+        """Let an order go that ends. O(1)."""
+        last = self.orders.pop()
+        if last is not order:
+            place = order.place_beside
+            self.orders[place] = last
+            last.place_beside = place
+        order.beside = None
 
 
 class UsedId:
@@ -177,21 +218,6 @@ class UsedId:
     def used_for(self) -> str:
         """What it was, for people."""
         raise NotImplementedError
-
-
-class TransferRecord(UsedId):
-    """A transfer of the trading day."""
-
-    def __init__(self, transfer_id: int, command: Transfer, code: int) -> None:
-        self.transfer_id: Final = transfer_id
-        self.command: Final = command
-        self.code: Final = code
-        """`OK`, or why it was refused."""
-
-    @property
-    def used_for(self) -> str:
-        """Which transfer."""
-        return f"transfer {self.transfer_id}"
 
 
 class OrderRecord(UsedId):
@@ -239,7 +265,7 @@ class Account:
         self.positions: Final[dict[int, Position]] = {}
         """By the instrument's number, as in `Future.positions`."""
         self.open_orders: dict[int, Order] = {}
-        """Resting and parked orders by order id."""
+        """Resting and parked orders by order id; `open_order` and `close_order` change it."""
         self.used_ids: dict[str, UsedId] = {}
         """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
 
@@ -247,6 +273,33 @@ class Account:
     def investor(self) -> str:
         """The investor whose account it is."""
         return self.owner.investor
+
+    def open_order(self, order: Order) -> None:
+        """Count an order of the account among the open ones, if it is not there yet. O(1)."""
+        if order.beside is None:
+            self.open_orders[order.order_id] = order
+            key = order.instrument.number * 2 + order.side
+            open_sides = self.owner.open_sides
+            found = open_sides.get(key)
+            if found is None:
+                found = open_sides[key] = OpenSide()
+            found.add(order)
+
+    def close_order(self, order: Order) -> None:
+        """Count an order of the account among the open ones no longer. Nothing to do for one that never was. O(1)."""
+        beside = order.beside
+        if beside is not None:
+            beside.remove(order)
+            del self.open_orders[order.order_id]
+
+    def orders_in(self, instrument: Instrument, side: int = -1) -> list[Order]:
+        """Its open orders in an instrument, of one side or (-1) both. O(open orders of its owner there)."""
+        found: list[Order] = []
+        for each in (BUY, SELL):
+            beside = self.owner.open_side(instrument, each) if side in (-1, each) else None
+            if beside is not None:
+                found += [order for order in beside.orders if order.account is self]
+        return found
 
     def order(self, client_order_id: str) -> Order | None:
         """The order of the trading day with this client order id; None: there is none, or its instrument is not listed."""
@@ -307,6 +360,9 @@ class Order(OrderRecord):
     """Market order by funds: what is left to spend or take in; -1 for all others."""
     fee_numerator: int = 0
     fee_charged: int = 0
+    # Its place among the open orders of its owner; None while it is not open.
+    beside: OpenSide | None = None
+    place_beside: int = 0
     # Its place in the book; None while it is not on it.
     level: Level | None = None
     previous: Order | None = None
@@ -373,21 +429,3 @@ class Level:
         """How many of the orders are pegged: they are no touch to peg to."""
         self.head: Order | None = None
         self.tail: Order | None = None
-
-
-class TradeRecord:
-    """A trade of the current trading day, kept so that it can be corrected."""
-
-    def __init__(self, buy: Order, sell: Order, price_ticks: int, lots: int, time_ns: int) -> None:
-        self.instrument: Final[Instrument] = buy.instrument
-        self.buy: Final = buy
-        self.sell: Final = sell
-        self.price_ticks: int = price_ticks
-        self.lots: Final = lots
-        self.time_ns: Final = time_ns
-        self.buy_fee: int = 0
-        self.sell_fee: int = 0
-        self.buy_ppm: int = 0
-        """The rate at which the buyer was charged."""
-        self.sell_ppm: int = 0
-        self.busted: bool = False

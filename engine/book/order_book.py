@@ -13,6 +13,7 @@ from sortedcontainers import SortedList
 
 from engine.book.entities import (
     FOR_AUCTION,
+    FOR_ENTRY,
     IN_CALL,
     NOWHERE,
     OFF_PEG,
@@ -27,6 +28,8 @@ from engine.book.stops import WaitingStops
 from engine.vocabulary.codes import BUY, CLOSED, CLOSING_AUCTION, CONTINUOUS, OPENING_AUCTION, PEGGED, PRE_OPEN, SELL
 from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
 
+OUT_OF_PLACE: Final = (-1, -1)
+"""Of `pegs_in_place`: no pair of prices."""
 CALLS: Final = (PRE_OPEN, OPENING_AUCTION, VOLATILITY, CLOSING_AUCTION)
 
 
@@ -65,6 +68,8 @@ class BookSide:
         if order.order_type == PEGGED:
             level.pegged += 1
         self.orders += 1
+        if order.beside is not None:
+            order.beside.resting += 1
 
     def _append(self, level: Level, order: Order) -> None:
         tail = level.tail
@@ -102,6 +107,8 @@ class BookSide:
         if order.order_type == PEGGED:
             level.pegged -= 1
         self.orders -= 1
+        if order.beside is not None:
+            order.beside.resting -= 1
         if level.count == 0:
             self._drop(level)
 
@@ -241,6 +248,8 @@ class LimitOrderBook(Book):
         """Market orders collected by the call, in order of entry."""
         self.for_auction: Final[dict[int, Order]] = {}
         """at_open and at_close orders before their auction, by rank."""
+        self.for_entry: Final[dict[int, Order]] = {}
+        """The take-profits and stops of brackets whose entry has not ended, in order of entry."""
         self.auction_limits: Final[dict[int, Order]] = {}
         """at_open and at_close limit orders that joined the auction that runs."""
         self.phase: int = CLOSED
@@ -259,6 +268,10 @@ class LimitOrderBook(Book):
         """Auctions so far: the number that draws a random end."""
         self.indicative: tuple[int, int, int] = (0, 0, 0)
         """Price, volume and imbalance as last published."""
+        self.touched: bool = False
+        """Whether the current command has changed it: it then stands in the venue's list of such books."""
+        self.pegs_in_place: tuple[int, int] = OUT_OF_PLACE
+        """What the pegs followed when each was found where it belongs; OUT_OF_PLACE: one may not be."""
         self.calm: bool = False
         """While what an uncross set off is worked: no new volatility auction may begin."""
         self.prints: Final[list[int]] = []
@@ -275,6 +288,7 @@ class LimitOrderBook(Book):
     def enter(self, phase: int) -> None:
         """Be in a phase from now on; or in the same one, after its instrument's batches were set."""
         self.phase = phase
+        self.pegs_in_place = OUT_OF_PLACE
         self.in_call = self.instrument.batch_ns != 0 if phase == CONTINUOUS else phase in CALLS
 
     def best(self, side: int) -> Level | None:
@@ -310,7 +324,37 @@ class LimitOrderBook(Book):
             del self.market_orders[order.order_id]
         elif where == FOR_AUCTION:
             del self.for_auction[order.order_id]
+        elif where == FOR_ENTRY:
+            del self.for_entry[order.order_id]
         order.where = NOWHERE
+
+    def parked(self) -> list[Order]:
+        """Every open order that waits off the book, and every pegged one, which goes to and fro. O(such orders)."""
+        found = list(self.stops.buys.orders.values())
+        found += self.stops.sells.orders.values()
+        for waiting in (self.pegs, self.market_orders, self.for_auction, self.for_entry):
+            found += waiting.values()
+        return found
+
+    def resting_outside(self, low_ticks: int, high_ticks: int) -> list[Order]:
+        """The orders on the book at prices outside of a span, pegged ones left out. O(levels and such orders)."""
+        found: list[Order] = []
+        for side in (self.bids, self.asks):
+            for price, level in side.levels.items():
+                if not low_ticks <= price <= high_ticks:
+                    order = level.head
+                    while order is not None:
+                        if order.order_type != PEGGED:
+                            found.append(order)
+                        order = order.next
+        return found
+
+    def open_orders(self) -> list[Order]:
+        """Every open order between commands, on the book or off it, each once. O(open orders)."""
+        found = self.parked()
+        for side in (self.bids, self.asks):
+            found += [order for order in side if order.order_type != PEGGED]
+        return found
 
     def check(self) -> None:
         """Assert that the book is sound: both sides, what is parked, and not crossed in continuous trading. O(orders)."""
@@ -322,6 +366,8 @@ class LimitOrderBook(Book):
             assert order.where == IN_CALL and order.leaves_lots > 0 and self.in_call
         for order in self.for_auction.values():
             assert order.where == FOR_AUCTION
+        for order in self.for_entry.values():
+            assert order.where == FOR_ENTRY and order.leaves_lots > 0
         for order in self.pegs.values():
             assert order.order_type == PEGGED and order.where in (ON_BOOK, OFF_PEG)
         for waiting in (self.pegs, self.for_auction):

@@ -8,8 +8,7 @@ from engine.money.margin import missing, note, reported
 from engine.money.reservations import holds_back, paying_asset
 from engine.state.state import DUE_MARGIN, State, next_report
 from engine.trading.bands import static_band
-from engine.trading.changes import by_entry
-from engine.trading.ending import cancel
+from engine.trading.ending import cancel, orders_of
 from engine.trading.entry import accept, act
 from engine.vocabulary.codes import (
     BUY,
@@ -112,9 +111,7 @@ def _trades(book: LimitOrderBook) -> bool:
 
 def _cancel_orders(state: State, margin: Margin) -> None:
     """Cancel the orders that have an asset reserved, newest first, until nothing of its cover is missing."""
-    orders = list(margin.account.open_orders.values())
-    orders.sort(key=by_entry, reverse=True)
-    for order in orders:
+    for order in orders_of([margin.account]):
         if not missing(margin):
             return
         if order.leaves_lots and paying_asset(order) is margin.asset and holds_back(order):

@@ -9,8 +9,7 @@ from engine.money.reservations import paying_asset
 from engine.state.listing import name_problem
 from engine.state.state import DUE_MARK, DUE_SETTLEMENT, IndexPrice, State, next_report
 from engine.trading.bands import static_band
-from engine.trading.changes import by_entry, cancel_newest_first
-from engine.trading.ending import cancel
+from engine.trading.ending import cancel, cancel_newest_first, orders_of
 from engine.trading.terms import tick_problem
 from engine.vocabulary.codes import (
     ICEBERG,
@@ -67,11 +66,13 @@ def begin_future(state: State, book: LimitOrderBook) -> None:
 
 
 def new_band(book: LimitOrderBook) -> None:
-    """Cover a future's shorts at its upper static band, which has changed."""
+    """Cover a future's shorts at its upper static band, which may have changed. O(positions, and open orders if it has)."""
     future = book.instrument.future
     assert future is not None
-    future.high_ticks = static_band(book)[1]
-    renew_all(future)
+    high_ticks = static_band(book)[1]
+    orders = [] if high_ticks == future.high_ticks else book.open_orders()
+    future.high_ticks = high_ticks
+    renew_all(future, orders)
 
 
 def _schedule_mark(state: State, book: LimitOrderBook) -> None:
@@ -246,26 +247,20 @@ def _collect(state: State, position: Position, amount: int) -> int:
 
 def reserving_spot(margin: Margin) -> list[Order]:
     """The account's open orders that reserve the asset outside of futures, newest first."""
-    orders = [
+    return [
         order
-        for order in margin.account.open_orders.values()
+        for order in orders_of([margin.account])
         if order.reserved and order.instrument.future is None and paying_asset(order) is margin.asset
     ]
-    orders.sort(key=by_entry, reverse=True)
-    return orders
 
 
 def _cancel_outside(state: State, book: LimitOrderBook) -> None:
-    """Cancel the open orders with a limit price outside the static band, newest first."""
+    """Cancel the open orders with a limit price outside the static band, newest first. O(levels and parked orders)."""
     low, high = static_band(book)
     if not high:
         return
-    outside = [
-        order
-        for account in state.accounts.values()
-        for order in account.open_orders.values()
-        if order.instrument is book.instrument and not low <= _limit_ticks(order, low) <= high
-    ]
+    outside = [order for order in book.parked() if not low <= _limit_ticks(order, low) <= high]
+    outside += book.resting_outside(low, high)
     cancel_newest_first(state, outside, OUTSIDE_BAND)
 
 

@@ -11,9 +11,8 @@ from engine.money import reservations
 from engine.money.reservations import paying_asset
 from engine.state.listing import ISSUED_KINDS
 from engine.state.state import State, next_report
-from engine.trading.changes import by_entry
 from engine.trading.consulting import ask
-from engine.trading.ending import cancel
+from engine.trading.ending import by_entry, cancel
 from engine.vocabulary.codes import BY_RULE, FIAT, FUNDS, PERMISSION
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_SUPPLY

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Account, TransferRecord, UsedId
+from engine.book.entities import Account, UsedId
+from engine.book.records import TransferRecord
 from engine.money import reservations
 from engine.state.state import State, next_report
 from engine.trading.changes import own_account, refuse, refuse_stranger

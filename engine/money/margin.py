@@ -6,6 +6,8 @@ available. So every place that credits a balance calls `hold`, and a missing amo
 
 from __future__ import annotations
 
+from sortedcontainers import SortedList
+
 from engine.book.entities import FOR_ENTRY, Account, Future, Instrument, Margin, Order, Position
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.limits import MAX_SUPPLY
@@ -129,9 +131,25 @@ def _count(position: Position, order: Order, lots: int, value: int, fee: int) ->
         position.sell_lots += lots - order.covered_lots
         position.sell_value += value - order.covered_value
     position.fees += fee - order.reserved
+    if lots != order.covered_lots and order.command.reduce_only:
+        _resize(position, order, lots)
     order.covered_lots = lots
     order.covered_value = value
     order.reserved = fee
+
+
+def _resize(position: Position, order: Order, lots: int) -> None:
+    """Let a reduce-only order stand among the others with so many lots, 0: not at all. O(log reduce-only orders)."""
+    sizes = position.sizes
+    if sizes is None:
+        sizes = position.sizes = SortedList()
+    if order.covered_lots:
+        sizes.remove((order.covered_lots, order.order_id))
+    if lots:
+        sizes.add((lots, order.order_id))
+        position.reducing[order.order_id] = order
+    else:
+        del position.reducing[order.order_id]
 
 
 def count(order: Order, price_ticks: int, leaves_lots: int) -> Position:
@@ -142,11 +160,6 @@ def count(order: Order, price_ticks: int, leaves_lots: int) -> Position:
         leaves_lots = 0
     fee = largest_fee(order, price_ticks, leaves_lots)
     _count(position, order, leaves_lots, price_ticks * leaves_lots * instrument.unit, fee)
-    if order.command.reduce_only:
-        if leaves_lots:
-            position.reducing[order.order_id] = order
-        else:
-            position.reducing.pop(order.order_id, None)
     return position
 
 
@@ -163,8 +176,6 @@ def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
     count(order, price_ticks, leaves_lots)
     more = cover_of(position, future.high_ticks) - position.needed
     _count(position, order, lots, value, fee)
-    if order.command.reduce_only and not lots:
-        position.reducing.pop(order.order_id, None)
     margin = position.margin
     needed = margin.needed + more - margin.held
     return needed if more > 0 and needed > margin.balance.available else 0
@@ -240,14 +251,16 @@ def receive(margin: Margin, amount: int) -> None:
     hold(margin)
 
 
-def renew_all(future: Future) -> None:
-    """Make the cover of everybody in a future anew, fees included, after its band has changed. O(open orders of its holders)."""
+def renew_all(future: Future, orders: list[Order]) -> None:
+    """Make the cover of everybody in a future anew after its band has changed. O(positions, and these orders).
+
+    `orders` are all that are open there, if the band's upper end has moved: the fee of a sale counts at it. One that needs
+    nothing now, its fee so far being rounded up, may need something then.
+    """
+    for order in orders:
+        if order.side != BUY and order.covered_lots:
+            count(order, order.reserve_ticks, order.leaves_lots)
     for position in future.positions.values():
-        # A sale's fee counts at the upper band. One that needs nothing now, its fee so far being rounded up, may need something then.
-        if position.sell_lots:
-            for order in position.account.open_orders.values():
-                if order.instrument is position.instrument and order.covered_lots:
-                    count(order, order.reserve_ticks, order.leaves_lots)
         renew(position)
 
 
@@ -278,4 +291,6 @@ def check(position: Position) -> None:
             assert order.leaves_lots <= lots, "a reduce-only order is larger than the position"
     found = [position.buy_lots, position.buy_value, position.sell_lots, position.sell_value, position.fees]
     assert found == sums and sorted(position.reducing) == sorted(reducing)
+    sizes = [(order.leaves_lots, order.order_id) for order in position.reducing.values()]
+    assert list(position.sizes or ()) == sorted(sizes)
     assert position.needed == cover_of(position, future.high_ticks)

@@ -21,8 +21,7 @@ from engine.state.state import (
     State,
 )
 from engine.trading.auction import uncross
-from engine.trading.changes import cancel_newest_first, newest_first
-from engine.trading.ending import cancel
+from engine.trading.ending import cancel, cancel_newest_first
 from engine.trading.placing import start_volatility_auction
 from engine.vocabulary.codes import CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
 
@@ -89,8 +88,7 @@ def _settle(state: State, book: LimitOrderBook, deadline_ns: int) -> bool:
     if deadline_ns != future.expiry_ns:
         begin_averaging(state, book)
         return False
-    chosen = [order for order in newest_first(state) if order.instrument is instrument]
-    cancel_newest_first(state, chosen, SETTLED)
+    cancel_newest_first(state, book.open_orders(), SETTLED)
     follow_schedule(state, book, ())
     enter_phase(state, book, CLOSED, "expired")
     future.expired = True

@@ -77,6 +77,8 @@ def end_day(state: State) -> None:
     for account in state.accounts.values():
         if account.used_ids:
             account.used_ids = {order.client_order_id: order for order in account.open_orders.values()}
+    for owner in state.owners.values():
+        owner.forget_empty_sides()
     for limits in state.limits.values():
         limits.orders = limits.trades = 0
     state.day_trades = {}

@@ -14,10 +14,9 @@ from engine.book.entities import (
     Order,
     OrderRecord,
     Position,
-    TradeRecord,
-    TransferRecord,
 )
 from engine.book.order_book import LimitOrderBook
+from engine.book.records import TradeRecord, TransferRecord
 from engine.state.protection import Limits
 from engine.state.state import State
 

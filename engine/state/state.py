@@ -7,8 +7,9 @@ import heapq
 from collections import deque
 from typing import Final
 
-from engine.book.entities import Account, Asset, Instrument, Margin, Order, Owner, TradeRecord
+from engine.book.entities import Account, Asset, Instrument, Margin, Order, Owner
 from engine.book.order_book import LimitOrderBook
+from engine.book.records import TradeRecord
 from engine.state.hook import PreTradeHook
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
@@ -144,9 +145,9 @@ class State:
 
     def touch(self, book: LimitOrderBook) -> None:
         """Note that the current command changed a book."""
-        touched = self.touched
-        if not touched or (touched[-1] is not book and book not in touched):
-            touched.append(book)
+        if not book.touched:
+            book.touched = True
+            self.touched.append(book)
 
     def next_place(self) -> int:
         """The next place at the end of a queue."""

@@ -38,6 +38,7 @@ def work_off(state: State) -> None:
             # No call, no stops, no pegs: nothing can follow from the command.
             book.prints.clear()
             state.printed.clear()
+            book.touched = False
             touched.clear()
             return
     while True:
@@ -60,6 +61,7 @@ def work_off(state: State) -> None:
             break
     for book in touched:
         book.calm = False
+        book.touched = False
         if book.in_call:
             publish_indicative(state, book)
     touched.clear()
@@ -158,9 +160,10 @@ def activate(state: State, entry: Order) -> None:
         if order.quantity_lots != lots:
             order.quantity_lots = order.leaves_lots = lots
             report_amended(state, order, False)
-    limit.where = NOWHERE
+    book.unpark(limit)
     if not pass_again(state, limit):
         return
+    book.unpark(stop)
     book.stops.add(stop)
     if not pass_again(state, stop):
         return

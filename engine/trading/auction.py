@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.book.entities import ON_BOOK, Order
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import State
-from engine.trading.ending import cancel
+from engine.trading.ending import by_entry, cancel
 from engine.trading.fills import fill
 from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, AUCTION_ENDED, BUY, SELL
 from engine.vocabulary.messages.events import BookChanged, Indicative, Uncrossed
@@ -227,14 +227,10 @@ def end_call_orders(state: State, book: LimitOrderBook) -> None:
     ending = list(book.market_orders.values())
     ending += [order for order in book.auction_limits.values() if order.leaves_lots]
     book.auction_limits.clear()
-    ending.sort(key=_by_entry)
+    ending.sort(key=by_entry)
     for order in ending:
         if order.leaves_lots:
             cancel(state, order, AUCTION_ENDED)
-
-
-def _by_entry(order: Order) -> int:
-    return order.entered
 
 
 def ends_with_auction(order: Order) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order, OrderRecord
-from engine.book.order_book import LimitOrderBook
+from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import lacking, reserve
 from engine.state.state import State, next_report
 from engine.trading.bands import band_problem
-from engine.trading.ending import cancel
+from engine.trading.ending import cancel, cancel_newest_first
 from engine.trading.entry import funds_problem, kill_problem, rate_problem, value_problem
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
@@ -59,6 +59,9 @@ def amend(state: State, command: AmendOrder) -> None:
     if order is None:
         refuse(state, account, command.order_id, command.client_order_id, unknown_order())
         return
+    if order.order_type == PEGGED:
+        book: LimitOrderBook = order.book
+        book.pegs_in_place = OUT_OF_PLACE
     terms = NewTerms(order)
     problem = _gate(state, order) or _grid(order, command, terms)
     if problem is None:
@@ -310,7 +313,10 @@ def cancel_one(state: State, command: CancelOrder) -> None:
 
 
 def cancel_many(state: State, command: MassCancel) -> None:
-    """Carry out `MassCancel`. Emits OrderCancelled per order, newest first, then MassCancelled; or RequestRejected."""
+    """Carry out `MassCancel`. Emits OrderCancelled per order, newest first, then MassCancelled; or RequestRejected.
+
+    O(n log n) in the orders of its owner in the instrument that it names, or of its account.
+    """
     account = own_account(state, command.participant, command.account)
     if account is None:
         refuse_stranger(state, command.participant, command.account, 0, "")
@@ -319,37 +325,12 @@ def cancel_many(state: State, command: MassCancel) -> None:
         problem = Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
         refuse(state, account, 0, "", problem)
         return
-    chosen = [
-        order
-        for order in account.open_orders.values()
-        if (not command.instrument or order.instrument_name == command.instrument)
-        and (command.side < 0 or order.side == command.side)
-    ]
+    if command.instrument:
+        chosen = account.orders_in(state.instruments[command.instrument], max(command.side, -1))
+    else:
+        chosen = [order for order in account.open_orders.values() if command.side < 0 or order.side == command.side]
     cancelled = cancel_newest_first(state, chosen, MASS_CANCEL)
     state.emit(MassCancelled(account.account, next_report(account), cancelled))
-
-
-def cancel_newest_first(state: State, orders: list[Order], reason: int) -> int:
-    """Cancel orders, newest first; returns how many this ended, not counting other legs that ended with them."""
-    orders.sort(key=by_entry, reverse=True)
-    cancelled = 0
-    for order in orders:
-        if order.leaves_lots:
-            cancel(state, order, reason)
-            cancelled += 1
-    return cancelled
-
-
-def by_entry(order: Order) -> int:
-    """The order of entry."""
-    return order.entered
-
-
-def newest_first(state: State) -> list[Order]:
-    """Every open order of the venue, newest first."""
-    orders = [order for account in state.accounts.values() for order in account.open_orders.values()]
-    orders.sort(key=by_entry, reverse=True)
-    return orders
 
 
 def find_open(account: Account, order_id: int, client_order_id: str) -> Order | None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from engine.state.hook import Outcome
 from engine.state.state import State
-from engine.trading.changes import newest_first
-from engine.trading.ending import cancel
+from engine.trading.ending import cancel, newest_first
 from engine.vocabulary.codes import BY_RULE
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.problem import Problem

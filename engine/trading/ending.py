@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.book.entities import ON_BOOK, Order
+from engine.book.entities import ON_BOOK, Account, Order
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
@@ -13,9 +13,7 @@ from engine.vocabulary.messages.events import OrderCancelled
 def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
     book: LimitOrderBook = order.book
-    account = order.account
-    if order.order_id in account.open_orders:
-        del account.open_orders[order.order_id]
+    order.account.close_order(order)
     if order.entered in state.expiring:
         del state.expiring[order.entered]
     if order.order_type == PEGGED:
@@ -81,3 +79,31 @@ def drop_children(state: State, entry: Order) -> None:
         if child.leaves_lots:
             cancel(state, child, ENTRY_ENDED)
     entry.children = ()
+
+
+def cancel_newest_first(state: State, orders: list[Order], reason: int) -> int:
+    """Cancel orders, newest first; returns how many this ended, not counting other legs that ended with them."""
+    orders.sort(key=by_entry, reverse=True)
+    cancelled = 0
+    for order in orders:
+        if order.leaves_lots:
+            cancel(state, order, reason)
+            cancelled += 1
+    return cancelled
+
+
+def by_entry(order: Order) -> int:
+    """The order of entry."""
+    return order.entered
+
+
+def newest_first(state: State) -> list[Order]:
+    """Every open order of the venue, newest first. O(accounts, and n log n in the open orders)."""
+    return orders_of(state.account_list)
+
+
+def orders_of(accounts: list[Account]) -> list[Order]:
+    """Every open order of some accounts, newest first. O(accounts, and n log n in their open orders)."""
+    orders = [order for account in accounts for order in account.open_orders.values()]
+    orders.sort(key=by_entry, reverse=True)
+    return orders

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord, UsedId
-from engine.book.order_book import LimitOrderBook
+from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
 from engine.state.state import DUE_EXPIRY, State, day_end_ns, next_report
@@ -287,18 +287,19 @@ def act(state: State, order: Order) -> None:
     account = order.account
     state.touch(book)
     if order.order_type in STOPS:
-        account.open_orders[order.order_id] = order
+        account.open_order(order)
         if not book.in_call and is_triggered(order, book.last_trade_ticks):
             order.where = ELECTED
             state.elected.append(order)
         else:
             book.stops.add(order)
     elif order.time_in_force in FOR_AUCTIONS and not _auction_runs(order):
-        account.open_orders[order.order_id] = order
+        account.open_order(order)
         order.where = FOR_AUCTION
         book.for_auction[order.order_id] = order
     elif order.order_type == PEGGED:
         book.pegs[order.order_id] = order
+        book.pegs_in_place = OUT_OF_PLACE
         if book.in_call or not order.price_ticks:
             park_peg(order)
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Order, TradeRecord
+from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook
+from engine.book.records import TradeRecord
 from engine.money.reservations import affordable_lots, release, settle
 from engine.state.state import State, next_report
 from engine.trading.ending import close, end_other_leg

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order, OrderRecord
+from engine.book.order_book import LimitOrderBook
 from engine.state.state import State, next_report
-from engine.trading.changes import cancel_newest_first, own_account, refuse, refuse_stranger
+from engine.trading.changes import own_account, refuse, refuse_stranger
+from engine.trading.ending import by_entry, cancel_newest_first
 from engine.trading.entry import (
     accept,
     act,
@@ -100,11 +102,13 @@ def enter_bracket(state: State, command: NewBracket) -> None:
     if problems[0] is not None:
         _reject_all(state, orders, problems)
         return
+    book: LimitOrderBook = entry.book
     entry.children = (limit, stop)
     limit.other_leg, stop.other_leg = stop, limit
     for child in (limit, stop):
         child.where = FOR_ENTRY
-        child.account.open_orders[child.order_id] = child
+        book.for_entry[child.order_id] = child
+        child.account.open_order(child)
     for order in (entry, limit, stop):
         accept(state, order)
     act(state, entry)
@@ -192,7 +196,8 @@ def quote(state: State, command: MassQuote) -> None:
         refuse(state, account, 0, command.quote_id, problem)
         return
     instrument = state.instruments[command.instrument]
-    old = [o for o in account.open_orders.values() if o.is_quote and o.instrument_name == command.instrument]
+    old = [order for order in account.orders_in(instrument) if order.is_quote]
+    old.sort(key=by_entry)
     kept: dict[int, bool] = {}
     fresh: list[NewOrder] = []
     for wanted in quotes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.book.entities import NOWHERE, ON_BOOK, Order
-from engine.book.order_book import LimitOrderBook
+from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.money.reservations import reserve
 from engine.state.state import State
 from engine.trading.ending import cancel
@@ -27,12 +27,19 @@ def peg_problem(order: Order) -> Problem | None:
     return None
 
 
-def peg_ticks(order: Order) -> int:
-    """The price a pegged order follows to now, no worse than its limit; 0: there is none."""
-    book: LimitOrderBook = order.book
+def touch_to_follow(book: LimitOrderBook) -> tuple[int, int]:
+    """The best bid and ask that are not pegged, 0: none; in a call, or where nothing trades, there is nothing to follow."""
+    if book.in_call or book.phase != CONTINUOUS:
+        return (0, 0)
+    return (book.bids.best_unpegged(), book.asks.best_unpegged())
+
+
+def peg_ticks(order: Order, touch: tuple[int, int]) -> int:
+    """The price a pegged order follows to at a touch, no worse than its limit; 0: there is none."""
     command = order.command
-    own = book.side(order.side).best_unpegged()
-    other = book.opposite(order.side).best_unpegged()
+    own, other = touch
+    if order.side != BUY:
+        own, other = other, own
     if command.peg == PEG_MID:
         total = own + other
         price = (total // 2 if order.side == BUY else -(-total // 2)) if own and other else 0
@@ -51,20 +58,33 @@ def reprice_pegs(state: State) -> bool:
     """Let each pegged order of the touched books follow its price, by rank; True if one moved."""
     moved = False
     for book in list(state.touched):
-        if book.pegs:
-            for order in list(book.pegs.values()):
-                if order.leaves_lots and _reprice(state, order):
-                    moved = True
+        if book.pegs and _follow(state, book):
+            moved = True
     return moved
 
 
-def _reprice(state: State, order: Order) -> bool:
+def _follow(state: State, book: LimitOrderBook) -> bool:
+    """Let the pegged orders of a book follow its touch; True if one moved. O(1) if the touch did not, else O(pegs)."""
+    touch = touch_to_follow(book)
+    if touch == book.pegs_in_place:
+        return False
+    moved = False
+    for order in list(book.pegs.values()):
+        if order.leaves_lots and _reprice(state, order, touch):
+            moved = True
+            # It may have traded.
+            touch = touch_to_follow(book)
+    book.pegs_in_place = OUT_OF_PLACE if moved else touch
+    return moved
+
+
+def _reprice(state: State, order: Order, touch: tuple[int, int]) -> bool:
     """Move one pegged order to its price; False if it is where it belongs."""
     book: LimitOrderBook = order.book
     if book.phase != CONTINUOUS and not book.in_call:
         return False
     on_book = order.where == ON_BOOK
-    price = 0 if book.in_call else peg_ticks(order)
+    price = 0 if book.in_call else peg_ticks(order, touch)
     if price == (order.price_ticks if on_book else 0):
         return False
     name = book.instrument.instrument

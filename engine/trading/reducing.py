@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.book.entities import Account, Instrument, Order
 from engine.money.margin import lots_of, open_lots, reducible_lots
 from engine.state.state import State
-from engine.trading.ending import cancel
+from engine.trading.ending import by_entry, cancel
 from engine.trading.prevention import cut
 from engine.vocabulary.codes import BUY, NOTHING_TO_REDUCE, POSITION_LIMIT, REDUCE_ONLY
 from engine.vocabulary.decimals import decimal_e8
@@ -36,13 +36,21 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
 
 
 def obey_positions(state: State, instrument: Instrument, first: Account, second: Account) -> None:
-    """Cut or cancel the reduce-only orders of two accounts whose positions have changed, in order of entry."""
+    """Cut or cancel the reduce-only orders of two accounts whose positions have changed, in order of entry.
+
+    O(orders that are too large now).
+    """
     orders: list[Order] = []
     for account in (first, second):
         position = account.positions.get(instrument.number)
-        if position is not None and position.reducing:
-            orders += position.reducing.values()
-    orders.sort(key=_by_entry)
+        if position is not None and position.sizes:
+            # All are of the side that reduces, or have nothing to reduce: the first that is small enough ends it.
+            for _, order_id in reversed(position.sizes):
+                order = position.reducing[order_id]
+                if order.leaves_lots <= reducible_lots(account, instrument, order.side):
+                    break
+                orders.append(order)
+    orders.sort(key=by_entry)
     for order in orders:
         lots = reducible_lots(order.account, instrument, order.side)
         if order.leaves_lots > lots:
@@ -50,7 +58,3 @@ def obey_positions(state: State, instrument: Instrument, first: Account, second:
                 cut(state, order, order.leaves_lots - lots)
             else:
                 cancel(state, order, NOTHING_TO_REDUCE)
-
-
-def _by_entry(order: Order) -> int:
-    return order.entered

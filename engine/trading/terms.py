@@ -9,7 +9,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.book.stops import trailing_stop_ticks
 from engine.money.reservations import affordable_lots
 from engine.trading.bands import collar_from, collar_ticks, static_band
-from engine.trading.pegs import peg_ticks
+from engine.trading.pegs import peg_ticks, touch_to_follow
 from engine.vocabulary.codes import (
     AT_CLOSE,
     AT_OPEN,
@@ -211,8 +211,7 @@ def _prices_to_follow(order: Order) -> Problem | None:
     if kind in (STOP, TRAILING_STOP):
         order.reserve_ticks = stop_reserve_ticks(order, order.stop_ticks)
     elif kind == PEGGED:
-        price = peg_ticks(order)
-        order.price_ticks = 0 if book.in_call else price
+        order.price_ticks = peg_ticks(order, touch_to_follow(book))
         order.reserve_ticks = order.price_ticks or order.peg_limit_ticks
     return None
 

@@ -79,6 +79,8 @@ class ComplianceHook(PreTradeHook):
         else:
             price_ticks = worst_ticks(order, price_ticks)
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
+        if not listing.in_roubles:
+            client.investor.beyond_roubles = True
         entry = (client, listing, price_ticks, leaves_lots)
         if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
             # No rule wants its rate.
@@ -91,6 +93,8 @@ class ComplianceHook(PreTradeHook):
         if order.close_out:
             return None
         client = self._clients[order.account.account]
+        if self._table_passes(client, order):
+            return None
         return self._judge(
             client, order, worst_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
         )
@@ -101,6 +105,11 @@ class ComplianceHook(PreTradeHook):
             self._ledger.amend(order.order_id, order.side, BY_FUNDS, order.budget)
         else:
             self._ledger.amend(order.order_id, order.side, worst_ticks(order, order.reserve_ticks), order.leaves_lots)
+        if order.side != BUY:
+            # A buy's terms only change unasked to what costs less. A sale may be worth more: a peg that moves up, say.
+            client = self._clients[order.account.account]
+            if not self._table_passes(client, order):
+                self._ledger.doubtful[client.investor.investor] = client.investor
 
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow fills, corrections, ends of orders, final marks and holdings that leave an account in the ledger."""
@@ -203,6 +212,13 @@ class ComplianceHook(PreTradeHook):
     def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
         """Ask the rules about an order, with sums in which nothing is reserved for it. Subclasses may look on."""
         return table.judge(decision, case)
+
+    def _table_passes(self, client: Client, order: Order) -> bool:
+        """Whether the table alone says that no rule refuses an order as it stands."""
+        decision = client.decisions.get(order.instrument.number * 2 + order.side)
+        if decision is None or order.budget >= 0:
+            return False
+        return worst_ticks(order, order.reserve_ticks) * order.leaves_lots <= decision.free_tick_lots
 
     def _decision(self, table: RuleTable, client: Client, order: Order) -> Decision:
         """The table's decision on such orders, made when first asked for."""

@@ -110,6 +110,7 @@ def restore(
         intake.put_in_force(book[0], book[1], overrides, 0)
     # After the classes, which say what reserves: a load would value anew what has no rate yet.
     restore_ledger(registry, intake.ledger, ledger)
+    intake.all_doubtful = True
 
 
 def _rulebook(intake: Intake) -> list[object]:
@@ -186,6 +187,7 @@ def _restore_investor(registry: Registry, row: _Investor) -> None:
         authorisation.stands = stands
         investor.authorisations[year] = authorisation
     registry.investors[row[0]] = investor
+    registry.note_financial(investor)
 
 
 def _restore_test(test: RecordedTest, row: _Test) -> None:

@@ -11,7 +11,7 @@ from compliance.rulebook.rulebook import Overrides
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import end_graces, put_in_tiers
-from engine.state.hook import Outcome
+from engine.state.hook import EVERYBODY, Outcome, Recheck
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.events import (
     Event,
@@ -27,6 +27,8 @@ class Intake:
         self.ledger: Final = Ledger(self.registry)
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""
+        self.all_doubtful: bool = False
+        """Whether this was restored and nothing rechecked since: a snapshot does not say who is doubtful."""
 
     def put_in_force(self, name: str, documents: dict[str, str], overrides: Overrides, time_ns: int) -> list[Event]:
         """Load a rulebook, with a supervisor's settings on top, and make everything anew that depends on it.
@@ -50,12 +52,42 @@ class Intake:
         return events
 
     def day_ended(self, time_ns: int) -> Outcome:
-        """At Moscow midnight: a recheck if something that lets orders pass ended with the day. O(investors + assets)."""
+        """At Moscow midnight: recheck everybody if something that lets orders pass ended with the day. O(investors + assets)."""
         if self.table is None:
             return Outcome([])
         day = moscow_day(time_ns)
         events = end_graces(list(self.registry.assets.values()), self.table.tiers, day)
-        return Outcome(events, None, self.table.lapses(self.registry, day))
+        return Outcome(events, None, self.recheck_all() if self.table.lapses(self.registry, day) else None)
+
+    def recheck_all(self) -> Recheck:
+        """Have everybody's orders rechecked."""
+        self.all_doubtful = False
+        self.ledger.doubtful.clear()
+        return EVERYBODY
+
+    def recheck(self, clients: list[Client]) -> Recheck | None:
+        """Have the orders of some clients rechecked after a command about them, and all that may be forbidden for other reasons.
+
+        Those would be found by a recheck of everybody too: whoever is not named here has no order that a rule refuses.
+        None if there are no clients. O(clients, exposed investors, intermediaries, financial firms, open sales of futures).
+        """
+        if not clients:
+            return None
+        if self.all_doubtful:
+            return self.recheck_all()
+        ledger = self.ledger
+        doubtful = list(ledger.doubtful.values())
+        ledger.doubtful.clear()
+        doubtful += ledger.outgrown()
+        # The rate of an order that was let pass without one is that of now; and rates are kept by what was asked before.
+        doubtful += [firm for firm in self.registry.financial.values() if firm.beyond_roubles]
+        if self.table is not None:
+            doubtful += self.table.doubtful(self.registry, ledger)
+        accounts = {client.account: True for client in clients}
+        for investor in {investor.investor: investor for investor in doubtful}.values():
+            for client in investor.clients:
+                accounts[client.account] = True
+        return Recheck(list(accounts))
 
     def classify(self, investor: Investor) -> bool:
         """Put an investor in the class of the evidence; whether that changed it."""

@@ -20,7 +20,7 @@ from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
 from engine.book.entities import Asset, Instrument
-from engine.state.hook import Outcome
+from engine.state.hook import Outcome, Recheck
 from engine.state.listing import name_problem
 from engine.vocabulary.codes import COMPLIANCE, FIAT, FIRM, INVESTOR_KINDS
 from engine.vocabulary.limits import MAX_SUPPLY
@@ -61,7 +61,7 @@ def _load_rulebook(intake: Intake, command: LoadRulebook, time_ns: int) -> Outco
     except RulebookError as error:
         return _refused(str(error))
     assert intake.table is not None
-    return Outcome([RulebookLoaded(command.name, intake.table.rulebook.digest), *changes], None, True)
+    return Outcome([RulebookLoaded(command.name, intake.table.rulebook.digest), *changes], None, intake.recheck_all())
 
 
 def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outcome:
@@ -85,7 +85,9 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
     if old == new:
         return _refused(f"{rule} {key} is {old} already")
     changes = intake.install(table, time_ns)
-    return Outcome([ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], None, True)
+    return Outcome(
+        [ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], None, intake.recheck_all()
+    )
 
 
 def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) -> Outcome:
@@ -111,8 +113,9 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
     investor.by = command.by
     if intake.classify(investor) and investor.clients:
         intake.ledger.rebuild()
+    intake.registry.note_financial(investor)
     intake.refresh(investor.clients)
-    return Outcome([class_event(investor)], None, bool(investor.clients))
+    return Outcome([class_event(investor)], None, intake.recheck(investor.clients))
 
 
 def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_ns: int) -> Outcome:
@@ -136,7 +139,10 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     intake.refresh(found.clients)
     licence = "licensed" if found.licensed else "unlicensed"
     detail = f"{licence}, suspended" if found.suspended else licence
-    return _changed("intermediary", found.intermediary, detail, bool(found.clients))
+    # All accounts of who has one there: whether an intermediary may be left matters to the others (RET-4).
+    owners = {client.investor.investor: client.investor for client in found.clients}
+    concerned = [client for owner in owners.values() for client in owner.clients]
+    return _changed("intermediary", found.intermediary, detail, intake.recheck(concerned))
 
 
 def _open_account(intake: Intake, command: OpenAccount, time_ns: int) -> Outcome:
@@ -172,7 +178,7 @@ def _record_test(intake: Intake, command: RecordTest, time_ns: int) -> Outcome:
     test.score = command.score
     test.taken_ns = command.taken_ns
     detail = f"{command.test} test {command.score} %"
-    return _changed("test", investor.investor, detail, bool(investor.clients))
+    return _changed("test", investor.investor, detail, intake.recheck(investor.clients))
 
 
 def _record_acknowledgement(intake: Intake, command: RecordAcknowledgement, time_ns: int) -> Outcome:
@@ -184,7 +190,7 @@ def _record_acknowledgement(intake: Intake, command: RecordAcknowledgement, time
     # An acknowledgement can't be taken back, so nothing that rests can become forbidden by one.
     investor.acknowledged_version = max(investor.acknowledged_version, command.version)
     intake.refresh(investor.clients)
-    return _changed("acknowledgement", investor.investor, f"version {command.version}", False)
+    return _changed("acknowledgement", investor.investor, f"version {command.version}", None)
 
 
 def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
@@ -194,7 +200,7 @@ def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
     investor.blocked = command.blocked
     intake.refresh(investor.clients)
     detail = "blocked" if command.blocked else "not blocked"
-    return _changed("blocked", investor.investor, detail, bool(investor.clients))
+    return _changed("blocked", investor.investor, detail, intake.recheck(investor.clients))
 
 
 def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) -> Outcome:
@@ -219,7 +225,7 @@ def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) ->
     else:
         investor.authorisations[year].stands = False
     detail = f"{name} {year}" if command.authorised else f"{name} {year} withdrawn"
-    return _changed("authorisation", investor.investor, detail, bool(investor.clients))
+    return _changed("authorisation", investor.investor, detail, intake.recheck(investor.clients))
 
 
 def _may_leave(intake: Intake, intermediary: str) -> bool:
@@ -261,7 +267,7 @@ def _update_asset(intake: Intake, command: UpdateAsset, time_ns: int) -> Outcome
         events.extend(put_in_tiers([asset], intake.table.tiers, time_ns))
         intake.table.forget_decisions()
     # Only another tier can forbid what rests.
-    return Outcome(events, None, len(events) > 1)
+    return Outcome(events, None, intake.recheck_all() if len(events) > 1 else None)
 
 
 def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrument) -> None:
@@ -286,7 +292,7 @@ def _freeze(intake: Intake, command: FreezeAsset, time_ns: int) -> Outcome:
     if intake.table is None:
         return _refused("no rulebook is in force: nothing can be frozen")
     problem = intake.table.transfers.freeze_problem(intake.registry.assets[command.asset])
-    return _refused(problem) if problem else Outcome([], None, False, FREEZE)
+    return _refused(problem) if problem else Outcome([], None, None, FREEZE)
 
 
 def investor_problem(command: RegisterInvestor) -> str:
@@ -331,7 +337,7 @@ def _problem(why: str) -> Problem:
     return Problem(COMPLIANCE, why)
 
 
-def _changed(what: str, key: str, detail: str, recheck: bool) -> Outcome:
+def _changed(what: str, key: str, detail: str, recheck: Recheck | None) -> Outcome:
     events: list[Event] = [RegistryChanged(what, key, detail)]
     return Outcome(events, None, recheck)
 

@@ -20,7 +20,7 @@ from compliance.ledger.exposure import Exposures
 from compliance.ledger.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, YearsIntermediary, in_kopecks
 from compliance.registry.calendar import MoscowYears
 from compliance.registry.listings import Listing
-from compliance.registry.records import Client, Registry
+from compliance.registry.records import Client, Investor, Registry
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.events import Trade, TradeCorrected
@@ -100,6 +100,9 @@ class Ledger:
         self.rated: Final[dict[int, RatedBuy]] = {}
         """Rates of buy orders priced in another asset than RUB, by order id: of retail and, for ELR-2, of financial firms."""
         self.investors: Final[dict[str, InvestorLedger]] = {}
+        self.doubtful: Final[dict[str, Investor]] = {}
+        """Investors of whose orders one may have come to be forbidden by what nobody was rechecked for: a correction, or a sale
+        whose terms have changed by themselves."""
         self.exposures: Final = Exposures()
         """In derivatives priced in roubles."""
         self.counted: Final[dict[int, list[CountedSide | None]]] = {}
@@ -232,6 +235,8 @@ class Ledger:
         """Follow the correction of a trade to another price (0: it was undone), on the Moscow day of the trade."""
         old_ticks, new_ticks, lots = correction.price_ticks, correction.new_price_ticks, correction.quantity_lots
         trade_id = correction.trade_id
+        for investor in (buyer.investor, seller.investor):
+            self.doubtful[investor.investor] = investor
         sides = self.counted.get(trade_id)
         if sides is not None:
             value = new_ticks * lots * listing.unit
@@ -262,6 +267,15 @@ class Ledger:
         for listing in self._registry.listings.values():
             if listing.exposed and not listing.shortable and listing.base.asset == asset:
                 amount = self.exposures.hand_over(sender, receiver, listing, amount)
+
+    def outgrown(self) -> list[Investor]:
+        """Who has an open sale that counts at a lower band than that of now, at which it is worth more. O(sales of futures)."""
+        found: list[Investor] = []
+        for client, listing, price_ticks, _ in self.open_sells.values():
+            future = listing.future
+            if future is not None and price_ticks < future.high_ticks:
+                found.append(client.investor)
+        return found
 
     def uncount(self, order_id: int, side: int) -> OpenOrder | None:
         """Take an order's own reservation out of the sums, to judge it; `recount` puts it back."""
@@ -298,6 +312,8 @@ class Ledger:
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Keep an open order that a snapshot names, its rate and its owner's class known already."""
+        if not entry[1].in_roubles:
+            entry[0].investor.beyond_roubles = True
         (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
         self._count(order_id, side, entry, 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import Asset, Instrument
+from engine.book.entities import Asset, Future, Instrument
 from engine.vocabulary.codes import CRYPTO, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY, SPOT
 
 ROUBLE: Final = "RUB"
@@ -63,6 +63,8 @@ class Listing:
         """Whether a position in it is exposure (DER-2, DER-3, DER-4)."""
         self.shortable: Final[bool] = kind == FUTURE
         """Whether it can be sold without being held."""
+        self.future: Final[Future | None] = core.future
+        """Of what can be: the band at which a sale is counted."""
         self.capped: Final[bool] = self.in_roubles and kind == SPOT and not self.derivative
         """Whether a retail purchase of it counts for the annual cap (RET-1)."""
         self.otherwise_priced: Final[bool] = not self.in_roubles and kind == SPOT and not self.derivative

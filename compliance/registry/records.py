@@ -61,6 +61,8 @@ class Investor:
         """By Moscow year."""
         self.clients: Final[list[Client]] = []
         """The investor's accounts, in order of opening."""
+        self.beyond_roubles: bool = False
+        """Whether an order of the investor's was reserved for that is priced in another asset than RUB."""
 
     def authorised_through(self, year: int) -> str:
         """The intermediary through whom the investor is authorised to buy in a Moscow year; empty: none."""
@@ -122,6 +124,8 @@ class Registry:
         self.rouble_markets: Final[dict[str, Listing]] = {}
         """By base asset: the first spot instrument listed in which it trades for roubles."""
         self.investors: Final[dict[str, Investor]] = {}
+        self.financial: Final[dict[str, Investor]] = {}
+        """Financial firms."""
         self.intermediaries: Final[dict[str, Intermediary]] = {}
         self.clients: Final[dict[str, Client]] = {}
         """By account."""
@@ -131,6 +135,13 @@ class Registry:
         self.listings[listing.instrument] = listing
         if listing.capped:
             self.rouble_markets.setdefault(listing.base.asset, listing)
+
+    def note_financial(self, investor: Investor) -> None:
+        """Keep financial firms at hand, after an investor's record is new or changed."""
+        if investor.financial:
+            self.financial[investor.investor] = investor
+        else:
+            self.financial.pop(investor.investor, None)
 
     def open_client(self, account: str, investor: Investor, intermediary: Intermediary | None) -> Client:
         """Add an account to the records."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.ledger.ledger import Ledger
+from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, RUB, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case
@@ -24,6 +26,15 @@ class IntermediaryCover(ExposureRule):
         super().__init__(data, rulebook)
         self.cover: Final = data.parameters.number("cover_percent")
         self.limit: Final = data.parameters.number("exposure_limit_rub")
+
+    def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
+        """The clients of intermediaries whose nominal is beyond cover or limit. O(intermediaries and such clients)."""
+        found: list[Investor] = []
+        for name, exposure in ledger.exposures.by_intermediary.items():
+            intermediary = registry.intermediaries[name]
+            if exposure > self.limit or self.needed(exposure) > intermediary.capital_rub * 100:
+                found += [client.investor for client in intermediary.clients]
+        return found
 
     def examine(self, case: Case) -> Finding:
         """Add what the order adds to the exposure of the intermediary's clients."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.ledger.ledger import Ledger
+from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case
@@ -22,6 +24,19 @@ class BankExposure(ExposureRule):
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         super().__init__(data, rulebook)
         self.share: Final = data.parameters.number("exposure_percent_of_capital")
+
+    def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
+        """Banks beyond their share, and the clients of such banks. O(exposed investors, intermediaries and such clients)."""
+        found: list[Investor] = []
+        for name, exposure in ledger.exposures.by_investor.items():
+            investor = registry.investors[name]
+            if investor.bank and exposure > self.limit(investor.capital_rub):
+                found.append(investor)
+        for name, exposure in ledger.exposures.by_intermediary.items():
+            intermediary = registry.intermediaries[name]
+            if intermediary.bank and exposure > self.limit(intermediary.capital_rub):
+                found += [client.investor for client in intermediary.clients]
+        return found
 
     def examine(self, case: Case) -> Finding:
         """Add what the order adds to the bank's own exposure, then to that held through it."""

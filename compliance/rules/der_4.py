@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.ledger.ledger import Ledger
 from compliance.registry.classes import CLASSES
+from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case
@@ -20,6 +22,15 @@ class ExposureLimit(ExposureRule):
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         super().__init__(data, rulebook)
         self.limits: Final = by_class(data)
+
+    def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
+        """Investors beyond the limit of their class. O(exposed investors)."""
+        found: list[Investor] = []
+        for name, exposure in ledger.exposures.by_investor.items():
+            investor = registry.investors[name]
+            if exposure > self.limits[investor.investor_class]:
+                found.append(investor)
+        return found
 
     def examine(self, case: Case) -> Finding:
         """Add what the order adds to the exposure over all accounts of the investor."""

@@ -11,6 +11,7 @@ from typing import Final
 from compliance.ledger.ledger import InvestorLedger, Ledger
 from compliance.registry.classes import CLASSES
 from compliance.registry.listings import Listing
+from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, RUB, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
@@ -42,6 +43,16 @@ class AnnualCap(OrderRule):
         if listing.capped or (self.crypto and listing.otherwise_priced):
             return ""
         return f"it counts purchases of spot instruments{'' if self.crypto else ' priced in RUB'}"
+
+    def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
+        """All who buy, if a day that passes can take sales out of the sums. Of corrections the ledger knows. O(investors)."""
+        if not (self.net and self.rolling):
+            return []
+        found: list[Investor] = []
+        for name, sums in ledger.investors.items():
+            if any(line.open_buys for line in sums.by_intermediary.values()):
+                found.append(registry.investors[name])
+        return found
 
     def examine(self, case: Case) -> Finding:
         """Add the order, at its worst price, to what was used and is reserved in the window."""

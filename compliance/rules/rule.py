@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.ledger.ledger import Ledger
 from compliance.registry.listings import Listing
-from compliance.registry.records import Registry
+from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, TRANSFER, Declaration, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile, TransferCase
@@ -65,6 +66,13 @@ class OrderRule:
     def lapses(self, registry: Registry, day: int) -> bool:
         """Whether something that let orders pass ended with the day before a Moscow day (days since 1970-01-01)."""
         return False
+
+    def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
+        """Investors of whose open orders the rule may refuse one by now, although no command about them has come since they passed.
+
+        For a rule whose sums can grow by something else than an order that it has let pass.
+        """
+        return []
 
     def spared_sell(self, listing: Listing, side: int) -> str:
         """The answer of `spares` to a sell of what is held, which RET-5 exempts; empty to any other order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.ledger.ledger import Ledger
 from compliance.registry.listings import AssetRecord, Decision, Listing
 from compliance.registry.records import Client, Investor, Registry
 from compliance.rulebook.rulebook import Rulebook
@@ -88,6 +89,10 @@ class RuleTable:
     def lapses(self, registry: Registry, day: int) -> bool:
         """Whether something that lets orders pass ended with the day before a Moscow day. O(rules + records)."""
         return any(rule.lapses(registry, day) for rule in self.rules)
+
+    def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
+        """Investors of whose open orders a rule may refuse one by now. See `OrderRule.doubtful`."""
+        return [investor for rule in self.rules for investor in rule.doubtful(registry, ledger)]
 
     def decide(self, profile: Profile, listing: Listing, side: int) -> Decision:
         """Ask every rule what it makes of all orders of a profile, instrument and side."""

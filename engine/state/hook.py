@@ -50,16 +50,33 @@ class Verdict:
         return Problem(COMPLIANCE, first.detail, first.rule, first.title, self.rules)
 
 
+class Recheck:
+    """Whose open orders are to be rechecked.
+
+    Whoever is not named must have none that `PreTradeHook.recheck` would refuse: then it makes no difference that only some
+    are looked at.
+    """
+
+    def __init__(self, accounts: list[str], everybody: bool = False) -> None:
+        self.accounts: Final = accounts
+        """By name."""
+        self.everybody: Final = everybody
+
+
+EVERYBODY: Final = Recheck([], True)
+
+
 class Outcome:
-    """What the hook made of a command: events to emit, or a refusal; and whether to recheck resting orders."""
+    """What the hook made of a command: events to emit, or a refusal; and whose orders to recheck."""
 
     def __init__(
-        self, events: list[Event], problem: Problem | None = None, recheck: bool = False, rule: str = ""
+        self, events: list[Event], problem: Problem | None = None, recheck: Recheck | None = None, rule: str = ""
     ) -> None:
         self.events: Final = events
         self.problem: Final = problem
         """None: done. Else why the command does nothing."""
         self.recheck: Final = recheck
+        """None: nobody's, since nothing that rests can have become forbidden."""
         self.rule: Final = rule
         """The rule to name when the core itself cancels orders because of the command (a freeze)."""
 

@@ -1,11 +1,13 @@
 """Asking the hook: commands that it carries out or notes, and the recheck of open orders that may follow.
 
-Whatever changes the rules or the records rechecks every open order, parked ones too, and cancels what may rest no longer.
+What changes the rules rechecks every open order, parked ones too, and cancels what may rest no longer. What changes the
+records of somebody rechecks whom the hook names: all whose orders it could find forbidden.
 """
 
 from __future__ import annotations
 
-from engine.state.hook import Outcome
+from engine.book.entities import Order
+from engine.state.hook import Outcome, Recheck
 from engine.state.state import State
 from engine.trading.ending import cancel, newest_first
 from engine.vocabulary.codes import BY_RULE
@@ -30,15 +32,33 @@ def ask(state: State, command: Command) -> Outcome:
 
 
 def follow(state: State, outcome: Outcome) -> None:
-    """Emit what the hook reports, and cancel what may rest no longer. O(open orders) if there is something to recheck."""
+    """Emit what the hook reports, and cancel what may rest no longer. O(n log n) in the open orders that are rechecked."""
     for event in outcome.events:
         state.emit(event)
-    if not outcome.recheck:
+    if outcome.recheck is None:
         return
-    for order in newest_first(state):
+    for order in _to_recheck(state, outcome.recheck):
         # The other leg of one that was cancelled has gone with it.
         if not order.leaves_lots:
             continue
         verdict = state.hook.recheck(order, state.time_ns)
         if verdict is not None:
             cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+
+
+def _to_recheck(state: State, recheck: Recheck) -> list[Order]:
+    """The open orders to recheck, newest first. O(instruments, and n log n in the orders).
+
+    The take-profits and stops of brackets always are: they are not asked about before their entry has ended, so that any of
+    them may be forbidden already.
+    """
+    if recheck.everybody:
+        return newest_first(state)
+    found: dict[int, Order] = {}
+    for name in recheck.accounts:
+        for order in state.accounts[name].open_orders.values():
+            found[order.entered] = order
+    for book in state.book_list:
+        for order in book.for_entry.values():
+            found[order.entered] = order
+    return [found[entered] for entered in sorted(found, reverse=True)]

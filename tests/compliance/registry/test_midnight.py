@@ -16,7 +16,7 @@ def test_midnight_rechecks_only_when_something_ended_with_the_day() -> None:
     venue.do(set_parameter("LIQ-2", "assets", "BTC"))
 
     def rechecks(moscow_day: str) -> bool:
-        return venue.hook.day_ended(moscow_ns(f"{moscow_day} 00:00:00")).recheck
+        return venue.hook.day_ended(moscow_ns(f"{moscow_day} 00:00:00")).recheck is not None
 
     # Lost on 1 June; bought until the end of the third.
     assert [rechecks(f"2026-06-0{day}") for day in range(2, 7)] == [False, False, True, False, False]

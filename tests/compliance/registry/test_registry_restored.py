@@ -91,7 +91,7 @@ def decisions(hook: ComplianceHook, venue: Venue) -> list[object]:
     for moment in DAYS:
         time_ns = moscow_ns(moment)
         ended = hook.day_ended(time_ns)
-        made.append((ended.events, ended.recheck))
+        made.append((ended.events, ended.recheck is not None))
         for account, side, instrument in PROBES:
             order = venue.order(account, side, instrument)
             verdict = hook.recheck(order, time_ns)
@@ -122,5 +122,6 @@ def test_a_restored_hook_decides_the_same(name: str) -> None:
         LoadRulebook("general-2026", documents("general-2026")),
     ):
         first, second = venue.hook.apply(command, venue.time_ns), twin.apply(command, venue.time_ns)
-        assert (first.events, said(first), first.recheck) == (second.events, said(second), second.recheck)
+        assert (first.events, said(first)) == (second.events, said(second))
+        assert (first.recheck is None) == (second.recheck is None)
         assert msgspec.msgpack.encode(twin.snapshot()) == msgspec.msgpack.encode(venue.hook.snapshot())

@@ -47,7 +47,7 @@ class Rules(PreTradeHook):
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         self.asked.append(command)
-        return Outcome([], self.problem, False, self.rule)
+        return Outcome([], self.problem, None, self.rule)
 
     def observe(self, event: Event, time_ns: int) -> None:
         self.seen.append(event)

@@ -12,7 +12,8 @@ from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
 from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
-from engine.book.entities import Asset, Instrument, Order
+from engine.book.assets import Asset
+from engine.book.entities import Instrument, Order
 from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.vocabulary.codes import BUY

@@ -14,7 +14,8 @@ from compliance.ledger.snapshot import LedgerState, restore_ledger, take_ledger
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.registry.records import Authorisation, Intermediary, Investor, RecordedTest, Registry
 from compliance.rulebook.rulebook import Overrides
-from engine.book.entities import Asset, Instrument
+from engine.book.assets import Asset
+from engine.book.entities import Instrument
 
 _Test = tuple[int, int]
 _Authorisation = tuple[int, str, bool]

@@ -19,7 +19,8 @@ from compliance.rules.case import Profile
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
-from engine.book.entities import Asset, Instrument
+from engine.book.assets import Asset
+from engine.book.entities import Instrument
 from engine.vocabulary.codes import (
     BUY,
     CRYPTO,

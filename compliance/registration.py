@@ -19,7 +19,8 @@ from compliance.rules.classification import override_problem
 from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
-from engine.book.entities import Asset, Instrument
+from engine.book.assets import Asset
+from engine.book.entities import Instrument
 from engine.state.hook import Outcome, Recheck
 from engine.state.listing import name_problem
 from engine.vocabulary.codes import COMPLIANCE, FIAT, FIRM, INVESTOR_KINDS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import Asset, Future, Instrument
+from engine.book.assets import Asset
+from engine.book.entities import Future, Instrument
 from engine.vocabulary.codes import CRYPTO, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY, SPOT
 
 ROUBLE: Final = "RUB"

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from sortedcontainers import SortedList
 
+from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
+from engine.book.used_id import UsedId
 from engine.vocabulary.codes import BUY, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
@@ -25,28 +27,6 @@ FOR_ENTRY: Final = 6
 """The take-profit or stop of a bracket whose entry has not ended."""
 ELECTED: Final = 7
 """A stop that a print has elected and that waits for its turn within the command."""
-
-
-class Asset:
-    """Something that can be held. Amounts of it are integers in minor units of 10**-scale."""
-
-    def __init__(self, asset: str, number: int, kind: int, scale: int) -> None:
-        self.asset: Final = asset
-        self.number: Final = number
-        self.kind: Final = kind
-        self.scale: Final = scale
-        self.supply: int = 0
-        """Sum over all accounts and the fee account."""
-        self.fees: int = 0
-        """Fees collected, less rebates paid: the venue's own balance."""
-        self.issuer: str = ""
-        """Who may issue, redeem and freeze it, beside the venue."""
-        self.terms: str = ""
-        """What it promises, for people."""
-        self.issue_limit: int = 0
-        """The most that may be outstanding; 0: no limit."""
-        self.outstanding: int = 0
-        """Issued here and not redeemed."""
 
 
 class Instrument:
@@ -205,19 +185,9 @@ class OpenSide:
         """Let an order go that ends. O(1)."""
         last = self.orders.pop()
         if last is not order:
-            place = order.place_beside
-            self.orders[place] = last
-            last.place_beside = place
+            last.place_beside = order.place_beside
+            self.orders[last.place_beside] = last
         order.beside = None
-
-
-class UsedId:
-    """What a client order id was used for. Kept until the day ends: a request sent again is answered, never done twice (P5)."""
-
-    @property
-    def used_for(self) -> str:
-        """What it was, for people."""
-        raise NotImplementedError
 
 
 class OrderRecord(UsedId):
@@ -310,8 +280,7 @@ class Account:
         """The balance of an asset, created empty when first asked for."""
         found = self.balances.get(asset.number)
         if found is None:
-            found = Balance()
-            self.balances[asset.number] = found
+            found = self.balances[asset.number] = Balance()
         return found
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import Instrument, Order, UsedId
+from engine.book.entities import Instrument, Order
+from engine.book.used_id import UsedId
 from engine.vocabulary.messages.commands import Transfer
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Account, Asset, Order
+from engine.book.assets import Asset
+from engine.book.entities import Account, Order
 from engine.book.records import TradeRecord
 from engine.money import margin
 from engine.money.reservations import needed, paying_asset

@@ -6,7 +6,8 @@ one must be the asset's own. Checked in this order: the asset, the issuer, the a
 
 from __future__ import annotations
 
-from engine.book.entities import Account, Asset
+from engine.book.assets import Asset
+from engine.book.entities import Account
 from engine.money import reservations
 from engine.money.reservations import paying_asset
 from engine.state.listing import ISSUED_KINDS

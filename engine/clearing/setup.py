@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Account, Asset, Owner
+from engine.book.assets import Asset
+from engine.book.entities import Account, Owner
 from engine.book.order_book import LimitOrderBook
 from engine.clearing.futures import begin_future
 from engine.money import reservations

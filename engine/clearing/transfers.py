@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Account, UsedId
+from engine.book.entities import Account
 from engine.book.records import TransferRecord
+from engine.book.used_id import UsedId
 from engine.money import reservations
 from engine.state.state import State, next_report
 from engine.trading.changes import own_account, refuse, refuse_stranger

@@ -10,7 +10,8 @@ Orders of futures go to `engine.money.margin` at each of these doors; nobody els
 
 from __future__ import annotations
 
-from engine.book.entities import FOR_ENTRY, WAITING_STOP, Account, Asset, Balance, Instrument, Order
+from engine.book.assets import Asset
+from engine.book.entities import FOR_ENTRY, WAITING_STOP, Account, Balance, Instrument, Order
 from engine.money import margin
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.rounding import PPM, round_up

@@ -10,7 +10,8 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from engine.book.entities import Asset, Instrument, Order
+from engine.book.assets import Asset
+from engine.book.entities import Instrument, Order
 from engine.vocabulary.codes import COMPLIANCE
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Event

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Account, Asset, Future, Instrument, Margin
+from engine.book.assets import Asset
+from engine.book.entities import Account, Future, Instrument, Margin
 from engine.vocabulary.codes import (
     ASSET_KINDS,
     DOMESTIC_STABLECOIN,

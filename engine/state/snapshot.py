@@ -6,15 +6,8 @@ import hashlib
 
 import msgspec
 
-from engine.book.entities import (
-    NOWHERE,
-    Account,
-    Asset,
-    Balance,
-    Order,
-    OrderRecord,
-    Position,
-)
+from engine.book.assets import Asset
+from engine.book.entities import NOWHERE, Account, Balance, Order, OrderRecord, Position
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord, TransferRecord
 from engine.state.protection import Limits

@@ -7,7 +7,8 @@ import heapq
 from collections import deque
 from typing import Final
 
-from engine.book.entities import Account, Asset, Instrument, Margin, Order, Owner
+from engine.book.assets import Asset
+from engine.book.entities import Account, Instrument, Margin, Order, Owner
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord
 from engine.state.hook import PreTradeHook

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord, UsedId
+from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
+from engine.book.used_id import UsedId
 from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
 from engine.state.state import DUE_EXPIRY, State, day_end_ns, next_report
 from engine.trading.bands import band_problem

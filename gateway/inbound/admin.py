@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast, get_args
 
-from engine.book.entities import Asset
+from engine.book.assets import Asset
 from engine.command_table import COMMANDS, PARTICIPANT, ROLES, SUPERVISOR, TRADING, CommandRow
 from engine.state.listing import MAX_SCALE
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS

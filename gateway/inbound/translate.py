@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from engine.book.entities import Asset, Instrument
+from engine.book.assets import Asset
+from engine.book.entities import Instrument
 from engine.vocabulary.codes import (
     ORDER_TYPES,
     PEGS,

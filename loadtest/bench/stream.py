@@ -14,7 +14,8 @@ from __future__ import annotations
 import random
 from typing import Final, NamedTuple
 
-from engine.book.entities import Account, Asset, Instrument, Order, Owner
+from engine.book.assets import Asset
+from engine.book.entities import Account, Instrument, Order, Owner
 from engine.book.order_book import LimitOrderBook
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL, SPOT
 from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, ONE_E8

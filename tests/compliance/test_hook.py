@@ -10,7 +10,7 @@ import pytest
 from compliance import VENUE, ComplianceHook, load_rulebook
 from compliance.registry.classes import CLASSES
 from compliance.rules.case import Case, Profile
-from engine.book.entities import Asset
+from engine.book.assets import Asset
 from engine.state.hook import Verdict
 from engine.vocabulary.codes import BUY, COMPLIANCE, FIAT, FIRM, INDIVIDUAL, SELL
 from engine.vocabulary.messages.commands import (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.book.entities import Asset
+from engine.book.assets import Asset
 from engine.command_table import CommandRow
 from engine.record.rows import encode_batch
 from engine.vocabulary import codes

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.book.entities import Asset
+from engine.book.assets import Asset
 from engine.vocabulary import codes
 from engine.vocabulary.codes import BUY, CROSS_BORDER, CRYPTO, FIAT, GTC, IOC, LIMIT, MARKET, OWN_ACCOUNT, SELL, SPOT
 from engine.vocabulary.limits import MAX_E8

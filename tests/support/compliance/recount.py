@@ -9,7 +9,8 @@ import msgspec
 
 from compliance import ComplianceHook
 from compliance.registry.calendar import days_from_civil, moscow_year
-from engine.book.entities import Asset, Instrument, Order
+from engine.book.assets import Asset
+from engine.book.entities import Instrument, Order
 from engine.exchange import Exchange
 from engine.state.hook import Outcome, PreTradeHook, Verdict
 from engine.vocabulary.codes import BUY, SELL

@@ -92,12 +92,10 @@ SLEPT_NS: Final = 60_000_000_000
 MAX_MESSAGE_BYTES: Final = 65_536
 # A message may come in pieces, but not in a stream of tiny ones.
 MAX_FRAGMENTS: Final = 16
-# Decoded requests waiting for the sequencer per connection; above it the socket is not read.
+# Decoded requests waiting per connection, commands and questions together; above it the socket is not read.
 MAX_INBOX_COMMANDS: Final = 256
 # Bytes a connection may leave unread before it is closed as a slow consumer.
 MAX_OUTBOUND_BYTES: Final = 8 * 1024 * 1024
-# Orders in one answer to `open_orders`: about 250 KB of JSON, well inside what WebSocket libraries accept by default.
-MAX_LISTED_ORDERS: Final = 1_000
 # Nor may it leave them unread for ever: then the kernel drops the connection.
 UNREAD_TIMEOUT_SECONDS: Final = 30
 # Kernel buffers per socket: small, so that a flooder fills its own and not the machine's.
@@ -117,6 +115,30 @@ MAX_MALFORMED_MESSAGES: Final = 100
 MAX_PONGS_PER_SECOND: Final = 5
 # Private reports kept per account for clients that reconnect; older ones are answered with a snapshot.
 MAX_RECENT_REPORTS: Final = 10_000
+
+# ── questions ──────────────────────────────────────────────────────────────────────────────────────────────────
+# What an answer takes is counted in steps, so that the bound does not depend on the clock: half a microsecond each, as measured.
+# What all answers between two turns take, and so what any number of questions adds to the wait for an order: a quarter of a
+# millisecond. What a piece takes beyond it, the next ones go without.
+MAX_ANSWER_STEPS: Final = 500
+# One piece of a long answer; then the next connection that asks has its turn.
+ANSWER_PIECE_STEPS: Final = 125
+# To take up a question and to send its answer: 10 us.
+QUESTION_STEPS: Final = 20
+# A report, an order, an instrument, a holding or a position, made and encoded: 2.5 us.
+ROW_STEPS: Final = 5
+# A level of a book, made and encoded: 0.8 us where no cache holds its price.
+LEVEL_STEPS: Final = 2
+# Levels copied, or ids looked through, in a step: 20 ns each.
+COPIED_PER_STEP: Final = 32
+# Bytes of a finished answer that are put together in a step: several copies on the way to the kernel.
+BYTES_PER_STEP: Final = 4_096
+# Orders in one answer to `open_orders`, which is one piece, since it says how all of them stand at one moment: with 10 000 ids
+# to look through 1 332 steps, 0.7 ms, which the next two shares go without; about 50 KB of JSON.
+MAX_LISTED_ORDERS: Final = 200
+# What was received is carried out for so long when the venue is told to stop. With a second for each peer to say goodbye
+# (`CLOSE_SECONDS`) and a turn that has begun, it has ended within two.
+STOP_NS: Final = 500_000_000
 
 # ── journal ────────────────────────────────────────────────────────────────────────────────────────────────────
 # A segment ends at the first frame that passes this size: a unit to copy, sign and archive.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -30,3 +31,9 @@ class VenueContext:
         self.known: Final = known
         self.fanout: Final = fanout
         self.counters: Final = counters
+        self.leaving: Final[Counter[str]] = Counter()
+        """Connections by participant that are gone, but whose commands still wait."""
+
+    def connections_of(self, participant: str) -> int:
+        """How many connections a participant has, those included that are gone and left commands behind."""
+        return self.fanout.connections_of(participant) + self.leaving[participant]

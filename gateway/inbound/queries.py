@@ -1,19 +1,31 @@
-"""Questions: subscriptions, open orders, balances, positions, missed reports. Answered between turns, from state that is durable."""
+"""Answers: to subscriptions, open orders, balances, positions, missed reports. From state that is durable, after a turn's commands.
+
+A long answer is made in pieces, over turns. Each says how much work it was: `gateway.inbound.questions` has a bound for it.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import ON_BOOK, WAITING_STOP, Account, Instrument, Order
-from engine.book.order_book import LimitOrderBook
+from engine.book.entities import ON_BOOK, WAITING_STOP, Account, Order
 from engine.clearing.futures import mark_ticks
 from engine.exchange import Exchange
 from engine.money.margin import missing
-from engine.vocabulary.codes import INSTRUMENT_KINDS, ORDER_TYPES, PHASES, SIDES, TIMES_IN_FORCE
+from engine.vocabulary.codes import ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import MAX_LISTED_ORDERS
-from gateway.inbound.session import Query, Session
+from engine.vocabulary.limits import (
+    ANSWER_PIECE_STEPS,
+    BYTES_PER_STEP,
+    COPIED_PER_STEP,
+    MAX_LISTED_ORDERS,
+    QUESTION_STEPS,
+    ROW_STEPS,
+)
+from gateway.inbound.instruments import InstrumentsInPieces
+from gateway.inbound.session import Answer, Query, Session
+from gateway.inbound.shared import Shared
 from gateway.metrics.counters import Counters
+from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import InstrumentFormat
@@ -23,7 +35,6 @@ from gateway.protocol.messages import (
     Cover,
     Error,
     Holding,
-    InstrumentInfo,
     Instruments,
     InstrumentsReply,
     Message,
@@ -31,6 +42,7 @@ from gateway.protocol.messages import (
     OpenOrders,
     OpenOrdersReply,
     Position,
+    Positions,
     PositionsReply,
     Resume,
     Resumed,
@@ -40,6 +52,8 @@ from gateway.protocol.messages import (
     Unsubscribed,
 )
 
+_PIECE_ROWS: Final = ANSWER_PIECE_STEPS // ROW_STEPS
+
 
 class Answers:
     """Answers the questions of sessions that may ask them."""
@@ -48,64 +62,133 @@ class Answers:
         self._exchange: Final = exchange
         self._fanout: Final = fanout
         self._counters: Final = counters
+        self._snapshots: Final[Shared[SnapshotInPieces]] = Shared()
+        """By instrument and codec."""
+        self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
+        """By codec."""
 
-    def answer(self, session: Session, query: Query) -> None:
-        """Put the answer into the session's outbox. O(what it lists)."""
-        for message in self._messages(session, query):
+    def begin(self, session: Session, query: Query) -> Answer | int:
+        """Answer a question.
+
+        Returns:
+            The steps it took, if the answer is in the session's outbox; else the answer, of which nothing is made yet.
+        """
+        if isinstance(query, Resume):
+            return self._resume(session, query)
+        if isinstance(query, Instruments):
+            return self._instruments(session, query)
+        if isinstance(query, Subscribe):
+            channel = self._fanout.channels.find(query.channel, query.instrument or "")
+            if isinstance(channel, Book):
+                return self._subscribe_book(session, query, channel)
+            messages = self._subscribe(session, query)
+            steps = len(messages) * ROW_STEPS
+        elif isinstance(query, Unsubscribe):
+            messages, steps = [_unsubscribe(session, query)], ROW_STEPS
+        else:
+            message, steps = self._account(query)
+            messages = [message]
+        for message in messages:
             if isinstance(message, Error):
                 self._counters.errors[message.code] += 1
             self._fanout.send(session, message)
+        return QUESTION_STEPS + steps
 
-    def _messages(self, session: Session, query: Query) -> list[Message]:
-        if isinstance(query, Subscribe):
-            return self._subscribe(session, query)
-        if isinstance(query, Unsubscribe):
-            return [_unsubscribe(session, query)]
-        if isinstance(query, Instruments):
-            return [InstrumentsReply(id=query.id, instruments=self._instruments())]
-        account = self._exchange.accounts[query.account]
-        if isinstance(query, Resume):
-            return self._resume(query, account)
-        if isinstance(query, OpenOrders):
-            return [self._open_orders(query, account)]
-        if isinstance(query, Balances):
-            holdings = self._holdings(account)
-            return [BalancesReply(id=query.id, account=query.account, seq=account.report_seq, balances=holdings)]
-        return [
-            PositionsReply(
-                id=query.id,
-                account=query.account,
-                seq=account.report_seq,
-                positions=self._positions(account),
-                cover=self._cover(account),
-            )
-        ]
-
-    def _open_orders(self, query: OpenOrders, account: Account) -> OpenOrdersReply:
-        formats = self._fanout.formats.instruments
-        ids = sorted(order_id for order_id in account.open_orders if order_id > query.after_order_id)
-        listed = [account.open_orders[order_id] for order_id in ids[:MAX_LISTED_ORDERS]]
-        orders = [_open_order(order, formats[order.instrument_name]) for order in listed]
-        more = len(ids) > MAX_LISTED_ORDERS
-        return OpenOrdersReply(id=query.id, account=query.account, seq=account.report_seq, orders=orders, more=more)
+    # ── channels ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _subscribe(self, session: Session, query: Subscribe) -> list[Message]:
         key = query.instrument or ""
         channel = self._fanout.channels.find(query.channel, key)
         if channel is None:
             return [Error(id=query.id, code="unknown", detail=CHANNELS[query.channel].kind.unknown.format(key))]
-        if not session.is_ended:
-            session.subscribe(channel)
+        session.subscribe(channel)
         subscribed = Subscribed(id=query.id, channel=query.channel, seq=channel.seq, instrument=query.instrument)
         first = channel.first()
         return [subscribed] if first is None else [subscribed, first]
 
-    def _instruments(self) -> list[InstrumentInfo]:
+    def _subscribe_book(self, session: Session, query: Subscribe, book: Book) -> Answer:
+        """The snapshot, and what the book told while it was made; from then on what it tells."""
+        codec = session.codec
+        key = book.key, codec.name
+        making = self._snapshots.join(key, lambda: SnapshotInPieces(book, codec))
+        try:
+            steps = self._snapshots.make(key, making)
+            while not making.is_done:
+                yield steps
+                steps = self._snapshots.make(key, making)
+            subscribed = Subscribed(id=query.id, channel=query.channel, seq=making.seq, instrument=query.instrument)
+            frames = [codec.frame(subscribed), making.frame, *making.frames]
+            self._fanout.put(session, frames)
+            session.subscribe(book)
+            return steps + QUESTION_STEPS + sum(map(len, frames)) // BYTES_PER_STEP
+        finally:
+            self._snapshots.leave(key, making)
+
+    def _instruments(self, session: Session, query: Instruments) -> Answer:
+        """A list that was begun after every command whose outcome the session may know."""
+        codec = session.codec
+        key = "", codec.name
+        asked = self._exchange.seq
+        while (earlier := self._lists.find(key)) is not None and earlier.seq < asked:
+            yield self._lists.make(key, earlier)
         formats = self._fanout.formats.instruments
-        return [
-            _instrument(instrument, self._exchange.books[name], formats[name])
-            for name, instrument in self._exchange.instruments.items()
-        ]
+        making = self._lists.join(key, lambda: InstrumentsInPieces(self._exchange, formats, codec))
+        try:
+            steps = self._lists.make(key, making)
+            while not making.is_done:
+                yield steps
+                steps = self._lists.make(key, making)
+            frame = codec.frame(InstrumentsReply(id=query.id, instruments=making.rows.whole()))
+            self._fanout.put(session, (frame,))
+            return steps + QUESTION_STEPS + len(frame) // BYTES_PER_STEP
+        finally:
+            self._lists.leave(key, making)
+
+    # ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _resume(self, session: Session, query: Resume) -> Answer:
+        """The reports after one, to the last there is at the end; or as far as they are still kept when their piece comes."""
+        reports, fanout = self._fanout.reports, self._fanout
+        seq = query.after_seq
+        while (missed := reports.after(query.account, seq, _PIECE_ROWS)) is not None:
+            for report in missed:
+                fanout.send(session, reports.message(report))
+            if len(missed) < _PIECE_ROWS:
+                break
+            seq += len(missed)
+            yield len(missed) * ROW_STEPS
+        account = self._exchange.accounts[query.account]
+        resumed = Resumed(id=query.id, account=query.account, seq=account.report_seq, snapshot=missed is None)
+        fanout.send(session, resumed)
+        return QUESTION_STEPS + len(missed or ()) * ROW_STEPS
+
+    def _account(self, query: OpenOrders | Balances | Positions) -> tuple[Message, int]:
+        """How an account stands at one moment, so in one piece; and the steps."""
+        account = self._exchange.accounts[query.account]
+        if isinstance(query, OpenOrders):
+            return self._open_orders(query, account)
+        looked_through = len(self._exchange.assets) // COPIED_PER_STEP
+        if isinstance(query, Balances):
+            holdings = self._holdings(account)
+            reply = BalancesReply(id=query.id, account=query.account, seq=account.report_seq, balances=holdings)
+            return reply, len(holdings) * ROW_STEPS + looked_through
+        positions = PositionsReply(
+            id=query.id,
+            account=query.account,
+            seq=account.report_seq,
+            positions=self._positions(account),
+            cover=self._cover(account),
+        )
+        return positions, (len(account.positions) + len(account.balances)) * ROW_STEPS + looked_through
+
+    def _open_orders(self, query: OpenOrders, account: Account) -> tuple[OpenOrdersReply, int]:
+        formats = self._fanout.formats.instruments
+        ids = sorted(order_id for order_id in account.open_orders if order_id > query.after_order_id)
+        listed = [account.open_orders[order_id] for order_id in ids[:MAX_LISTED_ORDERS]]
+        orders = [_open_order(order, formats[order.instrument_name]) for order in listed]
+        more = len(ids) > MAX_LISTED_ORDERS
+        reply = OpenOrdersReply(id=query.id, account=query.account, seq=account.report_seq, orders=orders, more=more)
+        return reply, len(orders) * ROW_STEPS + len(account.open_orders) // COPIED_PER_STEP
 
     def _holdings(self, account: Account) -> list[Holding]:
         assets = list(self._exchange.assets.values())
@@ -143,11 +226,12 @@ class Answers:
     def _cover(self, account: Account) -> list[Cover]:
         """What covers its futures, by asset; nothing for those that need no cover."""
         found: list[Cover] = []
-        for asset in self._exchange.assets.values():
-            balance = account.balances.get(asset.number)
-            if balance is None or balance.margin is None or not balance.margin.needed:
-                continue
+        assets = list(self._exchange.assets.values())
+        for place, balance in sorted(account.balances.items()):
             margin = balance.margin
+            if margin is None or not margin.needed:
+                continue
+            asset = assets[place]
             found.append(
                 Cover(
                     asset=asset.asset,
@@ -159,45 +243,11 @@ class Answers:
             )
         return found
 
-    def _resume(self, query: Resume, account: Account) -> list[Message]:
-        reports = self._fanout.reports
-        missed = reports.after(query.account, query.after_seq)
-        messages = [] if missed is None else [reports.message(report) for report in missed]
-        resumed = Resumed(id=query.id, account=query.account, seq=account.report_seq, snapshot=missed is None)
-        return [*messages, resumed]
-
 
 def _unsubscribe(session: Session, query: Unsubscribe) -> Message:
     if not session.unsubscribe(query.channel, query.instrument or ""):
         return Error(id=query.id, code="unknown", detail="there is no such subscription")
     return Unsubscribed(id=query.id, channel=query.channel, instrument=query.instrument)
-
-
-def _instrument(instrument: Instrument, book: LimitOrderBook, format_: InstrumentFormat) -> InstrumentInfo:
-    future = instrument.future
-    info = InstrumentInfo(
-        instrument=instrument.instrument,
-        kind=INSTRUMENT_KINDS[instrument.kind],
-        base=instrument.base.asset,
-        quote=instrument.quote.asset,
-        tick_size=format_.price[1],
-        lot_size=format_.quantity[1],
-        min_quantity=format_.quantity[instrument.min_lots],
-        max_quantity=format_.quantity[instrument.max_lots],
-        maker_fee_ppm=instrument.maker_fee_ppm,
-        taker_fee_ppm=instrument.taker_fee_ppm,
-        phase=PHASES[book.phase],
-        underlying=instrument.underlying or None,
-        reference_price=format_.price[book.reference_ticks] if book.reference_ticks else None,
-        static_band_ppm=instrument.static_ppm or None,
-        dynamic_band_ppm=instrument.dynamic_ppm or None,
-    )
-    if future is not None:
-        info.expiry = future.expiry_ns
-        info.averaging = future.averaging_ns or None
-        info.mark_interval = future.mark_interval_ns or None
-        info.max_position = format_.quantity[future.max_position_lots] if future.max_position_lots else None
-    return info
 
 
 def _open_order(order: Order, format_: InstrumentFormat) -> OpenOrder:

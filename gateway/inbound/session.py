@@ -1,12 +1,14 @@
 """One connection's side of the protocol, without I/O: frames in; commands, replies and close decisions out.
 
-What a client sends is decoded at once. A mistake is answered at once, with an `error`. A sound request waits in `inbox`
-for the sequencer, which takes from all connections in turn; its reply comes after those of the requests before it.
+What a client sends is decoded at once. A mistake is answered at once, with an `error`. A sound command waits in `inbox`
+for the sequencer, which takes from all connections in turn. A question waits in `questions`; its answer comes after the
+replies to the commands before it, but no command waits for it.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Generator
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -71,9 +73,12 @@ MAX_ERROR_CHARS: Final = 240
 
 Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions
 
-
-Pending = tuple[int, AnyCommand | None, Query | None, int]
-"""A sound request that waits for the sequencer: its id, a command to sequence or a question to answer, and when it came."""
+Pending = tuple[int, AnyCommand, int]
+"""A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
+Asked = tuple[Query, int, int]
+"""A question: itself, how many commands of its connection are to be taken before it, and when it came."""
+Answer = Generator[int, None, int]
+"""An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
 
 
 class Session(Outbox):
@@ -82,12 +87,22 @@ class Session(Outbox):
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
         super().__init__(codec)
         self.inbox: Final[deque[Pending]] = deque()
+        self.taken = 0
+        """How many commands the sequencer has taken from it."""
+        self.questions: Final[deque[Asked]] = deque()
+        """Each until it is answered."""
+        self.answer: Answer | None = None
+        """To the first of them, if it is begun."""
         self.received_ns = 0
         """When the frame that is read came in, on a steady clock. Set by who passes it on; 0: nobody wants to know."""
         self.answered_ns: Final[list[int]] = []
         """When the requests came in whose replies are in the outbox, or will be when the turn is over."""
         self.is_waiting = False
         """Whether the sequencer has it on its list of those with a filled inbox."""
+        self.is_asking = False
+        """Whether it is on the list of those whose questions may be answered."""
+        self.is_backed_up = False
+        """Whether its client leaves too much unread to be answered anything. Set by who writes."""
         self.participant: Participant | None = None
         """Who is logged in."""
         self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
@@ -97,6 +112,8 @@ class Session(Outbox):
         self.closing: tuple[int, str] | None = None
         """Once decided: the close code and reason. Nothing is read from then on."""
         self._context: Final = context
+        self._left_by = ""
+        """The participant who left commands behind."""
         self._nonce: Final = nonce
         self._login_attempts = 0
         self._malformed_count = 0
@@ -114,6 +131,11 @@ class Session(Outbox):
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
         return self.participant is not None or bool(self._subscriptions)
+
+    @property
+    def waiting_requests(self) -> int:
+        """How many requests wait."""
+        return len(self.inbox) + len(self.questions)
 
     @property
     def subscriptions(self) -> int:
@@ -136,14 +158,39 @@ class Session(Outbox):
         )
 
     def end(self) -> None:
-        """The connection is gone: take it off every list. What its inbox holds is still sequenced."""
+        """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
+        self.drop_questions()
         for channel in self._subscriptions.values():
             channel.subscribers.remove(self)
         self._subscriptions.clear()
         if self.participant is not None:
-            self._context.fanout.forget(self, self.participant.participant)
+            name = self.participant.participant
+            self._context.fanout.forget(self, name)
+            if self.inbox:
+                # Nobody leaves more behind than connections may hold.
+                self._context.leaving[name] += 1
+                self._left_by = name
             self.participant = None
+
+    def drop_questions(self) -> None:
+        """Forget what it asked, and what is left of an answer."""
+        self.questions.clear()
+        if self.answer is not None:
+            self.answer.close()
+            self.answer = None
+
+    def put_off_answer(self) -> None:
+        """Its client does not read. What has told nothing yet is begun anew later, so that nothing need be kept for it."""
+        if self.answer is not None and not isinstance(self.questions[0][0], Resume):
+            self.answer.close()
+            self.answer = None
+
+    def all_taken(self) -> None:
+        """It is gone, and the last command that it left behind was taken."""
+        if self._left_by:
+            self._context.leaving[self._left_by] -= 1
+            self._left_by = ""
 
     def close(self, code: int, reason: str) -> None:
         """Decide to close; the first decision stands."""
@@ -246,7 +293,7 @@ class Session(Outbox):
             except Malformed as error:
                 self._malformed(str(error), request.id)
                 return
-            self.inbox.append((request.id, command, None, self.received_ns))
+            self.inbox.append((request.id, command, self.received_ns))
         elif isinstance(request, Login):
             self._login(request)
         elif isinstance(request, Admin):
@@ -268,7 +315,7 @@ class Session(Outbox):
         elif isinstance(request, Resume | OpenOrders | Balances | Positions) and not self._may_read(request.account):
             self._refuse(request, "not an account of yours")
             return
-        self.inbox.append((request.id, None, request, self.received_ns))
+        self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
 
     def _may_read(self, account: str) -> bool:
         owner = self._context.fanout.reports.owners.get(account)
@@ -291,7 +338,7 @@ class Session(Outbox):
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
-            self.inbox.append((request.id, command, None, self.received_ns))
+            self.inbox.append((request.id, command, self.received_ns))
 
     def _login(self, request: Login) -> None:
         fanout = self._context.fanout
@@ -302,7 +349,7 @@ class Session(Outbox):
         participant = self._context.participants.get(request.participant)
         if participant is None or not self._signature_holds(participant, request.signature):
             self._error("login_failed", "unknown participant, or the signature does not hold", request.id)
-        elif fanout.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
+        elif self._context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
             self._error("too_many", detail, request.id)
         else:

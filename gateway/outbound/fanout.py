@@ -126,6 +126,12 @@ class Fanout:
             self.dirty.append(outbox)
         outbox.frames.append(outbox.codec.frame(message))
 
+    def put(self, outbox: Outbox, frames: Iterable[bytes]) -> None:
+        """Put frames that are ready into a connection's outbox."""
+        if not outbox.frames:
+            self.dirty.append(outbox)
+        outbox.frames.extend(frames)
+
     def broadcast(self, outboxes: Iterable[Outbox], message: Message, but: Outbox | None = None) -> None:
         """Put a message into many outboxes, except one; encoded once per codec."""
         frames: dict[str, bytes] = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -57,7 +57,7 @@ class Codec:
         opcode: int,
         decode: Callable[[bytes], AnyRequest],
         decode_id: Callable[[bytes], _OnlyId],
-        encode: Callable[[Message], bytes],
+        encode: Callable[[object], bytes],
     ) -> None:
         self.name: Final = name
         """The WebSocket subprotocol."""
@@ -98,6 +98,45 @@ MSGPACK: Final = Codec(
     msgspec.msgpack.Encoder().encode,
 )
 CODECS: Final = {codec.name: codec for codec in (JSON, MSGPACK)}
+
+
+# The first byte of a MessagePack array: of up to 15 elements, with their number in it; of more, before two or four bytes of it.
+_FEW: Final = 0x90
+_TWO_BYTE_COUNT: Final = 0xDC
+_FOUR_BYTE_COUNT: Final = 0xDD
+_MOST_FEW: Final = 15
+
+
+class Rows:
+    """An array that is encoded as its elements come, so that no moment has to encode all of a long one."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec: Final = codec
+        self._is_text: Final = codec.opcode == TEXT
+        self._parts: Final[list[bytes]] = []
+        self._count = 0
+
+    def add(self, elements: Sequence[object]) -> None:
+        """Put elements at the end; at least one. O(elements)."""
+        encoded = self._codec.encode(elements)
+        # Without what makes them an array by themselves.
+        self._parts.append(encoded[1:-1] if self._is_text else encoded[len(_array_header(len(elements))) :])
+        self._count += len(elements)
+
+    def whole(self) -> Any:
+        """The array, to stand in a message of the same codec. O(bytes)."""
+        if self._is_text:
+            return msgspec.Raw(b"[" + b",".join(self._parts) + b"]")
+        return msgspec.Raw(_array_header(self._count) + b"".join(self._parts))
+
+
+def _array_header(count: int) -> bytes:
+    """What a MessagePack array of so many elements begins with."""
+    if count <= _MOST_FEW:
+        return bytes((_FEW | count,))
+    if count < 1 << 16:
+        return bytes((_TWO_BYTE_COUNT,)) + count.to_bytes(2, "big")
+    return bytes((_FOUR_BYTE_COUNT,)) + count.to_bytes(4, "big")
 
 
 # ── decimals ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -70,7 +70,7 @@ class Host(Protocol):
         """Forget a connection."""
 
     def received(self, session: Session) -> None:
-        """Its inbox is not empty."""
+        """Requests of it wait, or it can take more of an answer."""
 
     def throttled(self, connection: Connection) -> None:
         """It is not read until the next turn is over."""
@@ -117,8 +117,6 @@ class Connection(WSListener):
         self._frames_this_turn = 0
         self._is_throttled = False
         """Too much came in for one turn."""
-        self._is_backed_up = False
-        """Too much waits to go out."""
         self._is_stopped = False
         self._is_reading = True
         self._login_timer: asyncio.TimerHandle | None = None
@@ -159,7 +157,7 @@ class Connection(WSListener):
             session.receive(payload)
         else:
             session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, time.monotonic_ns())
-        if session.inbox and not session.is_waiting:
+        if (session.inbox and not session.is_waiting) or (session.questions and not session.is_asking):
             self.host.received(session)
         if session.frames:
             self.flush()
@@ -192,14 +190,19 @@ class Connection(WSListener):
 
     @guarded
     def pause_writing(self) -> None:
-        """Stop reading from someone who does not read."""
-        self._is_backed_up = True
+        """Too much waits to go out: stop reading from someone who does not read, and answering what it asked."""
+        self.session.is_backed_up = True
         self._read_if_possible()
 
     @guarded
     def resume_writing(self) -> None:
-        """Read again."""
-        self._is_backed_up = False
+        """Read again, and go on answering."""
+        session = self.session
+        session.is_backed_up = False
+        if session.questions:
+            self.host.received(session)
+        if not self._is_throttled:
+            self._throttle_if_full()
         self._read_if_possible()
 
     # ── called by the server ───────────────────────────────────────────────────────────────────────────────────────
@@ -229,10 +232,10 @@ class Connection(WSListener):
 
     def end_turn(self) -> None:
         """Let a throttled connection be read again, if its inbox has room."""
-        self._frames_this_turn = len(self.session.inbox)
-        self._is_throttled = self._frames_this_turn >= MAX_INBOX_COMMANDS
-        if self._is_throttled:
-            self.host.throttled(self)
+        self._is_throttled = False
+        # Where answers wait for the client to read, turns make no room: it is not read before it reads.
+        if not self.session.is_backed_up:
+            self._throttle_if_full()
         self._read_if_possible()
 
     def stop_reading(self) -> None:
@@ -257,7 +260,7 @@ class Connection(WSListener):
         self._ended_by = ended_by or REASONS[code]
         self.session.end()
         # What still comes is read and thrown away: unread data would turn the end into a reset.
-        self._is_throttled = self._is_backed_up = self._is_stopped = False
+        self._is_throttled = self.session.is_backed_up = self._is_stopped = False
         self._read_if_possible()
         self._close_timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
 
@@ -266,9 +269,15 @@ class Connection(WSListener):
         if self._transport is not None:
             self._transport.abort()
 
+    def _throttle_if_full(self) -> None:
+        self._frames_this_turn = self.session.waiting_requests
+        if self._frames_this_turn >= MAX_INBOX_COMMANDS:
+            self._is_throttled = True
+            self.host.throttled(self)
+
     def _read_if_possible(self) -> None:
         transport = self._transport
-        may_read = not (self._is_throttled or self._is_backed_up or self._is_stopped)
+        may_read = not (self._is_throttled or self.session.is_backed_up or self._is_stopped)
         if may_read == self._is_reading or transport is None or transport.is_closing():
             return
         self._is_reading = may_read
@@ -279,6 +288,10 @@ class Connection(WSListener):
 
     @guarded
     def _check_login(self) -> None:
-        if not self.session.is_known:
+        session = self.session
+        if session.questions and not session.is_known:
+            # That it has not subscribed yet may be the venue's doing.
+            self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
+        elif not session.is_known:
             why = f"no login or subscription within {LOGIN_TIMEOUT_SECONDS} s"
             self.close(POLICY_VIOLATION, why, LOGIN_TIMEOUT)

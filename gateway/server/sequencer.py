@@ -17,7 +17,8 @@ from engine.record.rows import Row, encode_batch
 from engine.vocabulary.limits import CATCH_UP_EVENTS, MAX_BATCH_COMMANDS, SLEPT_NS
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.inbound.queries import Answers
-from gateway.inbound.session import Query, Session
+from gateway.inbound.questions import Questions
+from gateway.inbound.session import Session
 from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
 from gateway.metrics.counters import Counters
@@ -32,11 +33,7 @@ class VenueHalted(Exception):
 
 
 class Sequencer:
-    """Takes requests from sessions in turn and carries them out.
-
-    Questions cost what they list, so that a turn answers one at most, after its commands; a connection that waits with a
-    question lets the others pass.
-    """
+    """Takes commands from sessions in turn and carries them out; between turns, questions are answered within a share."""
 
     def __init__(
         self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock = time.time_ns
@@ -46,7 +43,7 @@ class Sequencer:
         self._fanout: Final = fanout
         self.counters: Final = Counters(lambda: time.process_time_ns() + writer.waited_ns)
         """What one core has done for the venue, or waited for the disk: that is what the loop's time goes into."""
-        self._answers: Final = Answers(exchange, fanout, self.counters)
+        self._questions: Final = Questions(Answers(exchange, fanout, self.counters))
         self._directory: Final = directory
         self._clock: Final = clock
         self._waiting: Final[deque[Session]] = deque()
@@ -56,13 +53,18 @@ class Sequencer:
 
     @property
     def has_work(self) -> bool:
-        """Whether requests wait."""
+        """Whether commands wait."""
         return bool(self._waiting)
 
     @property
+    def has_questions(self) -> bool:
+        """Whether questions wait that may be answered."""
+        return self._questions.are_waiting
+
+    @property
     def waiting_requests(self) -> int:
-        """How many. O(sessions)."""
-        return sum(len(session.inbox) for session in self._waiting)
+        """How many, commands and questions. O(sessions)."""
+        return sum(len(session.inbox) for session in self._waiting) + self._questions.waiting
 
     @property
     def now_ns(self) -> int:
@@ -80,10 +82,16 @@ class Sequencer:
         return max(due_ns - self._clock(), 0) if due_ns else None
 
     def submit(self, session: Session) -> None:
-        """Note that a session's inbox is not empty."""
-        if not session.is_waiting:
+        """Note that requests of a session wait."""
+        if session.inbox and not session.is_waiting:
             session.is_waiting = True
             self._waiting.append(session)
+        if session.questions:
+            self._questions.submit(session)
+
+    def drop_questions(self) -> None:
+        """Answer no question that waits now."""
+        self._questions.drop()
 
     def turn(self) -> None:
         """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outboxes.
@@ -97,12 +105,14 @@ class Sequencer:
         time_ns = self.now_ns
         if self._catch_up(time_ns) or self._tick(time_ns):
             return
-        commands, query = self._take()
+        commands = self._take()
         if commands:
             self._carry_out(time_ns, commands)
-        if query is not None:
-            session, question = query
-            self._answers.answer(session, question)
+
+    def answer(self) -> None:
+        """Answer questions within their share, which then stand in the outboxes. What is due comes first: a turn must do it."""
+        if self.due_in_ns() != 0:
+            self._questions.answer()
 
     def sequence(self, commands: list[AnyCommand]) -> list[Row]:
         """Carry out commands of the venue itself as one batch: all of it or, if the process ends, nothing.
@@ -114,32 +124,24 @@ class Sequencer:
             pass
         return self._carry_out(time_ns, [(None, 0, command) for command in commands])
 
-    def _take(self) -> tuple[list[tuple[Session | None, int, AnyCommand]], tuple[Session, Query] | None]:
-        """The next requests, one of each waiting session in turn."""
+    def _take(self) -> list[tuple[Session | None, int, AnyCommand]]:
+        """The next commands, one of each waiting session in turn."""
         waiting = self._waiting
         commands: list[tuple[Session | None, int, AnyCommand]] = []
-        query: tuple[Session, Query] | None = None
-        passed_over: list[Session] = []
         while waiting and len(commands) < MAX_BATCH_COMMANDS:
             session = waiting.popleft()
-            request_id, command, question, received_ns = session.inbox[0]
-            if command is not None:
-                commands.append((session, request_id, command))
-            elif query is not None:
-                passed_over.append(session)
-                continue
-            else:
-                assert question is not None
-                query = session, question
-            session.inbox.popleft()
+            request_id, command, received_ns = session.inbox.popleft()
+            session.taken += 1
+            commands.append((session, request_id, command))
             if received_ns:
                 session.answered_ns.append(received_ns)
             if session.inbox:
                 waiting.append(session)
             else:
                 session.is_waiting = False
-        waiting.extendleft(reversed(passed_over))
-        return commands, query
+                if session.is_ended:
+                    session.all_taken()
+        return commands
 
     def _catch_up(self, time_ns: int) -> bool:
         """Let a piece of what was due while the venue slept happen, by a `Tick` with a frame of its own; False: it did not sleep.

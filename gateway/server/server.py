@@ -20,6 +20,7 @@ from engine.vocabulary.limits import (
     LOGIN_TIMEOUT_SECONDS,
     MAX_CONNECTIONS,
     NS_PER_SECOND,
+    STOP_NS,
 )
 from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
@@ -72,6 +73,9 @@ class Server:
         self._loop: Final = asyncio.get_running_loop()
         self._listener: asyncio.Server | None = None
         self._is_turn_scheduled = False
+        self._are_answers_scheduled = False
+        self._have_answers_waited = False
+        """For a turn that was scheduled after them."""
         self._is_stopping = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due_ns = 0
@@ -109,7 +113,10 @@ class Server:
         await asyncio.shield(self._ended)
 
     async def stop(self) -> None:
-        """Stop in order: no new requests, those received carried out, the journal signed, connections closed.
+        """Stop in order: no new requests, commands received carried out, the journal signed, connections closed.
+
+        It takes `STOP_NS` for the commands at most, then a second for the goodbyes. What was not carried out by then was not
+        acknowledged either. Questions that wait are not answered.
 
         Raises:
             VenueHalted: a fault came first.
@@ -123,7 +130,9 @@ class Server:
         self._listener.close()
         for connection in self._connections.values():
             connection.stop_reading()
-        while self._sequencer.has_work and not self._ended.done():
+        self._sequencer.drop_questions()
+        until_ns = time.monotonic_ns() + STOP_NS
+        while self._sequencer.has_work and not self._ended.done() and time.monotonic_ns() < until_ns:
             self._turn()
             # Others must run: what was written leaves the process in between.
             await asyncio.sleep(0)
@@ -229,9 +238,12 @@ class Server:
             self._is_empty.set()
 
     def received(self, session: Session) -> None:
-        """A session's inbox is not empty: it has a place in the next turn."""
+        """Requests of a session wait: commands for the next turn, questions for what comes after it."""
         self._sequencer.submit(session)
-        self._schedule()
+        if self._sequencer.has_work:
+            self._schedule()
+        if self._sequencer.has_questions:
+            self._schedule_answers()
 
     def throttled(self, connection: Connection) -> None:
         """A connection is not read until the next turn is over."""
@@ -245,11 +257,18 @@ class Server:
             self._is_turn_scheduled = True
             self._loop.call_soon(self._scheduled_turn)
 
+    def _schedule_answers(self) -> None:
+        """Answer when the replies of a turn have left: uvloop writes once all that is scheduled now has run."""
+        if not self._are_answers_scheduled:
+            self._are_answers_scheduled = True
+            self._loop.call_soon(self._scheduled_answers)
+
     @guarded
     def _scheduled_turn(self) -> None:
         """Run a turn, then look who is to be read again. What is ready on other sockets is read in between."""
         self._is_turn_scheduled = False
-        if self._ended.done():
+        # A venue that stops runs its last turns itself.
+        if self._is_stopping or self._ended.done():
             return
         self._turn()
         if self._sequencer.next_due_ns != self._timer_due_ns:
@@ -264,15 +283,40 @@ class Server:
 
     @guarded
     def _turn(self) -> None:
-        """Run a turn of the sequencer and send what came of it: one write for each connection."""
+        """Run a turn of the sequencer and send what came of it."""
         began_ns = time.monotonic_ns()
         self._sequencer.turn()
+        self._send(began_ns)
+
+    @guarded
+    def _scheduled_answers(self) -> None:
+        """Answer questions within their share, and go on with that when other sockets have been read.
+
+        Commands that came in meanwhile go first, but not twice.
+        """
+        self._are_answers_scheduled = False
+        if self._is_stopping or self._ended.done():
+            return
+        if self._is_turn_scheduled and not self._have_answers_waited:
+            self._have_answers_waited = True
+            self._schedule_answers()
+            return
+        self._have_answers_waited = False
+        began_ns = time.monotonic_ns()
+        self._sequencer.answer()
+        self._send(began_ns)
+        if self._sequencer.has_questions:
+            self._schedule_answers()
+            if self._sequencer.due_in_ns() == 0:
+                self._schedule()
+
+    def _send(self, began_ns: int) -> None:
+        """Send what a turn or answers brought: one write for each connection."""
         dirty = self._context.fanout.dirty
         for outbox in dirty:
             connection = self._connections.get(outbox)
-            if connection is None:
-                outbox.frames.clear()
-            else:
+            # Without one it is of a connection that is gone, or collects what waits for a snapshot.
+            if connection is not None:
                 connection.flush()
         dirty.clear()
         self.counters.turn.observe(time.monotonic_ns() - began_ns)

@@ -30,6 +30,27 @@ def checksum(bids: Iterable[Sequence[str]], asks: Iterable[Sequence[str]]) -> in
     return crc32(text.encode())
 
 
+class SideCopy:
+    """One side of a book as it stood: its levels are taken off bit by bit, best first."""
+
+    def __init__(self, ladder: list[int], lots: dict[int, int], sign: int) -> None:
+        """Keep `price * sign` of each level, the best last, and the lots by price."""
+        self._ladder: Final = ladder
+        self._lots: Final = lots
+        self._sign: Final = sign
+
+    def __len__(self) -> int:
+        """How many levels are left."""
+        return len(self._ladder)
+
+    def take(self, format_: InstrumentFormat, most: int) -> Levels:
+        """Take off the next levels, at most so many, as strings."""
+        keys = self._ladder[-most:]
+        del self._ladder[-most:]
+        keys.reverse()
+        return [(format_.price[key * self._sign], format_.quantity[self._lots[key * self._sign]]) for key in keys]
+
+
 class SideMirror:
     """One side of a book as the public sees it: lots by price, best price cached, and what changed since it was told."""
 
@@ -66,9 +87,13 @@ class SideMirror:
             if not self.best or (price - self.best) * self.sign > 0:
                 self.best = price
 
-    def levels(self, format_: InstrumentFormat, depth: int = 0) -> Levels:
-        """The best `depth` levels as strings, best first; 0: all."""
-        keys = self._ladder[-depth:] if depth else list(self._ladder)
+    def copy(self) -> SideCopy:
+        """All levels as they are. O(levels), some 20 ns each."""
+        return SideCopy(list(self._ladder), self.lots.copy(), self.sign)
+
+    def levels(self, format_: InstrumentFormat, depth: int) -> Levels:
+        """The best `depth` levels as strings, best first."""
+        keys = self._ladder[-depth:]
         keys.reverse()
         return [(format_.price[key * self.sign], format_.quantity[self.lots[key * self.sign]]) for key in keys]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from typing import Any, Final
 
 from engine.vocabulary.limits import MAX_RECENT_REPORTS
@@ -110,13 +109,14 @@ class PrivateReports:
         recent = self._recent[account]
         return recent[-1].seq if recent else 0
 
-    def after(self, account: str, seq: int) -> Iterator[PrivateReport] | None:
-        """The reports of an account after `seq`, or None if some of them are not kept any more, or not made yet."""
+    def after(self, account: str, seq: int, most: int) -> list[PrivateReport] | None:
+        """The first `most` reports of an account after `seq`, or None if they are not kept any more, or not made yet."""
         recent = self._recent[account]
         missed = self.last_seq(account) - seq
         if missed < 0 or missed > len(recent):
             return None
-        return islice(recent, len(recent) - missed, None)
+        first = len(recent) - missed
+        return [recent[place] for place in range(first, min(first + most, len(recent)))]
 
     def message(self, report: PrivateReport, request_id: int | None = None) -> Message:
         """The message of a report; `request_id` if it answers a request of the connection that gets it."""

@@ -7,8 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,16 +15,8 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.vocabulary.limits import MAX_FRAGMENTS, MAX_MALFORMED_MESSAGES, MAX_MESSAGE_BYTES, MAX_PONGS_PER_SECOND
 from tests.support.gateway.bad_messages import MESSAGES, order
+from tests.support.gateway.raw_frames import Apart, close_code, frame, raw_connection, read_frame
 from tests.support.gateway.small_venue import RawClient, client, served_apart, serving, url_of
-
-
-class Apart(NamedTuple):
-    url: str
-    pid: int
-
-    def memory_bytes(self) -> int:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 @pytest.fixture(scope="module")
@@ -33,50 +24,6 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
     with served_apart(tmp_path_factory.mktemp("bad") / "venue", "--durability", "os") as (url, process):
         yield Apart(url, process.pid)
         assert process.poll() is None, "bad input stopped the venue"
-
-
-async def raw_connection(venue: Apart, subprotocol: str = "sbx.v1.json") -> tuple[asyncio.StreamReader, Any]:
-    """A WebSocket whose frames are made by hand; the hello has been read."""
-    host, port = venue.url.removeprefix("ws://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(
-        f"GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n".encode()
-    )
-    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
-    await read_frame(reader)
-    return reader, writer
-
-
-async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    first, size = await asyncio.wait_for(reader.readexactly(2), 10)
-    if size == 126:
-        size = int.from_bytes(await reader.readexactly(2), "big")
-    elif size == 127:
-        size = int.from_bytes(await reader.readexactly(8), "big")
-    return first & 0x0F, await reader.readexactly(size)
-
-
-def frame(first_byte: int, payload: bytes, masked: bool = True) -> bytes:
-    """A frame with the masking key 0."""
-    mask = 0x80 if masked else 0
-    size = len(payload)
-    if size < 126:
-        length = bytes([mask | size])
-    elif size < 65536:
-        length = bytes([mask | 126]) + size.to_bytes(2, "big")
-    else:
-        length = bytes([mask | 127]) + size.to_bytes(8, "big")
-    return bytes([first_byte]) + length + (bytes(4) if masked else b"") + payload
-
-
-async def close_code(reader: asyncio.StreamReader) -> int:
-    """The code of the close frame that must come, after whatever else."""
-    while True:
-        opcode, payload = await read_frame(reader)
-        if opcode == 8:
-            return int.from_bytes(payload[:2], "big")
 
 
 async def trades_on(alice: RawClient, number: int) -> None:

@@ -81,11 +81,9 @@ def test_the_greeting():
 def test_sound_requests_wait_in_order():
     session = new_session("alice")
     assert said(session, ORDER, {"type": "instruments", "id": 6}, {**ORDER, "id": 7}) == []
-    assert [(each[0], type(each[1]), type(each[2])) for each in session.inbox] == [
-        (5, NewOrder, type(None)),
-        (6, type(None), Instruments),
-        (7, NewOrder, type(None)),
-    ]
+    assert [(each[0], type(each[1])) for each in session.inbox] == [(5, NewOrder), (7, NewOrder)]
+    assert list(session.questions) == [(Instruments(id=6), 1, 0)]
+    assert session.waiting_requests == 3
     command = session.inbox[0][1]
     assert isinstance(command, NewOrder)
     assert command.participant == "alice"
@@ -114,6 +112,22 @@ def test_a_participant_has_so_many_connections():
     late = new_session(context=context)
     assert said(late, log_in(late, "alice"))[0]["code"] == "too_many"
     sessions[0].end()
+    assert said(late, log_in(late, "alice"))[0]["type"] == "welcome"
+
+
+def test_a_connection_that_left_commands_behind_counts_until_they_are_taken():
+    """Or coming, sending and going in a loop would fill the venue."""
+    context = new_context()
+    for _ in range(MAX_CONNECTIONS_PER_PARTICIPANT):
+        last = new_session("alice", context)
+        assert said(last, ORDER, {"type": "instruments", "id": 6}) == []
+        last.end()
+        last.end()
+        assert (len(last.inbox), len(last.questions)) == (1, 0)
+    late = new_session(context=context)
+    assert said(late, log_in(late, "alice"))[0]["code"] == "too_many"
+    last.inbox.clear()
+    last.all_taken()
     assert said(late, log_in(late, "alice"))[0]["type"] == "welcome"
 
 
@@ -217,9 +231,9 @@ def test_no_input_breaks_a_session(participant, payloads):
     """Each message is answered at once or waits, or the session decides to close."""
     session = new_session(participant)
     for payload in payloads:
-        before = len(session.inbox) + len(session.frames)
+        before = session.waiting_requests + len(session.frames)
         session.receive(payload)
-        assert len(session.inbox) + len(session.frames) == before + 1
+        assert session.waiting_requests + len(session.frames) == before + 1
     session.end()
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from itertools import islice
 from typing import get_args
 
 import msgspec
@@ -19,7 +20,7 @@ from gateway.inbound.translate import Known, to_command
 from gateway.protocol import messages as m
 from gateway.protocol import requests
 from gateway.protocol.formats import MAX_CACHED_STRINGS, Formats, decimals_of
-from gateway.protocol.wire import JSON, MSGPACK, UNDECODABLE, Malformed, frame_header, parse_amount, parse_e8
+from gateway.protocol.wire import JSON, MSGPACK, UNDECODABLE, Malformed, Rows, frame_header, parse_amount, parse_e8
 
 KNOWN = Known({}, {"RUB": Asset("RUB", 0, FIAT, 2)})
 
@@ -37,6 +38,26 @@ KNOWN = Known({}, {"RUB": Asset("RUB", 0, FIAT, 2)})
 )
 def test_a_request_may_say_what_the_core_knows(names, wire):
     assert get_args(wire) == names
+
+
+# ── arrays in pieces ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])
+@pytest.mark.parametrize(
+    "sizes", [(), (1,), (15,), (15, 1), (16,), (7, 8), (3, 65_532), (65_535,), (65_536, 1), (1, 65_536)]
+)
+def test_an_array_made_in_pieces_is_the_array(codec, sizes):
+    levels = [(f"{number}.5", "1") for number in range(sum(sizes))]
+    rows = Rows(codec)
+    left = iter(levels)
+    for size in sizes:
+        rows.add(list(islice(left, size)))
+    in_pieces, at_once = (
+        m.BookSnapshot(instrument="A", seq=1, time=2, bids=bids, asks=[("1", "2")], checksum=3)
+        for bids in (rows.whole(), levels)
+    )
+    assert codec.frame(in_pieces) == codec.frame(at_once)
 
 
 # ── decimals ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,74 +6,24 @@ import pytest
 
 from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.limits import MAX_BATCH_COMMANDS, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
-from engine.vocabulary.messages.commands import AnyCommand, Sequenced, SetMarginRules, Tick
+from engine.vocabulary.messages.commands import Sequenced, SetMarginRules, Tick
 from gateway.core import new_exchange
-from gateway.inbound.context import VenueContext
-from gateway.inbound.session import Session
-from gateway.inbound.translate import Known
 from gateway.journal.reader import JournalReader
-from gateway.protocol.wire import JSON
 from gateway.server.sequencer import Sequencer
-from gateway.server.startup import Started, start_venue
+from gateway.server.startup import start_venue
+from tests.support.gateway.bench import Bench, order
 from tests.support.gateway.clearing_desk import FUTURE
-from tests.support.gateway.session_words import log_in, said
+from tests.support.gateway.session_words import said
 from tests.support.gateway.small_venue import small_venue
 
 VENUE = small_venue()
 
 
-class Bench:
-    """A started venue, its sequencer on a clock that a test turns."""
-
-    def __init__(self, started: Started, directory: Any) -> None:
-        self.started = started
-        self.now_ns = started.exchange.time_ns + 1
-        self.sequencer = Sequencer(
-            started.exchange, started.writer, started.fanout, directory, clock=lambda: self.now_ns
-        )
-        self.directory = directory
-        self.context = VenueContext(
-            VENUE.venue_id,
-            "fsync",
-            VENUE.participants,
-            Known(started.exchange.instruments, started.exchange.assets),
-            started.fanout,
-            counters=self.sequencer.counters,
-        )
-
-    def session(self, name: str) -> Session:
-        session = Session(self.context, JSON, "abcd")
-        assert said(session, log_in(session, name))[0]["type"] == "welcome"
-        return session
-
-    def send(self, session: Session, *requests: dict[str, Any]) -> None:
-        assert said(session, *requests) == []
-        self.sequencer.submit(session)
-
-    def journaled(self) -> list[tuple[int, int, AnyCommand]]:
-        rows = JournalReader(self.directory / "journal").rows()
-        return [(row[0], row[1], decode_command(row[2])) for row in rows]
-
-
 @pytest.fixture
 def bench(tmp_path):
     started = start_venue(VENUE, tmp_path, "os", new_exchange)
-    yield Bench(started, tmp_path)
+    yield Bench(VENUE, started, tmp_path)
     started.writer.close()
-
-
-def order(name: str, number: int, **terms: Any) -> dict[str, Any]:
-    return {
-        "type": "new_order",
-        "id": number,
-        "account": name,
-        "client_order_id": f"{name}-{number}",
-        "instrument": "BTC/RUB",
-        "side": "buy",
-        "quantity": "0.1",
-        "price": "90",
-        **terms,
-    }
 
 
 def test_a_turn_takes_one_of_each_in_turn(bench):
@@ -81,8 +31,8 @@ def test_a_turn_takes_one_of_each_in_turn(bench):
     first = bench.started.exchange.seq
     bench.send(sessions["alice"], *(order("alice", number) for number in range(4)))
     bench.send(sessions["bob"], *(order("bob", number) for number in range(2)))
-    bench.sequencer.turn()
-    assert not bench.sequencer.has_work
+    bench.turn()
+    assert not bench.has_work
     entered = [command.client_order_id for _, _, command in bench.journaled()[first:]]
     assert entered == ["alice-0", "bob-0", "alice-1", "bob-1", "alice-2", "alice-3"]
     assert [seq for seq, _, _ in bench.journaled()] == list(range(1, first + 7))
@@ -92,33 +42,32 @@ def test_a_turn_takes_no_more_than_a_batch(bench):
     alice = bench.session("alice")
     first = bench.started.exchange.seq
     bench.send(alice, *(order("alice", number) for number in range(MAX_BATCH_COMMANDS + 5)))
-    bench.sequencer.turn()
+    bench.turn()
     assert bench.started.exchange.seq == first + MAX_BATCH_COMMANDS
     assert len(alice.frames) == MAX_BATCH_COMMANDS
-    assert bench.sequencer.has_work
-    bench.sequencer.turn()
+    assert bench.has_work
+    bench.turn()
     assert bench.started.exchange.seq == first + MAX_BATCH_COMMANDS + 5
-    assert not bench.sequencer.has_work
+    assert not bench.has_work
 
 
-def test_a_turn_answers_one_question_and_others_pass_it_by(bench):
-    alice, bob = bench.session("alice"), bench.session("bob")
-    bench.send(
-        alice, order("alice", 1), *({"type": "instruments", "id": number} for number in (2, 3)), order("alice", 4)
-    )
-    bench.send(bob, {"type": "balances", "id": 5, "account": "bob"}, order("bob", 6))
+def test_questions_wait_for_the_commands_before_them_but_no_command_waits_for_a_question(bench, monkeypatch):
+    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_COMMANDS", 2)
+    alice = bench.session("alice")
+    bench.send(alice, *(order("alice", number) for number in range(3)))
+    bench.send(alice, *({"type": "balances", "id": number, "account": "alice"} for number in (3, 4)))
+    bench.send(alice, order("alice", 5))
     replies = []
-    while bench.sequencer.has_work:
-        bench.sequencer.turn()
-        replies.append(([each["id"] for each in said(alice)], [each["id"] for each in said(bob)]))
-    # Bob's question came first to be asked; alice's wait, and what stands behind each waits with it.
-    assert replies == [([1], [6, 5]), ([2], []), ([4, 3], [])]
+    while bench.has_work:
+        bench.turn()
+        replies.append([each["id"] for each in said(alice)])
+    assert replies == [[0, 1], [2, 5, 3, 4]]
 
 
 def test_answers_know_the_commands_before_them(bench):
     alice = bench.session("alice")
     bench.send(alice, order("alice", 1), {"type": "open_orders", "id": 2, "account": "alice"}, order("alice", 3))
-    bench.sequencer.turn()
+    bench.turn()
     *reports, answer = said(alice)
     assert [each["id"] for each in reports] == [1, 3]
     assert (answer["id"], answer["seq"], len(answer["orders"])) == (2, reports[-1]["seq"], 2)
@@ -130,7 +79,7 @@ def test_time_never_decreases(bench):
     for number, step in enumerate((1_000, -5_000_000, 7_000_000)):
         bench.now_ns += step
         bench.send(alice, order("alice", number))
-        bench.sequencer.turn()
+        bench.turn()
         times.append(bench.journaled()[-1][1])
         assert said(alice)[0]["transact_time"] == times[-1]
     assert times[0] == times[1] < times[2]
@@ -142,11 +91,11 @@ def test_an_idle_venue_wakes_for_what_is_due(bench):
     assert bench.sequencer.due_in_ns() == midnight_ns - bench.now_ns
     bench.now_ns = midnight_ns - 1
     seq = bench.started.exchange.seq
-    bench.sequencer.turn()
+    bench.turn()
     assert bench.started.exchange.seq == seq
     bench.now_ns = midnight_ns + 5
     assert bench.sequencer.due_in_ns() == 0
-    bench.sequencer.turn()
+    bench.turn()
     assert bench.journaled()[-1] == (seq + 1, midnight_ns + 5, Tick())
     assert bench.sequencer.due_in_ns() == NS_PER_DAY - 5
 
@@ -193,9 +142,9 @@ def test_what_was_sent_to_a_venue_that_slept_waits_until_it_has_caught_up(bench)
     bench.now_ns += 3 * NS_PER_DAY
     bench.send(alice, order("alice", 1), {"type": "open_orders", "id": 2, "account": "alice"})
     turns = 0
-    while bench.sequencer.has_work:
+    while bench.has_work:
         assert said(alice) == []
-        bench.sequencer.turn()
+        bench.turn()
         turns += 1
     accepted, answer = said(alice)
     assert (accepted["exec_type"], accepted["transact_time"], len(answer["orders"])) == ("new", bench.now_ns, 1)
@@ -216,7 +165,7 @@ def test_the_next_sleep_is_caught_up_on_in_pieces_as_short_as_the_first(bench):
         seq = bench.started.exchange.seq
         bench.now_ns = bench.started.exchange.next_due_ns() + 20 * NS_PER_DAY
         while bench.sequencer.due_in_ns() == 0:
-            bench.sequencer.turn()
+            bench.turn()
         pieces.append(bench.started.exchange.seq - seq)
     assert pieces[0] == pieces[1] > 2
 
@@ -225,7 +174,7 @@ def test_what_a_session_sent_before_it_went_is_carried_out(bench):
     alice = bench.session("alice")
     bench.send(alice, order("alice", 1), {"type": "subscribe", "id": 2, "channel": "top", "instrument": "BTC/RUB"})
     alice.end()
-    bench.sequencer.turn()
+    bench.turn()
     assert len(bench.started.exchange.accounts["alice"].open_orders) == 1
     top = bench.started.fanout.channels.find("top", "BTC/RUB")
     assert top is not None

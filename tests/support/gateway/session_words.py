@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from gateway.inbound.session import Session
 from gateway.protocol.messages import login_challenge
 from gateway.protocol.wire import TEXT
@@ -20,6 +22,12 @@ def said(session: Session, *requests: dict[str, Any]) -> list[dict[str, Any]]:
     """Send requests; what is answered at once."""
     for request in requests:
         session.receive_frame(TEXT, True, False, json.dumps(request).encode(), 0)
-    answers = [json.loads(frame[2 if frame[1] < 126 else 4 :]) for frame in session.frames]
+    return heard(session)
+
+
+def heard(session: Session) -> list[dict[str, Any]]:
+    """What waits to go out, taken out."""
+    is_text = session.codec.opcode == TEXT
+    payloads = [frame[{126: 4, 127: 10}.get(frame[1], 2) :] for frame in session.frames]
     session.frames.clear()
-    return answers
+    return [json.loads(payload) if is_text else msgspec.msgpack.decode(payload) for payload in payloads]

@@ -66,10 +66,9 @@ def test_every_account_gets_a_dense_sequence_and_can_ask_again():
         assert [report.seq for report in own] == list(range(1, exchange.accounts[name].report_seq + 1))
         assert reports.last_seq(name) == len(own) > 100
         for after in (0, 1, 77, len(own)):
-            missed = reports.after(name, after)
-            assert missed is not None
-            assert list(missed) == own[after:]
-        assert reports.after(name, len(own) + 1) is None
+            assert reports.after(name, after, len(own)) == own[after:]
+            assert reports.after(name, after, 9) == own[after : after + 9]
+        assert reports.after(name, len(own) + 1, 1) is None
         assert reports.owners[name] == name
         messages = [plain(reports.message(report)) for report in own]
         assert [message["seq"] for message in messages] == [report.seq for report in own]
@@ -83,10 +82,10 @@ def test_old_reports_are_let_go(monkeypatch):
     reports, _ = fed(rows)
     last = exchange.accounts["ann"].report_seq
     assert last > 60
-    assert reports.after("ann", last - 51) is None
-    kept = reports.after("ann", last - 50)
+    assert reports.after("ann", last - 51, 1) is None
+    kept = reports.after("ann", last - 50, 30)
     assert kept is not None
-    assert [report.seq for report in kept] == list(range(last - 49, last + 1))
+    assert [report.seq for report in kept] == list(range(last - 49, last - 19))
 
 
 def test_what_the_reports_say_adds_up():
@@ -314,7 +313,7 @@ def test_each_side_of_a_transfer_learns_its_own_balance_only():
     assert heard(other) == [sent]
     assert heard(ben) == [received]
     assert heard(drop_copy) == [sent, received]
-    assert [report.seq for report in fanout.reports.after("ben", second - 1) or ()] == [second]
+    assert [report.seq for report in fanout.reports.after("ben", second - 1, 2) or ()] == [second]
     # Sent again: the sender alone is told, without a number.
     fanout.publish((seq + 1, 6, command, [TransferStatus("ann", "mine", seq, 0)]), ann, 56)
     status = {"type": "transfer_status", "id": 56, "account": "ann", "client_order_id": "mine", "transfer_id": seq}

@@ -1,0 +1,83 @@
+"""A started venue without sockets, its sequencer on a clock that a test turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.record.rows import decode_command
+from engine.vocabulary.messages.commands import AnyCommand
+from gateway.inbound.context import VenueContext
+from gateway.inbound.session import Session
+from gateway.inbound.translate import Known
+from gateway.journal.reader import JournalReader
+from gateway.protocol.wire import JSON, Codec
+from gateway.server.sequencer import Sequencer
+from gateway.server.startup import Started
+from gateway.venue.venue import Venue
+from tests.support.gateway.session_words import log_in
+
+
+class Bench:
+    """What a server has, but for the sockets: a test is the loop that runs the turns."""
+
+    def __init__(self, venue: Venue, started: Started, directory: Path) -> None:
+        self.started = started
+        self.now_ns = started.exchange.time_ns + 1
+        self.sequencer = Sequencer(
+            started.exchange, started.writer, started.fanout, directory, clock=lambda: self.now_ns
+        )
+        self.directory = directory
+        self.context = VenueContext(
+            venue.venue_id,
+            "fsync",
+            venue.participants,
+            Known(started.exchange.instruments, started.exchange.assets),
+            started.fanout,
+            counters=self.sequencer.counters,
+        )
+
+    def session(self, name: str = "", codec: Codec = JSON) -> Session:
+        """A connection; with a name, logged in."""
+        session = Session(self.context, codec, "abcd")
+        if name:
+            session.receive(codec.encode(log_in(session, name)))
+            session.frames.clear()
+            assert session.participant is not None
+        return session
+
+    def send(self, session: Session, *requests: dict[str, Any]) -> None:
+        """Let requests wait."""
+        for request in requests:
+            session.receive(session.codec.encode(request))
+        assert session.frames == []
+        self.sequencer.submit(session)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything waits, command or question."""
+        return self.sequencer.has_work or self.sequencer.has_questions
+
+    def turn(self) -> None:
+        """A turn and answers, as the server runs them, but that nothing is written to sockets."""
+        self.sequencer.turn()
+        self.sequencer.answer()
+        self.started.fanout.dirty.clear()
+
+    def journaled(self) -> list[tuple[int, int, AnyCommand]]:
+        rows = JournalReader(self.directory / "journal").rows()
+        return [(row[0], row[1], decode_command(row[2])) for row in rows]
+
+
+def order(name: str, number: int, **terms: Any) -> dict[str, Any]:
+    return {
+        "type": "new_order",
+        "id": number,
+        "account": name,
+        "client_order_id": f"{name}-{number}",
+        "instrument": "BTC/RUB",
+        "side": "buy",
+        "quantity": "0.1",
+        "price": "90",
+        **terms,
+    }

@@ -225,7 +225,7 @@ async def test_stopping_carries_out_what_was_received_and_says_goodbye(tmp_path)
         await stopping
         assert 0 < answered <= len(ids)
     async with serving(directory) as server, client(url_of(server), "alice") as alice:
-        assert len((await alice.ask(type="open_orders", account="alice"))["orders"]) == answered
+        assert len(await alice.open_orders("alice")) == answered
 
 
 def test_serve_says_when_it_is_ready_and_stops_in_order(tmp_path):

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.vocabulary.limits import MAX_LISTED_ORDERS
 from tests.support.gateway.small_venue import NaiveBook, RawClient, client, serving, url_of
 
 
@@ -188,7 +189,7 @@ async def test_open_orders_come_in_pages(tmp_path):
                 price="50",
             )
         first = await alice.ask(type="open_orders", account="alice")
-        assert (len(first["orders"]), first["more"]) == (1_000, True)
+        assert (len(first["orders"]), first["more"]) == (MAX_LISTED_ORDERS, True)
         orders = await alice.open_orders("alice")
         assert [order["client_order_id"] for order in orders] == [f"o{number}" for number in range(1_050)]
 

@@ -94,6 +94,9 @@ MAX_MESSAGE_BYTES: Final = 65_536
 MAX_FRAGMENTS: Final = 16
 # Decoded requests waiting per connection, commands and questions together; above it the socket is not read.
 MAX_INBOX_COMMANDS: Final = 256
+# What is read of a socket at once: some 200 of the shortest requests, half a millisecond to decode. So many may come in beyond
+# a full inbox, and hold up others at each time that there is room in it.
+MAX_READ_BYTES: Final = 8_192
 # Bytes a connection may leave unread before it is closed as a slow consumer.
 MAX_OUTBOUND_BYTES: Final = 8 * 1024 * 1024
 # Nor may it leave them unread for ever: then the kernel drops the connection.
@@ -122,7 +125,7 @@ MAX_RECENT_REPORTS: Final = 10_000
 # millisecond. What a piece takes beyond it, the next ones go without.
 MAX_ANSWER_STEPS: Final = 500
 # One piece of a long answer; then the next connection that asks has its turn.
-ANSWER_PIECE_STEPS: Final = 125
+ANSWER_PIECE_STEPS: Final = 120
 # To take up a question and to send its answer: 10 us.
 QUESTION_STEPS: Final = 20
 # A report, an order, an instrument, a holding or a position, made and encoded: 2.5 us.

@@ -35,8 +35,15 @@ class InstrumentsInPieces:
         """Whether all of them are in `rows`."""
         return not self._to_do
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether it was made, and a command came since it was begun."""
+        return self.is_done and self.seq < self._exchange.seq
+
     def make(self) -> int:
         """List the next instruments."""
+        if self.is_done:
+            return 0
         books, formats = self._exchange.books, self._formats
         listed = [
             _instrument(each, books[each.instrument], formats[each.instrument])

@@ -112,10 +112,10 @@ class Answers:
         key = book.key, codec.name
         making = self._snapshots.join(key, lambda: SnapshotInPieces(book, codec))
         try:
-            steps = self._snapshots.make(key, making)
+            steps = making.make()
             while not making.is_done:
                 yield steps
-                steps = self._snapshots.make(key, making)
+                steps = making.make()
             subscribed = Subscribed(id=query.id, channel=query.channel, seq=making.seq, instrument=query.instrument)
             frames = [codec.frame(subscribed), making.frame, *making.frames]
             self._fanout.put(session, frames)
@@ -129,15 +129,15 @@ class Answers:
         codec = session.codec
         key = "", codec.name
         asked = self._exchange.seq
-        while (earlier := self._lists.find(key)) is not None and earlier.seq < asked:
-            yield self._lists.make(key, earlier)
+        while (earlier := self._lists.find(key)) is not None and earlier.seq < asked and not earlier.is_done:
+            yield earlier.make()
         formats = self._fanout.formats.instruments
         making = self._lists.join(key, lambda: InstrumentsInPieces(self._exchange, formats, codec))
         try:
-            steps = self._lists.make(key, making)
+            steps = making.make()
             while not making.is_done:
                 yield steps
-                steps = self._lists.make(key, making)
+                steps = making.make()
             frame = codec.frame(InstrumentsReply(id=query.id, instruments=making.rows.whole()))
             self._fanout.put(session, (frame,))
             return steps + QUESTION_STEPS + len(frame) // BYTES_PER_STEP

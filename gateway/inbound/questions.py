@@ -6,7 +6,7 @@ from bisect import insort
 from collections import deque
 from typing import Final
 
-from engine.vocabulary.limits import MAX_ANSWER_STEPS
+from engine.vocabulary.limits import ANSWER_PIECE_STEPS, MAX_ANSWER_STEPS
 from gateway.inbound.queries import Answers
 from gateway.inbound.session import Session
 
@@ -15,7 +15,8 @@ class Questions:
     """The sessions whose questions may be answered, and what of a turn is left for them.
 
     A question waits for the commands that its connection sent before it, and for the answers to its questions before it.
-    Who leaves too much unread is passed over until it has read: then it is submitted again.
+    Each connection has as much work done for it as any other: what a piece takes beyond a connection's turn, its next turns
+    go without. Who leaves too much unread is passed over until it has read: then it is submitted again.
     """
 
     def __init__(self, answers: Answers) -> None:
@@ -63,12 +64,20 @@ class Questions:
                 self._left -= 1
                 waiting.append(session)
             else:
-                self._left -= self._piece(session)
+                self._visit(session)
                 if session.questions:
                     asking.append(session)
                 else:
                     session.is_asking = False
         asking.extend(waiting)
+
+    def _visit(self, session: Session) -> None:
+        """Give a session its turn: so many steps, less what it took too much before."""
+        session.steps_left = min(session.steps_left, 0) + ANSWER_PIECE_STEPS
+        while session.steps_left > 0 and session.questions and session.taken >= session.questions[0][1]:
+            steps = self._piece(session)
+            session.steps_left -= steps
+            self._left -= steps
 
     def _piece(self, session: Session) -> int:
         """Make a piece of a session's answer, or of its next one; returns the steps it took."""

@@ -99,6 +99,8 @@ class Session(Outbox):
         """When the requests came in whose replies are in the outbox, or will be when the turn is over."""
         self.is_waiting = False
         """Whether the sequencer has it on its list of those with a filled inbox."""
+        self.steps_left = 0
+        """Of its last turn to be answered; below zero: what it took too much."""
         self.is_asking = False
         """Whether it is on the list of those whose questions may be answered."""
         self.is_backed_up = False
@@ -112,8 +114,7 @@ class Session(Outbox):
         self.closing: tuple[int, str] | None = None
         """Once decided: the close code and reason. Nothing is read from then on."""
         self._context: Final = context
-        self._left_by = ""
-        """The participant who left commands behind."""
+        self._left_by = ""  # the participant who left commands behind
         self._nonce: Final = nonce
         self._login_attempts = 0
         self._malformed_count = 0
@@ -165,13 +166,12 @@ class Session(Outbox):
             channel.subscribers.remove(self)
         self._subscriptions.clear()
         if self.participant is not None:
-            name = self.participant.participant
+            name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
             if self.inbox:
                 # Nobody leaves more behind than connections may hold.
                 self._context.leaving[name] += 1
                 self._left_by = name
-            self.participant = None
 
     def drop_questions(self) -> None:
         """Forget what it asked, and what is left of an answer."""

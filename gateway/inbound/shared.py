@@ -7,7 +7,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 
 class Making(Protocol):
-    """An answer in the making, for all who ask alike with one codec."""
+    """An answer in the making, and then made, for all who ask alike with one codec."""
 
     readers: int
     """How many wait for it."""
@@ -16,8 +16,12 @@ class Making(Protocol):
     def is_done(self) -> bool:
         """Whether nothing is left to be made."""
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether whoever comes now had better have another."""
+
     def make(self) -> int:
-        """Make the next piece; returns the steps it took."""
+        """Make the next piece, if any is left; returns the steps it took."""
 
     def end(self) -> None:
         """Nobody waits for it any more."""
@@ -27,31 +31,22 @@ M = TypeVar("M", bound=Making)
 
 
 class Shared(Generic[M]):
-    """Answers in the making, by what they are about and by codec. Each is driven by the turns of those who wait for it."""
+    """Answers by what they are about and by codec. Each is made in the turns of those who wait for it, and ends with the last."""
 
     def __init__(self) -> None:
         self._open: Final[dict[tuple[str, str], M]] = {}
 
     def find(self, key: tuple[str, str]) -> M | None:
-        """The one that is not done."""
+        """The last that was begun, while anybody waits for it."""
         return self._open.get(key)
 
     def join(self, key: tuple[str, str], begin: Callable[[], M]) -> M:
-        """Wait for the one that is not done; if there is none, begin it."""
+        """Wait for the last that was begun, be it done or not; if there is none, or none that will do, begin it."""
         making = self._open.get(key)
-        if making is None:
+        if making is None or making.is_stale:
             making = self._open[key] = begin()
         making.readers += 1
         return making
-
-    def make(self, key: tuple[str, str], making: M) -> int:
-        """Make its next piece, if it is not done; returns the steps. Who asks when it is done begins another."""
-        if making.is_done:
-            return 0
-        steps = making.make()
-        if making.is_done:
-            del self._open[key]
-        return steps
 
     def leave(self, key: tuple[str, str], making: M) -> None:
         """Have it, or wait for it no longer. With its last reader it ends."""

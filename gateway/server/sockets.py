@@ -11,10 +11,10 @@ from typing import Final
 from picows import WSAutoPingStrategy, WSListener, WSUpgradeRequest, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
-from engine.vocabulary.limits import MAX_MESSAGE_BYTES, SOCKET_BUFFER_BYTES, UNREAD_TIMEOUT_SECONDS
+from engine.vocabulary.limits import MAX_MESSAGE_BYTES, MAX_READ_BYTES, SOCKET_BUFFER_BYTES, UNREAD_TIMEOUT_SECONDS
 
-# What a connection begins with; it grows to what a full socket buffer holds.
-READ_BUFFER_BYTES: Final = 16_384
+# What a connection begins with; it grows to what a message needs that comes in parts.
+READ_BUFFER_BYTES: Final = 2 * MAX_READ_BYTES
 # picows reports each protocol violation of a client. That is the client's business, and a flood of it would be ours.
 _PICOWS_LOGGER: Final = logging.getLogger("gateway.picows")
 _PICOWS_LOGGER.setLevel(logging.CRITICAL)
@@ -83,6 +83,11 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
         if self in self._door.sockets:
             self._door.sockets.remove(self)
             super().connection_lost(error)
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        """Where to read to: little at once, since all of it is decoded before anything else can happen."""
+        room: memoryview = super().get_buffer(size_hint)
+        return room[:MAX_READ_BYTES]
 
     def abort(self) -> None:
         """End the connection at once."""

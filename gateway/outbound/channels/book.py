@@ -79,8 +79,15 @@ class SnapshotInPieces(Outbox):
         """Whether `frame` is there."""
         return bool(self.frame)
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether what the book has told since is more than the snapshot. O(updates)."""
+        return self.is_done and sum(map(len, self.frames)) > len(self.frame)
+
     def make(self) -> int:
         """Encode the next piece; returns the steps it took."""
+        if self.is_done:
+            return 0
         steps = 0 if self._is_begun else self._copied // COPIED_PER_STEP
         self._is_begun = True
         left = _PIECE_LEVELS

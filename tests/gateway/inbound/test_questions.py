@@ -101,17 +101,33 @@ def answers(bench: Bench, session: Session, *requests: dict[str, Any]) -> list[l
 def test_connections_that_ask_have_the_share_in_turn(bench):
     sessions = [bench.session() for _ in range(3 * MAX_ANSWER_STEPS // QUESTION_STEPS)]
     for session in sessions:
-        bench.send(session, *({**SUBSCRIBE, "channel": "top", "id": number} for number in (1, 2)))
+        bench.send(session, *({**SUBSCRIBE, "channel": "top", "id": number} for number in range(20)))
     answered = [0] * len(sessions)
     while bench.has_work:
         before = sum(answered)
         bench.turn()
         for number, session in enumerate(sessions):
             answered[number] += sum("id" in each for each in heard(session))
-        assert 0 < sum(answered) - before <= MAX_ANSWER_STEPS // QUESTION_STEPS + 1
-        # Nobody has a second answer before all have had their first.
-        assert max(answered) - min(answered) <= 1
-    assert answered == [2] * len(sessions)
+        assert 0 < sum(answered) - before <= (MAX_ANSWER_STEPS + ANSWER_PIECE_STEPS) // QUESTION_STEPS
+        # Nobody is ahead by more than a turn's work.
+        assert max(answered) - min(answered) <= 1 + ANSWER_PIECE_STEPS // QUESTION_STEPS
+    assert answered == [20] * len(sessions)
+
+
+def test_who_asks_for_much_waits_longer_for_the_next(bench):
+    enter(bench, "alice", 0, MAX_LISTED_ORDERS)
+    alice, bob = bench.session("alice"), bench.session("bob")
+    bench.send(alice, *({"type": "open_orders", "id": number, "account": "alice"} for number in range(20)))
+    bench.send(bob, *({"type": "balances", "id": number, "account": "bob"} for number in range(200)))
+    pages, short = 0, 0
+    while short < 200:
+        bench.turn()
+        pages += len(heard(alice))
+        short += len(heard(bob))
+    # As much work for one as for the other.
+    work = 200 * (QUESTION_STEPS + 2 * ROW_STEPS)
+    page = QUESTION_STEPS + MAX_LISTED_ORDERS * ROW_STEPS
+    assert abs(work / page - pages) <= 2
 
 
 def test_a_long_answer_takes_a_share_of_each_turn_and_lets_others_pass(bench):
@@ -303,7 +319,7 @@ def test_a_snapshot_is_made_once_for_all_who_ask_meanwhile(bench, monkeypatch):
     assert all(each == told[0] for each in told)
     assert len(told[0][1]["bids"]) == 2_000
     # As many pieces as one answer has.
-    assert len(made) == -(-2_000 // (ANSWER_PIECE_STEPS // LEVEL_STEPS))
+    assert sum(steps > 0 for steps in made) == -(-2_000 // (ANSWER_PIECE_STEPS // LEVEL_STEPS))
     book = bench.started.fanout.channels.find("book", "BTC/RUB")
     assert isinstance(book, Book)
     assert set(book.subscribers) == set(sessions)

@@ -89,6 +89,8 @@ class Flood:
             nonce = greeting.partition(b'"nonce":"')[2].partition(b'"')[0].decode()
             signature = KEYS[participant].sign(login_challenge("small", participant, nonce)).hex()
             self._say({"type": "login", "id": 0, "participant": participant, "signature": signature})
+        # One thread must not change this while the other is in it.
+        self._socket.settimeout(None)
         self._questions = frame(0x81, msgspec.json.encode({"id": 1, **question})) * 64
         self._threads = [threading.Thread(target=each, daemon=True) for each in (self._send, self._read)]
 
@@ -108,7 +110,6 @@ class Flood:
         self._socket.sendall(frame(0x81, msgspec.json.encode(request)))
 
     def _send(self) -> None:
-        self._socket.settimeout(None)
         with suppress(OSError):
             while True:
                 self._socket.sendall(self._questions)

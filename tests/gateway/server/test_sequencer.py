@@ -11,19 +11,16 @@ from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 from gateway.server.sequencer import Sequencer
 from gateway.server.startup import start_venue
-from tests.support.gateway.bench import Bench, order
+from tests.support.gateway.bench import benched, order
 from tests.support.gateway.clearing_desk import FUTURE
 from tests.support.gateway.session_words import said
 from tests.support.gateway.small_venue import small_venue
 
-VENUE = small_venue()
-
 
 @pytest.fixture
 def bench(tmp_path):
-    started = start_venue(VENUE, tmp_path, "os", new_exchange)
-    yield Bench(VENUE, started, tmp_path)
-    started.writer.close()
+    with benched(tmp_path) as bench:
+        yield bench
 
 
 def test_a_turn_takes_one_of_each_in_turn(bench):

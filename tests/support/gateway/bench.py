@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from engine.record.rows import decode_command
-from engine.vocabulary.messages.commands import AnyCommand
+from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
+from engine.vocabulary.limits import MAX_BATCH_COMMANDS
+from engine.vocabulary.messages.commands import AnyCommand, NewOrder
+from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
 from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
 from gateway.journal.reader import JournalReader
 from gateway.protocol.wire import JSON, Codec
 from gateway.server.sequencer import Sequencer
-from gateway.server.startup import Started
+from gateway.server.startup import Started, start_venue
 from gateway.venue.venue import Venue
-from tests.support.gateway.session_words import log_in
+from tests.support.gateway.session_words import heard, log_in
+from tests.support.gateway.small_venue import small_venue
+
+E8 = 10**8
+SUBSCRIBE = {"type": "subscribe", "channel": "book", "instrument": "BTC/RUB"}
 
 
 class Bench:
@@ -81,3 +90,45 @@ def order(name: str, number: int, **terms: Any) -> dict[str, Any]:
         "price": "90",
         **terms,
     }
+
+
+@contextmanager
+def benched(directory: Path, extra: str = "") -> Iterator[Bench]:
+    """The small venue, and what else a venue file has."""
+    venue = small_venue(extra)
+    started = start_venue(venue, directory, "os", new_exchange)
+    yield Bench(venue, started, directory)
+    started.writer.close()
+
+
+def enter(bench: Bench, name: str, first: int, count: int, levels: int = 1) -> None:
+    """Orders that rest, one a level of `levels`: alice's bids below bob's asks."""
+    side, base, step = (BUY, 100_000, -1) if name == "alice" else (SELL, 100_001, 1)
+    for start in range(first, first + count, MAX_BATCH_COMMANDS):
+        bench.sequencer.sequence(
+            [
+                NewOrder(
+                    name,
+                    name,
+                    f"{name}-{number}",
+                    "BTC/RUB",
+                    side,
+                    LIMIT,
+                    GTC,
+                    (base + step * (number % levels)) * E8 // 2,
+                    E8 // 10 * (1 + number % 7),
+                )
+                for number in range(start, min(start + MAX_BATCH_COMMANDS, first + count))
+            ]
+        )
+    bench.started.fanout.dirty.clear()
+
+
+def answers(bench: Bench, session: Session, *requests: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """What a session is told, turn by turn, until nothing waits any more."""
+    bench.send(session, *requests)
+    told = []
+    while bench.has_work:
+        bench.turn()
+        told.append(heard(session))
+    return told

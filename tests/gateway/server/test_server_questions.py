@@ -123,6 +123,18 @@ async def test_who_asks_and_does_not_read_waits_and_keeps_nobody_busy(tmp_path):
         writer.close()
 
 
+async def test_who_waits_for_an_answer_is_not_thrown_out_for_not_having_subscribed(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.server.connection.LOGIN_TIMEOUT_SECONDS", 0.1)
+    async with serving(tmp_path / "venue", durability="os") as server, client(url_of(server)) as public:
+        (connection,) = server._connections.values()
+        # As if much was asked.
+        connection.session.is_backed_up = True
+        asked = await public.send(**SUBSCRIBE)
+        await asyncio.sleep(0.4)
+        connection.resume_writing()
+        assert (await public.receive())["id"] == asked
+
+
 async def test_stopping_takes_no_longer_than_it_may_however_much_waits(tmp_path, monkeypatch):
     """Some seconds: the disk is slow."""
     directory = tmp_path / "venue"

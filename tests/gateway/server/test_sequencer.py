@@ -194,8 +194,7 @@ def test_what_is_due_is_done_in_pieces_before_what_was_sent_after_a_crash_too(be
     assert bench.sequencer.due_in_ns() == 0
     bench.started.writer.abandon()
 
-    again = Bench(start_venue(VENUE, bench.directory, "os", new_exchange), bench.directory)
-    try:
+    with benched(bench.directory) as again:
         again.now_ns = until_ns + 1
         alice = again.session("alice")
         again.send(alice, order("alice", 22))
@@ -206,5 +205,3 @@ def test_what_is_due_is_done_in_pieces_before_what_was_sent_after_a_crash_too(be
         assert heard == [["expired"] * 5, ["expired"] * 5, [*["expired"] * 5, "new"]]
         ticks = [command for _, _, command in again.journaled() if isinstance(command, Tick)]
         assert len(ticks) == 4
-    finally:
-        again.started.writer.close()

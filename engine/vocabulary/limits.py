@@ -43,7 +43,8 @@ MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
 MAX_PEGS_PER_INSTRUMENT: Final = 100
 # And of them of one account: nobody takes all.
 MAX_PEGS_PER_ACCOUNT: Final = 20
-# Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), ~400 bytes.
+# Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), with all of its order:
+# some 750 bytes compiled, 1 400 interpreted, which is 0.75 GB for an account that uses them all.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000
 # Quotes on one side of a mass quote: a ladder, not a book.
 MAX_QUOTES_PER_SIDE: Final = 64
@@ -97,10 +98,6 @@ MAX_INBOX_COMMANDS: Final = 256
 # What is read of a socket at once: some 200 of the shortest requests, half a millisecond to decode. So many may come in beyond
 # a full inbox, and hold up others at each time that there is room in it.
 MAX_READ_BYTES: Final = 8_192
-# Bytes a connection may leave unread before it is closed as a slow consumer.
-MAX_OUTBOUND_BYTES: Final = 8 * 1024 * 1024
-# Nor may it leave them unread for ever: then the kernel drops the connection.
-UNREAD_TIMEOUT_SECONDS: Final = 30
 # Kernel buffers per socket: small, so that a flooder fills its own and not the machine's.
 SOCKET_BUFFER_BYTES: Final = 65_536
 LISTEN_BACKLOG: Final = 2_048
@@ -118,6 +115,30 @@ MAX_MALFORMED_MESSAGES: Final = 100
 MAX_PONGS_PER_SECOND: Final = 5
 # Private reports kept per account for clients that reconnect; older ones are answered with a snapshot.
 MAX_RECENT_REPORTS: Final = 10_000
+# And of all accounts together, beside the last one of each, which says where its numbers stand: 50 accounts that are as
+# busy as can be, or 7 800 with 32 to 63 reports. Each takes some 330 bytes (1 000 with the longest texts): 165 MB.
+MAX_KEPT_REPORTS: Final = 500_000
+
+# ── what peers leave unread ────────────────────────────────────────────────────────────────────────────────────
+# A burst that the venue made is not its reader's fault, however large. So what counts is how far a peer is behind one that
+# reads the same stream at the rate below: 8 MiB are 20 000 reports, which is 32 s of not reading at all.
+MAX_LAG_BYTES: Final = 8 * 1024 * 1024
+# 2 Mbit/s: what a send buffer of 64 KiB gives a reader who is a quarter of a second away.
+MIN_READ_BYTES_PER_SECOND: Final = 262_144
+# Nor may a peer with more than that unread take nothing for so long. A full receive window opens again when a sixteenth of
+# its buffer is free: 2 MiB of the largest that Linux has (32 MiB), 8 s at the rate above.
+STALLED_SECONDS: Final = 10
+# However little it is, it is not left unread for ever.
+UNREAD_TIMEOUT_SECONDS: Final = 30
+# The kernel sees to those who leave less unread than the venue notices, and to those who have vanished: later, so that the
+# venue says its own reason first.
+GONE_TIMEOUT_SECONDS: Final = UNREAD_TIMEOUT_SECONDS + 5
+# All connections together, in memory: 600 000 reports of 400 bytes, as of a kill switch over the whole venue, or those of
+# 300 000 to two peers each (what many are sent alike is there once). Where it is reached, those furthest behind go.
+MAX_UNREAD_BYTES: Final = 256 * 1024 * 1024
+# What one write hands to a transport: as much as the kernel takes at once. A peer that is not behind has at most
+# SOCKET_BUFFER_BYTES in its transport, all of them 128 MiB; one that is, this and a frame more, counted above.
+SEND_PIECE_BYTES: Final = 2 * SOCKET_BUFFER_BYTES
 
 # ── questions ──────────────────────────────────────────────────────────────────────────────────────────────────
 # What an answer takes is counted in steps, so that the bound does not depend on the clock: half a microsecond each, as measured.

@@ -104,7 +104,7 @@ class Session(Outbox):
         self.is_asking = False
         """Whether it is on the list of those whose questions may be answered."""
         self.is_backed_up = False
-        """Whether its client leaves too much unread to be answered anything. Set by who writes."""
+        """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
         """Who is logged in."""
         self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}

@@ -7,6 +7,7 @@ data needs.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from engine.vocabulary.decimals import decimal
@@ -15,42 +16,71 @@ from engine.vocabulary.messages.events import AssetAdded, Event, InstrumentListe
 
 MAX_CACHED_STRINGS: Final = 16_384
 """Strings kept per instrument and kind: the prices of a wide book. Beyond that the cache starts again."""
+MAX_STRINGS: Final = 500_000
+"""Of all instruments of a venue, of which there may be 10 000: 50 MB. Beyond that the caches start again in turn."""
+
+
+class Cached:
+    """What the caches of one venue keep together."""
+
+    def __init__(self) -> None:
+        self.strings = 0
+        self._caches: Final[deque[Decimals]] = deque()
+
+    def join(self, cache: Decimals) -> None:
+        """Count a cache, too, which is empty yet."""
+        self._caches.append(cache)
+
+    def make_room(self) -> None:
+        """See that one more string can be kept. O(caches) if not, and 16 384 strings forgotten at most beyond what is needed."""
+        while self.strings >= MAX_STRINGS:
+            self._caches[0].start_again()
+            self._caches.rotate(-1)
 
 
 class Decimals(dict[int, str]):
     """A cache: integer -> decimal string of `integer * step` minor units at `scale` decimals."""
 
-    def __init__(self, step: int, scale: int) -> None:
+    def __init__(self, step: int, scale: int, cached: Cached) -> None:
         super().__init__()
         self._step: Final = step
         self._scale: Final = scale
+        self._cached: Final = cached
+        cached.join(self)
 
     def __missing__(self, value: int) -> str:
         if len(self) >= MAX_CACHED_STRINGS:
-            self.clear()
+            self.start_again()
+        self._cached.make_room()
         text = decimal(value * self._step, self._scale)
         self[value] = text
+        self._cached.strings += 1
         return text
 
+    def start_again(self) -> None:
+        """Forget all strings."""
+        self._cached.strings -= len(self)
+        self.clear()
 
-def decimals_of(step_e8: int) -> Decimals:
+
+def decimals_of(step_e8: int, cached: Cached) -> Decimals:
     """The strings of multiples of a step scaled by 10**8, each with the step's own number of decimals."""
     scale = DECIMALS
     while scale and step_e8 % 10 == 0:
         step_e8 //= 10
         scale -= 1
-    return Decimals(step_e8, scale)
+    return Decimals(step_e8, scale, cached)
 
 
 class InstrumentFormat:
     """How one instrument's integers read: `price[ticks]`, `quantity[lots]`, `money[quote minor units]`."""
 
-    def __init__(self, event: InstrumentListed, quote_scale: int) -> None:
+    def __init__(self, event: InstrumentListed, quote_scale: int, cached: Cached) -> None:
         self.instrument: Final = event.instrument
         self.quote: Final = event.quote
-        self.price: Final = decimals_of(event.tick_e8)
-        self.quantity: Final = decimals_of(event.lot_e8)
-        self.money: Final = Decimals(1, quote_scale)
+        self.price: Final = decimals_of(event.tick_e8, cached)
+        self.quantity: Final = decimals_of(event.lot_e8, cached)
+        self.money: Final = Decimals(1, quote_scale, cached)
 
 
 class Formats:
@@ -60,13 +90,14 @@ class Formats:
         self.scales: Final[dict[str, int]] = {}
         """Decimals of each asset's minor unit."""
         self.instruments: Final[dict[str, InstrumentFormat]] = {}
+        self._cached: Final = Cached()
 
     def learn(self, event: Event) -> None:
         """Take note of a new asset or instrument."""
         if type(event) is AssetAdded:
             self.scales[event.asset] = event.scale
         elif type(event) is InstrumentListed:
-            self.instruments[event.instrument] = InstrumentFormat(event, self.scales[event.quote])
+            self.instruments[event.instrument] = InstrumentFormat(event, self.scales[event.quote], self._cached)
 
     def amount(self, asset: str, amount: int) -> str:
         """An amount of an asset in minor units as a decimal string."""

@@ -7,19 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Final, Protocol
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 from picows.picows import WSCloseHandshake
 
-from engine.vocabulary.limits import (
-    LOGIN_TIMEOUT_SECONDS,
-    MAX_CONNECTIONS_PER_ADDRESS,
-    MAX_INBOX_COMMANDS,
-    MAX_OUTBOUND_BYTES,
-    SOCKET_BUFFER_BYTES,
-)
+from engine.vocabulary.limits import LOGIN_TIMEOUT_SECONDS, MAX_CONNECTIONS_PER_ADDRESS, MAX_INBOX_COMMANDS
 from gateway.inbound.session import (
     CLOSE,
     GOING_AWAY,
@@ -33,6 +26,8 @@ from gateway.inbound.session import (
 )
 from gateway.metrics.counters import Counters
 from gateway.protocol.wire import TEXT, frame_header
+from gateway.server.guarded import Failing, guarded
+from gateway.server.sending import Sender, Senders
 
 # After a close frame the peer has this long to answer it; an early disconnect would send a reset that eats the frame.
 CLOSE_SECONDS: Final = 1
@@ -53,15 +48,17 @@ REASONS: Final = {
 }
 """By the close code that the venue sends."""
 
-P = ParamSpec("P")
 
-
-class Host(Protocol):
+class Host(Failing, Protocol):
     """What a connection needs of its server."""
 
     @property
     def counters(self) -> Counters:
         """The venue's."""
+
+    @property
+    def senders(self) -> Senders:
+        """What those of all connections share."""
 
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
@@ -74,29 +71,6 @@ class Host(Protocol):
 
     def throttled(self, connection: Connection) -> None:
         """It is not read until the next turn is over."""
-
-    def fail(self, error: BaseException) -> None:
-        """Stop the venue: there is a fault."""
-
-
-class _HasHost(Protocol):
-    @property
-    def host(self) -> Host: ...
-
-
-S = TypeVar("S", bound=_HasHost)
-
-
-def guarded(method: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, P], None]:
-    """Let no exception of a callback vanish in the event loop: it stops the venue."""
-
-    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except BaseException as error:  # noqa: BLE001 - nothing above would see it
-            self.host.fail(error)
-
-    return call
 
 
 class Connection(WSListener):
@@ -113,10 +87,13 @@ class Connection(WSListener):
         """Why it ends, if it does."""
         self._data_frame: Final = WSMsgType.TEXT if session.codec.opcode == TEXT else WSMsgType.BINARY
         self._transport: asyncio.Transport | None = None
+        self._sender: Sender | None = None
         self._is_closing = False
         self._frames_this_turn = 0
         self._is_throttled = False
         """Too much came in for one turn."""
+        self._is_peeking = False
+        """It is read once although its session is backed up."""
         self._is_stopped = False
         self._is_reading = True
         self._login_timer: asyncio.TimerHandle | None = None
@@ -129,7 +106,7 @@ class Connection(WSListener):
         """Greet, unless the address has too many connections already."""
         underlying = transport.underlying_transport
         self._transport = underlying
-        underlying.set_write_buffer_limits(high=4 * SOCKET_BUFFER_BYTES, low=SOCKET_BUFFER_BYTES)
+        self._sender = Sender(self, underlying, self.host.senders)
         peer = underlying.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
         if self.host.joined(self) > MAX_CONNECTIONS_PER_ADDRESS:
@@ -160,7 +137,8 @@ class Connection(WSListener):
         if (session.inbox and not session.is_waiting) or (session.questions and not session.is_asking):
             self.host.received(session)
         if session.frames:
-            self.flush()
+            # A pong waits for nothing: a peer that reads a long burst must not take the venue for dead.
+            self.flush(first=kind == WSMsgType.PING)
         if session.closing is not None:
             self.close(*session.closing)
             if kind == WSMsgType.CLOSE:
@@ -170,6 +148,9 @@ class Connection(WSListener):
             self._is_throttled = True
             self._read_if_possible()
             self.host.throttled(self)
+        if self._is_peeking:
+            self._is_peeking = False
+            self._read_if_possible()
 
     @guarded
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -180,6 +161,10 @@ class Connection(WSListener):
                 timer.cancel()
         self.session.end()
         self.session.frames.clear()
+        if self._sender is not None:
+            self._sender.end()
+            # The two know each other: nobody else would free them (tests/gateway/server/test_no_cycles.py).
+            self._sender = None
         handshake: WSCloseHandshake | None = transport.close_handshake
         if self._ended_by == BY_CLIENT and handshake is not None and handshake.sent is not None:
             # picows itself has refused what it read.
@@ -190,45 +175,58 @@ class Connection(WSListener):
 
     @guarded
     def pause_writing(self) -> None:
-        """Too much waits to go out: stop reading from someone who does not read, and answering what it asked."""
-        self.session.is_backed_up = True
-        self._read_if_possible()
+        """The transport has enough for now."""
+        if self._sender is not None:
+            self._sender.pause()
 
     @guarded
     def resume_writing(self) -> None:
-        """Read again, and go on answering."""
+        """The transport takes more."""
+        if self._sender is not None:
+            self._sender.resume()
+
+    # ── called by its sender ───────────────────────────────────────────────────────────────────────────────────────
+
+    def backed_up(self) -> None:
+        """Hardly read from someone who does not read, and answer it nothing more; or go on with both."""
+        self._is_peeking = False
         session = self.session
-        session.is_backed_up = False
-        if session.questions:
-            self.host.received(session)
-        if not self._is_throttled:
-            self._throttle_if_full()
+        if not session.is_backed_up and not self._is_closing:
+            if session.questions:
+                self.host.received(session)
+            if not self._is_throttled:
+                self._throttle_if_full()
         self._read_if_possible()
+
+    def may_ask(self) -> None:
+        """Read a little from someone who may ping, or cancel orders, while a burst is on its way."""
+        self._is_peeking = True
+        self._read_if_possible()
+
+    def too_slow(self) -> None:
+        """Take note that it ends, and why."""
+        if not self._is_closing:
+            self._is_closing = True
+            self._ended_by = SLOW_CONSUMER
+            self.session.end()
 
     # ── called by the server ───────────────────────────────────────────────────────────────────────────────────────
 
-    def flush(self) -> None:
-        """Send what waits in the session's outbox, in one write; drop a consumer that is too slow to take it."""
+    def flush(self, first: bool = False) -> None:
+        """Send what waits in the session's outbox; `first`: before all that waits behind it."""
         session = self.session
         frames = session.frames
         transport = self._transport
         if self._is_closing or transport is None or transport.is_closing():
             frames.clear()
             return
-        written = b"".join(frames) if len(frames) > 1 else frames[0]
-        transport.write(written)
+        assert self._sender is not None
         counters = self._counters
         counters.messages_sent += len(frames)
-        counters.sent_bytes += len(written)
+        counters.sent_bytes += self._sender.send(frames, first)
         frames.clear()
         if session.answered_ns:
             counters.answered(session.answered_ns)
-        if transport.get_write_buffer_size() > MAX_OUTBOUND_BYTES:
-            # A close frame would only wait behind what isn't read.
-            self._is_closing = True
-            self._ended_by = SLOW_CONSUMER
-            session.end()
-            transport.abort()
 
     def end_turn(self) -> None:
         """Let a throttled connection be read again, if its inbox has room."""
@@ -246,8 +244,7 @@ class Connection(WSListener):
     @property
     def unread_bytes(self) -> int:
         """What was sent and is not with the kernel yet."""
-        transport = self._transport
-        return 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
+        return 0 if self._sender is None else self._sender.unread_bytes
 
     def close(self, code: int, reason: str, ended_by: str = "") -> None:
         """Send a close frame and give the peer time to answer it. `ended_by`: why, if the code does not say it."""
@@ -255,12 +252,15 @@ class Connection(WSListener):
         if self._is_closing or transport is None or transport.is_closing():
             return
         payload = code.to_bytes(2, "big") + reason.encode()
-        transport.write(frame_header(CLOSE, len(payload)) + payload)
+        assert self._sender is not None
+        self._sender.send([frame_header(CLOSE, len(payload)) + payload])
+        if self._is_closing:
+            # It was too slow.
+            return
         self._is_closing = True
         self._ended_by = ended_by or REASONS[code]
         self.session.end()
         # What still comes is read and thrown away: unread data would turn the end into a reset.
-        self._is_throttled = self.session.is_backed_up = self._is_stopped = False
         self._read_if_possible()
         self._close_timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
 
@@ -277,7 +277,8 @@ class Connection(WSListener):
 
     def _read_if_possible(self) -> None:
         transport = self._transport
-        may_read = not (self._is_throttled or self.session.is_backed_up or self._is_stopped)
+        waits = self._is_throttled or self._is_stopped or (self.session.is_backed_up and not self._is_peeking)
+        may_read = self._is_closing or not waits
         if may_read == self._is_reading or transport is None or transport.is_closing():
             return
         self._is_reading = may_read

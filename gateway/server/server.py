@@ -30,8 +30,10 @@ from gateway.journal.writer import Durability
 from gateway.metrics.pauses import CollectorPauses
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.wire import CODECS, JSON, Codec
-from gateway.server.connection import CLOSE_SECONDS, Connection, guarded
+from gateway.server.connection import CLOSE_SECONDS, Connection
+from gateway.server.guarded import guarded
 from gateway.server.scraping import MetricsEndpoint
+from gateway.server.sending import Senders
 from gateway.server.sequencer import VenueHalted
 from gateway.server.sockets import AcceptedSocket, Door, bound_socket
 from gateway.server.startup import Started, start_venue
@@ -51,6 +53,7 @@ class Server:
         self.durability: Final = durability
         self.door: Final = Door(self._admit, MAX_CONNECTIONS, LOGIN_TIMEOUT_SECONDS)
         self.counters: Final = started.sequencer.counters
+        self.senders: Final = Senders(self)
         self.port = 0
         """Where it listens."""
         self.metrics: MetricsEndpoint | None = None
@@ -319,6 +322,7 @@ class Server:
             if connection is not None:
                 connection.flush()
         dirty.clear()
+        self.senders.end_turn()
         self.counters.turn.observe(time.monotonic_ns() - began_ns)
 
     @guarded

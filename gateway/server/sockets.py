@@ -11,7 +11,7 @@ from typing import Final
 from picows import WSAutoPingStrategy, WSListener, WSUpgradeRequest, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
-from engine.vocabulary.limits import MAX_MESSAGE_BYTES, MAX_READ_BYTES, SOCKET_BUFFER_BYTES, UNREAD_TIMEOUT_SECONDS
+from engine.vocabulary.limits import GONE_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES, MAX_READ_BYTES, SOCKET_BUFFER_BYTES
 
 # What a connection begins with; it grows to what a message needs that comes in parts.
 READ_BUFFER_BYTES: Final = 2 * MAX_READ_BYTES
@@ -109,7 +109,7 @@ async def bound_socket(host: str, port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         bound.bind(address)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_TIMEOUT_SECONDS * 1_000)
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_TIMEOUT_SECONDS * 1_000)
     except BaseException:
         bound.close()
         raise

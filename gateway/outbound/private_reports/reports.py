@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.vocabulary.limits import MAX_RECENT_REPORTS
 from engine.vocabulary.messages.events import (
     AccountOpened,
     AssetIssued,
@@ -34,6 +32,7 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.outbound.private_reports import holdings, orders
+from gateway.outbound.private_reports.recent import RecentReports
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
@@ -75,7 +74,7 @@ class PrivateReports:
 
     def __init__(self, formats: Formats) -> None:
         self._formats: Final = formats
-        self._recent: Final[dict[str, deque[PrivateReport]]] = {}
+        self._recent: Final = RecentReports()
         self.accounts: Final[dict[str, list[str]]] = {}
         """The accounts of each participant, in order of opening."""
         self.owners: Final[dict[str, str]] = {}
@@ -91,27 +90,27 @@ class PrivateReports:
                 report = PrivateReport(own.account, own.report_seq, own, command_seq, time_ns, place)
                 found.append(report)
                 if report.seq:
-                    self._recent[report.account].append(report)
+                    self._recent.add(report)
             elif kind in _MESSAGES:
                 for account, seq, as_first in _sides(event):
                     report = PrivateReport(account, seq, event, command_seq, time_ns, place, as_first)
                     found.append(report)
                     if seq:
-                        self._recent[account].append(report)
+                        self._recent.add(report)
             elif type(event) is AccountOpened:
                 self.owners[event.account] = event.participant
                 self.accounts.setdefault(event.participant, []).append(event.account)
-                self._recent[event.account] = deque(maxlen=MAX_RECENT_REPORTS)
+                self._recent.open(event.account)
         return found
 
     def last_seq(self, account: str) -> int:
         """The sequence number of an account's last report."""
-        recent = self._recent[account]
+        recent = self._recent.of(account)
         return recent[-1].seq if recent else 0
 
     def after(self, account: str, seq: int, most: int) -> list[PrivateReport] | None:
         """The first `most` reports of an account after `seq`, or None if they are not kept any more, or not made yet."""
-        recent = self._recent[account]
+        recent = self._recent.of(account)
         missed = self.last_seq(account) - seq
         if missed < 0 or missed > len(recent):
             return None

@@ -264,7 +264,7 @@ async def _send_all(bob: RawClient, requests: list[dict[str, Any]]) -> None:
 
 
 async def test_a_consumer_that_reads_nothing_is_dropped(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.server.connection.MAX_OUTBOUND_BYTES", 400_000)
+    monkeypatch.setattr("gateway.server.unread.UNREAD_TIMEOUT_SECONDS", 1)
     async with serving(tmp_path / "venue", durability="os") as server:
         apart = Apart(url_of(server), 0)
         _, writer = await raw_connection(apart)

@@ -162,7 +162,7 @@ def test_nothing_is_kept_for_a_snapshot_while_who_wants_it_does_not_read(bench):
 
 
 def test_reports_that_are_not_kept_until_their_turn_comes_are_said_to_be_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.outbound.private_reports.reports.MAX_RECENT_REPORTS", 1_000)
+    monkeypatch.setattr("gateway.outbound.private_reports.recent.MAX_RECENT_REPORTS", 1_000)
     with benched(tmp_path) as bench:
         enter(bench, "alice", 0, 1_000)
         sue = bench.session("sue")

@@ -19,7 +19,7 @@ from engine.vocabulary.messages.events import AssetAdded, InstrumentListed
 from gateway.inbound.translate import Known, to_command
 from gateway.protocol import messages as m
 from gateway.protocol import requests
-from gateway.protocol.formats import MAX_CACHED_STRINGS, Formats, decimals_of
+from gateway.protocol.formats import MAX_CACHED_STRINGS, MAX_STRINGS, Cached, Formats, decimals_of
 from gateway.protocol.wire import JSON, MSGPACK, UNDECODABLE, Malformed, Rows, frame_header, parse_amount, parse_e8
 
 KNOWN = Known({}, {"RUB": Asset("RUB", 0, FIAT, 2)})
@@ -109,16 +109,29 @@ def test_amounts_that_do_not_fit(text, scale, problem):
 
 @given(st.sampled_from([1, 5, 10**6, 5 * 10**7, 10**8, 25 * 10**8, 123]), st.integers(0, 10**9))
 def test_strings_have_the_decimals_of_their_step(step_e8, count):
-    text = decimals_of(step_e8)[count]
+    text = decimals_of(step_e8, Cached())[count]
     assert parse_e8(text) == step_e8 * count
     assert len(text.partition(".")[2]) == max(-Decimal(step_e8).scaleb(-8).normalize().as_tuple().exponent, 0)
 
 
 def test_the_cache_of_strings_is_bounded():
-    strings = decimals_of(10**8)
+    cached = Cached()
+    strings = decimals_of(10**8, cached)
     for count in range(MAX_CACHED_STRINGS + 5):
         assert strings[count] == str(count)
-    assert len(strings) == 5
+    assert len(strings) == cached.strings == 5
+
+
+def test_the_caches_of_a_venue_are_bounded_together():
+    cached = Cached()
+    caches = [decimals_of(10**8, cached) for _ in range(MAX_STRINGS // 10_000 + 1)]
+    for count in range(9_900):
+        for strings in caches:
+            assert strings[count] == str(count)
+        assert cached.strings <= MAX_STRINGS
+    assert cached.strings == sum(map(len, caches)) > MAX_STRINGS - MAX_CACHED_STRINGS
+    # Those asked for first began again first.
+    assert [len(strings) < 9_900 for strings in caches] == [True] + [False] * (len(caches) - 1)
 
 
 def test_formats_are_learned_from_events():

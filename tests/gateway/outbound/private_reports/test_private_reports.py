@@ -77,7 +77,7 @@ def test_every_account_gets_a_dense_sequence_and_can_ask_again():
 
 
 def test_old_reports_are_let_go(monkeypatch):
-    monkeypatch.setattr("gateway.outbound.private_reports.reports.MAX_RECENT_REPORTS", 50)
+    monkeypatch.setattr("gateway.outbound.private_reports.recent.MAX_RECENT_REPORTS", 50)
     rows, exchange = random_flow(1, 300)
     reports, _ = fed(rows)
     last = exchange.accounts["ann"].report_seq

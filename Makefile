@@ -24,7 +24,7 @@ OUTSIDE := build/outside
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench load against soak interop clean check interpreted compiled
+.PHONY: help demo test lint bench load against abuse soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ load: $(DEV)/.installed $(NATIVE)/.installed ## load a venue, compiled if it can
 
 against: $(DEV)/.installed ## is the work tree slower than REV? both built and run in turns: make against REV=main~1
 	$(DEV)/bin/sbx bench --against $(REV) $(ARGS)
+
+abuse: $(DEV)/.installed ## look for the worst that one command can cost: make abuse ARGS="--only pegs"
+	$(DEV)/bin/sbx abuse $(ARGS)
 
 soak: $(DEV)/.installed ## the tests that take minutes
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m soak $(ARGS)

@@ -62,6 +62,7 @@ ROOMS = Rooms(
             ". flow",
             "engine.* compliance gateway gateway.protocol gateway.venue gateway.outbound.* gateway.inbound",
         ),
+        "loadtest.abuse": ("", "engine.* compliance.* gateway.venue"),
         "loadtest.load.plan": ("flow", "engine.* gateway.protocol gateway.venue"),
         "loadtest.load.results": ("bench", "engine.vocabulary"),
         "loadtest.load.drive": ("load.plan load.results", "engine.vocabulary gateway.protocol gateway.client"),

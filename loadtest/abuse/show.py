@@ -1,0 +1,71 @@
+"""What is found, for people and for machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from loadtest.abuse.measure import Cost
+from loadtest.abuse.recipe import Recipe
+from loadtest.abuse.survey import Finding
+
+
+def cost_data(recipe: Recipe, cost: Cost) -> dict[str, Any]:
+    """A measured recipe as plain data."""
+    return {
+        "recipe": str(recipe),
+        "events": cost.events,
+        "row_bytes": cost.row_bytes,
+        "steps": cost.steps,
+        "time_ns": cost.time_ns,
+        "refused": cost.refused,
+        "most_events_before": cost.most_events,
+        "fault": cost.fault,
+    }
+
+
+def finding_data(found: Finding) -> dict[str, Any]:
+    """A product or scan as plain data: its exponents, in each part alone too."""
+    growth = found.growth
+    return {
+        **cost_data(growth.recipe, growth.cost),
+        "kind": "product" if found.is_product else "scan",
+        "families": list(found.families),
+        "exponent_work": round(growth.work, 2),
+        "exponent_events": round(growth.events, 2),
+        "exponent_bytes": round(growth.row_bytes, 2),
+        "exponents_of_parts": [round(each, 2) for each in found.parts],
+    }
+
+
+def cost_table(found: list[tuple[Recipe, Cost]]) -> Table:
+    """Measured recipes, a row each."""
+    table = Table("recipe", box=None)
+    for name in ("events", "bytes", "steps", "ms"):
+        table.add_column(name, justify="right")
+    for recipe, cost in found:
+        time = f"{cost.time_ns / 1e6:.2f}" if cost.time_ns else ""
+        table.add_row(str(recipe), str(cost.events), str(cost.row_bytes), str(cost.steps), time)
+    return table
+
+
+def finding_table(findings: list[Finding]) -> Table:
+    """Products or scans, the steepest first: exponents together and in each part, and the figures of the largest."""
+    table = Table("trigger", "ingredients", "in each", box=None)
+    for name in ("work", "events", "bytes", "steps at", "events at"):
+        table.add_column(name, justify="right")
+    for found in sorted(findings, key=lambda each: -max(each.growth.work, each.growth.events)):
+        growth = found.growth
+        names = " x ".join(f"{size} {name}" for name, size in growth.recipe.parts)
+        parts = " ".join(f"{each:.1f}" for each in found.parts)
+        exponents = [f"{each:.2f}" for each in (growth.work, growth.events, growth.row_bytes)]
+        table.add_row(growth.recipe.trigger, names, parts, *exponents, str(growth.cost.work), str(growth.cost.events))
+    return table
+
+
+def print_faults(console: Console, faults: list[tuple[Recipe, str]]) -> None:
+    """What must never be."""
+    for recipe, fault in faults:
+        console.print(f"FAULT {fault}\n      {recipe}", markup=False, highlight=False, style="red")

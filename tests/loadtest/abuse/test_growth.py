@@ -1,0 +1,113 @@
+"""The tool finds what is known: exponents, faults, and the products and scans that were seen on a running venue."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import pytest
+
+from engine.build import is_compiled
+from loadtest.abuse import measure as measuring
+from loadtest.abuse.growth import PRODUCT, SIZE, exponent, growth_of
+from loadtest.abuse.measure import Cost, measure
+from loadtest.abuse.recipe import Recipe, parse_recipe
+from loadtest.abuse.survey import Survey
+
+needs_steps = pytest.mark.skipif(is_compiled(), reason="a compiled core has no lines to count")
+
+
+@pytest.mark.parametrize("power", [1, 1.5, 2, 3])
+def test_an_exponent_is_that_of_the_growing_part(power: float) -> None:
+    figures = [round(500 + 3 * size**power) for size in (16, 32, 64)]
+    assert exponent(*figures) == pytest.approx(power, abs=0.02)
+
+
+def test_what_does_not_grow_has_no_exponent() -> None:
+    assert exponent(7, 7, 7) == 0
+    assert exponent(9, 8, 7) == 0
+    assert exponent(7, 7, 28) == 2
+
+
+def test_a_product_beside_a_linear_part_is_one() -> None:
+    costs = [100 * size + size * size for size in (16, 32, 64)]
+    assert exponent(*costs) > 1.3
+    assert exponent(*(100 * size * math.log2(size) for size in (16, 32, 64))) < PRODUCT
+
+
+def test_growth_is_that_of_all_ingredients_together() -> None:
+    def counted(recipe: Recipe) -> Cost:
+        (_, first), (_, second) = recipe.parts
+        return Cost(events=5 + first, row_bytes=10 * second, steps=first * second, time_ns=0)
+
+    growth = growth_of(Recipe("hour", (("levels/bids", 4), ("queue/asks", 8))), counted)
+    assert (growth.work, growth.events, growth.row_bytes) == (2, 1, 1)
+    assert growth.is_product
+    assert growth.recipe.parts == (("levels/bids", 16), ("queue/asks", 32))
+    assert growth.at(10) == (51_200, 210, 3_200)
+
+
+@needs_steps
+def test_steps_are_the_same_each_time_and_tracing_ends() -> None:
+    recipe = parse_recipe("best bid: 7 pegs/own")
+    traced = sys.gettrace()
+    first, second = measure(recipe, 1), measure(recipe)
+    assert sys.gettrace() is traced
+    assert first._replace(time_ns=0) == second
+    assert first.time_ns > 0
+    assert first.steps > 100 and first.events > 7
+
+
+@needs_steps
+def test_what_goes_on_for_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "MOST_STEPS", 100)
+    cost = measure(parse_recipe("best bid: 7 pegs/own"), 1)
+    assert cost.fault == "given up after 100 steps"
+    assert cost.time_ns == 0
+
+
+def test_an_exception_and_a_row_that_no_frame_holds_are_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "MAX_FRAME_BYTES", 500)
+    assert measure(parse_recipe("best bid: 7 pegs/own")).fault.endswith("and a frame holds 500")
+    recipe = parse_recipe("best bid: nothing")
+    desk, sequenced = recipe.prepare()
+    monkeypatch.setattr(Recipe, "prepare", lambda self: (desk, type(sequenced)(0, 0, sequenced.command)))
+    assert measure(recipe).fault.startswith("AssertionError")
+
+
+def found_by(ingredients: str, *triggers: str) -> dict[tuple[str, ...], set[str]]:
+    """Families that multiply or are scanned, with the triggers under which they are."""
+    survey = Survey(tuple(ingredients.split(", ")), triggers)
+    found: dict[tuple[str, ...], set[str]] = {}
+    for each in survey.run():
+        found.setdefault(each.families, set()).add(each.growth.recipe.trigger)
+    assert survey.faults == []
+    return found
+
+
+# What was seen on a running venue: the families, what to look among, and the trigger.
+SEEN = [
+    (("expiries", "pegs"), "pegs/own, expiries/bids, queue/bids", "hour"),
+    (("levels", "trails"), "trails/sells, levels/asks, queue/bids", "sweep up"),
+    (("reducing", "series"), "reducing/asks, series/bids, queue/bids", "series down"),
+    (("elsewhere",), "elsewhere/bids, queue/icebergs", "own call order"),
+    (("levels",), "levels/bids, accounts/holders", "block"),
+    (("levels",), "levels/bids, pegs/own", "mark"),
+]
+
+
+@needs_steps
+@pytest.mark.parametrize(("families", "ingredients", "trigger"), SEEN)
+def test_what_was_seen_is_found(families: tuple[str, ...], ingredients: str, trigger: str) -> None:
+    assert trigger in found_by(ingredients, trigger).get(families, set())
+
+
+@needs_steps
+def test_what_is_linear_is_not_found() -> None:
+    assert found_by("levels/asks, queue/bids, quotes/bids, stops/ladder", "sweep up", "mass cancel", "best bid") == {}
+
+
+@needs_steps
+def test_the_size_makes_a_product_plain() -> None:
+    growth = growth_of(Recipe("hour", (("pegs/own", SIZE), ("expiries/bids", SIZE))))
+    assert growth.work > 1.8 and growth.events > 1.8 and growth.row_bytes > 1.8

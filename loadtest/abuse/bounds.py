@@ -110,7 +110,7 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "into halt: 16 stops/buys + 16 instruments/plain",
         "sweep up: 16 levels/asks + 16 instruments/index",
         "one share: 16 queue/others + 16 stops/shares",
-        "own shares up: 16 queue/shares",
+        "own shares up: 16 queue/others + 16 queue/shares",
         "hour: 16 expiries/call + 16 call/asks",
     ),
 )

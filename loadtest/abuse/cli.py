@@ -12,11 +12,12 @@ from rich.console import Console
 from loadtest.abuse.measure import Cost, measure
 from loadtest.abuse.recipe import Recipe, RecipeError, parse_recipe
 from loadtest.abuse.search import FIGURES, Climb
-from loadtest.abuse.show import cost_data, cost_table, finding_data, finding_table, print_faults
+from loadtest.abuse.show import by_families, cost_data, cost_table, finding_data, finding_table, print_faults
 from loadtest.abuse.surroundings import INGREDIENTS
 from loadtest.abuse.survey import Finding, Survey
 from loadtest.abuse.triggers import TRIGGERS
 
+WIDE = 240
 WORST = 8
 """Recipes shown of each climb."""
 
@@ -57,7 +58,10 @@ def command(
       sbx abuse --only pegs --seconds 0                what multiplies with pegs
       sbx abuse --recipe "hour: 100 pegs/own + 100 expiries/bids"
     """
-    console = Console(soft_wrap=True)
+    console = Console()
+    if not console.is_terminal:
+        # Into a file or pipe: a row is a line.
+        console = Console(width=WIDE)
     if listed:
         _list(console, as_json)
         return
@@ -68,9 +72,9 @@ def command(
             raise click.ClickException(str(error)) from error
         faults = _show_costs(console, [(recipe, measure(recipe, repeats))], as_json)
     else:
-        faults = [] if no_survey else _survey(console, only, as_json)
+        faults, starts = ([], []) if no_survey else _survey(console, only, as_json)
         for figure in FIGURES if seconds else ():
-            climb = Climb(seed, size, figure)
+            climb = Climb(seed, size, figure, starts=starts)
             _climb_for(climb, seconds / len(FIGURES))
             if not as_json:
                 console.print(f"\nThe worst found by {figure}, seed {seed}, {size} things in the venue:")
@@ -90,8 +94,8 @@ def _list(console: Console, as_json: bool) -> None:
         console.print(line, markup=False, highlight=False)
 
 
-def _survey(console: Console, only: str, as_json: bool) -> list[tuple[Recipe, str]]:
-    """Survey and print what multiplies; returns the faults."""
+def _survey(console: Console, only: str, as_json: bool) -> tuple[list[tuple[Recipe, str]], list[Recipe]]:
+    """Survey and print what multiplies; returns the faults, and the worst recipe of each product."""
     chosen = [name for name in INGREDIENTS if only in name]
     triggers = [name for name in TRIGGERS if only in name]
     told: Callable[[str], None] | None = None
@@ -104,8 +108,8 @@ def _survey(console: Console, only: str, as_json: bool) -> list[tuple[Recipe, st
         findings.append(found)
         if as_json:
             click.echo(json.dumps(finding_data(found)))
+    products = [found for found in findings if found.is_product]
     if not as_json:
-        products = [found for found in findings if found.is_product]
         scans = [found for found in findings if not found.is_product]
         console.print(
             f"{survey.measured} recipes measured. Products, which grow faster than their sizes: {len(products)}"
@@ -113,7 +117,7 @@ def _survey(console: Console, only: str, as_json: bool) -> list[tuple[Recipe, st
         console.print(finding_table(products))
         console.print(f"\nScans, where work grows and what happens does not: {len(scans)}")
         console.print(finding_table(scans))
-    return survey.faults
+    return survey.faults, [worst.growth.recipe for worst, _ in by_families(products)]
 
 
 def _climb_for(climb: Climb, seconds: float) -> None:

@@ -13,8 +13,12 @@ SIZE: Final = 16
 """Of every ingredient at first: enough to be seen above what a command costs anyhow, little enough for thousands of recipes."""
 DOUBLINGS: Final = (1, 2, 4)
 PRODUCT: Final = 1.4
-"""From this exponent on a cost is called a product. Linear ones stay below 1.15 (n log n); a product beside a large linear
-part comes near 2 only as it grows."""
+"""From this exponent on a cost is called a product."""
+UNCLEAR: Final = 1.1
+"""From this exponent on a cost may be a product beside a large linear part, and comes near 2 only as it grows: it is doubled
+further. What is n log n comes down meanwhile."""
+LARGEST: Final = 32
+"""No recipe is made so many times as large, and larger."""
 
 Measure = Callable[[Recipe], Cost]
 
@@ -58,13 +62,18 @@ def exponent(first: int, second: int, third: int) -> float:
 
 
 def growth_of(recipe: Recipe, measured: Measure = measure) -> Growth:
-    """Measure a recipe at its size, twice and four times that."""
-    costs = [measured(recipe.scaled(factor)) for factor in DOUBLINGS]
-    first, second, third = costs
-    return Growth(
-        recipe.scaled(DOUBLINGS[-1]),
-        third,
-        exponent(first.work, second.work, third.work),
-        exponent(first.events, second.events, third.events),
-        exponent(first.row_bytes, second.row_bytes, third.row_bytes),
-    )
+    """Measure a recipe at its size, twice and four times that, and at larger sizes while it is unclear how it grows."""
+    first, second, third = [measured(recipe.scaled(factor)) for factor in DOUBLINGS]
+    largest = DOUBLINGS[-1]
+    while True:
+        growth = Growth(
+            recipe.scaled(largest),
+            third,
+            exponent(first.work, second.work, third.work),
+            exponent(first.events, second.events, third.events),
+            exponent(first.row_bytes, second.row_bytes, third.row_bytes),
+        )
+        largest *= 2
+        if growth.is_product or growth.work < UNCLEAR or largest >= LARGEST:
+            return growth
+        first, second, third = second, third, measured(recipe.scaled(largest))

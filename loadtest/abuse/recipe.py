@@ -20,7 +20,7 @@ class Recipe(NamedTuple):
     trigger: str
     parts: tuple[tuple[str, int], ...] = ()
     """Ingredients with their sizes, in the order in which they are added."""
-    accounts: int = len(MAKERS)
+    accounts: int = 1
     """Over how many accounts the orders are spread."""
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Recipe(NamedTuple):
 
 
 def parse_recipe(text: str) -> Recipe:
-    """The recipe that a text stands for, as `str` writes it; accounts may be left out.
+    """The recipe that a text stands for, as `str` writes it; without accounts it is one.
 
     Raises:
         RecipeError: it is none, and the message says what is wrong.
@@ -61,7 +61,7 @@ def parse_recipe(text: str) -> Recipe:
         if not size.isdecimal() or name.strip() not in INGREDIENTS:
             raise RecipeError(f"{part.strip()!r} is no ingredient with its size")
         parts.append((name.strip(), int(size)))
-    count = accounts.strip().removesuffix("accounts").strip() or str(len(MAKERS))
+    count = accounts.strip().removesuffix("accounts").strip() or "1"
     if not count.isdecimal() or not 1 <= int(count) <= len(MAKERS):
         raise RecipeError(f"{accounts.strip()!r}: from 1 to {len(MAKERS)} accounts")
     return Recipe(trigger.strip(), tuple(parts), int(count))

@@ -6,7 +6,7 @@ The number of things in a venue is fixed, so that what is found is a bad mixture
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from loadtest.abuse.desk import MAKERS
@@ -23,7 +23,7 @@ FIGURES: Final[dict[str, Callable[[Cost], int]]] = {
 """What is climbed: by name, the figure of a cost."""
 MOST_PARTS: Final = 4
 LEAST_SIZE: Final = 4
-PATIENCE: Final = 15
+PATIENCE: Final = 60
 """Changes in a row that bring nothing, before the climb begins anew elsewhere."""
 
 
@@ -34,10 +34,19 @@ class Climb:
         seed: what is drawn follows from it, and nothing else.
         size: how many things the ingredients of a recipe are in all.
         figure: a key of `FIGURES`.
+        starts: mixtures known to be bad, from which the first climbs begin.
         measured: measures a recipe.
     """
 
-    def __init__(self, seed: int, size: int, figure: str, *, measured: Callable[[Recipe], Cost] = measure) -> None:
+    def __init__(
+        self,
+        seed: int,
+        size: int,
+        figure: str,
+        *,
+        starts: Sequence[Recipe] = (),
+        measured: Callable[[Recipe], Cost] = measure,
+    ) -> None:
         self.chance: Final = random.Random(seed)
         self.size: Final = size
         self.figure: Final = FIGURES[figure]
@@ -46,6 +55,7 @@ class Climb:
         """The worst recipe of each trigger."""
         self.faults: Final[list[tuple[Recipe, str]]] = []
         """What must never be."""
+        self._starts: Final = list(reversed(starts))
         self._here: Recipe | None = None
         self._height: int = -1
         self._tries: int = 0
@@ -53,7 +63,8 @@ class Climb:
     def step(self) -> tuple[Recipe, Cost]:
         """Try one recipe: a change of the one held, or, when that brings nothing any more, a new one."""
         if self._here is None or self._tries >= PATIENCE:
-            recipe, self._height, self._tries = self._drawn(), -1, 0
+            recipe = self._fitted(self._starts.pop()) if self._starts else self._drawn()
+            self._height, self._tries = -1, 0
         else:
             recipe = self._changed(self._here)
         cost = self.measured(recipe)

@@ -52,17 +52,35 @@ def cost_table(found: list[tuple[Recipe, Cost]]) -> Table:
 
 
 def finding_table(findings: list[Finding]) -> Table:
-    """Products or scans, the steepest first: exponents together and in each part, and the figures of the largest."""
-    table = Table("trigger", "ingredients", "in each", box=None)
-    for name in ("work", "events", "bytes", "steps at", "events at"):
+    """Products or scans, a row for the families that make them: the worst of each, and the triggers under which it is."""
+    table = Table("families", "worst recipe", "in each", box=None)
+    for name in ("work", "events", "bytes", "steps", "events at"):
         table.add_column(name, justify="right")
-    for found in sorted(findings, key=lambda each: -max(each.growth.work, each.growth.events)):
-        growth = found.growth
-        names = " x ".join(f"{size} {name}" for name, size in growth.recipe.parts)
-        parts = " ".join(f"{each:.1f}" for each in found.parts)
+    table.add_column("also under")
+    for worst, triggers in by_families(findings):
+        growth = worst.growth
+        parts = " ".join(f"{each:.1f}" for each in worst.parts)
         exponents = [f"{each:.2f}" for each in (growth.work, growth.events, growth.row_bytes)]
-        table.add_row(growth.recipe.trigger, names, parts, *exponents, str(growth.cost.work), str(growth.cost.events))
+        figures = [str(growth.cost.work), str(growth.cost.events)]
+        table.add_row(" x ".join(worst.families), str(growth.recipe), parts, *exponents, *figures, ", ".join(triggers))
     return table
+
+
+def by_families(findings: list[Finding]) -> list[tuple[Finding, list[str]]]:
+    """The finding with most work of each group of families, and the other triggers of the group; the most work first."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for found in findings:
+        groups.setdefault(found.families, []).append(found)
+    rows: list[tuple[Finding, list[str]]] = []
+    for group in groups.values():
+        worst = max(group, key=_work)
+        triggers = dict.fromkeys(found.growth.recipe.trigger for found in group)
+        rows.append((worst, [name for name in triggers if name != worst.growth.recipe.trigger]))
+    return sorted(rows, key=lambda row: -_work(row[0]))
+
+
+def _work(found: Finding) -> int:
+    return found.growth.cost.work
 
 
 def print_faults(console: Console, faults: list[tuple[Recipe, str]]) -> None:

@@ -33,7 +33,6 @@ from loadtest.abuse.desk import (
     BID,
     BOOK,
     DUE_NS,
-    EVERYTHING_LOTS,
     KEEPER,
     LAST,
     SERIES,
@@ -45,6 +44,8 @@ from loadtest.abuse.desk import (
 )
 from loadtest.abuse.orders import ORDERS, Add
 
+MOST_LOTS: Final = 10_000_000
+"""Of one order: of USDT/RUB in the venue that `sbx init` writes."""
 HALT_PPM: Final = 999_999
 """A move of the index that never comes, so that every print computes it."""
 
@@ -189,7 +190,7 @@ def _all() -> dict[str, Ingredient]:
     found: list[Ingredient] = []
     for name, (what, add) in ORDERS.items():
         is_order = not name.startswith("lots/")
-        most = MAX_OPEN_ORDERS_PER_ACCOUNT if is_order else EVERYTHING_LOTS
+        most = MAX_OPEN_ORDERS_PER_ACCOUNT if is_order else MOST_LOTS
         found.append(Ingredient(name, what, add, most, is_order))
     found += [Ingredient(name, *row) for name, row in _SURROUNDINGS.items()]
     return {each.name: each for each in found}

@@ -50,6 +50,7 @@ from engine.vocabulary.messages.commands import (
     Withdraw,
 )
 from loadtest.abuse.desk import (
+    ASK,
     BANK,
     BEST_ASK,
     BEST_BID,
@@ -144,6 +145,8 @@ def _at(time_ns: int) -> Make:
 def _into_band(desk: Desk) -> Sequenced:
     """An order that trades until the next trade would be outside the dynamic band: a volatility auction begins."""
     desk.send(SetTradingRules(BOOK, dynamic_ppm=60_000))
+    # What trades first, and elects what waits there.
+    desk.enter(KEEPER, BOOK, SELL, ASK)
     return desk.sequenced(_sweeping(desk, TAKER, BOOK, BUY))
 
 

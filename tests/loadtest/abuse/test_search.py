@@ -19,8 +19,9 @@ def flat(recipe: Recipe) -> Cost:
 
 def peak(recipe: Recipe) -> Cost:
     """Highest where many pegs meet as many expiries by the clock."""
-    sizes = dict(recipe.parts)
-    height = sizes.get("pegs/own", 0) * sizes.get("expiries/bids", 0) + sum(sizes.values()) // 10
+    pegs = sum(size for name, size in recipe.parts if name.startswith("pegs"))
+    expiries = sum(size for name, size in recipe.parts if name.startswith("expiries"))
+    height = pegs * expiries + pegs + expiries
     return Cost(events=height * (3 if recipe.trigger == "hour" else 1), row_bytes=0, steps=1, time_ns=0)
 
 
@@ -50,6 +51,16 @@ def test_it_climbs() -> None:
     assert cost.events == max(heights) > 3 * 45 * 45
     assert recipe.trigger == "hour"
     assert [found.events for _, found in climb.worst(5)] == sorted([c.events for _, c in climb.worst(5)], reverse=True)
+
+
+def test_the_first_climbs_begin_where_they_are_told() -> None:
+    start = Recipe("hour", (("pegs/own", 1), ("expiries/bids", 3)))
+    climb = Climb(1, 100, "events", starts=[start], measured=peak)
+    recipe, _ = climb.step()
+    assert recipe == start.sized(25, 75)
+    for _ in range(2_000):
+        climb.step()
+    assert climb.worst(1)[0][1].events > 3 * 45 * 45
 
 
 def test_a_climb_that_is_stuck_begins_elsewhere() -> None:

@@ -25,7 +25,9 @@ WORST = 8
 @click.command()
 @click.option("--recipe", "text", default="", help="Measure this recipe and nothing else.")
 @click.option("--list", "listed", is_flag=True, help="List ingredients and triggers.")
-@click.option("--only", default="", help="Survey only ingredients and triggers with this text in their names.")
+@click.option(
+    "--only", multiple=True, help="Survey only ingredients and triggers with this in their names; may be repeated."
+)
 @click.option("--no-survey", is_flag=True, help="Climb only.")
 @click.option("--seconds", type=click.IntRange(min=0), default=60, show_default=True, help="How long to climb, in all.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What the climb draws follows from it.")
@@ -37,7 +39,7 @@ WORST = 8
 def command(
     text: str,
     listed: bool,
-    only: str,
+    only: tuple[str, ...],
     no_survey: bool,
     seconds: int,
     seed: int,
@@ -55,7 +57,8 @@ def command(
     \b
     Examples:
       sbx abuse                                        the whole survey, then a minute of climbing
-      sbx abuse --only pegs --seconds 0                what multiplies with pegs
+      sbx abuse --only pegs --seconds 0                pegs under every trigger
+      sbx abuse --only pegs --only expiries --only hour --seconds 0
       sbx abuse --recipe "hour: 100 pegs/own + 100 expiries/bids"
     """
     console = Console()
@@ -94,14 +97,14 @@ def _list(console: Console, as_json: bool) -> None:
         console.print(line, markup=False, highlight=False)
 
 
-def _survey(console: Console, only: str, as_json: bool) -> tuple[list[tuple[Recipe, str]], list[Recipe]]:
+def _survey(console: Console, only: tuple[str, ...], as_json: bool) -> tuple[list[tuple[Recipe, str]], list[Recipe]]:
     """Survey and print what multiplies; returns the faults, and the worst recipe of each product."""
-    chosen = [name for name in INGREDIENTS if only in name]
-    triggers = [name for name in TRIGGERS if only in name]
+    chosen = [name for name in INGREDIENTS if any(text in name for text in only)]
+    triggers = [name for name in TRIGGERS if any(text in name for text in only)]
     told: Callable[[str], None] | None = None
     if console.is_terminal and not as_json:
         told = console.print
-    # A word that names no trigger, or no ingredient, leaves all of them.
+    # What names no trigger, or no ingredient, leaves all of them.
     survey = Survey(tuple(chosen or INGREDIENTS), tuple(triggers or TRIGGERS), told)
     findings: list[Finding] = []
     for found in survey.run():

@@ -56,6 +56,7 @@ class Survey:
         ingredients: which; all by default.
         triggers: which; all by default.
         told: called with each line of progress.
+        size: of an ingredient at first.
     """
 
     def __init__(
@@ -63,10 +64,13 @@ class Survey:
         ingredients: Sequence[str] = tuple(INGREDIENTS),
         triggers: Sequence[str] = tuple(TRIGGERS),
         told: Callable[[str], None] | None = None,
+        *,
+        size: int = SIZE,
     ) -> None:
         self.ingredients: Final = tuple(ingredients)
         self.triggers: Final = tuple(triggers)
         self.told: Final = told
+        self.size: Final = size
         self.measured: int = 0
         """Recipes measured so far."""
         self.faults: Final[list[tuple[Recipe, str]]] = []
@@ -92,7 +96,7 @@ class Survey:
         for trigger in self.triggers:
             self._nothing[trigger] = self.cost(Recipe(trigger)).work
             for name in self.ingredients:
-                growth = growth_of(Recipe(trigger, ((name, SIZE),)), self.cost)
+                growth = growth_of(Recipe(trigger, ((name, self.size),)), self.cost)
                 self._alone[trigger, name] = growth
                 if growth.is_product or is_scan(growth):
                     yield Finding(growth, (growth.work,))
@@ -107,13 +111,13 @@ class Survey:
 
     def _pair(self, trigger: str, first: str, second: str) -> Finding | None:
         """What two ingredients do under a trigger that neither does alone; None: nothing of the kind."""
-        recipe = Recipe(trigger, ((first, SIZE), (second, SIZE)))
+        recipe = Recipe(trigger, ((first, self.size), (second, self.size)))
         nothing = self._nothing[trigger]
         alone = [self._alone[trigger, name] for name in (first, second)]
-        apart = [self.cost(growth.recipe.sized(2 * SIZE)).work - nothing for growth in alone]
-        if max(apart) <= NOISE * SIZE:
+        apart = [self.cost(growth.recipe.sized(2 * self.size)).work - nothing for growth in alone]
+        if max(apart) <= NOISE * self.size:
             return None
-        if self.cost(recipe.scaled(2)).work - nothing - sum(apart) <= NOISE * 2 * SIZE:
+        if self.cost(recipe.scaled(2)).work - nothing - sum(apart) <= NOISE * 2 * self.size:
             return None
         growth = growth_of(recipe, self.cost)
         if is_scan(growth) and not growth.is_product:
@@ -126,6 +130,6 @@ class Survey:
 
     def _in_each(self, recipe: Recipe) -> tuple[float, ...]:
         """The exponents of work in the two parts, while the other stays at twice its size."""
-        stays = 2 * SIZE
-        sizes = [[(SIZE * factor, stays) for factor in DOUBLINGS], [(stays, SIZE * factor) for factor in DOUBLINGS]]
+        size, stays = self.size, 2 * self.size
+        sizes = [[(size * factor, stays) for factor in DOUBLINGS], [(stays, size * factor) for factor in DOUBLINGS]]
         return tuple(exponent(*(self.cost(recipe.sized(*pair)).work for pair in each)) for each in sizes)

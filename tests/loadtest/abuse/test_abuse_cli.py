@@ -51,14 +51,24 @@ def test_everything_is_listed() -> None:
 
 @needs_steps
 def test_a_survey_says_what_multiplies() -> None:
-    found = lines(run("--only", "pegs/a", "--seconds", "0", "--json"))
+    found = lines(run("--only", "pegs/a", "--only", "best bid", "--seconds", "0", "--json"))
     assert all(line["families"] == ["pegs"] for line in found)
     assert any(line["kind"] == "product" and line["exponent_work"] > 1.5 for line in found)
 
 
 @needs_steps
+def test_people_get_a_row_for_what_multiplies() -> None:
+    result = run("--only", "schedule", "--only", "hour", "--only", "batch ends", "--seconds", "0")
+    assert result.exit_code == 0, result.output
+    products, scans = result.output.split("Scans")
+    (row,) = [line for line in products.splitlines() if "schedule/steps" in line]
+    assert row.split()[:4] == ["schedule", "hour:", "64", "schedule/steps,"]
+    assert "batch ends: 64 schedule/steps" in scans
+
+
+@needs_steps
 def test_a_climb_for_a_moment() -> None:
-    found = lines(run("--no-survey", "--seconds", "1", "--size", "12", "--repeats", "1", "--json"))
+    found = lines(run("--no-survey", "--seconds", "1", "--size", "8", "--repeats", "1", "--json"))
     assert found and all(line["time_ns"] > 0 for line in found)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.build import is_compiled
 from loadtest.abuse import measure as measuring
-from loadtest.abuse.growth import PRODUCT, SIZE, exponent, growth_of
+from loadtest.abuse.growth import PRODUCT, exponent, growth_of
 from loadtest.abuse.measure import Cost, measure
 from loadtest.abuse.recipe import Recipe, parse_recipe
 from loadtest.abuse.survey import Survey
@@ -77,7 +77,7 @@ def test_an_exception_and_a_row_that_no_frame_holds_are_faults(monkeypatch: pyte
 
 def found_by(ingredients: str, *triggers: str) -> dict[tuple[str, ...], set[str]]:
     """Families that multiply or are scanned, with the triggers under which they are."""
-    survey = Survey(tuple(ingredients.split(", ")), triggers)
+    survey = Survey(tuple(ingredients.split(", ")), triggers, size=8)
     found: dict[tuple[str, ...], set[str]] = {}
     for each in survey.run():
         found.setdefault(each.families, set()).add(each.growth.recipe.trigger)
@@ -105,9 +105,3 @@ def test_what_was_seen_is_found(families: tuple[str, ...], ingredients: str, tri
 @needs_steps
 def test_what_is_linear_is_not_found() -> None:
     assert found_by("levels/asks, queue/bids, quotes/bids, stops/ladder", "sweep up", "mass cancel", "best bid") == {}
-
-
-@needs_steps
-def test_the_size_makes_a_product_plain() -> None:
-    growth = growth_of(Recipe("hour", (("pegs/own", SIZE), ("expiries/bids", SIZE))))
-    assert growth.work > 1.8 and growth.events > 1.8 and growth.row_bytes > 1.8

@@ -86,6 +86,7 @@ class Known(NamedTuple):
 
 _INTO_CALL: Final = ("auction", "auction ends", "into band", "into halt", "batch ends")
 _ASLEEP: Final = ("hour", "day")
+_SWEEPS: Final = ("sweep up", "sweep down", "own sweep up", "market", "budget")
 
 KNOWN: Final[tuple[Known, ...]] = (
     Known(
@@ -131,6 +132,13 @@ KNOWN: Final[tuple[Known, ...]] = (
         "hour: 16 futures/marked + 16 levels/bids",
     ),
     Known(
+        "each future that expires looks through all accounts with derivatives",
+        ("futures",),
+        ("positions",),
+        _ASLEEP,
+        "hour: 16 futures/expiring + 16 positions/long",
+    ),
+    Known(
         "each change that takes effect has all orders of the venue rechecked",
         ("changes",),
         (),
@@ -148,12 +156,19 @@ KNOWN: Final[tuple[Known, ...]] = (
         "each print computes the market's index over all members",
         ("instruments",),
         (),
-        (),
+        (*_SWEEPS, "into band"),
         "sweep up: 16 levels/asks + 16 instruments/index",
     ),
     Known(
+        "each bracket that ends looks at all books that the command has touched",
+        ("brackets",),
+        ("instruments",),
+        (),
+        "mass cancel: 16 brackets/bids + 16 instruments/traded",
+    ),
+    Known(
         "each stop that a halt leaves waiting looks at all books that were halted",
-        ("stops",),
+        ("stops", "pairs", "trails"),
         ("instruments",),
         ("into halt",),
         "into halt: 16 stops/buys + 16 instruments/plain",

@@ -39,8 +39,9 @@ class Finding(NamedTuple):
 
     @property
     def families(self) -> tuple[str, ...]:
-        """The families of what grows: those whose own size matters, each once."""
-        names = [name for (name, _), each in zip(self.growth.recipe.parts, self.parts, strict=True) if each >= MATTERS]
+        """The families of what grows: of a product all, of a scan those whose own size matters; each once."""
+        parts = zip(self.growth.recipe.parts, self.parts, strict=True)
+        names = [name for (name, _), each in parts if self.is_product or each >= MATTERS]
         return tuple(sorted({name.partition("/")[0] for name in names}))
 
 
@@ -101,6 +102,8 @@ class Survey:
                 if growth.is_product or is_scan(growth):
                     yield Finding(growth, (growth.work,))
         pairs = list(combinations(self.ingredients, 2))
+        # Where two are alike it matters which is ahead.
+        pairs += [(second, first) for first, second in pairs if first.partition("/")[0] == second.partition("/")[0]]
         for number, (first, second) in enumerate(pairs):
             if self.told is not None and number % 50 == 0:
                 self.told(f"{number} of {len(pairs)} pairs, {self.measured} recipes measured")
@@ -125,8 +128,10 @@ class Survey:
         if not growth.is_product:
             return None
         found = Finding(growth, self._in_each(recipe))
-        # Where one of the two does not matter, the other has been reported alone.
-        return found if min(found.parts) >= MATTERS else None
+        if min(found.parts) >= MATTERS:
+            return found
+        # Where one size alone does not matter, it is the product that the other makes alone; or the smaller of the two counts.
+        return None if any(each.is_product for each in alone) else found
 
     def _in_each(self, recipe: Recipe) -> tuple[float, ...]:
         """The exponents of work in the two parts, while the other stays at twice its size."""

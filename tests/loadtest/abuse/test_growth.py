@@ -75,33 +75,40 @@ def test_an_exception_and_a_row_that_no_frame_holds_are_faults(monkeypatch: pyte
     assert measure(recipe).fault.startswith("AssertionError")
 
 
-def found_by(ingredients: str, *triggers: str) -> dict[tuple[str, ...], set[str]]:
-    """Families that multiply or are scanned, with the triggers under which they are."""
+def found_by(ingredients: str, *triggers: str) -> set[tuple[str, tuple[str, ...], str]]:
+    """What multiplies and what is scanned: the kind, the families, the trigger."""
     survey = Survey(tuple(ingredients.split(", ")), triggers, size=8)
-    found: dict[tuple[str, ...], set[str]] = {}
+    found = set()
     for each in survey.run():
-        found.setdefault(each.families, set()).add(each.growth.recipe.trigger)
+        kind = "product" if each.is_product else "scan"
+        found.add((kind, each.families, each.growth.recipe.trigger))
     assert survey.faults == []
     return found
 
 
-# What was seen on a running venue: the families, what to look among, and the trigger.
+# What was seen on a running venue, and more of the kind: what is found, its families, the trigger, what to look among.
 SEEN = [
-    (("expiries", "pegs"), "pegs/own, expiries/bids, queue/bids", "hour"),
-    (("levels", "trails"), "trails/sells, levels/asks, queue/bids", "sweep up"),
-    (("reducing", "series"), "reducing/asks, series/bids, queue/bids", "series down"),
-    (("elsewhere",), "elsewhere/bids, queue/icebergs", "own call order"),
-    (("levels",), "levels/bids, accounts/holders", "block"),
-    (("levels",), "levels/bids, pegs/own", "mark"),
+    ("product", ("expiries", "pegs"), "hour", "pegs/own, expiries/bids, queue/bids"),
+    ("product", ("levels", "trails"), "sweep up", "trails/sells, levels/asks, queue/bids"),
+    ("product", ("reducing", "series"), "series down", "reducing/asks, series/bids, queue/bids"),
+    # One after the other they count, so that the smaller size does.
+    ("product", ("queue", "stops"), "one share", "queue/others, stops/shares"),
+    # Only who stands behind others is looked for.
+    ("product", ("queue",), "own shares up", "queue/shares, queue/others"),
+    ("scan", ("elsewhere",), "own call order", "elsewhere/bids, queue/icebergs"),
+    ("scan", ("levels",), "block", "levels/bids, accounts/holders"),
+    ("scan", ("levels",), "mark", "levels/bids, pegs/own"),
 ]
 
 
 @needs_steps
-@pytest.mark.parametrize(("families", "ingredients", "trigger"), SEEN)
-def test_what_was_seen_is_found(families: tuple[str, ...], ingredients: str, trigger: str) -> None:
-    assert trigger in found_by(ingredients, trigger).get(families, set())
+@pytest.mark.parametrize(("kind", "families", "trigger", "ingredients"), SEEN)
+def test_what_was_seen_is_found(kind: str, families: tuple[str, ...], trigger: str, ingredients: str) -> None:
+    assert (kind, families, trigger) in found_by(ingredients, trigger)
 
 
 @needs_steps
 def test_what_is_linear_is_not_found() -> None:
-    assert found_by("levels/asks, queue/bids, quotes/bids, stops/ladder", "sweep up", "mass cancel", "best bid") == {}
+    assert (
+        found_by("levels/asks, queue/bids, quotes/bids, stops/ladder", "sweep up", "mass cancel", "best bid") == set()
+    )

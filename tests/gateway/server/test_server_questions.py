@@ -128,10 +128,11 @@ async def test_who_waits_for_an_answer_is_not_thrown_out_for_not_having_subscrib
     async with serving(tmp_path / "venue", durability="os") as server, client(url_of(server)) as public:
         (connection,) = server._connections.values()
         # As if much was asked.
-        connection.pause_writing()
+        connection.session.is_backed_up = True
         asked = await public.send(**SUBSCRIBE)
         await asyncio.sleep(0.4)
-        connection.resume_writing()
+        connection.session.is_backed_up = False
+        connection.backed_up()
         assert (await public.receive())["id"] == asked
 
 

@@ -80,14 +80,14 @@ class ComplianceHook(PreTradeHook):
         else:
             price_ticks = worst_ticks(order, price_ticks)
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
+        entry = (client, listing, price_ticks, leaves_lots)
         if not listing.in_roubles:
             client.investor.beyond_roubles = True
-        entry = (client, listing, price_ticks, leaves_lots)
-        if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
-            # No rule wants its rate.
-            self._ledger.open_orders[order.order_id] = entry
-        else:
-            self._ledger.reserve(order.order_id, order.side, entry)
+            if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
+                # No rule wants its rate.
+                self._ledger.open_orders[order.order_id] = entry
+                return
+        self._ledger.reserve(order.order_id, order.side, entry)
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""

@@ -109,9 +109,8 @@ class Exchange(State):
         by_owner: list[Order] = []
         for owner in self.owners.values():
             for key, beside in owner.open_sides.items():
-                by_owner += beside.orders
-                assert beside.resting == sum([order.where == ON_BOOK for order in beside.orders])
-                for place, order in enumerate(beside.orders):
+                by_owner += beside
+                for place, order in enumerate(beside):
                     assert order.beside is beside and order.place_beside == place and order.account.owner is owner
                     assert order.instrument.number * 2 + order.side == key
         by_book = [order for book in self.book_list for order in book.open_orders()]

@@ -152,42 +152,21 @@ class Owner:
     def __init__(self, investor: str) -> None:
         self.investor: Final = investor
         self.accounts: Final[list[Account]] = []
-        self.open_sides: Final[dict[int, OpenSide]] = {}
-        """By the instrument's number times two plus side: where its accounts have, or had today, open orders."""
+        self.open_sides: Final[dict[int, list[Order]]] = {}
+        """The open orders of its accounts by the instrument's number times two plus side; some have had theirs today.
 
-    def open_side(self, instrument: Instrument, side: int) -> OpenSide | None:
-        """The open orders on one side of an instrument; None: there are none."""
-        return self.open_sides.get(instrument.number * 2 + side)
+        Those of a side are in no order that means anything: the last takes the place of one that ends.
+        """
+
+    def orders_on(self, instrument: Instrument, side: int) -> list[Order]:
+        """The open orders of its accounts on one side of an instrument, to read."""
+        return self.open_sides.get(instrument.number * 2 + side, _NOBODYS)
 
     def forget_empty_sides(self) -> None:
         """Keep no more than there is. O(sides with orders since this was last called)."""
-        for key, found in list(self.open_sides.items()):
-            if not found.orders:
+        for key, orders in list(self.open_sides.items()):
+            if not orders:
                 del self.open_sides[key]
-
-
-class OpenSide:
-    """The open orders of one owner on one side of one instrument: on the book, parked, or about to be either."""
-
-    def __init__(self) -> None:
-        self.orders: Final[list[Order]] = []
-        """In no order that means anything: the last takes the place of one that ends."""
-        self.resting: int = 0
-        """How many of them are on the book."""
-
-    def add(self, order: Order) -> None:
-        """Take in an order that opens. O(1)."""
-        order.beside = self
-        order.place_beside = len(self.orders)
-        self.orders.append(order)
-
-    def remove(self, order: Order) -> None:
-        """Let an order go that ends. O(1)."""
-        last = self.orders.pop()
-        if last is not order:
-            last.place_beside = order.place_beside
-            self.orders[last.place_beside] = last
-        order.beside = None
 
 
 class OrderRecord(UsedId):
@@ -245,30 +224,35 @@ class Account:
         return self.owner.investor
 
     def open_order(self, order: Order) -> None:
-        """Count an order of the account among the open ones, if it is not there yet. O(1)."""
-        if order.beside is None:
-            self.open_orders[order.order_id] = order
-            key = order.instrument.number * 2 + order.side
-            open_sides = self.owner.open_sides
-            found = open_sides.get(key)
-            if found is None:
-                found = open_sides[key] = OpenSide()
-            found.add(order)
+        """Count an order of the account among the open ones, where it is not yet. O(1)."""
+        self.open_orders[order.order_id] = order
+        key = order.instrument.number * 2 + order.side
+        open_sides = self.owner.open_sides
+        beside = open_sides.get(key)
+        if beside is None:
+            beside = open_sides[key] = []
+        order.beside = beside
+        order.place_beside = len(beside)
+        beside.append(order)
 
     def close_order(self, order: Order) -> None:
-        """Count an order of the account among the open ones no longer. Nothing to do for one that never was. O(1)."""
+        """Count an order of the account among the open ones no longer. O(1)."""
+        del self.open_orders[order.order_id]
         beside = order.beside
-        if beside is not None:
-            beside.remove(order)
-            del self.open_orders[order.order_id]
+        assert beside is not None
+        last = beside.pop()
+        if last is not order:
+            place = order.place_beside
+            beside[place] = last
+            last.place_beside = place
+        order.beside = None
 
     def orders_in(self, instrument: Instrument, side: int = -1) -> list[Order]:
         """Its open orders in an instrument, of one side or (-1) both. O(open orders of its owner there)."""
         found: list[Order] = []
         for each in (BUY, SELL):
-            beside = self.owner.open_side(instrument, each) if side in (-1, each) else None
-            if beside is not None:
-                found += [order for order in beside.orders if order.account is self]
+            if side in (-1, each):
+                found += [order for order in self.owner.orders_on(instrument, each) if order.account is self]
         return found
 
     def order(self, client_order_id: str) -> Order | None:
@@ -329,9 +313,8 @@ class Order(OrderRecord):
     """Market order by funds: what is left to spend or take in; -1 for all others."""
     fee_numerator: int = 0
     fee_charged: int = 0
-    # Its place among the open orders of its owner; None while it is not open.
-    beside: OpenSide | None = None
     place_beside: int = 0
+    """Its place in `beside`."""
     # Its place in the book; None while it is not on it.
     level: Level | None = None
     previous: Order | None = None
@@ -343,6 +326,8 @@ class Order(OrderRecord):
         self.book: Final[Any] = book
         """The order book of its instrument."""
         self.instrument: Final[Instrument] = book.instrument
+        self.beside: list[Order] | None = None
+        """The open orders of its owner on its side of its instrument; None while it is none of them."""
         self.order_type: int = command.order_type
         """A triggered stop becomes a market or a limit order."""
         self.time_in_force: Final[int] = command.time_in_force
@@ -398,3 +383,6 @@ class Level:
         """How many of the orders are pegged: they are no touch to peg to."""
         self.head: Order | None = None
         self.tail: Order | None = None
+
+
+_NOBODYS: Final[list[Order]] = []

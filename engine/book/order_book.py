@@ -68,8 +68,6 @@ class BookSide:
         if order.order_type == PEGGED:
             level.pegged += 1
         self.orders += 1
-        if order.beside is not None:
-            order.beside.resting += 1
 
     def _append(self, level: Level, order: Order) -> None:
         tail = level.tail
@@ -107,8 +105,6 @@ class BookSide:
         if order.order_type == PEGGED:
             level.pegged -= 1
         self.orders -= 1
-        if order.beside is not None:
-            order.beside.resting -= 1
         if level.count == 0:
             self._drop(level)
 

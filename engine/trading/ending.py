@@ -13,8 +13,9 @@ from engine.vocabulary.messages.events import OrderCancelled
 def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
     book: LimitOrderBook = order.book
-    order.account.close_order(order)
-    if order.entered in state.expiring:
+    if order.beside is not None:
+        order.account.close_order(order)
+    if state.expiring and order.entered in state.expiring:
         del state.expiring[order.entered]
     if order.order_type == PEGGED:
         book.pegs.pop(order.order_id, None)

@@ -59,9 +59,9 @@ def rest(state: State, order: Order) -> None:
     book: LimitOrderBook = order.book
     state.queued += 1
     order.queued = state.queued
-    # Open first: the side counts what rests of each owner.
-    order.account.open_order(order)
     book.side(order.side).add(order)
+    if order.beside is None:
+        order.account.open_order(order)
     state.emit(
         BookAdded(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.shown_lots),
     )
@@ -80,7 +80,8 @@ def join_call(state: State, order: Order) -> None:
         order.queued = state.next_place()
         order.where = IN_CALL
         book.market_orders[order.order_id] = order
-        order.account.open_order(order)
+        if order.beside is None:
+            order.account.open_order(order)
     else:
         if ends_with_auction(order):
             book.auction_limits[order.order_id] = order
@@ -102,7 +103,8 @@ def set_batch_end(state: State, book: LimitOrderBook) -> None:
 def park_peg(order: Order) -> None:
     """Keep a pegged order off the book, without a place."""
     order.where = OFF_PEG
-    order.account.open_order(order)
+    if order.beside is None:
+        order.account.open_order(order)
 
 
 def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "volatility") -> None:

@@ -17,7 +17,6 @@ from engine.vocabulary.codes import (
     MARKET,
     PRICE_TIME,
     SELF_TRADE_PREVENTED,
-    SELL,
 )
 from engine.vocabulary.messages.events import BookChanged, OrderAmended
 from engine.vocabulary.rounding import round_up
@@ -120,13 +119,10 @@ def report_amended(state: State, order: Order, kept_priority: bool) -> None:
 
 def own_opposite(order: Order) -> list[Order]:
     """The owner's orders that could trade with this one in a call, in their priority. O(the owner's open orders opposite)."""
-    opposite = order.account.owner.open_side(order.instrument, BUY + SELL - order.side)
-    if opposite is None:
-        return []
     found: list[tuple[int, int, int, Order]] = []
     sign = -1 if order.side == BUY else 1
     market = order.order_type == MARKET
-    for other in opposite.orders:
+    for other in order.account.owner.orders_on(order.instrument, 1 - order.side):
         if other.where == IN_CALL:
             found.append((0, -other.price_ticks * sign, other.queued, other))
         elif other.where == ON_BOOK and (market or (other.price_ticks - order.price_ticks) * sign >= 0):
@@ -140,9 +136,9 @@ def _priority(item: tuple[int, int, int, Order]) -> tuple[int, int, int]:
 
 
 def rests_opposite(order: Order) -> bool:
-    """Whether the owner has an order on the other side of the book. O(1)."""
-    opposite = order.account.owner.open_side(order.instrument, BUY + SELL - order.side)
-    return opposite is not None and opposite.resting > 0
+    """Whether the owner has an order on the other side of the book. O(the owner's parked orders opposite)."""
+    opposite = order.account.owner.orders_on(order.instrument, 1 - order.side)
+    return any(other.where == ON_BOOK for other in opposite)
 
 
 def fillable_lots(state: State, order: Order, enough_lots: int) -> int:

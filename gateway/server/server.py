@@ -57,8 +57,8 @@ class Server:
         self.port = 0
         """Where it listens."""
         self.metrics: MetricsEndpoint | None = None
-        self._pauses: Final = CollectorPauses(started.sequencer.counters.collector)
         """If it was asked for."""
+        self._pauses: Final = CollectorPauses(self.counters.collector)
         self.host = self
         """As `guarded` finds it."""
         self._context: Final = VenueContext(
@@ -146,7 +146,7 @@ class Server:
             await asyncio.wait_for(self._is_empty.wait(), 2 * CLOSE_SECONDS)
         if not self._ended.done():
             self._cancel_timer()
-            self._close_sockets()
+            self.close_sockets()
             self.started.writer.close()
             self._ended.set_result(None)
         await self.wait()
@@ -167,16 +167,12 @@ class Server:
         self._cancel_timer()
         if self._listener is not None:
             self._listener.close()
-        self._close_sockets()
+        self.close_sockets()
         self.started.writer.abandon()
 
-    def _close_sockets(self) -> None:
+    def close_sockets(self) -> None:
         """End what is still connected, WebSocket or not yet, and the metrics."""
         self.door.abort_all()
-        self.close_metrics()
-
-    def close_metrics(self) -> None:
-        """Answer no scraper any more."""
         if self.metrics is not None:
             self.metrics.close()
         self._pauses.end()
@@ -380,7 +376,7 @@ async def start_server(
             await server.listen_to_scrapers(wanted_port)
         await server.listen(venue.host if host is None else host, venue.port if port is None else port)
     except BaseException:
-        server.close_metrics()
+        server.close_sockets()
         started.writer.close()
         raise
     return server

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -45,7 +45,17 @@ _PR_SET_PDEATHSIG: Final = 1
 def _end_with_parent() -> None:
     """Have the system end this process when its parent is killed: nobody else would."""
     if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        # Not asked to end: a process that is stopped (`sbx load --pause`) would not hear it.
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _facts(line: bytes) -> dict[str, Any]:
+    """What a venue says when it is ready."""
+    try:
+        facts: dict[str, Any] = json.loads(line)
+    except ValueError as error:
+        raise ServingError(f"what was started is no venue: it said {line[:80]!r}") from error
+    return facts
 
 
 @asynccontextmanager
@@ -81,8 +91,8 @@ async def serving(
         )
     except OSError as error:
         raise ServingError(f"the venue can't be started by {' '.join(command)}: {error}") from error
-    if cores:
-        os.sched_setaffinity(process.pid, cores)
+    with suppress(ProcessLookupError):
+        os.sched_setaffinity(process.pid, cores or os.sched_getaffinity(0))
     assert process.stdout is not None and process.stderr is not None
     errors = asyncio.create_task(process.stderr.read())
     try:
@@ -92,7 +102,7 @@ async def serving(
             raise ServingError(f"the venue did not start within {start_timeout_s:.0f} s") from error
         if not line:
             raise ServingError(f"the venue did not start: {(await errors).decode(errors='replace').strip()}")
-        facts = json.loads(line)
+        facts = _facts(line)
         yield Served(facts["url"], process.pid, facts)
         if process.returncode is not None:
             raise ServingError(f"the venue ended by itself: {(await errors).decode(errors='replace').strip()}")
@@ -101,10 +111,10 @@ async def serving(
             process.terminate()
         try:
             await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
-        except TimeoutError:
+        except TimeoutError as error:
             process.kill()
             await process.wait()
-            raise
+            raise ServingError(f"the venue did not stop within {STOP_TIMEOUT_S:.0f} s, and was killed") from error
     if process.returncode != 0:
         raise ServingError(
             f"the venue ended with status {process.returncode}: {(await errors).decode(errors='replace')}"

@@ -37,8 +37,8 @@ def client_checks(drained: Sequence[pipe.Drained], settled: Sequence[pipe.Settle
         f"{count:,} {what}"
         for count, what in (
             (unanswered, "without an answer"),
-            (unsent, "not sent, as their connection was lost"),
-            (doubled, "answered twice"),
+            (unsent, "not sent, as their connection was refused or lost"),
+            (doubled, "replies to nothing that waited for one"),
         )
         if count
     ]
@@ -48,21 +48,22 @@ def client_checks(drained: Sequence[pipe.Drained], settled: Sequence[pipe.Settle
     accounts = sum(each.accounts for each in settled)
     reports = [problem for each in drained for problem in each.report_gaps]
     reports += [problem for each in settled for problem in each.account_problems]
-    market = [problem for each in drained for problem in each.market_gaps]
+    market = [problem for each in settled for problem in each.market_gaps]
     return [
         outcome,
         _check(REPORTS, reports, f"numbers without gaps, and as a fresh login is told, of {accounts:,} accounts"),
-        _check(MARKET_DATA, market, "each subscription's numbers follow each other"),
+        _check(MARKET_DATA, market, "each subscription's numbers follow each other, up to where a fresh one begins"),
     ]
 
 
-async def compare_books(url: str, settled: Sequence[pipe.Settled]) -> Check:
-    """Compare the rebuilt books with fresh snapshots from the venue."""
+async def compare_books(url: str, settled: Sequence[pipe.Settled], expected: Sequence[str]) -> Check:
+    """Compare the rebuilt books with fresh snapshots from the venue; `expected` are those that were subscribed to."""
     books = {name: book for each in settled for name, book in each.books.items()}
     updates = sum(each.updates for each in settled)
     problems = [problem for each in settled for problem in each.book_problems]
-    if not books:
-        return Check(BOOKS, "unchecked", "no connection kept them")
+    if not expected:
+        return Check(BOOKS, "unchecked", "no connection kept them, as asked")
+    problems += [f"no book of {name} was ever received" for name in expected if name not in books]
     try:
         async with asyncio.timeout(SNAPSHOT_TIMEOUT_S), connect(url, reconnect=False) as client:
             for name, (seq, bids, asks) in books.items():
@@ -72,7 +73,7 @@ async def compare_books(url: str, settled: Sequence[pipe.Settled]) -> Check:
                 elif (fresh.bids, fresh.asks) != (bids, asks):
                     problems.append(f"{name}: other levels at {seq}")
     except (ClientError, TimeoutError, OSError) as error:
-        problems.append(f"no snapshots to compare with: {error}")
+        problems.append(f"no snapshots to compare with: {type(error).__name__} {error}")
     return _check(BOOKS, problems, f"{len(books)} books, {updates:,} updates with their checksums")
 
 

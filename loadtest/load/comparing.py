@@ -80,7 +80,7 @@ def compare(a: Path, b: Path, as_json: bool) -> None:
     Examples:
       sbx load compare before.json after.json
       for i in 0 1 2 3 4 5 6 7 8 9; do
-        sbx load ws://127.0.0.1:8001 --out before/$i.json
+        sbx load --url ws://127.0.0.1:8765 --venue my-venue --out before/$i.json
         sbx load ws://127.0.0.1:8002 --out after/$i.json
       done
       sbx load compare before after

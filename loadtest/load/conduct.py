@@ -144,14 +144,15 @@ async def conduct(order: Order, target: Target, progress: Progress, start_at_ns:
         for generator in generators:
             generator.tell(pipe.Settle())
         settled = await _all(generators, pipe.Settled, SETTLE_TIMEOUT_S)
-        books = await compare_books(target.facts.url, settled)
+        kept = [each.instrument for each in target.instruments] if _keeps_books(order) else []
+        books = await compare_books(target.facts.url, settled, kept)
         await _together(order, start_ns, LEAVE_AFTER_S)
         for generator in generators:
             generator.tell(pipe.Finish())
         finished = await _all(generators, pipe.Finished, SETTLE_TIMEOUT_S)
     target.expected_sequenced += sum(each.sequenced for each in drained) + sum(each.sequenced for each in finished)
     checks = client_checks(drained, settled)
-    if order.share is None or order.share[0] == 1:
+    if (order.share or (1, 1))[0] == 1:
         # Of several machines one keeps the books, for all.
         checks.append(books)
     return _run(order, _Found(start_ns, gathering, sampler.samples(), ready, drained, checks))
@@ -206,7 +207,7 @@ def _assignments(order: Order, target: Target) -> list[pipe.Assignment]:
     share, shares = order.share or (1, 1)
     seats = [seat for seat in seats if seat.number % shares == share - 1]
     watchers: list[pipe.WatcherPlan] = []
-    if order.keeps_books and share == 1:
+    if _keeps_books(order):
         topics = [("book", each.instrument) for each in target.instruments]
         watchers.append(pipe.WatcherPlan(topics, keeps_books=True))
     watchers += [each for number, each in enumerate(_watchers(order, target)) if number % shares == share - 1]
@@ -233,6 +234,11 @@ def _assignments(order: Order, target: Target) -> list[pipe.Assignment]:
         )
         for number in range(order.processes)
     ]
+
+
+def _keeps_books(order: Order) -> bool:
+    """Whether a connection of this machine takes all books."""
+    return order.keeps_books and (order.share or (1, 1))[0] == 1
 
 
 def _watchers(order: Order, target: Target) -> list[pipe.WatcherPlan]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -123,6 +124,13 @@ class Asked(msgspec.Struct, kw_only=True):
             (self.find_knee and self.closed, "a closed loop has no rate to search for: leave --closed out"),
             (self.find_knee and self.shape, "--find-knee tries constant rates: leave --shape out"),
             (self.capacity and self.shape, "--capacity is about a constant rate: leave --shape out"),
+            (self.closed and self.shape, "a closed loop sends as it is answered, by no shape: leave --shape out"),
+            (self.closed and self.arrivals, "a closed loop sends as it is answered, at no times: leave --arrivals out"),
+            (self.closed and self.slow_generator, "--slow-generator is for a schedule: leave --closed out"),
+            (
+                self.start_at and (self.find_knee or self.capacity),
+                "--start-at is the start of one run, not of a search",
+            ),
             (self.capacity and self.closed, "a closed loop has no rate to hold: leave --closed out"),
             (self.beside_out and not self.beside, "--beside-out goes with --beside"),
             (self.share and not self.url, "--share needs the --url that all machines load"),
@@ -134,6 +142,14 @@ class Asked(msgspec.Struct, kw_only=True):
         ):
             if is_wrong:
                 raise click.UsageError(why)
+        for path in (self.out, self.beside_out, self.report):
+            if path is not None and not os.access(path.absolute().parent, os.W_OK):
+                raise click.UsageError(f"{path} can't be written: {path.absolute().parent} is no directory to write to")
+        for command in (self.serve, self.beside):
+            try:
+                shlex.split(command)
+            except ValueError as error:
+                raise click.UsageError(f"{command!r} is no command: {error}") from error
 
     @property
     def length(self) -> float:

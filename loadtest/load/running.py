@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from dataclasses import replace
 from typing import Final
 
@@ -35,25 +37,35 @@ OK, FAILED = 0, 1
 def run(asked: Asked, command_line: list[str]) -> int:
     """Load, show what came of it, keep it; returns the exit status."""
     try:
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            # Like Ctrl-C: the venue is stopped, and nothing left behind.
+            signal.signal(ending, lambda *_: signal.raise_signal(signal.SIGINT))
         plan = plan_of(asked, command_line)
         venues = venues_of(asked)
+        if plan.order.cores:
+            # Beside the generators: what little this process does is theirs to bear, not the venue's.
+            os.sched_setaffinity(0, plan.order.cores)
         with (
             telling(Console(stderr=True), asked.as_json) as told,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             results = runner.run(load(plan, venues, told))
-        _keep(asked, results)
-    except (PlanError, LoadError, VenueError, OSError) as error:
+    except PlanError as error:
+        raise click.UsageError(str(error)) from error
+    except (LoadError, VenueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if asked.as_json:
-        for result in results:
-            click.echo(msgspec.json.encode(result))
+        click.echo(msgspec.json.encode(results[0] if len(results) == 1 else results))
     else:
         console = Console(soft_wrap=True)
         for number, result in enumerate(results):
             if number:
                 console.print("\n[bold]beside it[/]")
             show(result, console)
+    try:
+        _keep(asked, results)
+    except OSError as error:
+        raise click.ClickException(f"the result can't be kept: {error}") from error
     return OK if all(_is_fine(result) for result in results) else FAILED
 
 

@@ -165,6 +165,8 @@ def _result(plan: Plan, side: Side, started_ns: int) -> Result:
     if plan.objective is not None:
         held = all(verdict(run, plan.objective).held for run in side.runs)
     shape = parse_shape(order.shape, order.rate, order.seconds).words()
+    if order.window:
+        shape = f"{order.window} under way on each connection for {order.seconds:g} s"
     return Result(
         format=FORMAT,
         command_line=list(plan.command_line),

@@ -138,9 +138,13 @@ def _figures(result: Result, console: Console) -> None:
     run = result.runs[-1]
     if result.arrivals == CLOSED:
         console.print("[bold yellow]a closed loop: it sends less while the venue is slow, and so hides stalls[/]")
-    if run.generator.is_behind:
-        console.print("[bold red]the generator fell behind its schedule: these are its figures, not the venue's[/]")
-        console.print(f"  {run.generator.detail}", highlight=False)
+    for number, each in enumerate(result.runs, 1):
+        if each.generator.is_behind:
+            which = f" in run {number}" if len(result.runs) > 1 else ""
+            console.print(
+                f"[bold red]the generator fell behind its schedule{which}: these are its figures, not the venue's[/]"
+            )
+            console.print(f"  {each.generator.detail}", highlight=False)
     _runs(result, console)
     console.print(_latencies(run))
     if run.refused:

@@ -22,7 +22,7 @@ from engine.build import is_compiled
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.venue.load_template import write_load_venue
 from loadtest.load.results.result import VenueFacts
-from loadtest.load.target import LoadError, Target, read_venue
+from loadtest.load.target import LoadError, Target, instruments, read_venue
 from loadtest.serving import OWN_COMMAND, Served, ServingError, serving
 
 SERVE: Final = "serve"
@@ -155,10 +155,21 @@ def _running(wanted: Wanted, directory: Path) -> Target:
         rulebook=health["rulebook"],
         core_version=health["core_version"],
         participants=len(venue.participants),
-        instruments=sum(1 for key, _ in venue.setup if key.startswith("instruments")),
+        instruments=len(instruments(venue)),
         is_own=False,
     )
+    if wanted.metrics_url:
+        _answers(wanted.metrics_url)
     return Target(directory, facts, pid=None, metrics_url=wanted.metrics_url or None)
+
+
+def _answers(metrics_url: str) -> None:
+    """Raise `LoadError` if there are no metrics at an address."""
+    try:
+        with urllib.request.urlopen(metrics_url, timeout=TIMEOUT_S) as reply:
+            reply.read()
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        raise LoadError(f"no metrics at {metrics_url}: {error}; `sbx serve DIR --metrics-port N` has some") from error
 
 
 def _health(url: str) -> dict[str, Any]:

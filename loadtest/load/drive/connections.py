@@ -69,6 +69,8 @@ class Line(WSListener):
             return msgspec.json.decode(await self.answer(), type=Hello)
         except Refused:
             raise
+        except TimeoutError as error:
+            raise Refused(f"the venue did not answer within {CONNECT_TIMEOUT_S:.0f} s") from error
         except Exception as error:
             raise Refused(f"{type(error).__name__}: {error}") from error
 

@@ -160,6 +160,8 @@ class Settled(msgspec.Struct, tag=True):
     """As rebuilt from market data: by instrument its sequence number, bids and asks."""
     updates: int
     book_problems: list[str]
+    market_gaps: list[str] = []
+    """As in `Drained`, with what a fresh subscription showed."""
 
 
 class Finished(msgspec.Struct, tag=True):

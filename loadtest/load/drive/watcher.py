@@ -27,6 +27,7 @@ CHANNELS: Final = {
     "index_price": "index",
 }
 """By type of message."""
+_ASK_S: Final = 10.0
 _SPOOL_BYTES: Final = 16 * 1024 * 1024
 
 
@@ -34,6 +35,7 @@ class Told(msgspec.Struct, gc=False):
     """What matters of a market-data message."""
 
     type: str
+    channel: str = ""
     seq: int = 0
     prev_seq: int | None = None
     time: int = 0
@@ -54,6 +56,8 @@ class Watcher(Line):
         self._notes: Final = notes
         self._last: Final[dict[tuple[str, str], int]] = {}
         """The number of the last message, by channel and what it is about."""
+        self._began: Final[dict[tuple[str, str], int]] = {}
+        """Likewise of the last one before the subscription."""
         # Closed when the books are rebuilt, or with the process.
         self.kept: IO[bytes] | None = (
             tempfile.SpooledTemporaryFile(_SPOOL_BYTES) if plan.keeps_books else None  # noqa: SIM115
@@ -76,7 +80,9 @@ class Watcher(Line):
         message = _decode(payload)
         channel = CHANNELS.get(message.type)
         if channel is None:
-            if message.type == "error":
+            if message.type == "subscribed":
+                self._began[message.channel, message.instrument] = message.seq
+            elif message.type == "error":
                 words = payload.decode(errors="replace")[:200]
                 keep(self._notes.market_gaps, f"a subscription was refused: {words}")
             return
@@ -101,6 +107,14 @@ class Watcher(Line):
         if self.is_up:
             self._notes.lost += 1
 
+    def compare(self, latest: dict[tuple[str, str], int]) -> None:
+        """Check that it was told all there was, up to the latest numbers."""
+        for channel, about in self.plan.topics:
+            received = self._last.get((channel, about), self._began.get((channel, about), -1))
+            if received < latest.get((channel, about), received):
+                words = f"the venue is at {latest[channel, about]}, received was {received}"
+                keep(self._notes.market_gaps, f"{channel} of {about}: {words}")
+
     async def rebuild(self) -> tuple[dict[str, LocalBook], list[str]]:
         """Put the books together from all that was kept, checking each update and its checksum; what is wrong, in words."""
         assert self.kept is not None
@@ -118,6 +132,32 @@ class Watcher(Line):
         self.kept.close()
         self.kept = None
         return books, list(problems.values())
+
+
+class Asker(Line):
+    """A connection that asks where channels are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._latest: Final[dict[tuple[str, str], int]] = {}
+
+    async def ask(self, url: str, topics: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """The number of the last message of each channel. Raises `Refused`."""
+        await self.open(url, "")
+        self.is_up = True
+        for number, (channel, about) in enumerate(topics):
+            request = Subscribe(id=number, channel=channel, instrument=about or None)  # type: ignore[arg-type]
+            self.send_text(msgspec.json.encode(request))
+        deadline = time.monotonic() + _ASK_S
+        while len(self._latest) < len(topics) and time.monotonic() < deadline:  # noqa: ASYNC110 - once a run
+            await asyncio.sleep(0.02)
+        return self._latest
+
+    def heard(self, payload: bytes) -> None:
+        """Note where a channel is."""
+        message = _decode(payload)
+        if message.type == "subscribed":
+            self._latest[message.channel, message.instrument] = message.seq
 
 
 async def quiet(watchers: list[Watcher], seconds: float = 0.2, at_most_s: float = 5.0) -> None:

@@ -19,7 +19,7 @@ from loadtest.load.drive.connections import Line, Newcomer, Refused
 from loadtest.load.drive.notes import Notes, keep
 from loadtest.load.drive.pace import ClosedLoop, Pacer, in_order
 from loadtest.load.drive.trader import Trader
-from loadtest.load.drive.watcher import Watcher, quiet
+from loadtest.load.drive.watcher import Asker, Watcher, quiet
 from loadtest.load.plan.arrivals import Times, parse_arrivals, schedule_chunks
 from loadtest.load.plan.mixes import Mix, parse_mix
 from loadtest.load.plan.script import Script
@@ -153,6 +153,7 @@ class Worker:
         """Compare the last reports with what the venue says now, and rebuild the books that were kept."""
         await quiet(self._watchers)
         accounts, account_problems = await self._compare_accounts()
+        await self._compare_channels()
         books: dict[str, LocalBook] = {}
         book_problems: list[str] = []
         updates = 0
@@ -167,8 +168,28 @@ class Worker:
                 books={name: (book.seq, book.bids, book.asks) for name, book in sorted(books.items())},
                 updates=updates,
                 book_problems=book_problems,
+                market_gaps=self._notes.market_gaps,
             )
         )
+
+    async def _compare_channels(self) -> None:
+        """Subscribe anew: the last messages that others were sent are those that each watcher received."""
+        topics = list(dict.fromkeys(topic for watcher in self._watchers for topic in watcher.plan.topics))
+        if not topics:
+            return
+        asker = Asker()
+        try:
+            latest = await asker.ask(self._assignment.url, topics)
+        except Refused as error:
+            keep(self._notes.market_gaps, f"a fresh connection was refused: {error}")
+            return
+        finally:
+            asker.leave()
+        for watcher in self._watchers:
+            if watcher.is_lost:
+                keep(self._notes.market_gaps, "a connection that listens was refused or lost")
+            else:
+                watcher.compare(latest)
 
     async def _compare_accounts(self) -> tuple[int, list[str]]:
         """Log in anew as each participant: the numbers of the last reports are those that were received."""
@@ -182,7 +203,7 @@ class Worker:
                 accounts = await fresh.log_in(hello, trader.plan.participant, trader.plan.key)
             except Refused as error:
                 keep(problems, f"a fresh login was refused: {error}")
-                continue
+                break
             finally:
                 fresh.leave()
             for account, seq in accounts.items():

@@ -42,7 +42,7 @@ class ControlEntry(Section, frozen=True):
     """Of the operator, as in docs/PROTOCOL.md."""
     arguments: dict[str, str | int | bool] = {}
     at_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    every_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    every_s: Annotated[float, msgspec.Meta(ge=0.01)] | None = None
     """Again so often; left out: once."""
     at_end: bool = False
     """Once more when the run is over, so that the venue is left as it was found."""

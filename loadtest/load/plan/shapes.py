@@ -22,6 +22,7 @@ DAY_CURVE: Final = ((0.0, 1.7), (0.08, 1.2), (0.3, 0.8), (0.5, 0.6), (0.75, 0.9)
 _SPIKE_MULTIPLE: Final = 10.0
 _SPIKE_SHARE: Final = 0.1
 _STEPS: Final = 10
+_MOST_STEPS: Final = 1_000
 
 
 class PlanError(Exception):
@@ -149,8 +150,8 @@ def ramp(rate: float, seconds: float, *, to: float) -> Shape:
 
 def steps(rate: float, seconds: float, *, to: float, n: int = _STEPS) -> Shape:
     """`n` constant rates of equal length, evenly spaced from one to the other."""
-    if n < 2:
-        raise PlanError("steps: n must be at least 2")
+    if not 2 <= n <= _MOST_STEPS:
+        raise PlanError(f"steps: n must be from 2 to {_MOST_STEPS}")
     rates = [rate + (to - rate) * step / (n - 1) for step in range(n)]
     edges = [seconds * step / n for step in range(n + 1)]
     pieces = tuple(Piece(edges[step], edges[step + 1], each, each) for step, each in enumerate(rates))

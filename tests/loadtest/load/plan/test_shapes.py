@@ -93,7 +93,7 @@ def test_shapes_are_read_from_a_command_line():
         ("ramp:to=1,to=2", "each key once"),
         ("ramp:to=-1", "shape ramp, to: '-1' is no number from zero up"),
         ("ramp:to=nan", "'nan' is no number"),
-        ("steps:to=5,n=1", "n must be at least 2"),
+        ("steps:to=5,n=1", "n must be from 2"),
         ("steps:to=5,n=2.5", "no whole number"),
         ("spike:at=9.5,width=1", "must leave time before and after it, within 10 s"),
     ],

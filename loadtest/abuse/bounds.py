@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from engine.vocabulary.limits import MAX_FRAME_BYTES, MAX_OPEN_ORDERS_PER_ACCOUNT
+from engine.vocabulary.limits import (
+    MAX_FRAME_BYTES,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_PEGS_PER_INSTRUMENT,
+    PIECE_EVENTS,
+)
 from loadtest.abuse.growth import PRODUCT, Growth
 from loadtest.abuse.recipe import Recipe, parse_recipe
 from loadtest.abuse.surroundings import INGREDIENTS
@@ -17,8 +22,11 @@ from loadtest.abuse.survey import Finding
 LINEAR_EVENTS: Final = 4 * MAX_OPEN_ORDERS_PER_ACCOUNT
 """Four events for each order that one account may have: it is changed, leaves its level, trades and rests again."""
 
-EVENTS: Final = "events"
-ROW_BYTES: Final = "bytes of the row"
+MOST_OF_A_TICK: Final = PIECE_EVENTS + 4 * MAX_PEGS_PER_INSTRUMENT + 2
+"""It ends with what passes `PIECE_EVENTS`: an order that expires may move every peg, three or four events each, beside its own two."""
+
+EVENTS: Final = "events of one command"
+ROW_BYTES: Final = "bytes of one row"
 EXPONENT: Final = "exponent of the work"
 
 
@@ -46,9 +54,13 @@ class Bound(NamedTuple):
 
 
 def largest_factor(recipe: Recipe) -> float:
-    """By how much a recipe can grow: every ingredient to its most, and orders to what one account may have in all."""
-    sizes = [size for name, size in recipe.parts if INGREDIENTS[name].is_order]
-    factors = [INGREDIENTS[name].most / size for name, size in recipe.parts if not INGREDIENTS[name].is_order]
+    """By how much a recipe can grow: every ingredient to its most, and orders to what one account may have in all.
+
+    As when it is doubled, what is at its most stays, and the others grow beside it.
+    """
+    growing = [(INGREDIENTS[name], size) for name, size in recipe.parts if size < INGREDIENTS[name].most]
+    sizes = [size for each, size in growing if each.is_order]
+    factors = [each.most / size for each, size in growing if not each.is_order]
     if sizes:
         factors.append(MAX_OPEN_ORDERS_PER_ACCOUNT / sum(sizes))
     return min(factors, default=1.0)
@@ -84,13 +96,14 @@ class Known(NamedTuple):
         return any(each in self.scanned for each in families) and all(each in expected for each in families)
 
 
-_INTO_CALL: Final = ("auction", "auction ends", "into band", "into halt", "batch ends")
 _ASLEEP: Final = ("hour", "day")
 _SWEEPS: Final = ("sweep up", "sweep down", "own sweep up", "market", "budget")
 
+_FILLS_AND_REDUCING: Final = "series up: 16 reducing/whole + 16 series/asks"
+
 KNOWN: Final[tuple[Known, ...]] = (
     Known(
-        "each change of the touch moves every peg, and reports it",
+        "each change of the touch moves every peg, of which there may be a hundred, and reports it",
         ("expiries", "schedule", "stops", "pairs"),
         ("pegs",),
         (),
@@ -101,35 +114,7 @@ KNOWN: Final[tuple[Known, ...]] = (
         ("pegs",),
         (),
         (),
-        "best bid: 16 pegs/ahead",
-    ),
-    Known(
-        "each print moves every trailing stop",
-        ("trails",),
-        (),
-        (),
-        "sweep up: 8 trails/sells + 8 levels/asks",
-    ),
-    Known(
-        "each order that joins a call looks for own orders through all of its owner's",
-        ("at_open", "stops", "pairs", "trails", "expiries"),
-        (),
-        _INTO_CALL,
-        "auction: 16 at_open/bids + 16 elsewhere/bids",
-    ),
-    Known(
-        "the same, for the stops that are elected as a volatility auction begins",
-        ("stops", "pairs", "trails"),
-        (),
-        _INTO_CALL,
-        "into band: 16 stops/buys + 16 elsewhere/bids",
-    ),
-    Known(
-        "each future that is marked looks through all orders of the venue",
-        ("futures",),
-        (),
-        _ASLEEP,
-        "hour: 16 futures/marked + 16 levels/bids",
+        "best bid: 25 pegs/ahead",
     ),
     Known(
         "each future that expires looks through all accounts with derivatives",
@@ -139,11 +124,18 @@ KNOWN: Final[tuple[Known, ...]] = (
         "hour: 16 futures/expiring + 16 positions/long",
     ),
     Known(
-        "each change that takes effect has all orders of the venue rechecked",
+        "each change that takes effect has all orders rechecked of whom it concerns",
         ("changes",),
         (),
         _ASLEEP,
-        "hour: 16 changes/blocked + 16 levels/bids",
+        "hour: 16 changes/owner + 16 levels/bids",
+    ),
+    Known(
+        "each fill of an account cuts all its reduce-only orders that are larger than what is left, and reports it",
+        ("series",),
+        ("reducing",),
+        (),
+        _FILLS_AND_REDUCING,
     ),
     Known(
         "each expiry in a call computes the indicative price over all levels",
@@ -158,27 +150,6 @@ KNOWN: Final[tuple[Known, ...]] = (
         (),
         (*_SWEEPS, "into band"),
         "sweep up: 16 levels/asks + 16 instruments/index",
-    ),
-    Known(
-        "each bracket that ends looks at all books that the command has touched",
-        ("brackets",),
-        ("instruments",),
-        (),
-        "mass cancel: 16 brackets/bids + 16 instruments/traded",
-    ),
-    Known(
-        "each stop that a halt leaves waiting looks at all books that were halted",
-        ("stops", "pairs", "trails"),
-        ("instruments",),
-        ("into halt",),
-        "into halt: 16 stops/buys + 16 instruments/plain",
-    ),
-    Known(
-        "each fill of an account looks at all its reduce-only orders",
-        ("reducing",),
-        (),
-        (),
-        "series down: 16 reducing/asks + 16 series/bids",
     ),
     Known(
         "each order by shares looks at all orders at the price",
@@ -205,7 +176,11 @@ KNOWN: Final[tuple[Known, ...]] = (
 
 _FRAME: Final = ("MAX_FRAME_BYTES", MAX_FRAME_BYTES, ROW_BYTES)
 _EVENTS: Final = ("LINEAR_EVENTS", LINEAR_EVENTS, EVENTS)
+_TICK: Final = ("MOST_OF_A_TICK", MOST_OF_A_TICK, EVENTS)
 _LINEAR: Final = ("PRODUCT", PRODUCT, EXPONENT)
+
+# As many pegs as there may be: then each order that expires costs what the one before did, and a tick ends within its bound.
+_PEGS_AND_EXPIRIES: Final = f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 16 expiries/bids"
 
 BOUNDS: Final[tuple[Bound, ...]] = (
     *_rows(
@@ -217,13 +192,9 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "best bid: 16 pegs/own",
         "auction ends: 16 levels/asks",
         "uncross: 16 call/bids + 16 call/asks",
+        _PEGS_AND_EXPIRIES,
     ),
-    *_rows(
-        *_FRAME,
-        False,
-        "hour: 8 pegs/own + 8 expiries/bids",
-        "sweep up: 16 lots/iceberg",
-    ),
+    *_rows(*_FRAME, False, "sweep up: 16 lots/iceberg", _FILLS_AND_REDUCING),
     *_rows(
         *_EVENTS,
         True,
@@ -231,7 +202,14 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "sweep up: 16 levels/asks",
         "best bid: 16 pegs/own",
     ),
-    *_rows(*_EVENTS, False, "hour: 8 pegs/own + 8 expiries/bids", "sweep up: 16 lots/iceberg"),
+    *_rows(*_EVENTS, False, "sweep up: 16 lots/iceberg", _FILLS_AND_REDUCING),
+    *_rows(
+        *_TICK,
+        True,
+        _PEGS_AND_EXPIRIES,
+        f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own sells + 16 expiries/asks",
+        f"day: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 16 schedule/steps",
+    ),
     *_rows(
         *_LINEAR,
         True,
@@ -241,6 +219,19 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "sweep down: 16 brackets/bids + 16 levels/bids",
         "kill venue: 16 pairs/buys + 16 quotes/bids",
         "uncross: 16 call/bids + 16 call/asks",
+        _PEGS_AND_EXPIRIES,
+        f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/ahead + 16 expiries/bids",
+        # Products once, and mended.
+        "sweep up: 8 trails/sells + 8 levels/asks",
+        "auction: 16 at_open/bids + 16 elsewhere/bids",
+        "into band: 16 stops/buys + 16 elsewhere/bids",
+        "batch ends: 16 pairs/buys + 16 elsewhere/bids",
+        "hour: 16 futures/marked + 16 levels/bids",
+        "hour: 16 changes/blocked + 16 levels/bids",
+        "mass cancel: 16 brackets/bids + 16 instruments/traded",
+        "into halt: 16 stops/buys + 16 instruments/plain",
+        "series down: 16 reducing/asks + 16 series/bids",
+        "series up: 16 reducing/asks + 16 series/asks",
     ),
     *_rows(*_LINEAR, False, *(each.text for each in KNOWN)),
 )

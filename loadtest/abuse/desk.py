@@ -28,7 +28,7 @@ from engine.vocabulary.codes import (
     SELL,
     SPOT,
 )
-from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND, ONE_E8
+from engine.vocabulary.limits import MAX_PEGS_PER_ACCOUNT, NS_PER_DAY, NS_PER_SECOND, ONE_E8
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AnyCommand,
@@ -145,6 +145,9 @@ class Desk:
         """Of any command so far."""
         self.number: int = 0
         """Names given out so far."""
+        self.pegs: int = 0
+        """Pegged orders entered so far."""
+        self._pegger: str = ""
         self._set_up()
 
     def _set_up(self) -> None:
@@ -210,6 +213,17 @@ class Desk:
         """Number and account of each of an ingredient's orders."""
         for number in range(size):
             yield number, self.makers[number % len(self.makers)]
+
+    def next_pegger(self) -> str:
+        """Account of the next pegged order: the makers in turn, and when one has as many as it may, firms that have nothing else."""
+        number = self.pegs
+        self.pegs += 1
+        if number < MAX_PEGS_PER_ACCOUNT:
+            return self.makers[number % len(self.makers)]
+        if number % MAX_PEGS_PER_ACCOUNT == 0:
+            self._pegger = self.name("pegger-")
+            self.open_firm(self._pegger, RUB=RICH, BTC=RICH)
+        return self._pegger
 
     def open_firm(self, name: str, **deposits: int) -> None:
         """Open an account of a firm that bears its own name, with deposits in minor units by asset."""

@@ -16,7 +16,7 @@ PRODUCT: Final = 1.4
 """From this exponent on a cost is called a product."""
 UNCLEAR: Final = 1.1
 """From this exponent on a cost may be a product beside a large linear part, and comes near 2 only as it grows: it is doubled
-further. What is n log n comes down meanwhile."""
+further, as far as there may be so much. What is n log n comes down meanwhile."""
 LARGEST: Final = 32
 """No recipe is made so many times as large, and larger."""
 
@@ -74,6 +74,6 @@ def growth_of(recipe: Recipe, measured: Measure = measure) -> Growth:
             exponent(first.row_bytes, second.row_bytes, third.row_bytes),
         )
         largest *= 2
-        if growth.is_product or growth.work < UNCLEAR or largest >= LARGEST:
+        if growth.is_product or growth.work < UNCLEAR or largest >= LARGEST or not recipe.may_be(largest):
             return growth
         first, second, third = second, third, measured(recipe.scaled(largest))

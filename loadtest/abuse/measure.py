@@ -1,5 +1,8 @@
 """What a recipe's command costs: events, bytes of its row in the journal, steps, and time.
 
+A tick does a piece of what is due, and leaves the rest to later ones: all of them are measured. Steps and time are those of the
+whole; events and bytes are those of the largest command, since what is bounded is a command.
+
 A step is a line of Python that ran inside the core, which is the same on every machine. A compiled core has no lines: there,
 time stands for them.
 """
@@ -16,7 +19,7 @@ from typing import Any, Final, NamedTuple, Self
 from engine.build import is_compiled
 from engine.record.rows import encode_batch
 from engine.vocabulary.limits import MAX_FRAME_BYTES
-from engine.vocabulary.messages.commands import Sequenced
+from engine.vocabulary.messages.commands import Sequenced, Tick
 from engine.vocabulary.messages.events import Event
 from loadtest.abuse.desk import Desk
 from loadtest.abuse.recipe import Recipe
@@ -24,16 +27,21 @@ from loadtest.abuse.recipe import Recipe
 MOST_STEPS: Final = 20_000_000
 """A command is given up after so many: by then it is known to be bad, and its events fill the memory."""
 
+Rows = list[tuple[Sequenced, list[Event]]]
+"""Commands, each with what happened."""
+
 
 class TooMuch(Exception):
     """A command passed `MOST_STEPS`."""
 
 
 class Cost(NamedTuple):
-    """What one command cost."""
+    """What one command cost, with the ticks that do what it left, if it was one."""
 
     events: int
+    """Of the largest of them."""
     row_bytes: int
+    """Of the largest of them."""
     steps: int
     """Lines of Python; 0: not counted."""
     time_ns: int
@@ -80,50 +88,70 @@ def measure(recipe: Recipe, repeats: int = 0) -> Cost:
         recipe: what to prepare.
         repeats: how often to measure time, each on a venue made anew; with a compiled core at least once.
     """
-    events: list[Event] = []
+    rows: Rows = []
     steps, fault = 0, ""
     desk, sequenced = recipe.prepare()
     if not is_compiled():
         lines = _Lines()
-        events, fault = _apply(desk, sequenced, lines)
+        rows, fault = _apply(desk, sequenced, lines)
         steps = lines.count
     # What was given up is not begun again.
     times: list[int] = []
     while not fault and len(times) < (max(repeats, 1) if is_compiled() else repeats):
         if times or steps:
             desk, sequenced = recipe.prepare()
-        events, fault, time_ns = _timed(desk, sequenced)
+        rows, fault, time_ns = _timed(desk, sequenced)
         times.append(time_ns)
     row_bytes = 0
-    if not fault:
-        row_bytes, fault = _row_bytes(sequenced, events)
-    figures = (len(events), row_bytes, steps, min(times, default=0))
+    for row in () if fault else rows:
+        size, fault = _row_bytes(*row)
+        row_bytes = max(row_bytes, size)
+        if fault:
+            break
+    events = max(len(each) for _, each in rows)
+    figures = (events, row_bytes, steps, min(times, default=0))
     return Cost(*figures, desk.refused, desk.most_events, fault)
 
 
-def _apply(desk: Desk, sequenced: Sequenced, lines: _Lines) -> tuple[list[Event], str]:
-    """Apply the command while lines are counted; returns what happened, and what must not have."""
+def _carry_out(desk: Desk, sequenced: Sequenced, rows: Rows) -> None:
+    """Apply the command, and after a tick others at its time until nothing is due."""
+    exchange = desk.exchange
+    while True:
+        rows.append((sequenced, exchange.apply(sequenced)))
+        if type(sequenced.command) is not Tick or exchange.next_due_ns() > sequenced.time_ns:
+            return
+        sequenced = desk.sequenced(sequenced.command, sequenced.time_ns)
+
+
+def _apply(desk: Desk, sequenced: Sequenced, lines: _Lines) -> tuple[Rows, str]:
+    """Carry out the command while lines are counted; returns what happened, and what must not have."""
+    rows: Rows = []
     try:
         with lines:
-            return desk.exchange.apply(sequenced), ""
+            _carry_out(desk, sequenced, rows)
+            return rows, ""
     except TooMuch:
-        return desk.exchange.events, f"given up after {MOST_STEPS} steps"
+        fault = f"given up after {MOST_STEPS} steps"
     except Exception as error:  # noqa: BLE001 - any exception is what is looked for
-        return desk.exchange.events, f"{type(error).__name__}: {error}"
+        fault = f"{type(error).__name__}: {error}"
+    return [*rows, (sequenced, desk.exchange.events)], fault
 
 
-def _timed(desk: Desk, sequenced: Sequenced) -> tuple[list[Event], str, int]:
-    apply = desk.exchange.apply
+def _timed(desk: Desk, sequenced: Sequenced) -> tuple[Rows, str, int]:
+    rows: Rows = []
+    fault = ""
     gc.collect()
     gc.disable()
     started_ns = time.perf_counter_ns()
     try:
-        events = apply(sequenced)
-        return events, "", time.perf_counter_ns() - started_ns
+        _carry_out(desk, sequenced, rows)
     except Exception as error:  # noqa: BLE001 - any exception is what is looked for
-        return [], f"{type(error).__name__}: {error}", time.perf_counter_ns() - started_ns
+        rows.append((sequenced, desk.exchange.events))
+        fault = f"{type(error).__name__}: {error}"
     finally:
+        time_ns = time.perf_counter_ns() - started_ns
         gc.enable()
+    return rows, fault, time_ns
 
 
 def _row_bytes(sequenced: Sequenced, events: list[Event]) -> tuple[int, str]:

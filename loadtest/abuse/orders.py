@@ -44,8 +44,8 @@ Add = Callable[[Desk, int], None]
 """Adds so many of an ingredient to a venue."""
 
 # Limits of pegs: just short of what expires on the other side.
-PEG_BUY_LIMIT: Final = 10_050
-PEG_SELL_LIMIT: Final = 9_950
+PEG_BUY_LIMIT: Final = 10_099
+PEG_SELL_LIMIT: Final = 9_901
 UP: Final = 1
 DOWN: Final = -1
 LEVEL: Final = 0
@@ -78,9 +78,9 @@ def _pegs(side: int, peg: int, offset: int = 0, step: int = LEVEL) -> Add:
     limit = PEG_BUY_LIMIT if side == BUY else PEG_SELL_LIMIT
 
     def add(desk: Desk, size: int) -> None:
-        for number, account in desk.in_turn(size):
+        for number in range(size):
             ticks = offset + number * step
-            desk.enter(account, BOOK, side, limit, kind=PEGGED, peg=peg, peg_offset_e8=ticks * TICK_E8)
+            desk.enter(desk.next_pegger(), BOOK, side, limit, kind=PEGGED, peg=peg, peg_offset_e8=ticks * TICK_E8)
 
     return add
 
@@ -142,12 +142,16 @@ def _lots(instrument: str, side: int, price: int) -> Add:
     return add
 
 
-def _reducing(desk: Desk, size: int) -> None:
+def _reducing(lots: int) -> Add:
     """Reduce-only sells of long positions, at one price."""
-    for account in desk.makers:
-        desk.take_position(account, 100_000)
-    for _, account in desk.in_turn(size):
-        desk.enter(account, SERIES, SELL, ASK + 500, reduce_only=True)
+
+    def add(desk: Desk, size: int) -> None:
+        for account in desk.makers:
+            desk.take_position(account, 100_000)
+        for _, account in desk.in_turn(size):
+            desk.enter(account, SERIES, SELL, ASK + 500, lots, reduce_only=True)
+
+    return add
 
 
 ORDERS: Final[dict[str, tuple[str, Add]]] = {
@@ -188,7 +192,8 @@ ORDERS: Final[dict[str, tuple[str, Add]]] = {
     "at_open/bids": ("bids that wait for the opening auction", _orders(BOOK, BUY, BID - 50, life=AT_OPEN)),
     "at_open/asks": ("asks that wait for the opening auction", _orders(BOOK, SELL, ASK + 50, life=AT_OPEN)),
     "at_open/market": ("market orders that wait for the opening auction", _orders(BOOK, BUY, 0, kind=MARKET, life=AT_OPEN)),
-    "reducing/asks": ("reduce-only asks of a future", _reducing),
+    "reducing/asks": ("reduce-only asks of a future", _reducing(1)),
+    "reducing/whole": ("reduce-only asks of a future, each of the whole position", _reducing(100_000)),
     "series/bids": ("bids a tick apart in a future", _orders(SERIES, BUY, BID, DOWN)),
     "series/asks": ("asks a tick apart in a future", _orders(SERIES, SELL, ASK, UP)),
     "call/bids": ("bids a tick apart in a call", _orders(CALL_BOOK, BUY, ASK, DOWN)),

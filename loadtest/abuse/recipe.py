@@ -28,8 +28,14 @@ class Recipe(NamedTuple):
         return f"{self.trigger}: {parts or 'nothing'}, {self.accounts} accounts"
 
     def scaled(self, factor: int) -> Recipe:
-        """The same with so many times as much of every ingredient."""
-        return self._replace(parts=tuple((name, size * factor) for name, size in self.parts))
+        """The same with so many times as much of every ingredient, but of those of which there is as much as may be."""
+        return self._replace(
+            parts=tuple((name, size * factor if size < INGREDIENTS[name].most else size) for name, size in self.parts)
+        )
+
+    def may_be(self, factor: int) -> bool:
+        """Whether there may be so many times as much of what grows."""
+        return all(size <= INGREDIENTS[name].most for name, size in self.scaled(factor).parts)
 
     def sized(self, *sizes: int) -> Recipe:
         """The same with other sizes."""

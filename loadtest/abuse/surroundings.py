@@ -10,6 +10,7 @@ from engine.vocabulary.limits import (
     MAX_INSTRUMENTS,
     MAX_MESSAGE_BYTES,
     MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_PEGS_PER_INSTRUMENT,
     MAX_SCHEDULED_CHANGES,
     NS_PER_DAY,
     NS_PER_SECOND,
@@ -35,6 +36,7 @@ from loadtest.abuse.desk import (
     DUE_NS,
     KEEPER,
     LAST,
+    MAKERS,
     SERIES,
     START_NS,
     TICK_E8,
@@ -59,9 +61,9 @@ class Ingredient:
         self.what: Final = what
         self.add: Final = add
         self.most: Final = most
-        """How many there may be: of orders, one account's; else the venue's."""
+        """How many there may be: of orders, one account's; of pegs, the instrument's; else the venue's."""
         self.is_order: Final = is_order
-        """Whether each counts as an open order."""
+        """Whether each counts as an open order of one account."""
 
 
 # ── accounts and positions ─────────────────────────────────────────────────────────────────────────────────────────
@@ -158,10 +160,14 @@ def _series(expiry_ns: int, mark_interval_ns: int) -> Add:
     return add
 
 
-def _changes(desk: Desk, size: int) -> None:
-    """Changes that take effect at one instant; each has every open order rechecked."""
-    for _ in range(size):
-        desk.send(EffectiveFrom(DUE_NS, SetBlocked(KEEPER, False), "drawn"))
+def _changes(owner: str) -> Add:
+    """Changes that take effect at one instant; each has the open orders of an owner rechecked."""
+
+    def add(desk: Desk, size: int) -> None:
+        for _ in range(size):
+            desk.send(EffectiveFrom(DUE_NS, SetBlocked(owner, False), "drawn"))
+
+    return add
 
 
 _HOUR_NS: Final = 3_600 * NS_PER_SECOND
@@ -182,15 +188,18 @@ _SURROUNDINGS: Final[dict[str, tuple[str, Add, int]]] = {
     "futures/marked": ("futures marked at one instant", _series(START_NS + 300 * NS_PER_DAY, _HOUR_NS), MAX_INSTRUMENTS),
     "futures/expiring": ("futures that expire at one instant", _series(DUE_NS, 0), MAX_INSTRUMENTS),
     "schedule/steps": ("steps of a schedule that a venue slept through", _steps, _MOST_STEPS),
-    "changes/blocked": ("changes that take effect at one instant", _changes, MAX_SCHEDULED_CHANGES),
+    "changes/blocked": ("changes of one with few orders, at one instant", _changes(KEEPER), MAX_SCHEDULED_CHANGES),
+    "changes/owner": ("changes of an owner of orders, at one instant", _changes(MAKERS[0]), MAX_SCHEDULED_CHANGES),
 }  # fmt: skip
 
 
 def _all() -> dict[str, Ingredient]:
     found: list[Ingredient] = []
     for name, (what, add) in ORDERS.items():
-        is_order = not name.startswith("lots/")
-        most = MAX_OPEN_ORDERS_PER_ACCOUNT if is_order else MOST_LOTS
+        family = name.partition("/")[0]
+        # Most pegs are not an account's who has the other orders.
+        is_order = family not in ("lots", "pegs")
+        most = MAX_OPEN_ORDERS_PER_ACCOUNT if is_order else MAX_PEGS_PER_INSTRUMENT if family == "pegs" else MOST_LOTS
         found.append(Ingredient(name, what, add, most, is_order))
     found += [Ingredient(name, *row) for name, row in _SURROUNDINGS.items()]
     return {each.name: each for each in found}

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from engine.build import is_compiled
-from engine.vocabulary.limits import MAX_OPEN_ORDERS_PER_ACCOUNT, MAX_SCHEDULED_CHANGES
+from engine.vocabulary.limits import MAX_OPEN_ORDERS_PER_ACCOUNT, MAX_PEGS_PER_INSTRUMENT, MAX_SCHEDULED_CHANGES
 from loadtest.abuse.bounds import BOUNDS, KNOWN, Bound, largest_factor
 from loadtest.abuse.growth import Growth, growth_of
 from loadtest.abuse.recipe import parse_recipe
@@ -22,8 +22,12 @@ def measured(text: str) -> Growth:
 
 
 def test_how_far_a_recipe_can_grow() -> None:
-    assert largest_factor(parse_recipe("hour: 10 pegs/own + 30 levels/bids")) == MAX_OPEN_ORDERS_PER_ACCOUNT / 40
-    assert largest_factor(parse_recipe("hour: 10 pegs/own + 2 changes/blocked")) == MAX_SCHEDULED_CHANGES / 2
+    assert largest_factor(parse_recipe("hour: 10 stops/buys + 30 levels/bids")) == MAX_OPEN_ORDERS_PER_ACCOUNT / 40
+    assert largest_factor(parse_recipe("hour: 10 pegs/own + 30 levels/bids")) == MAX_PEGS_PER_INSTRUMENT / 10
+    # What is at its most stays.
+    most = f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 30 levels/bids"
+    assert largest_factor(parse_recipe(most)) == MAX_OPEN_ORDERS_PER_ACCOUNT / 30
+    assert largest_factor(parse_recipe("hour: 10 levels/bids + 2 changes/blocked")) == MAX_SCHEDULED_CHANGES / 2
     assert largest_factor(parse_recipe("hour: nothing")) == 1
 
 

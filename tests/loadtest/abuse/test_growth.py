@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from engine.build import is_compiled
+from engine.vocabulary.limits import PIECE_EVENTS
 from loadtest.abuse import measure as measuring
+from loadtest.abuse.bounds import MOST_OF_A_TICK
 from loadtest.abuse.growth import PRODUCT, exponent, growth_of
 from loadtest.abuse.measure import Cost, measure
 from loadtest.abuse.recipe import Recipe, parse_recipe
@@ -89,15 +91,29 @@ def found_by(ingredients: str, *triggers: str) -> set[tuple[str, tuple[str, ...]
 # What was seen on a running venue, and more of the kind: what is found, its families, the trigger, what to look among.
 SEEN = [
     ("product", ("expiries", "pegs"), "hour", "pegs/own, expiries/bids, queue/bids"),
-    ("product", ("levels", "trails"), "sweep up", "trails/sells, levels/asks, queue/bids"),
-    ("product", ("reducing", "series"), "series down", "reducing/asks, series/bids, queue/bids"),
+    ("product", ("instruments", "levels"), "sweep up", "instruments/index, levels/asks, queue/bids"),
+    ("product", ("futures", "positions"), "hour", "futures/expiring, positions/long, queue/bids"),
+    ("product", ("call", "expiries"), "hour", "expiries/call, call/asks, queue/bids"),
+    ("product", ("reducing", "series"), "series up", "reducing/whole, series/asks, queue/bids"),
+    ("product", ("changes", "levels"), "hour", "changes/owner, levels/bids, queue/asks"),
     # One after the other they count, so that the smaller size does.
     ("product", ("queue", "stops"), "one share", "queue/others, stops/shares"),
     # Only who stands behind others is looked for.
     ("product", ("queue",), "own shares up", "queue/shares, queue/others"),
-    ("scan", ("elsewhere",), "own call order", "elsewhere/bids, queue/icebergs"),
-    ("scan", ("levels",), "block", "levels/bids, accounts/holders"),
-    ("scan", ("levels",), "mark", "levels/bids, pegs/own"),
+    ("scan", ("queue",), "own call order", "elsewhere/bids, queue/icebergs"),
+    ("scan", ("levels",), "parameter", "levels/bids, accounts/holders"),
+    ("scan", ("accounts",), "freeze", "accounts/holders, levels/bids"),
+    ("scan", ("schedule",), "batch ends", "schedule/steps, levels/bids"),
+]
+
+# What was seen, and has been mended since: the trigger, and what it went over.
+MENDED = [
+    ("sweep up", "trails/sells, levels/asks, queue/bids"),
+    ("hour", "changes/blocked, levels/bids, futures/marked"),
+    ("series down", "reducing/asks, series/bids, queue/bids"),
+    ("own call order", "elsewhere/bids, accounts/holders"),
+    ("block", "levels/bids, accounts/holders"),
+    ("mark", "levels/bids, queue/bids"),
 ]
 
 
@@ -105,6 +121,39 @@ SEEN = [
 @pytest.mark.parametrize(("kind", "families", "trigger", "ingredients"), SEEN)
 def test_what_was_seen_is_found(kind: str, families: tuple[str, ...], trigger: str, ingredients: str) -> None:
     assert (kind, families, trigger) in found_by(ingredients, trigger)
+
+
+@needs_steps
+@pytest.mark.parametrize(("trigger", "ingredients"), MENDED)
+def test_what_is_mended_is_not_found(trigger: str, ingredients: str) -> None:
+    assert found_by(ingredients, trigger) == set()
+
+
+@needs_steps
+def test_what_ticks_leave_is_measured_too() -> None:
+    """A tick ends after so many events: work is of all, events and bytes of the largest."""
+    few, many = (measure(parse_recipe(f"hour: 100 pegs/own + {size} expiries/bids")) for size in (16, 64))
+    assert PIECE_EVENTS <= few.events <= MOST_OF_A_TICK and PIECE_EVENTS <= many.events <= MOST_OF_A_TICK
+    assert few.row_bytes == pytest.approx(many.row_bytes, rel=0.1)
+    assert few.refused == many.refused == 0
+    assert 3.5 < many.steps / few.steps < 4.5
+
+
+@needs_steps
+def test_no_recipe_grows_beyond_what_there_may_be() -> None:
+    sizes: list[int] = []
+
+    def counted(recipe: Recipe) -> Cost:
+        ((_, size),) = recipe.parts
+        sizes.append(size)
+        return Cost(events=size, row_bytes=size, steps=100 * size + round(size**1.5), time_ns=0)
+
+    growth_of(Recipe("best bid", (("pegs/ahead", 16),)), counted)
+    assert sizes == [16, 32, 64]
+    assert parse_recipe("hour: 100 pegs/own + 8 levels/bids").scaled(4).parts == (
+        ("pegs/own", 100),
+        ("levels/bids", 32),
+    )
 
 
 @needs_steps

@@ -62,9 +62,14 @@ class Order:
     cores: tuple[int, ...] = ()
     """Of the generators; none: all."""
 
-    def at(self, rate: float, seconds: float | None = None) -> Order:
+    @property
+    def is_first(self) -> bool:
+        """Whether this machine does what only one does: the first of several, or the only one."""
+        return self.share is None or self.share[0] == 1
+
+    def at(self, rate: float) -> Order:
         """The same at a constant rate."""
-        return replace(self, shape="constant", rate=rate, seconds=self.seconds if seconds is None else seconds)
+        return replace(self, shape="constant", rate=rate)
 
 
 class _Generator:
@@ -152,7 +157,7 @@ async def conduct(order: Order, target: Target, progress: Progress, start_at_ns:
         finished = await _all(generators, pipe.Finished, SETTLE_TIMEOUT_S)
     target.expected_sequenced += sum(each.sequenced for each in drained) + sum(each.sequenced for each in finished)
     checks = client_checks(drained, settled)
-    if (order.share or (1, 1))[0] == 1:
+    if order.is_first:
         # Of several machines one keeps the books, for all.
         checks.append(books)
     return _run(order, _Found(start_ns, gathering, sampler.samples(), ready, drained, checks))
@@ -238,7 +243,7 @@ def _assignments(order: Order, target: Target) -> list[pipe.Assignment]:
 
 def _keeps_books(order: Order) -> bool:
     """Whether a connection of this machine takes all books."""
-    return order.keeps_books and (order.share or (1, 1))[0] == 1
+    return order.keeps_books and order.is_first
 
 
 def _watchers(order: Order, target: Target) -> list[pipe.WatcherPlan]:
@@ -265,7 +270,7 @@ def _controls(order: Order, target: Target, start_ns: int) -> list[asyncio.Task[
     """What happens beside the load: the operator's part of the mix, and a pause on purpose."""
     tasks: list[asyncio.Task[None]] = []
     controls = order.mix.controls(order.warm_up_s + order.seconds, target.instruments)
-    if controls and (order.share or (1, 1))[0] == 1:
+    if controls and order.is_first:
         tasks.append(asyncio.create_task(_operate(controls, target, start_ns)))
     if order.pause is not None:
         assert target.pid is not None

@@ -50,6 +50,7 @@ class Target:
     def __init__(
         self,
         directory: Path,
+        venue: Venue,
         facts: VenueFacts,
         *,
         pid: int | None,
@@ -61,7 +62,6 @@ class Target:
         self.pid: Final = pid
         """Of its process, if this command started it."""
         self.metrics_url: Final = metrics_url
-        venue = read_venue(directory)
         self.members: Final = members(directory, venue)
         self.instruments: Final = instruments(venue)
         self.expected_sequenced = 0

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from subprocess import run
 from typing import Any, Final
@@ -21,6 +22,7 @@ import msgspec
 from engine.build import is_compiled
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.venue.load_template import write_load_venue
+from gateway.venue.venue import Venue
 from loadtest.load.results.result import VenueFacts
 from loadtest.load.target import LoadError, Target, instruments, read_venue
 from loadtest.serving import OWN_COMMAND, Served, ServingError, serving
@@ -55,6 +57,7 @@ class Wanted:
     """Those it may use; none: all."""
 
 
+@cache
 def serve_command() -> tuple[str, ...]:
     """What starts a venue here: this installation, or the compiled one beside it if only that is compiled."""
     if not is_compiled() and NATIVE.exists():
@@ -98,9 +101,11 @@ async def target_for(wanted: Wanted) -> AsyncIterator[Target]:
         try:
             async with AsyncExitStack() as running:
                 served = await running.enter_async_context(_started(wanted, directory))
+                venue = read_venue(directory)
                 yield Target(
                     directory,
-                    _facts(wanted, served, directory),
+                    venue,
+                    _facts(wanted, served, venue),
                     pid=served.pid,
                     metrics_url=served.facts.get("metrics"),
                     # Stopped early, so that its journal can be looked at before the directory goes.
@@ -124,8 +129,7 @@ async def _started(wanted: Wanted, directory: Path) -> AsyncIterator[Served]:
         yield served
 
 
-def _facts(wanted: Wanted, served: Served, directory: Path) -> VenueFacts:
-    venue = read_venue(directory)
+def _facts(wanted: Wanted, served: Served, venue: Venue) -> VenueFacts:
     return VenueFacts(
         url=served.url,
         version=str(served.facts.get("version", "")),
@@ -160,7 +164,7 @@ def _running(wanted: Wanted, directory: Path) -> Target:
     )
     if wanted.metrics_url:
         _answers(wanted.metrics_url)
-    return Target(directory, facts, pid=None, metrics_url=wanted.metrics_url or None)
+    return Target(directory, venue, facts, pid=None, metrics_url=wanted.metrics_url or None)
 
 
 def _answers(metrics_url: str) -> None:

@@ -40,18 +40,18 @@ class Exchange(State):
         self.seq = sequenced.seq
         events: list[Event] = []
         self.events = events
-        self.due_events = 0
+        self.due_events = self.due_steps = 0
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
         elif self.due[0][0] <= time_ns:
             # A tick is a piece: what it leaves is still due, and its time is that of the last thing it did.
             most = PIECE_EVENTS if type(sequenced.command) is Tick else NO_END
-            while len(events) < most and run_due(self, time_ns):
+            while len(events) + self.due_steps < most and run_due(self, time_ns):
                 work_off(self)
                 if self.covers:
                     look_at_calls(self)
-            if len(events) >= most and self.due[0][0] <= time_ns:
+            if len(events) + self.due_steps >= most and self.due[0][0] <= time_ns:
                 time_ns = self.time_ns
             for deadline_ns, kind, number in self.postponed:
                 self.schedule(deadline_ns, kind, number)

@@ -15,7 +15,7 @@ from engine.state.hook import PreTradeHook
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
-from engine.vocabulary.limits import DEFAULT_GRACE_NS
+from engine.vocabulary.limits import DEFAULT_GRACE_NS, INDICATIVE_NS_PER_LEVEL, MAX_INSTANT_LEVELS
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
 
@@ -38,6 +38,8 @@ DUE_MARGIN: Final = 7
 """The grace of a margin call ends. By account."""
 DUE_CHANGE: Final = 8
 """A compliance command takes effect. By the sequence number of the command that brought it."""
+DUE_INDICATIVE: Final = 9
+"""The indicative price of a call with many levels is computed. By instrument."""
 
 
 class IndexPrice:
@@ -89,6 +91,12 @@ class State:
     close_outs: int = 0
     """How many positions the command of `close_out_seq` has closed out: the last one that did."""
     close_out_seq: int = 0
+    due_steps: int = 0
+    """What the things due before the last command took beside their events, in events."""
+    instant_levels: int = MAX_INSTANT_LEVELS
+    """Up to so many levels the indicative price of a call is computed at once."""
+    indicative_ns_per_level: int = INDICATIVE_NS_PER_LEVEL
+    """With more it is computed again after so much time for each of them."""
 
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook

@@ -11,9 +11,9 @@ from engine.book.stops import is_triggered
 from engine.money.margin import reducible_lots
 from engine.money.reservations import reserve, take_over
 from engine.state.state import State
-from engine.trading.auction import publish_indicative
 from engine.trading.bands import collar_ticks
 from engine.trading.ending import cancel, drop_children, end_other_leg
+from engine.trading.indicative import look_at_indicative
 from engine.trading.pegs import reprice_pegs
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
@@ -63,7 +63,7 @@ def work_off(state: State) -> None:
         book.calm = False
         book.touched = False
         if book.in_call:
-            publish_indicative(state, book)
+            look_at_indicative(state, book)
     touched.clear()
 
 

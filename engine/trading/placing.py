@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.book.entities import IN_CALL, OFF_PEG, ON_BOOK, Order
+from engine.book.indicative import NOTHING
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import DUE_BATCH, DUE_PHASE, State
 from engine.trading import matching
@@ -80,6 +81,7 @@ def join_call(state: State, order: Order) -> None:
         order.queued = state.next_place()
         order.where = IN_CALL
         book.market_orders[order.order_id] = order
+        book.indicative.changed = True
         if order.beside is None:
             order.account.open_order(order)
     else:
@@ -148,5 +150,6 @@ def halt_market(state: State) -> None:
 
 def leave_call(state: State, book: LimitOrderBook) -> None:
     """A call ends without an uncross: what it collected for itself is cancelled, what it published is void."""
-    book.indicative = (0, 0, 0)
+    book.indicative.published = NOTHING
+    book.indicative.void()
     end_call_orders(state, book)

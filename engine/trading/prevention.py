@@ -67,6 +67,8 @@ def cut(state: State, order: Order, lots: int) -> None:
         book.side(order.side).shrink(order, lots)
     else:
         order.leaves_lots -= lots
+        if order.where == IN_CALL:
+            book.indicative.changed = True
     lower(order)
     report_amended(state, order, True)
     if order.shown_lots != shown:

@@ -16,6 +16,7 @@ from engine.state.state import State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
+from engine.trading.market_index import check_index
 from engine.vocabulary.limits import PIECE_EVENTS
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
@@ -101,6 +102,7 @@ class Exchange(State):
                 assert account.used_ids.get(order.client_order_id) is order
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         self._check_open_orders()
+        check_index(self)
         reservations.check(list(self.accounts.values()), list(self.assets.values()))
 
     def _check_open_orders(self) -> None:

@@ -31,6 +31,8 @@ from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
 
 OUT_OF_PLACE: Final = (-1, -1)
 """Of `pegs_in_place`: no pair of prices."""
+NO_MOVE: Final = -1
+"""Of `index_move`: no ratio."""
 CALLS: Final = (PRE_OPEN, OPENING_AUCTION, VOLATILITY, CLOSING_AUCTION)
 
 
@@ -266,6 +268,10 @@ class LimitOrderBook(Book):
         """Price of the last trade; 0: none yet."""
         self.reference_ticks: int = 0
         """The reference price; 0: none."""
+        self.index_weight: int = 0
+        """How often it is a member of the market's index."""
+        self.index_move: int = NO_MOVE
+        """As a member: last trade by reference, in millionths; NO_MOVE: it has no reference, or is none."""
         self.auctions: int = 0
         """Auctions so far: the number that draws a random end."""
         self.indicative: Final = IndicativePrice()

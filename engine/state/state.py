@@ -86,13 +86,17 @@ class State:
     seed: str = ""
     halt_threshold_ppm: int = 0
     halt_ns: int = 0
+    index_sum: int = 0
+    """Of the market's index: the sum of its members' moves."""
+    index_moves: int = 0
+    """How many there are: a member without a reference has none."""
     grace_ns: int = DEFAULT_GRACE_NS
     """How long a margin call gives."""
     close_outs: int = 0
     """How many positions the command of `close_out_seq` has closed out: the last one that did."""
     close_out_seq: int = 0
     due_steps: int = 0
-    """What the things due before the last command took beside their events, in events."""
+    """What the last command, with all that was due before it, took beside its events, counted in events."""
     instant_levels: int = MAX_INSTANT_LEVELS
     """Up to so many levels the indicative price of a call is computed at once."""
     indicative_ns_per_level: int = INDICATIVE_NS_PER_LEVEL
@@ -129,7 +133,7 @@ class State:
         self.limits: Final[dict[str, Limits]] = {}
         """By participant."""
         self.market_index: Final[list[LimitOrderBook]] = []
-        """Its members."""
+        """Its members, as they were named; `engine/trading/market_index.py` changes it."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}
         """By index."""
         self.covers: Final[list[Margin]] = []

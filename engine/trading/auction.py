@@ -8,6 +8,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.state.state import State
 from engine.trading.ending import by_entry, cancel
 from engine.trading.fills import fill
+from engine.trading.market_index import renew_move
 from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, AUCTION_ENDED, BUY, SELL
 from engine.vocabulary.messages.events import BookChanged, Uncrossed
 
@@ -144,6 +145,7 @@ def uncross(state: State, book: LimitOrderBook, quiet: bool) -> None:
             _uncross_again(state, book)
         elif not quiet:
             book.reference_ticks = price
+            renew_move(state, book)
     end_call_orders(state, book)
 
 

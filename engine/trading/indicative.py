@@ -29,9 +29,7 @@ def indicative_due(state: State, book: LimitOrderBook, deadline_ns: int) -> bool
     indicative.due_ns = 0
     if not _is_outdated(book):
         return False
-    levels = call_levels(book)
-    indicative.not_before_ns = state.time_ns + state.indicative_ns_per_level * levels
-    state.due_steps += levels // LEVELS_PER_EVENT
+    indicative.not_before_ns = state.time_ns + state.indicative_ns_per_level * call_levels(book)
     _publish_indicative(state, book)
     return True
 
@@ -54,6 +52,7 @@ def _publish_indicative(state: State, book: LimitOrderBook) -> None:
     indicative = book.indicative
     indicative.changed = book.bids.changed = book.asks.changed = False
     indicative.anchor_ticks = anchor_ticks(book)
+    state.due_steps += call_levels(book) // LEVELS_PER_EVENT
     found = uncross_price(book)
     if found != indicative.published:
         indicative.published = found

@@ -9,7 +9,8 @@ from engine.state.state import DUE_BATCH, DUE_PHASE, State
 from engine.trading import matching
 from engine.trading.auction import end_call_orders, ends_with_auction
 from engine.trading.ending import cancel
-from engine.trading.matching import BAND, HALT, index_ppm, match
+from engine.trading.market_index import index_ppm, renew_move
+from engine.trading.matching import BAND, HALT, match
 from engine.trading.prevention import own_opposite, prevent
 from engine.vocabulary.codes import (
     COLLAR,
@@ -146,6 +147,7 @@ def halt_market(state: State) -> None:
             state.emit(PhaseChanged(book.instrument.instrument, HALTED, "market halt", until_ns))
     for book in state.market_index:
         book.reference_ticks = book.last_trade_ticks or book.reference_ticks
+        renew_move(state, book)
 
 
 def leave_call(state: State, book: LimitOrderBook) -> None:

@@ -27,7 +27,13 @@ BLOCKS = 4 if is_compiled() else 1
 SOAK_STEPS = int(os.environ.get("SBX_STEPS", "5_000_000"))
 SOAK_SEED = int(os.environ.get("SBX_SEED", "1_000_000"))
 # The books are small: with these bounds some calls have more levels than are computed at once, and some of them grow past it.
-CALLS = (CallBounds(), CallBounds(0, 20_000_000), CallBounds(1, 500_000), CallBounds(2, 50_000_000), CallBounds(4, 5_000_000))
+CALLS = (
+    CallBounds(),
+    CallBounds(0, 20_000_000),
+    CallBounds(1, 500_000),
+    CallBounds(2, 50_000_000),
+    CallBounds(4, 5_000_000),
+)
 # How often each must have happened in one block, so that the generator can't go blind unnoticed.
 OFTEN_ENOUGH = 2
 

@@ -97,7 +97,6 @@ class Known(NamedTuple):
 
 
 _ASLEEP: Final = ("hour", "day")
-_SWEEPS: Final = ("sweep up", "sweep down", "own sweep up", "market", "budget")
 
 _FILLS_AND_REDUCING: Final = "series up: 16 reducing/whole + 16 series/asks"
 
@@ -136,20 +135,6 @@ KNOWN: Final[tuple[Known, ...]] = (
         ("reducing",),
         (),
         _FILLS_AND_REDUCING,
-    ),
-    Known(
-        "each expiry in a call computes the indicative price over all levels",
-        ("expiries",),
-        ("call",),
-        (),
-        "hour: 16 expiries/call + 16 call/asks",
-    ),
-    Known(
-        "each print computes the market's index over all members",
-        ("instruments",),
-        (),
-        (*_SWEEPS, "into band"),
-        "sweep up: 16 levels/asks + 16 instruments/index",
     ),
     Known(
         "each order by shares looks at all orders at the price",
@@ -232,6 +217,10 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "into halt: 16 stops/buys + 16 instruments/plain",
         "series down: 16 reducing/asks + 16 series/bids",
         "series up: 16 reducing/asks + 16 series/asks",
+        "hour: 16 expiries/call + 16 call/asks",
+        "sweep up: 16 levels/asks + 16 instruments/index",
+        "sweep up: 16 levels/asks + 16 instruments/repeated",
+        "into band: 16 levels/asks + 16 instruments/index",
     ),
     *_rows(*_LINEAR, False, *(each.text for each in KNOWN)),
 )

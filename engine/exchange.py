@@ -71,7 +71,7 @@ class Exchange(State):
             problem = HANDLERS[type(command)](self, command)
             if problem is not None:
                 self.emit(CommandRejected(problem.code, problem.detail))
-        if self.touched:
+        if self.touched or self.own_queues:
             work_off(self)
         if self.covers:
             look_at_calls(self)
@@ -87,7 +87,7 @@ class Exchange(State):
 
     def check(self) -> None:
         """Assert that the whole state is sound: books, money, ids; and that the last command left nothing undone. O(state)."""
-        assert not (self.touched or self.printed or self.entries or self.begun or self.elected)
+        assert not (self.touched or self.own_queues or self.printed or self.entries or self.begun or self.elected)
         resting = 0
         for book in self.books.values():
             book.check()

@@ -10,6 +10,7 @@ from typing import Final
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Margin, Order, Owner
 from engine.book.order_book import LimitOrderBook
+from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.state.hook import PreTradeHook
 from engine.state.protection import Limits
@@ -142,6 +143,8 @@ class State:
         """What was due, but is too much for the current command."""
         self.touched: Final[list[LimitOrderBook]] = []
         """Books that the current command changed."""
+        self.own_queues: Final[dict[tuple[str, int], OwnQueue]] = {}
+        """Of owners whose orders join a call in the current command: by investor, and the instrument's number times two plus side."""
         self.printed: Final[list[LimitOrderBook]] = []
         """Those of them with prints that have not elected stops yet."""
         self.entries: Final[list[Order]] = []

@@ -32,7 +32,7 @@ from engine.vocabulary.messages.events import StopTriggered
 def work_off(state: State) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
     touched = state.touched
-    if len(touched) == 1 and not state.entries and not state.elected:
+    if len(touched) == 1 and not (state.entries or state.elected or state.own_queues):
         book = touched[0]
         if not (book.in_call or book.calm or book.pegs or book.stops.count):
             # No call, no stops, no pegs: nothing can follow from the command.
@@ -65,6 +65,7 @@ def work_off(state: State) -> None:
         if book.in_call:
             look_at_indicative(state, book)
     touched.clear()
+    state.own_queues.clear()
 
 
 def _number(book: LimitOrderBook) -> int:

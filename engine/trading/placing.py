@@ -11,7 +11,7 @@ from engine.trading.auction import end_call_orders, ends_with_auction
 from engine.trading.ending import cancel
 from engine.trading.market_index import index_ppm, renew_move
 from engine.trading.matching import BAND, HALT, match
-from engine.trading.prevention import own_opposite, prevent
+from engine.trading.prevention import note_joined, own_crossed, prevent
 from engine.vocabulary.codes import (
     COLLAR,
     CONTINUOUS,
@@ -75,9 +75,12 @@ def join_call(state: State, order: Order) -> None:
     if order.order_type == PEGGED:
         park_peg(order)
         return
-    for resting in own_opposite(order):
-        if not prevent(state, resting, order):
+    own = own_crossed(state, order)
+    while own is not None:
+        if not prevent(state, own, order):
             return
+        assert not own.leaves_lots, "it was to make way"
+        own = own_crossed(state, order)
     if order.order_type == MARKET:
         order.queued = state.next_place()
         order.where = IN_CALL
@@ -89,6 +92,7 @@ def join_call(state: State, order: Order) -> None:
         if ends_with_auction(order):
             book.auction_limits[order.order_id] = order
         rest(state, order)
+    note_joined(state, order)
     # A batch that was begun before another phase may be due at the very instant at which batch mode goes on.
     if book.phase == CONTINUOUS and book.batch_due_ns <= state.time_ns:
         set_batch_end(state, book)

@@ -221,6 +221,11 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "sweep up: 16 levels/asks + 16 instruments/index",
         "sweep up: 16 levels/asks + 16 instruments/repeated",
         "into band: 16 levels/asks + 16 instruments/index",
+        "auction: 16 at_open/bids + 16 levels/asks",
+        "auction: 16 at_open/asks + 16 at_open/market",
+        "auction: 16 at_open/market + 16 brackets/bids",
+        "batch ends: 16 stops/buys + 16 brackets/bids",
+        "into band: 16 stops/buys + 16 at_open/asks",
     ),
     *_rows(*_LINEAR, False, *(each.text for each in KNOWN)),
 )

@@ -60,7 +60,7 @@ MAX_CLOSE_OUTS: Final = 1_024
 # One thing that is due may pass it by what it does itself: the moves of all pegs of an instrument, for an order that expires.
 PIECE_EVENTS: Final = 4_096
 # Levels (prices of both sides, and market orders collected) up to which the indicative price of a call is computed after each
-# command: a level takes 1 us compiled, so that a command takes an eighth of a millisecond more at most.
+# command: a level takes about a microsecond, so that a command takes an eighth of a millisecond more at most.
 MAX_INSTANT_LEVELS: Final = 128
 # With more, the clock says when. After each computation so much time passes for each of its levels, a hundred times what it took:
 # one book's indicative prices take a hundredth of the time at most, whatever is sent. 10 000 levels are computed once a second.

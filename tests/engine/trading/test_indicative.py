@@ -33,20 +33,16 @@ MIDDLE = 100_000
 MS = 1_000_000
 
 
-def desk_in_call(levels: int, *names: str, phase: int = codes.OPENING_AUCTION) -> Desk:
-    """Books in a call, each with so many levels: bids from 100 000 down, and one ask above them all."""
+def desk_in_call(levels: int, phase: int = codes.OPENING_AUCTION) -> Desk:
+    """A book in a call with so many levels: bids from 100 000 down, and one ask above them all."""
     desk = Desk()
-    for name in names or (BOOK,):
-        list_spot(desk, name, reference=MIDDLE)
-        desk.send(commands.SetPhase(name, phase))
-    open_account(desk, "a", RUB=10**17, BTC=10**9, ETH=10**9)
-    open_account(desk, "b", RUB=10**17, BTC=10**9, ETH=10**9)
-    for name in names or (BOOK,):
-        enter(desk, "b", codes.SELL, 2 * MIDDLE, name=name)
-        for number in range(levels - 1):
-            enter(desk, "a", codes.BUY, MIDDLE - number, name=name, after_ns=0)
-    if levels > MAX_INSTANT_LEVELS:
-        assert desk.exchange.due, "the levels beside the first ones began a wait"
+    list_spot(desk, BOOK, reference=MIDDLE)
+    desk.send(commands.SetPhase(BOOK, phase))
+    for account in ("a", "b"):
+        open_account(desk, account, RUB=10**17, BTC=10**9)
+    enter(desk, "b", codes.SELL, 2 * MIDDLE)
+    for number in range(levels - 1):
+        enter(desk, "a", codes.BUY, MIDDLE - number, after_ns=0)
     return desk
 
 
@@ -66,8 +62,9 @@ def settle(desk: Desk) -> None:
     desk.send(commands.Tick(), 3_600 * NS_PER_SECOND)
 
 
-def waits(desk: Desk, name: str = BOOK) -> int:
-    return desk.exchange.books[name].indicative.due_ns
+def waits(desk: Desk) -> int:
+    """When the wait of the call ends; 0: none goes on."""
+    return desk.exchange.books[BOOK].indicative.due_ns
 
 
 class Counted:
@@ -260,15 +257,25 @@ def test_a_call_that_has_become_small_again_does_not_shorten_the_next_wait():
 
 
 def test_a_tick_computes_so_many_levels_and_leaves_the_other_books_to_the_next():
-    """Many large books at one instant: a level counts towards what a tick may do."""
-    names = [f"{base}/RUB" for base in ("BTC", "ETH")]
-    desk = desk_in_call(MAX_INSTANT_LEVELS + 72, *names)
+    """Large calls of which all are due at one instant: their levels count towards what a tick may do."""
+    levels = 4_000
+    names = [f"C{number}/RUB" for number in range(2 + PIECE_EVENTS * LEVELS_PER_EVENT // levels)]
+    desk = Desk()
+    for name in names:
+        list_spot(desk, name, reference=MIDDLE)
+        desk.send(commands.SetPhase(name, codes.OPENING_AUCTION))
+        open_account(desk, name, RUB=10**17)
+    open_account(desk, "b", **{name.partition("/")[0]: 100 for name in names})
+    for name in names:
+        for number in range(levels):
+            enter(desk, name, codes.BUY, MIDDLE - number, name=name, after_ns=0)
     settle(desk)
     for name in names:
         enter(desk, "b", codes.SELL, MIDDLE, name=name, after_ns=0)
     due_ns = desk.exchange.next_due_ns()
-    assert waits(desk, names[0]) == waits(desk, names[1]) == due_ns
-    desk.send_at(due_ns, commands.Tick())
-    steps = desk.exchange.due_steps
-    assert steps == 2 * ((MAX_INSTANT_LEVELS + 73) // LEVELS_PER_EVENT)
-    assert steps < PIECE_EVENTS
+    ticks: list[int] = []
+    while desk.exchange.next_due_ns() == due_ns:
+        ticks.append(len(desk.send_at(due_ns, commands.Tick())))
+        assert desk.exchange.due_steps < PIECE_EVENTS + (levels + 1) // LEVELS_PER_EVENT
+    # By instrument: all but the last in the first tick.
+    assert ticks == [len(names) - 1, 1]

@@ -56,9 +56,12 @@ LEG_ID: Final = 2**40
 MAX_SCHEDULED_CHANGES: Final = 256
 # Close-outs by the clock in one command: each may sweep a book. The others wait for the next command.
 MAX_CLOSE_OUTS: Final = 1_024
-# Events of one clock tick, before it leaves what else is due to the next: about 20 ms compiled, and below 1 MiB of a frame.
-# One thing that is due may pass it by what it does itself: the moves of all pegs of an instrument, for an order that expires.
+# What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
+# other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
+# What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.
 PIECE_EVENTS: Final = 4_096
+# Or at so many steps that may bring no event: an order rechecked, an account looked at. 1 us each compiled, so 20 ms.
+PIECE_STEPS: Final = 20_000
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.

@@ -45,9 +45,8 @@ class Exchange(State):
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
-        elif self.works or self.due[0][0] <= time_ns:
-            if not self._catch_up(time_ns, type(command) is Tick):
-                return events
+        elif (self.works or self.due[0][0] <= time_ns) and not self._catch_up(time_ns, type(command) is Tick):
+            return events
         self.time_ns = time_ns
         # The three that come most often are not looked up.
         if type(command) is NewOrder:
@@ -61,15 +60,14 @@ class Exchange(State):
             if problem is not None:
                 self.emit(CommandRejected(problem.code, problem.detail))
             if self.works:
-                self.steps = 0
-                self._carry_on(self.due_events + self.piece_events, self.piece_steps)
+                self._begin_work()
                 return events
         if self.touched:
             work_off(self)
         if self.covers:
             look_at_calls(self)
         if self.works:
-            self._carry_on(self.due_events + self.piece_events, self.piece_steps)
+            self._begin_work()
         return events
 
     @property
@@ -87,17 +85,26 @@ class Exchange(State):
         most_steps = self.piece_steps if is_piece else NO_END
         is_done = not self.works or self._carry_on(most, most_steps)
         self.carried_events = len(events)
+        if is_done:
+            self.left_seq = 0
         while is_done and len(events) < most and self.steps < most_steps and run_due(self, time_ns):
             self.steps += 1
             is_done = self._carry_on(most, most_steps)
         self.due_events = len(events)
         if not is_done:
+            self.left_seq = self.left_seq or self.seq
             return False
         is_done = not is_piece or self.due[0][0] > time_ns
         for deadline_ns, kind, number in self.postponed:
             self.schedule(deadline_ns, kind, number)
         self.postponed.clear()
         return is_done
+
+    def _begin_work(self) -> None:
+        """Do a first piece of the command's own work, beyond what was due before it."""
+        self.steps = 0
+        if not self._carry_on(self.due_events + self.piece_events, self.piece_steps):
+            self.left_seq = self.seq
 
     def _carry_on(self, most: int, most_steps: int) -> bool:
         """Carry on what was begun and all that it sets off; False if a bound on events or steps ended it before."""

@@ -75,6 +75,8 @@ class State:
     """How many of the last command's events are of things that were due before it, or of commands before it that it carried on."""
     carried_events: int = 0
     """How many of these, the first ones, are of a command before it that had left some of its work."""
+    left_seq: int = 0
+    """The sequence number of the command, a tick too, that has left some of its work; 0: none has."""
     steps: int = 0
     """Steps of works that the last command has done so far, since its own work began."""
     piece_events: int = PIECE_EVENTS

@@ -84,8 +84,12 @@ DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
 MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
 
 # ── a turn of the sequencer ────────────────────────────────────────────────────────────────────────────────────
-# Commands per journal frame: bounds the latency of the last one, and the loss from one torn frame.
+# A frame of the journal ends at so many commands: bounds the latency of the last one, and the loss from one torn frame.
 MAX_BATCH_COMMANDS: Final = 128
+# Or at so many events, as a piece does, or bytes, whichever comes first; a single command may pass them, as said at `MAX_FRAME_BYTES`.
+# Commands of 64 KiB, or events of the longest names, reach the bytes first.
+MAX_BATCH_EVENTS: Final = PIECE_EVENTS
+MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 # Events of one piece of what a venue slept through, before the next piece is made shorter: far below a frame.
 CATCH_UP_EVENTS: Final = 10_000
 # A venue that is so late for what is due has slept (a busy one is late by milliseconds); and the shortest such piece.

@@ -53,7 +53,7 @@ class Cut:
 
     def _send(self, command: AnyCommand, time_ns: int) -> None:
         for exchange, happened in zip((self.whole, self.pieces), self._happened, strict=True):
-            happened += exchange.apply(Sequenced(exchange.seq + 1, time_ns, command))
+            happened.extend(exchange.apply(Sequenced(exchange.seq + 1, time_ns, command)))
         assert not self.whole.is_unfinished
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import DUE_INDICATIVE, State
 from engine.trading.auction import anchor_ticks, uncross_price
-from engine.vocabulary.limits import INDICATIVE_WAIT_NS, LEVELS_PER_EVENT
+from engine.vocabulary.limits import INDICATIVE_WAIT_NS
 from engine.vocabulary.messages.events import Indicative
 
 
@@ -52,7 +52,7 @@ def _publish_indicative(state: State, book: LimitOrderBook) -> None:
     indicative = book.indicative
     indicative.changed = book.bids.changed = book.asks.changed = False
     indicative.anchor_ticks = anchor_ticks(book)
-    state.due_steps += call_levels(book) // LEVELS_PER_EVENT
+    state.steps += call_levels(book)
     found = uncross_price(book)
     if found != indicative.published:
         indicative.published = found

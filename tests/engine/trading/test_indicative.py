@@ -11,10 +11,9 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import (
     INDICATIVE_NS_PER_LEVEL,
     INDICATIVE_WAIT_NS,
-    LEVELS_PER_EVENT,
     MAX_INSTANT_LEVELS,
     NS_PER_SECOND,
-    PIECE_EVENTS,
+    PIECE_STEPS,
 )
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import (
@@ -158,7 +157,7 @@ def test_a_call_that_gets_smaller_publishes_at_once():
     assert enter(desk, "a", codes.BUY, MIDDLE, after_ns=0)[-1] == Indicative(BOOK, MIDDLE, 1, 0)
     # The wait goes on, and at its end there is nothing to compute.
     assert waits(desk) == due_ns
-    assert desk.send_at(due_ns, commands.Tick()) == [] and not desk.exchange.due_steps
+    assert desk.send_at(due_ns, commands.Tick()) == [] and not desk.exchange.steps
     assert desk.exchange.books[BOOK].indicative.not_before_ns < due_ns
 
 
@@ -230,7 +229,7 @@ def test_what_expires_in_a_small_call_counts_the_levels_computed_each_time():
     ticks = 0
     while desk.exchange.next_due_ns() <= until_ns:
         events = desk.send_at(until_ns, commands.Tick())
-        assert len(events) <= PIECE_EVENTS // (1 + MAX_INSTANT_LEVELS // LEVELS_PER_EVENT) + 1
+        assert len(events) <= PIECE_STEPS // MAX_INSTANT_LEVELS + 1
         ticks += 1
     assert ticks > 1
 
@@ -259,7 +258,7 @@ def test_a_call_that_has_become_small_again_does_not_shorten_the_next_wait():
 def test_a_tick_computes_so_many_levels_and_leaves_the_other_books_to_the_next():
     """Large calls of which all are due at one instant: their levels count towards what a tick may do."""
     levels = 4_000
-    names = [f"C{number}/RUB" for number in range(2 + PIECE_EVENTS * LEVELS_PER_EVENT // levels)]
+    names = [f"C{number}/RUB" for number in range(2 + PIECE_STEPS // levels)]
     desk = Desk()
     for name in names:
         list_spot(desk, name, reference=MIDDLE)
@@ -276,6 +275,6 @@ def test_a_tick_computes_so_many_levels_and_leaves_the_other_books_to_the_next()
     ticks: list[int] = []
     while desk.exchange.next_due_ns() == due_ns:
         ticks.append(len(desk.send_at(due_ns, commands.Tick())))
-        assert desk.exchange.due_steps < PIECE_EVENTS + (levels + 1) // LEVELS_PER_EVENT
-    # By instrument: all but the last in the first tick.
-    assert ticks == [len(names) - 1, 1]
+        assert desk.exchange.steps < PIECE_STEPS + levels + 2
+    # By instrument: all but the last two in the first tick.
+    assert ticks == [len(names) - 2, 2]

@@ -103,6 +103,13 @@ CATCH_UP_EVENTS: Final = 10_000
 # A venue that is so late for what is due has slept (a busy one is late by milliseconds); and the shortest such piece.
 SLEPT_NS: Final = 60_000_000_000
 
+# ── upkeep ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# How often a running venue looks whether its journal is still in its place, and writes the head: so long it may acknowledge into a
+# file that nobody will find, and so much of an end that was cut off may go unseen. A look takes 10 us, a head one sync.
+UPKEEP_NS: Final = NS_PER_SECOND
+# How often those who are connected are told where the chain stands: 2 048 frames of 150 bytes.
+TIP_EVERY_NS: Final = 3_600 * NS_PER_SECOND
+
 # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 # One request. The largest legitimate one (a rulebook in a command) is below 64 KiB.
 MAX_MESSAGE_BYTES: Final = 65_536

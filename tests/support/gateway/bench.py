@@ -45,6 +45,7 @@ class Bench:
             Known(started.exchange.instruments, started.exchange.assets),
             started.fanout,
             counters=self.sequencer.counters,
+            tip=lambda: started.writer.last,
         )
 
     def session(self, name: str = "", codec: Codec = JSON) -> Session:

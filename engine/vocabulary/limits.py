@@ -110,6 +110,19 @@ UPKEEP_NS: Final = NS_PER_SECOND
 # How often those who are connected are told where the chain stands: 2 048 frames of 150 bytes.
 TIP_EVERY_NS: Final = 3_600 * NS_PER_SECOND
 
+# ── the venue's clock ──────────────────────────────────────────────────────────────────────────────────────────
+# How fast it nears a machine's clock that was set: by one part in so many of what passes. So no deadline, grace or rate is off
+# by more than a hundredth, and an hour is made up for in a hundred. What a time service slews acts on the steady clock, too.
+SLEW_PART: Final = 100
+# The longest span whose share counts: what a venue sleeps between two looks when nothing happens.
+SLEW_SPAN_NS: Final = 60 * NS_PER_SECOND
+# What is said of a clock that was set: a service that keeps it stays far below, a leap second is one.
+CLOCK_STEP_NS: Final = NS_PER_SECOND
+# A start behind the journal's last time: a wrong zone is 14 hours at most. A clock that has lost its date is years behind.
+MAX_BEHIND_NS: Final = NS_PER_DAY
+# A start ahead of it: Moscow's longest holidays are 11 days. Beyond, orders would expire and years end by mistake.
+MAX_AHEAD_NS: Final = 14 * NS_PER_DAY
+
 # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 # One request. The largest legitimate one (a rulebook in a command) is below 64 KiB.
 MAX_MESSAGE_BYTES: Final = 65_536

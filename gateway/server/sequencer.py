@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +23,7 @@ from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout, Owed
-
-Clock = Callable[[], int]
-"""Returns nanoseconds since the epoch, UTC."""
-
+from gateway.server.clock import Clock
 
 Taken = tuple[Session | None, int, AnyCommand]
 """A command, and the connection and request id that it came with; None: the venue itself."""
@@ -41,7 +38,7 @@ class Sequencer:
     """Takes commands from sessions in turn and carries them out; between turns, questions are answered within a share."""
 
     def __init__(
-        self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock = time.time_ns
+        self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock
     ) -> None:
         self._exchange: Final = exchange
         self._writer: Final = writer

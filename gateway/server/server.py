@@ -348,6 +348,7 @@ async def start_server(
     durability: Durability | None = None,
     metrics_port: int | None = None,
     force_rulebook: bool = False,
+    accept_jump: bool = False,
     exchange: Callable[[], Exchange] = new_exchange,
 ) -> Server:
     """Start a venue, or recover it, and listen.
@@ -358,6 +359,7 @@ async def start_server(
         host: address to listen on; None: as the venue file says, and likewise `port` (0: any) and `durability`.
         metrics_port: where to answer scrapers, on loopback (0: any); None: as the venue file says, which may be nowhere.
         force_rulebook: put the venue's rulebook in force although the journal has another one in force.
+        accept_jump: start although the machine's clock is far from the journal's last time.
         exchange: makes the empty core.
 
     Returns:
@@ -370,7 +372,7 @@ async def start_server(
     """
     assert __debug__, "assertions guard the venue"
     chosen: Durability = durability or ("os" if venue.durability == "os" else "fsync")
-    started = start_venue(venue, directory, chosen, exchange, force_rulebook)
+    started = start_venue(venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump)
     server = Server(venue, chosen, started)
     wanted_port = venue.metrics_port if metrics_port is None else metrics_port
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from gateway.journal.head import is_begun
 from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail, recover
 from gateway.outbound.fanout import Fanout
+from gateway.server.clock import Clock, VenueClock, jump_problem
 from gateway.server.sequencer import Sequencer
 from gateway.venue.venue import Venue
 
@@ -111,6 +113,9 @@ def start_venue(
     durability: Durability,
     new_exchange: Callable[[], Exchange],
     force_rulebook: bool = False,
+    *,
+    accept_jump: bool = False,
+    wall: Clock = time.time_ns,
 ) -> Started:
     """Recover a venue from its journal, or begin one.
 
@@ -120,9 +125,11 @@ def start_venue(
         durability: `fsync` or `os`.
         new_exchange: makes the empty exchange.
         force_rulebook: put the venue's rulebook in force even if the journal knows another one.
+        accept_jump: start although the machine's clock is far from the journal's last time.
+        wall: the machine's clock.
 
     Raises:
-        StartError: the replay differs, a definition is refused, or the journal is missing.
+        StartError: the replay differs, a definition is refused, the venue's key is missing, or the clock is far off.
         JournalError: the journal is damaged, in use, or of another core version.
         OSError: the disk failed.
     """
@@ -132,6 +139,9 @@ def start_venue(
         fanout = Fanout()
         past = _replay(recovery.rows(), exchange, fanout)
         recovered = exchange.seq
+        problem = "" if accept_jump else jump_problem(exchange.time_ns, wall())
+        if problem:
+            raise StartError(problem)
         to_do, changed = past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER)
         writer = recovery.writer(durability, fanout.rulebook_digest)
@@ -139,7 +149,7 @@ def start_venue(
     except BaseException:
         recovery.close()
         raise
-    sequencer = Sequencer(exchange, writer, fanout, directory)
+    sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, wall=wall))
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
         rows = sequencer.sequence(to_do) if to_do else []

@@ -1,4 +1,4 @@
-"""What a venue sees to while it runs, and what a start finds of it: its journal's place, its head, its key."""
+"""What a venue sees to while it runs, and what a start finds of it: its journal's place, its head, its key, its clock."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from engine.vocabulary.limits import NS_PER_DAY
 from gateway.cli.verify import command as verify_command
 from gateway.core import new_exchange
 from gateway.journal.head import HEAD_FILE, HeadFile, read_head
@@ -263,7 +264,7 @@ async def test_an_hour_passes_between_two_tips(tmp_path):
         assert (await alice.receive())["type"] == "journal_tip"
 
 
-# ── the key, the modes ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── the key, the modes, the clock ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_journal_without_its_key_is_refused_and_nothing_is_written(directory):
@@ -316,3 +317,18 @@ def test_what_a_venue_writes_is_its_owners_alone(directory):
     modes = {path.name: path.stat().st_mode & 0o777 for path in directory.rglob("*") if path.is_file()}
     assert set(modes) == {"venue.key", HEAD_FILE, "journal-00000001.sbxj"}
     assert set(modes.values()) == {0o600}
+
+
+def test_a_start_with_a_clock_that_is_days_away_must_be_asked_for(directory):
+    started = start_venue(small_venue(), directory, "os", new_exchange, wall=lambda: time.time_ns() - 20 * NS_PER_DAY)
+    started.writer.close()
+    again = serve_again(directory)
+    assert again.returncode == 1
+    assert "20.0 days ahead of the journal's last time" in again.stderr and "--accept-jump" in again.stderr
+    with served_apart(directory, "--accept-jump") as (url, _):
+
+        async def hello() -> int:
+            async with client(url) as public:
+                return int(public.hello["time"])
+
+        assert abs(asyncio.run(hello()) - time.time_ns()) < 60 * 10**9

@@ -215,6 +215,8 @@ class Account:
         """By the instrument's number, as in `Future.positions`."""
         self.open_orders: dict[int, Order] = {}
         """Resting and parked orders by order id; `open_order` and `close_order` change it."""
+        self.open_parts: int = 0
+        """How many parts they have in all."""
         self.used_ids: dict[str, UsedId] = {}
         """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
 
@@ -285,6 +287,8 @@ class Order(OrderRecord):
     """What the book shows of it; all its leaves but for an iceberg."""
     display_lots: int = 0
     """An iceberg's display quantity; 0 for all others."""
+    parts: int = 1
+    """As how many orders it counts while it is open: of an iceberg the parts that it showed or was to show when it was entered or amended."""
     renewed: int = 0
     """Counts on from the orders entered so far: when an amend last sent it to the end of those that wait; 0: none did."""
     queued: int = 0

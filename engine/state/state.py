@@ -15,7 +15,13 @@ from engine.state.hook import PreTradeHook
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
-from engine.vocabulary.limits import DEFAULT_GRACE_NS
+from engine.vocabulary.limits import (
+    DEFAULT_GRACE_NS,
+    MAX_OPEN_ORDERS,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_OPEN_ORDERS_PER_BOOK,
+    MAX_SHARED_ORDERS,
+)
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
 
@@ -80,6 +86,13 @@ class State:
     """Orders entered so far."""
     queued: int = 0
     """Places in queues given out so far."""
+    open_parts: int = 0
+    """Open orders, an iceberg counted by its parts."""
+    max_open_per_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
+    max_open_per_book: int = MAX_OPEN_ORDERS_PER_BOOK
+    max_open: int = MAX_OPEN_ORDERS
+    max_shared: int = MAX_SHARED_ORDERS
+    """How many orders of a queue get shares. These four are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
     halt_threshold_ppm: int = 0

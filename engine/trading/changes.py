@@ -13,6 +13,7 @@ from engine.trading.entry import funds_problem, kill_problem, rate_problem, valu
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
 from engine.trading.reducing import position_problem
+from engine.trading.room import room_problem, set_parts
 from engine.trading.terms import lot_problem, stop_reserve_ticks, tick_problem
 from engine.vocabulary.codes import (
     AMENDED_AWAY,
@@ -68,10 +69,13 @@ def amend(state: State, command: AmendOrder) -> None:
         if terms.quantity_lots <= order.filled_lots:
             cancel(state, order, AMENDED_AWAY)
             return
-        problem = _limits(state, order, terms) or _approve(state, order, terms)
+        problem = room_problem(state, order, _parts(order, terms) - order.parts)
+        problem = problem or _limits(state, order, terms) or _approve(state, order, terms)
     if problem is not None:
         refuse(state, account, order.order_id, order.client_order_id, problem)
-    elif order.where == WAITING_STOP:
+        return
+    set_parts(state, order, _parts(order, terms))
+    if order.where == WAITING_STOP:
         _amend_stop(state, order, terms)
     elif order.where != ON_BOOK:
         _amend_parked(state, order, terms)
@@ -209,6 +213,18 @@ def _keeps_place(order: Order, terms: NewTerms) -> bool:
         shown = min(terms.display_lots, terms.quantity_lots - order.filled_lots)
         return terms.price_ticks == order.price_ticks and shown <= order.shown_lots
     return terms.price_ticks == order.price_ticks
+
+
+def _parts(order: Order, terms: NewTerms) -> int:
+    """How many parts an order would have as amended: what it shows, and those to come."""
+    display = terms.display_lots
+    if not display:
+        return 1
+    leaves = terms.quantity_lots - order.filled_lots
+    shown = min(display, leaves)
+    if _keeps_place(order, terms):
+        shown = min(shown, order.shown_lots)
+    return 1 - (shown - leaves) // display
 
 
 def _shrink(state: State, order: Order, terms: NewTerms) -> None:

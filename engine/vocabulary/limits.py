@@ -37,8 +37,16 @@ MAX_KEY_PARTS: Final = 8
 MAX_NUMBER_DIGITS: Final = 40
 
 # ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
-# Open orders of one account, parked ones too: what a mass cancel and a list of them may cost.
+# Open orders of one account, parked ones too, an iceberg counted by its parts: what a mass cancel and a list of them may cost.
 MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
+# Those of one book: what one order may trade with, how many stops may elect each other, what an uncross may match. None of
+# these is ever cut. It takes five accounts to fill a book.
+MAX_OPEN_ORDERS_PER_BOOK: Final = 50_000
+# Those of the venue: about 1 GB of orders with their client order ids, and what a kill switch may cancel. It takes fifty accounts
+# and ten books to fill it.
+MAX_OPEN_ORDERS: Final = 500_000
+# Orders at one price that get shares of an incoming order: each order that comes looks at so many, however little it takes.
+MAX_SHARED_ORDERS: Final = 500
 # Pegs of one instrument: each change of the touch moves them all, at three events and some 20 us (compiled) a peg: 2 ms.
 MAX_PEGS_PER_INSTRUMENT: Final = 100
 # And of them of one account: nobody takes all.

@@ -14,17 +14,17 @@ from engine.vocabulary.problem import Problem
 
 
 def entry_room_problem(state: State, order: Order, ahead: int) -> Problem | None:
-    """Count the parts of a new order, and check that there is room for them behind `ahead` parts of its own list."""
-    if order.order_type == ICEBERG:
-        command = order.command
-        # Fields that make no iceberg are refused later: it counts as one.
-        order.parts = max(-(-command.quantity_e8 // command.display_e8), 1) if command.display_e8 > 0 else 1
+    """Check that there is room for a new order behind `ahead` parts of its own list."""
     parts = parts_that_rest(order)
     return room_problem(state, order, ahead + parts) if parts else None
 
 
 def parts_that_rest(order: Order) -> int:
     """How many parts of a new order may be open when its command is done; 0: what does not trade at once is cancelled."""
+    if order.order_type == ICEBERG:
+        command = order.command
+        # Fields that make no iceberg are refused later: it counts as one.
+        order.parts = max(-(-command.quantity_e8 // command.display_e8), 1) if command.display_e8 > 0 else 1
     if order.time_in_force in (IOC, FOK):
         return 0
     if order.order_type == MARKET and order.time_in_force not in (AT_OPEN, AT_CLOSE):

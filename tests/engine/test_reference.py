@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from engine.build import is_compiled
 from engine.vocabulary import codes
 from engine.vocabulary.messages import events
-from tests.support.engine.comparison import SideBySide
+from tests.support.engine.comparison import SideBySide, drawn_bounds
 from tests.support.engine.generator import FEATURES, features_of
 
 STEPS_PER_SEED = 250
@@ -41,7 +41,8 @@ EXPECTED = {
 
 def run_seed(seed: int, steps: int) -> Counter[str]:
     """Run the commands of a seed through both; what was seen."""
-    session = SideBySide(random.Random(seed).randrange, features_of(seed))
+    bounds = drawn_bounds(random.Random(f"bounds {seed}").randrange)
+    session = SideBySide(random.Random(seed).randrange, features_of(seed), bounds)
     for step in range(steps):
         try:
             session.step()
@@ -72,7 +73,8 @@ class EngineAgainstReference(RuleBasedStateMachine):
     @initialize(data=st.data())
     def open(self, data: st.DataObject) -> None:
         features = tuple(feature for feature in FEATURES if data.draw(st.booleans(), label=feature))
-        self.session = SideBySide(lambda choices: data.draw(st.integers(0, choices - 1)), features)
+        bounds = drawn_bounds(lambda choices: data.draw(st.integers(0, choices - 1)))
+        self.session = SideBySide(lambda choices: data.draw(st.integers(0, choices - 1)), features, bounds)
 
     @rule(data=st.data())
     def next(self, data: st.DataObject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,6 +12,12 @@ from engine.book.entities import Account
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
+from engine.vocabulary.limits import (
+    MAX_OPEN_ORDERS,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_OPEN_ORDERS_PER_BOOK,
+    MAX_SHARED_ORDERS,
+)
 from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
 from tests.reference.book import ReferenceVenue
@@ -30,12 +37,36 @@ def without_words(event: events.Event) -> events.Event:
     return msgspec.structs.replace(event, detail="") if getattr(event, "detail", "") else event
 
 
+class Bounds(NamedTuple):
+    """Bounds so small that random commands reach them."""
+
+    open_of_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
+    open_of_book: int = MAX_OPEN_ORDERS_PER_BOOK
+    open: int = MAX_OPEN_ORDERS
+    shared: int = MAX_SHARED_ORDERS
+
+
+def drawn_bounds(draw: Callable[[int], int]) -> Bounds:
+    """The venue's own bounds half of the time, else smaller ones."""
+    shared = (MAX_SHARED_ORDERS, 1, 2, 3)[draw(4)]
+    if draw(2):
+        return Bounds(shared=shared)
+    return Bounds(4 + draw(12), 8 + draw(24), 16 + draw(48), shared)
+
+
 class SideBySide:
     """The engine and its reference, a generator of commands for both, and the invariants of what happens."""
 
-    def __init__(self, draw: Callable[[int], int], features: tuple[str, ...] = FEATURES) -> None:
+    def __init__(
+        self, draw: Callable[[int], int], features: tuple[str, ...] = FEATURES, bounds: Bounds | None = None
+    ) -> None:
         self.exchange = Exchange(PreTradeHook())
         self.reference = ReferenceVenue()
+        bounds = bounds or Bounds()
+        self.exchange.max_open_per_account = self.reference.most_open_of_account = bounds.open_of_account
+        self.exchange.max_open_per_book = self.reference.most_open_of_book = bounds.open_of_book
+        self.exchange.max_open = self.reference.most_open = bounds.open
+        self.exchange.max_shared = self.reference.most_shared = bounds.shared
         self.invariants = Invariants(self.exchange)
         self.generator = Generator(draw, self.reference, features)
         self.history: list[commands.Sequenced] = []

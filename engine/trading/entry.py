@@ -226,7 +226,7 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
         lots = fillable_lots(state, order, order.quantity_lots)
         if lots < least:
             return Problem(FILLABILITY, f"only {lots} of {least} lots can be filled at once")
-    if mode == STP_REJECT and order.price_ticks and meets_own(order):
+    if mode == STP_REJECT and order.price_ticks and meets_own(state, order):
         return _self_trade()
     return None
 

@@ -191,9 +191,9 @@ class Entry(Calls):
     def has_room(self, order: RefOrder, more: int) -> bool:
         """Whether so many more orders may be open in its account, its book and the venue."""
         bounds = (
-            (self.most_open_of_account, [other for other in self.live if other.account == order.account]),
-            (self.most_open_of_book, [other for other in self.live if other.name == order.name]),
-            (self.most_open, self.live),
+            (self.max_open_per_account, [other for other in self.live if other.account == order.account]),
+            (self.max_open_per_book, [other for other in self.live if other.name == order.name]),
+            (self.max_open, self.live),
         )
         return more <= 0 or all(more + sum(other.parts for other in each) <= most for most, each in bounds)
 

@@ -106,7 +106,7 @@ class Planning(Money):
                 break
             level = [slot for slot in slots if slot.order.price == price]
             inside = self.in_band(terms, anchor, price)
-            at_once = 1 if terms.rules.allocation == codes.PRICE_TIME else self.most_shared
+            at_once = 1 if terms.rules.allocation == codes.PRICE_TIME else self.max_shared
             if counting and self.count_level(taker, level) and at_once > 1:
                 at_once = len(slots)
             goes_on = self.plan_level(taker, level, budget, steps, at_once=at_once, inside=inside, slots=slots)

@@ -282,10 +282,10 @@ class State:
         """Entries of brackets that ended, whose legs have not been looked at yet."""
         self.work: list[RefOrder] = []
         """Elected stops, first in first out."""
-        self.most_open_of_account = MAX_OPEN_ORDERS_PER_ACCOUNT
-        self.most_open_of_book = MAX_OPEN_ORDERS_PER_BOOK
-        self.most_open = MAX_OPEN_ORDERS
-        self.most_shared = MAX_SHARED_ORDERS
+        self.max_open_per_account = MAX_OPEN_ORDERS_PER_ACCOUNT
+        self.max_open_per_book = MAX_OPEN_ORDERS_PER_BOOK
+        self.max_open = MAX_OPEN_ORDERS
+        self.max_shared = MAX_SHARED_ORDERS
         self.calm = False
         """After an uncross: no volatility auction may begin."""
         self.uncrossing = False

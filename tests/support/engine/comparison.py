@@ -63,10 +63,10 @@ class SideBySide:
         self.exchange = Exchange(PreTradeHook())
         self.reference = ReferenceVenue()
         bounds = bounds or Bounds()
-        self.exchange.max_open_per_account = self.reference.most_open_of_account = bounds.open_of_account
-        self.exchange.max_open_per_book = self.reference.most_open_of_book = bounds.open_of_book
-        self.exchange.max_open = self.reference.most_open = bounds.open
-        self.exchange.max_shared = self.reference.most_shared = bounds.shared
+        self.exchange.max_open_per_account = self.reference.max_open_per_account = bounds.open_of_account
+        self.exchange.max_open_per_book = self.reference.max_open_per_book = bounds.open_of_book
+        self.exchange.max_open = self.reference.max_open = bounds.open
+        self.exchange.max_shared = self.reference.max_shared = bounds.shared
         self.invariants = Invariants(self.exchange)
         self.generator = Generator(draw, self.reference, features)
         self.history: list[commands.Sequenced] = []

@@ -67,6 +67,8 @@ MAX_CLOSE_OUTS: Final = 1_024
 # Events of one clock tick, before it leaves what else is due to the next: about 20 ms compiled, and below 1 MiB of a frame.
 # One thing that is due may pass it by what it does itself: the moves of all pegs of an instrument, for an order that expires.
 PIECE_EVENTS: Final = 4_096
+# Steps of a daily schedule: a snapshot carries them all, and each may change the phase once a day, 86 s apart if they fill it.
+MAX_SCHEDULE_STEPS: Final = 1_000
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.

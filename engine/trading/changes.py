@@ -69,7 +69,8 @@ def amend(state: State, command: AmendOrder) -> None:
         if terms.quantity_lots <= order.filled_lots:
             cancel(state, order, AMENDED_AWAY)
             return
-        problem = room_problem(state, order, _parts(order, terms) - order.parts)
+        more = _parts(order, terms) - order.parts
+        problem = room_problem(state, order, more) if more > 0 else None
         problem = problem or _limits(state, order, terms) or _approve(state, order, terms)
     if problem is not None:
         refuse(state, account, order.order_id, order.client_order_id, problem)

@@ -14,7 +14,8 @@ from engine.vocabulary.messages.events import OrderCancelled
 def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
     book: LimitOrderBook = order.book
-    close_order(state, order)
+    if order.beside is not None:
+        close_order(state, order)
     if state.expiring and order.entered in state.expiring:
         del state.expiring[order.entered]
     if order.order_type == PEGGED:

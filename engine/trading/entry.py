@@ -13,7 +13,7 @@ from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.trading.reducing import position_problem
-from engine.trading.room import entry_room_problem, open_order
+from engine.trading.room import open_order, parts_asked_for, parts_that_rest, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
@@ -25,6 +25,7 @@ from engine.vocabulary.codes import (
     FILLABILITY,
     FOK,
     FUNDS,
+    ICEBERG,
     KILL_SWITCH,
     NOTIONAL,
     OK,
@@ -135,18 +136,19 @@ def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
     """Check kill switches, limits and the phase."""
     book: LimitOrderBook = order.book
     account = order.account
+    if order.order_type == ICEBERG:
+        order.parts = parts_asked_for(order.command)
     problem = kill_problem(state, account, order.instrument_name) if state.killed else None
     if problem is not None:
         return problem
     # Counted whatever refuses it.
     too_fast = rate_problem(state, account) if state.limits else None
-    problem = entry_room_problem(state, order, ahead)
-    if problem is None and order.order_type == PEGGED:
-        problem = peg_problem(order)
-    if problem is None:
-        problem = too_fast
-    if problem is not None:
+    problem = room_problem(state, order, ahead + order.parts)
+    if problem is not None and parts_that_rest(order):
         return problem
+    problem = peg_problem(order) if order.order_type == PEGGED else None
+    if problem is not None or too_fast is not None:
+        return problem or too_fast
     if order.client_order_id not in account.used_ids:
         return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
     if not book.in_call:

@@ -61,7 +61,8 @@ def rest(state: State, order: Order) -> None:
     state.queued += 1
     order.queued = state.queued
     book.side(order.side).add(order)
-    open_order(state, order)
+    if order.beside is None:
+        open_order(state, order)
     state.emit(
         BookAdded(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.shown_lots),
     )
@@ -80,7 +81,8 @@ def join_call(state: State, order: Order) -> None:
         order.queued = state.next_place()
         order.where = IN_CALL
         book.market_orders[order.order_id] = order
-        open_order(state, order)
+        if order.beside is None:
+            open_order(state, order)
     else:
         if ends_with_auction(order):
             book.auction_limits[order.order_id] = order
@@ -102,7 +104,8 @@ def set_batch_end(state: State, book: LimitOrderBook) -> None:
 def park_peg(state: State, order: Order) -> None:
     """Keep a pegged order off the book, without a place."""
     order.where = OFF_PEG
-    open_order(state, order)
+    if order.beside is None:
+        open_order(state, order)
 
 
 def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "volatility") -> None:

@@ -9,22 +9,18 @@ from __future__ import annotations
 from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import State
-from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, CONTINUOUS, FOK, ICEBERG, IOC, MARKET, ORDER_LIMITS
+from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, CONTINUOUS, FOK, IOC, MARKET, ORDER_LIMITS
+from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.problem import Problem
 
 
-def entry_room_problem(state: State, order: Order, ahead: int) -> Problem | None:
-    """Check that there is room for a new order behind `ahead` parts of its own list."""
-    parts = parts_that_rest(order)
-    return room_problem(state, order, ahead + parts) if parts else None
+def parts_asked_for(command: NewOrder) -> int:
+    """How many parts an iceberg has. Fields that make none are refused later: it counts as one."""
+    return max(-(-command.quantity_e8 // command.display_e8), 1) if command.display_e8 > 0 else 1
 
 
 def parts_that_rest(order: Order) -> int:
     """How many parts of a new order may be open when its command is done; 0: what does not trade at once is cancelled."""
-    if order.order_type == ICEBERG:
-        command = order.command
-        # Fields that make no iceberg are refused later: it counts as one.
-        order.parts = max(-(-command.quantity_e8 // command.display_e8), 1) if command.display_e8 > 0 else 1
     if order.time_in_force in (IOC, FOK):
         return 0
     if order.order_type == MARKET and order.time_in_force not in (AT_OPEN, AT_CLOSE):
@@ -37,8 +33,6 @@ def parts_that_rest(order: Order) -> int:
 def room_problem(state: State, order: Order, more: int) -> Problem | None:
     """Why so many more parts may not be open: in the account, else in the book, else in the venue. O(1)."""
     book: LimitOrderBook = order.book
-    if more <= 0:
-        return None
     if order.account.open_parts + more > state.max_open_per_account:
         most, where = state.max_open_per_account, "an account"
     elif book.open_parts + more > state.max_open_per_book:
@@ -51,28 +45,47 @@ def room_problem(state: State, order: Order, more: int) -> Problem | None:
 
 
 def open_order(state: State, order: Order) -> None:
-    """Count an order among the open ones, if it is not yet. O(1)."""
-    if order.beside is None:
-        order.account.open_order(order)
-        _count(state, order, order.parts)
+    """Count an order among the open ones, where it is not yet: of its account, its owner, its book, the venue. O(1)."""
+    book: LimitOrderBook = order.book
+    account, parts = order.account, order.parts
+    account.open_orders[order.order_id] = order
+    account.open_parts += parts
+    book.open_parts += parts
+    state.open_parts += parts
+    key = order.instrument.number * 2 + order.side
+    open_sides = account.owner.open_sides
+    beside = open_sides.get(key)
+    if beside is None:
+        beside = open_sides[key] = []
+    order.beside = beside
+    order.place_beside = len(beside)
+    beside.append(order)
 
 
 def close_order(state: State, order: Order) -> None:
-    """Count an order among the open ones no longer, if it was one. O(1)."""
-    if order.beside is not None:
-        order.account.close_order(order)
-        _count(state, order, -order.parts)
+    """Count an order among the open ones no longer. O(1)."""
+    book: LimitOrderBook = order.book
+    account, parts = order.account, order.parts
+    del account.open_orders[order.order_id]
+    account.open_parts -= parts
+    book.open_parts -= parts
+    state.open_parts -= parts
+    beside = order.beside
+    assert beside is not None
+    last = beside.pop()
+    if last is not order:
+        place = order.place_beside
+        beside[place] = last
+        last.place_beside = place
+    order.beside = None
 
 
 def set_parts(state: State, order: Order, parts: int) -> None:
     """Count an open order for so many parts from now on."""
-    if parts != order.parts:
-        _count(state, order, parts - order.parts)
+    more = parts - order.parts
+    if more:
+        book: LimitOrderBook = order.book
         order.parts = parts
-
-
-def _count(state: State, order: Order, parts: int) -> None:
-    book: LimitOrderBook = order.book
-    order.account.open_parts += parts
-    book.open_parts += parts
-    state.open_parts += parts
+        order.account.open_parts += more
+        book.open_parts += more
+        state.open_parts += more

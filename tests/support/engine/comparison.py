@@ -84,10 +84,13 @@ class SideBySide:
         sequenced = commands.Sequenced(self.exchange.seq + 1, self.generator.time_ns, command)
         self.history.append(sequenced)
         expected = comparable(self.reference.apply(sequenced))
+        parts = self.exchange.open_parts
         happened = self.exchange.apply(sequenced)
         got = comparable(happened)
         assert got == expected, difference(got, expected)
         self.compare_state()
+        if not isinstance(command, commands.AmendOrder):
+            self.compare_work(happened, parts)
         self.invariants.follow(happened)
         for event in happened:
             self.seen.update(names_of(event))
@@ -115,6 +118,14 @@ class SideBySide:
         self.compare_positions()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
+
+    def compare_work(self, happened: list[events.Event], parts: int) -> None:
+        """Each trade uses up a part that was open when the command came, or one of an order that came with it."""
+        for event in happened:
+            if isinstance(event, events.OrderAccepted):
+                order = self.exchange.accounts[event.account].order(event.client_order_id)
+                parts += 1 if order is None else order.parts
+        assert sum(isinstance(event, events.Trade) for event in happened) <= parts
 
     def compare_money(self, name: str, account: Account) -> None:
         """Compare what an account has and what is reserved of it; what its positions need, and until when it is called."""

@@ -100,7 +100,7 @@ def _meets_own_first(state: State, level: Level, taker: Order) -> bool:
     owner = taker.account.owner
     others = 0
     met = False
-    order = level.head
+    order = level.head if owner.orders_on(taker.instrument, 1 - taker.side) else None
     while order is not None and others < state.max_shared:
         after = order.next
         if order.account.owner is owner:

@@ -80,6 +80,16 @@ def close_order(state: State, order: Order) -> None:
     order.beside = None
 
 
+def parts_as_amended(order: Order, leaves_lots: int, display_lots: int, kept: bool) -> int:
+    """How many parts an order would have: what it would show, no more than now if its place is `kept`, and those to come."""
+    if not display_lots:
+        return 1
+    shown = min(display_lots, leaves_lots)
+    if kept:
+        shown = min(shown, order.shown_lots)
+    return 1 - (shown - leaves_lots) // display_lots
+
+
 def set_parts(state: State, order: Order, parts: int) -> None:
     """Count an open order for so many parts from now on."""
     more = parts - order.parts

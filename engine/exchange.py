@@ -173,3 +173,10 @@ class Exchange(State):
         assert sorted([order.entered for order in by_owner]) == entered
         assert sorted([order.entered for order in by_book]) == entered
         assert not self.touched and not any(book.touched for book in self.book_list)
+        assert self.open_parts == sum([order.parts for order in by_account])
+        assert self.open_parts == sum([account.open_parts for account in self.account_list])
+        assert self.open_parts == sum([book.open_parts for book in self.book_list])
+        for account in self.account_list:
+            assert account.open_parts == sum([order.parts for order in account.open_orders.values()])
+        for book in self.book_list:
+            assert book.open_parts == sum([order.parts for order in book.open_orders()])

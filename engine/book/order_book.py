@@ -256,6 +256,8 @@ class LimitOrderBook(Book):
         """The take-profits and stops of brackets whose entry has not ended, in order of entry."""
         self.auction_limits: Final[dict[int, Order]] = {}
         """at_open and at_close limit orders that joined the auction that runs."""
+        self.open_parts: int = 0
+        """Of all its open orders."""
         self.phase: int = CLOSED
         """Set by `enter` alone."""
         self.in_call: bool = False

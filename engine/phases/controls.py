@@ -24,7 +24,7 @@ from engine.vocabulary.codes import (
     SELF_TRADE_MODES,
     UNSUPPORTED,
 )
-from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.limits import MAX_SCHEDULE_STEPS, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     SetKillSwitch,
     SetLimits,
@@ -115,6 +115,8 @@ def set_schedule(state: State, command: SetSchedule) -> Problem | None:
     problem = expired_problem(book)
     if problem is not None:
         return problem
+    if len(command.steps) > MAX_SCHEDULE_STEPS:
+        return invalid(f"a schedule has no more than {MAX_SCHEDULE_STEPS} steps")
     before = -1
     for second, phase in command.steps:
         if not before < second < NS_PER_DAY // NS_PER_SECOND or not 0 <= phase < len(PHASES):

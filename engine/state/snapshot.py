@@ -112,7 +112,7 @@ def _order(record: OrderRecord) -> list[object]:
         asked = record.command
         about: list[object] = [record.order_id, msgspec.structs.astuple(asked), asked.order_type, asked.post_only]
         about += [record.status, NOWHERE, 0, 0, 0, 0, 0, 0, record.entered, 0, 0, record.reject_code]
-        return [*about, record.reject_rule, 0, 0, 0, 0, [], False, False, 0, 0, 0, 0, -1, 0, 0]
+        return [*about, record.reject_rule, 0, 0, 0, 0, [], False, False, 0, 0, 0, 0, -1, 0, 0, 1]
     other, children = order.other_leg, order.children
     return [
         order.order_id,
@@ -146,6 +146,7 @@ def _order(record: OrderRecord) -> list[object]:
         order.budget,
         order.fee_numerator,
         order.fee_charged,
+        order.parts,
     ]
 
 

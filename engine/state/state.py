@@ -21,6 +21,10 @@ from engine.vocabulary.limits import (
     DEFAULT_GRACE_NS,
     INDICATIVE_NS_PER_LEVEL,
     MAX_INSTANT_LEVELS,
+    MAX_OPEN_ORDERS,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_OPEN_ORDERS_PER_BOOK,
+    MAX_SHARED_ORDERS,
     PIECE_EVENTS,
     PIECE_STEPS,
 )
@@ -99,6 +103,13 @@ class State:
     """Orders entered so far."""
     queued: int = 0
     """Places in queues given out so far."""
+    open_parts: int = 0
+    """Open orders, an iceberg counted by its parts."""
+    max_open_per_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
+    max_open_per_book: int = MAX_OPEN_ORDERS_PER_BOOK
+    max_open: int = MAX_OPEN_ORDERS
+    max_shared: int = MAX_SHARED_ORDERS
+    """How many orders of a queue get shares. These four are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
     halt_threshold_ppm: int = 0

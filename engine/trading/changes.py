@@ -15,6 +15,7 @@ from engine.trading.entry import funds_problem, kill_problem, rate_problem, valu
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
 from engine.trading.reducing import position_problem
+from engine.trading.room import parts_as_amended, room_problem, set_parts
 from engine.trading.terms import lot_problem, stop_reserve_ticks, tick_problem
 from engine.vocabulary.codes import (
     AMENDED_AWAY,
@@ -65,15 +66,21 @@ def amend(state: State, command: AmendOrder) -> None:
         book: LimitOrderBook = order.book
         book.pegs_in_place = OUT_OF_PLACE
     terms = NewTerms(order)
+    parts = order.parts
     problem = _gate(state, order) or _grid(order, command, terms)
     if problem is None:
         if terms.quantity_lots <= order.filled_lots:
             cancel(state, order, AMENDED_AWAY)
             return
-        problem = _limits(state, order, terms) or _approve(state, order, terms)
+        leaves_lots = terms.quantity_lots - order.filled_lots
+        parts = parts_as_amended(order, leaves_lots, terms.display_lots, _keeps_place(order, terms))
+        problem = room_problem(state, order, parts - order.parts) if parts > order.parts else None
+        problem = problem or _limits(state, order, terms) or _approve(state, order, terms)
     if problem is not None:
         refuse(state, account, order.order_id, order.client_order_id, problem)
-    elif order.where == WAITING_STOP:
+        return
+    set_parts(state, order, parts)
+    if order.where == WAITING_STOP:
         _amend_stop(state, order, terms)
     elif order.where != ON_BOOK:
         _amend_parked(state, order, terms)

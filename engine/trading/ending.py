@@ -8,6 +8,7 @@ from engine.book.entities import ON_BOOK, Account, Order
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
+from engine.trading.room import close_order
 from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
 from engine.vocabulary.messages.events import OrderCancelled
 
@@ -16,7 +17,7 @@ def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
     book: LimitOrderBook = order.book
     if order.beside is not None:
-        order.account.close_order(order)
+        close_order(state, order)
     if state.expiring and order.entered in state.expiring:
         del state.expiring[order.entered]
     if order.order_type == PEGGED:

@@ -12,6 +12,7 @@ from engine.trading.ending import cancel
 from engine.trading.market_index import index_ppm, renew_move
 from engine.trading.matching import BAND, HALT, match
 from engine.trading.prevention import note_joined, own_crossed, prevent
+from engine.trading.room import open_order
 from engine.vocabulary.codes import (
     COLLAR,
     CONTINUOUS,
@@ -63,7 +64,7 @@ def rest(state: State, order: Order) -> None:
     order.queued = state.queued
     book.side(order.side).add(order)
     if order.beside is None:
-        order.account.open_order(order)
+        open_order(state, order)
     state.emit(
         BookAdded(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.shown_lots),
     )
@@ -73,7 +74,7 @@ def join_call(state: State, order: Order) -> None:
     """Collect an order in a call; prevention acts on every own order that it crosses. Pegged orders stay off the book."""
     book: LimitOrderBook = order.book
     if order.order_type == PEGGED:
-        park_peg(order)
+        park_peg(state, order)
         return
     own = own_crossed(state, order)
     while own is not None:
@@ -87,7 +88,7 @@ def join_call(state: State, order: Order) -> None:
         book.market_orders[order.order_id] = order
         book.indicative.changed = True
         if order.beside is None:
-            order.account.open_order(order)
+            open_order(state, order)
     else:
         if ends_with_auction(order):
             book.auction_limits[order.order_id] = order
@@ -107,11 +108,11 @@ def set_batch_end(state: State, book: LimitOrderBook) -> None:
         state.schedule(due_ns, DUE_BATCH, book.instrument.number)
 
 
-def park_peg(order: Order) -> None:
+def park_peg(state: State, order: Order) -> None:
     """Keep a pegged order off the book, without a place."""
     order.where = OFF_PEG
     if order.beside is None:
-        order.account.open_order(order)
+        open_order(state, order)
 
 
 def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "volatility") -> None:
@@ -132,7 +133,7 @@ def park_pegs(state: State, book: LimitOrderBook) -> None:
     for order in book.pegs.values():
         if order.where == ON_BOOK:
             book.side(order.side).remove(order)
-            park_peg(order)
+            park_peg(state, order)
             name = book.instrument.instrument
             state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, 0))
 

@@ -37,8 +37,18 @@ MAX_KEY_PARTS: Final = 8
 MAX_NUMBER_DIGITS: Final = 40
 
 # ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
-# Open orders of one account, parked ones too: what a mass cancel and a list of them may cost.
+# Open orders of one account, parked ones too, an iceberg counted by its parts: what a mass cancel and a list of them may cost.
 MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
+# Those of one book: what one order may trade with, how many stops may elect each other, what an uncross may match. None of
+# these is ever cut: 10 000 fills take 75 to 155 ms interpreted, and five times as many five times that. It takes five accounts
+# to fill a book.
+MAX_OPEN_ORDERS_PER_BOOK: Final = 50_000
+# Those of the venue: about 1 GB of orders with their client order ids, and what a kill switch may cancel. It takes fifty accounts
+# and ten books to fill it.
+MAX_OPEN_ORDERS: Final = 500_000
+# Orders at one price that get shares of an incoming order: each order that comes looks at so many, however little it takes: 40 us
+# interpreted, 2 s if a print elects as many stops as a book may have beside them.
+MAX_SHARED_ORDERS: Final = 500
 # Pegs of one instrument: each change of the touch moves them all, at three events and some 20 us (compiled) a peg: 2 ms.
 MAX_PEGS_PER_INSTRUMENT: Final = 100
 # And of them of one account: nobody takes all.
@@ -70,6 +80,8 @@ MAX_INSTANT_LEVELS: Final = 128
 INDICATIVE_NS_PER_LEVEL: Final = 100_000
 # And not before this time from the first change: a burst is looked at once.
 INDICATIVE_WAIT_NS: Final = 1_000_000
+# Steps of a daily schedule: a snapshot carries them all, and each may change the phase once a day, 86 s apart if they fill it.
+MAX_SCHEDULE_STEPS: Final = 1_000
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.
@@ -202,5 +214,11 @@ STOP_NS: Final = 500_000_000
 # ── journal ────────────────────────────────────────────────────────────────────────────────────────────────────
 # A segment ends at the first frame that passes this size: a unit to copy, sign and archive.
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
-# One frame: 128 commands, each of which may sweep a book. A length above it is damage, not data.
-MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
+# One frame holds any row: matching, a cascade of stops and an uncross are never cut. A length above it is damage, not data.
+# Each trade uses up a part that was open in the book, or an order that came. So a part adds at most: its stop triggers (808 bytes
+# with the longest names, 64 letters of four bytes), it begins as an order of a pair (835), shows or rests (289), is cut to its position
+# (1 124), and ends: by a trade (1 417), or by a cancel (3 145 with the longest text) beside one that prevention makes smaller
+# (1 124); its account is called (547). That is 7 872 bytes, 394 MB of MAX_OPEN_ORDERS_PER_BOOK. A print may halt the market: that
+# cancels what volatility auctions of other books have collected, 837 bytes each, and reports each instrument: 382 MB. In all 776 MB.
+# With names of 16 ASCII letters an order that sweeps a book makes 6 MB.
+MAX_FRAME_BYTES: Final = 1024 * 1024 * 1024

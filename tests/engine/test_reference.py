@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from engine.build import is_compiled
 from engine.vocabulary import codes
 from engine.vocabulary.messages import events
-from tests.support.engine.comparison import CallBounds, SideBySide
+from tests.support.engine.comparison import CallBounds, SideBySide, drawn_bounds
 from tests.support.engine.generator import FEATURES, features_of
 
 STEPS_PER_SEED = 250
@@ -49,7 +49,8 @@ EXPECTED = {
 
 def run_seed(seed: int, steps: int) -> Counter[str]:
     """Run the commands of a seed through both; what was seen."""
-    session = SideBySide(random.Random(seed).randrange, features_of(seed), CALLS[seed % len(CALLS)])
+    bounds = drawn_bounds(random.Random(f"bounds {seed}").randrange)
+    session = SideBySide(random.Random(seed).randrange, features_of(seed), bounds, CALLS[seed % len(CALLS)])
     for step in range(steps):
         try:
             session.step()
@@ -81,7 +82,9 @@ class EngineAgainstReference(RuleBasedStateMachine):
     def open(self, data: st.DataObject) -> None:
         features = tuple(feature for feature in FEATURES if data.draw(st.booleans(), label=feature))
         calls = data.draw(st.sampled_from(CALLS), label="bounds of calls")
-        self.session = SideBySide(lambda choices: data.draw(st.integers(0, choices - 1)), features, calls)
+        bounds = drawn_bounds(lambda choices: data.draw(st.integers(0, choices - 1)))
+        draw = lambda choices: data.draw(st.integers(0, choices - 1))  # noqa: E731
+        self.session = SideBySide(draw, features, bounds, calls)
 
     @rule(data=st.data())
     def next(self, data: st.DataObject) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import INDICATIVE_NS_PER_LEVEL, MAX_INSTANT_LEVELS, NS_PER_SECOND
+from engine.vocabulary.limits import (
+    INDICATIVE_NS_PER_LEVEL,
+    MAX_INSTANT_LEVELS,
+    MAX_OPEN_ORDERS,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_OPEN_ORDERS_PER_BOOK,
+    MAX_SHARED_ORDERS,
+    NS_PER_SECOND,
+)
 from engine.vocabulary.messages import commands, events
 
 PPM = 1_000_000
@@ -127,6 +135,8 @@ class RefOrder:
     limit: int = 0
     """Of a pegged order: the worst it may get."""
     display: int = 0
+    parts: int = 1
+    """As how many orders it counts."""
     quantity: int = 0
     filled: int = 0
     leaves: int = 0
@@ -279,6 +289,10 @@ class State:
         """Entries of brackets that ended, whose legs have not been looked at yet."""
         self.work: list[RefOrder] = []
         """Elected stops, first in first out."""
+        self.max_open_per_account = MAX_OPEN_ORDERS_PER_ACCOUNT
+        self.max_open_per_book = MAX_OPEN_ORDERS_PER_BOOK
+        self.max_open = MAX_OPEN_ORDERS
+        self.max_shared = MAX_SHARED_ORDERS
         self.calm = False
         """After an uncross: no volatility auction may begin."""
         self.instant_levels = MAX_INSTANT_LEVELS

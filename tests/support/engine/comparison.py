@@ -12,7 +12,14 @@ from engine.book.entities import Account
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
-from engine.vocabulary.limits import INDICATIVE_NS_PER_LEVEL, MAX_INSTANT_LEVELS
+from engine.vocabulary.limits import (
+    INDICATIVE_NS_PER_LEVEL,
+    MAX_INSTANT_LEVELS,
+    MAX_OPEN_ORDERS,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_OPEN_ORDERS_PER_BOOK,
+    MAX_SHARED_ORDERS,
+)
 from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
 from tests.reference.book import ReferenceVenue
@@ -42,14 +49,40 @@ class CallBounds(NamedTuple):
 USUAL = CallBounds()
 
 
+class Bounds(NamedTuple):
+    """Bounds so small that random commands reach them."""
+
+    open_of_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
+    open_of_book: int = MAX_OPEN_ORDERS_PER_BOOK
+    open: int = MAX_OPEN_ORDERS
+    shared: int = MAX_SHARED_ORDERS
+
+
+def drawn_bounds(draw: Callable[[int], int]) -> Bounds:
+    """The venue's own bounds half of the time, else smaller ones."""
+    shared = (MAX_SHARED_ORDERS, 1, 2, 3)[draw(4)]
+    if draw(2):
+        return Bounds(shared=shared)
+    return Bounds(4 + draw(12), 8 + draw(24), 16 + draw(48), shared)
+
+
 class SideBySide:
     """The engine and its reference, a generator of commands for both, and the invariants of what happens."""
 
     def __init__(
-        self, draw: Callable[[int], int], features: tuple[str, ...] = FEATURES, calls: CallBounds = USUAL
+        self,
+        draw: Callable[[int], int],
+        features: tuple[str, ...] = FEATURES,
+        bounds: Bounds | None = None,
+        calls: CallBounds = USUAL,
     ) -> None:
         self.exchange = Exchange(PreTradeHook())
         self.reference = ReferenceVenue()
+        bounds = bounds or Bounds()
+        self.exchange.max_open_per_account = self.reference.max_open_per_account = bounds.open_of_account
+        self.exchange.max_open_per_book = self.reference.max_open_per_book = bounds.open_of_book
+        self.exchange.max_open = self.reference.max_open = bounds.open
+        self.exchange.max_shared = self.reference.max_shared = bounds.shared
         self.invariants = Invariants(self.exchange)
         self.generator = Generator(draw, self.reference, features)
         for venue in (self.exchange, self.reference):
@@ -69,10 +102,13 @@ class SideBySide:
         sequenced = commands.Sequenced(self.exchange.seq + 1, self.generator.time_ns, command)
         self.history.append(sequenced)
         expected = comparable(self.reference.apply(sequenced))
+        parts = self.exchange.open_parts
         happened = self.exchange.apply(sequenced)
         got = comparable(happened)
         assert got == expected, difference(got, expected)
         self.compare_state()
+        if not isinstance(command, commands.AmendOrder):
+            self.compare_work(happened, parts)
         self.invariants.follow(happened)
         for event in happened:
             self.seen.update(names_of(event))
@@ -100,6 +136,14 @@ class SideBySide:
         self.compare_positions()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
+
+    def compare_work(self, happened: list[events.Event], parts: int) -> None:
+        """Each trade uses up a part that was open when the command came, or one of an order that came with it."""
+        for event in happened:
+            if isinstance(event, events.OrderAccepted):
+                order = self.exchange.accounts[event.account].order(event.client_order_id)
+                parts += 1 if order is None else order.parts
+        assert sum(isinstance(event, events.Trade) for event in happened) <= parts
 
     def compare_money(self, name: str, account: Account) -> None:
         """Compare what an account has and what is reserved of it; what its positions need, and until when it is called."""

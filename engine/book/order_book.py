@@ -30,7 +30,7 @@ from engine.vocabulary.codes import BUY, CLOSED, CLOSING_AUCTION, CONTINUOUS, OP
 from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
 
 OUT_OF_PLACE: Final = (-1, -1)
-"""Of `pegs_in_place`: no pair of prices."""
+"""Of `pegs_followed`: no pair of prices."""
 NO_MOVE: Final = -1
 """Of `index_move`: no ratio."""
 CALLS: Final = (PRE_OPEN, OPENING_AUCTION, VOLATILITY, CLOSING_AUCTION)
@@ -278,8 +278,8 @@ class LimitOrderBook(Book):
         """Of a call."""
         self.touched: bool = False
         """Whether the current command has changed it: it then stands in the venue's list of such books."""
-        self.pegs_in_place: tuple[int, int] = OUT_OF_PLACE
-        """What the pegs followed when each was found where it belongs; OUT_OF_PLACE: one may not be."""
+        self.pegs_followed: tuple[int, int] = OUT_OF_PLACE
+        """The touch at which its pegs were last looked at; OUT_OF_PLACE: at none that still counts."""
         self.calm: bool = False
         """While what an uncross set off is worked: no new volatility auction may begin."""
         self.prints: Final[list[int]] = []
@@ -296,9 +296,17 @@ class LimitOrderBook(Book):
     def enter(self, phase: int) -> None:
         """Be in a phase from now on; or in the same one, after its instrument's batches were set."""
         self.phase = phase
-        self.pegs_in_place = OUT_OF_PLACE
         self.indicative.void()
         self.in_call = self.instrument.batch_ns != 0 if phase == CONTINUOUS else phase in CALLS
+
+    def touch_to_follow(self) -> tuple[int, int]:
+        """The best bid and ask that are not pegged, 0: none; where orders don't trade as they come there is nothing to follow.
+
+        O(levels where only pegs rest): there are no more of them than pegs.
+        """
+        if self.in_call or self.phase != CONTINUOUS:
+            return (0, 0)
+        return (self.bids.best_unpegged(), self.asks.best_unpegged())
 
     def best(self, side: int) -> Level | None:
         """The best level of a side, or None if the side is empty. O(1)."""
@@ -380,6 +388,10 @@ class LimitOrderBook(Book):
             assert order.where == FOR_ENTRY and order.leaves_lots > 0
         for order in self.pegs.values():
             assert order.order_type == PEGGED and order.where in (ON_BOOK, OFF_PEG)
+            assert (order.price_ticks != 0) == (order.where == ON_BOOK)
+        if self.pegs and (self.in_call or self.phase == CONTINUOUS):
+            # So a snapshot needs not have it.
+            assert self.pegs_followed == self.touch_to_follow(), "a touch was not followed"
         for waiting in (self.pegs, self.for_auction):
             ranks = [order.rank for order in waiting.values()]
             assert ranks == sorted(ranks), "orders that wait are kept by rank"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order, OrderRecord
-from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
+from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import lacking, reserve
 from engine.state.state import State, next_report
 from engine.trading.bands import band_problem
 from engine.trading.ending import by_entry, cancel
 from engine.trading.entry import funds_problem, kill_problem, rate_problem, value_problem
+from engine.trading.pegs import come_in, peg_ticks
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
 from engine.trading.reducing import position_problem
@@ -61,9 +62,6 @@ def amend(state: State, command: AmendOrder) -> None:
     if order is None:
         refuse(state, account, command.order_id, command.client_order_id, unknown_order())
         return
-    if order.order_type == PEGGED:
-        book: LimitOrderBook = order.book
-        book.pegs_in_place = OUT_OF_PLACE
     terms = NewTerms(order)
     problem = _gate(state, order) or _grid(order, command, terms)
     if problem is None:
@@ -75,12 +73,12 @@ def amend(state: State, command: AmendOrder) -> None:
         refuse(state, account, order.order_id, order.client_order_id, problem)
     elif order.where == WAITING_STOP:
         _amend_stop(state, order, terms)
-    elif order.where != ON_BOOK:
-        _amend_parked(state, order, terms)
-    elif _keeps_place(order, terms):
+    elif _keeps_place(order, terms) and order.where == ON_BOOK:
         _shrink(state, order, terms)
-    else:
+    elif order.where == ON_BOOK or (order.order_type == PEGGED and not _keeps_place(order, terms)):
         _requeue(state, order, terms)
+    else:
+        _amend_parked(state, order, terms)
 
 
 def _gate(state: State, order: Order) -> Problem | None:
@@ -131,8 +129,7 @@ def _reserve_ticks(order: Order, terms: NewTerms) -> int:
     if order.order_type in (STOP, TRAILING_STOP):
         return stop_reserve_ticks(order, terms.stop_ticks)
     if order.order_type == PEGGED:
-        # At its last price if it had one: it moves to another after the command.
-        return order.reserve_ticks if order.price_ticks else terms.price_ticks or order.reserve_ticks
+        return terms.price_ticks or order.reserve_ticks
     return terms.price_ticks
 
 
@@ -203,7 +200,7 @@ def _keeps_place(order: Order, terms: NewTerms) -> bool:
     if terms.quantity_lots > order.quantity_lots:
         return False
     if order.order_type == PEGGED:
-        return True
+        return terms.price_ticks == order.peg_limit_ticks
     if terms.stop_ticks != order.stop_ticks:
         return False
     if terms.display_lots > order.display_lots:
@@ -226,8 +223,6 @@ def _shrink(state: State, order: Order, terms: NewTerms) -> None:
     if terms.display_lots != order.display_lots:
         order.display_lots = terms.display_lots
         side.conceal(order)
-    if order.order_type == PEGGED:
-        order.peg_limit_ticks = terms.price_ticks
     report_amended(state, order, True)
     if order.shown_lots != before:
         name = book.instrument.instrument
@@ -235,17 +230,28 @@ def _shrink(state: State, order: Order, terms: NewTerms) -> None:
 
 
 def _requeue(state: State, order: Order, terms: NewTerms) -> None:
-    """Leave the book and come back at another price or with more: priority is lost, and the order may trade."""
+    """Leave the book and come back at another price or with more: priority is lost, and the order may trade.
+
+    A peg does so from off the book, too, if there is a price for it.
+    """
     book: LimitOrderBook = order.book
     state.touch(book)
-    book.side(order.side).remove(order)
+    was_on_book = order.where == ON_BOOK
+    if was_on_book:
+        book.side(order.side).remove(order)
     old_price_ticks = order.price_ticks
     _set_terms(order, terms)
     _renew_rank(state, order)
+    if order.order_type == PEGGED:
+        order.price_ticks = peg_ticks(order, book.touch_to_follow())
     report_amended(state, order, False)
-    name = book.instrument.instrument
-    state.emit(BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
-    place(state, order)
+    if was_on_book:
+        name = book.instrument.instrument
+        state.emit(BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
+    if order.order_type == PEGGED:
+        come_in(state, order)
+    else:
+        place(state, order)
 
 
 def _renew_rank(state: State, order: Order) -> None:

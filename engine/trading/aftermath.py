@@ -59,10 +59,9 @@ def work_off(state: State) -> None:
                 elected += elect(state)
         look_at_begun_stops(state)
         state.elected.extend(elected)
-        if state.elected:
-            trigger(state, state.elected.popleft())
-            continue
-        break
+        if not state.elected:
+            break
+        trigger(state, state.elected.popleft())
     state.own_queues.clear()
     if len(touched) > 1:
         touched.sort(key=_number)

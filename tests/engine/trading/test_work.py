@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
 import pytest
 
 from engine.book.entities import Order
@@ -152,6 +153,33 @@ def test_whatever_a_command_does_to_a_ladder_each_peg_moves_once(pegged: str, si
         moved += len([order for order in before.values() if order.order_id in moves])
         desk.exchange.check()
     assert moved >= MAX_PEGS_PER_INSTRUMENT
+
+
+def test_a_command_that_changes_many_touches_moves_the_pegs_of_one_book_after_the_other_in_pieces():
+    desk = desk_with_firms(FIRMS)
+    open_account(desk, "owner", RUB=10**14)
+    names = [f"C{number}/RUB" for number in range(25)]
+    for name in names:
+        list_spot(desk, name)
+        for price in (90, 80):
+            account = "owner" if price == 90 else "f0"
+            order = commands.NewOrder(
+                account, account, f"{name} {price}", name, codes.BUY, codes.LIMIT, codes.GTC, price * E8, E8
+            )
+            desk.send(order)
+        for number in range(MAX_PEGS_PER_INSTRUMENT):
+            order = peg(f"f{number // MAX_PEGS_PER_ACCOUNT}", f"{name} p{number}")
+            desk.send(msgspec.structs.replace(order, instrument=name))
+    time_ns = desk.time_ns
+    pieces = [desk.send_at(time_ns, commands.MassCancel("owner", "owner", "", -1))]
+    while desk.exchange.is_unfinished:
+        pieces.append(desk.send_at(time_ns, commands.Tick()))
+    assert len(pieces) == 2
+    assert all(len(piece) < PIECE_EVENTS + 2 * MAX_PEGS_PER_INSTRUMENT for piece in pieces)
+    moves = [event for piece in pieces for event in piece if isinstance(event, BookAdded)]
+    assert [event.instrument for event in moves] == [name for name in names for _ in range(MAX_PEGS_PER_INSTRUMENT)]
+    assert {event.price_ticks for event in moves} == {80}
+    desk.exchange.check()
 
 
 def find(desk: Desk, order_id: int) -> Order | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order, OrderRecord
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import State, next_report
-from engine.trading.changes import own_account, refuse, refuse_stranger
+from engine.trading.asking import own_account, refuse, refuse_stranger
 from engine.trading.ending import by_entry, cancel_newest_first
 from engine.trading.entry import (
     accept,

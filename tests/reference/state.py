@@ -69,6 +69,8 @@ class RefInstrument:
     wait_ends: int = 0
     """When the clock has it computed; 0: no wait goes on."""
     no_wait_ends_before: int = 0
+    followed: list[int] = field(default_factory=list)
+    """The touch at which its pegs were last looked at; empty while it does not trade."""
     # Of futures.
     underlying: str = ""
     expiry_ns: int = 0
@@ -133,7 +135,9 @@ class RefOrder:
     worst: int = 0
     """Of a stop that will be a market order: the price it is reserved at."""
     limit: int = 0
-    """Of a pegged order: the worst it may get."""
+    """Of a pegged order: the worst it may get, given or by the static band."""
+    given: int = 0
+    """Of a pegged order: the limit that was asked for; 0: none."""
     display: int = 0
     parts: int = 1
     """As how many orders it counts."""

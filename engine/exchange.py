@@ -16,6 +16,7 @@ from engine.state.state import State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
+from engine.trading.reducing import check_reduce_only
 from engine.vocabulary.limits import PIECE_EVENTS
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
@@ -86,7 +87,7 @@ class Exchange(State):
 
     def check(self) -> None:
         """Assert that the whole state is sound: books, money, ids; and that the last command left nothing undone. O(state)."""
-        assert not (self.touched or self.printed or self.entries or self.begun or self.elected)
+        assert not (self.touched or self.printed or self.entries or self.begun or self.elected or self.moved)
         resting = 0
         for book in self.books.values():
             book.check()
@@ -99,6 +100,7 @@ class Exchange(State):
                 assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
                 resting -= order.where == ON_BOOK
                 assert account.used_ids.get(order.client_order_id) is order
+            check_reduce_only(account)
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         self._check_open_orders()
         reservations.check(list(self.accounts.values()), list(self.assets.values()))

@@ -143,7 +143,9 @@ class Position:
         self.reducing: Final[dict[int, Order]] = {}
         """Open reduce-only orders by order id."""
         self.sizes: SortedList[tuple[int, int]] | None = None
-        """`(lots, order id)` of each of them, so that a fill finds those that are too large; None: there never was one."""
+        """`(lots, order id)` of each of them, so that those that are too large are found; None: there never was one."""
+        self.noted: bool = False
+        """Whether it stands in the venue's list of positions that the command changed."""
 
 
 class Owner:
@@ -215,6 +217,8 @@ class Account:
         """By the instrument's number, as in `Future.positions`."""
         self.open_orders: dict[int, Order] = {}
         """Resting and parked orders by order id; `open_order` and `close_order` change it."""
+        self.reduce_only: Final[dict[int, int]] = {}
+        """How many of its open orders are reduce-only, by the instrument's number; those of brackets that wait, too."""
         self.used_ids: dict[str, UsedId] = {}
         """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
 
@@ -234,6 +238,9 @@ class Account:
         order.beside = beside
         order.place_beside = len(beside)
         beside.append(order)
+        if order.instrument.future is not None and order.command.reduce_only:
+            number = order.instrument.number
+            self.reduce_only[number] = self.reduce_only.get(number, 0) + 1
 
     def close_order(self, order: Order) -> None:
         """Count an order of the account among the open ones no longer. O(1)."""
@@ -246,6 +253,8 @@ class Account:
             beside[place] = last
             last.place_beside = place
         order.beside = None
+        if order.instrument.future is not None and order.command.reduce_only:
+            self.reduce_only[order.instrument.number] -= 1
 
     def orders_in(self, instrument: Instrument, side: int = -1) -> list[Order]:
         """Its open orders in an instrument, of one side or (-1) both. O(open orders of its owner there)."""

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Final
 
 from engine.book.assets import Asset
-from engine.book.entities import Account, Instrument, Margin, Order, Owner
+from engine.book.entities import Account, Instrument, Margin, Order, Owner, Position
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord
 from engine.state.hook import PreTradeHook
@@ -126,6 +126,8 @@ class State:
         """By index."""
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
+        self.moved: Final[list[Position]] = []
+        """Positions that the current command changed and whose reduce-only orders are not held to them yet."""
         self.postponed: Final[list[tuple[int, int, int]]] = []
         """What was due, but is too much for the current command."""
         self.touched: Final[list[LimitOrderBook]] = []

@@ -17,6 +17,7 @@ from engine.trading.ending import cancel, drop_children, end_other_leg
 from engine.trading.pegs import reprice_pegs
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
+from engine.trading.reducing import hold, hold_all
 from engine.vocabulary.codes import (
     BY_RULE,
     CONTINUOUS,
@@ -32,7 +33,7 @@ from engine.vocabulary.messages.events import StopTriggered
 def work_off(state: State) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
     touched = state.touched
-    if len(touched) == 1 and not state.entries and not state.elected:
+    if len(touched) == 1 and not (state.entries or state.elected or state.moved):
         book = touched[0]
         if not (book.in_call or book.calm or book.pegs or book.stops.count):
             # No call, no stops, no pegs: nothing can follow from the command.
@@ -54,6 +55,9 @@ def work_off(state: State) -> None:
         state.elected.extend(elected)
         if state.elected:
             trigger(state, state.elected.popleft())
+            continue
+        if state.moved:
+            hold_all(state)
             continue
         if len(touched) > 1:
             touched.sort(key=_number)
@@ -82,7 +86,12 @@ def elect(state: State) -> list[Order]:
         printed.sort(key=_number)
     for book in printed:
         if book.stops.count:
+            trades = book.in_call or book.phase == CONTINUOUS
             for price in book.prints:
+                if not trades:
+                    # The last of them has halted it: stops wait on, but trailing ones follow every print.
+                    book.stops.follow(price)
+                    continue
                 for order in book.stops.elect(price):
                     order.where = ELECTED
                     elected.append(order)
@@ -99,6 +108,8 @@ def trigger(state: State, order: Order) -> None:
     if book.phase != CONTINUOUS and not book.in_call:
         # A halt came first: it waits on, and is elected when trading goes on.
         book.stops.add(order)
+        return
+    if not hold(state, order):
         return
     order.where = NOWHERE
     if order.order_type == STOP_LIMIT:

@@ -12,7 +12,7 @@ from engine.trading.bands import band_problem
 from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
-from engine.trading.reducing import position_problem
+from engine.trading.reducing import position_problem, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
@@ -141,6 +141,10 @@ def gate_problem(state: State, order: Order) -> Problem | None:
         return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} open orders an account")
     if order.order_type == PEGGED:
         problem = peg_problem(order)
+        if problem is not None:
+            return problem
+    if account.reduce_only:
+        problem = room_problem(order)
         if problem is not None:
             return problem
     if order.client_order_id not in account.used_ids:

@@ -12,6 +12,7 @@ from engine.state.state import State
 from engine.trading.bands import dynamic_band
 from engine.trading.fills import fill
 from engine.trading.prevention import prevent
+from engine.trading.reducing import end_idle, hold, reducible_at
 from engine.vocabulary.codes import PRICE_TIME
 from engine.vocabulary.limits import MAX_E8
 from engine.vocabulary.messages.events import BookAdded
@@ -23,6 +24,9 @@ BAND: Final = 1
 """The next trade would be outside the dynamic band."""
 HALT: Final = 2
 """A print moved the market index past its threshold."""
+
+_ALL: Final[dict[int, int]] = {}
+"""Of shares: every order may take all that it shows."""
 
 
 def match(state: State, taker: Order) -> int:
@@ -36,6 +40,7 @@ def match(state: State, taker: Order) -> int:
         return DONE
     low, high = dynamic_band(book)
     by_time = book.instrument.allocation == PRICE_TIME
+    future = book.instrument.future is not None
     owner = taker.account.owner
     while taker.leaves_lots:
         level = opposite.best
@@ -47,10 +52,15 @@ def match(state: State, taker: Order) -> int:
             return DONE
         maker = level.head
         assert maker is not None
+        # A reduce-only order is held to its position when it is met: what it has no position for starts no auction.
+        if future and by_time and not hold(state, maker):
+            continue
         # An own order is no trade: it is met before the band is, and by shares before any other at its price.
         own = maker if maker.account.owner is owner else None
         if own is None and not by_time:
             own = _own_at(level, owner)
+            if future and (end_idle(state, level) if own is None else not hold(state, own)):
+                continue
         if own is not None:
             if not prevent(state, own, taker):
                 return DONE
@@ -60,9 +70,10 @@ def match(state: State, taker: Order) -> int:
         if by_time:
             trade(state, maker, taker, price, min(maker.shown_lots, wanted))
         else:
-            for each, share in allocate(level, wanted, book.instrument.allocation):
-                # A fill may have cut or ended a reduce-only order that was to get a share; what it leaves goes round again.
-                if each.shown_lots:
+            most = reducible_at(level) if future else _ALL
+            for each, share in allocate(level, wanted, book.instrument.allocation, most):
+                # Others of its account may have left less of its position than its share; what it can't take goes round again.
+                if not future or hold(state, each):
                     trade(state, each, taker, price, min(share, each.shown_lots))
                 if state.halt_threshold_ppm and index_moved(state, book):
                     return HALT

@@ -9,6 +9,7 @@ from engine.state.state import State
 from engine.trading.ending import cancel
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import report_amended
+from engine.trading.reducing import hold
 from engine.vocabulary.codes import BUY, BY_RULE, CONTINUOUS, NO_FUNDS, ORDER_LIMITS, PEG_MID, PEG_OWN
 from engine.vocabulary.limits import MAX_PEGS_PER_ACCOUNT, MAX_PEGS_PER_INSTRUMENT
 from engine.vocabulary.messages.events import BookChanged
@@ -93,6 +94,8 @@ def _reprice(state: State, order: Order, touch: tuple[int, int]) -> bool:
         book.side(order.side).remove(order)
         park_peg(order)
         state.emit(BookChanged(name, order.order_id, order.side, old, 0))
+        return True
+    if not hold(state, order):
         return True
     order.price_ticks = price
     if not _pass(state, order, old):

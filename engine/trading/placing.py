@@ -10,6 +10,7 @@ from engine.trading.auction import end_call_orders, ends_with_auction
 from engine.trading.ending import cancel
 from engine.trading.matching import BAND, HALT, index_ppm, match
 from engine.trading.prevention import own_opposite, prevent
+from engine.trading.reducing import hold
 from engine.vocabulary.codes import (
     COLLAR,
     CONTINUOUS,
@@ -74,7 +75,7 @@ def join_call(state: State, order: Order) -> None:
         park_peg(order)
         return
     for resting in own_opposite(order):
-        if not prevent(state, resting, order):
+        if hold(state, resting) and not prevent(state, resting, order):
             return
     if order.order_type == MARKET:
         order.queued = state.next_place()

@@ -1,15 +1,37 @@
-"""What a position allows: the position limit, and reduce-only orders, which never are larger than what they reduce."""
+"""What a position allows: the position limit, and reduce-only orders, which never trade past what they reduce.
+
+A fill only notes the positions that it changes. Within the command a reduce-only order is held to its position when it is about
+to trade, and all others once, at the end: so a command cuts an order at most once, beside those that trade, however many fills it has.
+"""
 
 from __future__ import annotations
 
-from engine.book.entities import Account, Instrument, Order
+from typing import Final
+
+from engine.book.entities import Account, Instrument, Level, Order, Position
+from engine.book.order_book import LimitOrderBook
 from engine.money.margin import lots_of, open_lots, reducible_lots
 from engine.state.state import State
 from engine.trading.ending import by_entry, cancel
 from engine.trading.prevention import cut
-from engine.vocabulary.codes import BUY, NOTHING_TO_REDUCE, POSITION_LIMIT, REDUCE_ONLY
+from engine.vocabulary.codes import (
+    AT_CLOSE,
+    AT_OPEN,
+    BUY,
+    FOK,
+    IOC,
+    MARKET,
+    NOTHING_TO_REDUCE,
+    ORDER_LIMITS,
+    POSITION_LIMIT,
+    REDUCE_ONLY,
+)
 from engine.vocabulary.decimals import decimal_e8
+from engine.vocabulary.limits import MAX_REDUCE_ONLY_PER_POSITION
 from engine.vocabulary.problem import Problem
+
+MOST_REDUCE_ONLY: Final = MAX_REDUCE_ONLY_PER_POSITION + 2
+"""The orders of one command don't count for each other, and a bracket has three."""
 
 
 def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Problem | None:
@@ -35,26 +57,136 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
     return None
 
 
-def obey_positions(state: State, instrument: Instrument, first: Account, second: Account) -> None:
-    """Cut or cancel the reduce-only orders of two accounts whose positions have changed, in order of entry.
+def room_problem(order: Order) -> Problem | None:
+    """Whether the account has as many open reduce-only orders of the instrument as it may; one that never rests needs no room."""
+    count = order.account.reduce_only.get(order.instrument.number, 0)
+    if count < MAX_REDUCE_ONLY_PER_POSITION or not order.command.reduce_only or never_rests(order):
+        return None
+    most = MAX_REDUCE_ONLY_PER_POSITION
+    return Problem(ORDER_LIMITS, f"no more than {most} open reduce-only orders of an account in an instrument")
 
-    O(orders that are too large now).
+
+def never_rests(order: Order) -> bool:
+    """Whether nothing can be left open of an order: it is for now, and trades at once."""
+    book: LimitOrderBook = order.book
+    if order.time_in_force in (IOC, FOK):
+        return True
+    return order.order_type == MARKET and not book.in_call and order.time_in_force not in (AT_OPEN, AT_CLOSE)
+
+
+def note_positions(state: State, first: Order, second: Order) -> None:
+    """Note that the positions of two orders' accounts have changed: before the command ends, reduce-only orders are held to them."""
+    for order in (first, second):
+        position = order.account.positions.get(order.instrument.number)
+        if position is not None and position.sizes and not position.noted:
+            position.noted = True
+            state.moved.append(position)
+
+
+def note_fill(state: State, maker: Order, taker: Order) -> None:
+    """As `note_positions`, after a fill, which has taken no reduce-only order past its position."""
+    for order in (maker, taker):
+        if order.command.reduce_only:
+            lots = lots_of(order.account, order.instrument)
+            assert lots <= 0 if order.side == BUY else lots >= 0, "a reduce-only order traded past its position"
+    note_positions(state, maker, taker)
+
+
+def tradable_lots(order: Order) -> int:
+    """How many lots an order could trade now: its leaves or, if it is reduce-only, what it finds to reduce."""
+    if not order.command.reduce_only:
+        return order.leaves_lots
+    return min(order.leaves_lots, reducible_lots(order.account, order.instrument, order.side))
+
+
+def hold(state: State, order: Order) -> bool:
+    """Hold an order that is about to trade to its position, if it is reduce-only: it is cut or, with nothing to reduce, cancelled.
+
+    False if that ends it.
     """
-    orders: list[Order] = []
-    for account in (first, second):
-        position = account.positions.get(instrument.number)
-        if position is not None and position.sizes:
-            # All are of the side that reduces, or have nothing to reduce: the first that is small enough ends it.
-            for _, order_id in reversed(position.sizes):
-                order = position.reducing[order_id]
-                if order.leaves_lots <= reducible_lots(account, instrument, order.side):
-                    break
-                orders.append(order)
-    orders.sort(key=by_entry)
-    for order in orders:
-        lots = reducible_lots(order.account, instrument, order.side)
-        if order.leaves_lots > lots:
-            if lots:
-                cut(state, order, order.leaves_lots - lots)
-            else:
-                cancel(state, order, NOTHING_TO_REDUCE)
+    if not order.command.reduce_only:
+        return True
+    lots = reducible_lots(order.account, order.instrument, order.side)
+    if order.leaves_lots > lots:
+        if not lots:
+            cancel(state, order, NOTHING_TO_REDUCE)
+            return False
+        cut(state, order, order.leaves_lots - lots)
+    return True
+
+
+def hold_all(state: State) -> None:
+    """Hold every open reduce-only order to its position where that has changed: by account, instrument, then entry.
+
+    O(positions that changed, and orders that are larger than theirs).
+    """
+    moved = list(state.moved)
+    state.moved.clear()
+    moved.sort(key=_by_account)
+    for position in moved:
+        position.noted = False
+        orders = [order for order, _ in _excess(position)]
+        orders.sort(key=by_entry)
+        for order in orders:
+            if order.leaves_lots:
+                hold(state, order)
+
+
+def _by_account(position: Position) -> tuple[int, int]:
+    return (position.account.number, position.instrument.number)
+
+
+def _excess(position: Position) -> list[tuple[Order, int]]:
+    """The reduce-only orders that are larger than their position, largest first, and by how many lots. O(such orders)."""
+    found: list[tuple[Order, int]] = []
+    # All are of the side that reduces, or have nothing to reduce: the first that is small enough ends it.
+    for _, order_id in reversed(position.sizes or ()):
+        order = position.reducing[order_id]
+        excess = order.leaves_lots - reducible_lots(position.account, position.instrument, order.side)
+        if excess <= 0:
+            break
+        found.append((order, excess))
+    return found
+
+
+def excess_in(state: State, instrument: Instrument) -> list[tuple[Order, int]]:
+    """The reduce-only orders of an instrument that this command has left larger than their position, and by how many lots."""
+    found: list[tuple[Order, int]] = []
+    for position in state.moved:
+        if position.instrument is instrument:
+            found += _excess(position)
+    return found
+
+
+def reducible_at(level: Level) -> dict[int, int]:
+    """What each reduce-only order at a price finds to reduce, by order id. O(orders at the price)."""
+    found: dict[int, int] = {}
+    order = level.head
+    while order is not None:
+        if order.command.reduce_only:
+            found[order.order_id] = reducible_lots(order.account, order.instrument, order.side)
+        order = order.next
+    return found
+
+
+def end_idle(state: State, level: Level) -> bool:
+    """Cancel the reduce-only orders at a price that have nothing left to reduce, in time order; True if there were any. O(orders)."""
+    idle: list[Order] = []
+    order = level.head
+    while order is not None:
+        if order.command.reduce_only and not reducible_lots(order.account, order.instrument, order.side):
+            idle.append(order)
+        order = order.next
+    for each in idle:
+        cancel(state, each, NOTHING_TO_REDUCE)
+    return len(idle) > 0
+
+
+def check_reduce_only(account: Account) -> None:
+    """Assert that an account's open reduce-only orders are counted, and no more than there may be. O(its open orders)."""
+    found = dict.fromkeys(account.reduce_only, 0)
+    for order in account.open_orders.values():
+        if order.command.reduce_only:
+            found[order.instrument.number] += 1
+    assert found == account.reduce_only
+    assert all(count <= MOST_REDUCE_ONLY for count in found.values())

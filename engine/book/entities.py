@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sortedcontainers import SortedList
-
 from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
 from engine.book.used_id import UsedId
@@ -141,9 +139,7 @@ class Position:
         self.needed: int = 0
         """Of the margin's `needed`, what this future needs."""
         self.reducing: Final[dict[int, Order]] = {}
-        """Open reduce-only orders by order id."""
-        self.sizes: SortedList[tuple[int, int]] | None = None
-        """`(lots, order id)` of each of them, so that those that are too large are found; None: there never was one."""
+        """Open reduce-only orders by order id; those of brackets that wait do not count yet."""
         self.noted: bool = False
         """Whether it stands in the venue's list of positions that the command changed."""
 

@@ -52,15 +52,12 @@ def match(state: State, taker: Order) -> int:
             return DONE
         maker = level.head
         assert maker is not None
-        # A reduce-only order is held to its position when it is met: what it has no position for starts no auction.
-        if future and by_time and not hold(state, maker):
-            continue
         # An own order is no trade: it is met before the band is, and by shares before any other at its price.
         own = maker if maker.account.owner is owner else None
         if own is None and not by_time:
             own = _own_at(level, owner)
-            if future and (end_idle(state, level) if own is None else not hold(state, own)):
-                continue
+        if future and not _held(state, level, maker if by_time else own):
+            continue
         if own is not None:
             if not prevent(state, own, taker):
                 return DONE
@@ -99,6 +96,14 @@ def _wanted(taker: Order, price: int) -> int:
     if taker.budget < 0:
         return taker.leaves_lots
     return affordable_lots(taker, price, book.instrument.taker_fee_ppm)
+
+
+def _held(state: State, level: Level, met: Order | None) -> bool:
+    """Hold the order that is met to its position, or of all at a price, where shares are to be taken, end those with nothing to reduce.
+
+    False if one ended by it. So what has nothing to reduce meets neither prevention nor the band.
+    """
+    return not end_idle(state, level) if met is None else hold(state, met)
 
 
 def _own_at(level: Level, owner: Owner) -> Order | None:

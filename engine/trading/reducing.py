@@ -78,7 +78,7 @@ def note_positions(state: State, first: Order, second: Order) -> None:
     """Note that the positions of two orders' accounts have changed: before the command ends, reduce-only orders are held to them."""
     for order in (first, second):
         position = order.account.positions.get(order.instrument.number)
-        if position is not None and position.sizes and not position.noted:
+        if position is not None and position.reducing and not position.noted:
             position.noted = True
             state.moved.append(position)
 
@@ -118,7 +118,7 @@ def hold(state: State, order: Order) -> bool:
 def hold_all(state: State) -> None:
     """Hold every open reduce-only order to its position where that has changed: by account, instrument, then entry.
 
-    O(positions that changed, and orders that are larger than theirs).
+    O(positions that changed, and their reduce-only orders).
     """
     moved = list(state.moved)
     state.moved.clear()
@@ -137,15 +137,12 @@ def _by_account(position: Position) -> tuple[int, int]:
 
 
 def _excess(position: Position) -> list[tuple[Order, int]]:
-    """The reduce-only orders that are larger than their position, largest first, and by how many lots. O(such orders)."""
+    """The reduce-only orders that are larger than their position, and by how many lots. O(its reduce-only orders)."""
     found: list[tuple[Order, int]] = []
-    # All are of the side that reduces, or have nothing to reduce: the first that is small enough ends it.
-    for _, order_id in reversed(position.sizes or ()):
-        order = position.reducing[order_id]
+    for order in position.reducing.values():
         excess = order.leaves_lots - reducible_lots(position.account, position.instrument, order.side)
-        if excess <= 0:
-            break
-        found.append((order, excess))
+        if excess > 0:
+            found.append((order, excess))
     return found
 
 

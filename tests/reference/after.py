@@ -79,6 +79,9 @@ class Aftermath(Matching):
         terms = self.terms(order)
         if not (terms.trades or terms.call):
             return
+        self.hold(order)
+        if not order.live:
+            return
         was, old_price = order.where, order.price
         order.where = INCOMING
         if order.market:
@@ -130,9 +133,12 @@ class Aftermath(Matching):
                 yield order
 
     def move_pegs(self) -> None:
-        """Reprice the pegs by instrument, in turn, then work the stops that elects, until none moves."""
+        """Hold reduce-only orders, reprice the pegs by instrument, in turn, and work the stops that elects, until none moves."""
         moved = True
         while moved:
+            while self.moved:
+                self.hold_all()
+                self.work_off()
             moved = False
             for terms in self.instruments.values():
                 for order in self.pegs(terms.name):
@@ -146,6 +152,9 @@ class Aftermath(Matching):
             return self.park_peg(order)
         if order.where == BOOK and price == order.price:
             return False
+        self.hold(order)
+        if not order.live:
+            return True
         was, old_price = order.where, order.price
         order.price = price
         if not self.affordable(order, self.free_if(order, was, old_price)):

@@ -8,6 +8,7 @@ from engine.vocabulary.limits import (
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_PEGS_PER_ACCOUNT,
     MAX_PEGS_PER_INSTRUMENT,
+    MAX_REDUCE_ONLY_PER_POSITION,
     NS_PER_SECOND,
     ORDERS_BEFORE_RATIO,
 )
@@ -164,6 +165,8 @@ class Entry(Calls):
             return codes.ORDER_LIMITS
         if order.type == codes.PEGGED and self.too_many_pegs(order):
             return codes.ORDER_LIMITS
+        if request.reduce_only and self.too_many_reducing(order):
+            return codes.ORDER_LIMITS
         return (
             self.phase_problem(terms, request)
             or self.invalid(terms, request)
@@ -176,6 +179,16 @@ class Entry(Calls):
         pegs = [other for other in self.pegs(order.name) if other is not order]
         own = [other for other in pegs if other.account == order.account]
         return len(pegs) >= MAX_PEGS_PER_INSTRUMENT or len(own) >= MAX_PEGS_PER_ACCOUNT
+
+    def too_many_reducing(self, order: RefOrder) -> bool:
+        """Whether an account has as many reduce-only orders in a future as it may. What can't stay open always passes."""
+        request, terms = order.request, self.instruments[order.name]
+        if request.time_in_force in (codes.IOC, codes.FOK):
+            return False
+        if request.order_type == codes.MARKET and not terms.call and request.time_in_force not in JOINS.values():
+            return False
+        mine = [o for o in self.live if (o.account, o.name) == (order.account, order.name) and o.request.reduce_only]
+        return len(mine) >= MAX_REDUCE_ONLY_PER_POSITION
 
     def killed(self, account: str, instrument: str) -> bool:
         owner = self.accounts[account]

@@ -8,7 +8,7 @@ from engine.vocabulary import codes
 from tests.reference.money import Money
 from tests.reference.state import RefInstrument, RefOrder, round_up
 
-TRADE, OWN, OUTSIDE = "trade", "own", "outside"
+TRADE, OWN, OUTSIDE, HOLD = "trade", "own", "outside", "hold"
 
 
 @dataclass
@@ -29,7 +29,8 @@ class Slot:
 
 @dataclass
 class Step:
-    """`trade`: so many lots with an order; `own`: it is of the same owner; `outside`: it lies outside the band."""
+    """`trade`: so many lots with an order; `own`: it is of the same owner; `outside`: it lies outside the band; `hold`: it is
+    reduce-only, and larger than its position."""
 
     what: str
     maker: RefOrder
@@ -89,7 +90,7 @@ class Planning(Money):
     def plan(self, taker: RefOrder, *, cuts: bool = True, counting: bool = False) -> list[Step]:
         """All that the order would do against the book as it is, without doing it.
 
-        `cuts`: with what its trades do to reduce-only orders. `counting`: as fillability is counted, with no more of these
+        `cuts`: with reduce-only orders held to their positions. `counting`: as fillability is counted, with no more of these
         than surely can trade.
         """
         terms = self.terms(taker)
@@ -108,7 +109,7 @@ class Planning(Money):
             inside = self.in_band(terms, anchor, price)
             if counting:
                 self.count_level(taker, level)
-            goes_on = self.plan_level(taker, level, budget, steps, inside=inside, slots=slots)
+            goes_on = not level or self.plan_level(taker, level, budget, steps, inside=inside)
             slots = [slot for slot in slots if slot.order.price != price and slot.leaves]
             if not goes_on:
                 break
@@ -122,7 +123,6 @@ class Planning(Money):
         steps: list[Step],
         *,
         inside: bool,
-        slots: list[Slot],
     ) -> bool:
         """Add what happens at one price, inside the band or not; False if the order does not go on to the next."""
         terms = self.terms(taker)
@@ -131,11 +131,18 @@ class Planning(Money):
         if terms.rules.allocation != codes.PRICE_TIME:
             own = [slot for slot in level if self.same_owner(taker, slot.order)]
             for slot in sorted(own, key=lambda slot: slot.place):
-                if budget.wants(price) and not self.plan_own(taker, slot, budget, steps):
+                held = budget.wants(price) > 0 and self.plan_hold(slot, steps)
+                if held and not self.plan_own(taker, slot, budget, steps):
                     return False
                 level.remove(slot)
         while level and budget.wants(price):
             level.sort(key=lambda slot: slot.place)
+            met = level[:1] if terms.rules.allocation == codes.PRICE_TIME else [s for s in level if not self.shows(s)]
+            for slot in met:
+                if not self.plan_hold(slot, steps):
+                    level.remove(slot)
+            if any(not slot.leaves for slot in met):
+                continue
             if not inside and not self.same_owner(taker, level[0].order):
                 steps.append(Step(OUTSIDE, level[0].order))
                 return False
@@ -151,25 +158,38 @@ class Planning(Money):
                     continue
                 shares = [(level[0], min(level[0].shown, budget.wants(price)))]
             for slot, share in shares:
-                lots = min(share, slot.leaves)
-                if lots:
+                if self.plan_hold(slot, steps):
+                    lots = min(share, slot.shown)
                     steps.append(Step(TRADE, slot.order, lots))
                     budget.take(price, lots)
                     slot.take(lots, next(places))
-                    self.plan_cuts(taker, slot.order, lots, slots)
+                    self.plan_positions(taker, slot.order, lots)
             level[:] = [slot for slot in level if slot.leaves]
         return not level
 
-    def plan_cuts(self, taker: RefOrder, maker: RefOrder, lots: int, slots: list[Slot]) -> None:
-        """A trade in a future changes positions: what is left of reduce-only orders that have not been reached."""
-        if not self.planned:
-            return
+    def plan_positions(self, taker: RefOrder, maker: RefOrder, lots: int) -> None:
+        """A trade in a future changes positions."""
         for order in (taker, maker):
-            self.planned[order.account] += lots if order.buys else -lots
-        for slot in slots:
-            if slot.order.request.reduce_only:
-                slot.leaves = min(slot.leaves, self.reducible(slot.order, self.planned[slot.order.account]))
-                slot.shown = min(slot.shown, slot.leaves)
+            if self.planned:
+                self.planned[order.account] += lots if order.buys else -lots
+
+    def left(self, slot: Slot) -> int:
+        """What is left of an order, a reduce-only one no larger than its position then."""
+        if not self.planned or not slot.order.request.reduce_only:
+            return slot.leaves
+        return min(slot.leaves, self.reducible(slot.order, self.planned[slot.order.account]))
+
+    def shows(self, slot: Slot) -> int:
+        """What an order counts with for shares."""
+        return min(slot.shown, self.left(slot))
+
+    def plan_hold(self, slot: Slot, steps: list[Step]) -> bool:
+        """Add that an order is held to its position, if it is larger; False if it ends by it."""
+        left = self.left(slot)
+        if left < slot.leaves:
+            steps.append(Step(HOLD, slot.order))
+            slot.leaves, slot.shown = left, min(slot.shown, left)
+        return left > 0
 
     def count_level(self, taker: RefOrder, level: list[Slot]) -> None:
         """Let reduce-only orders count after the others of their account here, with what is left of its position then."""
@@ -196,25 +216,23 @@ class Planning(Money):
             return budget.wants(price) > 0
         return mode == codes.CANCEL_OLDEST
 
-    @staticmethod
-    def pro_rata(level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
+    def pro_rata(self, level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
         """Shares of the shown quantity, rounded down; then the rest, in order of time."""
-        total = sum(slot.shown for slot in level)
+        total = sum(self.shows(slot) for slot in level)
         wanted = min(wanted, total)
-        shares = [wanted * slot.shown // total for slot in level]
+        shares = [wanted * self.shows(slot) // total for slot in level]
         rest = wanted - sum(shares)
         for index, slot in enumerate(level):
-            more = min(rest, slot.shown - shares[index])
+            more = min(rest, self.shows(slot) - shares[index])
             shares[index] += more
             rest -= more
         return [(slot, lots) for slot, lots in zip(level, shares, strict=True) if lots]
 
-    @staticmethod
-    def by_size(level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
+    def by_size(self, level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
         """What each shows, the largest first, then in order of time, while there is any left."""
         shares = []
-        for slot in sorted(level, key=lambda slot: -slot.shown):
+        for slot in sorted(level, key=lambda slot: -self.shows(slot)):
             if wanted:
-                shares.append((slot, min(slot.shown, wanted)))
+                shares.append((slot, min(self.shows(slot), wanted)))
                 wanted -= shares[-1][1]
         return shares

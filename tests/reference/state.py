@@ -272,6 +272,8 @@ class State:
         """Trades whose stops have not been elected yet: instrument and price."""
         self.ended_entries: list[RefOrder] = []
         """Entries of brackets that ended, whose legs have not been looked at yet."""
+        self.moved: list[tuple[str, str]] = []
+        """Account and instrument of positions that have changed, whose reduce-only orders are not held to them yet."""
         self.work: list[RefOrder] = []
         """Elected stops, first in first out."""
         self.calm = False

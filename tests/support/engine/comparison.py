@@ -33,11 +33,16 @@ def without_words(event: events.Event) -> events.Event:
 class SideBySide:
     """The engine and its reference, a generator of commands for both, and the invariants of what happens."""
 
-    def __init__(self, draw: Callable[[int], int], features: tuple[str, ...] = FEATURES) -> None:
+    def __init__(
+        self,
+        draw: Callable[[int], int],
+        features: tuple[str, ...] = FEATURES,
+        draws: type[Generator] = Generator,
+    ) -> None:
         self.exchange = Exchange(PreTradeHook())
         self.reference = ReferenceVenue()
         self.invariants = Invariants(self.exchange)
-        self.generator = Generator(draw, self.reference, features)
+        self.generator = draws(draw, self.reference, features)
         self.history: list[commands.Sequenced] = []
         self.seen: Counter[str] = Counter()
         for command in self.generator.setup():

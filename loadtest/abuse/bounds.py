@@ -12,6 +12,7 @@ from engine.vocabulary.limits import (
     MAX_FRAME_BYTES,
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_PEGS_PER_INSTRUMENT,
+    MAX_REDUCE_ONLY_PER_POSITION,
     PIECE_EVENTS,
 )
 from loadtest.abuse.growth import PRODUCT, Growth
@@ -99,8 +100,6 @@ class Known(NamedTuple):
 _ASLEEP: Final = ("hour", "day")
 _SWEEPS: Final = ("sweep up", "sweep down", "own sweep up", "market", "budget")
 
-_FILLS_AND_REDUCING: Final = "series up: 16 reducing/whole + 16 series/asks"
-
 KNOWN: Final[tuple[Known, ...]] = (
     Known(
         "each change of the touch moves every peg, of which there may be a hundred, and reports it",
@@ -129,13 +128,6 @@ KNOWN: Final[tuple[Known, ...]] = (
         (),
         _ASLEEP,
         "hour: 16 changes/owner + 16 levels/bids",
-    ),
-    Known(
-        "each fill of an account cuts all its reduce-only orders that are larger than what is left, and reports it",
-        ("series",),
-        ("reducing",),
-        (),
-        _FILLS_AND_REDUCING,
     ),
     Known(
         "each expiry in a call computes the indicative price over all levels",
@@ -182,6 +174,12 @@ _LINEAR: Final = ("PRODUCT", PRODUCT, EXPONENT)
 # As many pegs as there may be: then each order that expires costs what the one before did, and a tick ends within its bound.
 _PEGS_AND_EXPIRIES: Final = f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 16 expiries/bids"
 
+# As many reduce-only orders of the whole position as there may be, and as many fills: each order is cut or ended once.
+_FILLS_AND_REDUCING: Final = (
+    f"series up: {MAX_REDUCE_ONLY_PER_POSITION} reducing/whole + 16 series/asks",
+    f"series auction ends: {MAX_REDUCE_ONLY_PER_POSITION} reducing/whole + 16 series/asks",
+)
+
 BOUNDS: Final[tuple[Bound, ...]] = (
     *_rows(
         *_FRAME,
@@ -193,16 +191,18 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "auction ends: 16 levels/asks",
         "uncross: 16 call/bids + 16 call/asks",
         _PEGS_AND_EXPIRIES,
+        *_FILLS_AND_REDUCING,
     ),
-    *_rows(*_FRAME, False, "sweep up: 16 lots/iceberg", _FILLS_AND_REDUCING),
+    *_rows(*_FRAME, False, "sweep up: 16 lots/iceberg"),
     *_rows(
         *_EVENTS,
         True,
         "mass cancel: 16 levels/bids",
         "sweep up: 16 levels/asks",
         "best bid: 16 pegs/own",
+        *_FILLS_AND_REDUCING,
     ),
-    *_rows(*_EVENTS, False, "sweep up: 16 lots/iceberg", _FILLS_AND_REDUCING),
+    *_rows(*_EVENTS, False, "sweep up: 16 lots/iceberg"),
     *_rows(
         *_TICK,
         True,
@@ -232,6 +232,8 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "into halt: 16 stops/buys + 16 instruments/plain",
         "series down: 16 reducing/asks + 16 series/bids",
         "series up: 16 reducing/asks + 16 series/asks",
+        "series up: 16 reducing/whole + 16 series/asks",
+        *_FILLS_AND_REDUCING,
     ),
     *_rows(*_LINEAR, False, *(each.text for each in KNOWN)),
 )

@@ -94,7 +94,6 @@ SEEN = [
     ("product", ("instruments", "levels"), "sweep up", "instruments/index, levels/asks, queue/bids"),
     ("product", ("futures", "positions"), "hour", "futures/expiring, positions/long, queue/bids"),
     ("product", ("call", "expiries"), "hour", "expiries/call, call/asks, queue/bids"),
-    ("product", ("reducing", "series"), "series up", "reducing/whole, series/asks, queue/bids"),
     ("product", ("changes", "levels"), "hour", "changes/owner, levels/bids, queue/asks"),
     # One after the other they count, so that the smaller size does.
     ("product", ("queue", "stops"), "one share", "queue/others, stops/shares"),
@@ -111,6 +110,7 @@ MENDED = [
     ("sweep up", "trails/sells, levels/asks, queue/bids"),
     ("hour", "changes/blocked, levels/bids, futures/marked"),
     ("series down", "reducing/asks, series/bids, queue/bids"),
+    ("series up", "reducing/whole, series/asks, queue/bids"),
     ("own call order", "elsewhere/bids, accounts/holders"),
     ("block", "levels/bids, accounts/holders"),
     ("mark", "levels/bids, queue/bids"),

@@ -7,7 +7,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.state.state import State
 from engine.trading.ending import by_entry, cancel
 from engine.trading.fills import fill
-from engine.trading.reducing import excess_in, hold, hold_all, tradable_lots
+from engine.trading.reducing import excess_in, hold, hold_all
 from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, AUCTION_ENDED, BUY, SELL
 from engine.vocabulary.messages.events import BookChanged, Indicative, Uncrossed
 
@@ -156,7 +156,7 @@ def uncross(state: State, book: LimitOrderBook, quiet: bool) -> None:
     if volume or not quiet:
         state.emit(Uncrossed(book.instrument.instrument, price, volume))
     if volume:
-        _trade_at(state, book, price, volume)
+        _trade_at(state, book, price, volume, [])
         if book.instrument.future is not None:
             _uncross_again(state, book)
             hold_all(state)
@@ -168,18 +168,22 @@ def uncross(state: State, book: LimitOrderBook, quiet: bool) -> None:
 def _uncross_again(state: State, book: LimitOrderBook) -> None:
     """Uncross what still crosses because reduce-only orders that were to trade had less to reduce when their turn came.
 
-    From the second time on they count with what is left. So each time that something is left over, an account's position is
-    gone, and no order of its own counts any more.
+    From the second time on those of an account count with no more than what is left of its position together. What is left
+    over then was taken by others of its orders, which have traded as much. So at least half of the volume trades each time,
+    and the times are no more than the binary digits of the first volume.
     """
-    price, volume, _ = uncross_price(book, excess_in(state, book.instrument))
+    excess = excess_in(book.instrument)
+    price, volume, _ = uncross_price(book, excess)
     while volume:
         state.emit(Uncrossed(book.instrument.instrument, price, volume))
-        _trade_at(state, book, price, volume)
-        price, volume, _ = uncross_price(book, excess_in(state, book.instrument))
+        _trade_at(state, book, price, volume, excess)
+        excess = excess_in(book.instrument)
+        price, volume, _ = uncross_price(book, excess)
 
 
-def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int) -> None:
-    buys, sells = _queue(book, BUY, price, volume), _queue(book, SELL, price, volume)
+def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int, excess: list[tuple[Order, int]]) -> None:
+    fewer = {order.order_id: lots for order, lots in excess}
+    buys, sells = _queue(book, BUY, price, volume, fewer), _queue(book, SELL, price, volume, fewer)
     icebergs = [(order, order.filled_lots) for order in buys + sells if order.display_lots]
     position = 0
     left = volume
@@ -212,11 +216,11 @@ def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int) -> No
             state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
 
 
-def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Order]:
+def _queue(book: LimitOrderBook, side: int, price: int, volume: int, fewer: dict[int, int]) -> list[Order]:
     """The orders of a side that may trade at the auction's price, in priority, until they add up to its volume.
 
     A market order goes before all limits but those that are more aggressive than its collar: left behind, they would
-    leave the book crossed.
+    leave the book crossed. Orders in `fewer`, by id, add up with so many lots fewer.
     """
     book_side = book.side(side)
     sign = book_side.sign
@@ -229,16 +233,20 @@ def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Ord
         if (order.price_ticks - price) * sign < 0:
             break
         while lots < volume and collected and (collected[0].price_ticks - order.price_ticks) * sign >= 0:
-            lots += tradable_lots(collected[0])
+            lots += _taking_part(collected[0], fewer)
             queue.append(collected.pop(0))
         if lots >= volume:
             return queue
         queue.append(order)
-        lots += tradable_lots(order)
+        lots += _taking_part(order, fewer)
     while lots < volume and collected:
-        lots += tradable_lots(collected[0])
+        lots += _taking_part(collected[0], fewer)
         queue.append(collected.pop(0))
     return queue
+
+
+def _taking_part(order: Order, fewer: dict[int, int]) -> int:
+    return order.leaves_lots - fewer.get(order.order_id, 0)
 
 
 def _by_collar(order: Order) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import Account, Instrument, Level, Order, Position
+from engine.book.entities import IN_CALL, ON_BOOK, Account, Instrument, Level, Order, Position
 from engine.book.order_book import LimitOrderBook
 from engine.money.margin import lots_of, open_lots, reducible_lots
 from engine.state.state import State
@@ -92,13 +92,6 @@ def note_fill(state: State, maker: Order, taker: Order) -> None:
     note_positions(state, maker, taker)
 
 
-def tradable_lots(order: Order) -> int:
-    """How many lots an order could trade now: its leaves or, if it is reduce-only, what it finds to reduce."""
-    if not order.command.reduce_only:
-        return order.leaves_lots
-    return min(order.leaves_lots, reducible_lots(order.account, order.instrument, order.side))
-
-
 def hold(state: State, order: Order) -> bool:
     """Hold an order that is about to trade to its position, if it is reduce-only: it is cut or, with nothing to reduce, cancelled.
 
@@ -125,7 +118,7 @@ def hold_all(state: State) -> None:
     moved.sort(key=_by_account)
     for position in moved:
         position.noted = False
-        orders = [order for order, _ in _excess(position)]
+        orders = list(position.reducing.values())
         orders.sort(key=by_entry)
         for order in orders:
             if order.leaves_lots:
@@ -136,23 +129,32 @@ def _by_account(position: Position) -> tuple[int, int]:
     return (position.account.number, position.instrument.number)
 
 
-def _excess(position: Position) -> list[tuple[Order, int]]:
-    """The reduce-only orders that are larger than their position, and by how many lots. O(its reduce-only orders)."""
+def excess_in(instrument: Instrument) -> list[tuple[Order, int]]:
+    """Of the reduce-only orders in a future's call: with how many lots fewer each takes part in a second uncross.
+
+    Those of an account take part with no more than its position together, the first in priority first.
+    O(positions), and O(n log n) in their reduce-only orders.
+    """
+    future = instrument.future
+    assert future is not None
     found: list[tuple[Order, int]] = []
-    for order in position.reducing.values():
-        excess = order.leaves_lots - reducible_lots(position.account, position.instrument, order.side)
-        if excess > 0:
-            found.append((order, excess))
+    for position in future.positions.values():
+        orders = [order for order in position.reducing.values() if order.where in (ON_BOOK, IN_CALL)]
+        orders.sort(key=_by_priority)
+        left = abs(position.lots)
+        for order in orders:
+            lots = 0
+            if reducible_lots(position.account, instrument, order.side):
+                lots = min(order.leaves_lots, left)
+                left -= lots
+            if lots < order.leaves_lots:
+                found.append((order, order.leaves_lots - lots))
     return found
 
 
-def excess_in(state: State, instrument: Instrument) -> list[tuple[Order, int]]:
-    """The reduce-only orders of an instrument that this command has left larger than their position, and by how many lots."""
-    found: list[tuple[Order, int]] = []
-    for position in state.moved:
-        if position.instrument is instrument:
-            found += _excess(position)
-    return found
+def _by_priority(order: Order) -> tuple[int, int, int]:
+    """As in an uncross: by price, market orders before limits, then by time."""
+    return (-order.price_ticks if order.side == BUY else order.price_ticks, int(order.where == ON_BOOK), order.queued)
 
 
 def reducible_at(level: Level) -> dict[int, int]:

@@ -55,8 +55,17 @@ class Calls(Aftermath):
     # ── the price of a call ────────────────────────────────────────────────────────────────────────────────────────
 
     def takes_part_with(self, order: RefOrder) -> int:
-        """How many lots an order could trade in a call: one that only reduces, no more than it finds to reduce now."""
-        return min(order.leaves, self.reduces(order)) if order.request.reduce_only else order.leaves
+        """With how many lots an order counts: where it is uncrossed again, those of an account that only reduce, with no more
+        than what is left of its position together."""
+        if not self.again or not order.request.reduce_only:
+            return order.leaves
+        left = self.reduces(order)
+        for other in self.call_queue(order.name, order.side):
+            if other is order:
+                break
+            if other.account == order.account and other.request.reduce_only:
+                left -= min(left, other.leaves)
+        return min(order.leaves, left)
 
     def indicative(self, terms: RefInstrument) -> tuple[int, int, int]:
         """Price, volume and imbalance at which a call would uncross now; zeros if nothing crosses."""
@@ -112,8 +121,10 @@ class Calls(Aftermath):
     def uncross(self, terms: RefInstrument) -> int:
         """Trade all that crosses at one price; the volume. What reduce-only orders leave crossed is uncrossed again."""
         volume = self.uncross_once(terms)
+        self.again = True
         while self.indicative(terms)[1]:
             self.uncross_once(terms)
+        self.again = False
         self.hold_all()
         return volume
 

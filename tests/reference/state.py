@@ -280,6 +280,8 @@ class State:
         """After an uncross: no volatility auction may begin."""
         self.uncrossing = False
         """Icebergs trade with all they have."""
+        self.again = False
+        """What an uncross has left crossed is uncrossed again."""
 
     # ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +14,15 @@ from engine.record.rows import encode_events
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_REDUCE_ONLY_PER_POSITION, NS_PER_DAY
 from engine.vocabulary.messages import commands
-from engine.vocabulary.messages.events import Event, OrderAmended, OrderCancelled, OrderRejected, Trade, Uncrossed
+from engine.vocabulary.messages.events import (
+    Event,
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderRejected,
+    Trade,
+    Uncrossed,
+)
 from tests.support.engine.comparison import SideBySide
 from tests.support.engine.desk import E8, Desk, open_account
 from tests.support.engine.generator import FEATURES
@@ -33,10 +43,22 @@ def test_both_exchanges_hold_reduce_only_orders_alike(block: int) -> None:
             try:
                 session.step()
                 session.exchange.check()
+                check_fillability(session)
             except AssertionError as error:
                 raise AssertionError(f"seed {seed}, step {step}: {error}\nlast commands:\n{session.story()}") from error
         seen += session.seen
     assert all(seen[name] > 2 for name in WANTED), {name: seen[name] for name in WANTED}
+
+
+def check_fillability(session: SideBySide) -> None:
+    """Assert that what was to be filled at once, all or in part, was filled if it was accepted."""
+    command, events = session.history[-1].command, session.exchange.events
+    if not isinstance(command, commands.NewOrder) or not any(type(event) is OrderAccepted for event in events):
+        return
+    least = command.quantity_e8 if command.time_in_force == codes.FOK else command.min_quantity_e8
+    order_id = session.exchange.seq
+    got = sum(event.quantity_lots for event in events if type(event) is Trade and event.taker_order_id == order_id)
+    assert got >= least // E8, f"{got} lots of at least {least // E8}"
 
 
 def long(name: str) -> str:
@@ -65,10 +87,10 @@ def venue() -> Desk:
     return desk
 
 
-def order(account: str, name: str, side: int, price: int, lots: int = 1, **fields: int | bool) -> commands.NewOrder:
+def order(account: str, name: str, side: int, price: int, lots: int = 1, **fields: Any) -> commands.NewOrder:
     return commands.NewOrder(
         account, account, long(name), SERIES, side, codes.LIMIT, codes.GTC, price * E8, lots * E8, **fields
-    )  # type: ignore[arg-type]
+    )
 
 
 def position(desk: Desk, buyer: str, seller: str, lots: int) -> None:
@@ -179,7 +201,29 @@ def test_an_uncross_whose_positions_run_out_is_linear_in_its_orders(accounts: in
     desk.send(order(CAT, "bid", codes.BUY, 1_200, 4 * accounts + 4))
     events = desk.send(commands.SetPhase(SERIES, codes.CONTINUOUS))
     assert sum(type(event) is Trade for event in events) == accounts
-    rounds = sum(type(event) is Uncrossed for event in events)
-    assert 1 < rounds <= accounts + 1
+    assert sum(type(event) is Uncrossed for event in events) == 2
     assert len(changes(events)) == 19 * accounts
+    desk.exchange.check()
+
+
+def test_an_uncross_is_done_again_only_as_often_as_its_volume_can_be_halved() -> None:
+    """The worst there is: of what each account has in the volume one half takes away the position that the other would reduce."""
+    desk = venue()
+    accounts = 14
+    desk.send(commands.SetVenueRules(codes.CANCEL_OLDEST, ""))
+    for number in range(accounts):
+        open_account(desk, long(f"m{number}"), RUB=10**15)
+        position(desk, long(f"m{number}"), BOB, 2**number)
+    desk.send(commands.SetPhase(SERIES, codes.PRE_OPEN))
+    for number in range(accounts):
+        price = 1_000 - 2 * number
+        desk.send(order(long(f"m{number}"), "plain", codes.SELL, price, 2**number))
+        desk.send(order(long(f"m{number}"), "reduces", codes.SELL, price + 1, 2**number, reduce_only=True))
+    volume = 2**accounts
+    desk.send(order(CAT, "bid", codes.BUY, 1_200, volume))
+    events = desk.send(commands.SetPhase(SERIES, codes.CONTINUOUS))
+    volumes = [event.volume_lots for event in events if type(event) is Uncrossed]
+    assert volumes[0] == volume
+    assert all(later <= earlier // 2 for earlier, later in pairwise(volumes))
+    assert len(volumes) == accounts
     desk.exchange.check()

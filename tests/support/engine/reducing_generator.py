@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages import commands
@@ -96,9 +98,11 @@ class DrawsReducing(Generator):
         """Opens, or closes without a promise."""
         life = self.pick(codes.GTC, codes.GTC, codes.GTC, codes.IOC, codes.FOK)
         kind = self.pick(codes.LIMIT, codes.LIMIT, codes.LIMIT, codes.STOP, codes.ICEBERG)
-        return self.made(
-            self.sender(), self.draw(2), kind, (1 + self.draw(self.pick(4, 30))) * E8, life, reduce_only=False
-        )
+        lots = 1 + self.draw(self.pick(4, 30))
+        made = self.made(self.sender(), self.draw(2), kind, lots * E8, life, reduce_only=False)
+        if made.time_in_force != codes.IOC or self.draw(2):
+            return made
+        return msgspec.structs.replace(made, min_quantity_e8=(1 + self.draw(lots)) * E8)
 
     def reduces(self) -> commands.NewOrder:
         """A reduce-only order of any type."""

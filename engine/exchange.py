@@ -17,7 +17,6 @@ from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
 from engine.trading.reducing import check_reduce_only
-from engine.vocabulary.limits import PIECE_EVENTS
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
 
@@ -30,8 +29,9 @@ class Exchange(State):
     def apply(self, sequenced: Sequenced) -> list[Event]:
         """Apply the next command and return what happened, in order.
 
-        First runs all that is due by the command's time; a `Tick` only up to `PIECE_EVENTS`. So whoever sequences lets ticks go
-        first until nothing is due, and a command finds nothing more to do before it. Bad input gets an event that says so; an assertion that fails
+        First carries on what the command before has left, then runs all that is due by the command's time; a `Tick` only up to
+        `piece_events` or `piece_steps`. What a command begins itself also ends there, and the rest is left. So whoever sequences lets ticks go
+        first until nothing is due, and a command finds nothing more to do before it. However it is cut, the same happens. Bad input gets an event that says so; an assertion that fails
         is a bug, and the venue must stop. `seq` must follow the last one; `time_ns` (since the epoch, UTC) must not
         decrease.
         """
@@ -41,25 +41,14 @@ class Exchange(State):
         self.seq = sequenced.seq
         events: list[Event] = []
         self.events = events
-        self.due_events = 0
+        self.due_events = self.carried_events = self.steps = 0
+        command = sequenced.command
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
-        elif self.due[0][0] <= time_ns:
-            # A tick is a piece: what it leaves is still due, and its time is that of the last thing it did.
-            most = PIECE_EVENTS if type(sequenced.command) is Tick else NO_END
-            while len(events) < most and run_due(self, time_ns):
-                work_off(self)
-                if self.covers:
-                    look_at_calls(self)
-            if len(events) >= most and self.due[0][0] <= time_ns:
-                time_ns = self.time_ns
-            for deadline_ns, kind, number in self.postponed:
-                self.schedule(deadline_ns, kind, number)
-            self.postponed.clear()
-            self.due_events = len(events)
+        elif (self.works or self.due[0][0] <= time_ns) and not self._catch_up(time_ns, type(command) is Tick):
+            return events
         self.time_ns = time_ns
-        command = sequenced.command
         # The three that come most often are not looked up.
         if type(command) is NewOrder:
             enter(self, command)
@@ -71,14 +60,77 @@ class Exchange(State):
             problem = HANDLERS[type(command)](self, command)
             if problem is not None:
                 self.emit(CommandRejected(problem.code, problem.detail))
+            if self.works:
+                self._begin_work()
+                return events
         if self.touched:
             work_off(self)
         if self.covers:
             look_at_calls(self)
+        if self.works:
+            self._begin_work()
         return events
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the last command has left some of its work: then something is due now, and a `Tick` carries it on."""
+        return bool(self.works)
+
+    def _catch_up(self, time_ns: int, is_piece: bool) -> bool:
+        """Carry on what was left, then do what is due by a time; False if a piece ended before all of it was done.
+
+        The time then is that of the last thing it did: no later command has come yet.
+        """
+        events = self.events
+        most = self.piece_events if is_piece else NO_END
+        most_steps = self.piece_steps if is_piece else NO_END
+        is_done = not self.works or self._carry_on(most, most_steps)
+        self.carried_events = len(events)
+        if is_done:
+            self.left_seq = 0
+        while is_done and len(events) < most and self.steps < most_steps and run_due(self, time_ns):
+            self.steps += 1
+            is_done = self._carry_on(most, most_steps)
+        self.due_events = len(events)
+        if not is_done:
+            self.left_seq = self.left_seq or self.seq
+            return False
+        is_done = not is_piece or self.due[0][0] > time_ns
+        for deadline_ns, kind, number in self.postponed:
+            self.schedule(deadline_ns, kind, number)
+        self.postponed.clear()
+        return is_done
+
+    def _begin_work(self) -> None:
+        """Do a first piece of the command's own work, beyond what was due before it."""
+        self.steps = 0
+        if not self._carry_on(self.due_events + self.piece_events, self.piece_steps):
+            self.left_seq = self.seq
+
+    def _carry_on(self, most: int, most_steps: int) -> bool:
+        """Carry on what was begun and all that it sets off; False if a bound on events or steps ended it before."""
+        works = self.works
+        while works or self.touched or self.covers:
+            if not works:
+                if self.touched:
+                    work_off(self)
+                else:
+                    look_at_calls(self)
+                continue
+            for _ in works[0]:
+                self.steps += 1
+                if len(self.events) >= most or self.steps >= most_steps:
+                    return False
+            works.popleft()
+        return True
+
     def next_due_ns(self) -> int:
-        """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command."""
+        """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command.
+
+        What a command has left is due at that command's time.
+        """
+        if self.works:
+            return self.time_ns
         return self.due[0][0] if self.due else 0
 
     def snapshot(self) -> object:
@@ -86,7 +138,8 @@ class Exchange(State):
         return take_snapshot(self)
 
     def check(self) -> None:
-        """Assert that the whole state is sound: books, money, ids; and that the last command left nothing undone. O(state)."""
+        """Assert that the whole state is sound: books, money, ids; and that nothing is left to be carried on. O(state)."""
+        assert not self.works, "the last command is unfinished"
         assert not (self.touched or self.printed or self.entries or self.begun or self.elected or self.moved)
         resting = 0
         for book in self.books.values():

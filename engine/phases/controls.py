@@ -8,7 +8,7 @@ from engine.clearing.futures import expired_problem, new_band
 from engine.phases.phase_changes import enter_phase, follow_schedule, may_enter, rules_changed
 from engine.state.protection import Limits
 from engine.state.state import State
-from engine.trading.ending import cancel_newest_first, orders_of
+from engine.trading.ending import cancelling, orders_of
 from engine.vocabulary.codes import (
     ALLOCATIONS,
     CANCEL_ONLY,
@@ -139,7 +139,7 @@ def set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
         state.killed[key] = True
     state.emit(RulesChanged("kill_switch", key, "on" if command.on else "off", command.reason, command.by))
     if command.on:
-        cancel_newest_first(state, _in_scope(state, command.scope, command.key), KILLED)
+        state.begin(cancelling(state, _in_scope(state, command.scope, command.key), KILLED))
     return None
 
 

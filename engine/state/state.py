@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from engine.book.assets import Asset
@@ -15,7 +16,7 @@ from engine.state.hook import PreTradeHook
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
-from engine.vocabulary.limits import DEFAULT_GRACE_NS
+from engine.vocabulary.limits import DEFAULT_GRACE_NS, PIECE_EVENTS, PIECE_STEPS
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
 
@@ -71,7 +72,16 @@ class State:
     time_ns: int = 0
     """Of the last command applied; while something due is worked, its deadline."""
     due_events: int = 0
-    """How many of the last command's events are of things that were due before it."""
+    """How many of the last command's events are of things that were due before it, or of commands before it that it carried on."""
+    carried_events: int = 0
+    """How many of these, the first ones, are of a command before it that had left some of its work."""
+    left_seq: int = 0
+    """The sequence number of the command, a tick too, that has left some of its work; 0: none has."""
+    steps: int = 0
+    """Steps of works that the last command has done so far, since its own work began."""
+    piece_events: int = PIECE_EVENTS
+    piece_steps: int = PIECE_STEPS
+    """A piece of work ends at so many events or steps. However it is cut, the same happens."""
     day: int = -1
     """The trading day: days since 1970-01-01 in Moscow; -1 before the first command."""
     trades: int = 0
@@ -130,6 +140,8 @@ class State:
         """Positions that the current command changed and whose reduce-only orders are not held to them yet."""
         self.postponed: Final[list[tuple[int, int, int]]] = []
         """What was due, but is too much for the current command."""
+        self.works: Final[deque[Iterator[None]]] = deque()
+        """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
         self.touched: Final[list[LimitOrderBook]] = []
         """Books that the current command changed."""
         self.printed: Final[list[LimitOrderBook]] = []
@@ -145,6 +157,10 @@ class State:
         """Add an event to the result of the command that is applied, and let the hook follow it."""
         self.events.append(event)
         self.hook.observe(event, self.time_ns)
+
+    def begin(self, work: Iterator[None]) -> None:
+        """Have something done after what was begun before it, in as many pieces as it takes."""
+        self.works.append(work)
 
     def touch(self, book: LimitOrderBook) -> None:
         """Note that the current command changed a book."""

@@ -5,6 +5,9 @@ A loop over queues, never a recursion: ten thousand stops that elect each other 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from engine.book.entities import ELECTED, NOWHERE, Order
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
@@ -28,6 +31,9 @@ from engine.vocabulary.codes import (
     STOP_LIMIT,
 )
 from engine.vocabulary.messages.events import StopTriggered
+
+MANY_BOOKS: Final = 64
+"""Touched books beyond which leaving them is cut into pieces."""
 
 
 def work_off(state: State) -> None:
@@ -63,12 +69,28 @@ def work_off(state: State) -> None:
             touched.sort(key=_number)
         if not reprice_pegs(state):
             break
+    if len(touched) > MANY_BOOKS:
+        state.begin(_leaving(state))
+        return
     for book in touched:
-        book.calm = False
-        book.touched = False
-        if book.in_call:
-            publish_indicative(state, book)
+        _leave(state, book)
     touched.clear()
+
+
+def _leave(state: State, book: LimitOrderBook) -> None:
+    """Say what a touched book's call would uncross to, now that nothing more happens in it."""
+    book.calm = False
+    book.touched = False
+    if book.in_call:
+        publish_indicative(state, book)
+
+
+def _leaving(state: State) -> Iterator[None]:
+    """Leave many touched books: a work of as many steps."""
+    for book in state.touched:
+        _leave(state, book)
+        yield
+    state.touched.clear()
 
 
 def _number(book: LimitOrderBook) -> int:

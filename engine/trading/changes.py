@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order, OrderRecord
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import lacking, reserve
 from engine.state.state import State, next_report
 from engine.trading.bands import band_problem
-from engine.trading.ending import cancel, cancel_newest_first
+from engine.trading.ending import by_entry, cancel
 from engine.trading.entry import funds_problem, kill_problem, rate_problem, value_problem
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
@@ -329,7 +331,19 @@ def cancel_many(state: State, command: MassCancel) -> None:
         chosen = account.orders_in(state.instruments[command.instrument], max(command.side, -1))
     else:
         chosen = [order for order in account.open_orders.values() if command.side < 0 or order.side == command.side]
-    cancelled = cancel_newest_first(state, chosen, MASS_CANCEL)
+    state.begin(_cancelling_all(state, account, chosen))
+
+
+def _cancelling_all(state: State, account: Account, orders: list[Order]) -> Iterator[None]:
+    """Cancel orders of an account, newest first, and report how many: a work of as many steps."""
+    orders.sort(key=by_entry, reverse=True)
+    cancelled = 0
+    for order in orders:
+        # The other leg of one that was cancelled has gone with it.
+        if order.leaves_lots:
+            cancel(state, order, MASS_CANCEL)
+            cancelled += 1
+        yield
     state.emit(MassCancelled(account.account, next_report(account), cancelled))
 
 

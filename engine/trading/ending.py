@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.entities import ON_BOOK, Account, Order
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
@@ -91,6 +93,15 @@ def cancel_newest_first(state: State, orders: list[Order], reason: int) -> int:
             cancel(state, order, reason)
             cancelled += 1
     return cancelled
+
+
+def cancelling(state: State, orders: list[Order], reason: int) -> Iterator[None]:
+    """Cancel orders, newest first: a work of as many steps."""
+    orders.sort(key=by_entry, reverse=True)
+    for order in orders:
+        if order.leaves_lots:
+            cancel(state, order, reason)
+        yield
 
 
 def by_entry(order: Order) -> int:

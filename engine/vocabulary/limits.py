@@ -59,9 +59,12 @@ LEG_ID: Final = 2**40
 MAX_SCHEDULED_CHANGES: Final = 256
 # Close-outs by the clock in one command: each may sweep a book. The others wait for the next command.
 MAX_CLOSE_OUTS: Final = 1_024
-# Events of one clock tick, before it leaves what else is due to the next: about 20 ms compiled, and below 1 MiB of a frame.
-# One thing that is due may pass it by what it does itself: the moves of all pegs of an instrument, for an order that expires.
+# What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
+# other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
+# What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.
 PIECE_EVENTS: Final = 4_096
+# Or at so many steps that may bring no event: an order rechecked, an account looked at. 1 us each compiled, so 20 ms.
+PIECE_STEPS: Final = 20_000
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.
@@ -84,8 +87,12 @@ DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
 MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
 
 # ── a turn of the sequencer ────────────────────────────────────────────────────────────────────────────────────
-# Commands per journal frame: bounds the latency of the last one, and the loss from one torn frame.
+# A frame of the journal ends at so many commands: bounds the latency of the last one, and the loss from one torn frame.
 MAX_BATCH_COMMANDS: Final = 128
+# Or at so many events, as a piece does, or bytes, whichever comes first; a single command may pass them, as said at `MAX_FRAME_BYTES`.
+# Commands of 64 KiB, or events of the longest names, reach the bytes first.
+MAX_BATCH_EVENTS: Final = PIECE_EVENTS
+MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 # Events of one piece of what a venue slept through, before the next piece is made shorter: far below a frame.
 CATCH_UP_EVENTS: Final = 10_000
 # A venue that is so late for what is due has slept (a busy one is late by milliseconds); and the shortest such piece.

@@ -18,7 +18,9 @@ def allocate(level: Level, lots: int, allocation: int, most: dict[int, int]) -> 
     while order is not None:
         orders.append(order)
         order = order.next
-    shown = [(each, min(each.shown_lots, most.get(each.order_id, each.shown_lots))) for each in orders]
+    shown = [(each, each.shown_lots) for each in orders]
+    if most:
+        shown = [(each, min(each_shown, most.get(each.order_id, each_shown))) for each, each_shown in shown]
     total = sum([each_shown for _, each_shown in shown])
     lots = min(lots, total)
     if allocation != PRO_RATA:

@@ -90,8 +90,8 @@ class Planning(Money):
     def plan(self, taker: RefOrder, *, cuts: bool = True, counting: bool = False) -> list[Step]:
         """All that the order would do against the book as it is, without doing it.
 
-        `cuts`: with reduce-only orders held to their positions. `counting`: as fillability is counted, with no more of these
-        than surely can trade.
+        `cuts`: with reduce-only orders held to their positions. `counting`: as fillability is counted, by shares with no more
+        of these than surely can trade.
         """
         terms = self.terms(taker)
         anchor = terms.anchor
@@ -107,7 +107,7 @@ class Planning(Money):
                 break
             level = [slot for slot in slots if slot.order.price == price]
             inside = self.in_band(terms, anchor, price)
-            if counting:
+            if counting and terms.rules.allocation != codes.PRICE_TIME:
                 self.count_level(taker, level)
             goes_on = not level or self.plan_level(taker, level, budget, steps, inside=inside)
             slots = [slot for slot in slots if slot.order.price != price and slot.leaves]

@@ -140,7 +140,9 @@ class Exchange(State):
     def check(self) -> None:
         """Assert that the whole state is sound: books, money, ids; and that nothing is left to be carried on. O(state)."""
         assert not self.works, "the last command is unfinished"
-        assert not (self.touched or self.printed or self.entries or self.begun or self.elected or self.moved)
+        assert not (
+            self.touched or self.printed or self.entries or self.begun or self.elected or self.moved or self.to_hold
+        )
         resting = 0
         for book in self.books.values():
             book.check()

@@ -141,7 +141,9 @@ class Position:
         self.reducing: Final[dict[int, Order]] = {}
         """Open reduce-only orders by order id; those of brackets that wait do not count yet."""
         self.noted: bool = False
-        """Whether it stands in the venue's list of positions that the command changed."""
+        """Whether it stands in the venue's list of positions that have just changed."""
+        self.to_hold: bool = False
+        """Whether it stands in the list of those whose reduce-only orders are to be held to them."""
 
 
 class Owner:

@@ -137,7 +137,9 @@ class State:
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
         self.moved: Final[list[Position]] = []
-        """Positions that the current command changed and whose reduce-only orders are not held to them yet."""
+        """Positions that have just changed, and whose reduce-only orders are not looked at yet."""
+        self.to_hold: Final[list[Position]] = []
+        """Positions that the current command changed, whose reduce-only orders are to be held to them when it ends."""
         self.postponed: Final[list[tuple[int, int, int]]] = []
         """What was due, but is too much for the current command."""
         self.works: Final[deque[Iterator[None]]] = deque()

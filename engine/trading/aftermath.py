@@ -20,7 +20,7 @@ from engine.trading.ending import cancel, drop_children, end_other_leg
 from engine.trading.pegs import reprice_pegs
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
-from engine.trading.reducing import hold, hold_all
+from engine.trading.reducing import end_entries, hold, hold_all
 from engine.vocabulary.codes import (
     BY_RULE,
     CONTINUOUS,
@@ -63,8 +63,10 @@ def work_off(state: State) -> None:
             trigger(state, state.elected.popleft())
             continue
         if state.moved:
-            hold_all(state)
+            end_entries(state)
             continue
+        if state.to_hold:
+            hold_all(state)
         if len(touched) > 1:
             touched.sort(key=_number)
         if not reprice_pegs(state):

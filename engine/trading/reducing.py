@@ -108,21 +108,46 @@ def hold(state: State, order: Order) -> bool:
     return True
 
 
-def hold_all(state: State) -> None:
-    """Hold every open reduce-only order to its position where that has changed: by account, instrument, then entry.
+def end_entries(state: State) -> None:
+    """Cancel the reduce-only entries of brackets that have nothing left to reduce: by account, instrument, then entry.
 
-    O(positions that changed, and their reduce-only orders).
+    They go before others are held: the pairs that begin then may trade, and change positions again. Each ends once.
+    O(positions that changed since it was last called, and their reduce-only orders).
     """
     moved = list(state.moved)
     state.moved.clear()
     moved.sort(key=_by_account)
     for position in moved:
         position.noted = False
-        orders = list(position.reducing.values())
-        orders.sort(key=by_entry)
-        for order in orders:
+        if not position.to_hold:
+            position.to_hold = True
+            state.to_hold.append(position)
+        for order in _in_order(position):
+            if order.children and not reducible_lots(order.account, order.instrument, order.side):
+                cancel(state, order, NOTHING_TO_REDUCE)
+
+
+def hold_all(state: State) -> None:
+    """Hold every open reduce-only order to its position where that has changed: by account, instrument, then entry.
+
+    O(positions that changed, and their reduce-only orders).
+    """
+    positions = state.to_hold + [position for position in state.moved if not position.to_hold]
+    state.to_hold.clear()
+    state.moved.clear()
+    positions.sort(key=_by_account)
+    for position in positions:
+        position.noted = position.to_hold = False
+        for order in _in_order(position):
             if order.leaves_lots:
                 hold(state, order)
+
+
+def _in_order(position: Position) -> list[Order]:
+    """The open reduce-only orders of a position, in order of entry."""
+    orders = list(position.reducing.values())
+    orders.sort(key=by_entry)
+    return orders
 
 
 def _by_account(position: Position) -> tuple[int, int]:

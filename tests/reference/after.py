@@ -137,8 +137,9 @@ class Aftermath(Matching):
         moved = True
         while moved:
             while self.moved:
-                self.hold_all()
+                self.end_entries()
                 self.work_off()
+            self.hold_all()
             moved = False
             for terms in self.instruments.values():
                 for order in self.pegs(terms.name):

@@ -152,15 +152,31 @@ class Matching(Planning):
         else:
             self.end(order, codes.NOTHING_TO_REDUCE)
 
-    def hold_all(self) -> None:
-        """Hold the reduce-only orders of all whose positions have changed: by account, instrument, entry."""
+    def reducing_of(self, positions: list[tuple[str, str]]) -> list[RefOrder]:
+        """The reduce-only orders of some positions: by account, instrument, entry."""
+        return [
+            order
+            for account in self.accounts
+            for name in self.instruments
+            for order in self.live
+            if (order.account, order.name) == (account, name) and (account, name) in positions
+            if order.request.reduce_only and order.where != LEG
+        ]
+
+    def end_entries(self) -> None:
+        """End the brackets' entries that have nothing left to reduce: others are held when no pair begins any more."""
         moved, self.moved = self.moved, []
-        for account in self.accounts:
-            for name in self.instruments:
-                for order in list(self.live):
-                    mine = (order.account, order.name) == (account, name) and (account, name) in moved
-                    if mine and order.live and order.where != LEG:
-                        self.hold(order)
+        self.to_hold += moved
+        for order in self.reducing_of(moved):
+            if order.live and order.legs is not None and not self.reduces(order):
+                self.hold(order)
+
+    def hold_all(self) -> None:
+        """Hold the reduce-only orders of all whose positions have changed."""
+        positions, self.moved, self.to_hold = self.to_hold + self.moved, [], []
+        for order in self.reducing_of(positions):
+            if order.live:
+                self.hold(order)
 
     def lower(self, order: RefOrder, leaves: int) -> None:
         """Take lots off an order, which keeps its place."""

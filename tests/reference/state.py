@@ -273,7 +273,9 @@ class State:
         self.ended_entries: list[RefOrder] = []
         """Entries of brackets that ended, whose legs have not been looked at yet."""
         self.moved: list[tuple[str, str]] = []
-        """Account and instrument of positions that have changed, whose reduce-only orders are not held to them yet."""
+        """Account and instrument of positions that have just changed."""
+        self.to_hold: list[tuple[str, str]] = []
+        """Those whose reduce-only orders are to be held to them when the command ends."""
         self.work: list[RefOrder] = []
         """Elected stops, first in first out."""
         self.calm = False

@@ -227,3 +227,31 @@ def test_an_uncross_is_done_again_only_as_often_as_its_volume_can_be_halved() ->
     assert all(later <= earlier // 2 for earlier, later in pairwise(volumes))
     assert len(volumes) == accounts
     desk.exchange.check()
+
+
+def test_pairs_that_begin_one_after_the_other_cut_the_orders_of_who_trades_with_all_of_them_once() -> None:
+    """Each bracket whose entry has nothing left to reduce lets a pair begin that closes the next one's position, and trades with Ann."""
+    desk = venue()
+    links = 25
+    position(desk, BOB, ANN, 200)
+    for number in range(MAX_REDUCE_ONLY_PER_POSITION):
+        desk.send(order(ANN, f"a{number}", codes.BUY, 800 - number, 200, reduce_only=True))
+    for number in range(links):
+        name = long(f"m{number}")
+        open_account(desk, name, RUB=10**15)
+        position(desk, BOB, name, 3)
+        profit = order(name, "profit", codes.SELL, 850, 3)
+        stop = commands.NewOrder(
+            name, name, long("stop"), SERIES, codes.SELL, codes.STOP, codes.GTC, 0, 3 * E8, stop_price_e8=600 * E8
+        )
+        entry = order(name, "entry", codes.BUY, 900 + number, 3, reduce_only=True)
+        desk.send(commands.NewBracket(name, name, entry, profit, stop))
+        desk.send(order(BOB, f"part{number}", codes.SELL, 900 + number, 2))
+    for number in range(links):
+        desk.send(order(long(f"m{number}"), "bid", codes.BUY, 998 - 2 * number))
+        desk.send(order(ANN, f"bid{number}", codes.BUY, 997 - 2 * number))
+    events = desk.send(order(CAT, "first", codes.SELL, 998))
+    assert sum(type(event) is Trade for event in events) == 2 * links
+    amended = [event for event in events if type(event) is OrderAmended and event.account == ANN]
+    assert len(amended) == MAX_REDUCE_ONLY_PER_POSITION
+    desk.exchange.check()

@@ -16,6 +16,7 @@ from engine.state.state import State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
+from engine.trading.market_index import check_index
 from engine.trading.reducing import check_reduce_only
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
@@ -63,7 +64,7 @@ class Exchange(State):
             if self.works:
                 self._begin_work()
                 return events
-        if self.touched:
+        if self.touched or self.own_queues:
             work_off(self)
         if self.covers:
             look_at_calls(self)
@@ -110,9 +111,9 @@ class Exchange(State):
     def _carry_on(self, most: int, most_steps: int) -> bool:
         """Carry on what was begun and all that it sets off; False if a bound on events or steps ended it before."""
         works = self.works
-        while works or self.touched or self.covers:
+        while works or self.touched or self.own_queues or self.covers:
             if not works:
-                if self.touched:
+                if self.touched or self.own_queues:
                     work_off(self)
                 else:
                     look_at_calls(self)
@@ -140,9 +141,8 @@ class Exchange(State):
     def check(self) -> None:
         """Assert that the whole state is sound: books, money, ids; and that nothing is left to be carried on. O(state)."""
         assert not self.works, "the last command is unfinished"
-        assert not (
-            self.touched or self.printed or self.entries or self.begun or self.elected or self.moved or self.to_hold
-        )
+        assert not (self.touched or self.own_queues or self.printed or self.entries or self.begun or self.elected)
+        assert not (self.moved or self.to_hold)
         resting = 0
         for book in self.books.values():
             book.check()
@@ -158,6 +158,7 @@ class Exchange(State):
             check_reduce_only(account)
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         self._check_open_orders()
+        check_index(self)
         reservations.check(list(self.accounts.values()), list(self.assets.values()))
 
     def _check_open_orders(self) -> None:

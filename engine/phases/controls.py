@@ -9,6 +9,7 @@ from engine.phases.phase_changes import enter_phase, follow_schedule, may_enter,
 from engine.state.protection import Limits
 from engine.state.state import State
 from engine.trading.ending import cancelling, orders_of
+from engine.trading.market_index import set_members
 from engine.vocabulary.codes import (
     ALLOCATIONS,
     CANCEL_ONLY,
@@ -181,7 +182,6 @@ def set_market_halt(state: State, command: SetMarketHalt) -> Problem | None:
             return invalid(f"{name} is a future: its marks, not its trades, are its reference")
     state.halt_threshold_ppm = command.threshold_ppm
     state.halt_ns = command.halt_ns
-    state.market_index.clear()
-    state.market_index.extend([state.books[name] for name in command.instruments])
+    set_members(state, [state.books[name] for name in command.instruments])
     state.emit(RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm", "", command.by))
     return None

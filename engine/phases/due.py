@@ -15,6 +15,7 @@ from engine.state.state import (
     DUE_CHANGE,
     DUE_DAY,
     DUE_EXPIRY,
+    DUE_INDICATIVE,
     DUE_MARGIN,
     DUE_MARK,
     DUE_PHASE,
@@ -23,8 +24,9 @@ from engine.state.state import (
 )
 from engine.trading.auction import uncross
 from engine.trading.ending import cancel, cancelling
+from engine.trading.indicative import indicative_due
 from engine.trading.placing import start_volatility_auction
-from engine.vocabulary.codes import CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
+from engine.vocabulary.codes import BUY, CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
 
 
 def run_due(state: State, time_ns: int) -> bool:
@@ -56,6 +58,8 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
     book = state.book_list[number]
     if kind == DUE_MARK:
         return mark_by_clock(state, book)
+    if kind == DUE_INDICATIVE:
+        return indicative_due(state, book, deadline_ns)
     if kind == DUE_SETTLEMENT:
         return _settle(state, book, deadline_ns)
     if kind == DUE_PHASE:
@@ -67,17 +71,25 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
             enter_phase(state, book, CONTINUOUS, "auction end")
         return True
     if kind == DUE_BATCH:
-        if book.batch_due_ns != deadline_ns:
-            return False
-        book.batch_due_ns = 0
-        if book.phase != CONTINUOUS or not book.instrument.batch_ns:
-            return False
-        uncross(state, book, True)
-        state.touch(book)
-        return True
+        return _end_batch(state, book, deadline_ns)
     if state.schedule_steps.get(number) != deadline_ns:
         return False
     step(state, book, deadline_ns)
+    return True
+
+
+def _end_batch(state: State, book: LimitOrderBook, deadline_ns: int) -> bool:
+    """Uncross what a batch collected; False if there is nothing: then nothing ends."""
+    if book.batch_due_ns != deadline_ns:
+        return False
+    book.batch_due_ns = 0
+    if book.phase != CONTINUOUS or not book.instrument.batch_ns:
+        return False
+    bid = book.bids.best
+    if not book.market_orders and (bid is None or not book.crosses(BUY, bid.price_ticks)):
+        return False
+    uncross(state, book, True)
+    state.touch(book)
     return True
 
 

@@ -11,12 +11,19 @@ from typing import Final
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Margin, Order, Owner, Position
 from engine.book.order_book import LimitOrderBook
+from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.state.hook import PreTradeHook
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
-from engine.vocabulary.limits import DEFAULT_GRACE_NS, PIECE_EVENTS, PIECE_STEPS
+from engine.vocabulary.limits import (
+    DEFAULT_GRACE_NS,
+    INDICATIVE_NS_PER_LEVEL,
+    MAX_INSTANT_LEVELS,
+    PIECE_EVENTS,
+    PIECE_STEPS,
+)
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
 
@@ -39,6 +46,8 @@ DUE_MARGIN: Final = 7
 """The grace of a margin call ends. By account."""
 DUE_CHANGE: Final = 8
 """A compliance command takes effect. By the sequence number of the command that brought it."""
+DUE_INDICATIVE: Final = 9
+"""The indicative price of a call with many levels is computed. By instrument."""
 
 
 class IndexPrice:
@@ -78,7 +87,7 @@ class State:
     left_seq: int = 0
     """The sequence number of the command, a tick too, that has left some of its work; 0: none has."""
     steps: int = 0
-    """Steps of works that the last command has done so far, since its own work began."""
+    """Steps of works that the last command has done so far, since its own work began; each level of a call's price is one."""
     piece_events: int = PIECE_EVENTS
     piece_steps: int = PIECE_STEPS
     """A piece of work ends at so many events or steps. However it is cut, the same happens."""
@@ -94,11 +103,19 @@ class State:
     seed: str = ""
     halt_threshold_ppm: int = 0
     halt_ns: int = 0
+    index_sum: int = 0
+    """Of the market's index: the sum of its members' moves."""
+    index_moves: int = 0
+    """How many there are: a member without a reference has none."""
     grace_ns: int = DEFAULT_GRACE_NS
     """How long a margin call gives."""
     close_outs: int = 0
     """How many positions the command of `close_out_seq` has closed out: the last one that did."""
     close_out_seq: int = 0
+    instant_levels: int = MAX_INSTANT_LEVELS
+    """Up to so many levels the indicative price of a call is computed at once."""
+    indicative_ns_per_level: int = INDICATIVE_NS_PER_LEVEL
+    """With more it is computed again after so much time for each of them."""
 
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook
@@ -131,7 +148,7 @@ class State:
         self.limits: Final[dict[str, Limits]] = {}
         """By participant."""
         self.market_index: Final[list[LimitOrderBook]] = []
-        """Its members."""
+        """Its members, as they were named; `engine/trading/market_index.py` changes it."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}
         """By index."""
         self.covers: Final[list[Margin]] = []
@@ -146,6 +163,8 @@ class State:
         """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
         self.touched: Final[list[LimitOrderBook]] = []
         """Books that the current command changed."""
+        self.own_queues: Final[dict[tuple[str, int], OwnQueue]] = {}
+        """Of owners whose orders join a call in the current command: by investor, and the instrument's number times two plus side."""
         self.printed: Final[list[LimitOrderBook]] = []
         """Those of them with prints that have not elected stops yet."""
         self.entries: Final[list[Order]] = []

@@ -14,9 +14,9 @@ from engine.book.stops import is_triggered
 from engine.money.margin import reducible_lots
 from engine.money.reservations import reserve, take_over
 from engine.state.state import State
-from engine.trading.auction import publish_indicative
 from engine.trading.bands import collar_ticks
 from engine.trading.ending import cancel, drop_children, end_other_leg
+from engine.trading.indicative import look_at_indicative
 from engine.trading.pegs import reprice_pegs
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
@@ -39,7 +39,7 @@ MANY_BOOKS: Final = 64
 def work_off(state: State) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
     touched = state.touched
-    if len(touched) == 1 and not (state.entries or state.elected or state.moved):
+    if len(touched) == 1 and not (state.entries or state.elected or state.moved or state.own_queues):
         book = touched[0]
         if not (book.in_call or book.calm or book.pegs or book.stops.count):
             # No call, no stops, no pegs: nothing can follow from the command.
@@ -71,6 +71,7 @@ def work_off(state: State) -> None:
             touched.sort(key=_number)
         if not reprice_pegs(state):
             break
+    state.own_queues.clear()
     if len(touched) > MANY_BOOKS:
         state.begin(_leaving(state))
         return
@@ -84,7 +85,7 @@ def _leave(state: State, book: LimitOrderBook) -> None:
     book.calm = False
     book.touched = False
     if book.in_call:
-        publish_indicative(state, book)
+        look_at_indicative(state, book)
 
 
 def _leaving(state: State) -> Iterator[None]:

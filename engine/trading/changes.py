@@ -292,10 +292,13 @@ def _amend_parked(state: State, order: Order, terms: NewTerms) -> None:
     """Change an order off the book: a peg, one for an auction, or a collected market order."""
     book: LimitOrderBook = order.book
     kept = _keeps_place(order, terms)
+    leaves_lots = order.leaves_lots
     _set_terms(order, terms)
     if not kept:
         _renew_rank(state, order)
-        if order.where == IN_CALL:
+    if order.where == IN_CALL and (not kept or order.leaves_lots != leaves_lots):
+        book.indicative.changed = True
+        if not kept:
             order.queued = state.next_place()
     state.touch(book)
     report_amended(state, order, kept)

@@ -11,7 +11,7 @@ from engine.state.state import DUE_EXPIRY, State, day_end_ns, next_report
 from engine.trading.bands import band_problem
 from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
-from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
+from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_crossed
 from engine.trading.reducing import position_problem, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
@@ -214,8 +214,8 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
     if order.order_type in STOPS or (order.time_in_force in FOR_AUCTIONS and not _auction_runs(order)):
         return None
     if book.in_call:
-        if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT and own_opposite(order):
-            return _self_trade()
+        if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT:
+            return None if own_crossed(state, order) is None else _self_trade()
         return None
     crosses = order.post_only and book.crosses(order.side, order.price_ticks)
     if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, order)):

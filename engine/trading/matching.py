@@ -11,12 +11,11 @@ from engine.money.reservations import affordable_lots
 from engine.state.state import State
 from engine.trading.bands import dynamic_band
 from engine.trading.fills import fill
+from engine.trading.market_index import index_moved
 from engine.trading.prevention import prevent
 from engine.trading.reducing import end_idle, hold, reducible_at
 from engine.vocabulary.codes import PRICE_TIME
-from engine.vocabulary.limits import MAX_E8
 from engine.vocabulary.messages.events import BookAdded
-from engine.vocabulary.rounding import PPM
 
 DONE: Final = 0
 """It trades no more: nothing crosses, or nothing is left of it."""
@@ -112,21 +111,3 @@ def _own_at(level: Level, owner: Owner) -> Order | None:
     while order is not None and order.account.owner is not owner:
         order = order.next
     return order
-
-
-def index_moved(state: State, book: LimitOrderBook) -> bool:
-    """Whether a print in a book has the market index at or past its threshold."""
-    return book in state.market_index and abs(index_ppm(state) - PPM) >= state.halt_threshold_ppm
-
-
-def index_ppm(state: State) -> int:
-    """The mean of last trade by reference over the members of the market index that have a reference, in millionths.
-
-    Each rounded down, and the mean too; a member without a trade counts as 1000000, and so does an index without members.
-    """
-    moves = [
-        min((book.last_trade_ticks or book.reference_ticks) * PPM // book.reference_ticks, MAX_E8)
-        for book in state.market_index
-        if book.reference_ticks
-    ]
-    return sum(moves) // len(moves) if moves else PPM

@@ -6,6 +6,7 @@ from collections import deque
 
 from engine.book.entities import IN_CALL, ON_BOOK, Level, Order, Owner
 from engine.book.order_book import LimitOrderBook
+from engine.book.own_queue import OwnQueue
 from engine.money.margin import reducible_lots
 from engine.money.reservations import affordable_lots, lower
 from engine.state.state import State, next_report
@@ -16,7 +17,6 @@ from engine.vocabulary.codes import (
     CANCEL_BOTH,
     CANCEL_OLDEST,
     DECREMENT,
-    MARKET,
     PRICE_TIME,
     SELF_TRADE_PREVENTED,
 )
@@ -69,6 +69,8 @@ def cut(state: State, order: Order, lots: int) -> None:
         book.side(order.side).shrink(order, lots)
     else:
         order.leaves_lots -= lots
+        if order.where == IN_CALL:
+            book.indicative.changed = True
     lower(order)
     report_amended(state, order, True)
     if order.shown_lots != shown:
@@ -119,22 +121,27 @@ def report_amended(state: State, order: Order, kept_priority: bool) -> None:
     )
 
 
-def own_opposite(order: Order) -> list[Order]:
-    """The owner's orders that could trade with this one in a call, in their priority. O(the owner's open orders opposite)."""
-    found: list[tuple[int, int, int, Order]] = []
-    sign = -1 if order.side == BUY else 1
-    market = order.order_type == MARKET
-    for other in order.account.owner.orders_on(order.instrument, 1 - order.side):
-        if other.where == IN_CALL:
-            found.append((0, -other.price_ticks * sign, other.queued, other))
-        elif other.where == ON_BOOK and (market or (other.price_ticks - order.price_ticks) * sign >= 0):
-            found.append((1, -other.price_ticks * sign, other.queued, other))
-    found.sort(key=_priority)
-    return [item[3] for item in found]
+def own_crossed(state: State, order: Order) -> Order | None:
+    """The owner's first order that one would meet in a call, by priority; None: it meets none.
+
+    O(the owner's open orders opposite), but once for all orders that ask in one command.
+    """
+    return _own_queue(state, order, 1 - order.side).first_crossing(order)
 
 
-def _priority(item: tuple[int, int, int, Order]) -> tuple[int, int, int]:
-    return item[:3]
+def note_joined(state: State, order: Order) -> None:
+    """Let own orders that join the call after this one in the same command meet it. O(log n)."""
+    if state.own_queues:
+        _own_queue(state, order, order.side).join(order)
+
+
+def _own_queue(state: State, order: Order, side: int) -> OwnQueue:
+    owner, instrument = order.account.owner, order.instrument
+    key = (owner.investor, instrument.number * 2 + side)
+    found = state.own_queues.get(key)
+    if found is None:
+        found = state.own_queues[key] = OwnQueue(owner, instrument, side)
+    return found
 
 
 def rests_opposite(order: Order) -> bool:

@@ -63,8 +63,16 @@ MAX_CLOSE_OUTS: Final = 1_024
 # other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
 # What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.
 PIECE_EVENTS: Final = 4_096
-# Or at so many steps that may bring no event: an order rechecked, an account looked at. 1 us each compiled, so 20 ms.
+# Or at so many steps that may bring no event: an order rechecked, an account looked at, a level of a call. 1 us each compiled, so 20 ms.
 PIECE_STEPS: Final = 20_000
+# Levels (prices of both sides, and market orders collected) up to which the indicative price of a call is computed after each
+# command: a level takes about a microsecond, so that a command takes an eighth of a millisecond more at most.
+MAX_INSTANT_LEVELS: Final = 128
+# With more, the clock says when. After each computation so much time passes for each of its levels, a hundred times what it took:
+# one book's indicative prices take a hundredth of the time at most, whatever is sent. 10 000 levels are computed once a second.
+INDICATIVE_NS_PER_LEVEL: Final = 100_000
+# And not before this time from the first change: a burst is looked at once.
+INDICATIVE_WAIT_NS: Final = 1_000_000
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.

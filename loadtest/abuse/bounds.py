@@ -98,7 +98,6 @@ class Known(NamedTuple):
 
 
 _ASLEEP: Final = ("hour", "day")
-_SWEEPS: Final = ("sweep up", "sweep down", "own sweep up", "market", "budget")
 
 KNOWN: Final[tuple[Known, ...]] = (
     Known(
@@ -128,20 +127,6 @@ KNOWN: Final[tuple[Known, ...]] = (
         (),
         _ASLEEP,
         "hour: 16 changes/owner + 16 levels/bids",
-    ),
-    Known(
-        "each expiry in a call computes the indicative price over all levels",
-        ("expiries",),
-        ("call",),
-        (),
-        "hour: 16 expiries/call + 16 call/asks",
-    ),
-    Known(
-        "each print computes the market's index over all members",
-        ("instruments",),
-        (),
-        (*_SWEEPS, "into band"),
-        "sweep up: 16 levels/asks + 16 instruments/index",
     ),
     Known(
         "each order by shares looks at all orders at the price",
@@ -234,6 +219,15 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "series up: 16 reducing/asks + 16 series/asks",
         "series up: 16 reducing/whole + 16 series/asks",
         *_FILLS_AND_REDUCING,
+        "hour: 16 expiries/call + 16 call/asks",
+        "sweep up: 16 levels/asks + 16 instruments/index",
+        "sweep up: 16 levels/asks + 16 instruments/repeated",
+        "into band: 16 levels/asks + 16 instruments/index",
+        "auction: 16 at_open/bids + 16 levels/asks",
+        "auction: 16 at_open/asks + 16 at_open/market",
+        "auction: 16 at_open/market + 16 brackets/bids",
+        "batch ends: 16 stops/buys + 16 brackets/bids",
+        "into band: 16 stops/buys + 16 at_open/asks",
     ),
     *_rows(*_LINEAR, False, *(each.text for each in KNOWN)),
 )

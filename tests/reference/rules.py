@@ -146,12 +146,14 @@ class Rules(Futures):
             return
         batched = terms.batches
         terms.rules = command
+        self.void_wait(terms)
         self.changed(command, command.instrument)
         if terms.batches:
             for peg in list(self.pegs(terms.name)):
                 self.park_peg(peg)
         elif batched:
             # Trading goes on as orders come: nothing may be left crossed, nor any market order collected.
+            terms.published = (0, 0, 0)
             if self.indicative(terms)[1]:
                 self.uncross(terms)
             self.end_with_auction(terms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import NS_PER_SECOND
+from engine.vocabulary.limits import INDICATIVE_NS_PER_LEVEL, MAX_INSTANT_LEVELS, NS_PER_SECOND
 from engine.vocabulary.messages import commands, events
 
 PPM = 1_000_000
@@ -56,6 +56,11 @@ class RefInstrument:
     """When the phase ends by itself, and which comes then."""
     auctions: int = 0
     published: tuple[int, int, int] = (0, 0, 0)
+    computed_from: object = None
+    """What the indicative price last computed follows from."""
+    wait_ends: int = 0
+    """When the clock has it computed; 0: no wait goes on."""
+    no_wait_ends_before: int = 0
     # Of futures.
     underlying: str = ""
     expiry_ns: int = 0
@@ -280,6 +285,8 @@ class State:
         """Elected stops, first in first out."""
         self.calm = False
         """After an uncross: no volatility auction may begin."""
+        self.instant_levels = MAX_INSTANT_LEVELS
+        self.indicative_ns_per_level = INDICATIVE_NS_PER_LEVEL
         self.uncrossing = False
         """Icebergs trade with all they have."""
         self.again = False

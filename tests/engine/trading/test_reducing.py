@@ -38,7 +38,7 @@ WANTED = ("cancelled: reduce_only", "StopTriggered", "Uncrossed", "TradeCorrecte
 def test_both_exchanges_hold_reduce_only_orders_alike(block: int) -> None:
     seen: Counter[str] = Counter()
     for seed in range(block * SEEDS_OF_A_BLOCK, (block + 1) * SEEDS_OF_A_BLOCK):
-        session = SideBySide(random.Random(seed).randrange, FEATURES, DrawsReducing)
+        session = SideBySide(random.Random(seed).randrange, FEATURES, draws=DrawsReducing)
         for step in range(STEPS):
             try:
                 session.step()

@@ -51,9 +51,9 @@ def test_everything_is_listed() -> None:
 
 @needs_steps
 def test_a_survey_says_what_multiplies() -> None:
-    chosen = ("expiries/call", "call/asks", "hour")
+    chosen = ("changes/owner", "levels/bids", "hour")
     found = lines(run(*[word for name in chosen for word in ("--only", name)], "--seconds", "0", "--json"))
-    assert all(line["families"] == ["call", "expiries"] for line in found)
+    assert all(line["families"] == ["changes", "levels"] for line in found)
     assert any(line["kind"] == "product" and line["exponent_work"] > 1.5 for line in found)
 
 

@@ -91,9 +91,7 @@ def found_by(ingredients: str, *triggers: str) -> set[tuple[str, tuple[str, ...]
 # What was seen on a running venue, and more of the kind: what is found, its families, the trigger, what to look among.
 SEEN = [
     ("product", ("expiries", "pegs"), "hour", "pegs/own, expiries/bids, queue/bids"),
-    ("product", ("instruments", "levels"), "sweep up", "instruments/index, levels/asks, queue/bids"),
     ("product", ("futures", "positions"), "hour", "futures/expiring, positions/long, queue/bids"),
-    ("product", ("call", "expiries"), "hour", "expiries/call, call/asks, queue/bids"),
     ("product", ("changes", "levels"), "hour", "changes/owner, levels/bids, queue/asks"),
     # One after the other they count, so that the smaller size does.
     ("product", ("queue", "stops"), "one share", "queue/others, stops/shares"),
@@ -114,6 +112,8 @@ MENDED = [
     ("own call order", "elsewhere/bids, accounts/holders"),
     ("block", "levels/bids, accounts/holders"),
     ("mark", "levels/bids, queue/bids"),
+    ("sweep up", "instruments/index, levels/asks, queue/bids"),
+    ("hour", "expiries/call, call/asks, queue/bids"),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,6 +12,7 @@ from engine.book.entities import Account
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
+from engine.vocabulary.limits import INDICATIVE_NS_PER_LEVEL, MAX_INSTANT_LEVELS
 from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
 from tests.reference.book import ReferenceVenue
@@ -30,6 +32,16 @@ def without_words(event: events.Event) -> events.Event:
     return msgspec.structs.replace(event, detail="") if getattr(event, "detail", "") else event
 
 
+class CallBounds(NamedTuple):
+    """Up to how many levels an indicative price is computed at once, and how long it then takes to be computed again."""
+
+    instant_levels: int = MAX_INSTANT_LEVELS
+    ns_per_level: int = INDICATIVE_NS_PER_LEVEL
+
+
+USUAL = CallBounds()
+
+
 class SideBySide:
     """The engine and its reference, a generator of commands for both, and the invariants of what happens."""
 
@@ -37,12 +49,15 @@ class SideBySide:
         self,
         draw: Callable[[int], int],
         features: tuple[str, ...] = FEATURES,
+        calls: CallBounds = USUAL,
         draws: type[Generator] = Generator,
     ) -> None:
         self.exchange = Exchange(PreTradeHook())
         self.reference = ReferenceVenue()
         self.invariants = Invariants(self.exchange)
         self.generator = draws(draw, self.reference, features)
+        for venue in (self.exchange, self.reference):
+            venue.instant_levels, venue.indicative_ns_per_level = calls
         self.history: list[commands.Sequenced] = []
         self.seen: Counter[str] = Counter()
         for command in self.generator.setup():

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.book.assets import Asset
-from engine.book.entities import Account, Instrument, Margin, Order, Owner
+from engine.book.entities import Account, Instrument, Margin, Order, Owner, Position
 from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
@@ -164,6 +164,10 @@ class State:
         """By index."""
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
+        self.moved: Final[list[Position]] = []
+        """Positions that have just changed, and whose reduce-only orders are not looked at yet."""
+        self.to_hold: Final[list[Position]] = []
+        """Positions that the current command changed, whose reduce-only orders are to be held to them when it ends."""
         self.postponed: Final[list[tuple[int, int, int]]] = []
         """What was due, but is too much for the current command."""
         self.works: Final[deque[Iterator[None]]] = deque()

@@ -54,6 +54,9 @@ MAX_SHARED_ORDERS: Final = 500
 MAX_PEGS_PER_INSTRUMENT: Final = 100
 # And of them of one account: nobody takes all.
 MAX_PEGS_PER_ACCOUNT: Final = 20
+# Open reduce-only orders of one account in one future, brackets' too: a command that changes the position by a lot cuts them all.
+# So two accounts that trade one lot cause 200 cuts of two events at most: some 60 KB of a frame, with the longest names.
+MAX_REDUCE_ONLY_PER_POSITION: Final = 100
 # Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), with all of its order:
 # some 750 bytes compiled, 1 400 interpreted, which is 0.75 GB for an account that uses them all.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000

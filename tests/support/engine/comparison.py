@@ -73,8 +73,10 @@ class SideBySide:
         self,
         draw: Callable[[int], int],
         features: tuple[str, ...] = FEATURES,
+        *,
         bounds: Bounds | None = None,
         calls: CallBounds = USUAL,
+        draws: type[Generator] = Generator,
     ) -> None:
         self.exchange = Exchange(PreTradeHook())
         self.reference = ReferenceVenue()
@@ -84,7 +86,7 @@ class SideBySide:
         self.exchange.max_open = self.reference.max_open = bounds.open
         self.exchange.max_shared = self.reference.max_shared = bounds.shared
         self.invariants = Invariants(self.exchange)
-        self.generator = Generator(draw, self.reference, features)
+        self.generator = draws(draw, self.reference, features)
         for venue in (self.exchange, self.reference):
             venue.instant_levels, venue.indicative_ns_per_level = calls
         self.history: list[commands.Sequenced] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -102,6 +103,7 @@ FULL: Final[list[dict[str, Any]]] = [
 KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in m.AnyRequest.__args__}
 
 
+@cache
 def optional(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """The fields of a request or of the terms of an order that may be left out, with their defaults."""
     return {field.name: field.default for field in msgspec.structs.fields(kind) if not field.required}

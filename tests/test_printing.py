@@ -204,3 +204,46 @@ def test_a_page_has_no_text_that_acts(files: Files) -> None:
     assert SEEN in text
     assert not {"\x1b", "\0", "\u202e", "\x9b"} & set(text)
     assert "default-src 'none'" in text
+
+
+# ── files that hold anything ───────────────────────────────────────────────────────────────────────────────────────
+
+CONTENTS = {
+    "empty": b"",
+    "no text": b"\xff\xfe\x00\x80",
+    "zeros": b"\0" * 50,
+    "wide": "a = 1\n".encode("utf-16"),
+    "nested": b"a = " + b"[" * 3_000,
+    "endless": b"a = " + b"9" * 5_000,
+    "json": b'{"a": 1e999',
+    "list": b"[]",
+}
+READERS: list[Callable[[Path], list[object]]] = [
+    lambda path: ["rulebook", "check", path],
+    lambda path: ["rulebook", "list", path],
+    lambda path: ["rulebook", "diff", "elr-2025", path],
+    lambda path: ["init", path.parent / "new", "--rulebook", path],
+    lambda path: ["serve", path.parent],
+    lambda path: ["keys", "show", path],
+    lambda path: ["index", path, "--url", "ws://127.0.0.1:1", "--key", path],
+    lambda path: ["flow", path],
+    lambda path: ["flow", path.with_suffix(".xz")],
+    lambda path: ["scenarios", "--dir", path.parent],
+    lambda path: ["load", "mixes", path],
+    lambda path: ["load", "compare", path, path],
+    lambda path: ["load", "report", path, path.parent / "page.html"],
+    lambda path: ["load", "merge", path, "--out", path.parent / "whole.json"],
+    *[lambda path, name=name: [name, path.parent] for name in ("verify", "replay", "report", "history")],
+    lambda path: ["explain", path.parent, 1],
+]
+
+
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_a_file_that_holds_anything_ends_in_a_message(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "venue.toml"
+    for name in ("venue.toml", "venue.xz", "table.txt", "journal-00000001.sbxj"):
+        path.with_name(name).write_bytes(content)
+    for arguments in READERS:
+        found = run(arguments(path))
+        assert isinstance(found.exception, SystemExit) or found.exit_code == 0, (arguments(path), found.exception)
+        assert unseen(found.output) == []

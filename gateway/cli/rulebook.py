@@ -126,7 +126,7 @@ def _explained(remark: Remark, documents: dict[str, str]) -> Remark:
         return remark
     try:
         tomllib.loads(documents[remark.document])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         fault = Fault(remark.document, remark.rule, remark.key, f"{NOT_TOML}: {error}")
         return Remark(remark.severity, fault)
     return remark

@@ -174,6 +174,19 @@ def test_every_command_is_fed(files: Files) -> None:
     assert fed - {TAIL} == SUMMARIES.keys() - OTHERS.keys()
 
 
+def test_nothing_prints_past_the_terminal() -> None:
+    """What takes markup from a text may take it from a name."""
+    modules = [path for package in ("gateway", "loadtest") for path in (ROOT / package).rglob("*.py")]
+    found = [
+        f"{path.relative_to(ROOT)}: {words}"
+        for path in modules
+        if path.name != "terminal.py"
+        for words in ("from rich.console", "from rich.markup", "import rich", "json.dumps(result", "ensure_ascii=False")
+        if words in path.read_text(encoding="utf-8") and path.name != "printable.py"
+    ]
+    assert found == []
+
+
 def test_no_cell_of_a_report_is_a_formula(files: Files, tmp_path: Path) -> None:
     assert run(["report", files.journal, "--out", tmp_path / "out"]).exit_code == 0
     assert run(["history", files.journal, "--out", tmp_path / "out"]).exit_code == 0

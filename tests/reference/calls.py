@@ -112,7 +112,7 @@ class Calls(Aftermath):
     def publish(self) -> None:
         """Indicatives of calls that changed, last of all: of few levels now, of many when the clock says so."""
         for terms in self.instruments.values():
-            if terms.call and terms.computed_from != self.follows_from(terms):
+            if terms.call and self.has_changed(terms):
                 if self.levels(terms) <= self.instant_levels:
                     self.compute_indicative(terms)
                 elif not terms.wait_ends:
@@ -123,16 +123,23 @@ class Calls(Aftermath):
         if not 0 < terms.wait_ends <= self.now:
             return
         terms.wait_ends = 0
-        if terms.computed_from != self.follows_from(terms):
+        if self.has_changed(terms):
             terms.no_wait_ends_before = self.now + self.indicative_ns_per_level * self.levels(terms)
             self.compute_indicative(terms)
 
     def compute_indicative(self, terms: RefInstrument) -> None:
         now = self.indicative(terms)
-        terms.computed_from = self.follows_from(terms)
+        terms.changed = False
         if now != terms.published:
             terms.published = now
             self.emit(events.Indicative(terms.name, *now))
+
+    def has_changed(self, terms: RefInstrument) -> bool:
+        """Whether any command has changed the call since its price was computed, even if another has put it right again."""
+        now = self.follows_from(terms)
+        terms.changed |= now != terms.followed_from
+        terms.followed_from = now
+        return terms.changed
 
     def follows_from(self, terms: RefInstrument) -> object:
         """Who takes part in a call, with what and at which place, and the price it is nearest to."""
@@ -145,7 +152,7 @@ class Calls(Aftermath):
 
     def void_wait(self, terms: RefInstrument) -> None:
         """A call ends, or counts as changed."""
-        terms.wait_ends, terms.computed_from = 0, None
+        terms.wait_ends, terms.changed = 0, True
 
     def uncross(self, terms: RefInstrument) -> int:
         """Trade all that crosses at one price; the volume. What reduce-only orders leave crossed is uncrossed again."""

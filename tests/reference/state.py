@@ -64,8 +64,10 @@ class RefInstrument:
     """When the phase ends by itself, and which comes then."""
     auctions: int = 0
     published: tuple[int, int, int] = (0, 0, 0)
-    computed_from: object = None
-    """What the indicative price last computed follows from."""
+    followed_from: object = None
+    """What the indicative price follows from, when it was last looked at."""
+    changed: bool = True
+    """Whether that has changed since the price was computed."""
     wait_ends: int = 0
     """When the clock has it computed; 0: no wait goes on."""
     no_wait_ends_before: int = 0

@@ -85,7 +85,13 @@ class FuzzedVenue:
         self._counters: Final = Counters()
         known = Known(self.exchange.instruments, self.exchange.assets)
         self._context: Final = VenueContext(
-            self._venue.venue_id, "fsync", self._venue.participants, known, self._fanout, counters=self._counters
+            self._venue.venue_id,
+            "fsync",
+            self._venue.participants,
+            known,
+            self._fanout,
+            counters=self._counters,
+            tip=lambda: (self._fanout.seq, bytes(32)),
         )
         self._answers: Final = Answers(self.exchange, self._fanout, self._counters)
         self._sessions: Final = {name: self._log_in(name) for name in PEOPLE}

@@ -135,7 +135,7 @@ class Link:
             if self._protocol.ended is not None:
                 raise self._protocol.ended
             if not self._reconnect:
-                raise ConnectionLost(reason, was_sent=True)
+                raise ClientError(reason)
             socket = await self._dial_again(waits)
 
     async def _dial_again(self, waits: Iterator[float]) -> ClientConnection:

@@ -151,7 +151,7 @@ class ClientProtocol:
         for number, asked in list(self._asked.items()):
             del self._asked[number]
             if not asked.is_own:
-                asked.answered(error or ConnectionLost("the client is closed", was_sent=asked.was_sent))
+                asked.answered(ConnectionLost(str(self.ended), was_sent=asked.was_sent))
         for _, _, answered in self._held.values():
             answered(self.ended)
         self._held.clear()
@@ -254,6 +254,8 @@ class ClientProtocol:
             _, number = self._limits.popleft()
             asked, held = self._asked.pop(number, None), self._held.pop(number, None)
             if asked is not None:
+                if not asked.was_sent:
+                    self._waiting.remove(asked)
                 asked.answered(self._timed_out(asked.was_sent))
             elif held is not None:
                 held[2](self._timed_out(was_sent=True))

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.client import account
-from gateway.client.errors import ClientError, ConnectionLost
+from gateway.client.errors import ClientError, ConnectionLost, RequestFailed, RequestTimedOut
 from gateway.client.orders import Order
 from gateway.client.protocol import ClientProtocol, ConnectionEvent
 from gateway.client.streams import Stream
@@ -177,3 +177,66 @@ def test_where_reports_are_gone_what_rests_is_known_all_the_same(actions: list[t
             assert (order.filled_quantity, order.leaves_quantity) == (last.filled_quantity, last.leaves_quantity)
         else:
             assert not order.is_open, order
+
+
+def test_what_waits_too_long_for_a_link_makes_room_and_is_never_sent() -> None:
+    program = Program(keeps=10_000)
+    program.carried.settle()
+    program.carried.cut(0)
+    failed: list[Any] = []
+    for name in ("a", "b"):
+        request = m.CancelOrder(id=program.protocol.next_id(), account=ACCOUNT, client_order_id=name)
+        program.protocol.request(request, failed.append, program.now)
+        program.now += LIMIT / 2
+    assert (program.protocol.unsent, program.protocol.next_limit) == (2, LIMIT)
+    program.protocol.tick(LIMIT)
+    assert [(type(error), error.was_sent) for error in failed] == [(RequestTimedOut, False)]
+    assert program.protocol.unsent == 1
+    program.carried.settle()
+    # The other one came to the venue, and was refused there.
+    assert [type(outcome) for outcome in failed] == [RequestTimedOut, m.RequestRejected]
+
+
+def test_an_account_that_the_venue_lost_with_its_last_moments_leaves_its_orders_unknown() -> None:
+    program = Program(keeps=10_000)
+    program.enter("o")
+    program.carried.settle()
+    order = program.orders["o"]
+    program.carried.cut(0)
+    program.protocol.link_up()
+    hello = {"venue": "v", "protocol": "sbx.v1", "core_version": 1, "nonce": "0", "durability": "os", "rulebook": "r"}
+    program.protocol.receive(m.Hello(time=1, **hello))  # type: ignore[arg-type]
+    program.protocol.receive(m.Welcome(id=1, participant="p", role="participant", accounts={}, seq=0, link=""))
+    assert (order.status, order.is_open, program.protocol.accounts) == ("unknown", False, [])
+    assert program.protocol.state == "resumed"
+
+
+@pytest.mark.parametrize(
+    ("code", "returns", "ends"),
+    [("too_many", True, False), ("too_many", False, True), ("login_failed", True, True), ("login_failed", False, True)],
+)
+def test_which_refused_logins_end_the_client(code: str, returns: bool, ends: bool) -> None:
+    program = Program(keeps=10_000)
+    if returns:
+        program.carried.settle()
+        program.carried.cut(0)
+    program.protocol.link_up()
+    hello = {"venue": "v", "protocol": "sbx.v1", "core_version": 1, "nonce": "0", "durability": "os", "rulebook": "r"}
+    program.protocol.receive(m.Hello(time=1, **hello))  # type: ignore[arg-type]
+    program.protocol.receive(m.Error(id=1, code=code, detail=""))
+    assert isinstance(program.protocol.refusal, RequestFailed)
+    assert (program.protocol.ended is not None) == ends
+    if not ends:
+        program.carried.settle()
+        assert program.protocol.state == "resumed"
+
+
+def test_another_venue_at_the_same_address_is_not_taken_for_this_one() -> None:
+    program = Program(keeps=10_000)
+    program.carried.settle()
+    program.carried.cut(0)
+    program.protocol.link_up()
+    hello = {"venue": "w", "protocol": "sbx.v1", "core_version": 1, "nonce": "0", "durability": "os", "rulebook": "r"}
+    program.protocol.receive(m.Hello(time=1, **hello))  # type: ignore[arg-type]
+    assert str(program.protocol.ended) == "another venue answers: w, not v"
+    assert program.protocol.next_message() is None

@@ -25,6 +25,7 @@ from engine.vocabulary.limits import (
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_OPEN_ORDERS_PER_BOOK,
     MAX_SHARED_ORDERS,
+    MAX_SMALL_ACCOUNT,
     PIECE_EVENTS,
     PIECE_STEPS,
 )
@@ -108,6 +109,7 @@ class State:
     max_open_per_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
     max_open_per_book: int = MAX_OPEN_ORDERS_PER_BOOK
     max_open: int = MAX_OPEN_ORDERS
+    small_account: int = MAX_SMALL_ACCOUNT
     max_shared: int = MAX_SHARED_ORDERS
     """How many orders of a queue get shares. These four are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST

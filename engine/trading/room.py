@@ -33,15 +33,22 @@ def parts_that_rest(order: Order) -> int:
 def room_problem(state: State, order: Order, more: int) -> Problem | None:
     """Why so many more parts may not be open: in the account, else in the book, else in the venue. O(1)."""
     book: LimitOrderBook = order.book
-    if order.account.open_parts + more > state.max_open_per_account:
+    of_account = order.account.open_parts + more
+    if of_account > state.max_open_per_account:
         most, where = state.max_open_per_account, "an account"
-    elif book.open_parts + more > state.max_open_per_book:
+    elif book.open_parts + more > _room_for(state, of_account, state.max_open_per_book):
         most, where = state.max_open_per_book, "a book"
-    elif state.open_parts + more > state.max_open:
+    elif state.open_parts + more > _room_for(state, of_account, state.max_open):
         most, where = state.max_open, "the venue"
     else:
         return None
-    return Problem(ORDER_LIMITS, f"no more than {most} open orders {where}, an iceberg counted by its parts")
+    kept = "" if where == "an account" else f"; the last fifth is for accounts with no more than {state.small_account}"
+    return Problem(ORDER_LIMITS, f"no more than {most} open orders {where}, an iceberg counted by its parts{kept}")
+
+
+def _room_for(state: State, of_account: int, most: int) -> int:
+    """What of a bound an account may fill up to that would have so many parts open."""
+    return most if of_account <= state.small_account else most - most // 5
 
 
 def open_order(state: State, order: Order) -> None:

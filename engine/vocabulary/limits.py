@@ -46,6 +46,9 @@ MAX_OPEN_ORDERS_PER_BOOK: Final = 50_000
 # Those of the venue: about 1 GB of orders with their client order ids, and what a kill switch may cancel. It takes fifty accounts
 # and ten books to fill it.
 MAX_OPEN_ORDERS: Final = 500_000
+# The last fifth of the room in a book, and in the venue, is for accounts with no more open than this. So whoever fills the rest keeps
+# nobody else out: it takes twenty more accounts to fill a book, two hundred to fill the venue.
+MAX_SMALL_ACCOUNT: Final = 500
 # Orders at one price that get shares of an incoming order: each order that comes looks at so many, however little it takes: 40 us
 # interpreted, 2 s if a print elects as many stops as a book may have beside them.
 MAX_SHARED_ORDERS: Final = 500

@@ -40,6 +40,7 @@ BOUNDS = {
     "account": "max_open_per_account",
     "book": "max_open_per_book",
     "venue": "max_open",
+    "small": "small_account",
     "shares": "max_shared",
 }
 """What a table may lower, to reach it: by its word, the exchange's name for it."""

@@ -27,12 +27,19 @@ class Room(Calls):
 
     def has_room(self, order: RefOrder, more: int) -> bool:
         """Whether so many more orders may be open in its account, its book and the venue."""
+        mine = [other for other in self.live if other.account == order.account]
+        is_small = sum(other.parts for other in mine) + more <= self.small_account
         bounds = (
-            (self.max_open_per_account, [other for other in self.live if other.account == order.account]),
-            (self.max_open_per_book, [other for other in self.live if other.name == order.name]),
-            (self.max_open, self.live),
+            (self.max_open_per_account, mine),
+            (self.room(self.max_open_per_book, is_small), [other for other in self.live if other.name == order.name]),
+            (self.room(self.max_open, is_small), self.live),
         )
         return more <= 0 or all(more + sum(other.parts for other in each) <= most for most, each in bounds)
+
+    @staticmethod
+    def room(most: int, is_small: bool) -> int:
+        """The last fifth is for accounts that have little open."""
+        return most if is_small else most - most // 5
 
     def too_many_pegs(self, order: RefOrder) -> bool:
         pegs = [other for other in self.pegs(order.name) if other is not order]

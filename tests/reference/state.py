@@ -12,6 +12,7 @@ from engine.vocabulary.limits import (
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_OPEN_ORDERS_PER_BOOK,
     MAX_SHARED_ORDERS,
+    MAX_SMALL_ACCOUNT,
     NS_PER_SECOND,
 )
 from engine.vocabulary.messages import commands, events
@@ -253,6 +254,7 @@ class State:
     max_open_per_book = MAX_OPEN_ORDERS_PER_BOOK
     max_open = MAX_OPEN_ORDERS
     max_shared = MAX_SHARED_ORDERS
+    small_account = MAX_SMALL_ACCOUNT
     instant_levels = MAX_INSTANT_LEVELS
     indicative_ns_per_level = INDICATIVE_NS_PER_LEVEL
 

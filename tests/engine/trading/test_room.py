@@ -12,6 +12,7 @@ from engine.vocabulary.limits import (
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_OPEN_ORDERS_PER_BOOK,
     MAX_SHARED_ORDERS,
+    MAX_SMALL_ACCOUNT,
 )
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import BookAdded, Event, OrderAccepted, OrderRejected, RequestRejected, Trade
@@ -28,6 +29,8 @@ class Floor:
 
     def __init__(self, books: int) -> None:
         self.desk = Desk()
+        # So that five accounts fill a book to the last part.
+        self.desk.exchange.small_account = FULL
         self.number = 0
         self.books = [f"B{number}/RUB" for number in range(books)]
         for name in self.books:
@@ -64,6 +67,7 @@ def test_the_bounds_are_those_of_the_venue() -> None:
     assert exchange.max_open_per_book == MAX_OPEN_ORDERS_PER_BOOK
     assert exchange.max_open == MAX_OPEN_ORDERS
     assert exchange.max_shared == MAX_SHARED_ORDERS
+    assert exchange.small_account == MAX_SMALL_ACCOUNT
 
 
 def test_an_account_has_so_many_parts() -> None:
@@ -110,3 +114,16 @@ def test_the_venue_has_so_many_parts(amended: bool) -> None:
         assert not isinstance(floor.desk.send(amend)[0], RequestRejected)
         assert "500000 open orders the venue" in refusal(floor.order("later", last, 1))
     floor.desk.exchange.check()
+
+
+def test_those_who_fill_a_book_keep_no_small_account_out() -> None:
+    floor = Floor(1)
+    floor.desk.exchange.small_account = MAX_SMALL_ACCOUNT
+    (book,) = floor.books
+    kept = MAX_OPEN_ORDERS_PER_BOOK // 5
+    for number in range((MAX_OPEN_ORDERS_PER_BOOK - kept) // FULL):
+        assert isinstance(floor.order(f"seller{number}", book, FULL, 1)[0], OrderAccepted)
+    assert "the last fifth is for accounts with no more than 500" in refusal(floor.order("seller9", book, 501, 1))
+    for number in range(kept // MAX_SMALL_ACCOUNT):
+        assert isinstance(floor.order(f"small-seller{number}", book, MAX_SMALL_ACCOUNT, 1)[0], OrderAccepted)
+    assert "open orders a book" in refusal(floor.order("late-seller", book, 1))

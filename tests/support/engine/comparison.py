@@ -19,6 +19,7 @@ from engine.vocabulary.limits import (
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_OPEN_ORDERS_PER_BOOK,
     MAX_SHARED_ORDERS,
+    MAX_SMALL_ACCOUNT,
 )
 from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
@@ -55,6 +56,7 @@ class Bounds(NamedTuple):
     open_of_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
     open_of_book: int = MAX_OPEN_ORDERS_PER_BOOK
     open: int = MAX_OPEN_ORDERS
+    small: int = MAX_SMALL_ACCOUNT
     shared: int = MAX_SHARED_ORDERS
 
 
@@ -63,7 +65,7 @@ def drawn_bounds(draw: Callable[[int], int]) -> Bounds:
     shared = (MAX_SHARED_ORDERS, 1, 2, 3)[draw(4)]
     if draw(2):
         return Bounds(shared=shared)
-    return Bounds(4 + draw(12), 8 + draw(24), 16 + draw(48), shared)
+    return Bounds(4 + draw(12), 8 + draw(24), 16 + draw(48), draw(12), shared)
 
 
 class SideBySide:
@@ -84,6 +86,7 @@ class SideBySide:
         self.exchange.max_open_per_account = self.reference.max_open_per_account = bounds.open_of_account
         self.exchange.max_open_per_book = self.reference.max_open_per_book = bounds.open_of_book
         self.exchange.max_open = self.reference.max_open = bounds.open
+        self.exchange.small_account = self.reference.small_account = bounds.small
         self.exchange.max_shared = self.reference.max_shared = bounds.shared
         self.invariants = Invariants(self.exchange)
         self.generator = draws(draw, self.reference, features)

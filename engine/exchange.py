@@ -16,7 +16,7 @@ from engine.state.state import State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
-from engine.vocabulary.limits import PIECE_EVENTS
+from engine.vocabulary.limits import PIECE_EVENTS, SWEPT_PER_COMMAND
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
 
@@ -44,14 +44,14 @@ class Exchange(State):
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
-        elif self.due[0][0] <= time_ns:
+        elif self.soonest_ns() <= time_ns:
             # A tick is a piece: what it leaves is still due, and its time is that of the last thing it did.
             most = PIECE_EVENTS if type(sequenced.command) is Tick else NO_END
             while len(events) < most and run_due(self, time_ns):
                 work_off(self)
                 if self.covers:
                     look_at_calls(self)
-            if len(events) >= most and self.due[0][0] <= time_ns:
+            if len(events) >= most and self.soonest_ns() <= time_ns:
                 time_ns = self.time_ns
             for deadline_ns, kind, number in self.postponed:
                 self.schedule(deadline_ns, kind, number)
@@ -74,11 +74,13 @@ class Exchange(State):
             work_off(self)
         if self.covers:
             look_at_calls(self)
+        if self.leftovers.accounts or self.leftovers.trades:
+            self.leftovers.sweep(self.day, SWEPT_PER_COMMAND + 2 * len(events))
         return events
 
     def next_due_ns(self) -> int:
         """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command."""
-        return self.due[0][0] if self.due else 0
+        return self.soonest_ns() if self.due else 0
 
     def snapshot(self) -> object:
         """The whole state as plain lists, strings, integers and booleans, in a deterministic order. O(state)."""
@@ -98,7 +100,7 @@ class Exchange(State):
                 assert order.order_id == order_id and order.account is account
                 assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
                 resting -= order.where == ON_BOOK
-                assert account.used_ids.get(order.client_order_id) is order
+                assert account.order(order.client_order_id) is order and order.is_kept
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         self._check_open_orders()
         reservations.check(list(self.accounts.values()), list(self.assets.values()))

@@ -8,7 +8,7 @@ from sortedcontainers import SortedList
 
 from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
-from engine.book.used_id import UsedId
+from engine.book.used_id import UsedId, UsedIds
 from engine.vocabulary.codes import BUY, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
@@ -170,7 +170,7 @@ class Owner:
 
 
 class OrderRecord(UsedId):
-    """What stays on record of every order of the trading day; all there is of one whose instrument is not listed."""
+    """What stays on record of every order of the trading day; all there is of one that ended, or whose instrument is not listed."""
 
     # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once.
     status: int = NEW
@@ -183,6 +183,11 @@ class OrderRecord(UsedId):
     """Counts orders in the order of entry, over the whole venue."""
     reject_code: int = 0
     reject_rule: str = ""
+    # The fee so far, exact in millionths and as charged.
+    fee_numerator: int = 0
+    fee_charged: int = 0
+    is_kept: bool = False
+    """Whether its client order id is used up for it. Not that of the venue's own orders, nor one beyond what the day may have."""
 
     def __init__(self, order_id: int, account: Account, command: NewOrder) -> None:
         self.order_id: Final = order_id
@@ -215,7 +220,7 @@ class Account:
         """By the instrument's number, as in `Future.positions`."""
         self.open_orders: dict[int, Order] = {}
         """Resting and parked orders by order id; `open_order` and `close_order` change it."""
-        self.used_ids: dict[str, UsedId] = {}
+        self.used_ids: Final = UsedIds()
         """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
 
     @property
@@ -256,8 +261,8 @@ class Account:
         return found
 
     def order(self, client_order_id: str) -> Order | None:
-        """The order of the trading day with this client order id; None: there is none, or its instrument is not listed."""
-        used = self.used_ids.get(client_order_id)
+        """The open order with this client order id."""
+        used = self.used_ids.find(client_order_id)
         return used if isinstance(used, Order) else None
 
     def balance(self, asset: Asset) -> Balance:
@@ -276,7 +281,7 @@ class Book:
 
 
 class Order(OrderRecord):
-    """One order of a listed instrument, from entry to the end of its trading day."""
+    """One order of a listed instrument, from its entry to its end."""
 
     post_only: int = POST_ONLY_OFF
     # What it is now.
@@ -302,7 +307,7 @@ class Order(OrderRecord):
     is_quote: bool = False
     close_out: bool = False
     """The venue's own order that closes a position whose cover is missing: no rule refuses it, no fee is charged."""
-    # Clearing: what is reserved, at which price, and the fee so far, exact in millionths and as charged.
+    # Clearing: what is reserved, and at which price.
     reserve_ticks: int = 0
     reserved: int = 0
     """Of a future's order its largest fee, which is part of the account's cover."""
@@ -311,8 +316,8 @@ class Order(OrderRecord):
     covered_value: int = 0
     budget: int = -1
     """Market order by funds: what is left to spend or take in; -1 for all others."""
-    fee_numerator: int = 0
-    fee_charged: int = 0
+    deadline_ns: int = 0
+    """When it expires; 0: not, or it has ended."""
     place_beside: int = 0
     """Its place in `beside`."""
     # Its place in the book; None while it is not on it.

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from engine.book.entities import Account
+from engine.book.kept import keep_transfer, read
 from engine.book.records import TransferRecord
 from engine.book.used_id import UsedId
 from engine.money import reservations
 from engine.state.state import State, next_report
 from engine.trading.changes import own_account, refuse, refuse_stranger
-from engine.trading.entry import kill_problem
+from engine.trading.entry import full_problem, kill_problem
 from engine.vocabulary.codes import (
     DUPLICATE_ID,
     FUNDS,
     KILL_SWITCH,
     OK,
-    ORDER_LIMITS,
     OWN_ACCOUNT,
     PURPOSES,
     SCOPE_INVESTOR,
@@ -37,14 +37,18 @@ def transfer(state: State, command: Transfer) -> None:
     if account is None:
         refuse_stranger(state, command.participant, command.account, 0, command.client_order_id)
         return
-    used = account.used_ids.get(command.client_order_id)
+    ids = state.ids_of(account)
+    used = ids.find(command.client_order_id)
     if used is not None:
-        _answer_used_id(state, account, command, used)
+        _answer_used_id(state, account, command, read(account, command.client_order_id, used))
         return
     problem = _transfer_problem(state, account, command)
-    if len(account.used_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
+    if _has_room(state, account):
         code = OK if problem is None else problem.code
-        account.used_ids[command.client_order_id] = TransferRecord(state.seq, command, code)
+        ids.end(command.client_order_id, keep_transfer(state.seq, command, code))
+        ids.count += 1
+        state.kept_ids += 1
+        state.ended_ids += 1
     if problem is None:
         _move(state, account, command)
     else:
@@ -59,6 +63,10 @@ def _answer_used_id(state: State, account: Account, command: Transfer, used: Use
         return
     detail = f"client order id {command.client_order_id} was used today for {used.used_for}"
     refuse(state, account, 0, command.client_order_id, Problem(DUPLICATE_ID, detail))
+
+
+def _has_room(state: State, account: Account) -> bool:
+    return account.used_ids.count < MAX_CLIENT_ORDER_IDS_PER_DAY and state.has_room(False)
 
 
 def _transfer_problem(state: State, account: Account, command: Transfer) -> Problem | None:
@@ -77,8 +85,8 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
     problem = kill_problem(state, account, "") or _receiver_problem(state, receiver)
     if problem is not None:
         return problem
-    if len(account.used_ids) >= MAX_CLIENT_ORDER_IDS_PER_DAY:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
+    if not _has_room(state, account):
+        return full_problem(state, account)
     if command.amount <= 0:
         return Problem(SIZE, "the amount must be positive")
     verdict = state.hook.check_transfer(command, state.time_ns)

@@ -9,13 +9,16 @@ from typing import Final
 
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Margin, Order, Owner
+from engine.book.expiries import Expiries
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord
+from engine.book.used_id import UsedIds
 from engine.state.hook import PreTradeHook
+from engine.state.leftovers import Leftovers
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
-from engine.vocabulary.limits import DEFAULT_GRACE_NS
+from engine.vocabulary.limits import DEFAULT_GRACE_NS, MAX_ORDERS_PER_DAY, MAX_TRADES_PER_DAY, RESERVED_PART
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
 
@@ -80,6 +83,14 @@ class State:
     """Orders entered so far."""
     queued: int = 0
     """Places in queues given out so far."""
+    kept_ids: int = 0
+    """Client order ids of all accounts that are kept: those used in the trading day, and those of orders open when it began."""
+    ended_ids: int = 0
+    """Those of them that are free again when the day ends."""
+    max_orders: int = MAX_ORDERS_PER_DAY
+    max_trades: int = MAX_TRADES_PER_DAY
+    first_trade: int = 1
+    """The first trade id of the trading day."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
     halt_threshold_ppm: int = 0
@@ -104,12 +115,14 @@ class State:
         """By the account's number."""
         self.events: list[Event] = []
         """What the command that is applied has done so far; between commands what the last one did."""
-        self.day_trades: dict[int, TradeRecord] = {}
-        """Trades of the trading day by trade id."""
+        self.day_trades: list[TradeRecord] = []
+        """Trades of the trading day from `first_trade` on; without the last ones, if there are too many."""
         self.due: Final[list[tuple[int, int, int]]] = []
-        """A heap of `(deadline, DUE_ kind, number or order of entry)`; an entry that no longer holds is skipped."""
-        self.expiring: Final[dict[int, Order]] = {}
-        """Open orders that expire, by order of entry."""
+        """A heap of `(deadline, DUE_ kind, number)` of all but expiries; an entry that no longer holds is skipped."""
+        self.expiries: Final = Expiries()
+        """Open orders that expire."""
+        self.leftovers: Final = Leftovers()
+        """What earlier trading days have left, until it is thrown away."""
         self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
         """By the instrument's number."""
         self.schedule_steps: Final[dict[int, int]] = {}
@@ -158,6 +171,24 @@ class State:
     def schedule(self, deadline_ns: int, kind: int, number: int) -> None:
         """Have something happen at a time."""
         heapq.heappush(self.due, (deadline_ns, kind, number))
+
+    def soonest_ns(self) -> int:
+        """When something is due next, nanoseconds since the epoch, UTC. The day must have begun: its end is always due."""
+        deadline_ns, expiry_ns = self.due[0][0], self.expiries.next_ns
+        return deadline_ns if deadline_ns <= expiry_ns else expiry_ns
+
+    def ids_of(self, account: Account) -> UsedIds:
+        """The client order ids of an account for the trading day."""
+        ids = account.used_ids
+        return ids if ids.day == self.day else self.leftovers.begin(account, self.day)
+
+    def has_room(self, lowers: bool) -> bool:
+        """Whether the day's orders and trades may become one more. The last part is for orders that lower exposure."""
+        orders, trades = self.max_orders, self.max_trades
+        if not lowers:
+            orders -= orders // RESERVED_PART
+            trades -= trades // RESERVED_PART
+        return self.kept_ids < orders and len(self.day_trades) < trades
 
     def draw(self, book: LimitOrderBook, most_ns: int) -> int:
         """A number from 0 to `most_ns` that follows from the journaled seed, the instrument and the auction's number."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.book.entities import ON_BOOK, Account, Order
+from engine.book.entities import ON_BOOK, Account, Order, OrderRecord
+from engine.book.kept import keep_order
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
@@ -10,13 +11,21 @@ from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
 from engine.vocabulary.messages.events import OrderCancelled
 
 
+def end_record(state: State, record: OrderRecord) -> None:
+    """Keep of an order that has ended what later answers need, and no more."""
+    state.ids_of(record.account).end(record.client_order_id, keep_order(record))
+    state.ended_ids += 1
+
+
 def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
     book: LimitOrderBook = order.book
     if order.beside is not None:
         order.account.close_order(order)
-    if state.expiring and order.entered in state.expiring:
-        del state.expiring[order.entered]
+    if order.deadline_ns:
+        state.expiries.remove(order)
+    if order.is_kept:
+        end_record(state, order)
     if order.order_type == PEGGED:
         book.pegs.pop(order.order_id, None)
     if order.children:

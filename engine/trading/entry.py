@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord
+from engine.book.kept import read
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.book.used_id import UsedId
 from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
-from engine.state.state import DUE_EXPIRY, State, day_end_ns, next_report
+from engine.state.state import State, day_end_ns, next_report
 from engine.trading.bands import band_problem
+from engine.trading.ending import end_record
 from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
@@ -58,9 +60,9 @@ def enter(state: State, command: NewOrder) -> None:
     if account is None or account.participant != command.participant:
         _reject_stranger(state, command)
         return
-    used = account.used_ids.get(command.client_order_id)
+    used = state.ids_of(account).find(command.client_order_id)
     if used is not None:
-        answer_used_id(state, account, command, used)
+        answer_used_id(state, account, command, read(account, command.client_order_id, used))
         return
     order = admit(state, account, command, state.seq)
     if not isinstance(order, Order):
@@ -77,7 +79,8 @@ def enter(state: State, command: NewOrder) -> None:
 def admit(state: State, account: Account, command: NewOrder, order_id: int) -> OrderRecord:
     """The order a command asks for, its client order id used up from here on; nothing of it is checked yet.
 
-    A record and no more if its instrument is not listed: such an order is to be rejected.
+    A record and no more if its instrument is not listed: such an order is to be rejected. So is one beyond what the day may have:
+    of that nothing is kept.
     """
     book = state.books.get(command.instrument)
     record: OrderRecord
@@ -89,8 +92,11 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
         record = order
     state.entered += 1
     record.entered = state.entered
-    if len(account.used_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
-        account.used_ids[command.client_order_id] = record
+    ids = account.used_ids
+    if ids.count < MAX_CLIENT_ORDER_IDS_PER_DAY and state.has_room(command.reduce_only):
+        record.is_kept = True
+        ids.take(command.client_order_id, record)
+        state.kept_ids += 1
     return record
 
 
@@ -143,8 +149,8 @@ def gate_problem(state: State, order: Order) -> Problem | None:
         problem = peg_problem(order)
         if problem is not None:
             return problem
-    if order.client_order_id not in account.used_ids:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
+    if not order.is_kept:
+        return full_problem(state, account)
     problem = rate_problem(state, account) if state.limits else None
     if problem is not None:
         return problem
@@ -155,6 +161,14 @@ def gate_problem(state: State, order: Order) -> Problem | None:
     if order.time_in_force in IMMEDIATE or order.post_only or order.command.funds:
         return Problem(PHASE, f"{PHASES[book.phase]} collects orders: none that is ioc, fok, post-only or by funds")
     return None
+
+
+def full_problem(state: State, account: Account) -> Problem:
+    """The problem of a request whose client order id is one too many for the day."""
+    if account.used_ids.count >= MAX_CLIENT_ORDER_IDS_PER_DAY:
+        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
+    most = f"{state.max_orders} orders and {state.max_trades} trades"
+    return Problem(ORDER_LIMITS, f"the venue keeps no more than {most} a day, the last tenth for reduce-only orders")
 
 
 def rate_problem(state: State, account: Account) -> Problem | None:
@@ -262,8 +276,7 @@ def accept(state: State, order: Order) -> None:
     account = order.account
     deadline_ns: int = day_end_ns(state) if order.time_in_force == DAY else order.command.expire_ns
     if deadline_ns:
-        state.expiring[order.entered] = order
-        state.schedule(deadline_ns, DUE_EXPIRY, order.entered)
+        state.expiries.add(order, deadline_ns)
     account.report_seq += 1
     state.emit(
         OrderAccepted(
@@ -323,6 +336,8 @@ def reject(state: State, order: OrderRecord, problem: Problem) -> None:
     order.leaves_lots = 0
     order.reject_code = problem.code
     order.reject_rule = problem.rule
+    if order.is_kept:
+        end_record(state, order)
     state.emit(
         OrderRejected(
             order.order_id,

@@ -43,9 +43,18 @@ MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
 MAX_PEGS_PER_INSTRUMENT: Final = 100
 # And of them of one account: nobody takes all.
 MAX_PEGS_PER_ACCOUNT: Final = 20
-# Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), with all of its order:
-# some 750 bytes compiled, 1 400 interpreted, which is 0.75 GB for an account that uses them all.
+# Client order ids of one account in one trading day. Each is kept until the day ends (promise P5): one account does not fill the
+# venue, below.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000
+# And of all accounts, refused orders and transfers too.
+MAX_ORDERS_PER_DAY: Final = 16_000_000
+# Trades that are kept until the day ends, so that they can be corrected.
+MAX_TRADES_PER_DAY: Final = 16_000_000
+# The last tenth of both is for orders that only make a future's position smaller.
+RESERVED_PART: Final = 10
+# What each command throws away of days that have ended, with two more for each of its events: an order has at least one, and a trade
+# has one, so that more goes than comes.
+SWEPT_PER_COMMAND: Final = 32
 # Quotes on one side of a mass quote: a ladder, not a book.
 MAX_QUOTES_PER_SIDE: Final = 64
 # Orders of a participant and trading day before its order-to-trade ratio is tested: below, it says nothing.

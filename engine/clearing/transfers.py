@@ -9,7 +9,8 @@ from engine.book.used_id import UsedId
 from engine.money import reservations
 from engine.state.state import State, next_report
 from engine.trading.changes import own_account, refuse, refuse_stranger
-from engine.trading.entry import full_problem, kill_problem
+from engine.trading.entry import kill_problem
+from engine.trading.room import full_problem, has_room
 from engine.vocabulary.codes import (
     DUPLICATE_ID,
     FUNDS,
@@ -25,7 +26,6 @@ from engine.vocabulary.codes import (
     UNSUPPORTED,
 )
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY
 from engine.vocabulary.messages.commands import RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Transferred, TransferStatus
 from engine.vocabulary.problem import Problem, invalid
@@ -43,7 +43,7 @@ def transfer(state: State, command: Transfer) -> None:
         _answer_used_id(state, account, command, read(account, command.client_order_id, used))
         return
     problem = _transfer_problem(state, account, command)
-    if _has_room(state, account):
+    if has_room(state, account):
         code = OK if problem is None else problem.code
         ids.end(command.client_order_id, keep_transfer(state.seq, command, code))
         ids.count += 1
@@ -65,10 +65,6 @@ def _answer_used_id(state: State, account: Account, command: Transfer, used: Use
     refuse(state, account, 0, command.client_order_id, Problem(DUPLICATE_ID, detail))
 
 
-def _has_room(state: State, account: Account) -> bool:
-    return account.used_ids.count < MAX_CLIENT_ORDER_IDS_PER_DAY and state.has_room(False)
-
-
 def _transfer_problem(state: State, account: Account, command: Transfer) -> Problem | None:
     """The first check that a transfer fails, after those of account and id."""
     receiver, asset = state.accounts.get(command.to_account), state.assets.get(command.asset)
@@ -85,7 +81,7 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
     problem = kill_problem(state, account, "") or _receiver_problem(state, receiver)
     if problem is not None:
         return problem
-    if not _has_room(state, account):
+    if not has_room(state, account):
         return full_problem(state, account)
     if command.amount <= 0:
         return Problem(SIZE, "the amount must be positive")

@@ -18,7 +18,12 @@ from engine.state.leftovers import Leftovers
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
-from engine.vocabulary.limits import DEFAULT_GRACE_NS, MAX_ORDERS_PER_DAY, MAX_TRADES_PER_DAY, RESERVED_PART
+from engine.vocabulary.limits import (
+    DEFAULT_GRACE_NS,
+    MAX_CLIENT_ORDER_IDS_PER_DAY,
+    MAX_ORDERS_PER_DAY,
+    MAX_TRADES_PER_DAY,
+)
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
 
@@ -87,6 +92,8 @@ class State:
     """Client order ids of all accounts that are kept: those used in the trading day, and those of orders open when it began."""
     ended_ids: int = 0
     """Those of them that are free again when the day ends."""
+    # What tests lower.
+    max_account_ids: int = MAX_CLIENT_ORDER_IDS_PER_DAY
     max_orders: int = MAX_ORDERS_PER_DAY
     max_trades: int = MAX_TRADES_PER_DAY
     first_trade: int = 1
@@ -181,14 +188,6 @@ class State:
         """The client order ids of an account for the trading day."""
         ids = account.used_ids
         return ids if ids.day == self.day else self.leftovers.begin(account, self.day)
-
-    def has_room(self, lowers: bool) -> bool:
-        """Whether the day's orders and trades may become one more. The last part is for orders that lower exposure."""
-        orders, trades = self.max_orders, self.max_trades
-        if not lowers:
-            orders -= orders // RESERVED_PART
-            trades -= trades // RESERVED_PART
-        return self.kept_ids < orders and len(self.day_trades) < trades
 
     def draw(self, book: LimitOrderBook, most_ns: int) -> int:
         """A number from 0 to `most_ns` that follows from the journaled seed, the instrument and the auction's number."""

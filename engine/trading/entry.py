@@ -15,6 +15,7 @@ from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.trading.reducing import position_problem
+from engine.trading.room import full_problem, has_last_room, has_room
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
@@ -48,7 +49,7 @@ from engine.vocabulary.codes import (
     UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY, MAX_OPEN_ORDERS_PER_ACCOUNT
+from engine.vocabulary.limits import MAX_OPEN_ORDERS_PER_ACCOUNT
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
 from engine.vocabulary.problem import Problem
@@ -93,7 +94,7 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
     state.entered += 1
     record.entered = state.entered
     ids = account.used_ids
-    if ids.count < MAX_CLIENT_ORDER_IDS_PER_DAY and state.has_room(command.reduce_only):
+    if has_room(state, account) or (command.reduce_only and has_last_room(state, account)):
         record.is_kept = True
         ids.take(command.client_order_id, record)
         state.kept_ids += 1
@@ -149,11 +150,11 @@ def gate_problem(state: State, order: Order) -> Problem | None:
         problem = peg_problem(order)
         if problem is not None:
             return problem
-    if not order.is_kept:
-        return full_problem(state, account)
     problem = rate_problem(state, account) if state.limits else None
     if problem is not None:
         return problem
+    if not order.is_kept:
+        return full_problem(state, account)
     if not book.in_call:
         if book.phase == CONTINUOUS:
             return None
@@ -161,14 +162,6 @@ def gate_problem(state: State, order: Order) -> Problem | None:
     if order.time_in_force in IMMEDIATE or order.post_only or order.command.funds:
         return Problem(PHASE, f"{PHASES[book.phase]} collects orders: none that is ioc, fok, post-only or by funds")
     return None
-
-
-def full_problem(state: State, account: Account) -> Problem:
-    """The problem of a request whose client order id is one too many for the day."""
-    if account.used_ids.count >= MAX_CLIENT_ORDER_IDS_PER_DAY:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
-    most = f"{state.max_orders} orders and {state.max_trades} trades"
-    return Problem(ORDER_LIMITS, f"the venue keeps no more than {most} a day, the last tenth for reduce-only orders")
 
 
 def rate_problem(state: State, account: Account) -> Problem | None:

@@ -39,14 +39,11 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
     elif prints[-1] != price_ticks:
         prints.append(price_ticks)
     state.trades += 1
-    if len(state.day_trades) < state.max_trades:
-        record = _recorded(state, maker, taker, price_ticks, lots)
-        if taker.side == BUY:
-            record.buy_fee, record.sell_fee = taker_fee, maker_fee
-        else:
-            record.buy_fee, record.sell_fee = maker_fee, taker_fee
-    if state.limits:
-        _count_trade(state, maker, taker)
+    record = _recorded(state, maker, taker, price_ticks, lots)
+    if taker.side == BUY:
+        record.buy_fee, record.sell_fee = taker_fee, maker_fee
+    else:
+        record.buy_fee, record.sell_fee = maker_fee, taker_fee
     state.emit(
         Trade(
             state.trades,
@@ -86,7 +83,7 @@ def _finish(state: State, order: Order) -> None:
 
 
 def _recorded(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) -> TradeRecord:
-    """Keep a trade for corrections; its fees are still to be noted."""
+    """Keep a trade for corrections, if the day has room for it, and count it for limits; its fees are still to be noted."""
     instrument = taker.instrument
     maker_ppm, taker_ppm = instrument.maker_fee_ppm, 0 if taker.close_out else instrument.taker_fee_ppm
     if taker.side == BUY:
@@ -95,12 +92,11 @@ def _recorded(state: State, maker: Order, taker: Order, price_ticks: int, lots: 
     else:
         record = TradeRecord(maker, taker, price_ticks, lots, state.time_ns)
         record.buy_ppm, record.sell_ppm = maker_ppm, taker_ppm
-    state.day_trades.append(record)
+    if len(state.day_trades) < state.max_trades:
+        state.day_trades.append(record)
+    if state.limits:
+        for order in (maker, taker):
+            limits = state.limits.get(order.account.participant)
+            if limits is not None:
+                limits.trades += 1
     return record
-
-
-def _count_trade(state: State, maker: Order, taker: Order) -> None:
-    for order in (maker, taker):
-        limits = state.limits.get(order.account.participant)
-        if limits is not None:
-            limits.trades += 1

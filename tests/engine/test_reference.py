@@ -18,7 +18,7 @@ from engine.build import is_compiled
 from engine.vocabulary import codes
 from engine.vocabulary.messages import events
 from tests.support.engine.comparison import SideBySide
-from tests.support.engine.generator import FEATURES, features_of
+from tests.support.engine.generator import FEATURES, FULL, features_of
 
 STEPS_PER_SEED = 250
 SEEDS_PER_BLOCK = 60
@@ -71,7 +71,7 @@ class EngineAgainstReference(RuleBasedStateMachine):
 
     @initialize(data=st.data())
     def open(self, data: st.DataObject) -> None:
-        features = tuple(feature for feature in FEATURES if data.draw(st.booleans(), label=feature))
+        features = tuple(feature for feature in (*FEATURES, FULL) if data.draw(st.booleans(), label=feature))
         self.session = SideBySide(lambda choices: data.draw(st.integers(0, choices - 1)), features)
 
     @rule(data=st.data())

@@ -48,7 +48,11 @@ class Entry(Calls):
             return None
         order = self.new_order(request, index)
         order.quote = quote
-        code = codes.DUPLICATE_ID if earlier is not None else self.problem(order)
+        if earlier is not None:
+            self.reject(order, codes.DUPLICATE_ID)
+            return None
+        self.use_id(order)
+        code = self.problem(order)
         if code != codes.OK:
             self.reject(order, code)
             return None
@@ -64,12 +68,17 @@ class Entry(Calls):
     def new_order(self, request: commands.NewOrder, index: int) -> RefOrder:
         return RefOrder(self.seq + index * LEG_ID, (self.seq, index), (self.seq, index), request.account, request)
 
+    def use_id(self, order: RefOrder) -> None:
+        """Use up an order's id, if the day has room for it; whether the order is accepted or not."""
+        account = self.accounts[order.account]
+        order.kept = self.has_room(account, reduces=order.request.reduce_only)
+        if order.kept:
+            account.by_client_id[order.request.client_order_id] = order
+
     def reject(self, order: RefOrder, code: int, *, report: bool = True) -> None:
-        """Refuse an order; its id is used up unless it was somebody else's or used already."""
+        """Refuse an order."""
         request = order.request
         order.status, order.code, order.leaves, order.where = codes.REJECTED, code, 0, None
-        if code not in (codes.PERMISSION, codes.DUPLICATE_ID):
-            self.accounts[order.account].by_client_id[request.client_order_id] = order
         number = self.report(order.account) if report else 0
         self.emit(
             events.OrderRejected(order.id, order.account, number, request.client_order_id, request.instrument, code, "")
@@ -95,8 +104,6 @@ class Entry(Calls):
 
     def accept(self, order: RefOrder) -> None:
         request = order.request
-        if not order.closes_out:
-            self.accounts[order.account].by_client_id[request.client_order_id] = order
         if not order.live:
             self.add_live(order, INCOMING)
         if request.time_in_force == codes.DAY:
@@ -160,7 +167,7 @@ class Entry(Calls):
         if self.killed(order.account, request.instrument):
             return codes.KILL_SWITCH
         open_orders = sum(other.account == order.account for other in self.live)
-        if self.counted(account.participant) or open_orders >= MAX_OPEN_ORDERS_PER_ACCOUNT:
+        if self.counted(account.participant) or open_orders >= MAX_OPEN_ORDERS_PER_ACCOUNT or not order.kept:
             return codes.ORDER_LIMITS
         if order.type == codes.PEGGED and self.too_many_pegs(order):
             return codes.ORDER_LIMITS

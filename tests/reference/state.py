@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import NS_PER_SECOND
+from engine.vocabulary.limits import (
+    MAX_CLIENT_ORDER_IDS_PER_DAY,
+    MAX_ORDERS_PER_DAY,
+    MAX_TRADES_PER_DAY,
+    NS_PER_SECOND,
+)
 from engine.vocabulary.messages import commands, events
 
 PPM = 1_000_000
@@ -142,6 +147,8 @@ class RefOrder:
     """In millionths, over all its fills."""
     paid: int = 0
     """What it has been charged for them: less only of a future, when there was no more."""
+    kept: bool = False
+    """Whether its client order id is used up: not if the day has no room for it."""
     closes_out: bool = False
     """An order of the venue that closes a position."""
     partner: RefOrder | None = None
@@ -211,6 +218,8 @@ class RefTrade:
     sell_fee: int
     time_ns: int
     day: int
+    kept: bool
+    """Whether it can be corrected: not if the day has had too many."""
     busted: bool = False
 
 
@@ -260,6 +269,11 @@ class State:
         self.ran_to = 0
         self.batches_now: list[str] = []
         """Everything due until then has been run."""
+        self.max_account_ids, self.max_orders, self.max_trades = (
+            MAX_CLIENT_ORDER_IDS_PER_DAY,
+            MAX_ORDERS_PER_DAY,
+            MAX_TRADES_PER_DAY,
+        )
         self.day = -1
         self.self_trade = codes.CANCEL_NEWEST
         self.seed = ""
@@ -309,6 +323,20 @@ class State:
 
     def same_owner(self, one: RefOrder, other: RefOrder) -> bool:
         return self.accounts[one.account].investor == self.accounts[other.account].investor
+
+    def kept_trades(self) -> int:
+        """How many trades of the day can be corrected."""
+        return sum(trade.day == self.day and trade.kept for trade in self.trades)
+
+    def has_room(self, account: RefAccount, *, reduces: bool) -> bool:
+        """Whether the day has room for one more id of an account; its last tenth is for orders that reduce."""
+        orders = sum(len(each.by_client_id) for each in self.accounts.values())
+        last = 0 if reduces else 1
+        return (
+            len(account.by_client_id) < self.max_account_ids
+            and orders < self.max_orders - last * (self.max_orders // 10)
+            and self.kept_trades() < self.max_trades - last * (self.max_trades // 10)
+        )
 
     def position(self, account: str, instrument: str) -> RefPosition:
         return self.positions.setdefault((account, instrument), RefPosition())

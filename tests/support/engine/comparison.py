@@ -14,7 +14,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
 from tests.reference.book import ReferenceVenue
-from tests.support.engine.generator import FEATURES, Generator
+from tests.support.engine.generator import FEATURES, FULL, Generator
 
 
 def comparable(happened: list[events.Event]) -> list[events.Event]:
@@ -38,10 +38,19 @@ class SideBySide:
         self.reference = ReferenceVenue()
         self.invariants = Invariants(self.exchange)
         self.generator = Generator(draw, self.reference, features)
+        if self.generator.has(FULL):
+            self.fill_up(draw)
         self.history: list[commands.Sequenced] = []
         self.seen: Counter[str] = Counter()
         for command in self.generator.setup():
             self.send(command)
+
+    def fill_up(self, draw: Callable[[int], int]) -> None:
+        """Let a day have room for few orders and trades, in both."""
+        exchange, reference = self.exchange, self.reference
+        exchange.max_account_ids = reference.max_account_ids = 4 + draw(40)
+        exchange.max_orders = reference.max_orders = 10 + draw(80)
+        exchange.max_trades = reference.max_trades = 1 + draw(40)
 
     def step(self) -> None:
         """One random command, given to both."""
@@ -84,6 +93,9 @@ class SideBySide:
         self.compare_positions()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
+        accounts = self.reference.accounts.values()
+        assert self.exchange.kept_ids == sum(len(account.by_client_id) for account in accounts)
+        assert len(self.exchange.day_trades) == self.reference.kept_trades()
 
     def compare_money(self, name: str, account: Account) -> None:
         """Compare what an account has and what is reserved of it; what its positions need, and until when it is called."""

@@ -74,6 +74,8 @@ class Exchange(State):
             work_off(self)
         if self.covers:
             look_at_calls(self)
+        if len(self.ended) > self.max_whole:
+            self.shrink(len(self.ended) - self.max_whole)
         if self.leftovers.accounts or self.leftovers.trades:
             self.leftovers.sweep(self.day, SWEPT_PER_COMMAND + 2 * len(events))
         return events

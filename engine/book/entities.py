@@ -263,7 +263,7 @@ class Account:
     def order(self, client_order_id: str) -> Order | None:
         """The open order with this client order id."""
         used = self.used_ids.find(client_order_id)
-        return used if isinstance(used, Order) else None
+        return used if isinstance(used, Order) and not used.has_ended else None
 
     def balance(self, asset: Asset) -> Balance:
         """The balance of an asset, created empty when first asked for."""

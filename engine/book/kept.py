@@ -53,7 +53,7 @@ def keep_transfer(transfer_id: int, command: Transfer, code: int) -> bytes:
 
 
 def read(account: Account, client_order_id: str, used: UsedId | bytes) -> UsedId:
-    """What a client order id of an account stands for: the open order, or what is kept of what has ended."""
+    """What a client order id of an account stands for, be it there by itself or as bytes."""
     if not isinstance(used, bytes):
         return used
     fields: list[Any] = _unpack(used)
@@ -64,6 +64,7 @@ def read(account: Account, client_order_id: str, used: UsedId | bytes) -> UsedId
         fields[0], account, NewOrder(account.participant, account.account, client_order_id, *fields[9])
     )
     record.is_kept = True
+    record.has_ended = True
     record.status = fields[1]
     record.price_ticks = fields[2]
     record.quantity_lots = fields[3]

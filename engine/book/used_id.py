@@ -6,6 +6,9 @@ from __future__ import annotations
 class UsedId:
     """What a client order id was used for. Kept until the day ends: a request sent again is answered, never done twice (P5)."""
 
+    has_ended: bool = False
+    """Of an order that is filled, cancelled or rejected: its id is free again when the day ends."""
+
     @property
     def used_for(self) -> str:
         """What it was, for people."""
@@ -13,7 +16,7 @@ class UsedId:
 
 
 class UsedIds:
-    """The client order ids of one account: an open order by itself, all that has ended as a few bytes (`engine/book/kept.py`)."""
+    """The client order ids of one account. Most of what has ended is there as a few bytes (`engine/book/kept.py`)."""
 
     day: int = -1
     """The trading day that `current` is of; an account that does nothing stays in an earlier one."""
@@ -22,37 +25,41 @@ class UsedIds:
     count: int = 0
     """Ids that are kept for the day: those used in it, and those of orders that were open when it began."""
     ended: int = 0
-    """Those of them whose orders have ended; they are free again when the day ends."""
+    """Those of them that are free again when the day ends."""
 
     def __init__(self) -> None:
         self.current: dict[str, UsedId | bytes] = {}
         self.former: dict[str, UsedId | bytes] = {}
-        """What earlier days have left: nothing but its open orders counts; swept bit by bit."""
+        """What earlier days have left, swept bit by bit: of it only open orders count."""
 
     def find(self, client_order_id: str) -> UsedId | bytes | None:
         """What an id stands for; None: it is free. The day must have begun."""
         found = self.current.get(client_order_id)
-        return self.open_before(client_order_id) if found is None and self.former else found
-
-    def open_before(self, client_order_id: str) -> UsedId | None:
-        """The open order of an earlier day that has an id, if it has not been swept yet."""
+        if found is not None or not self.former:
+            return found
         found = self.former.get(client_order_id)
-        return None if isinstance(found, bytes) else found
+        return found if found is not None and _is_open(found) else None
 
     def take(self, client_order_id: str, used: UsedId) -> None:
         """Use an id up for an order. O(1)."""
         self.current[client_order_id] = used
         self.count += 1
 
-    def end(self, client_order_id: str, kept: bytes) -> None:
-        """Keep of an order that has ended what later answers need. O(1)."""
-        self.current[client_order_id] = kept
+    def end(self, client_order_id: str, used: UsedId) -> None:
+        """Note that an order has ended. O(1)."""
+        used.has_ended = True
         self.ended += 1
-        if self.former:
-            self.former.pop(client_order_id, None)
+        if self.former and self.former.pop(client_order_id, None) is not None:
+            self.current[client_order_id] = used
 
-    def correct(self, client_order_id: str, kept: bytes) -> None:
-        """Put right what is kept of an order that has ended."""
+    def keep(self, client_order_id: str, kept: bytes) -> None:
+        """Use an id up for what ends at once. O(1)."""
+        self.current[client_order_id] = kept
+        self.count += 1
+        self.ended += 1
+
+    def shrink(self, client_order_id: str, kept: bytes) -> None:
+        """Let a few bytes stand for what has ended. O(1)."""
         self.current[client_order_id] = kept
 
     def begin_day(self, day: int) -> None:
@@ -73,7 +80,7 @@ class UsedIds:
         while former and swept < most:
             client_order_id, used = former.popitem()
             swept += 1
-            if not isinstance(used, bytes):
+            if _is_open(used):
                 self.current[client_order_id] = used
         if not former:
             # An empty dictionary keeps the room that it had.
@@ -82,8 +89,9 @@ class UsedIds:
 
     def entries(self, day: int) -> list[tuple[str, UsedId | bytes]]:
         """All ids that are not free on a day, and what they stand for. O(ids)."""
-        former = [(name, used) for name, used in self.former.items() if not isinstance(used, bytes)]
-        current = [
-            (name, used) for name, used in self.current.items() if self.day == day or not isinstance(used, bytes)
-        ]
-        return former + current
+        current = [(name, used) for name, used in self.current.items() if self.day == day or _is_open(used)]
+        return [(name, used) for name, used in self.former.items() if _is_open(used)] + current
+
+
+def _is_open(used: UsedId | bytes) -> bool:
+    return not isinstance(used, bytes) and not used.has_ended

@@ -152,7 +152,9 @@ class _Side:
         if order is None:
             return
         if not isinstance(order, Order):
-            self.account.used_ids.correct(order.client_order_id, keep_order(order))
+            self.account.used_ids.shrink(order.client_order_id, keep_order(order))
+        elif order.has_ended:
+            return
         elif order.instrument.future is None:
             _reserve_again(order)
         else:

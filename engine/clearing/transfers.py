@@ -45,8 +45,7 @@ def transfer(state: State, command: Transfer) -> None:
     problem = _transfer_problem(state, account, command)
     if has_room(state, account):
         code = OK if problem is None else problem.code
-        ids.end(command.client_order_id, keep_transfer(state.seq, command, code))
-        ids.count += 1
+        ids.keep(command.client_order_id, keep_transfer(state.seq, command, code))
         state.kept_ids += 1
         state.ended_ids += 1
     if problem is None:

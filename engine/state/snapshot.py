@@ -108,7 +108,7 @@ def _used(account: Account, day: int) -> list[list[list[object]]]:
     transfers: list[list[object]] = []
     for name, used in account.used_ids.entries(day):
         found = read(account, name, used)
-        if isinstance(found, Order):
+        if isinstance(found, Order) and not found.has_ended:
             opened.append(_order(found))
         elif isinstance(found, OrderRecord):
             ended.append(_ended(found))

@@ -8,8 +8,9 @@ from collections import deque
 from typing import Final
 
 from engine.book.assets import Asset
-from engine.book.entities import Account, Instrument, Margin, Order, Owner
+from engine.book.entities import Account, Instrument, Margin, Order, OrderRecord, Owner
 from engine.book.expiries import Expiries
+from engine.book.kept import keep_order
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
@@ -21,6 +22,7 @@ from engine.vocabulary.days import midnight_ns
 from engine.vocabulary.limits import (
     DEFAULT_GRACE_NS,
     MAX_CLIENT_ORDER_IDS_PER_DAY,
+    MAX_ENDED_WHOLE,
     MAX_ORDERS_PER_DAY,
     MAX_TRADES_PER_DAY,
 )
@@ -93,6 +95,7 @@ class State:
     ended_ids: int = 0
     """Those of them that are free again when the day ends."""
     # What tests lower.
+    max_whole: int = MAX_ENDED_WHOLE
     max_account_ids: int = MAX_CLIENT_ORDER_IDS_PER_DAY
     max_orders: int = MAX_ORDERS_PER_DAY
     max_trades: int = MAX_TRADES_PER_DAY
@@ -128,6 +131,8 @@ class State:
         """A heap of `(deadline, DUE_ kind, number)` of all but expiries; an entry that no longer holds is skipped."""
         self.expiries: Final = Expiries()
         """Open orders that expire."""
+        self.ended: Final[list[OrderRecord]] = []
+        """Orders that have ended and take as much room as ever, until `shrink` has come to them."""
         self.leftovers: Final = Leftovers()
         """What earlier trading days have left, until it is thrown away."""
         self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
@@ -188,6 +193,16 @@ class State:
         """The client order ids of an account for the trading day."""
         ids = account.used_ids
         return ids if ids.day == self.day else self.leftovers.begin(account, self.day)
+
+    def shrink(self, most: int) -> None:
+        """Let a few bytes stand for up to `most` orders that have ended. Nothing that a venue does depends on when, or whether."""
+        ended = self.ended
+        while ended and most > 0:
+            most -= 1
+            record = ended.pop()
+            ids, name = record.account.used_ids, record.client_order_id
+            if ids.current.get(name) is record:
+                ids.shrink(name, keep_order(record))
 
     def draw(self, book: LimitOrderBook, most_ns: int) -> int:
         """A number from 0 to `most_ns` that follows from the journaled seed, the instrument and the auction's number."""

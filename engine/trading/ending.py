@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.book.entities import ON_BOOK, Account, Order, OrderRecord
-from engine.book.kept import keep_order
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
@@ -12,9 +11,10 @@ from engine.vocabulary.messages.events import OrderCancelled
 
 
 def end_record(state: State, record: OrderRecord) -> None:
-    """Keep of an order that has ended what later answers need, and no more."""
-    state.ids_of(record.account).end(record.client_order_id, keep_order(record))
+    """Let the id of an order that has ended be free when the day ends; until then it is to shrink."""
+    state.ids_of(record.account).end(record.client_order_id, record)
     state.ended_ids += 1
+    state.ended.append(record)
 
 
 def close(state: State, order: Order) -> None:

@@ -35,6 +35,7 @@ class SideBySide:
 
     def __init__(self, draw: Callable[[int], int], features: tuple[str, ...] = FEATURES) -> None:
         self.exchange = Exchange(PreTradeHook())
+        self.exchange.max_whole = 2
         self.reference = ReferenceVenue()
         self.invariants = Invariants(self.exchange)
         self.generator = Generator(draw, self.reference, features)

@@ -44,7 +44,7 @@ class Exchange(State):
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
-        elif self.soonest_ns() <= time_ns:
+        elif self.due[0][0] <= time_ns or self.expiries.next_ns <= time_ns:
             # A tick is a piece: what it leaves is still due, and its time is that of the last thing it did.
             most = PIECE_EVENTS if type(sequenced.command) is Tick else NO_END
             while len(events) < most and run_due(self, time_ns):
@@ -76,7 +76,7 @@ class Exchange(State):
             look_at_calls(self)
         if len(self.ended) > self.max_whole:
             self.shrink(len(self.ended) - self.max_whole)
-        if self.leftovers.accounts or self.leftovers.trades:
+        if self.leftovers.is_left:
             self.leftovers.sweep(self.day, SWEPT_PER_COMMAND + 2 * len(events))
         return events
 
@@ -102,7 +102,9 @@ class Exchange(State):
                 assert order.order_id == order_id and order.account is account
                 assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
                 resting -= order.where == ON_BOOK
-                assert account.order(order.client_order_id) is order and order.is_kept
+                assert account.order(order.client_order_id) is order and not order.is_nameless
+        ids = [account.used_ids.check(self.day) for account in self.account_list]
+        assert (self.kept_ids, self.ended_ids) == (sum([kept for kept, _ in ids]), sum([ended for _, ended in ids]))
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         self._check_open_orders()
         reservations.check(list(self.accounts.values()), list(self.assets.values()))

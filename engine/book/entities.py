@@ -186,8 +186,8 @@ class OrderRecord(UsedId):
     # The fee so far, exact in millionths and as charged.
     fee_numerator: int = 0
     fee_charged: int = 0
-    is_kept: bool = False
-    """Whether its client order id is used up for it. Not that of the venue's own orders, nor one beyond what the day may have."""
+    is_nameless: bool = False
+    """Whether no client order id is used up for it: it is an order of the venue, or one too many for the day."""
 
     def __init__(self, order_id: int, account: Account, command: NewOrder) -> None:
         self.order_id: Final = order_id

@@ -24,8 +24,6 @@ class UsedIds:
     """The last day for which the account is noted as one that has ids."""
     count: int = 0
     """Ids that are kept for the day: those used in it, and those of orders that were open when it began."""
-    ended: int = 0
-    """Those of them that are free again when the day ends."""
 
     def __init__(self) -> None:
         self.current: dict[str, UsedId | bytes] = {}
@@ -40,38 +38,30 @@ class UsedIds:
         found = self.former.get(client_order_id)
         return found if found is not None and _is_open(found) else None
 
-    def take(self, client_order_id: str, used: UsedId) -> None:
-        """Use an id up for an order. O(1)."""
-        self.current[client_order_id] = used
-        self.count += 1
-
-    def end(self, client_order_id: str, used: UsedId) -> None:
-        """Note that an order has ended. O(1)."""
-        used.has_ended = True
-        self.ended += 1
-        if self.former and self.former.pop(client_order_id, None) is not None:
+    def bring(self, client_order_id: str) -> None:
+        """Bring the id of an open order from before into the day: it ends now. O(1)."""
+        used = self.former.pop(client_order_id, None)
+        if used is not None:
             self.current[client_order_id] = used
 
     def keep(self, client_order_id: str, kept: bytes) -> None:
         """Use an id up for what ends at once. O(1)."""
         self.current[client_order_id] = kept
         self.count += 1
-        self.ended += 1
 
     def shrink(self, client_order_id: str, kept: bytes) -> None:
         """Let a few bytes stand for what has ended. O(1)."""
         self.current[client_order_id] = kept
 
-    def begin_day(self, day: int) -> None:
-        """Let the ids of an earlier day be free but for those of open orders. O(1), if what the day before left has been swept."""
+    def begin_day(self, day: int, opened: int) -> None:
+        """Let the ids of an earlier day be free but for those of so many open orders. O(1), if what was left then has been swept."""
         if self.former:
             self.former.update(self.current)
         else:
             self.former = self.current
         self.current = {}
         self.day = day
-        self.count -= self.ended
-        self.ended = 0
+        self.count = opened
 
     def sweep(self, most: int) -> int:
         """Forget up to `most` ids of earlier days, and move those of open orders to the others; returns how many."""
@@ -91,6 +81,13 @@ class UsedIds:
         """All ids that are not free on a day, and what they stand for. O(ids)."""
         current = [(name, used) for name, used in self.current.items() if self.day == day or _is_open(used)]
         return [(name, used) for name, used in self.former.items() if _is_open(used)] + current
+
+    def check(self, day: int) -> tuple[int, int]:
+        """Assert that the counts are those of the ids; returns how many are not free on a day, and will be when it ends. O(ids)."""
+        entries = self.entries(day)
+        ended = sum([not _is_open(used) for _, used in entries])
+        assert self.day != day or len(entries) == self.count, "ids are counted wrong"
+        return (len(entries), ended)
 
 
 def _is_open(used: UsedId | bytes) -> bool:

@@ -158,7 +158,7 @@ def _close_out(state: State, book: LimitOrderBook, position: Position, reason: s
     state.close_outs += 1
     state.entered += 1
     order.entered = state.entered
-    order.close_out = True
+    order.close_out = order.is_nameless = True
     order.price_ticks = order.reserve_ticks = price
     order.quantity_lots = order.leaves_lots = lots
     state.hook.reserve(order, price, lots)

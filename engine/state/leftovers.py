@@ -12,6 +12,9 @@ from engine.book.used_id import UsedIds
 class Leftovers:
     """Client order ids and trades of days that have ended. They mean nothing any more, so when they go changes nothing that a venue does."""
 
+    is_left: bool = False
+    """Whether there may be anything to throw away."""
+
     def __init__(self) -> None:
         self.users: list[Account] = []
         """Accounts with client order ids of the trading day, or with open orders from before."""
@@ -22,7 +25,7 @@ class Leftovers:
     def begin(self, account: Account, day: int) -> UsedIds:
         """The ids of an account that uses one, or an order of which ends, for the first time in a trading day."""
         ids = account.used_ids
-        ids.begin_day(day)
+        ids.begin_day(day, len(account.open_orders))
         self._note(account, day)
         return ids
 
@@ -30,6 +33,7 @@ class Leftovers:
         """Take over what the trading day leaves. O(accounts with ids), some nanoseconds each."""
         self.accounts.extend(self.users)
         self.users = []
+        self.is_left = True
         if trades:
             self.trades.append(trades)
 
@@ -45,13 +49,14 @@ class Leftovers:
             account = accounts[-1]
             ids = account.used_ids
             if ids.day != day:
-                ids.begin_day(day)
+                ids.begin_day(day, len(account.open_orders))
             most -= ids.sweep(most) + 1
             if not ids.former:
                 accounts.pop()
                 account.owner.forget_empty_sides()
                 if ids.current:
                     self._note(account, day)
+        self.is_left = bool(accounts or self.trades)
 
     def _note(self, account: Account, day: int) -> None:
         ids = account.used_ids

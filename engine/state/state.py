@@ -25,6 +25,7 @@ from engine.vocabulary.limits import (
     MAX_ENDED_WHOLE,
     MAX_ORDERS_PER_DAY,
     MAX_TRADES_PER_DAY,
+    RESERVED_PART,
 )
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
@@ -99,6 +100,9 @@ class State:
     max_account_ids: int = MAX_CLIENT_ORDER_IDS_PER_DAY
     max_orders: int = MAX_ORDERS_PER_DAY
     max_trades: int = MAX_TRADES_PER_DAY
+    plain_orders: int = MAX_ORDERS_PER_DAY - MAX_ORDERS_PER_DAY // RESERVED_PART
+    """Without what is for orders that only make a position smaller."""
+    plain_trades: int = MAX_TRADES_PER_DAY - MAX_TRADES_PER_DAY // RESERVED_PART
     first_trade: int = 1
     """The first trade id of the trading day."""
     self_trade: int = CANCEL_NEWEST
@@ -193,6 +197,11 @@ class State:
         """The client order ids of an account for the trading day."""
         ids = account.used_ids
         return ids if ids.day == self.day else self.leftovers.begin(account, self.day)
+
+    def limit_day(self, orders: int, trades: int) -> None:
+        """Let a day have less room than `engine/vocabulary/limits.py` gives it; for tests."""
+        self.max_orders, self.max_trades = orders, trades
+        self.plain_orders, self.plain_trades = orders - orders // RESERVED_PART, trades - trades // RESERVED_PART
 
     def shrink(self, most: int) -> None:
         """Let a few bytes stand for up to `most` orders that have ended. Nothing that a venue does depends on when, or whether."""

@@ -12,7 +12,13 @@ from engine.vocabulary.messages.events import OrderCancelled
 
 def end_record(state: State, record: OrderRecord) -> None:
     """Let the id of an order that has ended be free when the day ends; until then it is to shrink."""
-    state.ids_of(record.account).end(record.client_order_id, record)
+    account = record.account
+    ids = account.used_ids
+    if ids.day != state.day:
+        state.leftovers.begin(account, state.day)
+    if ids.former:
+        ids.bring(record.client_order_id)
+    record.has_ended = True
     state.ended_ids += 1
     state.ended.append(record)
 
@@ -20,12 +26,12 @@ def end_record(state: State, record: OrderRecord) -> None:
 def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
     book: LimitOrderBook = order.book
+    if not order.is_nameless:
+        end_record(state, order)
     if order.beside is not None:
         order.account.close_order(order)
     if order.deadline_ns:
         state.expiries.remove(order)
-    if order.is_kept:
-        end_record(state, order)
     if order.order_type == PEGGED:
         book.pegs.pop(order.order_id, None)
     if order.children:

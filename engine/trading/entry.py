@@ -15,7 +15,7 @@ from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.trading.reducing import position_problem
-from engine.trading.room import full_problem, has_last_room, has_room
+from engine.trading.room import full_problem, has_last_room
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
@@ -61,7 +61,10 @@ def enter(state: State, command: NewOrder) -> None:
     if account is None or account.participant != command.participant:
         _reject_stranger(state, command)
         return
-    used = state.ids_of(account).find(command.client_order_id)
+    ids = account.used_ids
+    if ids.day != state.day:
+        state.leftovers.begin(account, state.day)
+    used = ids.find(command.client_order_id) if ids.former else ids.current.get(command.client_order_id)
     if used is not None:
         answer_used_id(state, account, command, read(account, command.client_order_id, used))
         return
@@ -94,10 +97,16 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
     state.entered += 1
     record.entered = state.entered
     ids = account.used_ids
-    if has_room(state, account) or (command.reduce_only and has_last_room(state, account)):
-        record.is_kept = True
-        ids.take(command.client_order_id, record)
+    if (
+        ids.count < state.max_account_ids
+        and state.kept_ids < state.plain_orders
+        and len(state.day_trades) < state.plain_trades
+    ) or (command.reduce_only and has_last_room(state, account)):
+        ids.current[command.client_order_id] = record
+        ids.count += 1
         state.kept_ids += 1
+    else:
+        record.is_nameless = True
     return record
 
 
@@ -153,7 +162,7 @@ def gate_problem(state: State, order: Order) -> Problem | None:
     problem = rate_problem(state, account) if state.limits else None
     if problem is not None:
         return problem
-    if not order.is_kept:
+    if order.is_nameless:
         return full_problem(state, account)
     if not book.in_call:
         if book.phase == CONTINUOUS:
@@ -329,7 +338,7 @@ def reject(state: State, order: OrderRecord, problem: Problem) -> None:
     order.leaves_lots = 0
     order.reject_code = problem.code
     order.reject_rule = problem.rule
-    if order.is_kept:
+    if not order.is_nameless:
         end_record(state, order)
     state.emit(
         OrderRejected(

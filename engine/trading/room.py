@@ -5,17 +5,15 @@ from __future__ import annotations
 from engine.book.entities import Account
 from engine.state.state import State
 from engine.vocabulary.codes import ORDER_LIMITS
-from engine.vocabulary.limits import RESERVED_PART
 from engine.vocabulary.problem import Problem
 
 
 def has_room(state: State, account: Account) -> bool:
     """Whether an account may use up one more id for any order or transfer."""
-    orders, trades = state.max_orders, state.max_trades
     return (
         account.used_ids.count < state.max_account_ids
-        and state.kept_ids < orders - orders // RESERVED_PART
-        and len(state.day_trades) < trades - trades // RESERVED_PART
+        and state.kept_ids < state.plain_orders
+        and len(state.day_trades) < state.plain_trades
     )
 
 

@@ -104,7 +104,8 @@ class Exchange(State):
                 resting -= order.where == ON_BOOK
                 assert account.order(order.client_order_id) is order and not order.is_nameless
         ids = [account.used_ids.check(self.day) for account in self.account_list]
-        assert (self.kept_ids, self.ended_ids) == (sum([kept for kept, _ in ids]), sum([ended for _, ended in ids]))
+        assert self.kept_ids == sum([kept for kept, _ in ids])
+        assert self.ended_ids + len(self.ended) == sum([ended for _, ended in ids])
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         self._check_open_orders()
         reservations.check(list(self.accounts.values()), list(self.assets.values()))

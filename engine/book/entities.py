@@ -9,7 +9,7 @@ from sortedcontainers import SortedList
 from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
 from engine.book.used_id import UsedId, UsedIds
-from engine.vocabulary.codes import BUY, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
+from engine.vocabulary.codes import BUY, FILLED, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
 
@@ -197,6 +197,11 @@ class OrderRecord(UsedId):
         self.instrument_name: Final[str] = command.instrument
         self.client_order_id: Final[str] = command.client_order_id
         self.side: Final[int] = command.side
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is filled, cancelled or rejected."""
+        return self.status >= FILLED
 
     @property
     def used_for(self) -> str:

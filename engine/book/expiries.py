@@ -16,10 +16,9 @@ NEVER: Final = 2**62 - 1
 class Expiries:
     """One group of orders for each deadline: nothing stays of an order that ended before its time, however many do."""
 
-    next_ns: int = NEVER
-    """The earliest deadline."""
-
     def __init__(self) -> None:
+        self.next_ns: int = NEVER
+        """The earliest deadline."""
         self._at: Final[SortedDict[int, OrderedDict[int, Order]]] = SortedDict()
         """By deadline, then order of entry, in which orders are added."""
 

@@ -63,7 +63,6 @@ def read(account: Account, client_order_id: str, used: UsedId | bytes) -> UsedId
     record = OrderRecord(
         fields[0], account, NewOrder(account.participant, account.account, client_order_id, *fields[9])
     )
-    record.has_ended = True
     record.status = fields[1]
     record.price_ticks = fields[2]
     record.quantity_lots = fields[3]

@@ -6,8 +6,10 @@ from __future__ import annotations
 class UsedId:
     """What a client order id was used for. Kept until the day ends: a request sent again is answered, never done twice (P5)."""
 
-    has_ended: bool = False
-    """Of an order that is filled, cancelled or rejected: its id is free again when the day ends."""
+    @property
+    def has_ended(self) -> bool:
+        """Whether its id is free again when the day ends."""
+        return True
 
     @property
     def used_for(self) -> str:

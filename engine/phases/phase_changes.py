@@ -77,8 +77,9 @@ def end_day(state: State) -> None:
     state.leftovers.end_day(state.day_trades)
     state.day_trades = []
     state.first_trade = state.trades + 1
-    state.kept_ids -= state.ended_ids
-    state.ended_ids = 0
+    state.kept_ids -= state.ended_ids + len(state.ended)
+    state.ended_ids = -len(state.ended)
+    state.room.is_crowded = False
     start_day(state)
     state.emit(DayEnded(state.day))
     follow(state, state.hook.day_ended(state.time_ns))

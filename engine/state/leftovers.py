@@ -12,10 +12,9 @@ from engine.book.used_id import UsedIds
 class Leftovers:
     """Client order ids and trades of days that have ended. They mean nothing any more, so when they go changes nothing that a venue does."""
 
-    is_left: bool = False
-    """Whether there may be anything to throw away."""
-
     def __init__(self) -> None:
+        self.is_left: bool = False
+        """Whether there may be anything to throw away."""
         self.users: list[Account] = []
         """Accounts with client order ids of the trading day, or with open orders from before."""
         self.accounts: Final[list[Account]] = []

@@ -14,6 +14,7 @@ from engine.book.kept import keep_order
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
+from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
 from engine.state.protection import Limits
@@ -21,11 +22,7 @@ from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
 from engine.vocabulary.limits import (
     DEFAULT_GRACE_NS,
-    MAX_CLIENT_ORDER_IDS_PER_DAY,
     MAX_ENDED_WHOLE,
-    MAX_ORDERS_PER_DAY,
-    MAX_TRADES_PER_DAY,
-    RESERVED_PART,
 )
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
@@ -94,15 +91,7 @@ class State:
     kept_ids: int = 0
     """Client order ids of all accounts that are kept: those used in the trading day, and those of orders open when it began."""
     ended_ids: int = 0
-    """Those of them that are free again when the day ends."""
-    # What tests lower.
-    max_whole: int = MAX_ENDED_WHOLE
-    max_account_ids: int = MAX_CLIENT_ORDER_IDS_PER_DAY
-    max_orders: int = MAX_ORDERS_PER_DAY
-    max_trades: int = MAX_TRADES_PER_DAY
-    plain_orders: int = MAX_ORDERS_PER_DAY - MAX_ORDERS_PER_DAY // RESERVED_PART
-    """Without what is for orders that only make a position smaller."""
-    plain_trades: int = MAX_TRADES_PER_DAY - MAX_TRADES_PER_DAY // RESERVED_PART
+    """Those of them that are free again when the day ends, without those in `ended`."""
     first_trade: int = 1
     """The first trade id of the trading day."""
     self_trade: int = CANCEL_NEWEST
@@ -117,6 +106,8 @@ class State:
 
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook
+        self.max_whole: int = MAX_ENDED_WHOLE
+        self.room: Final = DayRoom()
         self.assets: Final[dict[str, Asset]] = {}
         self.instruments: Final[dict[str, Instrument]] = {}
         self.books: Final[dict[str, LimitOrderBook]] = {}
@@ -198,17 +189,13 @@ class State:
         ids = account.used_ids
         return ids if ids.day == self.day else self.leftovers.begin(account, self.day)
 
-    def limit_day(self, orders: int, trades: int) -> None:
-        """Let a day have less room than `engine/vocabulary/limits.py` gives it; for tests."""
-        self.max_orders, self.max_trades = orders, trades
-        self.plain_orders, self.plain_trades = orders - orders // RESERVED_PART, trades - trades // RESERVED_PART
-
     def shrink(self, most: int) -> None:
         """Let a few bytes stand for up to `most` orders that have ended. Nothing that a venue does depends on when, or whether."""
         ended = self.ended
         while ended and most > 0:
             most -= 1
             record = ended.pop()
+            self.ended_ids += 1
             ids, name = record.account.used_ids, record.client_order_id
             if ids.current.get(name) is record:
                 ids.shrink(name, keep_order(record))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.book.entities import ON_BOOK, Account, Order, OrderRecord
+from engine.book.entities import ON_BOOK, Account, Order
+from engine.book.expiries import NEVER
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
@@ -10,27 +11,24 @@ from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
 from engine.vocabulary.messages.events import OrderCancelled
 
 
-def end_record(state: State, record: OrderRecord) -> None:
-    """Let the id of an order that has ended be free when the day ends; until then it is to shrink."""
-    account = record.account
-    ids = account.used_ids
+def _bring(state: State, order: Order) -> None:
+    """Have the id of an order from an earlier day kept for this one, in which it ends."""
+    ids = order.account.used_ids
     if ids.day != state.day:
-        state.leftovers.begin(account, state.day)
-    if ids.former:
-        ids.bring(record.client_order_id)
-    record.has_ended = True
-    state.ended_ids += 1
-    state.ended.append(record)
+        state.leftovers.begin(order.account, state.day)
+    ids.bring(order.client_order_id)
 
 
 def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
     book: LimitOrderBook = order.book
-    if not order.is_nameless:
-        end_record(state, order)
+    ids = order.account.used_ids
+    if ids.day != state.day or ids.former:
+        _bring(state, order)
+    state.ended.append(order)
     if order.beside is not None:
         order.account.close_order(order)
-    if order.deadline_ns:
+    if state.expiries.next_ns != NEVER and order.deadline_ns:
         state.expiries.remove(order)
     if order.order_type == PEGGED:
         book.pegs.pop(order.order_id, None)

@@ -9,13 +9,12 @@ from engine.book.stops import is_triggered
 from engine.book.used_id import UsedId
 from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
 from engine.state.state import State, day_end_ns, next_report
+from engine.trading.admission import admit, full_problem
 from engine.trading.bands import band_problem
-from engine.trading.ending import end_record
 from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
 from engine.trading.reducing import position_problem
-from engine.trading.room import full_problem, has_last_room
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
@@ -80,36 +79,6 @@ def enter(state: State, command: NewOrder) -> None:
     act(state, order)
 
 
-def admit(state: State, account: Account, command: NewOrder, order_id: int) -> OrderRecord:
-    """The order a command asks for, its client order id used up from here on; nothing of it is checked yet.
-
-    A record and no more if its instrument is not listed: such an order is to be rejected. So is one beyond what the day may have:
-    of that nothing is kept.
-    """
-    book = state.books.get(command.instrument)
-    record: OrderRecord
-    if book is None:
-        record = OrderRecord(order_id, account, command)
-    else:
-        order = Order(order_id, account, command, book)
-        order.post_only = command.post_only
-        record = order
-    state.entered += 1
-    record.entered = state.entered
-    ids = account.used_ids
-    if (
-        ids.count < state.max_account_ids
-        and state.kept_ids < state.plain_orders
-        and len(state.day_trades) < state.plain_trades
-    ) or (command.reduce_only and has_last_room(state, account)):
-        ids.current[command.client_order_id] = record
-        ids.count += 1
-        state.kept_ids += 1
-    else:
-        record.is_nameless = True
-    return record
-
-
 def not_listed(order: OrderRecord) -> Problem:
     """The problem of an order whose instrument is not listed."""
     return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
@@ -162,7 +131,7 @@ def gate_problem(state: State, order: Order) -> Problem | None:
     problem = rate_problem(state, account) if state.limits else None
     if problem is not None:
         return problem
-    if order.is_nameless:
+    if state.room.is_crowded and order.is_nameless:
         return full_problem(state, account)
     if not book.in_call:
         if book.phase == CONTINUOUS:
@@ -339,7 +308,7 @@ def reject(state: State, order: OrderRecord, problem: Problem) -> None:
     order.reject_code = problem.code
     order.reject_rule = problem.rule
     if not order.is_nameless:
-        end_record(state, order)
+        state.ended.append(order)
     state.emit(
         OrderRejected(
             order.order_id,

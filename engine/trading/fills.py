@@ -92,7 +92,7 @@ def _recorded(state: State, maker: Order, taker: Order, price_ticks: int, lots: 
     else:
         record = TradeRecord(maker, taker, price_ticks, lots, state.time_ns)
         record.buy_ppm, record.sell_ppm = maker_ppm, taker_ppm
-    if len(state.day_trades) < state.max_trades:
+    if len(state.day_trades) < state.room.trades:
         state.day_trades.append(record)
     if state.limits:
         for order in (maker, taker):

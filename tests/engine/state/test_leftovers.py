@@ -228,7 +228,7 @@ def rejection(happened: list[events.Event]) -> str:
 
 def test_a_venue_keeps_so_many_ids_a_day_over_all_accounts() -> None:
     desk = desk_with()
-    desk.exchange.limit_day(20, 100)
+    desk.exchange.room.limit(20, 100)
     for number in range(9):
         assert isinstance(desk.send(order("ann", f"o{number}"))[0], OrderAccepted)
         assert isinstance(desk.send(order("bob", f"o{number}", lots=10**9))[0], OrderRejected)
@@ -279,16 +279,16 @@ def _with_name(command: commands.NewOrder, name: str) -> tuple[str, str, str, st
 
 def test_a_venue_keeps_so_many_trades_a_day() -> None:
     desk = desk_with()
-    desk.exchange.limit_day(1_000, 10)
+    desk.exchange.room.limit(1_000, 10)
     for number in range(12):
         desk.send(order("ann", f"s{number}", codes.SELL, 100))
     for number in range(9):
         assert len(desk.send(order("bob", f"b{number}", codes.BUY, 100))) == 2
     rejection(desk.send(order("bob", "b9", codes.BUY, 100)))
     # An amend may still trade, and its trades be one too many to be corrected.
-    desk.exchange.limit_day(1_000, 100)
+    desk.exchange.room.limit(1_000, 100)
     desk.send(order("bob", "deep", codes.BUY, 50, 3))
-    desk.exchange.limit_day(1_000, 10)
+    desk.exchange.room.limit(1_000, 10)
     happened = desk.send(commands.AmendOrder("bob", "bob", 0, "deep", 100 * E8, 0))
     assert [event.trade_id for event in happened if isinstance(event, events.Trade)] == [10, 11, 12]
     assert isinstance(desk.send(commands.BustTrade(10, "x"))[0], events.TradeCorrected)

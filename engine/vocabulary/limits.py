@@ -46,14 +46,16 @@ MAX_PEGS_PER_ACCOUNT: Final = 20
 # Client order ids of one account in one trading day. Each is kept until the day ends (promise P5): one account does not fill the
 # venue, below.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000
-# And of all accounts, refused orders and transfers too.
-MAX_ORDERS_PER_DAY: Final = 16_000_000
+# And of all accounts, refused orders and transfers too. What is kept of one that has ended takes 190 bytes, half of them its name: 3 GB for
+# so many. With names of 64 of the widest characters it is KEPT_ORDER_BYTES, and 20 GB.
+KEPT_ORDER_BYTES: Final = 1_250
+MAX_ORDERS_PER_DAY: Final = 20_000_000_000 // KEPT_ORDER_BYTES
 # Orders that have ended and are still there whole; beyond so many each that ends is made small at once. That takes a tenth of the time of
 # an order, which a venue that is not busy has between its turns. 50 MB compiled, 90 interpreted.
 MAX_ENDED_WHOLE: Final = 65_536
 # So many are made small after a turn that leaves nothing waiting: 10 us compiled, 20 interpreted.
 SHRUNK_PER_TURN: Final = 32
-# Trades that are kept until the day ends, so that they can be corrected.
+# Trades that are kept until the day ends, so that they can be corrected: some 180 bytes compiled, 430 interpreted, 3 or 7 GB.
 MAX_TRADES_PER_DAY: Final = 16_000_000
 # The last tenth of both is for orders that only make a future's position smaller.
 RESERVED_PART: Final = 10

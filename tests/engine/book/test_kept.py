@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from engine.book.entities import Account, OrderRecord, Owner
 from engine.book.kept import keep_order, keep_transfer, read
 from engine.book.records import TransferRecord
-from engine.vocabulary.limits import MAX_NAME_CHARS
+from engine.vocabulary.limits import KEPT_ORDER_BYTES, MAX_NAME_CHARS
 from engine.vocabulary.messages.commands import NewOrder, Transfer
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
@@ -75,3 +77,21 @@ def test_a_transfer_that_is_read_again_is_what_it_was(
     found = read(account(), name, keep_transfer(transfer_id, command, code))
     assert isinstance(found, TransferRecord)
     assert (found.command, found.transfer_id, found.code) == (command, transfer_id, code)
+
+
+def test_whatever_is_asked_for_takes_no_more_than_the_bound_of_a_day_counts_with() -> None:
+    most, wide = 2**63 - 1, "\U0001f600" * MAX_NAME_CHARS
+    command = NewOrder(
+        "participant", "account", wide, wide, 1, 6, 7, most, most, 2, 4, most, most, most, most, 9_999, 2, -most, most, True, most
+    )  # fmt: skip
+    record = OrderRecord(2**53, account(), command)
+    record.status, record.reject_code, record.reject_rule = 4, 30, "ELR-2"
+    record.price_ticks = record.quantity_lots = record.filled_lots = record.fee_charged = most
+    record.fee_numerator = 2**90
+    # A name has its UTF-8 beside it once an event with it has been written; its place in a dictionary takes up to 90 bytes.
+    name_bytes = sys.getsizeof(wide) + 4 * MAX_NAME_CHARS + 1
+    assert name_bytes + sys.getsizeof(keep_order(record)) + 90 <= KEPT_ORDER_BYTES
+    plain = NewOrder("p", "a", "order-00000001", "BTC/RUB", 0, 0, 0, 50_000 * 10**10, 10**8)
+    ended = OrderRecord(2**20, account(), plain)
+    ended.status, ended.price_ticks, ended.quantity_lots, ended.filled_lots = 2, 50_000, 10_000, 10_000
+    assert sys.getsizeof(keep_order(ended)) <= 104

@@ -24,6 +24,8 @@ class Expiries:
 
     def add(self, order: Order, deadline_ns: int) -> None:
         """Have an order expire. O(log deadlines) for the first of a deadline, else O(1)."""
+        # Later than this nothing happens: a time that far away is as good as any other.
+        deadline_ns = min(deadline_ns, NEVER - 1)
         group = self._at.get(deadline_ns)
         if group is None:
             group = self._at[deadline_ns] = OrderedDict()

@@ -16,7 +16,8 @@ from engine.state.state import State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
-from engine.vocabulary.limits import PIECE_EVENTS, SWEPT_PER_COMMAND
+from engine.trading.market_index import check_index
+from engine.vocabulary.limits import SWEPT_PER_COMMAND
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
 
@@ -29,8 +30,9 @@ class Exchange(State):
     def apply(self, sequenced: Sequenced) -> list[Event]:
         """Apply the next command and return what happened, in order.
 
-        First runs all that is due by the command's time; a `Tick` only up to `PIECE_EVENTS`. So whoever sequences lets ticks go
-        first until nothing is due, and a command finds nothing more to do before it. Bad input gets an event that says so; an assertion that fails
+        First carries on what the command before has left, then runs all that is due by the command's time; a `Tick` only up to
+        `piece_events` or `piece_steps`. What a command begins itself also ends there, and the rest is left. So whoever sequences lets ticks go
+        first until nothing is due, and a command finds nothing more to do before it. However it is cut, the same happens. Bad input gets an event that says so; an assertion that fails
         is a bug, and the venue must stop. `seq` must follow the last one; `time_ns` (since the epoch, UTC) must not
         decrease.
         """
@@ -38,27 +40,23 @@ class Exchange(State):
         time_ns = sequenced.time_ns
         assert time_ns >= self.time_ns, "time ran backwards"
         self.seq = sequenced.seq
+        # What the command before has left.
+        if len(self.ended) > self.max_whole:
+            self.shrink(len(self.ended) - self.max_whole)
+        if self.leftovers.is_left:
+            self.leftovers.sweep(self.day, SWEPT_PER_COMMAND + 2 * len(self.events))
         events: list[Event] = []
         self.events = events
-        self.due_events = 0
+        self.due_events = self.carried_events = self.steps = 0
+        command = sequenced.command
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
-        elif self.due[0][0] <= time_ns or self.expiries.next_ns <= time_ns:
-            # A tick is a piece: what it leaves is still due, and its time is that of the last thing it did.
-            most = PIECE_EVENTS if type(sequenced.command) is Tick else NO_END
-            while len(events) < most and run_due(self, time_ns):
-                work_off(self)
-                if self.covers:
-                    look_at_calls(self)
-            if len(events) >= most and self.soonest_ns() <= time_ns:
-                time_ns = self.time_ns
-            for deadline_ns, kind, number in self.postponed:
-                self.schedule(deadline_ns, kind, number)
-            self.postponed.clear()
-            self.due_events = len(events)
+        elif (self.works or self.due[0][0] <= time_ns or self.expiries.next_ns <= time_ns) and not self._catch_up(
+            time_ns, type(command) is Tick
+        ):
+            return events
         self.time_ns = time_ns
-        command = sequenced.command
         # The three that come most often are not looked up.
         if type(command) is NewOrder:
             enter(self, command)
@@ -70,18 +68,77 @@ class Exchange(State):
             problem = HANDLERS[type(command)](self, command)
             if problem is not None:
                 self.emit(CommandRejected(problem.code, problem.detail))
-        if self.touched:
+            if self.works:
+                self._begin_work()
+                return events
+        if self.touched or self.own_queues:
             work_off(self)
         if self.covers:
             look_at_calls(self)
-        if len(self.ended) > self.max_whole:
-            self.shrink(len(self.ended) - self.max_whole)
-        if self.leftovers.is_left:
-            self.leftovers.sweep(self.day, SWEPT_PER_COMMAND + 2 * len(events))
+        if self.works:
+            self._begin_work()
         return events
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the last command has left some of its work: then something is due now, and a `Tick` carries it on."""
+        return bool(self.works)
+
+    def _catch_up(self, time_ns: int, is_piece: bool) -> bool:
+        """Carry on what was left, then do what is due by a time; False if a piece ended before all of it was done.
+
+        The time then is that of the last thing it did: no later command has come yet.
+        """
+        events = self.events
+        most = self.piece_events if is_piece else NO_END
+        most_steps = self.piece_steps if is_piece else NO_END
+        is_done = not self.works or self._carry_on(most, most_steps)
+        self.carried_events = len(events)
+        if is_done:
+            self.left_seq = 0
+        while is_done and len(events) < most and self.steps < most_steps and run_due(self, time_ns):
+            self.steps += 1
+            is_done = self._carry_on(most, most_steps)
+        self.due_events = len(events)
+        if not is_done:
+            self.left_seq = self.left_seq or self.seq
+            return False
+        is_done = not is_piece or self.soonest_ns() > time_ns
+        for deadline_ns, kind, number in self.postponed:
+            self.schedule(deadline_ns, kind, number)
+        self.postponed.clear()
+        return is_done
+
+    def _begin_work(self) -> None:
+        """Do a first piece of the command's own work, beyond what was due before it."""
+        self.steps = 0
+        if not self._carry_on(self.due_events + self.piece_events, self.piece_steps):
+            self.left_seq = self.seq
+
+    def _carry_on(self, most: int, most_steps: int) -> bool:
+        """Carry on what was begun and all that it sets off; False if a bound on events or steps ended it before."""
+        works = self.works
+        while works or self.touched or self.own_queues or self.covers:
+            if not works:
+                if self.touched or self.own_queues:
+                    work_off(self)
+                else:
+                    look_at_calls(self)
+                continue
+            for _ in works[0]:
+                self.steps += 1
+                if len(self.events) >= most or self.steps >= most_steps:
+                    return False
+            works.popleft()
+        return True
+
     def next_due_ns(self) -> int:
-        """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command."""
+        """When something happens by itself next, nanoseconds since the epoch, UTC; 0 before the first command.
+
+        What a command has left is due at that command's time.
+        """
+        if self.works:
+            return self.time_ns
         return self.soonest_ns() if self.due else 0
 
     def snapshot(self) -> object:
@@ -89,8 +146,9 @@ class Exchange(State):
         return take_snapshot(self)
 
     def check(self) -> None:
-        """Assert that the whole state is sound: books, money, ids; and that the last command left nothing undone. O(state)."""
-        assert not (self.touched or self.printed or self.entries or self.begun or self.elected)
+        """Assert that the whole state is sound: books, money, ids; and that nothing is left to be carried on. O(state)."""
+        assert not self.works, "the last command is unfinished"
+        assert not (self.touched or self.own_queues or self.printed or self.entries or self.begun or self.elected)
         resting = 0
         for book in self.books.values():
             book.check()
@@ -108,6 +166,7 @@ class Exchange(State):
         assert self.ended_ids + len(self.ended) == sum([ended for _, ended in ids])
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         self._check_open_orders()
+        check_index(self)
         reservations.check(list(self.accounts.values()), list(self.assets.values()))
 
     def _check_open_orders(self) -> None:
@@ -125,3 +184,10 @@ class Exchange(State):
         assert sorted([order.entered for order in by_owner]) == entered
         assert sorted([order.entered for order in by_book]) == entered
         assert not self.touched and not any(book.touched for book in self.book_list)
+        assert self.open_parts == sum([order.parts for order in by_account])
+        assert self.open_parts == sum([account.open_parts for account in self.account_list])
+        assert self.open_parts == sum([book.open_parts for book in self.book_list])
+        for account in self.account_list:
+            assert account.open_parts == sum([order.parts for order in account.open_orders.values()])
+        for book in self.book_list:
+            assert book.open_parts == sum([order.parts for order in book.open_orders()])

@@ -62,11 +62,19 @@ def write_private_key(path: Path, private_key: Ed25519PrivateKey) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_private(path, pem)
     except FileExistsError as error:
         raise KeyFileError(f"{path} exists already; choose another name, or delete it if nobody uses it") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a new file that its owner alone may read.
+
+    Raises:
+        FileExistsError: there is one of that name.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:

@@ -165,6 +165,8 @@ class Exposures:
     def __init__(self) -> None:
         self.positions: Final[dict[str, dict[str, Position]]] = {}
         """By account and instrument."""
+        self.in_series: Final[dict[str, list[Position]]] = {}
+        """The same by instrument."""
         self.by_investor: Final[dict[str, int]] = {}
         """Over all accounts of an investor."""
         self.by_intermediary: Final[dict[str, int]] = {}
@@ -186,6 +188,7 @@ class Exposures:
         found = by_instrument.get(listing.instrument)
         if found is None:
             found = by_instrument[listing.instrument] = Position(client, listing)
+            self.in_series.setdefault(listing.instrument, []).append(found)
         return found
 
     def hand_over(self, sender: Client, receiver: Client | None, listing: Listing, amount: int) -> int:
@@ -205,13 +208,11 @@ class Exposures:
         return amount - units
 
     def settle(self, instrument: str) -> None:
-        """Forget every position in a series that was settled. O(accounts with derivatives)."""
-        for by_instrument in self.positions.values():
-            position = by_instrument.get(instrument)
-            if position is not None:
-                position.units = 0
-                position.value = 0
-                self.sum_up(position)
+        """Forget every position in a series that was settled. O(accounts that had one)."""
+        for position in self.in_series.get(instrument, []):
+            position.units = 0
+            position.value = 0
+            self.sum_up(position)
 
     def sum_up(self, position: Position) -> None:
         """Bring the sums up to a position that has changed."""

@@ -224,7 +224,9 @@ class Account:
         self.positions: Final[dict[int, Position]] = {}
         """By the instrument's number, as in `Future.positions`."""
         self.open_orders: dict[int, Order] = {}
-        """Resting and parked orders by order id; `open_order` and `close_order` change it."""
+        """Resting and parked orders by order id; `engine/trading/room.py` changes it."""
+        self.open_parts: int = 0
+        """How many parts they have in all."""
         self.used_ids: Final = UsedIds()
         """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
 
@@ -232,30 +234,6 @@ class Account:
     def investor(self) -> str:
         """The investor whose account it is."""
         return self.owner.investor
-
-    def open_order(self, order: Order) -> None:
-        """Count an order of the account among the open ones, where it is not yet. O(1)."""
-        self.open_orders[order.order_id] = order
-        key = order.instrument.number * 2 + order.side
-        open_sides = self.owner.open_sides
-        beside = open_sides.get(key)
-        if beside is None:
-            beside = open_sides[key] = []
-        order.beside = beside
-        order.place_beside = len(beside)
-        beside.append(order)
-
-    def close_order(self, order: Order) -> None:
-        """Count an order of the account among the open ones no longer. O(1)."""
-        del self.open_orders[order.order_id]
-        beside = order.beside
-        assert beside is not None
-        last = beside.pop()
-        if last is not order:
-            place = order.place_beside
-            beside[place] = last
-            last.place_beside = place
-        order.beside = None
 
     def orders_in(self, instrument: Instrument, side: int = -1) -> list[Order]:
         """Its open orders in an instrument, of one side or (-1) both. O(open orders of its owner there)."""
@@ -295,6 +273,8 @@ class Order(OrderRecord):
     """What the book shows of it; all its leaves but for an iceberg."""
     display_lots: int = 0
     """An iceberg's display quantity; 0 for all others."""
+    parts: int = 1
+    """As how many orders it counts while it is open: of an iceberg the parts that it showed or was to show when it was entered or amended."""
     renewed: int = 0
     """Counts on from the orders entered so far: when an amend last sent it to the end of those that wait; 0: none did."""
     queued: int = 0

@@ -24,12 +24,15 @@ from engine.book.entities import (
     Level,
     Order,
 )
+from engine.book.indicative import IndicativePrice
 from engine.book.stops import WaitingStops
 from engine.vocabulary.codes import BUY, CLOSED, CLOSING_AUCTION, CONTINUOUS, OPENING_AUCTION, PEGGED, PRE_OPEN, SELL
 from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
 
 OUT_OF_PLACE: Final = (-1, -1)
 """Of `pegs_in_place`: no pair of prices."""
+NO_MOVE: Final = -1
+"""Of `index_move`: no ratio."""
 CALLS: Final = (PRE_OPEN, OPENING_AUCTION, VOLATILITY, CLOSING_AUCTION)
 
 
@@ -45,6 +48,8 @@ class BookSide:
         """`price * sign` of every level, the best last."""
         self.best: Level | None = None
         self.orders: int = 0
+        self.changed: bool = True
+        """Whether an order came, went or got smaller since a call's price was last computed."""
 
     def add(self, order: Order) -> None:
         """Queue an order behind all others at its price. O(1), O(log levels) if the level is new."""
@@ -68,6 +73,7 @@ class BookSide:
         if order.order_type == PEGGED:
             level.pegged += 1
         self.orders += 1
+        self.changed = True
 
     def _append(self, level: Level, order: Order) -> None:
         tail = level.tail
@@ -105,6 +111,7 @@ class BookSide:
         if order.order_type == PEGGED:
             level.pegged -= 1
         self.orders -= 1
+        self.changed = True
         if level.count == 0:
             self._drop(level)
 
@@ -144,6 +151,7 @@ class BookSide:
         """Lower the leaves of a resting order, hidden part first, its place kept. Not to zero: that is `remove`."""
         level = order.level
         assert level is not None and 0 < lots < order.leaves_lots
+        self.changed = True
         order.leaves_lots -= lots
         before = order.shown_lots
         hidden = max(order.leaves_lots - before, 0) if order.display_lots else 0
@@ -248,6 +256,8 @@ class LimitOrderBook(Book):
         """The take-profits and stops of brackets whose entry has not ended, in order of entry."""
         self.auction_limits: Final[dict[int, Order]] = {}
         """at_open and at_close limit orders that joined the auction that runs."""
+        self.open_parts: int = 0
+        """Of all its open orders."""
         self.phase: int = CLOSED
         """Set by `enter` alone."""
         self.in_call: bool = False
@@ -260,10 +270,14 @@ class LimitOrderBook(Book):
         """Price of the last trade; 0: none yet."""
         self.reference_ticks: int = 0
         """The reference price; 0: none."""
+        self.index_weight: int = 0
+        """How often it is a member of the market's index."""
+        self.index_move: int = NO_MOVE
+        """As a member: last trade by reference, in millionths; NO_MOVE: it has no reference, or is none."""
         self.auctions: int = 0
         """Auctions so far: the number that draws a random end."""
-        self.indicative: tuple[int, int, int] = (0, 0, 0)
-        """Price, volume and imbalance as last published."""
+        self.indicative: Final = IndicativePrice()
+        """Of a call."""
         self.touched: bool = False
         """Whether the current command has changed it: it then stands in the venue's list of such books."""
         self.pegs_in_place: tuple[int, int] = OUT_OF_PLACE
@@ -285,6 +299,7 @@ class LimitOrderBook(Book):
         """Be in a phase from now on; or in the same one, after its instrument's batches were set."""
         self.phase = phase
         self.pegs_in_place = OUT_OF_PLACE
+        self.indicative.void()
         self.in_call = self.instrument.batch_ns != 0 if phase == CONTINUOUS else phase in CALLS
 
     def best(self, side: int) -> Level | None:
@@ -318,6 +333,7 @@ class LimitOrderBook(Book):
             self.stops.remove(order)
         elif where == IN_CALL:
             del self.market_orders[order.order_id]
+            self.indicative.changed = True
         elif where == FOR_AUCTION:
             del self.for_auction[order.order_id]
         elif where == FOR_ENTRY:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.entities import Margin, Order, Position
 from engine.book.order_book import LimitOrderBook
 from engine.money.margin import missing, note, reported
@@ -21,7 +23,7 @@ from engine.vocabulary.codes import (
     PHASES,
     SELL,
 )
-from engine.vocabulary.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS
+from engine.vocabulary.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS, PIECE_EVENTS
 from engine.vocabulary.messages.commands import CloseOut, NewOrder, SetMarginRules
 from engine.vocabulary.messages.events import CloseOutStarted, MarginCalled, MarginRestored, RulesChanged
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
@@ -40,26 +42,42 @@ def set_margin_rules(state: State, command: SetMarginRules) -> Problem | None:
 
 
 def look_at_calls(state: State) -> None:
-    """Call whose cover is missing, and end the calls of those where nothing is missing any more."""
+    """Call whose cover is missing, and end the calls of those where nothing is missing any more; many of them as a work."""
     changed = list(state.covers)
     state.covers.clear()
+    if len(changed) > PIECE_EVENTS:
+        state.begin(_looking(state, changed))
+        return
     changed.sort(key=_by_account)
     for margin in changed:
-        margin.noted = False
-        account, asset = margin.account, margin.asset.asset
-        lacks = missing(margin)
-        if not lacks:
-            if margin.called:
-                margin.called = False
-                margin.until_ns = 0
-                state.emit(MarginRestored(account.account, next_report(account), asset))
-        elif not margin.until_ns or margin.in_default:
-            margin.called = True
-            margin.until_ns = state.time_ns + (0 if margin.in_default else state.grace_ns)
-            state.schedule(margin.until_ns, DUE_MARGIN, account.number)
-            called = MarginCalled(account.account, next_report(account), asset, reported(lacks), margin.until_ns)
-            state.emit(called)
-        margin.in_default = False
+        _look_at(state, margin)
+
+
+def _looking(state: State, changed: list[Margin]) -> Iterator[None]:
+    """Look at cover that has changed: a work of as many steps."""
+    changed.sort(key=_by_account)
+    for margin in changed:
+        _look_at(state, margin)
+        yield
+
+
+def _look_at(state: State, margin: Margin) -> None:
+    """Begin or end an account's margin call, if its cover wants it."""
+    margin.noted = False
+    account, asset = margin.account, margin.asset.asset
+    lacks = missing(margin)
+    if not lacks:
+        if margin.called:
+            margin.called = False
+            margin.until_ns = 0
+            state.emit(MarginRestored(account.account, next_report(account), asset))
+    elif not margin.until_ns or margin.in_default:
+        margin.called = True
+        margin.until_ns = state.time_ns + (0 if margin.in_default else state.grace_ns)
+        state.schedule(margin.until_ns, DUE_MARGIN, account.number)
+        called = MarginCalled(account.account, next_report(account), asset, reported(lacks), margin.until_ns)
+        state.emit(called)
+    margin.in_default = False
 
 
 def _by_account(margin: Margin) -> tuple[int, int]:

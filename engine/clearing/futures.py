@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.entities import Margin, Order, Position
 from engine.book.order_book import LimitOrderBook
 from engine.money.margin import note, pay, receive, renew_all, reported
@@ -9,7 +11,7 @@ from engine.money.reservations import paying_asset
 from engine.state.listing import name_problem
 from engine.state.state import DUE_MARK, DUE_SETTLEMENT, IndexPrice, State, next_report
 from engine.trading.bands import static_band
-from engine.trading.ending import cancel, cancel_newest_first, orders_of
+from engine.trading.ending import cancel, cancelling, orders_of
 from engine.trading.terms import tick_problem
 from engine.vocabulary.codes import (
     ICEBERG,
@@ -93,7 +95,7 @@ def mark_by_clock(state: State, book: LimitOrderBook) -> bool:
     _schedule_mark(state, book)
     ticks = mark_ticks(state, book)
     if ticks:
-        mark(state, book, ticks, False)
+        state.begin(marking(state, book, ticks, False))
     return ticks != 0
 
 
@@ -116,7 +118,7 @@ def mark_future(state: State, command: MarkFuture) -> Problem | None:
         ticks = mark_ticks(state, book)
         if not ticks:
             return Problem(NO_REFERENCE, "no index, trade or reference price yet: there is nothing to mark at")
-    mark(state, book, ticks, False)
+    state.begin(marking(state, book, ticks, False))
     return None
 
 
@@ -159,8 +161,11 @@ def final_ticks(state: State, book: LimitOrderBook) -> int:
     return nearest_tick(index.integral(state.time_ns) - future.averaged, length_ns * book.instrument.tick_e8)
 
 
-def mark(state: State, book: LimitOrderBook, ticks: int, final: bool) -> None:
-    """Mark a future: losers pay, winners receive, the price becomes the reference. Emits what docs/CLEARING.md says."""
+def marking(state: State, book: LimitOrderBook, ticks: int, final: bool) -> Iterator[None]:
+    """Mark a future: losers pay, winners receive, the price becomes the reference. Emits what docs/CLEARING.md says.
+
+    A work of a few steps for each position, and one for each order that is cancelled.
+    """
     instrument = book.instrument
     future = instrument.future
     assert future is not None
@@ -170,7 +175,8 @@ def mark(state: State, book: LimitOrderBook, ticks: int, final: bool) -> None:
     state.emit(FutureMarked(instrument.instrument, ticks, interest, final))
     amounts = [position.lots * ticks * instrument.unit - position.carried for position in holders]
     reported = [position.lots != 0 or amount != 0 for position, amount in zip(holders, amounts, strict=True)]
-    _exchange(state, holders, amounts)
+    for _ in _exchanging(state, holders, amounts):
+        yield
     held_lots = [position.lots for position in holders]
     for position in holders:
         if final:
@@ -193,22 +199,26 @@ def mark(state: State, book: LimitOrderBook, ticks: int, final: bool) -> None:
                     balance.reserved,
                 ),
             )
-    _cancel_outside(state, book)
+        yield
+    for _ in cancelling(state, _outside(book), OUTSIDE_BAND):
+        yield
     for index, position in list(future.positions.items()):
         if not (position.lots or position.carried or position.buy_lots or position.sell_lots):
             del future.positions[index]
             del position.account.positions[instrument.number]
 
 
-def _exchange(state: State, holders: list[Position], amounts: list[int]) -> None:
+def _exchanging(state: State, holders: list[Position], amounts: list[int]) -> Iterator[None]:
     """Move variation margin from losers to winners; `amounts` become what each got or paid in the end."""
     gains = sum([amount for amount in amounts if amount > 0])
     short = 0
     for number, position in enumerate(holders):
         if amounts[number] < 0:
-            unpaid = _collect(state, position, -amounts[number])
-            amounts[number] += unpaid
-            short += unpaid
+            owed = [-amounts[number]]
+            for _ in _collecting(state, position, owed):
+                yield
+            amounts[number] += owed[0]
+            short += owed[0]
     borne = [short * amount // gains if amount > 0 else 0 for amount in amounts]
     left = short - sum(borne)
     for number, position in enumerate(holders):
@@ -224,11 +234,13 @@ def _exchange(state: State, holders: list[Position], amounts: list[int]) -> None
             account, instrument = position.account, position.instrument
             name, asset = instrument.instrument, instrument.quote.asset
             state.emit(LossShared(account.account, next_report(account), name, asset, reported(borne[number])))
+            yield
 
 
-def _collect(state: State, position: Position, amount: int) -> int:
-    """Take a loss from an account, its spot orders cancelled where they are needed for it; returns what it can't pay."""
+def _collecting(state: State, position: Position, owed: list[int]) -> Iterator[None]:
+    """Take a loss from an account, its spot orders cancelled where they are needed for it; what it can't pay stays in `owed`."""
     margin, account = position.margin, position.account
+    amount = owed[0]
     amount -= pay(margin, amount)
     if amount:
         for order in reserving_spot(margin):
@@ -237,12 +249,14 @@ def _collect(state: State, position: Position, amount: int) -> int:
                 amount -= pay(margin, amount)
                 if not amount:
                     break
+            yield
+    owed[0] = amount
     if amount:
         margin.in_default = True
         note(margin)
         name, asset = position.instrument.instrument, margin.asset.asset
         state.emit(DefaultDeclared(account.account, next_report(account), name, asset, reported(amount)))
-    return amount
+    yield
 
 
 def reserving_spot(margin: Margin) -> list[Order]:
@@ -254,14 +268,14 @@ def reserving_spot(margin: Margin) -> list[Order]:
     ]
 
 
-def _cancel_outside(state: State, book: LimitOrderBook) -> None:
-    """Cancel the open orders with a limit price outside the static band, newest first. O(levels and parked orders)."""
+def _outside(book: LimitOrderBook) -> list[Order]:
+    """The open orders with a limit price outside the static band. O(levels and parked orders)."""
     low, high = static_band(book)
     if not high:
-        return
+        return []
     outside = [order for order in book.parked() if not low <= _limit_ticks(order, low) <= high]
     outside += book.resting_outside(low, high)
-    cancel_newest_first(state, outside, OUTSIDE_BAND)
+    return outside
 
 
 def _limit_ticks(order: Order, none: int) -> int:

@@ -6,8 +6,10 @@ one must be the asset's own. Checked in this order: the asset, the issuer, the a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.assets import Asset
-from engine.book.entities import Account
+from engine.book.entities import Account, Balance
 from engine.money import reservations
 from engine.money.reservations import paying_asset
 from engine.state.listing import ISSUED_KINDS
@@ -106,10 +108,7 @@ def _book(state: State, account: Account, asset: Asset, amount: int) -> None:
 
 
 def freeze(state: State, command: FreezeAsset) -> Problem | None:
-    """Set the frozen share of an asset's holdings. Emits, for each account in order of opening, cancels and HoldingFrozen.
-
-    O(accounts), and O(n log n) in the open orders of an account that has too little available.
-    """
+    """Set the frozen share of an asset's holdings. Emits, for each account in order of opening, cancels and HoldingFrozen."""
     asset = state.assets.get(command.asset)
     if asset is None:
         return invalid(f"unknown asset {command.asset}")
@@ -124,31 +123,49 @@ def freeze(state: State, command: FreezeAsset) -> Problem | None:
     outcome = ask(state, command)
     if outcome.problem is not None:
         return outcome.problem
-    holders = [state.accounts[command.account]] if command.account else list(state.accounts.values())
-    for account in holders:
-        if asset.number in account.balances:
-            _freeze_holding(state, account, command, outcome.rule)
+    holders = [state.accounts[command.account]] if command.account else state.account_list
+    state.begin(_freezing(state, asset, holders, command, outcome.rule))
     return None
 
 
-def _freeze_holding(state: State, account: Account, command: FreezeAsset, rule: str) -> None:
-    """Freeze a share of what one account holds, at the cost of its newest orders where too little is available."""
-    asset = state.assets[command.asset]
+def _freezing(state: State, asset: Asset, holders: list[Account], command: FreezeAsset, rule: str) -> Iterator[None]:
+    """Freeze a share of what each holder has: a work of a step for each account, and each order that is cancelled for it."""
+    for account in holders:
+        if asset.number in account.balances:
+            for _ in _making_available(state, account, asset, command, rule):
+                yield
+            _freeze_holding(state, account, asset, command)
+        yield
+
+
+def _wanted(balance: Balance, share_ppm: int) -> int:
+    """How much of what is held a share is, rounded up."""
+    return round_up((balance.available + balance.reserved + balance.frozen) * share_ppm)
+
+
+def _making_available(state: State, account: Account, asset: Asset, command: FreezeAsset, rule: str) -> Iterator[None]:
+    """Cancel an account's newest orders where too little is available to be frozen."""
     balance = account.balance(asset)
+    wanted = _wanted(balance, command.share_ppm)
+    if wanted <= balance.available + balance.frozen:
+        return
     total = balance.available + balance.reserved + balance.frozen
-    wanted = round_up(total * command.share_ppm)
-    if wanted > balance.available + balance.frozen:
-        detail = f"{decimal(wanted, asset.scale)} of {decimal(total, asset.scale)} {asset.asset} held are frozen"
-        orders = [order for order in account.open_orders.values() if paying_asset(order) is asset]
-        orders.sort(key=by_entry, reverse=True)
-        for order in orders:
-            if wanted <= balance.available + balance.frozen:
-                break
-            # Orders that reserve nothing would bring nothing; some have ended with another leg.
-            if order.leaves_lots and reservations.holds_back(order):
-                cancel(state, order, BY_RULE, rule, detail)
-    # What is still reserved covers positions, and stays.
-    frozen = min(wanted, balance.available + balance.frozen)
+    detail = f"{decimal(wanted, asset.scale)} of {decimal(total, asset.scale)} {asset.asset} held are frozen"
+    orders = [order for order in account.open_orders.values() if paying_asset(order) is asset]
+    orders.sort(key=by_entry, reverse=True)
+    for order in orders:
+        if wanted <= balance.available + balance.frozen:
+            return
+        # Orders that reserve nothing would bring nothing; some have ended with another leg.
+        if order.leaves_lots and reservations.holds_back(order):
+            cancel(state, order, BY_RULE, rule, detail)
+        yield
+
+
+def _freeze_holding(state: State, account: Account, asset: Asset, command: FreezeAsset) -> None:
+    """Freeze a share of what one account holds, as far as it is available: what is reserved still covers positions."""
+    balance = account.balance(asset)
+    frozen = min(_wanted(balance, command.share_ppm), balance.available + balance.frozen)
     if frozen == balance.frozen:
         return
     reservations.credit(balance, balance.frozen - frozen)

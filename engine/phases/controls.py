@@ -8,7 +8,8 @@ from engine.clearing.futures import expired_problem, new_band
 from engine.phases.phase_changes import enter_phase, follow_schedule, may_enter, rules_changed
 from engine.state.protection import Limits
 from engine.state.state import State
-from engine.trading.ending import cancel_newest_first, orders_of
+from engine.trading.ending import cancelling, orders_of
+from engine.trading.market_index import set_members
 from engine.vocabulary.codes import (
     ALLOCATIONS,
     CANCEL_ONLY,
@@ -23,7 +24,7 @@ from engine.vocabulary.codes import (
     SELF_TRADE_MODES,
     UNSUPPORTED,
 )
-from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.limits import MAX_SCHEDULE_STEPS, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     SetKillSwitch,
     SetLimits,
@@ -114,6 +115,8 @@ def set_schedule(state: State, command: SetSchedule) -> Problem | None:
     problem = expired_problem(book)
     if problem is not None:
         return problem
+    if len(command.steps) > MAX_SCHEDULE_STEPS:
+        return invalid(f"a schedule has no more than {MAX_SCHEDULE_STEPS} steps")
     before = -1
     for second, phase in command.steps:
         if not before < second < NS_PER_DAY // NS_PER_SECOND or not 0 <= phase < len(PHASES):
@@ -139,7 +142,7 @@ def set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
         state.killed[key] = True
     state.emit(RulesChanged("kill_switch", key, "on" if command.on else "off", command.reason, command.by))
     if command.on:
-        cancel_newest_first(state, _in_scope(state, command.scope, command.key), KILLED)
+        state.begin(cancelling(state, _in_scope(state, command.scope, command.key), KILLED))
     return None
 
 
@@ -181,7 +184,6 @@ def set_market_halt(state: State, command: SetMarketHalt) -> Problem | None:
             return invalid(f"{name} is a future: its marks, not its trades, are its reference")
     state.halt_threshold_ppm = command.threshold_ppm
     state.halt_ns = command.halt_ns
-    state.market_index.clear()
-    state.market_index.extend([state.books[name] for name in command.instruments])
+    set_members(state, [state.books[name] for name in command.instruments])
     state.emit(RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm", "", command.by))
     return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
 
 from engine.book.order_book import LimitOrderBook
 from engine.clearing.closeout import end_grace
-from engine.clearing.futures import begin_averaging, final_ticks, mark, mark_by_clock
+from engine.clearing.futures import begin_averaging, final_ticks, mark_by_clock, marking
 from engine.phases.effective import take_effect
 from engine.phases.phase_changes import end_day, enter_phase, follow_schedule, step
 from engine.state.state import (
@@ -14,6 +15,7 @@ from engine.state.state import (
     DUE_CHANGE,
     DUE_DAY,
     DUE_EXPIRY,
+    DUE_INDICATIVE,
     DUE_MARGIN,
     DUE_MARK,
     DUE_PHASE,
@@ -21,9 +23,10 @@ from engine.state.state import (
     State,
 )
 from engine.trading.auction import uncross
-from engine.trading.ending import cancel, cancel_newest_first
+from engine.trading.ending import cancel, cancelling
+from engine.trading.indicative import indicative_due
 from engine.trading.placing import start_volatility_auction
-from engine.vocabulary.codes import CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
+from engine.vocabulary.codes import BUY, CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
 
 
 def run_due(state: State, time_ns: int) -> bool:
@@ -56,6 +59,8 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
     book = state.book_list[number]
     if kind == DUE_MARK:
         return mark_by_clock(state, book)
+    if kind == DUE_INDICATIVE:
+        return indicative_due(state, book, deadline_ns)
     if kind == DUE_SETTLEMENT:
         return _settle(state, book, deadline_ns)
     if kind == DUE_PHASE:
@@ -67,33 +72,49 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
             enter_phase(state, book, CONTINUOUS, "auction end")
         return True
     if kind == DUE_BATCH:
-        if book.batch_due_ns != deadline_ns:
-            return False
-        book.batch_due_ns = 0
-        if book.phase != CONTINUOUS or not book.instrument.batch_ns:
-            return False
-        uncross(state, book, True)
-        state.touch(book)
-        return True
+        return _end_batch(state, book, deadline_ns)
     if state.schedule_steps.get(number) != deadline_ns:
         return False
     step(state, book, deadline_ns)
     return True
 
 
+def _end_batch(state: State, book: LimitOrderBook, deadline_ns: int) -> bool:
+    """Uncross what a batch collected; False if there is nothing: then nothing ends."""
+    if book.batch_due_ns != deadline_ns:
+        return False
+    book.batch_due_ns = 0
+    if book.phase != CONTINUOUS or not book.instrument.batch_ns:
+        return False
+    bid = book.bids.best
+    if not book.market_orders and (bid is None or not book.crosses(BUY, bid.price_ticks)):
+        return False
+    uncross(state, book, True)
+    state.touch(book)
+    return True
+
+
 def _settle(state: State, book: LimitOrderBook, deadline_ns: int) -> bool:
     """Begin to average a future's number, or, at its expiry, cancel its orders, close it and mark it for the last time."""
-    instrument = book.instrument
-    future = instrument.future
+    future = book.instrument.future
     assert future is not None
     if deadline_ns != future.expiry_ns:
         begin_averaging(state, book)
         return False
-    cancel_newest_first(state, book.open_orders(), SETTLED)
+    state.begin(_settling(state, book))
+    return True
+
+
+def _settling(state: State, book: LimitOrderBook) -> Iterator[None]:
+    """Cancel a future's orders, close it and mark it for the last time: a work of a step an order, and what marking takes."""
+    future = book.instrument.future
+    assert future is not None
+    for _ in cancelling(state, book.open_orders(), SETTLED):
+        yield
     follow_schedule(state, book, ())
     enter_phase(state, book, CLOSED, "expired")
     future.expired = True
     ticks = final_ticks(state, book)
     if ticks:
-        mark(state, book, ticks, True)
-    return True
+        for _ in marking(state, book, ticks, True):
+            yield

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from typing import Final
+
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import DUE_DAY, DUE_STEP, State, day_end_ns
 from engine.trading.auction import uncross
@@ -16,6 +19,7 @@ from engine.vocabulary.codes import (
     CONTINUOUS,
     HALTED,
     OPENING_AUCTION,
+    PHASES,
     PRE_OPEN,
     VOLATILITY_AUCTION,
 )
@@ -24,6 +28,7 @@ from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.events import DayEnded, PhaseChanged
 
 AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
+MAX_PHASE: Final = len(PHASES) - 1
 
 
 def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str) -> None:
@@ -108,10 +113,16 @@ def _schedule_after(state: State, book: LimitOrderBook, time_ns: int, delay_ns: 
     midnight = midnight_ns(moscow_day(time_ns))
     steps = state.schedules[index]
     second = (time_ns - midnight) // NS_PER_SECOND
-    later = [at for at, _ in steps if at > second]
-    deadline = midnight + (later[0] if later else steps[0][0]) * NS_PER_SECOND + (0 if later else NS_PER_DAY)
+    after = _steps_begun(steps, second)
+    today = after < len(steps)
+    deadline = midnight + steps[after if today else 0][0] * NS_PER_SECOND + (0 if today else NS_PER_DAY)
     state.schedule_steps[index] = deadline + delay_ns
     state.schedule(deadline + delay_ns, DUE_STEP, index)
+
+
+def _steps_begun(steps: tuple[tuple[int, int], ...], second: int) -> int:
+    """How many steps of a day are at or before a second of it. O(log steps)."""
+    return bisect_right(steps, (second, MAX_PHASE))
 
 
 def step(state: State, book: LimitOrderBook, deadline_ns: int) -> None:
@@ -119,8 +130,8 @@ def step(state: State, book: LimitOrderBook, deadline_ns: int) -> None:
     index = book.instrument.number
     steps = state.schedules[index]
     second = time_of_day_ns(deadline_ns) // NS_PER_SECOND
-    due = [phase for at, phase in steps if at <= second]
-    phase = due[-1] if due else steps[-1][1]
+    # Before the first step of a day the last one holds: index -1.
+    phase = steps[_steps_begun(steps, second) - 1][1]
     if phase != book.phase and may_enter(book, phase):
         enter_phase(state, book, phase, "schedule")
     delay_ns = state.draw(book, book.instrument.auction_random_ns) if phase in AUCTIONS else 0

@@ -151,6 +151,48 @@ def encode_batch(rows: Sequence[Row]) -> bytes:
     return _ENCODER.encode(rows)
 
 
+class Batch:
+    """The rows of a frame in the making: each is encoded as it comes, so that its size is known before the next one.
+
+    The payload is what `encode_batch` makes of the rows.
+    """
+
+    def __init__(self) -> None:
+        self.rows: Final[list[Row]] = []
+        self._encoded: Final = bytearray()
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return len(self._encoded)
+
+    def add(self, row: Row) -> None:
+        """Encode a row behind the others.
+
+        Raises:
+            OverflowError: an integer leaves 64 bits, which no row of the core does; the row is not added.
+        """
+        encoded = self._encoded
+        size = len(encoded)
+        try:
+            _ENCODER.encode_into(row, encoded, -1)
+        except Exception:
+            del encoded[size:]
+            raise
+        self.rows.append(row)
+
+    def payload(self) -> bytes:
+        """The payload of the batch frame."""
+        count = len(self.rows)
+        if count < 16:
+            head = bytes((0x90 | count,))
+        elif count < 2**16:
+            head = b"\xdc" + count.to_bytes(2, "big")
+        else:
+            head = b"\xdd" + count.to_bytes(4, "big")
+        return head + self._encoded
+
+
 def encode_events(events: Sequence[Event]) -> bytes:
     """The events of one row, as `encode_batch` writes them inside it."""
     return _ENCODER.encode(events)

@@ -171,6 +171,7 @@ def _order(order: Order) -> list[object]:
         order.budget,
         order.fee_numerator,
         order.fee_charged,
+        order.parts,
     ]
 
 
@@ -191,11 +192,18 @@ def _book(book: LimitOrderBook) -> list[object]:
         book.last_trade_ticks,
         book.reference_ticks,
         book.auctions,
-        list(book.indicative),
+        _indicative(book),
         [order.order_id for order in book.bids],
         [order.order_id for order in book.asks],
         [] if future is None else [future.averages_from_ns, future.averaged, future.expired],
     ]
+
+
+def _indicative(book: LimitOrderBook) -> list[object]:
+    """Of what can have changed since it was computed, only that it has."""
+    indicative = book.indicative
+    changed = indicative.changed or book.bids.changed or book.asks.changed
+    return [*indicative.published, changed, indicative.anchor_ticks, indicative.due_ns, indicative.not_before_ns]
 
 
 def _trade(trade_id: int, trade: TradeRecord) -> list[object]:

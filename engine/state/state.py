@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from engine.book.assets import Asset
@@ -12,6 +13,7 @@ from engine.book.entities import Account, Instrument, Margin, Order, OrderRecord
 from engine.book.expiries import Expiries
 from engine.book.kept import keep_order
 from engine.book.order_book import LimitOrderBook
+from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
 from engine.state.day_room import DayRoom
@@ -22,7 +24,15 @@ from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
 from engine.vocabulary.limits import (
     DEFAULT_GRACE_NS,
+    INDICATIVE_NS_PER_LEVEL,
     MAX_ENDED_WHOLE,
+    MAX_INSTANT_LEVELS,
+    MAX_OPEN_ORDERS,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_OPEN_ORDERS_PER_BOOK,
+    MAX_SHARED_ORDERS,
+    PIECE_EVENTS,
+    PIECE_STEPS,
 )
 from engine.vocabulary.messages.commands import EffectiveFrom
 from engine.vocabulary.messages.events import Event
@@ -46,6 +56,8 @@ DUE_MARGIN: Final = 7
 """The grace of a margin call ends. By account."""
 DUE_CHANGE: Final = 8
 """A compliance command takes effect. By the sequence number of the command that brought it."""
+DUE_INDICATIVE: Final = 9
+"""The indicative price of a call with many levels is computed. By instrument."""
 
 
 class IndexPrice:
@@ -79,7 +91,16 @@ class State:
     time_ns: int = 0
     """Of the last command applied; while something due is worked, its deadline."""
     due_events: int = 0
-    """How many of the last command's events are of things that were due before it."""
+    """How many of the last command's events are of things that were due before it, or of commands before it that it carried on."""
+    carried_events: int = 0
+    """How many of these, the first ones, are of a command before it that had left some of its work."""
+    left_seq: int = 0
+    """The sequence number of the command, a tick too, that has left some of its work; 0: none has."""
+    steps: int = 0
+    """Steps of works that the last command has done so far, since its own work began; each level of a call's price is one."""
+    piece_events: int = PIECE_EVENTS
+    piece_steps: int = PIECE_STEPS
+    """A piece of work ends at so many events or steps. However it is cut, the same happens."""
     day: int = -1
     """The trading day: days since 1970-01-01 in Moscow; -1 before the first command."""
     trades: int = 0
@@ -94,15 +115,30 @@ class State:
     """Those of them that are free again when the day ends, without those in `ended`."""
     first_trade: int = 1
     """The first trade id of the trading day."""
+    open_parts: int = 0
+    """Open orders, an iceberg counted by its parts."""
+    max_open_per_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
+    max_open_per_book: int = MAX_OPEN_ORDERS_PER_BOOK
+    max_open: int = MAX_OPEN_ORDERS
+    max_shared: int = MAX_SHARED_ORDERS
+    """How many orders of a queue get shares. These four are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
     halt_threshold_ppm: int = 0
     halt_ns: int = 0
+    index_sum: int = 0
+    """Of the market's index: the sum of its members' moves."""
+    index_moves: int = 0
+    """How many there are: a member without a reference has none."""
     grace_ns: int = DEFAULT_GRACE_NS
     """How long a margin call gives."""
     close_outs: int = 0
     """How many positions the command of `close_out_seq` has closed out: the last one that did."""
     close_out_seq: int = 0
+    instant_levels: int = MAX_INSTANT_LEVELS
+    """Up to so many levels the indicative price of a call is computed at once."""
+    indicative_ns_per_level: int = INDICATIVE_NS_PER_LEVEL
+    """With more it is computed again after so much time for each of them."""
 
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook
@@ -141,15 +177,19 @@ class State:
         self.limits: Final[dict[str, Limits]] = {}
         """By participant."""
         self.market_index: Final[list[LimitOrderBook]] = []
-        """Its members."""
+        """Its members, as they were named; `engine/trading/market_index.py` changes it."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}
         """By index."""
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
         self.postponed: Final[list[tuple[int, int, int]]] = []
         """What was due, but is too much for the current command."""
+        self.works: Final[deque[Iterator[None]]] = deque()
+        """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
         self.touched: Final[list[LimitOrderBook]] = []
         """Books that the current command changed."""
+        self.own_queues: Final[dict[tuple[str, int], OwnQueue]] = {}
+        """Of owners whose orders join a call in the current command: by investor, and the instrument's number times two plus side."""
         self.printed: Final[list[LimitOrderBook]] = []
         """Those of them with prints that have not elected stops yet."""
         self.entries: Final[list[Order]] = []
@@ -163,6 +203,10 @@ class State:
         """Add an event to the result of the command that is applied, and let the hook follow it."""
         self.events.append(event)
         self.hook.observe(event, self.time_ns)
+
+    def begin(self, work: Iterator[None]) -> None:
+        """Have something done after what was begun before it, in as many pieces as it takes."""
+        self.works.append(work)
 
     def touch(self, book: LimitOrderBook) -> None:
         """Note that the current command changed a book."""

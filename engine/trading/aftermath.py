@@ -5,15 +5,18 @@ A loop over queues, never a recursion: ten thousand stops that elect each other 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from engine.book.entities import ELECTED, NOWHERE, Order
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.margin import reducible_lots
 from engine.money.reservations import reserve, take_over
 from engine.state.state import State
-from engine.trading.auction import publish_indicative
 from engine.trading.bands import collar_ticks
 from engine.trading.ending import cancel, drop_children, end_other_leg
+from engine.trading.indicative import look_at_indicative
 from engine.trading.pegs import reprice_pegs
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
@@ -28,11 +31,14 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.messages.events import StopTriggered
 
+MANY_BOOKS: Final = 64
+"""Touched books beyond which leaving them is cut into pieces."""
+
 
 def work_off(state: State) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
     touched = state.touched
-    if len(touched) == 1 and not state.entries and not state.elected:
+    if len(touched) == 1 and not (state.entries or state.elected or state.own_queues):
         book = touched[0]
         if not (book.in_call or book.calm or book.pegs or book.stops.count):
             # No call, no stops, no pegs: nothing can follow from the command.
@@ -59,12 +65,29 @@ def work_off(state: State) -> None:
             touched.sort(key=_number)
         if not reprice_pegs(state):
             break
+    state.own_queues.clear()
+    if len(touched) > MANY_BOOKS:
+        state.begin(_leaving(state))
+        return
     for book in touched:
-        book.calm = False
-        book.touched = False
-        if book.in_call:
-            publish_indicative(state, book)
+        _leave(state, book)
     touched.clear()
+
+
+def _leave(state: State, book: LimitOrderBook) -> None:
+    """Say what a touched book's call would uncross to, now that nothing more happens in it."""
+    book.calm = False
+    book.touched = False
+    if book.in_call:
+        look_at_indicative(state, book)
+
+
+def _leaving(state: State) -> Iterator[None]:
+    """Leave many touched books: a work of as many steps."""
+    for book in state.touched:
+        _leave(state, book)
+        yield
+    state.touched.clear()
 
 
 def _number(book: LimitOrderBook) -> int:

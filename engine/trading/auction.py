@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from engine.book.entities import ON_BOOK, Order
+from engine.book.indicative import NOTHING
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import State
 from engine.trading.ending import by_entry, cancel
 from engine.trading.fills import fill
+from engine.trading.market_index import renew_move
 from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, AUCTION_ENDED, BUY, SELL
-from engine.vocabulary.messages.events import BookChanged, Indicative, Uncrossed
+from engine.vocabulary.messages.events import BookChanged, Uncrossed
 
 
 def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
@@ -27,7 +29,7 @@ def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
     spans = _best_spans(demand, supply, low, high)
     if not spans:
         return (0, 0, 0)
-    reference = book.last_trade_ticks or book.reference_ticks
+    reference = anchor_ticks(book)
     if book.market_orders:
         spans = _spoken_for(book, spans, reference)
     least = min([abs(imbalance) for _, _, _, imbalance in spans])
@@ -44,6 +46,11 @@ def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
     else:
         chosen = (first + last) // 2
     return (chosen, spans[0][2], _imbalance(demand, supply, chosen))
+
+
+def anchor_ticks(book: LimitOrderBook) -> int:
+    """The price near which the uncross is where nothing else decides: the last trade, else the reference; 0: neither."""
+    return book.last_trade_ticks or book.reference_ticks
 
 
 def _best_spans(demand: dict[int, int], supply: dict[int, int], low: int, high: int) -> list[tuple[int, int, int, int]]:
@@ -122,21 +129,14 @@ def _curves(book: LimitOrderBook) -> tuple[dict[int, int], dict[int, int]]:
     return (demand, supply)
 
 
-def publish_indicative(state: State, book: LimitOrderBook) -> None:
-    """Publish what the call would uncross to, if that changed since it was last published."""
-    found = uncross_price(book)
-    if found != book.indicative:
-        book.indicative = found
-        state.emit(Indicative(book.instrument.instrument, found[0], found[1], found[2]))
-
-
 def uncross(state: State, book: LimitOrderBook, quiet: bool) -> None:
     """Trade a call's crossing orders at one price, and end what ends with the call.
 
     A `quiet` uncross is a batch's: it is not reported if it trades nothing, and it is no new reference.
     """
     price, volume, _ = uncross_price(book)
-    book.indicative = (0, 0, 0)
+    book.indicative.published = NOTHING
+    book.indicative.void()
     if volume or not quiet:
         state.emit(Uncrossed(book.instrument.instrument, price, volume))
     if volume:
@@ -145,6 +145,7 @@ def uncross(state: State, book: LimitOrderBook, quiet: bool) -> None:
             _uncross_again(state, book)
         elif not quiet:
             book.reference_ticks = price
+            renew_move(state, book)
     end_call_orders(state, book)
 
 
@@ -200,20 +201,24 @@ def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Ord
     collected = [order for order in collected if (order.price_ticks - price) * sign >= 0]
     collected.sort(key=_by_collar)
     queue: list[Order] = []
-    lots = 0
+    lots = taken = 0
     for order in book_side:
         if (order.price_ticks - price) * sign < 0:
             break
-        while lots < volume and collected and (collected[0].price_ticks - order.price_ticks) * sign >= 0:
-            lots += collected[0].leaves_lots
-            queue.append(collected.pop(0))
+        while lots < volume and taken < len(collected):
+            if (collected[taken].price_ticks - order.price_ticks) * sign < 0:
+                break
+            lots += collected[taken].leaves_lots
+            queue.append(collected[taken])
+            taken += 1
         if lots >= volume:
             return queue
         queue.append(order)
         lots += order.leaves_lots
-    while lots < volume and collected:
-        lots += collected[0].leaves_lots
-        queue.append(collected.pop(0))
+    while lots < volume and taken < len(collected):
+        lots += collected[taken].leaves_lots
+        queue.append(collected[taken])
+        taken += 1
     return queue
 
 

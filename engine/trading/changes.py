@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import lacking, reserve
 from engine.state.state import State, next_report
 from engine.trading.bands import band_problem
-from engine.trading.ending import cancel, cancel_newest_first
+from engine.trading.ending import by_entry, cancel
 from engine.trading.entry import funds_problem, kill_problem, rate_problem, value_problem
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
 from engine.trading.reducing import position_problem
+from engine.trading.room import parts_as_amended, room_problem, set_parts
 from engine.trading.terms import lot_problem, stop_reserve_ticks, tick_problem
 from engine.vocabulary.codes import (
     AMENDED_AWAY,
@@ -63,15 +66,21 @@ def amend(state: State, command: AmendOrder) -> None:
         book: LimitOrderBook = order.book
         book.pegs_in_place = OUT_OF_PLACE
     terms = NewTerms(order)
+    parts = order.parts
     problem = _gate(state, order) or _grid(order, command, terms)
     if problem is None:
         if terms.quantity_lots <= order.filled_lots:
             cancel(state, order, AMENDED_AWAY)
             return
-        problem = _limits(state, order, terms) or _approve(state, order, terms)
+        leaves_lots = terms.quantity_lots - order.filled_lots
+        parts = parts_as_amended(order, leaves_lots, terms.display_lots, _keeps_place(order, terms))
+        problem = room_problem(state, order, parts - order.parts) if parts > order.parts else None
+        problem = problem or _limits(state, order, terms) or _approve(state, order, terms)
     if problem is not None:
         refuse(state, account, order.order_id, order.client_order_id, problem)
-    elif order.where == WAITING_STOP:
+        return
+    set_parts(state, order, parts)
+    if order.where == WAITING_STOP:
         _amend_stop(state, order, terms)
     elif order.where != ON_BOOK:
         _amend_parked(state, order, terms)
@@ -290,10 +299,13 @@ def _amend_parked(state: State, order: Order, terms: NewTerms) -> None:
     """Change an order off the book: a peg, one for an auction, or a collected market order."""
     book: LimitOrderBook = order.book
     kept = _keeps_place(order, terms)
+    leaves_lots = order.leaves_lots
     _set_terms(order, terms)
     if not kept:
         _renew_rank(state, order)
-        if order.where == IN_CALL:
+    if order.where == IN_CALL and (not kept or order.leaves_lots != leaves_lots):
+        book.indicative.changed = True
+        if not kept:
             order.queued = state.next_place()
     state.touch(book)
     report_amended(state, order, kept)
@@ -329,7 +341,19 @@ def cancel_many(state: State, command: MassCancel) -> None:
         chosen = account.orders_in(state.instruments[command.instrument], max(command.side, -1))
     else:
         chosen = [order for order in account.open_orders.values() if command.side < 0 or order.side == command.side]
-    cancelled = cancel_newest_first(state, chosen, MASS_CANCEL)
+    state.begin(_cancelling_all(state, account, chosen))
+
+
+def _cancelling_all(state: State, account: Account, orders: list[Order]) -> Iterator[None]:
+    """Cancel orders of an account, newest first, and report how many: a work of as many steps."""
+    orders.sort(key=by_entry, reverse=True)
+    cancelled = 0
+    for order in orders:
+        # The other leg of one that was cancelled has gone with it.
+        if order.leaves_lots:
+            cancel(state, order, MASS_CANCEL)
+            cancelled += 1
+        yield
     state.emit(MassCancelled(account.account, next_report(account), cancelled))
 
 

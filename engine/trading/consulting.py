@@ -6,6 +6,8 @@ records of somebody rechecks whom the hook names: all whose orders it could find
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.entities import Order
 from engine.state.hook import Outcome, Recheck
 from engine.state.state import State
@@ -32,18 +34,22 @@ def ask(state: State, command: Command) -> Outcome:
 
 
 def follow(state: State, outcome: Outcome) -> None:
-    """Emit what the hook reports, and cancel what may rest no longer. O(n log n) in the open orders that are rechecked."""
+    """Emit what the hook reports, and begin to cancel what may rest no longer."""
     for event in outcome.events:
         state.emit(event)
-    if outcome.recheck is None:
-        return
-    for order in _to_recheck(state, outcome.recheck):
+    if outcome.recheck is not None:
+        state.begin(_rechecking(state, outcome.recheck))
+
+
+def _rechecking(state: State, recheck: Recheck) -> Iterator[None]:
+    """Cancel what may rest no longer, newest first: a step for each open order that is rechecked."""
+    for order in _to_recheck(state, recheck):
         # The other leg of one that was cancelled has gone with it.
-        if not order.leaves_lots:
-            continue
-        verdict = state.hook.recheck(order, state.time_ns)
-        if verdict is not None:
-            cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        if order.leaves_lots:
+            verdict = state.hook.recheck(order, state.time_ns)
+            if verdict is not None:
+                cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        yield
 
 
 def _to_recheck(state: State, recheck: Recheck) -> list[Order]:

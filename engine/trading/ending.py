@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.entities import ON_BOOK, Account, Order
 from engine.book.expiries import NEVER
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
+from engine.trading.room import close_order
 from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
 from engine.vocabulary.messages.events import OrderCancelled
 
@@ -27,7 +30,7 @@ def close(state: State, order: Order) -> None:
         _bring(state, order)
     state.ended.append(order)
     if order.beside is not None:
-        order.account.close_order(order)
+        close_order(state, order)
     if state.expiries.next_ns != NEVER and order.deadline_ns:
         state.expiries.remove(order)
     if order.order_type == PEGGED:
@@ -104,6 +107,15 @@ def cancel_newest_first(state: State, orders: list[Order], reason: int) -> int:
             cancel(state, order, reason)
             cancelled += 1
     return cancelled
+
+
+def cancelling(state: State, orders: list[Order], reason: int) -> Iterator[None]:
+    """Cancel orders, newest first: a work of as many steps."""
+    orders.sort(key=by_entry, reverse=True)
+    for order in orders:
+        if order.leaves_lots:
+            cancel(state, order, reason)
+        yield
 
 
 def by_entry(order: Order) -> int:

@@ -13,8 +13,9 @@ from engine.trading.admission import admit, full_problem
 from engine.trading.bands import band_problem
 from engine.trading.pegs import peg_problem
 from engine.trading.placing import park_peg, place
-from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_opposite
+from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_crossed
 from engine.trading.reducing import position_problem
+from engine.trading.room import open_order, parts_asked_for, parts_that_rest, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
@@ -26,11 +27,11 @@ from engine.vocabulary.codes import (
     FILLABILITY,
     FOK,
     FUNDS,
+    ICEBERG,
     KILL_SWITCH,
     NOTIONAL,
     OK,
     OPENING_AUCTION,
-    ORDER_LIMITS,
     PEGGED,
     PERMISSION,
     PHASE,
@@ -48,7 +49,6 @@ from engine.vocabulary.codes import (
     UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import MAX_OPEN_ORDERS_PER_ACCOUNT
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
 from engine.vocabulary.problem import Problem
@@ -90,15 +90,15 @@ def entry_problem(state: State, order: Order) -> Problem | None:
 
 
 def static_problem(
-    state: State, order: Order, shape: Problem | None = None, begins_later: bool = False
+    state: State, order: Order, shape: Problem | None = None, begins_later: bool = False, ahead: int = 0
 ) -> Problem | None:
     """The first check that an order fails up to compliance; `shape` is what is wrong with the list it is part of.
 
-    A bracket's take-profit and stop `begins_later`.
+    A bracket's take-profit and stop `begins_later`; `ahead`: parts of the orders of its list before it.
     """
-    problem = (
-        gate_problem(state, order) or shape or terms_problem(order, state.time_ns) or exposure_problem(state, order)
-    )
+    problem = gate_problem(state, order, ahead) or shape or terms_problem(order, state.time_ns)
+    if problem is None:
+        problem = exposure_problem(state, order)
     if problem is None and order.instrument.future is not None:
         return position_problem(order, order.leaves_lots, begins_later)
     return problem
@@ -115,22 +115,23 @@ def approval_problem(state: State, order: Order) -> Problem | None:
     return _trading_problem(state, order)
 
 
-def gate_problem(state: State, order: Order) -> Problem | None:
+def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
     """Check kill switches, limits and the phase."""
     book: LimitOrderBook = order.book
     account = order.account
+    if order.order_type == ICEBERG:
+        order.parts = parts_asked_for(order.command)
     problem = kill_problem(state, account, order.instrument_name) if state.killed else None
     if problem is not None:
         return problem
-    if len(account.open_orders) >= MAX_OPEN_ORDERS_PER_ACCOUNT:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_OPEN_ORDERS_PER_ACCOUNT} open orders an account")
-    if order.order_type == PEGGED:
-        problem = peg_problem(order)
-        if problem is not None:
-            return problem
-    problem = rate_problem(state, account) if state.limits else None
-    if problem is not None:
+    # Counted whatever refuses it.
+    too_fast = rate_problem(state, account) if state.limits else None
+    problem = room_problem(state, order, ahead + order.parts)
+    if problem is not None and parts_that_rest(order):
         return problem
+    problem = peg_problem(order) if order.order_type == PEGGED else None
+    if problem is not None or too_fast is not None:
+        return problem or too_fast
     if state.room.is_crowded and order.is_nameless:
         return full_problem(state, account)
     if not book.in_call:
@@ -195,8 +196,8 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
     if order.order_type in STOPS or (order.time_in_force in FOR_AUCTIONS and not _auction_runs(order)):
         return None
     if book.in_call:
-        if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT and own_opposite(order):
-            return _self_trade()
+        if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT:
+            return None if own_crossed(state, order) is None else _self_trade()
         return None
     crosses = order.post_only and book.crosses(order.side, order.price_ticks)
     if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, order)):
@@ -210,7 +211,7 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
         lots = fillable_lots(state, order, order.quantity_lots)
         if lots < least:
             return Problem(FILLABILITY, f"only {lots} of {least} lots can be filled at once")
-    if mode == STP_REJECT and order.price_ticks and meets_own(order):
+    if mode == STP_REJECT and order.price_ticks and meets_own(state, order):
         return _self_trade()
     return None
 
@@ -269,24 +270,23 @@ def accept(state: State, order: Order) -> None:
 def act(state: State, order: Order) -> None:
     """Let an accepted order do what it does: trade, rest, or wait for a price, an auction or a touch."""
     book: LimitOrderBook = order.book
-    account = order.account
     state.touch(book)
     if order.order_type in STOPS:
-        account.open_order(order)
+        open_order(state, order)
         if not book.in_call and is_triggered(order, book.last_trade_ticks):
             order.where = ELECTED
             state.elected.append(order)
         else:
             book.stops.add(order)
     elif order.time_in_force in FOR_AUCTIONS and not _auction_runs(order):
-        account.open_order(order)
+        open_order(state, order)
         order.where = FOR_AUCTION
         book.for_auction[order.order_id] = order
     elif order.order_type == PEGGED:
         book.pegs[order.order_id] = order
         book.pegs_in_place = OUT_OF_PLACE
         if book.in_call or not order.price_ticks:
-            park_peg(order)
+            park_peg(state, order)
         else:
             place(state, order)
     else:

@@ -8,6 +8,7 @@ from engine.book.records import TradeRecord
 from engine.money.reservations import affordable_lots, release, settle
 from engine.state.state import State, next_report
 from engine.trading.ending import close, end_other_leg
+from engine.trading.market_index import renew_move
 from engine.trading.reducing import obey_positions
 from engine.vocabulary.codes import BUY, FILLED, PARTIALLY_FILLED
 from engine.vocabulary.messages.events import Trade
@@ -31,13 +32,7 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
         _finish(state, maker)
     if not taker.leaves_lots:
         _finish(state, taker)
-    book.last_trade_ticks = price_ticks
-    prints = book.prints
-    if not prints:
-        state.printed.append(book)
-        prints.append(price_ticks)
-    elif prints[-1] != price_ticks:
-        prints.append(price_ticks)
+    _print(state, book, price_ticks)
     state.trades += 1
     record = _recorded(state, maker, taker, price_ticks, lots)
     if taker.side == BUY:
@@ -73,6 +68,19 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
         end_other_leg(state, taker)
     if instrument.future is not None:
         obey_positions(state, instrument, maker.account, taker.account)
+
+
+def _print(state: State, book: LimitOrderBook, price_ticks: int) -> None:
+    """Note a fill's price: stops, bands and the market's index look at it."""
+    book.last_trade_ticks = price_ticks
+    if book.index_weight:
+        renew_move(state, book)
+    prints = book.prints
+    if not prints:
+        state.printed.append(book)
+        prints.append(price_ticks)
+    elif prints[-1] != price_ticks:
+        prints.append(price_ticks)
 
 
 def _finish(state: State, order: Order) -> None:

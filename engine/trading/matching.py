@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from engine.book.allocation import allocate
-from engine.book.entities import Level, Order, Owner
+from engine.book.entities import Level, Order
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import affordable_lots
 from engine.state.state import State
 from engine.trading.bands import dynamic_band
 from engine.trading.fills import fill
+from engine.trading.market_index import index_moved
 from engine.trading.prevention import prevent
 from engine.vocabulary.codes import PRICE_TIME
-from engine.vocabulary.limits import MAX_E8
 from engine.vocabulary.messages.events import BookAdded
-from engine.vocabulary.rounding import PPM
 
 DONE: Final = 0
 """It trades no more: nothing crosses, or nothing is left of it."""
@@ -47,12 +46,14 @@ def match(state: State, taker: Order) -> int:
             return DONE
         maker = level.head
         assert maker is not None
-        # An own order is no trade: it is met before the band is, and by shares before any other at its price.
-        own = maker if maker.account.owner is owner else None
-        if own is None and not by_time:
-            own = _own_at(level, owner)
-        if own is not None:
-            if not prevent(state, own, taker):
+        # An own order is no trade: it is met before the band is, and by shares before any other that gets one.
+        if by_time:
+            if maker.account.owner is owner:
+                if not prevent(state, maker, taker):
+                    return DONE
+                continue
+        elif _meets_own_first(state, level, taker):
+            if not taker.leaves_lots:
                 return DONE
             continue
         if high and not low <= price <= high:
@@ -60,7 +61,7 @@ def match(state: State, taker: Order) -> int:
         if by_time:
             trade(state, maker, taker, price, min(maker.shown_lots, wanted))
         else:
-            for each, share in allocate(level, wanted, book.instrument.allocation):
+            for each, share in allocate(level, wanted, book.instrument.allocation, state.max_shared):
                 # A fill may have cut or ended a reduce-only order that was to get a share; what it leaves goes round again.
                 if each.shown_lots:
                     trade(state, each, taker, price, min(share, each.shown_lots))
@@ -90,27 +91,22 @@ def _wanted(taker: Order, price: int) -> int:
     return affordable_lots(taker, price, book.instrument.taker_fee_ppm)
 
 
-def _own_at(level: Level, owner: Owner) -> Order | None:
-    """The first order of an owner at a price. O(orders at the price)."""
-    order = level.head
-    while order is not None and order.account.owner is not owner:
-        order = order.next
-    return order
+def _meets_own_first(state: State, level: Level, taker: Order) -> bool:
+    """Let prevention act on the own orders among those at a price that get shares; True if there was one.
 
-
-def index_moved(state: State, book: LimitOrderBook) -> bool:
-    """Whether a print in a book has the market index at or past its threshold."""
-    return book in state.market_index and abs(index_ppm(state) - PPM) >= state.halt_threshold_ppm
-
-
-def index_ppm(state: State) -> int:
-    """The mean of last trade by reference over the members of the market index that have a reference, in millionths.
-
-    Each rounded down, and the mean too; a member without a trade counts as 1000000, and so does an index without members.
+    The queue moves up as they go. O(orders that get shares, and own orders that go).
     """
-    moves = [
-        min((book.last_trade_ticks or book.reference_ticks) * PPM // book.reference_ticks, MAX_E8)
-        for book in state.market_index
-        if book.reference_ticks
-    ]
-    return sum(moves) // len(moves) if moves else PPM
+    owner = taker.account.owner
+    others = 0
+    met = False
+    order = level.head if owner.orders_on(taker.instrument, 1 - taker.side) else None
+    while order is not None and others < state.max_shared:
+        after = order.next
+        if order.account.owner is owner:
+            met = True
+            if not prevent(state, order, taker) or not _wanted(taker, level.price_ticks):
+                break
+        else:
+            others += 1
+        order = after
+    return met

@@ -22,6 +22,7 @@ from engine.trading.entry import (
     report_status,
     static_problem,
 )
+from engine.trading.room import open_order, parts_that_rest
 from engine.trading.terms import LASTING, lot_problem, tick_problem
 from engine.vocabulary.codes import (
     BUY,
@@ -52,7 +53,7 @@ def enter_pair(state: State, command: NewOrderPair) -> None:
     if not orders:
         return
     shape = _pair_problem(command.limit, command.stop, command.limit)
-    problems = [_static_problem(state, order, shape) for order in orders]
+    problems = _static_problems(state, orders, shape)
     if any(problems):
         _reject_all(state, orders, problems)
         return
@@ -94,7 +95,7 @@ def enter_bracket(state: State, command: NewBracket) -> None:
     if not orders:
         return
     shape = _bracket_problem(command)
-    problems = [_static_problem(state, order, shape, order is not orders[0]) for order in orders]
+    problems = _static_problems(state, orders, shape)
     if any(problems):
         _reject_all(state, orders, problems)
         return
@@ -110,7 +111,7 @@ def enter_bracket(state: State, command: NewBracket) -> None:
     for child in (limit, stop):
         child.where = FOR_ENTRY
         book.for_entry[child.order_id] = child
-        child.account.open_order(child)
+        open_order(state, child)
     for order in (entry, limit, stop):
         accept(state, order)
     act(state, entry)
@@ -128,11 +129,18 @@ def _bracket_problem(command: NewBracket) -> Problem | None:
     return None
 
 
-def _static_problem(
-    state: State, order: OrderRecord, shape: Problem | None, begins_later: bool = False
-) -> Problem | None:
-    """As `static_problem`, of an order whose instrument may not be listed."""
-    return static_problem(state, order, shape, begins_later) if isinstance(order, Order) else not_listed(order)
+def _static_problems(state: State, orders: list[OrderRecord], shape: Problem | None) -> list[Problem | None]:
+    """As `static_problem`, of each order of a pair or (three) a bracket; there must be room for those before it, too."""
+    problems: list[Problem | None] = []
+    ahead = 0
+    for index, order in enumerate(orders):
+        if isinstance(order, Order):
+            begins_later = index > 0 and len(orders) > 2
+            problems.append(static_problem(state, order, shape, begins_later, ahead))
+            ahead += parts_that_rest(order)
+        else:
+            problems.append(not_listed(order))
+    return problems
 
 
 def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) -> list[OrderRecord] | None:

@@ -91,7 +91,7 @@ def _reprice(state: State, order: Order, touch: tuple[int, int]) -> bool:
     old = order.price_ticks
     if not price:
         book.side(order.side).remove(order)
-        park_peg(order)
+        park_peg(state, order)
         state.emit(BookChanged(name, order.order_id, order.side, old, 0))
         return True
     order.price_ticks = price

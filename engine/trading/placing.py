@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from engine.book.entities import IN_CALL, OFF_PEG, ON_BOOK, Order
+from engine.book.indicative import NOTHING
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import DUE_BATCH, DUE_PHASE, State
 from engine.trading import matching
 from engine.trading.auction import end_call_orders, ends_with_auction
 from engine.trading.ending import cancel
-from engine.trading.matching import BAND, HALT, index_ppm, match
-from engine.trading.prevention import own_opposite, prevent
+from engine.trading.market_index import index_ppm, renew_move
+from engine.trading.matching import BAND, HALT, match
+from engine.trading.prevention import note_joined, own_crossed, prevent
+from engine.trading.room import open_order
 from engine.vocabulary.codes import (
     COLLAR,
     CONTINUOUS,
@@ -61,7 +64,7 @@ def rest(state: State, order: Order) -> None:
     order.queued = state.queued
     book.side(order.side).add(order)
     if order.beside is None:
-        order.account.open_order(order)
+        open_order(state, order)
     state.emit(
         BookAdded(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.shown_lots),
     )
@@ -71,21 +74,26 @@ def join_call(state: State, order: Order) -> None:
     """Collect an order in a call; prevention acts on every own order that it crosses. Pegged orders stay off the book."""
     book: LimitOrderBook = order.book
     if order.order_type == PEGGED:
-        park_peg(order)
+        park_peg(state, order)
         return
-    for resting in own_opposite(order):
-        if not prevent(state, resting, order):
+    own = own_crossed(state, order)
+    while own is not None:
+        if not prevent(state, own, order):
             return
+        assert not own.leaves_lots, "it was to make way"
+        own = own_crossed(state, order)
     if order.order_type == MARKET:
         order.queued = state.next_place()
         order.where = IN_CALL
         book.market_orders[order.order_id] = order
+        book.indicative.changed = True
         if order.beside is None:
-            order.account.open_order(order)
+            open_order(state, order)
     else:
         if ends_with_auction(order):
             book.auction_limits[order.order_id] = order
         rest(state, order)
+    note_joined(state, order)
     # A batch that was begun before another phase may be due at the very instant at which batch mode goes on.
     if book.phase == CONTINUOUS and book.batch_due_ns <= state.time_ns:
         set_batch_end(state, book)
@@ -100,11 +108,11 @@ def set_batch_end(state: State, book: LimitOrderBook) -> None:
         state.schedule(due_ns, DUE_BATCH, book.instrument.number)
 
 
-def park_peg(order: Order) -> None:
+def park_peg(state: State, order: Order) -> None:
     """Keep a pegged order off the book, without a place."""
     order.where = OFF_PEG
     if order.beside is None:
-        order.account.open_order(order)
+        open_order(state, order)
 
 
 def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "volatility") -> None:
@@ -125,7 +133,7 @@ def park_pegs(state: State, book: LimitOrderBook) -> None:
     for order in book.pegs.values():
         if order.where == ON_BOOK:
             book.side(order.side).remove(order)
-            park_peg(order)
+            park_peg(state, order)
             name = book.instrument.instrument
             state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, 0))
 
@@ -144,9 +152,11 @@ def halt_market(state: State) -> None:
             state.emit(PhaseChanged(book.instrument.instrument, HALTED, "market halt", until_ns))
     for book in state.market_index:
         book.reference_ticks = book.last_trade_ticks or book.reference_ticks
+        renew_move(state, book)
 
 
 def leave_call(state: State, book: LimitOrderBook) -> None:
     """A call ends without an uncross: what it collected for itself is cancelled, what it published is void."""
-    book.indicative = (0, 0, 0)
+    book.indicative.published = NOTHING
+    book.indicative.void()
     end_call_orders(state, book)

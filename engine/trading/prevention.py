@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.book.entities import IN_CALL, ON_BOOK, Level, Order, Owner
 from engine.book.order_book import LimitOrderBook
+from engine.book.own_queue import OwnQueue
 from engine.money.margin import reducible_lots
 from engine.money.reservations import affordable_lots, lower
 from engine.state.state import State, next_report
@@ -14,7 +15,6 @@ from engine.vocabulary.codes import (
     CANCEL_BOTH,
     CANCEL_OLDEST,
     DECREMENT,
-    MARKET,
     PRICE_TIME,
     SELF_TRADE_PREVENTED,
 )
@@ -67,6 +67,8 @@ def cut(state: State, order: Order, lots: int) -> None:
         book.side(order.side).shrink(order, lots)
     else:
         order.leaves_lots -= lots
+        if order.where == IN_CALL:
+            book.indicative.changed = True
     lower(order)
     report_amended(state, order, True)
     if order.shown_lots != shown:
@@ -117,22 +119,27 @@ def report_amended(state: State, order: Order, kept_priority: bool) -> None:
     )
 
 
-def own_opposite(order: Order) -> list[Order]:
-    """The owner's orders that could trade with this one in a call, in their priority. O(the owner's open orders opposite)."""
-    found: list[tuple[int, int, int, Order]] = []
-    sign = -1 if order.side == BUY else 1
-    market = order.order_type == MARKET
-    for other in order.account.owner.orders_on(order.instrument, 1 - order.side):
-        if other.where == IN_CALL:
-            found.append((0, -other.price_ticks * sign, other.queued, other))
-        elif other.where == ON_BOOK and (market or (other.price_ticks - order.price_ticks) * sign >= 0):
-            found.append((1, -other.price_ticks * sign, other.queued, other))
-    found.sort(key=_priority)
-    return [item[3] for item in found]
+def own_crossed(state: State, order: Order) -> Order | None:
+    """The owner's first order that one would meet in a call, by priority; None: it meets none.
+
+    O(the owner's open orders opposite), but once for all orders that ask in one command.
+    """
+    return _own_queue(state, order, 1 - order.side).first_crossing(order)
 
 
-def _priority(item: tuple[int, int, int, Order]) -> tuple[int, int, int]:
-    return item[:3]
+def note_joined(state: State, order: Order) -> None:
+    """Let own orders that join the call after this one in the same command meet it. O(log n)."""
+    if state.own_queues:
+        _own_queue(state, order, order.side).join(order)
+
+
+def _own_queue(state: State, order: Order, side: int) -> OwnQueue:
+    owner, instrument = order.account.owner, order.instrument
+    key = (owner.investor, instrument.number * 2 + side)
+    found = state.own_queues.get(key)
+    if found is None:
+        found = state.own_queues[key] = OwnQueue(owner, instrument, side)
+    return found
 
 
 def rests_opposite(order: Order) -> bool:
@@ -169,7 +176,12 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
         if not own:
             lots = min(level.quantity_lots + level.hidden_lots - sum(fewer.values()), left)
         else:
-            lots, taken, stopped = _fillable_at(order, level, mode, left, fewer)
+            at_once = _at_once(state, order)
+            if fewer and at_once > 1:
+                # Which of these end before their turn, and how far the queue has moved up then, is not known: all own
+                # orders count as met first.
+                at_once = level.count
+            lots, taken, stopped = _fillable_at(order, level, mode, left, fewer, at_once=at_once)
             left -= taken
             if stopped:
                 return filled + lots
@@ -205,29 +217,40 @@ def _reducing(book: LimitOrderBook, level: Level, owner: Owner, used: dict[int, 
     return fewer
 
 
-def _fillable_at(order: Order, level: Level, mode: int, left: int, fewer: dict[int, int]) -> tuple[int, int, bool]:
+def _at_once(state: State, order: Order) -> int:
+    """How many orders at a price are looked at together: by time the first, by shares those that get one."""
+    return 1 if order.instrument.allocation == PRICE_TIME else state.max_shared
+
+
+def _fillable_at(
+    order: Order, level: Level, mode: int, left: int, fewer: dict[int, int], *, at_once: int
+) -> tuple[int, int, bool]:
     """What an order could fill at a price, what prevention would take off it there, and whether it stops there.
 
-    `fewer`: how many lots fewer than its leaves an order can trade, by order id. By time, own orders are met in the
-    queue, icebergs' hidden parts behind it; by the other allocations before the rest.
+    `fewer`: how many lots fewer than its leaves an order can trade, by order id. Of the orders looked at `at_once` own ones
+    are met before the others trade; when these have, the next ones come, and icebergs' hidden parts behind all.
     """
     owner = order.account.owner
-    by_time = order.instrument.allocation == PRICE_TIME
     filled, taken, behind = 0, 0, 0
+    others, showing = 0, 0
     resting = level.head
-    while resting is not None and (not by_time or filled + taken < left):
+    while resting is not None and filled + taken < left:
         if resting.account.owner is owner:
             if mode == DECREMENT:
-                taken += min(resting.leaves_lots, left - taken - (filled if by_time else 0))
+                taken += min(resting.leaves_lots, left - filled - taken)
             elif mode != CANCEL_OLDEST:
-                return (filled if by_time else 0, taken, True)
+                return (filled, taken, True)
         else:
             leaves = resting.leaves_lots - fewer.get(resting.order_id, 0)
             shown = min(resting.shown_lots, leaves)
-            filled += min(shown, left - filled - taken) if by_time else shown
             behind += leaves - shown
+            showing += shown
+            others += 1
+            if others == at_once:
+                filled += min(showing, left - filled - taken)
+                others = showing = 0
         resting = resting.next
-    return (min(filled + behind, left - taken), taken, False)
+    return (filled + min(showing + behind, left - filled - taken), taken, False)
 
 
 def _cleared_lots(level: Level, owner: Owner, mode: int, left: int) -> int:
@@ -245,7 +268,7 @@ def _cleared_lots(level: Level, owner: Owner, mode: int, left: int) -> int:
     return taken
 
 
-def meets_own(order: Order) -> bool:
+def meets_own(state: State, order: Order) -> bool:
     """Whether an order would meet an own order before it is filled or a trade outside the band stops it.
 
     O(orders it would meet).
@@ -253,39 +276,43 @@ def meets_own(order: Order) -> bool:
     book: LimitOrderBook = order.book
     if not rests_opposite(order):
         return False
-    by_time = book.instrument.allocation == PRICE_TIME
     opposite = book.opposite(order.side)
     low, high = dynamic_band(book)
+    at_once = _at_once(state, order)
     if order.budget >= 0:
-        return _budget_meets_own(order)
+        return _budget_meets_own(order, at_once)
     left = order.leaves_lots
     for price in opposite.prices():
         if (price - order.price_ticks) * opposite.sign < 0:
             return False
         outside = high > 0 and not low <= price <= high
         level = opposite.levels[price]
+        others, showing = 0, 0
         resting = level.head
-        while resting is not None and (left > 0 or not by_time):
+        while resting is not None and left > 0:
             if resting.account.owner is order.account.owner:
                 return True
-            if outside and by_time:
-                return False
-            left -= resting.shown_lots
+            showing += resting.shown_lots
+            others += 1
+            if others == at_once:
+                if outside:
+                    return False
+                left -= showing
+                others = showing = 0
             resting = resting.next
-        left -= level.hidden_lots
+        left -= showing + level.hidden_lots
         if left <= 0 or outside:
             return False
     return False
 
 
-def _budget_meets_own(order: Order) -> bool:
+def _budget_meets_own(order: Order, at_once: int) -> bool:
     """As `meets_own`, for an order by funds: it goes on as long as its budget allows a lot at the next price."""
     book: LimitOrderBook = order.book
     instrument = book.instrument
     opposite = book.opposite(order.side)
     low, high = dynamic_band(book)
     fee_ppm = instrument.taker_fee_ppm if order.side == BUY else 0
-    by_time = instrument.allocation == PRICE_TIME
     spent = 0
     for price in opposite.prices():
         if (price - order.price_ticks) * opposite.sign < 0:
@@ -293,20 +320,22 @@ def _budget_meets_own(order: Order) -> bool:
         per_lot = price * instrument.unit
         outside = high > 0 and not low <= price <= high
         level = opposite.levels[price]
-        shown = level.quantity_lots
+        others, showing = 0, 0
         resting = level.head
         while resting is not None:
             if spent + per_lot + round_up((spent + per_lot) * fee_ppm) > order.budget:
                 return False
             if resting.account.owner is order.account.owner:
                 return True
-            if by_time and outside:
-                return False
-            if by_time:
-                spent += per_lot * resting.shown_lots
-                shown -= resting.shown_lots
+            showing += resting.shown_lots
+            others += 1
+            if others == at_once:
+                if outside:
+                    return False
+                spent += per_lot * showing
+                others = showing = 0
             resting = resting.next
         if outside:
             return False
-        spent += per_lot * (shown + level.hidden_lots)
+        spent += per_lot * (showing + level.hidden_lots)
     return False

@@ -37,8 +37,18 @@ MAX_KEY_PARTS: Final = 8
 MAX_NUMBER_DIGITS: Final = 40
 
 # ── engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
-# Open orders of one account, parked ones too: what a mass cancel and a list of them may cost.
+# Open orders of one account, parked ones too, an iceberg counted by its parts: what a mass cancel and a list of them may cost.
 MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
+# Those of one book: what one order may trade with, how many stops may elect each other, what an uncross may match. None of
+# these is ever cut: 10 000 fills take 75 to 155 ms interpreted, and five times as many five times that. It takes five accounts
+# to fill a book.
+MAX_OPEN_ORDERS_PER_BOOK: Final = 50_000
+# Those of the venue: about 1 GB of orders with their client order ids, and what a kill switch may cancel. It takes fifty accounts
+# and ten books to fill it.
+MAX_OPEN_ORDERS: Final = 500_000
+# Orders at one price that get shares of an incoming order: each order that comes looks at so many, however little it takes: 40 us
+# interpreted, 2 s if a print elects as many stops as a book may have beside them.
+MAX_SHARED_ORDERS: Final = 500
 # Pegs of one instrument: each change of the touch moves them all, at three events and some 20 us (compiled) a peg: 2 ms.
 MAX_PEGS_PER_INSTRUMENT: Final = 100
 # And of them of one account: nobody takes all.
@@ -59,7 +69,7 @@ SHRUNK_PER_TURN: Final = 32
 MAX_TRADES_PER_DAY: Final = 16_000_000
 # The last tenth of both is for orders that only make a future's position smaller.
 RESERVED_PART: Final = 10
-# What each command throws away of days that have ended, with two more for each of its events: an order has at least one, and a trade
+# What each command throws away of days that have ended, with two more for each event of the one before: an order has at least one, and a trade
 # has one, so that more goes than comes.
 SWEPT_PER_COMMAND: Final = 32
 # Quotes on one side of a mass quote: a ladder, not a book.
@@ -72,9 +82,22 @@ LEG_ID: Final = 2**40
 MAX_SCHEDULED_CHANGES: Final = 256
 # Close-outs by the clock in one command: each may sweep a book. The others wait for the next command.
 MAX_CLOSE_OUTS: Final = 1_024
-# Events of one clock tick, before it leaves what else is due to the next: about 20 ms compiled, and below 1 MiB of a frame.
-# One thing that is due may pass it by what it does itself: the moves of all pegs of an instrument, for an order that expires.
+# What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
+# other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
+# What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.
 PIECE_EVENTS: Final = 4_096
+# Or at so many steps that may bring no event: an order rechecked, an account looked at, a level of a call. 1 us each compiled, so 20 ms.
+PIECE_STEPS: Final = 20_000
+# Levels (prices of both sides, and market orders collected) up to which the indicative price of a call is computed after each
+# command: a level takes about a microsecond, so that a command takes an eighth of a millisecond more at most.
+MAX_INSTANT_LEVELS: Final = 128
+# With more, the clock says when. After each computation so much time passes for each of its levels, a hundred times what it took:
+# one book's indicative prices take a hundredth of the time at most, whatever is sent. 10 000 levels are computed once a second.
+INDICATIVE_NS_PER_LEVEL: Final = 100_000
+# And not before this time from the first change: a burst is looked at once.
+INDICATIVE_WAIT_NS: Final = 1_000_000
+# Steps of a daily schedule: a snapshot carries them all, and each may change the phase once a day, 86 s apart if they fill it.
+MAX_SCHEDULE_STEPS: Final = 1_000
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
 # Instruments, assets, accounts: registry tables are walked at every change of the registry.
@@ -97,12 +120,36 @@ DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
 MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
 
 # ── a turn of the sequencer ────────────────────────────────────────────────────────────────────────────────────
-# Commands per journal frame: bounds the latency of the last one, and the loss from one torn frame.
+# A frame of the journal ends at so many commands: bounds the latency of the last one, and the loss from one torn frame.
 MAX_BATCH_COMMANDS: Final = 128
+# Or at so many events, as a piece does, or bytes, whichever comes first; a single command may pass them, as said at `MAX_FRAME_BYTES`.
+# Commands of 64 KiB, or events of the longest names, reach the bytes first.
+MAX_BATCH_EVENTS: Final = PIECE_EVENTS
+MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 # Events of one piece of what a venue slept through, before the next piece is made shorter: far below a frame.
 CATCH_UP_EVENTS: Final = 10_000
 # A venue that is so late for what is due has slept (a busy one is late by milliseconds); and the shortest such piece.
 SLEPT_NS: Final = 60_000_000_000
+
+# ── upkeep ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# How often a running venue looks whether its journal is still in its place, and writes the head: so long it may acknowledge into a
+# file that nobody will find, and so much of an end that was cut off may go unseen. A look takes 10 us, a head one sync.
+UPKEEP_NS: Final = NS_PER_SECOND
+# How often those who are connected are told where the chain stands: 2 048 frames of 150 bytes.
+TIP_EVERY_NS: Final = 3_600 * NS_PER_SECOND
+
+# ── the venue's clock ──────────────────────────────────────────────────────────────────────────────────────────
+# How fast it nears a machine's clock that was set: by one part in so many of what passes. So no deadline, grace or rate is off
+# by more than a hundredth, and an hour is made up for in a hundred. What a time service slews acts on the steady clock, too.
+SLEW_PART: Final = 100
+# The longest span whose share counts: what a venue sleeps between two looks when nothing happens.
+SLEW_SPAN_NS: Final = 60 * NS_PER_SECOND
+# What is said of a clock that was set: a service that keeps it stays far below, a leap second is one.
+CLOCK_STEP_NS: Final = NS_PER_SECOND
+# A start behind the journal's last time: a wrong zone is 14 hours at most. A clock that has lost its date is years behind.
+MAX_BEHIND_NS: Final = NS_PER_DAY
+# A start ahead of it: Moscow's longest holidays are 11 days. Beyond, orders would expire and years end by mistake.
+MAX_AHEAD_NS: Final = 14 * NS_PER_DAY
 
 # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 # One request. The largest legitimate one (a rulebook in a command) is below 64 KiB.
@@ -183,5 +230,11 @@ STOP_NS: Final = 500_000_000
 # ── journal ────────────────────────────────────────────────────────────────────────────────────────────────────
 # A segment ends at the first frame that passes this size: a unit to copy, sign and archive.
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
-# One frame: 128 commands, each of which may sweep a book. A length above it is damage, not data.
-MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
+# One frame holds any row: matching, a cascade of stops and an uncross are never cut. A length above it is damage, not data.
+# Each trade uses up a part that was open in the book, or an order that came. So a part adds at most: its stop triggers (808 bytes
+# with the longest names, 64 letters of four bytes), it begins as an order of a pair (835), shows or rests (289), is cut to its position
+# (1 124), and ends: by a trade (1 417), or by a cancel (3 145 with the longest text) beside one that prevention makes smaller
+# (1 124); its account is called (547). That is 7 872 bytes, 394 MB of MAX_OPEN_ORDERS_PER_BOOK. A print may halt the market: that
+# cancels what volatility auctions of other books have collected, 837 bytes each, and reports each instrument: 382 MB. In all 776 MB.
+# With names of 16 ASCII letters an order that sweeps a book makes 6 MB.
+MAX_FRAME_BYTES: Final = 1024 * 1024 * 1024

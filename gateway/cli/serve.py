@@ -51,6 +51,11 @@ SLOW_SYNC_NS = 1_000_000
     default="",
     help="Put this rulebook in force instead of the venue file's: a name, or a .toml file.",
 )
+@click.option(
+    "--accept-jump",
+    is_flag=True,
+    help="Start although the machine's clock is days away from the journal's last time.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready.")
 def command(
     directory: Path,
@@ -59,6 +64,7 @@ def command(
     durability: Durability | None,
     metrics_port: int | None,
     rulebook: str,
+    accept_jump: bool,
     as_json: bool,
 ) -> None:
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
@@ -93,6 +99,7 @@ def command(
                 durability=durability,
                 metrics_port=metrics_port,
                 force_rulebook=bool(rulebook),
+                accept_jump=accept_jump,
                 as_json=as_json,
             )
             runner.run(serving)
@@ -114,6 +121,7 @@ async def _serve(
     durability: Durability | None,
     metrics_port: int | None,
     force_rulebook: bool,
+    accept_jump: bool,
     as_json: bool,
 ) -> None:
     server = await start_server(
@@ -124,6 +132,7 @@ async def _serve(
         durability=durability,
         metrics_port=metrics_port,
         force_rulebook=force_rulebook,
+        accept_jump=accept_jump,
     )
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()

@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from engine.record.rows import LINK_BYTES
 from engine.record.segments import Torn
 from engine.replay import EventsDigest
 from gateway.journal.files import JournalError, find_journal
+from gateway.journal.head import Point
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.keys import KeyFileError, parse_public_key
 
@@ -28,12 +30,22 @@ TORN = 3
     metavar="HEX",
     help="The venue's key, from a source you trust. Without it the key in the journal itself is believed.",
 )
+@click.option(
+    "--tip",
+    "tips",
+    metavar="SEQ:LINK",
+    multiple=True,
+    help="What you were told in `welcome` or `journal_tip`: the journal must have it. May be given more than once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(directory: Path, public_key: str | None, as_json: bool) -> None:
+def command(directory: Path, public_key: str | None, tips: tuple[str, ...], as_json: bool) -> None:
     """Check the integrity of the journal in DIRECTORY (or its folder journal), and change nothing.
 
     Every frame's checksums, the hash chain through all segments, the sequence numbers and every segment's signature. A
     segment that the venue still writes, or was writing when it crashed, is open: chained, but not yet signed.
+
+    The file `head` says how far the journal was on the disk: an end that was cut off shows. Without it that can't be told,
+    and a journal that lacks both is sound. Of a venue that runs, copy the head before the segments.
 
     \b
     Exit status:
@@ -47,9 +59,11 @@ def command(directory: Path, public_key: str | None, as_json: bool) -> None:
       sbx verify venue
       sbx verify venue/journal --json
       sbx verify venue --public-key 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29
+      sbx verify venue --tip 812:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     """
     try:
-        reader = JournalReader(find_journal(directory), parse_public_key(public_key) if public_key else None)
+        key = parse_public_key(public_key) if public_key else None
+        reader = JournalReader(find_journal(directory), key, points=[parse_tip(tip) for tip in tips])
     except (JournalError, KeyFileError) as error:
         raise click.UsageError(str(error)) from error
     digest = EventsDigest()
@@ -68,6 +82,24 @@ def command(directory: Path, public_key: str | None, as_json: bool) -> None:
     if damage is not None:
         raise SystemExit(DAMAGED)
     raise SystemExit(TORN if reader.torn is not None else SOUND)
+
+
+def parse_tip(text: str) -> Point:
+    """Read `SEQ:LINK`, as a venue told it.
+
+    Raises:
+        click.UsageError: it is none.
+    """
+    seq, _, link = text.partition(":")
+    try:
+        point = Point(int(seq), bytes.fromhex(link), f"the tip {text[:24]}...")
+    except ValueError:
+        point = None
+    if point is None or point.seq < 1 or len(point.link) != LINK_BYTES:
+        raise click.UsageError(
+            f"--tip: {text!r} is no sequence number, a colon and {2 * LINK_BYTES} hexadecimal digits"
+        )
+    return point
 
 
 def summary(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None) -> dict[str, object]:
@@ -95,9 +127,18 @@ def summary(reader: JournalReader, digest: EventsDigest, damage: JournalDamage |
         "frames": sum(segment.frames for segment in reader.segments),
         "commands": reader.tip.next_seq - 1,
         "events_digest": digest.hexdigest(),
+        "head": head_summary(reader),
         "damage": damage_summary(damage),
         "torn": torn_summary(reader),
     }
+
+
+def head_summary(reader: JournalReader) -> dict[str, object] | None:
+    """What the head says, for machines; None: there is none."""
+    head = reader.head
+    if head is None:
+        return None
+    return {"seq": head.seq, "link": head.link.hex(), "durability": head.durability}
 
 
 def damage_summary(damage: JournalDamage | None) -> dict[str, object] | None:
@@ -123,6 +164,19 @@ def torn_summary(reader: JournalReader) -> dict[str, object] | None:
     }
 
 
+def head_words(reader: JournalReader) -> str:
+    """What the head says, for people."""
+    head = reader.head
+    if head is None:
+        return "there is no head: whether something is missing at the end can't be told"
+    said = f"head: up to sequence number {head.seq:,} all was on the disk"
+    behind = reader.tip.next_seq - 1 - head.seq
+    if behind <= 0:
+        return said
+    more = f"{said}; of the {behind:,} commands after it, it can't be told whether others followed"
+    return more + (", and under durability os it trails far" if head.durability == "os" else "")
+
+
 def show(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None) -> None:
     """What was found, for people."""
     console = Console(soft_wrap=True, highlight=False)
@@ -142,6 +196,7 @@ def show(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | No
     frames = sum(segment.frames for segment in reader.segments)
     console.print(f"{len(reader.segments)} segments, {frames:,} sound frames, {commands:,} commands")
     console.print(f"events digest {digest.hexdigest()}")
+    console.print(head_words(reader), markup=False)
     if damage is not None:
         console.print(f"[red]damaged[/]: {escape(str(damage))}")
     elif reader.torn is not None:

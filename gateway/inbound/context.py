@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.inbound.translate import Known
@@ -24,6 +24,7 @@ class VenueContext:
         fanout: Fanout,
         *,
         counters: Counters,
+        tip: Callable[[], tuple[int, bytes]],
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -31,6 +32,8 @@ class VenueContext:
         self.known: Final = known
         self.fanout: Final = fanout
         self.counters: Final = counters
+        self.tip: Final = tip
+        """Sequence number and link of the last batch in the journal."""
         self.leaving: Final[Counter[str]] = Counter()
         """Connections by participant that are gone, but whose commands still wait."""
 

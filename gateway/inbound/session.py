@@ -357,9 +357,8 @@ class Session(Outbox):
             fanout.listen(self, participant.participant)
             accounts = fanout.reports.accounts.get(participant.participant, ())
             last = {account: fanout.reports.last_seq(account) for account in accounts}
-            self._reply(
-                Welcome(id=request.id, participant=participant.participant, role=participant.role, accounts=last)
-            )
+            (seq, link), name, role = self._context.tip(), participant.participant, participant.role
+            self._reply(Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex()))
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")

@@ -32,6 +32,10 @@ class JournalLocked(JournalError):
     """Another process has the journal open."""
 
 
+class JournalGone(JournalError, OSError):
+    """What the venue writes is no longer where it was; the message says what. As bad as a disk that fails."""
+
+
 class Disk:
     """Writing and syncing, as the journal does them: where a test lets a disk fail."""
 
@@ -47,24 +51,52 @@ class Disk:
 DISK: Final = Disk()
 
 
-class DirectoryLock:
-    """Holds a directory for one writer; the system lets go of it when the process ends, however it ends.
+class Lock:
+    """Holds what a venue is made of (its directory, its key, its journal) for one process.
 
-    Raises:
-        JournalLocked: another process holds it.
+    The things themselves are locked, not their names: whoever finds one of them under another name finds it locked, too. The
+    system lets go when the process ends, however it ends.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    def __init__(self) -> None:
+        self._held: Final[list[tuple[Path, int]]] = []
+
+    def take(self, path: Path) -> None:
+        """Hold one more file or directory.
+
+        Raises:
+            JournalLocked: another process holds it.
+            OSError: it can't be opened.
+        """
+        descriptor = os.open(path, os.O_RDONLY)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(self._descriptor)
-            raise JournalLocked(f"{directory} is in use by another process: stop that venue first") from error
+            os.close(descriptor)
+            raise JournalLocked(f"{path} is in use by another process: stop that venue first") from error
+        self._held.append((path, descriptor))
+
+    def check_place(self, path: Path) -> None:
+        """Raise `JournalGone` unless what is held under that name still has it."""
+        for held, descriptor in self._held:
+            if held == path:
+                check_place(path, descriptor)
 
     def release(self) -> None:
-        """Let go. Once only."""
-        os.close(self._descriptor)
+        """Let go of everything."""
+        while self._held:
+            os.close(self._held.pop()[1])
+
+
+def check_place(path: Path, descriptor: int) -> None:
+    """Raise `JournalGone` unless what is open stands where `path` says."""
+    held = os.fstat(descriptor)
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise JournalGone(f"{path} was removed or renamed while the venue ran") from error
+    if (found.st_dev, found.st_ino) != (held.st_dev, held.st_ino):
+        raise JournalGone(f"{path} is not what the venue has open: it was replaced while the venue ran")
 
 
 def segment_name(segment: int) -> str:
@@ -115,13 +147,13 @@ def write_all(descriptor: int, data: bytes, disk: Disk = DISK) -> None:
         taken = disk.write(descriptor, data)
 
 
-def create_file(path: Path, data: bytes, mode: int = 0o644, disk: Disk = DISK) -> None:
-    """Create a file with this content, synced, its name too.
+def create_file(path: Path, data: bytes, disk: Disk = DISK) -> None:
+    """Create a file with this content, synced, its name too. Its owner alone may read it.
 
     Raises:
         FileExistsError: there is one of that name.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         write_all(descriptor, data, disk)
         disk.sync(descriptor)
@@ -137,6 +169,33 @@ def free_path(directory: Path, stem: str, suffix: str) -> Path:
     while path.exists():
         path = directory / f"{stem}-{number}{suffix}"
         number += 1
+    return path
+
+
+def save_bytes(directory: Path, stem: str, data: bytes, disk: Disk = DISK) -> Path:
+    """Save bytes as `stem`.bin, or under the next free name; once, however often the attempt failed or was cut short.
+
+    Returns:
+        Where they are: where an earlier attempt left all of them, if one did.
+
+    Raises:
+        OSError: the disk failed. What it took of them is removed.
+    """
+    for found in (*directory.glob(f"{stem}.bin"), *directory.glob(f"{stem}-*.bin")):
+        if found.stat().st_size == len(data) and found.read_bytes() == data:
+            # It was synced before it had its name; whether its name was, nobody knows.
+            sync_file(directory, disk)
+            return found
+    path = free_path(directory, stem, ".bin")
+    unfinished = directory / f"{stem}{UNFINISHED_SUFFIX}"
+    unfinished.unlink(missing_ok=True)
+    try:
+        create_file(unfinished, data, disk)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    os.rename(unfinished, path)
+    sync_file(directory, disk)
     return path
 
 

@@ -14,29 +14,53 @@ from gateway.journal.files import sync_file
 from gateway.keys import KeyFileError, new_private_key, read_private_key, write_private_key
 
 KEY_FILE: Final = "venue.key"
+_NEW_SUFFIX: Final = ".key.new"
 
 
-def load_or_create_venue_key(directory: Path) -> Ed25519PrivateKey:
-    """The key in `venue.key`, readable by its owner only; made on first use.
+def venue_key(directory: Path, *, has_journal: bool) -> tuple[Ed25519PrivateKey, Path]:
+    """The key of the venue in a directory: that in `venue.key`, readable by its owner only; else a new one.
+
+    A new one is in `venue.key.new` until `keep_venue_key`, when the journal is begun: so a `venue.key` always had a journal.
+
+    Args:
+        has_journal: whether the venue has begun one, which no new key could go on with.
+
+    Returns:
+        The key, and the file it is in.
 
     Raises:
-        KeyFileError: the file is no such key, or others may read it.
+        KeyFileError: the file is no such key, or others may read it, or it is missing.
         OSError: it can't be read or written.
     """
     path = directory / KEY_FILE
+    unfinished = path.with_suffix(_NEW_SUFFIX)
     if path.exists():
         if path.stat().st_mode & 0o077:
             raise KeyFileError(f"others may read or write the venue's key; chmod 600 {path}")
-        return read_private_key(path)
+        return read_private_key(path), path
+    if has_journal:
+        if not unfinished.exists():
+            raise KeyFileError(
+                f"{directory} has a journal, but no {KEY_FILE}, and no other key can go on with it. Put the key back from where "
+                "you keep it; to begin anew, move the journal away. Nothing was changed"
+            )
+        # A crash came between the journal's first file and the key's name.
+        return read_private_key(unfinished), unfinished
     key = new_private_key()
-    # A crash leaves no key or a whole one, never half of one.
-    unfinished = path.with_suffix(".key.new")
     unfinished.unlink(missing_ok=True)
     write_private_key(unfinished, key)
     sync_file(unfinished)
-    os.rename(unfinished, path)
     sync_file(directory)
-    return key
+    return key, unfinished
+
+
+def keep_venue_key(directory: Path) -> None:
+    """Give a new key its name: its journal is begun. Without a new one nothing happens."""
+    path = directory / KEY_FILE
+    unfinished = path.with_suffix(_NEW_SUFFIX)
+    if unfinished.exists() and not path.exists():
+        os.rename(unfinished, path)
+        sync_file(directory)
 
 
 def sign_segment(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from engine.record.rows import Damage, SegmentHeader, StoredRow
 from engine.record.segments import SegmentReader, Tip, Torn
 from gateway.journal.files import JournalError, list_segments, segment_name
+from gateway.journal.head import HEAD_FILE, Head, Point, read_head
 from gateway.journal.key import signature_holds
 
 # A venue at work writes a frame in far less: one that is still unfinished then is torn.
@@ -91,6 +92,7 @@ class JournalReader:
         venue: the venue's id, likewise.
         core_version: refuse a journal of another one.
         settle_seconds: how long a frame that looks torn may take to grow; 0 where nobody can be writing.
+        points: what the journal must have besides what its head says.
     """
 
     def __init__(
@@ -100,11 +102,17 @@ class JournalReader:
         venue: str | None = None,
         core_version: int | None = None,
         settle_seconds: float = SETTLE_SECONDS,
+        *,
+        points: Sequence[Point] = (),
     ) -> None:
         self.directory: Final = directory
         self.segments: Final[list[SegmentSummary]] = []
         """What was read so far; the last one grows."""
         self.tip: Tip = Tip()
+        self.batch_tip: Tip = Tip()
+        """After the last batch: unlike `tip` without the signatures and headers behind it."""
+        self.head: Head | None = None
+        """As it was when the reading began; None: there is none, and what is missing at the end can't be seen."""
         self.torn: Torn | None = None
         """Of the last segment, once everything is read."""
         self.bytes_read: int = 0
@@ -113,6 +121,8 @@ class JournalReader:
         self._venue = venue
         self._core_version: Final = core_version
         self._settle_seconds: Final = settle_seconds
+        self._points = sorted(points, key=lambda point: point.seq)
+        """Those that were not reached yet."""
 
     def batches(self) -> Iterator[list[StoredRow]]:
         """The rows, batch by batch. Once only.
@@ -122,11 +132,14 @@ class JournalReader:
             JournalVersion: at the first segment of another core version, if one was demanded.
             OSError: a segment can't be read.
         """
+        # Before the segments: a venue at work writes them first.
+        self._read_head()
         numbers = list_segments(self.directory)
         for expected, number in enumerate(numbers, start=1):
             if number != expected:
                 raise JournalDamage(segment_name(expected), 0, "the segment is missing")
             yield from self._segment(number, number == len(numbers))
+        self._check_end()
 
     def rows(self) -> Iterator[StoredRow]:
         """The rows one by one; otherwise like `batches`."""
@@ -150,7 +163,8 @@ class JournalReader:
                     continue
                 if batch is None:
                     break
-                self.tip = reader.tip
+                self._check_points(reader.tip, reader.frame_offset)
+                self.tip = self.batch_tip = reader.tip
                 self.bytes_read = before + reader.offset
                 yield batch
         except Damage as damage:
@@ -160,6 +174,40 @@ class JournalReader:
             raise JournalDamage(path.name, reader.frame_offset, "the venue's key did not sign this")
         self.tip = reader.tip
         self.torn = reader.torn
+
+    def _read_head(self) -> None:
+        try:
+            self.head = read_head(self.directory)
+        except JournalError as error:
+            raise JournalDamage(HEAD_FILE, 0, str(error)) from error
+        if self.head is not None:
+            self._points = sorted([*self._points, self.head.point], key=lambda point: point.seq)
+
+    def _check_points(self, tip: Tip, offset: int) -> None:
+        """Compare the chain after a batch, the frame at `offset`, with what others have of it."""
+        last_seq = tip.next_seq - 1
+        while self._points and self._points[0].seq <= last_seq:
+            point = self._points.pop(0)
+            if point.seq < last_seq:
+                raise Damage(
+                    offset, f"no batch ends with sequence number {point.seq}, which {point.said_by} has as an end"
+                )
+            if point.link != tip.link:
+                raise Damage(offset, f"its link is {tip.link.hex()}; {point.said_by} has {point.link.hex()}")
+
+    def _check_end(self) -> None:
+        """The journal must reach as far as others have seen it on the disk."""
+        if not self._points:
+            return
+        last = self.segments[-1] if self.segments else None
+        point = self._points[-1]
+        torn = f", then there is a {self.torn}" if self.torn is not None else ""
+        raise JournalDamage(
+            last.name if last is not None else segment_name(1),
+            last.end if last is not None else 0,
+            f"the journal ends with sequence number {self.tip.next_seq - 1}{torn}; {point.said_by} has {point.seq}: "
+            "its end is damaged or was cut off",
+        )
 
     def _is_growing(self, path: Path, size: int) -> bool:
         """Whether the venue is at work on the frame that looks torn."""
@@ -179,3 +227,6 @@ class JournalReader:
         if header.public_key != self._public_key:
             expected = self._public_key.hex()
             raise JournalDamage(summary.name, 0, f"its key is {header.public_key.hex()}, not {expected}")
+        head = self.head
+        if head is not None and not (head.venue == header.venue and head.is_signed_by(header.public_key)):
+            raise JournalDamage(HEAD_FILE, 0, "the venue's key did not sign this")

@@ -22,10 +22,10 @@ from engine.record.rows import (
     BATCH,
     HEADER,
     SEAL,
+    Batch,
     Row,
     SegmentHeader,
     StoredRow,
-    encode_batch,
     encode_frame,
     salt_of,
 )
@@ -35,15 +35,17 @@ from engine.vocabulary.limits import SEGMENT_BYTES
 from gateway.journal.files import (
     DISK,
     UNFINISHED_SUFFIX,
-    DirectoryLock,
     Disk,
     JournalError,
+    Lock,
+    check_place,
     create_file,
-    free_path,
+    save_bytes,
     segment_name,
     sync_file,
     write_all,
 )
+from gateway.journal.head import HeadFile
 from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalReader, SegmentSummary
 from gateway.keys import public_key_bytes
@@ -73,13 +75,16 @@ class Recovery:
         torn: what was set aside, known once all rows are read.
     """
 
-    def __init__(self, directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DISK) -> None:
+    def __init__(
+        self, directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DISK, *, lock: Lock | None = None
+    ) -> None:
         self.directory: Final = directory
         self.torn: TornTail | None = None
         self._venue: Final = venue
         self._key: Final = key
         self._disk: Final = disk
-        self._lock: Final = DirectoryLock(directory)
+        self._lock: Final = Lock() if lock is None else lock
+        self._lock.take(directory)
         self._reader: Final = JournalReader(directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0)
         self._is_read = False
 
@@ -87,7 +92,7 @@ class Recovery:
         """All rows, verified; at the end a torn last frame is set aside. Once only.
 
         Raises:
-            JournalDamage: anything but the last frame is bad. Nothing was changed.
+            JournalDamage: anything but the last frame is bad, or what the head has is missing. Nothing was changed.
             JournalVersion: another core version is needed.
             OSError: the disk failed.
         """
@@ -121,6 +126,7 @@ class Recovery:
             self._venue,
             self._key,
             tip=self._reader.tip,
+            batch_tip=self._reader.batch_tip,
             last=last,
             lock=self._lock,
             durability=durability,
@@ -136,10 +142,10 @@ class Recovery:
     def _set_aside(self, segment: SegmentSummary, torn: Torn) -> TornTail:
         """Move the torn bytes into a file beside, and cut the segment; a crash in between loses neither."""
         path = self.directory / segment.name
-        saved = free_path(self.directory, f"torn-{segment.header.segment}-{torn.start}", ".bin")
         descriptor = os.open(path, os.O_RDWR)
         try:
-            create_file(saved, os.pread(descriptor, torn.end - torn.start, torn.start), disk=self._disk)
+            data = os.pread(descriptor, torn.end - torn.start, torn.start)
+            saved = save_bytes(self.directory, f"torn-{segment.header.segment}-{torn.start}", data, self._disk)
             os.ftruncate(descriptor, torn.start)
             self._disk.sync(descriptor)
         finally:
@@ -176,6 +182,7 @@ class JournalWriter:
             the end of the process, not that of the machine.
         written_bytes: of the batches appended so far.
         waited_ns: how long the disk took to sync them.
+        last: sequence number and link of the last batch appended.
     """
 
     def __init__(
@@ -185,8 +192,9 @@ class JournalWriter:
         key: Ed25519PrivateKey,
         *,
         tip: Tip,
+        batch_tip: Tip,
         last: SegmentSummary | None,
-        lock: DirectoryLock,
+        lock: Lock,
         durability: Durability,
         rulebook_digest: str,
         segment_bytes: int,
@@ -196,7 +204,11 @@ class JournalWriter:
         self.next_seq = tip.next_seq
         self.written_bytes = 0
         self.waited_ns = 0
+        self.last = (batch_tip.next_seq - 1, batch_tip.link)
         self.durability: Final = durability
+        self._synced = self.last
+        """Of what is on the disk for certain. Recovery saw to all that it read."""
+        self._head: Final = HeadFile(directory, venue, key, durability=durability, disk=disk)
         self._directory: Final = directory
         self._venue: Final = venue
         self._key: Final = key
@@ -213,51 +225,77 @@ class JournalWriter:
             self._first_seq = last.header.first_seq
             self._salt = last.salt
             self._size = last.end
-            self._descriptor = os.open(directory / last.name, os.O_WRONLY | os.O_APPEND)
+            self._path = directory / last.name
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
         else:
             self._begin(last.header.segment + 1 if last is not None else 1)
         self._is_usable = True
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Write a batch as one frame and, under `fsync`, sync it. Cost: one encoding, one write, one sync.
+        """Write rows as one frame: as `append_batch`."""
+        batch = Batch()
+        for row in rows:
+            batch.add(row)
+        self.append_batch(batch)
+
+    def append_batch(self, batch: Batch) -> None:
+        """Write a batch as one frame and, under `fsync`, sync it. Cost: one write, one sync.
 
         Args:
-            rows: `(seq, time_ns, command, events)`, the first with `next_seq`, dense.
+            batch: `(seq, time_ns, command, events)` rows, the first with `next_seq`, dense.
 
         Raises:
             OSError: the batch may or may not be on the disk. The writer can't be used any more.
             JournalError: an earlier call failed.
         """
+        rows = batch.rows
         first_seq = rows[0][0]
         count = len(rows)
         assert first_seq == self.next_seq and rows[-1][0] == first_seq + count - 1, "rows must be dense"
         self._enter()
         if self._size >= self._segment_bytes:
             self._roll()
-        frame, link = encode_frame(
-            BATCH, first_seq, count, encode_batch(rows), previous_link=self._link, salt=self._salt
-        )
+        frame, link = encode_frame(BATCH, first_seq, count, batch.payload(), previous_link=self._link, salt=self._salt)
         write_all(self._descriptor, frame, self._disk)
         if self._sync_each:
             began_ns = time.monotonic_ns()
             self._disk.sync(self._descriptor)
             self.waited_ns += time.monotonic_ns() - began_ns
         self._link = link
+        self.last = (first_seq + count - 1, link)
+        if self._sync_each:
+            self._synced = self.last
         self.written_bytes += len(frame)
         self._size += len(frame)
         self.next_seq = first_seq + count
         self._is_usable = True
 
+    def check_place(self) -> None:
+        """Raise `JournalGone` unless what is written is what stands in the journal's directory: a few microseconds."""
+        self._lock.check_place(self._directory)
+        check_place(self._path, self._descriptor)
+
+    def write_head(self) -> None:
+        """Bring the head up to what is on the disk. May be called from another thread.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        self._head.write(*self._synced)
+
     def close(self) -> None:
-        """Sign and sync the segment, and let go of the journal. After a failure, or a second time: only let go.
+        """Sign and sync the segment, write the head, and let go of the journal. After a failure, or a second time: only let go.
 
         Raises:
             OSError: the signature may or may not be on the disk.
+            JournalGone: the journal is not where it was.
         """
         try:
             if self._is_usable:
                 self._is_usable = False
+                self.check_place()
                 self._seal()
+                self.write_head()
         finally:
             self.abandon()
 
@@ -266,6 +304,7 @@ class JournalWriter:
         self._is_usable = False
         if not self._is_released:
             self._is_released = True
+            self._head.close()
             self._lock.release()
             self._close_segment()
 
@@ -276,6 +315,7 @@ class JournalWriter:
         self._is_usable = False
 
     def _roll(self) -> None:
+        self.check_place()
         self._seal()
         self._close_segment()
         self._begin(self._segment + 1)
@@ -300,6 +340,7 @@ class JournalWriter:
         )
         write_all(self._descriptor, frame, self._disk)
         self._disk.sync(self._descriptor)
+        self._synced = self.last
 
     def _begin(self, segment: int) -> None:
         """Begin a segment. It gets its name when its header is on the disk: no crash leaves half a header."""
@@ -317,7 +358,9 @@ class JournalWriter:
         create_file(unfinished, frame, disk=self._disk)
         os.rename(unfinished, path)
         sync_file(self._directory, self._disk)
+        self._path = path
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self.check_place()
         self._segment = segment
         self._first_seq = self.next_seq
         self._salt = salt_of(link)
@@ -325,7 +368,9 @@ class JournalWriter:
         self._size = len(frame)
 
 
-def recover(directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DISK) -> Recovery:
+def recover(
+    directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DISK, *, lock: Lock | None = None
+) -> Recovery:
     """Lock a journal and make it ready to be read; an absent directory is made.
 
     Args:
@@ -333,6 +378,7 @@ def recover(directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DI
         venue: the venue's id: a journal of another one is refused.
         key: signs the segments: a journal of another one is refused.
         disk: what writes and syncs.
+        lock: holds what else the venue is made of, and is let go with the journal.
 
     Raises:
         JournalLocked: another process has it open.
@@ -343,4 +389,4 @@ def recover(directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DI
     # The journal's own name always: an earlier start may have ended between making and syncing it.
     for folder in (*reversed(missing), directory):
         sync_file(folder.parent, disk)
-    return Recovery(directory, venue, key, disk)
+    return Recovery(directory, venue, key, disk, lock=lock)

@@ -30,6 +30,8 @@ class Gauges(NamedTuple):
     seq: int
     time_ns: int
     """Now, on the clock of the commands."""
+    clock_ahead_ns: int
+    """Of the machine's."""
     journal_bytes: int
     disk_waited_ns: int
     turned_away: int
@@ -97,6 +99,8 @@ class VenueCollector(Collector):
         yield GaugeMetricFamily("sbx_open_orders", "Orders on books or waiting.", gauges.open_orders)
         yield GaugeMetricFamily("sbx_accounts", "Accounts.", gauges.accounts)
         yield GaugeMetricFamily("sbx_seq", "Sequence number of the last command.", gauges.seq)
+        ahead = gauges.clock_ahead_ns / NS_PER_SECOND
+        yield GaugeMetricFamily("sbx_clock_ahead_seconds", "The venue's time less the machine's.", ahead)
         build = {**self._build, "rulebook": gauges.rulebook}
         info = GaugeMetricFamily("sbx_build_info", "What runs here.", labels=tuple(build))
         info.add_metric(tuple(build.values()), 1)

@@ -8,6 +8,7 @@ from typing import Final
 from engine.command_table import TRADING
 from engine.record.rows import Row
 from engine.vocabulary.codes import REJECT_CODES
+from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
     AccountOpened,
     CommandRejected,
@@ -26,6 +27,16 @@ _REPLIES: Final = {row.kind: row.answers for row in TRADING}
 """The reply to a trading command is the first event of one of these types, after what was due before the command."""
 
 _NOBODY: Final[list[Outbox]] = []
+
+
+class Owed:
+    """The reply to a command that has left some of its work."""
+
+    def __init__(self, seq: int, command: Command, origin: Outbox, request_id: int) -> None:
+        self.seq: Final = seq
+        self.command: Final = command
+        self.origin: Final = origin
+        self.request_id: Final = request_id
 
 
 class Fanout:
@@ -111,9 +122,29 @@ class Fanout:
         if waiting is not None:
             assert not replies, "a trading command without a reply"
             self.send(waiting, _admin_reply(seq, events[due_events:], request_id))
+        self._follow(row)
+
+    def _follow(self, row: Row) -> None:
+        """Hand out what a command did to the channels."""
+        seq, time_ns, _, events = row
         for subscribers, message in self.channels.follow(seq, time_ns, events):
             self.broadcast(subscribers, message)
         self._drop_copy.seq = seq
+
+    def publish_last(self, row: Row, owed: Owed) -> None:
+        """Hand out the tick that has done the last of what a command had left, and reply to that command."""
+        replies = _REPLIES.get(type(owed.command)) or ()
+        waiting: Outbox | None = owed.origin
+        seq, time_ns, _, events = row
+        for report in self.reports.follow(seq, time_ns, events):
+            if waiting is not None and type(report.event) in replies:
+                self._deliver(report, waiting, owed.request_id)
+                waiting = None
+            else:
+                self._deliver(report, None, 0)
+        if waiting is not None:
+            self.send(waiting, Done(id=owed.request_id, seq=owed.seq))
+        self._follow(row)
 
     def end_turn(self) -> None:
         """Hand out what the turn's commands add up to."""

@@ -106,6 +106,7 @@ __all__ = [
     "InstrumentInfo",
     "Instruments",
     "InstrumentsReply",
+    "JournalTip",
     "Login",
     "LossShared",
     "MarginCall",
@@ -169,12 +170,27 @@ class Hello(Message, tag="hello"):
 
 
 class Welcome(Message, tag="welcome"):
-    """The login succeeded. `accounts` maps each account that may be used to its last report's sequence number."""
+    """The login succeeded. `accounts` maps each account that may be used to its last report's sequence number.
+
+    `seq` and `link` are those of the journal's last batch, as in `JournalTip`.
+    """
 
     id: int
     participant: str
     role: str
     accounts: dict[str, int]
+    seq: int
+    link: str
+
+
+class JournalTip(Message, tag="journal_tip"):
+    """Where the journal's chain stood at `time`, told to everybody now and then: a journal without it was rewritten."""
+
+    seq: int
+    """Of the last command of the last batch."""
+    link: str
+    """SHA-256 over all batches up to that one, hexadecimal."""
+    time: int
 
 
 class Error(Message, tag="error"):
@@ -352,6 +368,7 @@ class Unsubscribed(Message, tag="unsubscribed"):
 AnyMessage = (
     Hello
     | Welcome
+    | JournalTip
     | Error
     | AnyReport
     | OpenOrdersReply

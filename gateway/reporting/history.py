@@ -79,10 +79,16 @@ class History:
         self.entries: Final[list[Entry]] = []
         self._scheduled: Final[dict[int, Entry]] = {}
         """Changes that wait for their date, by sequence number."""
+        self._open: Entry | None = None
+        """Of what was done last: what it has left, the next step goes on with."""
+        self._day_began = False
+        """Whether that was the beginning of a day, of which nothing was to be told yet."""
 
     def take(self, step: Step) -> None:
         """Take in a command and what it did."""
         events, due = step.events, step.due_events
+        if not step.carried_events:
+            self._open, self._day_began = None, False
         if due:
             self._follow_clock(step, events[:due])
         command = step.command
@@ -90,6 +96,7 @@ class History:
             entry = self._entry(step, command)
             self.entries.append(entry)
             _add_effects(entry, events[due:])
+            self._open, self._day_began = entry, False
         elif not due:
             # There may be no replay to tell them apart: what a day or a date brings is no effect of other commands.
             self._follow_clock(step, events)
@@ -127,8 +134,7 @@ class History:
 
     def _follow_clock(self, step: Step, events: list[Event]) -> None:
         """Make entries of what was due: changes whose date had come, and what a new day changed."""
-        entry: Entry | None = None
-        day_began = False
+        entry, day_began = self._open, self._day_began
         for event in events:
             if type(event) is ChangeEffective:
                 asked = self._scheduled.pop(event.change, None)
@@ -161,6 +167,7 @@ class History:
                 )
                 self.entries.append(entry)
                 _add_effects(entry, [event])
+        self._open, self._day_began = entry, day_began
 
 
 # What a change or a new day brings stands together: records and rules that changed, then what the recheck cancels.

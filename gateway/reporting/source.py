@@ -28,7 +28,15 @@ class Step:
     """One command and what it did."""
 
     def __init__(
-        self, seq: int, time_ns: int, command: AnyCommand, events: list[Event], *, due_events: int, day: int
+        self,
+        seq: int,
+        time_ns: int,
+        command: AnyCommand,
+        events: list[Event],
+        *,
+        due_events: int,
+        day: int,
+        carried_events: int = 0,
     ) -> None:
         self.seq: Final = seq
         self.time_ns: Final = time_ns
@@ -36,7 +44,9 @@ class Step:
         self.command: Final = command
         self.events: Final = events
         self.due_events: Final = due_events
-        """How many of the events are of things that were due before the command; 0 if there is no replay to tell."""
+        """How many of the events are of what came before the command: things due, work left; 0 if there is no replay to tell."""
+        self.carried_events: Final = carried_events
+        """How many of these, the first ones, go on with what the step before had left."""
         self.day: Final = day
         """The Moscow day, from 1970-01-01, in which the first event happened; each `DayEnded` among them begins the next."""
 
@@ -118,7 +128,8 @@ class Source:
                 self._day = event.day
         replay = self._replay
         due_events = 0 if replay is None else replay.exchange.due_events
-        return Step(seq, time_ns, command, events, due_events=due_events, day=first_day)
+        carried = 0 if replay is None else replay.exchange.carried_events
+        return Step(seq, time_ns, command, events, due_events=due_events, day=first_day, carried_events=carried)
 
     def _feed(self, row: StoredRow) -> list[Event] | None:
         """The events of a row as replayed, which are those recorded; None once the replay is over."""

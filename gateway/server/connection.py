@@ -60,6 +60,10 @@ class Host(Failing, Protocol):
     def senders(self) -> Senders:
         """What those of all connections share."""
 
+    @property
+    def now_ns(self) -> int:
+        """The venue's time."""
+
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
 
@@ -113,7 +117,7 @@ class Connection(WSListener):
             self.close(TRY_AGAIN_LATER, f"at most {MAX_CONNECTIONS_PER_ADDRESS} connections from one address")
             return
         self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
-        self.session.greet(time.time_ns())
+        self.session.greet(self.host.now_ns)
         self.flush()
 
     @guarded

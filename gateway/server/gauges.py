@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import time
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -70,6 +71,7 @@ def metrics_endpoint(
             accounts=len(exchange.accounts),
             seq=exchange.seq,
             time_ns=sequencer.now_ns,
+            clock_ahead_ns=sequencer.now_ns - time.time_ns(),
             journal_bytes=started.writer.written_bytes,
             disk_waited_ns=started.writer.waited_ns,
             turned_away=door.turned_away,

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from engine.exchange import Exchange
-from engine.record.rows import Row, encode_batch
-from engine.vocabulary.limits import CATCH_UP_EVENTS, MAX_BATCH_COMMANDS, SHRUNK_PER_TURN, SLEPT_NS
+from engine.record.rows import Batch, Row
+from engine.vocabulary.limits import (
+    CATCH_UP_EVENTS,
+    MAX_BATCH_BYTES,
+    MAX_BATCH_COMMANDS,
+    MAX_BATCH_EVENTS,
+    SHRUNK_PER_TURN,
+    SLEPT_NS,
+)
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.inbound.queries import Answers
 from gateway.inbound.questions import Questions
@@ -22,10 +29,12 @@ from gateway.inbound.session import Session
 from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
 from gateway.metrics.counters import Counters
-from gateway.outbound.fanout import Fanout
+from gateway.outbound.fanout import Fanout, Owed
+from gateway.server.clock import Clock
 
-Clock = Callable[[], int]
-"""Returns nanoseconds since the epoch, UTC."""
+Taken = tuple[Session | None, int, AnyCommand]
+"""A command, and the connection and request id that it came with; None: the venue itself."""
+_TICK: Final[list[Taken]] = [(None, 0, Tick())]
 
 
 class VenueHalted(Exception):
@@ -36,7 +45,7 @@ class Sequencer:
     """Takes commands from sessions in turn and carries them out; between turns, questions are answered within a share."""
 
     def __init__(
-        self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock = time.time_ns
+        self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock
     ) -> None:
         self._exchange: Final = exchange
         self._writer: Final = writer
@@ -48,6 +57,8 @@ class Sequencer:
         self._clock: Final = clock
         self._waiting: Final[deque[Session]] = deque()
         """Sessions whose inbox is not empty; the first one is next."""
+        self._owed: Owed | None = None
+        """The reply to a command that has left work to ticks."""
         self._piece_ns = SLEPT_NS
         """How much of the time that the venue slept through is caught up on next."""
 
@@ -96,7 +107,7 @@ class Sequencer:
     def turn(self) -> None:
         """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outboxes.
 
-        What is due comes first, a piece a turn: requests wait meanwhile, but are read, and pings answered. So nothing trades
+        What is due, or left of a command before, comes first, a piece a turn: requests wait meanwhile, but are read, and pings answered. So nothing trades
         that has expired, and no frame grows too large to be written.
 
         Raises:
@@ -105,9 +116,8 @@ class Sequencer:
         time_ns = self.now_ns
         if self._catch_up(time_ns) or self._tick(time_ns):
             return
-        commands = self._take()
-        if commands:
-            self._carry_out(time_ns, commands)
+        if self._waiting:
+            self._carry_out(time_ns, self._take())
 
     def tidy(self) -> None:
         """Make a little room while nothing waits: what ends is small sooner than it must be."""
@@ -126,17 +136,15 @@ class Sequencer:
         time_ns = self.now_ns
         while self._catch_up(time_ns) or self._tick(time_ns):
             pass
-        return self._carry_out(time_ns, [(None, 0, command) for command in commands])
+        return self._carry_out(time_ns, iter([(None, 0, command) for command in commands]), is_whole=True)
 
-    def _take(self) -> list[tuple[Session | None, int, AnyCommand]]:
-        """The next commands, one of each waiting session in turn."""
+    def _take(self) -> Iterator[Taken]:
+        """Take the next commands out of the inboxes, one of each waiting session in turn, as long as one is asked for."""
         waiting = self._waiting
-        commands: list[tuple[Session | None, int, AnyCommand]] = []
-        while waiting and len(commands) < MAX_BATCH_COMMANDS:
+        while waiting:
             session = waiting.popleft()
             request_id, command, received_ns = session.inbox.popleft()
             session.taken += 1
-            commands.append((session, request_id, command))
             if received_ns:
                 session.answered_ns.append(received_ns)
             if session.inbox:
@@ -145,7 +153,7 @@ class Sequencer:
                 session.is_waiting = False
                 if session.is_ended:
                     session.all_taken()
-        return commands
+            yield session, request_id, command
 
     def _catch_up(self, time_ns: int) -> bool:
         """Let a piece of what was due while the venue slept happen, by a `Tick` with a frame of its own; False: it did not sleep.
@@ -157,7 +165,7 @@ class Sequencer:
             self._piece_ns = SLEPT_NS
             return False
         piece_ns = max(exchange.next_due_ns() + self._piece_ns, exchange.time_ns)
-        rows = self._carry_out(piece_ns, [(None, 0, Tick())])
+        rows = self._carry_out(piece_ns, iter(_TICK))
         # Longer as long as little happens.
         is_large = len(rows[0][3]) > CATCH_UP_EVENTS
         self._piece_ns = max(self._piece_ns // 4, SLEPT_NS) if is_large else 2 * self._piece_ns
@@ -168,49 +176,73 @@ class Sequencer:
         exchange = self._exchange
         if not 0 < exchange.next_due_ns() <= time_ns:
             return False
-        self._carry_out(time_ns, [(None, 0, Tick())])
+        self._carry_out(time_ns, iter(_TICK))
         return 0 < exchange.next_due_ns() <= time_ns
 
-    def _carry_out(self, time_ns: int, commands: list[tuple[Session | None, int, AnyCommand]]) -> list[Row]:
-        """Apply commands at a time, journal, and hand out; returns what was journaled."""
+    def _carry_out(self, time_ns: int, commands: Iterator[Taken], is_whole: bool = False) -> list[Row]:
+        """Apply commands at a time as one batch, journal, and hand out; returns what was journaled.
+
+        A batch ends at a bound on commands, events and bytes, unless it `is_whole`, and behind a command that has left work.
+        """
         exchange = self._exchange
         seq = exchange.seq
         began_ns = time.monotonic_ns()
-        rows: list[Row] = []
-        due: list[int] = []
+        batch = Batch()
+        done: list[tuple[Session | None, int, int]] = []
+        count = 0
         fault: tuple[Sequenced, Exception] | None = None
-        for _, _, command in commands:
+        for session, request_id, command in commands:
             seq += 1
             sequenced = Sequenced(seq, time_ns, command)
             try:
                 events = exchange.apply(sequenced)
+                batch.add((seq, time_ns, command, events))
             except Exception as error:  # noqa: BLE001 - whatever it is, the command must be saved before the venue stops
                 fault = sequenced, error
                 break
-            rows.append((seq, time_ns, command, events))
-            due.append(exchange.due_events)
+            done.append((session, request_id, exchange.due_events))
+            count += len(events)
+            if is_whole:
+                continue
+            if len(done) >= MAX_BATCH_COMMANDS or count >= MAX_BATCH_EVENTS or batch.size >= MAX_BATCH_BYTES:
+                break
+            if exchange.is_unfinished:
+                break
         applied_ns = time.monotonic_ns()
+        rows = batch.rows
         if rows:
             try:
-                self._writer.append(rows)
+                self._writer.append_batch(batch)
             except OSError as error:
                 raise VenueHalted(
                     f"the journal can't be written: {error}. Nothing after sequence number {rows[0][0] - 1} was "
                     "acknowledged. Free or replace the disk, then start the venue again."
                 ) from error
             except Exception as error:
-                raise self._save(_unwritable(rows), error) from error
+                raise self._save(Sequenced(*rows[-1][:3]), error) from error  # type: ignore[arg-type]
         if fault is not None:
             raise self._save(*fault)
         synced_ns = time.monotonic_ns()
-        fanout = self._fanout
-        for row, (session, request_id, _), due_events in zip(rows, commands, due, strict=True):
-            fanout.publish(row, session, request_id, due_events)
-        fanout.end_turn()
-        self._writer.rulebook_digest = fanout.rulebook_digest
+        self._hand_out(rows, done)
+        self._writer.rulebook_digest = self._fanout.rulebook_digest
         if self.counters.is_watched:
             self.counters.carried_out(rows, (began_ns, applied_ns, synced_ns, time.monotonic_ns()))
         return rows
+
+    def _hand_out(self, rows: list[Row], done: list[tuple[Session | None, int, int]]) -> None:
+        """Hand out what is durable now. The reply to a command that has left work waits until nothing is left of it."""
+        fanout, left_seq = self._fanout, self._exchange.left_seq
+        for row, (session, request_id, due_events) in zip(rows, done, strict=True):
+            owed = self._owed
+            if owed is not None and owed.seq != left_seq:
+                self._owed = None
+                fanout.publish_last(row, owed)
+            elif session is not None and row[0] == left_seq:
+                self._owed = Owed(row[0], row[2], session, request_id)
+                fanout.publish(row, None, 0, due_events)
+            else:
+                fanout.publish(row, session, request_id, due_events)
+        fanout.end_turn()
 
     def _save(self, sequenced: Sequenced, error: Exception) -> VenueHalted:
         """Save the command on which the core failed; returns what to raise."""
@@ -226,13 +258,3 @@ class Sequencer:
             )
         halted.__cause__ = error
         return halted
-
-
-def _unwritable(rows: list[Row]) -> Sequenced:
-    """The command whose row can't be encoded; if each of them can by itself, the last one."""
-    for row in rows:
-        try:
-            encode_batch([row])
-        except Exception:  # noqa: BLE001 - the reason is known already: this only finds the row
-            break
-    return Sequenced(row[0], row[1], row[2])  # type: ignore[arg-type]

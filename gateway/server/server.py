@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from multidict import CIMultiDict
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
 from engine.exchange import Exchange
-from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     LISTEN_BACKLOG,
     LOGIN_TIMEOUT_SECONDS,
@@ -29,14 +26,17 @@ from gateway.inbound.translate import Known
 from gateway.journal.writer import Durability
 from gateway.metrics.pauses import CollectorPauses
 from gateway.outbound.channels.outbox import Outbox
-from gateway.protocol.wire import CODECS, JSON, Codec
+from gateway.protocol.messages import Message
+from gateway.protocol.wire import CODECS
 from gateway.server.connection import CLOSE_SECONDS, Connection
 from gateway.server.guarded import guarded
+from gateway.server.handshake import health, negotiate, refusal
 from gateway.server.scraping import MetricsEndpoint
 from gateway.server.sending import Senders
 from gateway.server.sequencer import VenueHalted
 from gateway.server.sockets import AcceptedSocket, Door, bound_socket
 from gateway.server.startup import Started, start_venue
+from gateway.server.upkeep import Upkeep
 from gateway.venue.venue import Venue
 
 NONCE_BYTES: Final = 16
@@ -58,6 +58,7 @@ class Server:
         """Where it listens."""
         self.metrics: MetricsEndpoint | None = None
         """If it was asked for."""
+        self._upkeep: Final = Upkeep(self, started)
         self._pauses: Final = CollectorPauses(self.counters.collector)
         self.host = self
         """As `guarded` finds it."""
@@ -68,6 +69,7 @@ class Server:
             Known(started.exchange.instruments, started.exchange.assets),
             started.fanout,
             counters=self.counters,
+            tip=lambda: started.writer.last,
         )
         self._sequencer: Final = started.sequencer
         self._connections: Final[dict[Outbox, Connection]] = {}
@@ -100,6 +102,7 @@ class Server:
             raise
         self.port = listening.getsockname()[1]
         self._wait_for_due()
+        self._upkeep.begin()
 
     async def listen_to_scrapers(self, port: int) -> None:
         """Open the metrics port; 0: any free one. Raises `OSError` if it can't be had."""
@@ -176,6 +179,7 @@ class Server:
         if self.metrics is not None:
             self.metrics.close()
         self._pauses.end()
+        self._upkeep.end()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -184,17 +188,17 @@ class Server:
         try:
             path = request.path.split(b"?", 1)[0]
             if path == b"/health":
-                return self._health()
+                return health(self._context, len(self._connections))
             if path != b"/":
                 self.counters.refused["no_such_path"] += 1
                 return None
             if self._is_stopping or self._ended.done():
                 self.counters.refused["venue_stops"] += 1
-                return _refusal(503, "the venue stops")
-            codec, headers = _negotiate(request.headers)
+                return refusal(503, "the venue stops")
+            codec, headers = negotiate(request.headers)
             if codec is None:
                 self.counters.refused["no_such_subprotocol"] += 1
-                return _refusal(400, f"no such subprotocol; there are {', '.join(CODECS)}")
+                return refusal(400, f"no such subprotocol; there are {', '.join(CODECS)}")
             session = Session(self._context, codec, secrets.token_hex(NONCE_BYTES))
             response = WSUpgradeResponse.create_101_response(headers)
             return WSUpgradeResponseWithListener(response, Connection(self, session))
@@ -202,19 +206,17 @@ class Server:
             self.fail(error)
             raise
 
-    def _health(self) -> WSUpgradeResponseWithListener:
-        facts = {
-            "venue": self._context.venue_id,
-            "core_version": CORE_VERSION,
-            "rulebook": self._context.fanout.rulebook,
-            "durability": self._context.durability,
-            "seq": self._context.fanout.seq,
-            "connections": len(self._connections),
-        }
-        response = WSUpgradeResponse.create_ok_response(
-            json.dumps(facts).encode(), {"Content-Type": "application/json"}
-        )
-        return WSUpgradeResponseWithListener(response, None)
+    @property
+    def now_ns(self) -> int:
+        """The venue's time."""
+        return self._sequencer.now_ns
+
+    def tell_all(self, message: Message) -> None:
+        """Send a message to everybody who has logged in or subscribed to something."""
+        began_ns = time.monotonic_ns()
+        known = [connection.session for connection in self._connections.values() if connection.session.is_known]
+        self._context.fanout.broadcast(known, message)
+        self._send(began_ns)
 
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
@@ -348,6 +350,7 @@ async def start_server(
     durability: Durability | None = None,
     metrics_port: int | None = None,
     force_rulebook: bool = False,
+    accept_jump: bool = False,
     exchange: Callable[[], Exchange] = new_exchange,
 ) -> Server:
     """Start a venue, or recover it, and listen.
@@ -358,19 +361,20 @@ async def start_server(
         host: address to listen on; None: as the venue file says, and likewise `port` (0: any) and `durability`.
         metrics_port: where to answer scrapers, on loopback (0: any); None: as the venue file says, which may be nowhere.
         force_rulebook: put the venue's rulebook in force although the journal has another one in force.
+        accept_jump: start although the machine's clock is far from the journal's last time.
         exchange: makes the empty core.
 
     Returns:
         The server, listening; its `port`; `stop()` ends it.
 
     Raises:
-        StartError: the journal does not replay.
+        StartError: the journal does not replay, or what the venue finds forbids a start.
         JournalError: the journal can't be used.
         OSError: the port is taken, or the disk failed.
     """
     assert __debug__, "assertions guard the venue"
     chosen: Durability = durability or ("os" if venue.durability == "os" else "fsync")
-    started = start_venue(venue, directory, chosen, exchange, force_rulebook)
+    started = start_venue(venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump)
     server = Server(venue, chosen, started)
     wanted_port = venue.metrics_port if metrics_port is None else metrics_port
     try:
@@ -382,18 +386,3 @@ async def start_server(
         started.writer.close()
         raise
     return server
-
-
-def _negotiate(headers: CIMultiDict[str]) -> tuple[Codec | None, dict[str, str]]:
-    """The codec of the first subprotocol offered that there is, JSON if none is offered, and the header that says so."""
-    offered = [name.strip() for value in headers.getall("Sec-WebSocket-Protocol", []) for name in value.split(",")]
-    if not offered:
-        return JSON, {}
-    for name in offered:
-        if name in CODECS:
-            return CODECS[name], {"Sec-WebSocket-Protocol": name}
-    return None, {}
-
-
-def _refusal(status: int, reason: str) -> WSUpgradeResponseWithListener:
-    return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, reason.encode()), None)

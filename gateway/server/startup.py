@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -10,15 +11,17 @@ import msgspec
 
 from engine.command_table import COMMANDS
 from engine.exchange import Exchange
-from engine.record.rows import StoredRow, decode_command
+from engine.record.rows import Row, StoredRow, decode_command
 from engine.replay import Replay, ReplayFailure
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import CommandRejected
-from gateway.journal.files import measure_sync
-from gateway.journal.key import load_or_create_venue_key
-from gateway.journal.writer import Durability, JournalWriter, TornTail, recover
+from gateway.journal.files import Lock, measure_sync
+from gateway.journal.head import is_begun
+from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
+from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail, recover
 from gateway.outbound.fanout import Fanout
+from gateway.server.clock import Clock, VenueClock, jump_problem
 from gateway.server.sequencer import Sequencer
 from gateway.venue.venue import Venue
 
@@ -110,6 +113,9 @@ def start_venue(
     durability: Durability,
     new_exchange: Callable[[], Exchange],
     force_rulebook: bool = False,
+    *,
+    accept_jump: bool = False,
+    wall: Clock = time.time_ns,
 ) -> Started:
     """Recover a venue from its journal, or begin one.
 
@@ -119,38 +125,37 @@ def start_venue(
         durability: `fsync` or `os`.
         new_exchange: makes the empty exchange.
         force_rulebook: put the venue's rulebook in force even if the journal knows another one.
+        accept_jump: start although the machine's clock is far from the journal's last time.
+        wall: the machine's clock.
 
     Raises:
-        StartError: the replay differs, or a definition is refused.
+        StartError: the replay differs, a definition is refused, the venue's key is missing, or the clock is far off.
         JournalError: the journal is damaged, in use, or of another core version.
         OSError: the disk failed.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    key = load_or_create_venue_key(directory)
-    recovery = recover(directory / JOURNAL_FOLDER, venue.venue_id, key)
+    recovery = _recovery(venue, directory)
     try:
         exchange = new_exchange()
         fanout = Fanout()
         past = _replay(recovery.rows(), exchange, fanout)
         recovered = exchange.seq
+        problem = "" if accept_jump else jump_problem(exchange.time_ns, wall())
+        if problem:
+            raise StartError(problem)
         to_do, changed = past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER)
         writer = recovery.writer(durability, fanout.rulebook_digest)
-    except ReplayFailure as error:
-        recovery.close()
-        raise StartError(f"the journal does not replay: {error}") from error
+        keep_venue_key(directory)
     except BaseException:
         recovery.close()
         raise
-    sequencer = Sequencer(exchange, writer, fanout, directory)
+    sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, wall=wall))
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
         rows = sequencer.sequence(to_do) if to_do else []
     except BaseException:
         writer.abandon()
         raise
-    notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
-    notes += [f"refused: {event.detail}" for row in rows for event in row[3] if type(event) is CommandRejected]
     return Started(
         exchange=exchange,
         fanout=fanout,
@@ -158,9 +163,38 @@ def start_venue(
         sequencer=sequencer,
         recovered=recovered,
         torn=recovery.torn,
-        notes=notes,
+        notes=_notes(changed, rows),
         sync_ns=sync_ns,
     )
+
+
+def _notes(changed: list[str], rows: list[Row]) -> list[str]:
+    """What of a venue file did not come in force: what the journal has otherwise, and what was refused."""
+    notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
+    return notes + [f"refused: {event.detail}" for row in rows for event in row[3] if type(event) is CommandRejected]
+
+
+def _recovery(venue: Venue, directory: Path) -> Recovery:
+    """Lock a venue, its key and its journal; nothing is read yet.
+
+    All three: a journal that was renamed leaves a directory behind in which another one could be begun beside it.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    journal = directory / JOURNAL_FOLDER
+    lock = Lock()
+    try:
+        lock.take(directory)
+        key, file = venue_key(directory, has_journal=journal.is_dir() and any(journal.iterdir()))
+        lock.take(file)
+        if file.name == KEY_FILE and not is_begun(journal):
+            raise StartError(
+                f"{directory} has a {KEY_FILE}, but its journal is not in {journal}. Put the journal back; to begin anew, "
+                f"move {file} away, too. Nothing was changed"
+            )
+        return recover(journal, venue.venue_id, key, lock=lock)
+    except BaseException:
+        lock.release()
+        raise
 
 
 def _replay(rows: Iterator[StoredRow], exchange: Exchange, fanout: Fanout) -> _Past:
@@ -168,7 +202,10 @@ def _replay(rows: Iterator[StoredRow], exchange: Exchange, fanout: Fanout) -> _P
     past = _Past()
     replay = Replay(exchange)
     for row in rows:
-        events = replay.feed(row)
+        try:
+            events = replay.feed(row)
+        except ReplayFailure as error:
+            raise StartError(f"the journal does not replay: {error}") from error
         if replay.difference is not None:
             difference = replay.difference
             raise StartError(

@@ -16,8 +16,8 @@ MAX_PARTICIPANTS: Final = 10_000
 MAX_CLIENTS: Final = 100
 MAX_INSTRUMENTS: Final = 1_000
 DEFAULT_CLIENTS: Final = 2
-# What is set up at the first start is one frame of the journal, of 256 MiB at the most; a command and its event take about
-# 90 bytes of it. The three bounds above multiply beyond that.
+# What is set up at the first start is one frame of the journal; a command and its event take about
+# 90 bytes, in all an eighth of what a frame holds. The three bounds above multiply beyond that.
 MAX_COMMANDS: Final = 1_500_000
 _COMMANDS_OF_PARTICIPANT: Final = 9
 _COMMANDS_OF_CLIENT: Final = 9

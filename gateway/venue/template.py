@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from gateway.keys import new_private_key, public_key_hex, seeded_private_key, write_private_key
+from gateway.keys import new_private_key, public_key_hex, seeded_private_key, write_private, write_private_key
 from gateway.venue.venue import VenueError
 
 _PLACEHOLDER: Final = re.compile(r"@([a-z-]+)(?::([a-z0-9-]+))?@")
@@ -93,7 +93,8 @@ def write_venue(
         return rulebook if what == "rulebook" else str(port)
 
     warning = "" if seed is None else SEED_WARNING.format(seed=seed)
-    file.write_text(warning + _PLACEHOLDER.sub(fill, template), encoding="utf-8")
+    # Private: who holds what with whom, and perhaps a seed that all keys follow from.
+    write_private(file, (warning + _PLACEHOLDER.sub(fill, template)).encode())
     return written
 
 

@@ -12,6 +12,7 @@ from engine.vocabulary.limits import (
     MAX_FRAME_BYTES,
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_PEGS_PER_INSTRUMENT,
+    MAX_SHARED_ORDERS,
     PIECE_EVENTS,
 )
 from loadtest.abuse.growth import PRODUCT, Growth
@@ -97,7 +98,6 @@ class Known(NamedTuple):
 
 
 _ASLEEP: Final = ("hour", "day")
-_SWEEPS: Final = ("sweep up", "sweep down", "own sweep up", "market", "budget")
 
 _FILLS_AND_REDUCING: Final = "series up: 16 reducing/whole + 16 series/asks"
 
@@ -117,13 +117,6 @@ KNOWN: Final[tuple[Known, ...]] = (
         "best bid: 25 pegs/ahead",
     ),
     Known(
-        "each future that expires looks through all accounts with derivatives",
-        ("futures",),
-        ("positions",),
-        _ASLEEP,
-        "hour: 16 futures/expiring + 16 positions/long",
-    ),
-    Known(
         "each change that takes effect has all orders rechecked of whom it concerns",
         ("changes",),
         (),
@@ -138,39 +131,11 @@ KNOWN: Final[tuple[Known, ...]] = (
         _FILLS_AND_REDUCING,
     ),
     Known(
-        "each expiry in a call computes the indicative price over all levels",
-        ("expiries",),
-        ("call",),
-        (),
-        "hour: 16 expiries/call + 16 call/asks",
-    ),
-    Known(
-        "each print computes the market's index over all members",
-        ("instruments",),
-        (),
-        (*_SWEEPS, "into band"),
-        "sweep up: 16 levels/asks + 16 instruments/index",
-    ),
-    Known(
-        "each order by shares looks at all orders at the price",
+        "each order by shares looks at the orders at the price that get shares, of which there may be five hundred",
         ("stops", "queue"),
         ("queue",),
         ("one share", "shares up", "own shares up"),
         "one share: 16 queue/others + 16 stops/shares",
-    ),
-    Known(
-        "each own order that goes is looked for from the head of the queue",
-        ("queue",),
-        (),
-        ("own shares up",),
-        "own shares up: 16 queue/others + 16 queue/shares",
-    ),
-    Known(
-        "each step of a schedule reads the whole schedule",
-        ("schedule",),
-        (),
-        _ASLEEP,
-        "hour: 16 schedule/steps",
     ),
 )
 
@@ -192,17 +157,20 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "best bid: 16 pegs/own",
         "auction ends: 16 levels/asks",
         "uncross: 16 call/bids + 16 call/asks",
+        "sweep up: 16 lots/iceberg",
         _PEGS_AND_EXPIRIES,
     ),
-    *_rows(*_FRAME, False, "sweep up: 16 lots/iceberg", _FILLS_AND_REDUCING),
+    *_rows(*_FRAME, False, _FILLS_AND_REDUCING),
     *_rows(
         *_EVENTS,
         True,
         "mass cancel: 16 levels/bids",
         "sweep up: 16 levels/asks",
+        "sweep up: 16 lots/iceberg",
+        "shares up: 16 lots/shares + 16 queue/others",
         "best bid: 16 pegs/own",
     ),
-    *_rows(*_EVENTS, False, "sweep up: 16 lots/iceberg", _FILLS_AND_REDUCING),
+    *_rows(*_EVENTS, False, _FILLS_AND_REDUCING),
     *_rows(
         *_TICK,
         True,
@@ -232,6 +200,19 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "into halt: 16 stops/buys + 16 instruments/plain",
         "series down: 16 reducing/asks + 16 series/bids",
         "series up: 16 reducing/asks + 16 series/asks",
+        "hour: 16 expiries/call + 16 call/asks",
+        "sweep up: 16 levels/asks + 16 instruments/index",
+        "sweep up: 16 levels/asks + 16 instruments/repeated",
+        "into band: 16 levels/asks + 16 instruments/index",
+        "auction: 16 at_open/bids + 16 levels/asks",
+        "auction: 16 at_open/asks + 16 at_open/market",
+        "auction: 16 at_open/market + 16 brackets/bids",
+        "batch ends: 16 stops/buys + 16 brackets/bids",
+        "into band: 16 stops/buys + 16 at_open/asks",
+        "own shares up: 16 queue/others + 16 queue/shares",
+        f"one share: {MAX_SHARED_ORDERS} queue/others + 16 stops/shares",
+        "hour: 16 schedule/steps",
+        "hour: 16 futures/expiring + 16 positions/long",
     ),
     *_rows(*_LINEAR, False, *(each.text for each in KNOWN)),
 )

@@ -74,6 +74,9 @@ NEAR_BID, NEAR_ASK = 9_900, 10_100
 """What goes away by itself: then the touch moves each time."""
 BEST_BID, BEST_ASK = 9_990, 10_010
 """What a trigger makes the touch."""
+INSTANT_LEVELS: Final = 8
+"""Up to so many levels a call's indicative price is computed at once: so few that the smallest sizes measured are beyond it, where
+`MAX_INSTANT_LEVELS` would show a product that ends there."""
 EVERYTHING_LOTS: Final = 1_000_000
 """More than rests, but for an iceberg of that many lots."""
 
@@ -136,6 +139,7 @@ class Desk:
         # As LoadRulebook does, but read once for all venues: most are small, and this would be most of their cost.
         hook.intake.install(RuleTable(_rulebook()), START_NS)
         self.exchange: Final = Exchange(hook)
+        self.exchange.instant_levels = INSTANT_LEVELS
         self.time_ns: int = START_NS
         self.makers: Final = MAKERS[:accounts]
         self.sellers: Final = SELLERS[:accounts]

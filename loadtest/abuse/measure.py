@@ -114,13 +114,14 @@ def measure(recipe: Recipe, repeats: int = 0) -> Cost:
 
 
 def _carry_out(desk: Desk, sequenced: Sequenced, rows: Rows) -> None:
-    """Apply the command, and after a tick others at its time until nothing is due."""
+    """Apply the command, and then ticks at its time until nothing is due, or left of it."""
     exchange = desk.exchange
     while True:
         rows.append((sequenced, exchange.apply(sequenced)))
-        if type(sequenced.command) is not Tick or exchange.next_due_ns() > sequenced.time_ns:
+        is_tick = type(sequenced.command) is Tick
+        if not exchange.is_unfinished and not (is_tick and exchange.next_due_ns() <= sequenced.time_ns):
             return
-        sequenced = desk.sequenced(sequenced.command, sequenced.time_ns)
+        sequenced = desk.sequenced(sequenced.command if is_tick else Tick(), sequenced.time_ns)
 
 
 def _apply(desk: Desk, sequenced: Sequenced, lines: _Lines) -> tuple[Rows, str]:

@@ -11,6 +11,7 @@ from engine.vocabulary.limits import (
     MAX_MESSAGE_BYTES,
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_PEGS_PER_INSTRUMENT,
+    MAX_SCHEDULE_STEPS,
     MAX_SCHEDULED_CHANGES,
     NS_PER_DAY,
     NS_PER_SECOND,
@@ -46,8 +47,6 @@ from loadtest.abuse.desk import (
 )
 from loadtest.abuse.orders import ORDERS, Add
 
-MOST_LOTS: Final = 10_000_000
-"""Of one order: of USDT/RUB in the venue that `sbx init` writes."""
 HALT_PPM: Final = 999_999
 """A move of the index that never comes, so that every print computes it."""
 
@@ -173,8 +172,6 @@ def _changes(owner: str) -> Add:
 _HOUR_NS: Final = 3_600 * NS_PER_SECOND
 # A name as short as may be, between quotes and a comma, in the request that names the members of the index.
 _MOST_REPEATED: Final = MAX_MESSAGE_BYTES // 4
-# Pairs of a second and a phase, in one request.
-_MOST_STEPS: Final = MAX_MESSAGE_BYTES // 16
 _SURROUNDINGS: Final[dict[str, tuple[str, Add, int]]] = {
     "accounts/holders": ("accounts with a holding", _holders, MAX_ACCOUNTS),
     "accounts/clients": ("retail clients with a bid each", _clients, MAX_ACCOUNTS),
@@ -187,7 +184,7 @@ _SURROUNDINGS: Final[dict[str, tuple[str, Add, int]]] = {
     "instruments/traded": ("instruments with a bid each", _traded, MAX_INSTRUMENTS),
     "futures/marked": ("futures marked at one instant", _series(START_NS + 300 * NS_PER_DAY, _HOUR_NS), MAX_INSTRUMENTS),
     "futures/expiring": ("futures that expire at one instant", _series(DUE_NS, 0), MAX_INSTRUMENTS),
-    "schedule/steps": ("steps of a schedule that a venue slept through", _steps, _MOST_STEPS),
+    "schedule/steps": ("steps of a schedule that a venue slept through", _steps, MAX_SCHEDULE_STEPS),
     "changes/blocked": ("changes of one with few orders, at one instant", _changes(KEEPER), MAX_SCHEDULED_CHANGES),
     "changes/owner": ("changes of an owner of orders, at one instant", _changes(MAKERS[0]), MAX_SCHEDULED_CHANGES),
 }  # fmt: skip
@@ -197,9 +194,9 @@ def _all() -> dict[str, Ingredient]:
     found: list[Ingredient] = []
     for name, (what, add) in ORDERS.items():
         family = name.partition("/")[0]
-        # Most pegs are not an account's who has the other orders.
-        is_order = family not in ("lots", "pegs")
-        most = MAX_OPEN_ORDERS_PER_ACCOUNT if is_order else MAX_PEGS_PER_INSTRUMENT if family == "pegs" else MOST_LOTS
+        # Most pegs are not an account's who has the other orders. A lot of an iceberg that shows one is a part of it.
+        is_order = family != "pegs"
+        most = MAX_OPEN_ORDERS_PER_ACCOUNT if is_order else MAX_PEGS_PER_INSTRUMENT
         found.append(Ingredient(name, what, add, most, is_order))
     found += [Ingredient(name, *row) for name, row in _SURROUNDINGS.items()]
     return {each.name: each for each in found}

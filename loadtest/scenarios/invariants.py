@@ -49,9 +49,15 @@ class Invariants:
         self.public: dict[int, Shown] = {}
         self.report_seqs: dict[str, int] = {}
         self.trades = 0
+        self._unfinished: list[Event] = []
+        """What pieces of work have done that is not at its end."""
 
     def follow(self, events: list[Event]) -> None:
-        """Take the events of one command and check all that must hold after it. O(state)."""
+        """Take the events of one command and check all that must hold after it, once nothing of it is left to do. O(state)."""
+        self._unfinished += events
+        if self.exchange.is_unfinished:
+            return
+        events, self._unfinished = self._unfinished, []
         for event in events:
             self._follow_reports(event)
             self._follow_order(event)

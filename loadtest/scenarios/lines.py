@@ -16,7 +16,7 @@ from loadtest.scenarios import futures
 from loadtest.scenarios.format import ScenarioError
 from loadtest.scenarios.numbers import decimal_of, e8, is_clock, length_ns, next_clock_ns, ppm, second_of_day
 from loadtest.scenarios.orders import Words, amend, code, mass_quote, new_order
-from loadtest.scenarios.venue import Venue
+from loadtest.scenarios.venue import BOUNDS, Venue
 from loadtest.scenarios.words import Speaker
 
 _LABELLED = re.compile(r"([\w, .]+):\s+(.+)")
@@ -59,6 +59,8 @@ def _carry_out(venue: Venue, text: str) -> Outcome:
         return _account(venue, Words(rest))
     if first == "repeat":
         return _repeat(venue, rest)
+    if first == "bounds":
+        return _bounds(venue, rest)
     if first in _SETTINGS:
         return Outcome(venue.send(_SETTINGS[first](venue, rest)))
     labelled = _LABELLED.fullmatch(text)
@@ -169,6 +171,15 @@ def _repeat(venue: Venue, text: str) -> Outcome:
             raise ScenarioError(f"{prefix}{number} does something else than {prefix}1: {every[-1]}")
         events = outcome.events
     return Outcome(events, f"{prefix}{count}")
+
+
+def _bounds(venue: Venue, text: str) -> Outcome:
+    """`bounds account 4, book 6, venue 8, shares 2`: smaller ones than the venue's own. No command: nothing happens."""
+    for name, number in _parts(text):
+        if name not in BOUNDS:
+            raise ScenarioError(f"`{name}` is no bound; known: {', '.join(BOUNDS)}")
+        venue.set_bound(name, int(number))
+    return Outcome([])
 
 
 def _request(venue: Venue, words: Words) -> Outcome:

@@ -36,6 +36,13 @@ DEFAULT_INSTRUMENT = "BTC/RUB reference 100"
 DEFAULT_AMOUNTS = {"RUB": 1_000_000_000, "BTC": 1_000_000}
 CLOSE_OUT = "close-out"
 """The label of the venue's own orders, which have no client order id."""
+BOUNDS = {
+    "account": "max_open_per_account",
+    "book": "max_open_per_book",
+    "venue": "max_open",
+    "shares": "max_shared",
+}
+"""What a table may lower, to reach it: by its word, the exchange's name for it."""
 RULEBOOK = Path(__file__).with_name("rulebook.toml")
 
 
@@ -65,6 +72,10 @@ class Venue:
                 self.labels[event.order_id] = event.client_order_id or CLOSE_OUT
         self.invariants.follow(events)
         return events
+
+    def set_bound(self, name: str, number: int) -> None:
+        """Lower one of `BOUNDS` for this venue."""
+        setattr(self.exchange, BOUNDS[name], number)
 
     def participant_of(self, account: str) -> str:
         """Who operates an account; one that is named for the first time is opened, with plenty of everything."""

@@ -17,6 +17,7 @@ from engine.exchange import Exchange
 from engine.record.rows import decode_command
 from engine.state.hook import PreTradeHook
 from engine.state.snapshot import state_digest
+from engine.vocabulary.limits import MAX_INSTANT_LEVELS
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.commands import Sequenced
 from loadtest.scenarios.invariants import Invariants
@@ -29,7 +30,10 @@ STEPS = 500
 
 
 def new_exchange(seed: int) -> Exchange:
-    return Exchange(ComplianceHook() if RULEBOOKS[seed % 4] else PreTradeHook())
+    exchange = Exchange(ComplianceHook() if RULEBOOKS[seed % 4] else PreTradeHook())
+    # The books are small: only so are some calls large.
+    exchange.instant_levels = (MAX_INSTANT_LEVELS, 0, 3)[seed % 3]
+    return exchange
 
 
 def session(seed: int, steps: int) -> tuple[Everything, Counter[str]]:

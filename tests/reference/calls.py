@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.limits import INDICATIVE_WAIT_NS, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages import events
 from tests.reference.after import Aftermath
-from tests.reference.state import AUCTIONS, COLLECTED, INCOMING, PARKED, PPM, RefInstrument, RefOrder
+from tests.reference.state import AUCTIONS, BOOK, COLLECTED, INCOMING, PARKED, PPM, RefInstrument, RefOrder
 
 # Phases in which nothing trades or collects.
 QUIET = (codes.CLOSED, codes.HALTED, codes.CANCEL_ONLY)
@@ -93,13 +93,42 @@ class Calls(Aftermath):
         self.look_at_cover()
 
     def publish(self) -> None:
-        """Indicatives that changed, last of all."""
+        """Indicatives of calls that changed, last of all: of few levels now, of many when the clock says so."""
         for terms in self.instruments.values():
-            if terms.call:
-                now = self.indicative(terms)
-                if now != terms.published:
-                    terms.published = now
-                    self.emit(events.Indicative(terms.name, *now))
+            if terms.call and terms.computed_from != self.follows_from(terms):
+                if self.levels(terms) <= self.instant_levels:
+                    self.compute_indicative(terms)
+                elif not terms.wait_ends:
+                    terms.wait_ends = max(self.now + INDICATIVE_WAIT_NS, terms.no_wait_ends_before)
+
+    def run_wait(self, terms: RefInstrument) -> None:
+        """The clock has the indicative price computed, if something changed since it last was."""
+        if not 0 < terms.wait_ends <= self.now:
+            return
+        terms.wait_ends = 0
+        if terms.computed_from != self.follows_from(terms):
+            terms.no_wait_ends_before = self.now + self.indicative_ns_per_level * self.levels(terms)
+            self.compute_indicative(terms)
+
+    def compute_indicative(self, terms: RefInstrument) -> None:
+        now = self.indicative(terms)
+        terms.computed_from = self.follows_from(terms)
+        if now != terms.published:
+            terms.published = now
+            self.emit(events.Indicative(terms.name, *now))
+
+    def follows_from(self, terms: RefInstrument) -> object:
+        """Who takes part in a call, with what and at which place, and the price it is nearest to."""
+        orders = [o for side in (codes.BUY, codes.SELL) for o in self.call_queue(terms.name, side)]
+        return [(o.id, o.price, o.leaves, o.place) for o in orders], terms.anchor
+
+    def levels(self, terms: RefInstrument) -> int:
+        prices = {(o.side, o.price) for o in self.at(BOOK, terms.name)}
+        return len(prices) + len(self.at(COLLECTED, terms.name))
+
+    def void_wait(self, terms: RefInstrument) -> None:
+        """A call ends, or counts as changed."""
+        terms.wait_ends, terms.computed_from = 0, None
 
     def uncross(self, terms: RefInstrument) -> int:
         """Trade all that crosses at one price; the volume. What cut orders leave crossed is uncrossed again."""
@@ -120,6 +149,7 @@ class Calls(Aftermath):
         price, volume, _ = self.indicative(terms)
         self.emit(events.Uncrossed(terms.name, price, volume))
         terms.published = (0, 0, 0)
+        self.void_wait(terms)
         touched: list[RefOrder] = []
         self.uncrossing = True
         buys, sells = (self.to_trade(terms, side, volume) for side in (codes.BUY, codes.SELL))
@@ -167,6 +197,7 @@ class Calls(Aftermath):
     def enter_phase(self, terms: RefInstrument, phase: int, reason: str, until_ns: int = 0) -> None:
         """The phase itself: its timer, pegs that leave the book, orders that waited for it."""
         terms.phase, terms.timer = phase, None
+        self.void_wait(terms)
         if phase in AUCTIONS:
             terms.auctions += 1
         if phase == codes.VOLATILITY_AUCTION:
@@ -255,6 +286,7 @@ class Calls(Aftermath):
         for terms in self.instruments.values():
             times += [terms.timer[0]] if terms.timer else []
             times += [terms.step_ns] if terms.step_ns else []
+            times += [terms.wait_ends] if terms.wait_ends else []
             times += [self.next_batch(terms)] if self.next_batch(terms) else []
             times += [terms.expiry_ns] if terms.future and not terms.expired else []
             times += [self.next_mark(terms)] if self.next_mark(terms) else []
@@ -285,6 +317,8 @@ class Calls(Aftermath):
                 for asset in self.cleared():
                     if self.run_grace(account, asset):
                         self.complete()
+            for terms in self.instruments.values():
+                self.run_wait(terms)
             self.ran_to = self.now
 
     def run_timer(self, terms: RefInstrument) -> bool:
@@ -310,6 +344,7 @@ class Calls(Aftermath):
         if terms.name not in self.batches_now or not self.next_batch(terms):
             return False
         terms.published = (0, 0, 0)
+        self.void_wait(terms)
         if self.indicative(terms)[1]:
             self.uncross(terms)
         self.end_with_auction(terms)

@@ -130,8 +130,11 @@ class Changes(Lists):
         order.leaves = order.quantity - order.filled
         order.worst = self.worst_of(order, terms)
         larger = order.quantity > before["quantity"] or self.value(order, terms) > old_value
+        parts = self.parts_of_amended(order, before)
         code = codes.OK
-        if larger and order.quantity > terms.max_lots:
+        if not self.has_room(order, parts - order.parts):
+            code = codes.ORDER_LIMITS
+        elif larger and order.quantity > terms.max_lots:
             code = codes.SIZE
         elif larger and self.value(order, terms) > self.most_value(order, terms):
             code = codes.NOTIONAL
@@ -149,6 +152,7 @@ class Changes(Lists):
             for name, value in before.items():
                 setattr(order, name, value)
             return code
+        order.parts = parts
         self.carry_out(order, before)
         return codes.OK
 
@@ -156,12 +160,24 @@ class Changes(Lists):
     def price_moves(order: RefOrder, before: dict[str, int]) -> bool:
         return (order.price, order.limit) != (before["price"], before["limit"])
 
+    @staticmethod
+    def keeps(order: RefOrder, before: dict[str, int]) -> bool:
+        """Whether an amended order keeps its place."""
+        shows_more = order.display > before["display"] and min(order.display, order.leaves) > order.shown
+        same = (order.price, order.stop) == (before["price"], before["stop"])
+        return same and order.quantity <= before["quantity"] and not shows_more
+
+    def parts_of_amended(self, order: RefOrder, before: dict[str, int]) -> int:
+        """What an amended iceberg shows, and the parts behind it."""
+        if not order.display:
+            return 1
+        shown = min(order.shown if self.keeps(order, before) else order.leaves, order.display, order.leaves)
+        return 1 + -(-(order.leaves - shown) // order.display)
+
     def carry_out(self, order: RefOrder, before: dict[str, int]) -> None:
         """The order is amended: it keeps its place, or comes in anew."""
         was, shown = order.where, order.shown
-        shows_more = order.display > before["display"] and min(order.display, order.leaves) > shown
-        same = (order.price, order.stop) == (before["price"], before["stop"])
-        keeps = same and order.quantity <= before["quantity"] and not shows_more
+        keeps = self.keeps(order, before)
         if not keeps:
             order.turn = (self.seq, 0)
         if was in (STOP, PARKED, PEG_OFF):

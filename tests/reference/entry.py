@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import (
     LEG_ID,
-    MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_PEGS_PER_ACCOUNT,
     MAX_PEGS_PER_INSTRUMENT,
     NS_PER_SECOND,
@@ -71,7 +70,7 @@ class Entry(Calls):
     def use_id(self, order: RefOrder) -> None:
         """Use up an order's id, if the day has room for it; whether the order is accepted or not."""
         account = self.accounts[order.account]
-        order.kept = self.has_room(account, reduces=order.request.reduce_only)
+        order.kept = self.day_has_room(account, reduces=order.request.reduce_only)
         if order.kept:
             account.by_client_id[order.request.client_order_id] = order
 
@@ -157,8 +156,11 @@ class Entry(Calls):
         """The first test that an order fails."""
         return self.early_problem(order) or self.market_problem(order, self.terms(order))
 
-    def early_problem(self, order: RefOrder, *, leg: bool = False) -> int:
-        """The first test that it fails of those that look neither at what can be paid nor at the book."""
+    def early_problem(self, order: RefOrder, *, leg: bool = False, ahead: int = 0) -> int:
+        """The first test that it fails of those that look neither at what can be paid nor at the book.
+
+        `ahead`: as how many orders those count that are before it in its list.
+        """
         request = order.request
         terms = self.instruments.get(request.instrument)
         if terms is None:
@@ -166,8 +168,9 @@ class Entry(Calls):
         account = self.accounts[order.account]
         if self.killed(order.account, request.instrument):
             return codes.KILL_SWITCH
-        open_orders = sum(other.account == order.account for other in self.live)
-        if self.counted(account.participant) or open_orders >= MAX_OPEN_ORDERS_PER_ACCOUNT or not order.kept:
+        order.parts = self.parts_asked_for(request)
+        needed = ahead + order.parts if self.may_rest(order) else 0
+        if self.counted(account.participant) or not self.has_room(order, needed) or not order.kept:
             return codes.ORDER_LIMITS
         if order.type == codes.PEGGED and self.too_many_pegs(order):
             return codes.ORDER_LIMITS
@@ -178,6 +181,28 @@ class Entry(Calls):
             or self.price_problem(order, terms)
             or self.position_problem(order, terms, leg=leg)
         )
+
+    @staticmethod
+    def parts_asked_for(request: commands.NewOrder) -> int:
+        if request.order_type != codes.ICEBERG or request.display_e8 <= 0 or request.quantity_e8 <= 0:
+            return 1
+        return -(-request.quantity_e8 // request.display_e8)
+
+    def may_rest(self, order: RefOrder) -> bool:
+        """Whether what does not trade at once may stay open."""
+        request = order.request
+        at_once = request.time_in_force in (codes.IOC, codes.FOK)
+        trades = order.type == codes.MARKET and self.terms(order).trades
+        return not at_once and (not trades or request.time_in_force in JOINS.values())
+
+    def has_room(self, order: RefOrder, more: int) -> bool:
+        """Whether so many more orders may be open in its account, its book and the venue."""
+        bounds = (
+            (self.max_open_per_account, [other for other in self.live if other.account == order.account]),
+            (self.max_open_per_book, [other for other in self.live if other.name == order.name]),
+            (self.max_open, self.live),
+        )
+        return more <= 0 or all(more + sum(other.parts for other in each) <= most for most, each in bounds)
 
     def too_many_pegs(self, order: RefOrder) -> bool:
         pegs = [other for other in self.pegs(order.name) if other is not order]

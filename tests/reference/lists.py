@@ -57,7 +57,11 @@ class Lists(Entry):
         fits = self.fit([order.request for order in orders])
         first_tests = (codes.UNKNOWN_INSTRUMENT, codes.KILL_SWITCH, codes.ORDER_LIMITS, codes.PHASE)
         bracket = len(orders) == 3
-        problems = [self.early_problem(order, leg=bracket and index > 0) for index, order in enumerate(orders)]
+        problems, ahead = [], 0
+        for index, order in enumerate(orders):
+            problems.append(self.early_problem(order, leg=bracket and index > 0, ahead=ahead))
+            if order.name in self.instruments:
+                ahead += self.parts_asked_for(order.request) * self.may_rest(order)
         problems = [code if fits or code in first_tests else codes.INVALID for code in problems]
         if bracket:
             return problems if any(problems) else [self.market_problem(orders[0], self.terms(orders[0])), 0, 0]

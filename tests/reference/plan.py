@@ -106,9 +106,10 @@ class Planning(Money):
                 break
             level = [slot for slot in slots if slot.order.price == price]
             inside = self.in_band(terms, anchor, price)
-            if counting:
-                self.count_level(taker, level)
-            goes_on = self.plan_level(taker, level, budget, steps, inside=inside, slots=slots)
+            at_once = 1 if terms.rules.allocation == codes.PRICE_TIME else self.max_shared
+            if counting and self.count_level(taker, level) and at_once > 1:
+                at_once = len(slots)
+            goes_on = self.plan_level(taker, level, budget, steps, at_once=at_once, inside=inside, slots=slots)
             slots = [slot for slot in slots if slot.order.price != price and slot.leaves]
             if not goes_on:
                 break
@@ -121,35 +122,33 @@ class Planning(Money):
         budget: Budget,
         steps: list[Step],
         *,
+        at_once: int,
         inside: bool,
         slots: list[Slot],
     ) -> bool:
-        """Add what happens at one price, inside the band or not; False if the order does not go on to the next."""
+        """Add what happens at one price, inside the band or not; False if the order does not go on to the next.
+
+        `at_once`: how many orders at the head of the queue are looked at together, own ones first.
+        """
         terms = self.terms(taker)
         price = level[0].order.price
         places = iter(range(self.places + 1, self.places + 10**9))
-        if terms.rules.allocation != codes.PRICE_TIME:
-            own = [slot for slot in level if self.same_owner(taker, slot.order)]
-            for slot in sorted(own, key=lambda slot: slot.place):
-                if budget.wants(price) and not self.plan_own(taker, slot, budget, steps):
-                    return False
-                level.remove(slot)
         while level and budget.wants(price):
             level.sort(key=lambda slot: slot.place)
-            if not inside and not self.same_owner(taker, level[0].order):
+            first = level[:at_once]
+            own = [slot for slot in first if self.same_owner(taker, slot.order)]
+            if own:
+                if not self.plan_own(taker, own[0], budget, steps):
+                    return False
+                level.remove(own[0])
+                continue
+            if not inside:
                 steps.append(Step(OUTSIDE, level[0].order))
                 return False
             if terms.rules.allocation == codes.PRO_RATA:
-                shares = self.pro_rata(level, budget.wants(price))
-            elif terms.rules.allocation == codes.PRICE_SIZE_TIME:
-                shares = self.by_size(level, budget.wants(price))
+                shares = self.pro_rata(first, budget.wants(price))
             else:
-                if self.same_owner(taker, level[0].order):
-                    if not self.plan_own(taker, level[0], budget, steps):
-                        return False
-                    level.pop(0)
-                    continue
-                shares = [(level[0], min(level[0].shown, budget.wants(price)))]
+                shares = self.by_size(first, budget.wants(price))
             for slot, share in shares:
                 lots = min(share, slot.leaves)
                 if lots:
@@ -171,8 +170,12 @@ class Planning(Money):
                 slot.leaves = min(slot.leaves, self.reducible(slot.order, self.planned[slot.order.account]))
                 slot.shown = min(slot.shown, slot.leaves)
 
-    def count_level(self, taker: RefOrder, level: list[Slot]) -> None:
-        """Let reduce-only orders count after the others of their account here, with what is left of its position then."""
+    def count_level(self, taker: RefOrder, level: list[Slot]) -> bool:
+        """Let reduce-only orders count after the others of their account here, with what is left of its position then.
+
+        Whether one counts with less than it has.
+        """
+        before = sum(slot.leaves for slot in level)
         others = [slot for slot in level if not self.same_owner(taker, slot.order)]
         traded = dict.fromkeys(self.accounts, 0)
         for slot in sorted(others, key=lambda slot: (slot.order.request.reduce_only, slot.place)):
@@ -183,6 +186,7 @@ class Planning(Money):
                 slot.shown = min(slot.shown, slot.leaves)
             traded[order.account] += slot.leaves
         level[:] = [slot for slot in level if slot.leaves]
+        return sum(slot.leaves for slot in level) < before
 
     def plan_own(self, taker: RefOrder, slot: Slot, budget: Budget, steps: list[Step]) -> bool:
         """Add the meeting with an own order; False if the incoming order ends by it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import MAX_FEE_PPM, MAX_SUPPLY, NS_PER_DAY, ONE_E8
+from engine.vocabulary.limits import MAX_FEE_PPM, MAX_SCHEDULE_STEPS, MAX_SUPPLY, NS_PER_DAY, ONE_E8
 from engine.vocabulary.messages import commands, events
 from tests.reference.calls import QUIET
 from tests.reference.futures import Futures
@@ -146,12 +146,14 @@ class Rules(Futures):
             return
         batched = terms.batches
         terms.rules = command
+        self.void_wait(terms)
         self.changed(command, command.instrument)
         if terms.batches:
             for peg in list(self.pegs(terms.name)):
                 self.park_peg(peg)
         elif batched:
             # Trading goes on as orders come: nothing may be left crossed, nor any market order collected.
+            terms.published = (0, 0, 0)
             if self.indicative(terms)[1]:
                 self.uncross(terms)
             self.end_with_auction(terms)
@@ -169,7 +171,11 @@ class Rules(Futures):
             self.refuse_command(codes.UNSUPPORTED)
             return
         seconds = [second for second, _ in command.steps]
-        if not all(0 <= second < 86_400 for second in seconds) or seconds != sorted(dict.fromkeys(seconds)):
+        if (
+            len(seconds) > MAX_SCHEDULE_STEPS
+            or not all(0 <= second < 86_400 for second in seconds)
+            or seconds != sorted(dict.fromkeys(seconds))
+        ):
             self.refuse_command(codes.INVALID)
             return
         terms.schedule = command.steps

@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 
 from engine.vocabulary import codes
 from engine.vocabulary.limits import (
+    INDICATIVE_NS_PER_LEVEL,
     MAX_CLIENT_ORDER_IDS_PER_DAY,
+    MAX_INSTANT_LEVELS,
+    MAX_OPEN_ORDERS,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_OPEN_ORDERS_PER_BOOK,
     MAX_ORDERS_PER_DAY,
+    MAX_SHARED_ORDERS,
     MAX_TRADES_PER_DAY,
     NS_PER_SECOND,
 )
@@ -61,6 +67,11 @@ class RefInstrument:
     """When the phase ends by itself, and which comes then."""
     auctions: int = 0
     published: tuple[int, int, int] = (0, 0, 0)
+    computed_from: object = None
+    """What the indicative price last computed follows from."""
+    wait_ends: int = 0
+    """When the clock has it computed; 0: no wait goes on."""
+    no_wait_ends_before: int = 0
     # Of futures.
     underlying: str = ""
     expiry_ns: int = 0
@@ -127,6 +138,8 @@ class RefOrder:
     limit: int = 0
     """Of a pegged order: the worst it may get."""
     display: int = 0
+    parts: int = 1
+    """As how many orders it counts."""
     quantity: int = 0
     filled: int = 0
     leaves: int = 0
@@ -236,6 +249,10 @@ class RefSent:
 class State:
     """The whole state, and the queues in which orders trade."""
 
+    max_account_ids = MAX_CLIENT_ORDER_IDS_PER_DAY
+    max_orders = MAX_ORDERS_PER_DAY
+    max_trades = MAX_TRADES_PER_DAY
+
     def __init__(self) -> None:
         self.assets: dict[str, int] = {}
         """Scale by name."""
@@ -269,11 +286,6 @@ class State:
         self.ran_to = 0
         self.batches_now: list[str] = []
         """Everything due until then has been run."""
-        self.max_account_ids, self.max_orders, self.max_trades = (
-            MAX_CLIENT_ORDER_IDS_PER_DAY,
-            MAX_ORDERS_PER_DAY,
-            MAX_TRADES_PER_DAY,
-        )
         self.day = -1
         self.self_trade = codes.CANCEL_NEWEST
         self.seed = ""
@@ -288,8 +300,14 @@ class State:
         """Entries of brackets that ended, whose legs have not been looked at yet."""
         self.work: list[RefOrder] = []
         """Elected stops, first in first out."""
+        self.max_open_per_account = MAX_OPEN_ORDERS_PER_ACCOUNT
+        self.max_open_per_book = MAX_OPEN_ORDERS_PER_BOOK
+        self.max_open = MAX_OPEN_ORDERS
+        self.max_shared = MAX_SHARED_ORDERS
         self.calm = False
         """After an uncross: no volatility auction may begin."""
+        self.instant_levels = MAX_INSTANT_LEVELS
+        self.indicative_ns_per_level = INDICATIVE_NS_PER_LEVEL
         self.uncrossing = False
         """Icebergs trade with all they have."""
 
@@ -328,7 +346,7 @@ class State:
         """How many trades of the day can be corrected."""
         return sum(trade.day == self.day and trade.kept for trade in self.trades)
 
-    def has_room(self, account: RefAccount, *, reduces: bool) -> bool:
+    def day_has_room(self, account: RefAccount, *, reduces: bool) -> bool:
         """Whether the day has room for one more id of an account; its last tenth is for orders that reduce."""
         orders = sum(len(each.by_client_id) for each in self.accounts.values())
         last = 0 if reduces else 1

@@ -11,7 +11,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import Event
 from loadtest.scenarios.format import Scenario, load_topics
 from loadtest.scenarios.runner import run_scenario
-from loadtest.scenarios.venue import Venue
+from loadtest.scenarios.venue import BOUNDS, Venue
 from tests.reference.book import ReferenceVenue
 from tests.support.engine.comparison import comparable
 
@@ -24,6 +24,10 @@ class ComparedVenue(Venue):
     def __init__(self) -> None:
         super().__init__()
         self.reference = ReferenceVenue()
+
+    def set_bound(self, name: str, number: int) -> None:
+        super().set_bound(name, number)
+        setattr(self.reference, BOUNDS[name], number)
 
     def send(self, command: AnyCommand) -> list[Event]:
         sequenced = Sequenced(self.exchange.seq + 1, self.time_ns, command)

@@ -128,6 +128,7 @@ def test_orders_that_have_ended_are_let_go() -> None:
         assert isinstance(desk.send(bracket)[0], OrderAccepted)
         desk.send(order("ann", "hit", codes.SELL, 50))
         desk.send(commands.MassCancel("bob", "bob"))
+        desk.send(commands.Tick())
         desk.results.clear()
         assert not desk.exchange.accounts["bob"].open_orders
         assert len(desk.exchange.day_trades) == 2
@@ -206,6 +207,7 @@ def test_who_does_nothing_for_days_keeps_what_is_open_and_no_more() -> None:
     for _ in range(3):
         desk.send(commands.Tick(), NS_PER_DAY)
         desk.exchange.check()
+    desk.send(commands.Tick())
     ids = desk.exchange.accounts["ann"].used_ids
     assert (list(ids.current), ids.former, ids.count) == (["stays"], {}, 1)
     assert desk.exchange.kept_ids == 1

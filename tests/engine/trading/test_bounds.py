@@ -6,10 +6,17 @@ import msgspec
 import pytest
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import MAX_E8, MAX_REBATE_PPM, MAX_SUPPLY
+from engine.vocabulary.limits import (
+    MAX_E8,
+    MAX_REBATE_PPM,
+    MAX_SCHEDULE_STEPS,
+    MAX_SUPPLY,
+    NS_PER_DAY,
+    NS_PER_SECOND,
+)
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import CommandRejected
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desk import E8, START_NS, Desk, list_spot, open_account
 
 LISTING = commands.ListInstrument("X/RUB", codes.SPOT, "X", "RUB", E8, E8, E8, 100 * E8, 10**9, 50_000, 0)
 
@@ -58,3 +65,21 @@ def test_deadlines_of_orders_that_ended_are_forgotten_at_once() -> None:
     assert not desk.exchange.expiries.entries()
     assert len(desk.exchange.due) == 1
     assert desk.exchange.next_due_ns() == desk.exchange.due[0][0]
+
+
+@pytest.mark.parametrize(("steps", "passes"), [(MAX_SCHEDULE_STEPS, True), (MAX_SCHEDULE_STEPS + 1, False)])
+def test_a_schedule_has_so_many_steps(steps: int, passes: bool) -> None:
+    desk = Desk()
+    list_spot(desk)
+    phases = (codes.PRE_OPEN, codes.CONTINUOUS)
+    schedule = tuple((second * 80, phases[second % 2]) for second in range(steps))
+    (answer,) = desk.send(commands.SetSchedule("BTC/RUB", schedule))
+    assert isinstance(answer, CommandRejected) != passes
+    book = desk.exchange.books["BTC/RUB"]
+    for second, phase in schedule[1:4] if passes else ():
+        desk.send_at(START_NS + second * NS_PER_SECOND, commands.Tick())
+        assert book.phase == phase
+    if passes:
+        # Before the first step of the next day the last one of the day before holds.
+        desk.send_at(START_NS + NS_PER_DAY - 1, commands.Tick())
+        assert book.phase == schedule[-1][1]

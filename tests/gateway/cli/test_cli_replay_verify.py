@@ -23,6 +23,7 @@ from engine.vocabulary.messages.events import OrderRejected, Trade
 from gateway.cli.replay import command as replay_command
 from gateway.cli.verify import command as verify_command
 from gateway.core import new_exchange
+from gateway.journal.head import HEAD_FILE
 from gateway.keys import public_key_bytes
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import parse_venue
@@ -281,6 +282,7 @@ def test_replay_of_a_command_on_which_the_core_fails_says_where(rows: list[Row],
     unknown = msgspec.msgpack.encode([[1, rows[0][1], rows[0][2], rows[0][3]], [2, rows[1][1], [9999], []]])
     batch, _ = encode_frame(BATCH, 1, 2, unknown, previous_link=link, salt=salt_of(link))
     path.write_bytes(head + batch)
+    (tmp_path / HEAD_FILE).unlink()
     assert verify(tmp_path).exit_code == 0
     found = as_json(replay(tmp_path, "--json"), 1)
     assert (found["status"], found["commands"], found["failure"]["seq"]) == ("failed", 1, 2)

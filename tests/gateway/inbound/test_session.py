@@ -36,6 +36,7 @@ def new_context() -> VenueContext:
         Known(exchange.instruments, exchange.assets),
         fanout,
         counters=Counters(),
+        tip=lambda: (fanout.seq, bytes(32)),
     )
 
 

@@ -17,7 +17,7 @@ from engine.record.segments import Tip
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import Sequenced, Tick
 from gateway.journal.files import JournalError, JournalLocked, measure_sync, save_fault
-from gateway.journal.key import load_or_create_venue_key
+from gateway.journal.key import keep_venue_key, venue_key
 from gateway.journal.reader import JournalDamage, JournalReader, JournalVersion
 from gateway.journal.writer import recover
 from gateway.keys import KeyFileError, public_key_bytes
@@ -110,7 +110,8 @@ def test_fsync_syncs_each_batch_and_os_none(tmp_path: Path) -> None:
             writer.append(batch)
         counts[durability] = (disk.syncs, len(disk.writes))
         writer.close()
-        assert disk.syncs == counts[durability][0] + 1
+        # The signature, and the head.
+        assert disk.syncs == counts[durability][0] + 2
         assert read_rows(tmp_path / durability) == plain(ROWS)
     batches = len(in_batches(ROWS, 4))
     assert counts == {"fsync": (batches, batches), "os": (0, batches)}
@@ -219,18 +220,38 @@ def test_a_fault_is_saved_and_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_the_venue_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
-    key = load_or_create_venue_key(tmp_path)
+    key, file = venue_key(tmp_path, has_journal=False)
+    assert file.name == "venue.key.new" and os.stat(file).st_mode & 0o777 == 0o600
+    keep_venue_key(tmp_path)
     path = tmp_path / "venue.key"
     assert os.stat(path).st_mode & 0o777 == 0o600
-    assert public_key_bytes(load_or_create_venue_key(tmp_path)) == public_key_bytes(key)
+    again, file = venue_key(tmp_path, has_journal=True)
+    assert (public_key_bytes(again), file) == (public_key_bytes(key), path)
+    keep_venue_key(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["venue.key"]
     path.chmod(0o640)
     with pytest.raises(KeyFileError, match="chmod 600"):
-        load_or_create_venue_key(tmp_path)
+        venue_key(tmp_path, has_journal=True)
     path.chmod(0o600)
     path.write_bytes(b"no key")
     with pytest.raises(KeyFileError):
-        load_or_create_venue_key(tmp_path)
+        venue_key(tmp_path, has_journal=True)
+
+
+def test_a_key_that_a_crash_left_without_its_name_is_that_of_the_journal_it_began(tmp_path: Path) -> None:
+    first, _ = venue_key(tmp_path, has_journal=False)
+    again, file = venue_key(tmp_path, has_journal=True)
+    assert public_key_bytes(again) == public_key_bytes(first)
+    assert file.name == "venue.key.new"
+    # Without a journal it signed nothing yet.
+    other, _ = venue_key(tmp_path, has_journal=False)
+    assert public_key_bytes(other) != public_key_bytes(first)
+
+
+def test_a_journal_without_its_key_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match=r"no venue\.key"):
+        venue_key(tmp_path, has_journal=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_beside_a_writer_waits_for_the_frame_that_is_being_written(tmp_path: Path) -> None:

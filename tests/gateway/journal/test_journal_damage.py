@@ -24,6 +24,7 @@ from engine.record.rows import (
     read_frame,
     salt_of,
 )
+from gateway.journal.head import HEAD_FILE
 from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.journal.writer import recover
@@ -249,7 +250,12 @@ def test_rewritten_history_under_another_key_shows(tmp_path: Path, honest: list[
     assert (caught.value.segment, caught.value.offset) == (FIRST, 0)
     with pytest.raises(JournalDamage, match="its key is"):
         recovered_rows(tmp_path)
+    # Without it, the head tells: no other key signed that.
+    with pytest.raises(JournalDamage, match="did not sign") as caught:
+        read_rows(tmp_path)
+    assert caught.value.segment == HEAD_FILE
     # Forging the first segment alone breaks the chain into the next.
+    (tmp_path / HEAD_FILE).unlink()
     (tmp_path / SECOND).write_bytes(second)
     with pytest.raises(JournalDamage) as caught:
         read_rows(tmp_path)

@@ -178,8 +178,12 @@ def test_what_a_session_sent_before_it_went_is_carried_out(bench):
     assert top.subscribers == []
 
 
-def test_what_is_due_is_done_in_pieces_before_what_was_sent_after_a_crash_too(bench, monkeypatch):
-    monkeypatch.setattr("engine.exchange.PIECE_EVENTS", 5)
+def test_what_is_due_is_done_in_pieces_before_what_was_sent_after_a_crash_too(tmp_path):
+    with benched(tmp_path, piece_events=5) as bench:
+        _expire_in_pieces(bench)
+
+
+def _expire_in_pieces(bench):
     alice = bench.session("alice")
     until_ns = bench.now_ns + 10 * NS_PER_SECOND
     bench.send(alice, *(order("alice", each, time_in_force="gtd", expire_time=until_ns) for each in range(1, 21)))
@@ -194,7 +198,7 @@ def test_what_is_due_is_done_in_pieces_before_what_was_sent_after_a_crash_too(be
     assert bench.sequencer.due_in_ns() == 0
     bench.started.writer.abandon()
 
-    with benched(bench.directory) as again:
+    with benched(bench.directory, piece_events=5) as again:
         again.now_ns = until_ns + 1
         alice = again.session("alice")
         again.send(alice, order("alice", 22))
@@ -205,3 +209,84 @@ def test_what_is_due_is_done_in_pieces_before_what_was_sent_after_a_crash_too(be
         assert heard == [["expired"] * 5, ["expired"] * 5, [*["expired"] * 5, "new"]]
         ticks = [command for _, _, command in again.journaled() if isinstance(command, Tick)]
         assert len(ticks) == 4
+
+
+def rest(bench, session, count):
+    bench.send(session, *(order("alice", each) for each in range(count)))
+    while bench.has_work:
+        bench.turn()
+    said(session)
+
+
+def test_what_a_command_leaves_comes_before_all_else_and_its_reply_behind_it(tmp_path):
+    with benched(tmp_path, piece_events=5) as bench:
+        alice, bob, other = bench.session("alice"), bench.session("bob"), bench.session("alice")
+        rest(bench, alice, 13)
+        said(other)
+        bench.send(alice, {"type": "mass_cancel", "id": 50, "account": "alice"}, order("alice", 20))
+        bench.send(alice, {"type": "open_orders", "id": 51, "account": "alice"})
+        bench.send(bob, order("bob", 60, side="sell", price="120"))
+        heard = []
+        while bench.has_work or bench.sequencer.due_in_ns() == 0:
+            bench.turn()
+            heard.append([(each["type"], each.get("id", 0)) for each in said(alice)])
+            assert said(bob) == [] or len(heard) == 3
+        report = ("execution_report", 0)
+        assert heard[:2] == [[report] * 5, [report] * 5]
+        # The reply is the last of all that the command does.
+        last = [*[report] * 3, ("mass_cancelled", 50), ("execution_report", 20), ("open_orders", 51)]
+        assert heard[2:] == [last]
+        told = [each["type"] for each in said(other)]
+        assert told == [*["execution_report"] * 13, "mass_cancelled", "execution_report"]
+        commands = [type(command).__name__ for _, _, command in bench.journaled()[-5:]]
+        assert commands == ["MassCancel", "Tick", "Tick", "NewOrder", "NewOrder"]
+
+
+def test_what_is_left_when_the_venue_is_killed_is_carried_on_at_its_next_start(tmp_path):
+    with benched(tmp_path, piece_events=5) as bench:
+        alice = bench.session("alice")
+        rest(bench, alice, 13)
+        bench.send(alice, {"type": "mass_cancel", "id": 50, "account": "alice"})
+        bench.turn()
+        assert len(said(alice)) == 5
+        bench.started.writer.abandon()
+    with benched(tmp_path, piece_events=5) as again:
+        alice = again.session("alice")
+        assert again.started.exchange.is_unfinished
+        again.send(alice, order("alice", 30))
+        heard = []
+        while again.has_work:
+            again.turn()
+            heard += [(each["type"], each.get("id", 0)) for each in said(alice)]
+        assert heard == [*[("execution_report", 0)] * 8, ("mass_cancelled", 0), ("execution_report", 30)]
+        assert len(again.started.exchange.accounts["alice"].open_orders) == 1
+
+
+def test_a_supervisor_is_told_when_all_is_done(tmp_path):
+    with benched(tmp_path, piece_events=5) as bench:
+        alice, supervisor = bench.session("alice"), bench.session("sue")
+        rest(bench, alice, 13)
+        kill = {"scope": "venue", "key": "", "on": True, "reason": "test"}
+        bench.send(supervisor, {"type": "admin", "id": 7, "command": "set_kill_switch", "arguments": kill})
+        sent_seq = bench.started.exchange.seq + 1
+        replies = []
+        while bench.has_work or bench.sequencer.due_in_ns() == 0:
+            bench.turn()
+            replies.append(said(supervisor))
+        assert replies == [[], [], [{"type": "done", "id": 7, "seq": sent_seq}]]
+
+
+def test_a_batch_ends_by_events_and_by_bytes(bench, monkeypatch):
+    alice = bench.session("alice")
+    first = bench.started.exchange.seq
+    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_EVENTS", 6)
+    bench.send(alice, *(order("alice", each) for each in range(8)))
+    bench.turn()
+    # An order that rests is two events.
+    assert bench.started.exchange.seq == first + 3
+    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_BYTES", 1)
+    bench.turn()
+    assert bench.started.exchange.seq == first + 4
+    monkeypatch.undo()
+    bench.turn()
+    assert bench.started.exchange.seq == first + 8 and not bench.has_work

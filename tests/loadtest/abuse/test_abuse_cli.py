@@ -51,20 +51,22 @@ def test_everything_is_listed() -> None:
 
 @needs_steps
 def test_a_survey_says_what_multiplies() -> None:
-    chosen = ("expiries/call", "call/asks", "hour")
+    chosen = ("changes/owner", "levels/bids", "hour")
     found = lines(run(*[word for name in chosen for word in ("--only", name)], "--seconds", "0", "--json"))
-    assert all(line["families"] == ["call", "expiries"] for line in found)
+    assert all(line["families"] == ["changes", "levels"] for line in found)
     assert any(line["kind"] == "product" and line["exponent_work"] > 1.5 for line in found)
 
 
 @needs_steps
 def test_people_get_a_row_for_what_multiplies() -> None:
-    result = run("--only", "schedule", "--only", "hour", "--only", "batch ends", "--seconds", "0")
+    names = ("queue/others", "stops/shares", "one share")
+    result = run(*(word for name in names for word in ("--only", name)), "--seconds", "0")
     assert result.exit_code == 0, result.output
     products, scans = result.output.split("Scans")
-    (row,) = [line for line in products.splitlines() if "schedule/steps" in line]
-    assert row.split()[:4] == ["schedule", "hour:", "64", "schedule/steps,"]
-    assert "batch ends: 64 schedule/steps" in scans
+    (row,) = [line for line in products.splitlines() if "stops/shares" in line]
+    words = row.split()
+    assert words[:5] == ["queue", "x", "stops", "one", "share:"] and words[6] == "queue/others"
+    assert "one share: 64 queue/others" in scans
 
 
 @needs_steps

@@ -91,19 +91,13 @@ def found_by(ingredients: str, *triggers: str) -> set[tuple[str, tuple[str, ...]
 # What was seen on a running venue, and more of the kind: what is found, its families, the trigger, what to look among.
 SEEN = [
     ("product", ("expiries", "pegs"), "hour", "pegs/own, expiries/bids, queue/bids"),
-    ("product", ("instruments", "levels"), "sweep up", "instruments/index, levels/asks, queue/bids"),
-    ("product", ("futures", "positions"), "hour", "futures/expiring, positions/long, queue/bids"),
-    ("product", ("call", "expiries"), "hour", "expiries/call, call/asks, queue/bids"),
     ("product", ("reducing", "series"), "series up", "reducing/whole, series/asks, queue/bids"),
     ("product", ("changes", "levels"), "hour", "changes/owner, levels/bids, queue/asks"),
     # One after the other they count, so that the smaller size does.
     ("product", ("queue", "stops"), "one share", "queue/others, stops/shares"),
-    # Only who stands behind others is looked for.
-    ("product", ("queue",), "own shares up", "queue/shares, queue/others"),
     ("scan", ("queue",), "own call order", "elsewhere/bids, queue/icebergs"),
     ("scan", ("levels",), "parameter", "levels/bids, accounts/holders"),
     ("scan", ("accounts",), "freeze", "accounts/holders, levels/bids"),
-    ("scan", ("schedule",), "batch ends", "schedule/steps, levels/bids"),
 ]
 
 # What was seen, and has been mended since: the trigger, and what it went over.
@@ -114,6 +108,11 @@ MENDED = [
     ("own call order", "elsewhere/bids, accounts/holders"),
     ("block", "levels/bids, accounts/holders"),
     ("mark", "levels/bids, queue/bids"),
+    ("sweep up", "instruments/index, levels/asks, queue/bids"),
+    ("hour", "expiries/call, call/asks, queue/bids"),
+    ("hour", "futures/expiring, positions/long, queue/bids"),
+    ("own shares up", "queue/shares, queue/others"),
+    ("batch ends", "schedule/steps, levels/bids"),
 ]
 
 

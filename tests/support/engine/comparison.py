@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,6 +12,14 @@ from engine.book.entities import Account
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
+from engine.vocabulary.limits import (
+    INDICATIVE_NS_PER_LEVEL,
+    MAX_INSTANT_LEVELS,
+    MAX_OPEN_ORDERS,
+    MAX_OPEN_ORDERS_PER_ACCOUNT,
+    MAX_OPEN_ORDERS_PER_BOOK,
+    MAX_SHARED_ORDERS,
+)
 from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
 from tests.reference.book import ReferenceVenue
@@ -30,15 +39,55 @@ def without_words(event: events.Event) -> events.Event:
     return msgspec.structs.replace(event, detail="") if getattr(event, "detail", "") else event
 
 
+class CallBounds(NamedTuple):
+    """Up to how many levels an indicative price is computed at once, and how long it then takes to be computed again."""
+
+    instant_levels: int = MAX_INSTANT_LEVELS
+    ns_per_level: int = INDICATIVE_NS_PER_LEVEL
+
+
+USUAL = CallBounds()
+
+
+class Bounds(NamedTuple):
+    """Bounds so small that random commands reach them."""
+
+    open_of_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
+    open_of_book: int = MAX_OPEN_ORDERS_PER_BOOK
+    open: int = MAX_OPEN_ORDERS
+    shared: int = MAX_SHARED_ORDERS
+
+
+def drawn_bounds(draw: Callable[[int], int]) -> Bounds:
+    """The venue's own bounds half of the time, else smaller ones."""
+    shared = (MAX_SHARED_ORDERS, 1, 2, 3)[draw(4)]
+    if draw(2):
+        return Bounds(shared=shared)
+    return Bounds(4 + draw(12), 8 + draw(24), 16 + draw(48), shared)
+
+
 class SideBySide:
     """The engine and its reference, a generator of commands for both, and the invariants of what happens."""
 
-    def __init__(self, draw: Callable[[int], int], features: tuple[str, ...] = FEATURES) -> None:
+    def __init__(
+        self,
+        draw: Callable[[int], int],
+        features: tuple[str, ...] = FEATURES,
+        bounds: Bounds | None = None,
+        calls: CallBounds = USUAL,
+    ) -> None:
         self.exchange = Exchange(PreTradeHook())
         self.exchange.max_whole = 2
         self.reference = ReferenceVenue()
+        bounds = bounds or Bounds()
+        self.exchange.max_open_per_account = self.reference.max_open_per_account = bounds.open_of_account
+        self.exchange.max_open_per_book = self.reference.max_open_per_book = bounds.open_of_book
+        self.exchange.max_open = self.reference.max_open = bounds.open
+        self.exchange.max_shared = self.reference.max_shared = bounds.shared
         self.invariants = Invariants(self.exchange)
         self.generator = Generator(draw, self.reference, features)
+        for venue in (self.exchange, self.reference):
+            venue.instant_levels, venue.indicative_ns_per_level = calls
         if self.generator.has(FULL):
             self.fill_up(draw)
         self.history: list[commands.Sequenced] = []
@@ -63,10 +112,13 @@ class SideBySide:
         sequenced = commands.Sequenced(self.exchange.seq + 1, self.generator.time_ns, command)
         self.history.append(sequenced)
         expected = comparable(self.reference.apply(sequenced))
+        parts = self.exchange.open_parts
         happened = self.exchange.apply(sequenced)
         got = comparable(happened)
         assert got == expected, difference(got, expected)
         self.compare_state()
+        if not isinstance(command, commands.AmendOrder):
+            self.compare_work(happened, parts)
         self.invariants.follow(happened)
         for event in happened:
             self.seen.update(names_of(event))
@@ -97,6 +149,14 @@ class SideBySide:
         accounts = self.reference.accounts.values()
         assert self.exchange.kept_ids == sum(len(account.by_client_id) for account in accounts)
         assert len(self.exchange.day_trades) == self.reference.kept_trades()
+
+    def compare_work(self, happened: list[events.Event], parts: int) -> None:
+        """Each trade uses up a part that was open when the command came, or one of an order that came with it."""
+        for event in happened:
+            if isinstance(event, events.OrderAccepted):
+                order = self.reference.accounts[event.account].by_client_id.get(event.client_order_id)
+                parts += 1 if order is None else order.parts
+        assert sum(isinstance(event, events.Trade) for event in happened) <= parts
 
     def compare_money(self, name: str, account: Account) -> None:
         """Compare what an account has and what is reserved of it; what its positions need, and until when it is called."""

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.exchange import Exchange
 from engine.record.rows import decode_command
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
-from engine.vocabulary.limits import MAX_BATCH_COMMANDS
+from engine.vocabulary.limits import MAX_BATCH_COMMANDS, PIECE_EVENTS
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder
 from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
@@ -44,6 +45,7 @@ class Bench:
             Known(started.exchange.instruments, started.exchange.assets),
             started.fanout,
             counters=self.sequencer.counters,
+            tip=lambda: started.writer.last,
         )
 
     def session(self, name: str = "", codec: Codec = JSON) -> Session:
@@ -93,10 +95,16 @@ def order(name: str, number: int, **terms: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def benched(directory: Path, extra: str = "") -> Iterator[Bench]:
-    """The small venue, and what else a venue file has."""
+def benched(directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS) -> Iterator[Bench]:
+    """The small venue, and what else a venue file has. Its pieces of work may be made short."""
+
+    def short_of_breath() -> Exchange:
+        exchange = new_exchange()
+        exchange.piece_events = piece_events
+        return exchange
+
     venue = small_venue(extra)
-    started = start_venue(venue, directory, "os", new_exchange)
+    started = start_venue(venue, directory, "os", short_of_breath)
     yield Bench(venue, started, directory)
     started.writer.close()
 

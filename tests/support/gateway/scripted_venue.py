@@ -50,7 +50,10 @@ class ScriptedVenue:
                 self.requests.append(request)
                 if isinstance(request, m.Login):
                     accounts = {ACCOUNT: self.report_seq}
-                    await self.send(m.Welcome(id=request.id, participant="p", role="participant", accounts=accounts))
+                    tip = {"seq": 1, "link": "00" * 32}
+                    await self.send(
+                        m.Welcome(id=request.id, participant="p", role="participant", accounts=accounts, **tip)
+                    )
                 else:
                     await self.answer(self, request)
         except ConnectionClosed:

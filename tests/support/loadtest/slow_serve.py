@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from collections.abc import Iterator
 
-from engine.record.rows import Row
 from gateway.cli.serve import command
-from gateway.server.sequencer import Sequencer
+from gateway.server.sequencer import Sequencer, Taken
 
 
 def slow_down(microseconds: int) -> None:
-    carry_out = Sequencer._carry_out
+    take = Sequencer._take
 
-    def slower(self: Sequencer, time_ns: int, commands: list[Any]) -> list[Row]:
-        # Those of the venue itself, as its set-up, have no session.
-        asked = sum(session is not None for session, _, _ in commands)
-        until_ns = time.perf_counter_ns() + 1_000 * microseconds * asked
-        while time.perf_counter_ns() < until_ns:
-            pass
-        return carry_out(self, time_ns, commands)
+    def slower(self: Sequencer) -> Iterator[Taken]:
+        # Those of the venue itself, as its set-up, are not taken out of an inbox.
+        for taken in take(self):
+            until_ns = time.perf_counter_ns() + 1_000 * microseconds
+            while time.perf_counter_ns() < until_ns:
+                pass
+            yield taken
 
-    Sequencer._carry_out = slower  # type: ignore[method-assign]
+    Sequencer._take = slower  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

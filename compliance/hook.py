@@ -107,7 +107,7 @@ class ComplianceHook(PreTradeHook):
         else:
             self._ledger.amend(order.order_id, order.side, worst_ticks(order, order.reserve_ticks), order.leaves_lots)
         if order.side != BUY:
-            # A buy's terms only change unasked to what costs less. A sale may be worth more: a peg that moves up, say.
+            # A buy's terms only change unasked to what costs less. A sale may be worth more: a future's counts at the band of now.
             client = self._clients[order.account.account]
             if not self._table_passes(client, order):
                 self._ledger.doubtful[client.investor.investor] = client.investor

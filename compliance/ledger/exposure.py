@@ -18,8 +18,8 @@ average entry value along, rounded down; one that is redeemed or withdrawn takes
 may be moved in parts of a lot, so positions are kept in minor units of the base asset.
 
 An open sell of a future is worth its limit, or the upper static band if that is higher: a short's entry value is the price at
-which it is sold, and a low limit may be filled far above it. The band is that of its entry, of its last amend,
-or of a peg's last price: a pegged short that moves up is asked for again.
+which it is sold, and a low limit may be filled far above it. The band is that of its entry or of its last amend.
+A pegged sale moves no higher than the band.
 """
 
 from __future__ import annotations

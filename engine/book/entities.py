@@ -285,6 +285,7 @@ class Order(OrderRecord):
     _stop_ticks: int = 0
     _trail_best_ticks: int = 0
     peg_limit_ticks: int = 0
+    """The limit that a pegged order was given; 0: none. The worst it may get is its `reserve_ticks`."""
     # Orders that hang together.
     other_leg: Order | None = None
     """One cancels the other."""

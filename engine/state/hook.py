@@ -89,8 +89,8 @@ class PreTradeHook:
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
         """Decide on `leaves_lots` open at `price_ticks` or better; None lets the order pass. Changes nothing.
 
-        Called for each new order, each amend that raises quantity or value, each triggered stop and each repriced peg
-        that costs more. For a market order `price_ticks` is the collar, the worst price it can get; an order by funds
+        Called for each new order, each amend that raises quantity or value, and each triggered stop. For a market order
+        `price_ticks` is the collar, for a pegged one its limit, the worst price it can get; an order by funds
         (`order.budget`) is worth its budget.
         """
         return None

@@ -17,7 +17,7 @@ from engine.state.state import State
 from engine.trading.bands import collar_ticks
 from engine.trading.ending import cancel, drop_children, end_other_leg
 from engine.trading.indicative import look_at_indicative
-from engine.trading.pegs import reprice_pegs
+from engine.trading.pegs import follow_touch
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
 from engine.vocabulary.codes import (
@@ -29,10 +29,11 @@ from engine.vocabulary.codes import (
     NOTHING_TO_REDUCE,
     STOP_LIMIT,
 )
+from engine.vocabulary.limits import MAX_PEGS_PER_INSTRUMENT, PIECE_EVENTS
 from engine.vocabulary.messages.events import StopTriggered
 
-MANY_BOOKS: Final = 64
-"""Touched books beyond which leaving them is cut into pieces."""
+MANY_BOOKS: Final = PIECE_EVENTS // (2 * MAX_PEGS_PER_INSTRUMENT + 1)
+"""Touched books beyond which leaving them is cut into pieces: as many as have a piece of events if all their pegs move."""
 
 
 def work_off(state: State) -> None:
@@ -58,17 +59,17 @@ def work_off(state: State) -> None:
                 elected += elect(state)
         look_at_begun_stops(state)
         state.elected.extend(elected)
-        if state.elected:
-            trigger(state, state.elected.popleft())
-            continue
-        if len(touched) > 1:
-            touched.sort(key=_number)
-        if not reprice_pegs(state):
+        if not state.elected:
             break
+        trigger(state, state.elected.popleft())
     state.own_queues.clear()
+    if len(touched) > 1:
+        touched.sort(key=_number)
     if len(touched) > MANY_BOOKS:
         state.begin(_leaving(state))
         return
+    for book in touched:
+        follow_touch(state, book)
     for book in touched:
         _leave(state, book)
     touched.clear()
@@ -83,7 +84,10 @@ def _leave(state: State, book: LimitOrderBook) -> None:
 
 
 def _leaving(state: State) -> Iterator[None]:
-    """Leave many touched books: a work of as many steps."""
+    """Leave many touched books: a work of two steps each, so that pegs move before anything is published."""
+    for book in state.touched:
+        follow_touch(state, book)
+        yield
     for book in state.touched:
         _leave(state, book)
         yield

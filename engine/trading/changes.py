@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
-from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
+from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.money.reservations import lacking, reserve
 from engine.state.state import State, next_report
+from engine.trading.asking import find_open, own_account, refuse, refuse_stranger, unknown_order
 from engine.trading.bands import band_problem
 from engine.trading.ending import by_entry, cancel
 from engine.trading.entry import funds_problem, kill_problem, rate_problem, value_problem
+from engine.trading.pegs import come_in, peg_ticks
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
 from engine.trading.reducing import position_problem
@@ -25,7 +27,6 @@ from engine.vocabulary.codes import (
     MARKET,
     MASS_CANCEL,
     PEGGED,
-    PERMISSION,
     PHASE,
     PHASES,
     POST_ONLY,
@@ -34,11 +35,10 @@ from engine.vocabulary.codes import (
     STOP_LIMIT,
     TRAILING_STOP,
     UNKNOWN_INSTRUMENT,
-    UNKNOWN_ORDER,
 )
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, MassCancel
-from engine.vocabulary.messages.events import BookChanged, MassCancelled, RequestRejected
+from engine.vocabulary.messages.events import BookChanged, MassCancelled
 from engine.vocabulary.problem import Problem, invalid
 
 
@@ -62,9 +62,6 @@ def amend(state: State, command: AmendOrder) -> None:
     if order is None:
         refuse(state, account, command.order_id, command.client_order_id, unknown_order())
         return
-    if order.order_type == PEGGED:
-        book: LimitOrderBook = order.book
-        book.pegs_in_place = OUT_OF_PLACE
     terms = NewTerms(order)
     parts = order.parts
     problem = _gate(state, order) or _grid(order, command, terms)
@@ -82,12 +79,12 @@ def amend(state: State, command: AmendOrder) -> None:
     set_parts(state, order, parts)
     if order.where == WAITING_STOP:
         _amend_stop(state, order, terms)
-    elif order.where != ON_BOOK:
-        _amend_parked(state, order, terms)
-    elif _keeps_place(order, terms):
+    elif _keeps_place(order, terms) and order.where == ON_BOOK:
         _shrink(state, order, terms)
-    else:
+    elif order.where == ON_BOOK or (order.order_type == PEGGED and not _keeps_place(order, terms)):
         _requeue(state, order, terms)
+    else:
+        _amend_parked(state, order, terms)
 
 
 def _gate(state: State, order: Order) -> Problem | None:
@@ -138,8 +135,7 @@ def _reserve_ticks(order: Order, terms: NewTerms) -> int:
     if order.order_type in (STOP, TRAILING_STOP):
         return stop_reserve_ticks(order, terms.stop_ticks)
     if order.order_type == PEGGED:
-        # At its last price if it had one: it moves to another after the command.
-        return order.reserve_ticks if order.price_ticks else terms.price_ticks or order.reserve_ticks
+        return terms.price_ticks or order.reserve_ticks
     return terms.price_ticks
 
 
@@ -210,7 +206,7 @@ def _keeps_place(order: Order, terms: NewTerms) -> bool:
     if terms.quantity_lots > order.quantity_lots:
         return False
     if order.order_type == PEGGED:
-        return True
+        return terms.price_ticks == order.peg_limit_ticks
     if terms.stop_ticks != order.stop_ticks:
         return False
     if terms.display_lots > order.display_lots:
@@ -233,8 +229,6 @@ def _shrink(state: State, order: Order, terms: NewTerms) -> None:
     if terms.display_lots != order.display_lots:
         order.display_lots = terms.display_lots
         side.conceal(order)
-    if order.order_type == PEGGED:
-        order.peg_limit_ticks = terms.price_ticks
     report_amended(state, order, True)
     if order.shown_lots != before:
         name = book.instrument.instrument
@@ -242,17 +236,28 @@ def _shrink(state: State, order: Order, terms: NewTerms) -> None:
 
 
 def _requeue(state: State, order: Order, terms: NewTerms) -> None:
-    """Leave the book and come back at another price or with more: priority is lost, and the order may trade."""
+    """Leave the book and come back at another price or with more: priority is lost, and the order may trade.
+
+    A peg does so from off the book, too, if there is a price for it.
+    """
     book: LimitOrderBook = order.book
     state.touch(book)
-    book.side(order.side).remove(order)
+    was_on_book = order.where == ON_BOOK
+    if was_on_book:
+        book.side(order.side).remove(order)
     old_price_ticks = order.price_ticks
     _set_terms(order, terms)
     _renew_rank(state, order)
+    if order.order_type == PEGGED:
+        order.price_ticks = peg_ticks(order, book.touch_to_follow())
     report_amended(state, order, False)
-    name = book.instrument.instrument
-    state.emit(BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
-    place(state, order)
+    if was_on_book:
+        name = book.instrument.instrument
+        state.emit(BookChanged(name, order.order_id, order.side, old_price_ticks, 0))
+    if order.order_type == PEGGED:
+        come_in(state, order)
+    else:
+        place(state, order)
 
 
 def _renew_rank(state: State, order: Order) -> None:
@@ -355,44 +360,3 @@ def _cancelling_all(state: State, account: Account, orders: list[Order]) -> Iter
             cancelled += 1
         yield
     state.emit(MassCancelled(account.account, next_report(account), cancelled))
-
-
-def find_open(account: Account, order_id: int, client_order_id: str) -> Order | None:
-    """The account's open order of this id, or, if the id is 0, of this client order id."""
-    if order_id:
-        return account.open_orders.get(order_id)
-    return account.order(client_order_id)
-
-
-def own_account(state: State, participant: str, name: str) -> Account | None:
-    """The account, if this participant operates it."""
-    account = state.accounts.get(name)
-    return account if account is not None and account.participant == participant else None
-
-
-def unknown_order() -> Problem:
-    """The problem of a request for an order that is not open."""
-    return Problem(UNKNOWN_ORDER, "no such order is open: it never was, or it is filled or cancelled")
-
-
-def refuse(state: State, account: Account, order_id: int, client_order_id: str, problem: Problem) -> None:
-    """Report a request that did nothing."""
-    state.emit(
-        RequestRejected(
-            account.account,
-            next_report(account),
-            order_id,
-            client_order_id,
-            problem.code,
-            problem.detail,
-            problem.rule,
-            problem.title,
-            problem.rules,
-        ),
-    )
-
-
-def refuse_stranger(state: State, participant: str, account: str, order_id: int, client_order_id: str) -> None:
-    """Refuse a request for an account that is not the sender's: nobody but the sender learns of it."""
-    detail = f"participant {participant} does not operate account {account}"
-    state.emit(RequestRejected(account, 0, order_id, client_order_id, PERMISSION, detail))

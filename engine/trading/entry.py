@@ -11,8 +11,8 @@ from engine.money.reservations import available, lacking, lower, notional, payin
 from engine.state.state import State, day_end_ns, next_report
 from engine.trading.admission import admit, full_problem
 from engine.trading.bands import band_problem
-from engine.trading.pegs import peg_problem
-from engine.trading.placing import park_peg, place
+from engine.trading.pegs import come_in, peg_problem
+from engine.trading.placing import place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_crossed
 from engine.trading.reducing import position_problem
 from engine.trading.room import open_order, parts_asked_for, parts_that_rest, room_problem
@@ -283,12 +283,11 @@ def act(state: State, order: Order) -> None:
         order.where = FOR_AUCTION
         book.for_auction[order.order_id] = order
     elif order.order_type == PEGGED:
+        if not book.pegs:
+            # Nobody has looked since the last peg ended.
+            book.pegs_followed = OUT_OF_PLACE
         book.pegs[order.order_id] = order
-        book.pegs_in_place = OUT_OF_PLACE
-        if book.in_call or not order.price_ticks:
-            park_peg(state, order)
-        else:
-            place(state, order)
+        come_in(state, order)
     else:
         place(state, order)
 

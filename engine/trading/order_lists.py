@@ -8,7 +8,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.book.used_id import UsedId
 from engine.state.state import State, next_report
 from engine.trading.admission import admit
-from engine.trading.changes import own_account, refuse, refuse_stranger
+from engine.trading.asking import own_account, refuse, refuse_stranger
 from engine.trading.ending import by_entry, cancel_newest_first
 from engine.trading.entry import (
     accept,

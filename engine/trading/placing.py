@@ -109,8 +109,9 @@ def set_batch_end(state: State, book: LimitOrderBook) -> None:
 
 
 def park_peg(state: State, order: Order) -> None:
-    """Keep a pegged order off the book, without a place."""
+    """Keep a pegged order off the book, without a price and a place."""
     order.where = OFF_PEG
+    order.price_ticks = 0
     if order.beside is None:
         open_order(state, order)
 
@@ -132,10 +133,15 @@ def park_pegs(state: State, book: LimitOrderBook) -> None:
     """Take every pegged order off the book: in a call there is no touch to follow."""
     for order in book.pegs.values():
         if order.where == ON_BOOK:
-            book.side(order.side).remove(order)
+            take_off(state, order)
             park_peg(state, order)
-            name = book.instrument.instrument
-            state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, 0))
+
+
+def take_off(state: State, order: Order) -> None:
+    """Take an open order off the book, to come back elsewhere."""
+    book: LimitOrderBook = order.book
+    book.side(order.side).remove(order)
+    state.emit(BookChanged(book.instrument.instrument, order.order_id, order.side, order.price_ticks, 0))
 
 
 def halt_market(state: State) -> None:

@@ -9,7 +9,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.book.stops import trailing_stop_ticks
 from engine.money.reservations import affordable_lots
 from engine.trading.bands import collar_from, collar_ticks, static_band
-from engine.trading.pegs import peg_ticks, touch_to_follow
+from engine.trading.pegs import peg_ticks
 from engine.vocabulary.codes import (
     AT_CLOSE,
     AT_OPEN,
@@ -67,7 +67,7 @@ def terms_problem(order: Order, time_ns: int) -> Problem | None:
         lots = command.quantity_e8 // instrument.lot_e8
         order.quantity_lots = order.leaves_lots = lots
         return None if instrument.min_lots <= lots <= instrument.max_lots else _size_problem(instrument)
-    problem = invalid_fields(command, instrument, time_ns) or _ticks(order)
+    problem = invalid_fields(command, instrument, time_ns) or _unlimited(order) or _ticks(order)
     if problem is not None:
         return problem
     if command.funds:
@@ -170,6 +170,13 @@ def _invalid_prices(command: NewOrder) -> Problem | None:
     return invalid("only a pegged order has a peg and an offset") if has_peg else None
 
 
+def _unlimited(order: Order) -> Problem | None:
+    """Why a pegged order has no worst price: it asks for none, and there is no static band."""
+    if order.order_type != PEGGED or order.command.price_e8 or static_band(order.book) != (0, 0):
+        return None
+    return invalid("a pegged order needs a limit price here: there is no static band")
+
+
 def _ticks(order: Order) -> Problem | None:
     """Check that prices are on the grid and turn them into ticks."""
     book: LimitOrderBook = order.book
@@ -211,8 +218,10 @@ def _prices_to_follow(order: Order) -> Problem | None:
     if kind in (STOP, TRAILING_STOP):
         order.reserve_ticks = stop_reserve_ticks(order, order.stop_ticks)
     elif kind == PEGGED:
-        order.price_ticks = peg_ticks(order, touch_to_follow(book))
-        order.reserve_ticks = order.price_ticks or order.peg_limit_ticks
+        # The worst it may ever get: nothing is asked again when it moves.
+        low, high = static_band(book)
+        order.reserve_ticks = order.peg_limit_ticks or (high if order.side == BUY else low)
+        order.price_ticks = peg_ticks(order, book.touch_to_follow())
     return None
 
 

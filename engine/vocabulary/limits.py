@@ -49,7 +49,8 @@ MAX_OPEN_ORDERS: Final = 500_000
 # Orders at one price that get shares of an incoming order: each order that comes looks at so many, however little it takes: 40 us
 # interpreted, 2 s if a print elects as many stops as a book may have beside them.
 MAX_SHARED_ORDERS: Final = 500
-# Pegs of one instrument: each change of the touch moves them all, at three events and some 20 us (compiled) a peg: 2 ms.
+# Pegs of one instrument. A command, or one thing that is due, that changes the touch moves each once, at two events: 200
+# events, and 0.4 ms interpreted. It looks for the touch once, through the levels where only pegs rest: no more than pegs.
 MAX_PEGS_PER_INSTRUMENT: Final = 100
 # And of them of one account: nobody takes all.
 MAX_PEGS_PER_ACCOUNT: Final = 20

@@ -156,7 +156,7 @@ class History:
                 entry = None
                 day_began = True
             elif not isinstance(event, _FOLLOWING):
-                # The next thing that was due: what a stop or a peg is cancelled for then is no effect of the change.
+                # The next thing that was due: what a stop is cancelled for then is no effect of the change.
                 entry = None
                 day_began = False
             elif entry is not None:

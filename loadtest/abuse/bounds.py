@@ -23,8 +23,8 @@ from loadtest.abuse.survey import Finding
 LINEAR_EVENTS: Final = 4 * MAX_OPEN_ORDERS_PER_ACCOUNT
 """Four events for each order that one account may have: it is changed, leaves its level, trades and rests again."""
 
-MOST_OF_A_TICK: Final = PIECE_EVENTS + 4 * MAX_PEGS_PER_INSTRUMENT + 2
-"""It ends with what passes `PIECE_EVENTS`: an order that expires may move every peg, three or four events each, beside its own two."""
+MOST_OF_A_TICK: Final = PIECE_EVENTS + 2 * MAX_PEGS_PER_INSTRUMENT + 2
+"""It ends with what passes `PIECE_EVENTS`: an order that expires may move every peg, two events each, beside its own two."""
 
 EVENTS: Final = "events of one command"
 ROW_BYTES: Final = "bytes of one row"
@@ -103,18 +103,11 @@ _FILLS_AND_REDUCING: Final = "series up: 16 reducing/whole + 16 series/asks"
 
 KNOWN: Final[tuple[Known, ...]] = (
     Known(
-        "each change of the touch moves every peg, of which there may be a hundred, and reports it",
-        ("expiries", "schedule", "stops", "pairs"),
+        "each change of the touch by something that is due moves every peg, of which there may be a hundred",
+        ("expiries", "schedule"),
         ("pegs",),
-        (),
+        _ASLEEP,
         "hour: 8 pegs/own + 8 expiries/bids",
-    ),
-    Known(
-        "each peg looks for the touch through the levels where only pegs rest",
-        ("pegs",),
-        (),
-        (),
-        "best bid: 25 pegs/ahead",
     ),
     Known(
         "each change that takes effect has all orders rechecked of whom it concerns",
@@ -145,7 +138,7 @@ _TICK: Final = ("MOST_OF_A_TICK", MOST_OF_A_TICK, EVENTS)
 _LINEAR: Final = ("PRODUCT", PRODUCT, EXPONENT)
 
 # As many pegs as there may be: then each order that expires costs what the one before did, and a tick ends within its bound.
-_PEGS_AND_EXPIRIES: Final = f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 16 expiries/bids"
+_PEGS_AND_EXPIRIES: Final = f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 32 expiries/bids"
 
 BOUNDS: Final[tuple[Bound, ...]] = (
     *_rows(
@@ -169,14 +162,16 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "sweep up: 16 lots/iceberg",
         "shares up: 16 lots/shares + 16 queue/others",
         "best bid: 16 pegs/own",
+        "sweep up: 16 pegs/own sells + 16 levels/asks",
+        "sweep up: 16 pegs/opposite + 16 levels/asks",
     ),
     *_rows(*_EVENTS, False, _FILLS_AND_REDUCING),
     *_rows(
         *_TICK,
         True,
         _PEGS_AND_EXPIRIES,
-        f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own sells + 16 expiries/asks",
-        f"day: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 16 schedule/steps",
+        f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own sells + 32 expiries/asks",
+        f"day: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 32 schedule/steps",
     ),
     *_rows(
         *_LINEAR,
@@ -189,7 +184,11 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "uncross: 16 call/bids + 16 call/asks",
         _PEGS_AND_EXPIRIES,
         f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/ahead + 16 expiries/bids",
+        "sweep up: 16 pegs/own sells + 16 levels/asks",
+        "sweep up: 16 pegs/opposite + 16 levels/asks",
+        "sweep up: 16 pegs/mid + 16 stops/ladder",
         # Products once, and mended.
+        "best bid: 25 pegs/ahead",
         "sweep up: 8 trails/sells + 8 levels/asks",
         "auction: 16 at_open/bids + 16 elsewhere/bids",
         "into band: 16 stops/buys + 16 elsewhere/bids",

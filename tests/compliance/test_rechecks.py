@@ -22,7 +22,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Command, Sequenced
 from engine.vocabulary.messages.events import Event, OrderCancelled
 from tests.support.compliance.drifting import Drifting
 from tests.support.compliance.recount import StandIn
-from tests.support.compliance.venue import PARTICIPANT, Venue, e8
+from tests.support.compliance.venue import PARTICIPANT, Venue, e8, rules_of
 from tests.support.engine.everything import Everything
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
@@ -220,19 +220,22 @@ def test_a_correction_that_uses_up_the_cap_has_the_next_recheck_of_anybody_cance
     assert gone == [(rests.order_id, "RET-1")]  # type: ignore[attr-defined]
 
 
-def test_a_sale_that_follows_the_market_beyond_the_largest_order_is_found() -> None:
+def test_a_pegged_sale_that_follows_the_market_up_counts_at_its_limit() -> None:
     venue = Venue("general-2026", (("OPS-1", "qualified_firm_rub", '"1000.00"'),))
     near = venue.sell("dealer", "1", "BTC/RUB", "900")
     venue.sell("abroad", "0.5", "BTC/RUB", "1500")
-    venue.do(
-        commands.NewOrder(
-            PARTICIPANT, "firm", "peg", "BTC/RUB", SELL, codes.PEGGED, codes.GTC, 0, e8("1"), peg=codes.PEG_OWN
+
+    def peg(limit: str) -> commands.NewOrder:
+        return commands.NewOrder(
+            PARTICIPANT, "firm", limit, "BTC/RUB", SELL, codes.PEGGED, codes.GTC, e8(limit), e8("1"), peg=codes.PEG_OWN
         )
-    )
+
+    assert rules_of(venue.apply(peg("1100"))[0]) == ("OPS-1",)
+    venue.do(peg("800"))
     assert quiet(venue) == []
-    # Nobody asks about a sale of what is held that moves up: it reserves no more.
     venue.cancel("dealer", near.order_id)  # type: ignore[attr-defined]
-    assert quiet(venue) == ["firm", "firm@alfa", "firm@credit"]
+    (order,) = venue.exchange.accounts["firm"].open_orders.values()
+    assert order.price_ticks * order.instrument.tick_e8 == e8("1500")
     assert quiet(venue) == []
 
 

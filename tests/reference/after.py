@@ -103,26 +103,42 @@ class Aftermath(Matching):
 
     # ── pegs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def unpegged_touch(self, instrument: str) -> list[int]:
+        """Best bid and ask of the orders that are not pegged; 0: none."""
+        found = []
+        for side in (codes.BUY, codes.SELL):
+            fixed = [o.price for o in self.queue(instrument, side) if o.type != codes.PEGGED]
+            found.append(fixed[0] if fixed else 0)
+        return found
+
     def peg_price(self, order: RefOrder) -> int:
         """Where a pegged order belongs now; 0: there is nothing to follow."""
         terms, request = self.terms(order), order.request
         if not terms.trades:
             return 0
-        touch = {}
-        for side in (codes.BUY, codes.SELL):
-            fixed = [o.price for o in self.queue(order.name, side) if o.type != codes.PEGGED]
-            touch[side] = fixed[0] if fixed else 0
+        touch = self.unpegged_touch(order.name)
         if request.peg == codes.PEG_MID:
-            both = touch[codes.BUY] + touch[codes.SELL]
-            price = (both // 2 if order.buys else -(-both // 2)) if all(touch.values()) else 0
+            both = sum(touch)
+            price = (both // 2 if order.buys else -(-both // 2)) if all(touch) else 0
         else:
             price = touch[order.side if request.peg == codes.PEG_OWN else 1 - order.side]
         if not price:
             return 0
         price = max(1, price + request.peg_offset_e8 // terms.tick_e8)
-        if order.limit:
-            price = min(price, order.limit) if order.buys else max(price, order.limit)
-        return price
+        if not order.buys and terms.future:
+            price = min(price, terms.upper)
+        return min(price, order.limit) if order.buys else max(price, order.limit)
+
+    def beside(self, order: RefOrder, price: int) -> int:
+        """The nearest to a price that does not reach the opposite touch; 0: there is none."""
+        opposite = [o.price for o in self.queue(order.name, 1 - order.side)]
+        if not price or not opposite:
+            return price
+        if order.buys:
+            return min(price, opposite[0] - 1)
+        price = max(price, opposite[0] + 1)
+        highest = max(order.limit, self.terms(order).upper)
+        return 0 if self.terms(order).future and price > highest else price
 
     def pegs(self, instrument: str) -> Iterator[RefOrder]:
         for order in sorted(self.live, key=lambda o: o.turn):
@@ -130,40 +146,31 @@ class Aftermath(Matching):
                 yield order
 
     def move_pegs(self) -> None:
-        """Reprice the pegs by instrument, in turn, then work the stops that elects, until none moves."""
-        moved = True
-        while moved:
-            moved = False
-            for terms in self.instruments.values():
-                for order in self.pegs(terms.name):
-                    if order.where in (BOOK, PEG_OFF) and terms.trades and self.move_peg(order):
-                        moved = True
-            self.work_off()
+        """Let the pegs of each instrument whose touch has changed follow it, by instrument, in turn, each once."""
+        for terms in self.instruments.values():
+            if not terms.trades:
+                terms.followed = []
+                continue
+            touch = self.unpegged_touch(terms.name)
+            if touch == terms.followed:
+                continue
+            terms.followed = touch
+            for order in list(self.pegs(terms.name)):
+                self.move_peg(order)
 
-    def move_peg(self, order: RefOrder) -> bool:
-        price = self.peg_price(order)
-        if not price:
-            return self.park_peg(order)
+    def move_peg(self, order: RefOrder) -> None:
+        price = self.beside(order, self.peg_price(order))
         if order.where == BOOK and price == order.price:
-            return False
-        was, old_price = order.where, order.price
-        order.price = price
-        if not self.affordable(order, self.free_if(order, was, old_price)):
-            order.price = old_price
-            self.end(order, codes.NO_FUNDS)
-            return True
-        order.where = INCOMING
-        self.amended(order, kept=False)
-        if was == BOOK:
-            self.emit(events.BookChanged(order.name, order.id, order.side, old_price, 0))
-        self.take_in(order)
-        return True
+            return
+        self.park_peg(order)
+        if price:
+            order.price = price
+            order.where = INCOMING
+            self.rest(order)
 
-    def park_peg(self, order: RefOrder) -> bool:
-        """Take a peg off the book; False if it was not on it."""
-        if order.where != BOOK:
-            return False
+    def park_peg(self, order: RefOrder) -> None:
+        """Have a peg off the book: it has no price there."""
+        if order.where == BOOK:
+            self.emit(events.BookChanged(order.name, order.id, order.side, order.price, 0))
         order.where = PEG_OFF
-        order.shown = 0
-        self.emit(events.BookChanged(order.name, order.id, order.side, order.price, 0))
-        return True
+        order.price = order.shown = 0

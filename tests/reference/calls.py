@@ -37,7 +37,7 @@ class Calls(Aftermath):
     def join_call(self, order: RefOrder) -> None:
         """An order takes part in a call, or waits on the book while nothing trades."""
         if order.type == codes.PEGGED:
-            order.where = "peg_off"
+            self.park_peg(order)
             return
         for own in self.own_crossed(order):
             if order.where == INCOMING and own.live:

@@ -114,14 +114,17 @@ class Changes(Lists):
 
     def try_amend(self, order: RefOrder, terms: RefInstrument, request: commands.AmendOrder) -> int:
         """Make the order what it would become; put all back and name the problem if it may not be that."""
-        before = {name: getattr(order, name) for name in ("price", "limit", "stop", "worst", "quantity", "leaves")}
+        before = {
+            name: getattr(order, name) for name in ("price", "limit", "given", "stop", "worst", "quantity", "leaves")
+        }
         before["display"] = order.display
         free_before = self.free_for(order)
         if order.where != STOP:
             order.worst = self.worst_of(order, terms)
         old_value = self.value(order, terms)
         if order.type == codes.PEGGED:
-            order.limit = request.price_e8 // terms.tick_e8 or order.limit
+            order.given = request.price_e8 // terms.tick_e8 or order.given
+            order.limit = order.given or order.limit
         else:
             order.price = request.price_e8 // terms.tick_e8 or order.price
         order.stop = request.stop_price_e8 // terms.tick_e8 or order.stop
@@ -158,13 +161,13 @@ class Changes(Lists):
 
     @staticmethod
     def price_moves(order: RefOrder, before: dict[str, int]) -> bool:
-        return (order.price, order.limit) != (before["price"], before["limit"])
+        return (order.price, order.given) != (before["price"], before["given"])
 
     @staticmethod
     def keeps(order: RefOrder, before: dict[str, int]) -> bool:
         """Whether an amended order keeps its place."""
         shows_more = order.display > before["display"] and min(order.display, order.leaves) > order.shown
-        same = (order.price, order.stop) == (before["price"], before["stop"])
+        same = not Changes.price_moves(order, before) and order.stop == before["stop"]
         return same and order.quantity <= before["quantity"] and not shows_more
 
     def parts_of_amended(self, order: RefOrder, before: dict[str, int]) -> int:
@@ -180,7 +183,9 @@ class Changes(Lists):
         keeps = self.keeps(order, before)
         if not keeps:
             order.turn = (self.seq, 0)
-        if was in (STOP, PARKED, PEG_OFF):
+        if order.type == codes.PEGGED and not keeps:
+            order.price = self.peg_price(order)
+        if was in (STOP, PARKED) or (was == PEG_OFF and not order.price):
             self.amended(order, kept=keeps)
             if was == STOP:
                 self.trigger_if_reached(order)
@@ -195,7 +200,7 @@ class Changes(Lists):
         self.amended(order, kept=False)
         if was == BOOK:
             self.emit(events.BookChanged(order.name, order.id, order.side, before["price"], 0))
-        assert was in (BOOK, COLLECTED)
+        assert was in (BOOK, COLLECTED, PEG_OFF)
         self.take_in(order)
 
     # ── mass quotes ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,7 +18,6 @@ from tests.reference.state import (
     DATED,
     INCOMING,
     PARKED,
-    PEG_OFF,
     STOP,
     STOPS,
     RefInstrument,
@@ -66,13 +65,6 @@ class Entry(Calls):
 
     def new_order(self, request: commands.NewOrder, index: int) -> RefOrder:
         return RefOrder(self.seq + index * LEG_ID, (self.seq, index), (self.seq, index), request.account, request)
-
-    def use_id(self, order: RefOrder) -> None:
-        """Use up an order's id, if the day has room for it; whether the order is accepted or not."""
-        account = self.accounts[order.account]
-        order.kept = self.day_has_room(account, reduces=order.request.reduce_only)
-        if order.kept:
-            account.by_client_id[order.request.client_order_id] = order
 
     def reject(self, order: RefOrder, code: int, *, report: bool = True) -> None:
         """Refuse an order."""
@@ -131,8 +123,8 @@ class Entry(Calls):
         if order.type in STOPS:
             order.where = STOP
             self.trigger_if_reached(order)
-        elif order.type == codes.PEGGED and not self.peg_price(order):
-            order.where = PEG_OFF
+        elif order.type == codes.PEGGED and not order.price:
+            self.park_peg(order)
         elif order.request.time_in_force in JOINS.values() and (JOINS.get(terms.phase) != order.request.time_in_force):
             order.where = PARKED
         else:
@@ -271,12 +263,19 @@ class Entry(Calls):
             wrong = wrong or request.expire_ns <= self.now
         else:
             wrong = wrong or request.expire_ns != 0
-        return codes.INVALID if wrong else codes.OK
+        unlimited = pegged and not request.price_e8 and not self.static_edge(terms, request.side)
+        return codes.INVALID if wrong or unlimited else codes.OK
+
+    @staticmethod
+    def static_edge(terms: RefInstrument, side: int) -> int:
+        """The worst price of a side in the static band; 0: there is none."""
+        ppm, anchor = terms.rules.static_ppm, terms.reference
+        return terms.within(anchor, ppm, side) if ppm and anchor else 0
 
     def grid_problem(self, terms: RefInstrument, request: commands.NewOrder) -> int:
         """Prices on ticks, quantities in lots and inside the instrument's size."""
         kind, tick, lot = request.order_type, terms.tick_e8, terms.lot_e8
-        if (kind in PRICED and request.price_e8 <= 0) or request.price_e8 % tick:
+        if (kind in PRICED and not request.price_e8) or request.price_e8 < 0 or request.price_e8 % tick:
             return codes.TICK
         if kind in (codes.STOP, codes.STOP_LIMIT) and (request.stop_price_e8 <= 0 or request.stop_price_e8 % tick):
             return codes.TICK
@@ -298,7 +297,8 @@ class Entry(Calls):
         order.price = request.price_e8 // terms.tick_e8
         order.stop = request.stop_price_e8 // terms.tick_e8
         if request.order_type == codes.PEGGED:
-            order.limit = order.price
+            order.given = order.price
+            order.limit = order.given or self.static_edge(terms, order.side)
             order.price = self.peg_price(order)
         if request.order_type in (codes.MARKET, codes.TRAILING_STOP) and not terms.anchor:
             return codes.NO_REFERENCE
@@ -331,8 +331,10 @@ class Entry(Calls):
 
     def worst_of(self, order: RefOrder, terms: RefInstrument) -> int:
         """The price at which an order is reserved and valued."""
+        if order.type == codes.PEGGED:
+            return order.limit
         if order.type not in (codes.STOP, codes.TRAILING_STOP) or order.where == COLLECTED:
-            return order.price or order.limit
+            return order.price
         if not order.buys:
             return order.stop
         if terms.rules.static_ppm and terms.reference:
@@ -364,7 +366,7 @@ class Entry(Calls):
         order.where = None
         if not enough:
             return codes.FUNDS
-        waits = order.type in STOPS or (order.type == codes.PEGGED and not self.peg_price(order))
+        waits = order.type in STOPS or (order.type == codes.PEGGED and not order.price)
         waits = waits or (request.time_in_force in JOINS.values() and JOINS.get(terms.phase) != request.time_in_force)
         if waits:
             return codes.OK

@@ -161,7 +161,7 @@ class Futures(Changes):
 
     def limit_outside(self, order: RefOrder, terms: RefInstrument) -> bool:
         """Whether an order's limit price is outside the static band."""
-        price = order.price if order.type in LIMITED else order.limit
+        price = order.price if order.type in LIMITED else order.given
         return price > 0 and self.outside_static(terms, price)
 
     # ── missing cover ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,9 @@ class Money(State):
 
     def price_reserved_at(self, order: RefOrder) -> int:
         waits_for_market = order.where == STOP and order.type != codes.STOP_LIMIT
-        return order.worst if waits_for_market else order.price or order.limit
+        if order.type == codes.PEGGED:
+            return order.limit
+        return order.worst if waits_for_market else order.price
 
     def asset_of(self, order: RefOrder) -> str:
         """The asset in which an order costs something before it trades."""

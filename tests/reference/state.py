@@ -72,6 +72,8 @@ class RefInstrument:
     wait_ends: int = 0
     """When the clock has it computed; 0: no wait goes on."""
     no_wait_ends_before: int = 0
+    followed: list[int] = field(default_factory=list)
+    """The touch at which its pegs were last looked at; empty while it does not trade."""
     # Of futures.
     underlying: str = ""
     expiry_ns: int = 0
@@ -136,7 +138,9 @@ class RefOrder:
     worst: int = 0
     """Of a stop that will be a market order: the price it is reserved at."""
     limit: int = 0
-    """Of a pegged order: the worst it may get."""
+    """Of a pegged order: the worst it may get, given or by the static band."""
+    given: int = 0
+    """Of a pegged order: the limit that was asked for; 0: none."""
     display: int = 0
     parts: int = 1
     """As how many orders it counts."""
@@ -355,6 +359,13 @@ class State:
             and orders < self.max_orders - last * (self.max_orders // 10)
             and self.kept_trades() < self.max_trades - last * (self.max_trades // 10)
         )
+
+    def use_id(self, order: RefOrder) -> None:
+        """Use up an order's id, if the day has room for it; whether the order is accepted or not."""
+        account = self.accounts[order.account]
+        order.kept = self.day_has_room(account, reduces=order.request.reduce_only)
+        if order.kept:
+            account.by_client_id[order.request.client_order_id] = order
 
     def position(self, account: str, instrument: str) -> RefPosition:
         return self.positions.setdefault((account, instrument), RefPosition())

@@ -35,7 +35,7 @@ ORDERS = {
     "stop_limit": "5 stop 105 @ 106",
     "trailing_stop": "5 trail 3",
     "iceberg": "5 @ 100 show 1",
-    "pegged": "5 peg own",
+    "pegged": "5 peg own @ 110",
 }
 LIVES = {name: name for name in codes.TIMES_IN_FORCE} | {"gtd": "until 23:00"}
 # What is offered at 100: nothing, less than the order wants, more than it wants.
@@ -224,7 +224,7 @@ def test_stops_in_each_phase(phase: str) -> None:
 @pytest.mark.parametrize("phase", codes.PHASES)
 def test_pegged_orders_in_each_phase(phase: str) -> None:
     cell = PHASES[phase, "pegged"]
-    rests, trades = ("new: ann buys 5 peg own", "new: ann buys 2 peg opposite")
+    rests, trades = ("new: ann buys 5 peg own @ 110", "new: ann buys 2 peg opposite @ 110")
     wanted = {"trades, rests": ("rests", "trades"), "waits off the book": ("waits", "waits")}.get(cell, (cell, cell))
     assert (outcome(venue_with(THIN, phase), rests), outcome(venue_with(THIN, phase), trades)) == wanted
 

@@ -6,7 +6,6 @@ from engine.book.entities import Order
 from engine.vocabulary.codes import (
     AT_CLOSE,
     BUY,
-    BY_RULE,
     CONTINUOUS,
     FUNDS,
     FUTURE,
@@ -28,7 +27,14 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
     SetTradingRules,
 )
-from engine.vocabulary.messages.events import OrderCancelled, OrderRejected, RequestRejected
+from engine.vocabulary.messages.events import (
+    BookAdded,
+    Event,
+    OrderAccepted,
+    OrderCancelled,
+    OrderRejected,
+    RequestRejected,
+)
 from tests.support.compliance.answers import order_id
 from tests.support.compliance.venue import PARTICIPANT, ROUBLE, Venue, e8, rules_of
 
@@ -124,18 +130,34 @@ def test_a_buy_that_waits_for_an_auction_counts_as_if_a_cheaper_one_closed_the_s
     assert exposures.by_investor["qualified"] == 11_00
 
 
-def test_a_pegged_short_that_follows_the_price_beyond_the_limit_is_cancelled() -> None:
+def test_a_pegged_short_is_asked_about_once_at_the_upper_band_and_follows_no_higher() -> None:
     venue = Venue("general-2026", (("DER-4", "qualified_rub", '"11.00"'),))
     banded_future(venue)
-    venue.sell("firm", "0.001", "BTC-SHORT", "10000")
-    peg = NewOrder(PARTICIPANT, "qualified", "p", "BTC-SHORT", SELL, PEGGED, GTC, 0, e8("0.001"), peg=PEG_OWN)
-    assert rules_of(venue.apply(peg)[0]) == ()
-    # The band moves up by half, and the ask that it follows with it.
-    venue.do(MarkFuture("BTC-SHORT", e8("15000")))
-    events = venue.enter("firm", SELL, "0.001", "BTC-SHORT", "15000")
-    (gone,) = [event for event in events if isinstance(event, OrderCancelled)]
-    assert (gone.account, gone.reason, gone.rule) == ("qualified", BY_RULE, "DER-4")
-    assert venue.hook.intake.ledger.exposures.by_investor["qualified"] == 0
+    exposures = venue.hook.intake.ledger.exposures
+    low = venue.sell("firm", "0.001", "BTC-SHORT", "9500")
+
+    def peg(name: str, quantity: str) -> list[Event]:
+        offset = e8("5000")
+        return venue.apply(
+            NewOrder(
+                PARTICIPANT, "qualified", name, "BTC-SHORT", SELL, PEGGED, GTC, 0, e8(quantity), peg=PEG_OWN,
+                peg_offset_e8=offset,
+            )
+        )  # fmt: skip
+
+    assert rules_of(peg("more", "0.0011")[0]) == ("DER-4",)
+    accepted = peg("p", "0.001")[0]
+    assert isinstance(accepted, OrderAccepted)
+    book = venue.exchange.books["BTC-SHORT"]
+    upper = accepted.price_ticks
+    assert upper * book.instrument.tick_e8 == e8("11000") and exposures.by_investor["qualified"] == 11_00
+    # It goes where its touch goes, and nobody is asked again.
+    venue.cancel("firm", order_id(low))
+    moved = venue.enter("firm", SELL, "0.001", "BTC-SHORT", "10500")
+    assert [type(event) for event in moved[-1:]] == [BookAdded]
+    assert moved[-1].price_ticks == upper  # type: ignore[attr-defined]
+    assert exposures.by_investor["qualified"] == 11_00
+    venue.exchange.check()
 
 
 def test_no_limit_however_low_sells_more_short_than_the_exposure_limit() -> None:

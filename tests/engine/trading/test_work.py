@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import msgspec
 import pytest
 
+from engine.book.entities import Order
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_PEGS_PER_ACCOUNT, MAX_PEGS_PER_INSTRUMENT, NS_PER_SECOND, PIECE_EVENTS
 from engine.vocabulary.messages import commands
-from engine.vocabulary.messages.events import Event, OrderAccepted, OrderCancelled, OrderRejected
+from engine.vocabulary.messages.events import (
+    BookAdded,
+    BookChanged,
+    Event,
+    OrderAccepted,
+    OrderCancelled,
+    OrderRejected,
+)
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 
 FIRMS = MAX_PEGS_PER_INSTRUMENT // MAX_PEGS_PER_ACCOUNT
@@ -21,10 +32,12 @@ def desk_with_firms(count: int) -> Desk:
     return desk
 
 
-def peg(account: str, name: str) -> commands.NewOrder:
+def peg(account: str, name: str, side: int = codes.BUY, to: int = codes.PEG_OWN, offset: int = 0) -> commands.NewOrder:
+    limit = (1_000 if side == codes.BUY else 1) * E8
     return commands.NewOrder(
-        account, account, name, "BTC/RUB", codes.BUY, codes.PEGGED, codes.GTC, 0, E8, peg=codes.PEG_OWN
-    )
+        account, account, name, "BTC/RUB", side, codes.PEGGED, codes.GTC, limit, E8,
+        peg=to, peg_offset_e8=offset * E8,
+    )  # fmt: skip
 
 
 def bid(account: str, name: str, price: int, expire_ns: int = 0) -> commands.NewOrder:
@@ -65,8 +78,112 @@ def test_a_change_of_the_touch_moves_all_pegs_in_a_bounded_number_of_events():
     desk = full_of_pegs()
     first = desk.send(bid("f0", "b1", 90))
     moved = desk.send(bid("f0", "b2", 91))
-    assert len(first) <= 2 + 3 * MAX_PEGS_PER_INSTRUMENT
-    assert 3 * MAX_PEGS_PER_INSTRUMENT <= len(moved) <= 2 + 4 * MAX_PEGS_PER_INSTRUMENT
+    assert len(first) == 2 + MAX_PEGS_PER_INSTRUMENT
+    assert len(moved) == 2 + 2 * MAX_PEGS_PER_INSTRUMENT
+
+
+PEGS = {
+    "to its own touch": (codes.PEG_OWN, 0, 0),
+    "ahead of its own touch, each on a level of its own": (codes.PEG_OWN, 1, 1),
+    "behind its own touch": (codes.PEG_OWN, -1, -1),
+    "to the opposite touch": (codes.PEG_OPPOSITE, 0, 0),
+    "through the opposite touch": (codes.PEG_OPPOSITE, 5, 3),
+    "to the mid": (codes.PEG_MID, 0, 0),
+}
+LEVELS = 120
+
+
+def a_ladder_and_pegs(to: int, offset: int, step: int, sides: tuple[int, ...]) -> tuple[Desk, set[int]]:
+    """A ladder of one lot a level on both sides, and as many pegs as may be, entered while it is a call."""
+    desk = desk_with_firms(FIRMS)
+    open_account(desk, "ladder", RUB=10**14, BTC=10**9)
+    desk.send(commands.SetPhase("BTC/RUB", codes.PRE_OPEN))
+    for number in range(LEVELS):
+        for side, price in ((codes.BUY, 299 - number), (codes.SELL, 310 + number)):
+            desk.send(
+                commands.NewOrder(
+                    "ladder", "ladder", f"{side}.{number}", "BTC/RUB", side, codes.LIMIT, codes.GTC, price * E8, E8
+                )
+            )
+    pegs = set()
+    for number in range(MAX_PEGS_PER_INSTRUMENT):
+        side = sides[number % len(sides)]
+        away = (offset + step * (number // len(sides))) * (1 if side == codes.BUY else -1)
+        account = f"f{number // MAX_PEGS_PER_ACCOUNT}"
+        (accepted,) = desk.send(peg(account, f"p{number}", side, to, away))
+        assert isinstance(accepted, OrderAccepted)
+        pegs.add(accepted.order_id)
+    return desk, pegs
+
+
+def moves_of(events: list[Event], pegs: set[int]) -> Counter[int]:
+    """How often the book told of each peg."""
+    shown = [event for event in events if isinstance(event, BookAdded | BookChanged)]
+    return Counter(event.order_id for event in shown if event.order_id in pegs)
+
+
+@pytest.mark.parametrize("sides", [(codes.BUY,), (codes.SELL,), (codes.BUY, codes.SELL)])
+@pytest.mark.parametrize("pegged", PEGS)
+def test_whatever_a_command_does_to_a_ladder_each_peg_moves_once(pegged: str, sides: tuple[int, ...]) -> None:
+    desk, pegs = a_ladder_and_pegs(*PEGS[pegged], sides)
+    open_account(desk, "taker", RUB=10**14, BTC=10**9)
+    taker = ("taker", "taker")
+
+    def limit(name: str, side: int, price: int, lots: int, stop: int = 0) -> commands.NewOrder:
+        kind = codes.STOP_LIMIT if stop else codes.LIMIT
+        return commands.NewOrder(
+            *taker, name, "BTC/RUB", side, kind, codes.GTC, price * E8, lots * E8, stop_price_e8=stop * E8
+        )
+
+    moved = 0
+    for command in (
+        commands.SetPhase("BTC/RUB", codes.CONTINUOUS),
+        limit("one level", codes.BUY, 310, 1 + MAX_PEGS_PER_INSTRUMENT),
+        *(limit(f"s{number}", codes.SELL, 250, 1, 320 + number) for number in range(20)),
+        limit("levels that elect", codes.BUY, 360, LEVELS + MAX_PEGS_PER_INSTRUMENT),
+        limit("back", codes.SELL, 290, LEVELS + MAX_PEGS_PER_INSTRUMENT),
+        commands.MassCancel("ladder", "ladder", "BTC/RUB", codes.SELL),
+        commands.MassCancel(*taker, "", -1),
+        commands.SetPhase("BTC/RUB", codes.CLOSING_AUCTION),
+        commands.SetPhase("BTC/RUB", codes.CONTINUOUS),
+    ):
+        before = {each: order for each in pegs if (order := find(desk, each)) is not None}
+        moves = moves_of(desk.send(command), pegs)
+        assert all(count <= 2 for count in moves.values()), f"{command}: {moves}"
+        moved += len([order for order in before.values() if order.order_id in moves])
+        desk.exchange.check()
+    assert moved >= MAX_PEGS_PER_INSTRUMENT
+
+
+def test_a_command_that_changes_many_touches_moves_the_pegs_of_one_book_after_the_other_in_pieces():
+    desk = desk_with_firms(FIRMS)
+    open_account(desk, "owner", RUB=10**14)
+    names = [f"C{number}/RUB" for number in range(25)]
+    for name in names:
+        list_spot(desk, name)
+        for price in (90, 80):
+            account = "owner" if price == 90 else "f0"
+            order = commands.NewOrder(
+                account, account, f"{name} {price}", name, codes.BUY, codes.LIMIT, codes.GTC, price * E8, E8
+            )
+            desk.send(order)
+        for number in range(MAX_PEGS_PER_INSTRUMENT):
+            order = peg(f"f{number // MAX_PEGS_PER_ACCOUNT}", f"{name} p{number}")
+            desk.send(msgspec.structs.replace(order, instrument=name))
+    time_ns = desk.time_ns
+    pieces = [desk.send_at(time_ns, commands.MassCancel("owner", "owner", "", -1))]
+    while desk.exchange.is_unfinished:
+        pieces.append(desk.send_at(time_ns, commands.Tick()))
+    assert len(pieces) == 2
+    assert all(len(piece) < PIECE_EVENTS + 2 * MAX_PEGS_PER_INSTRUMENT for piece in pieces)
+    moves = [event for piece in pieces for event in piece if isinstance(event, BookAdded)]
+    assert [event.instrument for event in moves] == [name for name in names for _ in range(MAX_PEGS_PER_INSTRUMENT)]
+    assert {event.price_ticks for event in moves} == {80}
+    desk.exchange.check()
+
+
+def find(desk: Desk, order_id: int) -> Order | None:
+    return next((each for name in desk.exchange.accounts.values() if (each := name.open_orders.get(order_id))), None)
 
 
 def due_at_once(bids: int) -> tuple[Desk, int]:
@@ -90,7 +207,7 @@ def test_what_is_due_at_one_instant_is_done_in_pieces_before_anything_else(bids)
     assert [event for piece in pieces for event in piece] == whole[: other.exchange.due_events]
     assert sum(type(event) is OrderCancelled for event in whole) == bids
     assert len(pieces) > 1
-    most_of_one = 2 + 4 * MAX_PEGS_PER_INSTRUMENT
+    most_of_one = 2 + 2 * MAX_PEGS_PER_INSTRUMENT
     assert all(PIECE_EVENTS <= len(piece) < PIECE_EVENTS + most_of_one for piece in pieces[:-1])
     assert desk.exchange.snapshot() != other.exchange.snapshot()
     desk.send_at(until_ns, commands.SetMarginRules(NS_PER_SECOND))

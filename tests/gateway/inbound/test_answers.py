@@ -11,7 +11,7 @@ from engine.vocabulary.limits import ANSWER_PIECE_STEPS, LEVEL_STEPS, MAX_ANSWER
 from engine.vocabulary.messages.commands import CancelOrder
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.protocol.wire import JSON, MSGPACK
-from tests.support.gateway.bench import SUBSCRIBE, answers, benched, enter
+from tests.support.gateway.bench import SUBSCRIBE, answers, benched, enter, order
 from tests.support.gateway.session_words import heard
 from tests.support.gateway.small_venue import NaiveBook
 
@@ -182,3 +182,33 @@ def test_open_orders_are_listed_page_by_page(bench):
         more = reply.get("more", False)
     assert sizes == [MAX_LISTED_ORDERS, MAX_LISTED_ORDERS, 5]
     assert listed == sorted(bench.started.exchange.accounts["alice"].open_orders)
+
+
+def test_a_peg_that_moves_is_told_by_the_book_alone_and_its_owner_sees_the_price_of_now(bench):
+    alice, bob, stranger = bench.session("alice"), bench.session("bob"), bench.session()
+    public = NaiveBook()
+    (_, snapshot) = [each for turn in answers(bench, stranger, {**SUBSCRIBE, "id": 1}) for each in turn]
+    public.apply(snapshot)
+
+    def asked(session: Any, **request: Any) -> list[dict[str, Any]]:
+        told = [each for turn in answers(bench, session, request) for each in turn]
+        for each in heard(stranger):
+            public.apply(each)
+        return told
+
+    def price_of_the_peg() -> str | None:
+        ((reply,),) = [asked(alice, type="open_orders", id=9, account="alice")]
+        (shown,) = reply["orders"]
+        return shown.get("price")
+
+    assert asked(alice, **order("alice", 1, order_type="pegged", peg="own", price="110"))[0]["exec_type"] == "new"
+    account = bench.started.exchange.accounts["alice"]
+    reports = account.report_seq
+    assert price_of_the_peg() is None and public.sides[0] == {}
+    asked(bob, **order("bob", 1, side="buy", price="99"))
+    assert price_of_the_peg() == "99.0" and list(public.sides[0]) == ["99.0"]
+    asked(bob, **order("bob", 2, side="buy", price="100"))
+    assert price_of_the_peg() == "100.0" and sorted(public.sides[0]) == ["100.0", "99.0"]
+    assert heard(alice) == [] and account.report_seq == reports
+    resent = asked(alice, **order("alice", 1, order_type="pegged", peg="own", price="110"))
+    assert [(each["exec_type"], each["price"]) for each in resent] == [("status", "100.0")]

@@ -70,7 +70,7 @@ def test_what_goes_on_for_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_exception_and_a_row_that_no_frame_holds_are_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "MAX_FRAME_BYTES", 500)
-    assert measure(parse_recipe("best bid: 7 pegs/own")).fault.endswith("and a frame holds 500")
+    assert measure(parse_recipe("best bid: 17 pegs/own")).fault.endswith("and a frame holds 500")
     recipe = parse_recipe("best bid: nothing")
     desk, sequenced = recipe.prepare()
     monkeypatch.setattr(Recipe, "prepare", lambda self: (desk, type(sequenced)(0, 0, sequenced.command)))
@@ -131,7 +131,7 @@ def test_what_is_mended_is_not_found(trigger: str, ingredients: str) -> None:
 @needs_steps
 def test_what_ticks_leave_is_measured_too() -> None:
     """A tick ends after so many events: work is of all, events and bytes of the largest."""
-    few, many = (measure(parse_recipe(f"hour: 100 pegs/own + {size} expiries/bids")) for size in (16, 64))
+    few, many = (measure(parse_recipe(f"hour: 100 pegs/own + {size} expiries/bids")) for size in (32, 128))
     assert PIECE_EVENTS <= few.events <= MOST_OF_A_TICK and PIECE_EVENTS <= many.events <= MOST_OF_A_TICK
     assert few.row_bytes == pytest.approx(many.row_bytes, rel=0.1)
     assert few.refused == many.refused == 0

@@ -125,7 +125,9 @@ class Drifting:
     def peg(self) -> AnyCommand:
         name = self.chance.choice(("BTC/RUB", "BTC-NOTE", "BTC-FUT"))
         account = self.trader(name)
-        return self.new(account, name, self.chance.choice((SELL, SELL, BUY)), codes.PEGGED, peg=codes.PEG_OWN)
+        side = self.chance.choice((SELL, SELL, BUY))
+        worst = 1000 + self.chance.randint(0, 100) * (1 if side == BUY else -1)
+        return self.new(account, name, side, codes.PEGGED, ticks=worst, peg=codes.PEG_OWN)
 
     def bracket(self) -> AnyCommand:
         account, name = self.chance.choice(TRADERS), self.chance.choice(("BTC/RUB", "BTC-FUT"))

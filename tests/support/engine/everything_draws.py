@@ -170,7 +170,7 @@ class Draws:
             life,
             self.price(name)
             if kind in (codes.LIMIT, codes.STOP_LIMIT, codes.ICEBERG)
-            or (kind == codes.PEGGED and chance.random() < 0.4)
+            or (kind == codes.PEGGED and chance.random() < 0.8)
             else 0,
             quantity,
             self_trade=chance.choice((-1, -1, 0, 1, 2, 3, 4)),

@@ -100,7 +100,9 @@ class Session:
             draw.randrange(2),
             kind,
             draw.choices((codes.GTC, codes.IOC, codes.FOK, codes.DAY), (80, 10, 4, 6))[0] if plain else codes.GTC,
-            self.price(name) if kind in (codes.LIMIT, codes.STOP_LIMIT, codes.ICEBERG) else 0,
+            self.price(name)
+            if kind in (codes.LIMIT, codes.STOP_LIMIT, codes.ICEBERG) or (kind == codes.PEGGED and draw.random() < 0.7)
+            else 0,
             (quantity := draw.randint(1, 25)) * ONE_E8,
             post_only=draw.choice((0, 0, 0, 1, 2)) if plain else 0,
             self_trade=draw.choice((-1, 1, 3)),

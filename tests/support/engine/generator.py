@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import msgspec
+
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages import commands
@@ -181,8 +183,12 @@ class Generator(DrawsOperation):
             fields["display_e8"] = self.weighted((20, 1 + self.draw(4)), (1, 0), (1, 70)) * terms.lot_e8
         elif kind == codes.PEGGED:
             fields["peg"] = self.draw(3)
-            fields["peg_offset_e8"] = (self.draw(5) - 2) * terms.tick_e8 + (1 if self.once_in(60) else 0)
-            price = self.price(terms, side) if self.once_in(3) else 0
+            # Some beyond the opposite touch, and with a limit that lets them go there.
+            offset = self.draw(5) - 2 if self.draw(3) else self.draw(21) - 10
+            fields["peg_offset_e8"] = offset * terms.tick_e8 + (1 if self.once_in(60) else 0)
+            price = self.price(terms, side)
+            wide = price + (1 - 2 * side) * 20 * terms.tick_e8
+            price = self.pick(price, wide, 0 if terms.rules.static_ppm or self.once_in(10) else wide)
         elif kind == codes.MARKET and self.has("funds") and self.once_in(60 if terms.future else 3):
             fields["funds"] = self.draw(1_500_00) + 1
             quantity = 0 if not self.once_in(20) else quantity
@@ -270,9 +276,16 @@ class Generator(DrawsOperation):
         sender, name, side = self.sender(), self.instrument(), self.draw(2)
         quantity = self.quantity(self.venue.instruments[name])
         entry = self.pick(codes.LIMIT, codes.LIMIT, codes.MARKET)
+        first = self.leg(sender, name, side, entry, quantity, time_in_force=self.pick(codes.GTC, codes.GTC, codes.IOC))
+        left = self.venue.available(sender[1], "RUB") if sender[1] in self.venue.accounts else 0
+        if side == codes.SELL and left and entry == codes.LIMIT and self.draw(4):
+            # What its take-profit and stop will cost is gone when somebody buys.
+            buyer, other = self.sender(), self.leg(sender, name, codes.BUY, codes.LIMIT, quantity)
+            bought = msgspec.structs.replace(other, participant=buyer[0], account=buyer[1], price_e8=first.price_e8)
+            self.waiting = [commands.Withdraw(sender[1], "RUB", left), bought]
         return commands.NewBracket(
             *sender,
-            self.leg(sender, name, side, entry, quantity, time_in_force=self.pick(codes.GTC, codes.GTC, codes.IOC)),
+            first,
             self.leg(sender, name, 1 - side if not self.once_in(20) else side, codes.LIMIT, quantity),
             self.leg(sender, name, 1 - side, self.pick(codes.STOP, codes.STOP_LIMIT), quantity),
         )

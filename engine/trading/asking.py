@@ -1,0 +1,50 @@
+"""Who asks for a change, of which order, and how what is asked for is refused."""
+
+from __future__ import annotations
+
+from engine.book.entities import Account, Order
+from engine.state.state import State, next_report
+from engine.vocabulary.codes import PERMISSION, UNKNOWN_ORDER
+from engine.vocabulary.messages.events import RequestRejected
+from engine.vocabulary.problem import Problem
+
+
+def find_open(account: Account, order_id: int, client_order_id: str) -> Order | None:
+    """The account's open order of this id, or, if the id is 0, of this client order id."""
+    if order_id:
+        return account.open_orders.get(order_id)
+    return account.order(client_order_id)
+
+
+def own_account(state: State, participant: str, name: str) -> Account | None:
+    """The account, if this participant operates it."""
+    account = state.accounts.get(name)
+    return account if account is not None and account.participant == participant else None
+
+
+def unknown_order() -> Problem:
+    """The problem of a request for an order that is not open."""
+    return Problem(UNKNOWN_ORDER, "no such order is open: it never was, or it is filled or cancelled")
+
+
+def refuse(state: State, account: Account, order_id: int, client_order_id: str, problem: Problem) -> None:
+    """Report a request that did nothing."""
+    state.emit(
+        RequestRejected(
+            account.account,
+            next_report(account),
+            order_id,
+            client_order_id,
+            problem.code,
+            problem.detail,
+            problem.rule,
+            problem.title,
+            problem.rules,
+        ),
+    )
+
+
+def refuse_stranger(state: State, participant: str, account: str, order_id: int, client_order_id: str) -> None:
+    """Refuse a request for an account that is not the sender's: nobody but the sender learns of it."""
+    detail = f"participant {participant} does not operate account {account}"
+    state.emit(RequestRejected(account, 0, order_id, client_order_id, PERMISSION, detail))

@@ -17,6 +17,7 @@ from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
 from engine.trading.market_index import check_index
+from engine.trading.reducing import check_reduce_only
 from engine.vocabulary.limits import SWEPT_PER_COMMAND
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
@@ -149,6 +150,7 @@ class Exchange(State):
         """Assert that the whole state is sound: books, money, ids; and that nothing is left to be carried on. O(state)."""
         assert not self.works, "the last command is unfinished"
         assert not (self.touched or self.own_queues or self.printed or self.entries or self.begun or self.elected)
+        assert not (self.moved or self.to_hold)
         resting = 0
         for book in self.books.values():
             book.check()
@@ -161,6 +163,7 @@ class Exchange(State):
                 assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
                 resting -= order.where == ON_BOOK
                 assert account.order(order.client_order_id) is order and not order.is_nameless
+            check_reduce_only(account)
         ids = [account.used_ids.check(self.day) for account in self.account_list]
         assert self.kept_ids == sum([kept for kept, _ in ids])
         assert self.ended_ids + len(self.ended) == sum([ended for _, ended in ids])

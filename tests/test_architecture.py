@@ -53,25 +53,25 @@ ROOMS = Rooms(
         "gateway.cli": (". client journal venue server reporting", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),
-        "loadtest.flow": ("", "engine.* compliance gateway.protocol gateway.client gateway.venue"),
+        "loadtest.flow": ("", "engine.* compliance gateway gateway.protocol gateway.client gateway.venue gateway.cli"),
         "loadtest.demo": (
             ". flow",
-            "engine.* compliance gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
+            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
         ),
         "loadtest.bench": (
             ". flow",
-            "engine.* compliance gateway gateway.protocol gateway.venue gateway.outbound.* gateway.inbound",
+            "engine.* compliance gateway gateway.protocol gateway.venue gateway.outbound.* gateway.inbound gateway.cli",
         ),
-        "loadtest.abuse": ("", "engine.* compliance.* gateway.venue"),
+        "loadtest.abuse": ("", "engine.* compliance.* gateway gateway.venue gateway.cli"),
         "loadtest.load.plan": ("flow", "engine.* gateway.protocol gateway.venue"),
         "loadtest.load.results": ("bench", "engine.vocabulary"),
         "loadtest.load.drive": ("load.plan load.results", "engine.vocabulary gateway.protocol gateway.client"),
-        "loadtest.load.page": ("load.results", "engine.vocabulary"),
+        "loadtest.load.page": ("load.results", "engine.vocabulary gateway"),
         "loadtest.load": (
             ". bench demo load.plan load.results load.drive load.page",
             "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
         ),
-        "loadtest.scenarios": ("", "engine.* compliance"),
+        "loadtest.scenarios": ("", "engine.* compliance gateway gateway.cli"),
         # The tests.
         "tests.reference": ("", "engine.vocabulary.*"),
         "tests.support": ("", ""),
@@ -85,7 +85,7 @@ ROOMS = Rooms(
         "tests.gateway": ("support.*", "engine.* compliance.* gateway.*"),
         "tests.loadtest": ("support.*", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.golden": ("support.*", "engine.* compliance.* gateway.* loadtest.bench"),
-        "tests": ("support", "engine gateway.cli"),
+        "tests": ("support.*", "engine.* gateway gateway.cli"),
     }
 )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sortedcontainers import SortedList
-
 from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
 from engine.book.used_id import UsedId, UsedIds
@@ -141,9 +139,11 @@ class Position:
         self.needed: int = 0
         """Of the margin's `needed`, what this future needs."""
         self.reducing: Final[dict[int, Order]] = {}
-        """Open reduce-only orders by order id."""
-        self.sizes: SortedList[tuple[int, int]] | None = None
-        """`(lots, order id)` of each of them, so that a fill finds those that are too large; None: there never was one."""
+        """Open reduce-only orders by order id; those of brackets that wait do not count yet."""
+        self.noted: bool = False
+        """Whether it stands in the venue's list of positions that have just changed."""
+        self.to_hold: bool = False
+        """Whether it stands in the list of those whose reduce-only orders are to be held to them."""
 
 
 class Owner:
@@ -227,6 +227,8 @@ class Account:
         """Resting and parked orders by order id; `engine/trading/room.py` changes it."""
         self.open_parts: int = 0
         """How many parts they have in all."""
+        self.reduce_only: Final[dict[int, int]] = {}
+        """How many of its open orders are reduce-only, by the instrument's number; those of brackets that wait, too."""
         self.used_ids: Final = UsedIds()
         """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
 

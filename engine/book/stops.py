@@ -194,6 +194,11 @@ class StopSide:
         else:
             self.keys.remove(self._key(order))
 
+    def follow(self, price_ticks: int) -> None:
+        """Move trailing stops to a print."""
+        self.absolute.follow(price_ticks)
+        self.relative.follow(price_ticks)
+
     def elect(self, price_ticks: int, elected: list[Order]) -> None:
         """Move trailing stops to a print, then take out the stops it triggers, nearest first, then by their rank.
 
@@ -249,6 +254,11 @@ class WaitingStops:
         """Let a stop wait no longer."""
         self.side(order.side).remove(order)
         self.count -= 1
+
+    def follow(self, price_ticks: int) -> None:
+        """What a print does where trading has stopped since: it moves trailing stops alone."""
+        self.buys.follow(price_ticks)
+        self.sells.follow(price_ticks)
 
     def elect(self, price_ticks: int) -> list[Order]:
         """What a print does: it first moves trailing stops, then triggers; buys before sells."""

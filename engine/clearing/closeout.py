@@ -12,6 +12,7 @@ from engine.state.state import DUE_MARGIN, State, next_report
 from engine.trading.bands import static_band
 from engine.trading.ending import cancel, orders_of
 from engine.trading.entry import accept, act
+from engine.trading.reducing import hold_all
 from engine.vocabulary.codes import (
     BUY,
     CANCEL_OLDEST,
@@ -112,6 +113,8 @@ def end_grace(state: State, account_index: int, deadline_ns: int) -> bool:
             state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
             break
         _close_out(state, book, position, "margin call")
+        # An order that has nothing left to reduce needs cover that is not missing.
+        hold_all(state)
     return True
 
 

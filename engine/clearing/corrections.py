@@ -11,7 +11,7 @@ from engine.book.records import TradeRecord
 from engine.money import margin
 from engine.money.reservations import needed, paying_asset
 from engine.state.state import State, next_report
-from engine.trading.reducing import obey_positions
+from engine.trading.reducing import note_positions
 from engine.vocabulary.codes import FUNDS, TICK
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import BustTrade, RepriceTrade
@@ -95,7 +95,7 @@ def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecor
     if future is not None:
         book = state.book_list[record.instrument.number]
         state.touch(book)
-        obey_positions(state, record.instrument, buyer, seller)
+        note_positions(state, record.instrument, buyer, seller)
     return None
 
 

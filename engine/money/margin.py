@@ -6,8 +6,6 @@ available. So every place that credits a balance calls `hold`, and a missing amo
 
 from __future__ import annotations
 
-from sortedcontainers import SortedList
-
 from engine.book.entities import FOR_ENTRY, Account, Future, Instrument, Margin, Order, OrderRecord, Position
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.limits import MAX_SUPPLY
@@ -131,25 +129,14 @@ def _count(position: Position, order: Order, lots: int, value: int, fee: int) ->
         position.sell_lots += lots - order.covered_lots
         position.sell_value += value - order.covered_value
     position.fees += fee - order.reserved
-    if lots != order.covered_lots and order.command.reduce_only:
-        _resize(position, order, lots)
+    if (lots == 0) != (order.covered_lots == 0) and order.command.reduce_only:
+        if lots:
+            position.reducing[order.order_id] = order
+        else:
+            del position.reducing[order.order_id]
     order.covered_lots = lots
     order.covered_value = value
     order.reserved = fee
-
-
-def _resize(position: Position, order: Order, lots: int) -> None:
-    """Let a reduce-only order stand among the others with so many lots, 0: not at all. O(log reduce-only orders)."""
-    sizes = position.sizes
-    if sizes is None:
-        sizes = position.sizes = SortedList()
-    if order.covered_lots:
-        sizes.remove((order.covered_lots, order.order_id))
-    if lots:
-        sizes.add((lots, order.order_id))
-        position.reducing[order.order_id] = order
-    else:
-        del position.reducing[order.order_id]
 
 
 def count(order: Order, price_ticks: int, leaves_lots: int) -> Position:
@@ -291,6 +278,4 @@ def check(position: Position) -> None:
             assert order.leaves_lots <= lots, "a reduce-only order is larger than the position"
     found = [position.buy_lots, position.buy_value, position.sell_lots, position.sell_value, position.fees]
     assert found == sums and sorted(position.reducing) == sorted(reducing)
-    sizes = [(order.leaves_lots, order.order_id) for order in position.reducing.values()]
-    assert list(position.sizes or ()) == sorted(sizes)
     assert position.needed == cover_of(position, future.high_ticks)

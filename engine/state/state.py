@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.book.assets import Asset
-from engine.book.entities import Account, Instrument, Margin, Order, OrderRecord, Owner
+from engine.book.entities import Account, Instrument, Margin, Order, OrderRecord, Owner, Position
 from engine.book.expiries import Expiries
 from engine.book.kept import keep_order
 from engine.book.order_book import LimitOrderBook
@@ -120,8 +120,9 @@ class State:
     max_open_per_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
     max_open_per_book: int = MAX_OPEN_ORDERS_PER_BOOK
     max_open: int = MAX_OPEN_ORDERS
+    max_whole: int = MAX_ENDED_WHOLE
     max_shared: int = MAX_SHARED_ORDERS
-    """How many orders of a queue get shares. These four are no state: they are the bounds, but for tests and benchmarks."""
+    """How many orders of a queue get shares. These five are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
     halt_threshold_ppm: int = 0
@@ -142,7 +143,6 @@ class State:
 
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook
-        self.max_whole: int = MAX_ENDED_WHOLE
         self.room: Final = DayRoom()
         self.assets: Final[dict[str, Asset]] = {}
         self.instruments: Final[dict[str, Instrument]] = {}
@@ -161,7 +161,6 @@ class State:
         self.due: Final[list[tuple[int, int, int]]] = []
         """A heap of `(deadline, DUE_ kind, number)` of all but expiries; an entry that no longer holds is skipped."""
         self.expiries: Final = Expiries()
-        """Open orders that expire."""
         self.ended: Final[list[OrderRecord]] = []
         """Orders that have ended and take as much room as ever, until `shrink` has come to them."""
         self.leftovers: Final = Leftovers()
@@ -182,6 +181,10 @@ class State:
         """By index."""
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
+        self.moved: Final[list[Position]] = []
+        """Positions that have just changed, and whose reduce-only orders are not looked at yet."""
+        self.to_hold: Final[list[Position]] = []
+        """Positions that the current command changed, whose reduce-only orders are to be held to them when it ends."""
         self.postponed: Final[list[tuple[int, int, int]]] = []
         """What was due, but is too much for the current command."""
         self.works: Final[deque[Iterator[None]]] = deque()

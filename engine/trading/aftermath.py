@@ -20,6 +20,7 @@ from engine.trading.indicative import look_at_indicative
 from engine.trading.pegs import follow_touch
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
+from engine.trading.reducing import end_entries, hold, hold_all
 from engine.vocabulary.codes import (
     BY_RULE,
     CONTINUOUS,
@@ -39,7 +40,7 @@ MANY_BOOKS: Final = PIECE_EVENTS // (2 * MAX_PEGS_PER_INSTRUMENT + 1)
 def work_off(state: State) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
     touched = state.touched
-    if len(touched) == 1 and not (state.entries or state.elected or state.own_queues):
+    if len(touched) == 1 and not (state.entries or state.elected or state.moved or state.own_queues):
         book = touched[0]
         if not (book.in_call or book.calm or book.pegs or book.stops.count):
             # No call, no stops, no pegs: nothing can follow from the command.
@@ -59,9 +60,14 @@ def work_off(state: State) -> None:
                 elected += elect(state)
         look_at_begun_stops(state)
         state.elected.extend(elected)
-        if not state.elected:
+        if state.elected:
+            trigger(state, state.elected.popleft())
+            continue
+        if not state.moved:
             break
-        trigger(state, state.elected.popleft())
+        end_entries(state)
+    if state.to_hold:
+        hold_all(state)
     state.own_queues.clear()
     if len(touched) > 1:
         touched.sort(key=_number)
@@ -109,7 +115,12 @@ def elect(state: State) -> list[Order]:
         printed.sort(key=_number)
     for book in printed:
         if book.stops.count:
+            trades = book.in_call or book.phase == CONTINUOUS
             for price in book.prints:
+                if not trades:
+                    # The last of them has halted it: stops wait on, but trailing ones follow every print.
+                    book.stops.follow(price)
+                    continue
                 for order in book.stops.elect(price):
                     order.where = ELECTED
                     elected.append(order)
@@ -126,6 +137,8 @@ def trigger(state: State, order: Order) -> None:
     if book.phase != CONTINUOUS and not book.in_call:
         # A halt came first: it waits on, and is elected when trading goes on.
         book.stops.add(order)
+        return
+    if not hold(state, order):
         return
     order.where = NOWHERE
     if order.order_type == STOP_LIMIT:

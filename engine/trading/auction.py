@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from engine.book.entities import ON_BOOK, Order
+from engine.book.entities import IN_CALL, ON_BOOK, Order
 from engine.book.indicative import NOTHING
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import State
 from engine.trading.ending import by_entry, cancel
 from engine.trading.fills import fill
 from engine.trading.market_index import renew_move
+from engine.trading.reducing import excess_in, hold, hold_all
 from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, AUCTION_ENDED, BUY, SELL
 from engine.vocabulary.messages.events import BookChanged, Uncrossed
 
 
-def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
+def uncross_price(book: LimitOrderBook, excess: list[tuple[Order, int]] | None = None) -> tuple[int, int, int]:
     """The price in ticks, the volume and the imbalance (buys less sells) in lots of an uncross now; zeros: nothing crosses.
 
     Most volume; of those prices, the ones that limits or the reference speak for; least imbalance; on the buy side at all
     such prices the highest, on the sell side the lowest; else nearest the reference. Prices between orders count.
+    `excess`: reduce-only orders that count with so many lots fewer, since this uncross has changed their positions.
     O(levels that cross), or O(levels) with market orders.
     """
-    demand, supply = _curves(book)
+    excess = excess or []
+    demand, supply = _curves(book, excess)
     if not demand or not supply:
         return (0, 0, 0)
     low, high = min(supply), max(demand)
@@ -31,7 +34,7 @@ def uncross_price(book: LimitOrderBook) -> tuple[int, int, int]:
         return (0, 0, 0)
     reference = anchor_ticks(book)
     if book.market_orders:
-        spans = _spoken_for(book, spans, reference)
+        spans = _spoken_for(book, spans, reference, excess)
     least = min([abs(imbalance) for _, _, _, imbalance in spans])
     spans = [span for span in spans if abs(span[3]) == least]
     first, last = spans[0][0], spans[-1][1]
@@ -75,7 +78,7 @@ def _best_spans(demand: dict[int, int], supply: dict[int, int], low: int, high: 
 
 
 def _spoken_for(
-    book: LimitOrderBook, spans: list[tuple[int, int, int, int]], reference: int
+    book: LimitOrderBook, spans: list[tuple[int, int, int, int]], reference: int, excess: list[tuple[Order, int]]
 ) -> list[tuple[int, int, int, int]]:
     """Cut runs of prices to those from the lowest to the highest of the limits among them and what is nearest the reference.
 
@@ -83,9 +86,15 @@ def _spoken_for(
     """
     first, last = spans[0][0], spans[-1][1]
     low = high = min(max(reference, first), last)
+    silent: dict[tuple[int, int], int] = {}
+    for order, lots in excess:
+        if order.where == ON_BOOK:
+            key = (order.side, order.price_ticks)
+            silent[key] = silent.get(key, 0) + lots
     for side in (book.bids, book.asks):
-        for price in side.levels:
-            if first <= price <= last:
+        for price, level in side.levels.items():
+            speaks = not silent or level.quantity_lots + level.hidden_lots > silent.get((side.side, price), 0)
+            if speaks and first <= price <= last:
                 low, high = min(low, price), max(high, price)
     kept: list[tuple[int, int, int, int]] = []
     for start, end, volume, imbalance in spans:
@@ -108,7 +117,7 @@ def _imbalance(demand: dict[int, int], supply: dict[int, int], price: int) -> in
     return buys - sum([lots for limit, lots in supply.items() if limit <= price])
 
 
-def _curves(book: LimitOrderBook) -> tuple[dict[int, int], dict[int, int]]:
+def _curves(book: LimitOrderBook, excess: list[tuple[Order, int]]) -> tuple[dict[int, int], dict[int, int]]:
     """Lots by limit price of both sides, market orders at their collars, as far as they can matter."""
     bid, ask = book.bids.best, book.asks.best
     demand: dict[int, int] = {}
@@ -126,6 +135,13 @@ def _curves(book: LimitOrderBook) -> tuple[dict[int, int], dict[int, int]]:
     for order in book.market_orders.values():
         curve = demand if order.side == BUY else supply
         curve[order.price_ticks] = curve.get(order.price_ticks, 0) + order.leaves_lots
+    for order, lots in excess:
+        curve = demand if order.side == BUY else supply
+        price = order.price_ticks
+        if order.where in (ON_BOOK, IN_CALL) and price in curve:
+            curve[price] -= lots
+            if not curve[price]:
+                del curve[price]
     return (demand, supply)
 
 
@@ -140,9 +156,10 @@ def uncross(state: State, book: LimitOrderBook, quiet: bool) -> None:
     if volume or not quiet:
         state.emit(Uncrossed(book.instrument.instrument, price, volume))
     if volume:
-        _trade_at(state, book, price, volume)
+        _trade_at(state, book, price, volume, [])
         if book.instrument.future is not None:
             _uncross_again(state, book)
+            hold_all(state)
         elif not quiet:
             book.reference_ticks = price
             renew_move(state, book)
@@ -150,19 +167,28 @@ def uncross(state: State, book: LimitOrderBook, quiet: bool) -> None:
 
 
 def _uncross_again(state: State, book: LimitOrderBook) -> None:
-    """Uncross what still crosses because reduce-only orders that were to trade were cut or ended by the fills before them."""
-    price, volume, _ = uncross_price(book)
+    """Uncross what still crosses because reduce-only orders that were to trade had less to reduce when their turn came.
+
+    From the second time on those of an account count with no more than what is left of its position together. What is left
+    over then was taken by others of its orders, which have traded as much. So at least half of the volume trades each time,
+    and the times are no more than the binary digits of the first volume.
+    """
+    excess = excess_in(book.instrument)
+    price, volume, _ = uncross_price(book, excess)
     while volume:
         state.emit(Uncrossed(book.instrument.instrument, price, volume))
-        _trade_at(state, book, price, volume)
-        price, volume, _ = uncross_price(book)
+        _trade_at(state, book, price, volume, excess)
+        excess = excess_in(book.instrument)
+        price, volume, _ = uncross_price(book, excess)
 
 
-def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int) -> None:
-    buys, sells = _queue(book, BUY, price, volume), _queue(book, SELL, price, volume)
+def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int, excess: list[tuple[Order, int]]) -> None:
+    fewer = {order.order_id: lots for order, lots in excess}
+    buys, sells = _queue(book, BUY, price, volume, fewer), _queue(book, SELL, price, volume, fewer)
     icebergs = [(order, order.filled_lots) for order in buys + sells if order.display_lots]
     position = 0
     left = volume
+    future = book.instrument.future is not None
     for buy in buys:
         while buy.leaves_lots and left:
             while position < len(sells) and not sells[position].leaves_lots:
@@ -170,6 +196,8 @@ def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int) -> No
             if position == len(sells):
                 break
             sell = sells[position]
+            if future and not (hold(state, buy) and hold(state, sell)):
+                continue
             lots = min(buy.leaves_lots, sell.leaves_lots, left)
             left -= lots
             for order in (buy, sell):
@@ -189,11 +217,11 @@ def _trade_at(state: State, book: LimitOrderBook, price: int, volume: int) -> No
             state.emit(BookChanged(name, order.order_id, order.side, order.price_ticks, order.shown_lots))
 
 
-def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Order]:
+def _queue(book: LimitOrderBook, side: int, price: int, volume: int, fewer: dict[int, int]) -> list[Order]:
     """The orders of a side that may trade at the auction's price, in priority, until they add up to its volume.
 
     A market order goes before all limits but those that are more aggressive than its collar: left behind, they would
-    leave the book crossed.
+    leave the book crossed. Orders in `fewer`, by id, add up with so many lots fewer.
     """
     book_side = book.side(side)
     sign = book_side.sign
@@ -208,18 +236,22 @@ def _queue(book: LimitOrderBook, side: int, price: int, volume: int) -> list[Ord
         while lots < volume and taken < len(collected):
             if (collected[taken].price_ticks - order.price_ticks) * sign < 0:
                 break
-            lots += collected[taken].leaves_lots
+            lots += _taking_part(collected[taken], fewer)
             queue.append(collected[taken])
             taken += 1
         if lots >= volume:
             return queue
         queue.append(order)
-        lots += order.leaves_lots
+        lots += _taking_part(order, fewer)
     while lots < volume and taken < len(collected):
-        lots += collected[taken].leaves_lots
+        lots += _taking_part(collected[taken], fewer)
         queue.append(collected[taken])
         taken += 1
     return queue
+
+
+def _taking_part(order: Order, fewer: dict[int, int]) -> int:
+    return order.leaves_lots - fewer.get(order.order_id, 0)
 
 
 def _by_collar(order: Order) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from engine.trading.bands import band_problem
 from engine.trading.pegs import come_in, peg_problem
 from engine.trading.placing import place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_crossed
-from engine.trading.reducing import position_problem
+from engine.trading.reducing import position_problem, reduce_only_problem
 from engine.trading.room import open_order, parts_asked_for, parts_that_rest, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
@@ -130,6 +130,8 @@ def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
     if problem is not None and parts_that_rest(order):
         return problem
     problem = peg_problem(order) if order.order_type == PEGGED else None
+    if problem is None and account.reduce_only:
+        problem = reduce_only_problem(order)
     if problem is not None or too_fast is not None:
         return problem or too_fast
     if state.room.is_crowded and order.is_nameless:

@@ -9,7 +9,7 @@ from engine.money.reservations import affordable_lots, release, settle
 from engine.state.state import State, next_report
 from engine.trading.ending import close, end_other_leg
 from engine.trading.market_index import renew_move
-from engine.trading.reducing import obey_positions
+from engine.trading.reducing import note_fill
 from engine.vocabulary.codes import BUY, FILLED, PARTIALLY_FILLED
 from engine.vocabulary.messages.events import Trade
 
@@ -67,7 +67,7 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
     if taker.other_leg is not None:
         end_other_leg(state, taker)
     if instrument.future is not None:
-        obey_positions(state, instrument, maker.account, taker.account)
+        note_fill(state, maker, taker)
 
 
 def _print(state: State, book: LimitOrderBook, price_ticks: int) -> None:

@@ -13,6 +13,7 @@ from engine.trading.bands import dynamic_band
 from engine.trading.fills import fill
 from engine.trading.market_index import index_moved
 from engine.trading.prevention import prevent
+from engine.trading.reducing import end_idle, hold, reducible_at
 from engine.vocabulary.codes import PRICE_TIME
 from engine.vocabulary.messages.events import BookAdded
 
@@ -22,6 +23,9 @@ BAND: Final = 1
 """The next trade would be outside the dynamic band."""
 HALT: Final = 2
 """A print moved the market index past its threshold."""
+
+_ALL: Final[dict[int, int]] = {}
+"""Of shares: every order may take all that it shows."""
 
 
 def match(state: State, taker: Order) -> int:
@@ -35,6 +39,7 @@ def match(state: State, taker: Order) -> int:
         return DONE
     low, high = dynamic_band(book)
     by_time = book.instrument.allocation == PRICE_TIME
+    future = book.instrument.future is not None
     owner = taker.account.owner
     while taker.leaves_lots:
         level = opposite.best
@@ -48,6 +53,8 @@ def match(state: State, taker: Order) -> int:
         assert maker is not None
         # An own order is no trade: it is met before the band is, and by shares before any other that gets one.
         if by_time:
+            if future and not hold(state, maker):
+                continue
             if maker.account.owner is owner:
                 if not prevent(state, maker, taker):
                     return DONE
@@ -56,14 +63,18 @@ def match(state: State, taker: Order) -> int:
             if not taker.leaves_lots:
                 return DONE
             continue
+        elif future and end_idle(state, level, state.max_shared):
+            # So what has nothing to reduce does not meet the band.
+            continue
         if high and not low <= price <= high:
             return BAND
         if by_time:
             trade(state, maker, taker, price, min(maker.shown_lots, wanted))
         else:
-            for each, share in allocate(level, wanted, book.instrument.allocation, state.max_shared):
-                # A fill may have cut or ended a reduce-only order that was to get a share; what it leaves goes round again.
-                if each.shown_lots:
+            reducible = reducible_at(level, state.max_shared) if future else _ALL
+            for each, share in allocate(level, wanted, book.instrument.allocation, state.max_shared, reducible):
+                # Others of its account may have left less of its position than its share; what it can't take goes round again.
+                if not future or hold(state, each):
                     trade(state, each, taker, price, min(share, each.shown_lots))
                 if state.halt_threshold_ppm and index_moved(state, book):
                     return HALT
@@ -104,6 +115,9 @@ def _meets_own_first(state: State, level: Level, taker: Order) -> bool:
         after = order.next
         if order.account.owner is owner:
             met = True
+            if not hold(state, order):
+                order = after
+                continue
             if not prevent(state, order, taker) or not _wanted(taker, level.price_ticks):
                 break
         else:

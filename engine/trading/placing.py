@@ -12,6 +12,7 @@ from engine.trading.ending import cancel
 from engine.trading.market_index import index_ppm, renew_move
 from engine.trading.matching import BAND, HALT, match
 from engine.trading.prevention import note_joined, own_crossed, prevent
+from engine.trading.reducing import hold
 from engine.trading.room import open_order
 from engine.vocabulary.codes import (
     COLLAR,
@@ -78,7 +79,7 @@ def join_call(state: State, order: Order) -> None:
         return
     own = own_crossed(state, order)
     while own is not None:
-        if not prevent(state, own, order):
+        if hold(state, own) and not prevent(state, own, order):
             return
         assert not own.leaves_lots, "it was to make way"
         own = own_crossed(state, order)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Final
+
 from engine.book.entities import IN_CALL, ON_BOOK, Level, Order, Owner
 from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import OwnQueue
@@ -20,6 +23,8 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.messages.events import BookChanged, OrderAmended
 from engine.vocabulary.rounding import round_up
+
+NO_BOUND: Final = 2**62
 
 
 def mode_of(state: State, order: Order) -> int:
@@ -172,12 +177,12 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
                 break
             left -= taken
             continue
-        fewer = {} if book.instrument.future is None else _reducing(book, level, order.account.owner, used)
+        fewer = {} if book.instrument.future is None else _reducing(level, order, left, used)
         if not own:
             lots = min(level.quantity_lots + level.hidden_lots - sum(fewer.values()), left)
         else:
             at_once = _at_once(state, order)
-            if fewer and at_once > 1:
+            if at_once > 1 and any(fewer.values()):
                 # Which of these end before their turn, and how far the queue has moved up then, is not known: all own
                 # orders count as met first.
                 at_once = level.count
@@ -190,31 +195,63 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
     return filled
 
 
-def _reducing(book: LimitOrderBook, level: Level, owner: Owner, used: dict[int, int]) -> dict[int, int]:
-    """How many lots fewer each reduce-only order at a price surely can trade, by order id.
+def _reducing(level: Level, taker: Order, left: int, used: dict[int, int]) -> dict[int, int]:
+    """How many lots fewer each reduce-only order at a price can trade if `left` lots or the whole price are taken, by order id.
 
-    They count after the others of their account, with what is left of its position: `used` says, by account, what its
-    orders have taken of it at better prices, and gets what they take here. O(orders at the price).
+    `used` says, by account, what its orders have taken of its position at better prices, and gets what they take here.
+    O(orders at the price), and O(parts) for accounts that have such orders there.
     """
-    reducing: list[Order] = []
+    by_time = taker.instrument.allocation == PRICE_TIME
+    others: dict[int, list[Order]] = {}
+    reducing: dict[int, bool] = {}
     resting = level.head
     while resting is not None:
-        if resting.account.owner is not owner:
+        if resting.account.owner is not taker.account.owner:
+            number = resting.account.number
+            others.setdefault(number, []).append(resting)
             if resting.command.reduce_only:
-                reducing.append(resting)
-            else:
-                index = resting.account.number
-                used[index] = used.get(index, 0) + resting.leaves_lots
+                reducing[number] = True
         resting = resting.next
     fewer: dict[int, int] = {}
-    for order in reducing:
-        account = order.account
-        room = reducible_lots(account, book.instrument, order.side) - used.get(account.number, 0)
-        lots = max(min(order.leaves_lots, room), 0)
-        used[account.number] = used.get(account.number, 0) + lots
-        if lots < order.leaves_lots:
-            fewer[order.order_id] = order.leaves_lots - lots
+    for number, orders in others.items():
+        if number not in reducing:
+            used[number] = used.get(number, 0) + sum([order.leaves_lots for order in orders])
+            continue
+        room = reducible_lots(orders[0].account, taker.instrument, orders[0].side) - used.get(number, 0)
+        traded = _traded(orders, room, left if by_time else NO_BOUND)
+        used[number] = used.get(number, 0) + sum(traded.values())
+        for order in orders:
+            if order.command.reduce_only:
+                fewer[order.order_id] = order.leaves_lots - traded.get(order.order_id, 0)
     return fewer
+
+
+def _traded(orders: list[Order], room: int, left: int) -> dict[int, int]:
+    """What an account's orders at a price trade if it is taken, or until they make up `left` lots, by order id.
+
+    Reduce-only ones no more than `room`, less what the account's orders have traded before: by time in their turns, part by
+    part. By shares turns depend on what others show: there they come last, which is the least that they can trade.
+    """
+    by_time = orders[0].instrument.allocation == PRICE_TIME
+    if not by_time:
+        orders = sorted(orders, key=_reduces)
+    turns = deque([(order, order.leaves_lots, order.shown_lots if by_time else order.leaves_lots) for order in orders])
+    traded: dict[int, int] = {}
+    taken = 0
+    while turns and taken < left:
+        order, leaves, lots = turns.popleft()
+        if order.command.reduce_only:
+            leaves = min(leaves, max(room - taken, 0))
+            lots = min(lots, leaves)
+        taken += lots
+        traded[order.order_id] = traded.get(order.order_id, 0) + lots
+        if leaves > lots:
+            turns.append((order, leaves - lots, min(order.display_lots, leaves - lots)))
+    return traded
+
+
+def _reduces(order: Order) -> bool:
+    return order.command.reduce_only
 
 
 def _at_once(state: State, order: Order) -> int:

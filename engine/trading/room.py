@@ -60,6 +60,9 @@ def open_order(state: State, order: Order) -> None:
     order.beside = beside
     order.place_beside = len(beside)
     beside.append(order)
+    if order.instrument.future is not None and order.command.reduce_only:
+        number = order.instrument.number
+        account.reduce_only[number] = account.reduce_only.get(number, 0) + 1
 
 
 def close_order(state: State, order: Order) -> None:
@@ -78,6 +81,8 @@ def close_order(state: State, order: Order) -> None:
         beside[place] = last
         last.place_beside = place
     order.beside = None
+    if order.instrument.future is not None and order.command.reduce_only:
+        account.reduce_only[order.instrument.number] -= 1
 
 
 def parts_as_amended(order: Order, leaves_lots: int, display_lots: int, kept: bool) -> int:

@@ -54,6 +54,9 @@ MAX_SHARED_ORDERS: Final = 500
 MAX_PEGS_PER_INSTRUMENT: Final = 100
 # And of them of one account: nobody takes all.
 MAX_PEGS_PER_ACCOUNT: Final = 20
+# Open reduce-only orders of one account in one future, brackets' too: a command that changes the position by a lot cuts them all.
+# So two accounts that trade one lot cause 200 cuts of two events at most: some 60 KB of a frame, with the longest names.
+MAX_REDUCE_ONLY_PER_POSITION: Final = 100
 # Client order ids of one account in one trading day. Each is kept until the day ends (promise P5): one account does not fill the
 # venue, below.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000

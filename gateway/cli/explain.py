@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
 
 from engine.replay import ReplayFailure
 from gateway.cli import explain_show as show
+from gateway.cli.terminal import Terminal
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.printable import json_text
 from gateway.reporting.explaining import NoSuchCommand, look
 
 EXPLAINED: Final = 0
@@ -54,7 +54,7 @@ def command(directory: Path, seq: int, as_json: bool) -> None:
     except OSError as error:
         raise click.ClickException(f"the journal can't be read: {error}") from error
     if as_json:
-        click.echo(json.dumps(show.report(found), ensure_ascii=False))
+        click.echo(json_text(show.report(found)))
     else:
-        show.print_found(Console(highlight=False, soft_wrap=True), found)
+        show.print_found(Terminal(wraps=False), found)
     raise SystemExit(DIFFERENT if found.disagreement else EXPLAINED)

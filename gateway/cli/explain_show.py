@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from rich.console import Console
-from rich.markup import escape
-
 from compliance.explain import (
     DECIDED,
     FAILED,
@@ -37,6 +34,7 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
 )
 from gateway.cli.replay import readable
+from gateway.cli.terminal import Terminal
 from gateway.reporting.explaining import Found
 from gateway.reporting.times import moscow_date
 
@@ -176,13 +174,13 @@ def result_text(event: Event, checked: set[int]) -> str:
     return ""
 
 
-def print_found(console: Console, found: Found) -> None:
+def print_found(console: Terminal, found: Found) -> None:
     """An explained command, for people."""
     name = type(found.command).__name__
-    console.print(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}", markup=False)
+    console.tell(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}")
     if not found.asks_rules:
         follows = "it had these orders checked:" if found.explanations else "there is no check by rule to explain."
-        console.print(f"It is no order and no transfer; {follows}", markup=False)
+        console.tell(f"It is no order and no transfer; {follows}")
     for transfer in found.transfers:
         console.print()
         print_transfer(console, transfer)
@@ -193,25 +191,24 @@ def print_found(console: Console, found: Found) -> None:
     if lines:
         console.print()
     for order_id, text in lines:
-        console.print(f"order {order_id}: {text}" if order_id else text, markup=False)
+        console.tell(f"order {order_id}: {text}" if order_id else text)
     if found.disagreement:
-        console.print(f"[red]different[/]: {escape(found.disagreement)}")
+        console.tell(("different", "red"), f": {found.disagreement}")
 
 
-def print_transfer(console: Console, explanation: TransferExplanation) -> None:
+def print_transfer(console: Terminal, explanation: TransferExplanation) -> None:
     """The check of a transfer, for people: who, what, the verdict, then each rule."""
     transfer = explanation.transfer
     reference = f", contract {transfer.contract_reference}" if transfer.contract_reference else ""
-    console.print(f"[bold]transfer[/] ({escape(transfer.client_order_id)}):")
-    console.print(
+    console.tell(("transfer", "bold"), f" ({transfer.client_order_id}):")
+    console.tell(
         f"  {explanation.amount} from {transfer.account} (investor {explanation.sender}) to {transfer.to_account} "
-        f"(investor {explanation.receiver}), {PURPOSES[transfer.purpose]}{reference}",
-        markup=False,
+        f"(investor {explanation.receiver}), {PURPOSES[transfer.purpose]}{reference}"
     )
     print_verdict(console, explanation)
 
 
-def print_check(console: Console, explanation: OrderExplanation, seq: int) -> None:
+def print_check(console: Terminal, explanation: OrderExplanation, seq: int) -> None:
     """The check of an order, for people: who, what, the verdict, then each rule."""
     client, order = explanation.client, explanation.order
     through = f" through {client.intermediary_name}" if client.intermediary_name else " directly"
@@ -221,41 +218,42 @@ def print_check(console: Console, explanation: OrderExplanation, seq: int) -> No
     why = "resting, looked at again; " if explanation.recheck else ""
     if not explanation.recheck and explanation.order_id % LEG_ID != seq:
         why = "entered before; "
-    console.print(f"[bold]order {explanation.order_id}[/] ({escape(order.client_order_id)}), {why}{client.account}:")
-    console.print(
-        f"  investor {client.investor.investor}, {explanation.investor_class or 'without a class'}{made},{through}",
-        markup=False,
+    console.tell((f"order {explanation.order_id}", "bold"), f" ({order.client_order_id}), {why}{client.account}:")
+    console.tell(
+        f"  investor {client.investor.investor}, {explanation.investor_class or 'without a class'}{made},{through}"
     )
     kind = ORDER_TYPES[order.command.order_type]
-    console.print(
-        f"  {kind} {SIDES[order.side]} {what} {order.instrument_name}{at}, worth {explanation.value or 'unknown'}",
-        markup=False,
+    console.tell(
+        f"  {kind} {SIDES[order.side]} {what} {order.instrument_name}{at}, worth {explanation.value or 'unknown'}"
     )
     print_verdict(console, explanation)
 
 
-def print_verdict(console: Console, explanation: Explanation) -> None:
+def print_verdict(console: Terminal, explanation: Explanation) -> None:
     """The verdict of a check, then each rule."""
     rulebook = explanation.rulebook
     if rulebook is None:
-        console.print("  [red]refused[/]: no rulebook was in force")
+        console.tell("  ", ("refused", "red"), ": no rulebook was in force")
         return
     failed = explanation.failed
-    verdict = f"[red]refused[/]: {failed[0]} decides" if failed else "[green]passes every rule[/]"
-    others = f"; it fails {', '.join(failed[1:])} too" if failed[1:] else ""
     overrides = [f"{rule} {key} = {value}" for (rule, key), value in rulebook.overrides.items()]
     on_top = f" with {', '.join(overrides)}" if overrides else ""
-    console.print(f"  rulebook {escape(rulebook.name + on_top)}: {verdict}{others}")
+    book = f"  rulebook {rulebook.name}{on_top}: "
+    if failed:
+        others = f"; it fails {', '.join(failed[1:])} too" if failed[1:] else ""
+        console.tell(book, ("refused", "red"), f": {failed[0]} decides{others}")
+    else:
+        console.tell(book, ("passes every rule", "green"))
     for rule in explanation.rules:
         print_rule(console, rule)
 
 
-def print_rule(console: Console, rule: RuleExplanation) -> None:
+def print_rule(console: Terminal, rule: RuleExplanation) -> None:
     """What one rule made of an order, for people."""
     data = rule.data
-    colour = _COLOURS[rule.outcome]
-    why = f": {escape(rule.reason)}" if rule.outcome == UNCONCERNED else ""
-    console.print(f"\n  [bold]{data.rule:7}[/][{colour}]{rule.outcome}[/]{why}")
+    why = f": {rule.reason}" if rule.outcome == UNCONCERNED else ""
+    console.print()
+    console.tell("  ", (f"{data.rule:7}", "bold"), (rule.outcome, _COLOURS[rule.outcome]), why)
     rows = [
         ("", f"{data.title}. {data.source}; {status_text(data)}, from {data.effective_from}"),
         (
@@ -268,4 +266,4 @@ def print_rule(console: Console, rule: RuleExplanation) -> None:
     ]
     for name, text in rows:
         if text:
-            console.print(f"         [dim]{name + '  ' if name else ''}[/]{escape(text)}")
+            console.tell("         ", (f"{name}  " if name else "", "dim"), text)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from gateway.cli.reading import exit_status, notes_of, open_source, printable, read, status_of, write_tables
+from gateway.cli.reading import exit_status, notes_of, open_source, read, status_of, write_tables
+from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
+from gateway.printable import json_text
 from gateway.reporting.history import History, history_table
 from gateway.reporting.source import Source
 from gateway.reporting.tables import Table
@@ -51,11 +51,11 @@ def command(directory: Path, name: str, out: Path | None, as_json: bool) -> None
         try:
             out.mkdir(parents=True, exist_ok=True)
             write_tables(out, [table])
-            (out / "history.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            (out / "history.json").write_text(json_text(found, indent=1) + "\n", encoding="utf-8")
         except OSError as error:
             raise click.ClickException(f"the history can't be written: {error}") from error
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json_text(found))
     else:
         show(source, table, name)
     raise SystemExit(exit_status(source))
@@ -77,22 +77,22 @@ def summary(source: Source, table: Table, name: str) -> dict[str, object]:
 
 def show(source: Source, table: Table, name: str) -> None:
     """The history for people: a paragraph a change."""
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(printable(table.title))
+    console = Terminal(wraps=False)
+    console.tell(table.title)
     for row in table.objects():
         by = f" by {row['by']}" if row["by"] else ""
         head = f"{row['seq']}  {row['time_utc']}  {row['what']} {row['subjects']}{by}: {row['outcome']}"
-        console.print(printable(head.replace("  :", ":")))
+        console.tell(head.replace("  :", ":"))
         if row["time_utc"] != row["effective_utc"]:
-            console.print(f"    effective {row['effective_utc']}")
+            console.tell(f"    effective {row['effective_utc']}")
         for label, key in (("", "why"), ("reason: ", "reason"), ("", "said"), ("did: ", "effects")):
             if row[key]:
-                console.print(f"    {printable(label + str(row[key]))}")
+                console.tell(f"    {label}{row[key]}")
         if row["orders_cancelled"]:
             console.print(f"    cancelled {row['orders_cancelled']:,} open orders")
         if row["change"] is not None:
             console.print(f"    brought by sequence number {row['change']}")
     if not table.rows:
-        console.print(printable(f"no change in this journal is about {name}" if name else "no changes"))
+        console.tell(f"no change in this journal is about {name}" if name else "no changes")
     for note in notes_of(source):
-        console.print(f"[yellow]{printable(note)}[/]")
+        console.tell((note, "yellow"))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.vocabulary.limits import MAX_TEXT_CHARS, NS_PER_SECOND
+from gateway.cli.terminal import Terminal, say
 from gateway.client import ClientError, connect
 from gateway.client.index_file import IndexFile, IndexFileError, feed, read_index_file
+from gateway.printable import json_text, printable
 
 
 @click.command()
@@ -74,18 +74,18 @@ def command(
         "seconds": round(time.monotonic() - started, 3),
     }
     if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
+        click.echo(json_text(report))
         return
-    click.echo(
-        f"{report['prices']} prices of {', '.join(prices.indices)} stated in {report['seconds']} s, "
-        f"as commands {first} to {last}, with source {source}"
+    say(
+        f"{report['prices']} prices of {', '.join(map(printable, prices.indices))} stated in {report['seconds']} s, "
+        f"as commands {first} to {last}, with source {printable(source)}"
     )
 
 
 async def _feed(
     prices: IndexFile, source: str, speed: float, *, url: str, participant: str, key: Path, quiet: bool
 ) -> tuple[int, int]:
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     async with connect(url, participant, key, reconnect=False) as client:
         with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as show:

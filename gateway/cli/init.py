@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from pathlib import Path
 
 import click
 
+from gateway.cli.terminal import say
+from gateway.printable import json_text, printable
 from gateway.venue.load_template import (
     DEFAULT_CLIENTS,
     MAX_CLIENTS,
@@ -100,15 +101,14 @@ def command(
     own = keys[: len(keys) - participants]
     if as_json:
         report = {"venue": str(file), "keys": [str(key) for key in own], "keys_folder": str(keys[0].parent)}
-        click.echo(json.dumps(report | {"load_participants": participants, "seed": seed}))
+        click.echo(json_text(report | {"load_participants": participants, "seed": seed}))
         return
-    click.echo(f"{file}: the venue, every section explained")
-    click.echo(f"{keys[0].parent}/: {len(own)} private keys, for a demonstration only")
+    folder = printable(str(keys[0].parent))
+    say(f"{printable(str(file))}: the venue, every section explained")
+    say(f"{folder}/: {len(own)} private keys, for a demonstration only")
     if participants:
         first, last = keys[len(own)].stem, keys[-1].stem
-        click.echo(f"{keys[0].parent}/: {participants} private keys of load participants, {first} to {last}")
+        say(f"{folder}/: {participants} private keys of load participants, {first} to {last}")
     if seed is not None:
-        click.echo(
-            f"All keys follow from seed {seed}: for load tests only, never for a venue that is open to a network."
-        )
-    click.echo(f"\nNext: sbx serve {directory}")
+        say(f"All keys follow from seed {seed}: for load tests only, never for a venue that is open to a network.")
+    say(f"\nNext: sbx serve {printable(str(directory))}")

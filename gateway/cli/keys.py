@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from gateway.cli.terminal import say
 from gateway.keys import KeyFileError, new_private_key, public_key_hex, read_private_key, write_private_key
+from gateway.printable import json_text, printable
 
 
 @click.group()
@@ -37,10 +38,12 @@ def new(name: str, out: Path | None, as_json: bool) -> None:
     except (KeyFileError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if as_json:
-        click.echo(json.dumps({"participant": name, "private_key": str(path), "public_key": public_key_hex(key)}))
+        click.echo(json_text({"participant": name, "private_key": str(path), "public_key": public_key_hex(key)}))
         return
-    click.echo(f"The private key is in {path}: keep it to yourself. For the venue file:\n")
-    click.echo(f'[[participants]]\nparticipant = "{name}"\nrole = "participant"\npublic_key = "{public_key_hex(key)}"')
+    say(f"The private key is in {printable(str(path))}: keep it to yourself. For the venue file:\n")
+    click.echo(
+        f'[[participants]]\nparticipant = {json_text(name)}\nrole = "participant"\npublic_key = "{public_key_hex(key)}"'
+    )
 
 
 @command.command()
@@ -57,4 +60,4 @@ def show(file: Path, as_json: bool) -> None:
         public_key = public_key_hex(read_private_key(file))
     except KeyFileError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(json.dumps({"private_key": str(file), "public_key": public_key}) if as_json else public_key)
+    click.echo(json_text({"private_key": str(file), "public_key": public_key}) if as_json else public_key)

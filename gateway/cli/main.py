@@ -6,12 +6,15 @@ imported when it is called for.
 
 from __future__ import annotations
 
+import io
 import sys
 from functools import cached_property
 from importlib.metadata import EntryPoint, distributions
 from typing import Final
 
 import click
+
+from gateway.printable import paragraph
 
 ENTRY_POINTS: Final = "sbx.commands"
 SUMMARIES: Final[dict[str, str]] = {
@@ -53,6 +56,14 @@ class LazyGroup(click.Group):
             for entry_point in distribution.entry_points.select(group=ENTRY_POINTS):
                 found.setdefault(entry_point.name, entry_point)
         return found
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a subcommand. What it says of its failure may hold text of others: of a file, a journal, a venue."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            error.message = paragraph(error.message)  # type: ignore[misc]  # nothing else holds what is shown
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the subcommands: in the order of `SUMMARIES`, then those of others by name."""
@@ -106,4 +117,8 @@ def main() -> None:
     """Run `sbx`; the entry point of the installed command."""
     if not __debug__:
         sys.exit("sbx: `python -O` and PYTHONOPTIMIZE strip the assertions that guard the venue; run without them")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or file that has not all letters: those it lacks are spelled out, too.
+            stream.reconfigure(errors="backslashreplace")
     group(prog_name="sbx")

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.table import Table as RichTable
 
 from engine.vocabulary.codes import CORE_VERSION
+from gateway.cli.terminal import WIDTH, Terminal
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
+from gateway.printable import printable
 from gateway.reporting.source import Source, Step, Unreadable, journal_bytes
 from gateway.reporting.tables import Table
 
@@ -23,8 +23,6 @@ COMPLETE: Final = 0
 INCOMPLETE: Final = 1
 TORN: Final = 3
 MAX_SHOWN_ROWS: Final = 20
-WIDTH: Final = 200
-"""Of tables in a file or pipe."""
 
 
 def open_source(directory: Path, day: int | None = None) -> Source:
@@ -45,7 +43,7 @@ def read(source: Source, label: str, take: Callable[[Step], None]) -> None:
     Raises:
         click.ClickException: it can't be read.
     """
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
     reader = source.reader
     shown = 0
@@ -102,7 +100,7 @@ def notes_of(source: Source) -> list[str]:
     return notes
 
 
-def show_table(console: Console, table: Table) -> None:
+def show_table(console: Terminal, table: Table) -> None:
     """A table for people: its first rows, without the columns that say nothing in any row."""
     rows = [[f"{cell:,}" if isinstance(cell, int) else cell or "" for cell in row] for row in table.rows]
     kept = [place for place in range(len(table.columns)) if any(row[place].strip("-0.") for row in rows)]
@@ -115,15 +113,9 @@ def show_table(console: Console, table: Table) -> None:
         console.print(f"... {len(rows) - MAX_SHOWN_ROWS:,} more rows: see --out or --json")
 
 
-def wide_console() -> Console:
+def wide_console() -> Terminal:
     """For tables: as wide as the terminal, and where there is none wide enough for all."""
-    console = Console(soft_wrap=True, highlight=False)
-    return console if console.is_terminal else Console(soft_wrap=True, highlight=False, width=WIDTH)
-
-
-def printable(text: str) -> str:
-    """Text that others wrote, safe for a terminal."""
-    return escape("".join(letter if letter.isprintable() else "?" for letter in text))
+    return Terminal(wraps=False, width=WIDTH)
 
 
 def write_tables(directory: Path, tables: list[Table]) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
 from engine.vocabulary.codes import CORE_VERSION
+from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
 from gateway.core import new_exchange
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.printable import json_text
 
 EQUAL = 0
 DIFFERENT = 1
@@ -85,7 +84,7 @@ def command(directory: Path, until_seq: int | None, as_json: bool) -> None:
     except OSError as error:
         raise click.ClickException(f"the journal can't be read: {error}") from error
     if as_json:
-        click.echo(json.dumps(summary(outcome)))
+        click.echo(json_text(summary(outcome)))
     else:
         show(outcome)
     raise SystemExit({"equal": EQUAL, "torn": TORN}.get(outcome.status, DIFFERENT))
@@ -100,7 +99,7 @@ def run(outcome: Outcome) -> None:
     reader = outcome.reader
     replay = Replay(new_exchange())
     size = sum(path.stat().st_size for path in reader.directory.glob("journal-*.sbxj"))
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
     start = time.perf_counter()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -172,34 +171,36 @@ def show(outcome: Outcome) -> None:
     """What was found, for people."""
     result = outcome.result
     assert result is not None
-    console = Console(soft_wrap=True, highlight=False)
+    console = Terminal(wraps=False)
     rate = result.commands / outcome.seconds
     console.print(f"{result.commands:,} commands, {result.events:,} events replayed, {rate:,.0f} commands a second")
     console.print(f"recorded digest {result.recorded_digest}")
     console.print(f"replayed digest {result.replayed_digest}")
     if outcome.core_version is not None and outcome.core_version != CORE_VERSION:
-        console.print(f"[yellow]written under core version {outcome.core_version}, replayed under {CORE_VERSION}[/]")
+        console.tell((f"written under core version {outcome.core_version}, replayed under {CORE_VERSION}", "yellow"))
     if result.difference is not None:
         show_difference(console, result.difference)
     elif outcome.status in {"equal", "torn"}:
-        console.print("[green]equal[/]")
+        console.tell(("equal", "green"))
     if outcome.failure is not None:
-        console.print(f"[red]replay stopped[/]: {escape(str(outcome.failure))}")
+        console.tell(("replay stopped", "red"), f": {outcome.failure}")
     if outcome.damage is not None:
-        console.print(f"[red]damaged[/]: {escape(str(outcome.damage))}")
+        console.tell(("damaged", "red"), f": {outcome.damage}")
     if outcome.reader.torn is not None:
-        console.print(f"[yellow]torn[/]: {outcome.reader.segments[-1].name}: {outcome.reader.torn}")
+        console.tell(("torn", "yellow"), f": {outcome.reader.segments[-1].name}: {outcome.reader.torn}")
 
 
-def show_difference(console: Console, difference: Difference) -> None:
+def show_difference(console: Terminal, difference: Difference) -> None:
     """The first difference and, where one event became another of its kind, the fields that differ."""
     recorded, replayed = difference.recorded, difference.replayed
-    console.print(f"[red]different[/] from sequence number {difference.seq}, event {difference.place} of its command")
-    console.print(f"  command   {difference.command!r}", markup=False)
-    console.print(f"  recorded  {recorded!r}" if recorded is not None else "  recorded  no such event", markup=False)
-    console.print(f"  replayed  {replayed!r}" if replayed is not None else "  replayed  no such event", markup=False)
+    console.tell(
+        ("different", "red"), f" from sequence number {difference.seq}, event {difference.place} of its command"
+    )
+    console.tell(f"  command   {difference.command!r}")
+    console.tell(f"  recorded  {recorded!r}" if recorded is not None else "  recorded  no such event")
+    console.tell(f"  replayed  {replayed!r}" if replayed is not None else "  replayed  no such event")
     if isinstance(recorded, msgspec.Struct) and isinstance(replayed, type(recorded)):
         for name in recorded.__struct_fields__:
             before, after = getattr(recorded, name), getattr(replayed, name)
             if before != after:
-                console.print(f"  {name}: {before!r} became {after!r}", markup=False)
+                console.tell(f"  {name}: {before!r} became {after!r}")

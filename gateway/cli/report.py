@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +16,6 @@ from gateway.cli.reading import (
     exit_status,
     notes_of,
     open_source,
-    printable,
     read,
     show_table,
     status_of,
@@ -26,11 +23,12 @@ from gateway.cli.reading import (
     write_tables,
 )
 from gateway.cli.verify import damage_summary, torn_summary
+from gateway.printable import json_text
 from gateway.reporting.records import COLUMNS, OrderRecord
 from gateway.reporting.report import Report
 from gateway.reporting.settlement import is_sound
 from gateway.reporting.source import Source, Step
-from gateway.reporting.tables import Table
+from gateway.reporting.tables import Table, table_writer
 
 LONG_TABLES: Final = ("rejects", "settlement_accounts", "cap_investors")
 """One row for each account, investor or combination: for files and machines."""
@@ -79,11 +77,11 @@ def command(directory: Path, day: str | None, out: Path | None, as_json: bool) -
         found = summary(source, report, tables, day)
         if out is not None:
             write_tables(out, tables)
-            (out / "report.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            (out / "report.json").write_text(json_text(found, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise click.ClickException(f"the report can't be written: {error}") from error
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json_text(found))
     else:
         show(source, report, tables, out)
     raise SystemExit(exit_status(source) if is_sound(report.settlement_days()) else INCOMPLETE)
@@ -117,11 +115,10 @@ def _record_files(out: Path | None) -> Iterator[Callable[[OrderRecord], None] | 
         (out / "orders.csv").open("w", encoding="utf-8", newline="") as table,
         (out / "orders.jsonl").open("wb") as lines,
     ):
-        writer = csv.writer(table)
-        writer.writerow(COLUMNS)
+        write = table_writer(table, COLUMNS)
 
         def sink(record: OrderRecord) -> None:
-            writer.writerow(msgspec.structs.astuple(record))
+            write(msgspec.structs.astuple(record))
             lines.write(encode(record) + b"\n")
 
         yield sink
@@ -166,15 +163,15 @@ def summary(source: Source, report: Report, tables: list[Table], day: str | None
 def show(source: Source, report: Report, tables: list[Table], out: Path | None) -> None:
     """The report for people: short tables whole, long ones by their first rows."""
     console = wide_console()
-    console.print(f"venue {source.venue}: {source.commands:,} commands read, {report.record_count:,} order records")
+    console.tell(f"venue {source.venue}: {source.commands:,} commands read, {report.record_count:,} order records")
     for table in tables:
         if table.rows and table.name not in LONG_TABLES:
             show_table(console, table)
     for note in notes_of(source):
-        console.print(f"[yellow]{printable(note)}[/]")
+        console.tell((note, "yellow"))
     if is_sound(report.settlement_days()):
-        console.print("[green]settlement adds up[/]")
+        console.tell(("settlement adds up", "green"))
     else:
-        console.print("[red]settlement does not add up[/]: see the table of what it was checked against")
+        console.tell(("settlement does not add up", "red"), ": see the table of what it was checked against")
     if out is not None:
-        console.print(f"written to {printable(str(out))}: report.json, orders.csv, orders.jsonl and a CSV file a table")
+        console.tell(f"written to {out}: report.json, orders.csv, orders.jsonl and a CSV file a table")

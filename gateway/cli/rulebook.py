@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from typing import Final
 
 import click
-from rich.console import Console
 
 from compliance.lint import ERROR, Remark, lint
 from compliance.rulebook.diff import compare
@@ -17,6 +15,8 @@ from compliance.rulebook.rulebook import BUILT_IN_RULEBOOKS, Rulebook
 from compliance.rules.catalogue import RULES, load_rulebook
 from gateway.cli import rulebook_show as show
 from gateway.cli.rulebook_document import rules_document
+from gateway.cli.terminal import Terminal
+from gateway.printable import json_text
 from gateway.venue.venue import VenueError, load_rulebook_documents
 
 SOUND: Final = 0
@@ -79,9 +79,9 @@ def list_rules(book: str | None, as_json: bool) -> None:
     """
     rows = show.rows(built_in() if book is None else [read(book)])
     if as_json:
-        click.echo(json.dumps([show.row_report(row) for row in rows], ensure_ascii=False))
+        click.echo(json_text([show.row_report(row) for row in rows]))
     else:
-        show.print_rows(Console(highlight=False), rows)
+        show.print_rows(Terminal(), rows)
 
 
 @command.command()
@@ -114,9 +114,9 @@ def check(book: str, strict: bool, as_json: bool) -> None:
     remarks = [_explained(remark, documents) for remark in lint(name, documents)]
     errors = sum(remark.severity == ERROR for remark in remarks)
     if as_json:
-        click.echo(json.dumps(show.remarks_report(name, remarks), ensure_ascii=False))
+        click.echo(json_text(show.remarks_report(name, remarks)))
     else:
-        show.print_remarks(Console(highlight=False, soft_wrap=True), name, list(documents), remarks)
+        show.print_remarks(Terminal(wraps=False), name, list(documents), remarks)
     raise SystemExit(FAULTY if errors or (strict and remarks) else SOUND)
 
 
@@ -126,7 +126,7 @@ def _explained(remark: Remark, documents: dict[str, str]) -> Remark:
         return remark
     try:
         tomllib.loads(documents[remark.document])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         fault = Fault(remark.document, remark.rule, remark.key, f"{NOT_TOML}: {error}")
         return Remark(remark.severity, fault)
     return remark
@@ -157,9 +157,9 @@ def diff(before: str, after: str, as_json: bool) -> None:
     old, new = read(before), read(after)
     changes = compare(old, new)
     if as_json:
-        click.echo(json.dumps(show.changes_report(old, new, changes), ensure_ascii=False))
+        click.echo(json_text(show.changes_report(old, new, changes)))
     else:
-        show.print_changes(Console(highlight=False, soft_wrap=True), old, new, changes)
+        show.print_changes(Terminal(wraps=False), old, new, changes)
     raise SystemExit(DIFFERENT if changes else EQUAL)
 
 
@@ -189,12 +189,13 @@ def explain(rule: str, book: str | None, as_json: bool) -> None:
         hint = f"it stands in {having}" if having else "name a book that has it with --rulebook"
         raise click.UsageError(f"{lacking} rule {wanted}; {hint}")
     if as_json:
-        click.echo(json.dumps(show.rule_report(rows[0]), ensure_ascii=False))
+        click.echo(json_text(show.rule_report(rows[0])))
         return
-    console = Console(highlight=False)
+    console = Terminal()
     show.print_rule(console, rows[0])
     for other in rows[1:]:
-        console.print(f"\nOther values stand in {', '.join(other.rulebooks)}: see --rulebook {other.rulebooks[0]}.")
+        console.print()
+        console.tell(f"Other values stand in {', '.join(other.rulebooks)}: see --rulebook {other.rulebooks[0]}.")
 
 
 @command.command()

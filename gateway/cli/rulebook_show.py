@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
+from rich.text import Text
 
 from compliance.lint import ERROR, Remark
 from compliance.rulebook.diff import Change
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rulebook.wording import plain_value, status_text, value_text
 from compliance.rules.catalogue import RULES
+from gateway.cli.terminal import Terminal, styled
+from gateway.printable import printable
 
 ENFORCED: Final = {
     "order_entry": "before an order can match",
@@ -81,24 +82,25 @@ def parameter_texts(data: RuleData) -> list[str]:
     """A rule's parameters with their values, for people; figures don't break between their thousands."""
     texts: list[str] = []
     for key, parameter in data.declared.parameters.items():
-        value = value_text(data, key)
+        value = printable(value_text(data, key))
         texts.append(f"{key} = {value.replace(' ', NO_BREAK) if parameter.is_figure else value}")
     return texts
 
 
-def print_rows(console: Console, found: Sequence[Row]) -> None:
+def print_rows(console: Terminal, found: Sequence[Row]) -> None:
     """Rules in a table."""
     table = Table(Column("rule", no_wrap=True), "title, who, parameters", "source, status, from, enforced, in")
     table.show_lines = True
     for row in found:
         data = row.data
-        off = "" if data.enabled else " [yellow](switched off)[/]"
-        lines = [f"[bold]{escape(data.title)}[/]{off}", escape(data.who)]
-        lines += [f"[cyan]{escape(text)}[/]" for text in parameter_texts(data)]
+        off = "" if data.enabled else " (switched off)"
+        lines = [styled((data.title, "bold"), (off, "yellow")), styled(data.who)]
+        lines += [Text(text, "cyan") for text in parameter_texts(data)]
         origin = [data.source, f"{status_text(data)}, {data.effective_from}", data.applies_to.replace("_", " ")]
-        table.add_row(data.rule, "\n".join(lines), escape("\n".join([*origin, ", ".join(row.rulebooks)])))
+        origin.append(", ".join(row.rulebooks))
+        table.add_row(data.rule, Text("\n").join(lines), "\n".join(map(printable, origin)))
     console.print(table)
-    console.print(f"{len({row.data.rule for row in found})} rules")
+    console.tell(f"{len({row.data.rule for row in found})} rules")
 
 
 def remarks_report(name: str, remarks: Sequence[Remark]) -> dict[str, object]:
@@ -126,17 +128,17 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def print_remarks(console: Console, name: str, documents: Sequence[str], remarks: Sequence[Remark]) -> None:
+def print_remarks(console: Terminal, name: str, documents: Sequence[str], remarks: Sequence[Remark]) -> None:
     """What a check found, for people: one line each, as a compiler would."""
     for remark in remarks:
         colour = "red" if remark.severity == ERROR else "yellow"
         place = ": ".join(part for part in (remark.document, remark.rule) if part)
         key = f"{remark.key}: " if remark.key and remark.key not in remark.text else ""
-        console.print(f"[{colour}]{remark.severity}[/] {escape(place)}: {escape(key + remark.text)}")
+        console.tell((remark.severity, colour), f" {place}: {key}{remark.text}")
     errors = sum(remark.severity == ERROR for remark in remarks)
     counts = f"{counted(errors, 'error')}, {counted(len(remarks) - errors, 'warning')}"
-    verdict = "[red]a venue should not run it[/]" if errors else "[green]it can be put in force[/]"
-    console.print(f"rulebook {escape(name)} ({escape(', '.join(documents))}): {counts}: {verdict}")
+    verdict = ("a venue should not run it", "red") if errors else ("it can be put in force", "green")
+    console.tell(f"rulebook {name} ({', '.join(documents)}): {counts}: ", verdict)
 
 
 def changes_report(before: Rulebook, after: Rulebook, changes: Sequence[Change]) -> dict[str, object]:
@@ -159,13 +161,13 @@ def changes_report(before: Rulebook, after: Rulebook, changes: Sequence[Change])
     }
 
 
-def print_changes(console: Console, before: Rulebook, after: Rulebook, changes: Sequence[Change]) -> None:
+def print_changes(console: Terminal, before: Rulebook, after: Rulebook, changes: Sequence[Change]) -> None:
     """Two books compared, for people: one sentence a line."""
     for change in changes:
         head, colon, rest = change.text.partition(":")
-        console.print(f"[bold]{escape(head)}[/]{colon}{escape(rest)}" if change.rule else escape(change.text))
+        console.tell((head, "bold" if change.rule else ""), colon, rest)
     if not changes:
-        console.print(f"[green]{escape(before.name)} and {escape(after.name)} say the same[/]")
+        console.tell((f"{before.name} and {after.name} say the same", "green"))
 
 
 def rule_report(row: Row) -> dict[str, object]:
@@ -191,12 +193,11 @@ def rule_report(row: Row) -> dict[str, object]:
     return report
 
 
-def print_rule(console: Console, row: Row) -> None:
+def print_rule(console: Terminal, row: Row) -> None:
     """One rule in full, for people."""
     data = row.data
     declared = data.declared
-    off = "" if data.enabled else "  [yellow]switched off[/]"
-    console.print(f"[bold]{data.rule}  {escape(data.title)}[/]{off}")
+    console.tell((f"{data.rule}  {data.title}", "bold"), ("" if data.enabled else "  switched off", "yellow"))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column()
@@ -214,12 +215,12 @@ def print_rule(console: Console, row: Row) -> None:
     ]
     for name, text in lines:
         if text:
-            grid.add_row(f"[dim]{name}[/]", escape(text))
+            grid.add_row(styled((name, "dim")), printable(text))
     console.print(grid)
     if not declared.parameters:
         return
     table = Table(Column("parameter", no_wrap=True), Column("value"), "what it sets")
     for key, parameter in declared.parameters.items():
         words = "".join(f"\n{word}: {meaning}" for word, meaning in parameter.words.items())
-        table.add_row(key, escape(value_text(data, key)), escape(parameter.text + words))
+        table.add_row(key, printable(value_text(data, key)), parameter.text + words)
     console.print(table)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import resource
 import signal
 from pathlib import Path
@@ -14,9 +13,11 @@ import uvloop
 
 from engine.build import is_compiled
 from engine.vocabulary.limits import MAX_CONNECTIONS
+from gateway.cli.terminal import say
 from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
+from gateway.printable import json_text, printable
 from gateway.server.sequencer import VenueHalted
 from gateway.server.server import Server, start_server
 from gateway.server.startup import StartError
@@ -104,7 +105,7 @@ def command(
             )
             runner.run(serving)
     except VenueHalted as error:
-        click.echo(f"Error: the venue stopped: {error}", err=True)
+        say(f"Error: the venue stopped: {error}", err=True)
         raise SystemExit(HALTED) from error
     except (VenueError, StartError, JournalError, KeyFileError) as error:
         raise click.ClickException(str(error)) from error
@@ -172,16 +173,16 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         "sync_us": started.sync_ns // 1_000,
     }
     if as_json:
-        click.echo(json.dumps(facts))
+        click.echo(json_text(facts))
         return
     for note in started.notes:
-        click.echo(f"venue.toml: {note}", err=True)
+        say(f"venue.toml: {printable(note)}", err=True)
     if started.torn is not None:
-        click.echo(f"a bad last frame, torn by a crash or damaged, was set aside: {started.torn}", err=True)
+        say(f"a bad last frame, torn by a crash or damaged, was set aside: {started.torn}", err=True)
     if server.durability == "fsync" and started.sync_ns > SLOW_SYNC_NS:
-        click.echo(f"this disk takes {started.sync_ns // 1_000} us to sync: every turn waits for it", err=True)
-    click.echo(
-        f"venue {venue.venue_id} is ready at {url} with rulebook {started.fanout.rulebook}, "
+        say(f"this disk takes {started.sync_ns // 1_000} us to sync: every turn waits for it", err=True)
+    say(
+        f"venue {printable(venue.venue_id)} is ready at {url} with rulebook {printable(started.fanout.rulebook)}, "
         f"{facts['instruments']} instruments, {facts['accounts']} accounts, durability {server.durability}, "
         f"{facts['build']} core, {started.recovered} commands recovered"
         + ("" if server.metrics is None else f", metrics at {server.metrics.url}")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
 from engine.record.rows import LINK_BYTES
 from engine.record.segments import Torn
 from engine.replay import EventsDigest
+from gateway.cli.terminal import Terminal
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.head import Point
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.keys import KeyFileError, parse_public_key
+from gateway.printable import json_text
 
 SOUND = 0
 DAMAGED = 1
@@ -76,7 +75,7 @@ def command(directory: Path, public_key: str | None, tips: tuple[str, ...], as_j
     except OSError as error:
         raise click.ClickException(f"the journal can't be read: {error}") from error
     if as_json:
-        click.echo(json.dumps(summary(reader, digest, damage)))
+        click.echo(json_text(summary(reader, digest, damage)))
     else:
         show(reader, digest, damage)
     if damage is not None:
@@ -179,10 +178,10 @@ def head_words(reader: JournalReader) -> str:
 
 def show(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None) -> None:
     """What was found, for people."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Terminal(wraps=False)
     if reader.segments:
         header = reader.segments[0].header
-        console.print(f"venue {header.venue}, key {header.public_key.hex()}", markup=False)
+        console.tell(f"venue {header.venue}, key {header.public_key.hex()}")
         table = Table(Column("segment", no_wrap=True), "bytes", "frames", "sequence numbers", "core", "signature")
         for segment in reader.segments:
             is_bad = damage is not None and damage.segment == segment.name
@@ -198,8 +197,8 @@ def show(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | No
     console.print(f"events digest {digest.hexdigest()}")
     console.print(head_words(reader), markup=False)
     if damage is not None:
-        console.print(f"[red]damaged[/]: {escape(str(damage))}")
+        console.tell(("damaged", "red"), f": {damage}")
     elif reader.torn is not None:
-        console.print(f"[yellow]torn[/]: {reader.segments[-1].name}: {reader.torn}")
+        console.tell(("torn", "yellow"), f": {reader.segments[-1].name}: {reader.torn}")
     else:
-        console.print("[green]sound[/]")
+        console.tell(("sound", "green"))

@@ -12,6 +12,7 @@ import msgspec
 import engine
 from engine.build import core_file, is_compiled
 from engine.vocabulary.codes import CORE_VERSION
+from gateway.printable import json_safe
 from gateway.venue.venue import built_in_rulebooks
 
 
@@ -73,7 +74,7 @@ def command(as_json: bool) -> None:
     """
     report = version_report()
     if as_json:
-        click.echo(msgspec.json.encode(report))
+        click.echo(json_safe(msgspec.json.encode(report)))
     else:
         click.echo(f"sandbox-exchange {report.version}, core version {report.core_version}")
         click.echo(f"build:     {report.build} ({report.core_file})")

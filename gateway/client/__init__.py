@@ -2,13 +2,22 @@
 
 from gateway.client.book import LocalBook
 from gateway.client.client import Client, connect
-from gateway.client.errors import ClientError, ConnectionLost, FellBehind, OrderRejected, RequestFailed
+from gateway.client.errors import (
+    ClientError,
+    ConnectionLost,
+    FellBehind,
+    OrderRejected,
+    RequestFailed,
+    RequestTimedOut,
+)
 from gateway.client.orders import Order, OrderEnded
+from gateway.client.protocol import ConnectionEvent
 from gateway.client.streams import Stream
 
 __all__ = [
     "Client",
     "ClientError",
+    "ConnectionEvent",
     "ConnectionLost",
     "FellBehind",
     "LocalBook",
@@ -16,6 +25,7 @@ __all__ = [
     "OrderEnded",
     "OrderRejected",
     "RequestFailed",
+    "RequestTimedOut",
     "Stream",
     "connect",
 ]

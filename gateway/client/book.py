@@ -11,6 +11,7 @@ from zlib import crc32
 
 from sortedcontainers import SortedDict
 
+from gateway.client.errors import ClientError
 from gateway.protocol.messages import BookSnapshot, BookUpdate, Side
 
 CHECKSUM_LEVELS: Final = 10
@@ -33,10 +34,13 @@ class LocalBook:
         """The venue's clock at that message, nanoseconds since the epoch, UTC."""
         self.resyncs = 0
         """How often the copy was found out of step and fetched anew."""
+        self.is_current = False
+        """Whether it follows the venue; not before the first snapshot, nor while the connection is lost."""
         # By price, negated for bids: the best level comes first on both sides.
         self._bids: SortedDict[Decimal, Level] = SortedDict()
         self._asks: SortedDict[Decimal, Level] = SortedDict()
-        self._changed = asyncio.Condition()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._error: ClientError | None = None
 
     def levels(self, side: Side) -> Iterator[Level]:
         """The levels on which orders of a side rest, best first. The book must not change while they are read."""
@@ -68,11 +72,14 @@ class LocalBook:
         return crc32("|".join(f"{price}:{quantity}" for price, quantity in best).encode())
 
     async def changed(self) -> None:
-        """Wait until the next message has been applied."""
-        async with self._changed:
-            await self._changed.wait()
+        """Wait until the next message has been applied. Raises what ended the book: no message will come any more."""
+        if self._error is not None:
+            raise self._error
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        await waiting
 
-    async def apply(self, message: BookSnapshot | BookUpdate) -> None:
+    def apply(self, message: BookSnapshot | BookUpdate) -> None:
         """Apply a message of the `book` channel. Raises `BookOutOfStep` if it does not fit; the copy is then stale."""
         if isinstance(message, BookSnapshot):
             self._bids.clear()
@@ -89,5 +96,20 @@ class LocalBook:
         self.seq, self.time = message.seq, message.time
         if self.checksum() != message.checksum:
             raise BookOutOfStep(f"{self.instrument}: the checksum differs at {message.seq}")
-        async with self._changed:
-            self._changed.notify_all()
+        self.is_current = True
+        self._wake(None)
+
+    def end(self, error: ClientError) -> None:
+        """Note that no message will come any more, and why."""
+        self.is_current = False
+        self._error = error
+        self._wake(error)
+
+    def _wake(self, error: ClientError | None) -> None:
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if not each.done():
+                if error is None:
+                    each.set_result(None)
+                else:
+                    each.set_exception(error)

@@ -7,7 +7,16 @@
             print(trade.price, trade.quantity)
 
 Requests may overlap freely: each carries an id, and its reply is matched by it. Execution reports are checked for gaps;
-after a lost connection the client logs in again, subscribes again and fetches the reports it missed.
+after a lost connection the client logs in again, subscribes again and fetches the reports it missed. A request that meets no
+connection waits for one, and for its reply, as long as its time limit. Where its outcome is unknown (`ConnectionLost`), send an
+order or transfer again with the same `client_order_id`:
+
+    while True:
+        try:
+            order = await client.buy("BTC/RUB", quantity="0.01", price="8000000", client_order_id="morning-1")
+            break
+        except ConnectionLost:
+            continue
 """
 
 from __future__ import annotations
@@ -15,23 +24,21 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from gateway.client.amounts import Amount, decimal_text
-from gateway.client.book import LocalBook
-from gateway.client.connection import Connection, PrivateReport, Subscription
-from gateway.client.errors import ClientError, ConnectionLost, RequestFailed
+from gateway.client.errors import ClientError, RequestFailed
+from gateway.client.following import Following
 from gateway.client.key import Key
-from gateway.client.link import Encoding
+from gateway.client.link import DEFAULT_PINGS, REQUEST_TIMEOUT_SECONDS, Encoding, Pings
 from gateway.client.orders import Order
-from gateway.client.streams import Stream
 from gateway.protocol import messages as m
 
 _DECIMAL_TERMS = ("stop_price", "trail", "display_quantity", "peg_offset", "min_quantity")
 
 
-class Client(Connection):
+class Client(Following):
     """A participant at a venue. Made by `connect`; not safe to use from other threads."""
 
     def __init__(
@@ -41,10 +48,9 @@ class Client(Connection):
         key: Key | None,
         *,
         account: str | None,
-        encoding: Encoding,
-        reconnect: bool,
+        **options: Any,
     ) -> None:
-        super().__init__(url, participant, key, encoding, reconnect)
+        super().__init__(url, participant, key, **options)
         self._account = account
         # Client order ids must not repeat those of an earlier connection on the same day.
         self._prefix = secrets.token_hex(4)
@@ -87,7 +93,8 @@ class Client(Connection):
         Raises:
             OrderRejected: with the rule that decided, if one did.
             RequestFailed: the request was not even sequenced.
-            ConnectionLost: the outcome is unknown; send it again with the same `client_order_id`.
+            ConnectionLost: no reply came; send it again with the same `client_order_id`. `was_sent` says what is known.
+            RequestTimedOut: the same, after the time limit.
         """
         account = self._own_account(account)
         client_order_id = client_order_id or f"{self._prefix}-{next(self._order_numbers)}"
@@ -102,12 +109,10 @@ class Client(Connection):
             side=side,
             quantity=quantity_text,
             price=price_text,
+            since_ns=self._protocol.since_ns(account),
         )
-        further: dict[str, Any] = {
-            name: decimal_text(value) if name in _DECIMAL_TERMS else value for name, value in terms.items()
-        }
         request = m.NewOrder(
-            id=next(self._ids),
+            id=self.next_id(),
             account=account,
             client_order_id=client_order_id,
             instrument=instrument,
@@ -117,23 +122,9 @@ class Client(Connection):
             time_in_force=time_in_force,
             price=price_text,
             post_only=post_only,
-            **further,
+            **_further(terms),
         )
         return await self._enter(order, request)
-
-    async def _enter(self, order: Order, request: m.NewOrder) -> Order:
-        key = order.account, order.client_order_id
-        # Known before it is sent: its fills may arrive in the same breath as its acceptance. One sent again keeps its state.
-        order = self._orders.setdefault(key, order)
-        try:
-            reply = await self.request(request, m.ExecutionReport)
-        except RequestFailed:
-            if order.order_id == 0:
-                self._orders.pop(key, None)
-            raise
-        if reply.seq is None:
-            order.apply(reply)
-        return order
 
     async def amend(
         self,
@@ -146,7 +137,7 @@ class Client(Connection):
     ) -> m.ExecutionReport:
         """Change price or total quantity of a resting order, named by one of its ids. Raises `OrderRejected`."""
         request = m.AmendOrder(
-            id=next(self._ids),
+            id=self.next_id(),
             account=self._own_account(account),
             order_id=order_id,
             client_order_id=client_order_id,
@@ -160,7 +151,7 @@ class Client(Connection):
     ) -> m.ExecutionReport:
         """Cancel a resting order, named by one of its ids. Raises `OrderRejected` if it does not rest."""
         request = m.CancelOrder(
-            id=next(self._ids),
+            id=self.next_id(),
             account=self._own_account(account),
             order_id=order_id,
             client_order_id=client_order_id,
@@ -171,7 +162,7 @@ class Client(Connection):
         self, *, account: str | None = None, instrument: str | None = None, side: m.Side | None = None
     ) -> int:
         """Cancel all resting orders of an account, or those of an instrument or side; returns how many there were."""
-        request = m.MassCancel(id=next(self._ids), account=self._own_account(account), instrument=instrument, side=side)
+        request = m.MassCancel(id=self.next_id(), account=self._own_account(account), instrument=instrument, side=side)
         return (await self.request(request, m.MassCancelled)).orders
 
     async def transfer(
@@ -196,10 +187,11 @@ class Client(Connection):
         Raises:
             OrderRejected: with the rule that decided, if one did.
             RequestFailed: the request was not even sequenced, or it is one sent again that was refused before.
-            ConnectionLost: the outcome is unknown; send it again with the same `client_order_id`.
+            ConnectionLost: no reply came; send it again with the same `client_order_id`. `was_sent` says what is known.
+            RequestTimedOut: the same, after the time limit.
         """
         request = m.Transfer(
-            id=next(self._ids),
+            id=self.next_id(),
             account=self._own_account(account),
             client_order_id=client_order_id or f"{self._prefix}-{next(self._order_numbers)}",
             to_account=to_account,
@@ -217,21 +209,29 @@ class Client(Connection):
 
     async def positions(self, account: str | None = None) -> m.PositionsReply:
         """List the positions of an account in futures, and what covers them, by asset."""
-        request = m.Positions(id=next(self._ids), account=self._own_account(account))
+        request = m.Positions(id=self.next_id(), account=self._own_account(account))
         return await self.request(request, m.PositionsReply)
 
     async def open_orders(self, account: str | None = None) -> list[m.OpenOrder]:
         """List the open orders of an account, by order id."""
-        return await self.list_orders(self._own_account(account))
+        account = self._own_account(account)
+        found: list[m.OpenOrder] = []
+        while True:
+            after = found[-1].order_id if found else 0
+            request = m.OpenOrders(id=self.next_id(), account=account, after_order_id=after)
+            reply = await self.request(request, m.OpenOrdersReply)
+            found += reply.orders
+            if not reply.more:
+                return found
 
     async def balances(self, account: str | None = None) -> dict[str, m.Holding]:
         """List what an account holds, by asset."""
-        request = m.Balances(id=next(self._ids), account=self._own_account(account))
+        request = m.Balances(id=self.next_id(), account=self._own_account(account))
         return {holding.asset: holding for holding in (await self.request(request, m.BalancesReply)).balances}
 
     async def instruments(self) -> dict[str, m.InstrumentInfo]:
         """List the instruments by name. Needs no login."""
-        reply = await self.request(m.Instruments(id=next(self._ids)), m.InstrumentsReply)
+        reply = await self.request(m.Instruments(id=self.next_id()), m.InstrumentsReply)
         return {each.instrument: each for each in reply.instruments}
 
     async def admin(self, command: str, /, **arguments: m.Argument) -> int:
@@ -239,100 +239,23 @@ class Client(Connection):
 
         For operators and supervisors, and for issuers in what concerns their own assets. Raises `RequestFailed` if it was refused.
         """
-        request = m.Admin(id=next(self._ids), command=command, arguments=arguments)
+        request = m.Admin(id=self.next_id(), command=command, arguments=arguments)
         return (await self.request(request, m.Done)).seq
-
-    # ── streams ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def reports(self, account: str | None = None) -> Stream[PrivateReport]:
-        """Follow the private reports of one account, or of all of the participant's."""
-
-        async def start() -> None:
-            self._report_streams.append((account, stream))
-
-        async def stop() -> None:
-            self._report_streams = [each for each in self._report_streams if each[1] is not stream]
-
-        stream: Stream[PrivateReport] = Stream(start, stop)
-        return stream
-
-    def trades(self, instrument: str) -> Stream[m.TradePrint]:
-        """Follow the public trades of an instrument."""
-        return self._stream("trades", instrument)
-
-    def top(self, instrument: str) -> Stream[m.Top]:
-        """Follow the best bid and ask of an instrument."""
-        return self._stream("top", instrument)
-
-    def ticker(self, instrument: str) -> Stream[m.Ticker]:
-        """Follow the last price and the best bid and ask of an instrument."""
-        return self._stream("ticker", instrument)
-
-    def status(self, instrument: str) -> Stream[m.Status]:
-        """Follow the phases of an instrument."""
-        return self._stream("status", instrument)
-
-    def marks(self, instrument: str) -> Stream[m.Mark]:
-        """Follow the marks of a future."""
-        return self._stream("marks", instrument)
-
-    def index(self, index: str) -> Stream[m.IndexPrice]:
-        """Follow the prices of an index, named by a future's `underlying`."""
-        return self._stream("index", index)
-
-    def drop_copy(self) -> Stream[PrivateReport]:
-        """Follow the reports of every account. For supervisors and operators."""
-        return self._stream("drop_copy", None)
-
-    def changes(self) -> Stream[m.Change]:
-        """Follow what changes of rules, records and settings. For supervisors and operators."""
-        return self._stream("changes", None)
-
-    async def book(self, instrument: str) -> LocalBook:
-        """Follow the book of an instrument; returns once the first snapshot is there."""
-        channel = self._channels.setdefault(("book", instrument), Subscription())
-        async with channel.lock:
-            if channel.book is None:
-                channel.book = LocalBook(instrument)
-                await self._subscribe("book", instrument)
-        while channel.book.seq < 0:
-            await channel.book.changed()
-        return channel.book
-
-    def _stream(self, channel_name: m.ChannelName, instrument: str | None) -> Stream[Any]:
-        key = (channel_name, instrument)
-
-        async def start() -> None:
-            channel = self._channels.setdefault(key, Subscription())
-            async with channel.lock:
-                channel.streams.append(stream)
-                if len(channel.streams) == 1:
-                    await self._subscribe(channel_name, instrument)
-
-        async def stop() -> None:
-            channel = self._channels[key]
-            async with channel.lock:
-                if stream in channel.streams:
-                    channel.streams.remove(stream)
-                    # What passes while nobody listens is not missed.
-                    channel.seq = channel.seq if channel.streams else None
-                    if not channel.streams and not self._closing and self._broken is None:
-                        request = m.Unsubscribe(id=next(self._ids), channel=channel_name, instrument=instrument)
-                        # A lost connection took the subscription with it.
-                        with suppress(ConnectionLost):
-                            await self.request(request, m.Unsubscribed)
-
-        stream: Stream[Any] = Stream(start, stop)
-        return stream
 
     def _own_account(self, account: str | None) -> str:
         account = account or self._account
         if account:
             return account
-        accounts = self.accounts
+        # Those of the first login: one that is opened later doesn't make the program's choice unclear.
+        accounts = self._protocol.first_accounts
         if len(accounts) == 1:
             return accounts[0]
         raise ClientError(f"name the account: {', '.join(accounts)}" if accounts else "log in first")
+
+
+def _further(terms: dict[str, Any]) -> dict[str, Any]:
+    """Further terms of an order, decimals as text."""
+    return {name: decimal_text(value) if name in _DECIMAL_TERMS else value for name, value in terms.items()}
 
 
 @asynccontextmanager
@@ -344,6 +267,9 @@ async def connect(
     account: str | None = None,
     encoding: Encoding = "json",
     reconnect: bool = True,
+    ping_interval: float | None = DEFAULT_PINGS.interval,
+    ping_timeout: float | None = DEFAULT_PINGS.timeout,
+    request_timeout: float = REQUEST_TIMEOUT_SECONDS,
 ) -> AsyncIterator[Client]:
     """Connect to a venue and log in; without `participant` and `key`, public data only.
 
@@ -353,6 +279,9 @@ async def connect(
         account: the account to use where none is named.
         encoding: `json` or `msgpack`; the messages are the same.
         reconnect: whether to connect again when the connection is lost.
+        ping_interval: seconds between pings, by which a dead connection is noticed; None: none are sent.
+        ping_timeout: seconds for the answer to a ping; then the connection counts as lost. None: for ever.
+        request_timeout: seconds that a request may wait for its reply, or for a connection to be sent on.
 
     Raises:
         ConnectionLost: there is no venue at `url`.
@@ -360,7 +289,16 @@ async def connect(
     """
     if (participant is None) != (key is None):
         raise ClientError("participant and key belong together")
-    client = Client(url, participant, key, account=account, encoding=encoding, reconnect=reconnect)
+    client = Client(
+        url,
+        participant,
+        key,
+        account=account,
+        encoding=encoding,
+        reconnect=reconnect,
+        pings=Pings(interval=ping_interval, timeout=ping_timeout),
+        request_timeout=request_timeout,
+    )
     await client.open()
     try:
         yield client

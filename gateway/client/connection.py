@@ -1,179 +1,191 @@
-"""The connection under a client: report sequences, orders and subscriptions, kept over lost links."""
+"""A participant's connection to a venue: requests and their replies, and what becomes of the link."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Collection
+from functools import partial
+from typing import Any, TypeVar
 
-from gateway.client.book import BookOutOfStep, LocalBook
-from gateway.client.errors import ClientError
-from gateway.client.key import Key
-from gateway.client.link import Encoding, Link
+from gateway.client.errors import ClientError, OrderRejected, RequestFailed
+from gateway.client.key import Key, private_key
+from gateway.client.link import DEFAULT_PINGS, REQUEST_TIMEOUT_SECONDS, Encoding, Link, Pings
 from gateway.client.orders import Order
+from gateway.client.protocol import ClientProtocol, ConnectionEvent, LinkState
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
 
-PrivateReport = m.AnyReport | m.Resumed
-"""What a private report stream carries. `Resumed` with `snapshot` true: reports were lost, ask for orders and balances."""
-ChannelKey = tuple[str, str | None]
+R = TypeVar("R", bound=m.Message)
 
 
-class Subscription:
-    """One subscription, shared by all streams that read it, or the book that follows it."""
+class Connection:
+    """Sends requests, over one link after the other."""
 
-    def __init__(self) -> None:
-        self.seq: int | None = None
-        self.streams: list[Stream[Any]] = []
-        self.book: LocalBook | None = None
-        self.lock = asyncio.Lock()
+    def __init__(
+        self,
+        url: str,
+        participant: str | None,
+        key: Key | None,
+        *,
+        encoding: Encoding,
+        reconnect: bool,
+        pings: Pings = DEFAULT_PINGS,
+        request_timeout: float = REQUEST_TIMEOUT_SECONDS,
+    ) -> None:
+        self.url = url
+        self.participant = participant
+        self.request_timeout = request_timeout
+        loaded = private_key(key) if key is not None else None
+        sign = None if loaded is None else lambda challenge: loaded.sign(challenge).hex()
+        self._protocol = ClientProtocol(participant, sign, request_timeout, self._happened)
+        self._link = Link(url, self._protocol, encoding, pings, reconnect)
+        self._event_streams: list[Stream[ConnectionEvent]] = []
+        self._awaited: list[tuple[Collection[str], asyncio.Future[None]]] = []
 
+    @property
+    def hello(self) -> m.Hello:
+        """The venue's last greeting: its id, durability and rulebook."""
+        assert self._protocol.hello is not None, "not connected yet"
+        return self._protocol.hello
 
-class Connection(Link):
-    """One participant's connection to a venue."""
+    @property
+    def welcome(self) -> m.Welcome | None:
+        """The reply to the last login; None without one."""
+        return self._protocol.welcome
 
-    def __init__(self, url: str, participant: str | None, key: Key | None, encoding: Encoding, reconnect: bool) -> None:
-        super().__init__(url, participant, key, encoding, reconnect)
-        self.gaps = 0
+    @property
+    def accounts(self) -> list[str]:
+        """The accounts this participant may use."""
+        return self._protocol.accounts
+
+    @property
+    def reconnects(self) -> int:
+        """How often the connection was lost and is there again."""
+        return max(self._protocol.links - 1, 0)
+
+    @property
+    def gaps(self) -> int:
         """Gaps found in report sequences, each closed by asking again."""
-        self._orders: dict[tuple[str, str], Order] = {}
-        self._report_seq: dict[str, int] = {}
-        self._resuming: set[str] = set()
-        self._report_streams: list[tuple[str | None, Stream[PrivateReport]]] = []
-        self._channels: dict[ChannelKey, Subscription] = {}
+        return self._protocol.gaps
 
-    async def _subscribe(self, channel: m.ChannelName, instrument: str | None) -> None:
-        request = m.Subscribe(id=next(self._ids), channel=channel, instrument=instrument)
-        await self.request(request, m.Subscribed)
+    # ── the link ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _restore(self) -> None:
-        """Subscribe again and fetch missed reports on a new connection."""
-        for (name, instrument), channel in list(self._channels.items()):
-            if channel.streams or channel.book is not None:
-                request = m.Subscribe(id=next(self._ids), channel=name, instrument=instrument)  # type: ignore[arg-type]
-                await self.request(request, m.Subscribed)
-        for account in self.accounts:
-            await self._resume(account)
+    @property
+    def state(self) -> LinkState:
+        """How the connection stands: `connecting`, `connected` (logged in), `resumed` (nothing is missing), `lost`, `closed`."""
+        return self._protocol.state
 
-    async def _take(self, message: m.AnyMessage) -> None:
-        if isinstance(message, m.AnyReport):
-            self._take_report(message)
-        elif isinstance(message, m.BookSnapshot | m.BookUpdate):
-            await self._take_book(message)
-        elif isinstance(message, m.ChannelMessage):
-            self._take_told(message)
-        elif isinstance(message, m.Subscribed):
-            channel = self._channels[message.channel, message.instrument]
-            for stream in channel.streams:
-                stream.missed += max(message.seq - channel.seq, 0) if channel.seq is not None else 0
-            channel.seq = message.seq
+    async def connected(self) -> None:
+        """Wait until requests pass. Raises what ended the client."""
+        await self._until({"connected", "resumed"})
 
-    def _logged_in(self, welcome: m.Welcome) -> None:
-        for account, seq in welcome.accounts.items():
-            self._report_seq.setdefault(account, seq)
+    async def resumed(self) -> None:
+        """Wait until subscriptions are on again and every report that was missed is here. Raises what ended the client."""
+        await self._until({"resumed"})
 
-    def _end(self, error: ClientError | None) -> None:
-        super()._end(error)
-        streams = [stream for _, stream in self._report_streams]
-        streams += [stream for channel in self._channels.values() for stream in channel.streams]
-        for stream in streams:
-            stream.end(error)
+    async def lost(self) -> None:
+        """Wait until the connection is lost; at once if it is. Raises what ended the client."""
+        await self._until({"lost"})
 
-    def _take_report(self, report: m.AnyReport) -> None:
-        account = report.account
-        seq = None if isinstance(report, m.TransferStatus) else report.seq
-        if self.welcome is None or account not in self.welcome.accounts:
-            channel = self._channels.get(("drop_copy", None))
-            for stream in channel.streams if channel is not None else ():
-                stream.put(report)
-            return
-        if seq is not None:
-            last = self._report_seq[account]
-            if seq <= last:
-                return
-            if seq > last + 1:
-                # Dropped: resuming brings it again, in its place.
-                if account not in self._resuming:
-                    self.gaps += 1
-                    self._spawn(self._resume(account))
-                return
-            self._report_seq[account] = seq
-        if isinstance(report, m.ExecutionReport) and (seq is not None or report.exec_type == "status"):
-            order = self._orders.get((account, report.client_order_id))
-            if order is not None and not _foreign(order, report):
-                order.apply(report)
-                if not order.is_open:
-                    del self._orders[account, report.client_order_id]
-        self._hand_out(account, report)
+    def connection_events(self) -> Stream[ConnectionEvent]:
+        """Follow what becomes of the connection from now on: `connected`, `resumed`, `lost`."""
 
-    def _hand_out(self, account: str, report: PrivateReport) -> None:
-        for wanted, stream in self._report_streams:
-            if wanted is None or wanted == account:
-                stream.put(report)
+        async def start() -> None:
+            self._event_streams.append(stream)
 
-    async def _resume(self, account: str) -> None:
-        """Fetch the reports after the last one seen."""
-        if account in self._resuming:
-            return
-        self._resuming.add(account)
-        try:
-            request = m.Resume(id=next(self._ids), account=account, after_seq=self._report_seq[account])
-            reply = await self.request(request, m.Resumed)
-            if reply.snapshot:
-                self._report_seq[account] = max(reply.seq, self._report_seq[account])
-                self._hand_out(account, reply)
-                await self._forget_ended(account)
-        finally:
-            self._resuming.discard(account)
+        async def stop() -> None:
+            self._event_streams.remove(stream)
 
-    async def list_orders(self, account: str) -> list[m.OpenOrder]:
-        """List the open orders of an account by order id, page after page."""
-        found: list[m.OpenOrder] = []
-        while True:
-            after = found[-1].order_id if found else 0
-            request = m.OpenOrders(id=next(self._ids), account=account, after_order_id=after)
-            reply = await self.request(request, m.OpenOrdersReply)
-            found += reply.orders
-            if not reply.more:
-                return found
+        stream: Stream[ConnectionEvent] = Stream(start, stop)
+        return stream
 
-    async def _forget_ended(self, account: str) -> None:
-        """End the orders that do not rest any more and whose last reports are gone."""
-        resting = {order.client_order_id for order in await self.list_orders(account)}
-        for key, order in list(self._orders.items()):
-            if key[0] == account and key[1] not in resting and order.order_id:
-                order.end("unknown")
-                del self._orders[key]
+    async def open(self) -> None:
+        """Connect and log in. Raises `ConnectionLost` or, if the login fails, `RequestFailed`."""
+        await self._link.open()
 
-    def _take_told(self, message: m.AnyChannelMessage) -> None:
-        channel = self._channels.get((message.channel, message.about))
-        if channel is None:
-            return
-        # Those of one turn may be summed up in one message; it says which one it follows.
-        before: int = getattr(message, "prev_seq", message.seq - 1)
-        missed = 0 if channel.seq is None else max(before - channel.seq, 0)
-        channel.seq = message.seq
-        for stream in channel.streams:
-            stream.missed += missed
-            stream.put(message)
+    async def close(self) -> None:
+        """Close the connection and end all streams."""
+        await self._link.close()
 
-    async def _take_book(self, message: m.BookSnapshot | m.BookUpdate) -> None:
-        channel = self._channels.get(("book", message.instrument))
-        if channel is None or channel.book is None or (channel.book.seq < 0 and isinstance(message, m.BookUpdate)):
-            return
-        try:
-            await channel.book.apply(message)
-        except BookOutOfStep:
-            channel.book.resyncs += 1
-            channel.book.seq = -1
-            self._spawn(self._fetch_book(message.instrument))
+    async def _until(self, kinds: Collection[str]) -> None:
+        if self._protocol.ended is not None:
+            raise self._protocol.ended
+        if self._protocol.state not in kinds:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._awaited.append((kinds, future))
+            await future
 
-    async def _fetch_book(self, instrument: str) -> None:
-        """Get a new snapshot by subscribing anew."""
-        request = m.Unsubscribe(id=next(self._ids), channel="book", instrument=instrument)
-        await self.request(request, m.Unsubscribed)
-        await self._subscribe("book", instrument)
+    def _happened(self, event: ConnectionEvent | ClientError | None) -> None:
+        """An event, or the end: with an error, or in order."""
+        is_end = not isinstance(event, ConnectionEvent)
+        waiting, self._awaited = self._awaited, []
+        for kinds, future in waiting:
+            if isinstance(event, ConnectionEvent) and event.kind not in kinds:
+                self._awaited.append((kinds, future))
+            else:
+                settle(future, self._protocol.ended if is_end else None)
+        for stream in self._event_streams:
+            if isinstance(event, ConnectionEvent):
+                stream.put(event)
+            else:
+                stream.end(event)
+
+    # ── requests ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def request(self, request: m.AnyRequest, expect: type[R]) -> R:
+        """Send a request and return its reply, which is of type `expect`. Raises as `submit` does."""
+        return _expected(await (await self.send(request)), expect)
+
+    async def send(self, request: m.AnyRequest) -> asyncio.Future[m.AnyMessage]:
+        """Send a request whose `id` is new; returns a future of its reply. For those who keep many in flight."""
+        await self._link.room()
+        if self._protocol.ended is not None:
+            raise self._protocol.ended
+        future: asyncio.Future[m.AnyMessage] = asyncio.get_running_loop().create_future()
+        self._protocol.request(request, partial(settle, future), self._now())
+        self._link.wake()
+        return future
+
+    def next_id(self) -> int:
+        """A request id that was not used on this connection."""
+        return self._protocol.next_id()
+
+    async def _enter(self, order: Order, request: m.NewOrder) -> Order:
+        """Send an order; returns it, or the one that an earlier request with its id made."""
+        await self._link.room()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._protocol.enter(order, request, partial(settle, future), self._now())
+        self._link.wake()
+        outcome = await future
+        if isinstance(outcome, Order):
+            return outcome
+        _expected(outcome, m.ExecutionReport)
+        raise ClientError("the venue's answer makes no sense")
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
 
-def _foreign(order: Order, report: m.ExecutionReport) -> bool:
-    """Whether a report is of another order with the same client order id: a reject of a resent id with other content."""
-    return report.exec_type == "rejected" and report.code == "duplicate_id" and order.order_id != 0
+def settle(future: asyncio.Future[Any], outcome: object) -> None:
+    """Let who waits have an outcome; nobody need wait."""
+    if future.done():
+        return
+    if isinstance(outcome, ClientError):
+        future.set_exception(outcome)
+        future.exception()
+    else:
+        future.set_result(outcome)
+
+
+def _expected(reply: m.AnyMessage, expect: type[R]) -> R:
+    if isinstance(reply, m.Error | m.Rejected):
+        raise RequestFailed.of(reply)
+    if isinstance(reply, m.RequestRejected) or (isinstance(reply, m.ExecutionReport) and _rejects(reply)):
+        raise OrderRejected(reply)
+    if not isinstance(reply, expect):
+        raise ClientError(f"expected {expect.__name__}, the venue sent {type(reply).__name__}")
+    return reply
+
+
+def _rejects(reply: m.ExecutionReport) -> bool:
+    return reply.exec_type == "rejected" or (reply.exec_type == "status" and reply.order_status == "rejected")

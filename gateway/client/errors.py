@@ -10,10 +10,21 @@ class ClientError(Exception):
 
 
 class ConnectionLost(ClientError):
-    """The connection ended before the reply came: the request may have been carried out or not.
+    """The reply to a request did not come. `was_sent` says what is known of its fate.
 
-    A new order is safe to send again with the same `client_order_id` on the same trading day: it never acts twice.
+    False: it never left; the venue knows nothing of it. True: it may have been carried out or not. A new order is safe to send
+    again with the same `client_order_id` on the same trading day, either way: it never acts twice.
     """
+
+    def __init__(self, reason: str, *, was_sent: bool = False) -> None:
+        fate = "it was sent, and may have been carried out or not" if was_sent else "nothing was sent"
+        super().__init__(f"{reason}; {fate}")
+        self.reason = reason
+        self.was_sent = was_sent
+
+
+class RequestTimedOut(ConnectionLost):
+    """The time limit of a request passed before its reply came, whether the connection is there or not."""
 
 
 class FellBehind(ClientError):

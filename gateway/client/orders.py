@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Protocol
+from decimal import Decimal
+from typing import Final, Protocol
 
 from gateway.client.amounts import Amount
 from gateway.client.errors import ClientError
-from gateway.protocol.messages import ExecutionReport
+from gateway.protocol.messages import ExecutionReport, OpenOrder
+
+BEGINNINGS: Final = ("new", "rejected")
+"""What the first report of an order is."""
+_OVER: Final = ("filled", "cancelled", "rejected")
 
 
 class Amend(Protocol):
@@ -51,7 +56,14 @@ class Order:
         side: str,
         quantity: str,
         price: str | None,
+        since_ns: int = 0,
     ) -> None:
+        self.since_ns = since_ns
+        """The venue's clock when it was made, as far as it was known: no report of it is older."""
+        self.first_seq = 0
+        """Of the report that it began with; 0 as long as that has not come."""
+        self.last_seq = 0
+        """Of its last report."""
         self._amend = amend
         self._cancel = cancel
         self.account = account
@@ -64,13 +76,17 @@ class Order:
         self.order_id = 0
         """0 until the venue has accepted it."""
         self.status = "pending"
-        """pending, new, partially_filled, filled, cancelled, rejected; unknown after reports were lost for good."""
+        """pending, new, partially_filled, filled, cancelled, rejected; unknown after reports were lost for good; lost: the
+        venue had accepted it, and lost it with its last moments (durability `os`). Sent again, it is entered anew."""
         self.filled_quantity = "0"
         self.leaves_quantity = quantity
         self.reason = ""
         """Why it was cancelled."""
         self.fills: list[ExecutionReport] = []
+        self._asked = quantity, price
+        self._is_over = False
         self._ended = asyncio.Event()
+        self._error: ClientError | None = None
 
     def __repr__(self) -> str:
         terms = f"{self.side} {self.quantity} {self.instrument} at {self.price or 'market'}"
@@ -78,17 +94,25 @@ class Order:
 
     @property
     def is_open(self) -> bool:
-        """Whether the order may still trade."""
-        return not self._ended.is_set()
+        """Whether the order may still trade, as far as the client knows."""
+        return not self._is_over
+
+    @property
+    def has_all_fills(self) -> bool:
+        """Whether `fills` add up to `filled_quantity`: not if the venue no longer keeps the reports of some."""
+        filled = sum((Decimal(fill.last_quantity or 0) for fill in self.fills), Decimal(0))
+        return filled == Decimal(self.filled_quantity)
 
     async def ended(self) -> Order:
-        """Wait until the order is filled, cancelled or rejected, and return it."""
+        """Wait until the order is filled, cancelled or rejected, and return it. Raises what ended the client before that."""
         await self._ended.wait()
+        if self._error is not None and not self._is_over:
+            raise self._error
         return self
 
     async def filled(self) -> Order:
-        """Wait until the order is filled wholly, and return it. Raises `OrderEnded` if it ends otherwise."""
-        await self._ended.wait()
+        """Wait until the order is filled wholly, and return it. Raises `OrderEnded` if it ends otherwise, else as `ended`."""
+        await self.ended()
         if self.status != "filled":
             raise OrderEnded(self)
         return self
@@ -103,6 +127,8 @@ class Order:
         await self._cancel(account=self.account, client_order_id=self.client_order_id)
         return self
 
+    # ── for the client ─────────────────────────────────────────────────────────────────────────────────────────────
+
     def apply(self, report: ExecutionReport) -> None:
         """Take in a report of the venue."""
         self.order_id = report.order_id or self.order_id
@@ -112,12 +138,51 @@ class Order:
         self.filled_quantity = report.filled_quantity or self.filled_quantity
         self.leaves_quantity = report.leaves_quantity or self.leaves_quantity
         self.reason = report.reason or self.reason
+        if report.seq is not None:
+            self.last_seq = report.seq
+            if report.exec_type in BEGINNINGS:
+                self.first_seq = report.seq
         if report.exec_type == "trade":
             self.fills.append(report)
-        if self.status in ("filled", "cancelled", "rejected"):
+        if self.status in _OVER:
             self.end(self.status)
+
+    def stands(self, listed: OpenOrder) -> None:
+        """Take in how the venue lists it among the open orders, where reports of it are lost."""
+        self._reopen()
+        self.order_id = listed.order_id
+        self.status = "partially_filled" if Decimal(listed.filled_quantity) else "new"
+        self.price = listed.price or self.price
+        self.quantity = listed.quantity
+        self.filled_quantity = listed.filled_quantity
+        self.leaves_quantity = listed.leaves_quantity
+
+    def reset(self) -> None:
+        """Forget every report: back to before the venue accepted it."""
+        self._reopen()
+        self.quantity, self.price = self._asked
+        self.order_id = self.first_seq = self.last_seq = 0
+        self.status, self.reason = "pending", ""
+        self.filled_quantity, self.leaves_quantity = "0", self.quantity
+        self.fills.clear()
+
+    def forget_after(self, seq: int) -> None:
+        """Forget the fills of reports after one, and that it ended by such a report."""
+        self.fills[:] = [fill for fill in self.fills if fill.seq is not None and fill.seq <= seq]
+        self.last_seq = min(self.last_seq, seq)
+        self._reopen()
 
     def end(self, status: str) -> None:
         """Note that the order can't change any more."""
         self.status = status
+        self._is_over = True
         self._ended.set()
+
+    def abandon(self, error: ClientError) -> None:
+        """Tell who waits that nothing more will be heard of it."""
+        self._error = error
+        self._ended.set()
+
+    def _reopen(self) -> None:
+        self._is_over = False
+        self._ended.clear()

@@ -28,6 +28,7 @@ class Stream(Generic[M]):
         self._stop = stop
         self._started = False
         self._error: ClientError | None = None
+        self._is_over = False
 
     def __aiter__(self) -> Stream[M]:
         return self
@@ -43,18 +44,23 @@ class Stream(Generic[M]):
         """Subscribe now instead of at the first read."""
         if not self._started:
             self._started = True
-            await self._start()
+            try:
+                await self._start()
+            except BaseException:
+                # Refused, or given up: it may be tried again.
+                self._started = False
+                raise
 
     async def __anext__(self) -> M:
-        await self.start()
-        if self._error is not None and self._queue.empty():
+        if not self._is_over:
+            await self.start()
+        if not (self._is_over and self._queue.empty()):
+            message = await self._queue.get()
+            if message is not None:
+                return message
+        if self._error is not None:
             raise self._error
-        message = await self._queue.get()
-        if message is None:
-            if self._error is not None:
-                raise self._error
-            raise StopAsyncIteration
-        return message
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """End the subscription; what was not read is dropped."""
@@ -64,7 +70,7 @@ class Stream(Generic[M]):
 
     def put(self, message: M) -> None:
         """Hand a message to the reader; if too many wait, the reader gets `FellBehind` after them."""
-        if self._error is None:
+        if not self._is_over:
             # One place is kept for the mark that ends the stream.
             if self._queue.qsize() < MAX_WAITING - 1:
                 self._queue.put_nowait(message)
@@ -74,5 +80,6 @@ class Stream(Generic[M]):
     def end(self, error: ClientError | None) -> None:
         """Let the reader finish what waits, then end or raise."""
         self._error = self._error or error
+        self._is_over = True
         if not self._queue.full():
             self._queue.put_nowait(None)

@@ -49,7 +49,7 @@ from gateway.protocol.messages import (
     Welcome,
     login_challenge,
 )
-from gateway.protocol.wire import BINARY, TEXT, UNDECODABLE, Codec, Malformed, frame_header
+from gateway.protocol.wire import BINARY, TEXT, UNDECODABLE, Codec, Malformed, complaint, frame_header
 from gateway.venue.venue import Participant
 
 # Opcodes, RFC 6455 section 5.2.
@@ -68,8 +68,8 @@ MESSAGE_TOO_BIG: Final = 1009
 TRY_AGAIN_LATER: Final = 1013
 
 PROTOCOL: Final = "sbx.v1"
-MAX_ERROR_CHARS: Final = 240
-"""An error repeats at most this much of what was wrong with a request."""
+MAX_ERROR_CHARS: Final = 400
+"""Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
 
 Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions
 
@@ -280,7 +280,7 @@ class Session(Outbox):
         try:
             request = self.codec.decode(payload)
         except UNDECODABLE as error:
-            self._malformed(str(error), self.codec.find_id(payload))
+            self._malformed(complaint(error), self.codec.find_id(payload))
             return
         participant = self.participant
         translate = TRANSLATE.get(type(request))

@@ -27,7 +27,15 @@ Purpose = Literal["own_account", "domestic_payment", "cross_border"]
 Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33)]
 
 
-class Request(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", kw_only=True, frozen=True, gc=False):
+class Request(
+    msgspec.Struct,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="type",
+    kw_only=True,
+    frozen=True,
+    gc=False,
+):
     """What every request has."""
 
     id: RequestId
@@ -71,7 +79,7 @@ class Resume(Request, tag="resume", frozen=True):
 # ── trading ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class OrderTerms(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False):
+class OrderTerms(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, frozen=True, gc=False):
     """What an order asks for; docs/MATCHING.md says what each type does with which fields.
 
     A limit order needs a price and a quantity; a market order a quantity or `funds`, a budget in the quote asset.
@@ -105,7 +113,14 @@ class OrderTerms(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, froze
 
 
 class NewOrder(
-    OrderTerms, tag_field="type", tag="new_order", forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False
+    OrderTerms,
+    tag_field="type",
+    tag="new_order",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    frozen=True,
+    gc=False,
 ):
     """Enter an order."""
 

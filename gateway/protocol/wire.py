@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
 from engine.vocabulary.limits import DECIMALS, MAX_E8
+from gateway.protocol.duplicates import json_decoder, msgpack_decoder
 from gateway.protocol.messages import AnyRequest, Message, RequestId
 
 TEXT: Final = 1
@@ -36,6 +37,20 @@ class _OnlyId(msgspec.Struct):
 
 UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What `Codec.decode` raises for bytes that are no request, whatever they are."""
+
+
+_MAX_FAULT_CHARS: Final = 160
+"""A decoder's own words repeat at most this much of a request."""
+_OF_TYPE: Final = ("at `$.type`", "field `type`")
+_TYPES: Final = ", ".join(str(kind.__struct_config__.tag) for kind in get_args(AnyRequest))
+
+
+def complaint(error: Exception) -> str:
+    """What is wrong with a payload, of which decoding raised one of `UNDECODABLE`; of an unknown type, which there are."""
+    text = str(error)
+    if text.endswith(_OF_TYPE):
+        return f"{text[:_MAX_FAULT_CHARS]}; known types: {_TYPES}"
+    return text
 
 
 def frame_header(opcode: int, size: int) -> bytes:
@@ -86,14 +101,14 @@ class Codec:
 JSON: Final = Codec(
     "sbx.v1.json",
     TEXT,
-    msgspec.json.Decoder(AnyRequest).decode,
+    json_decoder(),
     msgspec.json.Decoder(_OnlyId).decode,
     msgspec.json.Encoder().encode,
 )
 MSGPACK: Final = Codec(
     "sbx.v1.msgpack",
     BINARY,
-    msgspec.msgpack.Decoder(AnyRequest).decode,
+    msgpack_decoder(),
     msgspec.msgpack.Decoder(_OnlyId).decode,
     msgspec.msgpack.Encoder().encode,
 )

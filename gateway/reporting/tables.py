@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
-Cell = str | int | None
+from gateway.printable import Cell, cell
+
 Cells = tuple[Cell, ...]
 
 
@@ -28,12 +29,19 @@ class Table:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
     def write_csv(self, directory: Path) -> None:
-        """Write `NAME.csv`: UTF-8, a header line, fields quoted where they must be.
+        """Write `NAME.csv`: UTF-8, a header line, fields quoted where they must be, no text a formula.
 
         Raises:
             OSError: it can't be written.
         """
         with (directory / f"{self.name}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(self.columns)
-            writer.writerows(self.rows)
+            write = table_writer(file, self.columns)
+            for row in self.rows:
+                write(row)
+
+
+def table_writer(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[Cell]], object]:
+    """Begin a CSV table in a file opened with `newline=""`; what it returns writes a row."""
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    return lambda row: writer.writerow([cell(value) for value in row])

@@ -113,7 +113,7 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise VenueError(f"{file} does not exist; `sbx init DIR` writes a venue to begin with") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise VenueError(f"{file} can't be read: {error}") from error
     try:
         venue = parse_venue(text, rulebook, file.parent)
@@ -127,7 +127,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     """Read the text of a venue file; a rulebook named by a path is looked for in `directory`. Raises `VenueError`."""
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise VenueError(f"not valid TOML: {error}") from error
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
     assets = _entries(tables, "assets", AssetEntry, "asset")
@@ -266,7 +266,7 @@ def _includes(name: str, text: str, partial: bool) -> list[str]:
 def _read_rulebook(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise VenueError(f"rulebook {path} can't be read: {error}") from error
 
 

@@ -12,6 +12,7 @@ from engine.vocabulary.limits import (
     MAX_FRAME_BYTES,
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_PEGS_PER_INSTRUMENT,
+    MAX_REDUCE_ONLY_PER_POSITION,
     MAX_SHARED_ORDERS,
     PIECE_EVENTS,
 )
@@ -99,8 +100,6 @@ class Known(NamedTuple):
 
 _ASLEEP: Final = ("hour", "day")
 
-_FILLS_AND_REDUCING: Final = "series up: 16 reducing/whole + 16 series/asks"
-
 KNOWN: Final[tuple[Known, ...]] = (
     Known(
         "each change of the touch by something that is due moves every peg, of which there may be a hundred",
@@ -115,13 +114,6 @@ KNOWN: Final[tuple[Known, ...]] = (
         (),
         _ASLEEP,
         "hour: 16 changes/owner + 16 levels/bids",
-    ),
-    Known(
-        "each fill of an account cuts all its reduce-only orders that are larger than what is left, and reports it",
-        ("series",),
-        ("reducing",),
-        (),
-        _FILLS_AND_REDUCING,
     ),
     Known(
         "each order by shares looks at the orders at the price that get shares, of which there may be five hundred",
@@ -140,6 +132,12 @@ _LINEAR: Final = ("PRODUCT", PRODUCT, EXPONENT)
 # As many pegs as there may be: then each order that expires costs what the one before did, and a tick ends within its bound.
 _PEGS_AND_EXPIRIES: Final = f"hour: {MAX_PEGS_PER_INSTRUMENT} pegs/own + 32 expiries/bids"
 
+# As many reduce-only orders of the whole position as there may be, and as many fills: each order is cut or ended once.
+_FILLS_AND_REDUCING: Final = (
+    f"series up: {MAX_REDUCE_ONLY_PER_POSITION} reducing/whole + 16 series/asks",
+    f"series auction ends: {MAX_REDUCE_ONLY_PER_POSITION} reducing/whole + 16 series/asks",
+)
+
 BOUNDS: Final[tuple[Bound, ...]] = (
     *_rows(
         *_FRAME,
@@ -152,8 +150,8 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "uncross: 16 call/bids + 16 call/asks",
         "sweep up: 16 lots/iceberg",
         _PEGS_AND_EXPIRIES,
+        *_FILLS_AND_REDUCING,
     ),
-    *_rows(*_FRAME, False, _FILLS_AND_REDUCING),
     *_rows(
         *_EVENTS,
         True,
@@ -164,8 +162,8 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "best bid: 16 pegs/own",
         "sweep up: 16 pegs/own sells + 16 levels/asks",
         "sweep up: 16 pegs/opposite + 16 levels/asks",
+        *_FILLS_AND_REDUCING,
     ),
-    *_rows(*_EVENTS, False, _FILLS_AND_REDUCING),
     *_rows(
         *_TICK,
         True,
@@ -199,6 +197,8 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "into halt: 16 stops/buys + 16 instruments/plain",
         "series down: 16 reducing/asks + 16 series/bids",
         "series up: 16 reducing/asks + 16 series/asks",
+        "series up: 16 reducing/whole + 16 series/asks",
+        *_FILLS_AND_REDUCING,
         "hour: 16 expiries/call + 16 call/asks",
         "sweep up: 16 levels/asks + 16 instruments/index",
         "sweep up: 16 levels/asks + 16 instruments/repeated",

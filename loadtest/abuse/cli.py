@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 
 import click
-from rich.console import Console
 
+from gateway.cli.terminal import Terminal
+from gateway.printable import json_text
 from loadtest.abuse.measure import Cost, measure
 from loadtest.abuse.recipe import Recipe, RecipeError, parse_recipe
 from loadtest.abuse.search import FIGURES, Climb
@@ -61,10 +61,8 @@ def command(
       sbx abuse --only pegs --only expiries --only hour --seconds 0
       sbx abuse --recipe "hour: 100 pegs/own + 100 expiries/bids"
     """
-    console = Console()
-    if not console.is_terminal:
-        # Into a file or pipe: a row is a line.
-        console = Console(width=WIDE)
+    # Into a file or pipe: a row is a line.
+    console = Terminal(width=WIDE)
     if listed:
         _list(console, as_json)
         return
@@ -89,15 +87,15 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _list(console: Console, as_json: bool) -> None:
+def _list(console: Terminal, as_json: bool) -> None:
     rows = [("ingredient", each.name, each.what) for each in INGREDIENTS.values()]
     rows += [("trigger", each.name, each.what) for each in TRIGGERS.values()]
     for kind, name, what in rows:
-        line = json.dumps({kind: name, "what": what}) if as_json else f"{kind:11} {name:22} {what}"
-        console.print(line, markup=False, highlight=False)
+        line = json_text({kind: name, "what": what}) if as_json else f"{kind:11} {name:22} {what}"
+        console.print(line)
 
 
-def _survey(console: Console, only: tuple[str, ...], as_json: bool) -> tuple[list[tuple[Recipe, str]], list[Recipe]]:
+def _survey(console: Terminal, only: tuple[str, ...], as_json: bool) -> tuple[list[tuple[Recipe, str]], list[Recipe]]:
     """Survey and print what multiplies; returns the faults, and the worst recipe of each product."""
     chosen = [name for name in INGREDIENTS if any(text in name for text in only)]
     triggers = [name for name in TRIGGERS if any(text in name for text in only)]
@@ -110,7 +108,7 @@ def _survey(console: Console, only: tuple[str, ...], as_json: bool) -> tuple[lis
     for found in survey.run():
         findings.append(found)
         if as_json:
-            click.echo(json.dumps(finding_data(found)))
+            click.echo(json_text(finding_data(found)))
     products = [found for found in findings if found.is_product]
     if not as_json:
         scans = [found for found in findings if not found.is_product]
@@ -129,11 +127,11 @@ def _climb_for(climb: Climb, seconds: float) -> None:
         climb.step()
 
 
-def _show_costs(console: Console, found: list[tuple[Recipe, Cost]], as_json: bool) -> list[tuple[Recipe, str]]:
+def _show_costs(console: Terminal, found: list[tuple[Recipe, Cost]], as_json: bool) -> list[tuple[Recipe, str]]:
     """Print measured recipes; returns the faults."""
     if as_json:
         for recipe, cost in found:
-            click.echo(json.dumps(cost_data(recipe, cost)))
+            click.echo(json_text(cost_data(recipe, cost)))
     else:
         console.print(cost_table(found))
     return [(recipe, cost.fault) for recipe, cost in found if cost.fault]

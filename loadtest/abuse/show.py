@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from gateway.cli.terminal import Terminal
 from loadtest.abuse.measure import Cost
 from loadtest.abuse.recipe import Recipe
 from loadtest.abuse.survey import Finding
@@ -83,7 +83,7 @@ def _work(found: Finding) -> int:
     return found.growth.cost.work
 
 
-def print_faults(console: Console, faults: list[tuple[Recipe, str]]) -> None:
+def print_faults(console: Terminal, faults: list[tuple[Recipe, str]]) -> None:
     """What must never be."""
     for recipe, fault in faults:
-        console.print(f"FAULT {fault}\n      {recipe}", markup=False, highlight=False, style="red")
+        console.print(f"FAULT {fault}\n      {recipe}", style="red")

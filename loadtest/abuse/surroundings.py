@@ -11,6 +11,7 @@ from engine.vocabulary.limits import (
     MAX_MESSAGE_BYTES,
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_PEGS_PER_INSTRUMENT,
+    MAX_REDUCE_ONLY_PER_POSITION,
     MAX_SCHEDULE_STEPS,
     MAX_SCHEDULED_CHANGES,
     NS_PER_DAY,
@@ -190,14 +191,20 @@ _SURROUNDINGS: Final[dict[str, tuple[str, Add, int]]] = {
 }  # fmt: skip
 
 
+# What has a bound of its own, beside all the others that an account may have. Most pegs are not even an account's who has others.
+_MOST_ORDERS: Final = {
+    "pegs": MAX_PEGS_PER_INSTRUMENT,
+    "reducing": MAX_REDUCE_ONLY_PER_POSITION,
+}
+
+
 def _all() -> dict[str, Ingredient]:
     found: list[Ingredient] = []
     for name, (what, add) in ORDERS.items():
         family = name.partition("/")[0]
-        # Most pegs are not an account's who has the other orders. A lot of an iceberg that shows one is a part of it.
-        is_order = family != "pegs"
-        most = MAX_OPEN_ORDERS_PER_ACCOUNT if is_order else MAX_PEGS_PER_INSTRUMENT
-        found.append(Ingredient(name, what, add, most, is_order))
+        most = _MOST_ORDERS.get(family, MAX_OPEN_ORDERS_PER_ACCOUNT)
+        # Most of these are not an account's who has the other orders. A lot of an iceberg that shows one is a part of it.
+        found.append(Ingredient(name, what, add, most, family not in _MOST_ORDERS))
     found += [Ingredient(name, *row) for name, row in _SURROUNDINGS.items()]
     return {each.name: each for each in found}
 

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import click
 import msgspec
 
+from gateway.printable import json_safe
 from loadtest.bench.builds import (
     BUILDS,
     COMPILED,
@@ -96,7 +97,7 @@ def compare(request: Request, names: tuple[str, ...], operations: int, seed: int
     ]
     if request.as_json:
         for each in found:
-            click.echo(msgspec.json.encode(each))
+            click.echo(json_safe(msgspec.json.encode(each)))
     else:
         show(found, sides[1].name)
     if request.at_most is not None and any(each.high > request.at_most for each in found):

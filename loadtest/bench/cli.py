@@ -13,6 +13,7 @@ import msgspec
 from click.core import ParameterSource
 
 from engine.build import is_compiled
+from gateway.printable import json_safe
 from loadtest.bench.against import DEFAULT_NAMES, DEFAULT_OPERATIONS, Request, against_options, compare
 from loadtest.bench.digest import events_digest
 from loadtest.bench.gateway import GatewayLine, measure_gateway
@@ -161,13 +162,13 @@ def command(
     own = tuple(name for name in names if name not in PEERS)
     stream = generate(seed, operations, resting)
     for line in bench_lines(stream, repeats, own if here else names, largest):
-        click.echo(msgspec.json.encode(line))
+        click.echo(json_safe(msgspec.json.encode(line)))
     if here or is_compiled() or not own:
         return
     if not compiled.exists():
         why = f"{compiled} does not exist; `make bench` makes it where a C compiler is found"
         for name in own:
-            click.echo(msgspec.json.encode(Skipped(name, "compiled", why)))
+            click.echo(json_safe(msgspec.json.encode(Skipped(name, "compiled", why))))
         return
     arguments = [f"--operations={operations}", f"--resting={resting}", f"--repeats={repeats}", f"--seed={seed}"]
     arguments += [f"--largest={largest}", *(f"--only={name}" for name in own)]

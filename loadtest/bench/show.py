@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from typing import Final
 
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from gateway.cli.terminal import Terminal
 from loadtest.bench.measure import Machine
 
 STYLES: Final = {"faster": "green", "slower": "red", "cannot tell": ""}
@@ -67,7 +66,7 @@ class Steps:
     """What is going on: a bar on a terminal, and elsewhere a line whenever the step is another."""
 
     def __init__(self) -> None:
-        self._console: Final = Console(stderr=True, highlight=False)
+        self._console: Final = Terminal(stderr=True)
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
         bars = self._console.is_terminal
         self._progress: Final = Progress(*columns, console=self._console, transient=True, disable=not bars)
@@ -77,7 +76,7 @@ class Steps:
 
     def say(self, what: str) -> None:
         """Say what begins."""
-        self._console.print(what, markup=False)
+        self._console.print(what)
 
     @contextmanager
     def counting(self, doing: str, total: int) -> Iterator[None]:
@@ -101,9 +100,7 @@ class Steps:
 
 def show(found: Sequence[Comparison], asked: str) -> None:
     """Print the table, and what must be known to read it."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console, whole = Terminal(width=WIDTH), Terminal(wraps=False)
     table = Table("benchmark", "build")
     for title in ("ns, other", "ns, this", "ratio", "95 % interval"):
         table.add_column(title, justify="right")
@@ -120,7 +117,7 @@ def show(found: Sequence[Comparison], asked: str) -> None:
         table.add_row(*cells, style=STYLES[each.verdict])
     console.print(table)
     for note in notes(found, asked):
-        console.print(escape(note), soft_wrap=True)
+        whole.tell(note)
 
 
 def notes(found: Sequence[Comparison], asked: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli.terminal import Terminal, styled
 from gateway.client import ClientError
+from gateway.printable import json_text
 from gateway.venue.venue import VenueError
 from loadtest.demo.run import EXPECTED, DemoError, Options, Progress, run, shortfalls
 from loadtest.demo.tally import Tally
@@ -52,7 +51,7 @@ def command(rulebook: str, seconds: float, seed: int, keep: Path | None, as_json
     where: AbstractContextManager[str] = (
         nullcontext(str(keep)) if keep is not None else tempfile.TemporaryDirectory(prefix="sbx-demo-")
     )
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     try:
         with where as directory, _live(console, as_json, seconds) as progress:
             options = Options(Path(directory), rulebook, seconds, seed)
@@ -63,14 +62,14 @@ def command(rulebook: str, seconds: float, seed: int, keep: Path | None, as_json
     result["shortfalls"] = missing
     result["directory"] = str(keep) if keep is not None else None
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(json_text(result))
     else:
-        print_result(result, Console())
+        print_result(result, Terminal())
     raise SystemExit(1 if missing else 0)
 
 
 @contextmanager
-def _live(console: Console, quiet: bool, seconds: float) -> Iterator[Progress]:
+def _live(console: Terminal, quiet: bool, seconds: float) -> Iterator[Progress]:
     """Show progress on a terminal; say nothing elsewhere."""
     if quiet or not console.is_terminal:
         yield lambda elapsed, tally: None
@@ -80,10 +79,10 @@ def _live(console: Console, quiet: bool, seconds: float) -> Iterator[Progress]:
         def progress(elapsed: float, tally: Tally) -> None:
             grid = Table.grid(padding=(0, 2))
             grid.add_row(
-                f"[bold]{min(elapsed, seconds):4.1f}[/] of {seconds:g} s",
+                styled((f"{min(elapsed, seconds):4.1f}", "bold"), f" of {seconds:g} s"),
                 f"{tally.entered:,} orders",
-                f"[green]{tally.accepted:,} accepted[/]",
-                f"[red]{tally.rejected:,} rejected[/]",
+                styled((f"{tally.accepted:,} accepted", "green")),
+                styled((f"{tally.rejected:,} rejected", "red")),
                 f"{tally.trades:,} trades in {len(tally.traded)} instruments",
                 f"p99 {tally.percentiles_us()['p99'] / 1000:.1f} ms",
             )
@@ -92,10 +91,11 @@ def _live(console: Console, quiet: bool, seconds: float) -> Iterator[Progress]:
         yield progress
 
 
-def print_result(result: dict[str, Any], console: Console) -> None:
+def print_result(result: dict[str, Any], console: Terminal) -> None:
     """Show what `loadtest.demo.run.run` returned to people."""
     orders, trades, latency = result["orders"], result["trades"], result["latency_us"]
-    console.print(f"[bold]{result['rulebook']}[/bold], {result['seconds']:.1f} s, seed {result['seed']}\n")
+    console.tell((result["rulebook"], "bold"), f", {result['seconds']:.1f} s, seed {result['seed']}")
+    console.print()
     console.print(
         f"{orders['entered']:,} orders in: {orders['accepted']:,} accepted, {orders['rejected']:,} rejected; "
         f"{orders['amended']:,} amends, {orders['cancelled']:,} cancels\n"
@@ -108,10 +108,10 @@ def print_result(result: dict[str, Any], console: Console) -> None:
     for each in result["rules"]:
         failed = f"{each['named']:,}" if each["named"] or not each["permitted"] else f"passed {each['permitted']:,}"
         decided = f"{each['decided']:,}" if each["decided"] else ""
-        table.add_row(f"[bold]{each['rule']}[/]", escape(each["title"]), decided, failed, escape(each["example"]))
+        table.add_row(styled((each["rule"], "bold")), each["title"], decided, failed, each["example"])
     for reject in result["rejects"]:
         if not reject["is_rule"]:
-            table.add_row(reject["reason"], "", f"{reject['count']:,}", "", escape(reject["example"]))
+            table.add_row(reject["reason"], "", f"{reject['count']:,}", "", reject["example"])
     console.print(table)
     moves = result["transfers"]
     if moves["refused"]:
@@ -120,10 +120,7 @@ def print_result(result: dict[str, Any], console: Console) -> None:
         )
         for reject in moves["refused"]:
             table.add_row(
-                f"[bold]{reject['reason']}[/]",
-                escape(reject["title"]),
-                f"{reject['count']:,}",
-                escape(reject["example"]),
+                styled((reject["reason"], "bold")), reject["title"], f"{reject['count']:,}", reject["example"]
             )
         console.print(table)
     console.print(f"{moves['done']:,} transfers done, {result['marks']:,} marks of futures\n")
@@ -138,10 +135,10 @@ def print_result(result: dict[str, Any], console: Console) -> None:
     console.print(f"latency from the intended send time, {latency['count']:,} requests: {shown}\n")
     verify, replay = result["verify"], result["replay"]
     console.print(f"journal   {verify['status']}: {verify['frames']:,} frames, {verify['commands']:,} commands")
-    console.print(f"recorded  {replay['recorded_digest']}", highlight=False)
-    console.print(f"replayed  {replay['replayed_digest']}", highlight=False)
-    console.print("[green]equal[/]" if replay["equal"] else "[red]different[/]")
+    console.print(f"recorded  {replay['recorded_digest']}")
+    console.print(f"replayed  {replay['replayed_digest']}")
+    console.tell(("equal", "green") if replay["equal"] else ("different", "red"))
     if result["directory"] is not None:
-        console.print(f"kept in {result['directory']}: `sbx replay {result['directory']}`", highlight=False)
+        console.print(f"kept in {result['directory']}: `sbx replay {result['directory']}`")
     for shortfall in result["shortfalls"]:
-        console.print(f"[red]missing:[/] {escape(shortfall)}")
+        console.tell(("missing:", "red"), f" {shortfall}")

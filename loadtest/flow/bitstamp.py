@@ -20,7 +20,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from engine.vocabulary.codes import BUY, SELL, SIDES
-from engine.vocabulary.limits import ONE_E8
+from engine.vocabulary.limits import MAX_E8, ONE_E8
 from loadtest.flow.format import (
     Action,
     BookSeen,
@@ -43,13 +43,21 @@ USD_SCALE = 10
 NS_PER_MS = 1_000_000
 FILL_SPREAD_MS = 500
 """A fill's order events and its trade arrive within this many milliseconds of each other."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MOST = float(MAX_E8 // ONE_E8)
+_EARLIEST_MS, _LATEST_MS = 31_536_000_000, 7_258_118_400_000
+"""The beginnings of 1971 and 2200: a venue's clock begins in 1970."""
+LONGEST_MS = 31 * 86_400_000
+"""A recording spans no more: beyond that a time is a mistake, and the venue would go through every day up to it."""
+LATE_MS = 60_000
+"""Events may be received in another order than they happened, but not by more than this."""
 RESTED_BEFORE = "an order that rested before the recording began"
 
 
 class OrderBody(msgspec.Struct, gc=False):
     """Body of `order_created`, `order_changed` and `order_deleted`."""
 
-    id: int
+    id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     order_type: Annotated[int, msgspec.Meta(ge=BUY, le=SELL)]
     price: str
     amount: str
@@ -58,8 +66,8 @@ class OrderBody(msgspec.Struct, gc=False):
 class TradeBody(msgspec.Struct, gc=False):
     """Body of `trade`; its numbers are binary floats of decimals with 2 and 8 places."""
 
-    price: float
-    amount: float
+    price: Annotated[float, msgspec.Meta(ge=0, le=_MOST)]
+    amount: Annotated[float, msgspec.Meta(ge=0, le=_MOST)]
 
 
 class BookBody(msgspec.Struct, gc=False):
@@ -93,17 +101,33 @@ def records(path: Path) -> Iterator[Record]:
 
     Raises `FlowError` with the line number for a line that is no event.
     """
+    first_ms = latest_ms = 0
     with open_lines(path) as lines:
         for number, line in enumerate(lines, 1):
+            text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+            if not text.strip():
+                continue
             try:
-                yield _record(line)
-            except (ValueError, msgspec.DecodeError, FlowError) as error:
+                record = _record(text)
+                time_ms = _time_ns(record) // NS_PER_MS
+                first_ms = first_ms or time_ms
+                if not latest_ms - LATE_MS <= time_ms <= first_ms + LONGEST_MS:
+                    raise FlowError(
+                        f"time: {time_ms} is not within a month of the first, or before that of the line above"
+                    )
+            except (ValueError, msgspec.DecodeError, RecursionError, FlowError) as error:
                 raise FlowError(f"{path}, line {number}: {error}") from error
+            latest_ms = max(latest_ms, time_ms)
+            yield record
 
 
 def _record(line: bytes) -> Record:
-    time_text, kind_text, body = line.split(b" ", 2)
-    time_ms, kind = int(time_text), kind_text.decode()
+    parts = line.split(b" ", 2)
+    if len(parts) != 3 or not parts[0].isdigit() or len(parts[0]) > len(str(_LATEST_MS)):
+        raise FlowError("not a time in milliseconds, a kind and a body")
+    time_ms, kind, body = int(parts[0]), parts[1].decode(), parts[2]
+    if not _EARLIEST_MS <= time_ms < _LATEST_MS:
+        raise FlowError(f"time: {time_ms} is no number of milliseconds since 1970")
     if kind in _ORDER_KINDS:
         order = _ORDER.decode(body)
         return OrderRecord(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from gateway.cli.terminal import Terminal
+from gateway.printable import json_text
 from loadtest.flow import run as flow
 from loadtest.flow.format import FlowError
 from loadtest.flow.gateway import WINDOW, Gateway
@@ -91,21 +91,21 @@ def command(
         raise click.ClickException(str(error)) from error
     result = flow.report(recording, outcome)
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(json_text(result))
     else:
-        print_report(result, Console())
+        print_report(result, Terminal())
 
 
 def _progress(quiet: bool) -> Progress:
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
 
 
-def print_report(result: dict[str, Any], console: Console) -> None:
+def print_report(result: dict[str, Any], console: Terminal) -> None:
     """Show a report of `flow.report` to people."""
     trades, speed = result["trades"], result["throughput"]
-    console.print(f"[bold]{result['instrument']}[/bold], {result['format']} recording, through the {result['target']}")
+    console.tell((result["instrument"], "bold"), f", {result['format']} recording, through the {result['target']}")
     table = Table("fed", "", box=None)
     for name, count in result["fed"].items():
         table.add_row(name, f"{count:n}")
@@ -132,6 +132,6 @@ def print_report(result: dict[str, Any], console: Console) -> None:
     for reason, count in books["reasons"].items():
         table.add_row(f"differ at ten levels: {reason}", f"{count:n}")
     console.print(table)
-    console.print(
+    console.tell(
         f"{speed['commands']:n} commands in {speed['seconds']:.3f} s: {speed['commands_per_second']:n} a second"
     )

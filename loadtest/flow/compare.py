@@ -51,6 +51,8 @@ class BookComparison:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
+        self.depth = recording.depth or DEEPEST
+        """Deeper than the recorded books show, nothing is compared."""
         self.skip = recording.books_used
         self.compared = 0
         self.best_price = 0
@@ -63,7 +65,8 @@ class BookComparison:
 
     def moved(self, time_ns: int, levels: Callable[[int, int], Levels]) -> None:
         """Note the state of our book after an action; `levels(side, depth)` reads it."""
-        bids, asks = levels(BUY, REASON_DEPTH), levels(SELL, REASON_DEPTH)
+        depth = min(REASON_DEPTH, self.depth)
+        bids, asks = levels(BUY, depth), levels(SELL, depth)
         history = self.history
         history.append((time_ns, bids, asks))
         while history[0][0] < time_ns - BOOK_WINDOW_NS:
@@ -81,10 +84,12 @@ class BookComparison:
             self.skip -= 1
             return
         self.compared += 1
-        bids, asks = levels(BUY, DEEPEST), levels(SELL, DEEPEST)
+        depth = min(DEEPEST, self.depth)
+        bids, asks = levels(BUY, depth), levels(SELL, depth)
         self.best_price += _prices(bids[:1] + asks[:1]) == _prices(book.bids[:1] + book.asks[:1])
         for depth in DEPTHS:
-            self.agree[depth] += _agrees(book, bids, asks, depth)
+            if depth <= self.depth:
+                self.agree[depth] += _agrees(book, bids, asks, depth)
         if _agrees(book, bids, asks, REASON_DEPTH):
             self.agree_at_reason_depth += 1
             return

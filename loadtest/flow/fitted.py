@@ -24,6 +24,7 @@ from typing import Final
 from engine.state.hook import PreTradeHook
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.limits import NS_PER_SECOND
+from gateway.printable import paragraph
 from loadtest.flow import run as flow
 from loadtest.flow.engine import EngineFeed
 from loadtest.flow.format import BookSeen, Enter, FlowError, Recording, TradeSeen, Withdraw
@@ -255,7 +256,7 @@ def main(arguments: list[str]) -> int:
     try:
         found = fit(flow.read(path), path.name)
     except FlowError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{paragraph(str(error))}\n")
         return 1
     for name, value in asdict(found).items():
         sys.stdout.write(f"{name}={value!r}\n")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from engine.vocabulary.limits import DECIMALS
+from engine.vocabulary.limits import DECIMALS, MAX_E8, ONE_E8
 
 Levels = list[tuple[int, int]]
 """(price_ticks, quantity_lots) of price levels, best first."""
@@ -22,6 +22,9 @@ Levels = list[tuple[int, int]]
 
 Progress = Callable[[int, int], None]
 """Called with actions done and actions in all."""
+
+
+_MOST_DIGITS = 40
 
 
 class FlowError(Exception):
@@ -108,6 +111,8 @@ class Recording:
     """(side, price_ticks) of orders whose end the recording does not carry."""
     seen_depth: tuple[int, int] = (0, 0)
     """Worst bid and ask price, in ticks, of the first recorded book; beyond it nothing is known of the opening book."""
+    depth: int = 0
+    """How many levels a side a recorded book shows at most; 0: as many as there are."""
     books_used: int = 0
     """Recorded books that made up the opening book; they are not compared."""
 
@@ -126,7 +131,12 @@ def to_e8(text: str) -> int:
     digits = whole + fraction
     if not (digits.isascii() and digits.isdigit()) or not whole or len(fraction) > DECIMALS:
         raise FlowError(f"not a decimal with at most {DECIMALS} places: {text!r}")
-    return int(digits + "0" * (DECIMALS - len(fraction)))
+    if len(digits) > _MOST_DIGITS:
+        raise FlowError(f"too large: {text[:_MOST_DIGITS]!r}...")
+    value = int(digits + "0" * (DECIMALS - len(fraction)))
+    if value > MAX_E8:
+        raise FlowError(f"larger than {MAX_E8 // ONE_E8}: {text!r}")
+    return value
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import Final
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli.terminal import Terminal, say
+from gateway.printable import json_safe, json_text, printable
 from loadtest.load.page.words import counted, duration, number
 from loadtest.load.results.compare import CompareError, Comparison, Figure
 from loadtest.load.results.merge import MergeError
@@ -93,7 +93,7 @@ def compare(a: Path, b: Path, as_json: bool) -> None:
     except CompareError as error:
         raise Refused(str(error)) from error
     if as_json:
-        click.echo(msgspec.json.encode(found).decode())
+        click.echo(json_safe(msgspec.json.encode(found)))
     else:
         show(found)
     raise SystemExit(1 if found.verdict == "worse" else 0)
@@ -101,10 +101,10 @@ def compare(a: Path, b: Path, as_json: bool) -> None:
 
 def show(found: Comparison) -> None:
     """Print the table, then the word."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
-    console.print(f"A: {escape(found.a)}\nB: {escape(found.b)}")
+    console = Terminal(width=WIDTH)
+    whole = Terminal(wraps=False)
+    console.tell(f"A: {found.a}")
+    console.tell(f"B: {found.b}")
     table = Table("figure")
     for title in ("A", "B", "B less A", f"{found.confidence_each:.1%} interval", "ratio"):
         table.add_column(title, justify="right")
@@ -115,12 +115,12 @@ def show(found: Comparison) -> None:
     for figure in found.figures:
         for name, values in (("A", figure.a), ("B", figure.b)):
             told = ", ".join(in_words(figure, value) for value in values)
-            console.print(f"{figure.name}, runs of {name}: {told}", soft_wrap=True)
+            whole.tell(f"{figure.name}, runs of {name}: {told}")
     for warning in found.warnings:
-        console.print(f"not alike, or weak: {escape(warning)}", soft_wrap=True)
+        whole.tell(f"not alike, or weak: {warning}")
     runs = "runs in turns, in pairs" if found.is_interleaved else "runs not in turns"
-    console.print(f"medians of the runs; {runs}; all intervals together hold with 95 %", soft_wrap=True)
-    console.print(f"{found.verdict}: {escape(found.why)}", soft_wrap=True)
+    whole.tell(f"medians of the runs; {runs}; all intervals together hold with 95 %")
+    whole.tell(f"{found.verdict}: {found.why}")
 
 
 def in_words(figure: Figure, value: float) -> str:
@@ -166,11 +166,11 @@ def merge(parts: tuple[Path, ...], out: Path, as_json: bool) -> None:
     except (MergeError, OSError) as error:
         raise Refused(str(error)) from error
     if as_json:
-        click.echo(msgspec.json.encode(whole).decode())
+        click.echo(json_safe(msgspec.json.encode(whole)))
         return
-    click.echo(f"{out}: {counted(len(parts), 'part')}, {counted(len(whole.runs), 'run')}")
+    say(f"{printable(str(out))}: {counted(len(parts), 'part')}, {counted(len(whole.runs), 'run')}")
     for note in whole.notes:
-        click.echo(note)
+        say(note)
 
 
 @click.command()
@@ -194,6 +194,6 @@ def report(result: Path, page: Path, as_json: bool) -> None:
     except OSError as error:
         raise Refused(str(error)) from error
     if as_json:
-        click.echo(msgspec.json.encode({"page": str(page), "bytes": size}).decode())
+        click.echo(json_text({"page": str(page), "bytes": size}))
     else:
-        click.echo(f"{page}: {size / 1_000:,.0f} kB")
+        say(f"{printable(str(page))}: {size / 1_000:,.0f} kB")

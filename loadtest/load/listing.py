@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli.terminal import Terminal, styled
+from gateway.printable import json_safe, json_text
 from loadtest.load.plan.mixes import load_mix, mix_names
 from loadtest.load.plan.shapes import PlanError
 
@@ -29,16 +29,16 @@ def mixes(mix: str | None, as_json: bool) -> None:
     try:
         if mix is not None:
             found = load_mix(mix)
-            click.echo(msgspec.json.encode(found) if as_json else found.text, nl=as_json)
+            click.echo(json_safe(msgspec.json.encode(found)) if as_json else found.text, nl=as_json)
             return
         known = {name: load_mix(name) for name in mix_names()}
     except (PlanError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if as_json:
         rows = [{"mix": name, "title": each.title, "about": each.about} for name, each in known.items()]
-        click.echo(msgspec.json.encode(rows))
+        click.echo(json_text(rows))
         return
     table = Table("mix", "title", "about", show_lines=True)
     for name, each in known.items():
-        table.add_row(f"[bold]{name}[/]", escape(each.title), escape(each.about))
-    Console().print(table)
+        table.add_row(styled((name, "bold")), each.title, each.about)
+    Terminal().print(table)

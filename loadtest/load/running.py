@@ -11,9 +11,10 @@ from typing import Final
 import click
 import msgspec
 import uvloop
-from rich.console import Console
 
 from engine.vocabulary.limits import NS_PER_SECOND
+from gateway.cli.terminal import Terminal
+from gateway.printable import json_safe
 from gateway.venue.venue import VenueError
 from loadtest.load.conduct import Order
 from loadtest.load.judge import ms
@@ -46,7 +47,7 @@ def run(asked: Asked, command_line: list[str]) -> int:
             # Beside the generators: what little this process does is theirs to bear, not the venue's.
             os.sched_setaffinity(0, plan.order.cores)
         with (
-            telling(Console(stderr=True), asked.as_json) as told,
+            telling(Terminal(stderr=True), asked.as_json) as told,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             results = runner.run(load(plan, venues, told))
@@ -55,12 +56,13 @@ def run(asked: Asked, command_line: list[str]) -> int:
     except (LoadError, VenueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if asked.as_json:
-        click.echo(msgspec.json.encode(results[0] if len(results) == 1 else results))
+        click.echo(json_safe(msgspec.json.encode(results[0] if len(results) == 1 else results)))
     else:
-        console = Console(soft_wrap=True)
+        console = Terminal(wraps=False)
         for number, result in enumerate(results):
             if number:
-                console.print("\n[bold]beside it[/]")
+                console.print()
+                console.tell(("beside it", "bold"))
             show(result, console)
     try:
         _keep(asked, results)

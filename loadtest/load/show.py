@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.console import Console
 from rich.live import Live as Screen
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from gateway.cli.terminal import Terminal, styled
 from loadtest.load.drive.pipe import Pulse
 from loadtest.load.judge import ms
 from loadtest.load.results.histogram import Latency
@@ -40,7 +40,7 @@ SHOWN_RULES: Final = 12
 
 
 @contextmanager
-def telling(console: Console, is_quiet: bool) -> Iterator[Told]:
+def telling(console: Terminal, is_quiet: bool) -> Iterator[Told]:
     """Show progress on a terminal; elsewhere a line for each phase and each step of a search; nothing if quiet."""
     if is_quiet:
         yield Told(lambda number, pulse: None, lambda phase: None, lambda step: None)
@@ -48,9 +48,9 @@ def telling(console: Console, is_quiet: bool) -> Iterator[Told]:
     if not console.is_terminal:
 
         def say(phase: str) -> None:
-            console.print(f"{phase} ...", highlight=False)
+            console.tell(f"{phase} ...")
 
-        yield Told(lambda number, pulse: None, say, lambda step: console.print(step_line(step), highlight=False))
+        yield Told(lambda number, pulse: None, say, lambda step: console.print(step_line(step)))
         return
     # Drawn when there is news, once a second: a screen that refreshes itself takes time from the load.
     with Screen(console=console, transient=True, auto_refresh=False) as screen:
@@ -63,7 +63,7 @@ def telling(console: Console, is_quiet: bool) -> Iterator[Told]:
         def progress(number: int, pulse: Pulse) -> None:
             screen.update(seen.row(number, pulse), refresh=True)
 
-        yield Told(progress, phase, lambda step: console.print(step_line(step), highlight=False))
+        yield Told(progress, phase, lambda step: console.print(step_line(step)))
 
 
 class _Seen:
@@ -90,110 +90,100 @@ class _Seen:
         lost = sum(now.lost for _, now in self._last.values())
         grid = Table.grid(padding=(0, 2))
         grid.add_row(
-            f"[bold]{self._phase}[/]",
+            styled((self._phase, "bold")),
             f"{pulse.at_ns / 1e9:.0f} s",
             f"asked {sent:,}/s",
             f"done {answered:,}/s",
             f"p50 {ms(pulse.p50_ns)}",
             f"p99 {ms(pulse.p99_ns)}",
             f"p99.9 {ms(pulse.p999_ns)}",
-            f"[red]{refused:,} refused[/]" if refused else "",
-            f"[bold red]{lost} lost[/]" if lost else "",
+            styled((f"{refused:,} refused" if refused else "", "red")),
+            styled((f"{lost} lost" if lost else "", "bold red")),
         )
         return grid
 
 
-def step_line(step: Step) -> str:
+def step_line(step: Step) -> Text:
     """One step of a search."""
-    word = "[green]held[/]" if step.held else "[red]not held[/]"
-    return f"  {step.rate:>9,.0f}/s  {word}: {escape(step.why)}"
+    word = ("held", "green") if step.held else ("not held", "red")
+    return styled(f"  {step.rate:>9,.0f}/s  ", word, f": {step.why}")
 
 
-def show(result: Result, console: Console) -> None:
+def show(result: Result, console: Terminal) -> None:
     """The final tables."""
     venue = result.venue
-    console.print(
-        f"[bold]{escape(result.mix.name)}[/]: {escape(result.mix.title)}; {escape(result.shape)}, "
-        f"{escape(result.arrivals)} arrivals, seed {result.seed}",
-        highlight=False,
+    console.tell(
+        (result.mix.name, "bold"),
+        f": {result.mix.title}; {result.shape}, {result.arrivals} arrivals, seed {result.seed}",
     )
     own = "started for this" if venue.is_own else "found running"
-    console.print(
-        f"venue {escape(venue.url)} ({own}): {venue.build} core, durability {venue.durability}, {venue.rulebook}, "
-        f"{venue.participants:,} participants, {venue.instruments} instruments",
-        highlight=False,
+    console.tell(
+        f"venue {venue.url} ({own}): {venue.build} core, durability {venue.durability}, {venue.rulebook}, "
+        f"{venue.participants:,} participants, {venue.instruments} instruments"
     )
     console.print()
     unsound = [run for run in result.runs if not run.is_sound]
     if unsound:
-        console.print("[bold red]no figures: a check failed[/]")
+        console.tell(("no figures: a check failed", "bold red"))
     else:
         _figures(result, console)
     _checks(unsound[0] if unsound else result.runs[-1], console)
     for note in result.notes:
-        console.print(f"note: {escape(note)}", highlight=False)
+        console.tell(f"note: {note}")
 
 
-def _figures(result: Result, console: Console) -> None:
+def _figures(result: Result, console: Terminal) -> None:
     run = result.runs[-1]
     if result.arrivals == CLOSED:
-        console.print("[bold yellow]a closed loop: it sends less while the venue is slow, and so hides stalls[/]")
+        console.tell(("a closed loop: it sends less while the venue is slow, and so hides stalls", "bold yellow"))
     for number, each in enumerate(result.runs, 1):
         if each.generator.is_behind:
             which = f" in run {number}" if len(result.runs) > 1 else ""
-            console.print(
-                f"[bold red]the generator fell behind its schedule{which}: these are its figures, not the venue's[/]"
-            )
-            console.print(f"  {each.generator.detail}", highlight=False)
+            said = f"the generator fell behind its schedule{which}: these are its figures, not the venue's"
+            console.tell((said, "bold red"))
+            console.tell(f"  {each.generator.detail}")
     _runs(result, console)
     console.print(_latencies(run))
     if run.refused:
         shown = ", ".join(f"{why} {count:,}" for why, count in list(run.refused.items())[:SHOWN_RULES])
         more = f", and {len(run.refused) - SHOWN_RULES} more" if len(run.refused) > SHOWN_RULES else ""
         share = sum(run.refused.values()) / max(run.requests, 1)
-        console.print(f"refused {share:.1%} of the requests: {escape(shown)}{more}", highlight=False)
+        console.tell(f"refused {share:.1%} of the requests: {shown}{more}")
     if run.delivered:
-        console.print(f"market data: {run.delivered:,} messages, {run.delivered_per_second:,.0f}/s", highlight=False)
+        console.tell(f"market data: {run.delivered:,} messages, {run.delivered_per_second:,.0f}/s")
     if run.connections_refused or run.connections_lost:
-        console.print(
-            f"[red]connections: {run.connections_refused} refused, {run.connections_lost} lost[/]", highlight=False
-        )
+        console.tell((f"connections: {run.connections_refused} refused, {run.connections_lost} lost", "red"))
     if result.knee is None:
-        console.print(f"limit: [bold]{run.limit}[/]; {escape(run.limit_detail)}", highlight=False)
+        console.tell("limit: ", (run.limit, "bold"), f"; {run.limit_detail}")
     else:
         rates = sorted(result.knee.rates)
         spread = f", from {rates[0]:,.0f} to {rates[-1]:,.0f} in {len(rates)} searches" if len(rates) > 1 else ""
-        console.print(
-            f"[bold]highest rate held: {rates[len(rates) // 2]:,.0f} requests a second[/]{spread} ({result.knee.slo})",
-            highlight=False,
-        )
+        highest = f"highest rate held: {rates[len(rates) // 2]:,.0f} requests a second"
+        console.tell((highest, "bold"), f"{spread} ({result.knee.slo})")
         if any(result.knee.deliveries):
             most = ", ".join(f"{each:,.0f}/s" for each in result.knee.deliveries)
-            console.print(f"most market data delivered at a rate that was held: {most}", highlight=False)
+            console.tell(f"most market data delivered at a rate that was held: {most}")
         for limit, detail in dict(zip(result.knee.limits, result.knee.limit_details, strict=True)).items():
-            console.print(f"just above it the limit was [bold]{limit}[/]; {escape(detail)}", highlight=False)
+            console.tell("just above it the limit was ", (limit, "bold"), f"; {detail}")
     if result.capacity is not None:
-        word = "[bold green]yes[/]" if result.capacity.holds else "[bold red]no[/]"
-        console.print(
-            f"capacity of {result.capacity.multiple:g} times the peak of {result.capacity.peak:,.0f}/s: {word}; "
-            f"{escape(result.capacity.detail)}",
-            highlight=False,
+        console.tell(
+            f"capacity of {result.capacity.multiple:g} times the peak of {result.capacity.peak:,.0f}/s: ",
+            ("yes", "bold green") if result.capacity.holds else ("no", "bold red"),
+            f"; {result.capacity.detail}",
         )
     elif result.slo is not None and result.knee is None:
-        word = "[bold green]held[/]" if result.slo_held else "[bold red]not held[/]"
-        console.print(f"{result.slo}: {word}", highlight=False)
+        console.tell(f"{result.slo}: ", ("held", "bold green") if result.slo_held else ("not held", "bold red"))
     console.print()
 
 
-def _runs(result: Result, console: Console) -> None:
+def _runs(result: Result, console: Terminal) -> None:
     """One line a run, if there are several; else its rates."""
     for number, run in enumerate(result.runs, 1):
         latency = run.latency()
         which = f"run {number}: " if len(result.runs) > 1 else ""
-        console.print(
+        console.tell(
             f"{which}asked {run.rate_asked:,.0f}/s, answered {run.rate_done:,.0f}/s for {run.seconds:g} s; "
-            f"p50 {ms(latency.p50_ns)}, p99 {ms(latency.p99_ns)}, p99.9 {ms(latency.p999_ns)}, max {ms(latency.max_ns)}",
-            highlight=False,
+            f"p50 {ms(latency.p50_ns)}, p99 {ms(latency.p99_ns)}, p99.9 {ms(latency.p999_ns)}, max {ms(latency.max_ns)}"
         )
 
 
@@ -205,11 +195,11 @@ def _latencies(run: Run) -> Table:
     for group, words in GROUPS.items():
         rows = [each for each in run.measured if each.group == group]
         if len(rows) > 1 and group == ROUND_TRIP:
-            table.add_row(f"[bold]{words}, all[/]", *_cells(run.latency(group)))
+            table.add_row(styled((f"{words}, all", "bold")), *_cells(run.latency(group)))
         for each in rows:
             said = "" if each.outcome == each.name else each.outcome
             name = f"  {each.name} {said}" if group == ROUND_TRIP else f"{words} {each.name}"
-            table.add_row(escape(name.rstrip()), *_cells(each.latency))
+            table.add_row(name.rstrip(), *_cells(each.latency))
     return table
 
 
@@ -218,8 +208,6 @@ def _cells(latency: Latency) -> list[str]:
     return [f"{latency.count:,}", *(ms(value) for value in values)]
 
 
-def _checks(run: Run, console: Console) -> None:
+def _checks(run: Run, console: Terminal) -> None:
     for check in run.checks:
-        console.print(
-            f"[{STATUS[check.status]}]{check.status:>9}[/]  {check.name}: {escape(check.detail)}", highlight=False
-        )
+        console.tell((f"{check.status:>9}", STATUS[check.status]), f"  {check.name}: {check.detail}")

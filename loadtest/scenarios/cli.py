@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from gateway.cli.terminal import Terminal
+from gateway.printable import json_text
 from loadtest.scenarios.format import Scenario, ScenarioError, load_topics
 from loadtest.scenarios.runner import Failure, run_scenario
 
@@ -49,9 +49,9 @@ def command(topic: str, directory: Path, titles: bool, as_json: bool) -> None:
         raise click.ClickException(str(error)) from error
     results = [(scenario, run_scenario(scenario)) for scenario in scenarios]
     if as_json:
-        click.echo(json.dumps(report(results), ensure_ascii=False))
+        click.echo(json_text(report(results)))
     else:
-        print_report(results, titles, Console())
+        print_report(results, titles, Terminal())
     if any(failure is not None for _, failure in results):
         raise click.exceptions.Exit(1)
 
@@ -81,7 +81,7 @@ def by_topic(results: list[tuple[Scenario, Failure | None]]) -> list[tuple[str, 
     return [(topic, count[0], count[1]) for topic, count in counts.items()]
 
 
-def print_report(results: list[tuple[Scenario, Failure | None]], titles: bool, console: Console) -> None:
+def print_report(results: list[tuple[Scenario, Failure | None]], titles: bool, console: Terminal) -> None:
     """Show topics, or every scenario, to people; then each failure."""
     table = Table("topic", "scenarios", "passed", box=None)
     for topic, count, passed in by_topic(results):
@@ -93,5 +93,5 @@ def print_report(results: list[tuple[Scenario, Failure | None]], titles: bool, c
     console.print(table)
     failures = [failure for _, failure in results if failure is not None]
     for failure in failures:
-        console.print(f"\n{failure}", markup=False, highlight=False)
-    console.print(f"{len(results) - len(failures)} of {len(results)} scenarios pass", highlight=False)
+        console.print(f"\n{failure}")
+    console.print(f"{len(results) - len(failures)} of {len(results)} scenarios pass")

@@ -71,7 +71,14 @@ def load_topics(directory: Path, topic: str = "") -> list[Scenario]:
         found = ", ".join(path.stem for path in sorted(directory.glob("*.txt")))
         hint = f"topics there: {found}" if found else "name a directory of scenario tables with --dir"
         raise ScenarioError(f"no scenarios{f' of topic {topic}' if topic else ''} in {directory}; {hint}")
-    return [scenario for path in paths for scenario in parse_topic(path.stem, path.read_text(encoding="utf-8"))]
+    return [scenario for path in paths for scenario in parse_topic(path.stem, _text(path))]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path} can't be read: {error}") from error
 
 
 def _logical_lines(topic: str, text: str) -> list[tuple[int, str]]:

@@ -50,7 +50,9 @@ EXPECTED = {
 def run_seed(seed: int, steps: int) -> Counter[str]:
     """Run the commands of a seed through both; what was seen."""
     bounds = drawn_bounds(random.Random(f"bounds {seed}").randrange)
-    session = SideBySide(random.Random(seed).randrange, features_of(seed), bounds, CALLS[seed % len(CALLS)])
+    session = SideBySide(
+        random.Random(seed).randrange, features_of(seed), bounds=bounds, calls=CALLS[seed % len(CALLS)]
+    )
     for step in range(steps):
         try:
             session.step()
@@ -84,7 +86,7 @@ class EngineAgainstReference(RuleBasedStateMachine):
         calls = data.draw(st.sampled_from(CALLS), label="bounds of calls")
         bounds = drawn_bounds(lambda choices: data.draw(st.integers(0, choices - 1)))
         draw = lambda choices: data.draw(st.integers(0, choices - 1))  # noqa: E731
-        self.session = SideBySide(draw, features, bounds, calls)
+        self.session = SideBySide(draw, features, bounds=bounds, calls=calls)
 
     @rule(data=st.data())
     def next(self, data: st.DataObject) -> None:

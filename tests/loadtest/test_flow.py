@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import lzma
 import os
+import random
+import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,11 @@ from loadtest.flow import run as flow
 from loadtest.flow.cli import command
 from loadtest.flow.compare import BEYOND_OPENING, EARLIER_OR_LATER, NOT_ENDED, OTHER_QUANTITY
 from loadtest.flow.format import Enter, FlowError, Reprice, TradeSeen, Withdraw, to_e8
+from loadtest.flow.window import CAME_IN
 from tests.support.loadtest.recordings import BitstampWriter, generated_bitstamp, generated_lobster
 
+T0 = 1_430_438_404_000
+"""A time in milliseconds."""
 RECORDING = Path(
     os.environ.get("SBX_RECORDING", Path(__file__).parents[3] / "shared/data/bitstamp-2015-05-01/orders.log.xz")
 )
@@ -148,18 +153,164 @@ def test_lobster_executions_meet_the_recorded_orders(tmp_path, seed):
         ("a.log", "", "neither"),
         ("a.log", "hello world\n", "neither"),
         ("a.log", '1 order_created {"price": 1}\n', "line 1"),
-        ("a.log", '1 surprise {"price": 1}\n', "unknown kind"),
+        ("a.log", '1430438404000 surprise {"price": 1}\n', "unknown kind"),
         ("a.log", 'x trade {"price": 1.0, "amount": 1.0}\n', "line 1"),
         ("a.csv", "34200.1,9,1,100,1000000,1\n", "unknown type"),
         ("a.csv", "34200.1,1,1,ten,1000000,1\n", "line 1"),
         ("a.xz", "not compressed\n", "can't be read"),
+        ("a.csv", "34200.2,1,1,10,1000000,1\n34200.1,1,2,10,1000000,1\n", "line 2: time: 34200.1 is before"),
+        ("a.csv", "99999999999999,1,1,10,1000000,1\n", "line 1: time: '99999999999999' is no number of seconds"),
+        ("a.csv", "86400,1,1,10,1000000,1\n", "line 1: time"),
+        ("a.csv", "-1,1,1,10,1000000,1\n", "line 1: time"),
+        ("a.csv", "34200.1,1,1,10,1000000,0\n", "line 1: direction: 0 is neither"),
+        ("a.csv", "34200.1,1,1,10,1000000,1\n\n34200.1,4,1,10,1000000,7\n", "line 3: direction: 7 is neither"),
+        ("a.csv", "34200.1,1,1,10,1000000,1\n34200.2,1,2,10,1000000\n", "line 2: .* 5 columns"),
+        ("a.csv", "34200.1,1,1,10,1000000,1\n34200.2,1,2,1_0,1000000,1\n", "line 2: .*'1_0' is no whole number"),
+        ("a.csv", f"34200.1,1,1,10,1000000,1\n34200.2,1,2,{'9' * 140_000},1,1\n", "line 2: field larger"),
+        (
+            "a.csv",
+            f"34200.1,1,1,10,1000000,1\n34200.2,1,2,{'9' * 40_000},1,1\n",
+            "line 2: .*9{40}\\.\\.\\.' is no whole",
+        ),
+        ("a.csv", "34200.1,1,1,999999999999999999,1000000,1\n", "line 1: .*too large"),
+        ("a.csv", "34200.1,1,1,0,1000000,1\n", "line 1: .*not above zero"),
+        ("a.csv", "34200.1,1,1,10,1000000,1\n34200.2,1,1,10,1000000,1\n", "line 2: order 1 is entered for the second"),
+        ("a.csv", '34200.1,1,1,10,1000000,1\n34200.2,1,"2"2,10,1,1\n', "line 2: "),
+        ("A_2012-13-45_message.csv", "34200.1,1,1,10,1000000,1\n", "the date in its name is none: 2012-13-45"),
+        ("A_0001-01-01_message.csv", "34200.1,1,1,10,1000000,1\n", "the date in its name is not from 1971"),
+        (
+            "a.log",
+            f'{T0} trade {{"price": 1.0, "amount": 1.0}}\n{T0 - 60_001} order_book {{"bids": [], "asks": []}}\n',
+            "line 2: time",
+        ),
+        ("a.log", f'{T0} trade {{"price": 1.0, "amount": 1.0}}\n9999999999999999 trade {{}}\n', "line 2: not a time"),
+        (
+            "a.log",
+            f'{T0} trade {{"price": 1.0, "amount": 1.0}}\n{T0 + 40 * 86_400_000} trade {{"price": 1, "amount": 1}}\n',
+            "line 2: time",
+        ),
+        ("a.log", '99999999999999 trade {"price": 1.0, "amount": 1.0}\n', "line 1: "),
+        ("a.log", f'{T0} trade {{"price": 1e300, "amount": 1.0}}\n', "line 1: "),
+        ("a.log", f'{T0} trade {{"x": {"[" * 100_000}\n', "line 1: "),
+        (
+            "a.log",
+            f'{T0} order_created {{"id": 1, "order_type": 0, "price": "{"9" * 5_000}", "amount": "1"}}\n',
+            "line 1: too large",
+        ),
+        ("a.log", f'{T0} order_created {{"id": 1, "order_type": 7, "price": "1", "amount": "1"}}\n', "line 1: "),
     ],
 )
 def test_bad_files_are_refused_with_the_line(tmp_path, name, text, complaint):
     path = tmp_path / name
-    path.write_text(text)
+    path.write_text(text, newline="")
     with pytest.raises(FlowError, match=complaint):
         flow.read(path)
+
+
+@pytest.mark.parametrize("kind", ["lobster", "bitstamp"])
+def test_a_byte_order_mark_and_empty_lines_pass(tmp_path, kind):
+    path = (
+        generated_lobster(tmp_path, 1, 50)[0] if kind == "lobster" else generated_bitstamp(tmp_path / "o.log", 1, 50)[0]
+    )
+    before = run(path)
+    files = [path, path.with_name(path.name.replace("message", "orderbook"))]
+    for file in files if kind == "lobster" else files[:1]:
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n") + b"\r\n\n")
+    after = run(path)
+    assert after["trades"] == before["trades"]
+    assert after["books"] == before["books"]
+
+
+@pytest.mark.parametrize(
+    "text", ["1,2,3\n", "100,1,99,x\n", "100,1,99,-1\n", "100,1,99,1,100,1,98,1\n", "100,1,99,1,101,1,99,1\n"]
+)
+def test_rows_of_an_order_book_file_are_looked_at(tmp_path, text):
+    path = tmp_path / "A_message_1.csv"
+    path.write_text("34200.1,1,1,10,1000000,1\n")
+    path.with_name("A_orderbook_1.csv").write_text(text)
+    with pytest.raises(FlowError, match="line 1: not an order book row"):
+        flow.read(path)
+
+
+# ── what happens outside the recorded window ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("levels", [3, 5, 10])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_windowed_recording_is_followed_row_by_row(tmp_path, seed, levels):
+    """Nothing outside the window is in the files, and the price wanders in and out of it."""
+    path, executions = generated_lobster(tmp_path, seed, 1_200, levels)
+    result = run(path)
+    trades, books = result["trades"], result["books"]
+    assert executions > 200
+    assert trades["recorded"] == trades["made"] == trades["equal_with_same_maker"] == executions
+    assert result["fed"][CAME_IN] > 10
+    assert result["left_out"].keys() <= {"order book rows inside one aggressive order", "executions of hidden orders"}
+    assert books["compared"] > 600
+    assert books["reasons"] == {}
+    assert set(books["equal_levels"].values()) == {books["compared"]}
+    assert list(books["equal_levels"]) == [str(depth) for depth in (1, 5, 10, 20) if depth <= levels]
+
+
+def row(asks: str, bids: str) -> str:
+    """A row of an order book file of two levels: `101x5 102x5` and `99x5 98x5`."""
+    levels = zip(asks.split(), bids.split(), strict=True)
+    return ",".join(",".join(level.split("x")) for pair in levels for level in pair) + "\n"
+
+
+def test_what_came_and_went_outside_is_made_up_as_the_level_comes_back(tmp_path):
+    path = tmp_path / "A_message_2.csv"
+    rows = [
+        ("1,1,50,5,101,-1", row("101x5 102x5", "99x5 98x5")),
+        # It pushes 98 out, at which an order 40 is cancelled and an order 60 is entered, unseen.
+        ("2,1,51,5,100,1", row("101x5 102x5", "100x5 99x5")),
+        ("3,3,51,5,100,1", row("101x5 102x5", "99x5 98x8")),
+        ("4,3,41,5,99,1", row("101x5 102x5", "98x8 97x1")),
+        # The aggressive order meets 60 first: of the rest nothing is ever heard.
+        ("5,4,60,3,98,1", row("101x5 102x5", "98x5 97x1")),
+    ]
+    path.write_text("".join(f"{message}\n" for message, _ in rows))
+    path.with_name("A_orderbook_2.csv").write_text("".join(book for _, book in rows))
+    result = run(path)
+    assert result["books"]["equal_levels"] == {"1": 4}
+    assert result["books"]["reasons"] == {}
+    assert result["trades"]["equal_with_same_maker"] == 1
+    assert result["fed"][CAME_IN] == 2
+
+
+def test_without_an_order_book_file_all_that_are_named_are_opened(tmp_path):
+    path, executions = generated_lobster(tmp_path, 1, 600)
+    path.with_name(path.name.replace("message", "orderbook")).unlink()
+    result = run(path)
+    assert result["trades"]["equal_with_same_maker"] == executions
+
+
+@pytest.mark.parametrize("kind", ["lobster", "bitstamp"])
+def test_a_file_with_any_mistake_is_fed_or_refused(tmp_path, kind):
+    """Bytes changed, dropped and doubled: a result, or a `FlowError` that says where, in bounded time."""
+    path = (
+        generated_lobster(tmp_path, 3, 120)[0]
+        if kind == "lobster"
+        else generated_bitstamp(tmp_path / "o.log", 3, 120)[0]
+    )
+    whole, chance, refused = path.read_bytes(), random.Random(7), []
+    started = time.monotonic()
+    for _ in range(150):
+        content = bytearray(whole)
+        for _ in range(chance.randint(1, 3)):
+            at = chance.randrange(len(content))
+            piece = chance.choice(
+                [b"", b",", b"-", b"9" * 18, b"\n", b"\0", b'"', b"0", b" ", b"\xff", bytes(content[at : at + 40])]
+            )
+            content[at : at + chance.choice([0, 1, 1, 5])] = piece
+        path.write_bytes(content)
+        try:
+            run(path)
+        except FlowError as error:
+            refused.append(str(error))
+    assert 30 < len(refused) < 150
+    assert [said for said in refused if path.name not in said and "opening book" not in said] == []
+    assert time.monotonic() - started < 60
 
 
 def test_lobster_files_must_belong_together(tmp_path):

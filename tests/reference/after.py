@@ -79,6 +79,9 @@ class Aftermath(Matching):
         terms = self.terms(order)
         if not (terms.trades or terms.call):
             return
+        self.hold(order)
+        if not order.live:
+            return
         was, old_price = order.where, order.price
         order.where = INCOMING
         if order.market:
@@ -146,7 +149,11 @@ class Aftermath(Matching):
                 yield order
 
     def move_pegs(self) -> None:
-        """Let the pegs of each instrument whose touch has changed follow it, by instrument, in turn, each once."""
+        """Hold reduce-only orders; then the pegs of each instrument whose touch has changed follow it, in turn, each once."""
+        while self.moved:
+            self.end_entries()
+            self.work_off()
+        self.hold_all()
         for terms in self.instruments.values():
             if not terms.trades:
                 terms.followed = []

@@ -40,8 +40,10 @@ class Calls(Aftermath):
             self.park_peg(order)
             return
         for own in self.own_crossed(order):
-            if order.where == INCOMING and own.live:
-                self.prevent(order, own)
+            if order.where == INCOMING:
+                self.hold(own)
+                if own.live:
+                    self.prevent(order, own)
         if order.where != INCOMING:
             return
         order.joined = order.request.time_in_force in JOINS.values()
@@ -52,16 +54,31 @@ class Calls(Aftermath):
 
     # ── the price of a call ────────────────────────────────────────────────────────────────────────────────────────
 
+    def takes_part_with(self, order: RefOrder) -> int:
+        """With how many lots an order counts: where it is uncrossed again, those of an account that only reduce, with no more
+        than what is left of its position together."""
+        if not self.again or not order.request.reduce_only:
+            return order.leaves
+        left = self.reduces(order)
+        for other in self.call_queue(order.name, order.side):
+            if other is order:
+                break
+            if other.account == order.account and other.request.reduce_only:
+                left -= min(left, other.leaves)
+        return min(order.leaves, left)
+
     def indicative(self, terms: RefInstrument) -> tuple[int, int, int]:
         """Price, volume and imbalance at which a call would uncross now; zeros if nothing crosses."""
-        buys = self.call_queue(terms.name, codes.BUY)
-        sells = self.call_queue(terms.name, codes.SELL)
+        buys, sells = (
+            [order for order in self.call_queue(terms.name, side) if self.takes_part_with(order)]
+            for side in (codes.BUY, codes.SELL)
+        )
         if not buys or not sells:
             return 0, 0, 0
         offers = []
         for price in range(min(o.price for o in sells), max(o.price for o in buys) + 1):
-            bought = sum(o.leaves for o in buys if o.price >= price)
-            sold = sum(o.leaves for o in sells if o.price <= price)
+            bought = sum(self.takes_part_with(o) for o in buys if o.price >= price)
+            sold = sum(self.takes_part_with(o) for o in sells if o.price <= price)
             offers.append((price, min(bought, sold), bought - sold))
         most = max((volume for _, volume, _ in offers), default=0)
         if not most:
@@ -131,17 +148,20 @@ class Calls(Aftermath):
         terms.wait_ends, terms.computed_from = 0, None
 
     def uncross(self, terms: RefInstrument) -> int:
-        """Trade all that crosses at one price; the volume. What cut orders leave crossed is uncrossed again."""
+        """Trade all that crosses at one price; the volume. What reduce-only orders leave crossed is uncrossed again."""
         volume = self.uncross_once(terms)
+        self.again = True
         while self.indicative(terms)[1]:
             self.uncross_once(terms)
+        self.again = False
+        self.hold_all()
         return volume
 
     def to_trade(self, terms: RefInstrument, side: int, volume: int) -> list[RefOrder]:
         """The first orders of a queue that make up a volume."""
         orders: list[RefOrder] = []
         for order in self.call_queue(terms.name, side):
-            if sum(each.leaves for each in orders) < volume:
+            if sum(self.takes_part_with(each) for each in orders) < volume:
                 orders.append(order)
         return orders
 
@@ -155,8 +175,12 @@ class Calls(Aftermath):
         buys, sells = (self.to_trade(terms, side, volume) for side in (codes.BUY, codes.SELL))
         for buy in buys:
             for sell in sells:
-                lots = min(buy.leaves, sell.leaves)
-                if lots and buy.live:
+                if buy.live and sell.live:
+                    self.hold(buy)
+                if buy.live and sell.live:
+                    self.hold(sell)
+                if buy.live and sell.live:
+                    lots = min(buy.leaves, sell.leaves)
                     maker, taker = (buy, sell) if buy.place < sell.place else (sell, buy)
                     touched += [order for order in (buy, sell) if order not in touched]
                     self.fill(maker, taker, price, lots)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import (
     LEG_ID,
-    MAX_PEGS_PER_ACCOUNT,
-    MAX_PEGS_PER_INSTRUMENT,
     NS_PER_SECOND,
     ORDERS_BEFORE_RATIO,
 )
 from engine.vocabulary.messages import commands, events
-from tests.reference.calls import JOINS, QUIET, Calls, midnight_after
+from tests.reference.calls import JOINS, QUIET, midnight_after
 from tests.reference.plan import OWN, TRADE, Budget
+from tests.reference.room import Room
 from tests.reference.state import (
     COLLECTED,
     DATED,
@@ -28,7 +27,7 @@ from tests.reference.state import (
 PRICED = (codes.LIMIT, codes.STOP_LIMIT, codes.ICEBERG)
 
 
-class Entry(Calls):
+class Entry(Room):
     """The entry of orders."""
 
     # ── one order ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,6 +165,8 @@ class Entry(Calls):
             return codes.ORDER_LIMITS
         if order.type == codes.PEGGED and self.too_many_pegs(order):
             return codes.ORDER_LIMITS
+        if request.reduce_only and self.too_many_reducing(order):
+            return codes.ORDER_LIMITS
         return (
             self.phase_problem(terms, request)
             or self.invalid(terms, request)
@@ -173,33 +174,6 @@ class Entry(Calls):
             or self.price_problem(order, terms)
             or self.position_problem(order, terms, leg=leg)
         )
-
-    @staticmethod
-    def parts_asked_for(request: commands.NewOrder) -> int:
-        if request.order_type != codes.ICEBERG or request.display_e8 <= 0 or request.quantity_e8 <= 0:
-            return 1
-        return -(-request.quantity_e8 // request.display_e8)
-
-    def may_rest(self, order: RefOrder) -> bool:
-        """Whether what does not trade at once may stay open."""
-        request = order.request
-        at_once = request.time_in_force in (codes.IOC, codes.FOK)
-        trades = order.type == codes.MARKET and self.terms(order).trades
-        return not at_once and (not trades or request.time_in_force in JOINS.values())
-
-    def has_room(self, order: RefOrder, more: int) -> bool:
-        """Whether so many more orders may be open in its account, its book and the venue."""
-        bounds = (
-            (self.max_open_per_account, [other for other in self.live if other.account == order.account]),
-            (self.max_open_per_book, [other for other in self.live if other.name == order.name]),
-            (self.max_open, self.live),
-        )
-        return more <= 0 or all(more + sum(other.parts for other in each) <= most for most, each in bounds)
-
-    def too_many_pegs(self, order: RefOrder) -> bool:
-        pegs = [other for other in self.pegs(order.name) if other is not order]
-        own = [other for other in pegs if other.account == order.account]
-        return len(pegs) >= MAX_PEGS_PER_INSTRUMENT or len(own) >= MAX_PEGS_PER_ACCOUNT
 
     def killed(self, account: str, instrument: str) -> bool:
         owner = self.accounts[account]

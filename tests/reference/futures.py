@@ -215,6 +215,7 @@ class Futures(Changes):
                     self.postponed.append(key)
                     break
                 self.close_out(terms, account, "margin call")
+                self.hold_all()
         return True
 
     def burdens(self, order: RefOrder, asset: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.vocabulary import codes
 from engine.vocabulary.messages import events
-from tests.reference.plan import OWN, TRADE, Budget, Planning
+from tests.reference.plan import HOLD, OWN, TRADE, Budget, Planning
 from tests.reference.state import BOOK, COLLECTED, INCOMING, LEG, RefInstrument, RefOrder, RefTrade, round_up
 
 
@@ -24,6 +24,8 @@ class Matching(Planning):
                     break
             elif step.what == OWN:
                 self.prevent(order, step.maker)
+            elif step.what == HOLD:
+                self.hold(step.maker)
             else:
                 self.begin_volatility(order)
             if order.where != INCOMING:
@@ -91,7 +93,7 @@ class Matching(Planning):
         for order in (maker, taker):
             if order.partner is not None and order.type == codes.LIMIT:
                 self.end_partner(order)
-        self.cut_to_positions(terms, (maker.account, taker.account))
+        self.positions_moved(terms, maker.account, taker.account)
         for order in (maker, taker):
             self.after_fill(order)
 
@@ -137,19 +139,45 @@ class Matching(Planning):
         """What an order could make its account's position smaller by."""
         return self.reducible(order, self.position(order.account, order.name).lots)
 
-    def cut_to_positions(self, terms: RefInstrument, accounts: tuple[str, str]) -> None:
-        """Positions have changed: no reduce-only order stays larger than what it can reduce."""
-        if not terms.future:
+    def positions_moved(self, terms: RefInstrument, *accounts: str) -> None:
+        """Remember whose reduce-only orders may be larger than their positions now."""
+        if terms.future:
+            self.moved += [(account, terms.name) for account in accounts if (account, terms.name) not in self.moved]
+
+    def hold(self, order: RefOrder) -> None:
+        """No reduce-only order trades with more than it can reduce."""
+        if not order.request.reduce_only or order.leaves <= self.reduces(order):
             return
-        for order in list(self.live):
-            if order.name != terms.name or order.account not in accounts or not order.request.reduce_only:
-                continue
-            if order.where == LEG or order.leaves <= self.reduces(order):
-                continue
-            if self.reduces(order):
-                self.lower(order, self.reduces(order))
-            else:
-                self.end(order, codes.NOTHING_TO_REDUCE)
+        if self.reduces(order):
+            self.lower(order, self.reduces(order))
+        else:
+            self.end(order, codes.NOTHING_TO_REDUCE)
+
+    def reducing_of(self, positions: list[tuple[str, str]]) -> list[RefOrder]:
+        """The reduce-only orders of some positions: by account, instrument, entry."""
+        return [
+            order
+            for account in self.accounts
+            for name in self.instruments
+            for order in self.live
+            if (order.account, order.name) == (account, name) and (account, name) in positions
+            if order.request.reduce_only and order.where != LEG
+        ]
+
+    def end_entries(self) -> None:
+        """End the brackets' entries that have nothing left to reduce: others are held when no pair begins any more."""
+        moved, self.moved = self.moved, []
+        self.to_hold += moved
+        for order in self.reducing_of(moved):
+            if order.live and order.legs is not None and not self.reduces(order):
+                self.hold(order)
+
+    def hold_all(self) -> None:
+        """Hold the reduce-only orders of all whose positions have changed."""
+        positions, self.moved, self.to_hold = self.to_hold + self.moved, [], []
+        for order in self.reducing_of(positions):
+            if order.live:
+                self.hold(order)
 
     def lower(self, order: RefOrder, leaves: int) -> None:
         """Take lots off an order, which keeps its place."""

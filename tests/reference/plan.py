@@ -8,7 +8,7 @@ from engine.vocabulary import codes
 from tests.reference.money import Money
 from tests.reference.state import RefInstrument, RefOrder, round_up
 
-TRADE, OWN, OUTSIDE = "trade", "own", "outside"
+TRADE, OWN, OUTSIDE, HOLD = "trade", "own", "outside", "hold"
 
 
 @dataclass
@@ -29,7 +29,8 @@ class Slot:
 
 @dataclass
 class Step:
-    """`trade`: so many lots with an order; `own`: it is of the same owner; `outside`: it lies outside the band."""
+    """`trade`: so many lots with an order; `own`: it is of the same owner; `outside`: it lies outside the band; `hold`: it is
+    reduce-only, and larger than its position."""
 
     what: str
     maker: RefOrder
@@ -89,8 +90,8 @@ class Planning(Money):
     def plan(self, taker: RefOrder, *, cuts: bool = True, counting: bool = False) -> list[Step]:
         """All that the order would do against the book as it is, without doing it.
 
-        `cuts`: with what its trades do to reduce-only orders. `counting`: as fillability is counted, with no more of these
-        than surely can trade.
+        `cuts`: with reduce-only orders held to their positions. `counting`: as fillability is counted, by shares with no more
+        of these than surely can trade.
         """
         terms = self.terms(taker)
         anchor = terms.anchor
@@ -106,10 +107,11 @@ class Planning(Money):
                 break
             level = [slot for slot in slots if slot.order.price == price]
             inside = self.in_band(terms, anchor, price)
-            at_once = 1 if terms.rules.allocation == codes.PRICE_TIME else self.max_shared
-            if counting and self.count_level(taker, level) and at_once > 1:
+            by_time = terms.rules.allocation == codes.PRICE_TIME
+            at_once = 1 if by_time else self.max_shared
+            if counting and not by_time and self.count_level(taker, level) and at_once > 1:
                 at_once = len(slots)
-            goes_on = self.plan_level(taker, level, budget, steps, at_once=at_once, inside=inside, slots=slots)
+            goes_on = not level or self.plan_level(taker, level, budget, steps, at_once=at_once, inside=inside)
             slots = [slot for slot in slots if slot.order.price != price and slot.leaves]
             if not goes_on:
                 break
@@ -124,7 +126,6 @@ class Planning(Money):
         *,
         at_once: int,
         inside: bool,
-        slots: list[Slot],
     ) -> bool:
         """Add what happens at one price, inside the band or not; False if the order does not go on to the next.
 
@@ -138,9 +139,15 @@ class Planning(Money):
             first = level[:at_once]
             own = [slot for slot in first if self.same_owner(taker, slot.order)]
             if own:
-                if not self.plan_own(taker, own[0], budget, steps):
+                if self.plan_hold(own[0], steps) and not self.plan_own(taker, own[0], budget, steps):
                     return False
                 level.remove(own[0])
+                continue
+            by_time = terms.rules.allocation == codes.PRICE_TIME
+            met = first if by_time else [slot for slot in first if not self.shows(slot)]
+            ended = [slot for slot in met if not self.plan_hold(slot, steps)]
+            if ended:
+                level[:] = [slot for slot in level if slot not in ended]
                 continue
             if not inside:
                 steps.append(Step(OUTSIDE, level[0].order))
@@ -150,25 +157,38 @@ class Planning(Money):
             else:
                 shares = self.by_size(first, budget.wants(price))
             for slot, share in shares:
-                lots = min(share, slot.leaves)
-                if lots:
+                if self.plan_hold(slot, steps):
+                    lots = min(share, slot.shown)
                     steps.append(Step(TRADE, slot.order, lots))
                     budget.take(price, lots)
                     slot.take(lots, next(places))
-                    self.plan_cuts(taker, slot.order, lots, slots)
+                    self.plan_positions(taker, slot.order, lots)
             level[:] = [slot for slot in level if slot.leaves]
         return not level
 
-    def plan_cuts(self, taker: RefOrder, maker: RefOrder, lots: int, slots: list[Slot]) -> None:
-        """A trade in a future changes positions: what is left of reduce-only orders that have not been reached."""
-        if not self.planned:
-            return
+    def plan_positions(self, taker: RefOrder, maker: RefOrder, lots: int) -> None:
+        """A trade in a future changes positions."""
         for order in (taker, maker):
-            self.planned[order.account] += lots if order.buys else -lots
-        for slot in slots:
-            if slot.order.request.reduce_only:
-                slot.leaves = min(slot.leaves, self.reducible(slot.order, self.planned[slot.order.account]))
-                slot.shown = min(slot.shown, slot.leaves)
+            if self.planned:
+                self.planned[order.account] += lots if order.buys else -lots
+
+    def left(self, slot: Slot) -> int:
+        """What is left of an order, a reduce-only one no larger than its position then."""
+        if not self.planned or not slot.order.request.reduce_only:
+            return slot.leaves
+        return min(slot.leaves, self.reducible(slot.order, self.planned[slot.order.account]))
+
+    def shows(self, slot: Slot) -> int:
+        """What an order counts with for shares."""
+        return min(slot.shown, self.left(slot))
+
+    def plan_hold(self, slot: Slot, steps: list[Step]) -> bool:
+        """Add that an order is held to its position, if it is larger; False if it ends by it."""
+        left = self.left(slot)
+        if left < slot.leaves:
+            steps.append(Step(HOLD, slot.order))
+            slot.leaves, slot.shown = left, min(slot.shown, left)
+        return left > 0
 
     def count_level(self, taker: RefOrder, level: list[Slot]) -> bool:
         """Let reduce-only orders count after the others of their account here, with what is left of its position then.
@@ -200,25 +220,23 @@ class Planning(Money):
             return budget.wants(price) > 0
         return mode == codes.CANCEL_OLDEST
 
-    @staticmethod
-    def pro_rata(level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
+    def pro_rata(self, level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
         """Shares of the shown quantity, rounded down; then the rest, in order of time."""
-        total = sum(slot.shown for slot in level)
+        total = sum(self.shows(slot) for slot in level)
         wanted = min(wanted, total)
-        shares = [wanted * slot.shown // total for slot in level]
+        shares = [wanted * self.shows(slot) // total for slot in level]
         rest = wanted - sum(shares)
         for index, slot in enumerate(level):
-            more = min(rest, slot.shown - shares[index])
+            more = min(rest, self.shows(slot) - shares[index])
             shares[index] += more
             rest -= more
         return [(slot, lots) for slot, lots in zip(level, shares, strict=True) if lots]
 
-    @staticmethod
-    def by_size(level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
+    def by_size(self, level: list[Slot], wanted: int) -> list[tuple[Slot, int]]:
         """What each shows, the largest first, then in order of time, while there is any left."""
         shares = []
-        for slot in sorted(level, key=lambda slot: -slot.shown):
+        for slot in sorted(level, key=lambda slot: -self.shows(slot)):
             if wanted:
-                shares.append((slot, min(slot.shown, wanted)))
+                shares.append((slot, min(self.shows(slot), wanted)))
                 wanted -= shares[-1][1]
         return shares

@@ -276,7 +276,7 @@ class Rules(Futures):
                 command.reason,
             )
         )
-        self.cut_to_positions(terms, (trade.buy.account, trade.sell.account))
+        self.positions_moved(terms, trade.buy.account, trade.sell.account)
 
     def fee_more(self, order: RefOrder, rate_ppm: int, value: int) -> int:
         """What an order is charged more if its fills were worth so much more."""

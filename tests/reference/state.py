@@ -253,6 +253,13 @@ class RefSent:
 class State:
     """The whole state, and the queues in which orders trade."""
 
+    # Bounds, which tests lower.
+    max_open_per_account = MAX_OPEN_ORDERS_PER_ACCOUNT
+    max_open_per_book = MAX_OPEN_ORDERS_PER_BOOK
+    max_open = MAX_OPEN_ORDERS
+    max_shared = MAX_SHARED_ORDERS
+    instant_levels = MAX_INSTANT_LEVELS
+    indicative_ns_per_level = INDICATIVE_NS_PER_LEVEL
     max_account_ids = MAX_CLIENT_ORDER_IDS_PER_DAY
     max_orders = MAX_ORDERS_PER_DAY
     max_trades = MAX_TRADES_PER_DAY
@@ -302,18 +309,18 @@ class State:
         """Trades whose stops have not been elected yet: instrument and price."""
         self.ended_entries: list[RefOrder] = []
         """Entries of brackets that ended, whose legs have not been looked at yet."""
+        self.moved: list[tuple[str, str]] = []
+        """Account and instrument of positions that have just changed."""
+        self.to_hold: list[tuple[str, str]] = []
+        """Those whose reduce-only orders are to be held to them when the command ends."""
         self.work: list[RefOrder] = []
         """Elected stops, first in first out."""
-        self.max_open_per_account = MAX_OPEN_ORDERS_PER_ACCOUNT
-        self.max_open_per_book = MAX_OPEN_ORDERS_PER_BOOK
-        self.max_open = MAX_OPEN_ORDERS
-        self.max_shared = MAX_SHARED_ORDERS
         self.calm = False
         """After an uncross: no volatility auction may begin."""
-        self.instant_levels = MAX_INSTANT_LEVELS
-        self.indicative_ns_per_level = INDICATIVE_NS_PER_LEVEL
         self.uncrossing = False
         """Icebergs trade with all they have."""
+        self.again = False
+        """What an uncross has left crossed is uncrossed again."""
 
     # ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -126,7 +126,7 @@ class Watcher(Line):
             message = decode(line)
             book = books.setdefault(message.instrument, LocalBook(message.instrument))
             try:
-                await book.apply(message)
+                book.apply(message)
             except BookOutOfStep as error:
                 problems.setdefault(message.instrument, str(error))
         self.kept.close()

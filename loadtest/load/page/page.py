@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from gateway.printable import shown
 from loadtest.load.page.plots import Plot, knee_plot, percentile_plots
 from loadtest.load.page.style import STYLE
 from loadtest.load.page.tables import (
@@ -25,6 +26,8 @@ from loadtest.load.results.result import Result, Run
 
 _TONES: Final = ("plain", "good", "warn", "bad")
 _GENERATORS: Final = "the generator's figures, not the venue's"
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""What a browser may do for the page: apply the styles and show the pictures that are in it, nothing else."""
 _HOW_TO_READ: Final = (
     "A latency counts from when the request was due, not from when it left: whoever had to wait for a stall counts in full.",
     "The warm-up stands in no figure and no histogram; the plots over time show it shaded. Checks cover it.",
@@ -50,6 +53,8 @@ def page(result: Result) -> str:
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        # The page is whole in itself: a text that got past the escaping could neither run nor call anybody.
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         # Without an icon of its own a page makes some browsers ask for one.
         '<link rel="icon" href="data:,">',
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
@@ -63,7 +68,7 @@ def page(result: Result) -> str:
         *_section("How to read it", _list(_HOW_TO_READ) + "<p>More in docs/LOAD.md.</p>"),
         "</body></html>",
     ]
-    return "\n".join(parts) + "\n"
+    return shown("\n".join(parts) + "\n")
 
 
 def _head(result: Result) -> Iterator[str]:

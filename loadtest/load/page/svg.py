@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ SETTINGS: Final[Any] = {
     "legend.fontsize": 9.5,
     "legend.handlelength": 1.4,
     "axes.formatter.useoffset": False,
+    # A dollar in a name begins no formula.
+    "text.parse_math": False,
 }
 
 
@@ -54,8 +57,6 @@ def inline_svg(figure: Figure, name: str, label: str) -> str:
         name: a word that no other figure of the page has.
         label: what it shows, for those who can't see it.
     """
-    from html import escape
-
     import matplotlib as mpl
 
     written = io.StringIO()

@@ -158,7 +158,7 @@ def parse_mix(text: str) -> Mix:
     """Read the text of a mix. Raises `PlanError`, which names the key."""
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanError(f"not valid TOML: {error}") from error
     rows = tables.pop("part", None)
     if not isinstance(rows, list) or not rows:

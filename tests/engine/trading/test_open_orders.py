@@ -105,29 +105,6 @@ def test_an_order_in_a_call_looks_at_own_orders_of_the_other_side_only(desks: tu
     assert times[0] < MOST * times[1]
 
 
-def test_a_fill_looks_at_reduce_only_orders_only_if_they_are_too_large() -> None:
-    times = []
-    for crowd in (5_000, 10):
-        desk = venue(0)
-        desk.send(commands.SetPhase("F", codes.CONTINUOUS))
-        desk.send(commands.SetVenueRules(codes.CANCEL_OLDEST, ""))
-        desk.send(
-            commands.NewOrder(
-                "seller", "seller", "short", "F", codes.SELL, codes.LIMIT, codes.GTC, 100 * E8, 20_000 * E8
-            )
-        )
-        desk.send(
-            commands.NewOrder("maker", "maker", "m", "F", codes.BUY, codes.LIMIT, codes.GTC, 100 * E8, 10_000 * E8)
-        )
-        for number in range(crowd):
-            command = order("maker", f"r{number}", codes.SELL, 120 + number % 20, instrument="F", reduce_only=True)
-            desk.send(command)
-        assert len(desk.exchange.accounts["maker"].open_orders) == crowd
-        times.append(shortest_ns(desk, lambda seq: order("maker", f"n{seq}", codes.BUY, 100, instrument="F")))  # type: ignore[arg-type]
-        desk.exchange.check()
-    assert times[0] < MOST * times[1]
-
-
 def test_a_mark_cancels_only_what_is_outside_the_new_band_wherever_it_waits() -> None:
     desk = venue(50)
     desk.send(commands.SetPhase("F", codes.CONTINUOUS))

@@ -24,7 +24,7 @@ class Crowd:
     def __init__(self, seed: int) -> None:
         chance = random.Random(seed)
         self.draw = chance.randrange
-        self.venue = SideBySide(chance.randrange, (), Bounds(shared=1 + chance.randrange(4)))
+        self.venue = SideBySide(chance.randrange, (), bounds=Bounds(shared=1 + chance.randrange(4)))
         self.number = 0
         allocation = (codes.PRO_RATA, codes.PRICE_SIZE_TIME)[chance.randrange(2)]
         self.send(commands.SetTradingRules(BOOK, allocation=allocation, dynamic_ppm=(0, 15_000)[chance.randrange(2)]))

@@ -41,7 +41,10 @@ async def test_after_a_lost_connection_reports_are_resumed_and_pending_requests_
         elif isinstance(request, m.Resume):
             filled = {"exec_type": "trade", "order_status": "filled", "filled_quantity": "1", "leaves_quantity": "0"}
             order = next(each for each in venue.requests if isinstance(each, m.NewOrder))
-            await venue.send(venue.report(2), venue.report(3, client_order_id=order.client_order_id, **filled))
+            # The last report that was seen is asked for again, so that a venue that lost its last moments is noticed.
+            assert request.after_seq == 0
+            await venue.send(venue.report(1, client_order_id=order.client_order_id), venue.report(2))
+            await venue.send(venue.report(3, order_id=1, client_order_id=order.client_order_id, **filled))
             await venue.send(m.Resumed(id=request.id, account=ACCOUNT, seq=3, snapshot=False))
 
     async with scripted(answer) as venue, connect(venue.url, "p", KEY) as client:

@@ -27,16 +27,16 @@ def update(prev_seq: int, seq: int, bids: list[tuple[str, str]], check: int) -> 
 async def test_the_book_follows_snapshot_and_updates():
     book = LocalBook("A/B")
     assert book.best_bid is None
-    await book.apply(snapshot(5, [("10.0", "1"), ("9.0", "2")], [("11.0", "3")]))
+    book.apply(snapshot(5, [("10.0", "1"), ("9.0", "2")], [("11.0", "3")]))
     assert (book.best_bid, book.best_ask, book.seq) == (("10.0", "1"), ("11.0", "3"), 5)
     after = [("10.5", "4"), ("9.0", "7")]
-    await book.apply(update(5, 9, [("10.5", "4"), ("10.0", "0"), ("9.0", "7")], checksum(after, [("11.0", "3")])))
+    book.apply(update(5, 9, [("10.5", "4"), ("10.0", "0"), ("9.0", "7")], checksum(after, [("11.0", "3")])))
     assert (book.bids, book.asks, book.seq, book.time) == (after, [("11.0", "3")], 9, 2)
 
 
 async def test_prices_are_ordered_by_value_not_by_text():
     book = LocalBook("A/B")
-    await book.apply(snapshot(1, [("100.0", "1"), ("99.0", "1"), ("9.0", "1")], [("101.0", "1"), ("1000.0", "1")]))
+    book.apply(snapshot(1, [("100.0", "1"), ("99.0", "1"), ("9.0", "1")], [("101.0", "1"), ("1000.0", "1")]))
     assert [price for price, _ in book.bids] == ["100.0", "99.0", "9.0"]
     assert [price for price, _ in book.asks] == ["101.0", "1000.0"]
 
@@ -45,19 +45,19 @@ async def test_the_checksum_counts_ten_levels_of_each_side():
     bids = [(f"{price}.0", "1") for price in range(100, 85, -1)]
     asks = [(f"{price}.0", "2") for price in range(101, 120)]
     book = LocalBook("A/B")
-    await book.apply(snapshot(1, bids, asks))
+    book.apply(snapshot(1, bids, asks))
     text = "|".join([f"{price}.0:1" for price in range(100, 90, -1)] + [f"{price}.0:2" for price in range(101, 111)])
     assert book.checksum() == crc32(text.encode())
 
 
 async def test_a_missing_update_and_a_wrong_checksum_are_found():
     book = LocalBook("A/B")
-    await book.apply(snapshot(5, [("10.0", "1")], []))
+    book.apply(snapshot(5, [("10.0", "1")], []))
     with pytest.raises(BookOutOfStep, match="follows 6"):
-        await book.apply(update(6, 7, [("10.0", "2")], 0))
+        book.apply(update(6, 7, [("10.0", "2")], 0))
     assert book.bids == [("10.0", "1")]
     with pytest.raises(BookOutOfStep, match="checksum"):
-        await book.apply(update(5, 6, [("10.0", "2")], 12345))
+        book.apply(update(5, 6, [("10.0", "2")], 12345))
 
 
 async def test_waiting_for_a_change():
@@ -65,7 +65,7 @@ async def test_waiting_for_a_change():
     waiting = asyncio.create_task(book.changed())
     await asyncio.sleep(0)
     assert not waiting.done()
-    await book.apply(snapshot(1, [], []))
+    book.apply(snapshot(1, [], []))
     await asyncio.wait_for(waiting, 1)
 
 

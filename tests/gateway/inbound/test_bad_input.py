@@ -14,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from engine.vocabulary.limits import MAX_FRAGMENTS, MAX_MALFORMED_MESSAGES, MAX_MESSAGE_BYTES, MAX_PONGS_PER_SECOND
+from gateway.inbound.session import MAX_ERROR_CHARS
 from tests.support.gateway.bad_messages import MESSAGES, order
 from tests.support.gateway.raw_frames import Apart, close_code, frame, raw_connection, read_frame
 from tests.support.gateway.small_venue import RawClient, client, served_apart, serving, url_of
@@ -48,7 +49,7 @@ async def test_every_malformed_message_gets_an_error_that_says_why(venue):
                     assert (error["type"], error["code"]) == ("error", "malformed"), (content, error)
                     assert error.get("id") == request_id or not detail, (content, error)
                     assert error["detail"].startswith(detail), (content, error)
-                    assert len(error["detail"]) <= 240
+                    assert len(error["detail"]) <= MAX_ERROR_CHARS
                     await trades_on(trader, start + number)
                 # The very connection goes on as well.
                 assert (await bob.ask(type="instruments"))["type"] == "instruments"

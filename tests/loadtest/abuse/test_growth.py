@@ -91,7 +91,6 @@ def found_by(ingredients: str, *triggers: str) -> set[tuple[str, tuple[str, ...]
 # What was seen on a running venue, and more of the kind: what is found, its families, the trigger, what to look among.
 SEEN = [
     ("product", ("expiries", "pegs"), "hour", "pegs/own, expiries/bids, queue/bids"),
-    ("product", ("reducing", "series"), "series up", "reducing/whole, series/asks, queue/bids"),
     ("product", ("changes", "levels"), "hour", "changes/owner, levels/bids, queue/asks"),
     # One after the other they count, so that the smaller size does.
     ("product", ("queue", "stops"), "one share", "queue/others, stops/shares"),
@@ -105,6 +104,7 @@ MENDED = [
     ("sweep up", "trails/sells, levels/asks, queue/bids"),
     ("hour", "changes/blocked, levels/bids, futures/marked"),
     ("series down", "reducing/asks, series/bids, queue/bids"),
+    ("series up", "reducing/whole, series/asks, queue/bids"),
     ("own call order", "elsewhere/bids, accounts/holders"),
     ("block", "levels/bids, accounts/holders"),
     ("mark", "levels/bids, queue/bids"),

@@ -73,8 +73,10 @@ class SideBySide:
         self,
         draw: Callable[[int], int],
         features: tuple[str, ...] = FEATURES,
+        *,
         bounds: Bounds | None = None,
         calls: CallBounds = USUAL,
+        draws: type[Generator] = Generator,
     ) -> None:
         self.exchange = Exchange(PreTradeHook())
         self.exchange.max_whole = 2
@@ -85,7 +87,7 @@ class SideBySide:
         self.exchange.max_open = self.reference.max_open = bounds.open
         self.exchange.max_shared = self.reference.max_shared = bounds.shared
         self.invariants = Invariants(self.exchange)
-        self.generator = Generator(draw, self.reference, features)
+        self.generator = draws(draw, self.reference, features)
         for venue in (self.exchange, self.reference):
             venue.instant_levels, venue.indicative_ns_per_level = calls
         if self.generator.has(FULL):

@@ -122,8 +122,11 @@ def _satoshi(lots: int) -> str:
     return f"{lots // 10**8}.{lots % 10**8:08d}"
 
 
-def generated_lobster(directory: Path, seed: int, events: int) -> tuple[Path, int]:
-    """Message and order book files of ten levels, with orders that rested before. Returns message file and executions."""
+def generated_lobster(directory: Path, seed: int, events: int, window: int = 0) -> tuple[Path, int]:
+    """Message and order book files, with orders that rested before. Returns message file and executions.
+
+    With a window of so many levels, what happens outside it stands in neither file, as in LOBSTER's own.
+    """
     source = random.Random(seed)
     book = NaiveBook()
     for order_id in range(1, 41):
@@ -133,12 +136,23 @@ def generated_lobster(directory: Path, seed: int, events: int) -> tuple[Path, in
     rows: list[str] = []
     executions = 0
 
+    shown = {}
+
+    def look() -> None:
+        """Note what the window shows before an event."""
+        for side in (0, 1):
+            shown[side] = {price for price, _ in book.levels(side, window)}
+
     def add(kind: int, order_id: int, lots: int, price: int, side: int) -> None:
+        after = {at for at, _ in book.levels(side, window)}
+        if window and price not in shown[side] | after:
+            return
         moment = f"{34_200 + number}.{number:09d}"
         messages.append(f"{moment},{kind},{order_id},{lots},{price},{1 if side == 0 else -1}\n")
-        rows.append(_lobster_row(book))
+        rows.append(_lobster_row(book, window or 10))
 
     for number in range(events):
+        look()
         choice = source.random()
         if choice < 0.45 or len(book.orders) < 20:
             side = source.randint(0, 1)
@@ -176,10 +190,10 @@ def _execute(book: NaiveBook, side: int, price: int, lots: int) -> list[tuple[in
     return fills
 
 
-def _lobster_row(book: NaiveBook) -> str:
+def _lobster_row(book: NaiveBook, depth: int) -> str:
     values: list[int] = []
-    bids, asks = book.levels(0, 10), book.levels(1, 10)
-    for rank in range(10):
+    bids, asks = book.levels(0, depth), book.levels(1, depth)
+    for rank in range(depth):
         values += asks[rank] if rank < len(asks) else (9_999_999_999, 0)
         values += bids[rank] if rank < len(bids) else (-9_999_999_999, 0)
     return ",".join(map(str, values)) + "\n"

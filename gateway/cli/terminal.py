@@ -1,0 +1,54 @@
+"""The terminal of all commands: what is printed here is text and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from gateway.printable import paragraph, printable, shown
+
+WIDTH: Final = 200
+"""Of tables in a file or pipe."""
+
+
+class Terminal(Console):
+    """A console that knows no markup and no codes in a text: what is to be styled is said beside it.
+
+    So a text that others wrote is shown as it is, whatever it holds, in a line and in the cell of a table. What no text should
+    hold is spelled out. Only a newline is left to whoever prints: `printable` spells those.
+
+    Args:
+        stderr: print to standard error.
+        wraps: break lines at the terminal's width; else long lines stay whole.
+        width: of tables where there is no terminal.
+    """
+
+    def __init__(self, *, stderr: bool = False, wraps: bool = True, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=not wraps)
+        if width is not None and not self.is_terminal:
+            self.width = width
+
+    def tell(self, *parts: str | tuple[str, str]) -> None:
+        """Print a line made of texts, each alone or with its style. Newlines in them are spelled out."""
+        self.print(styled(*parts))
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """What a text looks like; every text that is printed, and in a table, passes here."""
+        return super().render_str(shown(text), **options)
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """A text of several parts, each alone or with its style, for a line or a cell."""
+    found = Text()
+    for part in parts:
+        text, style = part if isinstance(part, tuple) else (part, "")
+        found.append(printable(text), style or None)
+    return found
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text without a style, which may have several lines."""
+    click.echo(paragraph(text), err=err)

@@ -1,0 +1,105 @@
+"""What a client follows: private reports, channels, and books that it keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from gateway.client.account import PrivateReport
+from gateway.client.book import LocalBook
+from gateway.client.connection import Connection, settle
+from gateway.client.errors import ClientError
+from gateway.client.streams import Stream
+from gateway.client.subscriptions import Started
+from gateway.protocol import messages as m
+
+
+class Following(Connection):
+    """A connection with streams. A channel goes on over lost links; a stream that its venue refuses later ends with `RequestFailed`."""
+
+    def reports(self, account: str | None = None) -> Stream[PrivateReport]:
+        """Follow the private reports of one account, or of all of the participant's."""
+        entry: tuple[str | None, Stream[PrivateReport]]
+
+        async def start() -> None:
+            self._protocol.report_streams.append(entry)
+
+        async def stop() -> None:
+            self._protocol.report_streams.remove(entry)
+
+        stream: Stream[PrivateReport] = Stream(start, stop)
+        entry = account, stream
+        return stream
+
+    def trades(self, instrument: str) -> Stream[m.TradePrint]:
+        """Follow the public trades of an instrument."""
+        return self._stream("trades", instrument)
+
+    def top(self, instrument: str) -> Stream[m.Top]:
+        """Follow the best bid and ask of an instrument."""
+        return self._stream("top", instrument)
+
+    def ticker(self, instrument: str) -> Stream[m.Ticker]:
+        """Follow the last price and the best bid and ask of an instrument."""
+        return self._stream("ticker", instrument)
+
+    def status(self, instrument: str) -> Stream[m.Status]:
+        """Follow the phases of an instrument."""
+        return self._stream("status", instrument)
+
+    def marks(self, instrument: str) -> Stream[m.Mark]:
+        """Follow the marks of a future."""
+        return self._stream("marks", instrument)
+
+    def index(self, index: str) -> Stream[m.IndexPrice]:
+        """Follow the prices of an index, named by a future's `underlying`."""
+        return self._stream("index", index)
+
+    def auction(self, instrument: str) -> Stream[m.Auction]:
+        """Follow to what the calls of an instrument would uncross, and did."""
+        return self._stream("auction", instrument)
+
+    def drop_copy(self) -> Stream[PrivateReport]:
+        """Follow the reports of every account. For supervisors and operators."""
+        return self._stream("drop_copy", None)
+
+    def changes(self) -> Stream[m.Change]:
+        """Follow what changes of rules, records and settings. For supervisors and operators."""
+        return self._stream("changes", None)
+
+    async def book(self, instrument: str) -> LocalBook:
+        """Follow the book of an instrument; returns once the first snapshot is there. Raises `RequestFailed` if there is none."""
+        future, started = self._start()
+        book = self._protocol.follow(instrument, started, self._now())
+        self._link.wake()
+        await future
+        assert book is not None, "a client that has ended says so"
+        return book
+
+    def _stream(self, channel: m.ChannelName, instrument: str | None) -> Stream[Any]:
+        key = channel, instrument
+
+        async def start() -> None:
+            future, started = self._start()
+            self._protocol.read(key, stream, started, self._now())
+            self._link.wake()
+            try:
+                await future
+            except BaseException:
+                await stop()
+                raise
+
+        async def stop() -> None:
+            self._protocol.subscriptions.leave(key, stream)
+            self._link.wake()
+
+        stream: Stream[Any] = Stream(start, stop)
+        return stream
+
+    def _start(self) -> tuple[asyncio.Future[None], Started]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def started(error: ClientError | None) -> None:
+            settle(future, error)
+
+        return future, started

@@ -1,0 +1,179 @@
+"""The client's protocol against a model of a venue, over links that are cut at any moment, and a venue that loses its last reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gateway.client import account
+from gateway.client.errors import ClientError, ConnectionLost
+from gateway.client.orders import Order
+from gateway.client.protocol import ClientProtocol, ConnectionEvent
+from gateway.client.streams import Stream
+from gateway.protocol import messages as m
+from tests.support.gateway.model_venue import ACCOUNT, Carried, ModelVenue
+
+LIMIT = 10.0
+
+
+async def nothing(**_: object) -> None:
+    return None
+
+
+class Program:
+    """A program that trades: it keeps every order it has made, and sends again what was not answered."""
+
+    def __init__(self, keeps: int) -> None:
+        self.venue = ModelVenue(keeps)
+        self.events: list[ConnectionEvent | ClientError | None] = []
+        self.protocol = ClientProtocol("p", lambda _: "", LIMIT, self.events.append)
+        self.carried = Carried(self.venue, self.protocol)
+        self.orders: dict[str, Order] = {}
+        self.unknown: dict[str, None] = {}
+        self.reports: Stream[Any] = Stream(nothing, nothing)
+        self.protocol.report_streams.append((None, self.reports))
+        self.now = 0.0
+
+    def enter(self, client_order_id: str) -> None:
+        terms = {"account": ACCOUNT, "client_order_id": client_order_id, "instrument": "A/B", "side": "buy"}
+        order = Order(amend=nothing, cancel=nothing, quantity="4", price=None, **terms)
+        order.since_ns = self.protocol.since_ns(ACCOUNT)
+        request = m.NewOrder(id=self.protocol.next_id(), quantity="4", **terms)  # type: ignore[arg-type]
+
+        def answered(outcome: Any) -> None:
+            if isinstance(outcome, Order):
+                self.orders[client_order_id] = outcome
+                self.unknown.pop(client_order_id, None)
+            else:
+                assert isinstance(outcome, ConnectionLost), outcome
+                self.unknown[client_order_id] = None
+
+        self.protocol.enter(order, request, answered, self.now)
+
+    def cancel(self, client_order_id: str) -> None:
+        request = m.CancelOrder(id=self.protocol.next_id(), account=ACCOUNT, client_order_id=client_order_id)
+        self.protocol.request(request, lambda _: None, self.now)
+
+    def do(self, action: str, number: int) -> None:
+        """One thing happens; `number` says to what, or how much of it."""
+        venue, carried = self.venue, self.carried
+        names = list(self.orders) or [""]
+        resting = venue.open_orders()
+        if action == "enter":
+            self.enter(f"o{number % 6}")
+        elif action == "cancel":
+            self.cancel(names[number % len(names)])
+        elif action == "fill" and resting:
+            order = resting[number % len(resting)]
+            venue.fill(order, 1 + number % int(order.leaves_quantity or 1))
+        elif action == "cut" and venue.is_linked:
+            carried.cut(number)
+        elif action == "crash" and venue.is_linked:
+            carried.cut(number, min(number, len(venue.reports)))
+        elif action == "link":
+            carried.link()
+        elif action == "settle" and number < 5:
+            carried.settle()
+        elif action == "wait":
+            self.now += number
+            self.protocol.tick(self.now)
+        else:
+            steps = {"send": carried.send, "up": carried.carry_up, "down": carried.carry_down, "answer": venue.answer}
+            for _ in range(number + 1 if action in steps else 0):
+                steps[action]()
+
+    def finish(self) -> None:
+        """Come back, send again what was not answered, and hear all there is."""
+        self.carried.settle()
+        while self.unknown:
+            for name in list(self.unknown):
+                del self.unknown[name]
+                self.enter(name)
+            self.carried.settle()
+        assert self.protocol.ended is None
+        assert self.protocol.state == "resumed"
+        assert self.protocol.next_limit is None, "somebody still waits"
+
+    def seqs(self) -> list[int]:
+        """Of the reports after the last one that said that some are lost or void."""
+        found: list[int] = []
+        while not self.reports._queue.empty():
+            report = self.reports._queue.get_nowait()
+            if isinstance(report, m.Resumed):
+                assert report.snapshot
+                found = [report.seq]
+            elif report.seq is not None:
+                found.append(report.seq)
+        return found
+
+
+ACTIONS = (
+    "enter",
+    "enter",
+    "cancel",
+    "fill",
+    "fill",
+    "cut",
+    "crash",
+    "link",
+    "wait",
+    "send",
+    "up",
+    "down",
+    "answer",
+    "settle",
+)
+happenings = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 7)), min_size=20, max_size=80)
+
+
+def spelt(text: str) -> list[tuple[str, int]]:
+    """Happenings, as `cancel0 crash1`."""
+    return [(word.rstrip("01234567"), int(word[-1])) for word in text.split()]
+
+
+@example(spelt("enter0 settle0 cancel0 settle0 enter0 cancel0 crash1")).via("open once more, and sent again meanwhile")
+@example(spelt("enter0 settle0 cancel0 settle0 enter0 crash2")).via("gone, and sent again meanwhile")
+@example(spelt("enter0 enter1 settle0 cancel0 enter2 settle0 cancel2 settle0 enter2 cancel2 crash2 link0 crash1")).via(
+    "entered again under its old number"
+)
+@given(happenings)
+def test_the_client_knows_what_the_venue_knows(actions: list[tuple[str, int]]) -> None:
+    program = Program(keeps=10_000)
+    for action, number in [("link", 0), *actions]:
+        program.do(action, number)
+    program.finish()
+    venue = program.venue
+    for name, order in program.orders.items():
+        last = venue.last(name)
+        if last is None:
+            assert order.status == "lost", order
+            assert (order.filled_quantity, order.fills) == ("0", [])
+            continue
+        assert (order.order_id, order.status) == (last.order_id, last.order_status)
+        assert (order.filled_quantity, order.leaves_quantity) == (last.filled_quantity, last.leaves_quantity)
+        assert [(fill.exec_id, fill.last_quantity) for fill in order.fills] == venue.fills(name)
+        assert order.has_all_fills
+        assert order.is_open == (last in venue.open_orders())
+    seqs = program.seqs()
+    assert seqs == list(range(seqs[0], seqs[0] + len(seqs))) if seqs else True
+    assert not seqs or seqs[-1] == len(venue.reports)
+
+
+@given(happenings)
+def test_where_reports_are_gone_what_rests_is_known_all_the_same(actions: list[tuple[str, int]]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(account, "_REFETCHED", 4)
+        program = Program(keeps=5)
+        for action, number in [("link", 0), *actions]:
+            program.do(action, number)
+        program.finish()
+    for name, order in program.orders.items():
+        last = program.venue.last(name)
+        if last is not None and last.order_status in {"new", "partially_filled"}:
+            assert (order.order_id, order.status) == (last.order_id, last.order_status)
+            assert (order.filled_quantity, order.leaves_quantity) == (last.filled_quantity, last.leaves_quantity)
+        else:
+            assert not order.is_open, order

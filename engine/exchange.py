@@ -18,6 +18,7 @@ from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
 from engine.trading.market_index import check_index
 from engine.trading.reducing import check_reduce_only
+from engine.vocabulary.limits import SWEPT_PER_COMMAND
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
 from engine.vocabulary.messages.events import CommandRejected, Event
 
@@ -40,6 +41,11 @@ class Exchange(State):
         time_ns = sequenced.time_ns
         assert time_ns >= self.time_ns, "time ran backwards"
         self.seq = sequenced.seq
+        # What the command before has left.
+        if len(self.ended) > self.max_whole:
+            self.shrink(len(self.ended) - self.max_whole)
+        if self.leftovers.is_left:
+            self.leftovers.sweep(self.day, SWEPT_PER_COMMAND + 2 * len(self.events))
         events: list[Event] = []
         self.events = events
         self.due_events = self.carried_events = self.steps = 0
@@ -47,7 +53,9 @@ class Exchange(State):
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
-        elif (self.works or self.due[0][0] <= time_ns) and not self._catch_up(time_ns, type(command) is Tick):
+        elif (self.works or self.due[0][0] <= time_ns or self.expiries.next_ns <= time_ns) and not self._catch_up(
+            time_ns, type(command) is Tick
+        ):
             return events
         self.time_ns = time_ns
         # The three that come most often are not looked up.
@@ -96,7 +104,7 @@ class Exchange(State):
         if not is_done:
             self.left_seq = self.left_seq or self.seq
             return False
-        is_done = not is_piece or self.due[0][0] > time_ns
+        is_done = not is_piece or self.soonest_ns() > time_ns
         for deadline_ns, kind, number in self.postponed:
             self.schedule(deadline_ns, kind, number)
         self.postponed.clear()
@@ -132,7 +140,7 @@ class Exchange(State):
         """
         if self.works:
             return self.time_ns
-        return self.due[0][0] if self.due else 0
+        return self.soonest_ns() if self.due else 0
 
     def snapshot(self) -> object:
         """The whole state as plain lists, strings, integers and booleans, in a deterministic order. O(state)."""
@@ -154,8 +162,11 @@ class Exchange(State):
                 assert order.order_id == order_id and order.account is account
                 assert order.leaves_lots > 0 and order.where not in (NOWHERE, ELECTED)
                 resting -= order.where == ON_BOOK
-                assert account.used_ids.get(order.client_order_id) is order
+                assert account.order(order.client_order_id) is order and not order.is_nameless
             check_reduce_only(account)
+        ids = [account.used_ids.check(self.day) for account in self.account_list]
+        assert self.kept_ids == sum([kept for kept, _ in ids])
+        assert self.ended_ids + len(self.ended) == sum([ended for _, ended in ids])
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"
         self._check_open_orders()
         check_index(self)

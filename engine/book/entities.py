@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
-from engine.book.used_id import UsedId
-from engine.vocabulary.codes import BUY, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
+from engine.book.used_id import UsedId, UsedIds
+from engine.vocabulary.codes import BUY, FILLED, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
 
@@ -170,7 +170,7 @@ class Owner:
 
 
 class OrderRecord(UsedId):
-    """What stays on record of every order of the trading day; all there is of one whose instrument is not listed."""
+    """What stays on record of every order of the trading day; all there is of one that ended, or whose instrument is not listed."""
 
     # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once.
     status: int = NEW
@@ -183,6 +183,11 @@ class OrderRecord(UsedId):
     """Counts orders in the order of entry, over the whole venue."""
     reject_code: int = 0
     reject_rule: str = ""
+    # The fee so far, exact in millionths and as charged.
+    fee_numerator: int = 0
+    fee_charged: int = 0
+    is_nameless: bool = False
+    """Whether no client order id is used up for it: it is an order of the venue, or one too many for the day."""
 
     def __init__(self, order_id: int, account: Account, command: NewOrder) -> None:
         self.order_id: Final = order_id
@@ -192,6 +197,11 @@ class OrderRecord(UsedId):
         self.instrument_name: Final[str] = command.instrument
         self.client_order_id: Final[str] = command.client_order_id
         self.side: Final[int] = command.side
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is filled, cancelled or rejected."""
+        return self.status >= FILLED
 
     @property
     def used_for(self) -> str:
@@ -219,7 +229,7 @@ class Account:
         """How many parts they have in all."""
         self.reduce_only: Final[dict[int, int]] = {}
         """How many of its open orders are reduce-only, by the instrument's number; those of brackets that wait, too."""
-        self.used_ids: dict[str, UsedId] = {}
+        self.used_ids: Final = UsedIds()
         """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
 
     @property
@@ -236,9 +246,9 @@ class Account:
         return found
 
     def order(self, client_order_id: str) -> Order | None:
-        """The order of the trading day with this client order id; None: there is none, or its instrument is not listed."""
-        used = self.used_ids.get(client_order_id)
-        return used if isinstance(used, Order) else None
+        """The open order with this client order id."""
+        used = self.used_ids.find(client_order_id)
+        return used if isinstance(used, Order) and not used.has_ended else None
 
     def balance(self, asset: Asset) -> Balance:
         """The balance of an asset, created empty when first asked for."""
@@ -256,7 +266,7 @@ class Book:
 
 
 class Order(OrderRecord):
-    """One order of a listed instrument, from entry to the end of its trading day."""
+    """One order of a listed instrument, from its entry to its end."""
 
     post_only: int = POST_ONLY_OFF
     # What it is now.
@@ -285,7 +295,7 @@ class Order(OrderRecord):
     is_quote: bool = False
     close_out: bool = False
     """The venue's own order that closes a position whose cover is missing: no rule refuses it, no fee is charged."""
-    # Clearing: what is reserved, at which price, and the fee so far, exact in millionths and as charged.
+    # Clearing: what is reserved, and at which price.
     reserve_ticks: int = 0
     reserved: int = 0
     """Of a future's order its largest fee, which is part of the account's cover."""
@@ -294,8 +304,8 @@ class Order(OrderRecord):
     covered_value: int = 0
     budget: int = -1
     """Market order by funds: what is left to spend or take in; -1 for all others."""
-    fee_numerator: int = 0
-    fee_charged: int = 0
+    deadline_ns: int = 0
+    """When it expires; 0: not, or it has ended."""
     place_beside: int = 0
     """Its place in `beside`."""
     # Its place in the book; None while it is not on it.

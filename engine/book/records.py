@@ -1,10 +1,10 @@
-"""What is kept of a trading day until it ends: transfers, so that they are done once, and trades, so that they can be corrected."""
+"""Transfers and trades of a trading day: kept until it ends, transfers so that they are done once, trades so that they can be corrected."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import Instrument, Order
+from engine.book.entities import Account, Instrument, Order
 from engine.book.used_id import UsedId
 from engine.vocabulary.messages.commands import Transfer
 
@@ -25,12 +25,16 @@ class TransferRecord(UsedId):
 
 
 class TradeRecord:
-    """A trade of the current trading day, kept so that it can be corrected."""
+    """A trade of the current trading day, kept so that it can be corrected. It names its orders, and lets them go when they end."""
 
     def __init__(self, buy: Order, sell: Order, price_ticks: int, lots: int, time_ns: int) -> None:
         self.instrument: Final[Instrument] = buy.instrument
-        self.buy: Final = buy
-        self.sell: Final = sell
+        self.buyer: Final[Account] = buy.account
+        self.buy_order_id: Final[int] = buy.order_id
+        self.buy_client_order_id: Final[str] = buy.client_order_id
+        self.seller: Final[Account] = sell.account
+        self.sell_order_id: Final[int] = sell.order_id
+        self.sell_client_order_id: Final[str] = sell.client_order_id
         self.price_ticks: int = price_ticks
         self.lots: Final = lots
         self.time_ns: Final = time_ns

@@ -179,7 +179,9 @@ def _close_out(state: State, book: LimitOrderBook, position: Position, reason: s
     state.close_outs += 1
     state.entered += 1
     order.entered = state.entered
-    order.close_out = True
+    order.close_out = order.is_nameless = True
+    # It ends like all others, and has used up no id.
+    state.ended_ids -= 1
     order.price_ticks = order.reserve_ticks = price
     order.quantity_lots = order.leaves_lots = lots
     state.hook.reserve(order, price, lots)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.book.assets import Asset
-from engine.book.entities import Account, Order
+from engine.book.entities import Account, Instrument, Order, OrderRecord
+from engine.book.kept import keep_order, read
 from engine.book.records import TradeRecord
 from engine.money import margin
 from engine.money.reservations import needed, paying_asset
@@ -35,8 +38,11 @@ def reprice(state: State, command: RepriceTrade) -> Problem | None:
 
 
 def _find(state: State, trade_id: int) -> TradeRecord | None:
-    record = state.day_trades.get(trade_id)
-    if record is None or record.busted:
+    place = trade_id - state.first_trade
+    if not 0 <= place < len(state.day_trades):
+        return None
+    record = state.day_trades[place]
+    if record.busted:
         return None
     future = record.instrument.future
     return None if future is not None and future.expired else record
@@ -66,7 +72,7 @@ def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecor
     record.sell_fee += fees[1]
     record.busted = new_ticks == 0
     record.price_ticks = new_ticks or old_ticks
-    buy, sell = record.buy, record.sell
+    buyer, seller = record.buyer, record.seller
     state.emit(
         TradeCorrected(
             command.trade_id,
@@ -74,13 +80,13 @@ def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecor
             old_ticks,
             new_ticks,
             record.lots,
-            buy.order_id,
-            buy.account.account,
-            next_report(buy.account),
+            record.buy_order_id,
+            buyer.account,
+            next_report(buyer),
             record.buy_fee,
-            sell.order_id,
-            sell.account.account,
-            next_report(sell.account),
+            record.sell_order_id,
+            seller.account,
+            next_report(seller),
             record.sell_fee,
             record.time_ns,
             command.reason,
@@ -89,7 +95,7 @@ def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecor
     if future is not None:
         book = state.book_list[record.instrument.number]
         state.touch(book)
-        note_positions(state, buy, sell)
+        note_positions(state, record.instrument, buyer, seller)
     return None
 
 
@@ -98,27 +104,67 @@ def _book(record: TradeRecord, old_ticks: int, new_ticks: int) -> tuple[int, int
     instrument = record.instrument
     value = (new_ticks - old_ticks) * record.lots * instrument.unit
     base = record.lots * instrument.lot_base * ((new_ticks != 0) - (old_ticks != 0))
-    buy_fee = _charge(record.buy, value * record.buy_ppm)
-    sell_fee = _charge(record.sell, value * record.sell_ppm)
+    buy, sell = _sides(record)
+    buy_fee = buy.charge(value * record.buy_ppm)
+    sell_fee = sell.charge(value * record.sell_ppm)
     instrument.quote.fees += buy_fee + sell_fee
-    buyer, seller = record.buy.account, record.sell.account
+    buyer, seller = record.buyer, record.seller
     buyer.balance(instrument.base).available += base
     buyer.balance(instrument.quote).available -= value + buy_fee
     seller.balance(instrument.base).available -= base
     seller.balance(instrument.quote).available += value - sell_fee
-    for order in (record.buy, record.sell):
-        if order.leaves_lots:
-            _reserve_again(order)
+    for side in (buy, sell):
+        side.put_right()
     return (buy_fee, sell_fee)
 
 
-def _charge(order: Order, numerator: int) -> int:
-    """Change an order's exact fee, in millionths; returns how much more it is charged."""
-    order.fee_numerator += numerator
-    charged = round_up(order.fee_numerator)
-    more = charged - order.fee_charged
-    order.fee_charged = charged
-    return more
+class _Side:
+    """One side of a trade: its account, and what is on record of its order."""
+
+    def __init__(self, account: Account, order_id: int, client_order_id: str) -> None:
+        self.account: Final = account
+        used = account.used_ids.find(client_order_id)
+        found = None if used is None else read(account, client_order_id, used)
+        # Nothing is kept of a close-out, which pays no fee; its id is nobody's.
+        self.order: Final = found if isinstance(found, OrderRecord) and found.order_id == order_id else None
+
+    def charge(self, numerator: int) -> int:
+        """Change the order's exact fee, in millionths; returns how much more it is charged."""
+        order = self.order
+        if order is None:
+            return 0
+        order.fee_numerator += numerator
+        charged = round_up(order.fee_numerator)
+        more = charged - order.fee_charged
+        order.fee_charged = charged
+        return more
+
+    def charge_future(self, numerator: int, instrument: Instrument) -> int:
+        """The same of a future: charged as far as there is money."""
+        order = self.order
+        return (
+            0 if order is None else margin.charge(order, numerator, margin.position_of(self.account, instrument).margin)
+        )
+
+    def put_right(self) -> None:
+        """Reserve what an open order needs now that its fee so far has changed; keep the new fee of one that has ended."""
+        order = self.order
+        if order is None:
+            return
+        if not isinstance(order, Order):
+            self.account.used_ids.shrink(order.client_order_id, keep_order(order))
+        elif order.has_ended:
+            return
+        elif order.instrument.future is None:
+            _reserve_again(order)
+        else:
+            margin.count(order, order.reserve_ticks, order.leaves_lots)
+
+
+def _sides(record: TradeRecord) -> tuple[_Side, _Side]:
+    """Buyer and seller of a trade."""
+    buy = _Side(record.buyer, record.buy_order_id, record.buy_client_order_id)
+    return (buy, _Side(record.seller, record.sell_order_id, record.sell_client_order_id))
 
 
 def _reserve_again(order: Order) -> None:
@@ -132,7 +178,7 @@ def _reserve_again(order: Order) -> None:
 
 def _hold_cover(record: TradeRecord) -> None:
     """Let what a correction has credited cover futures, if any of their cover is missing."""
-    for account in (record.buy.account, record.sell.account):
+    for account in (record.buyer, record.seller):
         for asset in (record.instrument.base, record.instrument.quote):
             cover = account.balance(asset).margin
             if cover is not None:
@@ -143,11 +189,15 @@ def _missing_fees(record: TradeRecord, old_ticks: int, new_ticks: int) -> Proble
     """What an account of a future's trade lacks for the fee that the correction makes higher."""
     value = (new_ticks - old_ticks) * record.lots * record.instrument.unit
     asset = record.instrument.quote
-    for order, ppm in ((record.buy, record.buy_ppm), (record.sell, record.sell_ppm)):
+    buy, sell = _sides(record)
+    for side, ppm in ((buy, record.buy_ppm), (sell, record.sell_ppm)):
+        order = side.order
+        if order is None:
+            continue
         more = round_up(order.fee_numerator + value * ppm) - order.fee_charged
-        lacks = more - order.account.balance(asset).available
+        lacks = more - side.account.balance(asset).available
         if more > 0 and lacks > 0:
-            return Problem(FUNDS, f"account {order.account.account} lacks {decimal(lacks, asset.scale)} {asset.asset}")
+            return Problem(FUNDS, f"account {side.account.account} lacks {decimal(lacks, asset.scale)} {asset.asset}")
     return None
 
 
@@ -157,20 +207,22 @@ def _book_future(record: TradeRecord, old_ticks: int, new_ticks: int) -> tuple[i
     value = (new_ticks - old_ticks) * record.lots * instrument.unit
     lots = record.lots * ((new_ticks != 0) - (old_ticks != 0))
     fees = [0, 0]
-    for side, order, ppm in ((0, record.buy, record.buy_ppm), (1, record.sell, record.sell_ppm)):
-        position = margin.position_of(order.account, instrument)
-        fees[side] = margin.charge(order, value * ppm, position.margin)
-        sign = 1 if side == 0 else -1
+    buy, sell = _sides(record)
+    for index, side, ppm in ((0, buy, record.buy_ppm), (1, sell, record.sell_ppm)):
+        position = margin.position_of(side.account, instrument)
+        fees[index] = side.charge_future(value * ppm, instrument)
+        sign = 1 if index == 0 else -1
         position.lots += sign * lots
         position.carried += sign * value
-        margin.renew(margin.count(order, order.reserve_ticks, order.leaves_lots))
+        side.put_right()
+        margin.renew(position)
     return (fees[0], fees[1])
 
 
 def _missing(record: TradeRecord) -> Problem | None:
     """What an account of the trade lacks, if a balance has become negative."""
     instrument = record.instrument
-    for account in (record.buy.account, record.sell.account):
+    for account in (record.buyer, record.seller):
         for asset in (instrument.base, instrument.quote):
             problem = _negative(account, asset)
             if problem is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from engine.book.entities import Account
+from engine.book.kept import keep_transfer, read
 from engine.book.records import TransferRecord
 from engine.book.used_id import UsedId
 from engine.money import reservations
 from engine.state.state import State, next_report
+from engine.trading.admission import full_problem, has_room
 from engine.trading.asking import own_account, refuse, refuse_stranger
 from engine.trading.entry import kill_problem
 from engine.vocabulary.codes import (
@@ -14,7 +16,6 @@ from engine.vocabulary.codes import (
     FUNDS,
     KILL_SWITCH,
     OK,
-    ORDER_LIMITS,
     OWN_ACCOUNT,
     PURPOSES,
     SCOPE_INVESTOR,
@@ -25,7 +26,6 @@ from engine.vocabulary.codes import (
     UNSUPPORTED,
 )
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY
 from engine.vocabulary.messages.commands import RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Transferred, TransferStatus
 from engine.vocabulary.problem import Problem, invalid
@@ -37,14 +37,17 @@ def transfer(state: State, command: Transfer) -> None:
     if account is None:
         refuse_stranger(state, command.participant, command.account, 0, command.client_order_id)
         return
-    used = account.used_ids.get(command.client_order_id)
+    ids = state.ids_of(account)
+    used = ids.find(command.client_order_id)
     if used is not None:
-        _answer_used_id(state, account, command, used)
+        _answer_used_id(state, account, command, read(account, command.client_order_id, used))
         return
     problem = _transfer_problem(state, account, command)
-    if len(account.used_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
+    if has_room(state, account):
         code = OK if problem is None else problem.code
-        account.used_ids[command.client_order_id] = TransferRecord(state.seq, command, code)
+        ids.keep(command.client_order_id, keep_transfer(state.seq, command, code))
+        state.kept_ids += 1
+        state.ended_ids += 1
     if problem is None:
         _move(state, account, command)
     else:
@@ -77,8 +80,8 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
     problem = kill_problem(state, account, "") or _receiver_problem(state, receiver)
     if problem is not None:
         return problem
-    if len(account.used_ids) >= MAX_CLIENT_ORDER_IDS_PER_DAY:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
+    if not has_room(state, account):
+        return full_problem(state, account)
     if command.amount <= 0:
         return Problem(SIZE, "the amount must be positive")
     verdict = state.hook.check_transfer(command, state.time_ns)

@@ -6,7 +6,7 @@ available. So every place that credits a balance calls `hold`, and a missing amo
 
 from __future__ import annotations
 
-from engine.book.entities import FOR_ENTRY, Account, Future, Instrument, Margin, Order, Position
+from engine.book.entities import FOR_ENTRY, Account, Future, Instrument, Margin, Order, OrderRecord, Position
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.rounding import round_up
@@ -209,7 +209,7 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
     return fee
 
 
-def charge(order: Order, numerator: int, margin: Margin) -> int:
+def charge(order: OrderRecord, numerator: int, margin: Margin) -> int:
     """Charge an order's fee, exact in millionths so far and now; returns what is paid. What there is not stays owing.
 
     It may be taken from what is held: cover is to be renewed.

@@ -31,24 +31,25 @@ from engine.vocabulary.codes import BUY, CLOSED, CONTINUOUS, EXPIRED, HALTED, SE
 
 def run_due(state: State, time_ns: int) -> bool:
     """Do the earliest thing due by a time; False if there is none."""
-    while state.due and state.due[0][0] <= time_ns:
-        deadline_ns, kind, number = heapq.heappop(state.due)
+    while True:
+        deadline_ns, kind, number = state.due[0]
+        expiry_ns = state.expiries.next_ns
+        if expiry_ns <= time_ns and (expiry_ns, DUE_EXPIRY) < (deadline_ns, kind):
+            state.time_ns = max(state.time_ns, expiry_ns)
+            cancel(state, state.expiries.first(), EXPIRED)
+            return True
+        if deadline_ns > time_ns:
+            return False
+        heapq.heappop(state.due)
         state.time_ns = max(state.time_ns, deadline_ns)
         if _run(state, deadline_ns, kind, number):
             return True
-    return False
 
 
 def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
     """Do one due thing; False if it holds no longer."""
     if kind == DUE_DAY:
         end_day(state)
-        return True
-    if kind == DUE_EXPIRY:
-        order = state.expiring.get(number)
-        if order is None:
-            return False
-        cancel(state, order, EXPIRED)
         return True
     if kind == DUE_MARGIN:
         return end_grace(state, number, deadline_ns)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_right
 from typing import Final
 
 from engine.book.order_book import LimitOrderBook
-from engine.state.state import DUE_DAY, DUE_EXPIRY, DUE_STEP, State, day_end_ns
+from engine.state.state import DUE_DAY, DUE_STEP, State, day_end_ns
 from engine.trading.auction import uncross
 from engine.trading.consulting import follow
 from engine.trading.placing import join_call, leave_call, park_pegs, set_batch_end, start_volatility_auction
@@ -78,19 +77,14 @@ def may_enter(book: LimitOrderBook, phase: int) -> bool:
 
 def end_day(state: State) -> None:
     """Begin the trading day of the current time: client order ids are free again but for those of open orders."""
-    for account in state.accounts.values():
-        if account.used_ids:
-            account.used_ids = {order.client_order_id: order for order in account.open_orders.values()}
-    for owner in state.owners.values():
-        owner.forget_empty_sides()
     for limits in state.limits.values():
         limits.orders = limits.trades = 0
-    state.day_trades = {}
-    # Orders that ended before their time have left their deadlines behind.
-    kept = [entry for entry in state.due if entry[1] != DUE_EXPIRY or entry[2] in state.expiring]
-    state.due.clear()
-    state.due.extend(kept)
-    heapq.heapify(state.due)
+    state.leftovers.end_day(state.day_trades)
+    state.day_trades = []
+    state.first_trade = state.trades + 1
+    state.kept_ids -= state.ended_ids + len(state.ended)
+    state.ended_ids = -len(state.ended)
+    state.room.is_crowded = False
     start_day(state)
     state.emit(DayEnded(state.day))
     follow(state, state.hook.day_ended(state.time_ns))

@@ -7,7 +7,8 @@ import hashlib
 import msgspec
 
 from engine.book.assets import Asset
-from engine.book.entities import NOWHERE, Account, Balance, Order, OrderRecord, Position
+from engine.book.entities import Account, Balance, Order, OrderRecord, Position
+from engine.book.kept import read
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord, TransferRecord
 from engine.state.protection import Limits
@@ -25,21 +26,21 @@ def take_snapshot(state: State) -> object:
         state.queued,
         [_asset(asset) for asset in state.assets.values()],
         [_book(book) for book in state.book_list],
-        [_trade(trade_id, trade) for trade_id, trade in state.day_trades.items()],
+        [_trade(state.first_trade + place, trade) for place, trade in enumerate(state.day_trades)],
         [_limits(participant, limits) for participant, limits in state.limits.items()],
         list(state.killed),
         [list(item) for item in state.schedules.items()],
         [list(item) for item in state.schedule_steps.items()],
         [state.self_trade, state.seed, state.halt_threshold_ppm, state.halt_ns],
         [book.instrument.instrument for book in state.market_index],
-        list(state.expiring),
+        state.expiries.entries(),
         [[seq, msgspec.to_builtins(change)] for seq, change in state.changes.items()],
         state.grace_ns,
         [
             [name, index.known_ns, index.price_e8, index.since_ns, index.summed]
             for name, index in state.index_prices.items()
         ],
-        [_account(account) for account in state.accounts.values()],
+        [_account(account, state.day) for account in state.accounts.values()],
         state.hook.snapshot(),
     ]
 
@@ -63,7 +64,7 @@ def _asset(asset: Asset) -> list[object]:
     ]
 
 
-def _account(account: Account) -> list[object]:
+def _account(account: Account, day: int) -> list[object]:
     return [
         account.account,
         account.participant,
@@ -73,12 +74,7 @@ def _account(account: Account) -> list[object]:
         [_balance(index, balance) for index, balance in sorted(account.balances.items())],
         [_position(index, position) for index, position in sorted(account.positions.items())],
         list(account.open_orders),
-        [_order(used) for used in account.used_ids.values() if isinstance(used, OrderRecord)],
-        [
-            [used.transfer_id, msgspec.structs.astuple(used.command), used.code]
-            for used in account.used_ids.values()
-            if isinstance(used, TransferRecord)
-        ],
+        _used(account, day),
     ]
 
 
@@ -105,14 +101,45 @@ def _position(index: int, position: Position) -> list[object]:
     ]
 
 
-def _order(record: OrderRecord) -> list[object]:
-    order = record if isinstance(record, Order) else None
-    if order is None:
-        # Rejected before anything of it was looked at.
-        asked = record.command
-        about: list[object] = [record.order_id, msgspec.structs.astuple(asked), asked.order_type, asked.post_only]
-        about += [record.status, NOWHERE, 0, 0, 0, 0, 0, 0, record.entered, 0, 0, record.reject_code]
-        return [*about, record.reject_rule, 0, 0, 0, 0, [], False, False, 0, 0, 0, 0, -1, 0, 0, 1]
+def _used(account: Account, day: int) -> list[list[list[object]]]:
+    """What client order ids are used up for, by number: open orders, orders that have ended, transfers."""
+    opened: list[list[object]] = []
+    ended: list[list[object]] = []
+    transfers: list[list[object]] = []
+    for name, used in account.used_ids.entries(day):
+        found = read(account, name, used)
+        if isinstance(found, Order) and not found.has_ended:
+            opened.append(_order(found))
+        elif isinstance(found, OrderRecord):
+            ended.append(_ended(found))
+        elif isinstance(found, TransferRecord):
+            transfers.append([found.transfer_id, msgspec.structs.astuple(found.command), found.code])
+    # By number: in which order ids stand depends on how much of a day's leftovers has been swept.
+    return [sorted(rows, key=_by_number) for rows in (opened, ended, transfers)]
+
+
+def _by_number(row: list[object]) -> int:
+    number = row[0]
+    assert isinstance(number, int)
+    return number
+
+
+def _ended(order: OrderRecord) -> list[object]:
+    return [
+        order.order_id,
+        msgspec.structs.astuple(order.command),
+        order.status,
+        order.price_ticks,
+        order.quantity_lots,
+        order.filled_lots,
+        order.reject_code,
+        order.reject_rule,
+        order.fee_numerator,
+        order.fee_charged,
+    ]
+
+
+def _order(order: Order) -> list[object]:
     other, children = order.other_leg, order.children
     return [
         order.order_id,
@@ -130,8 +157,6 @@ def _order(record: OrderRecord) -> list[object]:
         order.entered,
         order.renewed,
         order.queued,
-        order.reject_code,
-        order.reject_rule,
         order.stop_ticks,
         order.trail_best_ticks,
         order.peg_limit_ticks,
@@ -184,8 +209,8 @@ def _indicative(book: LimitOrderBook) -> list[object]:
 def _trade(trade_id: int, trade: TradeRecord) -> list[object]:
     return [
         trade_id,
-        trade.buy.order_id,
-        trade.sell.order_id,
+        trade.buy_order_id,
+        trade.sell_order_id,
         trade.price_ticks,
         trade.lots,
         trade.buy_fee,

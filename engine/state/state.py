@@ -9,17 +9,23 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.book.assets import Asset
-from engine.book.entities import Account, Instrument, Margin, Order, Owner, Position
+from engine.book.entities import Account, Instrument, Margin, Order, OrderRecord, Owner, Position
+from engine.book.expiries import Expiries
+from engine.book.kept import keep_order
 from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
+from engine.book.used_id import UsedIds
+from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
+from engine.state.leftovers import Leftovers
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
 from engine.vocabulary.limits import (
     DEFAULT_GRACE_NS,
     INDICATIVE_NS_PER_LEVEL,
+    MAX_ENDED_WHOLE,
     MAX_INSTANT_LEVELS,
     MAX_OPEN_ORDERS,
     MAX_OPEN_ORDERS_PER_ACCOUNT,
@@ -104,14 +110,21 @@ class State:
     """Orders entered so far."""
     queued: int = 0
     """Places in queues given out so far."""
+    kept_ids: int = 0
+    """Client order ids of all accounts that are kept: those used in the trading day, and those of orders open when it began."""
+    ended_ids: int = 0
+    """Those of them that are free again when the day ends, without those in `ended`."""
+    first_trade: int = 1
+    """The first trade id of the trading day."""
     open_parts: int = 0
     """Open orders, an iceberg counted by its parts."""
     max_open_per_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
     max_open_per_book: int = MAX_OPEN_ORDERS_PER_BOOK
     max_open: int = MAX_OPEN_ORDERS
     small_account: int = MAX_SMALL_ACCOUNT
+    max_whole: int = MAX_ENDED_WHOLE
     max_shared: int = MAX_SHARED_ORDERS
-    """How many orders of a queue get shares. These four are no state: they are the bounds, but for tests and benchmarks."""
+    """How many orders of a queue get shares. These six are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
     halt_threshold_ppm: int = 0
@@ -132,6 +145,7 @@ class State:
 
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook
+        self.room: Final = DayRoom()
         self.assets: Final[dict[str, Asset]] = {}
         self.instruments: Final[dict[str, Instrument]] = {}
         self.books: Final[dict[str, LimitOrderBook]] = {}
@@ -144,12 +158,15 @@ class State:
         """By the account's number."""
         self.events: list[Event] = []
         """What the command that is applied has done so far; between commands what the last one did."""
-        self.day_trades: dict[int, TradeRecord] = {}
-        """Trades of the trading day by trade id."""
+        self.day_trades: list[TradeRecord] = []
+        """Trades of the trading day from `first_trade` on; without the last ones, if there are too many."""
         self.due: Final[list[tuple[int, int, int]]] = []
-        """A heap of `(deadline, DUE_ kind, number or order of entry)`; an entry that no longer holds is skipped."""
-        self.expiring: Final[dict[int, Order]] = {}
-        """Open orders that expire, by order of entry."""
+        """A heap of `(deadline, DUE_ kind, number)` of all but expiries; an entry that no longer holds is skipped."""
+        self.expiries: Final = Expiries()
+        self.ended: Final[list[OrderRecord]] = []
+        """Orders that have ended and take as much room as ever, until `shrink` has come to them."""
+        self.leftovers: Final = Leftovers()
+        """What earlier trading days have left, until it is thrown away."""
         self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
         """By the instrument's number."""
         self.schedule_steps: Final[dict[int, int]] = {}
@@ -210,6 +227,27 @@ class State:
     def schedule(self, deadline_ns: int, kind: int, number: int) -> None:
         """Have something happen at a time."""
         heapq.heappush(self.due, (deadline_ns, kind, number))
+
+    def soonest_ns(self) -> int:
+        """When something is due next, nanoseconds since the epoch, UTC. The day must have begun: its end is always due."""
+        deadline_ns, expiry_ns = self.due[0][0], self.expiries.next_ns
+        return deadline_ns if deadline_ns <= expiry_ns else expiry_ns
+
+    def ids_of(self, account: Account) -> UsedIds:
+        """The client order ids of an account for the trading day."""
+        ids = account.used_ids
+        return ids if ids.day == self.day else self.leftovers.begin(account, self.day)
+
+    def shrink(self, most: int) -> None:
+        """Let a few bytes stand for up to `most` orders that have ended. Nothing that a venue does depends on when, or whether."""
+        ended = self.ended
+        while ended and most > 0:
+            most -= 1
+            record = ended.pop()
+            self.ended_ids += 1
+            ids, name = record.account.used_ids, record.client_order_id
+            if ids.current.get(name) is record:
+                ids.shrink(name, keep_order(record))
 
     def draw(self, book: LimitOrderBook, most_ns: int) -> int:
         """A number from 0 to `most_ns` that follows from the journaled seed, the instrument and the auction's number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Account, Order, OrderRecord
+from engine.book.entities import Account, Order
 from engine.state.state import State, next_report
 from engine.vocabulary.codes import PERMISSION, UNKNOWN_ORDER
 from engine.vocabulary.messages.events import RequestRejected
@@ -13,8 +13,7 @@ def find_open(account: Account, order_id: int, client_order_id: str) -> Order | 
     """The account's open order of this id, or, if the id is 0, of this client order id."""
     if order_id:
         return account.open_orders.get(order_id)
-    used = account.used_ids.get(client_order_id)
-    return account.open_orders.get(used.order_id) if isinstance(used, OrderRecord) else None
+    return account.order(client_order_id)
 
 
 def own_account(state: State, participant: str, name: str) -> Account | None:

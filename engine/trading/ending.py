@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.book.entities import ON_BOOK, Account, Order
+from engine.book.expiries import NEVER
 from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
@@ -13,13 +14,25 @@ from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
 from engine.vocabulary.messages.events import OrderCancelled
 
 
+def _bring(state: State, order: Order) -> None:
+    """Have the id of an order from an earlier day kept for this one, in which it ends."""
+    ids = order.account.used_ids
+    if ids.day != state.day:
+        state.leftovers.begin(order.account, state.day)
+    ids.bring(order.client_order_id)
+
+
 def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
     book: LimitOrderBook = order.book
+    ids = order.account.used_ids
+    if ids.day != state.day or ids.former:
+        _bring(state, order)
+    state.ended.append(order)
     if order.beside is not None:
         close_order(state, order)
-    if state.expiring and order.entered in state.expiring:
-        del state.expiring[order.entered]
+    if state.expiries.next_ns != NEVER and order.deadline_ns:
+        state.expiries.remove(order)
     if order.order_type == PEGGED:
         book.pegs.pop(order.order_id, None)
     if order.children:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord
+from engine.book.kept import read
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.book.used_id import UsedId
 from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
-from engine.state.state import DUE_EXPIRY, State, day_end_ns, next_report
+from engine.state.state import State, day_end_ns, next_report
+from engine.trading.admission import admit, full_problem
 from engine.trading.bands import band_problem
 from engine.trading.pegs import come_in, peg_problem
 from engine.trading.placing import place
@@ -30,7 +32,6 @@ from engine.vocabulary.codes import (
     NOTIONAL,
     OK,
     OPENING_AUCTION,
-    ORDER_LIMITS,
     PEGGED,
     PERMISSION,
     PHASE,
@@ -48,7 +49,6 @@ from engine.vocabulary.codes import (
     UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import MAX_CLIENT_ORDER_IDS_PER_DAY
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
 from engine.vocabulary.problem import Problem
@@ -60,9 +60,12 @@ def enter(state: State, command: NewOrder) -> None:
     if account is None or account.participant != command.participant:
         _reject_stranger(state, command)
         return
-    used = account.used_ids.get(command.client_order_id)
+    ids = account.used_ids
+    if ids.day != state.day:
+        state.leftovers.begin(account, state.day)
+    used = ids.find(command.client_order_id) if ids.former else ids.current.get(command.client_order_id)
     if used is not None:
-        answer_used_id(state, account, command, used)
+        answer_used_id(state, account, command, read(account, command.client_order_id, used))
         return
     order = admit(state, account, command, state.seq)
     if not isinstance(order, Order):
@@ -74,26 +77,6 @@ def enter(state: State, command: NewOrder) -> None:
         return
     accept(state, order)
     act(state, order)
-
-
-def admit(state: State, account: Account, command: NewOrder, order_id: int) -> OrderRecord:
-    """The order a command asks for, its client order id used up from here on; nothing of it is checked yet.
-
-    A record and no more if its instrument is not listed: such an order is to be rejected.
-    """
-    book = state.books.get(command.instrument)
-    record: OrderRecord
-    if book is None:
-        record = OrderRecord(order_id, account, command)
-    else:
-        order = Order(order_id, account, command, book)
-        order.post_only = command.post_only
-        record = order
-    state.entered += 1
-    record.entered = state.entered
-    if len(account.used_ids) < MAX_CLIENT_ORDER_IDS_PER_DAY:
-        account.used_ids[command.client_order_id] = record
-    return record
 
 
 def not_listed(order: OrderRecord) -> Problem:
@@ -151,8 +134,8 @@ def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
         problem = reduce_only_problem(order)
     if problem is not None or too_fast is not None:
         return problem or too_fast
-    if order.client_order_id not in account.used_ids:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_CLIENT_ORDER_IDS_PER_DAY} client order ids a day")
+    if state.room.is_crowded and order.is_nameless:
+        return full_problem(state, account)
     if not book.in_call:
         if book.phase == CONTINUOUS:
             return None
@@ -267,8 +250,7 @@ def accept(state: State, order: Order) -> None:
     account = order.account
     deadline_ns: int = day_end_ns(state) if order.time_in_force == DAY else order.command.expire_ns
     if deadline_ns:
-        state.expiring[order.entered] = order
-        state.schedule(deadline_ns, DUE_EXPIRY, order.entered)
+        state.expiries.add(order, deadline_ns)
     account.report_seq += 1
     state.emit(
         OrderAccepted(
@@ -326,6 +308,8 @@ def reject(state: State, order: OrderRecord, problem: Problem) -> None:
     order.leaves_lots = 0
     order.reject_code = problem.code
     order.reject_rule = problem.rule
+    if not order.is_nameless:
+        state.ended.append(order)
     state.emit(
         OrderRejected(
             order.order_id,

@@ -91,7 +91,7 @@ def _finish(state: State, order: Order) -> None:
 
 
 def _recorded(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) -> TradeRecord:
-    """Keep a trade for corrections, and count it for limits; its fees are still to be noted."""
+    """Keep a trade for corrections, if the day has room for it, and count it for limits; its fees are still to be noted."""
     instrument = taker.instrument
     maker_ppm, taker_ppm = instrument.maker_fee_ppm, 0 if taker.close_out else instrument.taker_fee_ppm
     if taker.side == BUY:
@@ -100,7 +100,8 @@ def _recorded(state: State, maker: Order, taker: Order, price_ticks: int, lots: 
     else:
         record = TradeRecord(maker, taker, price_ticks, lots, state.time_ns)
         record.buy_ppm, record.sell_ppm = maker_ppm, taker_ppm
-    state.day_trades[state.trades] = record
+    if len(state.day_trades) < state.room.trades:
+        state.day_trades.append(record)
     if state.limits:
         for order in (maker, taker):
             limits = state.limits.get(order.account.participant)

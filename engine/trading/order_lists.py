@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order, OrderRecord
+from engine.book.kept import read
 from engine.book.order_book import LimitOrderBook
+from engine.book.used_id import UsedId
 from engine.state.state import State, next_report
+from engine.trading.admission import admit
 from engine.trading.asking import own_account, refuse, refuse_stranger
 from engine.trading.ending import by_entry, cancel_newest_first
 from engine.trading.entry import (
     accept,
     act,
-    admit,
     approval_problem,
     entry_problem,
     kill_problem,
@@ -156,7 +158,8 @@ def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) 
     if len(dict.fromkeys(names)) < len(names):
         refuse(state, account, 0, names[0], Problem(DUPLICATE_ID, "one client order id twice"))
         return None
-    if any(name in account.used_ids for name in names):
+    ids = state.ids_of(account)
+    if any(ids.find(name) is not None for name in names):
         _answer_used_ids(state, account, legs)
         return None
     return [admit(state, account, leg, state.seq + index * LEG_ID) for index, leg in enumerate(legs)]
@@ -164,7 +167,10 @@ def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) 
 
 def _answer_used_ids(state: State, account: Account, legs: list[NewOrder]) -> None:
     """Answer a resent list with the status of each of its orders; any other use of a used id refuses the whole list."""
-    used_ids = [account.used_ids.get(leg.client_order_id) for leg in legs]
+    used_ids: list[UsedId | None] = []
+    for leg in legs:
+        found = account.used_ids.find(leg.client_order_id)
+        used_ids.append(None if found is None else read(account, leg.client_order_id, found))
     earlier: list[OrderRecord] = []
     for used, leg in zip(used_ids, legs, strict=True):
         if isinstance(used, OrderRecord) and used.command == leg:
@@ -265,8 +271,9 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
         return Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
     if len(command.bids) > MAX_QUOTES_PER_SIDE or len(command.asks) > MAX_QUOTES_PER_SIDE:
         return Problem(SIZE, f"no more than {MAX_QUOTES_PER_SIDE} quotes a side")
+    ids = state.ids_of(account)
     for wanted in quotes:
-        if wanted.client_order_id in account.used_ids:
+        if ids.find(wanted.client_order_id) is not None:
             return Problem(DUPLICATE_ID, f"quote id {command.quote_id} was used today")
     problem = kill_problem(state, account, command.instrument)
     if problem is not None:

@@ -55,10 +55,10 @@ def reduce_only_problem(order: Order) -> Problem | None:
     return Problem(ORDER_LIMITS, f"no more than {most} open reduce-only orders of an account in an instrument")
 
 
-def note_positions(state: State, first: Order, second: Order) -> None:
-    """Note that the positions of two orders' accounts have changed: before the command ends, reduce-only orders are held to them."""
-    for order in (first, second):
-        position = order.account.positions.get(order.instrument.number)
+def note_positions(state: State, instrument: Instrument, first: Account, second: Account) -> None:
+    """Note that two accounts' positions have changed: before the command ends, reduce-only orders are held to them."""
+    for account in (first, second):
+        position = account.positions.get(instrument.number)
         if position is not None and position.reducing and not position.noted:
             position.noted = True
             state.moved.append(position)
@@ -70,7 +70,7 @@ def note_fill(state: State, maker: Order, taker: Order) -> None:
         if order.command.reduce_only:
             lots = lots_of(order.account, order.instrument)
             assert lots <= 0 if order.side == BUY else lots >= 0, "a reduce-only order traded past its position"
-    note_positions(state, maker, taker)
+    note_positions(state, taker.instrument, maker.account, taker.account)
 
 
 def hold(state: State, order: Order) -> bool:

@@ -60,9 +60,25 @@ MAX_PEGS_PER_ACCOUNT: Final = 20
 # Open reduce-only orders of one account in one future, brackets' too: a command that changes the position by a lot cuts them all.
 # So two accounts that trade one lot cause 200 cuts of two events at most: some 60 KB of a frame, with the longest names.
 MAX_REDUCE_ONLY_PER_POSITION: Final = 100
-# Client order ids of one account in one trading day. Each is kept until the day ends (promise P5), with all of its order:
-# some 750 bytes compiled, 1 400 interpreted, which is 0.75 GB for an account that uses them all.
+# Client order ids of one account in one trading day. Each is kept until the day ends (promise P5): one account does not fill the
+# venue, below.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000
+# And of all accounts, refused orders and transfers too. What is kept of one that has ended takes 190 bytes, half of them its name: 3 GB for
+# so many. With names of 64 of the widest characters it is KEPT_ORDER_BYTES, and 20 GB.
+KEPT_ORDER_BYTES: Final = 1_250
+MAX_ORDERS_PER_DAY: Final = 20_000_000_000 // KEPT_ORDER_BYTES
+# Orders that have ended and are still there whole; beyond so many each that ends is made small at once. That takes a tenth of the time of
+# an order, which a venue that is not busy has between its turns. 50 MB compiled, 90 interpreted.
+MAX_ENDED_WHOLE: Final = 65_536
+# So many are made small after a turn that leaves nothing waiting: 10 us compiled, 20 interpreted.
+SHRUNK_PER_TURN: Final = 32
+# Trades that are kept until the day ends, so that they can be corrected: some 180 bytes compiled, 430 interpreted, 3 or 7 GB.
+MAX_TRADES_PER_DAY: Final = 16_000_000
+# The last tenth of both is for orders that only make a future's position smaller.
+RESERVED_PART: Final = 10
+# What each command throws away of days that have ended, with two more for each event of the one before: an order has at least one, and a trade
+# has one, so that more goes than comes.
+SWEPT_PER_COMMAND: Final = 32
 # Quotes on one side of a mass quote: a ladder, not a book.
 MAX_QUOTES_PER_SIDE: Final = 64
 # Orders of a participant and trading day before its order-to-trade ratio is tested: below, it says nothing.

@@ -14,7 +14,14 @@ from typing import Final
 
 from engine.exchange import Exchange
 from engine.record.rows import Batch, Row
-from engine.vocabulary.limits import CATCH_UP_EVENTS, MAX_BATCH_BYTES, MAX_BATCH_COMMANDS, MAX_BATCH_EVENTS, SLEPT_NS
+from engine.vocabulary.limits import (
+    CATCH_UP_EVENTS,
+    MAX_BATCH_BYTES,
+    MAX_BATCH_COMMANDS,
+    MAX_BATCH_EVENTS,
+    SHRUNK_PER_TURN,
+    SLEPT_NS,
+)
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.inbound.queries import Answers
 from gateway.inbound.questions import Questions
@@ -111,6 +118,10 @@ class Sequencer:
             return
         if self._waiting:
             self._carry_out(time_ns, self._take())
+
+    def tidy(self) -> None:
+        """Make a little room while nothing waits: what ends is small sooner than it must be."""
+        self._exchange.shrink(SHRUNK_PER_TURN)
 
     def answer(self) -> None:
         """Answer questions within their share, which then stand in the outboxes. What is due comes first: a turn must do it."""

@@ -281,6 +281,8 @@ class Server:
             connection.end_turn()
         if self._sequencer.has_work:
             self._schedule()
+        else:
+            self._sequencer.tidy()
 
     @guarded
     def _turn(self) -> None:

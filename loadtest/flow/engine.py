@@ -122,9 +122,8 @@ class EngineFeed:
             return None
         account = ACCOUNTS[side]
         resting = self.exchange.accounts[account].order(reference)
-        assert resting is not None
         lot_e8 = self.recording.lot_e8
-        if isinstance(order, Withdraw) or not resting.leaves_lots:
+        if isinstance(order, Withdraw) or resting is None:
             return CancelOrder(PARTICIPANT, account, 0, reference)
         if isinstance(order, Reduce):
             total_lots = resting.quantity_lots - order.lots

@@ -34,7 +34,8 @@ def look(venue: Venue, text: str) -> Looked | None:
     elif words[0] == "cover" and words[1] == "of":
         got = cover(venue, words[2], stated)
     elif words[0] == "stop" and words[1] == "of":
-        got = _tick_price(venue, _order(venue, words[2]).instrument_name, _order(venue, words[2]).stop_ticks)
+        order = _order(venue, words[2])
+        got = "gone" if order is None else _tick_price(venue, order.instrument_name, order.stop_ticks)
     elif len(words) == 1 and words[0] in venue.orders:
         got = _leaves(venue, words[0])
     else:
@@ -85,17 +86,15 @@ def _balance(venue: Venue, kind: str, account: str, stated: str) -> str:
     return ", ".join(shown)
 
 
-def _order(venue: Venue, label: str) -> Order:
-    account = venue.exchange.accounts[venue.orders[label].account]
-    order = account.order(label)
-    assert order is not None
-    return order
+def _order(venue: Venue, label: str) -> Order | None:
+    """The open order of a label."""
+    return venue.exchange.accounts[venue.orders[label].account].order(label)
 
 
 def _leaves(venue: Venue, label: str) -> str:
     """What is left of an open order, of how much; `gone` if it is not open."""
     order = _order(venue, label)
-    if order.order_id not in order.account.open_orders:
+    if order is None:
         return "gone"
     name = order.instrument_name
     return f"{_lots(venue, name, order.leaves_lots)} of {_lots(venue, name, order.quantity_lots)}"

@@ -18,7 +18,7 @@ from engine.build import is_compiled
 from engine.vocabulary import codes
 from engine.vocabulary.messages import events
 from tests.support.engine.comparison import CallBounds, SideBySide, drawn_bounds
-from tests.support.engine.generator import FEATURES, features_of
+from tests.support.engine.generator import FEATURES, FULL, features_of
 
 STEPS_PER_SEED = 250
 SEEDS_PER_BLOCK = 60
@@ -82,7 +82,7 @@ class EngineAgainstReference(RuleBasedStateMachine):
 
     @initialize(data=st.data())
     def open(self, data: st.DataObject) -> None:
-        features = tuple(feature for feature in FEATURES if data.draw(st.booleans(), label=feature))
+        features = tuple(feature for feature in (*FEATURES, FULL) if data.draw(st.booleans(), label=feature))
         calls = data.draw(st.sampled_from(CALLS), label="bounds of calls")
         bounds = drawn_bounds(lambda choices: data.draw(st.integers(0, choices - 1)))
         draw = lambda choices: data.draw(st.integers(0, choices - 1))  # noqa: E731

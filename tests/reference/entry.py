@@ -45,7 +45,11 @@ class Entry(Room):
             return None
         order = self.new_order(request, index)
         order.quote = quote
-        code = codes.DUPLICATE_ID if earlier is not None else self.problem(order)
+        if earlier is not None:
+            self.reject(order, codes.DUPLICATE_ID)
+            return None
+        self.use_id(order)
+        code = self.problem(order)
         if code != codes.OK:
             self.reject(order, code)
             return None
@@ -62,11 +66,9 @@ class Entry(Room):
         return RefOrder(self.seq + index * LEG_ID, (self.seq, index), (self.seq, index), request.account, request)
 
     def reject(self, order: RefOrder, code: int, *, report: bool = True) -> None:
-        """Refuse an order; its id is used up unless it was somebody else's or used already."""
+        """Refuse an order."""
         request = order.request
         order.status, order.code, order.leaves, order.where = codes.REJECTED, code, 0, None
-        if code not in (codes.PERMISSION, codes.DUPLICATE_ID):
-            self.accounts[order.account].by_client_id[request.client_order_id] = order
         number = self.report(order.account) if report else 0
         self.emit(
             events.OrderRejected(order.id, order.account, number, request.client_order_id, request.instrument, code, "")
@@ -92,8 +94,6 @@ class Entry(Room):
 
     def accept(self, order: RefOrder) -> None:
         request = order.request
-        if not order.closes_out:
-            self.accounts[order.account].by_client_id[request.client_order_id] = order
         if not order.live:
             self.add_live(order, INCOMING)
         if request.time_in_force == codes.DAY:
@@ -161,7 +161,7 @@ class Entry(Room):
             return codes.KILL_SWITCH
         order.parts = self.parts_asked_for(request)
         needed = ahead + order.parts if self.may_rest(order) else 0
-        if self.counted(account.participant) or not self.has_room(order, needed):
+        if self.counted(account.participant) or not self.has_room(order, needed) or not order.kept:
             return codes.ORDER_LIMITS
         if order.type == codes.PEGGED and self.too_many_pegs(order):
             return codes.ORDER_LIMITS

@@ -26,6 +26,9 @@ class Lists(Entry):
         if len(dict.fromkeys(names)) < len(names):
             self.refuse(account, 0, names[0], codes.DUPLICATE_ID)
             return
+        for order, old in zip(orders, earlier, strict=True):
+            if old is None:
+                self.use_id(order)
         problems = self.list_problems(orders, earlier)
         if any(problems):
             for order, code in zip(orders, problems, strict=True):

@@ -64,6 +64,7 @@ class Matching(Planning):
                 fees[sell.id],
                 self.now,
                 self.day,
+                self.kept_trades() < self.max_trades,
             )
         )
         self.emit(

@@ -236,7 +236,7 @@ class Rules(Futures):
         """Put money right as if a trade had never been, or had been at another price."""
         trade = self.trades[command.trade_id - 1] if 0 < command.trade_id <= len(self.trades) else None
         expired = trade is not None and self.instruments[trade.instrument].expired
-        if trade is None or trade.busted or trade.day != self.day or expired:
+        if trade is None or trade.busted or trade.day != self.day or not trade.kept or expired:
             self.refuse_command(codes.INVALID)
             return
         terms = self.instruments[trade.instrument]

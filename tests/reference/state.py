@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from engine.vocabulary import codes
 from engine.vocabulary.limits import (
     INDICATIVE_NS_PER_LEVEL,
+    MAX_CLIENT_ORDER_IDS_PER_DAY,
     MAX_INSTANT_LEVELS,
     MAX_OPEN_ORDERS,
     MAX_OPEN_ORDERS_PER_ACCOUNT,
     MAX_OPEN_ORDERS_PER_BOOK,
+    MAX_ORDERS_PER_DAY,
     MAX_SHARED_ORDERS,
     MAX_SMALL_ACCOUNT,
+    MAX_TRADES_PER_DAY,
     NS_PER_SECOND,
 )
 from engine.vocabulary.messages import commands, events
@@ -164,6 +167,8 @@ class RefOrder:
     """In millionths, over all its fills."""
     paid: int = 0
     """What it has been charged for them: less only of a future, when there was no more."""
+    kept: bool = False
+    """Whether its client order id is used up: not if the day has no room for it."""
     closes_out: bool = False
     """An order of the venue that closes a position."""
     partner: RefOrder | None = None
@@ -233,6 +238,8 @@ class RefTrade:
     sell_fee: int
     time_ns: int
     day: int
+    kept: bool
+    """Whether it can be corrected: not if the day has had too many."""
     busted: bool = False
 
 
@@ -257,6 +264,9 @@ class State:
     small_account = MAX_SMALL_ACCOUNT
     instant_levels = MAX_INSTANT_LEVELS
     indicative_ns_per_level = INDICATIVE_NS_PER_LEVEL
+    max_account_ids = MAX_CLIENT_ORDER_IDS_PER_DAY
+    max_orders = MAX_ORDERS_PER_DAY
+    max_trades = MAX_TRADES_PER_DAY
 
     def __init__(self) -> None:
         self.assets: dict[str, int] = {}
@@ -346,6 +356,27 @@ class State:
 
     def same_owner(self, one: RefOrder, other: RefOrder) -> bool:
         return self.accounts[one.account].investor == self.accounts[other.account].investor
+
+    def kept_trades(self) -> int:
+        """How many trades of the day can be corrected."""
+        return sum(trade.day == self.day and trade.kept for trade in self.trades)
+
+    def day_has_room(self, account: RefAccount, *, reduces: bool) -> bool:
+        """Whether the day has room for one more id of an account; its last tenth is for orders that reduce."""
+        orders = sum(len(each.by_client_id) for each in self.accounts.values())
+        last = 0 if reduces else 1
+        return (
+            len(account.by_client_id) < self.max_account_ids
+            and orders < self.max_orders - last * (self.max_orders // 10)
+            and self.kept_trades() < self.max_trades - last * (self.max_trades // 10)
+        )
+
+    def use_id(self, order: RefOrder) -> None:
+        """Use up an order's id, if the day has room for it; whether the order is accepted or not."""
+        account = self.accounts[order.account]
+        order.kept = self.day_has_room(account, reduces=order.request.reduce_only)
+        if order.kept:
+            account.by_client_id[order.request.client_order_id] = order
 
     def position(self, account: str, instrument: str) -> RefPosition:
         return self.positions.setdefault((account, instrument), RefPosition())

@@ -103,9 +103,7 @@ def venue_with(asks: int, phase: str) -> Venue:
 
 def order_of(venue: Venue, label: str) -> Order | None:
     """The open order of a label."""
-    account = venue.exchange.accounts[venue.orders[label].account]
-    order = account.order(label)
-    return order if order is not None and order.order_id in account.open_orders else None
+    return venue.exchange.accounts[venue.orders[label].account].order(label)
 
 
 def outcome(venue: Venue, line: str) -> str:

@@ -244,8 +244,7 @@ def test_ids_are_bounded_over_orders_and_transfers() -> None:
     desk = desk_with()
     desk.send(move("t1"))
     account = desk.exchange.accounts["ann"]
-    record = account.used_ids["t1"]
-    account.used_ids.update({str(number): record for number in range(MAX_CLIENT_ORDER_IDS_PER_DAY - 3)})
+    account.used_ids.count = MAX_CLIENT_ORDER_IDS_PER_DAY - 2
     desk.send(order("o1", codes.BUY, 1, 10))
     assert isinstance(desk.send(move("t2"))[0], Transferred)
     for _ in range(2):
@@ -253,7 +252,8 @@ def test_ids_are_bounded_over_orders_and_transfers() -> None:
     (event,) = desk.send(order("o2", codes.BUY, 1, 10))
     assert isinstance(event, OrderRejected)
     assert event.code == codes.ORDER_LIMITS
-    assert len(account.used_ids) == MAX_CLIENT_ORDER_IDS_PER_DAY
+    assert account.used_ids.count == MAX_CLIENT_ORDER_IDS_PER_DAY
+    assert len(account.used_ids.current) == 3
     # Earlier ids are still answered.
     assert isinstance(desk.send(move("t1"))[0], TransferStatus)
 

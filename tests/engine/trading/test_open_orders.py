@@ -156,5 +156,6 @@ def test_where_an_owner_has_no_orders_any_more_is_forgotten_by_midnight() -> Non
     owner = desk.exchange.owners["maker"]
     assert len(owner.open_sides) == 2
     desk.send(commands.Tick(), after_ns=NS_PER_DAY)
+    desk.send(commands.Tick())
     assert len(owner.open_sides) == 1
     desk.exchange.check()

@@ -160,9 +160,11 @@ class Drifting:
         trade_id = max(self.venue.exchange.trades - chance.randrange(12), 1)
         if chance.random() < 0.4:
             return commands.BustTrade(trade_id, "drawn")
-        trade = self.venue.exchange.day_trades.get(trade_id)
+        place = trade_id - self.venue.exchange.first_trade
+        today = self.venue.exchange.day_trades
         ticks = chance.choice((400, 1_600))
-        return commands.RepriceTrade(trade_id, ticks * (10**10 if trade is None else trade.instrument.tick_e8), "drawn")
+        tick_e8 = today[place].instrument.tick_e8 if 0 <= place < len(today) else 10**10
+        return commands.RepriceTrade(trade_id, ticks * tick_e8, "drawn")
 
     def transfer(self) -> AnyCommand:
         self.number += 1

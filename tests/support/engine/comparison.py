@@ -24,7 +24,7 @@ from engine.vocabulary.limits import (
 from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
 from tests.reference.book import ReferenceVenue
-from tests.support.engine.generator import FEATURES, Generator
+from tests.support.engine.generator import FEATURES, FULL, Generator
 
 
 def comparable(happened: list[events.Event]) -> list[events.Event]:
@@ -81,6 +81,7 @@ class SideBySide:
         draws: type[Generator] = Generator,
     ) -> None:
         self.exchange = Exchange(PreTradeHook())
+        self.exchange.max_whole = 2
         self.reference = ReferenceVenue()
         bounds = bounds or Bounds()
         self.exchange.max_open_per_account = self.reference.max_open_per_account = bounds.open_of_account
@@ -92,10 +93,19 @@ class SideBySide:
         self.generator = draws(draw, self.reference, features)
         for venue in (self.exchange, self.reference):
             venue.instant_levels, venue.indicative_ns_per_level = calls
+        if self.generator.has(FULL):
+            self.fill_up(draw)
         self.history: list[commands.Sequenced] = []
         self.seen: Counter[str] = Counter()
         for command in self.generator.setup():
             self.send(command)
+
+    def fill_up(self, draw: Callable[[int], int]) -> None:
+        """Let a day have room for few orders and trades, in both."""
+        exchange, reference = self.exchange, self.reference
+        exchange.room.account_ids = reference.max_account_ids = 4 + draw(40)
+        reference.max_orders, reference.max_trades = 10 + draw(80), 1 + draw(40)
+        exchange.room.limit(reference.max_orders, reference.max_trades)
 
     def step(self) -> None:
         """One random command, given to both."""
@@ -141,12 +151,15 @@ class SideBySide:
         self.compare_positions()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
+        accounts = self.reference.accounts.values()
+        assert self.exchange.kept_ids == sum(len(account.by_client_id) for account in accounts)
+        assert len(self.exchange.day_trades) == self.reference.kept_trades()
 
     def compare_work(self, happened: list[events.Event], parts: int) -> None:
         """Each trade uses up a part that was open when the command came, or one of an order that came with it."""
         for event in happened:
             if isinstance(event, events.OrderAccepted):
-                order = self.exchange.accounts[event.account].order(event.client_order_id)
+                order = self.reference.accounts[event.account].by_client_id.get(event.client_order_id)
                 parts += 1 if order is None else order.parts
         assert sum(isinstance(event, events.Trade) for event in happened) <= parts
 

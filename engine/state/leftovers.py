@@ -1,0 +1,64 @@
+"""What a trading day leaves behind, thrown away bit by bit: all at once it would hold the venue up for as long as the day was busy."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.book.entities import Account
+from engine.book.records import TradeRecord
+from engine.book.used_id import UsedIds
+
+
+class Leftovers:
+    """Client order ids and trades of days that have ended. They mean nothing any more, so when they go changes nothing that a venue does."""
+
+    def __init__(self) -> None:
+        self.is_left: bool = False
+        """Whether there may be anything to throw away."""
+        self.users: list[Account] = []
+        """Accounts with client order ids of the trading day, or with open orders from before."""
+        self.accounts: Final[list[Account]] = []
+        """Accounts whose ids of earlier days are still to be swept."""
+        self.trades: Final[list[list[TradeRecord]]] = []
+
+    def begin(self, account: Account, day: int) -> UsedIds:
+        """The ids of an account that uses one, or an order of which ends, for the first time in a trading day."""
+        ids = account.used_ids
+        ids.begin_day(day, len(account.open_orders))
+        self._note(account, day)
+        return ids
+
+    def end_day(self, trades: list[TradeRecord]) -> None:
+        """Take over what the trading day leaves. O(accounts with ids), some nanoseconds each."""
+        self.accounts.extend(self.users)
+        self.users = []
+        self.is_left = True
+        if trades:
+            self.trades.append(trades)
+
+    def sweep(self, day: int, most: int) -> None:
+        """Throw away up to `most` ids and as many trades."""
+        if self.trades:
+            trades = self.trades[-1]
+            del trades[-most:]
+            if not trades:
+                self.trades.pop()
+        accounts = self.accounts
+        while accounts and most > 0:
+            account = accounts[-1]
+            ids = account.used_ids
+            if ids.day != day:
+                ids.begin_day(day, len(account.open_orders))
+            most -= ids.sweep(most) + 1
+            if not ids.former:
+                accounts.pop()
+                account.owner.forget_empty_sides()
+                if ids.current:
+                    self._note(account, day)
+        self.is_left = bool(accounts or self.trades)
+
+    def _note(self, account: Account, day: int) -> None:
+        ids = account.used_ids
+        if ids.noted_day != day:
+            ids.noted_day = day
+            self.users.append(account)

@@ -1,0 +1,64 @@
+"""What a client order id is used up for, and whether the day has room for one more: each is kept until it ends, and so is each trade."""
+
+from __future__ import annotations
+
+from engine.book.entities import Account, Order, OrderRecord
+from engine.state.state import State
+from engine.vocabulary.codes import ORDER_LIMITS
+from engine.vocabulary.messages.commands import NewOrder
+from engine.vocabulary.problem import Problem
+
+
+def admit(state: State, account: Account, command: NewOrder, order_id: int) -> OrderRecord:
+    """The order a command asks for, its client order id used up from here on; nothing of it is checked yet.
+
+    A record and no more if its instrument is not listed: such an order is to be rejected. So is one beyond what the day may have:
+    of that nothing is kept.
+    """
+    book = state.books.get(command.instrument)
+    record: OrderRecord
+    if book is None:
+        record = OrderRecord(order_id, account, command)
+    else:
+        order = Order(order_id, account, command, book)
+        order.post_only = command.post_only
+        record = order
+    state.entered += 1
+    record.entered = state.entered
+    ids = account.used_ids
+    if has_room(state, account) or (command.reduce_only and has_last_room(state, account)):
+        ids.current[command.client_order_id] = record
+        ids.count += 1
+        state.kept_ids += 1
+    else:
+        record.is_nameless = state.room.is_crowded = True
+    return record
+
+
+def has_room(state: State, account: Account) -> bool:
+    """Whether an account may use up one more id for any order or transfer."""
+    room = state.room
+    return (
+        account.used_ids.count < room.account_ids
+        and state.kept_ids < room.plain_orders
+        and len(state.day_trades) < room.plain_trades
+    )
+
+
+def has_last_room(state: State, account: Account) -> bool:
+    """Whether it may for an order that only makes a position smaller: what is left when others are refused is for those."""
+    room = state.room
+    return (
+        account.used_ids.count < room.account_ids
+        and state.kept_ids < room.orders
+        and len(state.day_trades) < room.trades
+    )
+
+
+def full_problem(state: State, account: Account) -> Problem:
+    """The problem of a request whose client order id is one too many for the day."""
+    room = state.room
+    if account.used_ids.count >= room.account_ids:
+        return Problem(ORDER_LIMITS, f"no more than {room.account_ids} client order ids a day")
+    most = f"{room.orders} orders and {room.trades} trades"
+    return Problem(ORDER_LIMITS, f"the venue keeps no more than {most} a day, the last tenth for reduce-only orders")

@@ -104,11 +104,7 @@ class Exchange(State):
         if not is_done:
             self.left_seq = self.left_seq or self.seq
             return False
-        is_done = not is_piece or self.soonest_ns() > time_ns
-        for deadline_ns, kind, number in self.postponed:
-            self.schedule(deadline_ns, kind, number)
-        self.postponed.clear()
-        return is_done
+        return not is_piece or self.soonest_ns() > time_ns
 
     def _begin_work(self) -> None:
         """Do a first piece of the command's own work, beyond what was due before it."""

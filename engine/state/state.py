@@ -187,8 +187,6 @@ class State:
         """Positions that have just changed, and whose reduce-only orders are not looked at yet."""
         self.to_hold: Final[list[Position]] = []
         """Positions that the current command changed, whose reduce-only orders are to be held to them when it ends."""
-        self.postponed: Final[list[tuple[int, int, int]]] = []
-        """What was due, but is too much for the current command."""
         self.works: Final[deque[Iterator[None]]] = deque()
         """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
         self.touched: Final[list[LimitOrderBook]] = []

@@ -87,8 +87,6 @@ ORDERS_BEFORE_RATIO: Final = 100
 LEG_ID: Final = 2**40
 # Compliance commands that wait for their effective date. Each may carry a whole rulebook, and a snapshot carries them all: 16 MiB.
 MAX_SCHEDULED_CHANGES: Final = 256
-# Close-outs by the clock in one command: each may sweep a book. The others wait for the next command.
-MAX_CLOSE_OUTS: Final = 1_024
 # What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
 # other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
 # What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.

@@ -58,6 +58,7 @@ class Exchange(State):
         ):
             return events
         self.time_ns = time_ns
+        self.steps = 0
         # The three that come most often are not looked up.
         if type(command) is NewOrder:
             enter(self, command)
@@ -108,7 +109,6 @@ class Exchange(State):
 
     def _begin_work(self) -> None:
         """Do a first piece of the command's own work, beyond what was due before it."""
-        self.steps = 0
         if not self._carry_on(self.due_events + self.piece_events, self.piece_steps):
             self.left_seq = self.seq
 

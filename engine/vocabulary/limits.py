@@ -133,6 +133,9 @@ MAX_BATCH_COMMANDS: Final = 128
 # Or at so many events, as a piece does, or bytes, whichever comes first; a single command may pass them, as said at `MAX_FRAME_BYTES`.
 # Commands of 64 KiB, or events of the longest names, reach the bytes first.
 MAX_BATCH_EVENTS: Final = PIECE_EVENTS
+# Or at so many steps, so that commands which look at much and bring little, as `fok` orders that can't be filled, are not 128 in a turn:
+# each may look at all of a book, 15 ms for 10 000 orders of a future interpreted.
+MAX_BATCH_STEPS: Final = PIECE_STEPS
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 # Events of one piece of what a venue slept through, before the next piece is made shorter: far below a frame.
 CATCH_UP_EVENTS: Final = 10_000

@@ -223,3 +223,20 @@ def test_a_tick_that_leaves_something_is_of_the_time_of_the_last_thing_it_did():
     while desk.exchange.next_due_ns() <= until_ns:
         desk.send_at(until_ns + 5, commands.Tick())
     assert desk.exchange.time_ns == until_ns + 5
+
+
+@pytest.mark.parametrize("mode", [codes.CANCEL_OLDEST, codes.STP_REJECT])
+@pytest.mark.parametrize("force", [codes.FOK, codes.GTC])
+def test_what_an_order_looks_at_before_it_is_refused_is_counted(force, mode):
+    """So that a batch of such orders ends, although each has one event."""
+    looked = 40
+    desk = desk_with_firms(2)
+    for number in range(looked):
+        desk.send(bid("f0", f"b{number}", 100 if number % 2 else 100 - number))
+    # One of its own, behind all others.
+    desk.send(bid("f1", "own", 10))
+    terms = (codes.SELL, codes.LIMIT, force, 10 * E8, 1_000 * E8)
+    events = desk.send(commands.NewOrder("f1", "f1", "much", "BTC/RUB", *terms, self_trade=mode))
+    if force == codes.FOK or mode == codes.STP_REJECT:
+        assert [type(event) for event in events] == [OrderRejected]
+        assert desk.exchange.steps >= looked

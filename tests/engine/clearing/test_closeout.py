@@ -1,8 +1,10 @@
-"""Close-outs when grace ends: one book a step, and in the order of what is due however they are cut."""
+"""Close-outs when grace ends: one book a step, and in the order of what is due however they are cut; marks and bands by positions."""
 
 from __future__ import annotations
 
 import itertools
+
+import pytest
 
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
@@ -119,3 +121,30 @@ def test_many_close_outs_come_before_what_is_due_later_however_they_are_cut() ->
     assert len(started) == 2 * accounts and len(expired) == 1 and started[-1] < expired[0]
     for piece_events in (1, 50, 4_096):
         assert numbered(slept_through(desk, piece_events)) == numbered(whole)
+
+
+@pytest.mark.parametrize(
+    ("command", "walks"),
+    [
+        # Gains and losses, carried values, cover, reports, positions that are left.
+        (commands.MarkFuture("F0", 1_001 * ONE_E8), 5),
+        (commands.SetTradingRules("F0", 800_000, 0), 1),
+    ],
+)
+def test_each_walk_over_the_positions_of_a_future_is_counted(command: commands.AnyCommand, walks: int) -> None:
+    accounts = 40
+    desk = Desk()
+    list_futures(desk, 1)
+    open_account(desk, "long", RUB=10**15)
+    desk.send(order_in(0, "long", codes.BUY, 1_000, accounts))
+    for each in range(accounts):
+        open_account(desk, f"s{each}", RUB=10**9)
+        desk.send(order_in(0, f"s{each}", codes.SELL, 1_000, 1))
+    desk.exchange.piece_steps = 10
+    desk.send(command)
+    pieces = 1
+    while desk.exchange.is_unfinished:
+        desk.send(Tick(), 0)
+        pieces += 1
+    assert pieces >= walks * accounts // 10
+    desk.exchange.check()

@@ -185,7 +185,7 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
                 break
             left -= taken
             continue
-        fewer = _reducing(level, order, left, used) if future else {}
+        fewer = _reducing(state, level, order, left, used) if future else {}
         if not own:
             lots = min(level.quantity_lots + level.hidden_lots - sum(fewer.values()), left)
         else:
@@ -203,11 +203,11 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
     return filled
 
 
-def _reducing(level: Level, taker: Order, left: int, used: dict[int, int]) -> dict[int, int]:
+def _reducing(state: State, level: Level, taker: Order, left: int, used: dict[int, int]) -> dict[int, int]:
     """How many lots fewer each reduce-only order at a price can trade if `left` lots or the whole price are taken, by order id.
 
     `used` says, by account, what its orders have taken of its position at better prices, and gets what they take here.
-    O(orders at the price), and O(parts) for accounts that have such orders there.
+    O(orders at the price), and O(parts) for accounts that have such orders there, each a step.
     """
     by_time = taker.instrument.allocation == PRICE_TIME
     others: dict[int, list[Order]] = {}
@@ -225,6 +225,7 @@ def _reducing(level: Level, taker: Order, left: int, used: dict[int, int]) -> di
         if number not in reducing:
             used[number] = used.get(number, 0) + sum([order.leaves_lots for order in orders])
             continue
+        state.steps += sum([order.parts for order in orders])
         room = reducible_lots(orders[0].account, taker.instrument, orders[0].side) - used.get(number, 0)
         traded = _traded(orders, room, left if by_time else NO_BOUND)
         used[number] = used.get(number, 0) + sum(traded.values())

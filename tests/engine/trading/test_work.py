@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import msgspec
 import pytest
@@ -240,3 +241,32 @@ def test_what_an_order_looks_at_before_it_is_refused_is_counted(force, mode):
     if force == codes.FOK or mode == codes.STP_REJECT:
         assert [type(event) for event in events] == [OrderRejected]
         assert desk.exchange.steps >= looked
+
+
+def test_the_parts_of_icebergs_beside_reduce_only_orders_are_counted():
+    parts = 50
+    desk = desk_with_firms(3)
+    desk.send(
+        commands.ListInstrument(
+            "F", codes.FUTURE, "BTC", "RUB", E8, E8, E8, 10**6 * E8, 10**12, 50_000, 100 * E8,
+            underlying="BTC", expiry_ns=desk.time_ns + 10**15,
+        )
+    )  # fmt: skip
+    desk.send(commands.SetTradingRules("F", 500_000))
+    desk.send(commands.SetPhase("F", codes.CONTINUOUS))
+
+    def order(account: str, side: int, lots: int, kind: int = codes.LIMIT, **terms: Any) -> list[Event]:
+        name = f"o{desk.exchange.seq}"
+        terms = {"time_in_force": codes.GTC, **terms}
+        return desk.send(
+            commands.NewOrder(
+                account, account, name, "F", side, kind, price_e8=100 * E8, quantity_e8=lots * E8, **terms
+            )
+        )
+
+    order("f0", codes.BUY, parts)
+    order("f2", codes.SELL, parts)
+    order("f0", codes.SELL, parts, codes.ICEBERG, display_e8=E8)
+    order("f0", codes.SELL, 1, reduce_only=True)
+    assert isinstance(order("f1", codes.BUY, 1_000, time_in_force=codes.FOK)[-1], OrderRejected)
+    assert desk.exchange.steps >= parts

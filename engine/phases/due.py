@@ -55,8 +55,8 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
     if kind == DUE_MARGIN:
         return end_grace(state, number, deadline_ns)
     if kind == DUE_CHANGE:
-        # It may carry a rulebook, which is read, and decides about everybody anew.
-        state.steps += CHANGE_STEPS + len(state.account_list)
+        # It may carry a rulebook, which is read even if it is refused then.
+        state.steps += CHANGE_STEPS
         take_effect(state, number)
         return True
     book = state.book_list[number]

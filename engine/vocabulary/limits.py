@@ -93,8 +93,8 @@ MAX_SCHEDULED_CHANGES: Final = 256
 PIECE_EVENTS: Final = 4_096
 # Or at so many steps that may bring no event: an order rechecked, an account looked at, a level of a call. 1 us each compiled, so 20 ms.
 PIECE_STEPS: Final = 20_000
-# Steps of a change that takes effect, beside one an account: it may carry a rulebook, which takes 5 ms to read. So those that wait for one
-# instant are not all in one piece.
+# Steps of a change of the rules, beside one an account, and of any that takes effect: a rulebook takes 5 ms to read. So those that wait for one
+# instant are not all in one piece, nor 128 in a turn.
 CHANGE_STEPS: Final = 5_000
 # Levels (prices of both sides, and market orders collected) up to which the indicative price of a call is computed after each
 # command: a level takes about a microsecond, so that a command takes an eighth of a millisecond more at most.

@@ -133,3 +133,10 @@ def test_changes_that_wait_for_one_instant_are_not_all_in_one_piece() -> None:
     while venue.exchange.next_due_ns() <= venue.time_ns:
         pieces.append(sum(isinstance(event, ChangeEffective) for event in venue.do(Tick())))
     assert sum(pieces) == changes and max(pieces) <= PIECE_STEPS // CHANGE_STEPS
+
+
+def test_a_change_of_the_rules_counts_as_many_steps_as_there_are_accounts_and_more() -> None:
+    """So that a turn ends before 128 of them."""
+    venue = Venue()
+    venue.do(SetParameter("RET-3", "pass_mark", "71", "act 12", "ann"))
+    assert venue.exchange.steps >= CHANGE_STEPS + len(venue.exchange.accounts)

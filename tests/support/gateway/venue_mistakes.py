@@ -71,7 +71,11 @@ MISTAKES = [
     ('id = "small"', 'id = "small"\nrulebook = "mine.toml"', "mine.toml can't be read"),
     ("[venue]", "[venues]\n[venue]", "unknown section 'venues'; known: venue, limits, assets"),
     ("[venue]", "[venue", "not valid TOML"),
-    ("[venue]", "[limits]\nliffted = true\n[venue]", "limits: Object contains unknown field `liffted`; known keys: lifted"),
+    (
+        "[venue]",
+        "[limits]\nliffted = true\n[venue]",
+        "limits: Object contains unknown field `liffted`; known keys: lifted",
+    ),
     ("[venue]", "[limits]\nparticipant = 5\n[venue]", "limits.participant: Expected `object`, got `int`"),
     (
         "[venue]",

@@ -26,6 +26,9 @@ second of its own bucket before a login."""
 FRAME_COST: Final = 1
 """Of a ping, a pong or a fragment."""
 
+_MOST_OWED_NS: Final = -NS_PER_SECOND
+"""Below, nothing is looked at."""
+
 
 def cost_of(request: AnyRequest, size: int) -> int:
     """What a request of so many bytes costs, in units."""
@@ -42,25 +45,26 @@ class Bucket:
     goes back takes nothing away: for that step nothing comes back.
     """
 
-    __slots__ = ("_at_ns", "_burst_ns", "burst", "left_ns", "ns_per_unit", "units_per_second")
+    __slots__ = ("at_ns", "burst", "burst_ns", "left_ns", "ns_per_unit", "units_per_second")
 
     def __init__(self, entry: RateEntry, now_ns: int) -> None:
         self.units_per_second: Final = entry.rate
         self.burst: Final = entry.burst
         # Upwards: never more than was said.
         self.ns_per_unit: Final = -(-NS_PER_SECOND // entry.rate)
-        self._burst_ns: Final = entry.burst * self.ns_per_unit
-        self.left_ns = self._burst_ns
+        self.burst_ns: Final = entry.burst * self.ns_per_unit
+        self.left_ns = self.burst_ns
         """Below zero: what is owed."""
-        self._at_ns = now_ns
+        self.at_ns = now_ns
+        """When it was filled last."""
 
     def fill(self, now_ns: int) -> None:
         """Let come back what came back by now."""
-        passed_ns = now_ns - self._at_ns
-        self._at_ns = now_ns
-        if passed_ns > 0:
-            left_ns = self.left_ns + passed_ns
-            self.left_ns = left_ns if left_ns < self._burst_ns else self._burst_ns
+        left_ns = self.left_ns
+        if now_ns > self.at_ns:
+            left_ns += now_ns - self.at_ns
+            self.left_ns = left_ns if left_ns < self.burst_ns else self.burst_ns
+        self.at_ns = now_ns
 
     def stated(self, scope: Scope) -> Rate:
         """As the protocol says it."""
@@ -75,10 +79,11 @@ class Meter:
     the way to the login, and the first message of a connection, which may be one, passes whatever others there have spent.
     """
 
-    __slots__ = ("_is_new", "_own", "_rates", "_scope", "_shared", "is_overdrawn")
+    __slots__ = ("_clock", "_is_new", "_own", "_rates", "_scope", "_shared", "is_overdrawn")
 
     def __init__(self, rates: Rates, shared: Bucket) -> None:
         self._rates: Final = rates
+        self._clock: Final = rates.clock
         self._is_new = True
         self._scope: Scope = "address"
         self._shared = shared
@@ -97,8 +102,11 @@ class Meter:
 
     def admit(self) -> bool:
         """Whether what was read is to be looked at; False: more than a second's worth is owed."""
-        self._fill()
-        if self._own.left_ns >= -NS_PER_SECOND and self._shared.left_ns >= -NS_PER_SECOND:
+        now_ns = self._clock()
+        own, shared = self._own, self._shared
+        own.fill(now_ns)
+        shared.fill(now_ns)
+        if own.left_ns >= _MOST_OWED_NS and shared.left_ns >= _MOST_OWED_NS:
             self._is_new = False
             return True
         self.is_overdrawn = True
@@ -125,7 +133,7 @@ class Meter:
         return [self._own.stated("connection"), self._shared.stated(self._scope)]
 
     def _fill(self) -> None:
-        now_ns = self._rates.clock()
+        now_ns = self._clock()
         self._own.fill(now_ns)
         self._shared.fill(now_ns)
 

@@ -119,7 +119,9 @@ class Meter:
         """Spend units, after `admit`."""
         own, shared = self._own, self._shared
         own.left_ns -= units * own.ns_per_unit
-        shared.left_ns -= units * shared.ns_per_unit
+        if shared.left_ns >= _MOST_OWED_NS:
+            # Else this is a first message; any number of those, each over a connection of its own, adds nothing to a wait.
+            shared.left_ns -= units * shared.ns_per_unit
         self.is_overdrawn = own.left_ns < 0 or shared.left_ns < 0
 
     def wait_ns(self) -> int:

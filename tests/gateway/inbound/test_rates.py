@@ -162,6 +162,15 @@ def test_before_the_login_an_address_shares_and_the_first_message_passes_all_the
     assert spend(rates.meter("10.0.0.2")) == 251
 
 
+def test_first_messages_of_any_number_of_connections_make_nobody_wait_longer():
+    rates, _ = new_rates()
+    for _ in range(1_024):
+        meter = rates.meter("10.0.0.1")
+        assert meter.admit()
+        meter.charge(LARGEST)
+    assert rates.meter("10.0.0.1").wait_ns() <= NS_PER_SECOND + LARGEST * NS_PER_SECOND // ADDRESS.rate
+
+
 def test_buckets_of_addresses_are_bounded():
     rates, _ = new_rates()
     spend(rates.meter("0"))

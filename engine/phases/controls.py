@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.book.entities import Future
 from engine.book.order_book import LimitOrderBook
-from engine.clearing.futures import expired_problem, new_band
+from engine.clearing.futures import changing_band, expired_problem
 from engine.phases.phase_changes import enter_phase, follow_schedule, may_enter, rules_changed
 from engine.state.protection import Limits
 from engine.state.state import State
@@ -94,9 +94,17 @@ def set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
     book.enter(book.phase)
     state.emit(RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation], "", command.by))
     if future is not None:
-        new_band(book)
-    rules_changed(state, book, was_call)
+        state.begin(_in_new_band(state, book, was_call))
+    else:
+        rules_changed(state, book, was_call)
     return None
+
+
+def _in_new_band(state: State, book: LimitOrderBook, was_call: bool) -> Iterator[None]:
+    """Cover a future anew, then do what its new rules do at once: a work of a step a position, and an open order."""
+    for _ in changing_band(book):
+        yield
+    rules_changed(state, book, was_call)
 
 
 def _needs_band(book: LimitOrderBook, future: Future) -> bool:

@@ -13,6 +13,7 @@ from engine.state.hook import Outcome, Recheck
 from engine.state.state import State
 from engine.trading.ending import cancel, newest_of
 from engine.vocabulary.codes import BY_RULE
+from engine.vocabulary.limits import CHANGE_STEPS
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.problem import Problem
 
@@ -38,6 +39,9 @@ def follow(state: State, outcome: Outcome) -> None:
     for event in outcome.events:
         state.emit(event)
     if outcome.recheck is not None:
+        if outcome.recheck.everybody:
+            # Rules were read and made anew, and everybody decided about.
+            state.steps += CHANGE_STEPS + len(state.account_list)
         state.begin(_rechecking(state, outcome.recheck))
 
 

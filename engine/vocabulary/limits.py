@@ -195,6 +195,28 @@ MAX_RECENT_REPORTS: Final = 10_000
 # busy as can be, or 7 800 with 32 to 63 reports. Each takes some 330 bytes (1 000 with the longest texts): 165 MB.
 MAX_KEPT_REPORTS: Final = 500_000
 
+# ── rates ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# In units of about one order (`gateway/inbound/rates.py`); a venue file may say otherwise. An interpreted venue carries some 20 000 a
+# second: a tenth for a participant, so that one alone leaves the others nine. A maker with ten quotes in each of ten instruments
+# makes them all anew ten times a second.
+DEFAULT_UNITS_PER_SECOND: Final = 2_000
+# Half a second of the venue's work: 75 of the largest mass quotes, or all orders of an account ended one by one.
+DEFAULT_BURST_UNITS: Final = 10_000
+# Of an address, for those who have not logged in: 200 logins a second. At the burst all of an address's 1 024 connections log in at once.
+DEFAULT_ADDRESS_UNITS_PER_SECOND: Final = 1_000
+DEFAULT_ADDRESS_BURST_UNITS: Final = 10_000
+# What one connection may have of what it shares with others: the half.
+CONNECTION_PART: Final = 2
+# The slowest: what is owed beyond a second's worth, by one request of the largest (193 units), is paid for in four seconds by a
+# connection, which is less than any peer waits for an answer to its ping. The fastest is more than any venue carries.
+MIN_UNITS_PER_SECOND: Final = 100
+MAX_UNITS_PER_SECOND: Final = 1_000_000
+MAX_BURST_UNITS: Final = 10_000_000
+# Bytes of a request that cost a unit more: to read 64 KiB takes 0.2 ms.
+BYTES_PER_UNIT: Final = 1_024
+# Addresses whose buckets are kept: twice as many as there may be connections, 1 MB. Then the one that connected first is forgotten.
+MAX_RATED_ADDRESSES: Final = 2 * MAX_CONNECTIONS
+
 # ── what peers leave unread ────────────────────────────────────────────────────────────────────────────────────
 # A burst that the venue made is not its reader's fault, however large. So what counts is how far a peer is behind one that
 # reads the same stream at the rate below: 8 MiB are 20 000 reports, which is 32 s of not reading at all.

@@ -7,6 +7,7 @@ from gateway.client.errors import (
     ConnectionLost,
     FellBehind,
     OrderRejected,
+    RateLimited,
     RequestFailed,
     RequestTimedOut,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "Order",
     "OrderEnded",
     "OrderRejected",
+    "RateLimited",
     "RequestFailed",
     "RequestTimedOut",
     "Stream",

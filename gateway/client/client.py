@@ -234,6 +234,11 @@ class Client(Following):
         reply = await self.request(m.Instruments(id=self.next_id()), m.InstrumentsReply)
         return {each.instrument: each for each in reply.instruments}
 
+    async def rates(self) -> dict[str, m.Rate]:
+        """Say how much may be asked of the venue, and what is left, by scope; nothing where nobody is limited. Needs no login."""
+        reply = await self.request(m.Rates(id=self.next_id()), m.RatesReply)
+        return {rate.scope: rate for rate in reply.rates}
+
     async def admin(self, command: str, /, **arguments: m.Argument) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 

@@ -42,7 +42,17 @@ class RequestFailed(ClientError):
     @classmethod
     def of(cls, message: Error | Rejected) -> RequestFailed:
         """The exception for a message that refuses."""
+        if isinstance(message, Error) and message.code == "rate_limited":
+            return RateLimited(message)
         return cls(message.code, message.detail)
+
+
+class RateLimited(RequestFailed):
+    """Too much was asked. The request was not looked at, and the client does not send it again; `retry_after_ns` says when to."""
+
+    def __init__(self, message: Error) -> None:
+        super().__init__(message.code, message.detail)
+        self.retry_after_ns = message.retry_after or 0
 
 
 class OrderRejected(RequestFailed):

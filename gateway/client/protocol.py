@@ -315,8 +315,8 @@ class ClientProtocol:
             self.welcome = message
             self._begin(message.accounts)
         elif isinstance(message, m.Error):
-            # At a return the place of the lost link may not be free yet.
-            self._refused(RequestFailed.of(message), message.code == "too_many")
+            # At a return the place of the lost link may not be free yet, or others behind the address have asked too much.
+            self._refused(RequestFailed.of(message), message.code in {"too_many", "rate_limited"})
         else:
             self._refused(ClientError(f"the venue began with {type(message).__name__}"), True)
 

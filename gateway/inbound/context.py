@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
@@ -25,6 +26,7 @@ class VenueContext:
         *,
         counters: Counters,
         tip: Callable[[], tuple[int, bytes]],
+        rates: Rates | None = None,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -34,6 +36,8 @@ class VenueContext:
         self.counters: Final = counters
         self.tip: Final = tip
         """Sequence number and link of the last batch in the journal."""
+        self.rates: Final = rates
+        """None: they are lifted."""
         self.leaving: Final[Counter[str]] = Counter()
         """Connections by participant that are gone, but whose commands still wait."""
 

@@ -17,20 +17,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from engine.command_table import OPERATOR, PARTICIPANT, SUPERVISOR
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
+    BYTES_PER_UNIT,
     MAX_CONNECTIONS_PER_PARTICIPANT,
-    MAX_FRAGMENTS,
     MAX_LOGIN_ATTEMPTS,
     MAX_MALFORMED_MESSAGES,
-    MAX_MESSAGE_BYTES,
-    MAX_PONGS_PER_SECOND,
-    NS_PER_SECOND,
 )
 from engine.vocabulary.messages.commands import AnyCommand
 from gateway.inbound.admin import NotAllowed, admin_command
 from gateway.inbound.context import VenueContext
+from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
+from gateway.inbound.rates import MALFORMED_COST, cost_of
 from gateway.inbound.translate import TRANSLATE
 from gateway.outbound.channels.channel import Channel
-from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.protocol.messages import (
     Admin,
@@ -43,29 +41,17 @@ from gateway.protocol.messages import (
     Message,
     OpenOrders,
     Positions,
+    Rate,
+    Rates,
+    RatesReply,
     Resume,
     Subscribe,
     Unsubscribe,
     Welcome,
     login_challenge,
 )
-from gateway.protocol.wire import BINARY, TEXT, UNDECODABLE, Codec, Malformed, complaint, frame_header
+from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
-
-# Opcodes, RFC 6455 section 5.2.
-CONTINUATION: Final = 0
-CLOSE: Final = 8
-PING: Final = 9
-PONG: Final = 10
-
-# Close codes, RFC 6455 section 7.4.1.
-NORMAL: Final = 1000
-GOING_AWAY: Final = 1001
-PROTOCOL_ERROR: Final = 1002
-UNSUPPORTED_DATA: Final = 1003
-POLICY_VIOLATION: Final = 1008
-MESSAGE_TOO_BIG: Final = 1009
-TRY_AGAIN_LATER: Final = 1013
 
 PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
@@ -81,7 +67,7 @@ Answer = Generator[int, None, int]
 """An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
 
 
-class Session(Outbox):
+class Session(FrameReader):
     """The state of one connection."""
 
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
@@ -111,22 +97,11 @@ class Session(Outbox):
         """By name and key of the channel."""
         self.is_ended = False
         """Whether the connection is gone."""
-        self.closing: tuple[int, str] | None = None
-        """Once decided: the close code and reason. Nothing is read from then on."""
         self._context: Final = context
         self._left_by = ""  # the participant who left commands behind
         self._nonce: Final = nonce
         self._login_attempts = 0
         self._malformed_count = 0
-        self._fragments: Final[list[bytes]] = []
-        self._fragments_bytes = 0
-        self._pongs = 0
-        self._pongs_since_ns = 0
-
-    @property
-    def takes_whole_messages(self) -> bool:
-        """Whether a final data frame of its own opcode is a whole message, to be given to `receive` at once."""
-        return not self._fragments and self.closing is None
 
     @property
     def is_known(self) -> bool:
@@ -142,6 +117,11 @@ class Session(Outbox):
     def subscriptions(self) -> int:
         """How many channels it gets."""
         return len(self._subscriptions)
+
+    def came_from(self, address: str) -> None:
+        """Limit what it may ask from now on."""
+        if self._context.rates is not None:
+            self.meter = self._context.rates.meter(address)
 
     def greet(self, now_ns: int) -> None:
         """Send the first message."""
@@ -192,11 +172,6 @@ class Session(Outbox):
             self._context.leaving[self._left_by] -= 1
             self._left_by = ""
 
-    def close(self, code: int, reason: str) -> None:
-        """Decide to close; the first decision stands."""
-        if self.closing is None:
-            self.closing = code, reason
-
     def subscribe(self, channel: Channel) -> None:
         """Get a channel from now on, if it does not yet."""
         if (channel.name, channel.key) not in self._subscriptions:
@@ -210,78 +185,22 @@ class Session(Outbox):
             channel.subscribers.remove(self)
         return channel is not None
 
-    # ── frames ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def receive_frame(self, opcode: int, is_final: bool, has_reserved_bits: bool, payload: bytes, now_ns: int) -> None:
-        """Take a frame, of whatever kind; messages may come in fragments, with control frames between them.
-
-        Args:
-            opcode: RFC 6455 section 5.2, already checked to be one that exists.
-            is_final: the FIN bit.
-            has_reserved_bits: whether any of RSV1 to RSV3 is set; no extension is negotiated.
-            payload: unmasked.
-            now_ns: nanoseconds of any steady clock.
-        """
-        if self.closing is not None:
-            return
-        if has_reserved_bits:
-            self.close(PROTOCOL_ERROR, "reserved bits are set, but no extension was agreed")
-        elif opcode == PING:
-            self._ping(payload, now_ns)
-        elif opcode == CLOSE:
-            self.close(NORMAL, "")
-        elif opcode == CONTINUATION:
-            if not self._fragments:
-                self.close(PROTOCOL_ERROR, "a continuation of nothing")
-            else:
-                self._fragment(payload, is_final)
-        elif opcode in {TEXT, BINARY}:
-            if self._fragments:
-                self.close(PROTOCOL_ERROR, "a new message before the last one was complete")
-            elif opcode != self.codec.opcode:
-                expected = "text" if self.codec.opcode == TEXT else "binary"
-                self.close(UNSUPPORTED_DATA, f"{self.codec.name} travels in {expected} frames")
-            elif is_final:
-                self.receive(payload)
-            else:
-                self._fragment(payload, False)
-
-    def _fragment(self, payload: bytes, is_final: bool) -> None:
-        self._fragments.append(payload)
-        self._fragments_bytes += len(payload)
-        if self._fragments_bytes > MAX_MESSAGE_BYTES:
-            self._drop_fragments()
-            self.close(MESSAGE_TOO_BIG, f"a message has at most {MAX_MESSAGE_BYTES} bytes")
-        elif is_final:
-            message = b"".join(self._fragments)
-            self._drop_fragments()
-            self.receive(message)
-        elif len(self._fragments) >= MAX_FRAGMENTS:
-            self._drop_fragments()
-            self.close(POLICY_VIOLATION, f"a message has at most {MAX_FRAGMENTS} fragments")
-
-    def _drop_fragments(self) -> None:
-        self._fragments.clear()
-        self._fragments_bytes = 0
-
-    def _ping(self, payload: bytes, now_ns: int) -> None:
-        """Answer, but not every ping of a flood."""
-        if now_ns - self._pongs_since_ns >= NS_PER_SECOND:
-            self._pongs_since_ns = now_ns
-            self._pongs = 0
-        if self._pongs < MAX_PONGS_PER_SECOND:
-            self._pongs += 1
-            self.frames.append(frame_header(PONG, len(payload)) + payload)
-
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def receive(self, payload: bytes) -> None:
         """Take a whole message."""
+        meter = self.meter
+        if meter is not None and not meter.admit():
+            self._rate_limited(payload, meter.wait_ns())
+            return
         try:
             request = self.codec.decode(payload)
         except UNDECODABLE as error:
+            self._charge(len(payload) // BYTES_PER_UNIT)
             self._malformed(complaint(error), self.codec.find_id(payload))
             return
+        if meter is not None:
+            meter.charge(cost_of(request, len(payload)))
         participant = self.participant
         translate = TRANSLATE.get(type(request))
         if translate is not None:
@@ -300,6 +219,8 @@ class Session(Outbox):
             self._admin(request)
         elif isinstance(request, Query):
             self._question(request)
+        elif isinstance(request, Rates):
+            self._reply(RatesReply(id=request.id, rates=self._rates()))
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
@@ -358,7 +279,11 @@ class Session(Outbox):
             accounts = fanout.reports.accounts.get(participant.participant, ())
             last = {account: fanout.reports.last_seq(account) for account in accounts}
             (seq, link), name, role = self._context.tip(), participant.participant, participant.role
-            self._reply(Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex()))
+            if self.meter is not None:
+                self.meter.log_in(name)
+            welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
+            welcome.rates = self._rates()
+            self._reply(welcome)
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
@@ -384,6 +309,18 @@ class Session(Outbox):
         self._error("malformed", detail, request_id)
         self._count_malformed()
 
+    def _rate_limited(self, payload: bytes, wait_ns: int) -> None:
+        code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
+        self._context.counters.errors[code] += 1
+        self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
+
+    def _rates(self) -> list[Rate]:
+        return [] if self.meter is None else self.meter.stated()
+
+    def _charge(self, units: int) -> None:
+        if self.meter is not None:
+            self.meter.charge(units)
+
     def _refuse(self, request: AnyRequest, detail: str) -> None:
         """Refuse a sound request: for want of a login, or of the right to it."""
         if self.participant is None:
@@ -393,6 +330,7 @@ class Session(Outbox):
             self._error("not_allowed", detail, request.id)
 
     def _count_malformed(self) -> None:
+        self._charge(MALFORMED_COST)
         self._malformed_count += 1
         if self._malformed_count >= MAX_MALFORMED_MESSAGES:
             self.close(POLICY_VIOLATION, "too many malformed messages")

@@ -49,6 +49,7 @@ class Counters:
         "is_watched",
         "messages_sent",
         "publish",
+        "rate_waits",
         "refused",
         "rejects",
         "request",
@@ -65,6 +66,8 @@ class Counters:
         self.messages_sent = 0
         """Frames, of whatever kind."""
         self.sent_bytes = 0
+        self.rate_waits = 0
+        """How often a connection was not read for a while, since it or those it shares with had asked too much."""
         self.rejects: Final[Counter[tuple[str, str]]] = Counter()
         """What was sequenced and refused, by reject code and rule (empty: none)."""
         self.errors: Final[Counter[str]] = Counter()

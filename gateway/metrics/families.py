@@ -69,6 +69,7 @@ class VenueCollector(Collector):
         yield CounterMetricFamily("sbx_journal_bytes", "Bytes of the batches journaled.", gauges.journal_bytes)
         waited = gauges.disk_waited_ns / NS_PER_SECOND
         yield CounterMetricFamily("sbx_disk_wait_seconds", "Time the disk took to sync.", waited)
+        yield CounterMetricFamily("sbx_rate_waits", "Reads put off for want of credit.", counters.rate_waits)
         rejects = CounterMetricFamily("sbx_rejects", "Sequenced and refused.", labels=("code", "rule"))
         for (code, rule), count in counters.rejects.items():
             rejects.add_metric((code, rule), count)

@@ -24,6 +24,7 @@ from gateway.protocol.channel_messages import (
     Top,
     TradePrint,
 )
+from gateway.protocol.connection_messages import Error, Hello, JournalTip, Rate, RatesReply, Welcome
 from gateway.protocol.private_messages import (
     AnyReport,
     AssetIssued,
@@ -63,6 +64,7 @@ from gateway.protocol.requests import (
     OrderType,
     Positions,
     Purpose,
+    Rates,
     Request,
     RequestDelivery,
     RequestId,
@@ -129,6 +131,9 @@ __all__ = [
     "Positions",
     "PositionsReply",
     "Purpose",
+    "Rate",
+    "Rates",
+    "RatesReply",
     "Rejected",
     "Request",
     "RequestDelivery",
@@ -154,51 +159,6 @@ __all__ = [
     "Welcome",
     "login_challenge",
 ]
-
-
-class Hello(Message, tag="hello"):
-    """The first message on every connection. `nonce` is what a login signs."""
-
-    venue: str
-    protocol: str
-    core_version: int
-    nonce: str
-    durability: str
-    """`fsync`: an acknowledged request is on the disk. `os`: it is with the operating system."""
-    rulebook: str
-    time: int
-
-
-class Welcome(Message, tag="welcome"):
-    """The login succeeded. `accounts` maps each account that may be used to its last report's sequence number.
-
-    `seq` and `link` are those of the journal's last batch, as in `JournalTip`.
-    """
-
-    id: int
-    participant: str
-    role: str
-    accounts: dict[str, int]
-    seq: int
-    link: str
-
-
-class JournalTip(Message, tag="journal_tip"):
-    """Where the journal's chain stood at `time`, told to everybody now and then: a journal without it was rewritten."""
-
-    seq: int
-    """Of the last command of the last batch."""
-    link: str
-    """SHA-256 over all batches up to that one, hexadecimal."""
-    time: int
-
-
-class Error(Message, tag="error"):
-    """The request was not sequenced. `code`: malformed, not_logged_in, login_failed, not_allowed, unknown, too_many."""
-
-    code: str
-    detail: str
-    id: int | None = None
 
 
 class OpenOrder(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -378,6 +338,7 @@ AnyMessage = (
     | Done
     | Rejected
     | InstrumentsReply
+    | RatesReply
     | Subscribed
     | Unsubscribed
     | AnyChannelMessage

@@ -69,6 +69,10 @@ class Instruments(Request, tag="instruments", frozen=True):
     """List the instruments. Needs no login."""
 
 
+class Rates(Request, tag="rates", frozen=True):
+    """Say how much may be asked of the venue, and what is left of it. Needs no login."""
+
+
 class Resume(Request, tag="resume", frozen=True):
     """Send the private reports of an account after `after_seq`; if they are no longer kept, `snapshot` is true in the reply."""
 
@@ -245,6 +249,7 @@ AnyRequest = (
     | Subscribe
     | Unsubscribe
     | Instruments
+    | Rates
     | Resume
     | NewOrder
     | NewOrderPair

@@ -12,8 +12,13 @@ from typing import Final, Protocol
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 from picows.picows import WSCloseHandshake
 
-from engine.vocabulary.limits import LOGIN_TIMEOUT_SECONDS, MAX_CONNECTIONS_PER_ADDRESS, MAX_INBOX_COMMANDS
-from gateway.inbound.session import (
+from engine.vocabulary.limits import (
+    LOGIN_TIMEOUT_SECONDS,
+    MAX_CONNECTIONS_PER_ADDRESS,
+    MAX_INBOX_COMMANDS,
+    NS_PER_SECOND,
+)
+from gateway.inbound.frames import (
     CLOSE,
     GOING_AWAY,
     MESSAGE_TOO_BIG,
@@ -22,8 +27,8 @@ from gateway.inbound.session import (
     PROTOCOL_ERROR,
     TRY_AGAIN_LATER,
     UNSUPPORTED_DATA,
-    Session,
 )
+from gateway.inbound.session import Session
 from gateway.metrics.counters import Counters
 from gateway.protocol.wire import TEXT, frame_header
 from gateway.server.guarded import Failing, guarded
@@ -96,12 +101,15 @@ class Connection(WSListener):
         self._frames_this_turn = 0
         self._is_throttled = False
         """Too much came in for one turn."""
+        self._is_overdrawn = False
+        """It has used up what it may ask of the venue."""
         self._is_peeking = False
         """It is read once although its session is backed up."""
         self._is_stopped = False
         self._is_reading = True
         self._login_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
+        self._credit_timer: asyncio.TimerHandle | None = None
 
     # ── called by picows ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -117,6 +125,7 @@ class Connection(WSListener):
             self.close(TRY_AGAIN_LATER, f"at most {MAX_CONNECTIONS_PER_ADDRESS} connections from one address")
             return
         self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
+        self.session.came_from(self.address)
         self.session.greet(self.host.now_ns)
         self.flush()
 
@@ -152,6 +161,8 @@ class Connection(WSListener):
             self._is_throttled = True
             self._read_if_possible()
             self.host.throttled(self)
+        if session.meter is not None and session.meter.is_overdrawn and not self._is_overdrawn:
+            self._wait_for_credit(session.meter.wait_ns())
         if self._is_peeking:
             self._is_peeking = False
             self._read_if_possible()
@@ -160,7 +171,7 @@ class Connection(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Forget the connection; what it sent before is still sequenced."""
         self._is_closing = True
-        for timer in (self._login_timer, self._close_timer):
+        for timer in (self._login_timer, self._close_timer, self._credit_timer):
             if timer is not None:
                 timer.cancel()
         self.session.end()
@@ -279,9 +290,26 @@ class Connection(WSListener):
             self._is_throttled = True
             self.host.throttled(self)
 
+    def _wait_for_credit(self, wait_ns: int) -> None:
+        self._counters.rate_waits += 1
+        self._is_overdrawn = True
+        self._read_if_possible()
+        self._credit_timer = asyncio.get_running_loop().call_later(wait_ns / NS_PER_SECOND, self._credit_is_back)
+
+    @guarded
+    def _credit_is_back(self) -> None:
+        # Others may have spent it. It is read all the same, or they could shut it out, pings and all: what it owes too much is refused.
+        self._is_overdrawn = False
+        self._read_if_possible()
+
     def _read_if_possible(self) -> None:
         transport = self._transport
-        waits = self._is_throttled or self._is_stopped or (self.session.is_backed_up and not self._is_peeking)
+        waits = (
+            self._is_throttled
+            or self._is_stopped
+            or self._is_overdrawn
+            or (self.session.is_backed_up and not self._is_peeking)
+        )
         may_read = self._is_closing or not waits
         if may_read == self._is_reading or transport is None or transport.is_closing():
             return

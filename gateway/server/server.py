@@ -21,13 +21,16 @@ from engine.vocabulary.limits import (
 )
 from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
-from gateway.inbound.session import GOING_AWAY, Session
+from gateway.inbound.frames import GOING_AWAY
+from gateway.inbound.rates import Rates
+from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
 from gateway.journal.writer import Durability
 from gateway.metrics.pauses import CollectorPauses
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.messages import Message
 from gateway.protocol.wire import CODECS
+from gateway.server.clock import steady_ns
 from gateway.server.connection import CLOSE_SECONDS, Connection
 from gateway.server.guarded import guarded
 from gateway.server.handshake import health, negotiate, refusal
@@ -70,6 +73,7 @@ class Server:
             started.fanout,
             counters=self.counters,
             tip=lambda: started.writer.last,
+            rates=None if venue.limits.lifted else Rates(venue.limits, steady_ns),
         )
         self._sequencer: Final = started.sequencer
         self._connections: Final[dict[Outbox, Connection]] = {}

@@ -7,7 +7,21 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from engine.vocabulary.limits import DECIMALS, MAX_FEE_PPM, MAX_GRACE_NS, MAX_NAME_CHARS, MAX_TEXT_CHARS, NS_PER_SECOND
+from engine.vocabulary.limits import (
+    DECIMALS,
+    DEFAULT_ADDRESS_BURST_UNITS,
+    DEFAULT_ADDRESS_UNITS_PER_SECOND,
+    DEFAULT_BURST_UNITS,
+    DEFAULT_UNITS_PER_SECOND,
+    MAX_BURST_UNITS,
+    MAX_FEE_PPM,
+    MAX_GRACE_NS,
+    MAX_NAME_CHARS,
+    MAX_TEXT_CHARS,
+    MAX_UNITS_PER_SECOND,
+    MIN_UNITS_PER_SECOND,
+    NS_PER_SECOND,
+)
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
@@ -36,6 +50,26 @@ class VenueSection(Entry, frozen=True):
     """Left out: no metrics."""
     margin_grace_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_GRACE_NS // NS_PER_SECOND)] | None = None
     """Left out: the core's."""
+
+
+class RateEntry(Entry, frozen=True):
+    """What may be asked of the venue, in units of about one order: so many a second, and so many at once."""
+
+    rate: Annotated[int, msgspec.Meta(ge=MIN_UNITS_PER_SECOND, le=MAX_UNITS_PER_SECOND)]
+    burst: Annotated[int, msgspec.Meta(ge=MIN_UNITS_PER_SECOND, le=MAX_BURST_UNITS)]
+
+
+class LimitsSection(Entry, frozen=True):
+    """[limits]. Read at each start: these limits are no part of the journal."""
+
+    lifted: bool = False
+    """Nobody is limited: for load tests."""
+    participant: RateEntry = RateEntry(rate=DEFAULT_UNITS_PER_SECOND, burst=DEFAULT_BURST_UNITS)
+    """Of each, over all its connections."""
+    address: RateEntry = RateEntry(rate=DEFAULT_ADDRESS_UNITS_PER_SECOND, burst=DEFAULT_ADDRESS_BURST_UNITS)
+    """Of all who come from one and have not logged in."""
+    participants: dict[Name, RateEntry] = {}
+    """Those with one of their own."""
 
 
 class AssetEntry(Entry, frozen=True):

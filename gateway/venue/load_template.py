@@ -48,8 +48,12 @@ _PARTICIPANTS_HEAD: Final = """\
 # The first tenth of them also has accounts whose purchases a rule of general-2026 refuses:
 {misfits}
 #
-# Nobody's rate of orders is limited: a venue sets no limits until its operator does (`set_limits`).
+# Nobody's rate is limited: below [limits] it is lifted, and of orders a venue sets no limits until its operator does (`set_limits`).
 """
+_LIMITS: Final = (
+    "[limits]\n",
+    "[limits]\nlifted = true                   # a load asks for as much as it is told to\n",
+)
 
 
 class Misfit(NamedTuple):
@@ -161,6 +165,8 @@ def load_template(participants: int, instruments: int | None, clients: int) -> s
     what += [f"{participants} participants"] if participants else []
     text += _HEAD.format(what=" and ".join(what))
     if participants:
+        assert text.count(_LIMITS[0]) == 1
+        text = text.replace(*_LIMITS)
         misfits = "\n".join(f"#   {f'p0001.{name}':18} {each.rule}: {each.about}" for name, each in MISFITS.items())
         text += _PARTICIPANTS_HEAD.format(misfits=misfits)
     return "".join((text, *(each.text for each in synthetic), *_participants(participants, clients, traded)))

@@ -38,6 +38,7 @@ from gateway.venue.file import (
     InstrumentEntry,
     IntermediaryEntry,
     InvestorEntry,
+    LimitsSection,
     ParticipantEntry,
     VenueSection,
 )
@@ -92,6 +93,8 @@ class Venue(msgspec.Struct, frozen=True):
     participants: dict[str, Participant]
     setup: tuple[tuple[str, AnyCommand], ...]
     """What sets the venue up, each command with the key of the file it comes from."""
+    limits: LimitsSection = LimitsSection()
+    """Rates of requests at the edge."""
 
     def genesis(self) -> list[AnyCommand]:
         """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
@@ -130,6 +133,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     except (ValueError, RecursionError) as error:
         raise VenueError(f"not valid TOML: {error}") from error
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
+    limits = _convert(tables.pop("limits", {}), LimitsSection, "limits")
     assets = _entries(tables, "assets", AssetEntry, "asset")
     indices = _entries(tables, "indices", IndexEntry, "index")
     instruments = _entries(tables, "instruments", InstrumentEntry, "instrument")
@@ -138,7 +142,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     investors = _entries(tables, "investors", InvestorEntry, "investor")
     accounts = _entries(tables, "accounts", AccountEntry, "account")
     if tables:
-        raise VenueError(f"unknown section {min(tables)!r}; known: {', '.join(('venue', *_SECTIONS))}")
+        raise VenueError(f"unknown section {min(tables)!r}; known: {', '.join(('venue', 'limits', *_SECTIONS))}")
 
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
@@ -155,6 +159,8 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     for where, investor in investors:
         setup += register_investor(where, investor, intermediary_names)
     roles = {entry.participant: entry.role for _, entry in participants}
+    for name in limits.participants:
+        known(f"limits.participants.{name}", name, roles, "participants")
     investor_names = {entry.investor for _, entry in investors}
     for where, account in accounts:
         _check_parties(where, account, roles, investor_names, intermediary_names)
@@ -175,6 +181,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         documents,
         _participants(participants),
         tuple(setup),
+        limits,
     )
 
 

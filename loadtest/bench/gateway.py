@@ -44,6 +44,9 @@ id = "bench"
 port = 0
 durability = "{durability}"
 
+[limits]
+lifted = true
+
 [[assets]]
 asset = "RUB"
 kind = "fiat"

@@ -213,7 +213,14 @@ def test_an_account_that_the_venue_lost_with_its_last_moments_leaves_its_orders_
 
 @pytest.mark.parametrize(
     ("code", "returns", "ends"),
-    [("too_many", True, False), ("too_many", False, True), ("login_failed", True, True), ("login_failed", False, True)],
+    [
+        ("too_many", True, False),
+        ("too_many", False, True),
+        ("rate_limited", True, False),
+        ("rate_limited", False, True),
+        ("login_failed", True, True),
+        ("login_failed", False, True),
+    ],
 )
 def test_which_refused_logins_end_the_client(code: str, returns: bool, ends: bool) -> None:
     program = Program(keeps=10_000)

@@ -13,7 +13,9 @@ from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT, MAX_FRAGME
 from engine.vocabulary.messages.commands import CancelOrder, Deposit, NewOrder, Sequenced
 from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
-from gateway.inbound.session import CLOSE, CONTINUATION, PING, PONG, Session
+from gateway.inbound.frames import CLOSE, CONTINUATION, PING, PONG
+from gateway.inbound.rates import Rates
+from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
@@ -25,7 +27,7 @@ from tests.support.gateway.small_venue import small_venue
 VENUE = small_venue()
 
 
-def new_context() -> VenueContext:
+def new_context(rates: Rates | None = None) -> VenueContext:
     exchange, fanout = new_exchange(), Fanout()
     for seq, command in enumerate(VENUE.genesis(), 1):
         fanout.replay((seq, 1, command, exchange.apply(Sequenced(seq, 1, command))))
@@ -37,6 +39,7 @@ def new_context() -> VenueContext:
         fanout,
         counters=Counters(),
         tip=lambda: (fanout.seq, bytes(32)),
+        rates=rates,
     )
 
 

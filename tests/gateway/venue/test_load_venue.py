@@ -29,6 +29,7 @@ from gateway.cli.main import group
 from gateway.client import connect
 from gateway.core import new_exchange
 from gateway.keys import public_key_bytes, read_private_key, seeded_private_key
+from gateway.venue.file import LimitsSection
 from gateway.venue.load_template import (
     MISFITS,
     load_template,
@@ -159,6 +160,13 @@ def test_what_a_main_account_holds_is_worth_as_much_of_everything(directory: Pat
 
 def test_nothing_limits_the_rate_of_orders(directory: Path) -> None:
     assert not [command for command in load_venue(directory).genesis() if isinstance(command, SetLimits)]
+
+
+def test_rates_at_the_edge_are_lifted_and_only_there(tmp_path: Path, directory: Path) -> None:
+    assert load_venue(directory).limits.lifted
+    write_default_venue(tmp_path / "venue", TODAY)
+    # The file says what holds without it, too.
+    assert load_venue(tmp_path / "venue").limits == LimitsSection()
 
 
 @pytest.mark.parametrize("count", [1, 3, 15, 20, 21, 22, 1_000])

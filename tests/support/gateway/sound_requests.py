@@ -36,6 +36,7 @@ FULL: Final[list[dict[str, Any]]] = [
     {"type": "subscribe", "id": 2, "channel": "book", "instrument": "BTC/RUB"},
     {"type": "unsubscribe", "id": 3, "channel": "trades", "instrument": "BTC/RUB"},
     {"type": "instruments", "id": 4},
+    {"type": "rates", "id": 4},
     {"type": "resume", "id": 5, "account": "alice", "after_seq": 0},
     {"type": "new_order", "id": 6, "account": "alice", **_ORDER},
     {

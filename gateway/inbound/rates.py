@@ -1,0 +1,194 @@
+"""Rates by cost: how much a connection, a participant and an address may ask of the venue, in units of about one order.
+
+Buckets fill steadily and hold a burst. Who has used his up is not read for a while, so that what he sends waits in his own
+socket. What is read all the same, because it came at once or over many connections, he owes; who owes more than a second's
+worth is answered `rate_limited`, and nothing of that is decoded, sequenced or journaled.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Final, Literal
+
+from engine.vocabulary.limits import BYTES_PER_UNIT, CONNECTION_PART, MAX_RATED_ADDRESSES, NS_PER_SECOND
+from gateway.protocol.messages import Admin, AnyRequest, Login, MassCancel, MassQuote, NewBracket, NewOrderPair, Rate
+from gateway.venue.file import LimitsSection, RateEntry
+
+Scope = Literal["connection", "participant", "address"]
+
+COSTS: Final[dict[type, int]] = {NewOrderPair: 2, NewBracket: 3, Admin: 5, Login: 5, MassCancel: 10}
+"""In units; all other requests cost one, but for a mass quote. A login checks a signature: as long as five orders take. The orders
+that a mass cancel ends were paid for when they came; it looks for them."""
+MALFORMED_COST: Final = 5
+"""Beside what the request costs: its mistake is looked for and told. So 100 of them, after which a connection is closed, take half a
+second of its own bucket before a login."""
+FRAME_COST: Final = 1
+"""Of a ping, a pong or a fragment."""
+
+_MOST_OWED_NS: Final = -NS_PER_SECOND
+"""Below, nothing is looked at."""
+
+
+def cost_of(request: AnyRequest, size: int) -> int:
+    """What a request of so many bytes costs, in units."""
+    cost = COSTS.get(type(request), 1)
+    if type(request) is MassQuote:
+        cost += len(request.bids) + len(request.asks)
+    return cost + size // BYTES_PER_UNIT
+
+
+class Bucket:
+    """Units that may be spent. They are kept as the time in which they come back, so that nothing is rounded away.
+
+    Over any time no more is spent than the burst, what comes back in that time, a second's debt and one request. A clock that
+    goes back takes nothing away: for that step nothing comes back.
+    """
+
+    __slots__ = ("at_ns", "burst", "burst_ns", "left_ns", "ns_per_unit", "units_per_second")
+
+    def __init__(self, entry: RateEntry, now_ns: int) -> None:
+        self.units_per_second: Final = entry.rate
+        self.burst: Final = entry.burst
+        # Upwards: never more than was said.
+        self.ns_per_unit: Final = -(-NS_PER_SECOND // entry.rate)
+        self.burst_ns: Final = entry.burst * self.ns_per_unit
+        self.left_ns = self.burst_ns
+        """Below zero: what is owed."""
+        self.at_ns = now_ns
+        """When it was filled last."""
+
+    def fill(self, now_ns: int) -> None:
+        """Let come back what came back by now."""
+        left_ns = self.left_ns
+        if now_ns > self.at_ns:
+            left_ns += now_ns - self.at_ns
+            self.left_ns = left_ns if left_ns < self.burst_ns else self.burst_ns
+        self.at_ns = now_ns
+
+    def stated(self, scope: Scope) -> Rate:
+        """As the protocol says it."""
+        left = self.left_ns // self.ns_per_unit
+        return Rate(scope=scope, units_per_second=self.units_per_second, burst=self.burst, left=left)
+
+
+class Meter:
+    """What one connection may spend: its own bucket, and the one that it shares with others.
+
+    That is its participant's once it is logged in; before, that of its address. So firms behind one address share nothing but
+    the way to the login, and the first message of a connection, which may be one, passes whatever others there have spent.
+    """
+
+    __slots__ = ("_clock", "_is_new", "_own", "_rates", "_scope", "_shared", "is_overdrawn")
+
+    def __init__(self, rates: Rates, shared: Bucket) -> None:
+        self._rates: Final = rates
+        self._clock: Final = rates.clock
+        self._is_new = True
+        self._scope: Scope = "address"
+        self._shared = shared
+        self._own = rates.part_of(shared)
+        self.is_overdrawn = False
+        """Whether something is owed: then the connection is not to be read for `wait_ns`."""
+
+    def log_in(self, participant: str) -> None:
+        """From now on it spends what its participant may."""
+        self._is_new = False
+        self._scope = "participant"
+        self._shared = self._rates.of_participant(participant)
+        self._own = self._rates.part_of(self._shared)
+        self._fill()
+        self.is_overdrawn = self._shared.left_ns < 0
+
+    def admit(self) -> bool:
+        """Whether what was read is to be looked at; False: more than a second's worth is owed."""
+        now_ns = self._clock()
+        own, shared = self._own, self._shared
+        own.fill(now_ns)
+        shared.fill(now_ns)
+        if own.left_ns >= _MOST_OWED_NS and shared.left_ns >= _MOST_OWED_NS:
+            self._is_new = False
+            return True
+        self.is_overdrawn = True
+        if self._is_new:
+            self._is_new = False
+            return True
+        return False
+
+    def charge(self, units: int) -> None:
+        """Spend units, after `admit`."""
+        own, shared = self._own, self._shared
+        own.left_ns -= units * own.ns_per_unit
+        if shared.left_ns >= _MOST_OWED_NS:
+            # Else this is a first message; any number of those, each over a connection of its own, adds nothing to a wait.
+            shared.left_ns -= units * shared.ns_per_unit
+        self.is_overdrawn = own.left_ns < 0 or shared.left_ns < 0
+
+    def wait_ns(self) -> int:
+        """How long it takes until nothing is owed any more, if nobody spends."""
+        self._fill()
+        return max(-self._own.left_ns, -self._shared.left_ns, 0)
+
+    def stated(self) -> list[Rate]:
+        """What may be spent and what is left, as the protocol says it."""
+        self._fill()
+        return [self._own.stated("connection"), self._shared.stated(self._scope)]
+
+    def _fill(self) -> None:
+        now_ns = self._clock()
+        self._own.fill(now_ns)
+        self._shared.fill(now_ns)
+
+
+class Rates:
+    """The buckets of a venue.
+
+    Args:
+        limits: the section of the venue file.
+        clock: steady; nanoseconds since any instant.
+    """
+
+    def __init__(self, limits: LimitsSection, clock: Callable[[], int]) -> None:
+        self.clock: Final = clock
+        self._limits: Final = limits
+        self._participants: Final[dict[str, Bucket]] = {}
+        """No more than the venue file names."""
+        self._addresses: Final[dict[str, Bucket]] = {}
+        """The last one to connect is the last one here."""
+
+    def meter(self, address: str) -> Meter:
+        """That of a new connection."""
+        network = network_of(address)
+        bucket = self._addresses.pop(network, None) or Bucket(self._limits.address, self.clock())
+        if len(self._addresses) >= MAX_RATED_ADDRESSES:
+            # Whoever has a connection from there keeps the bucket.
+            del self._addresses[next(iter(self._addresses))]
+        self._addresses[network] = bucket
+        return Meter(self, bucket)
+
+    def of_participant(self, name: str) -> Bucket:
+        """What all connections of a participant share. It outlives them: who comes again finds what he left."""
+        bucket = self._participants.get(name)
+        if bucket is None:
+            entry = self._limits.participants.get(name, self._limits.participant)
+            bucket = self._participants[name] = Bucket(entry, self.clock())
+        return bucket
+
+    def part_of(self, shared: Bucket) -> Bucket:
+        """A connection's own bucket: a part of what it shares, so that one gone wild leaves the others room to cancel."""
+        part = RateEntry(
+            rate=max(shared.units_per_second // CONNECTION_PART, 1), burst=max(shared.burst // CONNECTION_PART, 1)
+        )
+        return Bucket(part, self.clock())
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the network of 64 bits, which one machine may have to itself."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    return str(mapped) if mapped is not None else str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,0 +1,75 @@
+"""What the venue says of a connection itself: who it is, who is logged in, how much may be asked, what can't be read."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.protocol.private_messages import Message
+
+
+class Hello(Message, tag="hello"):
+    """The first message on every connection. `nonce` is what a login signs."""
+
+    venue: str
+    protocol: str
+    core_version: int
+    nonce: str
+    durability: str
+    """`fsync`: an acknowledged request is on the disk. `os`: it is with the operating system."""
+    rulebook: str
+    time: int
+
+
+class Rate(msgspec.Struct, kw_only=True, gc=False):
+    """What may be asked of the venue within a scope, in units of about one order, and how many are `left` (below zero: owed)."""
+
+    scope: str
+    """`connection`, `participant` (all its connections), or `address` (all from it that are not logged in)."""
+    units_per_second: int
+    burst: int
+    left: int
+
+
+class Welcome(Message, tag="welcome"):
+    """The login succeeded. `accounts` maps each account that may be used to its last report's sequence number.
+
+    `seq` and `link` are those of the journal's last batch, as in `JournalTip`.
+    """
+
+    id: int
+    participant: str
+    role: str
+    accounts: dict[str, int]
+    seq: int
+    link: str
+    rates: list[Rate] = []
+    """Of this connection and of the participant; left out where nobody is limited."""
+
+
+class JournalTip(Message, tag="journal_tip"):
+    """Where the journal's chain stood at `time`, told to everybody now and then: a journal without it was rewritten."""
+
+    seq: int
+    """Of the last command of the last batch."""
+    link: str
+    """SHA-256 over all batches up to that one, hexadecimal."""
+    time: int
+
+
+class Error(Message, tag="error"):
+    """The request was not sequenced. `code`: malformed, not_logged_in, login_failed, not_allowed, unknown, too_many,
+    rate_limited.
+    """
+
+    code: str
+    detail: str
+    id: int | None = None
+    retry_after: int | None = None
+    """Of `rate_limited`: nanoseconds from now until nothing is owed any more."""
+
+
+class RatesReply(Message, tag="rates"):
+    """What may be asked and what is left, of this connection and of what it shares; none where nobody is limited."""
+
+    id: int
+    rates: list[Rate]

@@ -257,6 +257,11 @@ class Account:
             found = self.balances[asset.number] = Balance()
         return found
 
+    def available(self, asset: Asset) -> int:
+        """What is available of an asset; asking begins no balance."""
+        found = self.balances.get(asset.number)
+        return 0 if found is None else found.available
+
 
 class Book:
     """What its orders know of an order book; `engine.book.order_book.LimitOrderBook` is one."""

@@ -64,7 +64,7 @@ def holds_back(order: Order) -> bool:
 
 def available(order: Order) -> int:
     """What the order's account could still reserve for it."""
-    return order.account.balance(paying_asset(order)).available
+    return order.account.available(paying_asset(order))
 
 
 def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
@@ -84,10 +84,11 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     # Most orders hang together with no other.
     alone = order.other_leg is None and order.where != FOR_ENTRY
     amount = required(order, price_ticks, leaves_lots) if alone else needed(order, price_ticks, leaves_lots)
-    balance = order.account.balance(instrument.quote if order.side == BUY else instrument.base)
+    account, asset = order.account, instrument.quote if order.side == BUY else instrument.base
     change = amount - order.reserved
-    if change > balance.available:
+    if change > account.available(asset):
         return False
+    balance = account.balance(asset)
     balance.available -= change
     balance.reserved += change
     order.reserved = amount

@@ -46,12 +46,11 @@ from engine.vocabulary.codes import (
     SCOPES,
     SELF_TRADE,
     STP_REJECT,
-    UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
-from engine.vocabulary.problem import Problem
+from engine.vocabulary.problem import Problem, unknown_instrument
 
 
 def enter(state: State, command: NewOrder) -> None:
@@ -81,7 +80,7 @@ def enter(state: State, command: NewOrder) -> None:
 
 def not_listed(order: OrderRecord) -> Problem:
     """The problem of an order whose instrument is not listed."""
-    return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
+    return unknown_instrument(order.instrument_name)
 
 
 def entry_problem(state: State, order: Order) -> Problem | None:

@@ -39,12 +39,11 @@ from engine.vocabulary.codes import (
     SIZE,
     STOP,
     STOP_LIMIT,
-    UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.limits import LEG_ID, MAX_QUOTES_PER_SIDE
 from engine.vocabulary.messages.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
 from engine.vocabulary.messages.events import MassQuoted
-from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 
 
 def enter_pair(state: State, command: NewOrderPair) -> None:
@@ -268,7 +267,7 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
     """Why a ladder is refused as a whole."""
     book = state.books.get(command.instrument)
     if book is None:
-        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
+        return unknown_instrument(command.instrument)
     if len(command.bids) > MAX_QUOTES_PER_SIDE or len(command.asks) > MAX_QUOTES_PER_SIDE:
         return Problem(SIZE, f"no more than {MAX_QUOTES_PER_SIDE} quotes a side")
     ids = state.ids_of(account)

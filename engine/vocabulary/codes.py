@@ -148,6 +148,8 @@ UNSUPPORTED: Final = 20
 # Of futures.
 POSITION_LIMIT: Final = 21
 REDUCE_ONLY: Final = 22
+# Of whatever names an account, but for orders: there it is no more than a missing permission.
+UNKNOWN_ACCOUNT: Final = 23
 REJECT_CODES: Final = (
     "ok",
     "permission",
@@ -172,6 +174,7 @@ REJECT_CODES: Final = (
     "unsupported",
     "position_limit",
     "reduce_only",
+    "unknown_account",
 )
 
 # Why an order ended without being filled.

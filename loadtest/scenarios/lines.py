@@ -241,7 +241,7 @@ def _rules(venue: Venue, text: str) -> AnyCommand:
             instrument = rest[0]
         elif name != "none":
             raise ScenarioError(f"`{name}` is no trading rule")
-    return commands.SetTradingRules(instrument, **fields, by="")
+    return msgspec.structs.replace(commands.SetTradingRules(instrument), **fields)
 
 
 def _schedule(venue: Venue, text: str) -> AnyCommand:
@@ -250,7 +250,7 @@ def _schedule(venue: Venue, text: str) -> AnyCommand:
     return commands.SetSchedule(venue.instrument, tuple(steps))
 
 
-def _limits(_: Venue, text: str) -> AnyCommand:
+def _limits(venue: Venue, text: str) -> AnyCommand:
     """`limits ann 2 a second, value 500, ratio 4`."""
     participant, _space, rest = text.partition(" ")
     fields: dict[str, int] = {}
@@ -263,7 +263,8 @@ def _limits(_: Venue, text: str) -> AnyCommand:
             fields["max_order_to_trade"] = int(words[1])
         else:
             raise ScenarioError(f"`{' '.join(words)}` is no limit")
-    return commands.SetLimits(participant, **fields, by="")
+    venue.know_participant(participant)
+    return msgspec.structs.replace(commands.SetLimits(participant), **fields)
 
 
 def _venue_rules(_: Venue, text: str) -> AnyCommand:
@@ -284,8 +285,10 @@ def _index(venue: Venue, text: str) -> AnyCommand:
 def _kill(on: bool) -> Callable[[Venue, str], AnyCommand]:
     """`kill participant ann`, `lift venue`."""
 
-    def switch(_: Venue, text: str) -> AnyCommand:
+    def switch(venue: Venue, text: str) -> AnyCommand:
         scope, _space, key = text.partition(" ")
+        if scope == "participant":
+            venue.know_participant(key)
         return commands.SetKillSwitch(code(codes.SCOPES, scope), key, on)
 
     return switch

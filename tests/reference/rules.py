@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_FEE_PPM, MAX_SCHEDULE_STEPS, MAX_SUPPLY, NS_PER_DAY, ONE_E8
 from engine.vocabulary.messages import commands, events
 from tests.reference.calls import QUIET
 from tests.reference.futures import Futures
-from tests.reference.state import PPM, RefAccount, RefInstrument, RefOrder, RefTrade, round_up
+from tests.reference.state import PPM, RULES_AT_FIRST, RefAccount, RefInstrument, RefOrder, RefTrade, round_up
 
 WHAT = {
     commands.SetTradingRules: "trading_rules",
@@ -29,6 +33,14 @@ class Rules(Futures):
     def changed(self, command: commands.Command, key: str) -> None:
         reason = getattr(command, "reason", "")
         self.emit(events.RulesChanged(WHAT[type(command)], key, "", reason, getattr(command, "by", "")))
+
+    @staticmethod
+    def completed(command: commands.Command, before: commands.Command, at_first: commands.Command) -> Any:
+        """A command that names all: what it leaves out is as it was, or as at first if it replaces all."""
+        rest = at_first if command.replace else before
+        said = msgspec.structs.asdict(command)
+        left_out = {name: getattr(rest, name) for name, value in said.items() if value is None}
+        return msgspec.structs.replace(command, **left_out)
 
     # ── listings, accounts, money ──────────────────────────────────────────────────────────────────────────────────
 
@@ -97,7 +109,10 @@ class Rules(Futures):
 
     def move_money(self, command: commands.Deposit | commands.Withdraw) -> None:
         name, asset = command.account, command.asset
-        if name not in self.accounts or asset not in self.assets or command.amount <= 0:
+        if name not in self.accounts:
+            self.refuse_command(codes.UNKNOWN_ACCOUNT)
+            return
+        if asset not in self.assets or command.amount <= 0:
             self.refuse_command(codes.INVALID)
             return
         amount = command.amount if isinstance(command, commands.Deposit) else -command.amount
@@ -123,10 +138,11 @@ class Rules(Futures):
 
     def command_phase(self, command: commands.SetPhase) -> None:
         terms = self.instruments.get(command.instrument)
-        if terms is None or not 0 <= command.phase < len(codes.PHASES):
-            self.refuse_command(codes.UNSUPPORTED)
+        if terms is None:
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
             return
-        if terms.expired or (command.phase not in QUIET and not terms.may_trade):
+        unknown = not 0 <= command.phase < len(codes.PHASES)
+        if unknown or terms.expired or (command.phase not in QUIET and not terms.may_trade):
             self.refuse_command(codes.UNSUPPORTED)
             return
         self.set_phase(terms, command.phase, command.reason)
@@ -134,8 +150,9 @@ class Rules(Futures):
     def set_rules(self, command: commands.SetTradingRules) -> None:
         terms = self.instruments.get(command.instrument)
         if terms is None:
-            self.refuse_command(codes.UNSUPPORTED)
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
             return
+        command = self.completed(command, terms.rules, RULES_AT_FIRST)
         widths = (command.static_ppm, command.dynamic_ppm)
         lengths = (command.volatility_ns, command.auction_random_ns, command.batch_ns)
         if not (all(0 <= width < PPM for width in widths) and all(0 <= length <= NS_PER_DAY for length in lengths)):
@@ -168,7 +185,7 @@ class Rules(Futures):
     def set_schedule(self, command: commands.SetSchedule) -> None:
         terms = self.instruments.get(command.instrument)
         if terms is None or terms.expired:
-            self.refuse_command(codes.UNSUPPORTED)
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT if terms is None else codes.UNSUPPORTED)
             return
         seconds = [second for second, _ in command.steps]
         if (
@@ -185,11 +202,17 @@ class Rules(Futures):
     def set_kill_switch(self, command: commands.SetKillSwitch) -> None:
         scope = (command.scope, command.key)
         if command.scope == codes.SCOPE_INSTRUMENT and command.key not in self.instruments:
-            self.refuse_command(codes.UNSUPPORTED)
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
             return
         if command.scope == codes.SCOPE_VENUE and command.key:
             self.refuse_command(codes.INVALID)
             return
+        people = [(each.participant, each.investor) for each in self.accounts.values()]
+        if command.scope in (codes.SCOPE_PARTICIPANT, codes.SCOPE_INVESTOR) and scope not in self.kills:
+            place = 0 if command.scope == codes.SCOPE_PARTICIPANT else 1
+            if all(names[place] != command.key for names in people):
+                self.refuse_command(codes.INVALID)
+                return
         self.changed(command, f"{codes.SCOPES[command.scope]}:{command.key}")
         if not command.on:
             self.kills = [kill for kill in self.kills if kill != scope]
@@ -210,12 +233,17 @@ class Rules(Futures):
         return keys[scope[0]] == scope[1]
 
     def set_limits(self, command: commands.SetLimits) -> None:
+        if all(account.participant != command.participant for account in self.accounts.values()):
+            self.refuse_command(codes.INVALID)
+            return
+        at_first = commands.SetLimits("", 0, 0, 0)
+        command = self.completed(command, self.limits.get(command.participant, at_first), at_first)
         self.limits[command.participant] = command
         self.changed(command, command.participant)
 
     def set_market_halt(self, command: commands.SetMarketHalt) -> None:
         if any(name not in self.instruments for name in command.instruments):
-            self.refuse_command(codes.UNSUPPORTED)
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
             return
         if any(self.instruments[name].future for name in command.instruments):
             self.refuse_command(codes.INVALID)
@@ -227,6 +255,9 @@ class Rules(Futures):
         self.changed(command, "")
 
     def set_venue_rules(self, command: commands.SetVenueRules) -> None:
+        command = self.completed(
+            command, commands.SetVenueRules(self.self_trade, self.seed), commands.SetVenueRules(codes.CANCEL_NEWEST, "")
+        )
         self.self_trade, self.seed = command.self_trade, command.seed
         self.changed(command, "")
 

@@ -134,8 +134,9 @@ class Position:
         self.buy_value: int = 0
         self.sell_lots: int = 0
         self.sell_value: int = 0
-        self.fees: int = 0
-        """The largest fees of the open orders."""
+        self.buy_fees: int = 0
+        """The largest fees of the open buys."""
+        self.sell_fees: int = 0
         self.needed: int = 0
         """Of the margin's `needed`, what this future needs."""
         self.reducing: Final[dict[int, Order]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -228,7 +229,7 @@ def _parts(text: str) -> list[list[str]]:
 
 def _rules(venue: Venue, text: str) -> AnyCommand:
     """`rules static 10%, dynamic 5%, volatility 2 minutes, random 30 seconds, batch 1 second, allocation pro_rata`."""
-    fields: dict[str, int] = {}
+    fields: dict[str, Any] = {}
     instrument = venue.instrument
     for name, *rest in _parts(text):
         if name in {"static", "dynamic"}:
@@ -239,7 +240,9 @@ def _rules(venue: Venue, text: str) -> AnyCommand:
             fields[name] = code(codes.ALLOCATIONS, rest[0])
         elif name == "for":
             instrument = rest[0]
-        elif name != "none":
+        elif name == "none":
+            fields["replace"] = True
+        else:
             raise ScenarioError(f"`{name}` is no trading rule")
     return msgspec.structs.replace(commands.SetTradingRules(instrument), **fields)
 

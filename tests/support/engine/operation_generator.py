@@ -65,8 +65,9 @@ class DrawsOperation(DrawsParts):
     def limits(self) -> commands.SetLimits:
         participant = self.pick("red", "blue", "grey")
         if self.once_in(2):
-            return commands.SetLimits(participant, by="otto")
-        return commands.SetLimits(participant, self.pick(0, 3, 10), self.pick(0, 500_00), self.pick(0, 1, 2))
+            return commands.SetLimits(participant, by="otto", replace=True)
+        orders, value, ratio = self.pick(None, 0, 3, 10), self.pick(None, 0, 500_00), self.pick(None, 0, 1, 2)
+        return commands.SetLimits(participant, orders, value, ratio, replace=self.once_in(5))
 
     def correction(self) -> commands.AnyCommand:
         trades = self.venue.trades
@@ -79,6 +80,8 @@ class DrawsOperation(DrawsParts):
 
     def money(self) -> commands.AnyCommand:
         account = self.sender()[1]
+        if self.once_in(25):
+            return self.pick(commands.Deposit, commands.Withdraw)("nobody", "RUB", 100, "lost")
         if self.has("futures") and self.draw(2):
             return self.all_money(account)
         asset = self.pick("RUB", "RUB", "BTC", "ETH", "SOL", "DOGE")

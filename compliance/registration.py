@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from compliance.intake import Intake, class_event
+from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
-from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
 from compliance.registry.records import Authorisation, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.wording import setting_text
 from compliance.rules.catalogue import load_rulebook
-from compliance.rules.classification import override_problem
 from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
@@ -24,7 +23,7 @@ from engine.book.assets import Asset
 from engine.book.entities import Instrument
 from engine.state.hook import Outcome, Recheck
 from engine.state.listing import name_problem
-from engine.vocabulary.codes import COMPLIANCE, FIAT, FIRM, INVESTOR_KINDS
+from engine.vocabulary.codes import COMPLIANCE, FIAT
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import (
     AddAsset,

@@ -190,6 +190,29 @@ def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
     return needed if more > 0 and needed > margin.balance.available else 0
 
 
+def ladder_lacks(fresh: list[Order], gone: list[Order]) -> int:
+    """What new orders of one account in a future would need more than is available if they stood in place of old ones.
+
+    0: they may pass, as `lacking` says. Nothing is changed.
+    """
+    first = fresh[0]
+    position = position_of(first.account, first.instrument)
+    future = first.instrument.future
+    assert future is not None
+    before = [(order, order.covered_lots, order.covered_value, order.reserved) for order in gone]
+    for order in gone:
+        _count(position, order, 0, 0, 0)
+    for order in fresh:
+        count(order, order.reserve_ticks, order.leaves_lots)
+    more = cover_of(position, future.high_ticks) - position.needed
+    for order in fresh:
+        count(order, 0, 0)
+    for order, lots, value, fee in before:
+        _count(position, order, lots, value, fee)
+    needed = missing(position.margin) + more
+    return max(needed - position.margin.balance.available, 0) if more > 0 else 0
+
+
 def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     """Let an order count with `leaves_lots` at a price; False, and nothing changed, if there is not the cover for it."""
     if lacking(order, price_ticks, leaves_lots):

@@ -199,6 +199,8 @@ ENTRY_ENDED: Final = 15
 SETTLED: Final = 16
 NOTHING_TO_REDUCE: Final = 17
 MARGIN_CALL: Final = 18
+# What it had reserved was needed to correct a trade.
+CORRECTED: Final = 19
 CANCEL_REASONS: Final = (
     "requested",
     "mass_cancel",
@@ -219,4 +221,5 @@ CANCEL_REASONS: Final = (
     "settled",
     "reduce_only",
     "margin_call",
+    "corrected",
 )

@@ -281,9 +281,15 @@ class Rules(Futures):
             self.fee_more(order, rate, (price - trade.price) * trade.lots * terms.unit)
             for order, rate in ((trade.buy, trade.buy_ppm), (trade.sell, trade.sell_ppm))
         ]
-        if not self.try_correction(trade, terms, price, fees):
+        owed = self.owed_for_correction(trade, terms, price, fees)
+        if owed is None:
             self.refuse_command(codes.FUNDS)
             return
+        for (account, asset), amount in owed.items():
+            for order in self.newest_first(account):
+                if self.free(account, asset) < amount and self.holds_spot(order, asset) and self.is_spot(order):
+                    self.end(order, codes.CORRECTED)
+        self.book_correction(trade, terms, trade.price, price, fees)
         trade.buy_fee += fees[0]
         trade.sell_fee += fees[1]
         old, trade.price = trade.price, price or trade.price
@@ -308,6 +314,11 @@ class Rules(Futures):
             )
         )
         self.positions_moved(terms, trade.buy.account, trade.sell.account)
+        if owed:
+            self.work_off()
+
+    def is_spot(self, order: RefOrder) -> bool:
+        return not self.terms(order).future
 
     def fee_more(self, order: RefOrder, rate_ppm: int, value: int) -> int:
         """What an order is charged more if its fills were worth so much more."""
@@ -331,17 +342,23 @@ class Rules(Futures):
             self.free(order.account, asset) for order in (trade.buy, trade.sell) for asset in (terms.base, terms.quote)
         ]
 
-    def try_correction(self, trade: RefTrade, terms: RefInstrument, price: int, fees: list[int]) -> bool:
-        """Correct a trade if both sides have what they must give: of a future no more than fees."""
+    def owed_for_correction(
+        self, trade: RefTrade, terms: RefInstrument, price: int, fees: list[int]
+    ) -> dict[tuple[str, str], int] | None:
+        """What the sides must give that open spot orders hold back, by account and asset; None: somebody has not so much."""
         if terms.future:
-            for order, fee in zip((trade.buy, trade.sell), fees, strict=True):
-                if fee > self.available(order.account, terms.quote):
-                    return False
+            fits = all(
+                fee <= max(self.available(order.account, terms.quote), 0)
+                for order, fee in zip((trade.buy, trade.sell), fees, strict=True)
+            )
+            return {} if fits else None
+        names = [(order.account, asset) for order in (trade.buy, trade.sell) for asset in (terms.base, terms.quote)]
         before = self.free_of_sides(trade, terms)
         self.book_correction(trade, terms, trade.price, price, fees)
-        if not terms.future:
-            after = self.free_of_sides(trade, terms)
-            if any(now < min(then, 0) for now, then in zip(after, before, strict=True)):
-                self.book_correction(trade, terms, price, trade.price, [-fee for fee in fees])
-                return False
-        return True
+        after = self.free_of_sides(trade, terms)
+        self.book_correction(trade, terms, price, trade.price, [-fee for fee in fees])
+        owed = {name: then - now for name, then, now in zip(names, before, after, strict=True) if now < min(then, 0)}
+        for (account, asset), amount in owed.items():
+            if self.free(account, asset) + self.held_by_orders(account, asset) < amount:
+                return None
+        return owed

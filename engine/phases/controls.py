@@ -65,7 +65,7 @@ def set_phase(state: State, command: SetPhase) -> Problem | None:
         return problem
     if not may_enter(book, command.phase):
         return Problem(UNSUPPORTED, "a future trades only with a static band and a reference price")
-    enter_phase(state, book, command.phase, command.reason)
+    enter_phase(state, book, command.phase, command.reason, command.by)
     return None
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from compliance.intake import Intake, class_event
+from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
 from compliance.registry.records import Authorisation, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.wording import setting_text
 from compliance.rules.catalogue import load_rulebook
-from compliance.rules.classification import override_problem
 from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
@@ -23,7 +23,7 @@ from engine.book.assets import Asset
 from engine.book.entities import Instrument
 from engine.state.hook import Outcome, Recheck
 from engine.state.listing import name_problem
-from engine.vocabulary.codes import COMPLIANCE, FIAT, FIRM, INVESTOR_KINDS
+from engine.vocabulary.codes import COMPLIANCE, FIAT
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import (
     AddAsset,
@@ -51,6 +51,7 @@ from engine.vocabulary.messages.events import (
     RulebookLoaded,
 )
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.stated import stated, stated_flag, stated_text
 
 TESTS: Final = ("knowledge", "risk")
 
@@ -92,26 +93,19 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
 
 
 def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) -> Outcome:
-    problem = investor_problem(command)
+    investor = intake.registry.investors.get(command.investor)
+    known = investor or Investor(command.investor)
+    after = changed_investor(command, known)
+    problem = investor_problem(after)
+    if not problem and known.blocked and command.blocked is False:
+        problem = f"{command.investor} is blocked: set_blocked takes an owner off the list"
+    if not problem and command.class_override and not command.reason.strip():
+        problem = "class_override needs a reason"
     if problem:
         return _refused(problem)
-    investor = intake.registry.investors.get(command.investor)
     if investor is None:
-        investor = Investor(command.investor)
-        intake.registry.investors[command.investor] = investor
-    investor.kind = command.kind
-    investor.resident = command.resident
-    investor.assets_rub = command.assets_rub
-    investor.income_rub = command.income_rub
-    # A bank is a financial firm, whether the record says so twice or not.
-    investor.financial = command.financial or command.bank
-    investor.bank = command.bank
-    investor.capital_rub = command.capital_rub
-    # Only SetBlocked takes an owner off the list: a renewed record must not do it by leaving the field out.
-    investor.blocked = investor.blocked or command.blocked
-    investor.class_override = command.class_override
-    investor.reason = command.reason
-    investor.by = command.by
+        investor = intake.registry.investors[command.investor] = known
+    take_over(investor, after)
     if intake.classify(investor) and investor.clients:
         intake.ledger.rebuild()
     intake.registry.note_financial(investor)
@@ -123,18 +117,19 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     unnamed = name_problem("intermediary", command.intermediary)
     if unnamed is not None:
         return _refused(unnamed.detail)
-    problem = figure_problem("capital_rub", command.capital_rub)
+    found = intake.registry.intermediaries.get(command.intermediary)
+    before = Intermediary(command.intermediary) if found is None or command.replace else found
+    capital_rub = stated(command.capital_rub, before.capital_rub)
+    problem = figure_problem("capital_rub", capital_rub)
     if problem:
         return _refused(problem)
-    found = intake.registry.intermediaries.get(command.intermediary)
     if found is None:
-        found = Intermediary(command.intermediary)
-        intake.registry.intermediaries[command.intermediary] = found
-    found.licensed = command.licensed
-    found.licence = command.licence
-    found.bank = command.bank
-    found.suspended = command.suspended
-    found.capital_rub = command.capital_rub
+        found = intake.registry.intermediaries[command.intermediary] = before
+    found.licensed = stated_flag(command.licensed, before.licensed)
+    found.licence = stated_text(command.licence, before.licence)
+    found.bank = stated_flag(command.bank, before.bank)
+    found.suspended = stated_flag(command.suspended, before.suspended)
+    found.capital_rub = capital_rub
     found.reason = command.reason
     found.by = command.by
     intake.refresh(found.clients)
@@ -294,31 +289,6 @@ def _freeze(intake: Intake, command: FreezeAsset, time_ns: int) -> Outcome:
         return _refused("no rulebook is in force: nothing can be frozen")
     problem = intake.table.transfers.freeze_problem(intake.registry.assets[command.asset])
     return _refused(problem) if problem else Outcome([], None, None, FREEZE)
-
-
-def investor_problem(command: RegisterInvestor) -> str:
-    """Why an investor can't be registered so; empty if it can."""
-    unnamed = name_problem("investor", command.investor)
-    if unnamed is not None:
-        return unnamed.detail
-    if not 0 <= command.kind < len(INVESTOR_KINDS):
-        return "unknown kind of investor"
-    for name, figure in (
-        ("assets_rub", command.assets_rub),
-        ("income_rub", command.income_rub),
-        ("capital_rub", command.capital_rub),
-    ):
-        problem = figure_problem(name, figure)
-        if problem:
-            return problem
-    if command.bank and command.kind != FIRM:
-        return "bank: only a firm can be one"
-    return override_problem(command.kind, command.class_override, command.reason) if command.class_override else ""
-
-
-def figure_problem(name: str, figure: int) -> str:
-    """Why a figure can't be kept; empty if it can. What a record holds stays within 64 bits, as money does."""
-    return "" if 0 <= figure <= MAX_SUPPLY else f"{name} must not be negative, nor above {MAX_SUPPLY}"
 
 
 def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: int) -> str:

@@ -155,6 +155,7 @@ CONFIGURATION: Final = (
         set_phase,
         senders=_BOTH,
         about=("instrument",),
+        word="phase",
         sets_up="instrument",
         names={"phase": codes.PHASES},
     ),

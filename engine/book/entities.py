@@ -134,8 +134,9 @@ class Position:
         self.buy_value: int = 0
         self.sell_lots: int = 0
         self.sell_value: int = 0
-        self.fees: int = 0
-        """The largest fees of the open orders."""
+        self.buy_fees: int = 0
+        """The largest fees of the open buys."""
+        self.sell_fees: int = 0
         self.needed: int = 0
         """Of the margin's `needed`, what this future needs."""
         self.reducing: Final[dict[int, Order]] = {}
@@ -256,6 +257,11 @@ class Account:
         if found is None:
             found = self.balances[asset.number] = Balance()
         return found
+
+    def available(self, asset: Asset) -> int:
+        """What is available of an asset; asking begins no balance."""
+        found = self.balances.get(asset.number)
+        return 0 if found is None else found.available
 
 
 class Book:

@@ -28,7 +28,7 @@ from engine.vocabulary.codes import (
 from engine.vocabulary.limits import LEG_ID, MAX_GRACE_NS, MIN_GRACE_NS, MIN_NEXT_GRACE_NS, PIECE_EVENTS
 from engine.vocabulary.messages.commands import CloseOut, NewOrder, SetMarginRules
 from engine.vocabulary.messages.events import CloseOutStarted, MarginCalled, MarginRestored, RulesChanged
-from engine.vocabulary.problem import Problem, invalid, unknown_instrument
+from engine.vocabulary.problem import Problem, invalid, unknown_account, unknown_instrument
 
 # The orders of a command have numbers from 0; its close-outs have theirs beyond all of them.
 FIRST_CLOSE_OUT = 4096
@@ -153,7 +153,9 @@ def close_out(state: State, command: CloseOut) -> Problem | None:
     if book is None:
         return unknown_instrument(command.instrument)
     account = state.accounts.get(command.account)
-    position = None if account is None else account.positions.get(book.instrument.number)
+    if account is None:
+        return unknown_account(command.account)
+    position = account.positions.get(book.instrument.number)
     if position is None or not position.lots:
         return invalid(f"account {command.account} has no position in {command.instrument}")
     if not _trades(book):

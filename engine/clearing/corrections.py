@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from engine.book.assets import Asset
@@ -11,8 +12,9 @@ from engine.book.records import TradeRecord
 from engine.money import margin
 from engine.money.reservations import needed, paying_asset
 from engine.state.state import State, next_report
+from engine.trading.ending import by_entry, cancel
 from engine.trading.reducing import note_positions
-from engine.vocabulary.codes import FUNDS, TICK
+from engine.vocabulary.codes import CORRECTED, FUNDS, TICK
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import BustTrade, RepriceTrade
 from engine.vocabulary.messages.events import TradeCorrected
@@ -21,13 +23,16 @@ from engine.vocabulary.rounding import round_up
 
 
 def bust(state: State, command: BustTrade) -> Problem | None:
-    """Undo a trade: both sides get back what they gave, fees included. Emits TradeCorrected, or returns why not."""
+    """Undo a trade: both sides get back what they gave, fees included.
+
+    Emits OrderCancelled for what holds back what must be given, newest first, and TradeCorrected; or returns why not.
+    """
     record = _find(state, command.trade_id)
     return _unknown(command) if record is None else _correct(state, command, record, 0)
 
 
 def reprice(state: State, command: RepriceTrade) -> Problem | None:
-    """Give a trade another price, as if it had been made at it. Emits TradeCorrected, or returns why not."""
+    """Give a trade another price, as if it had been made at it. Emits as `bust` does, or returns why not."""
     record = _find(state, command.trade_id)
     if record is None:
         return _unknown(command)
@@ -55,19 +60,34 @@ def _unknown(command: BustTrade | RepriceTrade) -> Problem:
 def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecord, new_ticks: int) -> Problem | None:
     """Move a trade to another price, 0 being no trade at all; an account that lacks what it must give stops it."""
     old_ticks = record.price_ticks
-    future = record.instrument.future
-    if future is not None:
+    if record.instrument.future is not None:
         missing = _missing_fees(record, old_ticks, new_ticks)
         if missing is not None:
             return missing
-        fees = _book_future(record, old_ticks, new_ticks)
-    else:
-        fees = _book(record, old_ticks, new_ticks)
-        missing = _missing(record)
-        if missing is not None:
-            _book(record, new_ticks, old_ticks)
-            return missing
+        _report(state, command, record, new_ticks, _book_future(record, old_ticks, new_ticks))
+        return None
+    fees = _book(record, old_ticks, new_ticks)
+    debts = _debts(record)
+    if not debts:
         _hold_cover(record)
+        _report(state, command, record, new_ticks, fees)
+        return None
+    _book(record, new_ticks, old_ticks)
+    for debt in debts:
+        debt.owed += debt.account.available(debt.asset)
+        lacks = debt.owed - _could_be_available(debt)
+        if lacks > 0:
+            what = f"{decimal(lacks, debt.asset.scale)} {debt.asset.asset}"
+            return Problem(FUNDS, f"account {debt.account.account} lacks {what}")
+    state.begin(_freeing(state, command, record, new_ticks, debts))
+    return None
+
+
+def _report(
+    state: State, command: BustTrade | RepriceTrade, record: TradeRecord, new_ticks: int, fees: tuple[int, int]
+) -> None:
+    """Keep what a trade is now, and tell both sides."""
+    old_ticks = record.price_ticks
     record.buy_fee += fees[0]
     record.sell_fee += fees[1]
     record.busted = new_ticks == 0
@@ -92,11 +112,54 @@ def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecor
             command.reason,
         ),
     )
-    if future is not None:
-        book = state.book_list[record.instrument.number]
-        state.touch(book)
+    if record.instrument.future is not None:
+        state.touch(state.book_list[record.instrument.number])
         note_positions(state, record.instrument, buyer, seller)
-    return None
+
+
+class _Debt:
+    """What an account must give for a correction, more than is available."""
+
+    def __init__(self, account: Account, asset: Asset, owed: int) -> None:
+        self.account: Final = account
+        self.asset: Final = asset
+        self.owed: int = owed
+
+
+def _holding(debt: _Debt) -> list[Order]:
+    """The open orders outside of futures that have the asset reserved, newest first. O(n log n) in those of the account."""
+    orders = [
+        order
+        for order in debt.account.open_orders.values()
+        if order.reserved and order.instrument.future is None and paying_asset(order) is debt.asset
+    ]
+    orders.sort(key=by_entry, reverse=True)
+    return orders
+
+
+def _could_be_available(debt: _Debt) -> int:
+    """How much would be available without open orders outside of futures; missing cover comes first."""
+    balance = debt.account.balance(debt.asset)
+    freed = sum([order.reserved for order in _holding(debt)])
+    return balance.available + freed - (0 if balance.margin is None else margin.missing(balance.margin))
+
+
+def _freeing(
+    state: State, command: BustTrade | RepriceTrade, record: TradeRecord, new_ticks: int, debts: list[_Debt]
+) -> Iterator[None]:
+    """End the newest orders that hold back what is owed, as many as needed; then correct. A step for each order."""
+    for debt in debts:
+        for order in _holding(debt):
+            if debt.owed <= debt.account.available(debt.asset):
+                break
+            # Some have ended with another leg.
+            if order.leaves_lots:
+                cancel(state, order, CORRECTED)
+            yield
+    fees = _book(record, record.price_ticks, new_ticks)
+    assert not _debts(record), "open orders had less reserved than was found"
+    _hold_cover(record)
+    _report(state, command, record, new_ticks, fees)
 
 
 def _book(record: TradeRecord, old_ticks: int, new_ticks: int) -> tuple[int, int]:
@@ -219,19 +282,13 @@ def _book_future(record: TradeRecord, old_ticks: int, new_ticks: int) -> tuple[i
     return (fees[0], fees[1])
 
 
-def _missing(record: TradeRecord) -> Problem | None:
-    """What an account of the trade lacks, if a balance has become negative."""
+def _debts(record: TradeRecord) -> list[_Debt]:
+    """What the accounts of a trade lack: their balances that have become negative."""
     instrument = record.instrument
+    debts: list[_Debt] = []
     for account in (record.buyer, record.seller):
         for asset in (instrument.base, instrument.quote):
-            problem = _negative(account, asset)
-            if problem is not None:
-                return problem
-    return None
-
-
-def _negative(account: Account, asset: Asset) -> Problem | None:
-    available = account.balance(asset).available
-    if available >= 0:
-        return None
-    return Problem(FUNDS, f"account {account.account} lacks {decimal(-available, asset.scale)} {asset.asset}")
+            available = account.available(asset)
+            if available < 0:
+                debts.append(_Debt(account, asset, -available))
+    return debts

@@ -21,7 +21,7 @@ from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import FreezeAsset, IssueAsset, RedeemAsset
 from engine.vocabulary.messages.events import AssetIssued, HoldingFrozen
-from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.problem import Problem, invalid, unknown_account
 from engine.vocabulary.rounding import PPM, round_up
 
 
@@ -59,7 +59,7 @@ def redeem(state: State, command: RedeemAsset) -> Problem | None:
         return problem
     if command.amount > asset.outstanding:
         return Problem(FUNDS, f"outstanding are {decimal(asset.outstanding, asset.scale)} {asset.asset}")
-    available = account.balance(asset).available
+    available = account.available(asset)
     if command.amount > available:
         return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
     outcome = ask(state, command)
@@ -78,7 +78,7 @@ def _parties_problem(
     if issuer and issuer != asset.issuer:
         return Problem(PERMISSION, f"{issuer} is not the issuer of {asset_name}")
     if account is None:
-        return invalid(f"unknown account {account_name}")
+        return unknown_account(account_name)
     return None
 
 
@@ -115,7 +115,7 @@ def freeze(state: State, command: FreezeAsset) -> Problem | None:
     if command.issuer and command.issuer != asset.issuer:
         return Problem(PERMISSION, f"{command.issuer} is not the issuer of {command.asset}")
     if command.account and command.account not in state.accounts:
-        return invalid(f"unknown account {command.account}")
+        return unknown_account(command.account)
     if asset.kind == FIAT:
         return invalid(f"{command.asset} is money that nobody issues here, so nobody can freeze it")
     if not 0 <= command.share_ppm <= PPM:

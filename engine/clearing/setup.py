@@ -15,7 +15,7 @@ from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import AddAsset, Deposit, ListInstrument, OpenAccount, Withdraw
 from engine.vocabulary.messages.events import AccountOpened, AssetAdded, FundsMoved, InstrumentListed
-from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.problem import Problem, invalid, unknown_account
 
 
 def add_asset(state: State, command: AddAsset) -> Problem | None:
@@ -99,7 +99,7 @@ def withdraw(state: State, command: Withdraw) -> Problem | None:
     if problem is not None:
         return problem
     asset = state.assets[command.asset]
-    available = state.accounts[command.account].balance(asset).available
+    available = state.accounts[command.account].available(asset)
     if command.amount > available:
         return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
     problem = consult(state, command)
@@ -111,11 +111,9 @@ def withdraw(state: State, command: Withdraw) -> Problem | None:
 def _move_problem(state: State, command: Deposit | Withdraw) -> Problem | None:
     """Check that account and asset exist, and that there is an amount."""
     if command.account not in state.accounts:
-        return invalid(f"unknown account {command.account}")
+        return unknown_account(command.account)
     if command.asset not in state.assets:
         return invalid(f"unknown asset {command.asset}")
-    # Asked for, a balance begins to exist.
-    state.accounts[command.account].balance(state.assets[command.asset])
     return invalid("the amount must be positive") if command.amount <= 0 else None
 
 

@@ -22,13 +22,12 @@ from engine.vocabulary.codes import (
     SCOPES,
     SIZE,
     SPOT,
-    UNKNOWN_INSTRUMENT,
     UNSUPPORTED,
 )
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Transferred, TransferStatus
-from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.problem import Problem, invalid, unknown_account, unknown_instrument
 
 
 def transfer(state: State, command: Transfer) -> None:
@@ -70,7 +69,7 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
     if asset is None:
         return invalid(f"unknown asset {command.asset}")
     if receiver is None:
-        return invalid(f"unknown account {command.to_account}")
+        return unknown_account(command.to_account)
     if receiver is account:
         return invalid("a transfer goes to another account")
     if not 0 <= command.purpose < len(PURPOSES):
@@ -87,7 +86,7 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
     verdict = state.hook.check_transfer(command, state.time_ns)
     if verdict is not None:
         return verdict.problem
-    available = account.balance(asset).available
+    available = account.available(asset)
     if command.amount > available:
         wanted = decimal(command.amount, asset.scale)
         return Problem(FUNDS, f"needs {wanted} {asset.asset}, available {decimal(available, asset.scale)}")
@@ -137,7 +136,7 @@ def request_delivery(state: State, command: RequestDelivery) -> None:
 def _delivery_problem(state: State, command: RequestDelivery) -> Problem:
     instrument = state.instruments.get(command.instrument)
     if instrument is None:
-        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
+        return unknown_instrument(command.instrument)
     verdict = state.hook.check_delivery(command, state.time_ns)
     if verdict is not None:
         return verdict.problem

@@ -103,12 +103,33 @@ def largest_fee(order: Order, price_ticks: int, leaves_lots: int) -> int:
 
 
 def cover_of(position: Position, high_ticks: int) -> int:
-    """What a position and its open orders need: the larger of all buys filled and all sells filled, and the largest fees."""
+    """What a position and its open orders need: the most of nothing filled, all buys, all sells and both, with the fees of these.
+
+    What is needed is convex in what fills, so its largest value lies at one of these corners. A fee counts where its order
+    fills: so what a closing order frees pays for it.
+    """
     short = high_ticks * position.instrument.unit
     lots, carried = position.lots, position.carried
-    bought = max(carried + position.buy_value, 0) + max(-lots - position.buy_lots, 0) * short
-    sold = max(carried - position.sell_value, 0) + max(position.sell_lots - lots, 0) * short
-    return max(bought, sold) + position.fees
+    needed = _cover(carried, lots, short)
+    if position.buy_lots:
+        bought = _cover(carried + position.buy_value, lots + position.buy_lots, short) + position.buy_fees
+        needed = bought if bought > needed else needed
+    if position.sell_lots:
+        carried -= position.sell_value
+        lots -= position.sell_lots
+        sold = _cover(carried, lots, short) + position.sell_fees
+        needed = sold if sold > needed else needed
+        if position.buy_lots:
+            both = _cover(carried + position.buy_value, lots + position.buy_lots, short)
+            both += position.buy_fees + position.sell_fees
+            needed = both if both > needed else needed
+    return needed
+
+
+def _cover(carried: int, lots: int, short: int) -> int:
+    """What covers a position, of which a short lot can cost so much."""
+    value = carried if carried > 0 else 0
+    return value - lots * short if lots < 0 else value
 
 
 def renew(position: Position) -> None:
@@ -127,10 +148,11 @@ def _count(position: Position, order: Order, lots: int, value: int, fee: int) ->
     if order.side == BUY:
         position.buy_lots += lots - order.covered_lots
         position.buy_value += value - order.covered_value
+        position.buy_fees += fee - order.reserved
     else:
         position.sell_lots += lots - order.covered_lots
         position.sell_value += value - order.covered_value
-    position.fees += fee - order.reserved
+        position.sell_fees += fee - order.reserved
     if (lots == 0) != (order.covered_lots == 0) and order.command.reduce_only:
         if lots:
             position.reducing[order.order_id] = order
@@ -168,6 +190,29 @@ def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
     margin = position.margin
     needed = margin.needed + more - margin.held
     return needed if more > 0 and needed > margin.balance.available else 0
+
+
+def ladder_lacks(fresh: list[Order], gone: list[Order]) -> int:
+    """What new orders of one account in a future would need more than is available if they stood in place of old ones.
+
+    0: they may pass, as `lacking` says. Nothing is changed.
+    """
+    first = fresh[0]
+    position = position_of(first.account, first.instrument)
+    future = first.instrument.future
+    assert future is not None
+    before = [(order, order.covered_lots, order.covered_value, order.reserved) for order in gone]
+    for order in gone:
+        _count(position, order, 0, 0, 0)
+    for order in fresh:
+        count(order, order.reserve_ticks, order.leaves_lots)
+    more = cover_of(position, future.high_ticks) - position.needed
+    for order in fresh:
+        count(order, 0, 0)
+    for order, lots, value, fee in before:
+        _count(position, order, lots, value, fee)
+    needed = missing(position.margin) + more
+    return max(needed - position.margin.balance.available, 0) if more > 0 else 0
 
 
 def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
@@ -259,7 +304,7 @@ def check(position: Position) -> None:
     """Assert that a position's sums and cover are what its open orders make them. O(open orders of the account)."""
     instrument, future = position.instrument, position.instrument.future
     assert future is not None
-    sums = [0, 0, 0, 0, 0]
+    sums = [0, 0, 0, 0, 0, 0]
     reducing: list[int] = []
     for order in position.account.open_orders.values():
         if order.instrument is not instrument:
@@ -272,14 +317,15 @@ def check(position: Position) -> None:
             "an order counts with more or less"
         )
         assert order.reserved == largest_fee(order, order.reserve_ticks, order.leaves_lots)
-        first = 0 if order.side == BUY else 2
+        first = 0 if order.side == BUY else 3
         sums[first] += order.leaves_lots
         sums[first + 1] += value
-        sums[4] += order.reserved
+        sums[first + 2] += order.reserved
         if order.command.reduce_only:
             reducing.append(order.order_id)
             lots = -position.lots if order.side == BUY else position.lots
             assert order.leaves_lots <= lots, "a reduce-only order is larger than the position"
-    found = [position.buy_lots, position.buy_value, position.sell_lots, position.sell_value, position.fees]
+    found = [position.buy_lots, position.buy_value, position.buy_fees]
+    found += [position.sell_lots, position.sell_value, position.sell_fees]
     assert found == sums and sorted(position.reducing) == sorted(reducing)
     assert position.needed == cover_of(position, future.high_ticks)

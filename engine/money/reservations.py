@@ -64,7 +64,7 @@ def holds_back(order: Order) -> bool:
 
 def available(order: Order) -> int:
     """What the order's account could still reserve for it."""
-    return order.account.balance(paying_asset(order)).available
+    return order.account.available(paying_asset(order))
 
 
 def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
@@ -76,6 +76,29 @@ def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
     return change if change > available(order) else 0
 
 
+def ladder_lacks(fresh: list[Order], gone: list[Order], side: int) -> tuple[Asset, int]:
+    """What the new quotes of a side need more than is available and what the old ones free; of a future those of both sides."""
+    first = fresh[0]
+    account, instrument = first.account, first.instrument
+    if instrument.future is not None:
+        return (instrument.quote, margin.ladder_lacks(fresh, gone))
+    asset = instrument.quote if side == BUY else instrument.base
+    needs = 0
+    for order in fresh:
+        if order.side == side:
+            needs += required(order, order.reserve_ticks, order.leaves_lots)
+    if not needs:
+        return (asset, 0)
+    there = account.available(asset)
+    for order in gone:
+        if order.side == side:
+            there += order.reserved
+    cover = account.balance(asset).margin if asset.number in account.balances else None
+    if cover is not None:
+        there -= margin.missing(cover)
+    return (asset, max(needs - there, 0))
+
+
 def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     """Reserve for `leaves_lots` at a price or better; False, and nothing changed, if the account has not enough."""
     instrument = order.instrument
@@ -84,10 +107,11 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     # Most orders hang together with no other.
     alone = order.other_leg is None and order.where != FOR_ENTRY
     amount = required(order, price_ticks, leaves_lots) if alone else needed(order, price_ticks, leaves_lots)
-    balance = order.account.balance(instrument.quote if order.side == BUY else instrument.base)
+    account, asset = order.account, instrument.quote if order.side == BUY else instrument.base
     change = amount - order.reserved
-    if change > balance.available:
+    if change > account.available(asset):
         return False
+    balance = account.balance(asset)
     balance.available -= change
     balance.reserved += change
     order.reserved = amount

@@ -14,10 +14,12 @@ from engine.trading.ending import cancelling, cancelling_of
 from engine.trading.market_index import set_members
 from engine.vocabulary.codes import (
     ALLOCATIONS,
+    CANCEL_NEWEST,
     CANCEL_ONLY,
     CLOSED,
     KILLED,
     PHASES,
+    PRICE_TIME,
     SCOPE_INSTRUMENT,
     SCOPE_INVESTOR,
     SCOPE_PARTICIPANT,
@@ -26,7 +28,7 @@ from engine.vocabulary.codes import (
     SELF_TRADE_MODES,
     UNSUPPORTED,
 )
-from engine.vocabulary.limits import MAX_SCHEDULE_STEPS, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, MAX_SCHEDULE_STEPS, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     SetKillSwitch,
     SetLimits,
@@ -39,15 +41,17 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import RulesChanged
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 from engine.vocabulary.rounding import PPM
+from engine.vocabulary.stated import stated, stated_text
 
 
 def set_venue_rules(state: State, command: SetVenueRules) -> Problem | None:
     """Carry out `SetVenueRules`. Emits RulesChanged."""
-    if not 0 <= command.self_trade < len(SELF_TRADE_MODES):
+    self_trade = stated(command.self_trade, CANCEL_NEWEST if command.replace else state.self_trade)
+    if not 0 <= self_trade < len(SELF_TRADE_MODES):
         return invalid("unknown self-trade mode")
-    state.self_trade = command.self_trade
-    state.seed = command.seed
-    state.emit(RulesChanged("venue_rules", "", SELF_TRADE_MODES[command.self_trade], "", command.by))
+    state.self_trade = self_trade
+    state.seed = stated_text(command.seed, "" if command.replace else state.seed)
+    state.emit(RulesChanged("venue_rules", "", SELF_TRADE_MODES[self_trade], "", command.by))
     return None
 
 
@@ -63,7 +67,7 @@ def set_phase(state: State, command: SetPhase) -> Problem | None:
         return problem
     if not may_enter(book, command.phase):
         return Problem(UNSUPPORTED, "a future trades only with a static band and a reference price")
-    enter_phase(state, book, command.phase, command.reason)
+    enter_phase(state, book, command.phase, command.reason, command.by)
     return None
 
 
@@ -72,27 +76,33 @@ def set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
     book = state.books.get(command.instrument)
     if book is None:
         return unknown_instrument(command.instrument)
-    for ppm in (command.static_ppm, command.dynamic_ppm):
+    instrument, anew = book.instrument, command.replace
+    static_ppm = stated(command.static_ppm, 0 if anew else instrument.static_ppm)
+    dynamic_ppm = stated(command.dynamic_ppm, 0 if anew else instrument.dynamic_ppm)
+    volatility_ns = stated(command.volatility_ns, DEFAULT_VOLATILITY_NS if anew else instrument.volatility_ns)
+    auction_random_ns = stated(command.auction_random_ns, 0 if anew else instrument.auction_random_ns)
+    allocation = stated(command.allocation, PRICE_TIME if anew else instrument.allocation)
+    batch_ns = stated(command.batch_ns, 0 if anew else instrument.batch_ns)
+    for ppm in (static_ppm, dynamic_ppm):
         if not 0 <= ppm < PPM:
             return invalid("a band must be from 0 to below 1000000 millionths")
-    for length_ns in (command.volatility_ns, command.auction_random_ns, command.batch_ns):
+    for length_ns in (volatility_ns, auction_random_ns, batch_ns):
         if not 0 <= length_ns <= NS_PER_DAY:
             return invalid("a length of time must be from 0 to a day")
-    if not 0 <= command.allocation < len(ALLOCATIONS):
+    if not 0 <= allocation < len(ALLOCATIONS):
         return invalid("unknown allocation")
-    instrument = book.instrument
     future = instrument.future
-    if future is not None and not command.static_ppm and instrument.static_ppm and _needs_band(book, future):
+    if future is not None and not static_ppm and instrument.static_ppm and _needs_band(book, future):
         return invalid("a future that trades or has positions or open orders needs its static band")
     was_call = book.in_call
-    instrument.static_ppm = command.static_ppm
-    instrument.dynamic_ppm = command.dynamic_ppm
-    instrument.volatility_ns = command.volatility_ns
-    instrument.auction_random_ns = command.auction_random_ns
-    instrument.allocation = command.allocation
-    instrument.batch_ns = command.batch_ns
+    instrument.static_ppm = static_ppm
+    instrument.dynamic_ppm = dynamic_ppm
+    instrument.volatility_ns = volatility_ns
+    instrument.auction_random_ns = auction_random_ns
+    instrument.allocation = allocation
+    instrument.batch_ns = batch_ns
     book.enter(book.phase)
-    state.emit(RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation], "", command.by))
+    state.emit(RulesChanged("trading_rules", command.instrument, ALLOCATIONS[allocation], "", command.by))
     if future is not None:
         state.begin(_in_new_band(state, book, was_call))
     else:
@@ -143,9 +153,11 @@ def set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
         return invalid("unknown scope")
     if command.scope == SCOPE_VENUE and command.key:
         return invalid("the venue's kill switch has no key")
-    if command.scope == SCOPE_INSTRUMENT and command.key not in state.books:
-        return unknown_instrument(command.key)
     key = f"{SCOPES[command.scope]}:{command.key}"
+    problem = _unknown_key(state, command.scope, command.key)
+    # What is on can be lifted, whatever it names.
+    if problem is not None and (command.on or key not in state.killed):
+        return problem
     if not command.on:
         state.killed.pop(key, None)
     else:
@@ -154,6 +166,23 @@ def set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
     if command.on:
         state.begin(_stopping(state, command.scope, command.key))
     return None
+
+
+def _unknown_key(state: State, scope: int, key: str) -> Problem | None:
+    """Why nothing is called so that a kill switch could stop. O(accounts) for a participant."""
+    if scope == SCOPE_INSTRUMENT and key not in state.books:
+        return unknown_instrument(key)
+    if scope == SCOPE_INVESTOR and key not in state.owners:
+        return invalid(f"no account is open of an investor {key}")
+    return _unknown_participant(state, key) if scope == SCOPE_PARTICIPANT else None
+
+
+def _unknown_participant(state: State, name: str) -> Problem | None:
+    """Why a participant is not known here: it operates no account."""
+    for account in state.account_list:
+        if account.participant == name:
+            return None
+    return invalid(f"no account is open of a participant {name}")
 
 
 def _stopping(state: State, scope: int, key: str) -> Iterator[None]:
@@ -170,15 +199,21 @@ def _stopping(state: State, scope: int, key: str) -> Iterator[None]:
 
 def set_limits(state: State, command: SetLimits) -> Problem | None:
     """Carry out `SetLimits`. Emits RulesChanged."""
-    if command.orders_per_second < 0 or command.max_order_value < 0 or command.max_order_to_trade < 0:
-        return invalid("limits must not be negative")
     limits = state.limits.get(command.participant)
+    before = Limits(0, 0, 0) if limits is None or command.replace else limits
+    orders_per_second = stated(command.orders_per_second, before.orders_per_second)
+    max_order_value = stated(command.max_order_value, before.max_order_value)
+    max_order_to_trade = stated(command.max_order_to_trade, before.max_order_to_trade)
+    if orders_per_second < 0 or max_order_value < 0 or max_order_to_trade < 0:
+        return invalid("limits must not be negative")
+    problem = _unknown_participant(state, command.participant)
+    if problem is not None:
+        return problem
     if limits is None:
-        limits = Limits(0, 0, 0)
-        state.limits[command.participant] = limits
-    limits.orders_per_second = command.orders_per_second
-    limits.max_order_value = command.max_order_value
-    limits.max_order_to_trade = command.max_order_to_trade
+        limits = state.limits[command.participant] = before
+    limits.orders_per_second = orders_per_second
+    limits.max_order_value = max_order_value
+    limits.max_order_to_trade = max_order_to_trade
     state.emit(RulesChanged("limits", command.participant, "", "", command.by))
     return None
 

@@ -31,7 +31,7 @@ AUCTIONS = (OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION)
 MAX_PHASE: Final = len(PHASES) - 1
 
 
-def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str) -> None:
+def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str, by: str = "") -> None:
     """Move an instrument to a phase: uncross what must be, say so, and let what waited for the phase join it."""
     was_call = book.in_call
     crossed = book.bids.best is not None and book.crosses(book.bids.side, book.bids.best.price_ticks)
@@ -45,12 +45,12 @@ def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str) -> 
         leave_call(state, book)
     book.until_ns = 0
     if phase == VOLATILITY_AUCTION:
-        start_volatility_auction(state, book, reason)
+        start_volatility_auction(state, book, reason, by)
         return
     book.enter(phase)
     if phase in AUCTIONS:
         book.auctions += 1
-    state.emit(PhaseChanged(book.instrument.instrument, phase, reason))
+    state.emit(PhaseChanged(book.instrument.instrument, phase, reason, 0, by))
     if book.in_call:
         park_pegs(state, book)
     elif phase == CONTINUOUS:

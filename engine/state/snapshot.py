@@ -95,7 +95,8 @@ def _position(index: int, position: Position) -> list[object]:
         position.buy_value,
         position.sell_lots,
         position.sell_value,
-        position.fees,
+        position.buy_fees,
+        position.sell_fees,
         position.needed,
         sorted(position.reducing),
     ]

@@ -36,12 +36,11 @@ from engine.vocabulary.codes import (
     STOP,
     STOP_LIMIT,
     TRAILING_STOP,
-    UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, MassCancel
 from engine.vocabulary.messages.events import BookChanged, MassCancelled
-from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 
 
 class NewTerms:
@@ -341,8 +340,7 @@ def cancel_many(state: State, command: MassCancel) -> None:
         refuse_stranger(state, command.participant, command.account, 0, "")
         return
     if command.instrument and command.instrument not in state.books:
-        problem = Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
-        refuse(state, account, 0, "", problem)
+        refuse(state, account, 0, "", unknown_instrument(command.instrument))
         return
     if command.instrument:
         instrument, owner = state.instruments[command.instrument], account.owner

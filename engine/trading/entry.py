@@ -46,12 +46,11 @@ from engine.vocabulary.codes import (
     SCOPES,
     SELF_TRADE,
     STP_REJECT,
-    UNKNOWN_INSTRUMENT,
 )
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
-from engine.vocabulary.problem import Problem
+from engine.vocabulary.problem import Problem, unknown_instrument
 
 
 def enter(state: State, command: NewOrder) -> None:
@@ -81,7 +80,7 @@ def enter(state: State, command: NewOrder) -> None:
 
 def not_listed(order: OrderRecord) -> Problem:
     """The problem of an order whose instrument is not listed."""
-    return Problem(UNKNOWN_INSTRUMENT, f"no instrument {order.instrument_name} is listed")
+    return unknown_instrument(order.instrument_name)
 
 
 def entry_problem(state: State, order: Order) -> Problem | None:
@@ -310,6 +309,7 @@ def reject(state: State, order: OrderRecord, problem: Problem) -> None:
     order.reject_rule = problem.rule
     if not order.is_nameless:
         state.ended.append(order)
+    command = order.command
     state.emit(
         OrderRejected(
             order.order_id,
@@ -322,6 +322,9 @@ def reject(state: State, order: OrderRecord, problem: Problem) -> None:
             problem.rule,
             problem.title,
             problem.rules,
+            command.side,
+            command.price_e8,
+            command.quantity_e8,
         ),
     )
 
@@ -329,8 +332,22 @@ def reject(state: State, order: OrderRecord, problem: Problem) -> None:
 def _reject_stranger(state: State, command: NewOrder) -> None:
     """Reject an order for an account that is not the sender's: nobody but the sender learns of it."""
     detail = f"participant {command.participant} does not operate account {command.account}"
+    _emit_reject(state, command, state.seq, 0, Problem(PERMISSION, detail))
+
+
+def _emit_reject(state: State, command: NewOrder, order_id: int, report_seq: int, problem: Problem) -> None:
+    """Report the reject of an order that was never admitted."""
     event = OrderRejected(
-        state.seq, command.account, 0, command.client_order_id, command.instrument, PERMISSION, detail
+        order_id,
+        command.account,
+        report_seq,
+        command.client_order_id,
+        command.instrument,
+        problem.code,
+        problem.detail,
+        side=command.side,
+        price_e8=command.price_e8,
+        quantity_e8=command.quantity_e8,
     )
     state.emit(event)
 
@@ -338,16 +355,7 @@ def _reject_stranger(state: State, command: NewOrder) -> None:
 def reject_duplicate(state: State, account: Account, command: NewOrder, used: UsedId, order_id: int) -> None:
     """Reject a client order id that was used today for something else."""
     detail = f"client order id {command.client_order_id} was used today for {used.used_for}"
-    event = OrderRejected(
-        order_id,
-        account.account,
-        next_report(account),
-        command.client_order_id,
-        command.instrument,
-        DUPLICATE_ID,
-        detail,
-    )
-    state.emit(event)
+    _emit_reject(state, command, order_id, next_report(account), Problem(DUPLICATE_ID, detail))
 
 
 def answer_used_id(state: State, account: Account, command: NewOrder, used: UsedId) -> None:

@@ -6,6 +6,7 @@ from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Orde
 from engine.book.kept import read
 from engine.book.order_book import LimitOrderBook
 from engine.book.used_id import UsedId
+from engine.money.reservations import ladder_lacks
 from engine.state.state import State, next_report
 from engine.trading.admission import admit
 from engine.trading.asking import own_account, refuse, refuse_stranger
@@ -15,6 +16,7 @@ from engine.trading.entry import (
     act,
     approval_problem,
     entry_problem,
+    exposure_problem,
     kill_problem,
     not_listed,
     reject,
@@ -22,12 +24,13 @@ from engine.trading.entry import (
     report_status,
     static_problem,
 )
-from engine.trading.room import open_order, parts_that_rest
-from engine.trading.terms import LASTING, lot_problem, tick_problem
+from engine.trading.room import open_order, parts_that_rest, room_problem
+from engine.trading.terms import LASTING, lot_problem, terms_problem, tick_problem
 from engine.vocabulary.codes import (
     BUY,
     CONTINUOUS,
     DUPLICATE_ID,
+    FUNDS,
     GTC,
     LIMIT,
     MARKET,
@@ -39,12 +42,12 @@ from engine.vocabulary.codes import (
     SIZE,
     STOP,
     STOP_LIMIT,
-    UNKNOWN_INSTRUMENT,
 )
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import LEG_ID, MAX_QUOTES_PER_SIDE
 from engine.vocabulary.messages.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
 from engine.vocabulary.messages.events import MassQuoted
-from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 
 
 def enter_pair(state: State, command: NewOrderPair) -> None:
@@ -209,7 +212,8 @@ def quote(state: State, command: MassQuote) -> None:
     if problem is not None:
         refuse(state, account, 0, command.quote_id, problem)
         return
-    instrument = state.instruments[command.instrument]
+    book = state.books[command.instrument]
+    instrument = book.instrument
     old = [order for order in account.orders_in(instrument) if order.is_quote]
     for side in (BUY, SELL):
         state.steps += len(account.owner.orders_on(instrument, side))
@@ -226,6 +230,10 @@ def quote(state: State, command: MassQuote) -> None:
         else:
             fresh.append(wanted)
     gone = [order for order in old if order.order_id not in kept]
+    problem = _ladder_problem(state, [Order(0, account, wanted, book) for wanted in fresh], gone)
+    if problem is not None:
+        refuse(state, account, 0, command.quote_id, problem)
+        return
     cancelled = cancel_newest_first(state, gone, REPLACED)
     entered = 0
     for index, wanted in enumerate(fresh):
@@ -270,7 +278,7 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
     """Why a ladder is refused as a whole."""
     book = state.books.get(command.instrument)
     if book is None:
-        return Problem(UNKNOWN_INSTRUMENT, f"no instrument {command.instrument} is listed")
+        return unknown_instrument(command.instrument)
     if len(command.bids) > MAX_QUOTES_PER_SIDE or len(command.asks) > MAX_QUOTES_PER_SIDE:
         return Problem(SIZE, f"no more than {MAX_QUOTES_PER_SIDE} quotes a side")
     ids = state.ids_of(account)
@@ -293,4 +301,27 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
         problem = tick_problem(instrument, wanted.price_e8) or lot_problem(instrument, wanted.quantity_e8)
         if problem is not None:
             return problem
+    return None
+
+
+def _ladder_problem(state: State, fresh: list[Order], gone: list[Order]) -> Problem | None:
+    """Why the new quotes of a ladder can't stand in place of old ones, whoever trades with them: then the old ones stay.
+
+    `fresh` are the orders as they would be, and are thrown away.
+    """
+    if not fresh:
+        return None
+    for order in fresh:
+        problem = terms_problem(order, state.time_ns) or exposure_problem(state, order)
+        if problem is not None:
+            return problem
+    more = len(fresh) - sum([order.parts for order in gone])
+    problem = room_problem(state, fresh[0], more) if more > 0 else None
+    if problem is not None:
+        return problem
+    for side in (BUY, SELL):
+        asset, lacks = ladder_lacks(fresh, gone, side)
+        if lacks:
+            needs = f"the new quotes need {decimal(lacks, asset.scale)} {asset.asset} more"
+            return Problem(FUNDS, f"{needs} than is available and the old ones free")
     return None

@@ -117,7 +117,7 @@ def park_peg(state: State, order: Order) -> None:
         open_order(state, order)
 
 
-def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "volatility") -> None:
+def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "volatility", by: str = "") -> None:
     """Begin a volatility auction, and set when it ends. A random end is not announced."""
     instrument = book.instrument
     book.enter(VOLATILITY_AUCTION)
@@ -126,7 +126,7 @@ def start_volatility_auction(state: State, book: LimitOrderBook, reason: str = "
     state.schedule(book.until_ns, DUE_PHASE, instrument.number)
     state.touch(book)
     announced_ns = 0 if instrument.auction_random_ns else book.until_ns
-    state.emit(PhaseChanged(instrument.instrument, VOLATILITY_AUCTION, reason, announced_ns))
+    state.emit(PhaseChanged(instrument.instrument, VOLATILITY_AUCTION, reason, announced_ns, by))
     park_pegs(state, book)
 
 

@@ -148,6 +148,8 @@ UNSUPPORTED: Final = 20
 # Of futures.
 POSITION_LIMIT: Final = 21
 REDUCE_ONLY: Final = 22
+# Of whatever names an account, but for orders: there it is no more than a missing permission.
+UNKNOWN_ACCOUNT: Final = 23
 REJECT_CODES: Final = (
     "ok",
     "permission",
@@ -172,6 +174,7 @@ REJECT_CODES: Final = (
     "unsupported",
     "position_limit",
     "reduce_only",
+    "unknown_account",
 )
 
 # Why an order ended without being filled.
@@ -196,6 +199,8 @@ ENTRY_ENDED: Final = 15
 SETTLED: Final = 16
 NOTHING_TO_REDUCE: Final = 17
 MARGIN_CALL: Final = 18
+# What it had reserved was needed to correct a trade.
+CORRECTED: Final = 19
 CANCEL_REASONS: Final = (
     "requested",
     "mass_cancel",
@@ -216,4 +221,5 @@ CANCEL_REASONS: Final = (
     "settled",
     "reduce_only",
     "margin_call",
+    "corrected",
 )

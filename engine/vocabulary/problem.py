@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.vocabulary.codes import INVALID, UNSUPPORTED
+from engine.vocabulary.codes import INVALID, UNKNOWN_ACCOUNT, UNKNOWN_INSTRUMENT
 
 
 class Problem:
@@ -27,5 +27,10 @@ def invalid(detail: str) -> Problem:
 
 
 def unknown_instrument(name: str) -> Problem:
-    """The problem of a command about an instrument that is not listed; of an order it has a code of its own."""
-    return Problem(UNSUPPORTED, f"unknown instrument {name}")
+    """The problem of whatever is about an instrument that is not listed."""
+    return Problem(UNKNOWN_INSTRUMENT, f"no instrument {name} is listed")
+
+
+def unknown_account(name: str) -> Problem:
+    """The problem of whatever is about an account that is not open; of one's own it is a missing permission."""
+    return Problem(UNKNOWN_ACCOUNT, f"unknown account {name}")

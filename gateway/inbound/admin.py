@@ -148,7 +148,8 @@ def _value(row: CommandRow, field: str, arguments: Mapping[str, object], assets:
 
 
 def _plain(field: str, given: object, annotation: str) -> object:
-    """A string, integer, boolean or table of texts, as the field's annotation says."""
+    """A string, integer, boolean or table of texts, as the field's annotation says; one that may be None may be left out."""
+    annotation = annotation.removesuffix(" | None")
     if annotation == "bool":
         if type(given) is not bool:
             raise Malformed("expected true or false")

@@ -5,9 +5,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Container
 
-from engine.vocabulary.codes import ALLOCATIONS, ASSET_KINDS, INSTRUMENT_KINDS, INVESTOR_KINDS, PRIVACY_KINDS
+from engine.vocabulary.codes import (
+    ALLOCATIONS,
+    ASSET_KINDS,
+    INSTRUMENT_KINDS,
+    INVESTOR_KINDS,
+    PRICE_TIME,
+    PRIVACY_KINDS,
+)
 from engine.vocabulary.days import midnight_ns
-from engine.vocabulary.limits import DECIMALS, MAX_E8, MAX_SUPPLY, NS_PER_SECOND
+from engine.vocabulary.limits import DECIMALS, DEFAULT_VOLATILITY_NS, MAX_E8, MAX_SUPPLY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AnyCommand,
@@ -134,7 +141,7 @@ def market_design(where: str, entry: InstrumentEntry) -> list[AnyCommand]:
         ALLOCATIONS.index(entry.allocation),
         entry.batch_ms * (NS_PER_SECOND // 1_000),
     )
-    if rules != SetTradingRules(entry.instrument):
+    if rules != SetTradingRules(entry.instrument, 0, 0, DEFAULT_VOLATILITY_NS, 0, PRICE_TIME, 0):
         commands.append(rules)
     if entry.schedule:
         try:

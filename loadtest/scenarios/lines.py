@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -228,7 +229,7 @@ def _parts(text: str) -> list[list[str]]:
 
 def _rules(venue: Venue, text: str) -> AnyCommand:
     """`rules static 10%, dynamic 5%, volatility 2 minutes, random 30 seconds, batch 1 second, allocation pro_rata`."""
-    fields: dict[str, int] = {}
+    fields: dict[str, Any] = {}
     instrument = venue.instrument
     for name, *rest in _parts(text):
         if name in {"static", "dynamic"}:
@@ -239,9 +240,11 @@ def _rules(venue: Venue, text: str) -> AnyCommand:
             fields[name] = code(codes.ALLOCATIONS, rest[0])
         elif name == "for":
             instrument = rest[0]
-        elif name != "none":
+        elif name == "none":
+            fields["replace"] = True
+        else:
             raise ScenarioError(f"`{name}` is no trading rule")
-    return commands.SetTradingRules(instrument, **fields, by="")
+    return msgspec.structs.replace(commands.SetTradingRules(instrument), **fields)
 
 
 def _schedule(venue: Venue, text: str) -> AnyCommand:
@@ -250,7 +253,7 @@ def _schedule(venue: Venue, text: str) -> AnyCommand:
     return commands.SetSchedule(venue.instrument, tuple(steps))
 
 
-def _limits(_: Venue, text: str) -> AnyCommand:
+def _limits(venue: Venue, text: str) -> AnyCommand:
     """`limits ann 2 a second, value 500, ratio 4`."""
     participant, _space, rest = text.partition(" ")
     fields: dict[str, int] = {}
@@ -263,7 +266,8 @@ def _limits(_: Venue, text: str) -> AnyCommand:
             fields["max_order_to_trade"] = int(words[1])
         else:
             raise ScenarioError(f"`{' '.join(words)}` is no limit")
-    return commands.SetLimits(participant, **fields, by="")
+    venue.know_participant(participant)
+    return msgspec.structs.replace(commands.SetLimits(participant), **fields)
 
 
 def _venue_rules(_: Venue, text: str) -> AnyCommand:
@@ -284,8 +288,10 @@ def _index(venue: Venue, text: str) -> AnyCommand:
 def _kill(on: bool) -> Callable[[Venue, str], AnyCommand]:
     """`kill participant ann`, `lift venue`."""
 
-    def switch(_: Venue, text: str) -> AnyCommand:
+    def switch(venue: Venue, text: str) -> AnyCommand:
         scope, _space, key = text.partition(" ")
+        if scope == "participant":
+            venue.know_participant(key)
         return commands.SetKillSwitch(code(codes.SCOPES, scope), key, on)
 
     return switch

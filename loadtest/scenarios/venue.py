@@ -86,6 +86,11 @@ class Venue:
             found = self.exchange.accounts[account]
         return found.participant
 
+    def know_participant(self, name: str) -> None:
+        """Have a participant operate an account; `nobody` never does."""
+        if name != "nobody" and all(account.participant != name for account in self.exchange.account_list):
+            self.participant_of(name)
+
     def load_rulebook(self, cap: str) -> list[Event]:
         """Put the rules of blocked owners and of an annual cap in force; only as the first line."""
         if self.exchange.seq:

@@ -288,7 +288,7 @@ def test_financial_firms_that_buy_for_something_else_than_roubles_always_are() -
     assert quiet(venue) == []
     venue.buy("bank", "0.01", "BTC/USDT", "100")
     assert quiet(venue) == ["bank"]
-    venue.do(commands.RegisterInvestor("bank", codes.FIRM, income_rub=2_000_000_000))
+    venue.do(commands.RegisterInvestor("bank", codes.FIRM, income_rub=2_000_000_000, replace=True))
     assert quiet(venue) == []
 
 

@@ -237,11 +237,44 @@ class Changes(Lists):
                     )
                 )
         replaced = [order for order in old if order not in kept]
+        code = self.ladder_problem(request.account, terms, new, replaced)
+        if code != codes.OK:
+            self.refuse(request.account, 0, request.quote_id, code)
+            return
         self.end_newest_first(replaced, codes.REPLACED)
         entered = [self.enter(quote, index, quote=True, settle=False) for index, quote in enumerate(new)]
         accepted = sum(order is not None for order in entered)
         number = self.report(request.account)
         self.emit(events.MassQuoted(request.account, number, request.quote_id, len(kept), len(replaced), accepted))
+
+    def ladder_problem(
+        self, account: str, terms: RefInstrument, new: list[commands.NewOrder], replaced: list[RefOrder]
+    ) -> int:
+        """Why new quotes may not stand in place of old ones, whoever trades with them."""
+        orders = [self.new_order(quote, index) for index, quote in enumerate(new)]
+        for order in orders:
+            code = self.grid_problem(terms, order.request) or self.price_problem(order, terms)
+            if code != codes.OK:
+                return code
+        more = len(orders) - sum(order.parts for order in replaced)
+        if orders and not self.has_room(orders[0], more):
+            return codes.ORDER_LIMITS
+        before = list(self.live)
+        free_before = [self.free(account, asset) for asset in (terms.quote, terms.base)]
+        self.live = [order for order in before if order not in replaced]
+        for order in orders:
+            self.add_live(order, INCOMING)
+        after = [self.free(account, asset) for asset in (terms.quote, terms.base)]
+        self.live = before
+        enough = all(
+            now >= 0 or (terms.future and now >= then) or not self.asks_for(orders, terms, asset)
+            for now, then, asset in zip(after, free_before, (terms.quote, terms.base), strict=True)
+        )
+        return codes.OK if enough else codes.FUNDS
+
+    def asks_for(self, orders: list[RefOrder], terms: RefInstrument, asset: str) -> bool:
+        """Whether any of some orders costs something of an asset before it trades."""
+        return any(self.asset_of(order) == asset and (terms.future or self.needed(order)) for order in orders)
 
     def quote_problem(self, request: commands.MassQuote) -> int:
         """Why a ladder is refused as a whole."""

@@ -71,7 +71,18 @@ class Entry(Room):
         order.status, order.code, order.leaves, order.where = codes.REJECTED, code, 0, None
         number = self.report(order.account) if report else 0
         self.emit(
-            events.OrderRejected(order.id, order.account, number, request.client_order_id, request.instrument, code, "")
+            events.OrderRejected(
+                order.id,
+                order.account,
+                number,
+                request.client_order_id,
+                request.instrument,
+                code,
+                "",
+                side=request.side,
+                price_e8=request.price_e8,
+                quantity_e8=request.quantity_e8,
+            )
         )
 
     def status(self, order: RefOrder) -> None:

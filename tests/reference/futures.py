@@ -75,10 +75,12 @@ class Futures(Changes):
 
     def mark_by_command(self, command: commands.MarkFuture) -> None:
         terms = self.instruments.get(command.instrument)
-        if terms is None or terms.expired:
-            self.refuse_command(codes.UNSUPPORTED)
+        if terms is None:
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
         elif not terms.future:
             self.refuse_command(codes.INVALID)
+        elif terms.expired:
+            self.refuse_command(codes.UNSUPPORTED)
         elif command.price_e8 < 0 or command.price_e8 % terms.tick_e8:
             self.refuse_command(codes.TICK)
         elif not self.mark(terms, command.price_e8 // terms.tick_e8 or self.index_ticks(terms, 0) or terms.anchor):
@@ -225,8 +227,10 @@ class Futures(Changes):
     def close_out_by_command(self, command: commands.CloseOut) -> None:
         terms = self.instruments.get(command.instrument)
         if terms is None:
-            self.refuse_command(codes.UNSUPPORTED)
-        elif command.account not in self.accounts or not self.position(command.account, terms.name).lots:
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
+        elif command.account not in self.accounts:
+            self.refuse_command(codes.UNKNOWN_ACCOUNT)
+        elif not self.position(command.account, terms.name).lots:
             self.refuse_command(codes.INVALID)
         elif not terms.trades:
             self.refuse_command(codes.PHASE)

@@ -71,15 +71,14 @@ class Money(State):
         return self.largest_fee(order, (price if order.buys else max(price, terms.upper)) * order.leaves * terms.unit)
 
     def cover_in(self, account: str, terms: RefInstrument, without: RefOrder | None = None) -> int:
-        """The larger of what is needed if all open buys fill, and if all open sells do; and the fees of all of them."""
+        """The most of what is needed if nothing fills, all open buys, all open sells, or all; with the fees of these."""
         orders = [order for order in self.counts(account, terms.name) if order is not without]
-        if not orders:
-            return self.cover_if_filled(account, terms, [])
-        larger = max(
-            self.cover_if_filled(account, terms, [order for order in orders if order.side == side])
-            for side in (codes.BUY, codes.SELL)
+        buys = [order for order in orders if order.buys]
+        sells = [order for order in orders if not order.buys]
+        return max(
+            self.cover_if_filled(account, terms, filled) + sum(self.fee_in_future(order) for order in filled)
+            for filled in ([], buys, sells, orders)
         )
-        return larger + sum(self.fee_in_future(order) for order in orders)
 
     def cover(self, account: str, asset: str) -> int:
         futures = [

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_FEE_PPM, MAX_SCHEDULE_STEPS, MAX_SUPPLY, NS_PER_DAY, ONE_E8
 from engine.vocabulary.messages import commands, events
 from tests.reference.calls import QUIET
 from tests.reference.futures import Futures
-from tests.reference.state import PPM, RefAccount, RefInstrument, RefOrder, RefTrade, round_up
+from tests.reference.state import PPM, RULES_AT_FIRST, RefAccount, RefInstrument, RefOrder, RefTrade, round_up
 
 WHAT = {
     commands.SetTradingRules: "trading_rules",
@@ -29,6 +33,14 @@ class Rules(Futures):
     def changed(self, command: commands.Command, key: str) -> None:
         reason = getattr(command, "reason", "")
         self.emit(events.RulesChanged(WHAT[type(command)], key, "", reason, getattr(command, "by", "")))
+
+    @staticmethod
+    def completed(command: commands.Command, before: commands.Command, at_first: commands.Command) -> Any:
+        """A command that names all: what it leaves out is as it was, or as at first if it replaces all."""
+        rest = at_first if command.replace else before
+        said = msgspec.structs.asdict(command)
+        left_out = {name: getattr(rest, name) for name, value in said.items() if value is None}
+        return msgspec.structs.replace(command, **left_out)
 
     # ── listings, accounts, money ──────────────────────────────────────────────────────────────────────────────────
 
@@ -97,7 +109,10 @@ class Rules(Futures):
 
     def move_money(self, command: commands.Deposit | commands.Withdraw) -> None:
         name, asset = command.account, command.asset
-        if name not in self.accounts or asset not in self.assets or command.amount <= 0:
+        if name not in self.accounts:
+            self.refuse_command(codes.UNKNOWN_ACCOUNT)
+            return
+        if asset not in self.assets or command.amount <= 0:
             self.refuse_command(codes.INVALID)
             return
         amount = command.amount if isinstance(command, commands.Deposit) else -command.amount
@@ -123,10 +138,11 @@ class Rules(Futures):
 
     def command_phase(self, command: commands.SetPhase) -> None:
         terms = self.instruments.get(command.instrument)
-        if terms is None or not 0 <= command.phase < len(codes.PHASES):
-            self.refuse_command(codes.UNSUPPORTED)
+        if terms is None:
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
             return
-        if terms.expired or (command.phase not in QUIET and not terms.may_trade):
+        unknown = not 0 <= command.phase < len(codes.PHASES)
+        if unknown or terms.expired or (command.phase not in QUIET and not terms.may_trade):
             self.refuse_command(codes.UNSUPPORTED)
             return
         self.set_phase(terms, command.phase, command.reason)
@@ -134,8 +150,9 @@ class Rules(Futures):
     def set_rules(self, command: commands.SetTradingRules) -> None:
         terms = self.instruments.get(command.instrument)
         if terms is None:
-            self.refuse_command(codes.UNSUPPORTED)
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
             return
+        command = self.completed(command, terms.rules, RULES_AT_FIRST)
         widths = (command.static_ppm, command.dynamic_ppm)
         lengths = (command.volatility_ns, command.auction_random_ns, command.batch_ns)
         if not (all(0 <= width < PPM for width in widths) and all(0 <= length <= NS_PER_DAY for length in lengths)):
@@ -168,7 +185,7 @@ class Rules(Futures):
     def set_schedule(self, command: commands.SetSchedule) -> None:
         terms = self.instruments.get(command.instrument)
         if terms is None or terms.expired:
-            self.refuse_command(codes.UNSUPPORTED)
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT if terms is None else codes.UNSUPPORTED)
             return
         seconds = [second for second, _ in command.steps]
         if (
@@ -185,11 +202,17 @@ class Rules(Futures):
     def set_kill_switch(self, command: commands.SetKillSwitch) -> None:
         scope = (command.scope, command.key)
         if command.scope == codes.SCOPE_INSTRUMENT and command.key not in self.instruments:
-            self.refuse_command(codes.UNSUPPORTED)
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
             return
         if command.scope == codes.SCOPE_VENUE and command.key:
             self.refuse_command(codes.INVALID)
             return
+        people = [(each.participant, each.investor) for each in self.accounts.values()]
+        if command.scope in (codes.SCOPE_PARTICIPANT, codes.SCOPE_INVESTOR) and scope not in self.kills:
+            place = 0 if command.scope == codes.SCOPE_PARTICIPANT else 1
+            if all(names[place] != command.key for names in people):
+                self.refuse_command(codes.INVALID)
+                return
         self.changed(command, f"{codes.SCOPES[command.scope]}:{command.key}")
         if not command.on:
             self.kills = [kill for kill in self.kills if kill != scope]
@@ -210,12 +233,17 @@ class Rules(Futures):
         return keys[scope[0]] == scope[1]
 
     def set_limits(self, command: commands.SetLimits) -> None:
+        if all(account.participant != command.participant for account in self.accounts.values()):
+            self.refuse_command(codes.INVALID)
+            return
+        at_first = commands.SetLimits("", 0, 0, 0)
+        command = self.completed(command, self.limits.get(command.participant, at_first), at_first)
         self.limits[command.participant] = command
         self.changed(command, command.participant)
 
     def set_market_halt(self, command: commands.SetMarketHalt) -> None:
         if any(name not in self.instruments for name in command.instruments):
-            self.refuse_command(codes.UNSUPPORTED)
+            self.refuse_command(codes.UNKNOWN_INSTRUMENT)
             return
         if any(self.instruments[name].future for name in command.instruments):
             self.refuse_command(codes.INVALID)
@@ -227,6 +255,9 @@ class Rules(Futures):
         self.changed(command, "")
 
     def set_venue_rules(self, command: commands.SetVenueRules) -> None:
+        command = self.completed(
+            command, commands.SetVenueRules(self.self_trade, self.seed), commands.SetVenueRules(codes.CANCEL_NEWEST, "")
+        )
         self.self_trade, self.seed = command.self_trade, command.seed
         self.changed(command, "")
 
@@ -250,9 +281,15 @@ class Rules(Futures):
             self.fee_more(order, rate, (price - trade.price) * trade.lots * terms.unit)
             for order, rate in ((trade.buy, trade.buy_ppm), (trade.sell, trade.sell_ppm))
         ]
-        if not self.try_correction(trade, terms, price, fees):
+        owed = self.owed_for_correction(trade, terms, price, fees)
+        if owed is None:
             self.refuse_command(codes.FUNDS)
             return
+        for (account, asset), amount in owed.items():
+            for order in self.newest_first(account):
+                if self.free(account, asset) < amount and self.holds_spot(order, asset) and self.is_spot(order):
+                    self.end(order, codes.CORRECTED)
+        self.book_correction(trade, terms, trade.price, price, fees)
         trade.buy_fee += fees[0]
         trade.sell_fee += fees[1]
         old, trade.price = trade.price, price or trade.price
@@ -277,6 +314,11 @@ class Rules(Futures):
             )
         )
         self.positions_moved(terms, trade.buy.account, trade.sell.account)
+        if owed:
+            self.work_off()
+
+    def is_spot(self, order: RefOrder) -> bool:
+        return not self.terms(order).future
 
     def fee_more(self, order: RefOrder, rate_ppm: int, value: int) -> int:
         """What an order is charged more if its fills were worth so much more."""
@@ -300,17 +342,23 @@ class Rules(Futures):
             self.free(order.account, asset) for order in (trade.buy, trade.sell) for asset in (terms.base, terms.quote)
         ]
 
-    def try_correction(self, trade: RefTrade, terms: RefInstrument, price: int, fees: list[int]) -> bool:
-        """Correct a trade if both sides have what they must give: of a future no more than fees."""
+    def owed_for_correction(
+        self, trade: RefTrade, terms: RefInstrument, price: int, fees: list[int]
+    ) -> dict[tuple[str, str], int] | None:
+        """What the sides must give that open spot orders hold back, by account and asset; None: somebody has not so much."""
         if terms.future:
-            for order, fee in zip((trade.buy, trade.sell), fees, strict=True):
-                if fee > self.available(order.account, terms.quote):
-                    return False
+            fits = all(
+                fee <= max(self.available(order.account, terms.quote), 0)
+                for order, fee in zip((trade.buy, trade.sell), fees, strict=True)
+            )
+            return {} if fits else None
+        names = [(order.account, asset) for order in (trade.buy, trade.sell) for asset in (terms.base, terms.quote)]
         before = self.free_of_sides(trade, terms)
         self.book_correction(trade, terms, trade.price, price, fees)
-        if not terms.future:
-            after = self.free_of_sides(trade, terms)
-            if any(now < min(then, 0) for now, then in zip(after, before, strict=True)):
-                self.book_correction(trade, terms, price, trade.price, [-fee for fee in fees])
-                return False
-        return True
+        after = self.free_of_sides(trade, terms)
+        self.book_correction(trade, terms, price, trade.price, [-fee for fee in fees])
+        owed = {name: then - now for name, then, now in zip(names, before, after, strict=True) if now < min(then, 0)}
+        for (account, asset), amount in owed.items():
+            if self.free(account, asset) + self.held_by_orders(account, asset) < amount:
+                return None
+        return owed

@@ -21,6 +21,7 @@ from engine.vocabulary.limits import (
 from engine.vocabulary.messages import commands, events
 
 PPM = 1_000_000
+RULES_AT_FIRST = commands.SetTradingRules("", 0, 0, 120 * NS_PER_SECOND, 0, codes.PRICE_TIME, 0)
 
 # Where a live order is.
 BOOK = "book"
@@ -60,7 +61,7 @@ class RefInstrument:
     reference: int
     last: int = 0
     phase: int = codes.CLOSED
-    rules: commands.SetTradingRules = field(default_factory=lambda: commands.SetTradingRules(""))
+    rules: commands.SetTradingRules = RULES_AT_FIRST
     schedule: tuple[tuple[int, int], ...] = ()
     step_ns: int = 0
     """When the schedule moves it next; 0: not."""

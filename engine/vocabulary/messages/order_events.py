@@ -42,6 +42,10 @@ class OrderRejected(Event, tag=2):
     rule: str = ""
     title: str = ""
     rules: tuple[str, ...] = ()
+    side: int = -1
+    """As asked for, as are price and quantity: they may fit no tick or lot. -1: a journal of an earlier version."""
+    price_e8: int = 0
+    quantity_e8: int = 0
 
 
 class Trade(Event, tag=3):

@@ -18,40 +18,49 @@ class LoadRulebook(Command, tag=40, frozen=True):
 
 
 class RegisterInvestor(Command, tag=41, frozen=True):
-    """Register an investor, or replace the record. Evidence in whole roubles; the rulebook makes the class of it."""
+    """Register an investor, or change the record. Evidence in whole roubles; the rulebook makes the class of it.
+
+    None: left out. It stays as it is; in a new record, or with `replace`, it is 0, false or empty, and `resident` true.
+    """
 
     investor: str
     kind: int
-    resident: bool = True
-    assets_rub: int = 0
+    resident: bool | None = None
+    assets_rub: int | None = None
     """Individuals: securities and deposits. Firms: net assets."""
-    income_rub: int = 0
+    income_rub: int | None = None
     """Individuals: last year's income. Firms: last year's revenue."""
-    financial: bool = False
+    financial: bool | None = None
     """A bank or another financial firm."""
-    capital_rub: int = 0
-    blocked: bool = False
-    class_override: str = ""
-    """A class set by the supervisor instead of the derived one; the reason is then required."""
+    capital_rub: int | None = None
+    blocked: bool | None = None
+    """Taken off the list by `SetBlocked` alone."""
+    class_override: str | None = None
+    """A class set by the supervisor instead of the derived one; the reason is then required. Empty: the derived one."""
     reason: str = ""
-    bank: bool = False
+    bank: bool | None = None
     """A credit institution (DER-3)."""
     by: str = ""
+    replace: bool = False
 
 
 class RegisterIntermediary(Command, tag=42, frozen=True):
-    """Register an intermediary, or replace the record; `suspended` stops its clients from buying (INT-1)."""
+    """Register an intermediary, or change the record; `suspended` stops its clients from buying (INT-1).
+
+    None: left out. It stays as it is; in a new record, or with `replace`, it is 0, false or empty, and `licensed` true.
+    """
 
     intermediary: str
-    licensed: bool = True
-    capital_rub: int = 0
-    suspended: bool = False
+    licensed: bool | None = None
+    capital_rub: int | None = None
+    suspended: bool | None = None
     reason: str = ""
-    licence: str = ""
+    licence: str | None = None
     """Its number, for people."""
-    bank: bool = False
+    bank: bool | None = None
     """A credit institution (DER-3)."""
     by: str = ""
+    replace: bool = False
 
 
 class RecordTest(Command, tag=43, frozen=True):

@@ -107,21 +107,23 @@ class Tick(Command, tag=26, frozen=True):
 
 
 class SetTradingRules(Command, tag=27, frozen=True):
-    """Set an instrument's bands, auctions and allocation. Widths are millionths of a price; 0: none."""
+    """Set an instrument's bands, auctions and allocation. Widths are millionths of a price; 0: none; None: as it is."""
 
     instrument: str
-    static_ppm: int = 0
+    static_ppm: int | None = None
     """Around the reference price; an order outside is refused."""
-    dynamic_ppm: int = 0
+    dynamic_ppm: int | None = None
     """Around the last trade; a trade outside starts a volatility auction."""
-    volatility_ns: int = 120_000_000_000
-    """Length of a volatility auction."""
-    auction_random_ns: int = 0
+    volatility_ns: int | None = None
+    """Length of a volatility auction; at first two minutes."""
+    auction_random_ns: int | None = None
     """An auction that ends by the clock ends up to so much later."""
-    allocation: int = 0
-    batch_ns: int = 0
+    allocation: int | None = None
+    batch_ns: int | None = None
     """Above 0: continuous trading uncrosses in batches, so often."""
     by: str = ""
+    replace: bool = False
+    """What is None is set to what it was at first."""
 
 
 class SetSchedule(Command, tag=28, frozen=True):
@@ -143,15 +145,17 @@ class SetKillSwitch(Command, tag=29, frozen=True):
 
 
 class SetLimits(Command, tag=30, frozen=True):
-    """Set a participant's limits; 0: none."""
+    """Set a participant's limits; 0: none; None: as it is."""
 
     participant: str
-    orders_per_second: int = 0
-    max_order_value: int = 0
+    orders_per_second: int | None = None
+    max_order_value: int | None = None
     """In quote minor units, whatever the quote."""
-    max_order_to_trade: int = 0
+    max_order_to_trade: int | None = None
     """Orders per trade in a trading day, tested once more than 100 orders were sent."""
     by: str = ""
+    replace: bool = False
+    """What is None is lifted."""
 
 
 class SetMarketHalt(Command, tag=31, frozen=True):
@@ -164,11 +168,13 @@ class SetMarketHalt(Command, tag=31, frozen=True):
 
 
 class SetVenueRules(Command, tag=32, frozen=True):
-    """Set what holds for the whole venue: the default self-trade mode, and the seed of random auction ends."""
+    """Set what holds for the whole venue: the default self-trade mode, and the seed of random auction ends; None: as it is."""
 
-    self_trade: int = 0
-    seed: str = ""
+    self_trade: int | None = None
+    seed: str | None = None
     by: str = ""
+    replace: bool = False
+    """What is None is set to what it was at first."""
 
 
 class BustTrade(Command, tag=33, frozen=True):

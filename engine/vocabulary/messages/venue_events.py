@@ -36,6 +36,8 @@ class PhaseChanged(Event, tag=22):
     reason: str
     until_ns: int = 0
     """When it ends by itself; 0: not by itself, or not known."""
+    by: str = ""
+    """Who moved it there; empty: the clock, a rule or the venue file."""
 
 
 class AccountOpened(Event, tag=23):

@@ -39,7 +39,7 @@ class Book(BookChannel):
             instrument=self.key,
             seq=self.seq,
             prev_seq=previous,
-            time=self.book.time_ns,
+            time=self.book.shown_ns,
             bids=changed_bids,
             asks=changed_asks,
             checksum=self.checksum(),
@@ -67,7 +67,7 @@ class SnapshotInPieces(Outbox):
         self.readers = 0
         """How many wait for it. Whoever counts ends it with the last."""
         self._book: Final = book
-        self._time: Final = book.book.time_ns
+        self._time: Final = book.book.shown_ns
         self._checksum: Final = book.checksum()
         self._sides: Final = tuple((side.copy(), Rows(codec)) for side in book.book.sides)
         self._copied: Final = sum(len(side) for side, _ in self._sides)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.vocabulary.codes import REJECT_CODES
+from engine.vocabulary.codes import PHASES, REJECT_CODES
 from engine.vocabulary.messages.events import (
     ChangeEffective,
     ChangeScheduled,
@@ -16,6 +16,7 @@ from engine.vocabulary.messages.events import (
     Event,
     InvestorRegistered,
     ParameterChanged,
+    PhaseChanged,
     RegistryChanged,
     RulebookLoaded,
     RulesChanged,
@@ -48,6 +49,13 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "effective": event.effective_ns,
     },
     ChangeEffective: lambda event: {"what": "effective", "key": str(event.change)},
+    PhaseChanged: lambda event: {
+        "what": "phase",
+        "key": event.instrument,
+        "detail": PHASES[event.phase],
+        "reason": event.reason,
+        "by": event.by,
+    },
     CommandRejected: lambda event: {"what": "refused", "key": REJECT_CODES[event.code], "detail": event.detail},
 }
 """What each event says of `what`, `key` and the rest."""
@@ -63,7 +71,9 @@ class Changes(Channel):
     events = tuple(_SAYS)
 
     def follow(self, event: Event, command_seq: int, time_ns: int) -> Change | None:
-        """Count a change."""
+        """Count a change. A phase is one if somebody asked for it: the schedule and the rules are known."""
+        if type(event) is PhaseChanged and not event.by:
+            return None
         self.seq += 1
         if not self.subscribers:
             return None

@@ -9,8 +9,8 @@ from engine.vocabulary.messages.events import (
     BookAdded,
     BookChanged,
     Event,
+    InstrumentListed,
     OrderCancelled,
-    PhaseChanged,
     Trade,
 )
 from gateway.outbound.channels.channel import Channel, Follow, Subject
@@ -35,13 +35,18 @@ class PublicBook(Subject):
         """As of the last command."""
         self.best_seq = 0
         """How many commands changed it."""
-        self.time_ns = 0
-        """Of the last change of anything."""
+        self.listed_ns = 0
+        self.shown_ns = 0
+        """When what is shown was changed last."""
+        self.best_ns = 0
+        """When the best prices were changed last."""
         self.is_touched = False
         """Whether the current turn changed it."""
         self.summaries: list[Channel] = []
         """The channels that sum up a turn, in the order in which they are told."""
         self._changed: Final = changed
+        self._now_ns = 0
+        """The time of the last command that touched it."""
         self._is_changed = False
         self._displayed: Final[dict[int, tuple[int, int, int]]] = {}
         """Side, price and shown lots of each resting order, by order id."""
@@ -49,11 +54,11 @@ class PublicBook(Subject):
     def follows(self) -> dict[type[Event], Follow]:
         """What changes it."""
         return {
+            InstrumentListed: self._begin,
             BookAdded: self._show,
             BookChanged: self._show,
             OrderCancelled: self._remove,
             Trade: self._trade,
-            PhaseChanged: self._set_time,
         }
 
     def end_command(self) -> None:
@@ -65,6 +70,11 @@ class PublicBook(Subject):
         if best != self.best:
             self.best = best
             self.best_seq += 1
+            self.best_ns = self._now_ns
+
+    def _begin(self, event: InstrumentListed, command_seq: int, time_ns: int) -> None:
+        """The instrument is listed: it shows nothing since then."""
+        self.listed_ns = self.shown_ns = self.best_ns = time_ns
 
     def _show(self, event: BookAdded | BookChanged, command_seq: int, time_ns: int) -> None:
         """An order, or its next part, joins the book, shows another quantity, or leaves the book."""
@@ -92,13 +102,10 @@ class PublicBook(Subject):
                 side, price_ticks, lots = resting
                 self._set_displayed(order_id, side, price_ticks, max(lots - event.quantity_lots, 0))
 
-    def _set_time(self, event: PhaseChanged, command_seq: int, time_ns: int) -> None:
-        self.time_ns = time_ns
-
     def _note(self, time_ns: int) -> None:
         """It is changed by the current command."""
         self._is_changed = True
-        self.time_ns = time_ns
+        self._now_ns = time_ns
         self._changed.append(self)
 
     def _set_displayed(self, order_id: int, side: int, price_ticks: int, lots: int) -> None:
@@ -111,6 +118,7 @@ class PublicBook(Subject):
             del self._displayed[order_id]
         if change:
             self.shown_seq += 1
+            self.shown_ns = self._now_ns
             self.sides[side].change(price_ticks, change)
 
 

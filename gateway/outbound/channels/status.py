@@ -17,23 +17,23 @@ class Status(BookChannel):
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
-        self._phase = CLOSED, "", 0
-        """With the reason given for it, and when it ends by itself (0: not known)."""
+        self._phase = CLOSED, "", 0, 0
+        """With the reason given for it, when it ends by itself (0: not known), and when it began (0: with the listing)."""
 
     def first(self) -> messages.Status:
         """The current phase."""
-        phase, reason, until_ns = self._phase
+        phase, reason, until_ns, since_ns = self._phase
         return messages.Status(
             instrument=self.key,
             seq=self.seq,
             phase=PHASES[phase],
             reason=reason,
-            time=self.book.time_ns,
+            time=since_ns or self.book.listed_ns,
             until=until_ns or None,
         )
 
     def follow(self, event: PhaseChanged, command_seq: int, time_ns: int) -> messages.Status | None:
         """The instrument is in another phase."""
         self.seq += 1
-        self._phase = event.phase, event.reason, event.until_ns
+        self._phase = event.phase, event.reason, event.until_ns, time_ns
         return self.first() if self.subscribers else None

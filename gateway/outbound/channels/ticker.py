@@ -23,6 +23,8 @@ class Ticker(PricesChannel):
         self._last_ticks = 0
         """0: nothing has traded yet."""
         self._last_changes = 0
+        self._last_ns = 0
+        """When it became that."""
 
     def first(self) -> messages.Ticker:
         """The prices as they are."""
@@ -32,7 +34,7 @@ class Ticker(PricesChannel):
             instrument=self.key,
             seq=seq,
             prev_seq=seq,
-            time=self.book.time_ns,
+            time=max(self.book.best_ns, self._last_ns),
             last_price=format_.price[self._last_ticks] if self._last_ticks else None,
             bid_price=format_.price[bid] if bid else None,
             bid_quantity=format_.quantity[bid_lots] if bid else None,
@@ -45,6 +47,7 @@ class Ticker(PricesChannel):
         if event.price_ticks != self._last_ticks:
             self._last_ticks = event.price_ticks
             self._last_changes += 1
+            self._last_ns = time_ns
 
     def changes(self) -> int:
         """Those of the best prices, and of the last one."""

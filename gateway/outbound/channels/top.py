@@ -23,7 +23,7 @@ class BestPrices(PricesChannel):
             instrument=self.key,
             seq=self.book.best_seq,
             prev_seq=self.book.best_seq,
-            time=self.book.time_ns,
+            time=self.book.best_ns,
             bid_price=format_.price[bid] if bid else None,
             bid_quantity=format_.quantity[bid_lots] if bid else None,
             ask_price=format_.price[ask] if ask else None,

@@ -20,6 +20,7 @@ from engine.vocabulary.codes import (
     SIDES,
     TIMES_IN_FORCE,
 )
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.events import (
     MassCancelled,
     MassQuoted,
@@ -233,6 +234,10 @@ def rejected(formats: Formats, report: PrivateReport, event: OrderRejected, requ
         order_status="rejected",
         exec_id=report.exec_id,
         transact_time=report.time_ns,
+        # As asked for: what is refused may fit no side, tick or lot.
+        side=SIDES[event.side] if 0 <= event.side < len(SIDES) else None,
+        price=decimal_e8(event.price_e8) if event.price_e8 > 0 else None,
+        quantity=decimal_e8(event.quantity_e8) if event.quantity_e8 > 0 else None,
         code=REJECT_CODES[event.code],
         detail=event.detail,
         rule=event.rule or None,

@@ -64,7 +64,7 @@ def test_issuance_and_redemption_are_reported_and_change_what_is_outstanding() -
     ("command", "code", "detail"),
     [
         (IssueAsset("GAS", "ann", 1), "invalid", "unknown asset GAS"),
-        (IssueAsset("GOLD", "nobody", 1), "invalid", "unknown account nobody"),
+        (IssueAsset("GOLD", "nobody", 1), "unknown_account", "unknown account nobody"),
         (IssueAsset("GOLD", "nobody", 1, "bank"), "permission", "bank is not the issuer of GOLD"),
         (IssueAsset("BTC", "ann", 1, "bank"), "permission", "bank is not the issuer of BTC"),
         (
@@ -81,7 +81,7 @@ def test_issuance_and_redemption_are_reported_and_change_what_is_outstanding() -
         ),
         (RedeemAsset("GAS", "ann", 1), "invalid", "unknown asset GAS"),
         (RedeemAsset("GOLD", "ann", 1, "bank"), "permission", "bank is not the issuer of GOLD"),
-        (RedeemAsset("GOLD", "nobody", 1), "invalid", "unknown account nobody"),
+        (RedeemAsset("GOLD", "nobody", 1), "unknown_account", "unknown account nobody"),
         (RedeemAsset("GOLD", "ann", 0), "invalid", "the amount must be positive"),
         (
             RedeemAsset("RUB", "ann", 1),
@@ -255,7 +255,7 @@ def test_what_is_frozen_is_not_sold_withdrawn_redeemed_or_taken_back_by_a_bust()
     ("command", "code", "detail"),
     [
         (FreezeAsset("GAS", 1), "invalid", "unknown asset GAS"),
-        (FreezeAsset("GOLD", 1, "nobody"), "invalid", "unknown account nobody"),
+        (FreezeAsset("GOLD", 1, "nobody"), "unknown_account", "unknown account nobody"),
         (FreezeAsset("RUB", 1), "invalid", "RUB is money that nobody issues here, so nobody can freeze it"),
         (FreezeAsset("GOLD", -1), "invalid", "the share must be from 0 to 1000000 millionths"),
         (FreezeAsset("GOLD", 1_000_001), "invalid", "the share must be from 0 to 1000000 millionths"),

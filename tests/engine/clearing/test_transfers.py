@@ -63,7 +63,7 @@ def test_a_transfer_between_accounts_of_one_participant_numbers_both_reports() -
         (move(participant="bob"), "permission", "participant bob does not operate account ann"),
         (move(account="nobody"), "permission", "participant ann does not operate account nobody"),
         (move(asset="GAS"), "invalid", "unknown asset GAS"),
-        (move(to="nobody"), "invalid", "unknown account nobody"),
+        (move(to="nobody"), "unknown_account", "unknown account nobody"),
         (move(to="ann"), "invalid", "a transfer goes to another account"),
         (move(purpose=3), "invalid", "unknown purpose"),
         (move(purpose=-1), "invalid", "unknown purpose"),

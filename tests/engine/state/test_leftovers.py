@@ -138,7 +138,7 @@ def test_orders_that_have_ended_are_let_go() -> None:
         gc.enable()
 
 
-@pytest.mark.parametrize("seed", [3, 7])
+@pytest.mark.parametrize("seed", [11, 7])
 def test_when_what_has_ended_is_made_small_makes_no_difference(seed: int) -> None:
     chance = random.Random(seed)
     session = SideBySide(chance.randrange, FEATURES)

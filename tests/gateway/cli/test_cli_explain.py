@@ -222,7 +222,7 @@ def test_a_transfer_refused_after_the_rules_does_not_say_that_none_was_asked(sto
     (text,) = results(story, "too much")
     assert text.startswith("refused: funds: needs 100000000000.000000 USDT, available ") and "no rule" not in text
     (text,) = results(story, "nowhere")
-    assert text.startswith("refused: invalid: ") and text.endswith(
+    assert text.startswith("refused: unknown_account: ") and text.endswith(
         "no rule was asked: this check comes before compliance"
     )
 

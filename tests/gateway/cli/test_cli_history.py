@@ -108,7 +108,8 @@ def test_what_a_change_cancelled_is_counted(journal: Path) -> None:
 
 def test_the_history_of_an_asset_an_instrument_and_a_rulebook(journal: Path) -> None:
     assert in_words(changes(journal, "BTC"))[0] == "asset | BTC | carried out | kind crypto, scale 8"
-    (listed,) = changes(journal, "BTC/RUB")
+    listed, phase = changes(journal, "BTC/RUB")
+    assert (phase["what"], phase["said"]) == ("phase", "phase continuous")
     assert listed["said"].startswith("kind spot, base BTC, quote RUB, tick 0.5, lot 0.1, min_quantity 0.1")
     (loaded,) = changes(journal, "elr-2025")
     assert loaded["effects"].startswith("elr-2025: in force, digest ") and loaded["seq"] == 1
@@ -119,7 +120,7 @@ def test_everything_is_in_the_order_in_which_it_happened(journal: Path) -> None:
     found = changes(journal)
     seqs = [row["seq"] for row in found]
     assert seqs == sorted(seqs) and seqs[0] == 1 and seqs[-1] == 24
-    # What is no change of records or rules is not here: deposits, orders, phases.
+    # What is no change of records or rules is not here: deposits, orders.
     assert {row["what"] for row in found} == {
         "rulebook",
         "asset",
@@ -130,6 +131,7 @@ def test_everything_is_in_the_order_in_which_it_happened(journal: Path) -> None:
         "test",
         "block list",
         "kill switch",
+        "phase",
     }
 
 

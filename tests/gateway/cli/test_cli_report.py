@@ -91,7 +91,7 @@ RECORDS = """
 29 alice sell trade_busted 100.0 1.2 2 erroneous
 30 alice q request_rejected mass_quote lot
 31 alice r:a0 sell limit gtc 105.0 1.0 new 1.0
-31 alice r:a1 sell limit gtc 106.0 2000.0 rejected size
+31 alice r:a1 sell limit gtc 99.5 1.0 rejected post_only
 32 s1 buy limit gtc 100.0 1.0 rejected permission
 33 bob b2 buy limit day 99.5 1.0 expired 0.4 expired
 34 bob b4 buy limit gtc 105.0 0.2 new 0.2
@@ -159,13 +159,13 @@ def test_orders_and_rejects_by_rule_class_and_instrument(journal: Path) -> None:
         "cancel unknown_order qualified_firm 1",
         "mass_quote lot qualified_firm BTC/RUB 1",
         "order permission BTC/RUB 1",
-        "order size qualified_firm BTC/RUB 1",
+        "order post_only qualified_firm BTC/RUB 1",
         "order ELR-3 compliance retail BTC/RUB 1",
     ]
     assert lines(tables["rejects_by_rule"], "rule", "code", "decided", "failed") == [
         "lot 1 1",
         "permission 1 1",
-        "size 1 1",
+        "post_only 1 1",
         "unknown_order 1 1",
         "ELR-3 1 1",
     ]

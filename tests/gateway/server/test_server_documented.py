@@ -12,6 +12,7 @@ from typing import get_args
 from cryptography.hazmat.primitives import serialization
 
 from engine.vocabulary import codes
+from engine.vocabulary.codes import CORE_VERSION
 from gateway.inbound.admin import ALLOWED, argument_names
 from gateway.inbound.translate import TRANSLATE
 from gateway.protocol import messages
@@ -50,6 +51,10 @@ def test_the_example_of_a_book_holds():
     for line in re.findall(r'^\{"type":"book_.*\}$', DOCUMENT, re.MULTILINE):
         book.apply(json.loads(line))
     assert book.best(10) == [("100.0", "0.5"), ("101.0", "1.0")]
+
+
+def test_the_core_version_of_the_example_is_that_of_the_core():
+    assert re.findall(r'"core_version":(\d+)', DOCUMENT) == [str(CORE_VERSION)]
 
 
 def test_every_request_and_its_fields_are_documented():

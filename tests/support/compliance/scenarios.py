@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import tomllib
 from itertools import groupby
+from typing import Any, get_args
 
 import msgspec
 
@@ -67,7 +68,8 @@ def split_change(text: str) -> tuple[str, str, str]:
     return rule, key, value
 
 
-def value(kind: object, text: str) -> str | int | bool:
+def value(kind: Any, text: str) -> str | int | bool:
+    kind = next(each for each in (*get_args(kind), kind) if each is not type(None))
     if kind is bool:
         assert text in {"true", "false"}
         return text == "true"
@@ -78,7 +80,8 @@ def supervisory(what: str) -> commands.HookCommand:
     name, *fields = what.split()
     command = COMMANDS[name]
     kinds = {field.name: field.type for field in msgspec.structs.fields(command)}
-    values: dict[str, str | int | bool] = {}
+    # A registration says all of a record, unless `replace=false` stands in it.
+    values: dict[str, str | int | bool] = {"replace": True} if "replace" in kinds else {}
     for key, text in (field.split("=") for field in fields):
         place = FIELDS.get(key, key)
         if key == "taken":

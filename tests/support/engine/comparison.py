@@ -34,7 +34,7 @@ def comparable(happened: list[events.Event]) -> list[events.Event]:
 
 def without_words(event: events.Event) -> events.Event:
     if isinstance(event, events.PhaseChanged):
-        return msgspec.structs.replace(event, reason="")
+        return msgspec.structs.replace(event, reason="", by="")
     if isinstance(event, events.OrderStatus) and event.status == codes.REJECTED:
         return msgspec.structs.replace(event, price_ticks=0, quantity_lots=0)
     return msgspec.structs.replace(event, detail="") if getattr(event, "detail", "") else event

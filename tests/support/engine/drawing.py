@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages import commands
 from tests.reference.book import ReferenceVenue
@@ -67,7 +69,7 @@ class Drawing:
     def trading_rules(self, name: str) -> commands.SetTradingRules:
         bands, calls = self.has("bands"), self.has("calls")
         future = name not in SPOT
-        return commands.SetTradingRules(
+        rules = commands.SetTradingRules(
             name,
             self.pick(*((50_000, 120_000, 120_000) if future else (0, 50_000, 120_000)))
             if (bands or future) and not (future and self.once_in(10))
@@ -78,3 +80,7 @@ class Drawing:
             self.draw(3) if self.has("allocation") else 0,
             self.pick(0, 0, 0, 0, 10_000_000, 4 * NS_PER_SECOND) if self.has("batches") else 0,
         )
+        if self.once_in(4):
+            left_out = self.pick("static_ppm", "dynamic_ppm", "volatility_ns", "auction_random_ns", "batch_ns")
+            return msgspec.structs.replace(rules, **{left_out: None}, replace=self.once_in(4))
+        return rules

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages import commands
+from tests.reference.state import RefTrade
 from tests.support.engine.drawing import SPOT
 from tests.support.engine.parts_generator import DrawsParts
 
@@ -65,22 +66,39 @@ class DrawsOperation(DrawsParts):
     def limits(self) -> commands.SetLimits:
         participant = self.pick("red", "blue", "grey")
         if self.once_in(2):
-            return commands.SetLimits(participant, by="otto")
-        return commands.SetLimits(participant, self.pick(0, 3, 10), self.pick(0, 500_00), self.pick(0, 1, 2))
+            return commands.SetLimits(participant, by="otto", replace=True)
+        orders, value, ratio = self.pick(None, 0, 3, 10), self.pick(None, 0, 500_00), self.pick(None, 0, 1, 2)
+        return commands.SetLimits(participant, orders, value, ratio, replace=self.once_in(5))
 
     def correction(self) -> commands.AnyCommand:
         trades = self.venue.trades
         trade = trades[-1 - self.draw(min(len(trades), 20))] if trades and not self.once_in(15) else None
+        held = [each for each in trades[-20:] if self.is_held(each)]
+        if held and self.draw(2):
+            return commands.BustTrade(self.pick(*held).id, "held")
         trade_id = trade.id if trade else self.draw(500)
         if self.draw(2):
             return commands.BustTrade(trade_id, "test")
         name = trade.instrument if trade else "BTC/RUB"
         return commands.RepriceTrade(trade_id, self.price(self.venue.instruments[name], self.draw(2)), "test")
 
+    def is_held(self, trade: RefTrade) -> bool:
+        """Whether open orders of the seller hold what undoing a trade takes."""
+        terms, seller = self.venue.instruments[trade.instrument], trade.sell.account
+        owed = trade.price * trade.lots * terms.unit
+        free, held = self.venue.free(seller, terms.quote), self.venue.held_by_orders(seller, terms.quote)
+        return not trade.busted and not terms.future and free < owed <= free + held
+
     def money(self) -> commands.AnyCommand:
         account = self.sender()[1]
+        if self.once_in(25):
+            return self.pick(commands.Deposit, commands.Withdraw)("nobody", "RUB", 100, "lost")
         if self.has("futures") and self.draw(2):
             return self.all_money(account)
+        if self.venue.trades and self.once_in(5):
+            # What is left of the seller's money is held by its open orders: a correction then ends some of them.
+            seller = self.venue.trades[-1].sell.account
+            return commands.Withdraw(seller, "RUB", max(self.venue.available(seller, "RUB"), 1), "all")
         asset = self.pick("RUB", "RUB", "BTC", "ETH", "SOL", "DOGE")
         if self.draw(2):
             return commands.Deposit(account, asset, self.draw(1_000_00), "in")

@@ -112,7 +112,8 @@ def example_of(kind: type) -> object:
         values["NewOrder"] = example_of(NewOrder)
     if kind is EffectiveFrom:
         values["HookCommand"] = example_of(SetBlocked)
-    return kind(*[values[str(kind.__annotations__[name])] for name in kind.__struct_fields__])  # type: ignore[attr-defined]
+    annotations = [str(kind.__annotations__[name]).removesuffix(" | None") for name in kind.__struct_fields__]  # type: ignore[attr-defined]
+    return kind(*[values[annotation] for annotation in annotations])
 
 
 def raw(value: object) -> msgspec.Raw:

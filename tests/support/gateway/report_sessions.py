@@ -103,7 +103,7 @@ def scripted() -> Journaled:
     venue.send(RepriceTrade(1, e8("99"), "mistyped"))
     venue.send(BustTrade(2, "erroneous"))
     venue.send(MassQuote("alice", "alice", "q", "BTC/RUB", (), ((e8("105"), e8("1")), (e8("106"), 5)), 1))
-    venue.send(MassQuote("alice", "alice", "r", "BTC/RUB", (), ((e8("105"), e8("1")), (e8("106"), e8("2000")))))
+    venue.send(MassQuote("alice", "alice", "r", "BTC/RUB", (), ((e8("105"), e8("1")), (e8("99.5"), e8("1"))), 1))
     venue.send(limit("stranger", "s1", codes.BUY, "1", "100"))
     venue.send(Withdraw("bob", "RUB", 5_00, "home"), NS_PER_DAY // NS_PER_SECOND)
     venue.send(limit("bob", "b4", codes.BUY, "0.2", "105"))

@@ -18,6 +18,7 @@ from engine.vocabulary.messages.events import (
     InvestorRegistered,
     OrderRejected,
     ParameterChanged,
+    PhaseChanged,
     RegistryChanged,
     RulebookLoaded,
     RulesChanged,
@@ -57,6 +58,10 @@ from tests.support.gateway.small_venue import KEYS, client, serving, url_of
             ChangeScheduled(7, 99, "set_parameter RET-1"),
             {"what": "scheduled", "key": "7", "detail": "set_parameter RET-1", "effective": 99},
         ),
+        (
+            PhaseChanged("BTC/RUB", 6, "news", 0, "sue"),
+            {"what": "phase", "key": "BTC/RUB", "detail": "halted", "reason": "news", "by": "sue"},
+        ),
         (ChangeEffective(7), {"what": "effective", "key": "7"}),
         (CommandRejected(19, "no"), {"what": "refused", "key": "invalid", "detail": "no"}),
     ],
@@ -68,6 +73,13 @@ def test_events_as_changes(event, expected):
     assert outboxes == [outbox]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(change))
     assert plain == {"type": "change", "seq": 1, "command_seq": 5, "time": 6, **expected}
+
+
+def test_a_phase_that_nobody_asked_for_is_no_change():
+    channels, outbox = Channels(Formats()), Outbox(JSON)
+    channels.one(Changes).subscribers.append(outbox)
+    assert channels.follow(5, 6, [PhaseChanged("BTC/RUB", 3, "schedule")], precede=True) == []
+    assert channels.one(Changes).seq == 0
 
 
 def test_what_was_due_before_an_order_is_told_and_counted():

@@ -239,7 +239,7 @@ def test_the_ticker_turn_by_turn(codec):
     mirror.feed(rows_of(desk))
     ticker = mirror.channel("ticker")
     common = {"type": "ticker", "instrument": "BTC/RUB"}
-    assert plain(ticker.first()) == {**common, "seq": 0, "prev_seq": 0, "time": desk.history[3].time_ns}
+    assert plain(ticker.first()) == {**common, "seq": 0, "prev_seq": 0, "time": desk.history[2].time_ns}
     ticker.subscribers.append(Outbox(codec))
     decode = msgspec.json.decode if codec is JSON else msgspec.msgpack.decode
     for orders, expected in TICKER:

@@ -25,6 +25,8 @@ class VenueContext:
         *,
         counters: Counters,
         tip: Callable[[], tuple[int, bytes]],
+        heartbeat_ns: int = 0,
+        silence_ns: int = 0,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -34,6 +36,10 @@ class VenueContext:
         self.counters: Final = counters
         self.tip: Final = tip
         """Sequence number and link of the last batch in the journal."""
+        self.heartbeat_ns: Final = heartbeat_ns
+        """How often there is a sign of life; 0: there is nobody to give it."""
+        self.silence_ns: Final = silence_ns
+        """How long a client may give none."""
         self.leaving: Final[Counter[str]] = Counter()
         """Connections by participant that are gone, but whose commands still wait."""
 

@@ -155,6 +155,8 @@ class Session(Outbox):
                 durability=context.durability,
                 rulebook=context.fanout.rulebook,
                 time=now_ns,
+                heartbeat_interval=context.heartbeat_ns,
+                heartbeat_timeout=context.silence_ns,
             )
         )
 

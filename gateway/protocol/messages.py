@@ -17,6 +17,7 @@ from gateway.protocol.channel_messages import (
     Change,
     ChannelMessage,
     ChannelName,
+    Heartbeat,
     IndexPrice,
     Mark,
     Status,
@@ -99,6 +100,7 @@ __all__ = [
     "Error",
     "ExecutionReport",
     "Funds",
+    "Heartbeat",
     "Hello",
     "Holding",
     "HoldingFrozen",
@@ -167,6 +169,10 @@ class Hello(Message, tag="hello"):
     """`fsync`: an acknowledged request is on the disk. `os`: it is with the operating system."""
     rulebook: str
     time: int
+    heartbeat_interval: int = 0
+    """Nanoseconds. A client that says nothing for so long is sent a ping, and channel `heartbeat` has a message each."""
+    heartbeat_timeout: int = 0
+    """Nanoseconds. A client of whom nothing is heard for so long, pongs included, is disconnected."""
 
 
 class Welcome(Message, tag="welcome"):

@@ -39,6 +39,7 @@ from gateway.venue.file import (
     IntermediaryEntry,
     InvestorEntry,
     ParticipantEntry,
+    ServerSection,
     VenueSection,
 )
 from gateway.venue.setup import (
@@ -92,6 +93,7 @@ class Venue(msgspec.Struct, frozen=True):
     participants: dict[str, Participant]
     setup: tuple[tuple[str, AnyCommand], ...]
     """What sets the venue up, each command with the key of the file it comes from."""
+    server: ServerSection = ServerSection()
 
     def genesis(self) -> list[AnyCommand]:
         """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
@@ -130,6 +132,9 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     except (ValueError, RecursionError) as error:
         raise VenueError(f"not valid TOML: {error}") from error
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
+    server = _convert(tables.pop("server", {}), ServerSection, "server")
+    if bool(server.tls_cert) != bool(server.tls_key):
+        raise VenueError("server: tls_cert and tls_key belong together")
     assets = _entries(tables, "assets", AssetEntry, "asset")
     indices = _entries(tables, "indices", IndexEntry, "index")
     instruments = _entries(tables, "instruments", InstrumentEntry, "instrument")
@@ -138,7 +143,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     investors = _entries(tables, "investors", InvestorEntry, "investor")
     accounts = _entries(tables, "accounts", AccountEntry, "account")
     if tables:
-        raise VenueError(f"unknown section {min(tables)!r}; known: {', '.join(('venue', *_SECTIONS))}")
+        raise VenueError(f"unknown section {min(tables)!r}; known: {', '.join(('venue', 'server', *_SECTIONS))}")
 
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
@@ -175,6 +180,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         documents,
         _participants(participants),
         tuple(setup),
+        server,
     )
 
 

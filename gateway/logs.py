@@ -35,6 +35,8 @@ MAX_SAID_CHARS: Final = 400
 KIND_CHARS: Final = 60
 SECOND_S: Final = 1.0
 CLOSE_SECONDS: Final = 1.0
+# Of how many kinds it is told apart what was left out of them in a second.
+TOLD_KINDS: Final = 5
 OTHERS: Final = "others"
 
 _Line = tuple[float, str, str, str, str]
@@ -126,11 +128,12 @@ class Log(logging.Handler):
 
     def _tell_left_out(self) -> None:
         """A second is over: say how much of it was left out."""
-        left_out = dict(self._left_out)
+        told = self._left_out.most_common(TOLD_KINDS)
+        others = self._left_out.total() - sum(count for _, count in told)
         self._counts.clear()
         self._left_out.clear()
         self._said = 0
-        for kind, count in left_out.items():
+        for kind, count in [*told, (OTHERS, others)] if others else told:
             self._put(time.time(), "warning", "gateway.log", f"{count} lines left out: {kind}", "")
 
     def _locked(self) -> Any:

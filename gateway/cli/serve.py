@@ -7,6 +7,8 @@ import gc
 import logging
 import resource
 import signal
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,9 +20,9 @@ from gateway.cli.terminal import say
 from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
-from gateway.logs import Log, loop_exception
 from gateway.printable import json_text, printable
 from gateway.server.listening import Certificate
+from gateway.server.logs import Log, loop_exception
 from gateway.server.opening import start_server
 from gateway.server.sequencer import VenueHalted
 from gateway.server.server import Server
@@ -107,41 +109,44 @@ def command(
     """
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together")
-    tls = (tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None
-    log: Log | None = None
     try:
         # The venue file's own is looked for beside it; what is typed here, from where it is typed.
         venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
         _allow_open_files()
-        log = Log(venue.server.log_format)
-        log.begin()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            serving = _serve(
-                venue,
-                directory,
-                host=host,
-                port=port,
-                durability=durability,
-                metrics_port=metrics_port,
-                force_rulebook=bool(rulebook),
-                accept_jump=accept_jump,
-                tls=tls,
-                insecure=insecure,
-                as_json=as_json,
-            )
-            runner.run(serving)
-    except VenueHalted as error:
-        if log is None or log.end():
-            say(f"Error: the venue stopped: {error}", err=True)
-        # Else standard error is full and nobody reads it: to say it there would keep the venue from ending.
-        raise SystemExit(HALTED) from error
+        serving = partial(
+            _serve,
+            venue,
+            directory,
+            host=host,
+            port=port,
+            durability=durability,
+            metrics_port=metrics_port,
+            force_rulebook=bool(rulebook),
+            accept_jump=accept_jump,
+            tls=(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
+            insecure=insecure,
+            as_json=as_json,
+        )
+        _run(serving, Log(venue.server.log_format))
     except (VenueError, StartError, JournalError, KeyFileError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"the venue can't run: {error}") from error
+
+
+def _run(serving: Callable[[], Coroutine[None, None, None]], log: Log) -> None:
+    """Run a venue to its end, with its log."""
+    log.begin()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serving())
+    except VenueHalted as error:
+        # If the log could not be written, standard error is full and nobody reads it: to say it there would keep the venue from ending.
+        if log.end():
+            say(f"Error: the venue stopped: {error}", err=True)
+        raise SystemExit(HALTED) from error
     finally:
-        if log is not None:
-            log.end()
+        log.end()
 
 
 async def _serve(

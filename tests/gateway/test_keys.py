@@ -15,7 +15,7 @@ NO_HEX = ["{}\n", "\n{}", " {}", "{} ", "{}\t", "0x{}", "{}g", "{}a", "\uff10{}"
 @pytest.mark.parametrize("around", NO_HEX)
 def test_what_is_around_digits_is_not_passed_over(around):
     key = public_key_hex(new_private_key())
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="hexadecimal"):
         exact_hex(around.format(key))
     with pytest.raises(KeyFileError):
         parse_public_key(around.format(key))

@@ -23,7 +23,7 @@ from engine.vocabulary.limits import (
     MAX_LOG_KINDS,
     MAX_WAITING_LOG_LINES,
 )
-from gateway.logs import TOLD_KINDS, Log, loop_exception, rendered
+from gateway.server.logs import TOLD_KINDS, Log, loop_exception, rendered
 from tests.support.gateway.raw_frames import Apart, frame, raw_connection
 from tests.support.gateway.small_venue import client, venue_text
 

@@ -10,6 +10,7 @@ import random
 import select
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 
@@ -35,14 +36,18 @@ def logging_to(log_format="text"):
     log = Log(log_format, sink)
     log.begin()
 
-    def read():
-        log.end()
-        os.close(sink)
-        with os.fdopen(source, "rb") as file:
-            return file.read().splitlines(keepends=True)
+    found = []
+    with os.fdopen(source, "rb") as file:
+        reading = threading.Thread(target=lambda: found.extend(file))
+        reading.start()
 
-    yield log, read
-    log.end()
+        def read():
+            assert log.end()
+            os.close(sink)
+            reading.join()
+            return found
+
+        yield log, read
 
 
 @given(st.tuples(st.floats(0, 1e10), st.just("error"), st.text(), st.text(max_size=500), st.text(max_size=500)))

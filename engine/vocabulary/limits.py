@@ -175,11 +175,12 @@ LISTEN_BACKLOG: Final = 2_048
 MAX_CONNECTIONS: Final = 2_048
 MAX_CONNECTIONS_PER_ADDRESS: Final = 1_024
 MAX_CONNECTIONS_PER_PARTICIPANT: Final = 64
-# Sockets that have not asked for a WebSocket yet: half of all may be such, so that those who are in keep the other half. An address
-# has fewer, and no more than these beside its WebSockets; all participants of a large firm that come back at once are let in
-# within a second. A request takes one packet; a link that is slow takes a second or two for TLS.
-MAX_HANDSHAKES: Final = MAX_CONNECTIONS // 2
-MAX_HANDSHAKES_PER_ADDRESS: Final = 256
+# Sockets that have not asked for a WebSocket yet. All clients of an address may come at once, as after a restart of the venue; while they
+# do, or pretend to, there is room for the handshakes of others. A request takes one packet; a link that is slow takes a second or two for TLS.
+MAX_HANDSHAKES_PER_ADDRESS: Final = MAX_CONNECTIONS_PER_ADDRESS
+MAX_HANDSHAKES: Final = MAX_HANDSHAKES_PER_ADDRESS + 512
+# Of whatever kind, from an address: its WebSockets, and those who are just told that there are too many.
+MAX_SOCKETS_PER_ADDRESS: Final = MAX_CONNECTIONS_PER_ADDRESS + 64
 HANDSHAKE_TIMEOUT_SECONDS: Final = 5
 # Accepted in one pass of the loop: the others wait with the kernel, while what is accepted is read.
 MAX_ACCEPTS_A_PASS: Final = 64

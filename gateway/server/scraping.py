@@ -45,7 +45,7 @@ class MetricsEndpoint:
         """Where it listens."""
         self._render: Final = render
         self._fail: Final = fail
-        bounds = Bounds(MAX_SCRAPERS, MAX_SCRAPERS, MAX_SCRAPERS, 0)
+        bounds = Bounds(MAX_SCRAPERS, MAX_SCRAPERS, MAX_SCRAPERS, MAX_SCRAPERS)
         self._door: Final = Door(self._admit, bounds, Counter())
         self._callers: Final = Callers((), ())
         self._loop: Final = asyncio.get_running_loop()

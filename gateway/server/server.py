@@ -11,9 +11,9 @@ from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithLis
 
 from engine.vocabulary.limits import (
     MAX_CONNECTIONS,
-    MAX_CONNECTIONS_PER_ADDRESS,
     MAX_HANDSHAKES,
     MAX_HANDSHAKES_PER_ADDRESS,
+    MAX_SOCKETS_PER_ADDRESS,
     NS_PER_SECOND,
     STOP_NS,
 )
@@ -54,7 +54,7 @@ class Server:
         """What the start found."""
         self.durability: Final = durability
         self.counters: Final = started.sequencer.counters
-        bounds = Bounds(MAX_CONNECTIONS, MAX_HANDSHAKES, MAX_HANDSHAKES_PER_ADDRESS, MAX_CONNECTIONS_PER_ADDRESS)
+        bounds = Bounds(MAX_CONNECTIONS, MAX_SOCKETS_PER_ADDRESS, MAX_HANDSHAKES, MAX_HANDSHAKES_PER_ADDRESS)
         self.door: Final = Door(self._admit, bounds, self.counters.refused)
         self.certificate: Final = certificate
         """If it listens with TLS."""

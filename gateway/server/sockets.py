@@ -47,13 +47,13 @@ Admit = Callable[[Visitor, WSUpgradeRequest], WSUpgradeResponseWithListener | No
 class Bounds:
     """How many sockets there may be at a door."""
 
-    __slots__ = ("handshakes", "handshakes_per_address", "sockets", "websockets_per_address")
+    __slots__ = ("handshakes", "handshakes_per_address", "sockets", "sockets_per_address")
 
-    def __init__(self, sockets: int, handshakes: int, handshakes_per_address: int, websockets_per_address: int) -> None:
+    def __init__(self, sockets: int, sockets_per_address: int, handshakes: int, handshakes_per_address: int) -> None:
         self.sockets: Final = sockets
         self.handshakes: Final = handshakes
         self.handshakes_per_address: Final = handshakes_per_address
-        self.websockets_per_address: Final = websockets_per_address
+        self.sockets_per_address: Final = sockets_per_address
 
 
 class Door:
@@ -89,7 +89,7 @@ class Door:
             return None
         if (
             self._shaking_at[address] >= bounds.handshakes_per_address
-            or self._at[address] >= bounds.websockets_per_address + bounds.handshakes_per_address
+            or self._at[address] >= bounds.sockets_per_address
         ):
             self._refused["address_full"] += 1
             return None

@@ -34,7 +34,7 @@ def test_by_what_an_address_counts(address, plain, counted):
 
 @given(st.lists(st.tuples(st.sampled_from(("enter", "shake", "leave")), st.integers(0, 30)), max_size=80))
 def test_no_bound_is_passed_and_what_leaves_makes_room(steps):
-    bounds = Bounds(sockets=8, handshakes=5, handshakes_per_address=3, websockets_per_address=1)
+    bounds = Bounds(sockets=8, sockets_per_address=4, handshakes=5, handshakes_per_address=3)
     refused = Counter()
     door = Door(lambda visitor, request: None, bounds, refused)
     visitors = []

@@ -36,18 +36,25 @@ def logging_to(log_format="text"):
     log = Log(log_format, sink)
     log.begin()
 
-    found = []
-    with os.fdopen(source, "rb") as file:
-        reading = threading.Thread(target=lambda: found.extend(file))
-        reading.start()
+    found: list[bytes] = []
 
-        def read():
-            assert log.end()
-            os.close(sink)
-            reading.join()
-            return found
+    def collect():
+        with os.fdopen(source, "rb") as file:
+            found.extend(file)
 
+    reading = threading.Thread(target=collect, daemon=True)
+    reading.start()
+
+    def read():
+        assert log.end()
+        os.close(sink)
+        reading.join()
+        return found
+
+    try:
         yield log, read
+    finally:
+        log.end()
 
 
 @given(st.tuples(st.floats(0, 1e10), st.just("error"), st.text(), st.text(max_size=500), st.text(max_size=500)))

@@ -58,6 +58,7 @@ class Exchange(State):
         ):
             return events
         self.time_ns = time_ns
+        self.steps = 0
         # The three that come most often are not looked up.
         if type(command) is NewOrder:
             enter(self, command)
@@ -104,15 +105,10 @@ class Exchange(State):
         if not is_done:
             self.left_seq = self.left_seq or self.seq
             return False
-        is_done = not is_piece or self.soonest_ns() > time_ns
-        for deadline_ns, kind, number in self.postponed:
-            self.schedule(deadline_ns, kind, number)
-        self.postponed.clear()
-        return is_done
+        return not is_piece or self.soonest_ns() > time_ns
 
     def _begin_work(self) -> None:
         """Do a first piece of the command's own work, beyond what was due before it."""
-        self.steps = 0
         if not self._carry_on(self.due_events + self.piece_events, self.piece_steps):
             self.left_seq = self.seq
 

@@ -24,7 +24,7 @@ from engine.vocabulary.codes import (
     PHASES,
     SELL,
 )
-from engine.vocabulary.limits import LEG_ID, MAX_CLOSE_OUTS, MAX_GRACE_NS, MIN_GRACE_NS, PIECE_EVENTS
+from engine.vocabulary.limits import LEG_ID, MAX_GRACE_NS, MIN_GRACE_NS, PIECE_EVENTS
 from engine.vocabulary.messages.commands import CloseOut, NewOrder, SetMarginRules
 from engine.vocabulary.messages.events import CloseOutStarted, MarginCalled, MarginRestored, RulesChanged
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
@@ -86,7 +86,7 @@ def _by_account(margin: Margin) -> tuple[int, int]:
 
 
 def end_grace(state: State, account_index: int, deadline_ns: int) -> bool:
-    """Cancel orders and close out positions of an account whose grace has ended; False if none of its calls ends now."""
+    """Begin to cancel orders and close out positions of an account whose grace has ended; False if none of its calls ends now."""
     account = state.account_list[account_index]
     found: Margin | None = None
     for _, balance in sorted(account.balances.items()):
@@ -96,26 +96,34 @@ def end_grace(state: State, account_index: int, deadline_ns: int) -> bool:
             break
     if found is None:
         return False
-    if _closed_out(state) >= MAX_CLOSE_OUTS:
-        state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
-        return False
     found.until_ns = 0
     note(found)
-    _cancel_orders(state, found)
+    state.begin(_ending_grace(state, found))
+    return True
+
+
+def _ending_grace(state: State, margin: Margin) -> Iterator[None]:
+    """Cancel orders, then close out positions, until nothing of an account's cover is missing.
+
+    A work of a step an order, and one a position: a close-out may sweep a book, and an account may have positions in many.
+    """
+    account = margin.account
+    for order in orders_of([account]):
+        if not missing(margin):
+            return
+        # Only those that have the asset reserved bring something; some have ended with another leg.
+        if order.leaves_lots and paying_asset(order) is margin.asset and holds_back(order):
+            cancel(state, order, MARGIN_CALL)
+        yield
     for _, position in sorted(account.positions.items()):
         book = state.book_list[position.instrument.number]
-        if not missing(found):
-            break
-        if position.margin is not found or not position.lots or not _trades(book):
-            continue
-        if _closed_out(state) >= MAX_CLOSE_OUTS:
-            found.until_ns = deadline_ns
-            state.postponed.append((deadline_ns, DUE_MARGIN, account_index))
-            break
-        _close_out(state, book, position, "margin call")
-        # An order that has nothing left to reduce needs cover that is not missing.
-        hold_all(state)
-    return True
+        if not missing(margin):
+            return
+        if position.margin is margin and position.lots and _trades(book):
+            _close_out(state, book, position, "margin call")
+            # An order that has nothing left to reduce needs cover that is not missing.
+            hold_all(state)
+        yield
 
 
 def _closed_out(state: State) -> int:
@@ -128,15 +136,6 @@ def _closed_out(state: State) -> int:
 
 def _trades(book: LimitOrderBook) -> bool:
     return book.phase == CONTINUOUS and not book.in_call
-
-
-def _cancel_orders(state: State, margin: Margin) -> None:
-    """Cancel the orders that have an asset reserved, newest first, until nothing of its cover is missing."""
-    for order in orders_of([margin.account]):
-        if not missing(margin):
-            return
-        if order.leaves_lots and paying_asset(order) is margin.asset and holds_back(order):
-            cancel(state, order, MARGIN_CALL)
 
 
 def close_out(state: State, command: CloseOut) -> Problem | None:

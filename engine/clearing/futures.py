@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.book.entities import Margin, Order, Position
 from engine.book.order_book import LimitOrderBook
-from engine.money.margin import note, pay, receive, renew_all, reported
+from engine.money.margin import note, pay, receive, renewing, reported
 from engine.money.reservations import paying_asset
 from engine.state.listing import name_problem
 from engine.state.state import DUE_MARK, DUE_SETTLEMENT, IndexPrice, State, next_report
@@ -59,7 +59,8 @@ def begin_future(state: State, book: LimitOrderBook) -> None:
     """Set the band of a future just listed, and when it is marked, averaged and settled."""
     future = book.instrument.future
     assert future is not None
-    new_band(book)
+    for _ in changing_band(book):
+        pass
     index = book.instrument.number
     _schedule_mark(state, book)
     if future.averaging_ns:
@@ -67,14 +68,15 @@ def begin_future(state: State, book: LimitOrderBook) -> None:
     state.schedule(future.expiry_ns, DUE_SETTLEMENT, index)
 
 
-def new_band(book: LimitOrderBook) -> None:
-    """Cover a future's shorts at its upper static band, which may have changed. O(positions, and open orders if it has)."""
+def changing_band(book: LimitOrderBook) -> Iterator[None]:
+    """Cover a future's shorts at its upper static band, which may have changed: a step a position, and an open order if it has."""
     future = book.instrument.future
     assert future is not None
     high_ticks = static_band(book)[1]
     orders = [] if high_ticks == future.high_ticks else book.open_orders()
     future.high_ticks = high_ticks
-    renew_all(future, orders)
+    for _ in renewing(future, orders):
+        yield
 
 
 def _schedule_mark(state: State, book: LimitOrderBook) -> None:
@@ -182,8 +184,10 @@ def marking(state: State, book: LimitOrderBook, ticks: int, final: bool) -> Iter
         if final:
             position.lots = 0
         position.carried = position.lots * ticks * instrument.unit
+        yield
     book.reference_ticks = ticks
-    new_band(book)
+    for _ in changing_band(book):
+        yield
     for position, amount, lots, told in zip(holders, amounts, held_lots, reported, strict=True):
         account, balance = position.account, position.margin.balance
         if told:
@@ -206,6 +210,7 @@ def marking(state: State, book: LimitOrderBook, ticks: int, final: bool) -> Iter
         if not (position.lots or position.carried or position.buy_lots or position.sell_lots):
             del future.positions[index]
             del position.account.positions[instrument.number]
+        yield
 
 
 def _exchanging(state: State, holders: list[Position], amounts: list[int]) -> Iterator[None]:
@@ -229,6 +234,7 @@ def _exchanging(state: State, holders: list[Position], amounts: list[int]) -> It
             left -= 1
         amounts[number] -= borne[number]
         receive(position.margin, amounts[number])
+        yield
     for number, position in enumerate(holders):
         if borne[number]:
             account, instrument = position.account, position.instrument

@@ -6,6 +6,8 @@ available. So every place that credits a balance calls `hold`, and a missing amo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.book.entities import FOR_ENTRY, Account, Future, Instrument, Margin, Order, OrderRecord, Position
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.limits import MAX_SUPPLY
@@ -238,8 +240,8 @@ def receive(margin: Margin, amount: int) -> None:
     hold(margin)
 
 
-def renew_all(future: Future, orders: list[Order]) -> None:
-    """Make the cover of everybody in a future anew after its band has changed. O(positions, and these orders).
+def renewing(future: Future, orders: list[Order]) -> Iterator[None]:
+    """Make the cover of everybody in a future anew after its band has changed: a step for each position, and each of these orders.
 
     `orders` are all that are open there, if the band's upper end has moved: the fee of a sale counts at it. One that needs
     nothing now, its fee so far being rounded up, may need something then.
@@ -247,8 +249,10 @@ def renew_all(future: Future, orders: list[Order]) -> None:
     for order in orders:
         if order.side != BUY and order.covered_lots:
             count(order, order.reserve_ticks, order.leaves_lots)
+        yield
     for position in future.positions.values():
         renew(position)
+        yield
 
 
 def check(position: Position) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from engine.book.entities import Future, Order
+from collections.abc import Iterator
+
+from engine.book.entities import Future
 from engine.book.order_book import LimitOrderBook
-from engine.clearing.futures import expired_problem, new_band
+from engine.clearing.futures import changing_band, expired_problem
 from engine.phases.phase_changes import enter_phase, follow_schedule, may_enter, rules_changed
 from engine.state.protection import Limits
 from engine.state.state import State
-from engine.trading.ending import cancelling, orders_of
+from engine.trading.ending import cancelling, cancelling_of
 from engine.trading.market_index import set_members
 from engine.vocabulary.codes import (
     ALLOCATIONS,
@@ -92,9 +94,17 @@ def set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
     book.enter(book.phase)
     state.emit(RulesChanged("trading_rules", command.instrument, ALLOCATIONS[command.allocation], "", command.by))
     if future is not None:
-        new_band(book)
-    rules_changed(state, book, was_call)
+        state.begin(_in_new_band(state, book, was_call))
+    else:
+        rules_changed(state, book, was_call)
     return None
+
+
+def _in_new_band(state: State, book: LimitOrderBook, was_call: bool) -> Iterator[None]:
+    """Cover a future anew, then do what its new rules do at once: a work of a step a position, and an open order."""
+    for _ in changing_band(book):
+        yield
+    rules_changed(state, book, was_call)
 
 
 def _needs_band(book: LimitOrderBook, future: Future) -> bool:
@@ -142,20 +152,20 @@ def set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
         state.killed[key] = True
     state.emit(RulesChanged("kill_switch", key, "on" if command.on else "off", command.reason, command.by))
     if command.on:
-        state.begin(cancelling(state, _in_scope(state, command.scope, command.key), KILLED))
+        state.begin(_stopping(state, command.scope, command.key))
     return None
 
 
-def _in_scope(state: State, scope: int, key: str) -> list[Order]:
-    """The open orders that a kill switch stops. O(n log n) in them, and of a participant or the venue O(accounts)."""
+def _stopping(state: State, scope: int, key: str) -> Iterator[None]:
+    """Cancel the open orders that a kill switch stops, newest first; of a participant or the venue O(accounts)."""
     if scope == SCOPE_INSTRUMENT:
-        return state.books[key].open_orders()
+        return cancelling(state, state.books[key].open_orders(), KILLED)
     accounts = state.account_list
     if scope == SCOPE_INVESTOR:
         accounts = state.owners[key].accounts if key in state.owners else []
     elif scope == SCOPE_PARTICIPANT:
         accounts = [account for account in accounts if account.participant == key]
-    return orders_of(accounts)
+    return cancelling_of(state, accounts, KILLED)
 
 
 def set_limits(state: State, command: SetLimits) -> Problem | None:

@@ -27,6 +27,7 @@ from engine.trading.ending import cancel, cancelling
 from engine.trading.indicative import indicative_due
 from engine.trading.placing import start_volatility_auction
 from engine.vocabulary.codes import BUY, CLOSED, CONTINUOUS, EXPIRED, HALTED, SETTLED
+from engine.vocabulary.limits import CHANGE_STEPS
 
 
 def run_due(state: State, time_ns: int) -> bool:
@@ -54,6 +55,8 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
     if kind == DUE_MARGIN:
         return end_grace(state, number, deadline_ns)
     if kind == DUE_CHANGE:
+        # It may carry a rulebook, which is read even if it is refused then.
+        state.steps += CHANGE_STEPS
         take_effect(state, number)
         return True
     book = state.book_list[number]

@@ -98,7 +98,7 @@ class State:
     left_seq: int = 0
     """The sequence number of the command, a tick too, that has left some of its work; 0: none has."""
     steps: int = 0
-    """Steps of works that the last command has done so far, since its own work began; each level of a call's price is one."""
+    """Steps that the last command has done so far, since what was due before it: those of works, levels of a call's price, orders looked at."""
     piece_events: int = PIECE_EVENTS
     piece_steps: int = PIECE_STEPS
     """A piece of work ends at so many events or steps. However it is cut, the same happens."""
@@ -187,8 +187,6 @@ class State:
         """Positions that have just changed, and whose reduce-only orders are not looked at yet."""
         self.to_hold: Final[list[Position]] = []
         """Positions that the current command changed, whose reduce-only orders are to be held to them when it ends."""
-        self.postponed: Final[list[tuple[int, int, int]]] = []
-        """What was due, but is too much for the current command."""
         self.works: Final[deque[Iterator[None]]] = deque()
         """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
         self.touched: Final[list[LimitOrderBook]] = []

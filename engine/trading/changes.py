@@ -21,6 +21,7 @@ from engine.trading.room import parts_as_amended, room_problem, set_parts
 from engine.trading.terms import lot_problem, stop_reserve_ticks, tick_problem
 from engine.vocabulary.codes import (
     AMENDED_AWAY,
+    BUY,
     BY_REQUEST,
     CONTINUOUS,
     ICEBERG,
@@ -30,6 +31,7 @@ from engine.vocabulary.codes import (
     PHASE,
     PHASES,
     POST_ONLY,
+    SELL,
     SIZE,
     STOP,
     STOP_LIMIT,
@@ -343,9 +345,12 @@ def cancel_many(state: State, command: MassCancel) -> None:
         refuse(state, account, 0, "", problem)
         return
     if command.instrument:
-        chosen = account.orders_in(state.instruments[command.instrument], max(command.side, -1))
+        instrument, owner = state.instruments[command.instrument], account.owner
+        chosen = account.orders_in(instrument, max(command.side, -1))
+        state.steps += len(owner.orders_on(instrument, BUY)) + len(owner.orders_on(instrument, SELL))
     else:
         chosen = [order for order in account.open_orders.values() if command.side < 0 or order.side == command.side]
+        state.steps += len(account.open_orders)
     state.begin(_cancelling_all(state, account, chosen))
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from engine.book.entities import Order
 from engine.state.hook import Outcome, Recheck
 from engine.state.state import State
-from engine.trading.ending import cancel, newest_first
+from engine.trading.ending import cancel, newest_of
 from engine.vocabulary.codes import BY_RULE
+from engine.vocabulary.limits import CHANGE_STEPS
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.problem import Problem
 
@@ -38,28 +39,39 @@ def follow(state: State, outcome: Outcome) -> None:
     for event in outcome.events:
         state.emit(event)
     if outcome.recheck is not None:
+        if outcome.recheck.everybody:
+            # Rules were read and made anew, and everybody decided about.
+            state.steps += CHANGE_STEPS + len(state.account_list)
         state.begin(_rechecking(state, outcome.recheck))
 
 
 def _rechecking(state: State, recheck: Recheck) -> Iterator[None]:
     """Cancel what may rest no longer, newest first: a step for each open order that is rechecked."""
+    if recheck.everybody:
+        for order in newest_of(state, state.account_list):
+            if order is not None:
+                _recheck(state, order)
+            yield
+        return
     for order in _to_recheck(state, recheck):
-        # The other leg of one that was cancelled has gone with it.
-        if order.leaves_lots:
-            verdict = state.hook.recheck(order, state.time_ns)
-            if verdict is not None:
-                cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        _recheck(state, order)
         yield
 
 
+def _recheck(state: State, order: Order) -> None:
+    """Cancel an order if it may rest no longer. The other leg of one that was cancelled has gone with it."""
+    if order.leaves_lots:
+        verdict = state.hook.recheck(order, state.time_ns)
+        if verdict is not None:
+            cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+
+
 def _to_recheck(state: State, recheck: Recheck) -> list[Order]:
-    """The open orders to recheck, newest first. O(instruments, and n log n in the orders).
+    """The open orders of those named to recheck, newest first. O(instruments, and n log n in the orders).
 
     The take-profits and stops of brackets always are: they are not asked about before their entry has ended, so that any of
     them may be forbidden already.
     """
-    if recheck.everybody:
-        return newest_first(state)
     found: dict[int, Order] = {}
     for name in recheck.accounts:
         for order in state.accounts[name].open_orders.values():

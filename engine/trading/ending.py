@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
+from typing import Final
 
 from engine.book.entities import ON_BOOK, Account, Order
 from engine.book.expiries import NEVER
@@ -20,6 +22,10 @@ def _bring(state: State, order: Order) -> None:
     if ids.day != state.day:
         state.leftovers.begin(order.account, state.day)
     ids.bring(order.client_order_id)
+
+
+_GATHERED_PER_STEP: Final = 8
+"""Orders of an account that a step lists and sorts: 0.1 us each, compiled."""
 
 
 def close(state: State, order: Order) -> None:
@@ -118,14 +124,43 @@ def cancelling(state: State, orders: list[Order], reason: int) -> Iterator[None]
         yield
 
 
+def cancelling_of(state: State, accounts: list[Account], reason: int) -> Iterator[None]:
+    """Cancel every open order of some accounts, newest first: a work of a step an order, and those of gathering them."""
+    for order in newest_of(state, accounts):
+        if order is not None and order.leaves_lots:
+            cancel(state, order, reason)
+        yield
+
+
+def newest_of(state: State, accounts: list[Account]) -> Iterator[Order | None]:
+    """Every open order of some accounts, newest first, however many: first None for each account that is looked at.
+
+    So nothing is O(n log n) at once: each account's orders are sorted by themselves, and then merged.
+    """
+    newest: list[tuple[int, int]] = []
+    runs: list[list[Order]] = []
+    for account in accounts:
+        run = list(account.open_orders.values())
+        if run:
+            run.sort(key=by_entry)
+            newest.append((-run[-1].entered, len(runs)))
+            runs.append(run)
+            state.steps += len(run) // _GATHERED_PER_STEP
+        yield None
+    heapq.heapify(newest)
+    while newest:
+        _, place = newest[0]
+        run = runs[place]
+        yield run.pop()
+        if run:
+            heapq.heapreplace(newest, (-run[-1].entered, place))
+        else:
+            heapq.heappop(newest)
+
+
 def by_entry(order: Order) -> int:
     """The order of entry."""
     return order.entered
-
-
-def newest_first(state: State) -> list[Order]:
-    """Every open order of the venue, newest first. O(accounts, and n log n in the open orders)."""
-    return orders_of(state.account_list)
 
 
 def orders_of(accounts: list[Account]) -> list[Order]:

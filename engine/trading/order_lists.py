@@ -211,6 +211,8 @@ def quote(state: State, command: MassQuote) -> None:
         return
     instrument = state.instruments[command.instrument]
     old = [order for order in account.orders_in(instrument) if order.is_quote]
+    for side in (BUY, SELL):
+        state.steps += len(account.owner.orders_on(instrument, side))
     old.sort(key=by_entry)
     kept: dict[int, bool] = {}
     fresh: list[NewOrder] = []

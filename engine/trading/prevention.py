@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.book.entities import IN_CALL, ON_BOOK, Level, Order, Owner
 from engine.book.order_book import LimitOrderBook
-from engine.book.own_queue import OwnQueue
+from engine.book.own_queue import SCANS, OwnQueue
 from engine.money.margin import reducible_lots
 from engine.money.reservations import affordable_lots, lower
 from engine.state.state import State, next_report
@@ -129,7 +129,10 @@ def own_crossed(state: State, order: Order) -> Order | None:
 
     O(the owner's open orders opposite), but once for all orders that ask in one command.
     """
-    return _own_queue(state, order, 1 - order.side).first_crossing(order)
+    queue = _own_queue(state, order, 1 - order.side)
+    if queue.asked <= SCANS:
+        state.steps += len(order.account.owner.orders_on(order.instrument, 1 - order.side))
+    return queue.first_crossing(order)
 
 
 def note_joined(state: State, order: Order) -> None:
@@ -147,22 +150,26 @@ def _own_queue(state: State, order: Order, side: int) -> OwnQueue:
     return found
 
 
-def rests_opposite(order: Order) -> bool:
-    """Whether the owner has an order on the other side of the book. O(the owner's parked orders opposite)."""
-    opposite = order.account.owner.orders_on(order.instrument, 1 - order.side)
-    return any(other.where == ON_BOOK for other in opposite)
+def rests_opposite(state: State, order: Order) -> bool:
+    """Whether the owner has an order on the other side of the book. O(the owner's parked orders opposite), each a step."""
+    for other in order.account.owner.orders_on(order.instrument, 1 - order.side):
+        if other.where == ON_BOOK:
+            return True
+        state.steps += 1
+    return False
 
 
 def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
     """What an order could fill at once inside its limit and the dynamic band, hidden quantity included.
 
     Own orders are treated as prevention would. Counted no further than `enough_lots`. O(levels), or O(orders) if the
-    owner has orders on the other side.
+    owner has orders on the other side or it is a future's: each is a step.
     """
     book: LimitOrderBook = order.book
     opposite = book.opposite(order.side)
     low, high = dynamic_band(book)
-    own = rests_opposite(order)
+    future = book.instrument.future is not None
+    own = rests_opposite(state, order)
     mode = mode_of(state, order)
     filled, left = 0, enough_lots
     used: dict[int, int] = {}
@@ -170,6 +177,7 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
         if (price - order.price_ticks) * opposite.sign < 0 or left <= 0:
             break
         level = opposite.levels[price]
+        state.steps += level.count if future else min(level.count, left) if own else 1
         if high and not low <= price <= high:
             # Nothing trades here, but prevention may clear the price where only own orders stand.
             taken = _cleared_lots(level, order.account.owner, mode, left) if own else -1
@@ -177,7 +185,7 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
                 break
             left -= taken
             continue
-        fewer = {} if book.instrument.future is None else _reducing(level, order, left, used)
+        fewer = _reducing(state, level, order, left, used) if future else {}
         if not own:
             lots = min(level.quantity_lots + level.hidden_lots - sum(fewer.values()), left)
         else:
@@ -195,11 +203,11 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
     return filled
 
 
-def _reducing(level: Level, taker: Order, left: int, used: dict[int, int]) -> dict[int, int]:
+def _reducing(state: State, level: Level, taker: Order, left: int, used: dict[int, int]) -> dict[int, int]:
     """How many lots fewer each reduce-only order at a price can trade if `left` lots or the whole price are taken, by order id.
 
     `used` says, by account, what its orders have taken of its position at better prices, and gets what they take here.
-    O(orders at the price), and O(parts) for accounts that have such orders there.
+    O(orders at the price), and O(parts) for accounts that have such orders there, each a step.
     """
     by_time = taker.instrument.allocation == PRICE_TIME
     others: dict[int, list[Order]] = {}
@@ -217,6 +225,7 @@ def _reducing(level: Level, taker: Order, left: int, used: dict[int, int]) -> di
         if number not in reducing:
             used[number] = used.get(number, 0) + sum([order.leaves_lots for order in orders])
             continue
+        state.steps += sum([order.parts for order in orders])
         room = reducible_lots(orders[0].account, taker.instrument, orders[0].side) - used.get(number, 0)
         traded = _traded(orders, room, left if by_time else NO_BOUND)
         used[number] = used.get(number, 0) + sum(traded.values())
@@ -308,16 +317,16 @@ def _cleared_lots(level: Level, owner: Owner, mode: int, left: int) -> int:
 def meets_own(state: State, order: Order) -> bool:
     """Whether an order would meet an own order before it is filled or a trade outside the band stops it.
 
-    O(orders it would meet).
+    O(orders it would meet), each a step.
     """
     book: LimitOrderBook = order.book
-    if not rests_opposite(order):
+    if not rests_opposite(state, order):
         return False
     opposite = book.opposite(order.side)
     low, high = dynamic_band(book)
     at_once = _at_once(state, order)
     if order.budget >= 0:
-        return _budget_meets_own(order, at_once)
+        return _budget_meets_own(state, order, at_once)
     left = order.leaves_lots
     for price in opposite.prices():
         if (price - order.price_ticks) * opposite.sign < 0:
@@ -326,9 +335,11 @@ def meets_own(state: State, order: Order) -> bool:
         level = opposite.levels[price]
         others, showing = 0, 0
         resting = level.head
+        state.steps += 1
         while resting is not None and left > 0:
             if resting.account.owner is order.account.owner:
                 return True
+            state.steps += 1
             showing += resting.shown_lots
             others += 1
             if others == at_once:
@@ -343,7 +354,7 @@ def meets_own(state: State, order: Order) -> bool:
     return False
 
 
-def _budget_meets_own(order: Order, at_once: int) -> bool:
+def _budget_meets_own(state: State, order: Order, at_once: int) -> bool:
     """As `meets_own`, for an order by funds: it goes on as long as its budget allows a lot at the next price."""
     book: LimitOrderBook = order.book
     instrument = book.instrument
@@ -364,6 +375,7 @@ def _budget_meets_own(order: Order, at_once: int) -> bool:
                 return False
             if resting.account.owner is order.account.owner:
                 return True
+            state.steps += 1
             showing += resting.shown_lots
             others += 1
             if others == at_once:

@@ -145,6 +145,8 @@ def excess_in(instrument: Instrument) -> list[tuple[Order, int]]:
     assert future is not None
     found: list[tuple[Order, int]] = []
     for position in future.positions.values():
+        if not position.reducing:
+            continue
         orders = [order for order in position.reducing.values() if order.where in (ON_BOOK, IN_CALL)]
         orders.sort(key=_by_priority)
         left = abs(position.lots)

@@ -87,14 +87,15 @@ ORDERS_BEFORE_RATIO: Final = 100
 LEG_ID: Final = 2**40
 # Compliance commands that wait for their effective date. Each may carry a whole rulebook, and a snapshot carries them all: 16 MiB.
 MAX_SCHEDULED_CHANGES: Final = 256
-# Close-outs by the clock in one command: each may sweep a book. The others wait for the next command.
-MAX_CLOSE_OUTS: Final = 1_024
 # What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
 # other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
 # What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.
 PIECE_EVENTS: Final = 4_096
 # Or at so many steps that may bring no event: an order rechecked, an account looked at, a level of a call. 1 us each compiled, so 20 ms.
 PIECE_STEPS: Final = 20_000
+# Steps of a change of the rules, beside one an account, and of any that takes effect: a rulebook takes 5 ms to read. So those that wait for one
+# instant are not all in one piece, nor 128 in a turn.
+CHANGE_STEPS: Final = 5_000
 # Levels (prices of both sides, and market orders collected) up to which the indicative price of a call is computed after each
 # command: a level takes about a microsecond, so that a command takes an eighth of a millisecond more at most.
 MAX_INSTANT_LEVELS: Final = 128
@@ -132,6 +133,9 @@ MAX_BATCH_COMMANDS: Final = 128
 # Or at so many events, as a piece does, or bytes, whichever comes first; a single command may pass them, as said at `MAX_FRAME_BYTES`.
 # Commands of 64 KiB, or events of the longest names, reach the bytes first.
 MAX_BATCH_EVENTS: Final = PIECE_EVENTS
+# Or at so many steps, so that commands which look at much and bring little, as `fok` orders that can't be filled, are not 128 in a turn:
+# each may look at all of a book, 15 ms for 10 000 orders of a future interpreted.
+MAX_BATCH_STEPS: Final = PIECE_STEPS
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 # Events of one piece of what a venue slept through, before the next piece is made shorter: far below a frame.
 CATCH_UP_EVENTS: Final = 10_000

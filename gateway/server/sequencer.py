@@ -19,6 +19,7 @@ from engine.vocabulary.limits import (
     MAX_BATCH_BYTES,
     MAX_BATCH_COMMANDS,
     MAX_BATCH_EVENTS,
+    MAX_BATCH_STEPS,
     SHRUNK_PER_TURN,
     SLEPT_NS,
 )
@@ -182,14 +183,14 @@ class Sequencer:
     def _carry_out(self, time_ns: int, commands: Iterator[Taken], is_whole: bool = False) -> list[Row]:
         """Apply commands at a time as one batch, journal, and hand out; returns what was journaled.
 
-        A batch ends at a bound on commands, events and bytes, unless it `is_whole`, and behind a command that has left work.
+        A batch ends at a bound on commands, events, steps and bytes, unless it `is_whole`, and behind a command that has left work.
         """
         exchange = self._exchange
         seq = exchange.seq
         began_ns = time.monotonic_ns()
         batch = Batch()
         done: list[tuple[Session | None, int, int]] = []
-        count = 0
+        count = steps = 0
         fault: tuple[Sequenced, Exception] | None = None
         for session, request_id, command in commands:
             seq += 1
@@ -202,11 +203,12 @@ class Sequencer:
                 break
             done.append((session, request_id, exchange.due_events))
             count += len(events)
+            steps += exchange.steps
             if is_whole:
                 continue
             if len(done) >= MAX_BATCH_COMMANDS or count >= MAX_BATCH_EVENTS or batch.size >= MAX_BATCH_BYTES:
                 break
-            if exchange.is_unfinished:
+            if steps >= MAX_BATCH_STEPS or exchange.is_unfinished:
                 break
         applied_ns = time.monotonic_ns()
         rows = batch.rows

@@ -34,6 +34,8 @@ class Growth(NamedTuple):
     """The exponent of steps, or of time where there are no steps."""
     events: float
     row_bytes: float
+    all_events: float = 0.0
+    """Of the ticks together that carry on what a command leaves, as steps are."""
 
     @property
     def is_product(self) -> bool:
@@ -72,6 +74,7 @@ def growth_of(recipe: Recipe, measured: Measure = measure) -> Growth:
             exponent(first.work, second.work, third.work),
             exponent(first.events, second.events, third.events),
             exponent(first.row_bytes, second.row_bytes, third.row_bytes),
+            exponent(first.happened, second.happened, third.happened),
         )
         largest *= 2
         if growth.is_product or growth.work < UNCLEAR or largest >= LARGEST or not recipe.may_be(largest):

@@ -53,6 +53,14 @@ class Cost(NamedTuple):
     fault: str = ""
     """What must never be: an exception, or a row that no frame can hold."""
 
+    all_events: int = 0
+    """Of all of them, where they are several."""
+
+    @property
+    def happened(self) -> int:
+        """Events in all."""
+        return max(self.all_events, self.events)
+
     @property
     def work(self) -> int:
         """Steps, or time where there are none."""
@@ -110,7 +118,7 @@ def measure(recipe: Recipe, repeats: int = 0) -> Cost:
             break
     events = max(len(each) for _, each in rows)
     figures = (events, row_bytes, steps, min(times, default=0))
-    return Cost(*figures, desk.refused, desk.most_events, fault)
+    return Cost(*figures, desk.refused, desk.most_events, fault, sum(len(each) for _, each in rows))
 
 
 def _carry_out(desk: Desk, sequenced: Sequenced, rows: Rows) -> None:

@@ -47,7 +47,7 @@ class Finding(NamedTuple):
 
 def is_scan(growth: Growth) -> bool:
     """Whether work grows, and what happens does not."""
-    return growth.work >= MATTERS > growth.events
+    return growth.work >= MATTERS > growth.all_events
 
 
 class Survey:

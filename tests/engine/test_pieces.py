@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 import pytest
 
 from compliance import ComplianceHook
@@ -17,6 +14,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from engine.vocabulary.messages.events import CloseOutStarted, Event, MassCancelled, OrderCancelled, RulesChanged
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 from tests.support.engine.everything import Everything
+from tests.support.engine.numbered import numbered
 
 WHOLE = 2**62
 
@@ -55,19 +53,6 @@ class Cut:
         for exchange, happened in zip((self.whole, self.pieces), self._happened, strict=True):
             happened.extend(exchange.apply(Sequenced(exchange.seq + 1, time_ns, command)))
         assert not self.whole.is_unfinished
-
-
-def numbered(events: list[Event]) -> list[Any]:
-    """Events as plain data, with order ids in the order in which they first come."""
-    numbers: dict[int, int] = {}
-    found: list[Any] = []
-    for event in events:
-        fields = msgspec.structs.asdict(event)
-        for name, value in fields.items():
-            if name.endswith("order_id"):
-                fields[name] = numbers.setdefault(value, len(numbers))
-        found.append((type(event).__name__, fields))
-    return found
 
 
 @pytest.mark.parametrize("seed", range(6))

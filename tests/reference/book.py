@@ -30,7 +30,7 @@ class ReferenceVenue(Rules):
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
         """Carry out the next command; what was due before it comes first."""
         self.out = []
-        self.seq, self.close_outs, self.postponed = sequenced.seq, 0, []
+        self.seq, self.close_outs = sequenced.seq, 0
         if self.day < 0:
             self.day = (sequenced.time_ns + MOSCOW_OFFSET_NS) // NS_PER_DAY
             self.ran_to = sequenced.time_ns

@@ -313,7 +313,7 @@ class Calls(Aftermath):
     def deadlines(self) -> list[int]:
         """When anything happens by itself."""
         times = [order.deadline for order in self.live if order.deadline]
-        times += [until for key, until in self.calls.items() if key not in self.postponed]
+        times += self.calls.values()
         for terms in self.instruments.values():
             times += [terms.timer[0]] if terms.timer else []
             times += [terms.step_ns] if terms.step_ns else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import MAX_CLOSE_OUTS, MAX_NAME_CHARS, MAX_SUPPLY, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_SUPPLY, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages import commands, events
 from tests.reference.calls import midnight_after
 from tests.reference.changes import Changes
@@ -198,10 +198,7 @@ class Futures(Changes):
     def run_grace(self, account: str, asset: str) -> bool:
         """The grace of a margin call has ended: cancel orders, then close out, until nothing is missing."""
         key = (account, asset)
-        if key not in self.calls or key in self.postponed or self.calls[key] > self.due_at:
-            return False
-        if self.close_outs >= MAX_CLOSE_OUTS:
-            self.postponed.append(key)
+        if key not in self.calls or self.calls[key] > self.due_at:
             return False
         self.grace_ended.append(key)
         for order in self.newest_first(account):
@@ -210,10 +207,6 @@ class Futures(Changes):
         for terms in self.instruments.values():
             lots = self.position(account, terms.name).lots
             if terms.quote == asset and lots and terms.trades and self.free(account, asset) < 0:
-                if self.close_outs >= MAX_CLOSE_OUTS:
-                    self.grace_ended.remove(key)
-                    self.postponed.append(key)
-                    break
                 self.close_out(terms, account, "margin call")
                 self.hold_all()
         return True

@@ -291,8 +291,6 @@ class State:
         """Margin calls whose grace has ended, that have been acted upon."""
         self.close_outs = 0
         """Of this command."""
-        self.postponed: list[tuple[str, str]] = []
-        """Margin calls whose grace has ended, that wait for the next command."""
         self.due_at = 0
         """The deadline of what is due now."""
         self.places = 0

@@ -6,7 +6,7 @@ import pytest
 
 from engine.state.snapshot import state_digest
 from engine.vocabulary.codes import COMPLIANCE, INDIVIDUAL, INVALID
-from engine.vocabulary.limits import MAX_SCHEDULED_CHANGES
+from engine.vocabulary.limits import CHANGE_STEPS, MAX_SCHEDULED_CHANGES, PIECE_STEPS
 from engine.vocabulary.messages.commands import (
     AnyCommand,
     AuthoriseClient,
@@ -119,3 +119,24 @@ def test_what_waits_is_part_of_the_state() -> None:
     venue.do(EffectiveFrom(venue.time_ns + 5, SetBlocked("firm", True)))
     twin.do(EffectiveFrom(twin.time_ns + 5, SetBlocked("firm", False)))
     assert state_digest(venue.exchange) != state_digest(twin.exchange)
+
+
+def test_changes_that_wait_for_one_instant_are_not_all_in_one_piece() -> None:
+    """Each may carry a rulebook, and there may be 256."""
+    venue = Venue()
+    load = LoadRulebook("elr-2025", documents("elr-2025"))
+    changes = 9
+    for _ in range(changes):
+        venue.do(EffectiveFrom(venue.time_ns + 1, load))
+    venue.time_ns += 1
+    pieces: list[int] = []
+    while venue.exchange.next_due_ns() <= venue.time_ns:
+        pieces.append(sum(isinstance(event, ChangeEffective) for event in venue.do(Tick())))
+    assert sum(pieces) == changes and max(pieces) <= PIECE_STEPS // CHANGE_STEPS
+
+
+def test_a_change_of_the_rules_counts_as_many_steps_as_there_are_accounts_and_more() -> None:
+    """So that a turn ends before 128 of them."""
+    venue = Venue()
+    venue.do(SetParameter("RET-3", "pass_mark", "71", "act 12", "ann"))
+    assert venue.exchange.steps >= CHANGE_STEPS + len(venue.exchange.accounts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import msgspec
 import pytest
@@ -223,3 +224,49 @@ def test_a_tick_that_leaves_something_is_of_the_time_of_the_last_thing_it_did():
     while desk.exchange.next_due_ns() <= until_ns:
         desk.send_at(until_ns + 5, commands.Tick())
     assert desk.exchange.time_ns == until_ns + 5
+
+
+@pytest.mark.parametrize("mode", [codes.CANCEL_OLDEST, codes.STP_REJECT])
+@pytest.mark.parametrize("force", [codes.FOK, codes.GTC])
+def test_what_an_order_looks_at_before_it_is_refused_is_counted(force, mode):
+    """So that a batch of such orders ends, although each has one event."""
+    looked = 40
+    desk = desk_with_firms(2)
+    for number in range(looked):
+        desk.send(bid("f0", f"b{number}", 100 if number % 2 else 100 - number))
+    # One of its own, behind all others.
+    desk.send(bid("f1", "own", 10))
+    terms = (codes.SELL, codes.LIMIT, force, 10 * E8, 1_000 * E8)
+    events = desk.send(commands.NewOrder("f1", "f1", "much", "BTC/RUB", *terms, self_trade=mode))
+    if force == codes.FOK or mode == codes.STP_REJECT:
+        assert [type(event) for event in events] == [OrderRejected]
+        assert desk.exchange.steps >= looked
+
+
+def test_the_parts_of_icebergs_beside_reduce_only_orders_are_counted():
+    parts = 50
+    desk = desk_with_firms(3)
+    desk.send(
+        commands.ListInstrument(
+            "F", codes.FUTURE, "BTC", "RUB", E8, E8, E8, 10**6 * E8, 10**12, 50_000, 100 * E8,
+            underlying="BTC", expiry_ns=desk.time_ns + 10**15,
+        )
+    )  # fmt: skip
+    desk.send(commands.SetTradingRules("F", 500_000))
+    desk.send(commands.SetPhase("F", codes.CONTINUOUS))
+
+    def order(account: str, side: int, lots: int, kind: int = codes.LIMIT, **terms: Any) -> list[Event]:
+        name = f"o{desk.exchange.seq}"
+        terms = {"time_in_force": codes.GTC, **terms}
+        return desk.send(
+            commands.NewOrder(
+                account, account, name, "F", side, kind, price_e8=100 * E8, quantity_e8=lots * E8, **terms
+            )
+        )
+
+    order("f0", codes.BUY, parts)
+    order("f2", codes.SELL, parts)
+    order("f0", codes.SELL, parts, codes.ICEBERG, display_e8=E8)
+    order("f0", codes.SELL, 1, reduce_only=True)
+    assert isinstance(order("f1", codes.BUY, 1_000, time_in_force=codes.FOK)[-1], OrderRejected)
+    assert desk.exchange.steps >= parts

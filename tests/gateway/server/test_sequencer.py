@@ -290,3 +290,17 @@ def test_a_batch_ends_by_events_and_by_bytes(bench, monkeypatch):
     monkeypatch.undo()
     bench.turn()
     assert bench.started.exchange.seq == first + 8 and not bench.has_work
+
+
+def test_a_batch_ends_by_steps(bench, monkeypatch):
+    """By what commands look at, although they bring little."""
+    alice = bench.session("alice")
+    bench.send(alice, *(order("alice", each) for each in range(5)))
+    bench.turn()
+    alice.frames.clear()
+    first = bench.started.exchange.seq
+    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_STEPS", 10)
+    none_of_hers = {"type": "mass_cancel", "account": "alice", "side": "sell"}
+    bench.send(alice, *({**none_of_hers, "id": each} for each in range(3)))
+    bench.turn()
+    assert bench.started.exchange.seq == first + 2 and bench.has_work

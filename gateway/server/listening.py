@@ -18,6 +18,10 @@ from gateway.server.sockets import AcceptedSocket, Door, Visitor, bound_socket
 NO_ROOM_SECONDS: Final = 0.05
 # For the peer's half of the end of TLS.
 TLS_CLOSE_SECONDS: Final = 1
+_TLS_TIMEOUTS: Final = {
+    "ssl_handshake_timeout": HANDSHAKE_TIMEOUT_SECONDS,
+    "ssl_shutdown_timeout": TLS_CLOSE_SECONDS,
+}
 _NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -133,9 +137,3 @@ class Listener:
             accepted.close()
         if error is not None and not isinstance(error, OSError):
             self.host.fail(error)
-
-
-_TLS_TIMEOUTS: Final = {
-    "ssl_handshake_timeout": HANDSHAKE_TIMEOUT_SECONDS,
-    "ssl_shutdown_timeout": TLS_CLOSE_SECONDS,
-}

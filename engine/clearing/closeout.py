@@ -9,6 +9,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.money.margin import missing, note, reported
 from engine.money.reservations import holds_back, paying_asset
 from engine.state.state import DUE_MARGIN, State, next_report
+from engine.trading.aftermath import work_off
 from engine.trading.bands import static_band
 from engine.trading.ending import cancel, orders_of
 from engine.trading.entry import accept, act
@@ -24,7 +25,7 @@ from engine.vocabulary.codes import (
     PHASES,
     SELL,
 )
-from engine.vocabulary.limits import LEG_ID, MAX_GRACE_NS, MIN_GRACE_NS, PIECE_EVENTS
+from engine.vocabulary.limits import LEG_ID, MAX_GRACE_NS, MIN_GRACE_NS, MIN_NEXT_GRACE_NS, PIECE_EVENTS
 from engine.vocabulary.messages.commands import CloseOut, NewOrder, SetMarginRules
 from engine.vocabulary.messages.events import CloseOutStarted, MarginCalled, MarginRestored, RulesChanged
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
@@ -73,8 +74,14 @@ def _look_at(state: State, margin: Margin) -> None:
             margin.until_ns = 0
             state.emit(MarginRestored(account.account, next_report(account), asset))
     elif not margin.until_ns or margin.in_default:
+        grace_ns = state.grace_ns
+        if margin.in_default:
+            grace_ns = 0
+        elif margin.called:
+            # Its grace has ended, and it could not be closed out.
+            grace_ns = max(grace_ns, MIN_NEXT_GRACE_NS)
         margin.called = True
-        margin.until_ns = state.time_ns + (0 if margin.in_default else state.grace_ns)
+        margin.until_ns = state.time_ns + grace_ns
         state.schedule(margin.until_ns, DUE_MARGIN, account.number)
         called = MarginCalled(account.account, next_report(account), asset, reported(lacks), margin.until_ns)
         state.emit(called)
@@ -123,6 +130,8 @@ def _ending_grace(state: State, margin: Margin) -> Iterator[None]:
             _close_out(state, book, position, "margin call")
             # An order that has nothing left to reduce needs cover that is not missing.
             hold_all(state)
+            # What it has set off, before the next: cascades in several books would be one piece.
+            work_off(state)
         yield
 
 

@@ -122,6 +122,8 @@ MIN_MARK_INTERVAL_NS: Final = 60 * NS_PER_SECOND
 DEFAULT_VOLATILITY_NS: Final = 120 * NS_PER_SECOND
 # Grace of a margin call: so that an account whose positions can't be closed out is not called without end.
 MIN_GRACE_NS: Final = NS_PER_SECOND
+# And of the next one, where it could not be: an idle venue that slept calls it once for each that ended meanwhile.
+MIN_NEXT_GRACE_NS: Final = 60 * NS_PER_SECOND
 MAX_GRACE_NS: Final = 30 * NS_PER_DAY
 DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
 # The trading day and the year of the caps are Moscow's: UTC+3, no daylight saving since 2014.

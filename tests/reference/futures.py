@@ -185,7 +185,8 @@ class Futures(Changes):
                 missing = max(-self.free(account, asset), 0)
                 fresh = key not in self.calls or key in self.in_default or key in self.grace_ended
                 if missing and fresh:
-                    self.calls[key] = self.now if key in self.in_default else self.now + self.grace_ns
+                    grace = max(self.grace_ns, 60 * NS_PER_SECOND) if key in self.calls else self.grace_ns
+                    self.calls[key] = self.now if key in self.in_default else self.now + grace
                     until = self.calls[key]
                     self.emit(
                         events.MarginCalled(account, self.report(account), asset, min(missing, MAX_SUPPLY), until)
@@ -209,6 +210,9 @@ class Futures(Changes):
             if terms.quote == asset and lots and terms.trades and self.free(account, asset) < 0:
                 self.close_out(terms, account, "margin call")
                 self.hold_all()
+                self.work_off()
+                self.move_pegs()
+                self.publish()
         return True
 
     def burdens(self, order: RefOrder, asset: str) -> bool:

@@ -35,6 +35,18 @@ def public_key_hex(private_key: Ed25519PrivateKey) -> str:
     return public_key_bytes(private_key).hex()
 
 
+def exact_hex(text: str) -> bytes:
+    """Bytes from hexadecimal digits and nothing else: no spaces, no newline, which `bytes.fromhex` passes over.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    raw = bytes.fromhex(text)
+    if 2 * len(raw) != len(text):
+        raise ValueError("there are spaces between hexadecimal digits")
+    return raw
+
+
 def parse_public_key(text: str) -> bytes:
     """Read a public key from 64 hexadecimal digits.
 
@@ -45,7 +57,7 @@ def parse_public_key(text: str) -> bytes:
         KeyFileError: it is none.
     """
     try:
-        raw = bytes.fromhex(text)
+        raw = exact_hex(text)
         Ed25519PublicKey.from_public_bytes(raw)
     except ValueError as error:
         raise KeyFileError("a public key is 64 hexadecimal digits, as `sbx keys new` prints them") from error

@@ -181,6 +181,22 @@ LISTEN_BACKLOG: Final = 2_048
 MAX_CONNECTIONS: Final = 2_048
 MAX_CONNECTIONS_PER_ADDRESS: Final = 1_024
 MAX_CONNECTIONS_PER_PARTICIPANT: Final = 64
+# Sockets that have not asked for a WebSocket yet. All clients of an address may come at once, as after a restart of the venue; while they
+# do, or pretend to, there is room for the handshakes of others. A request takes one packet; a link that is slow takes a second or two for TLS.
+MAX_HANDSHAKES_PER_ADDRESS: Final = MAX_CONNECTIONS_PER_ADDRESS
+MAX_HANDSHAKES: Final = MAX_HANDSHAKES_PER_ADDRESS + 512
+# Of whatever kind, from an address: its WebSockets, and those who are just told that there are too many.
+MAX_SOCKETS_PER_ADDRESS: Final = MAX_CONNECTIONS_PER_ADDRESS + 64
+HANDSHAKE_TIMEOUT_SECONDS: Final = 5
+# Accepted in one pass of the loop: the others wait with the kernel, while what is accepted is read.
+MAX_ACCEPTS_A_PASS: Final = 64
+# A line of the log, and how many there may be in a second of a kind and in all; what is left out is counted. What waits to be
+# written is at most a megabyte, whoever does not read it.
+LOG_LINE_BYTES: Final = 1_024
+LOG_LINES_PER_SECOND: Final = 5
+LOG_LINES_PER_SECOND_IN_ALL: Final = 20
+MAX_LOG_KINDS: Final = 100
+MAX_WAITING_LOG_LINES: Final = 1_000
 # A socket that has neither logged in nor subscribed to public data.
 LOGIN_TIMEOUT_SECONDS: Final = 10
 # Login attempts on one connection before it is closed.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,14 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine.vocabulary.limits import MAX_TEXT_CHARS, NS_PER_SECOND
 from gateway.cli.terminal import Terminal, say
-from gateway.client import ClientError, connect
+from gateway.client import Client, ClientError, connect
 from gateway.client.index_file import IndexFile, IndexFileError, feed, read_index_file
 from gateway.printable import json_text, printable
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--url", metavar="URL", required=True, help="The venue, as ws://HOST:PORT.")
+@click.option("--url", metavar="URL", required=True, help="The venue, as ws://HOST:PORT or wss://HOST:PORT.")
 @click.option(
     "--key", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The operator's private key."
 )
@@ -31,9 +34,21 @@ from gateway.printable import json_text, printable
     help="Multiple of the file's pace; 0: without waiting.",
 )
 @click.option("--source", metavar="TEXT", help="Where the prices are from.  [default: the file's name and SHA-256]")
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Certificates, PEM, that vouch for a venue with TLS.  [default: those that the machine trusts]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when done.")
 def command(
-    file: Path, url: str, key: Path, participant: str | None, speed: float, source: str | None, as_json: bool
+    file: Path,
+    url: str,
+    key: Path,
+    participant: str | None,
+    speed: float,
+    source: str | None,
+    ca_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Feed the index prices in FILE into a running venue, as an operator.
 
@@ -58,9 +73,8 @@ def command(
         prices = read_index_file(file)
         source = source or prices.source
         started = time.monotonic()
-        first, last = asyncio.run(
-            _feed(prices, source, speed, url=url, participant=participant or key.stem, key=key, quiet=as_json)
-        )
+        venue = partial(connect, url, participant or key.stem, key, reconnect=False, ca_file=ca_file)
+        first, last = asyncio.run(_feed(prices, source, speed, venue, quiet=as_json))
     except (IndexFileError, ClientError) as error:
         raise click.ClickException(str(error)) from error
     report = {
@@ -83,11 +97,16 @@ def command(
 
 
 async def _feed(
-    prices: IndexFile, source: str, speed: float, *, url: str, participant: str, key: Path, quiet: bool
+    prices: IndexFile,
+    source: str,
+    speed: float,
+    venue: Callable[[], AbstractAsyncContextManager[Client]],
+    *,
+    quiet: bool,
 ) -> tuple[int, int]:
     console = Terminal(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    async with connect(url, participant, key, reconnect=False) as client:
+    async with venue() as client:
         with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as show:
             task = show.add_task("prices", total=len(prices.rows))
             return await feed(client, prices, source, speed, lambda done: show.update(task, completed=done))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import resource
 import signal
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,8 +21,11 @@ from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
+from gateway.server.listening import Certificate
+from gateway.server.logs import Log, loop_exception
+from gateway.server.opening import start_server
 from gateway.server.sequencer import VenueHalted
-from gateway.server.server import Server, start_server
+from gateway.server.server import Server
 from gateway.server.startup import StartError
 from gateway.venue.venue import Venue, VenueError, load_venue
 
@@ -28,6 +34,7 @@ HALTED = 70
 # Beside the connections: the listening socket, the journal, the terminal, connections that are just being refused.
 SPARE_FILES = 128
 SLOW_SYNC_NS = 1_000_000
+_LOGGER = logging.getLogger("gateway.serve")
 
 
 @click.command()
@@ -57,6 +64,15 @@ SLOW_SYNC_NS = 1_000_000
     is_flag=True,
     help="Start although the machine's clock is days away from the journal's last time.",
 )
+@click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Certificate, PEM: listen with TLS, at wss://. SIGHUP reads it again.  [default: the venue file's, or none]",
+)
+@click.option("--tls-key", type=click.Path(path_type=Path, dir_okay=False), help="Its private key, PEM.")
+@click.option(
+    "--insecure", is_flag=True, help="Listen at other addresses than this machine's own although there is no TLS."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready.")
 def command(
     directory: Path,
@@ -66,6 +82,9 @@ def command(
     metrics_port: int | None,
     rulebook: str,
     accept_jump: bool,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    insecure: bool,
     as_json: bool,
 ) -> None:
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
@@ -86,31 +105,48 @@ def command(
       sbx serve venue --port 0 --json
       sbx serve venue --metrics-port 9464
       sbx serve venue --rulebook general-2026 --durability os
+      sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key belong together")
     try:
         # The venue file's own is looked for beside it; what is typed here, from where it is typed.
         venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
         _allow_open_files()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            serving = _serve(
-                venue,
-                directory,
-                host=host,
-                port=port,
-                durability=durability,
-                metrics_port=metrics_port,
-                force_rulebook=bool(rulebook),
-                accept_jump=accept_jump,
-                as_json=as_json,
-            )
-            runner.run(serving)
-    except VenueHalted as error:
-        say(f"Error: the venue stopped: {error}", err=True)
-        raise SystemExit(HALTED) from error
+        serving = partial(
+            _serve,
+            venue,
+            directory,
+            host=host,
+            port=port,
+            durability=durability,
+            metrics_port=metrics_port,
+            force_rulebook=bool(rulebook),
+            accept_jump=accept_jump,
+            tls=(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
+            insecure=insecure,
+            as_json=as_json,
+        )
+        _run(serving, Log(venue.server.log_format))
     except (VenueError, StartError, JournalError, KeyFileError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"the venue can't run: {error}") from error
+
+
+def _run(serving: Callable[[], Coroutine[None, None, None]], log: Log) -> None:
+    """Run a venue to its end, with its log."""
+    log.begin()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serving())
+    except VenueHalted as error:
+        # If the log could not be written, standard error is full and nobody reads it: to say it there would keep the venue from ending.
+        if log.end():
+            say(f"Error: the venue stopped: {error}", err=True)
+        raise SystemExit(HALTED) from error
+    finally:
+        log.end()
 
 
 async def _serve(
@@ -123,8 +159,11 @@ async def _serve(
     metrics_port: int | None,
     force_rulebook: bool,
     accept_jump: bool,
+    tls: tuple[Path, Path] | None,
+    insecure: bool,
     as_json: bool,
 ) -> None:
+    asyncio.get_running_loop().set_exception_handler(loop_exception)
     server = await start_server(
         venue,
         directory,
@@ -134,11 +173,15 @@ async def _serve(
         metrics_port=metrics_port,
         force_rulebook=force_rulebook,
         accept_jump=accept_jump,
+        tls=tls,
+        insecure=insecure,
     )
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if server.certificate is not None:
+        loop.add_signal_handler(signal.SIGHUP, _read_certificate, server.certificate)
     # Nothing that a venue makes is cyclic (tests/gateway/server/test_no_cycles.py): counting references frees it all. The
     # collector would find nothing, and stand still for 8 ms after each 20 000 objects that stay, and for more than 100 ms now and then.
     gc.collect()
@@ -152,10 +195,20 @@ async def _serve(
     await ended
 
 
+def _read_certificate(certificate: Certificate) -> None:
+    """Show new connections what the files have now; those there are keep what they were shown."""
+    try:
+        certificate.read_again()
+    except OSError as error:
+        _LOGGER.error("the certificate can't be read, the last one stays: %s", error)
+    else:
+        _LOGGER.info("the certificate was read again")
+
+
 def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
     """Say that the venue is ready, where, and what it found."""
     started = server.started
-    url = f"ws://{f'[{host}]' if ':' in host else host}:{server.port}"
+    url = f"{'ws' if server.certificate is None else 'wss'}://{f'[{host}]' if ':' in host else host}:{server.port}"
     facts = {
         "venue": venue.venue_id,
         "url": url,

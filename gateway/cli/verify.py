@@ -14,7 +14,7 @@ from gateway.cli.terminal import Terminal
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.head import Point
 from gateway.journal.reader import JournalDamage, JournalReader
-from gateway.keys import KeyFileError, parse_public_key
+from gateway.keys import KeyFileError, exact_hex, parse_public_key
 from gateway.printable import json_text
 
 SOUND = 0
@@ -91,7 +91,9 @@ def parse_tip(text: str) -> Point:
     """
     seq, _, link = text.partition(":")
     try:
-        point = Point(int(seq), bytes.fromhex(link), f"the tip {text[:24]}...")
+        if not (seq.isascii() and seq.isdigit()):
+            raise ValueError(f"{seq} is no sequence number")
+        point = Point(int(seq), exact_hex(link), f"the tip {text[:24]}...")
     except ValueError:
         point = None
     if point is None or point.seq < 1 or len(point.link) != LINK_BYTES:

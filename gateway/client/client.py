@@ -25,6 +25,7 @@ import itertools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 from gateway.client.amounts import Amount, decimal_text
@@ -275,11 +276,12 @@ async def connect(
     ping_interval: float | None = DEFAULT_PINGS.interval,
     ping_timeout: float | None = DEFAULT_PINGS.timeout,
     request_timeout: float = REQUEST_TIMEOUT_SECONDS,
+    ca_file: Path | str | None = None,
 ) -> AsyncIterator[Client]:
     """Connect to a venue and log in; without `participant` and `key`, public data only.
 
     Args:
-        url: `ws://HOST:PORT`.
+        url: `ws://HOST:PORT`, or `wss://HOST:PORT` for a venue with TLS.
         key: the participant's private key: a path, PEM or raw bytes, or the key itself.
         account: the account to use where none is named.
         encoding: `json` or `msgpack`; the messages are the same.
@@ -287,6 +289,7 @@ async def connect(
         ping_interval: seconds between pings, by which a dead connection is noticed; None: none are sent.
         ping_timeout: seconds for the answer to a ping; then the connection counts as lost. None: for ever.
         request_timeout: seconds that a request may wait for its reply, or for a connection to be sent on.
+        ca_file: certificates, PEM, that vouch for a venue with TLS; None: those that the machine trusts.
 
     Raises:
         ConnectionLost: there is no venue at `url`.
@@ -303,6 +306,7 @@ async def connect(
         reconnect=reconnect,
         pings=Pings(interval=ping_interval, timeout=ping_timeout),
         request_timeout=request_timeout,
+        ca_file=ca_file,
     )
     await client.open()
     try:

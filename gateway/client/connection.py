@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Collection
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.client.errors import ClientError, OrderRejected, RequestFailed
@@ -31,6 +33,7 @@ class Connection:
         reconnect: bool,
         pings: Pings = DEFAULT_PINGS,
         request_timeout: float = REQUEST_TIMEOUT_SECONDS,
+        ca_file: Path | str | None = None,
     ) -> None:
         self.url = url
         self.participant = participant
@@ -38,7 +41,7 @@ class Connection:
         loaded = private_key(key) if key is not None else None
         sign = None if loaded is None else lambda challenge: loaded.sign(challenge).hex()
         self._protocol = ClientProtocol(participant, sign, request_timeout, self._happened)
-        self._link = Link(url, self._protocol, encoding, pings, reconnect)
+        self._link = Link(url, self._protocol, encoding, pings, reconnect, tls=_trusting(url, ca_file))
         self._event_streams: list[Stream[ConnectionEvent]] = []
         self._awaited: list[tuple[Collection[str], asyncio.Future[None]]] = []
 
@@ -164,6 +167,18 @@ class Connection:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _trusting(url: str, ca_file: Path | str | None) -> ssl.SSLContext | None:
+    """What a venue with TLS must show; None: it has none."""
+    if not url.startswith("wss://"):
+        if ca_file is not None:
+            raise ClientError("ca_file is for a venue with TLS, at wss://")
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise ClientError(f"{ca_file} can't be used: {error}") from error
 
 
 def settle(future: asyncio.Future[Any], outcome: object) -> None:

@@ -67,6 +67,10 @@ class Following(Connection):
         """Follow what changes of rules, records and settings. For supervisors and operators."""
         return self._stream("changes", None)
 
+    def heartbeats(self) -> Stream[m.Heartbeat]:
+        """Follow the venue's signs of life. Pings of the connection need no such thing."""
+        return self._stream("heartbeat", None)
+
     async def book(self, instrument: str) -> LocalBook:
         """Follow the book of an instrument; returns once the first snapshot is there. Raises `RequestFailed` if there is none."""
         future, started = self._start()

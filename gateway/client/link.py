@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
@@ -45,12 +46,22 @@ DEFAULT_PINGS: Final = Pings()
 class Link:
     """Carries a `ClientProtocol` over one socket after the other."""
 
-    def __init__(self, url: str, protocol: ClientProtocol, encoding: Encoding, pings: Pings, reconnect: bool) -> None:
+    def __init__(
+        self,
+        url: str,
+        protocol: ClientProtocol,
+        encoding: Encoding,
+        pings: Pings,
+        reconnect: bool,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.url: Final = url
         self._protocol: Final = protocol
         self._encoding: Final[Encoding] = encoding
         self._pings: Final = pings
         self._reconnect: Final = reconnect
+        self._tls: Final = tls
         self._encode: Callable[[object], bytes]
         self._decode: Callable[[bytes], m.AnyMessage]
         if encoding == "json":
@@ -152,6 +163,7 @@ class Link:
         """A socket on which the client is logged in."""
         socket = await open_websocket(
             self.url,
+            ssl=self._tls,
             subprotocols=[Subprotocol(f"sbx.v1.{self._encoding}")],
             # Messages are small; compressing them would cost more time than it saves.
             compression=None,

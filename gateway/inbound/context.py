@@ -27,6 +27,8 @@ class VenueContext:
         counters: Counters,
         tip: Callable[[], tuple[int, bytes]],
         rates: Rates | None = None,
+        heartbeat_ns: int = 0,
+        silence_ns: int = 0,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -38,6 +40,10 @@ class VenueContext:
         """Sequence number and link of the last batch in the journal."""
         self.rates: Final = rates
         """None: they are lifted."""
+        self.heartbeat_ns: Final = heartbeat_ns
+        """How often there is a sign of life; 0: there is nobody to give it."""
+        self.silence_ns: Final = silence_ns
+        """How long a client may give none."""
         self.leaving: Final[Counter[str]] = Counter()
         """Connections by participant that are gone, but whose commands still wait."""
 

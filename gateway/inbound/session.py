@@ -135,6 +135,8 @@ class Session(FrameReader):
                 durability=context.durability,
                 rulebook=context.fanout.rulebook,
                 time=now_ns,
+                heartbeat_interval=context.heartbeat_ns,
+                heartbeat_timeout=context.silence_ns,
             )
         )
 

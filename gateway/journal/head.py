@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from engine.record.rows import LINK_BYTES
 from gateway.journal.files import DISK, UNFINISHED_SUFFIX, Disk, JournalError, list_segments, write_all
+from gateway.keys import exact_hex
 
 HEAD_FILE: Final = "head"
 FORMAT: Final = "sandbox-exchange head 1"
@@ -96,7 +97,7 @@ def read_head(directory: Path) -> Head | None:
         return None
     try:
         fields = msgspec.json.decode(data, type=_Fields)
-        link, signature = bytes.fromhex(fields["link"]), bytes.fromhex(fields["signature"])
+        link, signature = exact_hex(fields["link"]), exact_hex(fields["signature"])
     except ValueError as error:
         raise JournalError(f"it is no head: {error}") from error
     if fields["format"] != FORMAT or len(link) != LINK_BYTES or fields["seq"] < 1:

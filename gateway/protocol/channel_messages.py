@@ -9,7 +9,9 @@ from typing import ClassVar, Literal
 
 from gateway.protocol.private_messages import Message
 
-ChannelName = Literal["trades", "top", "ticker", "book", "status", "auction", "marks", "index", "drop_copy", "changes"]
+ChannelName = Literal[
+    "trades", "top", "ticker", "book", "status", "auction", "marks", "index", "drop_copy", "changes", "heartbeat"
+]
 
 
 class ChannelMessage(Message):
@@ -180,7 +182,16 @@ class Change(ChannelMessage, tag="change"):
     """Of what waits: when it takes effect."""
 
 
+class Heartbeat(ChannelMessage, tag="heartbeat"):
+    """Channel `heartbeat`: the venue lives. One each `heartbeat_interval` of the `hello`, whatever else is sent."""
+
+    channel = "heartbeat"
+    seq: int
+    """Counts since the venue was started."""
+    time: int
+
+
 AnyChannelMessage = (
-    TradePrint | Top | Ticker | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change
+    TradePrint | Top | Ticker | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change | Heartbeat
 )
 """What channels carry, but for the reports of `drop_copy`."""

@@ -18,6 +18,10 @@ class Hello(Message, tag="hello"):
     """`fsync`: an acknowledged request is on the disk. `os`: it is with the operating system."""
     rulebook: str
     time: int
+    heartbeat_interval: int = 0
+    """Nanoseconds. A client that says nothing for so long is sent a ping, and channel `heartbeat` has a message each."""
+    heartbeat_timeout: int = 0
+    """Nanoseconds. A client of whom nothing is heard for so long, pongs included, is disconnected."""
 
 
 class Rate(msgspec.Struct, kw_only=True, gc=False):

@@ -48,7 +48,8 @@ class Login(Request, tag="login", frozen=True):
     """Prove who you are: `signature` is the hexadecimal Ed25519 signature of `login_challenge(venue, participant, nonce)`."""
 
     participant: Name
-    signature: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
+    signature: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$", max_length=128)]
+    """With a length beside the pattern: `$` would let a newline pass."""
 
 
 class Subscribe(Request, tag="subscribe", frozen=True):

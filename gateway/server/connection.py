@@ -23,6 +23,7 @@ from gateway.inbound.frames import (
     GOING_AWAY,
     MESSAGE_TOO_BIG,
     NORMAL,
+    PING,
     POLICY_VIOLATION,
     PROTOCOL_ERROR,
     TRY_AGAIN_LATER,
@@ -33,14 +34,17 @@ from gateway.metrics.counters import Counters
 from gateway.protocol.wire import TEXT, frame_header
 from gateway.server.guarded import Failing, guarded
 from gateway.server.sending import Sender, Senders
+from gateway.server.sockets import counted_address
 
 # After a close frame the peer has this long to answer it; an early disconnect would send a reset that eats the frame.
 CLOSE_SECONDS: Final = 1
+_PING_FRAME: Final = frame_header(PING, 0)
 
 # What a connection ended of, as metrics call it.
 BY_CLIENT: Final = "client"
 SLOW_CONSUMER: Final = "slow_consumer"
 LOGIN_TIMEOUT: Final = "login_timeout"
+DEAD_PEER: Final = "dead_peer"
 ADDRESS_FULL: Final = "address_full"
 REASONS: Final = {
     NORMAL: BY_CLIENT,
@@ -106,6 +110,10 @@ class Connection(WSListener):
         self._is_peeking = False
         """It is read once although its session is backed up."""
         self._is_stopped = False
+        self._is_heard = True
+        """Since the last look."""
+        self._silent_s = 0
+        """For how many looks it was not."""
         self._is_reading = True
         self._login_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
@@ -120,7 +128,7 @@ class Connection(WSListener):
         self._transport = underlying
         self._sender = Sender(self, underlying, self.host.senders)
         peer = underlying.get_extra_info("peername")
-        self.address = str(peer[0]) if peer else ""
+        self.address = counted_address(peer[0]) if peer else ""
         if self.host.joined(self) > MAX_CONNECTIONS_PER_ADDRESS:
             self.close(TRY_AGAIN_LATER, f"at most {MAX_CONNECTIONS_PER_ADDRESS} connections from one address")
             return
@@ -133,6 +141,7 @@ class Connection(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Pass a frame to the session, and note what came of it."""
         session = self.session
+        self._is_heard = True
         if self._is_timed:
             session.received_ns = time.monotonic_ns()
         kind = frame.msg_type
@@ -250,6 +259,22 @@ class Connection(WSListener):
         if not self.session.is_backed_up:
             self._throttle_if_full()
         self._read_if_possible()
+
+    def look(self, heartbeat_s: int, silence_s: int) -> None:
+        """Another second has gone by: ask who has been silent for a while, with a ping, and let go who stays silent.
+
+        Who takes what was sent before lives; how long it may take is the sender's to say. Who is not read can't be heard.
+        """
+        if self._is_heard or self.session.is_backed_up or not self._is_reading:
+            self._is_heard = False
+            self._silent_s = 0
+            return
+        self._silent_s += 1
+        if self._silent_s >= silence_s:
+            self.close(POLICY_VIOLATION, f"nothing was heard for {silence_s} s", DEAD_PEER)
+        elif self._silent_s % heartbeat_s == 0 and not self._is_closing and self._sender is not None:
+            self._counters.messages_sent += 1
+            self._counters.sent_bytes += self._sender.send([_PING_FRAME])
 
     def stop_reading(self) -> None:
         """Read nothing more until it is closed."""

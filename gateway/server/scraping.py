@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
 from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
 from engine.vocabulary.limits import NS_PER_SECOND
-from gateway.server.sockets import AcceptedSocket, Door, bound_socket
+from gateway.server.handshake import Callers
+from gateway.server.sockets import AcceptedSocket, Bounds, Door, Visitor, bound_socket
 
 HOST: Final = "127.0.0.1"
 PATH: Final = b"/metrics"
@@ -43,7 +45,9 @@ class MetricsEndpoint:
         """Where it listens."""
         self._render: Final = render
         self._fail: Final = fail
-        self._door: Final = Door(self._admit, MAX_SCRAPERS, REQUEST_SECONDS)
+        bounds = Bounds(MAX_SCRAPERS, MAX_SCRAPERS, MAX_SCRAPERS, MAX_SCRAPERS)
+        self._door: Final = Door(self._admit, bounds, Counter())
+        self._callers: Final = Callers((), ())
         self._loop: Final = asyncio.get_running_loop()
         self._text: tuple[bytes, str] = b"", ""
         self._made_ns = -FRESH_NS
@@ -83,20 +87,29 @@ class MetricsEndpoint:
         self._loop.remove_reader(self._listening)
         self._timer = self._loop.call_later(ACCEPT_SECONDS, self._accept_next)
         try:
-            accepted, _ = self._listening.accept()
+            accepted, peer = self._listening.accept()
         except OSError:
             # It has gone, or no descriptor is free: then the venue has better uses for the next one.
             return
+        visitor = self._door.enter(peer[0], HOST)
+        if visitor is None:
+            accepted.close()
+            return
         accepted.setblocking(False)
-        connecting = self._loop.connect_accepted_socket(lambda: AcceptedSocket(self._door), accepted)
+        connecting = self._loop.connect_accepted_socket(
+            lambda: AcceptedSocket(self._door, visitor, REQUEST_SECONDS), accepted
+        )
         self._accepting = self._loop.create_task(connecting)
 
     def _accept_next(self) -> None:
         if self._listening is not None:
             self._loop.add_reader(self._listening, self._accept)
 
-    def _admit(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
+    def _admit(self, visitor: Visitor, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
         """Answer a request."""
+        refused = self._callers.refuse(request.headers, visitor.host)
+        if refused is not None:
+            return refused[1]
         if request.path.split(b"?", 1)[0] != PATH:
             return None
         try:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
-from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
-from engine.exchange import Exchange
 from engine.vocabulary.limits import (
-    LISTEN_BACKLOG,
-    LOGIN_TIMEOUT_SECONDS,
     MAX_CONNECTIONS,
+    MAX_HANDSHAKES,
+    MAX_HANDSHAKES_PER_ADDRESS,
+    MAX_SOCKETS_PER_ADDRESS,
     NS_PER_SECOND,
     STOP_NS,
 )
-from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import GOING_AWAY
 from gateway.inbound.rates import Rates
@@ -27,18 +24,21 @@ from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
 from gateway.journal.writer import Durability
 from gateway.metrics.pauses import CollectorPauses
+from gateway.outbound.channels.heartbeat import Heartbeats as HeartbeatChannel
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.messages import Message
 from gateway.protocol.wire import CODECS
 from gateway.server.clock import steady_ns
 from gateway.server.connection import CLOSE_SECONDS, Connection
 from gateway.server.guarded import guarded
-from gateway.server.handshake import health, negotiate, refusal
+from gateway.server.handshake import Callers, health, negotiate, refusal
+from gateway.server.heartbeats import Heartbeats
+from gateway.server.listening import Certificate, Listener
 from gateway.server.scraping import MetricsEndpoint
 from gateway.server.sending import Senders
 from gateway.server.sequencer import VenueHalted
-from gateway.server.sockets import AcceptedSocket, Door, bound_socket
-from gateway.server.startup import Started, start_venue
+from gateway.server.sockets import Bounds, Door, Visitor
+from gateway.server.startup import Started
 from gateway.server.upkeep import Upkeep
 from gateway.venue.venue import Venue
 
@@ -48,14 +48,19 @@ MAX_WAIT_SECONDS: Final = 60
 
 
 class Server:
-    """A running venue. From `start_server`."""
+    """A running venue. From `gateway.server.opening.start_server`."""
 
-    def __init__(self, venue: Venue, durability: Durability, started: Started) -> None:
+    def __init__(
+        self, venue: Venue, durability: Durability, started: Started, certificate: Certificate | None = None
+    ) -> None:
         self.started: Final = started
         """What the start found."""
         self.durability: Final = durability
-        self.door: Final = Door(self._admit, MAX_CONNECTIONS, LOGIN_TIMEOUT_SECONDS)
         self.counters: Final = started.sequencer.counters
+        bounds = Bounds(MAX_CONNECTIONS, MAX_SOCKETS_PER_ADDRESS, MAX_HANDSHAKES, MAX_HANDSHAKES_PER_ADDRESS)
+        self.door: Final = Door(self._admit, bounds, self.counters.refused)
+        self.certificate: Final = certificate
+        """If it listens with TLS."""
         self.senders: Final = Senders(self)
         self.port = 0
         """Where it listens."""
@@ -74,13 +79,19 @@ class Server:
             counters=self.counters,
             tip=lambda: started.writer.last,
             rates=None if venue.limits.lifted else Rates(venue.limits, steady_ns),
+            heartbeat_ns=venue.server.heartbeat_s * NS_PER_SECOND,
+            silence_ns=venue.server.heartbeat_s * venue.server.missed_heartbeats * NS_PER_SECOND,
         )
         self._sequencer: Final = started.sequencer
         self._connections: Final[dict[Outbox, Connection]] = {}
         self._addresses: Final[dict[str, int]] = {}
         self._throttled: list[Connection] = []
         self._loop: Final = asyncio.get_running_loop()
-        self._listener: asyncio.Server | None = None
+        self._listener: Final = Listener(self, self.door, certificate)
+        self._section: Final = venue.server
+        self._callers = Callers((), ())
+        silence_s = venue.server.heartbeat_s * venue.server.missed_heartbeats
+        self._heartbeats: Final = Heartbeats(self, self._connections.values(), venue.server.heartbeat_s, silence_s)
         self._is_turn_scheduled = False
         self._are_answers_scheduled = False
         self._have_answers_waited = False
@@ -96,17 +107,12 @@ class Server:
 
     async def listen(self, host: str, port: int) -> None:
         """Open the port. Raises `OSError` if it can't be had."""
-        listening = await bound_socket(host, port)
-        try:
-            self._listener = await self._loop.create_server(
-                lambda: AcceptedSocket(self.door), sock=listening, backlog=LISTEN_BACKLOG
-            )
-        except BaseException:
-            listening.close()
-            raise
-        self.port = listening.getsockname()[1]
+        self._callers = Callers((host, *self._section.hosts), self._section.origins)
+        await self._listener.listen(host, port)
+        self.port = self._listener.port
         self._wait_for_due()
         self._upkeep.begin()
+        self._heartbeats.begin()
 
     async def listen_to_scrapers(self, port: int) -> None:
         """Open the metrics port; 0: any free one. Raises `OSError` if it can't be had."""
@@ -136,8 +142,9 @@ class Server:
             await self.wait()
             return
         self._is_stopping = True
-        assert self._listener is not None
         self._listener.close()
+        # From now on nobody is read.
+        self._heartbeats.end()
         for connection in self._connections.values():
             connection.stop_reading()
         self._sequencer.drop_questions()
@@ -172,13 +179,13 @@ class Server:
         # Whoever waits sees it; nobody need.
         self._ended.exception()
         self._cancel_timer()
-        if self._listener is not None:
-            self._listener.close()
         self.close_sockets()
         self.started.writer.abandon()
 
     def close_sockets(self) -> None:
         """End what is still connected, WebSocket or not yet, and the metrics."""
+        self._listener.close()
+        self._heartbeats.end()
         self.door.abort_all()
         if self.metrics is not None:
             self.metrics.close()
@@ -187,9 +194,13 @@ class Server:
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _admit(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
+    def _admit(self, visitor: Visitor, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
         """Answer an HTTP request: let a WebSocket in, or say why not."""
         try:
+            refused = self._callers.refuse(request.headers, visitor.host)
+            if refused is not None:
+                self.counters.refused[refused[0]] += 1
+                return refused[1]
             path = request.path.split(b"?", 1)[0]
             if path == b"/health":
                 return health(self._context, len(self._connections))
@@ -220,6 +231,13 @@ class Server:
         began_ns = time.monotonic_ns()
         known = [connection.session for connection in self._connections.values() if connection.session.is_known]
         self._context.fanout.broadcast(known, message)
+        self._send(began_ns)
+
+    def tell_heartbeat(self) -> None:
+        """Tell the subscribers of that channel that the venue lives."""
+        began_ns = time.monotonic_ns()
+        channel = self._context.fanout.channels.one(HeartbeatChannel)
+        self._context.fanout.broadcast(channel.subscribers, channel.beat(self.now_ns))
         self._send(began_ns)
 
     def joined(self, connection: Connection) -> int:
@@ -343,50 +361,3 @@ class Server:
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-
-
-async def start_server(
-    venue: Venue,
-    directory: Path,
-    *,
-    host: str | None = None,
-    port: int | None = None,
-    durability: Durability | None = None,
-    metrics_port: int | None = None,
-    force_rulebook: bool = False,
-    accept_jump: bool = False,
-    exchange: Callable[[], Exchange] = new_exchange,
-) -> Server:
-    """Start a venue, or recover it, and listen.
-
-    Args:
-        venue: from `gateway.venue.venue.load_venue`.
-        directory: holds the venue's key and journal.
-        host: address to listen on; None: as the venue file says, and likewise `port` (0: any) and `durability`.
-        metrics_port: where to answer scrapers, on loopback (0: any); None: as the venue file says, which may be nowhere.
-        force_rulebook: put the venue's rulebook in force although the journal has another one in force.
-        accept_jump: start although the machine's clock is far from the journal's last time.
-        exchange: makes the empty core.
-
-    Returns:
-        The server, listening; its `port`; `stop()` ends it.
-
-    Raises:
-        StartError: the journal does not replay, or what the venue finds forbids a start.
-        JournalError: the journal can't be used.
-        OSError: the port is taken, or the disk failed.
-    """
-    assert __debug__, "assertions guard the venue"
-    chosen: Durability = durability or ("os" if venue.durability == "os" else "fsync")
-    started = start_venue(venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump)
-    server = Server(venue, chosen, started)
-    wanted_port = venue.metrics_port if metrics_port is None else metrics_port
-    try:
-        if wanted_port is not None:
-            await server.listen_to_scrapers(wanted_port)
-        await server.listen(venue.host if host is None else host, venue.port if port is None else port)
-    except BaseException:
-        server.close_sockets()
-        started.writer.close()
-        raise
-    return server

@@ -3,43 +3,160 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import socket
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from picows import WSAutoPingStrategy, WSListener, WSUpgradeRequest, WSUpgradeResponseWithListener
+from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from engine.vocabulary.limits import GONE_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES, MAX_READ_BYTES, SOCKET_BUFFER_BYTES
 
 # What a connection begins with; it grows to what a message needs that comes in parts.
 READ_BUFFER_BYTES: Final = 2 * MAX_READ_BYTES
-# picows reports each protocol violation of a client. That is the client's business, and a flood of it would be ours.
+# What picows reports goes to the log, which bounds it; that sockets come and go is not worth a line.
 _PICOWS_LOGGER: Final = logging.getLogger("gateway.picows")
-_PICOWS_LOGGER.setLevel(logging.CRITICAL)
+_PICOWS_LOGGER.setLevel(logging.WARNING)
+# Those who have an IPv6 address have as many as they like: the network is what counts.
+IPV6_NETWORK_BITS: Final = 64
 
-Admit = Callable[[WSUpgradeRequest], WSListener | WSUpgradeResponseWithListener | None]
+
+class Visitor:
+    """A socket that came in at a door, from when it is accepted to its end."""
+
+    __slots__ = ("address", "host", "is_in", "is_shaking")
+
+    def __init__(self, address: str, host: str) -> None:
+        self.address: Final = address
+        """Where it is from, as it is counted."""
+        self.host: Final = host
+        """The address of ours that it came to."""
+        self.is_in = True
+        self.is_shaking = True
+        """It has not asked for a WebSocket yet."""
+
+
+Admit = Callable[[Visitor, WSUpgradeRequest], WSUpgradeResponseWithListener | None]
 """Answers an HTTP request."""
 
 
-class Door:
-    """Who may come in at a port, and who is in: idle sockets must not take the descriptors that the journal needs."""
+class Bounds:
+    """How many sockets there may be at a door."""
 
-    def __init__(self, admit: Admit, max_sockets: int, handshake_seconds: float) -> None:
-        self.admit: Final = admit
-        self.max_sockets: Final = max_sockets
-        self.handshake_seconds: Final = handshake_seconds
-        """A socket without a whole HTTP request is closed after this."""
+    __slots__ = ("handshakes", "handshakes_per_address", "sockets", "sockets_per_address")
+
+    def __init__(self, sockets: int, sockets_per_address: int, handshakes: int, handshakes_per_address: int) -> None:
+        self.sockets: Final = sockets
+        self.handshakes: Final = handshakes
+        self.handshakes_per_address: Final = handshakes_per_address
+        self.sockets_per_address: Final = sockets_per_address
+
+
+class Door:
+    """Who may come in at a port, and who is in: idle sockets must not take the descriptors that the journal needs.
+
+    Sockets count from when they are accepted, whatever becomes of them: TLS, an HTTP request, a WebSocket.
+    """
+
+    def __init__(self, admit: Admit, bounds: Bounds, refused: Counter[str]) -> None:
         self.sockets: Final[set[AcceptedSocket]] = set()
-        """Open ones, WebSockets or not yet."""
+        """Open ones, WebSockets or not yet; without those in the handshake of TLS."""
         self.turned_away = 0
         """Sockets that there was no room for."""
+        self._admit: Final = admit
+        self._bounds: Final = bounds
+        self._refused: Final = refused
+        self._count = 0
+        self._shaking = 0
+        self._at: Final[Counter[str]] = Counter()
+        self._shaking_at: Final[Counter[str]] = Counter()
+        """By address."""
+
+    def enter(self, peer: str, host: str) -> Visitor | None:
+        """Count a socket that was accepted; None: there is no room for it.
+
+        Args:
+            peer: its address.
+            host: the address of ours that it came to.
+        """
+        bounds, address = self._bounds, counted_address(peer)
+        if self._count >= bounds.sockets:
+            self.turned_away += 1
+            return None
+        if (
+            self._shaking_at[address] >= bounds.handshakes_per_address
+            or self._at[address] >= bounds.sockets_per_address
+        ):
+            self._refused["address_full"] += 1
+            return None
+        if self._shaking >= bounds.handshakes:
+            self._refused["handshakes_full"] += 1
+            return None
+        self._count += 1
+        self._shaking += 1
+        self._at[address] += 1
+        self._shaking_at[address] += 1
+        return Visitor(address, host)
+
+    def answer(self, visitor: Visitor, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
+        """Answer the request of a socket, and take note if it is to be a WebSocket."""
+        answer = self._admit(visitor, request)
+        if answer is not None and answer.listener is not None:
+            self._shaken(visitor)
+        return answer
+
+    def leave(self, visitor: Visitor) -> None:
+        """The socket is gone, or never came to be one of ours."""
+        if visitor.is_in:
+            visitor.is_in = False
+            self._shaken(visitor)
+            self._count -= 1
+            _take_one(self._at, visitor.address)
 
     def abort_all(self) -> None:
         """End what is still connected, WebSocket or not yet."""
         for each in list(self.sockets):
             each.abort()
+
+    def _shaken(self, visitor: Visitor) -> None:
+        if visitor.is_shaking:
+            visitor.is_shaking = False
+            self._shaking -= 1
+            _take_one(self._shaking_at, visitor.address)
+
+
+def _take_one(counts: Counter[str], key: str) -> None:
+    if counts[key] > 1:
+        counts[key] -= 1
+    else:
+        del counts[key]
+
+
+def plain_address(address: str) -> str:
+    """An address as it is compared: without a zone, one of IPv4 as such although it came in as one of IPv6."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return str(parsed)
+
+
+def counted_address(address: str) -> str:
+    """What the sockets of an address are counted by: itself, or its network if it is one of IPv6."""
+    plain = plain_address(address)
+    if ":" not in plain or plain == "::1":
+        return plain
+    return str(ipaddress.ip_network((plain, IPV6_NETWORK_BITS), strict=False))
+
+
+class _Nobody(asyncio.BufferedProtocol):
+    """Takes nothing: in place of who is gone."""
+
+
+_NOBODY: Final = _Nobody()
 
 
 class AcceptedSocket(WSProtocol):  # type: ignore[misc]
@@ -48,15 +165,15 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
     This is what picows' own `ws_create_server` makes for each connection, which has no place to count them.
     """
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, visitor: Visitor, handshake_seconds: float) -> None:
         super().__init__(
             host_port=None,
             ws_path=None,
             is_client_side=False,
-            ws_listener_factory=door.admit,
+            ws_listener_factory=partial(door.answer, visitor),
             logger=_PICOWS_LOGGER,
             disconnect_on_exception=True,
-            websocket_handshake_timeout=door.handshake_seconds,
+            websocket_handshake_timeout=handshake_seconds,
             enable_auto_ping=False,
             auto_ping_idle_timeout=0,
             auto_ping_reply_timeout=0,
@@ -68,21 +185,22 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
             read_buffer_init_size=READ_BUFFER_BYTES,
         )
         self._door: Final = door
+        self._visitor: Final = visitor
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """Go on only with a socket that there is room for."""
-        if len(self._door.sockets) < self._door.max_sockets:
-            self._door.sockets.add(self)
-            super().connection_made(transport)
-        else:
-            self._door.turned_away += 1
-            transport.abort()
+        """Begin."""
+        self._door.sockets.add(self)
+        super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Make room."""
-        if self in self._door.sockets:
-            self._door.sockets.remove(self)
-            super().connection_lost(error)
+        self._door.sockets.discard(self)
+        self._door.leave(self._visitor)
+        super().connection_lost(error)
+        if self.transport.is_secure:
+            # uvloop's TLS goes on knowing the methods of what it read for: nobody else would free the two
+            # (tests/gateway/server/test_no_cycles.py).
+            self.transport.underlying_transport.set_protocol(_NOBODY)
 
     def get_buffer(self, size_hint: int) -> memoryview:
         """Where to read to: little at once, since all of it is decoded before anything else can happen."""

@@ -29,6 +29,7 @@ Roubles = Annotated[int, msgspec.Meta(ge=0, le=10**18)]
 WidthPpm = Annotated[int, msgspec.Meta(ge=0, lt=1_000_000)]
 FeePpm = Annotated[int, msgspec.Meta(ge=-MAX_FEE_PPM, le=MAX_FEE_PPM)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
+HostName = Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
 Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
@@ -70,6 +71,23 @@ class LimitsSection(Entry, frozen=True):
     """Of all who come from one and have not logged in."""
     participants: dict[Name, RateEntry] = {}
     """Those with one of their own."""
+
+
+class ServerSection(Entry, frozen=True):
+    """[server]: the connections, and who may make them."""
+
+    heartbeat_s: Annotated[int, msgspec.Meta(ge=1, le=60)] = 5
+    """A peer of whom nothing is heard for so long is asked with a ping, and again after as long."""
+    missed_heartbeats: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
+    """After so many times that, it counts as gone."""
+    hosts: tuple[HostName, ...] = ()
+    """By which the venue may be called in `Host`, beside the addresses it listens on; `*`: by any."""
+    origins: tuple[Text, ...] = ()
+    """Web pages from there may connect, as in `https://console.example`."""
+    tls_cert: Text = ""
+    """A PEM file with the certificate and those that vouch for it; empty: no TLS. Paths are relative to the venue file."""
+    tls_key: Text = ""
+    log_format: Literal["text", "json"] = "text"
 
 
 class AssetEntry(Entry, frozen=True):

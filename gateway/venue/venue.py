@@ -40,6 +40,7 @@ from gateway.venue.file import (
     InvestorEntry,
     LimitsSection,
     ParticipantEntry,
+    ServerSection,
     VenueSection,
 )
 from gateway.venue.setup import (
@@ -95,6 +96,7 @@ class Venue(msgspec.Struct, frozen=True):
     """What sets the venue up, each command with the key of the file it comes from."""
     limits: LimitsSection = LimitsSection()
     """Rates of requests at the edge."""
+    server: ServerSection = ServerSection()
 
     def genesis(self) -> list[AnyCommand]:
         """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
@@ -134,6 +136,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         raise VenueError(f"not valid TOML: {error}") from error
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
     limits = _convert(tables.pop("limits", {}), LimitsSection, "limits")
+    server = _server(tables.pop("server", {}))
     assets = _entries(tables, "assets", AssetEntry, "asset")
     indices = _entries(tables, "indices", IndexEntry, "index")
     instruments = _entries(tables, "instruments", InstrumentEntry, "instrument")
@@ -142,7 +145,8 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     investors = _entries(tables, "investors", InvestorEntry, "investor")
     accounts = _entries(tables, "accounts", AccountEntry, "account")
     if tables:
-        raise VenueError(f"unknown section {min(tables)!r}; known: {', '.join(('venue', 'limits', *_SECTIONS))}")
+        known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
+        raise VenueError(f"unknown section {min(tables)!r}; known: {known_sections}")
 
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
@@ -182,7 +186,16 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         _participants(participants),
         tuple(setup),
         limits,
+        server,
     )
+
+
+def _server(table: object) -> ServerSection:
+    """The section [server]."""
+    server = _convert(table, ServerSection, "server")
+    if bool(server.tls_cert) != bool(server.tls_key):
+        raise VenueError("server: tls_cert and tls_key belong together")
+    return server
 
 
 def check_setup(venue: Venue) -> None:

@@ -11,6 +11,7 @@ from gateway.outbound.channels.book import Book
 from gateway.outbound.channels.changes import Changes
 from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follow, Kind, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
+from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
 from gateway.outbound.channels.outbox import Outbox
@@ -24,7 +25,19 @@ from gateway.protocol.messages import Message
 
 CHANNELS: Final[dict[str, type[Channel]]] = {
     channel.name: channel
-    for channel in (Trades, BestPrices, Ticker, Book, Status, Auction, Marks, IndexPrices, DropCopy, Changes)
+    for channel in (
+        Trades,
+        BestPrices,
+        Ticker,
+        Book,
+        Status,
+        Auction,
+        Marks,
+        IndexPrices,
+        DropCopy,
+        Changes,
+        Heartbeats,
+    )
 }
 """By name. What one event or one turn brings on several channels of an instrument is told in this order."""
 

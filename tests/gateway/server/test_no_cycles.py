@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import ssl
 import urllib.request
 from collections import Counter
 
@@ -14,6 +15,7 @@ from websockets.asyncio.client import connect
 from gateway.core import new_exchange
 from gateway.server.connection import CLOSE_SECONDS
 from tests.support.engine.everything import Everything
+from tests.support.gateway.certificates import write_certificate
 from tests.support.gateway.small_venue import client, serving, small_venue, url_of
 
 OURS = ("gateway.", "engine.", "compliance.", "picows", "prometheus_client")
@@ -98,3 +100,26 @@ def test_what_the_core_makes_is_not_cyclic(seed, no_collector):
     for _ in range(700):
         drawn.send(drawn.step())
     assert cyclic() == {}
+
+
+async def test_a_connection_with_tls_that_ended_is_gone(tmp_path, no_collector):
+    files = write_certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=files[0])
+    async with serving(tmp_path / "venue", tls=files) as server:
+
+        async def visit() -> None:
+            async with connect(f"wss://127.0.0.1:{server.port}", ssl=trusting, proxy=None) as socket:
+                await socket.recv()
+            # One that speaks no TLS.
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            await reader.read()
+            writer.close()
+
+        await visit()
+        await asyncio.sleep(0.1)
+        from_here_on()
+        for _ in range(5):
+            await visit()
+        await asyncio.sleep(0.3)
+        assert cyclic() == {}

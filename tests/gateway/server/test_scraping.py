@@ -90,7 +90,7 @@ async def test_there_is_no_port_unless_it_is_asked_for(tmp_path):
 
 async def test_it_can_be_reached_from_this_machine_alone(tmp_path):
     """The venue listens on every address; its metrics on one, and another address of this machine is refused."""
-    async with serving(tmp_path / "venue", host="0.0.0.0", metrics_port=0) as server:
+    async with serving(tmp_path / "venue", host="0.0.0.0", insecure=True, metrics_port=0) as server:
         for port, is_open in ((server.port, True), (server.metrics.port, False)):
             with socket.socket() as outside:
                 # All of 127/8 is this machine, and only one of it is listened to.

@@ -132,8 +132,8 @@ gateway.core.new_exchange = faulty_exchange
 import sys
 for name in [name for name in sys.modules if name in ("gateway.venue.venue", "gateway.server.server", "gateway.server.startup")]:
     sys.modules[name].new_exchange = faulty_exchange
-import gateway.server.server
-gateway.server.server.start_server.__kwdefaults__["exchange"] = faulty_exchange
+import gateway.server.opening
+gateway.server.opening.start_server.__kwdefaults__["exchange"] = faulty_exchange
 from gateway.cli.main import main
 main()
 """

@@ -118,6 +118,11 @@ MESSAGES: list[tuple[Any, int | None, str]] = [
     ({"type": "amend_order", "id": 7, "account": "alice", "order_id": 1}, 7, "an amend must give"),
     ({"type": "amend_order", "id": 7, "account": "alice", "order_id": 1, "price": "0"}, 7, "price: must be above zero"),
     ({"type": "login", "id": 7, "participant": "alice", "signature": "zz"}, 7, "Expected `str` matching regex"),
+    (
+        {"type": "login", "id": 7, "participant": "alice", "signature": "a" * 128 + "\n"},
+        7,
+        "Expected `str` of length <= 128",
+    ),
     ({"type": "subscribe", "id": 7, "channel": "gossip"}, 7, "Invalid enum value 'gossip'"),
     ({"type": "subscribe", "id": 7, "channel": "book"}, 7, "instrument: missing"),
     (

@@ -22,8 +22,9 @@ from websockets.typing import Subprotocol
 from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.keys import public_key_hex
+from gateway.server.opening import start_server
 from gateway.server.sequencer import VenueHalted
-from gateway.server.server import Server, start_server
+from gateway.server.server import Server
 from gateway.venue.venue import Venue, check_setup, parse_venue
 
 PARTICIPANTS = {"alice": "participant", "bob": "participant", "sue": "supervisor", "otto": "operator"}

@@ -39,7 +39,7 @@ def test_every_channel_but_the_copies_has_messages_of_its_own():
 def test_an_event_goes_to_channels_of_one_kind():
     """Its key would be ambiguous otherwise; opening a venue's channels asserts it."""
     channels = Channels(Formats())
-    assert [name for name in CHANNELS if channels.find(name) is not None] == ["drop_copy", "changes"]
+    assert [name for name in CHANNELS if channels.find(name) is not None] == ["drop_copy", "changes", "heartbeat"]
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_controls_come_in_time_for_each_instrument_that_is_traded():
 
 
 def test_channels_are_those_of_the_venue():
-    per_instrument = set(get_args(ChannelName)) - {"drop_copy", "changes", "index"}
+    per_instrument = set(get_args(ChannelName)) - {"drop_copy", "changes", "index", "heartbeat"}
     known = get_args(mixes.Channel)
     assert set(known) == per_instrument
 

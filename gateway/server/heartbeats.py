@@ -1,0 +1,69 @@
+"""Signs of life, both ways: peers of whom nothing is heard are asked, and let go if they are dead; those who want it are told.
+
+A link can die without a word: a cable, a firewall that forgets, a laptop that sleeps. Until the venue knows, the orders of
+such a client stay, and cancel-on-disconnect does nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import Final, Protocol
+
+from gateway.server.guarded import Failing, guarded
+
+# Counted in looks, not by a clock: a venue that stood still itself has heard nobody.
+LOOK_SECONDS: Final = 1
+
+
+class Peer(Protocol):
+    """Who is to be heard of."""
+
+    def look(self, heartbeat_s: int, silence_s: int) -> None:
+        """Another second has gone by."""
+
+
+class Host(Failing, Protocol):
+    """What heartbeats need of their server."""
+
+    def tell_heartbeat(self) -> None:
+        """Tell all who want to know that the venue lives."""
+
+
+class Heartbeats:
+    """Looks at every peer once a second."""
+
+    def __init__(self, host: Host, peers: Collection[Peer], heartbeat_s: int, silence_s: int) -> None:
+        """Prepare.
+
+        Args:
+            host: the server.
+            peers: those there are, now and later.
+            heartbeat_s: who is silent for so long is sent a ping.
+            silence_s: who is silent for so long is gone.
+        """
+        self.host: Final = host
+        self._peers: Final = peers
+        self._heartbeat_s: Final = heartbeat_s
+        self._silence_s: Final = silence_s
+        self._looks = 0
+        self._loop: Final = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Look from now on."""
+        self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
+
+    def end(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    @guarded
+    def _look(self) -> None:
+        self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
+        for peer in list(self._peers):
+            peer.look(self._heartbeat_s, self._silence_s)
+        self._looks += 1
+        if self._looks % self._heartbeat_s == 0:
+            self.host.tell_heartbeat()

@@ -1,0 +1,139 @@
+"""Listening at a port: sockets are accepted here, so that they count before anything is read, with TLS or without."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from engine.vocabulary.limits import HANDSHAKE_TIMEOUT_SECONDS, LISTEN_BACKLOG, MAX_ACCEPTS_A_PASS
+from gateway.server.guarded import Failing, guarded
+from gateway.server.sockets import AcceptedSocket, Door, Visitor, bound_socket
+
+# Without a free descriptor nothing can be accepted; to be asked again at once would be all that the loop does.
+NO_ROOM_SECONDS: Final = 0.05
+# For the peer's half of the end of TLS.
+TLS_CLOSE_SECONDS: Final = 1
+_TLS_TIMEOUTS: Final = {
+    "ssl_handshake_timeout": HANDSHAKE_TIMEOUT_SECONDS,
+    "ssl_shutdown_timeout": TLS_CLOSE_SECONDS,
+}
+_NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Certificate:
+    """What TLS shows of the venue: read from its files when it starts, and again when somebody says so."""
+
+    def __init__(self, cert: Path, key: Path) -> None:
+        """Read. Raises `OSError` (`ssl.SSLError` is one) if they can't be used."""
+        self._files: Final = cert, key
+        self.context = self._read()
+        """For connections from now on; those there are keep theirs."""
+
+    def read_again(self) -> None:
+        """Read the files again; if they can't be used, all stays as it is. Raises `OSError` then."""
+        self.context = self._read()
+
+    def _read(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # An encrypted key would ask the terminal for a password.
+        context.load_cert_chain(*self._files, password=_no_password)
+        return context
+
+
+def _no_password() -> str:
+    raise OSError("the key is encrypted; give one that is not, and that its owner alone can read")
+
+
+class Listener:
+    """Accepts sockets at one port until it is closed."""
+
+    def __init__(self, host: Failing, door: Door, certificate: Certificate | None) -> None:
+        self.host: Final = host
+        """As `guarded` finds it."""
+        self.port = 0
+        self._door: Final = door
+        self._certificate: Final = certificate
+        self._loop: Final = asyncio.get_running_loop()
+        self._listening: socket.socket | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._entering: Final[set[asyncio.Task[None]]] = set()
+
+    async def listen(self, address: str, port: int) -> None:
+        """Open the port. Raises `OSError` if it can't be had."""
+        listening = await bound_socket(address, port)
+        try:
+            listening.listen(LISTEN_BACKLOG)
+            listening.setblocking(False)
+        except BaseException:
+            listening.close()
+            raise
+        self._listening = listening
+        self.port = listening.getsockname()[1]
+        self._loop.add_reader(listening, self._accept)
+
+    def close(self) -> None:
+        """Accept nobody any more, and end the handshakes of TLS."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._listening is not None:
+            self._loop.remove_reader(self._listening)
+            self._listening.close()
+            self._listening = None
+        for task in self._entering:
+            task.cancel()
+
+    @guarded
+    def _accept(self) -> None:
+        """Take sockets that wait, some of them: the others wait until those were read."""
+        assert self._listening is not None
+        for _ in range(MAX_ACCEPTS_A_PASS):
+            try:
+                accepted, peer = self._listening.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in _NO_ROOM:
+                    self._loop.remove_reader(self._listening)
+                    self._timer = self._loop.call_later(NO_ROOM_SECONDS, self._accept_again)
+                    return
+                # It has gone already.
+                continue
+            visitor = self._door.enter(peer[0], accepted.getsockname()[0])
+            if visitor is None:
+                accepted.close()
+                continue
+            accepted.setblocking(False)
+            task = self._loop.create_task(self._let_in(accepted, visitor))
+            self._entering.add(task)
+            task.add_done_callback(partial(self._entered, accepted, visitor))
+
+    def _accept_again(self) -> None:
+        if self._listening is not None:
+            self._loop.add_reader(self._listening, self._accept)
+
+    async def _let_in(self, accepted: socket.socket, visitor: Visitor) -> None:
+        """Let a socket become one of the door's, after the handshake of TLS if there is one."""
+        door, certificate = self._door, self._certificate
+        timeouts = {} if certificate is None else _TLS_TIMEOUTS
+        await self._loop.connect_accepted_socket(
+            lambda: AcceptedSocket(door, visitor, HANDSHAKE_TIMEOUT_SECONDS),
+            accepted,
+            ssl=None if certificate is None else certificate.context,
+            **timeouts,
+        )
+
+    def _entered(self, accepted: socket.socket, visitor: Visitor, task: asyncio.Task[None]) -> None:
+        """Forget a socket that spoke no TLS, took too long, or went; one that is in is the door's from now on."""
+        self._entering.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            self._door.leave(visitor)
+            accepted.close()
+        if error is not None and not isinstance(error, OSError):
+            self.host.fail(error)

@@ -1,0 +1,96 @@
+"""Opening a venue: its journal, its certificate, and who might listen in."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.exchange import Exchange
+from gateway.core import new_exchange
+from gateway.journal.writer import Durability
+from gateway.server.listening import Certificate
+from gateway.server.server import Server
+from gateway.server.startup import StartError, start_venue
+from gateway.venue.venue import Venue
+
+
+async def start_server(
+    venue: Venue,
+    directory: Path,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    durability: Durability | None = None,
+    metrics_port: int | None = None,
+    force_rulebook: bool = False,
+    accept_jump: bool = False,
+    insecure: bool = False,
+    tls: tuple[Path, Path] | None = None,
+    exchange: Callable[[], Exchange] = new_exchange,
+) -> Server:
+    """Start a venue, or recover it, and listen.
+
+    Args:
+        venue: from `gateway.venue.venue.load_venue`.
+        directory: holds the venue's key and journal.
+        host: address to listen on; None: as the venue file says, and likewise `port` (0: any) and `durability`.
+        metrics_port: where to answer scrapers, on loopback (0: any); None: as the venue file says, which may be nowhere.
+        force_rulebook: put the venue's rulebook in force although the journal has another one in force.
+        accept_jump: start although the machine's clock is far from the journal's last time.
+        insecure: listen at other addresses than loopback although there is no TLS.
+        tls: files of the certificate and its key; None: as the venue file says, which may be none.
+        exchange: makes the empty core.
+
+    Returns:
+        The server, listening; its `port`; `stop()` ends it.
+
+    Raises:
+        StartError: the journal does not replay, or what the venue finds forbids a start.
+        JournalError: the journal can't be used.
+        OSError: the port is taken, the disk failed, or the certificate can't be read.
+    """
+    assert __debug__, "assertions guard the venue"
+    chosen: Durability = durability or ("os" if venue.durability == "os" else "fsync")
+    address = venue.host if host is None else host
+    files = tls or _files(venue, directory)
+    certificate = None if files is None else _certificate(*files)
+    if certificate is None and not insecure:
+        await _refuse_open_network(address)
+    started = start_venue(venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump)
+    server = Server(venue, chosen, started, certificate)
+    wanted_port = venue.metrics_port if metrics_port is None else metrics_port
+    try:
+        if wanted_port is not None:
+            await server.listen_to_scrapers(wanted_port)
+        await server.listen(address, venue.port if port is None else port)
+    except BaseException:
+        server.close_sockets()
+        started.writer.close()
+        raise
+    return server
+
+
+def _files(venue: Venue, directory: Path) -> tuple[Path, Path] | None:
+    """Certificate and key as the venue file names them."""
+    section = venue.server
+    return (directory / section.tls_cert, directory / section.tls_key) if section.tls_cert else None
+
+
+def _certificate(cert: Path, key: Path) -> Certificate:
+    try:
+        return Certificate(cert, key)
+    except OSError as error:
+        raise StartError(f"no TLS with {cert} and {key}: {error}. Nothing was started") from error
+
+
+async def _refuse_open_network(host: str) -> None:
+    """Without TLS everybody on the way reads along, and may take over a connection that is logged in."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    if not all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found):
+        raise StartError(
+            f"{host} is open to the network, and there is no TLS: whoever is on the way reads along and can trade for others. "
+            "Give --tls-cert and --tls-key, or start with --insecure if the network is trusted. Nothing was started"
+        )

@@ -24,7 +24,7 @@ from engine.vocabulary.messages.events import Event
 from loadtest.abuse.desk import Desk
 from loadtest.abuse.recipe import Recipe
 
-MOST_STEPS: Final = 20_000_000
+MOST_STEPS: Final = 60_000_000
 """A command is given up after so many: by then it is known to be bad, and its events fill the memory."""
 
 Rows = list[tuple[Sequenced, list[Event]]]

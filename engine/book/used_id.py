@@ -40,11 +40,14 @@ class UsedIds:
         found = self.former.get(client_order_id)
         return found if found is not None and _is_open(found) else None
 
-    def bring(self, client_order_id: str) -> None:
-        """Bring the id of an open order from before into the day: it ends now. O(1)."""
-        used = self.former.pop(client_order_id, None)
-        if used is not None:
-            self.current[client_order_id] = used
+    def bring(self, client_order_id: str, order: UsedId) -> None:
+        """Bring the id of an order into the day, if it is one from before: it ends now. O(1).
+
+        An order of the day may have the id of one that ended before.
+        """
+        if self.former.get(client_order_id) is order:
+            del self.former[client_order_id]
+            self.current[client_order_id] = order
 
     def keep(self, client_order_id: str, kept: bytes) -> None:
         """Use an id up for what ends at once. O(1)."""

@@ -21,7 +21,7 @@ def _bring(state: State, order: Order) -> None:
     ids = order.account.used_ids
     if ids.day != state.day:
         state.leftovers.begin(order.account, state.day)
-    ids.bring(order.client_order_id)
+    ids.bring(order.client_order_id, order)
 
 
 _GATHERED_PER_STEP: Final = 8

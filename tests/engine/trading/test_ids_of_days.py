@@ -17,11 +17,11 @@ def test_a_request_sent_again_is_answered_with_the_order_of_its_own_day(others: 
     list_spot(desk)
     open_account(desk, "a", RUB=10**12, BTC=10**9)
     request = commands.NewOrder("a", "a", "same", "BTC/RUB", codes.BUY, codes.LIMIT, codes.DAY, 90 * E8, E8)
-    for number in range(others):
-        # So many that what the day has left is not swept before the order ends.
-        desk.send(commands.NewOrder("a", "a", f"o{number}", "BTC/RUB", codes.BUY, codes.LIMIT, codes.IOC, 90 * E8, E8))
     first = desk.send(request)[0]
     assert isinstance(first, OrderAccepted)
+    for number in range(others):
+        # Behind it, and so many that what the day has left is not swept before the second order ends.
+        desk.send(commands.NewOrder("a", "a", f"o{number}", "BTC/RUB", codes.BUY, codes.LIMIT, codes.IOC, 90 * E8, E8))
     desk.send(commands.Tick(), NS_PER_DAY)
     second = desk.send(request)[0]
     assert isinstance(second, OrderAccepted) and second.order_id != first.order_id

@@ -122,9 +122,11 @@ class State:
     max_open_per_book: int = MAX_OPEN_ORDERS_PER_BOOK
     max_open: int = MAX_OPEN_ORDERS
     small_account: int = MAX_SMALL_ACCOUNT
+    plenty: int = MAX_OPEN_ORDERS_PER_ACCOUNT
+    """With no more open in all, none of these bounds is near: the smallest of them."""
     max_whole: int = MAX_ENDED_WHOLE
     max_shared: int = MAX_SHARED_ORDERS
-    """How many orders of a queue get shares. These six are no state: they are the bounds, but for tests and benchmarks."""
+    """How many orders of a queue get shares. These seven are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
     halt_threshold_ppm: int = 0

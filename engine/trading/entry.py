@@ -118,17 +118,22 @@ def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
     """Check kill switches, limits and the phase."""
     book: LimitOrderBook = order.book
     account = order.account
-    if order.order_type == ICEBERG:
+    kind = order.order_type
+    more = ahead + 1
+    if kind == ICEBERG:
         order.parts = parts_asked_for(order.command)
+        more = ahead + order.parts
     problem = kill_problem(state, account, order.instrument_name) if state.killed else None
     if problem is not None:
         return problem
     # Counted whatever refuses it.
     too_fast = rate_problem(state, account) if state.limits else None
-    problem = room_problem(state, order, ahead + order.parts)
-    if problem is not None and parts_that_rest(order):
-        return problem
-    problem = peg_problem(order) if order.order_type == PEGGED else None
+    if state.open_parts + more > state.plenty and parts_that_rest(order):
+        problem = room_problem(state, order, more)
+        if problem is not None:
+            return problem
+    if kind == PEGGED:
+        problem = peg_problem(order)
     if problem is None and account.reduce_only:
         problem = reduce_only_problem(order)
     if problem is not None or too_fast is not None:

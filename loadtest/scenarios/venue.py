@@ -77,6 +77,7 @@ class Venue:
     def set_bound(self, name: str, number: int) -> None:
         """Lower one of `BOUNDS` for this venue."""
         setattr(self.exchange, BOUNDS[name], number)
+        self.exchange.plenty = 0
 
     def participant_of(self, account: str) -> str:
         """Who operates an account; one that is named for the first time is opened, with plenty of everything."""

@@ -84,6 +84,7 @@ class SideBySide:
         self.exchange.max_whole = 2
         self.reference = ReferenceVenue()
         bounds = bounds or Bounds()
+        self.exchange.plenty = min(bounds.open_of_account, bounds.open_of_book * 4 // 5, bounds.open * 4 // 5)
         self.exchange.max_open_per_account = self.reference.max_open_per_account = bounds.open_of_account
         self.exchange.max_open_per_book = self.reference.max_open_per_book = bounds.open_of_book
         self.exchange.max_open = self.reference.max_open = bounds.open

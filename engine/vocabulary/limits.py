@@ -108,10 +108,12 @@ INDICATIVE_WAIT_NS: Final = 1_000_000
 MAX_SCHEDULE_STEPS: Final = 1_000
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
-# Instruments, assets, accounts: registry tables are walked at every change of the registry.
+# Instruments, assets: registry tables are walked at every change of the registry.
 MAX_INSTRUMENTS: Final = 10_000
 MAX_ASSETS: Final = 10_000
-MAX_ACCOUNTS: Final = 1_000_000
+# A rulebook that comes in force gives each account its decisions anew, in one step: 5 us each interpreted, half a second for so many.
+# A day's end takes a microsecond an account.
+MAX_ACCOUNTS: Final = 100_000
 
 # ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────
 NS_PER_SECOND: Final = 1_000_000_000

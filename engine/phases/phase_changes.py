@@ -55,7 +55,9 @@ def enter_phase(state: State, book: LimitOrderBook, phase: int, reason: str, by:
         park_pegs(state, book)
     elif phase == CONTINUOUS:
         look_at_stops(state, book)
-    wanted = AT_OPEN if phase == OPENING_AUCTION else AT_CLOSE if phase == CLOSING_AUCTION else -1
+    if phase not in (OPENING_AUCTION, CLOSING_AUCTION):
+        return
+    wanted = AT_OPEN if phase == OPENING_AUCTION else AT_CLOSE
     for order in [order for order in book.for_auction.values() if order.time_in_force == wanted]:
         book.unpark(order)
         join_call(state, order)

@@ -211,6 +211,7 @@ BOUNDS: Final[tuple[Bound, ...]] = (
         "own shares up: 16 queue/others + 16 queue/shares",
         f"one share: {MAX_SHARED_ORDERS} queue/others + 16 stops/shares",
         "hour: 16 schedule/steps",
+        "hour: 16 at_open/bids + 16 schedule/steps",
         "hour: 16 futures/expiring + 16 positions/long",
     ),
     *_rows(*_LINEAR, False, *(each.text for each in KNOWN)),

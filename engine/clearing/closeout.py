@@ -47,17 +47,16 @@ def look_at_calls(state: State) -> None:
     """Call whose cover is missing, and end the calls of those where nothing is missing any more; many of them as a work."""
     changed = list(state.covers)
     state.covers.clear()
+    changed.sort(key=_by_account)
     if len(changed) > PIECE_EVENTS:
         state.begin(_looking(state, changed))
         return
-    changed.sort(key=_by_account)
     for margin in changed:
         _look_at(state, margin)
 
 
 def _looking(state: State, changed: list[Margin]) -> Iterator[None]:
     """Look at cover that has changed: a work of as many steps."""
-    changed.sort(key=_by_account)
     for margin in changed:
         _look_at(state, margin)
         yield

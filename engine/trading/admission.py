@@ -26,7 +26,7 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
     state.entered += 1
     record.entered = state.entered
     ids = account.used_ids
-    if has_room(state, account) or (command.reduce_only and has_last_room(state, account)):
+    if has_room(state, account) or (command.reduce_only and has_room(state, account, True)):
         ids.current[command.client_order_id] = record
         ids.count += 1
         state.kept_ids += 1
@@ -35,23 +35,13 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
     return record
 
 
-def has_room(state: State, account: Account) -> bool:
-    """Whether an account may use up one more id for any order or transfer."""
+def has_room(state: State, account: Account, is_last: bool = False) -> bool:
+    """Whether an account may use up one more id: for any order or transfer, or of the last tenth, which is for reduce-only orders."""
     room = state.room
     return (
         account.used_ids.count < room.account_ids
-        and state.kept_ids < room.plain_orders
-        and len(state.day_trades) < room.plain_trades
-    )
-
-
-def has_last_room(state: State, account: Account) -> bool:
-    """Whether it may for an order that only makes a position smaller: what is left when others are refused is for those."""
-    room = state.room
-    return (
-        account.used_ids.count < room.account_ids
-        and state.kept_ids < room.orders
-        and len(state.day_trades) < room.trades
+        and state.kept_ids < (room.orders if is_last else room.plain_orders)
+        and len(state.day_trades) < (room.trades if is_last else room.plain_trades)
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.vocabulary.limits import HANDSHAKE_TIMEOUT_SECONDS, LISTEN_BACKLOG, MAX_ACCEPTS_A_PASS
 from gateway.server.guarded import Failing, guarded
-from gateway.server.sockets import AcceptedSocket, Door, Visitor, bound_socket
+from gateway.server.sockets import AcceptedSocket, Door, Visitor, listening_socket
 
 # Without a free descriptor nothing can be accepted; to be asked again at once would be all that the loop does.
 NO_ROOM_SECONDS: Final = 0.05
@@ -66,13 +66,7 @@ class Listener:
 
     async def listen(self, address: str, port: int) -> None:
         """Open the port. Raises `OSError` if it can't be had."""
-        listening = await bound_socket(address, port)
-        try:
-            listening.listen(LISTEN_BACKLOG)
-            listening.setblocking(False)
-        except BaseException:
-            listening.close()
-            raise
+        listening = await listening_socket(address, port, LISTEN_BACKLOG)
         self._listening = listening
         self.port = listening.getsockname()[1]
         self._loop.add_reader(listening, self._accept)

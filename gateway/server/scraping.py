@@ -17,7 +17,7 @@ from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithLis
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.server.handshake import Callers
-from gateway.server.sockets import AcceptedSocket, Bounds, Door, Visitor, bound_socket
+from gateway.server.sockets import AcceptedSocket, Bounds, Door, Visitor, listening_socket
 
 HOST: Final = "127.0.0.1"
 PATH: Final = b"/metrics"
@@ -62,9 +62,7 @@ class MetricsEndpoint:
 
     async def listen(self, port: int) -> None:
         """Open the port; 0: any free one. Raises `OSError` if it can't be had."""
-        listening = await bound_socket(HOST, port)
-        listening.listen(BACKLOG)
-        listening.setblocking(False)
+        listening = await listening_socket(HOST, port, BACKLOG)
         self._listening = listening
         self.port = listening.getsockname()[1]
         self._loop.add_reader(listening, self._accept)

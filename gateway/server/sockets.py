@@ -212,8 +212,8 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
         self.transport.underlying_transport.abort()
 
 
-async def bound_socket(host: str, port: int) -> socket.socket:
-    """A socket bound to an address, with the venue's bounds on what it buffers. Raises `OSError` if it can't be had."""
+async def listening_socket(host: str, port: int, backlog: int) -> socket.socket:
+    """A socket that listens at an address and never blocks, with the venue's bounds on what it buffers. Raises `OSError` if it can't be had."""
     loop = asyncio.get_running_loop()
     family, kind, protocol, _, address = (
         await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -228,6 +228,8 @@ async def bound_socket(host: str, port: int) -> socket.socket:
         bound.bind(address)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_TIMEOUT_SECONDS * 1_000)
+        bound.listen(backlog)
+        bound.setblocking(False)
     except BaseException:
         bound.close()
         raise

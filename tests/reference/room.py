@@ -48,10 +48,7 @@ class Room(Calls):
 
     def too_many_reducing(self, order: RefOrder) -> bool:
         """Whether an account has as many reduce-only orders in a future as it may. What can't stay open always passes."""
-        request, terms = order.request, self.instruments[order.name]
-        if request.time_in_force in (codes.IOC, codes.FOK):
-            return False
-        if request.order_type == codes.MARKET and not terms.call and request.time_in_force not in JOINS.values():
+        if not self.may_rest(order):
             return False
         mine = [o for o in self.live if (o.account, o.name) == (order.account, order.name) and o.request.reduce_only]
         return len(mine) >= MAX_REDUCE_ONLY_PER_POSITION

@@ -14,6 +14,7 @@ from compliance.registry.classes import class_name
 from compliance.registry.listings import Decision
 from compliance.registry.records import Client
 from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rulebook.wording import date_text
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
@@ -31,6 +32,11 @@ DECIDED: Final = "decides"
 UNCONCERNED: Final = "does not concern"
 
 SWITCHED_OFF: Final = "the rule is switched off"
+
+
+def why_idle(data: RuleData) -> str:
+    """Why a rule of the rulebook passes everything."""
+    return f"the rule starts on {date_text(data.starts)}; before, it passes everything" if data.waits else SWITCHED_OFF
 
 
 class RuleExplanation:
@@ -109,7 +115,7 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
     found = _Explained()
     for name in table.rulebook.order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
-        spared = SWITCHED_OFF if rule is None else rule.spares(profile, case.listing, case.side)
+        spared = why_idle(data) if rule is None else rule.spares(profile, case.listing, case.side)
         if rule is None or spared:
             found.unconcerned(data, spared)
             continue
@@ -125,7 +131,7 @@ def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanati
     found = _Explained()
     for name in table.rulebook.transfer_order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
-        spared = SWITCHED_OFF if rule is None else rule.spares(case)
+        spared = why_idle(data) if rule is None else rule.spares(case)
         if rule is None or spared:
             found.unconcerned(data, spared)
         else:

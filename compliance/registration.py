@@ -10,11 +10,15 @@ from typing import Any, Final
 
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
+from compliance.outcomes import changed as _changed
+from compliance.outcomes import problem as _problem
+from compliance.outcomes import refused as _refused
+from compliance.papers import publish_warning, record_acknowledgement, register_contract, texts_problem
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
 from compliance.registry.records import Authorisation, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
-from compliance.rulebook.wording import setting_text
+from compliance.rulebook.wording import setting_text, stages_of
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
@@ -23,8 +27,8 @@ from engine.book.assets import Asset
 from engine.book.entities import Instrument
 from engine.state.hook import Outcome, Recheck
 from engine.state.listing import name_problem
-from engine.vocabulary.codes import COMPLIANCE, FIAT
-from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.codes import FIAT
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AuthoriseClient,
@@ -34,9 +38,11 @@ from engine.vocabulary.messages.commands import (
     ListInstrument,
     LoadRulebook,
     OpenAccount,
+    PublishWarning,
     RecordAcknowledgement,
     RecordTest,
     RedeemAsset,
+    RegisterContract,
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
@@ -59,11 +65,14 @@ TESTS: Final = ("knowledge", "risk")
 def _load_rulebook(intake: Intake, command: LoadRulebook, time_ns: int) -> Outcome:
     """Put a rulebook in force; what was set on top of the one before goes with it."""
     try:
-        changes = intake.put_in_force(command.name, command.documents, {}, time_ns)
+        rulebook = load_rulebook(command.name, command.documents, {}, moscow_day(time_ns))
     except RulebookError as error:
         return _refused(str(error))
-    assert intake.table is not None
-    return Outcome([RulebookLoaded(command.name, intake.table.rulebook.digest), *changes], None, intake.recheck_all())
+    problem = texts_problem(intake, rulebook)
+    if problem:
+        return _refused(problem)
+    changes = intake.install(RuleTable(rulebook), time_ns)
+    return Outcome([RulebookLoaded(command.name, rulebook.digest), *changes], None, intake.recheck_all())
 
 
 def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outcome:
@@ -80,13 +89,17 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
     overrides = dict(before.overrides)
     overrides[rule, key] = command.value
     try:
-        table = RuleTable(load_rulebook(before.name, before.documents, overrides))
+        after = load_rulebook(before.name, before.documents, overrides, moscow_day(time_ns))
     except RulebookError as error:
         return _refused(str(error))
-    old, new = setting_text(before.rules[rule], key), setting_text(table.rulebook.rules[rule], key)
-    if old == new:
+    old, new = setting_text(before.rules[rule], key), setting_text(after.rules[rule], key)
+    # A value that changes by date is set to one that does not.
+    if old == new and (key == "enabled" or len(stages_of(before.rules[rule], key)) == 1):
         return _refused(f"{rule} {key} is {old} already")
-    changes = intake.install(table, time_ns)
+    problem = texts_problem(intake, after)
+    if problem:
+        return _refused(problem)
+    changes = intake.install(RuleTable(after), time_ns)
     return Outcome(
         [ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], None, intake.recheck_all()
     )
@@ -175,18 +188,6 @@ def _record_test(intake: Intake, command: RecordTest, time_ns: int) -> Outcome:
     test.taken_ns = command.taken_ns
     detail = f"{command.test} test {command.score} %"
     return _changed("test", investor.investor, detail, intake.recheck(investor.clients))
-
-
-def _record_acknowledgement(intake: Intake, command: RecordAcknowledgement, time_ns: int) -> Outcome:
-    investor = intake.registry.investors.get(command.investor)
-    if investor is None:
-        return _refused(f"investor {command.investor} is not registered")
-    if not 1 <= command.version <= MAX_SUPPLY:
-        return _refused(f"version must be from 1 to {MAX_SUPPLY}")
-    # An acknowledgement can't be taken back, so nothing that rests can become forbidden by one.
-    investor.acknowledged_version = max(investor.acknowledged_version, command.version)
-    intake.refresh(investor.clients)
-    return _changed("acknowledgement", investor.investor, f"version {command.version}", None)
 
 
 def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
@@ -300,19 +301,6 @@ def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: in
     )
 
 
-def _refused(why: str) -> Outcome:
-    return Outcome([], _problem(why))
-
-
-def _problem(why: str) -> Problem:
-    return Problem(COMPLIANCE, why)
-
-
-def _changed(what: str, key: str, detail: str, recheck: Recheck | None) -> Outcome:
-    events: list[Event] = [RegistryChanged(what, key, detail)]
-    return Outcome(events, None, recheck)
-
-
 Handler = Callable[[Intake, Any, int], Outcome]
 """Takes note of a command at a time in nanoseconds, UTC, or carries it out, or refuses it."""
 
@@ -323,10 +311,12 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     RegisterIntermediary: _register_intermediary,
     OpenAccount: _open_account,
     RecordTest: _record_test,
-    RecordAcknowledgement: _record_acknowledgement,
+    RecordAcknowledgement: record_acknowledgement,
     SetBlocked: _set_blocked,
     AuthoriseClient: _authorise_client,
     UpdateAsset: _update_asset,
+    RegisterContract: register_contract,
+    PublishWarning: publish_warning,
     IssueAsset: _move,
     RedeemAsset: _move,
     Withdraw: _move,

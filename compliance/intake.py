@@ -7,9 +7,8 @@ from typing import Final
 from compliance.ledger.ledger import Ledger
 from compliance.registry.classes import UNCLASSIFIED, class_name
 from compliance.registry.records import Client, Investor, Registry
-from compliance.rulebook.rulebook import Overrides, Rulebook
+from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import date_text, setting_text
-from compliance.rules.catalogue import load_rulebook
 from compliance.rules.risk_1 import digest_of, warning_texts
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import end_graces, put_in_tiers
@@ -34,19 +33,12 @@ class Intake:
         self.all_doubtful: bool = False
         """Whether this was restored and nothing rechecked since: a snapshot does not say who is doubtful."""
 
-    def put_in_force(self, name: str, documents: dict[str, str], overrides: Overrides, time_ns: int) -> list[Event]:
-        """Load a rulebook, with a supervisor's settings on top, and make everything anew that depends on it.
+    def install(self, table: RuleTable, time_ns: int) -> list[Event]:
+        """Put a rulebook in force, with a supervisor's settings on top, and make everything anew that depends on it.
 
         Returns InvestorRegistered for each investor whose class it changed, then RegistryChanged for each asset whose
         tier it changed.
-
-        Raises:
-            RulebookError: it can't be used, and nothing changed.
         """
-        return self.install(RuleTable(load_rulebook(name, documents, overrides, moscow_day(time_ns))), time_ns)
-
-    def install(self, table: RuleTable, time_ns: int) -> list[Event]:
-        """As `put_in_force`, of a rulebook that is loaded."""
         self.table = table
         for text in warning_texts(table.rulebook):
             self.registry.texts[digest_of(text)] = text

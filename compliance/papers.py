@@ -43,7 +43,9 @@ def register_contract(intake: Intake, command: RegisterContract, time_ns: int) -
         problem = _room_problem(intake, contract)
     elif (contract.payer, contract.payee, contract.asset) != (payer, payee, asset):
         owed = f"{contract.payer.investor} owes {contract.payee.investor} {contract.asset.asset} under it"
-        problem = f"contract {command.contract} is registered: {owed}; an amendment changes neither parties nor currency"
+        problem = (
+            f"contract {command.contract} is registered: {owed}; an amendment changes neither parties nor currency"
+        )
     elif command.amount < contract.paid:
         paid = f"{decimal(contract.paid, asset.scale)} {asset.asset}"
         problem = f"{paid} were paid under contract {command.contract}: its amount can't be less"

@@ -25,7 +25,7 @@ from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
 from engine.book.assets import Asset
 from engine.book.entities import Instrument
-from engine.state.hook import Outcome, Recheck
+from engine.state.hook import Outcome
 from engine.state.listing import name_problem
 from engine.vocabulary.codes import FIAT
 from engine.vocabulary.days import moscow_day

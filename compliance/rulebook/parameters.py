@@ -111,8 +111,10 @@ def parse_stages(declared: dict[str, Parameter], given: dict[str, object]) -> li
         if schedule:
             schedules[key] = schedule
         else:
-            must = "can't change by date" if parameter.kind == DATE else (
-                f"by date: needs `{BEFORE}` and from 1 to {MAX_DATED_VALUES} dates YYYY-MM-DD"
+            must = (
+                "can't change by date"
+                if parameter.kind == DATE
+                else (f"by date: needs `{BEFORE}` and from 1 to {MAX_DATED_VALUES} dates YYYY-MM-DD")
             )
             faults.append((key, f"parameters: {key}: {must}"))
     if faults:

@@ -139,4 +139,4 @@ class Rulebook:
 
     def changes_by(self, day: int) -> bool:
         """Whether something in it changes after its own day, on or before another one. O(rules)."""
-        return any([self.day < each <= day for data in self.rules.values() for each in data.days])
+        return any(self.day < each <= day for data in self.rules.values() for each in data.days)

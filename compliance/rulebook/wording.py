@@ -79,9 +79,7 @@ def plain_value(data: RuleData, key: str) -> Plain | dict[str, Plain]:
     stages = stages_of(data, key)
     if len(stages) == 1:
         return _one(data, key)
-    return {
-        BEFORE if first_day(each) == ALWAYS else iso_date(first_day(each)): _one(each, key) for each in stages
-    }
+    return {BEFORE if first_day(each) == ALWAYS else iso_date(first_day(each)): _one(each, key) for each in stages}
 
 
 def _one(data: RuleData, key: str) -> Plain:

@@ -77,7 +77,9 @@ class SettlementFinding(Finding):
         if contract is None:
             if not self.rule.contract_required:
                 return []
-            return [f"contract {self.reference} is not registered" if self.reference else "a contract reference is needed"]
+            return [
+                f"contract {self.reference} is not registered" if self.reference else "a contract reference is needed"
+            ]
         if settlement is None:
             payer, payee = contract.payer.investor, contract.payee.investor
             return [f"contract {contract.contract} is between {payer} and {payee}"]
@@ -85,7 +87,9 @@ class SettlementFinding(Finding):
             return []
         if settlement.worth == UNKNOWN:
             moved, owed = self.case.asset.asset, contract.asset.asset
-            return [f"what {moved} is worth in {owed}, the currency of contract {contract.contract}, can't be told here"]
+            return [
+                f"what {moved} is worth in {owed}, the currency of contract {contract.contract}, can't be told here"
+            ]
         worth, room, amount = (_money(contract, each) for each in (settlement.worth, settlement.room, contract.amount))
         if settlement.is_refund:
             return [f"a refund worth {worth}; paid so far under contract {contract.contract}: {room}"]

@@ -287,6 +287,8 @@ BYTES_PER_STEP: Final = 4_096
 # Orders in one answer to `open_orders`, which is one piece, since it says how all of them stand at one moment: with 10 000 ids
 # to look through 1 332 steps, 0.7 ms, which the next two shares go without; about 50 KB of JSON.
 MAX_LISTED_ORDERS: Final = 200
+# Contracts in one answer to `contracts`: one piece of 1 100 steps; with the longest subjects 250 KB of JSON.
+MAX_LISTED_CONTRACTS: Final = 100
 # What was received is carried out for so long when the venue is told to stop. With a second for each peer to say goodbye
 # (`CLOSE_SECONDS`) and a turn that has begun, it has ended within two.
 STOP_NS: Final = 500_000_000

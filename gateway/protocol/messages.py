@@ -26,6 +26,7 @@ from gateway.protocol.channel_messages import (
     TradePrint,
 )
 from gateway.protocol.connection_messages import Error, Hello, JournalTip, Rate, RatesReply, Welcome
+from gateway.protocol.paper_messages import ContractInfo, ContractsReply, RiskWarningReply
 from gateway.protocol.private_messages import (
     AnyReport,
     AssetIssued,
@@ -53,6 +54,7 @@ from gateway.protocol.requests import (
     Argument,
     Balances,
     CancelOrder,
+    Contracts,
     Instruments,
     Login,
     MassCancel,
@@ -70,6 +72,7 @@ from gateway.protocol.requests import (
     RequestDelivery,
     RequestId,
     Resume,
+    RiskWarning,
     Side,
     Subscribe,
     TimeInForce,
@@ -96,6 +99,9 @@ __all__ = [
     "ChannelMessage",
     "ChannelName",
     "CloseOut",
+    "ContractInfo",
+    "Contracts",
+    "ContractsReply",
     "Cover",
     "Default",
     "Done",
@@ -143,6 +149,8 @@ __all__ = [
     "RequestRejected",
     "Resume",
     "Resumed",
+    "RiskWarning",
+    "RiskWarningReply",
     "Side",
     "Status",
     "Subscribe",
@@ -336,6 +344,8 @@ AnyMessage = (
     | OpenOrdersReply
     | BalancesReply
     | PositionsReply
+    | RiskWarningReply
+    | ContractsReply
     | Resumed
     | Done
     | Rejected

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from compliance.rules.risk_1 import digest_of
 from engine.vocabulary.codes import PHASES
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
@@ -34,6 +35,7 @@ from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
     AccountEntry,
     AssetEntry,
+    ContractEntry,
     IndexEntry,
     InstrumentEntry,
     IntermediaryEntry,
@@ -42,7 +44,9 @@ from gateway.venue.file import (
     ParticipantEntry,
     ServerSection,
     VenueSection,
+    WarningEntry,
 )
+from gateway.venue.papers import publish_warnings, register_contract, texts_of
 from gateway.venue.setup import (
     VenueError,
     add_asset,
@@ -144,6 +148,8 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     intermediaries = _entries(tables, "intermediaries", IntermediaryEntry, "intermediary")
     investors = _entries(tables, "investors", InvestorEntry, "investor")
     accounts = _entries(tables, "accounts", AccountEntry, "account")
+    warnings = _entries(tables, "warnings", WarningEntry, "text")
+    contracts = _entries(tables, "contracts", ContractEntry, "contract")
     if tables:
         known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
         raise VenueError(f"unknown section {min(tables)!r}; known: {known_sections}")
@@ -160,12 +166,18 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         setup += [(where, command) for command in market_design(where, instrument)]
     setup += [(where, register_intermediary(entry)) for where, entry in intermediaries]
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
+    stated = texts_of(name, documents)
+    texts = [entry.text for _, entry in warnings] or stated or texts_of(*load_rulebook_documents(_WARNS))
+    if warnings or any(entry.acknowledgements for _, entry in investors):
+        setup += [("warnings", command) for command in publish_warnings(texts, stated)]
+    digests = [digest_of(text) for text in texts]
     for where, investor in investors:
-        setup += register_investor(where, investor, intermediary_names)
+        setup += register_investor(where, investor, intermediary_names, digests)
     roles = {entry.participant: entry.role for _, entry in participants}
-    for name in limits.participants:
-        known(f"limits.participants.{name}", name, roles, "participants")
+    for limited in limits.participants:
+        known(f"limits.participants.{limited}", limited, roles, "participants")
     investor_names = {entry.investor for _, entry in investors}
+    setup += [(where, register_contract(where, entry, investor_names, scales)) for where, entry in contracts]
     for where, account in accounts:
         _check_parties(where, account, roles, investor_names, intermediary_names)
         setup += open_account(where, account, scales)
@@ -290,7 +302,19 @@ def _read_rulebook(path: Path) -> str:
         raise VenueError(f"rulebook {path} can't be read: {error}") from error
 
 
-_SECTIONS = ("assets", "indices", "instruments", "participants", "intermediaries", "investors", "accounts")
+_SECTIONS = (
+    "assets",
+    "indices",
+    "instruments",
+    "participants",
+    "intermediaries",
+    "investors",
+    "accounts",
+    "warnings",
+    "contracts",
+)
+_WARNS = "general-2026"
+"""The rulebook whose warning is acknowledged where neither the file nor the venue's own rulebook has one."""
 
 
 def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str) -> list[tuple[str, _Entry]]:

@@ -27,7 +27,21 @@ RULES = (
         "RET-4",
         "RET-5",
     ),
-    *("QUAL-0", "QUAL-1", "ANON-1", "LIQ-1", "LIQ-2", "CUR-1", "PAY-1", "SET-1", "SET-2", "FRZ-1", "RISK-1", "SAN-1", "INT-1"),
+    *(
+        "QUAL-0",
+        "QUAL-1",
+        "ANON-1",
+        "LIQ-1",
+        "LIQ-2",
+        "CUR-1",
+        "PAY-1",
+        "SET-1",
+        "SET-2",
+        "FRZ-1",
+        "RISK-1",
+        "SAN-1",
+        "INT-1",
+    ),
     *("OPS-1", "OPS-2"),
 )
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.hook import ComplianceHook
-from compliance.registry.records import Contract
+from compliance import ComplianceHook, Contract
 from engine.exchange import Exchange
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import BYTES_PER_STEP, MAX_LISTED_CONTRACTS, ROW_STEPS

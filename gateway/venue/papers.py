@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
-from compliance.rulebook.faults import RulebookError
-from compliance.rules.catalogue import load_rulebook
-from compliance.rules.risk_1 import warning_texts
+from compliance import RulebookError, load_rulebook, warning_texts
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import PublishWarning, RegisterContract
 from gateway.venue.file import ContractEntry

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from compliance.rules.risk_1 import digest_of
+from compliance import digest_of
 from engine.vocabulary.codes import PHASES
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
@@ -150,10 +150,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     accounts = _entries(tables, "accounts", AccountEntry, "account")
     warnings = _entries(tables, "warnings", WarningEntry, "text")
     contracts = _entries(tables, "contracts", ContractEntry, "contract")
-    if tables:
-        known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
-        raise VenueError(f"unknown section {min(tables)!r}; known: {known_sections}")
-
+    _check_all_known(tables)
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
@@ -166,13 +163,10 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         setup += [(where, command) for command in market_design(where, instrument)]
     setup += [(where, register_intermediary(entry)) for where, entry in intermediaries]
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
-    stated = texts_of(name, documents)
-    texts = [entry.text for _, entry in warnings] or stated or texts_of(*load_rulebook_documents(_WARNS))
-    if warnings or any(entry.acknowledgements for _, entry in investors):
-        setup += [("warnings", command) for command in publish_warnings(texts, stated)]
-    digests = [digest_of(text) for text in texts]
+    texts = [entry.text for _, entry in warnings] or _implied_texts(name, documents, investors)
+    setup += [("warnings", command) for command in publish_warnings(texts, texts_of(name, documents))]
     for where, investor in investors:
-        setup += register_investor(where, investor, intermediary_names, digests)
+        setup += register_investor(where, investor, intermediary_names, [digest_of(text) for text in texts])
     roles = {entry.participant: entry.role for _, entry in participants}
     for limited in limits.participants:
         known(f"limits.participants.{limited}", limited, roles, "participants")
@@ -181,11 +175,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     for where, account in accounts:
         _check_parties(where, account, roles, investor_names, intermediary_names)
         setup += open_account(where, account, scales)
-    setup += [
-        (f"{where}.phase", SetPhase(entry.instrument, PHASES.index(entry.phase), "opening"))
-        for where, entry in instruments
-        if entry.phase != "closed"
-    ]
+    setup += _opening_phases(instruments)
     return Venue(
         section.id,
         section.title,
@@ -200,6 +190,31 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         limits,
         server,
     )
+
+
+def _check_all_known(left: Mapping[str, object]) -> None:
+    """Check that no section is left that the file may not have."""
+    if left:
+        known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
+        raise VenueError(f"unknown section {min(left)!r}; known: {known_sections}")
+
+
+def _implied_texts(
+    name: str, documents: Mapping[str, str], investors: Sequence[tuple[str, InvestorEntry]]
+) -> list[str]:
+    """The text of the warning that is acknowledged in a file without [[warnings]]; none if nobody does."""
+    if not any(entry.acknowledgements for _, entry in investors):
+        return []
+    return texts_of(name, documents) or texts_of(*load_rulebook_documents(_WARNS))
+
+
+def _opening_phases(instruments: Sequence[tuple[str, InstrumentEntry]]) -> list[tuple[str, AnyCommand]]:
+    """The phases in which instruments open, but for those that are closed."""
+    return [
+        (f"{where}.phase", SetPhase(entry.instrument, PHASES.index(entry.phase), "opening"))
+        for where, entry in instruments
+        if entry.phase != "closed"
+    ]
 
 
 def _server(table: object) -> ServerSection:

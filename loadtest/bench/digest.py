@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from compliance.rules.risk_1 import digest_of
+from compliance import digest_of
 from engine.record.rows import encode_events
 from engine.vocabulary.codes import CONTINUOUS, FUTURE, HALTED, PRE_OPEN, PURPOSES
 from engine.vocabulary.limits import MAX_E8, NS_PER_DAY, NS_PER_SECOND

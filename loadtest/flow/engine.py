@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from compliance.rules.risk_1 import digest_of
+from compliance import digest_of
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes

@@ -10,7 +10,6 @@ import pytest
 from compliance import VENUE, ComplianceHook, load_rulebook
 from compliance.registry.classes import CLASSES
 from compliance.rules.case import Case, Profile
-from compliance.rules.risk_1 import digest_of
 from engine.book.assets import Asset
 from engine.state.hook import Verdict
 from engine.vocabulary.codes import BUY, COMPLIANCE, FIAT, FIRM, INDIVIDUAL, SELL
@@ -19,10 +18,8 @@ from engine.vocabulary.messages.commands import (
     AnyCommand,
     LoadRulebook,
     OpenAccount,
-    PublishWarning,
     RecordAcknowledgement,
     RecordTest,
-    RegisterContract,
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
@@ -37,7 +34,7 @@ from engine.vocabulary.messages.events import (
     RegistryChanged,
     RulebookLoaded,
 )
-from tests.support.compliance.venue import INVESTORS, WARNING, WARNING_DIGEST, Venue, changed, documents, rules_of
+from tests.support.compliance.venue import INVESTORS, Venue, changed, documents, rules_of
 
 
 def check(
@@ -105,11 +102,6 @@ def test_a_bad_rulebook_is_refused_and_the_old_one_stays() -> None:
     assert rules_of(venue.buy("super", "1", "BTC/RUB", "8000000")) == ()
 
 
-def contract(**stated: str | int) -> RegisterContract:
-    command = RegisterContract("7", "importer", "abroad", "USDT", 100_000_000, "2026-06-01", "machines")
-    return msgspec.structs.replace(command, **stated)
-
-
 @pytest.mark.parametrize(
     ("command", "why"),
     [
@@ -121,6 +113,8 @@ def contract(**stated: str | int) -> RegisterContract:
         (RegisterInvestor("new", INDIVIDUAL, assets_rub=2**63), "assets_rub must not be negative, nor above"),
         (RegisterInvestor("new", INDIVIDUAL, income_rub=-1), "income_rub must not be negative"),
         (RegisterInvestor("new", INDIVIDUAL, capital_rub=-1), "capital_rub must not be negative"),
+        (RegisterInvestor("new", FIRM, certified=True), "certified, earlier_income_rub: of individuals"),
+        (RegisterInvestor("new", INDIVIDUAL, earlier_income_rub=-1), "earlier_income_rub must not be negative"),
         (RegisterInvestor("new", INDIVIDUAL, class_override="qualified"), "class_override needs a reason"),
         (
             RegisterInvestor("new", INDIVIDUAL, class_override="king", reason="x"),
@@ -135,29 +129,6 @@ def contract(**stated: str | int) -> RegisterContract:
         (RecordTest("retail", "risk", -1, 1), "score must be 0 to 100"),
         (RecordTest("retail", "risk", 1, 0), "taken_ns must be a time that has passed"),
         (RecordTest("retail", "risk", 1, 2**63 - 1), "taken_ns must be a time that has passed"),
-        (RecordAcknowledgement("nobody", digest=WARNING_DIGEST), "investor nobody is not registered"),
-        (RecordAcknowledgement("retail", 1), "names the digest of the text: a version says nothing"),
-        (RecordAcknowledgement("retail", 0), "names the digest of the text: a version says nothing"),
-        (RecordAcknowledgement("retail", digest="0" * 64), "no text of the risk warning has this digest"),
-        (RecordAcknowledgement("retail", digest=WARNING_DIGEST.upper()), "no text of the risk warning has this digest"),
-        (PublishWarning(" "), "text must be one of at most 4096 characters"),
-        (PublishWarning("x" * 4_097), "text must be one of at most 4096 characters"),
-        (PublishWarning(WARNING), "is known already"),
-        (RegisterInvestor("new", FIRM, certified=True), "certified, earlier_income_rub: of individuals"),
-        (RegisterInvestor("new", INDIVIDUAL, earlier_income_rub=-1), "earlier_income_rub must not be negative"),
-        (contract(contract=" 7"), "contract must have no spaces around it"),
-        (contract(contract=""), "contract must be 1 to"),
-        (contract(payee="nobody"), "investor nobody is not registered"),
-        (contract(payer="abroad"), "a contract has two parties"),
-        (contract(asset="EUR"), "unknown asset EUR"),
-        (contract(amount=0), "amount must be positive"),
-        (contract(amount=2**63), "amount must be positive, and not above"),
-        (contract(concluded="2026-06-02"), "concluded must be a date YYYY-MM-DD, 2026-06-01 at the latest"),
-        (contract(concluded="May"), "concluded must be a date YYYY-MM-DD"),
-        (contract(subject=" "), "subject must be a text of at most 512 characters"),
-        (contract(subject="x" * 513), "subject must be a text of at most 512 characters"),
-        (contract(payer="firm", payee="importer"), "SET-1: one of the two parties must be a resident and one not"),
-        (contract(payer="retail"), "SET-1: retail is retail, and not registered as a foreign-trade party"),
         (SetBlocked("nobody", True), "investor nobody is not registered"),
         (AddAsset("GOLD", FIAT, 2, 0, -1), "market_cap_rub must not be negative"),
         (LoadRulebook("x", {}), "rulebook x: its document is missing"),
@@ -194,13 +165,6 @@ def test_registry_changes_are_reported() -> None:
     assert venue.do(SetBlocked("retail", True)) == [RegistryChanged("blocked", "retail", "blocked")]
     assert venue.do(RecordTest("retail", "risk", 7, venue.time_ns)) == [
         RegistryChanged("test", "retail", "risk test 7 %")
-    ]
-    assert venue.do(RecordAcknowledgement("retail", digest=WARNING_DIGEST)) == [
-        RegistryChanged("acknowledgement", "retail", WARNING_DIGEST)
-    ]
-    assert venue.do(PublishWarning("second")) == [RegistryChanged("warning", digest_of("second"))]
-    assert venue.do(contract()) == [
-        RegistryChanged("contract", "7", "importer owes abroad 100.000000 USDT, of 2026-06-01: machines")
     ]
     assert venue.do(RegisterInvestor("retail", INDIVIDUAL, class_override="qualified", reason="court")) == [
         InvestorRegistered("retail", "qualified")

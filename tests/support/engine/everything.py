@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from compliance import load_rulebook
-from compliance.rules.risk_1 import digest_of, warning_texts
+from compliance import digest_of, load_rulebook, warning_texts
 from engine.record.rows import encode_events
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, NS_PER_DAY, NS_PER_SECOND

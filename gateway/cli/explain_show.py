@@ -128,6 +128,7 @@ def rule_report(rule: RuleExplanation) -> dict[str, object]:
         "source": data.source,
         "status": data.status,
         "effective_from": data.effective_from,
+        "note": data.note or None,
         "parameters": {key: plain_value(data, key) for key in data.declared.parameters},
         "outcome": rule.outcome.replace(" ", "_"),
         "reason": rule.reason or None,
@@ -256,6 +257,7 @@ def print_rule(console: Terminal, rule: RuleExplanation) -> None:
     console.tell("  ", (f"{data.rule:7}", "bold"), (rule.outcome, _COLOURS[rule.outcome]), why)
     rows = [
         ("", f"{data.title}. {data.source}; {status_text(data)}, from {data.effective_from}"),
+        ("note", data.note),
         (
             "parameters",
             "; ".join(f"{key} = {value_text(data, key)}" for key in data.declared.parameters),

@@ -34,7 +34,7 @@ from engine.vocabulary.messages.events import (
     RegistryChanged,
     RulebookLoaded,
 )
-from tests.support.compliance.venue import INVESTORS, Venue, changed, documents, rules_of
+from tests.support.compliance.venue import INVESTORS, WARNING_DIGEST, Venue, changed, documents, rules_of
 
 
 def check(
@@ -253,7 +253,7 @@ def test_only_commands_that_can_forbid_an_order_recheck() -> None:
     assert hook.apply(RegisterIntermediary("alfa"), now).recheck
     assert not hook.apply(RegisterIntermediary("delta"), now).recheck
     assert hook.apply(RecordTest("retail", "risk", 0, now), now).recheck
-    assert not hook.apply(RecordAcknowledgement("retail", 1), now).recheck
+    assert not hook.apply(RecordAcknowledgement("retail", digest=WARNING_DIGEST), now).recheck
 
 
 def test_clients_share_a_table_of_decisions_only_if_nothing_that_rules_look_at_differs() -> None:

@@ -34,6 +34,7 @@ CAPPED = {
         "cap_basis": "gross_purchases",
         "cap_window": "calendar_year",
         "crypto_for_crypto_counted": False,
+        "starts": "at_once",
     },
     "outcome": "decides",
     "reason": "cap 300000.00 RUB a year, used 8000.00, reserved 158000.00, remaining 134000.00; this order 349495.12",
@@ -55,6 +56,8 @@ def test_a_refused_order_is_explained_rule_by_rule(story: Story) -> None:
     assert found["command"]["type"] == "NewOrder"
     (check,) = found["checks"]
     rules = check.pop("rules")
+    notes = {rule["rule"]: rule.pop("note") for rule in rules}
+    assert "Not law" in notes["RET-1"] and notes["INT-1"] is None
     digest = check["rulebook"].pop("digest")
     assert len(digest) == 64
     assert check == {
@@ -187,8 +190,8 @@ def test_a_transfer_is_explained_like_an_order(story: Story) -> None:
         "purpose": "domestic_payment",
         "contract_reference": None,
         "verdict": "refused",
-        "decided_by": "CUR-1",
-        "failed": ["CUR-1"],
+        "decided_by": "PAY-1",
+        "failed": ["PAY-1", "CUR-1"],
     }
     assert rules["CUR-1"]["arithmetic"] == "a domestic payment in USDT, a currency value"
     assert rules["SET-1"]["outcome"] == "does_not_concern"

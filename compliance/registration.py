@@ -213,6 +213,9 @@ def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) ->
         return _refused(f"year must be {this_year} or {this_year + 1}")
     first = investor.authorisations.get(year)
     if command.authorised:
+        bought = _bought_elsewhere(intake, investor, name, year)
+        if bought:
+            return _refused(f"RET-4: purchases of {investor.investor} in {year} are {bought}: one intermediary in a year")
         if first is not None and first.intermediary != name and not _may_leave(intake, first.intermediary):
             taken = f"{investor.investor} was authorised through {first.intermediary} for {year}"
             return _refused(f"RET-4: {taken}: one intermediary in a year")
@@ -223,6 +226,18 @@ def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) ->
         investor.authorisations[year].stands = False
     detail = f"{name} {year}" if command.authorised else f"{name} {year} withdrawn"
     return _changed("authorisation", investor.investor, detail, intake.recheck(investor.clients))
+
+
+def _bought_elsewhere(intake: Intake, investor: Investor, name: str, year: int) -> str:
+    """How purchases of a year bind a retail investor to another intermediary than one, under RET-4; empty: they don't."""
+    rule = None if intake.table is None else intake.table.one_intermediary
+    sums = intake.ledger.investors.get(investor.investor)
+    if rule is None or not investor.retail or sums is None or sums.bound.year != year:
+        return ""
+    bound = sums.bound.name
+    if bound == name or rule.may_leave(intake.registry, bound):
+        return ""
+    return f"through {bound}" if bound else "through no intermediary"
 
 
 def _may_leave(intake: Intake, intermediary: str) -> bool:

@@ -161,6 +161,6 @@ RULE: Final[Rule] = Rule(
     },
     compares="Purchases of the window, open buys at their worst price and this order with the cap.",
     exempt="Qualified investors; sells; derivatives; purchases priced in another asset than RUB, unless those count.",
-    reported=("each intermediary by itself",),
+    reported=("each intermediary by itself, a reading of June 2026: so much through any one licensed broker",),
     orders=AnnualCap,
 )

@@ -16,7 +16,7 @@ from typing import Final
 
 from compliance import digest_of
 from engine.record.rows import encode_events
-from engine.vocabulary.codes import CONTINUOUS, FUTURE, HALTED, PRE_OPEN, PURPOSES
+from engine.vocabulary.codes import CONTINUOUS, DOMESTIC_PAYMENT, FUTURE, HALTED, PRE_OPEN, PURPOSES
 from engine.vocabulary.limits import MAX_E8, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     AmendOrder,
@@ -152,6 +152,15 @@ class MixedCommands:
                 self._sometimes_odd(chance.randrange(1, 10**6)),
                 chance.randrange(len(PURPOSES)),
                 chance.choice(("", "contract")),
+            ),
+            Transfer(
+                order.participant,
+                order.account,
+                f"r{seq}",
+                to_account,
+                "RUB",
+                self._sometimes_odd(chance.randrange(1, 10**6)),
+                DOMESTIC_PAYMENT,
             ),
             RequestDelivery(order.participant, order.account, order.instrument, order.quantity_e8),
             FreezeAsset(chance.choice(("USDT", "A7A5")), self._sometimes_odd(chance.randrange(10**6)), "", "", "drawn"),

@@ -123,6 +123,7 @@ def test_figures_that_just_fit_are_no_contradiction() -> None:
         (GENERAL, "ANON-1", "banned_privacy", "[]", "with these parameters the rule refuses nothing"),
         (GENERAL, "QUAL-1", "risk_test_required", "false", "with these parameters the rule refuses nothing"),
         (GENERAL, "SET-2", "retail", "true", "with these parameters the rule refuses nothing"),
+        (GENERAL, "RET-1", "cap_scope", '"per_intermediary"', "one intermediary in a year: the scope has no effect"),
         (ELR, "ELR-3", "classes", '["qualified"]', "never decides: what it refuses, one before it in `order`"),
     ],
 )

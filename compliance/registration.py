@@ -215,7 +215,9 @@ def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) ->
     if command.authorised:
         bought = _bought_elsewhere(intake, investor, name, year)
         if bought:
-            return _refused(f"RET-4: purchases of {investor.investor} in {year} are {bought}: one intermediary in a year")
+            return _refused(
+                f"RET-4: purchases of {investor.investor} in {year} are {bought}: one intermediary in a year"
+            )
         if first is not None and first.intermediary != name and not _may_leave(intake, first.intermediary):
             taken = f"{investor.investor} was authorised through {first.intermediary} for {year}"
             return _refused(f"RET-4: {taken}: one intermediary in a year")

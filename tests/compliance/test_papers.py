@@ -9,18 +9,34 @@ import msgspec
 import pytest
 
 from compliance import ComplianceHook, digest_of
-from engine.vocabulary.codes import CROSS_BORDER
+from engine.vocabulary.codes import CONTINUOUS, CROSS_BORDER
+from engine.vocabulary.limits import MAX_CONTRACTS_PER_INVESTOR, MAX_KNOWN_TEXTS
 from engine.vocabulary.messages.commands import (
     AnyCommand,
+    LoadRulebook,
+    MarkFuture,
     PublishWarning,
     RecordAcknowledgement,
     RegisterContract,
     RegisterInvestor,
+    Sequenced,
+    SetBlocked,
+    SetPhase,
+    SetTradingRules,
+    Tick,
     Transfer,
+    Withdraw,
 )
-from engine.vocabulary.messages.events import CommandRejected, RegistryChanged, RequestRejected, Transferred
+from engine.vocabulary.messages.events import (
+    CommandRejected,
+    OrderCancelled,
+    RegistryChanged,
+    RequestRejected,
+    Transferred,
+    VariationMargin,
+)
 from tests.support.compliance.answers import set_parameter
-from tests.support.compliance.venue import PARTICIPANT, WARNING, WARNING_DIGEST, Venue
+from tests.support.compliance.venue import PARTICIPANT, WARNING, WARNING_DIGEST, Venue, changed, documents, e8, rules_of
 
 
 def contract(**stated: str | int) -> RegisterContract:
@@ -170,3 +186,62 @@ def test_a_snapshot_keeps_contracts_texts_and_the_day_of_the_rulebook() -> None:
     assert twin.intake.table is not None and twin.intake.table.rulebook.active("RET-1") is None
     investor = twin.intake.registry.investors["importer"]
     assert [(each.contract, each.paid, each.left) for each in investor.contracts] == [("7", 60_000_000, 40_000_000)]
+
+
+def test_an_investor_has_no_more_contracts_than_the_bound_and_others_still_may() -> None:
+    venue = Venue()
+    for number in range(MAX_CONTRACTS_PER_INVESTOR):
+        venue.exchange.apply(Sequenced(venue.exchange.seq + 1, venue.time_ns, contract(contract=f"c{number}")))
+    (event,) = venue.apply(contract())
+    assert isinstance(event, CommandRejected)
+    assert event.detail == "importer has 10000 contracts, and may have no more"
+    # An amendment is no further one.
+    venue.do(contract(contract="c0", amount=1))
+    venue.do(contract(payer="firm", payee="overseas"))
+
+
+def test_no_more_texts_are_known_than_the_bound_whoever_brings_them() -> None:
+    venue = Venue()
+    for number in range(MAX_KNOWN_TEXTS - 1):
+        venue.do(PublishWarning(f"text {number}"))
+    words = f"no more than {MAX_KNOWN_TEXTS} texts of the warning"
+    for command in (
+        PublishWarning("one more"),
+        set_parameter("RISK-1", "warning_text", "one more"),
+        LoadRulebook("general-2026", changed(documents("general-2026"), "RISK-1", "warning_text", '"one more"')),
+    ):
+        (event,) = venue.apply(command)
+        assert isinstance(event, CommandRejected) and event.detail == words
+    assert venue.hook.intake.table is not None and venue.hook.intake.table.warning is not None
+    assert venue.hook.intake.table.warning.digest == WARNING_DIGEST
+    venue.do(set_parameter("RISK-1", "warning_text", "text 7"))
+
+
+def test_a_text_of_a_later_date_is_known_when_the_rulebook_comes() -> None:
+    text = '{ before = "first", 2026-06-02 = "second" }'
+    venue = Venue("general-2026", (("RISK-1", "warning_text", text),))
+    for name in ("first", "second"):
+        venue.do(RecordAcknowledgement("super", digest=digest_of(name)))
+    venue.do(RecordAcknowledgement("qualified", digest=digest_of("first")))
+    for account in ("super", "qualified"):
+        assert rules_of(venue.buy(account, "1", "BTC/RUB", "100")) == ()
+    venue.at("2026-06-02 00:00")
+    cancelled = [event for event in venue.apply(Tick()) if isinstance(event, OrderCancelled)]
+    assert [(event.account, event.rule) for event in cancelled] == [("qualified", "RISK-1")]
+    assert rules_of(venue.buy("super", "1", "BTC/RUB", "100")) == ()
+
+
+def test_a_blocked_owner_pays_and_receives_variation_margin_which_stays_on_the_account() -> None:
+    venue = Venue("elr-2025")
+    venue.do(SetTradingRules("BTC-FUT", 400_000))
+    venue.do(MarkFuture("BTC-FUT", e8("100000"), "start"))
+    venue.do(SetPhase("BTC-FUT", CONTINUOUS))
+    venue.sell("dealer", "0.1", "BTC-FUT", "100000")
+    venue.buy("firm", "0.1", "BTC-FUT", "100000")
+    venue.do(SetBlocked("firm", True, "list", "ann"))
+    margins = [
+        event for event in venue.do(MarkFuture("BTC-FUT", e8("110000"), "up")) if isinstance(event, VariationMargin)
+    ]
+    assert {event.account: event.amount for event in margins} == {"firm": 1_000_00, "dealer": -1_000_00}
+    (refused,) = venue.apply(Withdraw("firm", "RUB", 1))
+    assert isinstance(refused, CommandRejected) and "is on the list of blocked owners" in refused.detail

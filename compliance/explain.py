@@ -86,6 +86,8 @@ class OrderExplanation(Explanation):
         investor = client.investor
         self.investor_class: Final[str] = class_name(investor.investor_class)
         self.class_reason: Final[str] = investor.reason if investor.class_override else ""
+        self.evidence: str = ""
+        """Against the thresholds of QUAL-0 as they were then; empty: the class was set, or no rulebook was in force."""
         """Why the supervisor set the class; empty: it follows from the evidence."""
         self.price: str = ""
         """The worst the order can get, as a decimal; empty for an order by funds."""
@@ -221,6 +223,7 @@ class ExplainingHook(ComplianceHook):
         """Decide as the hook does, taking down what each rule says if an explanation is wanted."""
         if self._current is not None:
             self._current.rules = explain_case(table, case.client, case)
+            self._current.evidence = table.evidence(case.investor)
             quote = case.listing.quote
             self._current.value = f"{decimal(case.value, quote.scale)} {quote.asset}"
         return super().decide(table, decision, case)

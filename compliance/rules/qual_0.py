@@ -29,29 +29,35 @@ class Qualified:
 
     def met_by(self, investor: Investor) -> bool:
         """Whether the evidence on record proves it."""
+        routes = self._routes(investor)
         if investor.kind != FIRM:
-            return bool(self.routes(investor))
-        by_assets = reaches(investor.assets_rub, self.net_assets_kopecks)
-        by_revenue = reaches(investor.income_rub, self.revenue_kopecks)
-        return combined(by_assets, by_revenue, self.combine)
+            return any(reaches(figure, threshold) for _, figure, threshold in routes)
+        (_, assets, least_assets), (_, revenue, least_revenue) = routes
+        return combined(reaches(assets, least_assets), reaches(revenue, least_revenue), self.combine)
 
-    def routes(self, investor: Investor) -> list[str]:
-        """The routes by which an individual is qualified, with their figures; none: not qualified."""
-        found: list[str] = []
-        if reaches(investor.assets_rub, self.individual_kopecks):
-            found.append(f"assets {reaches_words(investor.assets_rub, self.individual_kopecks)}")
-        least = min(investor.income_rub, investor.earlier_income_rub)
-        if self._opens(self.income_kopecks, least):
-            found.append(f"income of the lesser of two years {reaches_words(least, self.income_kopecks)}")
-        if investor.certified and self._opens(self.certified_assets_kopecks, investor.assets_rub):
-            found.append(f"certified, assets {reaches_words(investor.assets_rub, self.certified_assets_kopecks)}")
-        if investor.certified and self._opens(self.certified_income_kopecks, investor.income_rub):
-            found.append(f"certified, income {reaches_words(investor.income_rub, self.certified_income_kopecks)}")
-        return found
+    def arithmetic(self, investor: Investor) -> str:
+        """The evidence against the thresholds, each route by itself."""
+        compared = [f"{name} {reaches_words(figure, threshold)}" for name, figure, threshold in self._routes(investor)]
+        between = f" {self.combine} " if investor.kind == FIRM else " or "
+        return between.join(compared)
 
-    def _opens(self, threshold_kopecks: int, figure_rub: int) -> bool:
-        """Whether there is such a route, and a figure is enough for it."""
-        return threshold_kopecks > 0 and reaches(figure_rub, threshold_kopecks)
+    def _routes(self, investor: Investor) -> list[tuple[str, int, int]]:
+        """What may prove it: a name, the figure on record in roubles, and the threshold in kopecks."""
+        if investor.kind == FIRM:
+            return [
+                ("net assets", investor.assets_rub, self.net_assets_kopecks),
+                ("revenue", investor.income_rub, self.revenue_kopecks),
+            ]
+        routes = [("assets", investor.assets_rub, self.individual_kopecks)]
+        # A threshold of nothing is no route.
+        if self.income_kopecks:
+            lesser = min(investor.income_rub, investor.earlier_income_rub)
+            routes.append(("income in the lesser of two years", lesser, self.income_kopecks))
+        if investor.certified and self.certified_assets_kopecks:
+            routes.append(("with certificate, assets", investor.assets_rub, self.certified_assets_kopecks))
+        if investor.certified and self.certified_income_kopecks:
+            routes.append(("with certificate, income", investor.income_rub, self.certified_income_kopecks))
+        return routes
 
 
 _ANYONE: Final = "a threshold of nothing: everyone with any evidence meets it"

@@ -132,6 +132,10 @@ class RuleTable:
         """The class of an investor by the thresholds of QUAL-0 and ELR-1, or the supervisor's override."""
         return self._classification.of(investor)
 
+    def evidence(self, investor: Investor) -> str:
+        """The evidence against the thresholds of QUAL-0; empty: the supervisor has set the class."""
+        return self._classification.arithmetic(investor)
+
 
 class TransferTable:
     """What a rulebook in force says of transfers, deliveries, issuance and freezes."""

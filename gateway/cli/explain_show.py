@@ -107,6 +107,7 @@ def check_report(explanation: OrderExplanation) -> dict[str, object]:
         "investor": client.investor.investor,
         "investor_class": explanation.investor_class or None,
         "class_set_because": explanation.class_reason or None,
+        "evidence": explanation.evidence or None,
         "intermediary": client.intermediary_name or None,
         "instrument": order.instrument_name,
         "side": SIDES[order.side],
@@ -214,6 +215,8 @@ def print_check(console: Terminal, explanation: OrderExplanation, seq: int) -> N
     client, order = explanation.client, explanation.order
     through = f" through {client.intermediary_name}" if client.intermediary_name else " directly"
     made = f" (set by the supervisor: {explanation.class_reason})" if explanation.class_reason else ""
+    if explanation.evidence:
+        made = f" (QUAL-0: {explanation.evidence})"
     what = "all it can for" if not explanation.price else f"{explanation.quantity}"
     at = f" at {explanation.price} or better" if explanation.price else ""
     why = "resting, looked at again; " if explanation.recheck else ""

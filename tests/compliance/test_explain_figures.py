@@ -94,6 +94,22 @@ def test_figures(line: str) -> None:
     assert (found.outcome, found.reason if found.outcome == UNCONCERNED else found.arithmetic) == (expected, words)
 
 
+def test_the_class_is_explained_by_the_evidence_on_record() -> None:
+    venue = WatchedVenue()
+    venue.do(RegisterInvestor("earner", INDIVIDUAL, assets_rub=11_999_999, earlier_income_rub=7, certified=True))
+    for account, words in (
+        ("qualified", "assets 24000000.00 >= 24000000.00 or income in the lesser of two years 0.00 < 12000000.00"),
+        (
+            "earner",
+            "assets 11999999.00 < 24000000.00 or income in the lesser of two years 7.00 < 12000000.00 or "
+            "with certificate, assets 11999999.00 < 12000000.00 or with certificate, income 50000001.00 >= 6000000.00",
+        ),
+        ("small_firm", "net assets 199999999.00 < 200000000.00 or revenue 0.00 < 2000000000.00"),
+    ):
+        venue.buy(account, "0.001", "BTC/RUB", "100")
+        assert venue.last().evidence == words
+
+
 def test_every_rule_that_can_refuse_an_order_stands_in_the_table() -> None:
     lines = [line.split("|") for line in FIGURES.strip().splitlines()]
     refusing = {cells[3].strip() for cells in lines if cells[4].strip() in (DECIDED, FAILED)}

@@ -67,6 +67,7 @@ def test_a_refused_order_is_explained_rule_by_rule(story: Story) -> None:
         "investor": "retail",
         "investor_class": "retail",
         "class_set_because": None,
+        "evidence": "assets 0.00 < 24000000.00 or income in the lesser of two years 0.00 < 12000000.00",
         "intermediary": "alfa",
         "instrument": "BTC/RUB",
         "side": "buy",
@@ -96,7 +97,7 @@ def test_the_text_says_the_same_to_people(story: Story) -> None:
     for expected in (
         "2026-06-01 12:00:00.000000 Moscow: NewOrder",
         "(a3), retail:",
-        "investor retail, retail, through alfa",
+        "investor retail, retail (QUAL-0: assets 0.00 < 24000000.00 or income in the lesser of two years 0.00 < 12000000.00)",
         "limit buy 0.0437 BTC/RUB at 7997600 or better, worth 349495.12 RUB",
         "rulebook general-2026: refused: RET-1 decides",
         "SAN-1  passes",

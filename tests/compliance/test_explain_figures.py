@@ -101,8 +101,10 @@ def test_the_class_is_explained_by_the_evidence_on_record() -> None:
         ("qualified", "assets 24000000.00 >= 24000000.00 or income in the lesser of two years 0.00 < 12000000.00"),
         (
             "earner",
-            "assets 11999999.00 < 24000000.00 or income in the lesser of two years 7.00 < 12000000.00 or "
-            "with certificate, assets 11999999.00 < 12000000.00 or with certificate, income 50000001.00 >= 6000000.00",
+            (
+                "assets 11999999.00 < 24000000.00 or income in the lesser of two years 7.00 < 12000000.00 or "
+                "with certificate, assets 11999999.00 < 12000000.00 or with certificate, income 50000001.00 >= 6000000.00"
+            ),
         ),
         ("small_firm", "net assets 199999999.00 < 200000000.00 or revenue 0.00 < 2000000000.00"),
     ):

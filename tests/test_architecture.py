@@ -18,8 +18,8 @@ FOREIGN_WORDS = ("/work/", "/tmp/", "pypi-more", "workplace")
 ROOMS = Rooms(
     {
         # The core.
-        "engine.vocabulary": ("", ""),
-        "engine.vocabulary.messages": ("vocabulary", ""),
+        "engine.vocabulary.messages": ("", ""),
+        "engine.vocabulary": ("vocabulary.messages", ""),
         "engine.book": ("vocabulary.*", ""),
         "engine.money": ("vocabulary book", ""),
         "engine.state": ("vocabulary.* book money", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from engine.vocabulary.messages.said import Said, Values
@@ -17,6 +18,6 @@ def said(template: str, *values: str | int | Said) -> Said:
     return Said(template, values)
 
 
-def listed(names: list[str]) -> Said:
+def listed(names: Sequence[str]) -> Said:
     """Names as one value, such as those that are allowed."""
     return Said("list.names", tuple(names))

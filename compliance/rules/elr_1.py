@@ -76,9 +76,11 @@ class EvidenceFinding(Finding):
     def refusal(self) -> Said:
         """What is needed and what the evidence shows."""
         least, investor = self.thresholds, self.investor
-        needed = decimal(least.assets_kopecks, 2), decimal(least.income_kopecks, 2)
-        found = f"{investor.assets_rub}.00", f"{investor.income_rub}.00"
-        return said("ELR-1.either", *needed, *found) if least.combine == "or" else said("ELR-1.both", *needed, *found)
+        above, income_above = decimal(least.assets_kopecks, 2), decimal(least.income_kopecks, 2)
+        assets, income = f"{investor.assets_rub}.00", f"{investor.income_rub}.00"
+        if least.combine == "or":
+            return said("ELR-1.either", above, income_above, assets, income)
+        return said("ELR-1.both", above, income_above, assets, income)
 
     def inputs(self) -> list[tuple[str, str]]:
         """Class and evidence."""

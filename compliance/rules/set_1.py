@@ -52,8 +52,11 @@ class SettlementFinding(Finding):
         if self.lacks_reference:
             lacks.append(said("SET-1.reference"))
         if self.lacks_non_resident:
-            both = case.sender.investor, case.receiver.investor
-            lacks.append(said("SET-1.residents", *both) if case.sender.resident else said("SET-1.non_residents", *both))
+            sender, receiver = case.sender.investor, case.receiver.investor
+            if case.sender.resident:
+                lacks.append(said("SET-1.residents", sender, receiver))
+            else:
+                lacks.append(said("SET-1.non_residents", sender, receiver))
         return said("list.reasons", *lacks)
 
     def inputs(self) -> list[tuple[str, str]]:

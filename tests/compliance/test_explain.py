@@ -46,7 +46,7 @@ def test_every_verdict_of_every_scenario_is_explained_as_it_was_decided(scenario
             (
                 explanation.failed[0],
                 explanation.failed,
-                next(each.reason for each in explanation.rules if each.outcome == DECIDED),
+                next(in_words(each.refusal) for each in explanation.rules if each.outcome == DECIDED),
             )
             for explanation in made
             if explanation.failed and not (isinstance(explanation, OrderExplanation) and explanation.recheck)
@@ -69,7 +69,7 @@ def test_a_rule_that_is_switched_off_concerns_nobody() -> None:
     venue = WatchedVenue("general-2026", (("RET-3", "enabled", "false"),))
     venue.buy("newcomer", "0.001", "BTC/RUB", "100")
     off = by_rule(venue.last())["RET-3"]
-    assert (off.outcome, off.reason) == (UNCONCERNED, "the rule is switched off")
+    assert (off.outcome, off.spared) == (UNCONCERNED, "the rule is switched off")
     assert venue.last().failed == ("RISK-1",)
 
 

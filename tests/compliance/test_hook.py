@@ -376,7 +376,7 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
             verdict = hook.check(order, price_ticks, lots, venue.time_ns)
             if verdict is None:
                 hook.reserve(order, price_ticks, lots)
-            answers.append(None if verdict is None else [(each.rule, each.detail) for each in verdict.failures])
+            answers.append(None if verdict is None else [(each.rule, each.said) for each in verdict.failures])
         assert answers[0] == answers[1]
         assert digest(twin) == digest(venue.hook)
 

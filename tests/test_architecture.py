@@ -85,7 +85,7 @@ ROOMS = Rooms(
         "tests.support.loadtest": ("support", "engine.* gateway.* loadtest.*"),
         "tests.scenarios": ("reference support.*", "engine.* compliance.* loadtest.scenarios"),
         "tests.engine": ("support support.engine", "engine.* compliance loadtest.scenarios"),
-        "tests.compliance": ("support support.engine support.compliance", "engine.* compliance.*"),
+        "tests.compliance": ("support support.engine support.compliance", "engine.* compliance.* gateway.words"),
         "tests.gateway": ("support.*", "engine.* compliance.* gateway.*"),
         "tests.loadtest": ("support.*", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.golden": ("support.*", "engine.* compliance.* gateway.* loadtest.bench"),

@@ -125,7 +125,7 @@ def invalid_fields(command: NewOrder, instrument: Instrument, time_ns: int) -> P
     if command.side not in (BUY, SELL) or not 0 <= kind < len(ORDER_TYPES):
         return invalid(said("terms.side_or_type"))
     if not 0 <= life < len(TIMES_IN_FORCE) or not -1 <= command.self_trade <= STP_REJECT:
-        return invalid(said("terms.time_in_force_or_self_trade"))
+        return invalid(said("terms.time_in_force"))
     if not POST_ONLY_OFF <= command.post_only <= POST_ONLY_REPRICE:
         return invalid(said("terms.post_only_mode"))
     if (kind in STOPS or kind in (ICEBERG, PEGGED)) and life not in LASTING:

@@ -159,7 +159,7 @@ ENGLISH: Final[dict[str, str]] = {
     "terms.rests": "a {0} order must be gtc, day or gtd",
     "terms.side_or_type": "unknown side or order type",
     "terms.stop_price": "stop and stop_limit orders, and no others, need a stop price",
-    "terms.time_in_force_or_self_trade": "unknown time in force or self-trade mode",
+    "terms.time_in_force": "unknown time in force or self-trade mode",
     "terms.trail": "a trail must be positive, and below 10000 basis points",
     "trade.unknown": "no trade {0} of this trading day can be corrected",
     "transfer.other_investor": "{0} is not an account of investor {1}",

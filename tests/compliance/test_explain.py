@@ -8,6 +8,7 @@ from compliance.explain import DECIDED, PASSED, UNCONCERNED, Explanation, OrderE
 from engine.vocabulary.codes import BUY, COMPLIANCE, MARKET
 from engine.vocabulary.messages.commands import MassQuote, SetBlocked
 from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
+from gateway.words.words import in_words
 from tests.support.compliance.scenarios import SCENARIOS, outcome, split_change, supervise, trade
 from tests.support.compliance.venue import PARTICIPANT, e8
 from tests.support.compliance.watched_venue import WatchedVenue, by_rule, check_sound

@@ -8,12 +8,14 @@ from functools import cache
 
 import pytest
 
+from engine.vocabulary.limits import MAX_TEMPLATE_CHARS
 from engine.vocabulary.messages.events import CommandRejected, OrderCancelled, OrderRejected, RegistryChanged
 from engine.vocabulary.said import NOTHING_SAID, Said, listed, said
 from gateway.words.english import BETWEEN, ENGLISH
 from gateway.words.words import in_words, words, words_of
 from tests.support.places import ROOT
 
+FORM = re.compile(r"([A-Z]+-\d|[a-z_]+)\.[a-z_]+")
 PLACE = re.compile(r"\{(\d+)\}")
 PLACE_OF_WHAT = {"Problem": 1, "Failure": 1, "invalid": 0, "_refused": 0, "_problem": 0}
 SOURCES = [path for package in ("engine", "compliance") for path in sorted((ROOT / package).rglob("*.py"))]
@@ -82,9 +84,7 @@ def test_nothing_is_said_but_by_templates() -> None:
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-            if not isinstance(node, ast.Call) or name not in PLACE_OF_WHAT:
-                continue
-            if isinstance(node.args[PLACE_OF_WHAT[name]], ast.Constant | ast.JoinedStr):
+            if name in PLACE_OF_WHAT and isinstance(node.args[PLACE_OF_WHAT[name]], ast.Constant | ast.JoinedStr):
                 spoken.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert spoken == []
 
@@ -119,3 +119,8 @@ def test_an_event_of_an_earlier_version_says_what_it_said() -> None:
     assert words_of(OrderRejected(1, "ann", 1, "c", "X", 1, "", template="terms.gtd")) == ENGLISH["terms.gtd"]
     assert words_of(RegistryChanged("tier", "BTC", "", "tier.grace", ("2026-09-01",))).endswith("end of 2026-09-01")
     assert words_of(OrderCancelled(1, "ann", 1, "c", "X", 0, 1, 0, 1, 1, 0)) == ""
+
+
+def test_ids_are_short_and_speak_for_themselves() -> None:
+    ids = [*ENGLISH, *BETWEEN]
+    assert [each for each in ids if len(each) > MAX_TEMPLATE_CHARS or not FORM.fullmatch(each)] == []

@@ -239,10 +239,10 @@ class Venue:
         self.time_ns = moscow_ns(moscow_time)
 
     def apply(self, command: AnyCommand) -> list[Event]:
-        """Apply a command at the venue's time; its events with their words. `log` has them as they are."""
-        events = self.exchange.apply(Sequenced(self.exchange.seq + 1, self.time_ns, command))
-        self.log += events
-        return spell(events)
+        """Apply a command at the venue's time; its events with their words. `happened` has them as they are."""
+        self.happened = self.exchange.apply(Sequenced(self.exchange.seq + 1, self.time_ns, command))
+        self.log += self.happened
+        return spell(self.happened)
 
     def do(self, command: AnyCommand) -> list[Event]:
         """Apply a command that must be carried out."""

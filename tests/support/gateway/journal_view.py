@@ -11,6 +11,7 @@ from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import ExecutionReport
 from gateway.reporting.source import Source
+from gateway.words.titles import RuleTitles
 
 
 class JournalView:
@@ -20,11 +21,15 @@ class JournalView:
         self.orders: dict[tuple[str, str], list[ExecutionReport]] = {}
         source = Source(JournalReader(directory))
         formats = Formats()
-        reports = PrivateReports(formats)
+        titles = RuleTitles()
+        reports = PrivateReports(formats, titles)
         exchange = new_exchange()
         for step in source.steps():
+            titles.note(step.command)
             for event in step.events:
                 formats.learn(event)
+                if isinstance(event, RulebookLoaded):
+                    titles.follow(event)
             for report in reports.follow(step.seq, step.time_ns, step.events):
                 message = reports.message(report)
                 if isinstance(message, ExecutionReport) and message.seq:

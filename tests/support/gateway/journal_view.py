@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.exchange import Exchange
+from engine.vocabulary.messages.events import RulebookLoaded
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 from gateway.outbound.private_reports.reports import PrivateReports

@@ -8,9 +8,11 @@ from functools import cache
 
 import pytest
 
+from engine.record.rows import decode_events
 from engine.vocabulary.limits import MAX_TEMPLATE_CHARS
 from engine.vocabulary.messages.events import CommandRejected, OrderCancelled, OrderRejected, RegistryChanged
 from engine.vocabulary.said import NOTHING_SAID, Said, listed, said
+from gateway.journal.reader import JournalReader
 from gateway.words.english import BETWEEN, ENGLISH
 from gateway.words.words import in_words, words, words_of
 from tests.support.places import ROOT
@@ -125,3 +127,16 @@ def test_an_event_of_an_earlier_version_says_what_it_said() -> None:
 def test_ids_are_short_and_speak_for_themselves() -> None:
     ids = [*ENGLISH, *BETWEEN]
     assert [each for each in ids if len(each) > MAX_TEMPLATE_CHARS or not FORM.fullmatch(each)] == []
+
+
+@pytest.mark.parametrize("name", ["v6", "v6-everything", "v6-large"])
+def test_what_a_journal_says_is_in_the_catalogue(name: str) -> None:
+    said_there: dict[str, str] = {}
+    for _, _, _, events in JournalReader(ROOT / "tests" / "golden" / name).rows():
+        for event in decode_events(events):
+            template = getattr(event, "template", "")
+            assert not getattr(event, "detail", "") and not getattr(event, "title", ""), event
+            if template:
+                said_there[template] = words_of(event)  # type: ignore[arg-type]
+    assert len(said_there) >= 5
+    assert {template: text for template, text in said_there.items() if text.startswith(f"{template}: ")} == {}

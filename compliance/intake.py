@@ -20,6 +20,7 @@ from engine.vocabulary.messages.events import (
     ParameterChanged,
     RegistryChanged,
 )
+from engine.vocabulary.said import said
 
 
 class Intake:
@@ -69,7 +70,8 @@ class Intake:
         events: list[Event] = []
         for rule, data in after.rules.items():
             if before.rules[rule].waits and not data.waits:
-                events.append(RegistryChanged("rule", rule, f"starts on {date_text(data.starts)}"))
+                how = said("rule.starts", date_text(data.starts))
+                events.append(RegistryChanged("rule", rule, "", how.template, how.values))
             for key in data.declared.parameters:
                 old, new = setting_text(before.rules[rule], key), setting_text(data, key)
                 if old != new:

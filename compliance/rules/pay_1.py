@@ -10,6 +10,7 @@ from compliance.rules.case import TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import Rule, TransferRule
 from engine.vocabulary.codes import ASSET_KINDS, DOMESTIC_PAYMENT
+from engine.vocabulary.said import Said, said
 
 KINDS: Final = {
     "crypto": "cryptocurrencies",
@@ -45,9 +46,9 @@ class PaymentFinding(Finding):
         self.case: Final = case
         super().__init__(False)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What to pay in instead."""
-        return f"{self.case.asset.asset} is digital currency, never a means of payment inside Russia: pay in RUB"
+        return said("PAY-1.payment", self.case.asset.asset)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The purpose, the kind of the asset, and who pays whom."""

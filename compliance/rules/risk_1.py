@@ -15,6 +15,7 @@ from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
+from engine.vocabulary.said import Said, said
 
 
 def digest_of(text: str) -> str:
@@ -61,12 +62,11 @@ class WarningFinding(Finding):
         self.acknowledged: Final[int] = len(investor.acknowledged)
         super().__init__(rule.warned(investor))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """Which text is needed, and how many others were acknowledged."""
-        return (
-            f"the risk warning with the digest {self.needed} is to be acknowledged; "
-            f"other texts acknowledged so far: {self.acknowledged or 'none'}"
-        )
+        if not self.acknowledged:
+            return said("RISK-1.none", self.needed)
+        return said("RISK-1.others", self.needed, self.acknowledged)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The text in force, and how many were acknowledged."""

@@ -16,6 +16,7 @@ from compliance.rules.finding import Finding, yes_no
 from compliance.rules.rule import FOR_CURRENCY_VALUES, Rule, TransferRule
 from engine.vocabulary.codes import CROSS_BORDER
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class ForeignTradeOnly(TransferRule):
@@ -33,17 +34,17 @@ class ForeignTradeOnly(TransferRule):
             return FOR_CURRENCY_VALUES
         return "" if case.purpose == CROSS_BORDER else "it is for cross-border settlement"
 
-    def party_problems(self, first: Investor, second: Investor) -> list[str]:
+    def party_problems(self, first: Investor, second: Investor) -> list[Said]:
         """Why two investors may not settle a contract with each other; none if they may."""
-        problems: list[str] = []
+        problems: list[Said] = []
         if self.non_resident_required and first.resident == second.resident:
-            both = "residents" if first.resident else "non-residents"
-            problems.append(
-                f"one of the two parties must be a resident and one not; {first.investor} and {second.investor} are both {both}"
-            )
+            if first.resident:
+                problems.append(said("SET-1.residents", first.investor, second.investor))
+            else:
+                problems.append(said("SET-1.non_residents", first.investor, second.investor))
         if self.registered_retail_only:
             problems += [
-                f"{party.investor} is retail, and not registered as a foreign-trade party"
+                said("SET-1.retail", party.investor)
                 for party in (first, second)
                 if party.retail and not party.foreign_trade
             ]
@@ -71,33 +72,28 @@ class SettlementFinding(Finding):
         self.lacks: Final = [*self._of_contract(), *rule.party_problems(case.sender, case.receiver)]
         super().__init__(not self.lacks)
 
-    def _of_contract(self) -> list[str]:
+    def _of_contract(self) -> list[Said]:
         """What is wrong with the contract."""
         contract, settlement = self.contract, self.settlement
         if contract is None:
             if not self.rule.contract_required:
                 return []
-            return [
-                f"contract {self.reference} is not registered" if self.reference else "a contract reference is needed"
-            ]
+            return [said("SET-1.unregistered", self.reference) if self.reference else said("SET-1.reference")]
+        number = contract.contract
         if settlement is None:
-            payer, payee = contract.payer.investor, contract.payee.investor
-            return [f"contract {contract.contract} is between {payer} and {payee}"]
+            return [said("SET-1.parties", number, contract.payer.investor, contract.payee.investor)]
         if settlement.fits:
             return []
         if settlement.worth == UNKNOWN:
-            moved, owed = self.case.asset.asset, contract.asset.asset
-            return [
-                f"what {moved} is worth in {owed}, the currency of contract {contract.contract}, can't be told here"
-            ]
-        worth, room, amount = (_money(contract, each) for each in (settlement.worth, settlement.room, contract.amount))
+            return [said("SET-1.worth", self.case.asset.asset, contract.asset.asset, number)]
+        worth, room = _money(contract, settlement.worth), _money(contract, settlement.room)
         if settlement.is_refund:
-            return [f"a refund worth {worth}; paid so far under contract {contract.contract}: {room}"]
-        return [f"worth {worth}; left of contract {contract.contract}: {room} of {amount}"]
+            return [said("SET-1.refund", worth, number, room)]
+        return [said("SET-1.left", worth, number, room, _money(contract, contract.amount))]
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """All that it lacks."""
-        return "; ".join(self.lacks)
+        return said("list.reasons", *self.lacks)
 
     def inputs(self) -> list[tuple[str, str]]:
         """What is moved, between whom, and under which contract."""

@@ -135,11 +135,11 @@ def test_a_rule_that_has_not_started_says_so() -> None:
     venue = WatchedVenue(GENERAL, (("RET-1", "starts", '"2027-07-01"'),))
     venue.buy("retail", "4", "BTC/RUB", "100000")
     found = {each.data.rule: each for each in venue.last().rules}["RET-1"]
-    assert (found.outcome, found.reason) == (
+    assert (found.outcome, found.spared) == (
         UNCONCERNED,
         "the rule starts on 2027-07-01; before, it passes everything",
     )
-    assert why_idle(found.data) == found.reason
+    assert why_idle(found.data) == found.spared
 
 
 def test_a_value_by_date_is_set_to_one_without_dates_even_if_it_is_the_one_in_force() -> None:

@@ -205,6 +205,10 @@ LOGIN_TIMEOUT_SECONDS: Final = 10
 MAX_LOGIN_ATTEMPTS: Final = 3
 # Malformed messages on one connection before it is closed.
 MAX_MALFORMED_MESSAGES: Final = 100
+# Channels that one connection gets, each about one instrument or index: all eight of 250 instruments, where the default venue has 21. Its end takes
+# it off the list of each, half a millisecond in all; each takes some 250 bytes, 1 GB if all connections have so many.
+MAX_SUBSCRIPTIONS: Final = 2_000
+SUBSCRIPTION_BYTES: Final = 256
 # Pongs answered per second and connection; further pings are ignored.
 MAX_PONGS_PER_SECOND: Final = 5
 # Private reports kept per account for clients that reconnect; older ones are answered with a snapshot.
@@ -255,6 +259,18 @@ MAX_UNREAD_BYTES: Final = 256 * 1024 * 1024
 # What one write hands to a transport: as much as the kernel takes at once. A peer that is not behind has at most
 # SOCKET_BUFFER_BYTES in its transport, all of them 128 MiB; one that is, this and a frame more, counted above.
 SEND_PIECE_BYTES: Final = 2 * SOCKET_BUFFER_BYTES
+
+# What a connection takes at most, beside what is unread and what its participant's rate lets wait: what it is read into, which doubles until the
+# largest message fits; fragments, or a message on its way to the decoder; what its transport has to send; questions that wait, of half a KiB
+# each with the longest names, and those of one read more (the shortest takes 40 bytes); its objects; its subscriptions.
+CONNECTION_BYTES: Final = (
+    2 * MAX_MESSAGE_BYTES
+    + MAX_MESSAGE_BYTES
+    + SOCKET_BUFFER_BYTES
+    + 512 * (MAX_INBOX_COMMANDS + MAX_READ_BYTES // 40)
+    + 16_384
+    + MAX_SUBSCRIPTIONS * SUBSCRIPTION_BYTES
+)
 
 # ── questions ──────────────────────────────────────────────────────────────────────────────────────────────────
 # What an answer takes is counted in steps, so that the bound does not depend on the clock: half a microsecond each, as measured.

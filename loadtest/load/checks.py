@@ -112,7 +112,7 @@ def _count(directory: Path, acknowledged: int, without: Collection[str]) -> Chec
     """Compare the trading commands of a journal with those that were acknowledged."""
     kinds = tuple(row.kind for row in TRADING)
     commands = (decode_command(row[2]) for row in JournalReader(find_journal(directory)).rows())
-    recorded = sum(isinstance(each, kinds) and each.participant not in without for each in commands)
+    recorded = sum(isinstance(each, kinds) and getattr(each, "participant", "") not in without for each in commands)
     problems = [f"{recorded:,} recorded, {acknowledged:,} acknowledged"] if recorded != acknowledged else []
     return _check(ACKNOWLEDGED, problems, f"{recorded:,} trading commands")
 

@@ -1,1 +1,1 @@
-"""Honest connections beside bad ones: do those who mean well notice those who don't?"""
+"""Honest connections beside bad ones, and whether those who mean well notice those who don't."""

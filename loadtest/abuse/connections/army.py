@@ -28,7 +28,9 @@ MOST_ADDRESSES: Final = 250
 class Army:
     """The attackers of one run."""
 
-    def __init__(self, target: Target, strength: Mapping[str, int], cores: Sequence[int], *, addresses: str, nice: int) -> None:
+    def __init__(
+        self, target: Target, strength: Mapping[str, int], cores: Sequence[int], *, addresses: str, nice: int
+    ) -> None:
         """Prepare.
 
         Args:

@@ -105,7 +105,9 @@ def main() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = orders.connections + SPARE_FILES
     if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assault = runner.run(_go_on(orders))
     sys.stdout.buffer.write(msgspec.json.encode(assault))

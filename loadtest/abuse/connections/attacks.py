@@ -125,7 +125,9 @@ async def _asks(foe: Foe) -> None:
 
 async def _churn(foe: Foe) -> None:
     await foe.greet()
-    asked = [Subscribe(id=number, channel="book", instrument=name) for number, name in enumerate(foe.ground.instruments)]
+    asked = [
+        Subscribe(id=number, channel="book", instrument=name) for number, name in enumerate(foe.ground.instruments)
+    ]
     await foe.send(b"".join(text(each) for each in asked))
 
 
@@ -146,7 +148,9 @@ async def _wrong_logins(foe: Foe) -> None:
     await foe.greet()
     who = foe.ground.logins[foe.number % len(foe.ground.logins)]
     signature = random.Random(f"login {foe.number}").randbytes(64).hex()
-    logins = [Login(id=number, participant=who.participant, signature=signature) for number in range(MAX_LOGIN_ATTEMPTS)]
+    logins = [
+        Login(id=number, participant=who.participant, signature=signature) for number in range(MAX_LOGIN_ATTEMPTS)
+    ]
     await foe.send(b"".join(text(each) for each in logins))
     await foe.drain()
 

@@ -126,7 +126,7 @@ def _options(function: Any) -> Any:
 @click.command()
 @_options
 def connections(**given: Any) -> None:
-    """Do those who mean well notice hundreds of connections that don't?
+    """See whether those who mean well notice hundreds of connections that don't.
 
     A venue of its own carries an honest load, checked as `sbx load` checks it: first in peace, then besieged, then besieged and in peace
     once more. The attackers are there before the honest log in, and stay until all is compared. Nobody honest may miss a report or a

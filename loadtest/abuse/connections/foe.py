@@ -162,7 +162,7 @@ class Foe:
         assert self._socket is not None
         watched = select.poll()
         watched.register(self._socket, 0)
-        while not watched.poll(0):
+        while not watched.poll(0):  # noqa: ASYNC110 - there is no event: nothing is read
             await asyncio.sleep(0.5)
         raise Over("cut")
 

@@ -125,8 +125,8 @@ def judged(plan: Plan, rounds: list[Round], venue: VenueFacts) -> Siege:
     behind = [each for each in rounds if each.run.generator.is_behind]
     words = behind[0].run.generator.detail if behind else "in all runs"
     checks.append(Check(GENERATOR, "unchecked" if behind else "held", f"it fell behind: {words}" if behind else words))
-    for name in dict.fromkeys(check.name for each in rounds for check in each.run.checks):
-        checks.append(_over_all(name, rounds))
+    names = dict.fromkeys(check.name for each in rounds for check in each.run.checks)
+    checks += [_over_all(name, rounds) for name in names]
     return Siege(
         seed=order.seed,
         rate=order.rate,
@@ -185,7 +185,9 @@ def _room_for_all(plan: Plan, target: Target) -> None:
     """Nobody honest is a participant that attackers log in as. Raises `LoadError`."""
     needed = plan.order.connections + len(plan.strength)
     if needed > len(target.members):
-        raise LoadError(f"{needed} participants are needed, the venue has {len(target.members)}: --participants {needed}")
+        raise LoadError(
+            f"{needed} participants are needed, the venue has {len(target.members)}: --participants {needed}"
+        )
 
 
 def _scrape(target: Target) -> dict[str, float]:

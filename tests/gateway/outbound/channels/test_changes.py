@@ -70,7 +70,7 @@ def test_events_as_changes(event, expected):
     channels, outbox = Channels(Formats()), Outbox(JSON)
     channels.one(Changes).subscribers[outbox] = None
     ((outboxes, change),) = channels.follow(5, 6, [DayEnded(1), event], precede=True)
-    assert outboxes == [outbox]
+    assert list(outboxes) == [outbox]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(change))
     assert plain == {"type": "change", "seq": 1, "command_seq": 5, "time": 6, **expected}
 

@@ -52,7 +52,9 @@ class Pings(msgspec.Struct, frozen=True, kw_only=True):
     def agreed(self, hello: m.Hello) -> tuple[float | None, float | None]:
         """Interval and timeout towards a venue: together they are what it gives its clients itself."""
         interval_ns = hello.heartbeat_interval or UNSAID_INTERVAL_NS
-        timeout_ns = max(hello.heartbeat_timeout - interval_ns, interval_ns) if hello.heartbeat_timeout else UNSAID_TIMEOUT_NS
+        timeout_ns = (
+            max(hello.heartbeat_timeout - interval_ns, interval_ns) if hello.heartbeat_timeout else UNSAID_TIMEOUT_NS
+        )
         return (
             interval_ns / NS_PER_SECOND if self.interval == VENUE else self.interval,
             timeout_ns / NS_PER_SECOND if self.timeout == VENUE else self.timeout,

@@ -235,7 +235,10 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
         if self._is_refused:
             return _THROWN_AWAY
         room: memoryview = super().get_buffer(size_hint)
-        return room[: MAX_READ_BYTES if self._visitor.intake.is_known else MAX_STRANGER_READ_BYTES]
+        visitor = self._visitor
+        # A request for a WebSocket is one, however long.
+        is_more = visitor.intake.is_known or visitor.is_shaking
+        return room[: MAX_READ_BYTES if is_more else MAX_STRANGER_READ_BYTES]
 
     def buffer_updated(self, size: int) -> None:
         """Look at what was read; of a stranger when it is its turn."""

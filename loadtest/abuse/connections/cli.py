@@ -14,7 +14,7 @@ import msgspec
 import uvloop
 
 from engine.vocabulary.limits import NS_PER_SECOND
-from gateway.cli.terminal import Terminal
+from gateway.cli.terminal import WIDTH, Terminal
 from gateway.printable import json_safe
 from gateway.venue.venue import VenueError
 from loadtest.abuse.connections.army import ADDRESSES, MANY, strength
@@ -39,7 +39,7 @@ _OPTIONS: Final = (
     click.option("--rate", type=click.FloatRange(min=1, max=100_000), default=2_000.0, show_default=True, help="Requests a second of all honest connections."),
     click.option("--seconds", type=click.FloatRange(0.5, 86_400), default=40.0, show_default=True, help="How long each run is measured."),
     click.option("--warm-up", type=Duration(), default="2s", show_default=True, help="Sent before, and in no figure."),
-    click.option("--repeat", type=click.IntRange(1, 100), default=1, show_default=True, help="Of peace, siege, siege, peace."),
+    click.option("--pairs", type=click.IntRange(1, 100), default=2, show_default=True, help="Of a run in peace and a besieged one; which comes first alternates."),
     click.option("--only", "chosen", multiple=True, type=click.Choice(list(ATTACKS)), help="Only this attack; may be repeated."),
     click.option("--most", type=click.IntRange(min=1), help="At most so many connections of each attack.  [default: as many as it has]"),
     click.option("--addresses", type=click.Choice(ADDRESSES), default=MANY, show_default=True, help="Where the bad come from: each from one of its own, all from one, or all from that of the honest."),
@@ -64,7 +64,7 @@ class Asked(msgspec.Struct, kw_only=True):
     rate: float
     seconds: float
     warm_up: int
-    repeat: int
+    pairs: int
     chosen: tuple[str, ...]
     most: int | None
     addresses: str
@@ -110,7 +110,7 @@ class Asked(msgspec.Struct, kw_only=True):
             wanted=wanted,
             strength=strength(self.chosen, self.most),
             addresses=self.addresses,
-            repeats=self.repeat,
+            pairs=self.pairs,
             within=self.within,
             nice=self.nice,
             replays=self.replays,
@@ -142,7 +142,7 @@ def connections(**given: Any) -> None:
     Examples:
       sbx abuse connections
       sbx abuse connections --list
-      sbx abuse connections --addresses one --repeat 3
+      sbx abuse connections --addresses one --pairs 6
       sbx abuse connections --only floods --only asks --seconds 10
     """
     asked = Asked(**given)
@@ -173,5 +173,5 @@ def _run(asked: Asked) -> int:
     if asked.as_json:
         click.echo(json_safe(msgspec.json.encode(found)))
     else:
-        show(found, Terminal(wraps=False))
+        show(found, Terminal(wraps=False, width=WIDTH))
     return 0 if found.has_held else FAILED

@@ -8,6 +8,7 @@ import statistics
 import tempfile
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,8 +48,8 @@ class Plan:
     """Connections of each attack."""
     addresses: str
     """Where attackers come from."""
-    repeats: int
-    """Of A B B A."""
+    pairs: int
+    """Of a run in peace and a besieged one; which comes first alternates: A B B A."""
     within: float
     """How many times the 99th percentile may grow."""
     nice: int
@@ -101,14 +102,14 @@ class Siege(msgspec.Struct):
 
 
 async def besiege(plan: Plan, told: Told) -> Siege:
-    """Load venues in peace and besieged, A B B A. Raises `LoadError` or `VenueError`."""
+    """Load venues in peace and besieged, in turn. Raises `LoadError` or `VenueError`."""
     rounds: list[Round] = []
     facts: VenueFacts | None = None
-    for repeat in range(plan.repeats):
-        for place, is_besieged in enumerate((False, True, True, False)):
-            told.phase(f"run {len(rounds) + 1} of {4 * plan.repeats}, {'besieged' if is_besieged else 'in peace'}")
-            # The same requests on both sides of a pair.
-            order = replace(plan.order, seed=plan.order.seed + 2 * repeat + place // 2)
+    for pair in range(plan.pairs):
+        # The same requests in both.
+        order = replace(plan.order, seed=plan.order.seed + pair)
+        for is_besieged in (pair % 2 == 1, pair % 2 == 0):
+            told.phase(f"run {len(rounds) + 1} of {2 * plan.pairs}, {'besieged' if is_besieged else 'in peace'}")
             found, facts = await _round(plan, order, is_besieged, told)
             rounds.append(found)
     assert facts is not None
@@ -191,13 +192,11 @@ def _room_for_all(plan: Plan, target: Target) -> None:
 
 
 def _scrape(target: Target) -> dict[str, float]:
-    """The venue's counters."""
+    """The venue's counters; none if it does not answer: then it has other troubles, which the run shows."""
     assert target.metrics_url is not None
-    try:
-        with urllib.request.urlopen(target.metrics_url, timeout=SCRAPE_S) as reply:
-            return parse(reply.read().decode())
-    except OSError as error:
-        raise LoadError(f"the venue does not tell its metrics: {error}") from error
+    with suppress(OSError), urllib.request.urlopen(target.metrics_url, timeout=SCRAPE_S) as reply:
+        return parse(reply.read().decode())
+    return {}
 
 
 def _reasons(counted: dict[str, float]) -> dict[str, dict[str, int]]:

@@ -231,7 +231,7 @@ def test_a_connection_has_so_many_subscriptions_and_no_more(bench, monkeypatch):
 
     def ask(kind: str, number: int, channel: str, of: Any = session) -> dict[str, Any]:
         request = {"type": kind, "id": number, "channel": channel, "instrument": "BTC/RUB"}
-        return [each for turn in answers(bench, of, request) for each in turn][0]
+        return next(each for turn in answers(bench, of, request) for each in turn)
 
     for number, channel in enumerate(("top", "book", "trades")):
         assert ask("subscribe", number, channel)["type"] == "subscribed"

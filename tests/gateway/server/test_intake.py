@@ -122,7 +122,8 @@ def _accepted(venue: Apart, opening: bytes, flood: bytes) -> int:
         peer.connect((host, int(port)))
         peer.sendall(
             f"GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode() + opening
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            + opening
         )
         taken = 0
         try:

@@ -178,10 +178,10 @@ MAX_INBOX_COMMANDS: Final = 256
 MAX_READ_BYTES: Final = 8_192
 # And of who is not logged in, or owes for what it asked: some 25 requests, or the largest login twice.
 MAX_STRANGER_READ_BYTES: Final = 2_048
-# So many of those are looked at in a pass of the loop, each once; the others wait for their turn, unread. A look takes a fifth of a millisecond
-# interpreted, a handshake twice that: so all strangers together add less than a millisecond to any wait, and 2 048 who come at once after a restart
-# are in after two seconds.
-MAX_STRANGERS_A_PASS: Final = 2
+# So many of those are looked at in a pass of the loop, each once, half of them such as have just come; the others wait for their turn, unread. A
+# look takes a fifth of a millisecond interpreted, a handshake twice that: so all strangers together add a millisecond or so to any wait, and
+# 2 048 who come at once after a restart are in after a second.
+MAX_STRANGERS_A_PASS: Final = 4
 # Kernel buffers per socket: small, so that a flooder fills its own and not the machine's.
 SOCKET_BUFFER_BYTES: Final = 65_536
 LISTEN_BACKLOG: Final = 2_048

@@ -13,7 +13,7 @@ from engine.vocabulary.limits import (
     MAX_THROWN_AWAY_BYTES,
     SOCKET_BUFFER_BYTES,
 )
-from gateway.server.intake import Intake, Strangers
+from gateway.server.intake import NEWCOMERS_LOOKS, Intake, Strangers
 from tests.support.gateway.raw_frames import Apart, frame, raw_connection
 from tests.support.gateway.small_venue import client, serving, url_of
 
@@ -50,35 +50,56 @@ class Hall:
 
 
 async def test_a_pass_looks_at_a_few_and_all_have_their_turn():
-    hall = Hall(7)
+    assert MAX_STRANGERS_A_PASS == 4
+    hall = Hall(11)
     for intake in hall.intakes:
         intake.came(10)
-    assert hall.looked == [*range(MAX_STRANGERS_A_PASS)]
+    assert hall.looked == [0, 1, 2, 3]
     # Who waits is not read meanwhile.
-    assert [each.is_reading for each in hall.transports] == [True] * MAX_STRANGERS_A_PASS + [False] * 5
+    assert [each.is_reading for each in hall.transports] == [True] * 4 + [False] * 7
     await asyncio.sleep(0)
-    assert hall.looked == [*range(2 * MAX_STRANGERS_A_PASS)]
+    assert hall.looked == [*range(8)]
     # Who comes again waits behind those who wait already.
     hall.intakes[0].came(10)
     for _ in range(4):
         await asyncio.sleep(0)
-    assert hall.looked == [*range(7), 0]
+    assert hall.looked == [*range(11), 0]
     assert all(each.is_reading for each in hall.transports)
     assert hall.faults == []
 
 
+async def test_newcomers_do_not_wait_behind_all_who_flood():
+    hall = Hall(24)
+    flooding, coming = hall.intakes[:20], hall.intakes[20:]
+    for _ in range(NEWCOMERS_LOOKS):
+        for intake in flooding:
+            intake.came(10)
+        for _ in range(6):
+            await asyncio.sleep(0)
+    hall.looked.clear()
+    for intake in [*flooding, *coming]:
+        intake.came(10)
+    for _ in range(2):
+        await asyncio.sleep(0)
+    # Half of each pass is theirs; without them all of it is the others'.
+    assert hall.looked == [0, 1, 2, 3, 20, 4, 21, 5, 22, 6, 23, 7]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert hall.looked[12:] == [*range(8, 20)]
+
+
 async def test_who_is_gone_or_not_to_be_read_keeps_nobody_waiting():
-    hall = Hall(7)
+    hall = Hall(11)
     for intake in hall.intakes:
         intake.came(10)
-    for intake in hall.intakes[2:5]:
+    for intake in hall.intakes[4:7]:
         intake.end()
-    hall.intakes[5].want(False)
+    hall.intakes[7].want(False)
     await asyncio.sleep(0)
-    assert hall.looked == [0, 1, 5, 6]
-    assert [each.is_reading for each in hall.transports[5:]] == [False, True]
-    hall.intakes[5].want(True)
-    assert hall.transports[5].is_reading
+    assert hall.looked == [0, 1, 2, 3, 7, 8, 9, 10]
+    assert [each.is_reading for each in hall.transports[7:]] == [False, True, True, True]
+    hall.intakes[7].want(True)
+    assert hall.transports[7].is_reading
 
 
 async def test_a_fault_in_a_look_is_told():

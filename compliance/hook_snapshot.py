@@ -12,7 +12,8 @@ import msgspec
 from compliance.intake import Intake
 from compliance.ledger.snapshot import LedgerState, restore_ledger, take_ledger
 from compliance.registry.listings import AssetRecord, Listing
-from compliance.registry.records import Authorisation, Intermediary, Investor, RecordedTest, Registry
+from compliance.registry.persons import sharing_owners
+from compliance.registry.records import Authorisation, Intermediary, Investor, Person, RecordedTest, Registry
 from compliance.rulebook.rulebook import Overrides
 from engine.book.assets import Asset
 from engine.book.entities import Instrument
@@ -23,6 +24,7 @@ _Investor = tuple[
     str, int, bool, int, int, bool, bool, int, bool, str, str, str, int, _Test, _Test, list[_Authorisation]
 ]
 _Intermediary = tuple[str, bool, str, bool, bool, int, str, str]
+_Person = tuple[list[str], str, list[str]]
 _STATE: Final = tuple[
     tuple[str, dict[str, str], list[tuple[str, str, str]]],
     list[tuple[str, int, int, int, int, int, int, bool, int]],
@@ -31,11 +33,12 @@ _STATE: Final = tuple[
     list[_Intermediary],
     list[tuple[str, str, str]],
     LedgerState,
+    list[_Person],
 ]
 
 
 def take_snapshot(intake: Intake) -> object:
-    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger. O(state)."""
+    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger, persons. O(state)."""
     registry = intake.registry
     return [
         _rulebook(intake),
@@ -69,6 +72,7 @@ def take_snapshot(intake: Intake) -> object:
         [_intermediary(each) for each in registry.intermediaries.values()],
         [[each.account, each.investor.investor, each.intermediary_name] for each in registry.clients.values()],
         take_ledger(intake.ledger),
+        [_person(person) for person in intake.persons.all()],
     ]
 
 
@@ -85,7 +89,7 @@ def restore(
     """
     registry = intake.registry
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
-    book, assets, listings, investors, intermediaries, clients, ledger = msgspec.convert(snapshot, _STATE)
+    book, assets, listings, investors, intermediaries, clients, ledger, persons = msgspec.convert(snapshot, _STATE)
     for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
         record = AssetRecord(core_assets[asset], privacy, market_cap_rub, turnover_rub, history_years)
         assert (record.kind, record.scale) == (kind, scale), "the core has another asset of this name"
@@ -100,6 +104,10 @@ def restore(
         registry.add_listing(listing)
     for row in investors:
         _restore_investor(registry, row)
+    for person in persons:
+        _restore_person(intake, person)
+    for investor in registry.investors.values():
+        investor.shares_owner_with = sharing_owners(investor)
     for each in intermediaries:
         _restore_intermediary(registry, each)
     for account, investor_name, intermediary_name in clients:
@@ -189,6 +197,22 @@ def _restore_investor(registry: Registry, row: _Investor) -> None:
         investor.authorisations[year] = authorisation
     registry.investors[row[0]] = investor
     registry.note_financial(investor)
+
+
+def _person(person: Person) -> list[object]:
+    investor = person.investor
+    return [list(person.keys), "" if investor is None else investor.investor, list(person.firms)]
+
+
+def _restore_person(intake: Intake, row: _Person) -> None:
+    keys, investor, firms = row
+    person = intake.persons.one(tuple(keys))
+    if investor:
+        person.investor = intake.registry.investors[investor]
+        person.investor.person = person
+    for name in firms:
+        firm = person.firms[name] = intake.registry.investors[name]
+        firm.owners.append(person)
 
 
 def _restore_test(test: RecordedTest, row: _Test) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from compliance.identity import identify, identity_problem, identity_words
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
-from compliance.registry.records import Authorisation, Intermediary, Investor
+from compliance.registry.records import Authorisation, Client, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.wording import setting_text
 from compliance.rules.catalogue import load_rulebook
@@ -101,16 +102,29 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
         problem = f"{command.investor} is blocked: set_blocked takes an owner off the list"
     if not problem and command.class_override and not command.reason.strip():
         problem = "class_override needs a reason"
+    if not problem:
+        problem = identity_problem(intake, command, known)
     if problem:
         return _refused(problem)
     if investor is None:
         investor = intake.registry.investors[command.investor] = known
     take_over(investor, after)
+    says_who = bool(command.documents) or command.owners is not None or (command.replace and len(investor.owners) > 0)
+    links = identify(intake, command, investor)
     if intake.classify(investor) and investor.clients:
         intake.ledger.rebuild()
     intake.registry.note_financial(investor)
-    intake.refresh(investor.clients)
-    return Outcome([class_event(investor)], None, intake.recheck(investor.clients))
+    events: list[Event] = [class_event(investor)]
+    if says_who:
+        events.append(RegistryChanged("identity", investor.investor, identity_words(investor)))
+    clients = _clients_of(investor)
+    intake.refresh(clients)
+    return Outcome(events, None, intake.recheck(clients), links=links)
+
+
+def _clients_of(investor: Investor) -> list[Client]:
+    """The accounts of an investor and of the firms that name it as beneficial owner: what blocks it blocks these (SAN-1)."""
+    return [client for each in investor.with_firms for client in each.clients]
 
 
 def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_ns: int) -> Outcome:
@@ -194,9 +208,10 @@ def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
     if investor is None:
         return _refused(f"investor {command.investor} is not registered")
     investor.blocked = command.blocked
-    intake.refresh(investor.clients)
+    clients = _clients_of(investor)
+    intake.refresh(clients)
     detail = "blocked" if command.blocked else "not blocked"
-    return _changed("blocked", investor.investor, detail, intake.recheck(investor.clients))
+    return _changed("blocked", investor.investor, detail, intake.recheck(clients))
 
 
 def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) -> Outcome:

@@ -13,6 +13,7 @@ from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
 from compliance.rules.der_1 import delivery_refusal
 from compliance.rules.frz_1 import FREEZE, freeze_problem
+from compliance.rules.id_1 import OnePerson
 from compliance.rules.ret_2 import HighlyLiquidOnly
 from compliance.rules.ret_3 import KnowledgeTest
 from compliance.rules.ret_4 import OneIntermediary
@@ -41,6 +42,8 @@ class RuleTable:
         """RET-4, if it is in force."""
         self.warning: RiskWarning | None = None
         """RISK-1, if it is in force."""
+        self.identity: OnePerson | None = None
+        """ID-1, if it is in force."""
         for name in rulebook.order:
             data, orders = rulebook.active(name), RULES[name].orders
             if data is not None and orders is not None:
@@ -60,6 +63,8 @@ class RuleTable:
             self.one_intermediary = rule
         elif isinstance(rule, RiskWarning):
             self.warning = rule
+        elif isinstance(rule, OnePerson):
+            self.identity = rule
 
     def profile(self, client: Client) -> Profile:
         """What the table needs to know of a client."""
@@ -67,9 +72,10 @@ class RuleTable:
         return Profile(
             investor.investor_class,
             investor.financial,
-            investor.blocked,
+            investor.listed is not None,
             intermediary is not None and intermediary.barred,
             self.warning is None or self.warning.warned(investor),
+            identified=self.identity is None or self.identity.identified(investor),
         )
 
     def decisions(self, client: Client) -> dict[int, Decision]:
@@ -165,7 +171,7 @@ class TransferTable:
     def owner_problem(self, owner: Investor) -> str:
         """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); empty if it may."""
         data = self.rulebook.active("SAN-1")
-        return "" if data is None or not owner.blocked else f"{data.rule}: {listed_words(owner)}"
+        return "" if data is None or owner.listed is None else f"{data.rule}: {listed_words(owner)}"
 
     def freeze_problem(self, asset: AssetRecord) -> str:
         """Why holdings of an asset can't be frozen (FRZ-1); empty if they can."""

@@ -70,9 +70,7 @@ def open_account(state: State, command: OpenAccount) -> Problem | None:
     problem = account_problem(command, state.accounts) or consult(state, command)
     if problem is not None:
         return problem
-    owner = state.owners.get(command.investor)
-    if owner is None:
-        owner = state.owners[command.investor] = Owner(command.investor)
+    owner = state.owner(command.investor)
     account = Account(command.account, len(state.accounts), command.participant, owner, command.intermediary)
     owner.accounts.append(account)
     state.accounts[command.account] = account

@@ -63,6 +63,8 @@ class ReferenceVenue(Rules):
                 self.list_instrument(command)
             case commands.OpenAccount():
                 self.open_account(command)
+            case commands.RegisterInvestor():
+                self.name_owners(command)
             case commands.Deposit() | commands.Withdraw():
                 self.move_money(command)
             case commands.SetPhase():

@@ -28,7 +28,7 @@ RULES = (
         "RET-5",
     ),
     *("QUAL-0", "QUAL-1", "ANON-1", "LIQ-1", "LIQ-2", "CUR-1", "SET-1", "SET-2", "FRZ-1", "RISK-1", "SAN-1", "INT-1"),
-    *("OPS-1", "OPS-2"),
+    *("ID-1", "OPS-1", "OPS-2"),
 )
 
 MINIMAL = """

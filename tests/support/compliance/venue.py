@@ -47,6 +47,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
+from tests.support.compliance.identities import identified
 
 ROUBLE = 10**8
 MOSCOW = timezone(timedelta(hours=3))
@@ -118,6 +119,7 @@ INTERMEDIARIES = [
 INVESTORS = [
     RegisterInvestor("retail", INDIVIDUAL),
     RegisterInvestor("newcomer", INDIVIDUAL),
+    RegisterInvestor("nameless", INDIVIDUAL),
     RegisterInvestor("qualified", INDIVIDUAL, assets_rub=6_000_000),
     RegisterInvestor("super", INDIVIDUAL, assets_rub=100_000_001),
     RegisterInvestor("earner", INDIVIDUAL, assets_rub=10_000_000, income_rub=50_000_001),
@@ -130,6 +132,7 @@ INVESTORS = [
     RegisterInvestor("overseas", FIRM, resident=False, assets_rub=1_000_000_000),
 ]
 UNPREPARED = ("newcomer",)
+UNIDENTIFIED = ("nameless",)
 
 # Account: investor and intermediary. An account is named like its investor; further ones have a suffix.
 ACCOUNTS = {
@@ -137,6 +140,7 @@ ACCOUNTS = {
     "retail@beta": ("retail", "beta"),
     "retail@direct": ("retail", ""),
     "newcomer": ("newcomer", "alfa"),
+    "nameless": ("nameless", "alfa"),
     "qualified": ("qualified", "alfa"),
     "super": ("super", ""),
     "earner": ("earner", ""),
@@ -210,7 +214,7 @@ class Venue:
         if rulebook:
             self.load(rulebook, changes)
         setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *INTERMEDIARIES]
-        setup += INVESTORS
+        setup += [each if each.investor in UNIDENTIFIED else identified(each) for each in INVESTORS]
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))
             setup += [Deposit(account, asset.asset, 10**16) for asset in ASSETS]

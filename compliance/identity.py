@@ -21,8 +21,8 @@ def identity_problem(intake: Intake, command: RegisterInvestor, known: Investor)
 
     Whoever registers is told which investor has a document already, never which document that is.
     """
-    keys = command.documents or ()
-    if not all([is_key(key) for key in keys]):
+    keys = command.identity_keys or ()
+    if not all(is_key(key) for key in keys):
         return "documents: what stands there is no identity key"
     concerned = intake.persons.having(keys)
     if known.person is not None and known.person not in concerned:
@@ -39,21 +39,21 @@ def identity_problem(intake: Intake, command: RegisterInvestor, known: Investor)
 
 def _owners_problem(intake: Intake, command: RegisterInvestor, known: Investor) -> str:
     """Why a firm can't have these owners."""
-    if command.owners is None:
+    if command.owner_keys is None:
         kept = known.owners and not command.replace and command.kind != FIRM
         return "owners: only a firm has beneficial owners" if kept else ""
-    if command.owners and command.kind != FIRM:
+    if command.owner_keys and command.kind != FIRM:
         return "owners: only a firm has beneficial owners"
-    if len(command.owners) > MAX_OWNERS:
+    if len(command.owner_keys) > MAX_OWNERS:
         return f"owners: a firm names {MAX_OWNERS} at most"
     named: list[Person] = []
     own = [] if known.person is None else list(known.person.keys)
-    taken = own + list(command.documents or ())
-    for keys in command.owners:
-        if not keys or not all([is_key(key) for key in keys]):
+    taken = own + list(command.identity_keys or ())
+    for keys in command.owner_keys:
+        if not keys or not all(is_key(key) for key in keys):
             return "owners: each is known by its identity keys"
         persons = intake.persons.having(keys)
-        if any([person in named for person in persons]) or any([key in taken for key in keys]):
+        if any(person in named for person in persons) or any(key in taken for key in keys):
             return "ID-1: a beneficial owner is named twice, or is the firm itself"
         problem = _owner_problem(persons) or _room_problem(persons, keys, known.investor)
         if problem:
@@ -77,7 +77,7 @@ def _owner_problem(persons: list[Person]) -> str:
 def _room_problem(persons: list[Person], keys: tuple[str, ...], firm: str) -> str:
     """Why what is on record of persons who turn out to be one can't be kept together; `firm` is one more that names them."""
     known = {key: True for person in persons for key in person.keys}
-    known.update({key: True for key in keys})
+    known.update(dict.fromkeys(keys, True))
     if len(known) > MAX_KEYS_OF_PERSON:
         return f"no more than {MAX_KEYS_OF_PERSON} documents of one person are kept"
     firms = {name: True for person in persons for name in person.firms}
@@ -91,15 +91,15 @@ def _room_problem(persons: list[Person], keys: tuple[str, ...], firm: str) -> st
 def identify(intake: Intake, command: RegisterInvestor, investor: Investor) -> Links:
     """Take note of what a sound registration says; returns who shares a beneficial owner otherwise than before."""
     concerned = _about(investor)
-    if command.documents:
-        person = intake.persons.one(command.documents, investor.person)
+    if command.identity_keys:
+        person = intake.persons.one(command.identity_keys, investor.person)
         person.investor = investor
         investor.person = person
-    if command.owners is not None or command.replace:
+    if command.owner_keys is not None or command.replace:
         for former in investor.owners:
             former.firms.pop(investor.investor, None)
         owners = []
-        for keys in command.owners or ():
+        for keys in command.owner_keys or ():
             owner = intake.persons.one(keys)
             owner.firms[investor.investor] = investor
             owners.append(owner)

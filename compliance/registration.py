@@ -109,7 +109,9 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
     if investor is None:
         investor = intake.registry.investors[command.investor] = known
     take_over(investor, after)
-    says_who = bool(command.documents) or command.owners is not None or (command.replace and len(investor.owners) > 0)
+    says_who = (
+        bool(command.identity_keys) or command.owner_keys is not None or (command.replace and len(investor.owners) > 0)
+    )
     links = identify(intake, command, investor)
     if intake.classify(investor) and investor.clients:
         intake.ledger.rebuild()

@@ -35,7 +35,7 @@ ROOMS = Rooms(
         "compliance.rules": ("registry rulebook ledger", "engine.vocabulary.* engine.state"),
         "compliance": ("registry rulebook ledger rules", "engine.vocabulary.* engine.book engine.money engine.state"),
         # The world.
-        "gateway": ("", "engine compliance"),
+        "gateway": ("", "engine compliance compliance.registry engine.vocabulary.messages"),
         "gateway.protocol": ("", "engine.vocabulary.*"),
         "gateway.client": ("protocol", "engine.vocabulary"),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
@@ -47,7 +47,7 @@ ROOMS = Rooms(
             "protocol outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
-        "gateway.inbound": ("protocol venue metrics outbound.*", "engine.*"),
+        "gateway.inbound": (". protocol venue metrics outbound.*", "engine.*"),
         "gateway.server": (". protocol journal venue metrics outbound.* inbound", "engine.*"),
         "gateway.reporting": (". protocol journal", "engine.* compliance.*"),
         "gateway.cli": (". client journal venue server reporting", "engine.* compliance.*"),

@@ -79,7 +79,7 @@ def is_key(text: str) -> bool:
     secret, hyphen, rest = text.partition("-")
     if len(secret) != KEY_SECRET_DIGITS or not hyphen or len(rest) != KEY_DIGITS:
         return False
-    return all([digit in _DIGITS for digit in secret + rest])
+    return all(digit in _DIGITS for digit in secret + rest)
 
 
 def sharing_owners(investor: Investor) -> list[str]:

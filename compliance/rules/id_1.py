@@ -59,10 +59,7 @@ class DocumentFinding(Finding):
 
     def refusal(self) -> str:
         """What is missing."""
-        if self.investor.person is None:
-            missing = "no document that says who it is"
-        else:
-            missing = "no beneficial owner"
+        missing = "no document that says who it is" if self.investor.person is None else "no beneficial owner"
         return f"{missing} is on record of investor {self.investor.investor}: register one before the first purchase"
 
     def inputs(self) -> list[tuple[str, str]]:

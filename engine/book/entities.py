@@ -159,8 +159,7 @@ class Owner:
         Those of a side are in no order that means anything: the last takes the place of one that ends.
         """
         self.linked: dict[str, Owner] = {}
-        """Other investors who share a beneficial owner with this one, by name. Not what links these among each other: two owners
-        of one firm each share one with the firm alone."""
+        """Others who share a beneficial owner with this one, by name; two owners of one firm share one with the firm alone."""
 
     def is_own(self, order: Order) -> bool:
         """Whether self-trade prevention keeps this investor from trading with an order."""
@@ -168,11 +167,8 @@ class Owner:
         return other is self or (len(self.linked) > 0 and other.investor in self.linked)
 
     def own_orders_on(self, instrument: Instrument, side: int) -> list[list[Order]]:
-        """The open orders on one side of an instrument that `is_own` says yes to, by investor, to read. O(linked)."""
-        found = [self.orders_on(instrument, side)]
-        if self.linked:
-            found += [other.orders_on(instrument, side) for other in self.linked.values()]
-        return found
+        """The open orders on one side of an instrument that are its own, by investor, to read. O(linked)."""
+        return [self.orders_on(instrument, side), *[each.orders_on(instrument, side) for each in self.linked.values()]]
 
     def orders_on(self, instrument: Instrument, side: int) -> list[Order]:
         """The open orders of its accounts on one side of an instrument, to read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.book.assets import Asset
-from engine.book.entities import Account, Owner
+from engine.book.entities import Account
 from engine.book.order_book import LimitOrderBook
 from engine.clearing.futures import begin_future
 from engine.money import reservations

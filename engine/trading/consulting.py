@@ -54,7 +54,7 @@ def _link(state: State, links: Links) -> list[Owner]:
     grown: list[Owner] = []
     for name, others in links.items():
         owner = state.owner(name)
-        if any([other not in owner.linked for other in others]):
+        if any(other not in owner.linked for other in others):
             grown.append(owner)
         owner.linked = {other: state.owner(other) for other in others}
     # They were made for those who were linked before.

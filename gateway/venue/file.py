@@ -199,6 +199,10 @@ class InvestorEntry(Entry, frozen=True):
     tests: tuple[TakenTest, ...] = ()
     authorised: tuple[Authorisation, ...] = ()
     acknowledgements: tuple[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)], ...] = ()
+    documents: dict[str, str] = {}
+    """Numbers by kind of document."""
+    owners: tuple[dict[str, str], ...] = ()
+    """A firm's beneficial owners, each by documents."""
 
 
 class AccountEntry(Entry, frozen=True):

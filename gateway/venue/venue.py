@@ -30,6 +30,8 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import CommandRejected
 from gateway.core import new_exchange
+from gateway.documents import is_like_a_number, without_numbers
+from gateway.identity import Identities
 from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
     AccountEntry,
@@ -97,6 +99,8 @@ class Venue(msgspec.Struct, frozen=True):
     limits: LimitsSection = LimitsSection()
     """Rates of requests at the edge."""
     server: ServerSection = ServerSection()
+    identities: Identities | None = None
+    """What made the identity keys in it; None: a secret that nobody keeps."""
 
     def genesis(self) -> list[AnyCommand]:
         """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
@@ -112,8 +116,10 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
 
     Raises:
         VenueError: it does not work; the message says which key is wrong and why.
+        KeyFileError: the secret of its identity keys can't be used.
     """
     file = path / "venue.toml" if path.is_dir() else path
+    identities = Identities.read(file.parent) or Identities.new()
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -121,19 +127,19 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
     except (OSError, ValueError) as error:
         raise VenueError(f"{file} can't be read: {error}") from error
     try:
-        venue = parse_venue(text, rulebook, file.parent)
+        venue = parse_venue(text, rulebook, file.parent, identities)
         check_setup(venue)
     except VenueError as error:
         raise VenueError(f"{file}: {error}") from error
     return venue
 
 
-def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
-    """Read the text of a venue file; a rulebook named by a path is looked for in `directory`. Raises `VenueError`."""
-    try:
-        tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise VenueError(f"not valid TOML: {error}") from error
+def parse_venue(text: str, rulebook: str, directory: Path, identities: Identities | None = None) -> Venue:
+    """Read the text of a venue file; a rulebook named by a path is looked for in `directory`. Raises `VenueError`.
+
+    Without `identities` the keys are made under a secret that nobody keeps.
+    """
+    tables = _tables(text)
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
     limits = _convert(tables.pop("limits", {}), LimitsSection, "limits")
     server = _server(tables.pop("server", {}))
@@ -160,8 +166,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         setup += [(where, command) for command in market_design(where, instrument)]
     setup += [(where, register_intermediary(entry)) for where, entry in intermediaries]
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
-    for where, investor in investors:
-        setup += register_investor(where, investor, intermediary_names)
+    setup += _registrations(investors, intermediary_names, identities or Identities.new())
     roles = {entry.participant: entry.role for _, entry in participants}
     for name in limits.participants:
         known(f"limits.participants.{name}", name, roles, "participants")
@@ -187,7 +192,26 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         tuple(setup),
         limits,
         server,
+        identities,
     )
+
+
+def _registrations(
+    investors: list[tuple[str, InvestorEntry]], intermediaries: Container[str], identities: Identities
+) -> list[tuple[str, AnyCommand]]:
+    """All investors, with what is on record of them."""
+    found: list[tuple[str, AnyCommand]] = []
+    for where, investor in investors:
+        found += register_investor(where, investor, intermediaries, identities)
+    return found
+
+
+def _tables(text: str) -> dict[str, Any]:
+    """The sections of a file."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise VenueError(without_numbers(f"not valid TOML: {error}")) from error
 
 
 def _server(table: object) -> ServerSection:
@@ -323,7 +347,13 @@ def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
             hint = f"; known keys: {', '.join(kind.__struct_fields__)}" if not key else ""
         elif message.startswith(("Expected `str`, got `int`", "Expected `str`, got `float`")):
             hint = '; write decimals and names in quotes, as in "0.01"'
-        raise VenueError(f"{where}{key}: {message}{hint}") from error
+        raise VenueError(f"{_unnumbered(where)}{key}: {without_numbers(message)}{hint}") from error
+
+
+def _unnumbered(where: str) -> str:
+    """The place of an entry, without its name where that looks as a document's number does."""
+    place, _, name = where.partition(" (")
+    return place if is_like_a_number(name.removesuffix(")")) else where
 
 
 def _check_parties(

@@ -63,8 +63,6 @@ class ReferenceVenue(Rules):
                 self.list_instrument(command)
             case commands.OpenAccount():
                 self.open_account(command)
-            case commands.RegisterInvestor():
-                self.name_owners(command)
             case commands.Deposit() | commands.Withdraw():
                 self.move_money(command)
             case commands.SetPhase():
@@ -96,6 +94,8 @@ class ReferenceVenue(Rules):
                 self.set_margin_rules(command)
             case commands.CloseOut():
                 self.close_out_by_command(command)
+            case commands.RegisterInvestor():
+                self.name_owners(command)
             case _:
                 assert isinstance(command, commands.Tick)
 

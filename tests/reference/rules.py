@@ -119,7 +119,7 @@ class Rules(Futures):
 
     def name_owners(self, command: commands.RegisterInvestor) -> None:
         """A firm's beneficial owners, by name. What a call has collected and is own only now goes, newest first."""
-        self.owners[command.investor] = {name for names in command.owners or () for name in names}
+        self.owners[command.investor] = {name for names in command.owner_keys or () for name in names}
         for order in list(reversed(self.live)):
             if order.where in (COLLECTED, BOOK) and self.own_crossed(order):
                 self.end(order, codes.SELF_TRADE_PREVENTED)

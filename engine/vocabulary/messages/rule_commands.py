@@ -42,10 +42,10 @@ class RegisterInvestor(Command, tag=41, frozen=True):
     """A credit institution (DER-3)."""
     by: str = ""
     replace: bool = False
-    documents: tuple[str, ...] | None = None
-    """Identity keys (ID-1), made at the edge of documents that no command holds. Added to those on record, also by `replace`:
+    identity_keys: tuple[str, ...] | None = None
+    """Of documents (ID-1), made at the edge: no command holds their numbers. Added to those on record, also by `replace`:
     whose a document is, is never forgotten."""
-    owners: tuple[tuple[str, ...], ...] | None = None
+    owner_keys: tuple[tuple[str, ...], ...] | None = None
     """A firm's beneficial owners, each by identity keys: all of them."""
 
 

@@ -18,4 +18,4 @@ def key_of(name: str) -> str:
 def identified(command: RegisterInvestor) -> RegisterInvestor:
     """The registration with a document, and of a firm with a beneficial owner."""
     owners = ((key_of(f"owner of {command.investor}"),),) if command.kind == FIRM else None
-    return msgspec.structs.replace(command, documents=(key_of(command.investor),), owners=owners)
+    return msgspec.structs.replace(command, identity_keys=(key_of(command.investor),), owner_keys=owners)

@@ -61,7 +61,13 @@ COMMANDS = {
     "bust_trade": commands.BustTrade,
     "reprice_trade": commands.RepriceTrade,
 }
-FIELDS = {"taken": "taken_ns", "price": "price_e8", "trade": "trade_id"}
+FIELDS = {
+    "documents": "identity_keys",
+    "owners": "owner_keys",
+    "taken": "taken_ns",
+    "price": "price_e8",
+    "trade": "trade_id",
+}
 
 
 def split_change(text: str) -> tuple[str, str, str]:

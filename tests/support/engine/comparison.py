@@ -51,9 +51,11 @@ class NamesOwners(PreTradeHook):
         """Take note of a firm's owners."""
         if not isinstance(command, commands.RegisterInvestor):
             return Outcome([])
-        self._owners[command.investor] = tuple(name for names in command.owners or () for name in names)
-        names = sorted({*self._owners, *(owner for owners in self._owners.values() for owner in owners)})
-        own = {name: {name, *self._owners.get(name, ())} for name in names}
+        self._owners[command.investor] = tuple(name for names in command.owner_keys or () for name in names)
+        for owner in self._owners[command.investor]:
+            self._owners.setdefault(owner, ())
+        names = sorted(self._owners)
+        own = {name: {name, *owners} for name, owners in self._owners.items()}
         links = {name: [other for other in names if other != name and own[name] & own[other]] for name in names}
         return Outcome([], links=links)
 

@@ -155,7 +155,7 @@ class Generator(DrawsOperation):
     def name_owners(self) -> commands.RegisterInvestor:
         """A firm and its beneficial owners, by name: two owners of one firm may trade with each other, two firms of one owner may not."""
         owners = tuple((name,) for name in ("one", "three") if self.draw(2))
-        return commands.RegisterInvestor(self.pick("two", "four"), codes.FIRM, owners=owners)
+        return commands.RegisterInvestor(self.pick("two", "four"), codes.FIRM, owner_keys=owners)
 
     # ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

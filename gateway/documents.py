@@ -107,6 +107,11 @@ def is_like_a_number(name: str) -> bool:
     return _LIKE_A_NUMBER.match(_compact(name)) is not None
 
 
+def holds_a_number(text: str) -> bool:
+    """Whether something in a text may be a tax number or a passport's."""
+    return _BARE.search(_compact(text)) is not None
+
+
 def spills(given: Mapping[str, object]) -> bool:
     """Whether a number that stands among documents or owners stands in another text as well, which would be journaled."""
     numbers = [_compact(text) for text in _texts(given, inside=True)]
@@ -131,11 +136,13 @@ def _texts(given: object, *, inside: bool, stands_inside: bool = False) -> Itera
 # around types and places.
 _GIVEN: Final = re.compile(r"(['\"]|(?<=unknown field )`)(.*\1|.*\Z)", re.DOTALL)
 _MOST_DIGITS: Final = 5
+# However it is quoted: what has as many digits as a tax number or a passport, no more and no fewer.
+_BARE: Final = re.compile(r"(?<![0-9])[0-9]{10}([0-9]{2})?(?![0-9])")
 
 
 def without_numbers(text: str) -> str:
     """What is said of a mistake, without what it repeats of a request or a file where that has as many digits as a document."""
-    return _GIVEN.sub(_unless_number, text)
+    return _BARE.sub("...", _GIVEN.sub(_unless_number, text))
 
 
 def _unless_number(match: re.Match[str]) -> str:

@@ -30,7 +30,7 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import CommandRejected
 from gateway.core import new_exchange
-from gateway.documents import is_like_a_number, without_numbers
+from gateway.documents import holds_a_number, without_numbers
 from gateway.identity import Identities
 from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
@@ -326,7 +326,7 @@ def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str)
     names: dict[str, str] = {}
     for place, row in enumerate(rows):
         name = row.get(key) if isinstance(row, dict) else None
-        where = f"{section}[{place}]" if name is None else f"{section}[{place}] ({name})"
+        where = f"{section}[{place}]" if name is None or holds_a_number(str(name)) else f"{section}[{place}] ({name})"
         entry = _convert(row, kind, where)
         earlier = names.setdefault(getattr(entry, key), where)
         if earlier != where:
@@ -347,13 +347,7 @@ def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
             hint = f"; known keys: {', '.join(kind.__struct_fields__)}" if not key else ""
         elif message.startswith(("Expected `str`, got `int`", "Expected `str`, got `float`")):
             hint = '; write decimals and names in quotes, as in "0.01"'
-        raise VenueError(f"{_unnumbered(where)}{key}: {without_numbers(message)}{hint}") from error
-
-
-def _unnumbered(where: str) -> str:
-    """The place of an entry, without its name where that looks as a document's number does."""
-    place, _, name = where.partition(" (")
-    return place if is_like_a_number(name.removesuffix(")")) else where
+        raise VenueError(f"{where}{key}: {without_numbers(message)}{hint}") from error
 
 
 def _check_parties(

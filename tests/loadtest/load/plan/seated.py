@@ -14,8 +14,8 @@ from engine.vocabulary.limits import NS_PER_SECOND, ONE_E8
 from engine.vocabulary.messages import events
 from engine.vocabulary.messages.commands import AnyCommand, ListInstrument, Sequenced
 from gateway.core import new_exchange
-from gateway.inbound.admin import admin_command
 from gateway.identity import Identities
+from gateway.inbound.admin import admin_command
 from gateway.inbound.translate import Known, to_command
 from gateway.keys import new_private_key, public_key_hex
 from gateway.protocol.messages import Admin, AnyRequest, Balances, OpenOrders

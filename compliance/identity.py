@@ -30,15 +30,21 @@ def identity_problem(intake: Intake, command: RegisterInvestor, known: Investor)
     for person in concerned:
         if person.investor is not None and person.investor is not known:
             return f"ID-1: a document of {known.investor} is on record of investor {person.investor.investor}: one person is one investor"
-        if command.kind == FIRM and person.firms:
+        if command.kind == FIRM and _firms_of(person, command):
             return (
                 f"ID-1: a document of {known.investor} is on record of a beneficial owner, who is a person and no firm"
             )
-    return _room_problem(concerned, keys, "") or _owners_problem(intake, command, known)
+    return _room_problem(concerned, keys, "") or _owners_problem(intake, command, known, concerned)
 
 
-def _owners_problem(intake: Intake, command: RegisterInvestor, known: Investor) -> str:
-    """Why a firm can't have these owners."""
+def _firms_of(person: Person, command: RegisterInvestor) -> list[str]:
+    """The firms that name a person, but for one that a registration lets name others."""
+    renamed = command.owner_keys is not None or command.replace
+    return [firm for firm in person.firms if firm != command.investor or not renamed]
+
+
+def _owners_problem(intake: Intake, command: RegisterInvestor, known: Investor, itself: list[Person]) -> str:
+    """Why a firm can't have these owners; `itself`: of whom the firm's own documents are on record."""
     if command.owner_keys is None:
         kept = known.owners and not command.replace and command.kind != FIRM
         return "owners: only a firm has beneficial owners" if kept else ""
@@ -46,9 +52,8 @@ def _owners_problem(intake: Intake, command: RegisterInvestor, known: Investor) 
         return "owners: only a firm has beneficial owners"
     if len(command.owner_keys) > MAX_OWNERS:
         return f"owners: a firm names {MAX_OWNERS} at most"
-    named: list[Person] = []
-    own = [] if known.person is None else list(known.person.keys)
-    taken = own + list(command.identity_keys or ())
+    named = list(itself)
+    taken = list(command.identity_keys or ())
     for keys in command.owner_keys:
         if not keys or not all(is_key(key) for key in keys):
             return "owners: each is known by its identity keys"

@@ -80,6 +80,7 @@ MISFITS: Final[dict[str, Misfit]] = {
         "RET-4", "is authorised with another intermediary; this account is held directly", authorised="north", held=""
     ),
     "suspended": Misfit("INT-1", "is a client of a suspended intermediary", authorised="east", held="east"),
+    "nameless": Misfit("ID-1", "has no document on record", lacks="documents"),
     "unrisked": Misfit("QUAL-1", "is qualified, and took no risk test", lacks="tests", is_qualified=True),
 }
 """By the last part of the account's name, as in `p0001.untested`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -90,23 +91,22 @@ BROKEN: list[str] = [
 ]
 
 
-async def test_no_number_of_a_document_gets_out(tmp_path):
+def test_no_number_of_a_document_gets_out(tmp_path):
     directory = tmp_path / "venue"
     directory.mkdir()
     (directory / "venue.toml").write_text(venue_text(INVESTOR))
-    log, said = tmp_path / "log", tmp_path / "said"
-    with log.open("wb") as err, said.open("wb") as out:
-        command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--json"]
-        with subprocess.Popen([*command, "--metrics-port", "0"], stdout=subprocess.PIPE, stderr=err) as process:
+    log = tmp_path / "log"
+    with log.open("wb") as err:
+        command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--json", "--metrics-port", "0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err) as process:
             try:
                 assert process.stdout is not None
                 line = process.stdout.readline()
-                out.write(line)
-                heard = await talk(json.loads(line)["url"])
+                heard = asyncio.run(talk(json.loads(line)["url"]))
             finally:
                 process.terminate()
                 process.wait(20)
-    heard["log"], heard["stdout"] = log.read_bytes(), said.read_bytes()
+    heard["log"], heard["stdout"] = log.read_bytes(), line
     for name, arguments in (
         ("history", ["--json"]), ("history", []), ("replay", []), ("replay", ["--json"]), ("verify", []), ("report", ["--json"]),
     ):  # fmt: skip
@@ -192,12 +192,17 @@ def check_said(directory: Path, message: str) -> None:
     """The venue file is refused, with these words, and with no number; `sbx serve` says as much."""
     with pytest.raises(VenueError, match=message) as caught:
         load_venue(directory)
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(directory)]
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    done = served(directory)
     assert done.returncode == 1
     for told in (str(caught.value), done.stdout, done.stderr):
         assert not [number for number in NUMBERS if number in told], told
     assert not (directory / "journal").exists()
+
+
+def served(directory: Path) -> subprocess.CompletedProcess[str]:
+    """What `sbx serve` says of a venue that does not start."""
+    command = [sys.executable, "-m", "gateway.cli", "serve", str(directory)]
+    return subprocess.run(command, capture_output=True, check=False, text=True)
 
 
 # ── the secret ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,10 +212,14 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
-async def begun(directory: Path, extra: str = INVESTOR) -> None:
-    """A venue that has been served once."""
+def written(directory: Path, extra: str) -> None:
     directory.mkdir()
     (directory / "venue.toml").write_text(venue_text(extra))
+
+
+async def begun(directory: Path, extra: str = INVESTOR) -> None:
+    """A venue that has been served once."""
+    written(directory, extra)
     async with serving(directory, load_venue(directory)):
         pass
     assert (directory / IDENTITY_FILE).stat().st_mode & 0o777 == 0o600
@@ -241,8 +250,7 @@ async def test_without_the_secret_a_venue_does_not_start_and_nothing_is_written(
         path.write_bytes(kept)
         path.chmod(0o644)
     before = contents(directory)
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(directory)]
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    done = served(directory)
     assert done.returncode == 1
     words = {
         "missing": "has a journal with identity keys, but no identity.key: nobody would be known again",
@@ -259,20 +267,27 @@ async def test_without_the_secret_a_venue_does_not_start_and_nothing_is_written(
         pass
 
 
-async def test_keys_in_commands_that_were_refused_or_wait_bind_the_secret_too(tmp_path):
-    for number, (name, arguments) in enumerate(
-        (("register_investor", ANNA | {"kind": "firm"}), ("effective_from", later(ANNA)))
-    ):
-        directory = tmp_path / str(number)
-        await begun(directory, "")
-        async with serving(directory, load_venue(directory)) as server, client(url_of(server), "sue") as sue:
-            if number == 0:
-                arguments = {"investor": "alice", "kind": "individual", "owners": [ANNA["documents"]]}
-            await sue.ask(type="admin", command=name, arguments=arguments)
-        (directory / IDENTITY_FILE).unlink()
-        with pytest.raises(StartError, match="no identity.key"):
-            async with serving(directory, load_venue(directory)):
-                pass
+@pytest.mark.parametrize(
+    ("name", "arguments", "answer"),
+    [
+        (
+            "register_investor",
+            {"investor": "alice", "kind": "individual", "owners": [ANNA["documents"]]},
+            "rejected",
+        ),
+        ("effective_from", later(ANNA), "done"),
+    ],
+)
+async def test_keys_in_commands_that_were_refused_or_wait_bind_the_secret_too(tmp_path, name, arguments, answer):
+    directory = tmp_path / "venue"
+    await begun(directory, "")
+    async with serving(directory, load_venue(directory)) as server, client(url_of(server), "sue") as sue:
+        reply = await sue.ask(type="admin", command=name, arguments=arguments)
+        assert reply["type"] == answer, reply
+    (directory / IDENTITY_FILE).unlink()
+    with pytest.raises(StartError, match=r"no identity\.key"):
+        async with serving(directory, load_venue(directory)):
+            pass
 
 
 async def test_a_journal_without_keys_goes_on_under_a_new_secret(tmp_path):
@@ -287,8 +302,7 @@ async def test_a_journal_without_keys_goes_on_under_a_new_secret(tmp_path):
 
 async def test_a_file_that_came_meanwhile_is_not_passed_over(tmp_path):
     directory = tmp_path / "venue"
-    directory.mkdir()
-    (directory / "venue.toml").write_text(venue_text(INVESTOR))
+    written(directory, INVESTOR)
     venue = load_venue(directory)
     Identities.new().keep(directory)
     with pytest.raises(StartError, match="was not read before; start again"):

@@ -27,7 +27,7 @@ from loadtest.load.plan.script import Listed, Seat
 
 TODAY = datetime.date(2026, 6, 1)
 START_NS = int(datetime.datetime(2026, 6, 1, 9, tzinfo=datetime.UTC).timestamp()) * NS_PER_SECOND
-MISFITS = ("untested", "unwarned", "blocked", "second", "suspended", "unrisked")
+MISFITS = ("untested", "unwarned", "blocked", "second", "nameless", "suspended", "unrisked")
 _ACKNOWLEDGED = "acknowledgements = [1]"
 _TESTED = 'tests = [{ test = "knowledge", score = 90, taken = 2026-05-01 }]'
 _CAN_RISK = 'tests = [{ test = "risk", score = 85, taken = 2026-05-01 }]'
@@ -50,7 +50,8 @@ _ANSWERS = {
 
 
 def _investor(name: str, kind: str, *lines: str) -> str:
-    return "\n".join(["", "[[investors]]", f'investor = "{name}"', f'kind = "{kind}"', *lines, ""])
+    named = [] if name.endswith(".nameless") else [f'documents = {{ foreign_document = "XX {name.replace(".", "")}" }}']
+    return "\n".join(["", "[[investors]]", f'investor = "{name}"', f'kind = "{kind}"', *named, *lines, ""])
 
 
 def _account(name: str, investor: str, intermediary: str, deposits: str) -> str:
@@ -79,6 +80,7 @@ def _participant(name: str) -> str:
         "unwarned": (name, (_RETAIL, _TESTED, authorised(name))),
         "blocked": (name, (_RETAIL, _TESTED, _ACKNOWLEDGED, authorised(name), "blocked = true")),
         "second": ("", (_RETAIL, _TESTED, _ACKNOWLEDGED, authorised("north"))),
+        "nameless": (name, (_RETAIL, _TESTED, _ACKNOWLEDGED, authorised(name))),
         "suspended": ("east", (_RETAIL, _TESTED, _ACKNOWLEDGED, authorised("east"))),
         "unrisked": (name, ("assets_rub = 38_000_000", "income_rub = 6_000_000", _ACKNOWLEDGED)),
     }
@@ -140,9 +142,7 @@ class Seated:
         if isinstance(request, OpenOrders | Balances):
             assert request.account in seat.accounts
             return "answered"
-        command = to_command(
-            request, seat.participant, Known(self.exchange.instruments, self.exchange.assets, Identities.seeded(1))
-        )
+        command = to_command(request, seat.participant, Known(self.exchange.instruments, self.exchange.assets))
         found = self.apply(command, START_NS + int(at_s * NS_PER_SECOND))
         for event in found:
             self._count(event)

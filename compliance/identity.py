@@ -14,26 +14,25 @@ from compliance.registry.records import Investor, Person
 from engine.state.hook import Links
 from engine.vocabulary.codes import FIRM
 from engine.vocabulary.messages.commands import RegisterInvestor
+from engine.vocabulary.said import Said, said
 
 
-def identity_problem(intake: Intake, command: RegisterInvestor, known: Investor) -> str:
-    """Why a registration can't be carried out for what it says of documents and owners; empty if it can.
+def identity_problem(intake: Intake, command: RegisterInvestor, known: Investor) -> Said | None:
+    """Why a registration can't be carried out for what it says of documents and owners; None if it can.
 
     Whoever registers is told which investor has a document already, never which document that is.
     """
     keys = command.identity_keys or ()
     if not all(is_key(key) for key in keys):
-        return "documents: what stands there is no identity key"
+        return said("identity.no_key")
     concerned = intake.persons.having(keys)
     if known.person is not None and known.person not in concerned:
         concerned.append(known.person)
     for person in concerned:
         if person.investor is not None and person.investor is not known:
-            return f"ID-1: a document of {known.investor} is on record of investor {person.investor.investor}: one person is one investor"
+            return said("ID-1.taken", known.investor, person.investor.investor)
         if command.kind == FIRM and _firms_of(person, command):
-            return (
-                f"ID-1: a document of {known.investor} is on record of a beneficial owner, who is a person and no firm"
-            )
+            return said("ID-1.no_firm", known.investor)
     return _room_problem(concerned, keys, "") or _owners_problem(intake, command, known, concerned)
 
 
@@ -43,54 +42,53 @@ def _firms_of(person: Person, command: RegisterInvestor) -> list[str]:
     return [firm for firm in person.firms if firm != command.investor or not renamed]
 
 
-def _owners_problem(intake: Intake, command: RegisterInvestor, known: Investor, itself: list[Person]) -> str:
+def _owners_problem(intake: Intake, command: RegisterInvestor, known: Investor, itself: list[Person]) -> Said | None:
     """Why a firm can't have these owners; `itself`: of whom the firm's own documents are on record."""
     if command.owner_keys is None:
         kept = known.owners and not command.replace and command.kind != FIRM
-        return "owners: only a firm has beneficial owners" if kept else ""
+        return said("identity.only_firms") if kept else None
     if command.owner_keys and command.kind != FIRM:
-        return "owners: only a firm has beneficial owners"
+        return said("identity.only_firms")
     if len(command.owner_keys) > MAX_OWNERS:
-        return f"owners: a firm names {MAX_OWNERS} at most"
+        return said("identity.most_owners", MAX_OWNERS)
     named = list(itself)
     taken = list(command.identity_keys or ())
     for keys in command.owner_keys:
         if not keys or not all(is_key(key) for key in keys):
-            return "owners: each is known by its identity keys"
+            return said("identity.no_owner_key")
         persons = intake.persons.having(keys)
         if any(person in named for person in persons) or any(key in taken for key in keys):
-            return "ID-1: a beneficial owner is named twice, or is the firm itself"
+            return said("ID-1.twice")
         problem = _owner_problem(persons) or _room_problem(persons, keys, known.investor)
-        if problem:
+        if problem is not None:
             return problem
         named += persons
         taken += keys
-    return ""
+    return None
 
 
-def _owner_problem(persons: list[Person]) -> str:
+def _owner_problem(persons: list[Person]) -> Said | None:
     """Why these can't be one beneficial owner."""
     investors = [person.investor for person in persons if person.investor is not None]
     if len(investors) > 1:
-        names = f"{investors[0].investor} and {investors[1].investor}"
-        return f"ID-1: the documents of a beneficial owner are on record of {names}: those are two persons"
+        return said("ID-1.two_persons", investors[0].investor, investors[1].investor)
     if investors and investors[0].kind == FIRM:
-        return f"ID-1: a beneficial owner is a person: {investors[0].investor} is a firm"
-    return ""
+        return said("ID-1.owner_firm", investors[0].investor)
+    return None
 
 
-def _room_problem(persons: list[Person], keys: tuple[str, ...], firm: str) -> str:
+def _room_problem(persons: list[Person], keys: tuple[str, ...], firm: str) -> Said | None:
     """Why what is on record of persons who turn out to be one can't be kept together; `firm` is one more that names them."""
     known = {key: True for person in persons for key in person.keys}
     known.update(dict.fromkeys(keys, True))
     if len(known) > MAX_KEYS_OF_PERSON:
-        return f"no more than {MAX_KEYS_OF_PERSON} documents of one person are kept"
+        return said("identity.most_documents", MAX_KEYS_OF_PERSON)
     firms = {name: True for person in persons for name in person.firms}
     if firm:
         firms[firm] = True
     if len(firms) > MAX_FIRMS_OF_PERSON:
-        return f"a person is beneficial owner of {MAX_FIRMS_OF_PERSON} firms at most"
-    return ""
+        return said("identity.most_firms", MAX_FIRMS_OF_PERSON)
+    return None
 
 
 def identify(intake: Intake, command: RegisterInvestor, investor: Investor) -> Links:
@@ -131,11 +129,9 @@ def _about(investor: Investor) -> dict[str, Investor]:
     return found
 
 
-def identity_words(investor: Investor) -> str:
-    """What is on record of who an investor is, in words: how much, never what."""
+def on_record(investor: Investor) -> Said:
+    """What is on record of who an investor is: how much, never what."""
     documents = 0 if investor.person is None else len(investor.person.keys)
-    words = f"{documents} {'document' if documents == 1 else 'documents'}"
     if investor.kind == FIRM:
-        owners = len(investor.owners)
-        words += f", {owners} beneficial {'owner' if owners == 1 else 'owners'}"
-    return f"{words} on record"
+        return said("identity.of_firm", documents, len(investor.owners))
+    return said("identity.of_person", documents)

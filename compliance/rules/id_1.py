@@ -17,6 +17,7 @@ from compliance.rules.elr_3 import access_class
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
 from engine.vocabulary.codes import FIRM
+from engine.vocabulary.said import Said, said
 
 
 class OnePerson(OrderRule):
@@ -57,10 +58,11 @@ class DocumentFinding(Finding):
         self.investor: Final = investor
         super().__init__(rule.identified(investor))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What is missing."""
-        missing = "no document that says who it is" if self.investor.person is None else "no beneficial owner"
-        return f"{missing} is on record of investor {self.investor.investor}: register one before the first purchase"
+        if self.investor.person is None:
+            return said("ID-1.document", self.investor.investor)
+        return said("ID-1.owner", self.investor.investor)
 
     def inputs(self) -> list[tuple[str, str]]:
         """How many documents, and of a firm how many owners."""

@@ -37,7 +37,6 @@ class OrderRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.title: Final = data.title
         self.sells_exempt: Final[bool] = rulebook.active("RET-5") is not None
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
@@ -84,7 +83,6 @@ class TransferRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.title: Final = data.title
 
     def spares(self, case: TransferCase) -> str:
         """Why the rule does not concern a transfer; empty: it does."""

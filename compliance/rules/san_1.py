@@ -13,6 +13,7 @@ from compliance.rulebook.declaration import ORDER_ENTRY
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule, TransferRule
+from engine.vocabulary.said import Said, said
 
 
 class BlockedOwner(OrderRule):
@@ -24,7 +25,7 @@ class BlockedOwner(OrderRule):
 
     def examine(self, case: Case) -> Finding:
         """Whether the investor is on the list."""
-        return ListFinding([("investor", case.investor)], "may cancel, not trade")
+        return ListFinding([("investor", case.investor)], trades=True)
 
 
 class BlockedParty(TransferRule):
@@ -32,21 +33,27 @@ class BlockedParty(TransferRule):
 
     def examine(self, case: TransferCase) -> Finding:
         """Whether one of the two owners is on the list."""
-        return ListFinding([("sender", case.sender), ("receiver", case.receiver)], "may not move assets")
+        return ListFinding([("sender", case.sender), ("receiver", case.receiver)], trades=False)
 
 
 class ListFinding(Finding):
     """Who of those concerned is on the list."""
 
-    def __init__(self, parties: list[tuple[str, Investor]], consequence: str) -> None:
+    def __init__(self, parties: list[tuple[str, Investor]], *, trades: bool) -> None:
         self.parties: Final = parties
-        self.consequence: Final = consequence
+        self.trades: Final = trades
+        """Whether it is about an order, not about a transfer."""
         super().__init__(not any(investor.listed is not None for _, investor in parties))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """The first who is, the sender before the receiver."""
         listed = next(investor for _, investor in self.parties if investor.listed is not None)
-        return f"{listed_words(listed)}: {self.consequence}"
+        owner = listed.listed
+        if owner is None or owner is listed:
+            return said("SAN-1.trade", listed.investor) if self.trades else said("SAN-1.move", listed.investor)
+        if self.trades:
+            return said("SAN-1.owner_trade", owner.investor, listed.investor)
+        return said("SAN-1.owner_move", owner.investor, listed.investor)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The names."""
@@ -67,12 +74,12 @@ def _place_on_list(investor: Investor) -> str:
     return f"{whose}{investor.investor}{',' if whose else ''} is on the list of blocked owners"
 
 
-def listed_words(owner: Investor) -> str:
+def listed_owner(owner: Investor) -> Said:
     """That an owner is on the list, or one of its own."""
     listed = owner.listed
     if listed is None or listed is owner:
-        return f"investor {owner.investor} is on the list of blocked owners"
-    return f"{listed.investor}, a beneficial owner of investor {owner.investor}, is on the list of blocked owners"
+        return said("SAN-1.owner", owner.investor)
+    return said("SAN-1.owner_of", listed.investor, owner.investor)
 
 
 RULE: Final[Rule] = Rule(

@@ -199,7 +199,7 @@ def test_two_owners_turn_out_to_be_one_person() -> None:
     both = RegisterInvestor("nameless", INDIVIDUAL, identity_keys=(key_of("tax"), key_of("passport")))
     assert venue.do(both) == [
         InvestorRegistered("nameless", "retail"),
-        RegistryChanged("identity", "nameless", "2 documents on record"),
+        RegistryChanged("identity", "nameless", "documents on record: 2"),
     ]
     assert len(venue.hook.intake.registry.investors["firm"].owners) == 1
     venue.do(SetBlocked("nameless", True))

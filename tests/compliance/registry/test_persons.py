@@ -10,11 +10,17 @@ import pytest
 
 from compliance import ComplianceHook
 from compliance.registry.persons import MAX_FIRMS_OF_PERSON, MAX_KEYS_OF_PERSON, MAX_OWNERS, is_key
-from engine.vocabulary.codes import COMPLIANCE, FIRM, INDIVIDUAL
-from engine.vocabulary.messages.commands import RegisterInvestor, SetBlocked
-from engine.vocabulary.messages.events import CommandRejected, InvestorRegistered, RegistryChanged
+from engine.vocabulary.codes import BUY, COMPLIANCE, FIRM, INDIVIDUAL, PURPOSES
+from engine.vocabulary.messages.commands import RegisterInvestor, SetBlocked, Transfer, Withdraw
+from engine.vocabulary.messages.events import (
+    CommandRejected,
+    InvestorRegistered,
+    RegistryChanged,
+    RequestRejected,
+    Trade,
+)
 from tests.support.compliance.identities import key_of
-from tests.support.compliance.venue import Venue
+from tests.support.compliance.venue import PARTICIPANT, Venue
 
 PEOPLE = ("ann", "ben", "cat", "dan")
 FIRMS = ("fir", "gas", "hay")
@@ -212,3 +218,28 @@ def test_an_owner_who_is_not_registered_blocks_nobody_until_it_is() -> None:
     assert not hasattr(venue.buy("firm", "1", "BTC/RUB", "100"), "rule")
     events = venue.do(RegisterInvestor("listed", INDIVIDUAL, identity_keys=(key_of("someone"),), blocked=True))
     assert [event.rule for event in events if hasattr(event, "rule")] == ["SAN-1"]
+
+
+def test_a_firm_of_a_blocked_owner_moves_nothing_either() -> None:
+    venue = Venue()
+    venue.do(RegisterInvestor("importer", FIRM, assets_rub=10**9, owner_keys=((key_of("retail"),),)))
+    transfer = Transfer(PARTICIPANT, "abroad", "t1", "importer", "USDT", 5, PURPOSES.index("cross_border"), "7")
+    venue.do(Withdraw("importer", "RUB", 5))
+    venue.do(SetBlocked("retail", True))
+    owner = "retail, a beneficial owner of investor importer, is on the list of blocked owners"
+    assert venue.apply(Withdraw("importer", "RUB", 5)) == [CommandRejected(COMPLIANCE, f"SAN-1: {owner}")]
+    (refused,) = venue.apply(transfer)
+    assert isinstance(refused, RequestRejected)
+    assert (refused.rule, refused.detail) == ("SAN-1", f"{owner}: may not move assets")
+
+
+def test_nobody_trades_with_itself_through_a_firm() -> None:
+    venue = Venue()
+    venue.do(RegisterInvestor("dealer", FIRM, assets_rub=10**10, owner_keys=((key_of("retail"),),)))
+    venue.sell("dealer", "0.01", "BTC/RUB", "1000")
+    events = venue.enter("retail", BUY, "0.01", "BTC/RUB", "1000")
+    assert not [event for event in events if isinstance(event, Trade)]
+    # Another owner, and they are strangers.
+    venue.do(RegisterInvestor("dealer", FIRM, assets_rub=10**10, owner_keys=((key_of("qualified"),),)))
+    events = venue.enter("retail", BUY, "0.01", "BTC/RUB", "1000")
+    assert [event for event in events if isinstance(event, Trade)]

@@ -178,6 +178,16 @@ def test_no_number_in_a_venue_file_is_repeated(tmp_path, entry, message):
     check_said(tmp_path, message)
 
 
+def test_two_investors_of_a_venue_file_are_not_one_person(tmp_path):
+    first = f'\n[[investors]]\ninvestor = "vera"\ndocuments = {{ tax_number = "{PERSON}" }}\n'
+    spaced = f"{PERSON[:6]} {PERSON[6:]}"
+    again = (
+        f'\n[[investors]]\ninvestor = "vera.2"\ndocuments = {{ passport = "{PASSPORT}", tax_number = "{spaced}" }}\n'
+    )
+    (tmp_path / "venue.toml").write_text(venue_text(first + again))
+    check_said(tmp_path, r"investors\[3\] \(vera.2\): ID-1: a document of vera.2 is on record of investor vera")
+
+
 @pytest.mark.parametrize(
     "name", [PERSON, FIRM, f"vera-{PERSON}", f"{PERSON[:6]} {PERSON[6:]}"], ids=["person", "firm", "within", "spaced"]
 )

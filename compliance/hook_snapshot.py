@@ -12,7 +12,8 @@ import msgspec
 from compliance.intake import Intake
 from compliance.ledger.snapshot import LedgerState, restore_ledger, take_ledger
 from compliance.registry.listings import AssetRecord, Listing
-from compliance.registry.records import Authorisation, Contract, Intermediary, Investor, RecordedTest, Registry
+from compliance.registry.persons import sharing_owners
+from compliance.registry.records import Authorisation, Contract, Intermediary, Investor, Person, RecordedTest, Registry
 from compliance.rulebook.rulebook import Overrides
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.risk_1 import digest_of
@@ -43,6 +44,7 @@ _Investor = tuple[
 ]
 _Contract = tuple[str, str, str, str, int, int, str, str, str, str]
 _Intermediary = tuple[str, bool, str, bool, bool, int, str, str]
+_Person = tuple[list[str], str, list[str]]
 _STATE: Final = tuple[
     tuple[str, dict[str, str], list[tuple[str, str, str]], int],
     list[tuple[str, int, int, int, int, int, int, bool, int]],
@@ -53,11 +55,12 @@ _STATE: Final = tuple[
     LedgerState,
     list[str],
     list[_Contract],
+    list[_Person],
 ]
 
 
 def take_snapshot(intake: Intake) -> object:
-    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger, texts of the warning, contracts. O(state)."""
+    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger, texts of the warning, contracts, persons. O(state)."""
     registry = intake.registry
     return [
         _rulebook(intake),
@@ -93,6 +96,7 @@ def take_snapshot(intake: Intake) -> object:
         take_ledger(intake.ledger),
         list(registry.texts.values()),
         [_contract(contract) for contract in registry.contracts.values()],
+        [_person(person) for person in intake.persons.all()],
     ]
 
 
@@ -109,7 +113,7 @@ def restore(
     """
     registry = intake.registry
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
-    book, assets, listings, investors, intermediaries, clients, ledger, texts, contracts = msgspec.convert(
+    book, assets, listings, investors, intermediaries, clients, ledger, texts, contracts, persons = msgspec.convert(
         snapshot, _STATE
     )
     for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
@@ -126,6 +130,10 @@ def restore(
         registry.add_listing(listing)
     for row in investors:
         _restore_investor(registry, row)
+    for person in persons:
+        _restore_person(intake, person)
+    for investor in registry.investors.values():
+        investor.shares_owner_with = sharing_owners(investor)
     for each in intermediaries:
         _restore_intermediary(registry, each)
     for account, investor_name, intermediary_name in clients:
@@ -244,6 +252,22 @@ def _restore_investor(registry: Registry, row: _Investor) -> None:
     investor.earlier_income_rub, investor.certified, investor.foreign_trade = row[16]
     registry.investors[row[0]] = investor
     registry.note_financial(investor)
+
+
+def _person(person: Person) -> list[object]:
+    investor = person.investor
+    return [list(person.keys), "" if investor is None else investor.investor, list(person.firms)]
+
+
+def _restore_person(intake: Intake, row: _Person) -> None:
+    keys, investor, firms = row
+    person = intake.persons.one(tuple(keys))
+    if investor:
+        person.investor = intake.registry.investors[investor]
+        person.investor.person = person
+    for name in firms:
+        firm = person.firms[name] = intake.registry.investors[name]
+        firm.owners.append(person)
 
 
 def _restore_test(test: RecordedTest, row: _Test) -> None:

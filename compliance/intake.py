@@ -6,6 +6,7 @@ from typing import Final
 
 from compliance.ledger.ledger import Ledger
 from compliance.registry.classes import UNCLASSIFIED, class_name
+from compliance.registry.persons import Persons
 from compliance.registry.records import Client, Investor, Registry
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import date_text, setting_text
@@ -28,6 +29,8 @@ class Intake:
 
     def __init__(self) -> None:
         self.registry: Final = Registry()
+        self.persons: Final = Persons()
+        """Of whom a document is on record."""
         self.ledger: Final = Ledger(self.registry)
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""

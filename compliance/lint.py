@@ -177,9 +177,16 @@ def _idle_rules(remarks: _Remarks) -> None:
     table = RuleTable(remarks.rulebook)
     orders = [(listing, side) for listing in _listings(table) for side in (BUY, SELL)]
     profiles = [
-        Profile(investor_class, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8))
+        Profile(
+            investor_class,
+            bool(flags & 1),
+            bool(flags & 2),
+            bool(flags & 4),
+            bool(flags & 8),
+            identified=bool(flags & 16),
+        )
         for investor_class in range(len(CLASSES))
-        for flags in range(16)
+        for flags in range(32)
     ]
     refuses = [False] * len(table.rules)
     decides = [False] * len(table.rules)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from compliance.identity import identify, identity_problem, on_record
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
 from compliance.outcomes import changed as _changed
@@ -16,7 +17,7 @@ from compliance.outcomes import refused as _refused
 from compliance.papers import publish_warning, record_acknowledgement, register_contract, texts_problem
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
-from compliance.registry.records import Authorisation, Intermediary, Investor
+from compliance.registry.records import Authorisation, Client, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.wording import setting_text, stages_of
 from compliance.rules.catalogue import load_rulebook
@@ -115,16 +116,31 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
         problem = said("investor.blocked", command.investor)
     if problem is None and command.class_override and not command.reason.strip():
         problem = said("class.reason")
+    problem = problem or identity_problem(intake, command, known)
     if problem is not None:
         return _refused(problem)
     if investor is None:
         investor = intake.registry.investors[command.investor] = known
     take_over(investor, after)
+    says_who = (
+        bool(command.identity_keys) or command.owner_keys is not None or (command.replace and len(investor.owners) > 0)
+    )
+    links = identify(intake, command, investor)
     if intake.classify(investor) and investor.clients:
         intake.ledger.rebuild()
     intake.registry.note_financial(investor)
-    intake.refresh(investor.clients)
-    return Outcome([class_event(investor)], None, intake.recheck(investor.clients))
+    events: list[Event] = [class_event(investor)]
+    if says_who:
+        found = on_record(investor)
+        events.append(RegistryChanged("identity", investor.investor, "", found.template, found.values))
+    clients = _clients_of(investor)
+    intake.refresh(clients)
+    return Outcome(events, None, intake.recheck(clients), links=links)
+
+
+def _clients_of(investor: Investor) -> list[Client]:
+    """The accounts of an investor and of the firms that name it as beneficial owner: what blocks it blocks these (SAN-1)."""
+    return [client for each in investor.with_firms for client in each.clients]
 
 
 def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_ns: int) -> Outcome:
@@ -197,9 +213,10 @@ def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
     if investor is None:
         return _refused(said("investor.unregistered", command.investor))
     investor.blocked = command.blocked
-    intake.refresh(investor.clients)
+    clients = _clients_of(investor)
+    intake.refresh(clients)
     how = said("investor.listed") if command.blocked else said("investor.not_listed")
-    return _changed("blocked", investor.investor, how, intake.recheck(investor.clients))
+    return _changed("blocked", investor.investor, how, intake.recheck(clients))
 
 
 def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) -> Outcome:

@@ -174,6 +174,8 @@ class Exchange(State):
         by_account = [order for account in self.account_list for order in account.open_orders.values()]
         by_owner: list[Order] = []
         for owner in self.owners.values():
+            for name, other in owner.linked.items():
+                assert other is self.owners[name] and other is not owner and other.linked[owner.investor] is owner
             for key, beside in owner.open_sides.items():
                 by_owner += beside
                 for place, order in enumerate(beside):

@@ -35,7 +35,7 @@ ROOMS = Rooms(
         "compliance.rules": ("registry rulebook ledger", "engine.vocabulary.* engine.state"),
         "compliance": ("registry rulebook ledger rules", "engine.vocabulary.* engine.book engine.money engine.state"),
         # The world.
-        "gateway": ("", "engine compliance"),
+        "gateway": ("", "engine compliance compliance.registry engine.vocabulary.messages"),
         "gateway.protocol": ("", "engine.vocabulary.*"),
         "gateway.words": ("", "engine.vocabulary.* compliance.rulebook compliance.rules"),
         "gateway.client": ("protocol", "engine.vocabulary"),
@@ -48,7 +48,7 @@ ROOMS = Rooms(
             "protocol words outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
-        "gateway.inbound": ("protocol venue metrics outbound.*", "engine.* compliance"),
+        "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
         "gateway.cli": (". client words journal venue server reporting", "engine.* compliance.*"),

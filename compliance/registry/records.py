@@ -69,6 +69,12 @@ class Investor:
         """The investor's accounts, in order of opening."""
         self.contracts: Final[list[Contract]] = []
         """Of foreign trade, to which the investor is a party, in order of registration."""
+        self.person: Person | None = None
+        """Whose documents are on record; None: no document is (ID-1)."""
+        self.owners: list[Person] = []
+        """A firm's beneficial owners, as it names them."""
+        self.shares_owner_with: list[str] = []
+        """What the core was told of: `sharing_owners`."""
         self.beyond_roubles: bool = False
         """Whether an order of the investor's was reserved for that is priced in another asset than RUB."""
 
@@ -77,10 +83,41 @@ class Investor:
         found = self.authorisations.get(year)
         return found.intermediary if found is not None and found.stands else ""
 
+    @property
+    def listed(self) -> Investor | None:
+        """Who of the investor and its beneficial owners is on the list of blocked owners, the first by name; None: nobody."""
+        if self.blocked:
+            return self
+        found: Investor | None = None
+        for person in self.owners:
+            owner = person.investor
+            if owner is not None and owner.blocked and (found is None or owner.investor < found.investor):
+                found = owner
+        return found
+
+    @property
+    def with_firms(self) -> list[Investor]:
+        """The investor, and the firms that name it as beneficial owner."""
+        if self.person is None:
+            return [self]
+        return [self, *self.person.firms.values()]
+
     def put_in_class(self, investor_class: int) -> None:
         """Set the class, and whether it is a retail one."""
         self.investor_class = investor_class
         self.retail = is_retail(investor_class)
+
+
+class Person:
+    """Somebody with documents: an investor, a beneficial owner of firms, or both."""
+
+    def __init__(self) -> None:
+        self.keys: Final[list[str]] = []
+        """In the order in which they came."""
+        self.investor: Investor | None = None
+        """As whom the person is registered; of a firm's own documents the firm."""
+        self.firms: Final[dict[str, Investor]] = {}
+        """Those that name the person as beneficial owner, by name."""
 
 
 class Intermediary:

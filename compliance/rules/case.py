@@ -18,17 +18,22 @@ CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
 class Profile:
     """What of a client is the same for every order, until a command changes it. Clients of one profile share a table."""
 
-    def __init__(self, investor_class: int, financial: bool, blocked: bool, barred: bool, warned: bool) -> None:
+    def __init__(
+        self, investor_class: int, financial: bool, blocked: bool, barred: bool, warned: bool, *, identified: bool
+    ) -> None:
         self.investor_class: Final = investor_class
         self.retail: Final[bool] = is_retail(investor_class)
         self.financial: Final = financial
         self.blocked: Final = blocked
+        """Whether the investor or a beneficial owner is on the list."""
         self.barred: Final = barred
         """Whether the intermediary is suspended or unlicensed."""
         self.warned: Final = warned
         """Whether the risk warning in force was acknowledged."""
-        flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned
-        self.key: Final[int] = investor_class * 16 + flags
+        self.identified: Final = identified
+        """Whether the documents that the rule in force requires of anybody are on record."""
+        flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned + 16 * identified
+        self.key: Final[int] = investor_class * 32 + flags
 
 
 class Case:

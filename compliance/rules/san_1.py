@@ -1,4 +1,7 @@
-"""SAN-1: blocked owners neither trade nor move assets; they may cancel. Both sides, and between own accounts too."""
+"""SAN-1: blocked owners neither trade nor move assets; they may cancel. Both sides, and between own accounts too.
+
+A firm is blocked with any of the beneficial owners that it names (ID-1): how much of it is theirs is not on record.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ class BlockedOwner(OrderRule):
     """A blocked owner may not trade at all."""
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for a blocked investor, both sides."""
+        """Fails for an investor that is blocked, itself or with an owner: both sides."""
         return FAILS if profile.blocked else PASSES
 
     def examine(self, case: Case) -> Finding:
@@ -40,12 +43,17 @@ class ListFinding(Finding):
         self.parties: Final = parties
         self.trades: Final = trades
         """Whether it is about an order, not about a transfer."""
-        super().__init__(not any(investor.blocked for _, investor in parties))
+        super().__init__(not any(investor.listed is not None for _, investor in parties))
 
     def refusal(self) -> Said:
         """The first who is, the sender before the receiver."""
-        listed = next(investor for _, investor in self.parties if investor.blocked)
-        return said("SAN-1.trade", listed.investor) if self.trades else said("SAN-1.move", listed.investor)
+        listed = next(investor for _, investor in self.parties if investor.listed is not None)
+        owner = listed.listed
+        if owner is None or owner is listed:
+            return said("SAN-1.trade", listed.investor) if self.trades else said("SAN-1.move", listed.investor)
+        if self.trades:
+            return said("SAN-1.owner_trade", owner.investor, listed.investor)
+        return said("SAN-1.owner_move", owner.investor, listed.investor)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The names."""
@@ -53,19 +61,32 @@ class ListFinding(Finding):
 
     def arithmetic(self) -> str:
         """Each of them."""
-        return "; ".join(
-            [
-                f"{investor.investor} {'is' if investor.blocked else 'is not'} on the list of blocked owners"
-                for _, investor in self.parties
-            ]
-        )
+        return "; ".join([_place_on_list(investor) for _, investor in self.parties])
+
+
+def _place_on_list(investor: Investor) -> str:
+    """Whether an investor is on the list, itself or with a beneficial owner."""
+    listed = investor.listed
+    if listed is None:
+        owners = ", nor is a beneficial owner of it" if investor.owners else ""
+        return f"{investor.investor} is not on the list of blocked owners{owners}"
+    whose = "" if listed is investor else f"{listed.investor}, a beneficial owner of "
+    return f"{whose}{investor.investor}{',' if whose else ''} is on the list of blocked owners"
+
+
+def listed_owner(owner: Investor) -> Said:
+    """That an owner is on the list, or one of its own."""
+    listed = owner.listed
+    if listed is None or listed is owner:
+        return said("SAN-1.owner", owner.investor)
+    return said("SAN-1.owner_of", listed.investor, owner.investor)
 
 
 RULE: Final[Rule] = Rule(
     "SAN-1",
     ORDER_ENTRY,
     {},
-    compares="The investor with the list of blocked owners.",
+    compares="The investor, and the beneficial owners that a firm names, with the list of blocked owners.",
     exempt="Nobody; cancels always pass.",
     orders=BlockedOwner,
     transfers=BlockedParty,

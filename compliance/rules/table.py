@@ -13,11 +13,13 @@ from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
 from compliance.rules.der_1 import delivery_refusal
 from compliance.rules.frz_1 import FREEZE, freeze_problem
+from compliance.rules.id_1 import OnePerson
 from compliance.rules.ret_2 import HighlyLiquidOnly
 from compliance.rules.ret_3 import KnowledgeTest
 from compliance.rules.ret_4 import OneIntermediary
 from compliance.rules.risk_1 import RiskWarning
 from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule
+from compliance.rules.san_1 import listed_owner
 from compliance.rules.set_1 import ForeignTradeOnly
 from engine.state.hook import Failure, Verdict
 from engine.vocabulary.codes import BUY
@@ -42,6 +44,8 @@ class RuleTable:
         """RET-4, if it is in force."""
         self.warning: RiskWarning | None = None
         """RISK-1, if it is in force."""
+        self.identity: OnePerson | None = None
+        """ID-1, if it is in force."""
         for name in rulebook.order:
             data, orders = rulebook.active(name), RULES[name].orders
             if data is not None and orders is not None:
@@ -61,6 +65,8 @@ class RuleTable:
             self.one_intermediary = rule
         elif isinstance(rule, RiskWarning):
             self.warning = rule
+        elif isinstance(rule, OnePerson):
+            self.identity = rule
 
     def profile(self, client: Client) -> Profile:
         """What the table needs to know of a client."""
@@ -68,9 +74,10 @@ class RuleTable:
         return Profile(
             investor.investor_class,
             investor.financial,
-            investor.blocked,
+            investor.listed is not None,
             intermediary is not None and intermediary.barred,
             self.warning is None or self.warning.warned(investor),
+            identified=self.identity is None or self.identity.identified(investor),
         )
 
     def decisions(self, client: Client) -> dict[int, Decision]:
@@ -178,7 +185,7 @@ class TransferTable:
     def owner_problem(self, owner: Investor) -> Said | None:
         """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); None if it may."""
         data = self.rulebook.active("SAN-1")
-        return None if data is None or not owner.blocked else said("SAN-1.owner", owner.investor)
+        return None if data is None or owner.listed is None else listed_owner(owner)
 
     def freeze_problem(self, asset: AssetRecord) -> Said | None:
         """Why holdings of an asset can't be frozen (FRZ-1); None if they can."""

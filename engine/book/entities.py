@@ -149,7 +149,7 @@ class Position:
 
 
 class Owner:
-    """A beneficial owner: the accounts of one investor, which never trade with each other."""
+    """One investor: accounts that never trade with each other, nor with those of investors who share a beneficial owner."""
 
     def __init__(self, investor: str) -> None:
         self.investor: Final = investor
@@ -159,6 +159,17 @@ class Owner:
 
         Those of a side are in no order that means anything: the last takes the place of one that ends.
         """
+        self.linked: dict[str, Owner] = {}
+        """Others who share a beneficial owner with this one, by name; two owners of one firm share one with the firm alone."""
+
+    def is_own(self, order: Order) -> bool:
+        """Whether self-trade prevention keeps this investor from trading with an order."""
+        other = order.account.owner
+        return other is self or (len(self.linked) > 0 and other.investor in self.linked)
+
+    def own_orders_on(self, instrument: Instrument, side: int) -> list[list[Order]]:
+        """The open orders on one side of an instrument that are its own, by investor, to read. O(linked)."""
+        return [self.orders_on(instrument, side), *[each.orders_on(instrument, side) for each in self.linked.values()]]
 
     def orders_on(self, instrument: Instrument, side: int) -> list[Order]:
         """The open orders of its accounts on one side of an instrument, to read."""

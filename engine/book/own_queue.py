@@ -1,4 +1,4 @@
-"""An owner's orders that take part in a call on one side, in their priority: whom those that join on the other side meet first."""
+"""An owner's own orders that take part in a call on one side, in their priority: whom those that join on the other side meet first."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ class OwnQueue:
         queue = self.queue
         if queue is None:
             queue = self.queue = SortedList()
-            for other in self.owner.orders_on(self.instrument, self.side):
-                self._add(queue, other)
+            for orders in self.owner.own_orders_on(self.instrument, self.side):
+                for other in orders:
+                    self._add(queue, other)
         while queue:
             place = queue[0][2]
             first = self.orders[place]
@@ -55,9 +56,10 @@ class OwnQueue:
 
     def _look_for(self, order: Order) -> Order | None:
         found: Order | None = None
-        for other in self.owner.orders_on(self.instrument, self.side):
-            if _takes_part(other) and _crosses(order, other) and (found is None or _key(other) < _key(found)):
-                found = other
+        for orders in self.owner.own_orders_on(self.instrument, self.side):
+            for other in orders:
+                if _takes_part(other) and _crosses(order, other) and (found is None or _key(other) < _key(found)):
+                    found = other
         return found
 
     def _add(self, queue: SortedList[tuple[int, int, int]], order: Order) -> None:

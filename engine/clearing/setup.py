@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.book.assets import Asset
-from engine.book.entities import Account, Owner
+from engine.book.entities import Account
 from engine.book.order_book import LimitOrderBook
 from engine.clearing.futures import begin_future
 from engine.money import reservations
@@ -71,9 +71,7 @@ def open_account(state: State, command: OpenAccount) -> Problem | None:
     problem = account_problem(command, state.accounts) or consult(state, command)
     if problem is not None:
         return problem
-    owner = state.owners.get(command.investor)
-    if owner is None:
-        owner = state.owners[command.investor] = Owner(command.investor)
+    owner = state.owner(command.investor)
     account = Account(command.account, len(state.accounts), command.participant, owner, command.intermediary)
     owner.accounts.append(account)
     state.accounts[command.account] = account

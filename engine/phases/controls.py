@@ -178,7 +178,7 @@ def _unknown_key(state: State, scope: int, key: str) -> Problem | None:
     """Why nothing is called so that a kill switch could stop. O(accounts) for a participant."""
     if scope == SCOPE_INSTRUMENT and key not in state.books:
         return unknown_instrument(key)
-    if scope == SCOPE_INVESTOR and key not in state.owners:
+    if scope == SCOPE_INVESTOR and (key not in state.owners or not state.owners[key].accounts):
         return invalid(said("investor.no_account", key))
     return _unknown_participant(state, key) if scope == SCOPE_PARTICIPANT else None
 

@@ -67,11 +67,20 @@ class Recheck:
 EVERYBODY: Final = Recheck([], True)
 
 
+Links = dict[str, list[str]]
+"""By investor: all others who share a beneficial owner."""
+
+
 class Outcome:
     """What the hook made of a command: events to emit, or a refusal; and whose orders to recheck."""
 
     def __init__(
-        self, events: list[Event], problem: Problem | None = None, recheck: Recheck | None = None, rule: str = ""
+        self,
+        events: list[Event],
+        problem: Problem | None = None,
+        recheck: Recheck | None = None,
+        rule: str = "",
+        links: Links | None = None,
     ) -> None:
         self.events: Final = events
         self.problem: Final = problem
@@ -80,6 +89,8 @@ class Outcome:
         """None: nobody's, since nothing that rests can have become forbidden."""
         self.rule: Final = rule
         """The rule to name when the core itself cancels orders because of the command (a freeze)."""
+        self.links: Final[Links] = {} if links is None else links
+        """Of those for whom that has changed. Each names the other."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

@@ -41,6 +41,7 @@ def take_snapshot(state: State) -> object:
             for name, index in state.index_prices.items()
         ],
         [_account(account, state.day) for account in state.accounts.values()],
+        [[owner.investor, list(owner.linked)] for owner in state.owners.values() if owner.linked],
         state.hook.snapshot(),
     ]
 

@@ -209,6 +209,13 @@ class State:
         self.events.append(event)
         self.hook.observe(event, self.time_ns)
 
+    def owner(self, investor: str) -> Owner:
+        """An investor as owner of accounts, noted when first asked for."""
+        found = self.owners.get(investor)
+        if found is None:
+            found = self.owners[investor] = Owner(investor)
+        return found
+
     def begin(self, work: Iterator[None]) -> None:
         """Have something done after what was begun before it, in as many pieces as it takes."""
         self.works.append(work)

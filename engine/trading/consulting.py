@@ -1,18 +1,20 @@
 """Asking the hook: commands that it carries out or notes, and the recheck of open orders that may follow.
 
 What changes the rules rechecks every open order, parked ones too, and cancels what may rest no longer. What changes the
-records of somebody rechecks whom the hook names: all whose orders it could find forbidden.
+records of somebody rechecks whom the hook names: all whose orders it could find forbidden. What says that investors share a
+beneficial owner keeps them from trading with each other from then on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.book.entities import Order
-from engine.state.hook import Outcome, Recheck
+from engine.book.entities import IN_CALL, ON_BOOK, Order, Owner
+from engine.state.hook import Links, Outcome, Recheck
 from engine.state.state import State
 from engine.trading.ending import cancel, newest_of
-from engine.vocabulary.codes import BY_RULE
+from engine.trading.prevention import own_crossed
+from engine.vocabulary.codes import BY_RULE, SELF_TRADE_PREVENTED
 from engine.vocabulary.limits import CHANGE_STEPS
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.problem import Problem
@@ -38,11 +40,43 @@ def follow(state: State, outcome: Outcome) -> None:
     """Emit what the hook reports, and begin to cancel what may rest no longer."""
     for event in outcome.events:
         state.emit(event)
+    if outcome.links:
+        state.begin(_parting(state, _link(state, outcome.links)))
     if outcome.recheck is not None:
         if outcome.recheck.everybody:
             # Rules were read and made anew, and everybody decided about.
             state.steps += CHANGE_STEPS + len(state.account_list)
         state.begin(_rechecking(state, outcome.recheck))
+
+
+def _link(state: State, links: Links) -> list[Owner]:
+    """Note who shares a beneficial owner with whom; returns those who do with somebody more."""
+    grown: list[Owner] = []
+    for name, others in links.items():
+        owner = state.owner(name)
+        if any(other not in owner.linked for other in others):
+            grown.append(owner)
+        owner.linked = {other: state.owner(other) for other in others}
+    # They were made for those who were linked before.
+    state.own_queues.clear()
+    return grown
+
+
+def _parting(state: State, owners: list[Owner]) -> Iterator[None]:
+    """Cancel orders that would trade with one that is own only now, newest first: what a call has collected may cross.
+
+    A step for each open order, and what it takes to look for one that it crosses.
+    """
+    orders: dict[int, Order] = {}
+    for owner in owners:
+        for account in owner.accounts:
+            for order in account.open_orders.values():
+                orders[order.entered] = order
+    for entered in sorted(orders, reverse=True):
+        order = orders[entered]
+        if order.leaves_lots and order.where in (IN_CALL, ON_BOOK) and own_crossed(state, order) is not None:
+            cancel(state, order, SELF_TRADE_PREVENTED)
+        yield
 
 
 def _rechecking(state: State, recheck: Recheck) -> Iterator[None]:

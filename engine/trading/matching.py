@@ -55,7 +55,7 @@ def match(state: State, taker: Order) -> int:
         if by_time:
             if future and not hold(state, maker):
                 continue
-            if maker.account.owner is owner:
+            if owner.is_own(maker):
                 if not prevent(state, maker, taker):
                     return DONE
                 continue
@@ -110,10 +110,10 @@ def _meets_own_first(state: State, level: Level, taker: Order) -> bool:
     owner = taker.account.owner
     others = 0
     met = False
-    order = level.head if owner.orders_on(taker.instrument, 1 - taker.side) else None
+    order = level.head if any(owner.own_orders_on(taker.instrument, 1 - taker.side)) else None
     while order is not None and others < state.max_shared:
         after = order.next
-        if order.account.owner is owner:
+        if owner.is_own(order):
             met = True
             if not hold(state, order):
                 order = after

@@ -125,13 +125,14 @@ def report_amended(state: State, order: Order, kept_priority: bool) -> None:
 
 
 def own_crossed(state: State, order: Order) -> Order | None:
-    """The owner's first order that one would meet in a call, by priority; None: it meets none.
+    """The first own order that one would meet in a call, by priority; None: it meets none.
 
     O(the owner's open orders opposite), but once for all orders that ask in one command.
     """
     queue = _own_queue(state, order, 1 - order.side)
     if queue.asked <= SCANS:
-        state.steps += len(order.account.owner.orders_on(order.instrument, 1 - order.side))
+        opposite = order.account.owner.own_orders_on(order.instrument, 1 - order.side)
+        state.steps += sum([len(orders) for orders in opposite])
     return queue.first_crossing(order)
 
 
@@ -139,6 +140,10 @@ def note_joined(state: State, order: Order) -> None:
     """Let own orders that join the call after this one in the same command meet it. O(log n)."""
     if state.own_queues:
         _own_queue(state, order, order.side).join(order)
+        for other in order.account.owner.linked:
+            queue = state.own_queues.get((other, order.instrument.number * 2 + order.side))
+            if queue is not None:
+                queue.join(order)
 
 
 def _own_queue(state: State, order: Order, side: int) -> OwnQueue:
@@ -152,10 +157,11 @@ def _own_queue(state: State, order: Order, side: int) -> OwnQueue:
 
 def rests_opposite(state: State, order: Order) -> bool:
     """Whether the owner has an order on the other side of the book. O(the owner's parked orders opposite), each a step."""
-    for other in order.account.owner.orders_on(order.instrument, 1 - order.side):
-        if other.where == ON_BOOK:
-            return True
-        state.steps += 1
+    for orders in order.account.owner.own_orders_on(order.instrument, 1 - order.side):
+        for other in orders:
+            if other.where == ON_BOOK:
+                return True
+            state.steps += 1
     return False
 
 
@@ -214,7 +220,7 @@ def _reducing(state: State, level: Level, taker: Order, left: int, used: dict[in
     reducing: dict[int, bool] = {}
     resting = level.head
     while resting is not None:
-        if resting.account.owner is not taker.account.owner:
+        if not taker.account.owner.is_own(resting):
             number = resting.account.number
             others.setdefault(number, []).append(resting)
             if resting.command.reduce_only:
@@ -281,7 +287,7 @@ def _fillable_at(
     others, showing = 0, 0
     resting = level.head
     while resting is not None and filled + taken < left:
-        if resting.account.owner is owner:
+        if owner.is_own(resting):
             if mode == DECREMENT:
                 taken += min(resting.leaves_lots, left - filled - taken)
             elif mode != CANCEL_OLDEST:
@@ -306,7 +312,7 @@ def _cleared_lots(level: Level, owner: Owner, mode: int, left: int) -> int:
     taken = 0
     resting = level.head
     while resting is not None:
-        if resting.account.owner is not owner:
+        if not owner.is_own(resting):
             return -1
         if mode == DECREMENT:
             taken += min(resting.leaves_lots, left - taken)
@@ -337,7 +343,7 @@ def meets_own(state: State, order: Order) -> bool:
         resting = level.head
         state.steps += 1
         while resting is not None and left > 0:
-            if resting.account.owner is order.account.owner:
+            if order.account.owner.is_own(resting):
                 return True
             state.steps += 1
             showing += resting.shown_lots
@@ -373,7 +379,7 @@ def _budget_meets_own(state: State, order: Order, at_once: int) -> bool:
         while resting is not None:
             if spent + per_lot + round_up((spent + per_lot) * fee_ppm) > order.budget:
                 return False
-            if resting.account.owner is order.account.owner:
+            if order.account.owner.is_own(resting):
                 return True
             state.steps += 1
             showing += resting.shown_lots

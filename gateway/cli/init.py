@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.terminal import say
+from gateway.identity import IDENTITY_FILE
 from gateway.printable import json_text, printable
 from gateway.venue.load_template import (
     DEFAULT_CLIENTS,
@@ -106,6 +107,7 @@ def command(
     folder = printable(str(keys[0].parent))
     say(f"{printable(str(file))}: the venue, every section explained")
     say(f"{folder}/: {len(own)} private keys, for a demonstration only")
+    say(f"{printable(str(directory / IDENTITY_FILE))}: by what people are known again; keep a copy")
     if participants:
         first, last = keys[len(own)].stem, keys[-1].stem
         say(f"{folder}/: {participants} private keys of load participants, {first} to {last}")

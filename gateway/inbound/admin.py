@@ -2,7 +2,7 @@
 
 Arguments carry the names of the command's fields. A field that ends in `_e8` is given without that ending, as a decimal
 string; amounts of money are decimal strings in whole units of their asset; kinds, phases, scopes, modes are names; a
-schedule is a table of Moscow times and phases. `by` is not given: it is who is logged in. Nor is `issuer` of what is done to
+schedule is a table of Moscow times and phases. Documents are numbers by kind, and become identity keys here (ID-1). `by` is not given: it is who is logged in. Nor is `issuer` of what is done to
 an issued asset: it is the participant who asks, or nobody if the venue does it on the issuer's behalf. Whether that
 participant is the issuer, the core says.
 """
@@ -10,14 +10,17 @@ participant is the issuer, the core says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, NamedTuple, cast, get_args
 
 from engine.book.assets import Asset
 from engine.command_table import COMMANDS, PARTICIPANT, ROLES, SUPERVISOR, TRADING, CommandRow
 from engine.state.listing import MAX_SCALE
+from engine.vocabulary.codes import FIRM, INVESTOR_KINDS
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_RULE_TEXT_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
+from gateway.documents import DocumentError, is_like_a_number, spills
+from gateway.identity import Identities, secrets_of
 from gateway.protocol.messages import Admin
 from gateway.protocol.wire import Malformed, parse_amount, parse_e8
 from gateway.venue.schedule import parse_schedule
@@ -38,6 +41,8 @@ _TEXTS: Final = {
 """Texts for people, and how long they may be; all other strings are names."""
 _RETIRED: Final = ((commands.RecordAcknowledgement, "version"),)
 """Fields that only old journals fill in."""
+_OTHERWISE: Final = {"identity_keys": "documents", "owner_keys": "owners"}
+"""What is not given as the command holds it, by field: what it is called."""
 # Integers on the wire stay within the journal's 64 bits.
 _MAX_INT: Final = 2**63 - 1
 
@@ -46,7 +51,18 @@ class NotAllowed(Exception):
     """The role may not send this command."""
 
 
-def admin_command(request: Admin, role: str, participant: str, assets: Mapping[str, Asset]) -> AnyCommand:
+class Known(NamedTuple):
+    """By what arguments are read."""
+
+    assets: Mapping[str, Asset]
+    identities: Identities
+    filled_in: Mapping[str, str]
+    """Fields that are not given, but follow from who asks."""
+
+
+def admin_command(
+    request: Admin, role: str, participant: str, assets: Mapping[str, Asset], identities: Identities
+) -> AnyCommand:
     """The command that an admin request asks for.
 
     Args:
@@ -54,6 +70,7 @@ def admin_command(request: Admin, role: str, participant: str, assets: Mapping[s
         role: of who sent it.
         participant: who sent it.
         assets: those that are known, by name: their scales are needed for amounts.
+        identities: makes the keys of documents.
 
     Raises:
         NotAllowed: another role may, or there is no such command.
@@ -66,7 +83,10 @@ def admin_command(request: Admin, role: str, participant: str, assets: Mapping[s
     filled_in = {"by": participant}
     if row.name in _ISSUED:
         filled_in["issuer"] = participant if role == PARTICIPANT else ""
-    return _command(row, request.arguments, "arguments", filled_in, assets)
+    command = _command(row, request.arguments, "arguments", Known(assets, identities, filled_in))
+    if secrets_of(command) and spills(request.arguments):
+        raise Malformed("arguments: the number of a document stands in another argument, too")
+    return command
 
 
 def argument_names(row: CommandRow) -> tuple[list[str], list[str]]:
@@ -81,17 +101,16 @@ def argument_names(row: CommandRow) -> tuple[list[str], list[str]]:
         if field == "by" or (field == "issuer" and row.name in _ISSUED) or (kind, field) in _RETIRED:
             continue
         # A rulebook of this distribution needs no documents.
-        names[number >= required or field == "documents"].append(field.removesuffix("_e8"))
+        names[number >= required or field == "documents"].append(_called(field))
     return names
 
 
-def _command(
-    row: CommandRow,
-    given: Mapping[str, object],
-    where: str,
-    filled_in: Mapping[str, str],
-    assets: Mapping[str, Asset],
-) -> AnyCommand:
+def _called(field: str) -> str:
+    """What the argument of a field is called."""
+    return _OTHERWISE.get(field) or field.removesuffix("_e8")
+
+
+def _command(row: CommandRow, given: Mapping[str, object], where: str, known: Known) -> AnyCommand:
     """A command with the arguments given; `where` they stand in the request is named in errors."""
     kind = row.kind
     required, optional = argument_names(row)
@@ -100,28 +119,26 @@ def _command(
             raise Malformed(f"{where}.{name}: missing")
     unknown = [name for name in given if name not in required and name not in optional]
     if unknown:
-        known = ", ".join(required + optional)
-        raise Malformed(f"{where}: unknown name {min(unknown)[:MAX_NAME_CHARS]!r}; known: {known}")
+        names = ", ".join(required + optional)
+        raise Malformed(f"{where}: unknown name {min(unknown)[:MAX_NAME_CHARS]!r}; known: {names}")
     values: dict[str, Any] = {}
     for field in kind.__struct_fields__:
-        name = field.removesuffix("_e8")
-        if field in filled_in:
-            values[field] = filled_in[field]
+        name = _called(field)
+        if field in known.filled_in:
+            values[field] = known.filled_in[field]
         elif field == "change":
-            values[field] = _change(given, where, filled_in, assets)
+            values[field] = _change(given, where, known)
         elif field == "documents" and name not in given:
             values[field] = _documents(given.get("name"), where)
         elif name in given:
             try:
-                values[field] = _value(row, field, given, assets)
-            except Malformed as error:
+                values[field] = _value(row, field, given, known)
+            except (Malformed, DocumentError) as error:
                 raise Malformed(f"{where}.{name}: {error}") from error
     return cast("AnyCommand", row.kind(**values))
 
 
-def _change(
-    given: Mapping[str, object], where: str, filled_in: Mapping[str, str], assets: Mapping[str, Asset]
-) -> AnyCommand:
+def _change(given: Mapping[str, object], where: str, known: Known) -> AnyCommand:
     """The command within `effective_from`."""
     name, arguments = given["command"], given["arguments"]
     row = _CHANGES.get(name) if isinstance(name, str) else None
@@ -129,18 +146,26 @@ def _change(
         raise Malformed(f"{where}.command: expected one of {', '.join(sorted(_CHANGES))}")
     if not isinstance(arguments, dict):
         raise Malformed(f"{where}.arguments: expected a table of the command's arguments")
-    return _command(row, arguments, f"{where}.arguments", filled_in, assets)
+    return _command(row, arguments, f"{where}.arguments", known)
 
 
-def _value(row: CommandRow, field: str, arguments: Mapping[str, object], assets: Mapping[str, Asset]) -> object:
+def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: Known) -> object:
     """One argument as its field holds it."""
-    given = arguments[field.removesuffix("_e8")]
+    given = arguments[_called(field)]
+    if row.kind is commands.RegisterInvestor and field == "investor" and is_like_a_number(str(given)):
+        raise Malformed("a name must not look as the number of a document does: it stands in journals and reports")
+    if field == "identity_keys":
+        return known.identities.keys(_documents_of(given), firm=arguments.get("kind") == INVESTOR_KINDS[FIRM])
+    if field == "owner_keys":
+        if not isinstance(given, list):
+            raise Malformed("expected a list of owners, each a table of documents")
+        return known.identities.keys_of_all([_documents_of(owner) for owner in given])
     if field.endswith("_e8"):
         return parse_e8(_text(given))
     if field == "amount":
-        return _money(given, arguments.get("asset"), assets)
+        return _money(given, arguments.get("asset"), known.assets)
     if field == "max_notional":
-        return _money(given, arguments.get("quote"), assets)
+        return _money(given, arguments.get("quote"), known.assets)
     if field == "issue_limit":
         return _limit(given, arguments.get("scale"))
     if field == "steps":
@@ -172,6 +197,13 @@ def _plain(field: str, given: object, annotation: str) -> object:
         return text
     if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
         raise Malformed("expected a table of texts by name")
+    return given
+
+
+def _documents_of(given: object) -> dict[str, str]:
+    """The documents of one person or firm."""
+    if not isinstance(given, dict) or not all(isinstance(number, str) for number in given.values()):
+        raise Malformed("expected a table of numbers by kind of document, each a string")
     return given
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from gateway.identity import Identities
 from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
@@ -29,6 +30,7 @@ class VenueContext:
         rates: Rates | None = None,
         heartbeat_ns: int = 0,
         silence_ns: int = 0,
+        identities: Identities | None = None,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -44,6 +46,8 @@ class VenueContext:
         """How often there is a sign of life; 0: there is nobody to give it."""
         self.silence_ns: Final = silence_ns
         """How long a client may give none."""
+        self.identities: Final = Identities.new() if identities is None else identities
+        """Makes the keys of documents; None: under a secret that nobody keeps."""
         self.leaving: Final[Counter[str]] = Counter()
         """Connections by participant that are gone, but whose commands still wait."""
 

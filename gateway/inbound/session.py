@@ -24,6 +24,7 @@ from engine.vocabulary.limits import (
     MAX_SUBSCRIPTIONS,
 )
 from engine.vocabulary.messages.commands import AnyCommand, RecordAcknowledgement
+from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, admin_command
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
@@ -262,7 +263,9 @@ class Session(FrameReader):
             self._refuse(request, "")
             return
         try:
-            command = admin_command(request, participant.role, participant.participant, self._context.known.assets)
+            command = admin_command(
+                request, participant.role, participant.participant, self._context.known.assets, self._context.identities
+            )
             self._check_own(command)
         except NotAllowed as error:
             self._refuse(request, str(error))
@@ -324,7 +327,8 @@ class Session(FrameReader):
 
     def _error(self, code: str, detail: str, request_id: int | None) -> None:
         self._context.counters.errors[code] += 1
-        self._reply(Error(code=code, detail=detail[:MAX_ERROR_CHARS], id=request_id))
+        # Of what was sent nothing is repeated that may be a document's number.
+        self._reply(Error(code=code, detail=without_numbers(detail)[:MAX_ERROR_CHARS], id=request_id))
 
     def _malformed(self, detail: str, request_id: int | None) -> None:
         self._error("malformed", detail, request_id)

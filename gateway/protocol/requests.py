@@ -248,7 +248,8 @@ class Contracts(Request, tag="contracts", frozen=True):
 # ── operator and supervisor ────────────────────────────────────────────────────────────────────────────────────────
 
 
-Argument = str | int | bool | list[str] | dict[str, str | int | bool | dict[str, str]]
+_Texts = list[str | dict[str, str]]
+Argument = str | int | bool | _Texts | dict[str, str | int | bool | _Texts | dict[str, str]]
 """Of an admin command. Tables hold texts; only the arguments of a command within a command hold more."""
 
 

@@ -46,6 +46,7 @@ CLOCK: Final = "clock"
 
 _LEFT_OUT: Final = ("by", "reason", "documents")
 _TIMES: Final = ("taken_ns", "expiry_ns")
+_COUNTED: Final = {"identity_keys": "documents", "owner_keys": "owners"}
 
 
 class Entry(msgspec.Struct):
@@ -237,6 +238,9 @@ def _said(command: Command) -> str:
                 )
                 or "none"
             )
+        elif field in _COUNTED:
+            # How many, never which: a digest is no name to read.
+            field, text = _COUNTED[field], str(len(value))
         elif field == "instruments":
             text = " ".join(value) or "none"
         else:

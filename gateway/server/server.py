@@ -81,6 +81,7 @@ class Server:
             rates=None if venue.limits.lifted else Rates(venue.limits, steady_ns),
             heartbeat_ns=venue.server.heartbeat_s * NS_PER_SECOND,
             silence_ns=venue.server.heartbeat_s * venue.server.missed_heartbeats * NS_PER_SECOND,
+            identities=started.identities,
         )
         self._sequencer: Final = started.sequencer
         self._connections: Final[dict[Outbox, Connection]] = {}

@@ -16,6 +16,7 @@ from engine.replay import Replay, ReplayFailure
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import CommandRejected
+from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.journal.files import Lock, measure_sync
 from gateway.journal.head import is_begun
 from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
@@ -49,6 +50,7 @@ class Started:
         torn: TornTail | None,
         notes: list[str],
         sync_ns: int,
+        identities: Identities,
     ) -> None:
         self.exchange: Final = exchange
         self.fanout: Final = fanout
@@ -62,6 +64,8 @@ class Started:
         """What of the venue file did not come in force, and why; a line each."""
         self.sync_ns: Final = sync_ns
         """What writing and syncing a small batch takes here."""
+        self.identities: Final = identities
+        """Makes the keys of documents."""
 
 
 class _Past:
@@ -71,6 +75,8 @@ class _Past:
         self._known: Final[set[Subject]] = set()
         self._done: Final[set[bytes]] = set()
         self._rulebook = b""
+        self.secrets: Final[dict[str, None]] = {}
+        """By which its identity keys were made, those in commands that were refused too."""
 
     def note(self, command: AnyCommand) -> None:
         """A command was carried out."""
@@ -130,7 +136,7 @@ def start_venue(
         wall: the machine's clock.
 
     Raises:
-        StartError: the replay differs, a definition is refused, the venue's key is missing, or the clock is far off.
+        StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, or the clock is far off.
         JournalError: the journal is damaged, in use, or of another core version.
         OSError: the disk failed.
     """
@@ -140,9 +146,9 @@ def start_venue(
         fanout = Fanout()
         past = _replay(recovery.rows(), exchange, fanout)
         recovered = exchange.seq
-        problem = "" if accept_jump else jump_problem(exchange.time_ns, wall())
-        if problem:
-            raise StartError(problem)
+        if not accept_jump:
+            _check_clock(exchange.time_ns, wall())
+        identities = _keep(_identities(venue, directory, past), directory)
         to_do, changed = past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER)
         writer = recovery.writer(durability, fanout.rulebook_digest)
@@ -166,7 +172,42 @@ def start_venue(
         torn=recovery.torn,
         notes=_notes(changed, rows),
         sync_ns=sync_ns,
+        identities=identities,
     )
+
+
+def _identities(venue: Venue, directory: Path, past: _Past) -> Identities:
+    """What makes a venue's identity keys: as the venue was read, else as its directory has it, else new; nothing is written yet.
+
+    Raises:
+        StartError: those in the journal were made otherwise, so that everybody in it would be somebody new.
+    """
+    found = venue.identities or Identities.read(directory) or Identities.new()
+    assert all(secret == found.name for command in venue.genesis() for secret in secrets_of(command)), "another venue's"
+    if all(secret == found.name for secret in past.secrets):
+        return found
+    what = f"no {IDENTITY_FILE}" if found.is_new else f"an {IDENTITY_FILE} by which they were not made"
+    raise StartError(
+        f"{directory} has a journal with identity keys, but {what}: nobody would be known again. Put the file back from where you keep "
+        "it; to begin anew, move the journal away. Nothing was changed"
+    )
+
+
+def _keep(identities: Identities, directory: Path) -> Identities:
+    """Write a new secret down, before the journal has anything that was made by it. Returns what it was given."""
+    if identities.is_new:
+        try:
+            identities.keep(directory)
+        except FileExistsError as error:
+            raise StartError(f"{directory} has an {IDENTITY_FILE} that was not read before; start again") from error
+    return identities
+
+
+def _check_clock(last_ns: int, wall_ns: int) -> None:
+    """Refuse a start at a time that is far from the journal's last one. Both in nanoseconds since the epoch, UTC."""
+    problem = jump_problem(last_ns, wall_ns)
+    if problem:
+        raise StartError(problem)
 
 
 def _notes(changed: list[str], rows: list[Row]) -> list[str]:
@@ -214,6 +255,7 @@ def _replay(rows: Iterator[StoredRow], exchange: Exchange, fanout: Fanout) -> _P
                 f"{difference.recorded!r}, replayed {difference.replayed!r}. `sbx replay` shows more; nothing was changed"
             )
         command = decode_command(row[2])
+        past.secrets.update(dict.fromkeys(secrets_of(command)))
         fanout.replay((row[0], row[1], command, events))
         # A change whose effective date came with this command may have been refused, which says nothing of it.
         own = events[exchange.due_events :]

@@ -205,6 +205,10 @@ class InvestorEntry(Entry, frozen=True):
     authorised: tuple[Authorisation, ...] = ()
     acknowledgements: tuple[Annotated[int, msgspec.Meta(ge=1, le=MAX_KNOWN_TEXTS)], ...] = ()
     """Texts of the risk warning, by their numbers in [[warnings]] from 1."""
+    documents: dict[str, str] = {}
+    """Numbers by kind of document."""
+    owners: tuple[dict[str, str], ...] = ()
+    """A firm's beneficial owners, each by documents."""
 
 
 class WarningEntry(Entry, frozen=True):

@@ -82,6 +82,7 @@ MISFITS: Final[dict[str, Misfit]] = {
         "RET-4", "is authorised with another intermediary; this account is held directly", authorised="north", held=""
     ),
     "suspended": Misfit("INT-1", "is a client of a suspended intermediary", authorised="east", held="east"),
+    "nameless": Misfit("ID-1", "has no document on record", lacks="documents"),
     "unrisked": Misfit("QUAL-1", "is qualified, and took no risk test", lacks="tests", is_qualified=True),
 }
 """By the last part of the account's name, as in `p0001.untested`."""
@@ -236,6 +237,10 @@ def _participants(count: int, clients: int, traded: list[Traded]) -> Iterator[st
         yield _table("participants", participant=f'"{name}"', role='"participant"', public_key=f'"@key:{name}@"')
         yield _table("intermediaries", intermediary=f'"{name}"', licensed="true", capital_rub="3_000_000_000")
         firm = {"kind": '"firm"', "assets_rub": "5_000_000_000", "income_rub": "12_000_000_000"}
+        firm |= {
+            "documents": f'{{ tax_number = "@firm:{name}@" }}',
+            "owners": f'[{{ tax_number = "@person:{name}.owner@" }}]',
+        }
         yield _table("investors", investor=f'"{name}"', **firm, tests=_RISK, acknowledgements="[1]")
         yield _table("accounts", account=f'"{name}.main"', participant=f'"{name}"', investor=f'"{name}"', **main)
         for number in range(1, clients + 1):
@@ -253,6 +258,7 @@ def _client(participant: str, account: str, misfit: Misfit) -> str:
         "tests": _KNOWLEDGE,
         "acknowledgements": "[1]",
         "authorised": f"[{{ {through}, year = @year:0@ }}, {{ {through}, year = @year:1@ }}]",
+        "documents": f'{{ tax_number = "@person:{account}@" }}',
     }
     investor.pop(misfit.lacks, None)
     if misfit.is_blocked:

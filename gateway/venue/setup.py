@@ -31,6 +31,8 @@ from engine.vocabulary.messages.commands import (
     SetSchedule,
     SetTradingRules,
 )
+from gateway.documents import DocumentError, is_like_a_number, spills, without_numbers
+from gateway.identity import Identities
 from gateway.protocol.wire import Malformed, parse_amount
 from gateway.venue.file import AccountEntry, AssetEntry, IndexEntry, InstrumentEntry, IntermediaryEntry, InvestorEntry
 from gateway.venue.schedule import parse_schedule, parse_time_of_day
@@ -46,7 +48,9 @@ class VenueError(ValueError):
 def known(where: str, name: str, names: Container[str], section: str) -> None:
     """Check that a section defines a name."""
     if name not in names:
-        raise VenueError(f"{where}: no {name!r} in [[{section}]]; define it there, or correct the name")
+        raise VenueError(
+            without_numbers(f"{where}: no {name!r}") + f" in [[{section}]]; define it there, or correct the name"
+        )
 
 
 def scaled(where: str, text: str, scale: int, most: int) -> int:
@@ -165,9 +169,10 @@ def register_intermediary(entry: IntermediaryEntry) -> RegisterIntermediary:
 
 
 def register_investor(
-    where: str, entry: InvestorEntry, intermediaries: Container[str], digests: Sequence[str]
+    where: str, entry: InvestorEntry, intermediaries: Container[str], digests: Sequence[str], identities: Identities
 ) -> list[tuple[str, AnyCommand]]:
     """An investor with tests, acknowledgements (`digests` of the texts) and authorisations, each command with its key."""
+    identity_keys, owner_keys = _identity(where, entry, identities)
     commands: list[AnyCommand] = [
         RegisterInvestor(
             entry.investor,
@@ -184,6 +189,8 @@ def register_investor(
             earlier_income_rub=entry.earlier_income_rub,
             certified=entry.certified,
             foreign_trade=entry.foreign_trade,
+            identity_keys=identity_keys,
+            owner_keys=owner_keys,
         )
     ]
     for test in entry.tests:
@@ -200,6 +207,33 @@ def register_investor(
         known(f"{key}.intermediary", each.intermediary, intermediaries, "intermediaries")
         found.append((key, AuthoriseClient(each.intermediary, entry.investor, each.year, True, "venue file")))
     return found
+
+
+def _identity(
+    where: str, entry: InvestorEntry, identities: Identities
+) -> tuple[tuple[str, ...] | None, tuple[tuple[str, ...], ...] | None]:
+    """The identity keys of an investor, and of its beneficial owners; None: the file names none."""
+    place = where.partition(" ")[0]
+    # Here and in the errors below the entry is not called by its name: the name may be what is wrong.
+    if is_like_a_number(entry.investor):
+        raise VenueError(
+            f"{place}.investor: a name must not look as the number of a document does; give it another one"
+        )
+    if spills({"investor": entry.investor, "documents": entry.documents, "owners": entry.owners}):
+        raise VenueError(f"{place}.investor: the number of a document stands in the name; give it another one")
+    own: tuple[str, ...] | None = None
+    owners: tuple[tuple[str, ...], ...] | None = None
+    try:
+        if entry.documents:
+            own = identities.keys(entry.documents, firm=entry.kind == "firm")
+    except DocumentError as error:
+        raise VenueError(f"{place}.documents: {error}") from error
+    try:
+        if entry.owners:
+            owners = identities.keys_of_all(entry.owners)
+    except DocumentError as error:
+        raise VenueError(f"{place}.owners{error}") from error
+    return own, owners
 
 
 def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> list[tuple[str, AnyCommand]]:

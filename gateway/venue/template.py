@@ -9,10 +9,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from gateway.documents import invented_tax_number
+from gateway.identity import Identities
 from gateway.keys import new_private_key, public_key_hex, seeded_private_key, write_private, write_private_key
 from gateway.venue.venue import VenueError
 
-_PLACEHOLDER: Final = re.compile(r"@([a-z-]+)(?::([a-z0-9-]+))?@")
+_PLACEHOLDER: Final = re.compile(r"@([a-z-]+)(?::([a-z0-9.-]+))?@")
 DEFAULT_PORT: Final = 8765
 SEED_WARNING: Final = """\
 # FOR LOAD TESTS ONLY. All keys, the operator's too, follow from seed {seed}: whoever reads this can make them, and log in
@@ -54,7 +56,8 @@ def write_venue(
 
     Args:
         directory: where to write; nothing in it is overwritten.
-        template: the text with placeholders: `@key:NAME@` makes the key of a participant and stands for its public half.
+        template: the text with placeholders: `@key:NAME@` makes the key of a participant and stands for its public half;
+            `@person:NAME@` and `@firm:NAME@` stand for invented tax numbers.
         today: the day that the dates in the file count from.
         rulebook: the rulebook in force, by name.
         port: the port to listen on; 0 for any.
@@ -73,7 +76,9 @@ def write_venue(
         if path.exists():
             raise VenueError(f"{path} exists already; name another directory, or delete it first")
     keys.mkdir(parents=True)
+    (Identities.new() if seed is None else Identities.seeded(seed)).keep(directory)
     written = [file]
+    numbers: dict[str, int] = {}
 
     def fill(match: re.Match[str]) -> str:
         what, which = match[1], match[2] or ""
@@ -82,6 +87,9 @@ def write_venue(
             written.append(keys / f"{which}.pem")
             write_private_key(written[-1], private_key)
             return public_key_hex(private_key)
+        if what in {"person", "firm"}:
+            # Counted, not drawn: nobody has the number of somebody else.
+            return invented_tax_number(numbers.setdefault(match[0], len(numbers) + 1), firm=what == "firm")
         if what == "days-ago":
             return (today - datetime.timedelta(days=int(which))).isoformat()
         if what in {"series", "expires"}:

@@ -31,6 +31,8 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import CommandRejected
 from gateway.core import new_exchange
+from gateway.documents import holds_a_number, without_numbers
+from gateway.identity import Identities
 from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
     AccountEntry,
@@ -102,6 +104,8 @@ class Venue(msgspec.Struct, frozen=True):
     limits: LimitsSection = LimitsSection()
     """Rates of requests at the edge."""
     server: ServerSection = ServerSection()
+    identities: Identities | None = None
+    """What made the identity keys in it; None: a secret that nobody keeps."""
 
     def genesis(self) -> list[AnyCommand]:
         """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
@@ -117,8 +121,10 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
 
     Raises:
         VenueError: it does not work; the message says which key is wrong and why.
+        KeyFileError: the secret of its identity keys can't be used.
     """
     file = path / "venue.toml" if path.is_dir() else path
+    identities = Identities.read(file.parent) or Identities.new()
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -126,19 +132,19 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
     except (OSError, ValueError) as error:
         raise VenueError(f"{file} can't be read: {error}") from error
     try:
-        venue = parse_venue(text, rulebook, file.parent)
+        venue = parse_venue(text, rulebook, file.parent, identities)
         check_setup(venue)
     except VenueError as error:
         raise VenueError(f"{file}: {error}") from error
     return venue
 
 
-def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
-    """Read the text of a venue file; a rulebook named by a path is looked for in `directory`. Raises `VenueError`."""
-    try:
-        tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise VenueError(f"not valid TOML: {error}") from error
+def parse_venue(text: str, rulebook: str, directory: Path, identities: Identities | None = None) -> Venue:
+    """Read the text of a venue file; a rulebook named by a path is looked for in `directory`. Raises `VenueError`.
+
+    Without `identities` the keys are made under a secret that nobody keeps.
+    """
+    tables = _tables(text)
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
     limits = _convert(tables.pop("limits", {}), LimitsSection, "limits")
     server = _server(tables.pop("server", {}))
@@ -166,8 +172,9 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
     texts = [entry.text for _, entry in warnings] or _implied_texts(name, documents, investors)
     setup += [("warnings", command) for command in publish_warnings(texts, texts_of(name, documents))]
+    identities = identities or Identities.new()
     for where, investor in investors:
-        setup += register_investor(where, investor, intermediary_names, [digest_of(text) for text in texts])
+        setup += register_investor(where, investor, intermediary_names, [digest_of(text) for text in texts], identities)
     roles = {entry.participant: entry.role for _, entry in participants}
     for limited in limits.participants:
         known(f"limits.participants.{limited}", limited, roles, "participants")
@@ -190,6 +197,7 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         tuple(setup),
         limits,
         server,
+        identities,
     )
 
 
@@ -216,6 +224,14 @@ def _opening_phases(instruments: Sequence[tuple[str, InstrumentEntry]]) -> list[
         for where, entry in instruments
         if entry.phase != "closed"
     ]
+
+
+def _tables(text: str) -> dict[str, Any]:
+    """The sections of a file."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise VenueError(without_numbers(f"not valid TOML: {error}")) from error
 
 
 def _server(table: object) -> ServerSection:
@@ -342,7 +358,7 @@ def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str)
     names: dict[str, str] = {}
     for place, row in enumerate(rows):
         name = row.get(key) if isinstance(row, dict) else None
-        where = f"{section}[{place}]" if name is None else f"{section}[{place}] ({name})"
+        where = f"{section}[{place}]" if name is None or holds_a_number(str(name)) else f"{section}[{place}] ({name})"
         entry = _convert(row, kind, where)
         earlier = names.setdefault(getattr(entry, key), where)
         if earlier != where:
@@ -363,7 +379,7 @@ def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
             hint = f"; known keys: {', '.join(kind.__struct_fields__)}" if not key else ""
         elif message.startswith(("Expected `str`, got `int`", "Expected `str`, got `float`")):
             hint = '; write decimals and names in quotes, as in "0.01"'
-        raise VenueError(f"{where}{key}: {message}{hint}") from error
+        raise VenueError(f"{where}{key}: {without_numbers(message)}{hint}") from error
 
 
 def _check_parties(

@@ -30,6 +30,8 @@ from engine.vocabulary.messages.commands import (
     SetSchedule,
     SetTradingRules,
 )
+from gateway.documents import invented_tax_number
+from gateway.identity import Identities
 from loadtest.abuse.desk import (
     BANK,
     BID,
@@ -48,6 +50,7 @@ from loadtest.abuse.desk import (
 )
 from loadtest.abuse.orders import ORDERS, Add
 
+_IDENTITIES: Final = Identities.seeded(0)
 HALT_PPM: Final = 999_999
 """A move of the index that never comes, so that every print computes it."""
 
@@ -78,7 +81,8 @@ def _clients(desk: Desk, size: int) -> None:
     """Retail clients of one intermediary, each with a bid."""
     for _ in range(size):
         name = desk.name("client-")
-        desk.send(RegisterInvestor(name, INDIVIDUAL))
+        documents = {"tax_number": invented_tax_number(len(desk.exchange.accounts))}
+        desk.send(RegisterInvestor(name, INDIVIDUAL, identity_keys=_IDENTITIES.keys(documents, firm=False)))
         desk.send(acknowledgement(name))
         desk.send(RecordTest(name, "knowledge", 100, START_NS))
         desk.send(OpenAccount(name, name, name, BANK))

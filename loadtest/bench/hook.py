@@ -28,6 +28,8 @@ from engine.vocabulary.messages.commands import (
     Sequenced,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderCancelled, Trade
+from gateway.documents import invented_tax_number
+from gateway.identity import Identities
 from gateway.venue.papers import texts_of
 from gateway.venue.venue import load_rulebook_documents
 from loadtest.bench.core import ACCOUNTS, START_NS, Prepared, prepare_core, run_core
@@ -35,6 +37,8 @@ from loadtest.bench.measure import Machine, machine, timed, workload
 from loadtest.bench.stream import Stream
 
 RULEBOOK: Final = "general-2026"
+# Of the only individual: retail buys nothing without a document.
+_DOCUMENTS: Final = {INDIVIDUAL: Identities.seeded(1).keys({"tax_number": invented_tax_number(1)}, firm=False)}
 SPOT_NAME: Final = "BTC/RUB"
 NOTE_NAME: Final = "BTC-NOTE"
 PRICE_TICKS: Final = 100
@@ -116,7 +120,7 @@ class Crew:
         ):
             assets_rub = 5_000_000_000 if kind == FIRM else 0
             commands += [
-                RegisterInvestor(investor, kind, assets_rub=assets_rub),
+                RegisterInvestor(investor, kind, assets_rub=assets_rub, identity_keys=_DOCUMENTS.get(kind)),
                 RecordAcknowledgement(investor, digest=digest_of(text)),
                 RecordTest(investor, "knowledge", 100, START_NS),
                 OpenAccount(investor, investor, investor, through),

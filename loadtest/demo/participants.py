@@ -338,6 +338,7 @@ ATTEMPTS: Final = (
     Attempt("maxim.south", "BTC/RUB", 100_000.0, "a blocked owner"),
     Attempt("nikita.east", "ETH/RUB", 10_000.0, "through a suspended intermediary"),
     Attempt("nikita.east", "ETH/RUB", 2_000.0, "what is held may be sold", buys=False, permitted_by="RET-5"),
+    Attempt("roman.south", "BTC/RUB", 10_000.0, "no document that says who it is"),
     Attempt("zhanna.south", "BTC/RUB", 10_000.0, "the risk warning not acknowledged"),
     Attempt("gleb.south", "SOL/RUB", 24_000.0, "qualified, but without the risk test"),
     Attempt("boris.main", "BTC/RUB", 0.0, "more than the largest quantity", oversize=True),

@@ -33,6 +33,11 @@ general-2026 | retail     | sell 0.01 A7A5/RUB at 1     | SET-2  | does not conc
 general-2026 | firm       | buy 0.01 A7A5/RUB at 1      | SET-2  | passes           | tradable, and no retail purchase of a rouble stablecoin
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RISK-1 | passes           | decca6a3bcb4 is among the 1 acknowledged
 general-2026 | newcomer   | buy 0.01 BTC/RUB at 8000000 | RISK-1 | decides          | decca6a3bcb4 is not among the 0 acknowledged
+general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | ID-1   | passes           | a document is on record
+general-2026 | small_firm | buy 0.01 BTC/RUB at 8000000 | ID-1   | passes           | a document and a beneficial owner is on record
+general-2026 | nameless   | buy 0.01 BTC/RUB at 8000000 | ID-1   | decides          | a document is not on record
+general-2026 | nameless   | sell 0.1 BTC/RUB at 8000000 | ID-1   | does not concern | it is for purchases
+general-2026 | qualified  | buy 0.01 BTC/RUB at 8000000 | ID-1   | does not concern | no document is required of qualified
 general-2026 | newcomer   | sell 0.1 BTC/RUB at 8000000 | RISK-1 | does not concern | it is for purchases
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-3  | passes           | 70 >= 70 %; 2026-06-01 <= 2027-06-01
 general-2026 | newcomer   | buy 0.01 BTC/RUB at 8000000 | RET-3  | fails            | no knowledge test on record
@@ -179,7 +184,7 @@ def test_criteria_are_compared_one_by_one() -> None:
 
 # rulebook | from | to | what | purpose | rule | what it made of it | arithmetic, or why it does not concern the transfer
 TRANSFER_FIGURES = """
-general-2026 | firm     | importer   | 5 USDT | cross_border     | SAN-1  | passes           | firm is not on the list of blocked owners; importer is not on the list of blocked owners
+general-2026 | firm     | importer   | 5 USDT | cross_border     | SAN-1  | passes           | firm is not on the list of blocked owners, nor is a beneficial owner of it; importer is not on the list of blocked owners, nor is a beneficial owner of it
 general-2026 | firm     | importer   | 5 XMR  | cross_border     | ANON-1 | decides          | default is among the banned: default, optional
 general-2026 | firm     | importer   | 5 USDT | cross_border     | ANON-1 | passes           | none is not among the banned: default, optional
 general-2026 | importer | importer@2 | 5 XMR  | own_account      | ANON-1 | does not concern | a transfer between accounts of one investor

@@ -74,6 +74,7 @@ def test_loading_a_rulebook_classifies_everyone_and_opens_trading() -> None:
     assert events[1:] == [
         InvestorRegistered("retail", "retail"),
         InvestorRegistered("newcomer", "retail"),
+        InvestorRegistered("nameless", "retail"),
         InvestorRegistered("qualified", "qualified"),
         InvestorRegistered("super", "super_qualified"),
         InvestorRegistered("earner", "super_qualified"),
@@ -258,8 +259,9 @@ def test_only_commands_that_can_forbid_an_order_recheck() -> None:
 
 def test_clients_share_a_table_of_decisions_only_if_nothing_that_rules_look_at_differs() -> None:
     yes_or_no = (False, True)
-    keys = [Profile(*each).key for each in product(range(len(CLASSES)), *[yes_or_no] * 4)]
-    assert len(keys) == len(set(keys)) == 16 * len(CLASSES)
+    drawn = product(range(len(CLASSES)), *[yes_or_no] * 5)
+    keys = [Profile(*each, identified=identified).key for *each, identified in drawn]
+    assert len(keys) == len(set(keys)) == 32 * len(CLASSES)
 
 
 def test_what_depends_only_on_class_instrument_and_side_is_decided_beforehand() -> None:

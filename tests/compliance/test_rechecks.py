@@ -64,7 +64,7 @@ class Everybody(Watched):
         outcome = super().apply(command, time_ns)
         if outcome.recheck is None:
             return outcome
-        return Outcome(outcome.events, outcome.problem, EVERYBODY, outcome.rule)
+        return Outcome(outcome.events, outcome.problem, EVERYBODY, outcome.rule, outcome.links)
 
 
 class SideBySide:

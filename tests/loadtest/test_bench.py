@@ -193,9 +193,9 @@ def test_a_line_of_scale_has_a_figure_for_every_size(name: str) -> None:
 
 
 def test_the_digest_covers_much_and_depends_on_the_seed() -> None:
-    digest, kinds = events_digest(seed=1, count=4_000)
-    assert events_digest(seed=1, count=4_000) == (digest, kinds)
-    assert events_digest(seed=2, count=4_000)[0] != digest
+    digest, kinds = events_digest(seed=1, count=6_000)
+    assert events_digest(seed=1, count=6_000) == (digest, kinds)
+    assert events_digest(seed=2, count=6_000)[0] != digest
     assert {
         "FutureMarked",
         "VariationMargin",

@@ -94,6 +94,8 @@ class ReferenceVenue(Rules):
                 self.set_margin_rules(command)
             case commands.CloseOut():
                 self.close_out_by_command(command)
+            case commands.RegisterInvestor():
+                self.name_owners(command)
             case _:
                 assert isinstance(command, commands.Tick)
 

@@ -11,7 +11,17 @@ from engine.vocabulary.limits import MAX_FEE_PPM, MAX_SCHEDULE_STEPS, MAX_SUPPLY
 from engine.vocabulary.messages import commands, events
 from tests.reference.calls import QUIET
 from tests.reference.futures import Futures
-from tests.reference.state import PPM, RULES_AT_FIRST, RefAccount, RefInstrument, RefOrder, RefTrade, round_up
+from tests.reference.state import (
+    BOOK,
+    COLLECTED,
+    PPM,
+    RULES_AT_FIRST,
+    RefAccount,
+    RefInstrument,
+    RefOrder,
+    RefTrade,
+    round_up,
+)
 
 WHAT = {
     commands.SetTradingRules: "trading_rules",
@@ -106,6 +116,13 @@ class Rules(Futures):
             return
         self.accounts[command.account] = RefAccount(command.account, command.participant, command.investor)
         self.emit(events.AccountOpened(command.account, command.participant, command.investor, command.intermediary))
+
+    def name_owners(self, command: commands.RegisterInvestor) -> None:
+        """A firm's beneficial owners, by name. What a call has collected and is own only now goes, newest first."""
+        self.owners[command.investor] = {name for names in command.owner_keys or () for name in names}
+        for order in list(reversed(self.live)):
+            if order.where in (COLLECTED, BOOK) and self.own_crossed(order):
+                self.end(order, codes.SELF_TRADE_PREVENTED)
 
     def move_money(self, command: commands.Deposit | commands.Withdraw) -> None:
         name, asset = command.account, command.asset

@@ -302,6 +302,7 @@ class State:
         """Everything due until then has been run."""
         self.day = -1
         self.self_trade = codes.CANCEL_NEWEST
+        self.owners: dict[str, set[str]] = {}
         self.seed = ""
         self.kills: list[tuple[int, str]] = []
         self.limits: dict[str, commands.SetLimits] = {}
@@ -354,7 +355,8 @@ class State:
         return self.instruments[order.name]
 
     def same_owner(self, one: RefOrder, other: RefOrder) -> bool:
-        return self.accounts[one.account].investor == self.accounts[other.account].investor
+        mine, theirs = (self.accounts[order.account].investor for order in (one, other))
+        return bool((self.owners.get(mine, set()) | {mine}) & (self.owners.get(theirs, set()) | {theirs}))
 
     def kept_trades(self) -> int:
         """How many trades of the day can be corrected."""

@@ -48,6 +48,11 @@ class RegisterInvestor(Command, tag=41, frozen=True):
     """Whether education or a certificate speaks for an individual (QUAL-0)."""
     foreign_trade: bool | None = None
     """Registered as a foreign-trade party: retail needs it to settle contracts (SET-1)."""
+    identity_keys: tuple[str, ...] | None = None
+    """Of documents (ID-1), made at the edge: no command holds their numbers. Added to those on record, also by `replace`:
+    whose a document is, is never forgotten."""
+    owner_keys: tuple[tuple[str, ...], ...] | None = None
+    """A firm's beneficial owners, each by identity keys: all of them."""
 
 
 class RegisterIntermediary(Command, tag=42, frozen=True):

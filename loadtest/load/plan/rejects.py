@@ -218,6 +218,7 @@ _MAKE: Final[dict[str, Callable[[Desk], Attempt | None]]] = {
     "DER-1": _client_buys("BTC-NOTE"),
     "SET-2": _client_buys("A7A5/RUB"),
     "RET-3": _misfit("untested"),
+    "ID-1": _misfit("nameless"),
     "RISK-1": _misfit("unwarned"),
     "SAN-1": _misfit("blocked"),
     "RET-4": _misfit("second"),

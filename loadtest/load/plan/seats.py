@@ -31,7 +31,7 @@ class Seat(NamedTuple):
     """What one connection logs in as, and what it has.
 
     Of the accounts, `NAME.main` is a firm's that may do nearly everything, `NAME.c1` and so on are its retail clients', and
-    the others are each refused by one rule: `untested`, `unwarned`, `blocked`, `second`, `suspended`, `unrisked`.
+    the others are each refused by one rule: `untested`, `unwarned`, `blocked`, `second`, `nameless`, `suspended`, `unrisked`.
     """
 
     number: int

@@ -37,9 +37,9 @@ def test_midnight_rechecks_only_when_something_ended_with_the_day() -> None:
 def test_only_tests_that_someone_needs_count_at_midnight() -> None:
     venue = Venue()
     # The risk tests of retail investors and firms, and the knowledge tests of all others, are nobody's business.
-    for investor in ("retail", "small_firm"):
+    for investor in ("retail", "nameless", "small_firm"):
         venue.do(RegisterInvestor(investor, FIRM if investor == "small_firm" else INDIVIDUAL, assets_rub=10**9))
-    for investor in ("retail", "qualified", "super", "earner"):
+    for investor in ("retail", "nameless", "qualified", "super", "earner"):
         venue.do(RecordTest(investor, "risk", 0, venue.time_ns))
     assert not venue.hook.day_ended(moscow_ns("2027-06-02 00:00:00")).recheck
     # Nor is that of someone without an account.

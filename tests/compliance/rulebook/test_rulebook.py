@@ -42,7 +42,7 @@ RULES = (
         "SAN-1",
         "INT-1",
     ),
-    *("OPS-1", "OPS-2"),
+    *("ID-1", "OPS-1", "OPS-2"),
 )
 
 MINIMAL = """

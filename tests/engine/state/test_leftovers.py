@@ -10,13 +10,12 @@ import pytest
 
 from engine.book.entities import Order
 from engine.exchange import Exchange
-from engine.state.hook import PreTradeHook
 from engine.state.snapshot import state_digest
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_ENDED_WHOLE, NS_PER_DAY, SWEPT_PER_COMMAND
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.events import DayEnded, OrderAccepted, OrderRejected, OrderStatus, RequestRejected
-from tests.support.engine.comparison import SideBySide
+from tests.support.engine.comparison import NamesOwners, SideBySide
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 from tests.support.engine.generator import FEATURES
 
@@ -145,8 +144,8 @@ def test_when_what_has_ended_is_made_small_makes_no_difference(seed: int) -> Non
     for _ in range(400):
         session.step()
     assert session.seen["DayEnded"] and session.seen["TradeCorrected"] and session.seen["OrderStatus"]
-    other = Exchange(PreTradeHook())
-    again = Exchange(PreTradeHook())
+    other = Exchange(NamesOwners())
+    again = Exchange(NamesOwners())
     again.max_whole = 0
     for sequenced in session.history:
         assert other.apply(sequenced) == again.apply(sequenced)

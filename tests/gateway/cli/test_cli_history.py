@@ -46,6 +46,7 @@ from gateway.cli.history import command as history_command
 from gateway.reporting.history import History, history_table
 from gateway.reporting.source import Step
 from gateway.venue.venue import load_rulebook_documents
+from tests.support.compliance.identities import identified
 from tests.support.compliance.venue import WARNING_DIGEST
 from tests.support.gateway.report_sessions import NOON_NS, Journaled, limit
 
@@ -219,7 +220,7 @@ def test_what_a_day_cancels_is_named_with_the_rule_and_what_comes_after_is_not()
 def test_a_test_that_expires_at_midnight_says_what_it_cancelled(tmp_path: Path) -> None:
     venue = Journaled("general-2026")
     venue.send(RegisterIntermediary("broker", by="sue"))
-    venue.send(RegisterInvestor("carl", codes.INDIVIDUAL, by="sue"))
+    venue.send(identified(RegisterInvestor("carl", codes.INDIVIDUAL, by="sue")))
     venue.send(OpenAccount("carl", "carl", "carl", "broker"))
     venue.send(Deposit("carl", "RUB", 1_000_00))
     venue.send(RecordAcknowledgement("carl", digest=WARNING_DIGEST))

@@ -18,6 +18,8 @@ from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Sequenced
 from gateway.core import new_exchange
+from gateway.documents import invented_tax_number
+from gateway.identity import Identities
 from gateway.inbound.admin import ALLOWED, NotAllowed, admin_command, argument_names
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
@@ -26,8 +28,11 @@ from gateway.protocol.wire import JSON, MSGPACK, Malformed
 from tests.support.gateway.small_venue import small_venue
 
 VENUE = small_venue()
+IDENTITIES = Identities.seeded(1)
 START_NS = 1_800_000_000 * 10**9
 ASSETS = {"RUB": Asset("RUB", 0, codes.FIAT, 2)}
+FIRM_DOCUMENTS = {"tax_number": invented_tax_number(1, firm=True)}
+PERSON_DOCUMENTS = {"tax_number": invented_tax_number(1), "passport": "00 00 000001"}
 
 _NAMES = st.sampled_from(["alice", "bob", "otto", "BTC", "RUB", "BTC/RUB", "NEW", "", "\x00", "é", "x" * 64])
 _INTEGERS = st.integers(-(2**63), 2**63) | st.integers(-2, 120) | st.sampled_from([2**63 - 1, 10**15])
@@ -85,7 +90,7 @@ def test_no_admin_request_stops_the_venue(sent):
         fanout.replay((seq, START_NS, command, exchange.apply(Sequenced(seq, START_NS, command))))
     for number, (role, request) in enumerate(sent):
         with suppress(Malformed, NotAllowed):
-            command = admin_command(request, role, role, exchange.assets)
+            command = admin_command(request, role, role, exchange.assets, IDENTITIES)
             seq, time_ns = exchange.seq + 1, START_NS + number * NS_PER_DAY // 2
             events = exchange.apply(Sequenced(seq, time_ns, command))
             encode_batch([(seq, time_ns, command, events)])
@@ -195,7 +200,7 @@ def test_no_admin_request_stops_the_venue(sent):
 )
 def test_arguments_are_checked(role, command, arguments, problem):
     with pytest.raises(Malformed, match=problem):
-        admin_command(Admin(id=1, command=command, arguments=arguments), role, "me", ASSETS)
+        admin_command(Admin(id=1, command=command, arguments=arguments), role, "me", ASSETS, IDENTITIES)
 
 
 @pytest.mark.parametrize(
@@ -274,6 +279,39 @@ def test_arguments_are_checked(role, command, arguments, problem):
         ),
         (
             "supervisor",
+            "register_investor",
+            {"investor": "llc", "kind": "firm", "documents": FIRM_DOCUMENTS, "owners": [PERSON_DOCUMENTS]},
+            commands.RegisterInvestor(
+                "llc",
+                codes.FIRM,
+                by="me",
+                identity_keys=IDENTITIES.keys(FIRM_DOCUMENTS, firm=True),
+                owner_keys=(IDENTITIES.keys(PERSON_DOCUMENTS, firm=False),),
+            ),
+        ),
+        (
+            "supervisor",
+            "effective_from",
+            {
+                "effective_ns": 9,
+                "command": "register_investor",
+                "arguments": {"investor": "anna", "kind": "individual", "documents": PERSON_DOCUMENTS, "owners": []},
+            },
+            commands.EffectiveFrom(
+                9,
+                commands.RegisterInvestor(
+                    "anna",
+                    codes.INDIVIDUAL,
+                    by="me",
+                    identity_keys=IDENTITIES.keys(PERSON_DOCUMENTS, firm=False),
+                    owner_keys=(),
+                ),
+                "",
+                "me",
+            ),
+        ),
+        (
+            "supervisor",
             "effective_from",
             {
                 "effective_ns": 9,
@@ -296,7 +334,7 @@ def test_requests_as_commands(role, command, arguments, expected):
     for codec, encode in ((JSON, msgspec.json.encode), (MSGPACK, msgspec.msgpack.encode)):
         decoded = codec.decode(encode(request))
         assert isinstance(decoded, Admin)
-        assert admin_command(decoded, role, "me", ASSETS) == expected
+        assert admin_command(decoded, role, "me", ASSETS, IDENTITIES) == expected
 
 
 def test_every_command_of_an_admin_request_says_who_sent_it():
@@ -317,4 +355,4 @@ def test_every_command_of_an_admin_request_says_who_sent_it():
 )
 def test_each_role_has_its_own_commands(role, command):
     with pytest.raises(NotAllowed, match=f"as {role} you may send: "):
-        admin_command(Admin(id=1, command=command), role, "me", ASSETS)
+        admin_command(Admin(id=1, command=command), role, "me", ASSETS, IDENTITIES)

@@ -57,6 +57,7 @@ from gateway.reporting.source import Step
 from gateway.reporting.standing import CapUsage, Standing
 from gateway.reporting.tables import Table
 from gateway.reporting.times import UtcTimes, moscow_date, utc
+from tests.support.compliance.identities import identified
 from tests.support.compliance.venue import WARNING_DIGEST
 from tests.support.engine.comparison import SideBySide
 from tests.support.engine.desk import E8
@@ -337,7 +338,7 @@ def test_use_of_the_cap_and_exposures_come_from_the_replayed_ledger(tmp_path: Pa
     venue = Journaled("general-2026")
     venue.send(RegisterIntermediary("broker"))
     for name in ("carl", "dora"):
-        venue.send(RegisterInvestor(name, codes.INDIVIDUAL))
+        venue.send(identified(RegisterInvestor(name, codes.INDIVIDUAL)))
         venue.send(OpenAccount(name, name, name, "broker"))
         venue.send(RecordTest(name, "knowledge", 90, NOON_NS))
         venue.send(RecordAcknowledgement(name, digest=WARNING_DIGEST))

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from engine.vocabulary.limits import NS_PER_DAY
 from gateway.cli.verify import command as verify_command
 from gateway.core import new_exchange
+from gateway.identity import IDENTITY_FILE
 from gateway.journal.head import HEAD_FILE, HeadFile, read_head
 from gateway.journal.reader import JournalReader
 from gateway.server.startup import start_venue
@@ -315,7 +316,7 @@ def test_what_a_venue_writes_is_its_owners_alone(directory):
         os.umask(previous)
     (directory / "venue.toml").unlink()
     modes = {path.name: path.stat().st_mode & 0o777 for path in directory.rglob("*") if path.is_file()}
-    assert set(modes) == {"venue.key", HEAD_FILE, "journal-00000001.sbxj"}
+    assert set(modes) == {"venue.key", IDENTITY_FILE, HEAD_FILE, "journal-00000001.sbxj"}
     assert set(modes.values()) == {0o600}
 
 

@@ -205,7 +205,7 @@ def test_a_seed_makes_the_same_files_byte_for_byte(tmp_path: Path, directory: Pa
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     first = contents(directory)
-    assert len(first) == 1 + 13 + PARTICIPANTS
+    assert len(first) == 2 + 13 + PARTICIPANTS
     write_load_venue(tmp_path / "again", TODAY, participants=PARTICIPANTS, instruments=INSTRUMENTS, seed=7)
     assert contents(tmp_path / "again") == first
     write_load_venue(tmp_path / "other", TODAY, participants=PARTICIPANTS, instruments=INSTRUMENTS, seed=8)

@@ -11,6 +11,7 @@ Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Mo
   Transfers and holdings have words of their own, in `holding_words.py`: `transfer 5 USDT to firm for cross_border contract 7`,
   `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`,
   `contract 7: importer owes abroad 1000 USDT`, `acknowledge newcomer`, `publish TEXT`.
+* `documents=` names the documents of a registration, and `owners=` those of beneficial owners, several of one owner as `a+b`.
 * expected: `passes`, `fills` (passes and trades), `moves` (a transfer), `done`, `refused`; the rules that fail, the deciding one
   first; another reject code; or `cancels N ... by RULE, N ... by RULE`: the open orders that a command cancels, in order; `tier
   ASSET: WORDS` before that, for each asset whose tier it says has changed. What the passing of time brings is expected of `wait`
@@ -42,6 +43,7 @@ from engine.vocabulary.messages.events import (
 )
 from tests.support import places
 from tests.support.compliance import holding_words
+from tests.support.compliance.identities import key_of
 from tests.support.compliance.venue import PARTICIPANT, Venue, documents, e8, moscow_ns, rules_of
 
 TABLES = sorted(places.TABLES.glob("compliance_*.toml"))
@@ -59,13 +61,24 @@ COMMANDS = {
     "bust_trade": commands.BustTrade,
     "reprice_trade": commands.RepriceTrade,
 }
-FIELDS = {"taken": "taken_ns", "price": "price_e8", "trade": "trade_id"}
+FIELDS = {
+    "documents": "identity_keys",
+    "owners": "owner_keys",
+    "taken": "taken_ns",
+    "price": "price_e8",
+    "trade": "trade_id",
+}
 
 
 def split_change(text: str) -> tuple[str, str, str]:
     rule, key, equals, value = text.split(" ", 3)
     assert equals == "="
     return rule, key, value
+
+
+def identities(text: str) -> tuple[str, ...]:
+    """Identity keys by the names of documents; the cast's have their investors' names."""
+    return tuple(key_of(name) for name in text.replace("+", ",").split(",") if name)
 
 
 def value(kind: Any, text: str) -> str | int | bool:
@@ -81,10 +94,14 @@ def supervisory(what: str) -> commands.HookCommand:
     command = COMMANDS[name]
     kinds = {field.name: field.type for field in msgspec.structs.fields(command)}
     # A registration says all of a record, unless `replace=false` stands in it.
-    values: dict[str, str | int | bool] = {"replace": True} if "replace" in kinds else {}
+    values: dict[str, Any] = {"replace": True} if "replace" in kinds else {}
     for key, text in (field.split("=") for field in fields):
         place = FIELDS.get(key, key)
-        if key == "taken":
+        if key == "documents":
+            values[place] = identities(text)
+        elif key == "owners":
+            values[place] = tuple(identities(owner) for owner in text.split(",") if owner)
+        elif key == "taken":
             values[place] = moscow_ns(text)
         else:
             values[place] = e8(text) if key == "price" else value(kinds[place], text)

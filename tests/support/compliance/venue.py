@@ -49,6 +49,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
+from tests.support.compliance.identities import identified
 from tests.support.words import spell
 
 ROUBLE = 10**8
@@ -121,6 +122,7 @@ INTERMEDIARIES = [
 INVESTORS = [
     RegisterInvestor("retail", INDIVIDUAL),
     RegisterInvestor("newcomer", INDIVIDUAL),
+    RegisterInvestor("nameless", INDIVIDUAL),
     RegisterInvestor("qualified", INDIVIDUAL, assets_rub=24_000_000),
     RegisterInvestor("super", INDIVIDUAL, assets_rub=100_000_001),
     RegisterInvestor("earner", INDIVIDUAL, assets_rub=25_000_000, income_rub=50_000_001),
@@ -133,6 +135,7 @@ INVESTORS = [
     RegisterInvestor("overseas", FIRM, resident=False, assets_rub=1_000_000_000),
 ]
 UNPREPARED = ("newcomer",)
+UNIDENTIFIED = ("nameless",)
 
 # Account: investor and intermediary. An account is named like its investor; further ones have a suffix.
 ACCOUNTS = {
@@ -140,6 +143,7 @@ ACCOUNTS = {
     "retail@beta": ("retail", "beta"),
     "retail@direct": ("retail", ""),
     "newcomer": ("newcomer", "alfa"),
+    "nameless": ("nameless", "alfa"),
     "qualified": ("qualified", "alfa"),
     "super": ("super", ""),
     "earner": ("earner", ""),
@@ -218,7 +222,7 @@ class Venue:
         if rulebook:
             self.load(rulebook, changes)
         setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *INTERMEDIARIES]
-        setup += INVESTORS
+        setup += [each if each.investor in UNIDENTIFIED else identified(each) for each in INVESTORS]
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))
             setup += [Deposit(account, asset.asset, 10**16) for asset in ASSETS]

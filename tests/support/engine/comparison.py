@@ -10,7 +10,7 @@ import msgspec
 
 from engine.book.entities import Account
 from engine.exchange import Exchange
-from engine.state.hook import PreTradeHook
+from engine.state.hook import Outcome, PreTradeHook
 from engine.vocabulary import codes
 from engine.vocabulary.limits import (
     INDICATIVE_NS_PER_LEVEL,
@@ -38,6 +38,26 @@ def without_words(event: events.Event) -> events.Event:
     if isinstance(event, events.OrderStatus) and event.status == codes.REJECTED:
         return msgspec.structs.replace(event, price_ticks=0, quantity_lots=0)
     return msgspec.structs.replace(event, template="", values=()) if getattr(event, "template", "") else event
+
+
+class NamesOwners(PreTradeHook):
+    """A hook that lets everything pass, and tells the core who shares a beneficial owner: a firm's are given by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owners: dict[str, tuple[str, ...]] = {}
+
+    def apply(self, command: commands.Command, time_ns: int) -> Outcome:
+        """Take note of a firm's owners."""
+        if not isinstance(command, commands.RegisterInvestor):
+            return Outcome([])
+        self._owners[command.investor] = tuple(name for names in command.owner_keys or () for name in names)
+        for owner in self._owners[command.investor]:
+            self._owners.setdefault(owner, ())
+        names = sorted(self._owners)
+        own = {name: {name, *owners} for name, owners in self._owners.items()}
+        links = {name: [other for other in names if other != name and own[name] & own[other]] for name in names}
+        return Outcome([], links=links)
 
 
 class CallBounds(NamedTuple):
@@ -80,7 +100,7 @@ class SideBySide:
         calls: CallBounds = USUAL,
         draws: type[Generator] = Generator,
     ) -> None:
-        self.exchange = Exchange(PreTradeHook())
+        self.exchange = Exchange(NamesOwners())
         self.exchange.max_whole = 2
         self.reference = ReferenceVenue()
         bounds = bounds or Bounds()

@@ -7,6 +7,7 @@ that change, kill switches, corrections, days and years that end, and numbers at
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -43,6 +44,11 @@ GENERAL: Final = load_rulebook(*RULEBOOKS["general-2026"])
 TEXTS: Final = (*warning_texts(GENERAL), "another text")
 """Of the warning: the first one is in force under the rulebook that has one."""
 ODD: Final = (0, -1, 1, 2, 7, 99, 10**9 + 1, 2**31, 2**32, 2**53 + 1, MAX_E8 - 1, MAX_E8, -(2**63))
+
+
+def key_of(document: str) -> str:
+    """An identity key of a document that is called so."""
+    return f"00000001-{document.encode().hex():0>32}"
 
 
 class Everything(Draws):
@@ -184,6 +190,8 @@ class Everything(Draws):
         return commands.RegisterInvestor(
             name, kind, name != "cat", 10**9 if qualified else chance.choice((0, 10**5)), 10**9 if qualified else 0,
             financial=name == "fox", capital_rub=10**9, bank=name == "fox" and chance.random() < 0.5, by="supervisor",
+            identity_keys=(key_of(name), key_of(f"{name}'s passport"))[: len(self.history) % 3],
+            owner_keys=self.owners() if kind == codes.FIRM else None,
         )  # fmt: skip
 
     def contract(self, payer: str) -> commands.RegisterContract:
@@ -191,6 +199,17 @@ class Everything(Draws):
         payee = chance.choice(("cat", chance.choice(ACCOUNTS)[2]))
         asset, amount = chance.choice(("RUB", "BTC", "USDT")), chance.choice((10**4, 10**9, self.amount()))
         return commands.RegisterContract("contract", payer, payee, asset, amount, "2025-12-01", "x", by="supervisor")
+
+    def owners(self) -> tuple[tuple[str, ...], ...] | None:
+        """A firm's beneficial owners: persons who trade themselves, of both firms, by either document; or somebody else; or as before.
+
+        Drawn apart, so that all else is drawn as if there were none.
+        """
+        chance = random.Random(len(self.history))
+        if chance.random() < 0.5:
+            return None
+        names = chance.sample(("ann", "ann's passport", "bob", "dan's passport", "eve", "zoe"), chance.randrange(3))
+        return tuple((key_of(name),) for name in names)
 
     def change(self) -> Any:
         chance = self.chance

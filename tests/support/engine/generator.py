@@ -35,6 +35,7 @@ FEATURES = (
     "halts",
     "corrections",
     "futures",
+    "owners",
 )
 
 FULL = "full"
@@ -147,8 +148,14 @@ class Generator(DrawsOperation):
             (6 * self.has("futures"), self.ruin),
             (3 * self.has("futures"), self.margin_rules),
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
+            (8 * self.has("owners"), self.name_owners),
         )
         return kind()
+
+    def name_owners(self) -> commands.RegisterInvestor:
+        """A firm and its beneficial owners, by name: two owners of one firm may trade with each other, two firms of one owner may not."""
+        owners = tuple((name,) for name in ("one", "three") if self.draw(2))
+        return commands.RegisterInvestor(self.pick("two", "four"), codes.FIRM, owner_keys=owners)
 
     # ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,7 @@ from engine.vocabulary.limits import NS_PER_SECOND, ONE_E8
 from engine.vocabulary.messages import events
 from engine.vocabulary.messages.commands import AnyCommand, ListInstrument, Sequenced
 from gateway.core import new_exchange
+from gateway.identity import Identities
 from gateway.inbound.admin import admin_command
 from gateway.inbound.translate import Known, to_command
 from gateway.keys import new_private_key, public_key_hex
@@ -26,7 +27,7 @@ from loadtest.load.plan.script import Listed, Seat
 
 TODAY = datetime.date(2026, 6, 1)
 START_NS = int(datetime.datetime(2026, 6, 1, 9, tzinfo=datetime.UTC).timestamp()) * NS_PER_SECOND
-MISFITS = ("untested", "unwarned", "blocked", "second", "suspended", "unrisked")
+MISFITS = ("untested", "unwarned", "blocked", "second", "nameless", "suspended", "unrisked")
 _ACKNOWLEDGED = "acknowledgements = [1]"
 _TESTED = 'tests = [{ test = "knowledge", score = 90, taken = 2026-05-01 }]'
 _CAN_RISK = 'tests = [{ test = "risk", score = 85, taken = 2026-05-01 }]'
@@ -49,7 +50,8 @@ _ANSWERS = {
 
 
 def _investor(name: str, kind: str, *lines: str) -> str:
-    return "\n".join(["", "[[investors]]", f'investor = "{name}"', f'kind = "{kind}"', *lines, ""])
+    named = [] if name.endswith(".nameless") else [f'documents = {{ foreign_document = "XX {name.replace(".", "")}" }}']
+    return "\n".join(["", "[[investors]]", f'investor = "{name}"', f'kind = "{kind}"', *named, *lines, ""])
 
 
 def _account(name: str, investor: str, intermediary: str, deposits: str) -> str:
@@ -78,6 +80,7 @@ def _participant(name: str) -> str:
         "unwarned": (name, (_RETAIL, _TESTED, authorised(name))),
         "blocked": (name, (_RETAIL, _TESTED, _ACKNOWLEDGED, authorised(name), "blocked = true")),
         "second": ("", (_RETAIL, _TESTED, _ACKNOWLEDGED, authorised("north"))),
+        "nameless": (name, (_RETAIL, _TESTED, _ACKNOWLEDGED, authorised(name))),
         "suspended": ("east", (_RETAIL, _TESTED, _ACKNOWLEDGED, authorised("east"))),
         "unrisked": (name, ("assets_rub = 38_000_000", "income_rub = 6_000_000", _ACKNOWLEDGED)),
     }
@@ -128,7 +131,7 @@ class Seated:
     def control(self, control: Control) -> None:
         """Carry out what the operator asks for, as the gateway would."""
         request = Admin(id=1, command=control.command, arguments=dict(control.arguments))
-        command = admin_command(request, "operator", "operator", self.exchange.assets)
+        command = admin_command(request, "operator", "operator", self.exchange.assets, Identities.seeded(1))
         for event in self.apply(command, START_NS + int(control.at_s * NS_PER_SECOND)):
             assert not isinstance(event, events.CommandRejected), event
             self._count(event)

@@ -16,7 +16,7 @@ from compliance.registry.records import Client
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
-from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
+from compliance.rules.rule import FAILS, LOWERS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
 from engine.book.entities import Order
 from engine.state.hook import Verdict
@@ -110,6 +110,8 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
     for name in table.rulebook.order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
         spared = SWITCHED_OFF if rule is None else rule.spares(profile, case.listing, case.side)
+        if rule is not None and not spared and not rule.holds_anyway(case.listing) and case.lowers():
+            spared = LOWERS
         if rule is None or spared:
             found.unconcerned(data, spared)
             continue

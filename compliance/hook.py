@@ -203,7 +203,7 @@ class ComplianceHook(PreTradeHook):
         order_id, side, listing = order.order_id, order.side, decision.listing
         own = ledger.uncount(order_id, side)
         terms = (client, listing, price_ticks, leaves_lots)
-        case = Case(terms, side, time_ns, self._intake.registry, ledger)
+        case = Case(terms, side, time_ns, self._intake.registry, ledger, reduce_only=order.command.reduce_only)
         if not listing.in_roubles:
             case.kopecks = ledger.kopecks(order_id, listing, case.value, rests)
         verdict = self.decide(table, decision, case)

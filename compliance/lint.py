@@ -149,14 +149,11 @@ def _figures(remarks: _Remarks) -> None:
 
 
 def _switches(remarks: _Remarks) -> None:
-    """Rules that are off, and what is missed where RET-5 is."""
+    """Rules that are off."""
     rulebook = remarks.rulebook
     for rule, data in rulebook.rules.items():
         if not data.enabled:
             remarks.add(WARNING, rule, "enabled", "the rule is switched off")
-    if rulebook.active("RET-5") is None:
-        text = "RET-5 is not in force: who may no longer buy may not sell either what is held"
-        remarks.add(WARNING, "", "rules", text)
 
 
 def _idle_rules(remarks: _Remarks) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.book.assets import Asset
 from engine.book.entities import Future, Instrument
-from engine.vocabulary.codes import CRYPTO, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY, SPOT
+from engine.vocabulary.codes import BUY, CRYPTO, FIAT, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY, SPOT
 
 ROUBLE: Final = "RUB"
 # Caps and limits are in kopecks, so the rouble's minor unit is the kopeck.
@@ -72,6 +72,28 @@ class Listing:
         """Whether a purchase of it is paid in another asset than RUB: crypto, a stablecoin, another currency. It counts for the
         cap if the rulebook counts those."""
         self.crypto_for_crypto: Final[bool] = kind == SPOT and base.crypto and quote.crypto
+        self.swaps: Final[bool] = kind != FUTURE and quote.kind != FIAT
+        """Whether to sell is to acquire too: what comes in is no money, but another asset."""
+        self.has_rouble_market: bool = False
+        """Whether what is sold in it can be sold for roubles: in it or, once that is listed, in another spot market."""
+
+    def acquired(self, side: int) -> AssetRecord | None:
+        """The asset that an order of a side brings in, beside money; None: none, or what trades is a future."""
+        if self.shortable:
+            return None
+        if side == BUY:
+            return self.base
+        return self.quote if self.swaps else None
+
+    def opens(self, side: int) -> bool:
+        """Whether any order of a side may take on something new, so that it need not lower an exposure.
+
+        A purchase does, and either side of a future, which need not be held to be sold. A sale that brings in another asset does
+        while what is sold can be sold for roubles: then it is a choice to acquire.
+        """
+        if side == BUY or self.shortable:
+            return True
+        return self.swaps and self.has_rouble_market
 
 
 class Decision:

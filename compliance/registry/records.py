@@ -131,10 +131,15 @@ class Registry:
         """By account."""
 
     def add_listing(self, listing: Listing) -> None:
-        """Add an instrument to the records."""
+        """Add an instrument to the records. O(instruments) for the first rouble market of an asset."""
         self.listings[listing.instrument] = listing
-        if listing.capped:
-            self.rouble_markets.setdefault(listing.base.asset, listing)
+        asset = listing.base.asset
+        if listing.capped and asset not in self.rouble_markets:
+            self.rouble_markets[asset] = listing
+            for each in self.listings.values():
+                if each.base.asset == asset:
+                    each.has_rouble_market = True
+        listing.has_rouble_market = asset in self.rouble_markets
 
     def note_financial(self, investor: Investor) -> None:
         """Keep financial firms at hand, after an investor's record is new or changed."""

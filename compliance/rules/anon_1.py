@@ -47,6 +47,10 @@ class PrivacyBan(OrderRule):
         super().__init__(data, rulebook)
         self.banned: Final = Banned(data.parameters)
 
+    def holds_anyway(self, listing: Listing) -> bool:
+        """It shuts the book of a banned coin."""
+        return True
+
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for an instrument whose base or quote asset is of a banned kind of privacy."""
         return PASSES if self.banned.first_of([listing.base, listing.quote]) is None else FAILS

@@ -24,10 +24,6 @@ class QualifiedDerivatives(OrderRule):
         super().__init__(data, rulebook)
         self.kinds: Final = rulebook.kinds
 
-    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Sells of what is held."""
-        return self.spared_sell(listing, side)
-
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for kinds that the rulebook leaves out, and for derivatives of retail investors."""
         return PASSES if self.admits(listing) and not unqualified(profile.retail, listing) else FAILS

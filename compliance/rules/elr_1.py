@@ -43,12 +43,10 @@ class SuperQualifiedOnly(OrderRule):
         self.thresholds: Final = SuperQualified(data.parameters)
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Firms, individuals without qualified status, and sells of what is held."""
+        """Firms, and individuals without qualified status."""
         if is_firm(profile.investor_class):
             return "it is for individuals: of firms ELR-2 decides"
-        if profile.investor_class == RETAIL:
-            return "of individuals without qualified status ELR-3 decides"
-        return self.spared_sell(listing, side)
+        return "of individuals without qualified status ELR-3 decides" if profile.investor_class == RETAIL else ""
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for an individual of the ordinary qualified class."""

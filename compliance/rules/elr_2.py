@@ -10,7 +10,7 @@ from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import PASSED, Finding, yes_no
-from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
+from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.decimals import decimal
 
 
@@ -22,10 +22,8 @@ class QualifiedFirmsOnly(OrderRule):
         self.hundredths_of_percent: Final = data.parameters.number("financial_firm_order_percent_of_capital")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Individuals, and sells of what is held."""
-        if not is_firm(profile.investor_class):
-            return "it is for firms"
-        return self.spared_sell(listing, side)
+        """Individuals."""
+        return "" if is_firm(profile.investor_class) else "it is for firms"
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for firms that are not qualified; depends on the rouble value of a financial firm's purchase, or future sold."""
@@ -47,7 +45,7 @@ def by_status(investor_class: int, financial: bool, listing: Listing, side: int)
     """What a firm's status decides; the rest is a matter of its limit."""
     if investor_class == UNQUALIFIED_FIRM:
         return FAILS
-    return DEPENDS if financial and opens(listing, side) else PASSES
+    return DEPENDS if financial and listing.opens(side) else PASSES
 
 
 class FirmFinding(Finding):

@@ -20,10 +20,6 @@ class NoAccess(OrderRule):
         super().__init__(data, rulebook)
         self.classes: Final = data.parameters.names("classes")
 
-    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Sells of what is held."""
-        return self.spared_sell(listing, side)
-
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for the classes without access."""
         return FAILS if self.shuts_out(access_class(profile.retail, profile.investor_class)) else PASSES

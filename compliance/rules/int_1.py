@@ -15,10 +15,6 @@ from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, R
 class BarredIntermediary(OrderRule):
     """What is bought through a barred intermediary is refused."""
 
-    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Sells of what is held."""
-        return self.spared_sell(listing, side)
-
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails through a barred intermediary."""
         return FAILS if profile.barred else PASSES

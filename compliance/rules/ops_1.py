@@ -27,6 +27,10 @@ class LargestOrder(OrderRule):
         """Orders priced in another asset."""
         return "" if listing.in_roubles else "it is for orders priced in RUB"
 
+    def holds_anyway(self, listing: Listing) -> bool:
+        """It bounds one order, which can be split."""
+        return True
+
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Passes up to the limit, which the table holds."""
         return PASSES

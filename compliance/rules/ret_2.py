@@ -64,9 +64,11 @@ class HighlyLiquidOnly(OrderRule):
             return FOR_RETAIL
         if listing.kind != SPOT:
             return "it is for the spot market"
-        if self.halted(listing) is not None:
-            return ""
-        return self.spared_sell(listing, side) if listing.base.crypto else "it is for crypto"
+        return "" if listing.base.crypto or self.halted(listing) is not None else "it is for crypto"
+
+    def holds_anyway(self, listing: Listing) -> bool:
+        """For what is halted for retail: its book is shut."""
+        return self.halted(listing) is not None
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for what retail may not buy, and for both sides of what is halted; depends on the time in a grace period."""

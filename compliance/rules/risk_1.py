@@ -10,7 +10,7 @@ from compliance.rulebook.declaration import COUNT, ORDER_ENTRY, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding
-from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
+from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 
 
 class RiskWarning(OrderRule):
@@ -22,7 +22,7 @@ class RiskWarning(OrderRule):
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Sells of what is held."""
-        return "" if opens(listing, side) else FOR_PURCHASES
+        return "" if listing.opens(side) else FOR_PURCHASES
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for someone who has not acknowledged the version in force."""

@@ -11,7 +11,6 @@ from compliance.rulebook.declaration import ORDER_ENTRY, TRANSFER, Declaration, 
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
-from engine.vocabulary.codes import BUY, FUTURE
 
 # What a rule makes of all orders of a profile, instrument and side.
 PASSES: Final = 0
@@ -21,14 +20,14 @@ FAILS: Final = 2
 NO_LIMIT: Final = -1
 
 # Why a rule does not concern an order.
-SPARED_SELL: Final = "a sell of what is held, which RET-5 exempts"
+LOWERS: Final = "it lowers exposure, which no rule on who may trade refuses (RET-5)"
 FOR_RETAIL: Final = "it is for retail investors"
 FOR_PURCHASES: Final = "it is for purchases"
 # Why a rule does not concern a transfer.
 OWN: Final = "a transfer between accounts of one investor"
 FOR_CURRENCY_VALUES: Final = "it is for currency values: cryptocurrencies and stablecoins"
 
-SELLS_OF_HOLDINGS: Final = "Sells of what is held (RET-5)."
+SELLS_OF_HOLDINGS: Final = "What lowers exposure: a sale of what is held, an order that closes a future (RET-5)."
 """Of declarations: who is exempt from most rules on who may trade."""
 
 
@@ -38,7 +37,13 @@ class OrderRule:
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
         self.title: Final = data.title
-        self.sells_exempt: Final[bool] = rulebook.active("RET-5") is not None
+
+    def holds_anyway(self, listing: Listing) -> bool:
+        """Whether the rule holds for orders that lower exposure too: it stops a person, shuts the book, or bounds one order.
+
+        All other rules leave those alone, whatever they find (P10).
+        """
+        return False
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""
@@ -50,7 +55,9 @@ class OrderRule:
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """What the rule makes of all orders of a profile, instrument and side: PASSES, DEPENDS or FAILS."""
-        return PASSES if self.spares(profile, listing, side) else self.known(profile, listing, side)
+        if self.spares(profile, listing, side) or (not listing.opens(side) and not self.holds_anyway(listing)):
+            return PASSES
+        return self.known(profile, listing, side)
 
     def allows_up_to(self, profile: Profile, listing: Listing) -> int:
         """The largest value of an order that passes without being examined, in quote minor units; or NO_LIMIT.
@@ -73,10 +80,6 @@ class OrderRule:
         For a rule whose sums can grow by something else than an order that it has let pass.
         """
         return []
-
-    def spared_sell(self, listing: Listing, side: int) -> str:
-        """The answer of `spares` to a sell of what is held, which RET-5 exempts; empty to any other order."""
-        return SPARED_SELL if self.sells_exempt and not opens(listing, side) else ""
 
 
 class TransferRule:
@@ -128,13 +131,8 @@ class Rule(Declaration):
         """None: it looks at no transfer."""
 
 
-def opens(listing: Listing, side: int) -> bool:
-    """Whether an order takes on something new: a purchase, or a future sold, which need not be held."""
-    return side == BUY or listing.kind == FUTURE
-
-
 def spared_unless_retail_opens(profile: Profile, listing: Listing, side: int) -> str:
     """Why a rule on retail purchases does not concern an order; empty: it does."""
     if not profile.retail:
         return FOR_RETAIL
-    return "" if opens(listing, side) else FOR_PURCHASES
+    return "" if listing.opens(side) else FOR_PURCHASES

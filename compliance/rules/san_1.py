@@ -15,6 +15,10 @@ from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule, TransferRule
 class BlockedOwner(OrderRule):
     """A blocked owner may not trade at all."""
 
+    def holds_anyway(self, listing: Listing) -> bool:
+        """It stops a person, whatever is traded."""
+        return True
+
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for a blocked investor, both sides."""
         return FAILS if profile.blocked else PASSES

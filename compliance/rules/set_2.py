@@ -24,13 +24,15 @@ class Stablecoins(OrderRule):
         self.retail: Final = data.parameters.flag("retail")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """What has no stablecoin; and, unless it only settles, sells of what is held with a rouble stablecoin in it."""
-        if self.settles_only(listing) is not None:
-            return ""
+        """What has no stablecoin."""
         stablecoins = (DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN)
         if listing.base.kind not in stablecoins and listing.quote.kind not in stablecoins:
             return "neither bought nor paid with is a stablecoin"
-        return self.spared_sell(listing, side) if domestic(listing) is not None else ""
+        return ""
+
+    def holds_anyway(self, listing: Listing) -> bool:
+        """For an asset that only settles: its book is shut."""
+        return self.settles_only(listing) is not None
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for an asset that only settles; for a retail purchase of a rouble stablecoin, or with one."""

@@ -20,7 +20,6 @@ from compliance.rules.risk_1 import RiskWarning
 from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule
 from compliance.rules.san_1 import listed_words
 from engine.state.hook import Failure, Verdict
-from engine.vocabulary.codes import BUY
 
 # More than any price in ticks times any quantity in lots: both fit 64 bits.
 _UNBOUNDED: Final = 2**128
@@ -111,19 +110,22 @@ class RuleTable:
                 free = min(free, limit // listing.unit)
                 ask.append(place)
         # Someone must count these orders, whatever the rules ask.
-        if listing.derivative or (side == BUY and profile.retail):
+        if listing.derivative or (profile.retail and listing.acquired(side) is not None):
             free = -1
         return Decision(listing, ask, tuple(fails), free)
 
     def judge(self, decision: Decision, case: Case) -> Verdict | None:
-        """Ask the rules that a decision leaves open. All failures, in the order of decision; None: the order passes."""
+        """Ask the rules that a decision leaves open. All failures, in the order of decision; None: the order passes.
+
+        What a rule finds against an order that only lowers exposure counts for nothing, unless the rule holds anyway (P10).
+        """
         failures: list[Failure] = []
         for place in decision.rules:
             rule = self.rules[place]
             finding = rule.examine(case)
             if finding.passed:
                 assert rule.rule not in decision.fails, "a rule passes an order that its table refuses"
-            else:
+            elif rule.holds_anyway(case.listing) or not case.lowers():
                 failures.append(Failure(rule.rule, rule.title, finding.refusal()))
         return Verdict(failures) if failures else None
 

@@ -22,14 +22,14 @@ general-2026 | retail     | buy 0.01 ZEC/RUB at 8000000 | ANON-1 | decides      
 general-2026 | retail     | sell 0.01 XMR/RUB at 800000 | ANON-1 | decides          | default of XMR is among the banned: default, optional
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | INT-1  | passes           | alfa is licensed and not suspended
 general-2026 | firm       | buy 0.01 BTC/RUB at 8000000 | INT-1  | passes           | held directly: there is no intermediary to look at
-general-2026 | retail     | sell 0.1 BTC/RUB at 8000000 | INT-1  | does not concern | a sell of what is held, which RET-5 exempts
+general-2026 | retail     | sell 0.1 BTC/RUB at 8000000 | INT-1  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | DER-1  | passes           | spot is admitted, and no derivative
 general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | DER-1  | decides          | note is admitted; retail is not qualified
 general-2026 | qualified  | buy 0.01 BTC-NOTE at 800000 | DER-1  | passes           | note is admitted; qualified is qualified
 derivatives-2025 | firm   | buy 0.01 BTC/RUB at 8000000 | DER-1  | decides          | spot is not among the admitted: note, future
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | SET-2  | does not concern | neither bought nor paid with is a stablecoin
 general-2026 | retail     | buy 0.01 A7A5/RUB at 1      | SET-2  | decides          | A7A5 is tradable; retail may not buy it
-general-2026 | retail     | sell 0.01 A7A5/RUB at 1     | SET-2  | does not concern | a sell of what is held, which RET-5 exempts
+general-2026 | retail     | sell 0.01 A7A5/RUB at 1     | SET-2  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 0.01 A7A5/RUB at 1      | SET-2  | passes           | tradable, and no retail purchase of a rouble stablecoin
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RISK-1 | passes           | 1 >= 1 in force
 general-2026 | newcomer   | buy 0.01 BTC/RUB at 8000000 | RISK-1 | decides          | 0 < 1 in force
@@ -44,7 +44,7 @@ general-2026 | retail     | buy 0.01 SOL/RUB at 8000000 | RET-2  | decides      
 general-2026 | retail     | buy 0.01 USDT/RUB at 100    | RET-2  | passes           | a foreign stablecoin: retail may buy it; USDT is listed (LIQ-2)
 general-2026 | retail     | buy 1 BTC/USDT at 80000     | RET-2  | decides          | paid with USDT: retail may not pay crypto for crypto; BTC is listed (LIQ-2)
 general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | RET-2  | does not concern | it is for the spot market
-general-2026 | retail     | sell 0.1 SOL/RUB at 8000000 | RET-2  | does not concern | a sell of what is held, which RET-5 exempts
+general-2026 | retail     | sell 0.1 SOL/RUB at 8000000 | RET-2  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 0.01 SOL/RUB at 8000000 | RET-2  | does not concern | it is for retail investors
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-4  | passes           | nothing binds yet
 general-2026 | retail@direct | buy 0.1 BTC/RUB at 800000 | RET-4 | decides          | held directly, which retail may not be
@@ -61,7 +61,7 @@ general-2026 | firm       | buy 1 BTC/USDT at 80000     | OPS-1  | does not conc
 general-2026 | qualified  | buy 10 BTC-NOTE at 1000000  | DER-4  | passes           | 50000000.00 - 0.00 exposure = 50000000.00 remaining >= 10000000.00
 general-2026 | firm       | buy 3000 BTC-NOTE at 1000000 | DER-4 | fails            | 2000000000.00 - 0.00 exposure = 2000000000.00 remaining < 3000000000.00
 general-2026 | qualified  | buy 10 BTC/RUB at 1000000   | DER-4  | does not concern | it is for derivatives and securities priced in RUB
-general-2026 | firm       | sell 10 BTC-NOTE at 1000000 | DER-4  | does not concern | a sell of what is held adds nothing
+general-2026 | firm       | sell 10 BTC-NOTE at 1000000 | DER-4  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 10 BTC-NOTE at 1000000  | DER-2  | passes           | held directly: there is no intermediary to look at
 general-2026 | firm@alfa  | buy 10 BTC-NOTE at 1000000  | DER-2  | passes           | 100.00 % of 10000000.00 = 10000000.00 <= 3000000000.00 capital; 2000000000.00 - 0.00 exposure = 2000000000.00 remaining >= 10000000.00
 general-2026 | firm@credit | buy 1001 BTC-NOTE at 1000000 | DER-2 | fails           | 100.00 % of 1001000000.00 = 1001000000.00 > 1000000000.00 capital; 2000000000.00 - 0.00 exposure = 2000000000.00 remaining >= 1001000000.00

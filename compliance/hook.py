@@ -6,7 +6,7 @@ from typing import Final
 
 from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
-from compliance.ledger.ledger import BY_FUNDS, Ledger
+from compliance.ledger.ledger import BY_FUNDS, ONLY_REDUCES, Ledger
 from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
@@ -14,7 +14,7 @@ from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Instrument, Order
-from engine.money.margin import worst_ticks
+from engine.money.margin import open_lots, reducible_lots, worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
@@ -78,16 +78,22 @@ class ComplianceHook(PreTradeHook):
         if order.budget >= 0:
             price_ticks, leaves_lots = BY_FUNDS, order.budget
         else:
-            price_ticks = worst_ticks(order, price_ticks)
+            price_ticks = _counted_ticks(order, price_ticks)
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
+        ledger = self._ledger
         if not listing.in_roubles:
             client.investor.beyond_roubles = True
-            if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
-                # No rule wants its rate.
-                self._ledger.open_orders[order.order_id] = entry
-                return
-        self._ledger.reserve(order.order_id, order.side, entry)
+        if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
+            # No rule wants its rate.
+            ledger.open_orders[order.order_id] = entry
+        else:
+            ledger.reserve(order.order_id, order.side, entry)
+        if order.other_leg is not None:
+            ledger.pair(order.order_id, order.other_leg.order_id, order.side)
+        if listing.shortable and order.command.reduce_only:
+            # It is let in always, and takes from those beside it what they had to close.
+            ledger.doubtful[client.investor.investor] = client.investor
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
@@ -105,7 +111,9 @@ class ComplianceHook(PreTradeHook):
         if order.budget >= 0:
             self._ledger.amend(order.order_id, order.side, BY_FUNDS, order.budget)
         else:
-            self._ledger.amend(order.order_id, order.side, worst_ticks(order, order.reserve_ticks), order.leaves_lots)
+            self._ledger.amend(
+                order.order_id, order.side, _counted_ticks(order, order.reserve_ticks), order.leaves_lots
+            )
         if order.side != BUY:
             # A buy's terms only change unasked to what costs less. A sale may be worth more: a future's counts at the band of now.
             client = self._clients[order.account.account]
@@ -186,6 +194,11 @@ class ComplianceHook(PreTradeHook):
         ledger.buy(trade, buy_id, listing, buy_leaves, time_ns)
         if client.investor.retail or listing.exposed:
             ledger.sell(trade, sell_id, client, listing, leaves_lots=sell_leaves, time_ns=time_ns)
+        elif listing.shortable:
+            # Its positions are not followed here: what closed one may open one now.
+            buyer = self._clients[trade.taker_account if trade.taker_side == BUY else trade.maker_account]
+            for investor in (buyer.investor, client.investor):
+                ledger.doubtful[investor.investor] = investor
         listing.last_ticks = trade.price_ticks
 
     def _judge(
@@ -200,14 +213,20 @@ class ComplianceHook(PreTradeHook):
             return _no_rulebook("order")
         decision = self._decision(table, client, order)
         ledger = self._ledger
-        order_id, side, listing = order.order_id, order.side, decision.listing
-        own = ledger.uncount(order_id, side)
+        order_id, side, listing, other = order.order_id, order.side, decision.listing, order.other_leg
+        own, beside = ledger.uncount(order_id, side), None
+        if other is not None and order_id not in ledger.pairs:
+            # The second leg of a pair, about to join the first.
+            beside = ledger.uncount(other.order_id, side)
         terms = (client, listing, price_ticks, leaves_lots)
-        case = Case(terms, side, time_ns, self._intake.registry, ledger, reduce_only=order.command.reduce_only)
+        closes = listing.shortable and _closes(order, leaves_lots)
+        case = Case(terms, side, time_ns, self._intake.registry, ledger, closes=closes)
         if not listing.in_roubles:
             case.kopecks = ledger.kopecks(order_id, listing, case.value, rests)
         verdict = self.decide(table, decision, case)
         ledger.recount(order_id, side, own)
+        if other is not None:
+            ledger.recount(other.order_id, side, beside)
         return verdict
 
     def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
@@ -232,6 +251,25 @@ class ComplianceHook(PreTradeHook):
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision
         return decision
+
+
+def _counted_ticks(order: Order, price_ticks: int) -> int:
+    """The price at which an order that reserves at `price_ticks` counts in the ledger."""
+    return ONLY_REDUCES if order.command.reduce_only else worst_ticks(order, price_ticks)
+
+
+def _closes(order: Order, leaves_lots: int) -> bool:
+    """Whether an order of a future can only make a position smaller.
+
+    It is reduce-only or, with all that is open on its side, no larger than the position. The other leg of its pair ends with it.
+    """
+    if order.command.reduce_only:
+        return True
+    account, instrument, side, other = order.account, order.instrument, order.side, order.other_leg
+    beside = open_lots(account, instrument, side) - order.covered_lots
+    if other is not None:
+        beside -= other.covered_lots
+    return beside + leaves_lots <= reducible_lots(account, instrument, side)
 
 
 def _table_passed(client: Client, order: Order, price_ticks: int, leaves_lots: int) -> bool:

@@ -5,12 +5,12 @@ Only what commands and events said is kept; classes, tables and sums of open ord
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from compliance.intake import Intake
-from compliance.ledger.snapshot import LedgerState, restore_ledger, take_ledger
+from compliance.ledger.snapshot import LedgerState, as_now, restore_ledger, take_ledger
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.registry.records import Authorisation, Intermediary, Investor, RecordedTest, Registry
 from compliance.rulebook.rulebook import Overrides
@@ -85,7 +85,9 @@ def restore(
     """
     registry = intake.registry
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
-    book, assets, listings, investors, intermediaries, clients, ledger = msgspec.convert(snapshot, _STATE)
+    *records, kept = msgspec.convert(snapshot, tuple[Any, Any, Any, Any, Any, Any, list[Any]])
+    state = msgspec.convert([*records, as_now(kept)], _STATE)
+    book, assets, listings, investors, intermediaries, clients, ledger = state
     for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
         record = AssetRecord(core_assets[asset], privacy, market_cap_rub, turnover_rub, history_years)
         assert (record.kind, record.scale) == (kind, scale), "the core has another asset of this name"

@@ -17,7 +17,8 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.exposure import Exposures
-from compliance.ledger.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, YearsIntermediary, in_kopecks
+from compliance.ledger.investor import InvestorLedger
+from compliance.ledger.purchases import NO_RATE, CountedSide, Rate, RatedBuy, in_kopecks
 from compliance.registry.calendar import MoscowYears
 from compliance.registry.listings import Listing
 from compliance.registry.records import Client, Investor, Registry
@@ -30,62 +31,17 @@ OpenOrder = tuple[Client, Listing, int, int]
 
 BY_FUNDS: Final = -1
 """Instead of a limit in ticks: the order is by funds, and its leaves are what is left of its budget in minor units."""
+ONLY_REDUCES: Final = -2
+"""Instead of a limit in ticks: the order is reduce-only, and is cut when it meets its position: it opens nothing."""
 
 ROUBLES: Final[Rate] = (1, 1)
 
 
 def worth(listing: Listing, price_ticks: int, leaves_lots: int) -> int:
     """What an open order can still cost, without fees, in quote minor units."""
-    return leaves_lots if price_ticks == BY_FUNDS else price_ticks * leaves_lots * listing.unit
-
-
-class InvestorLedger:
-    """The sums of one investor."""
-
-    def __init__(self) -> None:
-        self.bound: Final = YearsIntermediary()
-        self.by_intermediary: Final[dict[str, Purchases]] = {}
-
-    def through(self, intermediary: str) -> Purchases:
-        """The purchases through an intermediary, begun when first asked for."""
-        found = self.by_intermediary.get(intermediary)
-        if found is None:
-            found = Purchases()
-            self.by_intermediary[intermediary] = found
-        return found
-
-    def used(
-        self,
-        today: int,
-        first_day: int,
-        *,
-        rolling: bool,
-        net: bool,
-        crypto: bool,
-        intermediary: str | None = None,
-    ) -> int:
-        """What counts for the cap of what was traded, through one intermediary or (None) all.
-
-        Args:
-            today: the Moscow day, from 1970-01-01.
-            first_day: the 1 January of its year.
-            rolling: of the last 365 days, today included, instead of since `first_day`.
-            net: sale proceeds are taken off; never below nothing.
-            crypto: what was priced in crypto counts too.
-        """
-        total = 0
-        for name, line in self.by_intermediary.items():
-            if intermediary is None or name == intermediary:
-                total += line.turnover(today, first_day, rolling).counted(net, crypto)
-        return max(total, 0)
-
-    def reserved(self, crypto: bool, intermediary: str | None = None) -> int:
-        """What open buy orders that count for the cap can still cost, through one intermediary or (None) all."""
-        total = 0
-        for name, line in self.by_intermediary.items():
-            if intermediary is None or name == intermediary:
-                total += line.reserves(crypto)
-        return total
+    if price_ticks >= 0:
+        return price_ticks * leaves_lots * listing.unit
+    return leaves_lots if price_ticks == BY_FUNDS else 0
 
 
 class Ledger:
@@ -97,6 +53,8 @@ class Ledger:
         """Every open buy order, by order id."""
         self.open_sells: Final[dict[int, OpenOrder]] = {}
         """Open sell orders of what can be sold short, by order id."""
+        self.pairs: Final[dict[int, int]] = {}
+        """The other leg of each kept order of a pair, by order id: one of the two can fill, so they count as one."""
         self.rated: Final[dict[int, RatedBuy]] = {}
         """Rates of buy orders priced in another asset than RUB, by order id: of retail and, for ELR-2, of financial firms."""
         self.investors: Final[dict[str, InvestorLedger]] = {}
@@ -166,8 +124,33 @@ class Ledger:
         orders[order_id] = amended
         self._count(order_id, side, amended, 1)
 
+    def pair(self, order_id: int, other_id: int, side: int) -> None:
+        """Let two kept orders count as the larger of them: a trade of the one, or its end, ends the other."""
+        orders = self.open_orders if side == BUY else self.open_sells
+        entry, other = orders.get(order_id), orders.get(other_id)
+        if entry is not None and other is not None and order_id not in self.pairs:
+            self._count(order_id, side, entry, -1)
+            self._count(other_id, side, other, -1)
+            self.pairs[order_id] = other_id
+            self.pairs[other_id] = order_id
+            self._count(order_id, side, entry, 1)
+
+    def part(self, order_id: int) -> None:
+        """Let each leg of a pair count for itself again: one of them has traded or ended."""
+        other_id = self.pairs.get(order_id)
+        if other_id is not None:
+            side = BUY if order_id in self.open_orders else SELL
+            orders = self.open_orders if side == BUY else self.open_sells
+            self._count(order_id, side, orders[order_id], -1)
+            del self.pairs[order_id]
+            del self.pairs[other_id]
+            self._count(order_id, side, orders[order_id], 1)
+            self._count(other_id, side, orders[other_id], 1)
+
     def release(self, order_id: int) -> None:
         """Forget an order that ended. Nothing to do for an order that isn't kept."""
+        if self.pairs:
+            self.part(order_id)
         entry = self.open_orders.pop(order_id, None)
         if entry is not None:
             self._count(order_id, BUY, entry, -1)
@@ -180,6 +163,8 @@ class Ledger:
 
     def buy(self, trade: Trade, order_id: int, listing: Listing, leaves_lots: int, time_ns: int) -> None:
         """Move a fill of a buy order from reserved to used: at the price of the trade, on the Moscow day of its time."""
+        if self.pairs:
+            self.part(order_id)
         price_ticks, lots = trade.price_ticks, trade.quantity_lots
         entry = self.open_orders[order_id]
         client, _, limit_ticks, before = entry
@@ -207,6 +192,8 @@ class Ledger:
         self, trade: Trade, order_id: int, client: Client, listing: Listing, *, leaves_lots: int, time_ns: int
     ) -> None:
         """Follow a fill of a sell order: proceeds of a retail investor, a derivative's position."""
+        if self.pairs:
+            self.part(order_id)
         lots = trade.quantity_lots
         per_lot = trade.price_ticks * listing.unit
         if listing.exposed:
@@ -273,12 +260,12 @@ class Ledger:
         found: list[Investor] = []
         for client, listing, price_ticks, _ in self.open_sells.values():
             future = listing.future
-            if future is not None and price_ticks < future.high_ticks:
+            if future is not None and ONLY_REDUCES != price_ticks < future.high_ticks:
                 found.append(client.investor)
         return found
 
     def uncount(self, order_id: int, side: int) -> OpenOrder | None:
-        """Take an order's own reservation out of the sums, to judge it; `recount` puts it back."""
+        """Take an order's own reservation, of a pair that of both, out of the sums, to judge it; `recount` puts it back."""
         entry = (self.open_orders if side == BUY else self.open_sells).get(order_id)
         if entry is not None:
             self._count(order_id, side, entry, -1)
@@ -306,7 +293,8 @@ class Ledger:
                     rated = self.rated.get(order_id)
                     if rated is None or not rated.rate[0]:
                         self.rated[order_id] = RatedBuy(self.rate(entry[1]))
-                self._count_retail(order_id, entry, 1)
+                if order_id >= self.pairs.get(order_id, 0):
+                    self._count_retail(order_id, self._with_other(order_id, BUY, entry), 1)
             elif order_id in self.rated and not entry[0].investor.financial:
                 del self.rated[order_id]
 
@@ -318,11 +306,21 @@ class Ledger:
         self._count(order_id, side, entry, 1)
 
     def _count(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
-        """Add an open order to the sums that a rule reads (sign 1), or take it off (sign -1)."""
+        """Add an open order to the sums that a rule reads (sign 1), or take it off (sign -1): of a pair both at once."""
+        if self.pairs:
+            entry = self._with_other(order_id, side, entry)
         if side == BUY and entry[0].investor.retail:
             self._count_retail(order_id, entry, sign)
         if entry[1].exposed:
             self._count_exposure(side, entry, sign)
+
+    def _with_other(self, order_id: int, side: int, entry: OpenOrder) -> OpenOrder:
+        """An order as it counts: of a pair at the dearer price, and with the larger quantity if prevention has cut one leg."""
+        other_id = self.pairs.get(order_id)
+        if other_id is None:
+            return entry
+        other = (self.open_orders if side == BUY else self.open_sells)[other_id]
+        return (entry[0], entry[1], max(entry[2], other[2]), max(entry[3], other[3]))
 
     def _count_retail(self, order_id: int, entry: OpenOrder, sign: int) -> None:
         client, listing, price_ticks, leaves_lots = entry
@@ -338,7 +336,8 @@ class Ledger:
         client, listing, price_ticks, leaves_lots = entry
         position = self.exposures.position(client, listing)
         lots = 0 if price_ticks == BY_FUNDS else leaves_lots
-        position.open(side, lots * sign, worth(listing, price_ticks, leaves_lots) * sign)
+        reduces = price_ticks == ONLY_REDUCES
+        position.open(side, lots * sign, worth(listing, price_ticks, leaves_lots) * sign, reduces)
         self.exposures.sum_up(position)
 
     def _fill_position(self, side: int, entry: OpenOrder, leaves_lots: int, lots: int, per_lot: int) -> None:
@@ -346,8 +345,13 @@ class Ledger:
         client, listing, price_ticks, before = entry
         position = self.exposures.position(client, listing)
         gone = worth(listing, price_ticks, before) - worth(listing, price_ticks, leaves_lots)
-        position.open(side, 0 if price_ticks == BY_FUNDS else leaves_lots - before, -gone)
+        opened = 0 if price_ticks == BY_FUNDS else leaves_lots - before
+        position.open(side, opened, -gone, price_ticks == ONLY_REDUCES)
+        closes = listing.shortable and position.closable(side) > 0
         position.fill(side, lots, per_lot)
+        if closes and position.opens(side) > 0:
+            # What was let in because it closed may open a position now.
+            self.doubtful[client.investor.investor] = client.investor
         self.exposures.sum_up(position)
 
     def _use(self, trade_id: int, order_id: int, entry: OpenOrder, *, value: int, time_ns: int) -> None:

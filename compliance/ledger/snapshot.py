@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from compliance.ledger.ledger import Ledger
 from compliance.ledger.purchases import CountedSide, RatedBuy, Turnover, YearsIntermediary
 from compliance.registry.records import Registry
@@ -20,11 +22,14 @@ LedgerState = tuple[
     list[tuple[str, str, int, int]],
     int,
     list[tuple[int, _Side | None, _Side | None]],
+    list[tuple[int, int]],
 ]
+
+_WITHOUT_PAIRS: Final = 7
 
 
 def take_ledger(ledger: Ledger) -> list[object]:
-    """Open buys, open sells, rates, turnovers by investor and day, positions, what can be corrected. O(state)."""
+    """Open buys, open sells, rates, turnovers by investor and day, positions, what can be corrected, pairs. O(state)."""
     return [
         *[
             [
@@ -62,12 +67,18 @@ def take_ledger(ledger: Ledger) -> list[object]:
         ),
         ledger.counted_day,
         [[trade_id, _side(sides[BUY]), _side(sides[SELL])] for trade_id, sides in ledger.counted.items()],
+        sorted([[order_id, other_id] for order_id, other_id in ledger.pairs.items() if order_id < other_id]),
     ]
+
+
+def as_now(ledger: list[object]) -> list[object]:
+    """What `take_ledger` returned, here or in an earlier version, with all that it returns now: pairs counted twice then."""
+    return ledger if len(ledger) > _WITHOUT_PAIRS else [*ledger, []]
 
 
 def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> None:
     """Fill an empty ledger from what `take_ledger` returned. The investors' classes are known already."""
-    buys, sells, rates, investors, positions, ledger.counted_day, counted = state
+    buys, sells, rates, investors, positions, ledger.counted_day, counted, pairs = state
     for name, bound, lines in investors:
         sums = ledger.begin(name)
         _restore_bound(sums.bound, bound)
@@ -86,6 +97,8 @@ def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> No
         for order_id, account, instrument, price_ticks, leaves_lots in orders:
             entry = (registry.clients[account], registry.listings[instrument], price_ticks, leaves_lots)
             ledger.take_over(order_id, side, entry)
+    for order_id, other_id in pairs:
+        ledger.pair(order_id, other_id, BUY if order_id in ledger.open_orders else SELL)
     for account, instrument, units, value in positions:
         position = ledger.exposures.position(registry.clients[account], registry.listings[instrument])
         position.units = units

@@ -8,7 +8,7 @@ from compliance.ledger.ledger import BY_FUNDS, Ledger, OpenOrder, worth
 from compliance.registry.classes import is_retail
 from compliance.registry.listings import AssetRecord
 from compliance.registry.records import Investor, Registry
-from engine.vocabulary.codes import ASSET_KINDS, BUY, CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, PURPOSES
+from engine.vocabulary.codes import ASSET_KINDS, CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, PURPOSES
 from engine.vocabulary.messages.commands import Transfer
 
 CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
@@ -42,14 +42,15 @@ class Case:
         registry: Registry,
         ledger: Ledger,
         *,
-        reduce_only: bool = False,
+        closes: bool = False,
     ) -> None:
         client, listing, price_ticks, leaves_lots = order
         self.client: Final = client
         self.investor: Final = client.investor
         self.listing: Final = listing
         self.side: Final = side
-        self.reduce_only: Final = reduce_only
+        self.closes: Final = closes
+        """Of a future: whether it can only make a position smaller."""
         self.value: Final[int] = worth(listing, price_ticks, leaves_lots)
         """At the worst price, in minor units of the quote asset."""
         self.lots: Final[int] = 0 if price_ticks == BY_FUNDS else leaves_lots
@@ -71,22 +72,9 @@ class Case:
         return self._adds
 
     def lowers(self) -> bool:
-        """Whether the order can only lower an exposure: a sale of what is held, or what closes a position in a future.
-
-        An order closes if it is reduce-only or, with all that is open on its side, no larger than the position.
-        """
+        """Whether the order can only lower an exposure: a sale of what is held, or what closes a position in a future."""
         listing = self.listing
-        if not listing.shortable:
-            return not listing.opens(self.side)
-        if self.reduce_only:
-            return True
-        if not listing.exposed:
-            return False
-        position = self.ledger.exposures.position(self.client, listing)
-        held, open_lots = position.units, position.sell_lots
-        if self.side == BUY:
-            held, open_lots = -held, position.buy_lots
-        return (open_lots + self.lots) * listing.lot_base <= held
+        return self.closes if listing.shortable else not listing.opens(self.side)
 
 
 class TransferCase:

@@ -324,7 +324,14 @@ class Bracketed(Venue):
         return Exchange(self.stand_in)
 
 
-def test_the_children_of_a_bracket_are_rechecked_with_anybody() -> None:
+def test_what_waits_for_the_entry_of_a_bracket_is_asked_about_when_it_begins() -> None:
+    """It can't trade before, and what closes what the entry buys is judged by what was bought."""
     venue = Bracketed()
     venue.do(commands.SetBlocked("overseas", False))
-    assert venue.stand_in.asked == 2
+    assert venue.stand_in.asked == 0
+    venue.do(commands.RecordTest("firm", "risk", 100, venue.time_ns))
+    assert venue.stand_in.asked == 1
+    venue.sell("dealer", "0.5", "BTC/RUB", "100")
+    events = venue.do(commands.SetBlocked("firm", True))
+    gone = [(event.client_order_id, event.reason, event.rule) for event in events if isinstance(event, OrderCancelled)]
+    assert gone == [("entry", BY_RULE, "SAN-1"), ("profit", BY_RULE, "SAN-1"), ("stop", codes.OTHER_LEG, "")]

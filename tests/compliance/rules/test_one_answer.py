@@ -113,8 +113,8 @@ def check_drawn(venue: Venue, chance: random.Random, count: int) -> set[tuple[st
         client = registry.clients[chance.choice(list(ACCOUNTS))]
         listing = registry.listings[chance.choice(list(registry.listings))]
         side, ticks, lots = chance.randrange(2), chance.choice((1, 100, 10**6)), chance.choice((1, 10**3, 10**6))
-        reduce_only = listing.shortable and chance.random() < 0.3
-        case = Case((client, listing, ticks, lots), side, venue.time_ns, registry, ledger, reduce_only=reduce_only)
+        closes = listing.shortable and chance.random() < 0.3
+        case = Case((client, listing, ticks, lots), side, venue.time_ns, registry, ledger, closes=closes)
         if not listing.in_roubles:
             case.kopecks = ledger.kopecks(0, listing, case.value, False)
         said |= check_order(table, case)

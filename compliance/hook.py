@@ -16,7 +16,8 @@ from engine.book.assets import Asset
 from engine.book.entities import Instrument, Order
 from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
-from engine.vocabulary.codes import BUY
+from engine.trading.bands import static_band
+from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (
     AssetIssued,
@@ -69,16 +70,17 @@ class ComplianceHook(PreTradeHook):
                 return None
         if order.close_out:
             return None
-        return self._judge(client, order, worst_ticks(order, price_ticks), leaves_lots, time_ns)
+        return self._judge(client, order, _most_ticks(order, price_ticks), leaves_lots, time_ns)
 
     def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
         """Take up what an order can cost in the sums of the ledger: purchases, and what can be sold short."""
-        if order.side != BUY and order.instrument.future is None:
+        instrument = order.instrument
+        if order.side != BUY and instrument.future is None and instrument.quote.kind == FIAT:
             return
         if order.budget >= 0:
             price_ticks, leaves_lots = BY_FUNDS, order.budget
         else:
-            price_ticks = worst_ticks(order, price_ticks)
+            price_ticks = _most_ticks(order, price_ticks)
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
         if not listing.in_roubles:
@@ -97,7 +99,7 @@ class ComplianceHook(PreTradeHook):
         if self._table_passes(client, order):
             return None
         return self._judge(
-            client, order, worst_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
+            client, order, _most_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
         )
 
     def true_up(self, order: Order) -> None:
@@ -105,9 +107,9 @@ class ComplianceHook(PreTradeHook):
         if order.budget >= 0:
             self._ledger.amend(order.order_id, order.side, BY_FUNDS, order.budget)
         else:
-            self._ledger.amend(order.order_id, order.side, worst_ticks(order, order.reserve_ticks), order.leaves_lots)
+            self._ledger.amend(order.order_id, order.side, _most_ticks(order, order.reserve_ticks), order.leaves_lots)
         if order.side != BUY:
-            # A buy's terms only change unasked to what costs less. A sale may be worth more: a future's counts at the band of now.
+            # A buy's terms only change unasked to what costs less. A sale may be worth more: it counts at the band of now.
             client = self._clients[order.account.account]
             if not self._table_passes(client, order):
                 self._ledger.doubtful[client.investor.investor] = client.investor
@@ -175,17 +177,17 @@ class ComplianceHook(PreTradeHook):
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
         if trade.taker_side == BUY:
-            buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
+            buy_id, buy_leaves, buyer = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
             sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
         else:
-            buy_id, buy_leaves = trade.maker_order_id, trade.maker_leaves_lots
+            buy_id, buy_leaves, buyer = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
             sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
         ledger = self._ledger
         listing = self._listings[trade.instrument]
+        ledger.fill(trade, buy_id, BUY, self._clients[buyer], leaves_lots=buy_leaves, time_ns=time_ns)
         client = self._clients[seller]
-        ledger.buy(trade, buy_id, listing, buy_leaves, time_ns)
-        if client.investor.retail or listing.exposed:
-            ledger.sell(trade, sell_id, client, listing, leaves_lots=sell_leaves, time_ns=time_ns)
+        if client.investor.retail or listing.exposed or listing.swaps:
+            ledger.fill(trade, sell_id, SELL, client, leaves_lots=sell_leaves, time_ns=time_ns)
         listing.last_ticks = trade.price_ticks
 
     def _judge(
@@ -205,7 +207,8 @@ class ComplianceHook(PreTradeHook):
         terms = (client, listing, price_ticks, leaves_lots)
         case = Case(terms, side, time_ns, self._intake.registry, ledger, reduce_only=order.command.reduce_only)
         if not listing.in_roubles:
-            case.kopecks = ledger.kopecks(order_id, listing, case.value, rests)
+            bounded = side == BUY or not listing.swaps or order.budget >= 0 or static_band(order.book) != (0, 0)
+            case.kopecks = ledger.kopecks(order_id, listing, case.value, rests) if bounded else -1
         verdict = self.decide(table, decision, case)
         ledger.recount(order_id, side, own)
         return verdict
@@ -232,6 +235,15 @@ class ComplianceHook(PreTradeHook):
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision
         return decision
+
+
+def _most_ticks(order: Order, price_ticks: int) -> int:
+    """The most at which an order that reserves at a price can be filled: of a sale that acquires, its limit is only the least."""
+    instrument = order.instrument
+    if order.side == BUY or instrument.future is not None or instrument.quote.kind == FIAT:
+        return worst_ticks(order, price_ticks)
+    high_ticks = static_band(order.book)[1]
+    return price_ticks if high_ticks < price_ticks else high_ticks
 
 
 def _table_passed(client: Client, order: Order, price_ticks: int, leaves_lots: int) -> bool:

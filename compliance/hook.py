@@ -87,7 +87,7 @@ class ComplianceHook(PreTradeHook):
             client.investor.beyond_roubles = True
             if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
                 # No rule wants its rate.
-                self._ledger.open_orders[order.order_id] = entry
+                self._ledger.note_open(order.order_id, order.side, entry)
                 return
         self._ledger.reserve(order.order_id, order.side, entry)
 

@@ -99,14 +99,17 @@ class Ledger:
             rated = RatedOrder(self.rate(listing))
         return rated.costs(value) if rated.rate[0] else -1
 
+    def note_open(self, order_id: int, side: int, entry: OpenOrder) -> None:
+        """Keep an open order that nobody's sums count."""
+        (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
+
     def reserve(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Reserve for an order as it is to stand, instead of what was reserved for it before."""
         orders = self.open_orders if side == BUY else self.open_sells
         client, listing = entry[0], entry[1]
         investor = client.investor
         if not (investor.retail or listing.exposed or listing.otherwise_priced):
-            # Nobody's sums count it: only noted.
-            orders[order_id] = entry
+            self.note_open(order_id, side, entry)
             return
         earlier = orders.get(order_id)
         if earlier is not None:
@@ -265,7 +268,7 @@ class Ledger:
         """Keep an open order that a snapshot names, its rate and its owner's class known already."""
         if not entry[1].in_roubles:
             entry[0].investor.beyond_roubles = True
-        (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
+        self.note_open(order_id, side, entry)
         self._count(order_id, side, entry, 1)
 
     def _count(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:

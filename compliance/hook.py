@@ -16,7 +16,8 @@ from engine.book.assets import Asset
 from engine.book.entities import Instrument, Order
 from engine.money.margin import open_lots, reducible_lots, worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
-from engine.vocabulary.codes import BUY
+from engine.trading.bands import static_band
+from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (
     AssetIssued,
@@ -69,11 +70,12 @@ class ComplianceHook(PreTradeHook):
                 return None
         if order.close_out:
             return None
-        return self._judge(client, order, worst_ticks(order, price_ticks), leaves_lots, time_ns)
+        return self._judge(client, order, _most_ticks(order, price_ticks), leaves_lots, time_ns)
 
     def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
         """Take up what an order can cost in the sums of the ledger: purchases, and what can be sold short."""
-        if order.side != BUY and order.instrument.future is None:
+        instrument = order.instrument
+        if order.side != BUY and instrument.future is None and instrument.quote.kind == FIAT:
             return
         if order.budget >= 0:
             price_ticks, leaves_lots = BY_FUNDS, order.budget
@@ -86,7 +88,7 @@ class ComplianceHook(PreTradeHook):
             client.investor.beyond_roubles = True
         if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
             # No rule wants its rate.
-            ledger.open_orders[order.order_id] = entry
+            ledger.note_open(order.order_id, order.side, entry)
         else:
             ledger.reserve(order.order_id, order.side, entry)
         if order.other_leg is not None:
@@ -103,7 +105,7 @@ class ComplianceHook(PreTradeHook):
         if self._table_passes(client, order):
             return None
         return self._judge(
-            client, order, worst_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
+            client, order, _most_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
         )
 
     def true_up(self, order: Order) -> None:
@@ -115,7 +117,7 @@ class ComplianceHook(PreTradeHook):
                 order.order_id, order.side, _counted_ticks(order, order.reserve_ticks), order.leaves_lots
             )
         if order.side != BUY:
-            # A buy's terms only change unasked to what costs less. A sale may be worth more: a future's counts at the band of now.
+            # A buy's terms only change unasked to what costs less. A sale may be worth more: it counts at the band of now.
             client = self._clients[order.account.account]
             if not self._table_passes(client, order):
                 self._ledger.doubtful[client.investor.investor] = client.investor
@@ -183,21 +185,20 @@ class ComplianceHook(PreTradeHook):
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
         if trade.taker_side == BUY:
-            buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
+            buy_id, buy_leaves, buyer = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
             sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
         else:
-            buy_id, buy_leaves = trade.maker_order_id, trade.maker_leaves_lots
+            buy_id, buy_leaves, buyer = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
             sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
         ledger = self._ledger
         listing = self._listings[trade.instrument]
+        ledger.fill(trade, buy_id, BUY, self._clients[buyer], leaves_lots=buy_leaves, time_ns=time_ns)
         client = self._clients[seller]
-        ledger.buy(trade, buy_id, listing, buy_leaves, time_ns)
-        if client.investor.retail or listing.exposed:
-            ledger.sell(trade, sell_id, client, listing, leaves_lots=sell_leaves, time_ns=time_ns)
+        if client.investor.retail or listing.exposed or listing.swaps:
+            ledger.fill(trade, sell_id, SELL, client, leaves_lots=sell_leaves, time_ns=time_ns)
         elif listing.shortable:
             # Its positions are not followed here: what closed one may open one now.
-            buyer = self._clients[trade.taker_account if trade.taker_side == BUY else trade.maker_account]
-            for investor in (buyer.investor, client.investor):
+            for investor in (self._clients[buyer].investor, client.investor):
                 ledger.doubtful[investor.investor] = investor
         listing.last_ticks = trade.price_ticks
 
@@ -222,7 +223,8 @@ class ComplianceHook(PreTradeHook):
         closes = listing.shortable and _closes(order, leaves_lots)
         case = Case(terms, side, time_ns, self._intake.registry, ledger, closes=closes)
         if not listing.in_roubles:
-            case.kopecks = ledger.kopecks(order_id, listing, case.value, rests)
+            bounded = side == BUY or not listing.swaps or order.budget >= 0 or static_band(order.book) != (0, 0)
+            case.kopecks = ledger.kopecks(order_id, listing, case.value, rests) if bounded else -1
         verdict = self.decide(table, decision, case)
         ledger.recount(order_id, side, own)
         if other is not None:
@@ -253,9 +255,18 @@ class ComplianceHook(PreTradeHook):
         return decision
 
 
+def _most_ticks(order: Order, price_ticks: int) -> int:
+    """The most at which an order that reserves at a price can be filled: of a sale that acquires, its limit is only the least."""
+    instrument = order.instrument
+    if order.side == BUY or instrument.future is not None or instrument.quote.kind == FIAT:
+        return worst_ticks(order, price_ticks)
+    high_ticks = static_band(order.book)[1]
+    return price_ticks if high_ticks < price_ticks else high_ticks
+
+
 def _counted_ticks(order: Order, price_ticks: int) -> int:
     """The price at which an order that reserves at `price_ticks` counts in the ledger."""
-    return ONLY_REDUCES if order.command.reduce_only else worst_ticks(order, price_ticks)
+    return ONLY_REDUCES if order.command.reduce_only else _most_ticks(order, price_ticks)
 
 
 def _closes(order: Order, leaves_lots: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import Ledger
-from compliance.ledger.purchases import CountedSide, RatedBuy, Turnover, YearsIntermediary
+from compliance.ledger.purchases import CountedSide, RatedOrder, Turnover, YearsIntermediary
 from compliance.registry.records import Registry
 from engine.vocabulary.codes import BUY, SELL
 
@@ -13,7 +13,7 @@ _Order = tuple[int, str, str, int, int]
 _Day = tuple[int, int, int, int, int]
 _Bound = tuple[int, str, int, int, str, list[tuple[int, str]]]
 _Sums = tuple[str, _Bound, list[tuple[str, list[_Day]]]]
-_Side = tuple[str, str, bool, int, int, int]
+_Side = tuple[str, str, bool, int, int, int, int]
 LedgerState = tuple[
     list[_Order],
     list[_Order],
@@ -91,7 +91,7 @@ def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> No
                 turnover.sold = sold
                 turnover.sold_for_crypto = sold_for_crypto
     for order_id, kopecks, units, spent in rates:
-        rated = ledger.rated[order_id] = RatedBuy((kopecks, units))
+        rated = ledger.rated[order_id] = RatedOrder((kopecks, units))
         rated.spent = spent
     for side, orders in ((BUY, buys), (SELL, sells)):
         for order_id, account, instrument, price_ticks, leaves_lots in orders:
@@ -108,7 +108,7 @@ def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> No
         ledger.counted[trade_id] = [_counted(bought_side), _counted(sold_side)]
 
 
-def _order_id(item: tuple[int, RatedBuy]) -> int:
+def _order_id(item: tuple[int, RatedOrder]) -> int:
     return item[0]
 
 
@@ -125,11 +125,11 @@ def _restore_bound(bound: YearsIntermediary, row: _Bound) -> None:
 def _side(side: CountedSide | None) -> list[object] | None:
     if side is None:
         return None
-    return [side.investor, side.intermediary, side.for_crypto, *side.rate, side.kopecks]
+    return [side.investor, side.intermediary, side.for_crypto, *side.rate, side.bought, side.sold]
 
 
 def _counted(row: _Side | None) -> CountedSide | None:
     if row is None:
         return None
-    investor, intermediary, for_crypto, kopecks, units, counted = row
-    return CountedSide(investor, intermediary, for_crypto, (kopecks, units), counted)
+    investor, intermediary, for_crypto, kopecks, units, bought, sold = row
+    return CountedSide(investor, intermediary, for_crypto, (kopecks, units), bought=bought, sold=sold)

@@ -122,7 +122,7 @@ class Registry:
         self.assets: Final[dict[str, AssetRecord]] = {}
         self.listings: Final[dict[str, Listing]] = {}
         self.rouble_markets: Final[dict[str, Listing]] = {}
-        """By base asset: the first spot instrument listed in which it trades for roubles."""
+        """By base asset: the first instrument listed in which it is itself traded for roubles."""
         self.investors: Final[dict[str, Investor]] = {}
         self.financial: Final[dict[str, Investor]] = {}
         """Financial firms."""
@@ -131,10 +131,16 @@ class Registry:
         """By account."""
 
     def add_listing(self, listing: Listing) -> None:
-        """Add an instrument to the records. O(instruments) for the first rouble market of an asset."""
+        """Add an instrument to the records. O(instruments) for the first rouble market of an asset.
+
+        A security that does not say what it follows follows what the first note on it does.
+        """
         self.listings[listing.instrument] = listing
         asset = listing.base.asset
-        if listing.capped and asset not in self.rouble_markets:
+        underlying = self.assets.get(listing.underlying)
+        if listing.base.followed is None and listing.base.on_crypto and underlying is not None and underlying.crypto:
+            listing.base.followed = underlying
+        if listing.in_roubles and not listing.shortable and asset not in self.rouble_markets:
             self.rouble_markets[asset] = listing
             for each in self.listings.values():
                 if each.base.asset == asset:

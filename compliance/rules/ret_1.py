@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.ledger.investor import InvestorLedger
 from compliance.ledger.ledger import Ledger
+from compliance.ledger.purchases import InvestorLedger
 from compliance.registry.classes import CLASSES
 from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
@@ -19,7 +19,6 @@ from compliance.rules.case import Case, Profile
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import left_over
 from compliance.rules.rule import FOR_PURCHASES, FOR_RETAIL, OrderRule, Rule
-from engine.vocabulary.codes import BUY
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.decimals import decimal
 
@@ -39,11 +38,13 @@ class AnnualCap(OrderRule):
         """All but retail purchases that count."""
         if not profile.retail:
             return FOR_RETAIL
-        if side != BUY:
+        if not listing.opens(side):
             return FOR_PURCHASES
-        if listing.capped or (self.crypto and listing.otherwise_priced):
+        if not listing.purchase(side):
+            return "it counts purchases of crypto, of stablecoins and of securities on a crypto price"
+        if self.crypto or listing.in_roubles:
             return ""
-        return f"it counts purchases of spot instruments{'' if self.crypto else ' priced in RUB'}"
+        return "it counts purchases paid in RUB"
 
     def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
         """All who buy, if a day that passes can take sales out of the sums. Of corrections the ledger knows. O(investors)."""
@@ -51,7 +52,7 @@ class AnnualCap(OrderRule):
             return []
         found: list[Investor] = []
         for name, sums in ledger.investors.items():
-            if any(line.open_buys for line in sums.by_intermediary.values()):
+            if any(line.open_purchases for line in sums.by_intermediary.values()):
                 found.append(registry.investors[name])
         return found
 

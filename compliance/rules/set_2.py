@@ -102,7 +102,7 @@ class ModeFinding(Finding):
 
     def _verb(self, stablecoin: AssetRecord) -> str:
         """What is done with it."""
-        return "buy it" if stablecoin is self.case.listing.base else "pay with it"
+        return "buy it" if stablecoin is self.case.listing.acquired(self.case.side) else "pay with it"
 
 
 _USES: Final = {"tradable": "bought and sold here", "settlement_only": "never bought or sold here"}

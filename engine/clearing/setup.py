@@ -26,6 +26,7 @@ def add_asset(state: State, command: AddAsset) -> Problem | None:
     asset = Asset(command.asset, len(state.assets), command.kind, command.scale)
     asset.issuer = command.issuer
     asset.terms = command.terms
+    asset.follows = command.follows
     asset.issue_limit = command.issue_limit
     problem = state.hook.add_asset(asset, command, state.time_ns)
     if problem is not None:

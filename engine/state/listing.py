@@ -64,6 +64,11 @@ def _issue_problem(command: AddAsset) -> Problem | None:
         return problem
     if len(command.terms) > MAX_TEXT_CHARS:
         return invalid(f"terms must be at most {MAX_TEXT_CHARS} characters")
+    if command.follows and command.kind != SECURITY:
+        return invalid("only a security follows something")
+    problem = name_problem("follows", command.follows) if command.follows else None
+    if problem is not None:
+        return problem
     if not 0 <= command.issue_limit <= MAX_SUPPLY:
         return invalid("the issue limit must not be negative, nor more than a venue can hold")
     if command.issue_limit and command.kind not in ISSUED_KINDS:

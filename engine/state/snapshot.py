@@ -61,6 +61,7 @@ def _asset(asset: Asset) -> list[object]:
         asset.terms,
         asset.issue_limit,
         asset.outstanding,
+        asset.follows,
     ]
 
 

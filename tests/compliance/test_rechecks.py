@@ -26,7 +26,7 @@ from tests.support.compliance.venue import PARTICIPANT, Venue, e8, rules_of
 from tests.support.engine.everything import Everything
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
-SEEDS = range(6)
+SEEDS = range(18)
 STEPS = 350
 
 

@@ -14,6 +14,7 @@ from engine.vocabulary.messages.commands import (
     NewOrder,
     RegisterIntermediary,
     SetPhase,
+    SetTradingRules,
 )
 from engine.vocabulary.messages.events import OrderCancelled, OrderRejected
 from tests.support.compliance.answers import order_id, sums
@@ -117,7 +118,20 @@ def test_a_financial_firm_pays_no_more_in_stablecoins_than_in_roubles() -> None:
     # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT.
     assert rules_of(venue.buy("bank", "1.01", "BTC/USDT", "100000")) == ("ELR-2",)
     assert rules_of(venue.buy("bank", "1", "BTC/USDT", "100000")) == ()
-    assert rules_of(venue.sell("bank", "2", "BTC/USDT", "110000")) == ()
+    # To sell bitcoin for USDT is to buy USDT. Without a static band nothing says how many a sale brings in at most.
+    assert rules_of(venue.sell("bank", "0.01", "BTC/USDT", "110000")) == ("ELR-2",)
+
+
+def test_a_sale_for_another_asset_is_worth_the_upper_band() -> None:
+    venue = Venue("elr-2025")
+    trade_usdt(venue, "100")
+    book = ListInstrument("ETH/USDT", SPOT, "ETH", "USDT", ROUBLE, 10**6, 10**6, 10**12, 10**15, 100_000, e8("100000"))
+    venue.do(book)
+    venue.do(SetTradingRules("ETH/USDT", 100_000))
+    venue.do(SetPhase("ETH/USDT", CONTINUOUS))
+    # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT; the band ends at 110 000 USDT: 0.90 ETH bring in 99 000 at most.
+    assert rules_of(venue.sell("bank", "0.91", "ETH/USDT", "90000")) == ("ELR-2",)
+    assert rules_of(venue.sell("bank", "0.90", "ETH/USDT", "90000")) == ()
 
 
 def test_a_resting_purchase_of_a_financial_firm_keeps_its_rate() -> None:
@@ -185,8 +199,12 @@ def test_retail_does_not_pass_the_cap_by_paying_with_a_rouble_stablecoin() -> No
     assert rules_of(refused) == ("SET-2",)
     assert isinstance(refused, OrderRejected)
     assert refused.detail == "A7A5 is for settling foreign trade: retail investors may not pay with it"
-    # What is held can be sold (RET-5), and whom the cap does not bind may pay with it.
-    assert rules_of(venue.sell("retail", "1", "BTC/A7A5", "9000000")) == ()
+    # To sell for it is to buy it, where BTC can be sold for roubles. Whom the cap does not bind may pay with it.
+    refused = venue.sell("retail", "1", "BTC/A7A5", "9000000")
+    assert rules_of(refused) == ("SET-2",)
+    assert isinstance(refused, OrderRejected)
+    assert refused.detail == "A7A5 is for settling foreign trade: retail investors may not buy it"
+    assert rules_of(venue.sell("retail", "0.1", "BTC/RUB", "9000000")) == ()
     assert rules_of(venue.buy("firm", "1", "BTC/A7A5", "8000000")) == ()
 
 

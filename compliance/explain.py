@@ -117,7 +117,7 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
             continue
         finding = rule.examine(case)
         _check_against_table(rule, profile, case, finding)
-        found.concerned(data, finding)
+        found.concerned(data, finding, "" if finding.passed else rule.refusal(finding, case))
     return found.rules
 
 
@@ -131,7 +131,8 @@ def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanati
         if rule is None or spared:
             found.unconcerned(data, spared)
         else:
-            found.concerned(data, rule.examine(case))
+            finding = rule.examine(case)
+            found.concerned(data, finding, "" if finding.passed else finding.refusal())
     return found.rules
 
 
@@ -147,11 +148,11 @@ class _Explained:
         """Add a rule that has nothing to say."""
         self.rules.append(RuleExplanation(data, UNCONCERNED, why, [], ""))
 
-    def concerned(self, data: RuleData, finding: Finding) -> None:
-        """Add a rule with what it found."""
-        outcome, reason = PASSED, ""
+    def concerned(self, data: RuleData, finding: Finding, reason: str) -> None:
+        """Add a rule with what it found and, of a failure, what the participant was told."""
+        outcome = PASSED
         if not finding.passed:
-            outcome, reason = FAILED if self.decided else DECIDED, finding.refusal()
+            outcome = FAILED if self.decided else DECIDED
             self.decided = True
         self.rules.append(RuleExplanation(data, outcome, reason, finding.inputs(), finding.arithmetic()))
 

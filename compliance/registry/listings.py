@@ -81,6 +81,8 @@ class Listing:
         self.unit: Final[int] = core.unit
         self.lot_base: Final[int] = core.lot_base
         """Minor units of the base asset in a lot."""
+        self.min_lots: Final[int] = core.min_lots
+        """The smallest order."""
         self.last_ticks: int = 0
         """Price of the last trade; before the first one the reference price of the listing; 0: neither."""
         self.in_roubles: Final[bool] = quote.asset == ROUBLE

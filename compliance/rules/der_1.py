@@ -92,6 +92,6 @@ RULE: Final[Rule] = Rule(
     ORDER_ENTRY,
     {},
     compares="The instrument's kind with those that the rulebook admits; a derivative's investor with qualified status.",
-    exempt=f"{SELLS_OF_HOLDINGS} Not of futures: they can be sold without being held.",
+    exempt=SELLS_OF_HOLDINGS,
     orders=QualifiedDerivatives,
 )

@@ -21,6 +21,7 @@ NO_LIMIT: Final = -1
 
 # Why a rule does not concern an order.
 LOWERS: Final = "it lowers exposure, which no rule on who may trade refuses (RET-5)"
+CLOSED_BY_SUPERVISOR: Final = "the supervisor may close the position (close_out)"
 FOR_RETAIL: Final = "it is for retail investors"
 FOR_PURCHASES: Final = "it is for purchases"
 # Why a rule does not concern a transfer.
@@ -44,6 +45,15 @@ class OrderRule:
         All other rules leave those alone, whatever they find (P10).
         """
         return False
+
+    def way_out(self, listing: Listing) -> str:
+        """Of a rule that holds anyway: how a holder gets out all the same, or who may close for them."""
+        return CLOSED_BY_SUPERVISOR if listing.shortable else "what is held may be withdrawn"
+
+    def refusal(self, finding: Finding, case: Case) -> str:
+        """What a participant is told of an order that the rule refuses: of one that would lower exposure, also the way out."""
+        told = finding.refusal()
+        return f"{told}; {self.way_out(case.listing)}" if case.lowers() else told
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""

@@ -9,7 +9,7 @@ from compliance.registry.records import Investor
 from compliance.rulebook.declaration import ORDER_ENTRY
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
-from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule, TransferRule
+from compliance.rules.rule import CLOSED_BY_SUPERVISOR, FAILS, PASSES, OrderRule, Rule, TransferRule
 
 
 class BlockedOwner(OrderRule):
@@ -18,6 +18,10 @@ class BlockedOwner(OrderRule):
     def holds_anyway(self, listing: Listing) -> bool:
         """It stops a person, whatever is traded."""
         return True
+
+    def way_out(self, listing: Listing) -> str:
+        """The supervisor's: an owner on the list does nothing by itself."""
+        return CLOSED_BY_SUPERVISOR if listing.shortable else "the supervisor may take the owner off it (set_blocked)"
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for a blocked investor, both sides."""

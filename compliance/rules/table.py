@@ -126,7 +126,7 @@ class RuleTable:
             if finding.passed:
                 assert rule.rule not in decision.fails, "a rule passes an order that its table refuses"
             elif rule.holds_anyway(case.listing) or not case.lowers():
-                failures.append(Failure(rule.rule, rule.title, finding.refusal()))
+                failures.append(Failure(rule.rule, rule.title, rule.refusal(finding, case)))
         return Verdict(failures) if failures else None
 
     def classify(self, investor: Investor) -> int:

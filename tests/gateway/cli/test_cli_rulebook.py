@@ -97,9 +97,7 @@ def test_check_warns_of_a_ban_that_locks_holders_in() -> None:
     result = run("check", "general-2026")
     assert result.exit_code == 0
     assert "banned_privacy: the books of these coins are shut: who holds one can't sell it here" in result.output
-    assert (
-        "rulebook general-2026 (derivatives-2025, general-2026): 0 errors, 1 warning: it can be put" in result.output
-    )
+    assert "rulebook general-2026 (derivatives-2025, general-2026): 0 errors, 1 warning: it can be put" in result.output
 
 
 def test_check_tells_errors_from_warnings_by_its_exit_code(tmp_path: Path) -> None:

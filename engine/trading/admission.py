@@ -39,7 +39,7 @@ def has_room(state: State, account: Account, is_last: bool = False) -> bool:
     """Whether an account may use up one more id: for any order or transfer, or of the last tenth, which is for reduce-only orders."""
     room = state.room
     return (
-        account.used_ids.count < room.account_ids
+        account.used_ids.count < (room.account_ids if is_last else room.plain_account_ids)
         and state.kept_ids < (room.orders if is_last else room.plain_orders)
         and len(state.day_trades) < (room.trades if is_last else room.plain_trades)
     )
@@ -48,7 +48,8 @@ def has_room(state: State, account: Account, is_last: bool = False) -> bool:
 def full_problem(state: State, account: Account) -> Problem:
     """The problem of a request whose client order id is one too many for the day."""
     room = state.room
-    if account.used_ids.count >= room.account_ids:
-        return Problem(ORDER_LIMITS, f"no more than {room.account_ids} client order ids a day")
+    if account.used_ids.count >= room.plain_account_ids:
+        most = f"{room.account_ids} client order ids"
+        return Problem(ORDER_LIMITS, f"no more than {most} a day, the last tenth for reduce-only orders")
     most = f"{room.orders} orders and {room.trades} trades"
     return Problem(ORDER_LIMITS, f"the venue keeps no more than {most} a day, the last tenth for reduce-only orders")

@@ -278,7 +278,7 @@ def _closes(order: Order, leaves_lots: int) -> bool:
         return True
     account, instrument, side, other = order.account, order.instrument, order.side, order.other_leg
     beside = open_lots(account, instrument, side) - order.covered_lots
-    if other is not None:
+    if other is not None and not other.command.reduce_only:
         beside -= other.covered_lots
     return beside + leaves_lots <= reducible_lots(account, instrument, side)
 

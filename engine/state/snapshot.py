@@ -100,6 +100,7 @@ def _position(index: int, position: Position) -> list[object]:
         position.sell_fees,
         position.needed,
         sorted(position.reducing),
+        position.reducing_lots,
     ]
 
 

@@ -47,7 +47,7 @@ HOLDERS = (
     "bank",
     "dealer",
 )
-MARKETS = ("BTC/RUB", "USDT/RUB", "SOL/RUB", "XMR/RUB", "A7A5/RUB", "BTC-NOTE", "BTC-FUT")
+MARKETS = ("BTC-FUT", "BTC/RUB", "USDT/RUB", "SOL/RUB", "XMR/RUB", "A7A5/RUB", "BTC-NOTE")
 DOORS = ("ioc", "limit", "stop", "amend", "pair", "quote")
 DRIFTS = 150
 MOST_ORDERS = 30
@@ -264,7 +264,10 @@ class Session:
         instrument = venue.exchange.instruments[market]
         far = int(ticks * (1.2 if side == SELL else 0.8))
         last = venue.exchange.books[market].last_trade_ticks
-        reduces = {"reduce_only": True} if market == "BTC-FUT" and self.chance.random() < 0.5 else {}
+        # The cover of futures counts both orders of a pair that may open something.
+        reduces = (
+            {"reduce_only": True} if market == "BTC-FUT" and (door == "pair" or self.chance.random() < 0.5) else {}
+        )
         plain = self.order(account, market, side, lots, time_in_force=GTC, **reduces)
         if door == "ioc":
             plain = msgspec.structs.replace(plain, time_in_force=IOC)

@@ -267,11 +267,16 @@ def _update_asset(intake: Intake, command: UpdateAsset, time_ns: int) -> Outcome
 
 
 def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrument) -> None:
-    """Take note of an instrument that the core is about to list."""
+    """Take note of an instrument that the core is about to list. O(instruments)."""
     assets = intake.registry.assets
     listing = Listing(instrument, assets[instrument.base.asset], assets[instrument.quote.asset])
     listing.last_ticks = command.reference_price_e8 // command.tick_e8
+    swaps = [each for each in intake.registry.listings.values() if each.swaps and not each.has_rouble_market]
     intake.registry.add_listing(listing)
+    if intake.table is not None and any(each.has_rouble_market for each in swaps):
+        # What could only be sold for another asset can be sold for roubles: to take that asset is a purchase from now on.
+        intake.table.forget_decisions()
+        intake.all_doubtful = True
 
 
 def _move(intake: Intake, command: IssueAsset | RedeemAsset | Withdraw, time_ns: int) -> Outcome:

@@ -11,6 +11,7 @@ from compliance.rulebook.declaration import ORDER_ENTRY, TRANSFER, Declaration, 
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
+from engine.vocabulary.said import Said, said
 
 # What a rule makes of all orders of a profile, instrument and side.
 PASSES: Final = 0
@@ -21,7 +22,6 @@ NO_LIMIT: Final = -1
 
 # Why a rule does not concern an order.
 LOWERS: Final = "it lowers exposure, which no rule on who may trade refuses (RET-5)"
-CLOSED_BY_SUPERVISOR: Final = "the supervisor may close the position (close_out)"
 FOR_RETAIL: Final = "it is for retail investors"
 FOR_PURCHASES: Final = "it is for purchases"
 # Why a rule does not concern a transfer.
@@ -37,7 +37,6 @@ class OrderRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.title: Final = data.title
 
     def holds_anyway(self, listing: Listing) -> bool:
         """Whether the rule holds for orders that lower exposure too: it stops a person, shuts the book, or bounds one order.
@@ -46,14 +45,14 @@ class OrderRule:
         """
         return False
 
-    def way_out(self, listing: Listing) -> str:
+    def way_out(self, listing: Listing) -> Said:
         """Of a rule that holds anyway: how a holder gets out all the same, or who may close for them."""
-        return CLOSED_BY_SUPERVISOR if listing.shortable else "what is held may be withdrawn"
+        return said("way_out.close_out") if listing.shortable else said("way_out.withdraw")
 
-    def refusal(self, finding: Finding, case: Case) -> str:
+    def refusal(self, finding: Finding, case: Case) -> Said:
         """What a participant is told of an order that the rule refuses: of one that would lower exposure, also the way out."""
         told = finding.refusal()
-        return f"{told}; {self.way_out(case.listing)}" if case.lowers() else told
+        return said("list.reasons", told, self.way_out(case.listing)) if case.lowers() else told
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""
@@ -97,7 +96,6 @@ class TransferRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.title: Final = data.title
 
     def spares(self, case: TransferCase) -> str:
         """Why the rule does not concern a transfer; empty: it does."""

@@ -9,7 +9,8 @@ from compliance.registry.records import Investor
 from compliance.rulebook.declaration import ORDER_ENTRY
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
-from compliance.rules.rule import CLOSED_BY_SUPERVISOR, FAILS, PASSES, OrderRule, Rule, TransferRule
+from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule, TransferRule
+from engine.vocabulary.said import Said, said
 
 
 class BlockedOwner(OrderRule):
@@ -19,9 +20,9 @@ class BlockedOwner(OrderRule):
         """It stops a person, whatever is traded."""
         return True
 
-    def way_out(self, listing: Listing) -> str:
+    def way_out(self, listing: Listing) -> Said:
         """The supervisor's: an owner on the list does nothing by itself."""
-        return CLOSED_BY_SUPERVISOR if listing.shortable else "the supervisor may take the owner off it (set_blocked)"
+        return said("way_out.close_out") if listing.shortable else said("SAN-1.way_out")
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for a blocked investor, both sides."""
@@ -29,7 +30,7 @@ class BlockedOwner(OrderRule):
 
     def examine(self, case: Case) -> Finding:
         """Whether the investor is on the list."""
-        return ListFinding([("investor", case.investor)], "may cancel, not trade")
+        return ListFinding([("investor", case.investor)], trades=True)
 
 
 class BlockedParty(TransferRule):
@@ -37,21 +38,22 @@ class BlockedParty(TransferRule):
 
     def examine(self, case: TransferCase) -> Finding:
         """Whether one of the two owners is on the list."""
-        return ListFinding([("sender", case.sender), ("receiver", case.receiver)], "may not move assets")
+        return ListFinding([("sender", case.sender), ("receiver", case.receiver)], trades=False)
 
 
 class ListFinding(Finding):
     """Who of those concerned is on the list."""
 
-    def __init__(self, parties: list[tuple[str, Investor]], consequence: str) -> None:
+    def __init__(self, parties: list[tuple[str, Investor]], *, trades: bool) -> None:
         self.parties: Final = parties
-        self.consequence: Final = consequence
+        self.trades: Final = trades
+        """Whether it is about an order, not about a transfer."""
         super().__init__(not any(investor.blocked for _, investor in parties))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """The first who is, the sender before the receiver."""
         listed = next(investor for _, investor in self.parties if investor.blocked)
-        return f"{listed_words(listed)}: {self.consequence}"
+        return said("SAN-1.trade", listed.investor) if self.trades else said("SAN-1.move", listed.investor)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The names."""
@@ -65,11 +67,6 @@ class ListFinding(Finding):
                 for _, investor in self.parties
             ]
         )
-
-
-def listed_words(owner: Investor) -> str:
-    """That an owner is on the list."""
-    return f"investor {owner.investor} is on the list of blocked owners"
 
 
 RULE: Final[Rule] = Rule(

@@ -320,10 +320,15 @@ class Entry(Room):
         return codes.OK
 
     def over_limit(self, order: RefOrder, terms: RefInstrument) -> bool:
-        """Whether the position could get too large if an order filled, and all others of its side."""
+        """Whether the position could get too large if an order filled, and all others of its side.
+
+        Those that only reduce it fill together as far as it goes.
+        """
         others = [o for o in self.counts(order.account, terms.name) if o.side == order.side and o is not order]
-        lots = self.position(order.account, terms.name).lots + sum(each.signed for each in [*others, order])
-        return terms.most_lots > 0 and (lots if order.buys else -lots) > terms.most_lots
+        plain = [each for each in others if not each.request.reduce_only]
+        reduced = min(sum(each.leaves for each in others if each.request.reduce_only), self.reduces(order))
+        lots = self.position(order.account, terms.name).lots + sum(each.signed for each in [*plain, order])
+        return terms.most_lots > 0 and (lots if order.buys else -lots) + reduced > terms.most_lots
 
     def worst_of(self, order: RefOrder, terms: RefInstrument) -> int:
         """The price at which an order is reserved and valued."""

@@ -29,6 +29,7 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
     VariationMargin,
 )
+from engine.vocabulary.said import Said
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
@@ -37,6 +38,7 @@ from gateway.outbound.private_reports.reports import _MESSAGES, _ONE_ACCOUNT, ST
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import AnyReport
 from gateway.protocol.wire import JSON, MSGPACK
+from gateway.words.titles import RuleTitles
 from tests.support.gateway.market_flow import ACCOUNTS, random_flow
 
 ALL_EVENTS = get_args(AnyEvent)
@@ -44,7 +46,7 @@ ALL_EVENTS = get_args(AnyEvent)
 
 def fed(rows) -> tuple[PrivateReports, list[PrivateReport]]:
     formats = Formats()
-    reports = PrivateReports(formats)
+    reports = PrivateReports(formats, RuleTitles())
     found = []
     for seq, time_ns, _, events in rows:
         for event in events:
@@ -150,6 +152,40 @@ FORMATS_ROWS, _ = random_flow(1, 0)
                 "rule": "ANON-1",
                 "rules": ["ANON-1", "LIQ-1"],
                 "detail": "no",
+            },
+        ),
+        (
+            OrderRejected(
+                7,
+                "ann",
+                9,
+                "c",
+                "XMR/RUB",
+                12,
+                "",
+                "ANON-1",
+                "",
+                ("ANON-1",),
+                0,
+                0,
+                0,
+                "ANON-1.moved",
+                (Said("ANON-1.coin", ("XMR", "default", Said("list.names", ("default",)))),),
+            ),
+            {
+                "code": "compliance",
+                "rule": "ANON-1",
+                "detail": "XMR is a coin with default privacy; banned: default; it moves between accounts of one investor only",
+                "template": "ANON-1.moved",
+                "values": [["ANON-1.coin", ["XMR", "default", ["list.names", ["default"]]]]],
+            },
+        ),
+        (
+            RequestRejected("ann", 9, 0, "c", 1, template="participant.not_operator", values=("bob", "ann")),
+            {
+                "detail": "participant bob does not operate account ann",
+                "template": "participant.not_operator",
+                "values": ["bob", "ann"],
             },
         ),
         (
@@ -278,7 +314,9 @@ def test_every_event_that_an_account_counts_is_a_report_of_the_protocol():
     counted = {kind: [field for field in kind.__struct_fields__ if field.endswith("report_seq")] for kind in ALL_EVENTS}
     told = {kind for kind, fields in counted.items() if fields}
     assert told == set(_MESSAGES) - set(STATUSES)
-    assert {kind for kind, fields in counted.items() if fields == ["report_seq"]} == _ONE_ACCOUNT
+    assert {kind for kind, fields in counted.items() if fields == ["report_seq"]} == _ONE_ACCOUNT.keys()
+    refusals = {kind for kind, refuses in _ONE_ACCOUNT.items() if refuses}
+    assert refusals == {kind for kind in counted if {"rule", "rules", "report_seq"} <= {*kind.__struct_fields__}}
     made = {get_type_hints(make)["return"] for make in _MESSAGES.values()}
     assert made == set(get_args(AnyReport))
 

@@ -80,23 +80,25 @@ class ComplianceHook(PreTradeHook):
             return
         if order.budget >= 0:
             price_ticks, leaves_lots = BY_FUNDS, order.budget
-        else:
+        elif order.side != BUY or instrument.future is not None:
             price_ticks = _counted_ticks(order, price_ticks)
+            if price_ticks == ONLY_REDUCES:
+                # It is let in always, and takes from those beside it what they had to close.
+                investor = self._clients[order.account.account].investor
+                self._ledger.doubtful[investor.investor] = investor
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
-        ledger = self._ledger
-        if not listing.in_roubles:
-            client.investor.beyond_roubles = True
-        if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
-            # No rule wants its rate.
-            ledger.note_open(order.order_id, order.side, entry)
+        if listing.in_roubles:
+            self._ledger.reserve(order.order_id, order.side, entry)
         else:
-            ledger.reserve(order.order_id, order.side, entry)
+            client.investor.beyond_roubles = True
+            if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
+                # No rule wants its rate.
+                self._ledger.note_open(order.order_id, order.side, entry)
+            else:
+                self._ledger.reserve(order.order_id, order.side, entry)
         if order.other_leg is not None:
-            ledger.pair(order.order_id, order.other_leg.order_id, order.side)
-        if listing.shortable and order.command.reduce_only:
-            # It is let in always, and takes from those beside it what they had to close.
-            ledger.doubtful[client.investor.investor] = client.investor
+            self._ledger.pair(order.order_id, order.other_leg.order_id, order.side)
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""

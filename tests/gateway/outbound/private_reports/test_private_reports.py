@@ -29,7 +29,6 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
     VariationMargin,
 )
-from engine.vocabulary.said import Said
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
@@ -152,40 +151,6 @@ FORMATS_ROWS, _ = random_flow(1, 0)
                 "rule": "ANON-1",
                 "rules": ["ANON-1", "LIQ-1"],
                 "detail": "no",
-            },
-        ),
-        (
-            OrderRejected(
-                7,
-                "ann",
-                9,
-                "c",
-                "XMR/RUB",
-                12,
-                "",
-                "ANON-1",
-                "",
-                ("ANON-1",),
-                0,
-                0,
-                0,
-                "ANON-1.moved",
-                (Said("ANON-1.coin", ("XMR", "default", Said("list.names", ("default",)))),),
-            ),
-            {
-                "code": "compliance",
-                "rule": "ANON-1",
-                "detail": "XMR is a coin with default privacy; banned: default; it moves between accounts of one investor only",
-                "template": "ANON-1.moved",
-                "values": [["ANON-1.coin", ["XMR", "default", ["list.names", ["default"]]]]],
-            },
-        ),
-        (
-            RequestRejected("ann", 9, 0, "c", 1, template="participant.not_operator", values=("bob", "ann")),
-            {
-                "detail": "participant bob does not operate account ann",
-                "template": "participant.not_operator",
-                "values": ["bob", "ann"],
             },
         ),
         (

@@ -52,7 +52,7 @@ class OrderRule:
     def refusal(self, finding: Finding, case: Case) -> Said:
         """What a participant is told of an order that the rule refuses: of one that would lower exposure, also the way out."""
         told = finding.refusal()
-        return said("list.reasons", told, self.way_out(case.listing)) if case.lowers() else told
+        return said("way_out.refused", told, self.way_out(case.listing)) if case.lowers() else told
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""

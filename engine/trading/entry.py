@@ -15,7 +15,7 @@ from engine.trading.pegs import come_in, peg_problem
 from engine.trading.placing import place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_crossed
 from engine.trading.reducing import position_problem, reduce_only_problem
-from engine.trading.room import open_order, parts_asked_for, parts_that_rest, room_problem
+from engine.trading.room import only_lowers, open_order, parts_asked_for, parts_that_rest, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
@@ -45,7 +45,6 @@ from engine.vocabulary.codes import (
     SCOPE_VENUE,
     SCOPES,
     SELF_TRADE,
-    SELL,
     STP_REJECT,
 )
 from engine.vocabulary.decimals import decimal
@@ -129,7 +128,7 @@ def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
     if problem is not None:
         return problem
     # Counted whatever refuses it.
-    too_fast = rate_problem(state, account, _only_lowers(order)) if state.limits else None
+    too_fast = rate_problem(state, account, only_lowers(order)) if state.limits else None
     if state.open_parts + more > state.plenty and parts_that_rest(order):
         problem = room_problem(state, order, more)
         if problem is not None:
@@ -155,13 +154,6 @@ def rate_problem(state: State, account: Account, lowers: bool) -> Problem | None
     """Count a new order or an amend against the participant's limits; `lowers`: it only lowers an exposure."""
     limits = state.limits.get(account.participant)
     return None if limits is None else limits.count_order(state.time_ns, lowers)
-
-
-def _only_lowers(order: Order) -> bool:
-    """Whether a new order only makes a position smaller, or at once sells what is held."""
-    if order.instrument.future is not None:
-        return order.command.reduce_only
-    return order.side == SELL and not parts_that_rest(order)
 
 
 def kill_problem(state: State, account: Account, instrument: str) -> Problem | None:

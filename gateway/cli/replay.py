@@ -162,6 +162,8 @@ def difference_summary(difference: Difference | None) -> dict[str, object] | Non
 
 def readable(value: object) -> object:
     """A command or event, and those within it, with the names of their fields; anything else as it is."""
+    if isinstance(value, tuple):
+        return [readable(each) for each in value]
     if not isinstance(value, msgspec.Struct):
         return value
     fields = {name: readable(field) for name, field in msgspec.structs.asdict(value).items()}

@@ -271,6 +271,7 @@ ENGLISH: Final[dict[str, str]] = {
     "tier.highly_liquid": "highly_liquid",
     "tier.sell_only": "other, sell only",
     "way_out.close_out": "the supervisor may close the position (close_out)",
+    "way_out.refused": "{0}; {1}",
     "way_out.withdraw": "what is held may be withdrawn",
 }
 

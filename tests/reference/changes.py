@@ -89,7 +89,7 @@ class Changes(Lists):
         """The tests that do not depend on what the order would become."""
         if self.killed(order.account, order.name):
             return codes.KILL_SWITCH
-        if self.counted(request.participant, lowers=order.request.reduce_only):
+        if self.counted(request.participant, order.request.reduce_only):
             return codes.ORDER_LIMITS
         if terms.phase in QUIET:
             return codes.PHASE

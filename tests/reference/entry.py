@@ -172,11 +172,8 @@ class Entry(Room):
             return codes.KILL_SWITCH
         order.parts = self.parts_asked_for(request)
         needed = ahead + order.parts if self.may_rest(order) else 0
-        if (
-            self.counted(account.participant, lowers=self.only_lowers(order))
-            or not self.has_room(order, needed)
-            or not order.kept
-        ):
+        lowers = self.only_lowers(order)
+        if self.counted(account.participant, lowers) or not self.has_room(order, needed) or not order.kept:
             return codes.ORDER_LIMITS
         if order.type == codes.PEGGED and self.too_many_pegs(order):
             return codes.ORDER_LIMITS
@@ -210,7 +207,7 @@ class Entry(Room):
             return order.request.reduce_only
         return not order.buys and not self.may_rest(order)
 
-    def counted(self, participant: str, *, lowers: bool) -> bool:
+    def counted(self, participant: str, lowers: bool) -> bool:
         """Count a new order or amend of a participant with limits; whether it is one too many."""
         sent, limits = self.sent_by(participant), self.limits.get(participant)
         second = self.now // NS_PER_SECOND

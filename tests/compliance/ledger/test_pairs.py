@@ -46,7 +46,9 @@ def leg(
     )  # fmt: skip
 
 
-def pair(account: str, side: int, lots: str, price: str, stop: str, worst: str, market: str = "BTC/RUB") -> AnyCommand:
+def pair(account: str, side: int, lots: str, prices: tuple[str, ...], market: str = "BTC/RUB") -> AnyCommand:
+    """A pair by its limit, its stop price and the limit that the stop has then."""
+    price, stop, worst = prices
     limit = leg(account, side, lots, price, market=market)
     return NewOrderPair(PARTICIPANT, account, limit, leg(account, side, lots, worst, stop=stop, market=market))
 
@@ -67,7 +69,7 @@ def answers(events: list[Event]) -> list[tuple[str, ...]]:
 def test_a_pair_takes_the_larger_of_its_two_legs_of_the_cap() -> None:
     venue = Venue()
     # 175 000 or 200 000 of 300 000.
-    assert answers(venue.apply(pair("retail", BUY, "0.025", "7000000", "7900000", "8000000"))) == [(), ()]
+    assert answers(venue.apply(pair("retail", BUY, "0.025", ("7000000", "7900000", "8000000")))) == [(), ()]
     assert reserved(venue) == 200_000_00
     assert rules_of(venue.buy("retail", "0.01", "BTC/RUB", "10000100")) == ("RET-1",)
     assert rules_of(venue.buy("retail", "0.01", "BTC/RUB", "10000000")) == ()
@@ -76,7 +78,7 @@ def test_a_pair_takes_the_larger_of_its_two_legs_of_the_cap() -> None:
 def test_either_leg_may_be_one_too_many_for_the_cap() -> None:
     for limit, worst in (("12000100", "8000000"), ("7000000", "12000100")):
         venue = Venue()
-        refused = answers(venue.apply(pair("retail", BUY, "0.025", limit, "7900000", worst)))
+        refused = answers(venue.apply(pair("retail", BUY, "0.025", (limit, "7900000", worst))))
         assert sorted(refused) == [(), ("RET-1",)]
         assert reserved(venue) == 0
         assert not venue.hook.intake.ledger.pairs
@@ -84,7 +86,7 @@ def test_either_leg_may_be_one_too_many_for_the_cap() -> None:
 
 def test_a_fill_of_one_leg_ends_the_other_and_leaves_what_the_rest_can_cost() -> None:
     venue = Venue()
-    venue.apply(pair("retail", BUY, "0.025", "7000000", "7900000", "8000000"))
+    venue.apply(pair("retail", BUY, "0.025", ("7000000", "7900000", "8000000")))
     events = venue.enter("dealer", SELL, "0.01", "BTC/RUB", "7000000")
     assert [event.reason for event in events if isinstance(event, OrderCancelled)] == [OTHER_LEG]
     assert reserved(venue) == 105_000_00
@@ -95,7 +97,7 @@ def test_a_fill_of_one_leg_ends_the_other_and_leaves_what_the_rest_can_cost() ->
 
 def test_a_stop_that_triggers_keeps_what_it_can_cost() -> None:
     venue = Venue()
-    venue.apply(pair("retail", BUY, "0.025", "7000000", "7900000", "8000000"))
+    venue.apply(pair("retail", BUY, "0.025", ("7000000", "7900000", "8000000")))
     venue.sell("dealer", "0.01", "BTC/RUB", "7900000")
     venue.buy("firm", "0.01", "BTC/RUB", "7900000")
     assert reserved(venue) == 200_000_00
@@ -105,7 +107,7 @@ def test_a_stop_that_triggers_keeps_what_it_can_cost() -> None:
 
 def test_the_cancel_of_one_leg_frees_all_of_it() -> None:
     venue = Venue()
-    first = venue.apply(pair("retail", BUY, "0.025", "7000000", "7900000", "8000000"))[0]
+    first = venue.apply(pair("retail", BUY, "0.025", ("7000000", "7900000", "8000000")))[0]
     venue.cancel("retail", first.order_id)  # type: ignore[attr-defined]
     assert reserved(venue) == 0
     assert not venue.hook.intake.ledger.pairs
@@ -113,7 +115,7 @@ def test_the_cancel_of_one_leg_frees_all_of_it() -> None:
 
 def test_a_recheck_asks_about_a_pair_as_one() -> None:
     venue = Venue()
-    venue.apply(pair("retail", BUY, "0.025", "7000000", "7900000", "8000000"))
+    venue.apply(pair("retail", BUY, "0.025", ("7000000", "7900000", "8000000")))
     assert not any(
         isinstance(event, OrderCancelled) for event in venue.do(set_parameter("RET-1", "retail_cap_rub", "200000.00"))
     )
@@ -125,14 +127,14 @@ def test_a_recheck_asks_about_a_pair_as_one() -> None:
 
 def test_a_pair_counts_once_after_its_owner_has_become_retail() -> None:
     venue = Venue()
-    venue.apply(pair("qualified", BUY, "0.025", "7000000", "7900000", "8000000"))
+    venue.apply(pair("qualified", BUY, "0.025", ("7000000", "7900000", "8000000")))
     venue.do(RegisterInvestor("qualified", INDIVIDUAL, assets_rub=0))
     assert reserved(venue, "qualified") == 200_000_00
 
 
 def test_a_pair_counts_once_after_a_restart_and_twice_if_its_snapshot_does_not_know_of_pairs() -> None:
     venue = RestartingVenue()
-    venue.apply(pair("retail", BUY, "0.025", "7000000", "7900000", "8000000"))
+    venue.apply(pair("retail", BUY, "0.025", ("7000000", "7900000", "8000000")))
     venue.restart()
     assert reserved(venue) == 200_000_00
     *records, kept = msgspec.msgpack.decode(msgspec.msgpack.encode(venue.hook.snapshot()))
@@ -149,7 +151,7 @@ def test_a_pair_in_a_future_is_exposed_once(side: int) -> None:
     venue = with_future(Venue("general-2026", (("DER-4", "qualified_rub", '"200000.00"'),)))
     prices = ("90000", "101000", "100000") if side == BUY else ("110000", "99000", "98000")
     lots = "2" if side == BUY else "1.6"
-    assert answers(venue.apply(pair("qualified", side, lots, *prices, market="BTC-FUT"))) == [(), ()]
+    assert answers(venue.apply(pair("qualified", side, lots, prices, "BTC-FUT"))) == [(), ()]
     exposures = venue.hook.intake.ledger.exposures
     # A sale counts at the upper band, 125 000.
     assert exposures.by_investor["qualified"] == 200_000_00
@@ -164,7 +166,9 @@ def with_future(venue: Venue) -> Venue:
     return venue
 
 
-def bracket(account: str, side: int, lots: str, entry: str, profit: str, stop: str, worst: str) -> AnyCommand:
+def bracket(account: str, side: int, lots: str, prices: tuple[str, ...]) -> AnyCommand:
+    """A bracket by the limits of entry and take-profit, the stop price and the limit that the stop has then."""
+    entry, profit, stop, worst = prices
     return NewBracket(
         PARTICIPANT,
         account,
@@ -176,7 +180,7 @@ def bracket(account: str, side: int, lots: str, entry: str, profit: str, stop: s
 
 def test_what_closes_a_retail_bracket_is_neither_refused_nor_cancelled_whatever_the_owner_may_no_longer_do() -> None:
     venue = Venue()
-    venue.apply(bracket("retail", BUY, "0.02", "8000000", "9000000", "7000000", "6900000"))
+    venue.apply(bracket("retail", BUY, "0.02", ("8000000", "9000000", "7000000", "6900000")))
     venue.sell("dealer", "0.01", "BTC/RUB", "8000000")
     venue.do(RegisterIntermediary("alfa", suspended=True, reason="licence under review"))
     # What of the entry was open is cancelled; what was bought is protected.
@@ -192,7 +196,7 @@ def test_what_closes_a_retail_bracket_is_neither_refused_nor_cancelled_whatever_
 
 def test_a_bracket_that_buys_back_reserves_when_its_pair_begins() -> None:
     venue = Venue()
-    venue.apply(bracket("retail", SELL, "0.02", "8000000", "7000000", "8400000", "8500000"))
+    venue.apply(bracket("retail", SELL, "0.02", ("8000000", "7000000", "8400000", "8500000")))
     assert reserved(venue) == 0
     # Nobody asks about a leg that waits.
     assert rules_of(venue.buy("retail", "0.01", "BTC/RUB", "5000000")) == ()
@@ -203,7 +207,7 @@ def test_a_bracket_that_buys_back_reserves_when_its_pair_begins() -> None:
 
 def test_a_bracket_that_buys_back_more_than_the_cap_has_left_loses_its_pair_when_that_begins() -> None:
     venue = Venue()
-    venue.apply(bracket("retail", SELL, "0.02", "8000000", "7000000", "8400000", "8500000"))
+    venue.apply(bracket("retail", SELL, "0.02", ("8000000", "7000000", "8400000", "8500000")))
     venue.buy("retail", "0.02", "BTC/RUB", "6500100")
     events = venue.enter("dealer", BUY, "0.02", "BTC/RUB", "8000000")
     gone = [(event.reason, event.rule) for event in events if isinstance(event, OrderCancelled)]
@@ -226,7 +230,8 @@ class Session:
         self.reducing = False
         """Whether the orders of a command in the future are reduce-only."""
 
-    def order(self, account: str, market: str, side: int, kind: int, away: int, lots: int) -> NewOrder:
+    def order(self, where: tuple[str, str], side: int, kind: int, away: int, lots: int) -> NewOrder:
+        account, market = where
         self.number += 1
         price = 100_000 + away * 1_000
         stop = price - (500 if side == BUY else -500) if kind != LIMIT else 0
@@ -239,25 +244,23 @@ class Session:
 
     def draw(self) -> AnyCommand:
         chance = self.chance
-        account, market = chance.choice(TRADERS), chance.choice(("BTC/RUB", "BTC-FUT"))
+        where = account, market = chance.choice(TRADERS), chance.choice(("BTC/RUB", "BTC-FUT"))
         side, lots = chance.randrange(2), chance.choice((500, 1_000, 2_500))
         sign = -1 if side == BUY else 1
         self.reducing = chance.random() < 0.25
         roll = chance.random()
         if roll < 0.45:
-            return self.order(account, market, side, LIMIT, chance.randint(-3, 3), lots)
+            return self.order(where, side, LIMIT, chance.randint(-3, 3), lots)
         stop_kind = STOP_LIMIT if market == "BTC/RUB" else chance.choice((STOP, STOP_LIMIT))
         near, far = chance.randint(0, 4), chance.randint(0, 4)
         if roll < 0.6:
-            limit = self.order(account, market, side, LIMIT, sign * near, lots)
-            return NewOrderPair(
-                PARTICIPANT, account, limit, self.order(account, market, side, stop_kind, -sign * far, lots)
-            )
+            limit = self.order(where, side, LIMIT, sign * near, lots)
+            return NewOrderPair(PARTICIPANT, account, limit, self.order(where, side, stop_kind, -sign * far, lots))
         if roll < 0.7:
-            entry = self.order(account, market, side, LIMIT, 0, lots)
-            profit = self.order(account, market, 1 - side, LIMIT, -sign * near, lots)
+            entry = self.order(where, side, LIMIT, 0, lots)
+            profit = self.order(where, 1 - side, LIMIT, -sign * near, lots)
             return NewBracket(
-                PARTICIPANT, account, entry, profit, self.order(account, market, 1 - side, stop_kind, sign * far, lots)
+                PARTICIPANT, account, entry, profit, self.order(where, 1 - side, stop_kind, sign * far, lots)
             )
         if roll < 0.9:
             orders = list(self.venue.exchange.accounts[account].open_orders)

@@ -16,6 +16,7 @@ from compliance.registry.records import Client
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
+from compliance.rules.may_hold import may_come_to_hold
 from compliance.rules.rule import FAILS, LOWERS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
 from engine.book.entities import Order
@@ -109,7 +110,9 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
     found = _Explained()
     for name in table.rulebook.order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
-        spared = SWITCHED_OFF if rule is None else rule.spares(profile, case.listing, case.side)
+        spared = SWITCHED_OFF
+        if rule is not None:
+            spared = rule.spares(profile, case.listing, case.side) or rule.excused(case.listing, case.side)
         if rule is not None and not spared and not rule.holds_anyway(case.listing) and case.lowers():
             spared = LOWERS
         if rule is None or spared:
@@ -132,6 +135,10 @@ def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanati
             found.unconcerned(data, spared)
         else:
             found.concerned(data, rule.examine(case))
+    if case.arrival is not None:
+        # Then what the receiver would come to hold; most rules have nothing to say of it.
+        for order_rule, finding in may_come_to_hold(table.rules, case.arrival):
+            found.concerned(table.rulebook.rules[order_rule.rule], finding)
     return found.rules
 
 

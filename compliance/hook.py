@@ -140,7 +140,7 @@ class ComplianceHook(PreTradeHook):
         table = self._intake.table
         if table is None:
             return _no_rulebook("transfer")
-        return table.transfers.judge(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
+        return table.judge_transfer(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
         """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""
@@ -154,9 +154,8 @@ class ComplianceHook(PreTradeHook):
         return add_asset(self._intake, asset, command, time_ns)
 
     def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
-        """Take note of an instrument."""
-        list_instrument(self._intake, instrument, command)
-        return None
+        """Take note of an instrument, or say why it may not be listed."""
+        return list_instrument(self._intake, instrument, command)
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""

@@ -15,7 +15,7 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, RUB, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import left_over
 from compliance.rules.rule import FOR_PURCHASES, FOR_RETAIL, OrderRule, Rule
@@ -33,6 +33,10 @@ class AnnualCap(OrderRule):
         self.net: Final[bool] = data.parameters.word("cap_basis") == "net_of_sales"
         self.rolling: Final[bool] = data.parameters.word("cap_window") == "rolling_year"
         self.crypto: Final = data.parameters.flag("crypto_for_crypto_counted")
+
+    def crypto_only(self) -> bool:
+        """What it counts it says itself."""
+        return False
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """All but retail purchases that count."""
@@ -65,6 +69,10 @@ class AnnualCap(OrderRule):
         if fits and not case.explained:
             return PASSED
         return CapFinding(fits, self, case, used=used, reserved=reserved, scope=scope)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """What is as good as bought has no price that could be counted: retail buys in the market."""
+        return BesideMarketFinding(arrival) if arrival.investor.retail and arrival.bought else None
 
     def usage(self, ledger: Ledger, sums: InvestorLedger, time_ns: int, intermediary: str | None) -> tuple[int, int]:
         """What an investor has used and reserved of the cap at a time, through one intermediary or (None) all."""
@@ -121,6 +129,27 @@ class CapFinding(Finding):
             return f"there is no rouble value of {self.case.listing.quote.asset}"
         taken = [("used", self.used), ("reserved", self.reserved)]
         return left_over(self.rule.cap_kopecks, taken, self.case.kopecks, self.passed)
+
+
+class BesideMarketFinding(Finding):
+    """That something would come to a retail investor beside the market."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival: Final = arrival
+        super().__init__(False)
+
+    def refusal(self) -> str:
+        """Where retail buys."""
+        asset = self.arrival.asset.asset
+        return f"{asset} would come in without a price that counts for the cap: retail buys it in the market"
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Asset and class."""
+        return self.arrival.inputs()
+
+    def arithmetic(self) -> str:
+        """What is not known."""
+        return f"there is no price of {self.arrival.asset.asset} to count"
 
 
 RULE: Final[Rule] = Rule(

@@ -15,6 +15,10 @@ from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule, TransferRule
 class BlockedOwner(OrderRule):
     """A blocked owner may not trade at all."""
 
+    def crypto_only(self) -> bool:
+        """It is about persons, whatever they trade."""
+        return False
+
     def holds_anyway(self, listing: Listing) -> bool:
         """It stops a person, whatever is traded."""
         return True

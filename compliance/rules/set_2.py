@@ -8,7 +8,7 @@ from compliance.registry.classes import class_name
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import SETTLEMENT, Arrival, Case, Profile
 from compliance.rules.finding import Finding, may
 from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule
 from engine.vocabulary.codes import ASSET_KINDS, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN
@@ -22,6 +22,10 @@ class Stablecoins(OrderRule):
         self.rouble_mode: Final = data.parameters.word("stablecoin_mode")
         self.foreign_mode: Final = data.parameters.word("usdt_mode")
         self.retail: Final = data.parameters.flag("retail")
+
+    def crypto_only(self) -> bool:
+        """A stablecoin is no means of payment for what is no crypto either."""
+        return False
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """What has no stablecoin."""
@@ -39,6 +43,12 @@ class Stablecoins(OrderRule):
         if self.settles_only(listing) is not None or self.shuts_out(profile.retail, domestic(listing)):
             return FAILS
         return PASSES
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """A rouble stablecoin that comes to a retail investor; what settles a contract is SET-1's."""
+        if arrival.door == SETTLEMENT or arrival.asset.kind != DOMESTIC_STABLECOIN:
+            return None
+        return StablecoinAtDoorFinding(self, arrival)
 
     def examine(self, case: Case) -> Finding:
         """The modes of the stablecoins, and the class of who trades a rouble stablecoin."""
@@ -103,6 +113,27 @@ class ModeFinding(Finding):
     def _verb(self, stablecoin: AssetRecord) -> str:
         """What is done with it."""
         return "buy it" if stablecoin is self.case.listing.acquired(self.case.side) else "pay with it"
+
+
+class StablecoinAtDoorFinding(Finding):
+    """Whether who would come to hold a rouble stablecoin is retail, which may not."""
+
+    def __init__(self, rule: Stablecoins, arrival: Arrival) -> None:
+        self.arrival: Final = arrival
+        super().__init__(not rule.shuts_out(arrival.investor.retail, arrival.asset))
+
+    def refusal(self) -> str:
+        """What it is for."""
+        return f"{self.arrival.asset.asset} is for settling foreign trade: retail investors may not come to hold it"
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Kind and class."""
+        return self.arrival.inputs()
+
+    def arithmetic(self) -> str:
+        """What the class may do."""
+        name = class_name(self.arrival.investor.investor_class)
+        return f"{name} {may(self.passed)} come to hold {self.arrival.asset.asset}, a rouble stablecoin"
 
 
 _USES: Final = {"tradable": "bought and sold here", "settlement_only": "never bought or sold here"}

@@ -67,7 +67,7 @@ class HighlyLiquidOnly(OrderRule):
         """All but retail orders that take on crypto, or something on its price; both sides of what is halted for retail."""
         if not profile.retail:
             return FOR_RETAIL
-        if self.halted(listing) is not None or self.asked_of(listing, side).bears:
+        if self.halted(listing) is not None or self.asked_of(listing, side).bears or not listing.opens(side):
             return ""
         return "it is for crypto, and securities and futures on its price"
 
@@ -196,14 +196,16 @@ class TierFinding(Finding):
 
     def inputs(self) -> list[tuple[str, str]]:
         """What is acquired, what is paid, and the figures of the asset whose tier it is."""
-        asset, acquired = self.asked.judged, self.asked.asset
-        found = [("acquires", f"{acquired.asset}, {ASSET_KINDS[acquired.kind]}")]
+        asset, acquired = self._looked_at(), self.asked.asset
+        found: list[tuple[str, str]] = []
+        if self.asked.bears:
+            found.append(("acquires", f"{acquired.asset}, {ASSET_KINDS[acquired.kind]}"))
         if self.paid is not None:
             found.append(("paid with", self.paid.asset))
         if asset is None:
             return [*found, ("follows", "not on record")]
         if asset is not acquired:
-            found.append(("follows", asset.asset))
+            found.append(("tier of", asset.asset))
         return [
             *found,
             ("capitalisation", f"{asset.market_cap_rub}.00"),
@@ -213,30 +215,31 @@ class TierFinding(Finding):
 
     def arithmetic(self) -> str:
         """All comparisons."""
-        rule, asset, acquired = self.rule, self.asked.judged, self.asked.asset
-        compared = [f"acquires {acquired.asset}"]
+        rule, asset, acquired = self.rule, self._looked_at(), self.asked.asset
+        compared: list[str] = []
         if self.paid is not None:
             compared.append(f"paid with {self.paid.asset}: retail {may(rule.crypto_for_crypto)} pay crypto for crypto")
-        if self.halted is not None:
-            until = lost_on(self.halted)
-            compared.append(f"{self.halted.asset} was highly liquid until {until}: halted for retail")
-        if not self.asked.bears:
-            return "; ".join(compared)
         if asset is None:
-            return "; ".join([*compared, "what it follows is not on record"])
-        if asset is not acquired:
-            compared.append(f"which follows {asset.asset}")
+            return "; ".join([*compared, f"what {acquired.asset} follows is not on record"])
+        if asset is self.asked.judged and asset is not acquired:
+            compared.append(f"{acquired.asset} follows {asset.asset}")
         if asset.kind == FOREIGN_STABLECOIN:
             compared.append(f"a foreign stablecoin: retail {may(rule.foreign_stablecoins)} buy it")
         if rule.listed is not None:
             compared.append(rule.listed.comparison(asset))
         if rule.criteria is not None:
             compared += rule.criteria.comparisons(asset)
-        if self.halted is None and self.graced:
+        if self.halted is not None:
+            compared.append(f"{asset.asset} was highly liquid until {lost_on(asset)}: halted for retail")
+        elif self.graced:
             sign = "<=" if self.in_time else ">"
             days = f"{iso_date(self.day)} {sign} {iso_date(self.last_day)}"
             compared.append(f"lost on {lost_on(asset)}, grace: {days}")
         return "; ".join(compared)
+
+    def _looked_at(self) -> AssetRecord | None:
+        """The asset whose figures decide: what is halted, else what comes in or is followed; None: that is not on record."""
+        return self.asked.judged if self.halted is None else self.halted
 
     def _named(self, asset: AssetRecord) -> str:
         """The asset, and which it is followed by where that is what is bought."""

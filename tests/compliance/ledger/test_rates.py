@@ -36,7 +36,7 @@ def test_a_reference_price_is_the_rate_until_the_first_trade() -> None:
         tick = ROUBLE if quote == "RUB" else 10**4
         venue.do(ListInstrument(name, SPOT, base, quote, tick, 10**6, 10**6, 10**16, 10**15, 100_000, e8(reference)))
         venue.do(SetPhase(name, CONTINUOUS))
-    venue.do(Deposit("retail", "USDC", 10**12))
+    venue.do(Deposit("retail", "USDC", 10**12, origin="bought abroad"))
     # 0.01 ETH at 0.0001 USDC is a millionth of a USDC, and 0.00008 roubles: a kopeck, rounded up.
     venue.buy("retail", "0.01", "ETH/USDC", "0.0001")
     assert sums(venue, "retail").reserved(True) == 1

@@ -45,6 +45,7 @@ from engine.vocabulary.messages.commands import (
     RegisterInvestor,
     Sequenced,
     SetPhase,
+    SetTradingRules,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
 
@@ -98,6 +99,8 @@ INSTRUMENTS = [
     ListInstrument("SOL-DFA/RUB", SPOT, "SOL-DFA", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("BTC-DFA/RUB", SPOT, "BTC-DFA", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("BTC/USDT", SPOT, "BTC", "USDT", ROUBLE, 10**6, 10**6, 10**12, 10**15, 100_000),
+    # Its static band ends at 0.044 bitcoin: see `BANDS`.
+    ListInstrument("ETH/BTC", SPOT, "ETH", "BTC", 10**4, 10**6, 10**6, 10**12, 10**15, 100_000, 4_000_000),
     ListInstrument(
         "BTC-NOTE", NOTE, "BTC-NOTE", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
     ),
@@ -117,6 +120,8 @@ INSTRUMENTS = [
         expiry_ns=4_102_444_800 * 10**9,
     ),
 ]
+
+BANDS = [SetTradingRules("ETH/BTC", 100_000)]
 
 INTERMEDIARIES = [
     RegisterIntermediary("alfa", capital_rub=3_000_000_000),
@@ -216,7 +221,7 @@ class Venue:
         self.exchange = self.new_exchange()
         self.time_ns = moscow_ns(START)
         self.log: list[Event] = []
-        setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *INTERMEDIARIES]
+        setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *BANDS, *INTERMEDIARIES]
         setup += INVESTORS
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))

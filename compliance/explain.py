@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.hook import ComplianceHook
+from compliance.hook import ComplianceHook, most_ticks
 from compliance.ledger.ledger import BY_FUNDS
 from compliance.registry.classes import class_name
 from compliance.registry.listings import Decision
@@ -239,6 +239,7 @@ class ExplainingHook(ComplianceHook):
             explanation.price = decimal_e8(price_ticks * instrument.tick_e8)
             explanation.quantity = decimal_e8(leaves_lots * instrument.lot_e8)
         self._current = explanation
-        self._judge(client, order, price_ticks, leaves_lots, time_ns, rests=recheck)
+        most = price_ticks if price_ticks == BY_FUNDS else most_ticks(order, price_ticks)
+        self._judge(client, order, most, leaves_lots, time_ns, rests=recheck)
         self._current = None
         return explanation

@@ -70,7 +70,7 @@ class ComplianceHook(PreTradeHook):
                 return None
         if order.close_out:
             return None
-        return self._judge(client, order, _most_ticks(order, price_ticks), leaves_lots, time_ns)
+        return self._judge(client, order, most_ticks(order, price_ticks), leaves_lots, time_ns)
 
     def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
         """Take up what an order can cost in the sums of the ledger: purchases, and what can be sold short."""
@@ -80,7 +80,7 @@ class ComplianceHook(PreTradeHook):
         if order.budget >= 0:
             price_ticks, leaves_lots = BY_FUNDS, order.budget
         else:
-            price_ticks = _most_ticks(order, price_ticks)
+            price_ticks = most_ticks(order, price_ticks)
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
         if not listing.in_roubles:
@@ -99,7 +99,7 @@ class ComplianceHook(PreTradeHook):
         if self._table_passes(client, order):
             return None
         return self._judge(
-            client, order, _most_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
+            client, order, most_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
         )
 
     def true_up(self, order: Order) -> None:
@@ -107,7 +107,7 @@ class ComplianceHook(PreTradeHook):
         if order.budget >= 0:
             self._ledger.amend(order.order_id, order.side, BY_FUNDS, order.budget)
         else:
-            self._ledger.amend(order.order_id, order.side, _most_ticks(order, order.reserve_ticks), order.leaves_lots)
+            self._ledger.amend(order.order_id, order.side, most_ticks(order, order.reserve_ticks), order.leaves_lots)
         if order.side != BUY:
             # A buy's terms only change unasked to what costs less. A sale may be worth more: it counts at the band of now.
             client = self._clients[order.account.account]
@@ -236,7 +236,7 @@ class ComplianceHook(PreTradeHook):
         return decision
 
 
-def _most_ticks(order: Order, price_ticks: int) -> int:
+def most_ticks(order: Order, price_ticks: int) -> int:
     """The most at which an order that reserves at a price can be filled: of a sale that acquires, its limit is only the least."""
     instrument = order.instrument
     if order.side == BUY or instrument.future is not None or instrument.quote.kind == FIAT:

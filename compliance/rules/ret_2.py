@@ -85,7 +85,9 @@ class HighlyLiquidOnly(OrderRule):
     def asked_of(self, listing: Listing, side: int) -> Asked:
         """What an order of a side takes on: the asset that comes in, or what a future follows."""
         if listing.shortable:
-            return Asked(listing.base, listing.followed) if listing.derivative else Asked(listing.base, None, bears=False)
+            return (
+                Asked(listing.base, listing.followed) if listing.derivative else Asked(listing.base, None, bears=False)
+            )
         acquired = listing.acquired(side)
         if acquired is None:
             return Asked(listing.base, None, bears=False)

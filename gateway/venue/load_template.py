@@ -180,7 +180,9 @@ def _traded(paragraph: str, kept_out: Container[str]) -> Traded:
     if 'kind = "future"' in paragraph:
         return Traded("", Decimal(), "", paragraph, False)
     (entry,) = tomllib.loads(paragraph)["instruments"]
-    return Traded(entry["base"], Decimal(entry["reference_price"]), entry["quote"], paragraph, entry["base"] not in kept_out)
+    return Traded(
+        entry["base"], Decimal(entry["reference_price"]), entry["quote"], paragraph, entry["base"] not in kept_out
+    )
 
 
 def _synthetic(number: int) -> Traded:

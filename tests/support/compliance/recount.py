@@ -148,9 +148,7 @@ class Recount:
         if self.sells(event.instrument, side):
             self.count(event, account, time_ns, bought=False, rate=rate, kopecks=floor(value * rate))
 
-    def count(
-        self, event: Trade, account: str, time_ns: int, *, bought: bool, rate: Fraction, kopecks: int
-    ) -> None:
+    def count(self, event: Trade, account: str, time_ns: int, *, bought: bool, rate: Fraction, kopecks: int) -> None:
         investor, intermediary = self.owners[account]
         if self.retail[investor]:
             row = {"trade": event.trade_id, "bought": bought, "investor": investor, "intermediary": intermediary}

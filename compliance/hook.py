@@ -14,9 +14,9 @@ from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Instrument, Order
+from engine.book.order_book import static_band
 from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
-from engine.trading.bands import static_band
 from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (

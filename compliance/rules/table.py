@@ -158,7 +158,7 @@ class RuleTable:
             return ""
         first = failures[0]
         why = f"{first.rule}: {first.detail}"
-        if arrival.door != DEPOSIT or any([failure.rule in NEVER_BROUGHT_IN for failure in failures]):
+        if arrival.door != DEPOSIT or any(failure.rule in NEVER_BROUGHT_IN for failure in failures):
             return why
         return "" if origin.strip() else f"{why}; to bring it in, state its origin"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from typing import Final
 from collections.abc import Container
+from typing import Final
 
 from engine.vocabulary.codes import (
     ALLOCATIONS,

@@ -1,7 +1,8 @@
 """RET-1: retail purchases of at most 300 000 RUB in a year (Bank of Russia, 23.12.2025).
 
 Gross, or net of what sales brought in; in the Moscow calendar year, or the last 365 days; together, or through each
-intermediary; what is paid in another asset at its rouble value, or not at all. All in kopecks.
+intermediary; what is paid in another asset at its rouble value, or not at all. What comes in is what is counted, on either
+side of a book. All in kopecks.
 """
 
 from __future__ import annotations
@@ -189,8 +190,8 @@ RULE: Final[Rule] = Rule(
             "Whether a purchase priced in another asset than RUB counts.",
         ),
     },
-    compares="Purchases of the window, open buys at their worst price and this order with the cap.",
-    exempt="Qualified investors; sells; derivatives; purchases priced in another asset than RUB, unless those count.",
+    compares="Purchases of the window, open orders that purchase at their worst price and this order with the cap.",
+    exempt="Qualified investors; what brings in money, or what is no crypto and follows none; futures; what is paid in another asset than RUB, unless that counts.",
     reported=("each intermediary by itself",),
     orders=AnnualCap,
 )

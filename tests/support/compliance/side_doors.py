@@ -175,7 +175,14 @@ class SideDoors:
         """A transfer from somebody else brings retail nothing but what settles a contract: SET-1's door."""
         into, out_of = event.to_account in OWN, event.from_account in OWN
         if event.asset in self.held and into != out_of:
-            settles = event.purpose == codes.CROSS_BORDER and event.asset in ("BTC", "ETH", "USDT", "SOL", "A7A5", "RUBX")
+            settles = event.purpose == codes.CROSS_BORDER and event.asset in (
+                "BTC",
+                "ETH",
+                "USDT",
+                "SOL",
+                "A7A5",
+                "RUBX",
+            )
             assert not into or settles, event
             self.seen["settled" if into else "given"] += 1
             self.held[event.asset] += event.amount if into else -event.amount
@@ -195,7 +202,9 @@ class SideDoors:
         most = BOOKS[name][2]
         return max(self.chance.choice((most, most // 2, most // 10, self.chance.randint(1, 2 * most))), 1)
 
-    def new(self, account: str, name: str, side: int, *, kind: int = LIMIT, tif: int = GTC, **terms: int) -> commands.NewOrder:
+    def new(
+        self, account: str, name: str, side: int, *, kind: int = LIMIT, tif: int = GTC, **terms: int
+    ) -> commands.NewOrder:
         self.number += 1
         instrument = self.venue.exchange.instruments[name]
         lots, ticks = terms.pop("lots", self.lots(name)), terms.pop("ticks", self.price(name))

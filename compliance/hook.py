@@ -176,17 +176,20 @@ class ComplianceHook(PreTradeHook):
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
         if trade.taker_side == BUY:
-            buy_id, buy_leaves, buyer = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
+            buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
             sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
         else:
-            buy_id, buy_leaves, buyer = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
+            buy_id, buy_leaves = trade.maker_order_id, trade.maker_leaves_lots
             sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
         ledger = self._ledger
         listing = self._listings[trade.instrument]
-        ledger.fill(trade, buy_id, BUY, self._clients[buyer], leaves_lots=buy_leaves, time_ns=time_ns)
-        client = self._clients[seller]
-        if client.investor.retail or listing.exposed or listing.swaps:
-            ledger.fill(trade, sell_id, SELL, client, leaves_lots=sell_leaves, time_ns=time_ns)
+        ledger.fill(trade, buy_id, BUY, leaves_lots=buy_leaves, time_ns=time_ns)
+        if sell_id in ledger.open_sells:
+            ledger.fill(trade, sell_id, SELL, leaves_lots=sell_leaves, time_ns=time_ns)
+        else:
+            client = self._clients[seller]
+            if client.investor.retail or listing.exposed:
+                ledger.sold(trade, sell_id, client, listing, time_ns=time_ns)
         listing.last_ticks = trade.price_ticks
 
     def _judge(

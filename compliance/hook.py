@@ -33,6 +33,7 @@ from engine.vocabulary.messages.events import (
     Transferred,
 )
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import Said, said
 
 VENUE: Final = "VENUE"
 """The venue's own refusal, which belongs to no rulebook."""
@@ -139,7 +140,7 @@ class ComplianceHook(PreTradeHook):
         """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""
         table = self._intake.table
         if table is None:
-            return _no_rulebook("transfer")
+            return _no_rulebook(said("rulebook.no_transfer"))
         return table.judge_transfer(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
@@ -201,7 +202,7 @@ class ComplianceHook(PreTradeHook):
         """
         table = self._intake.table
         if table is None:
-            return _no_rulebook("order")
+            return _no_rulebook(said("rulebook.no_order"))
         decision = self._decision(table, client, order)
         ledger = self._ledger
         order_id, side, listing = order.order_id, order.side, decision.listing
@@ -256,5 +257,5 @@ def _table_passed(client: Client, order: Order, price_ticks: int, leaves_lots: i
     return price_ticks * leaves_lots <= decision.free_tick_lots
 
 
-def _no_rulebook(what: str) -> Verdict:
-    return Verdict([Failure(VENUE, "No rulebook in force", f"no {what} is allowed before a rulebook is loaded")])
+def _no_rulebook(what: Said) -> Verdict:
+    return Verdict([Failure(VENUE, what)])

@@ -17,6 +17,7 @@ from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import compared
 from compliance.rules.rule import Rule
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class IntermediaryCover(ExposureRule):
@@ -92,15 +93,13 @@ class CoverFinding(Finding):
         self.covered: Final = covered
         self.headroom: Final = headroom
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What lacks, the cover first."""
         if not self.covered:
             adds = decimal(self.headroom.adds, 2)
-            return (
-                f"clients of {self.name} have a nominal of {decimal(self.headroom.exposure, 2)} RUB, this order adds {adds}; "
-                f"{decimal(self.rule.cover, 2)} % of it is to be covered by the capital of {decimal(self.capital, 2)} RUB"
-            )
-        return self.headroom.refusal(f"exposure limit of the clients of {self.name}")
+            nominal, cover = decimal(self.headroom.exposure, 2), decimal(self.rule.cover, 2)
+            return said("DER-2.cover", self.name, nominal, adds, cover, decimal(self.capital, 2))
+        return self.headroom.refusal(said("DER-2.clients", self.name))
 
     def inputs(self) -> list[tuple[str, str]]:
         """Intermediary, capital and exposure."""

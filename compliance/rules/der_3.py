@@ -16,6 +16,7 @@ from compliance.rules.exposure import WHOLE, ExposureRule, Headroom, fits
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.rule import Rule
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class BankExposure(ExposureRule):
@@ -80,14 +81,15 @@ class BankFinding(Finding):
         self.through: Final = through
         super().__init__((own is None or own.fits) and (through is None or through.fits))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What is beyond its share, the bank's own exposure first."""
-        bank, whose = self.own, "bank"
-        if bank is None or bank.fits:
-            bank, whose = self.through, "clients of bank"
-        assert bank is not None
-        share = f"{decimal(self.rule.share, 2)} % of the capital of {bank.capital_rub}.00 RUB"
-        return f"{bank.refusal(f'exposure limit of {whose} {bank.name}')}; the limit is {share}"
+        own, through = self.own, self.through
+        if own is not None and not own.fits:
+            bank, what = own, said("DER-3.bank", own.name)
+        else:
+            assert through is not None
+            bank, what = through, said("DER-3.clients", through.name)
+        return said("DER-3.share", bank.refusal(what), decimal(self.rule.share, 2), f"{bank.capital_rub}.00")
 
     def inputs(self) -> list[tuple[str, str]]:
         """Banks, capital and exposure."""

@@ -14,6 +14,7 @@ from compliance.rules.exposure import ExposureRule, Headroom, fits
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import by_class, limits_by_class
 from compliance.rules.rule import Rule
+from engine.vocabulary.said import Said, said
 
 
 class ExposureLimit(ExposureRule):
@@ -49,9 +50,9 @@ class ExposureFinding(Finding):
         self.headroom: Final = headroom
         super().__init__(headroom.fits)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What the limit leaves."""
-        return self.headroom.refusal("exposure limit")
+        return self.headroom.refusal(said("DER-4.limit"))
 
     def inputs(self) -> list[tuple[str, str]]:
         """Class and exposure."""

@@ -13,6 +13,7 @@ from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import PASSED, Finding, yes_no
 from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class QualifiedFirmsOnly(OrderRule):
@@ -53,7 +54,7 @@ class StatusAtDoorFinding(Finding):
         self.arrival: Final = arrival
         super().__init__(arrival.investor.investor_class != UNQUALIFIED_FIRM)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What the firm lacks."""
         return unqualified_words(self.arrival.investor)
 
@@ -67,12 +68,9 @@ class StatusAtDoorFinding(Finding):
         return f"{name} {'is' if self.passed else 'is not'} qualified_firm"
 
 
-def unqualified_words(investor: Investor) -> str:
+def unqualified_words(investor: Investor) -> Said:
     """What a firm that is not qualified lacks."""
-    return (
-        f"firm {investor.investor} is not a qualified investor (QUAL-0): on record net assets of "
-        f"{investor.assets_rub}.00 RUB and revenue of {investor.income_rub}.00 RUB"
-    )
+    return said("ELR-2.unqualified", investor.investor, f"{investor.assets_rub}.00", f"{investor.income_rub}.00")
 
 
 def by_status(investor_class: int, financial: bool, listing: Listing, side: int) -> int:
@@ -95,19 +93,15 @@ class FirmFinding(Finding):
         self.valued: Final[bool] = case.kopecks >= 0
         """Whether the rouble value of the order is known."""
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What the firm or the order lacks."""
         case, investor = self.case, self.case.investor
         if self.status == FAILS:
             return unqualified_words(investor)
         if not self.valued:
-            quote = case.listing.quote.asset
-            return f"{case.listing.instrument} is priced in {quote}, of which the value in RUB is not known"
-        return (
-            f"a financial firm's purchase may be worth {decimal(self.limit, 2)} RUB, "
-            f"{decimal(self.rule.hundredths_of_percent, 2)} % of its capital of {investor.capital_rub}.00 RUB; "
-            f"this order {decimal(case.kopecks, 2)}"
-        )
+            return said("ELR-2.unvalued", case.listing.instrument, case.listing.quote.asset)
+        share, capital = decimal(self.rule.hundredths_of_percent, 2), f"{investor.capital_rub}.00"
+        return said("ELR-2.share", decimal(self.limit, 2), share, capital, decimal(case.kopecks, 2))
 
     def inputs(self) -> list[tuple[str, str]]:
         """The firm's class and, of a financial firm's purchase, value and capital."""

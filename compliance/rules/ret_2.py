@@ -20,6 +20,7 @@ from compliance.rules.liq_2 import PublishedList
 from compliance.rules.rule import DEPENDS, FAILS, FOR_RETAIL, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.codes import ASSET_KINDS, BUY, FOREIGN_STABLECOIN
 from engine.vocabulary.days import moscow_day
+from engine.vocabulary.said import Said, said
 
 
 class HighlyLiquidOnly(OrderRule):
@@ -180,21 +181,20 @@ class TierFinding(Finding):
         tier = self.standing == PASSES or (self.standing == DEPENDS and self.in_time)
         super().__init__(halted is None and not self.unpaid and tier)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """Why not, and what is allowed."""
         rule, halted, asset = self.rule, self.halted, self.asked.judged
         if halted is not None:
-            return f"{self._shortcoming(halted)}; since {lost_on(halted)} retail may neither buy nor sell it"
+            return said("RET-2.halted", self._shortcoming(halted), lost_on(halted))
         if self.unpaid and self.paid is not None:
-            return f"{self.asked.asset.asset} is paid with {self.paid.asset}: retail may not pay crypto for crypto"
+            return said("RET-2.crypto_for_crypto", self.asked.asset.asset, self.paid.asset)
         if asset is None:
-            return f"what {self.asked.asset.asset} follows is not on record: retail may buy what follows a highly liquid asset"
+            return said("RET-2.unknown", self.asked.asset.asset)
         if rule.unsettled(asset):
-            return f"{self._named(asset)} is a foreign stablecoin: retail may not buy it"
+            return said("RET-2.foreign_stablecoin", self._named(asset))
         if self.standing == FAILS:
             return self._shortcoming(asset)
-        ended = f"the grace period ended with {iso_date(self.last_day)}"
-        return f"{self._shortcoming(asset)}; since {lost_on(asset)}, and {ended}"
+        return said("RET-2.grace_ended", self._shortcoming(asset), lost_on(asset), iso_date(self.last_day))
 
     def inputs(self) -> list[tuple[str, str]]:
         """What is acquired, what is paid, and the figures of the asset whose tier it is."""
@@ -243,20 +243,20 @@ class TierFinding(Finding):
         """The asset whose figures decide: what is halted, else what comes in or is followed; None: that is not on record."""
         return self.asked.judged if self.halted is None else self.halted
 
-    def _named(self, asset: AssetRecord) -> str:
-        """The asset, and which it is followed by where that is what is bought."""
+    def _named(self, asset: AssetRecord) -> str | Said:
+        """The asset, and what follows it where that is what is bought."""
         acquired = self.asked.asset
-        return asset.asset if asset is acquired else f"{acquired.asset} follows {asset.asset}, which"
+        return asset.asset if asset is acquired else said("RET-2.follows", acquired.asset, asset.asset)
 
-    def _shortcoming(self, asset: AssetRecord) -> str:
+    def _shortcoming(self, asset: AssetRecord) -> Said:
         """Why an asset is not highly liquid."""
-        reasons: list[str] = []
+        reasons: list[Said] = []
         if self.rule.listed is not None:
             reasons.append(self.rule.listed.needed())
         if self.rule.criteria is not None:
             reasons.append(self.rule.criteria.needed(asset))
         named = asset.asset if asset is self.halted else self._named(asset)
-        return f"{named} is not highly liquid: {'; '.join(reasons)}"
+        return said("RET-2.not_liquid", named, said("list.reasons", *reasons))
 
 
 def lost_on(asset: AssetRecord) -> str:

@@ -37,7 +37,6 @@ class OrderRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.title: Final = data.title
 
     def holds_anyway(self, listing: Listing) -> bool:
         """Whether the rule holds for orders that lower exposure too: it stops a person, shuts the book, or bounds one order.
@@ -108,7 +107,6 @@ class TransferRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.title: Final = data.title
 
     def spares(self, case: TransferCase) -> str:
         """Why the rule does not concern a transfer; empty: it does."""

@@ -12,6 +12,7 @@ from compliance.rules.case import SETTLEMENT, Arrival, Case, Profile
 from compliance.rules.finding import Finding, may
 from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule
 from engine.vocabulary.codes import ASSET_KINDS, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN
+from engine.vocabulary.said import Said, said
 
 
 class Stablecoins(OrderRule):
@@ -87,13 +88,14 @@ class ModeFinding(Finding):
         shut_out = rule.shuts_out(case.investor.retail, self.stablecoin)
         super().__init__(self.settles_only is None and not shut_out)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """Which asset, and what it is for."""
         if self.settles_only is not None:
-            return f"{self.settles_only.asset} is for settlement only: it can't be bought or sold here"
+            return said("SET-2.settles_only", self.settles_only.asset)
         assert self.stablecoin is not None
-        purpose = f"{self.stablecoin.asset} is for settling foreign trade"
-        return f"{purpose}: retail investors may not {self._verb(self.stablecoin)}"
+        if self._comes_in(self.stablecoin):
+            return said("SET-2.retail_buys", self.stablecoin.asset)
+        return said("SET-2.retail_pays", self.stablecoin.asset)
 
     def inputs(self) -> list[tuple[str, str]]:
         """Kinds and class."""
@@ -112,7 +114,11 @@ class ModeFinding(Finding):
 
     def _verb(self, stablecoin: AssetRecord) -> str:
         """What is done with it."""
-        return "buy it" if stablecoin is self.case.listing.acquired(self.case.side) else "pay with it"
+        return "buy it" if self._comes_in(stablecoin) else "pay with it"
+
+    def _comes_in(self, stablecoin: AssetRecord) -> bool:
+        """Whether it is what the order brings in; if not, it is what is paid."""
+        return stablecoin is self.case.listing.acquired(self.case.side)
 
 
 class StablecoinAtDoorFinding(Finding):
@@ -122,9 +128,9 @@ class StablecoinAtDoorFinding(Finding):
         self.arrival: Final = arrival
         super().__init__(not rule.shuts_out(arrival.investor.retail, arrival.asset))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What it is for."""
-        return f"{self.arrival.asset.asset} is for settling foreign trade: retail investors may not come to hold it"
+        return said("SET-2.retail_holds", self.arrival.asset.asset)
 
     def inputs(self) -> list[tuple[str, str]]:
         """Kind and class."""

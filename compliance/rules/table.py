@@ -19,8 +19,8 @@ from compliance.rules.ret_3 import KnowledgeTest
 from compliance.rules.ret_4 import OneIntermediary
 from compliance.rules.risk_1 import RiskWarning
 from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule
-from compliance.rules.san_1 import listed_words
 from engine.state.hook import Failure, Verdict
+from engine.vocabulary.said import Said, said
 
 # More than any price in ticks times any quantity in lots: both fit 64 bits.
 _UNBOUNDED: Final = 2**128
@@ -130,7 +130,7 @@ class RuleTable:
             if finding.passed:
                 assert rule.rule not in decision.fails, "a rule passes an order that its table refuses"
             elif rule.holds_anyway(case.listing) or not case.lowers():
-                failures.append(Failure(rule.rule, rule.title, finding.refusal()))
+                failures.append(Failure(rule.rule, finding.refusal()))
         return Verdict(failures) if failures else None
 
     def judge_transfer(self, case: TransferCase) -> Verdict | None:
@@ -143,24 +143,23 @@ class RuleTable:
     def failures_at_door(self, arrival: Arrival) -> list[Failure]:
         """Why an investor may not come to hold something, in the order of decision; none: it may be held."""
         return [
-            Failure(rule.rule, rule.title, finding.refusal())
+            Failure(rule.rule, finding.refusal())
             for rule, finding in may_come_to_hold(self.rules, arrival)
             if not finding.passed
         ]
 
-    def arrival_problem(self, arrival: Arrival, origin: str) -> str:
-        """Why something may not be issued to an investor, or brought in; empty if it may.
+    def arrival_problem(self, arrival: Arrival, origin: str) -> Said | None:
+        """Why something may not be issued to an investor, or brought in; None if it may.
 
         What may be held, but not be bought here, is brought in with its origin stated; a banned coin is not.
         """
         failures = self.failures_at_door(arrival)
         if not failures:
-            return ""
+            return None
         first = failures[0]
-        why = f"{first.rule}: {first.detail}"
         if arrival.door != DEPOSIT or any(failure.rule in NEVER_BROUGHT_IN for failure in failures):
-            return why
-        return "" if origin.strip() else f"{why}; to bring it in, state its origin"
+            return said("holding.refused", first.rule, first.said)
+        return None if origin.strip() else said("holding.needs_origin", first.rule, first.said)
 
     def classify(self, investor: Investor) -> int:
         """The class of an investor by the thresholds of QUAL-0 and ELR-1, or the supervisor's override."""
@@ -187,7 +186,7 @@ class TransferTable:
                 continue
             finding = rule.examine(case)
             if not finding.passed:
-                failures.append(Failure(rule.rule, rule.title, finding.refusal()))
+                failures.append(Failure(rule.rule, finding.refusal()))
         return failures
 
     def delivery(self, instrument: str) -> Verdict | None:
@@ -195,15 +194,15 @@ class TransferTable:
         data = self.rulebook.active("DER-1")
         if data is None:
             return None
-        return Verdict([Failure(data.rule, data.title, delivery_refusal(instrument))])
+        return Verdict([Failure(data.rule, delivery_refusal(instrument))])
 
-    def owner_problem(self, owner: Investor) -> str:
-        """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); empty if it may."""
+    def owner_problem(self, owner: Investor) -> Said | None:
+        """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); None if it may."""
         data = self.rulebook.active("SAN-1")
-        return "" if data is None or not owner.blocked else f"{data.rule}: {listed_words(owner)}"
+        return None if data is None or not owner.blocked else said("SAN-1.owner", owner.investor)
 
-    def freeze_problem(self, asset: AssetRecord) -> str:
-        """Why holdings of an asset can't be frozen (FRZ-1); empty if they can."""
+    def freeze_problem(self, asset: AssetRecord) -> Said | None:
+        """Why holdings of an asset can't be frozen (FRZ-1); None if they can."""
         if self.rulebook.active(FREEZE) is None:
-            return f"rulebook {self.rulebook.name} has no rule {FREEZE} in force: nothing can be frozen"
+            return said("FRZ-1.not_in_force", self.rulebook.name)
         return freeze_problem(asset)

@@ -55,6 +55,7 @@ from gateway.venue.setup import (
     register_investor,
     set_index_price,
 )
+from gateway.words.words import words_of
 
 __all__ = [
     "Participant",
@@ -217,7 +218,7 @@ def check_setup(venue: Venue) -> None:
     for seq, (where, command) in enumerate(timely, 1):
         for event in exchange.apply(Sequenced(seq, now_ns, command)):
             if type(event) is CommandRejected:
-                raise VenueError(f"{where}: {event.detail}")
+                raise VenueError(f"{where}: {words_of(event)}")
 
 
 def built_in_rulebooks() -> dict[str, Traversable]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.hook import ComplianceHook
+from compliance.hook import ComplianceHook, most_ticks
 from compliance.ledger.ledger import BY_FUNDS
 from compliance.registry.classes import class_name
 from compliance.registry.listings import Decision
@@ -16,6 +16,7 @@ from compliance.registry.records import Client
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
+from compliance.rules.may_hold import may_come_to_hold
 from compliance.rules.rule import FAILS, LOWERS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
 from engine.book.entities import Order
@@ -119,7 +120,9 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
     found = _Explained()
     for name in table.rulebook.order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
-        spared = SWITCHED_OFF if rule is None else rule.spares(profile, case.listing, case.side)
+        spared = SWITCHED_OFF
+        if rule is not None:
+            spared = rule.spares(profile, case.listing, case.side) or rule.excused(case.listing, case.side)
         if rule is not None and not spared and not rule.holds_anyway(case.listing) and case.lowers():
             spared = LOWERS
         if rule is None or spared:
@@ -142,6 +145,11 @@ def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanati
             found.unconcerned(data, spared)
         else:
             finding = rule.examine(case)
+            found.concerned(data, finding, None if finding.passed else finding.refusal())
+    if case.arrival is not None:
+        # Then what the receiver would come to hold; most rules have nothing to say of it.
+        for order_rule, finding in may_come_to_hold(table.rules, case.arrival):
+            data = table.rulebook.rules[order_rule.rule]
             found.concerned(data, finding, None if finding.passed else finding.refusal())
     return found.rules
 
@@ -244,6 +252,7 @@ class ExplainingHook(ComplianceHook):
             explanation.price = decimal_e8(price_ticks * instrument.tick_e8)
             explanation.quantity = decimal_e8(leaves_lots * instrument.lot_e8)
         self._current = explanation
-        self._judge(client, order, price_ticks, leaves_lots, time_ns, rests=recheck)
+        most = price_ticks if price_ticks == BY_FUNDS else most_ticks(order, price_ticks)
+        self._judge(client, order, most, leaves_lots, time_ns, rests=recheck)
         self._current = None
         return explanation

@@ -14,9 +14,9 @@ from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Instrument, Order
+from engine.book.order_book import static_band
 from engine.money.margin import open_lots, reducible_lots, worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
-from engine.trading.bands import static_band
 from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (
@@ -71,7 +71,7 @@ class ComplianceHook(PreTradeHook):
                 return None
         if order.close_out:
             return None
-        return self._judge(client, order, _most_ticks(order, price_ticks), leaves_lots, time_ns)
+        return self._judge(client, order, most_ticks(order, price_ticks), leaves_lots, time_ns)
 
     def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
         """Take up what an order can cost in the sums of the ledger: purchases, and what can be sold short."""
@@ -108,7 +108,7 @@ class ComplianceHook(PreTradeHook):
         if self._table_passes(client, order):
             return None
         return self._judge(
-            client, order, _most_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
+            client, order, most_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
         )
 
     def true_up(self, order: Order) -> None:
@@ -151,7 +151,7 @@ class ComplianceHook(PreTradeHook):
         table = self._intake.table
         if table is None:
             return _no_rulebook(said("rulebook.no_transfer"))
-        return table.transfers.judge(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
+        return table.judge_transfer(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
         """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""
@@ -165,9 +165,8 @@ class ComplianceHook(PreTradeHook):
         return add_asset(self._intake, asset, command, time_ns)
 
     def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
-        """Take note of an instrument."""
-        list_instrument(self._intake, instrument, command)
-        return None
+        """Take note of an instrument, or say why it may not be listed."""
+        return list_instrument(self._intake, instrument, command)
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
@@ -188,20 +187,24 @@ class ComplianceHook(PreTradeHook):
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
         if trade.taker_side == BUY:
-            buy_id, buy_leaves, buyer = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
+            buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
             sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
         else:
-            buy_id, buy_leaves, buyer = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
+            buy_id, buy_leaves = trade.maker_order_id, trade.maker_leaves_lots
             sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
         ledger = self._ledger
         listing = self._listings[trade.instrument]
-        ledger.fill(trade, buy_id, BUY, self._clients[buyer], leaves_lots=buy_leaves, time_ns=time_ns)
-        client = self._clients[seller]
-        if client.investor.retail or listing.exposed or listing.swaps:
-            ledger.fill(trade, sell_id, SELL, client, leaves_lots=sell_leaves, time_ns=time_ns)
-        elif listing.shortable:
+        ledger.fill(trade, buy_id, BUY, leaves_lots=buy_leaves, time_ns=time_ns)
+        if sell_id in ledger.open_sells:
+            ledger.fill(trade, sell_id, SELL, leaves_lots=sell_leaves, time_ns=time_ns)
+        else:
+            client = self._clients[seller]
+            if client.investor.retail or listing.exposed:
+                ledger.sold(trade, sell_id, client, listing, time_ns=time_ns)
+        if listing.shortable and not listing.exposed:
             # Its positions are not followed here: what closed one may open one now.
-            for investor in (self._clients[buyer].investor, client.investor):
+            for account in (trade.maker_account, trade.taker_account):
+                investor = self._clients[account].investor
                 ledger.doubtful[investor.investor] = investor
         listing.last_ticks = trade.price_ticks
 
@@ -258,7 +261,7 @@ class ComplianceHook(PreTradeHook):
         return decision
 
 
-def _most_ticks(order: Order, price_ticks: int) -> int:
+def most_ticks(order: Order, price_ticks: int) -> int:
     """The most at which an order that reserves at a price can be filled: of a sale that acquires, its limit is only the least."""
     instrument = order.instrument
     if order.side == BUY or instrument.future is not None or instrument.quote.kind == FIAT:
@@ -269,7 +272,7 @@ def _most_ticks(order: Order, price_ticks: int) -> int:
 
 def _counted_ticks(order: Order, price_ticks: int) -> int:
     """The price at which an order that reserves at `price_ticks` counts in the ledger."""
-    return ONLY_REDUCES if order.command.reduce_only else _most_ticks(order, price_ticks)
+    return ONLY_REDUCES if order.command.reduce_only else most_ticks(order, price_ticks)
 
 
 def _closes(order: Order, leaves_lots: int) -> bool:

@@ -28,8 +28,7 @@ class Intake:
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""
         self.all_doubtful: bool = False
-        """Whether nothing was rechecked since this was restored (a snapshot does not say who is doubtful), or since a market for
-        roubles was listed that makes sales for other assets purchases."""
+        """Whether this was restored and nothing rechecked since: a snapshot does not say who is doubtful."""
 
     def put_in_force(self, name: str, documents: dict[str, str], overrides: Overrides, time_ns: int) -> list[Event]:
         """Load a rulebook, with a supervisor's settings on top, and make everything anew that depends on it.

@@ -171,41 +171,39 @@ class Ledger:
             if entry[1].otherwise_priced:
                 self.rated.pop(order_id, None)
 
-    def fill(self, trade: Trade, order_id: int, side: int, client: Client, *, leaves_lots: int, time_ns: int) -> None:
-        """Follow a fill of one side: from reserved to used, at the price of the trade, on the Moscow day of its time.
-
-        Nothing to do for a sale that counts for nobody and is not kept.
-        """
+    def fill(self, trade: Trade, order_id: int, side: int, *, leaves_lots: int, time_ns: int) -> None:
+        """Follow a fill of an order that is kept: from reserved to used, at the price of the trade, on the Moscow day of its time."""
         if self.pairs:
             self.part(order_id)
-        listing = self._registry.listings[trade.instrument]
-        lots, value = trade.quantity_lots, trade.price_ticks * trade.quantity_lots * listing.unit
         orders = self.open_orders if side == BUY else self.open_sells
-        entry = orders.get(order_id)
-        if entry is None:
-            # A sale that adds nothing is not kept.
-            assert side != BUY, "an open buy order is kept"
-            if client.investor.retail:
-                self._use(trade.trade_id, order_id, side, (client, listing, 0, 0), value=value, time_ns=time_ns)
-            if listing.exposed:
-                self._fill_position(side, (client, listing, 0, 0), 0, lots, trade.price_ticks * listing.unit)
-            return
-        if leaves_lots and entry[2] == BY_FUNDS:
-            leaves_lots = max(entry[3] - value, 0)
-        rest = (client, listing, entry[2], leaves_lots)
+        entry = orders[order_id]
+        client, listing, limit_ticks, before = entry
+        lots, per_lot = trade.quantity_lots, trade.price_ticks * listing.unit
+        if leaves_lots and limit_ticks == BY_FUNDS:
+            leaves_lots = max(before - per_lot * lots, 0)
+        rest = (client, listing, limit_ticks, leaves_lots)
         if leaves_lots:
             orders[order_id] = rest
         else:
             del orders[order_id]
         if client.investor.retail:
             self._count_retail(order_id, side, entry, -1)
-            self._use(trade.trade_id, order_id, side, entry, value=value, time_ns=time_ns)
+            self._use(trade.trade_id, order_id, side, entry, value=per_lot * lots, time_ns=time_ns)
             if leaves_lots:
                 self._count_retail(order_id, side, rest, 1)
         if not leaves_lots and listing.otherwise_priced:
             self.rated.pop(order_id, None)
         if listing.exposed:
-            self._fill_position(side, entry, leaves_lots, lots, trade.price_ticks * listing.unit)
+            self._fill_position(side, entry, leaves_lots, lots, per_lot)
+
+    def sold(self, trade: Trade, order_id: int, client: Client, listing: Listing, *, time_ns: int) -> None:
+        """Follow a fill of a sale that is not kept, since it adds nothing: proceeds of a retail investor, a note's position."""
+        entry: OpenOrder = (client, listing, 0, 0)
+        lots, per_lot = trade.quantity_lots, trade.price_ticks * listing.unit
+        if client.investor.retail:
+            self._use(trade.trade_id, order_id, SELL, entry, value=per_lot * lots, time_ns=time_ns)
+        if listing.exposed:
+            self._fill_position(SELL, entry, 0, lots, per_lot)
 
     def correct(
         self, correction: TradeCorrected, buyer: Client, seller: Client, listing: Listing, time_ns: int

@@ -105,6 +105,8 @@ class Listing:
             kind != FUTURE and quote.concerned,
         )
         """Whether the base and the quote asset are counted by the cap where they come in (RET-1), and net of it where they go."""
+        self.followed: AssetRecord | None = None
+        """The crypto here whose price it follows, of a note or future; None: none, or it is not on record."""
         self.has_rouble_market: bool = False
         """Whether what is sold in it can be sold for roubles: in it or, once that is listed, in another spot market."""
 

@@ -138,8 +138,12 @@ class Registry:
         self.listings[listing.instrument] = listing
         asset = listing.base.asset
         underlying = self.assets.get(listing.underlying)
-        if listing.base.followed is None and listing.base.on_crypto and underlying is not None and underlying.crypto:
-            listing.base.followed = underlying
+        if underlying is not None and underlying.crypto and listing.derivative:
+            listing.followed = underlying
+            if listing.base.followed is None and listing.base.on_crypto:
+                listing.base.followed = underlying
+        else:
+            listing.followed = listing.base.judged
         if listing.in_roubles and not listing.shortable and asset not in self.rouble_markets:
             self.rouble_markets[asset] = listing
             for each in self.listings.values():

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import BY_FUNDS, Ledger, OpenOrder, worth
-from compliance.registry.classes import is_retail
+from compliance.registry.classes import class_name, is_retail
 from compliance.registry.listings import AssetRecord
-from compliance.registry.records import Investor, Registry
-from engine.vocabulary.codes import ASSET_KINDS, CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, PURPOSES
+from compliance.registry.records import Client, Investor, Registry
+from engine.vocabulary.codes import (
+    ASSET_KINDS,
+    CROSS_BORDER,
+    CRYPTO,
+    DOMESTIC_STABLECOIN,
+    FOREIGN_STABLECOIN,
+    PURPOSES,
+)
 from engine.vocabulary.messages.commands import Transfer
 
 CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
@@ -77,6 +84,39 @@ class Case:
         return self.closes if listing.shortable else not listing.opens(self.side)
 
 
+# By which door beside the market something comes to an investor.
+TRANSFER: Final = 0
+"""From another investor."""
+SETTLEMENT: Final = 1
+"""From another investor, a currency value that settles a cross-border contract: SET-1 decides."""
+ISSUE: Final = 2
+"""From its issuer."""
+DEPOSIT: Final = 3
+"""From outside the venue, where it was the investor's already."""
+
+
+class Arrival:
+    """What would come to be held on an account by another door than an order: a transfer, an issue, a deposit."""
+
+    def __init__(self, client: Client, asset: AssetRecord, door: int, time_ns: int) -> None:
+        self.client: Final = client
+        self.investor: Final[Investor] = client.investor
+        self.asset: Final = asset
+        self.door: Final = door
+        self.time_ns: Final = time_ns
+        self.bought: Final[bool] = door in (TRANSFER, ISSUE) and asset.concerned
+        """Whether it is as good as a purchase of crypto: somebody else gives it up, beside the market."""
+        self.enters: Final[bool] = door != SETTLEMENT and asset.concerned
+        """Whether it is crypto that would be held here; what settles a contract is another matter."""
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """What would come to be held, and by which class of investor."""
+        return [
+            ("asset", f"{self.asset.asset}, {ASSET_KINDS[self.asset.kind]}"),
+            ("class", class_name(self.investor.investor_class)),
+        ]
+
+
 class TransferCase:
     """One transfer before the rules: who owns the two accounts, and what is moved."""
 
@@ -87,6 +127,13 @@ class TransferCase:
         self.receiver: Final[Investor] = registry.clients[transfer.to_account].investor
         self.asset: Final[AssetRecord] = registry.assets[transfer.asset]
         self.currency_value: Final[bool] = self.asset.kind in CURRENCY_VALUES
+        door = SETTLEMENT if self.currency_value and transfer.purpose == CROSS_BORDER else TRANSFER
+        self.arrival: Final[Arrival | None] = (
+            None
+            if self.sender is self.receiver
+            else Arrival(registry.clients[transfer.to_account], self.asset, door, time_ns)
+        )
+        """What the receiver would come to hold; None: it is the sender's own."""
         self.time_ns: Final = time_ns
         self.registry: Final = registry
         self.ledger: Final = ledger

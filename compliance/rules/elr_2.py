@@ -6,9 +6,10 @@ from typing import Final
 
 from compliance.registry.classes import UNQUALIFIED_FIRM, class_name, is_firm
 from compliance.registry.listings import Listing
+from compliance.registry.records import Investor
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import PASSED, Finding, yes_no
 from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.decimals import decimal
@@ -41,6 +42,36 @@ class QualifiedFirmsOnly(OrderRule):
         passed = status == PASSES or (status == DEPENDS and fits)
         return PASSED if passed and not case.explained else FirmFinding(passed, self, case, status, limit)
 
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The status of a firm that would come to hold crypto here; what settles a contract is SET-1's."""
+        return StatusAtDoorFinding(arrival) if is_firm(arrival.investor.investor_class) and arrival.enters else None
+
+
+class StatusAtDoorFinding(Finding):
+    """Whether a firm that would come to hold crypto here is a qualified investor."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival: Final = arrival
+        super().__init__(arrival.investor.investor_class != UNQUALIFIED_FIRM)
+
+    def refusal(self) -> Said:
+        """What the firm lacks."""
+        return unqualified_words(self.arrival.investor)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Asset and class."""
+        return self.arrival.inputs()
+
+    def arithmetic(self) -> str:
+        """The class."""
+        name = class_name(self.arrival.investor.investor_class)
+        return f"{name} {'is' if self.passed else 'is not'} qualified_firm"
+
+
+def unqualified_words(investor: Investor) -> Said:
+    """What a firm that is not qualified lacks."""
+    return said("ELR-2.unqualified", investor.investor, f"{investor.assets_rub}.00", f"{investor.income_rub}.00")
+
 
 def by_status(investor_class: int, financial: bool, listing: Listing, side: int) -> int:
     """What a firm's status decides; the rest is a matter of its limit."""
@@ -66,9 +97,7 @@ class FirmFinding(Finding):
         """What the firm or the order lacks."""
         case, investor = self.case, self.case.investor
         if self.status == FAILS:
-            return said(
-                "ELR-2.unqualified", investor.investor, f"{investor.assets_rub}.00", f"{investor.income_rub}.00"
-            )
+            return unqualified_words(investor)
         if not self.valued:
             return said("ELR-2.unvalued", case.listing.instrument, case.listing.quote.asset)
         share, capital = decimal(self.rule.hundredths_of_percent, 2), f"{investor.capital_rub}.00"

@@ -24,6 +24,10 @@ class LargestOrder(OrderRule):
         super().__init__(data, rulebook)
         self.limits: Final = by_class(data)
 
+    def crypto_only(self) -> bool:
+        """It bounds any order."""
+        return False
+
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Orders priced in another asset."""
         return "" if listing.in_roubles else "it is for orders priced in RUB"

@@ -36,7 +36,7 @@ class RiskTest(TestRule):
 
     def examine(self, case: Case) -> Finding:
         """The latest risk test."""
-        return self.examine_test(case.investor.risk, case)
+        return self.examine_test(case.investor.risk, case.time_ns, case.explained)
 
 
 def qualified_individual(investor_class: int) -> bool:

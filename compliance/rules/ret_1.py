@@ -1,7 +1,8 @@
 """RET-1: retail purchases of at most 300 000 RUB in a year (Bank of Russia, 23.12.2025).
 
 Gross, or net of what sales brought in; in the Moscow calendar year, or the last 365 days; together, or through each
-intermediary; what is paid in another asset at its rouble value, or not at all. All in kopecks.
+intermediary; what is paid in another asset at its rouble value, or not at all. What comes in is what is counted, on either
+side of a book. All in kopecks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, RUB, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import PASSED, Finding, called
 from compliance.rules.limits import left_over
 from compliance.rules.rule import FOR_PURCHASES, FOR_RETAIL, OrderRule, Rule
@@ -34,6 +35,10 @@ class AnnualCap(OrderRule):
         self.net: Final[bool] = data.parameters.word("cap_basis") == "net_of_sales"
         self.rolling: Final[bool] = data.parameters.word("cap_window") == "rolling_year"
         self.crypto: Final = data.parameters.flag("crypto_for_crypto_counted")
+
+    def crypto_only(self) -> bool:
+        """What it counts it says itself."""
+        return False
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """All but retail purchases that count."""
@@ -66,6 +71,10 @@ class AnnualCap(OrderRule):
         if fits and not case.explained:
             return PASSED
         return CapFinding(fits, self, case, used=used, reserved=reserved, scope=scope)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """What is as good as bought has no price that could be counted: retail buys in the market."""
+        return BesideMarketFinding(arrival) if arrival.investor.retail and arrival.bought else None
 
     def usage(self, ledger: Ledger, sums: InvestorLedger, time_ns: int, intermediary: str | None) -> tuple[int, int]:
         """What an investor has used and reserved of the cap at a time, through one intermediary or (None) all."""
@@ -123,6 +132,26 @@ class CapFinding(Finding):
         return left_over(self.rule.cap_kopecks, taken, self.case.kopecks, self.passed)
 
 
+class BesideMarketFinding(Finding):
+    """That something would come to a retail investor beside the market."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival: Final = arrival
+        super().__init__(False)
+
+    def refusal(self) -> Said:
+        """Where retail buys."""
+        return said("RET-1.beside_market", self.arrival.asset.asset)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Asset and class."""
+        return self.arrival.inputs()
+
+    def arithmetic(self) -> str:
+        """What is not known."""
+        return f"there is no price of {self.arrival.asset.asset} to count"
+
+
 RULE: Final[Rule] = Rule(
     "RET-1",
     ORDER_ENTRY,
@@ -160,8 +189,8 @@ RULE: Final[Rule] = Rule(
             "Whether a purchase priced in another asset than RUB counts.",
         ),
     },
-    compares="Purchases of the window, open buys at their worst price and this order with the cap.",
-    exempt="Qualified investors; sells; derivatives; purchases priced in another asset than RUB, unless those count.",
+    compares="Purchases of the window, open orders that purchase at their worst price and this order with the cap.",
+    exempt="Qualified investors; what brings in money, or what is no crypto and follows none; futures; what is paid in another asset than RUB, unless that counts.",
     reported=("each intermediary by itself",),
     orders=AnnualCap,
 )

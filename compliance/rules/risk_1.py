@@ -8,7 +8,7 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor
 from compliance.rulebook.declaration import COUNT, ORDER_ENTRY, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.said import Said, said
@@ -36,6 +36,10 @@ class RiskWarning(OrderRule):
     def examine(self, case: Case) -> Finding:
         """The version acknowledged against that in force."""
         return WarningFinding(self, case.investor)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The same of what is as good as bought."""
+        return WarningFinding(self, arrival.investor) if arrival.bought else None
 
 
 class WarningFinding(Finding):

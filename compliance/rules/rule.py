@@ -9,7 +9,7 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, TRANSFER, Declaration, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile, TransferCase
+from compliance.rules.case import Arrival, Case, Profile, TransferCase
 from compliance.rules.finding import Finding
 from engine.vocabulary.said import Said, said
 
@@ -21,6 +21,7 @@ FAILS: Final = 2
 NO_LIMIT: Final = -1
 
 # Why a rule does not concern an order.
+NO_CRYPTO: Final = "what it brings in is no crypto, and follows none"
 LOWERS: Final = "it lowers exposure, which no rule on who may trade refuses (RET-5)"
 FOR_RETAIL: Final = "it is for retail investors"
 FOR_PURCHASES: Final = "it is for purchases"
@@ -54,6 +55,19 @@ class OrderRule:
         told = finding.refusal()
         return said("way_out.refused", told, self.way_out(case.listing)) if case.lowers() else told
 
+    def crypto_only(self) -> bool:
+        """Whether the rule looks only at orders that may take on crypto, a stablecoin, or something on a crypto price."""
+        return True
+
+    def excused(self, listing: Listing, side: int) -> str:
+        """Why no rule of this sort looks at orders of an instrument and side, whoever sends them; empty: it does.
+
+        Of a future an order may lower exposure all the same: `Case.lowers`.
+        """
+        if self.crypto_only() and not listing.takes_on_crypto(side):
+            return NO_CRYPTO if listing.opens(side) else LOWERS
+        return "" if listing.opens(side) or self.holds_anyway(listing) else LOWERS
+
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""
         return ""
@@ -64,7 +78,7 @@ class OrderRule:
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """What the rule makes of all orders of a profile, instrument and side: PASSES, DEPENDS or FAILS."""
-        if self.spares(profile, listing, side) or (not listing.opens(side) and not self.holds_anyway(listing)):
+        if self.spares(profile, listing, side) or self.excused(listing, side):
             return PASSES
         return self.known(profile, listing, side)
 
@@ -78,6 +92,13 @@ class OrderRule:
     def examine(self, case: Case) -> Finding:
         """Decide on an order that the rule concerns, in agreement with what `known` and `allows_up_to` say of such orders."""
         raise NotImplementedError
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """What the rule finds in what would come to be held by another door than an order; None: it does not concern it.
+
+        It asks the same of asset and investor as of an order that brings the asset in.
+        """
+        return None
 
     def lapses(self, registry: Registry, day: int) -> bool:
         """Whether something that let orders pass ended with the day before a Moscow day (days since 1970-01-01)."""

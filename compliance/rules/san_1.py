@@ -16,6 +16,10 @@ from engine.vocabulary.said import Said, said
 class BlockedOwner(OrderRule):
     """A blocked owner may not trade at all."""
 
+    def crypto_only(self) -> bool:
+        """It is about persons, whatever they trade."""
+        return False
+
     def holds_anyway(self, listing: Listing) -> bool:
         """It stops a person, whatever is traded."""
         return True

@@ -31,7 +31,7 @@ _ISSUED: Final = ALLOWED[PARTICIPANT]
 _CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row.kind in get_args(commands.HookCommand)}
 """What may wait for an effective date."""
 
-_TEXTS: Final = ("reason", "terms", "source", "licence", "value")
+_TEXTS: Final = ("reason", "terms", "source", "licence", "value", "origin")
 """Texts for people; all other strings are names."""
 # Integers on the wire stay within the journal's 64 bits.
 _MAX_INT: Final = 2**63 - 1

@@ -43,7 +43,7 @@ general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-2  | passes       
 general-2026 | retail     | buy 0.01 SOL/RUB at 8000000 | RET-2  | decides          | SOL is not listed (LIQ-2)
 general-2026 | retail     | buy 0.01 USDT/RUB at 100    | RET-2  | passes           | a foreign stablecoin: retail may buy it; USDT is listed (LIQ-2)
 general-2026 | retail     | buy 1 BTC/USDT at 80000     | RET-2  | decides          | paid with USDT: retail may not pay crypto for crypto; BTC is listed (LIQ-2)
-general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | RET-2  | does not concern | it is for the spot market
+general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | RET-2  | passes           | BTC-NOTE follows BTC; BTC is listed (LIQ-2)
 general-2026 | retail     | sell 0.1 SOL/RUB at 8000000 | RET-2  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 0.01 SOL/RUB at 8000000 | RET-2  | does not concern | it is for retail investors
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-4  | passes           | nothing binds yet
@@ -53,7 +53,7 @@ general-2026 | retail     | buy 3.0001 BTC/RUB at 100000 | RET-1 | decides      
 general-2026 | retail     | buy 3 SOL/RUB at 100000     | RET-1  | passes           | 300000.00 - 0.00 used - 0.00 reserved = 300000.00 remaining >= 300000.00
 general-2026 | retail     | sell 3 BTC/RUB at 100000    | RET-1  | does not concern | it is for purchases
 general-2026 | firm       | buy 3 BTC/RUB at 100000     | RET-1  | does not concern | it is for retail investors
-general-2026 | retail     | buy 0.1 BTC-NOTE at 800000  | RET-1  | does not concern | it counts purchases of spot instruments priced in RUB
+general-2026 | retail     | buy 0.1 BTC-NOTE at 800000  | RET-1  | passes           | 300000.00 - 0.00 used - 0.00 reserved = 300000.00 remaining >= 80000.00
 general-2026 | retail     | buy 10 BTC/RUB at 100000    | OPS-1  | passes           | 1000000.00 <= 1000000.00
 general-2026 | retail     | buy 10.0001 BTC/RUB at 100000 | OPS-1 | fails           | 1000010.00 > 1000000.00
 general-2026 | retail     | sell 10.001 BTC/RUB at 100000 | OPS-1 | decides         | 1000100.00 > 1000000.00

@@ -84,7 +84,7 @@ def test_the_windows_to_the_day_in_a_leap_year() -> None:
 
 def test_a_supervisor_may_switch_basis_and_window_and_finds_the_past() -> None:
     off = (("RET-4", "enabled", "false"), ("RET-3", "validity_days", "1000000"), ("RET-2", "crypto_for_crypto", "true"))
-    venue = Venue("general-2026", off)
+    venue = Venue("general-2026", (*off, ("RET-1", "crypto_for_crypto_counted", "false")))
     venue.sell("dealer", "1", "BTC/RUB", "8000000")
     venue.sell("dealer", "1", "USDT/RUB", "100")
     venue.buy("firm", "1", "USDT/RUB", "100")

@@ -56,7 +56,7 @@ def test_values_read_with_their_units() -> None:
             ("LIQ-2", "assets"),
             ("RISK-1", "warning_version"),
         )
-    ] == ["300 000.00 RUB", "aggregate", "no", "70 %", "365 days", "100 %", "BTC, ETH, USDT", "1"]
+    ] == ["300 000.00 RUB", "aggregate", "yes", "70 %", "365 days", "100 %", "BTC, ETH, USDT", "1"]
 
 
 @pytest.mark.parametrize("name", BUILT_IN_RULEBOOKS)

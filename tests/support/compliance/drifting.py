@@ -32,7 +32,7 @@ FIGURES: Final = (
     *[("DER-3", "exposure_percent_of_capital", share) for share in ("0.1", "0.4")],
     *[("DER-4", f"{name}_rub", f"{most}.00") for name in ("qualified", "qualified_firm") for most in (15_000, 40_000)],
     *[("RET-1", "retail_cap_rub", f"{most}.00") for most in (15_000, 40_000)],
-    *[("RET-1", "crypto_for_crypto_counted", flag) for flag in ("true", "false")],
+    *[("RET-1", "crypto_for_crypto_counted", flag) for flag in ("false", "true")],
     *[("RET-1", "cap_basis", basis) for basis in ("net_of_sales", "gross_purchases")],
     *[("RET-1", "cap_window", window) for window in ("rolling_year", "calendar_year")],
     ("RET-2", "crypto_for_crypto", "true"),

@@ -20,7 +20,9 @@ from engine.vocabulary import codes
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder, Sequenced
 from engine.vocabulary.messages.events import OrderRejected, Trade
+from engine.vocabulary.said import said
 from gateway.cli.replay import command as replay_command
+from gateway.cli.replay import readable
 from gateway.cli.verify import command as verify_command
 from gateway.core import new_exchange
 from gateway.journal.head import HEAD_FILE
@@ -307,3 +309,11 @@ def test_the_help_has_examples_and_the_exit_statuses() -> None:
     for run in (verify, replay):
         output = run("--help").output
         assert "Examples:" in output and "Exit status:" in output and "sbx " in output
+
+
+def test_a_difference_in_nested_words_is_json_too() -> None:
+    values = ("XMR", said("way_out.refused", said("ANON-1.coin", "XMR"), "b"))
+    event = OrderRejected(1, "a", 1, "c", "XMR/RUB", codes.COMPLIANCE, template="ANON-1.coin", values=values)
+    shown = json.loads(json.dumps(readable(event)))
+    inner = {"type": "Said", "template": "ANON-1.coin", "values": ["XMR"]}
+    assert shown["values"] == ["XMR", {"type": "Said", "template": "way_out.refused", "values": [inner, "b"]}]

@@ -229,8 +229,8 @@ class ComplianceHook(PreTradeHook):
         closes = listing.shortable and _closes(order, leaves_lots)
         case = Case(terms, side, time_ns, self._intake.registry, ledger, closes=closes)
         if not listing.in_roubles:
-            bounded = side == BUY or not listing.swaps or order.budget >= 0 or static_band(order.book) != (0, 0)
-            case.kopecks = ledger.kopecks(order_id, listing, case.value, rests) if bounded else -1
+            case.unbounded = side != BUY and listing.swaps and order.budget < 0 and static_band(order.book) == (0, 0)
+            case.kopecks = -1 if case.unbounded else ledger.kopecks(order_id, listing, case.value, rests)
         verdict = self.decide(table, decision, case)
         ledger.recount(order_id, side, own)
         if other is not None:

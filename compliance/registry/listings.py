@@ -100,11 +100,9 @@ class Listing:
         self.crypto_for_crypto: Final[bool] = kind != FUTURE and quote.crypto and (base.crypto or base.on_crypto)
         self.swaps: Final[bool] = kind != FUTURE and quote.kind != FIAT
         """Whether to sell is to acquire too: what comes in is no money, but another asset."""
-        self.counted: Final[tuple[bool, bool]] = (
-            kind != FUTURE and (self.derivative or base.concerned),
-            kind != FUTURE and quote.concerned,
-        )
-        """Whether the base and the quote asset are counted by the cap where they come in (RET-1), and net of it where they go."""
+        self.base_counted: Final[bool] = kind != FUTURE and (self.derivative or base.concerned)
+        self.quote_counted: Final[bool] = kind != FUTURE and quote.concerned
+        """Whether base and quote asset are counted by the cap where they come in (RET-1), and net of it where they go."""
         self.followed: AssetRecord | None = None
         """The crypto here whose price it follows, of a note or future; None: none, or it is not on record."""
         self.has_rouble_market: bool = False
@@ -117,15 +115,15 @@ class Listing:
 
     def purchase(self, side: int) -> bool:
         """Whether a fill of a side is a purchase that the cap counts."""
-        return self.counted[side]
+        return self.base_counted if side == BUY else self.quote_counted
 
     def sale(self, side: int) -> bool:
         """Whether a fill of a side is a sale of what the cap counts. An exchange of two such assets is both."""
-        return self.counted[1 - side]
+        return self.quote_counted if side == BUY else self.base_counted
 
     def takes_on_crypto(self, side: int) -> bool:
         """Whether an order of a side may take on crypto, a stablecoin or something on a crypto price: a purchase, or a future."""
-        return self.counted[side] or (self.shortable and self.derivative)
+        return self.purchase(side) or (self.shortable and self.derivative)
 
     def opens(self, side: int) -> bool:
         """Whether any order of a side may take on something new, so that it need not lower an exposure.

@@ -63,7 +63,9 @@ class Case:
         self.lots: Final[int] = 0 if price_ticks == BY_FUNDS else leaves_lots
         """Open; 0: the order is by funds."""
         self.kopecks: int = self.value
-        """What it is worth in roubles: for an order priced in another asset its value at the rate, -1 if there is none."""
+        """What it is worth in roubles: for an order priced in another asset its value at the rate, -1 if that is not known."""
+        self.unbounded: bool = False
+        """Whether nothing says what the order brings in at most: a sale for another asset in a book without a static band."""
         self.explained: bool = False
         """Whether a rule is asked why the order passes, too; if not, it may answer such an order with the bare PASSED."""
         self.time_ns: Final = time_ns

@@ -98,6 +98,8 @@ class FirmFinding(Finding):
         case, investor = self.case, self.case.investor
         if self.status == FAILS:
             return unqualified_words(investor)
+        if case.unbounded:
+            return said("ELR-2.unbounded", case.listing.instrument)
         if not self.valued:
             return said("ELR-2.unvalued", case.listing.instrument, case.listing.quote.asset)
         share, capital = decimal(self.rule.hundredths_of_percent, 2), f"{investor.capital_rub}.00"
@@ -123,6 +125,8 @@ class FirmFinding(Finding):
             return (
                 f"{name}: the limit is on purchases" if investor.financial else f"{name}, no financial firm: no limit"
             )
+        if case.unbounded:
+            return f"{case.listing.instrument} has no static band: nothing says what this sale brings in at most"
         if not self.valued:
             return f"the value of {case.listing.quote.asset} in RUB is not known"
         share = f"{decimal(self.rule.hundredths_of_percent, 2)} % of {investor.capital_rub}.00"

@@ -102,6 +102,8 @@ class CapFinding(Finding):
     def refusal(self) -> Said:
         """What the cap leaves, or that the order's value is not known."""
         rule, listing = self.rule, self.case.listing
+        if self.case.unbounded:
+            return said("RET-1.unbounded", listing.instrument)
         if not self.valued:
             return said("RET-1.unvalued", listing.instrument, listing.quote.asset)
         remaining = max(rule.cap_kopecks - self.used - self.reserved, 0)
@@ -126,6 +128,8 @@ class CapFinding(Finding):
 
     def arithmetic(self) -> str:
         """What remains against the order."""
+        if self.case.unbounded:
+            return f"{self.case.listing.instrument} has no static band: nothing says what this sale brings in at most"
         if not self.valued:
             return f"there is no rouble value of {self.case.listing.quote.asset}"
         taken = [("used", self.used), ("reserved", self.reserved)]

@@ -120,7 +120,10 @@ def test_a_financial_firm_pays_no_more_in_stablecoins_than_in_roubles() -> None:
     assert rules_of(venue.buy("bank", "1.01", "BTC/USDT", "100000")) == ("ELR-2",)
     assert rules_of(venue.buy("bank", "1", "BTC/USDT", "100000")) == ()
     # To sell bitcoin for USDT is to buy USDT. Without a static band nothing says how many a sale brings in at most.
-    assert rules_of(venue.sell("bank", "0.01", "BTC/USDT", "110000")) == ("ELR-2",)
+    refused = venue.sell("bank", "0.01", "BTC/USDT", "110000")
+    assert rules_of(refused) == ("ELR-2",)
+    assert isinstance(refused, OrderRejected)
+    assert refused.detail == "BTC/USDT has no static band, so that nothing says what a sale in it brings in at most"
 
 
 def test_a_sale_for_another_asset_is_worth_the_upper_band() -> None:

@@ -19,8 +19,8 @@ from engine.record.rows import BATCH, FIRST_LINK, HEADER, Row, SegmentHeader, en
 from engine.vocabulary import codes
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder, Sequenced
-from engine.vocabulary.messages.events import OrderRejected, Trade
-from engine.vocabulary.said import said
+from engine.vocabulary.messages.events import CommandRejected, OrderRejected, Trade
+from engine.vocabulary.said import listed, said
 from gateway.cli.replay import command as replay_command
 from gateway.cli.replay import readable
 from gateway.cli.verify import command as verify_command
@@ -311,9 +311,14 @@ def test_the_help_has_examples_and_the_exit_statuses() -> None:
         assert "Examples:" in output and "Exit status:" in output and "sbx " in output
 
 
-def test_a_difference_in_nested_words_is_json_too() -> None:
-    values = ("XMR", said("way_out.refused", said("ANON-1.coin", "XMR"), "b"))
-    event = OrderRejected(1, "a", 1, "c", "XMR/RUB", codes.COMPLIANCE, template="ANON-1.coin", values=values)
-    shown = json.loads(json.dumps(readable(event)))
-    inner = {"type": "Said", "template": "ANON-1.coin", "values": ["XMR"]}
-    assert shown["values"] == ["XMR", {"type": "Said", "template": "way_out.refused", "values": [inner, "b"]}]
+def test_a_difference_in_what_is_said_can_be_written() -> None:
+    """A refusal may hold sentences within sentences."""
+    values = (said("ANON-1.coin", "XMR", "default", listed(["default", "optional"])), 7)
+    told = readable(CommandRejected(codes.COMPLIANCE, "", "holding.refused", ("ANON-1", *values)))
+    assert json.loads(json.dumps(told)) == {
+        "type": "CommandRejected",
+        "code": codes.COMPLIANCE,
+        "detail": "",
+        "template": "holding.refused",
+        "values": ["ANON-1", ["ANON-1.coin", ["XMR", "default", ["list.names", ["default", "optional"]]]], 7],
+    }

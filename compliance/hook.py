@@ -227,6 +227,8 @@ class ComplianceHook(PreTradeHook):
             beside = ledger.uncount(other.order_id, side)
         terms = (client, listing, price_ticks, leaves_lots)
         closes = listing.shortable and _closes(order, leaves_lots)
+        if listing.shortable and side != BUY:
+            listing.note_asked()
         case = Case(terms, side, time_ns, self._intake.registry, ledger, closes=closes)
         if not listing.in_roubles:
             case.unbounded = side != BUY and listing.swaps and order.budget < 0 and static_band(order.book) == (0, 0)

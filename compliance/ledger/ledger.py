@@ -247,7 +247,7 @@ class Ledger:
                 amount = self.exposures.hand_over(sender, receiver, listing, amount)
 
     def outgrown(self) -> list[Investor]:
-        """Who has an open sale that may count at a lower band than that of now, at which it is worth more. O(open sales kept)."""
+        """Who has an open sale that may count, or have been asked about, at a lower band than that of now. O(open sales kept)."""
         found: list[Investor] = []
         for client, listing, price_ticks, _ in self.open_sells.values():
             future = listing.future
@@ -255,7 +255,7 @@ class Ledger:
                 # Nobody is told when the band of a spot instrument moves.
                 if client.investor.retail or client.investor.financial:
                     found.append(client.investor)
-            elif ONLY_REDUCES != price_ticks < future.high_ticks:
+            elif 0 <= price_ticks < future.high_ticks or listing.asked_ticks < future.high_ticks:
                 found.append(client.investor)
         return found
 

@@ -90,6 +90,10 @@ class Listing:
         """Whether it can be sold without being held."""
         self.future: Final[Future | None] = core.future
         """Of what can be: the band at which a sale is counted."""
+        self.asked_ticks: int = 0
+        """Of a future: the lowest upper band at which an open sale may last have been asked about; 0: none was."""
+        self.asked_ticks: int = 0
+        """Of a future: the lowest upper band at which an open sale may last have been asked about; 0: none was."""
         # Of a note or future on what is no security nothing says what it follows.
         self.derivative: Final[bool] = base.on_crypto or (kind in (NOTE, FUTURE) and base.kind != SECURITY)
         """Whether it is a derivative or security on a crypto price (DER-1, DER-4)."""
@@ -107,6 +111,16 @@ class Listing:
         """The crypto here whose price it follows, of a note or future; None: none, or it is not on record."""
         self.has_rouble_market: bool = False
         """Whether what is sold in it can be sold for roubles: in it or, once that is listed, in another spot market."""
+
+    def note_asked(self) -> None:
+        """A sale is asked about, at the band of now."""
+        future = self.future
+        if future is not None and not 0 < self.asked_ticks <= future.high_ticks:
+            self.asked_ticks = future.high_ticks
+
+    def asked_anew(self) -> None:
+        """All sales that may be worth more than when they were asked about are asked about again."""
+        self.asked_ticks = 0 if self.future is None else self.future.high_ticks
 
     def acquired(self, side: int) -> AssetRecord | None:
         """The asset that an order of a side brings in, beside money; None: none, or what trades is a future."""

@@ -92,8 +92,6 @@ class Listing:
         """Of what can be: the band at which a sale is counted."""
         self.asked_ticks: int = 0
         """Of a future: the lowest upper band at which an open sale may last have been asked about; 0: none was."""
-        self.asked_ticks: int = 0
-        """Of a future: the lowest upper band at which an open sale may last have been asked about; 0: none was."""
         # Of a note or future on what is no security nothing says what it follows.
         self.derivative: Final[bool] = base.on_crypto or (kind in (NOTE, FUTURE) and base.kind != SECURITY)
         """Whether it is a derivative or security on a crypto price (DER-1, DER-4)."""

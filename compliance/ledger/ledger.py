@@ -109,7 +109,8 @@ class Ledger:
         client, listing = entry[0], entry[1]
         investor = client.investor
         if not (investor.retail or listing.exposed or listing.otherwise_priced):
-            self.note_open(order_id, side, entry)
+            # Nobody's sums count it: only noted.
+            orders[order_id] = entry
             return
         earlier = orders.get(order_id)
         if earlier is not None:

@@ -265,8 +265,10 @@ class ComplianceHook(PreTradeHook):
 
 def most_ticks(order: Order, price_ticks: int) -> int:
     """The most at which an order that reserves at a price can be filled: of a sale that acquires, its limit is only the least."""
+    if order.side == BUY:
+        return price_ticks
     instrument = order.instrument
-    if order.side == BUY or instrument.future is not None or instrument.quote.kind == FIAT:
+    if instrument.future is not None or instrument.quote.kind == FIAT:
         return worst_ticks(order, price_ticks)
     high_ticks = static_band(order.book)[1]
     return price_ticks if high_ticks < price_ticks else high_ticks

@@ -138,11 +138,11 @@ class Registry:
         self.listings[listing.instrument] = listing
         asset = listing.base.asset
         underlying = self.assets.get(listing.underlying)
-        if underlying is not None and underlying.crypto and listing.derivative:
-            listing.followed = underlying
+        if underlying is not None and listing.derivative:
+            listing.followed = underlying.judged
             if listing.base.followed is None and listing.base.on_crypto:
-                listing.base.followed = underlying
-        else:
+                listing.base.followed = underlying.judged
+        elif not listing.underlying:
             listing.followed = listing.base.judged
         if listing.in_roubles and not listing.shortable and asset not in self.rouble_markets:
             self.rouble_markets[asset] = listing

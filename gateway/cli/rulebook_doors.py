@@ -35,7 +35,8 @@ of a book: whoever sells bitcoin for USDT buys USDT. A transfer between accounts
 
 A security says what its price follows: an asset of the venue by name, or by its word something that is no crypto, as palladium.
 Rules on crypto do not concern what follows no crypto; SAN-1, INT-1 and OPS-1 do. A security that does not say is taken for
-one on a crypto price, and RET-2 refuses it: its tier is not known. A note or future on an asset of the venue follows that asset.
+one on a crypto price, and RET-2 refuses it: its tier is not known. A note or future follows its underlying; an index that is no asset
+of the venue is taken for one of crypto, too.
 
 ## Doors that stay open
 
@@ -49,5 +50,6 @@ By intent, and known:
 * A static band that moves up while a sale for another asset rests: it was reserved at the band of its check. Its fill counts at its price.
 * Futures: nothing is acquired, so RET-1 counts none. DER-1 keeps retail out; where it is off, DER-4's limit for retail holds.
 * Deposits, and what settles a contract (SET-1).
+* A maker's rebate in a book priced in crypto, and the gains of a future priced in crypto.
 * A sale of what has no rouble market, see above.
 """

@@ -43,6 +43,11 @@ general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-2  | passes       
 general-2026 | retail     | buy 0.01 SOL/RUB at 8000000 | RET-2  | decides          | SOL is not listed (LIQ-2)
 general-2026 | retail     | buy 0.01 USDT/RUB at 100    | RET-2  | passes           | a foreign stablecoin: retail may buy it; USDT is listed (LIQ-2)
 general-2026 | retail     | buy 1 BTC/USDT at 80000     | RET-2  | decides          | paid with USDT: retail may not pay crypto for crypto; BTC is listed (LIQ-2)
+general-2026 | retail     | sell 0.01 BTC/USDT at 80000 | RET-2  | decides          | paid with BTC: retail may not pay crypto for crypto; a foreign stablecoin: retail may buy it; USDT is listed (LIQ-2)
+general-2026 | retail     | sell 0.01 BTC/USDT at 80000 | RET-1  | fails            | BTC/USDT has no static band: nothing says what this sale brings in at most
+general-2026 | retail     | buy 5 METAL/RUB at 100      | DER-1  | does not concern | what it brings in is no crypto, and follows none
+general-2026 | retail     | buy 5 METAL/RUB at 100      | RISK-1 | does not concern | what it brings in is no crypto, and follows none
+general-2026 | retail     | buy 5 RIDDLE/RUB at 100     | RET-2  | fails            | what RIDDLE follows is not on record
 general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | RET-2  | passes           | BTC-NOTE follows BTC; BTC is listed (LIQ-2)
 general-2026 | retail     | sell 0.1 SOL/RUB at 8000000 | RET-2  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 0.01 SOL/RUB at 8000000 | RET-2  | does not concern | it is for retail investors
@@ -175,7 +180,25 @@ elr-2025     | firm     | importer   | 5 USDT | cross_border     | ELR-4  | deci
 """
 
 
-@pytest.mark.parametrize("line", TRANSFER_FIGURES.strip().splitlines())
+# The same of what the receiver would come to hold.
+DOOR_FIGURES = """
+general-2026 | firm     | retail     | 5 BTC-NOTE | domestic_payment | DER-1  | decides | BTC-NOTE is on a crypto price; retail is not qualified
+general-2026 | firm     | qualified  | 5 BTC-NOTE | domestic_payment | DER-1  | passes  | BTC-NOTE is on a crypto price; qualified is qualified
+general-2026 | firm     | retail     | 5 BTC-NOTE | domestic_payment | RET-2  | passes  | BTC-NOTE follows BTC; BTC is listed (LIQ-2)
+general-2026 | firm     | retail     | 5 BTC-NOTE | domestic_payment | RET-1  | fails   | there is no price of BTC-NOTE to count
+general-2026 | firm     | retail     | 5 SOL      | domestic_payment | RET-2  | fails   | SOL is not listed (LIQ-2)
+general-2026 | firm     | retail     | 5 A7A5     | domestic_payment | SET-2  | fails   | retail may not come to hold A7A5, a rouble stablecoin
+general-2026 | firm     | newcomer   | 5 BTC-NOTE | domestic_payment | RISK-1 | fails   | 0 < 1 in force
+general-2026 | firm     | newcomer   | 5 BTC-NOTE | domestic_payment | RET-3  | fails   | no knowledge test on record
+general-2026 | firm     | qualified  | 5 BTC-NOTE | domestic_payment | QUAL-1 | passes  | 70 >= 70 %; 2026-06-01 <= 2027-06-01
+general-2026 | firm     | firm@alfa  | 5 BTC-NOTE | own_account      | CUR-1  | does not concern | it is for currency values: cryptocurrencies and stablecoins
+general-2026 | importer | firm@alfa  | 5 BTC-NOTE | domestic_payment | INT-1  | passes  | alfa is licensed and not suspended
+elr-2025     | firm     | qualified  | 5 BTC-NOTE | domestic_payment | ELR-3  | fails   | qualified is among those without access: retail, qualified
+elr-2025     | firm     | small_firm | 5 BTC-NOTE | domestic_payment | ELR-2  | decides | unqualified_firm is not qualified_firm
+"""
+
+
+@pytest.mark.parametrize("line", (TRANSFER_FIGURES.strip() + DOOR_FIGURES.rstrip()).splitlines())
 def test_figures_of_transfers(line: str) -> None:
     rulebook, sender, receiver, what, purpose, rule, expected, words = (cell.strip() for cell in line.split("|"))
     venue = WatchedVenue(rulebook)

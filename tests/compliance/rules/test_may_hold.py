@@ -6,14 +6,16 @@ import pytest
 
 from compliance.rules.case import DEPOSIT, ISSUE, SETTLEMENT, TRANSFER, Arrival, Case
 from compliance.rules.rule import OrderRule
-from engine.vocabulary.codes import BUY, CONTINUOUS, CRYPTO, FIAT, NOTE, SECURITY, SPOT
+from engine.vocabulary.codes import BUY, CONTINUOUS, CRYPTO, FIAT, FUTURE, NOTE, SECURITY, SPOT
 from engine.vocabulary.messages.commands import (
     AddAsset,
     Deposit,
     IssueAsset,
     ListInstrument,
+    MarkFuture,
     RegisterInvestor,
     SetPhase,
+    SetTradingRules,
 )
 from engine.vocabulary.messages.events import CommandRejected, OrderCancelled
 from tests.support.compliance.venue import ACCOUNTS, ROUBLE, Venue, rules_of
@@ -131,6 +133,32 @@ def test_a_security_on_a_security_follows_what_that_one_follows() -> None:
     assert rules_of(venue.buy("retail", "1", "ON-YUAN/RUB", "100")) == ()
     assert rules_of(venue.buy("retail", "1", "ON-SOL/RUB", "100")) == ("DER-1", "RET-2", "DER-4")
     assert rules_of(venue.buy("retail", "1", "ON-RIDDLE/RUB", "100")) == ("DER-1", "RET-2", "DER-4")
+
+
+def test_a_future_follows_its_underlying() -> None:
+    """Where DER-1 lets retail trade futures, RET-2 asks of what they follow."""
+    venue = Venue("general-2026", (("DER-1", "enabled", "false"), ("DER-4", "enabled", "false")))
+    venue.do(AddAsset("PALL-FUT", SECURITY, 4, follows="palladium"))
+    for name, base, underlying in (
+        ("SOL-FUT", "SOL", "SOL"),
+        ("ETH-FUT", "ETH", "ETH"),
+        ("BASKET-FUT", "BTC", "basket"),
+        ("PALL-FUT", "PALL-FUT", "palladium"),
+    ):
+        series = ListInstrument(
+            name, FUTURE, base, "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, underlying=underlying,
+            expiry_ns=4_102_444_800 * 10**9,
+        )  # fmt: skip
+        venue.do(series)
+        venue.do(SetTradingRules(name, 400_000))
+        venue.do(MarkFuture(name, 1_000 * ROUBLE, "start"))
+        venue.do(SetPhase(name, CONTINUOUS))
+    for side in (venue.buy, venue.sell):
+        assert rules_of(side("retail", "1", "SOL-FUT", "1000")) == ("RET-2",)
+        assert rules_of(side("retail", "1", "ETH-FUT", "1000")) == ()
+        # An index that is no asset here may well be one of crypto: nobody has said that it is none.
+        assert rules_of(side("retail", "1", "BASKET-FUT", "1000")) == ("RET-2",)
+        assert rules_of(side("newcomer", "1", "PALL-FUT", "1000")) == ()
 
 
 def test_what_can_not_be_sold_for_roubles_may_be_sold_for_another_asset_until_it_can() -> None:

@@ -75,12 +75,12 @@ class ComplianceHook(PreTradeHook):
 
     def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
         """Take up what an order can cost in the sums of the ledger: purchases, and what can be sold short."""
-        instrument = order.instrument
-        if order.side != BUY and instrument.future is None and instrument.quote.kind == FIAT:
+        instrument, side = order.instrument, order.side
+        if side != BUY and instrument.future is None and instrument.quote.kind == FIAT:
             return
         if order.budget >= 0:
             price_ticks, leaves_lots = BY_FUNDS, order.budget
-        elif order.side != BUY or instrument.future is not None:
+        elif side != BUY or instrument.future is not None:
             price_ticks = _counted_ticks(order, price_ticks)
             if price_ticks == ONLY_REDUCES:
                 # It is let in always, and takes from those beside it what they had to close.
@@ -89,16 +89,16 @@ class ComplianceHook(PreTradeHook):
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
         if listing.in_roubles:
-            self._ledger.reserve(order.order_id, order.side, entry)
+            self._ledger.reserve(order.order_id, side, entry)
         else:
             client.investor.beyond_roubles = True
             if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
                 # No rule wants its rate.
-                self._ledger.note_open(order.order_id, order.side, entry)
+                self._ledger.note_open(order.order_id, side, entry)
             else:
-                self._ledger.reserve(order.order_id, order.side, entry)
+                self._ledger.reserve(order.order_id, side, entry)
         if order.other_leg is not None:
-            self._ledger.pair(order.order_id, order.other_leg.order_id, order.side)
+            self._ledger.pair(order.order_id, order.other_leg.order_id, side)
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""

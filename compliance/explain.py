@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.hook import ComplianceHook
+from compliance.hook import ComplianceHook, most_ticks
 from compliance.ledger.ledger import BY_FUNDS
 from compliance.registry.classes import class_name
 from compliance.registry.listings import Decision
@@ -17,7 +17,8 @@ from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rulebook.wording import date_text
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
-from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
+from compliance.rules.may_hold import may_come_to_hold
+from compliance.rules.rule import FAILS, LOWERS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
 from engine.book.entities import Order
 from engine.state.hook import Verdict
@@ -127,13 +128,17 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
     found = _Explained()
     for name in table.rulebook.order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
-        spared = why_idle(data) if rule is None else rule.spares(profile, case.listing, case.side)
+        spared = why_idle(data)
+        if rule is not None:
+            spared = rule.spares(profile, case.listing, case.side) or rule.excused(case.listing, case.side)
+        if rule is not None and not spared and not rule.holds_anyway(case.listing) and case.lowers():
+            spared = LOWERS
         if rule is None or spared:
             found.unconcerned(data, spared)
             continue
         finding = rule.examine(case)
         _check_against_table(rule, profile, case, finding)
-        found.concerned(data, finding)
+        found.concerned(data, finding, None if finding.passed else rule.refusal(finding, case))
     return found.rules
 
 
@@ -147,7 +152,13 @@ def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanati
         if rule is None or spared:
             found.unconcerned(data, spared)
         else:
-            found.concerned(data, rule.examine(case))
+            finding = rule.examine(case)
+            found.concerned(data, finding, None if finding.passed else finding.refusal())
+    if case.arrival is not None:
+        # Then what the receiver would come to hold; most rules have nothing to say of it.
+        for order_rule, finding in may_come_to_hold(table.rules, case.arrival):
+            data = table.rulebook.rules[order_rule.rule]
+            found.concerned(data, finding, None if finding.passed else finding.refusal())
     return found.rules
 
 
@@ -163,12 +174,11 @@ class _Explained:
         """Add a rule that has nothing to say."""
         self.rules.append(RuleExplanation(data, UNCONCERNED, [], "", spared=why))
 
-    def concerned(self, data: RuleData, finding: Finding) -> None:
-        """Add a rule with what it found."""
+    def concerned(self, data: RuleData, finding: Finding, refusal: Said | None) -> None:
+        """Add a rule with what it found and, of a failure, what the participant was told."""
         outcome: str = PASSED
-        refusal: Said | None = None
         if not finding.passed:
-            outcome, refusal = FAILED if self.decided else DECIDED, finding.refusal()
+            outcome = FAILED if self.decided else DECIDED
             self.decided = True
         explained = RuleExplanation(data, outcome, finding.inputs(), finding.arithmetic(), refusal=refusal)
         self.rules.append(explained)
@@ -251,6 +261,7 @@ class ExplainingHook(ComplianceHook):
             explanation.price = decimal_e8(price_ticks * instrument.tick_e8)
             explanation.quantity = decimal_e8(leaves_lots * instrument.lot_e8)
         self._current = explanation
-        self._judge(client, order, price_ticks, leaves_lots, time_ns, rests=recheck)
+        most = price_ticks if price_ticks == BY_FUNDS else most_ticks(order, price_ticks)
+        self._judge(client, order, most, leaves_lots, time_ns, rests=recheck)
         self._current = None
         return explanation

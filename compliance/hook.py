@@ -7,7 +7,7 @@ from typing import Final
 from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
 from compliance.ledger.contracts import follow_transfer
-from compliance.ledger.ledger import BY_FUNDS, Ledger
+from compliance.ledger.ledger import BY_FUNDS, ONLY_REDUCES, Ledger
 from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
@@ -15,9 +15,10 @@ from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Instrument, Order
-from engine.money.margin import worst_ticks
+from engine.book.order_book import static_band
+from engine.money.margin import open_lots, reducible_lots, worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
-from engine.vocabulary.codes import BUY
+from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (
     AssetIssued,
@@ -71,25 +72,34 @@ class ComplianceHook(PreTradeHook):
                 return None
         if order.close_out:
             return None
-        return self._judge(client, order, worst_ticks(order, price_ticks), leaves_lots, time_ns)
+        return self._judge(client, order, most_ticks(order, price_ticks), leaves_lots, time_ns)
 
     def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
         """Take up what an order can cost in the sums of the ledger: purchases, and what can be sold short."""
-        if order.side != BUY and order.instrument.future is None:
+        instrument, side = order.instrument, order.side
+        if side != BUY and instrument.future is None and instrument.quote.kind == FIAT:
             return
         if order.budget >= 0:
             price_ticks, leaves_lots = BY_FUNDS, order.budget
-        else:
-            price_ticks = worst_ticks(order, price_ticks)
+        elif side != BUY or instrument.future is not None:
+            price_ticks = _counted_ticks(order, price_ticks)
+            if price_ticks == ONLY_REDUCES:
+                # It is let in always, and takes from those beside it what they had to close.
+                investor = self._clients[order.account.account].investor
+                self._ledger.doubtful[investor.investor] = investor
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
-        if not listing.in_roubles:
+        if listing.in_roubles:
+            self._ledger.reserve(order.order_id, side, entry)
+        else:
             client.investor.beyond_roubles = True
             if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
                 # No rule wants its rate.
-                self._ledger.open_orders[order.order_id] = entry
-                return
-        self._ledger.reserve(order.order_id, order.side, entry)
+                self._ledger.note_open(order.order_id, side, entry)
+            else:
+                self._ledger.reserve(order.order_id, side, entry)
+        if order.other_leg is not None:
+            self._ledger.pair(order.order_id, order.other_leg.order_id, side)
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
@@ -99,7 +109,7 @@ class ComplianceHook(PreTradeHook):
         if self._table_passes(client, order):
             return None
         return self._judge(
-            client, order, worst_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
+            client, order, most_ticks(order, order.reserve_ticks), order.leaves_lots, time_ns, rests=True
         )
 
     def true_up(self, order: Order) -> None:
@@ -107,9 +117,11 @@ class ComplianceHook(PreTradeHook):
         if order.budget >= 0:
             self._ledger.amend(order.order_id, order.side, BY_FUNDS, order.budget)
         else:
-            self._ledger.amend(order.order_id, order.side, worst_ticks(order, order.reserve_ticks), order.leaves_lots)
+            self._ledger.amend(
+                order.order_id, order.side, _counted_ticks(order, order.reserve_ticks), order.leaves_lots
+            )
         if order.side != BUY:
-            # A buy's terms only change unasked to what costs less. A sale may be worth more: a future's counts at the band of now.
+            # A buy's terms only change unasked to what costs less. A sale may be worth more: it counts at the band of now.
             client = self._clients[order.account.account]
             if not self._table_passes(client, order):
                 self._ledger.doubtful[client.investor.investor] = client.investor
@@ -141,7 +153,7 @@ class ComplianceHook(PreTradeHook):
         table = self._intake.table
         if table is None:
             return _no_rulebook(said("rulebook.no_transfer"))
-        return table.transfers.judge(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
+        return table.judge_transfer(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
         """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""
@@ -155,9 +167,8 @@ class ComplianceHook(PreTradeHook):
         return add_asset(self._intake, asset, command, time_ns)
 
     def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
-        """Take note of an instrument."""
-        list_instrument(self._intake, instrument, command)
-        return None
+        """Take note of an instrument, or say why it may not be listed."""
+        return list_instrument(self._intake, instrument, command)
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
@@ -185,10 +196,18 @@ class ComplianceHook(PreTradeHook):
             sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
         ledger = self._ledger
         listing = self._listings[trade.instrument]
-        client = self._clients[seller]
-        ledger.buy(trade, buy_id, listing, buy_leaves, time_ns)
-        if client.investor.retail or listing.exposed:
-            ledger.sell(trade, sell_id, client, listing, leaves_lots=sell_leaves, time_ns=time_ns)
+        ledger.fill(trade, buy_id, BUY, leaves_lots=buy_leaves, time_ns=time_ns)
+        if sell_id in ledger.open_sells:
+            ledger.fill(trade, sell_id, SELL, leaves_lots=sell_leaves, time_ns=time_ns)
+        else:
+            client = self._clients[seller]
+            if client.investor.retail or listing.exposed:
+                ledger.sold(trade, sell_id, client, listing, time_ns=time_ns)
+        if listing.shortable and not listing.exposed:
+            # Its positions are not followed here: what closed one may open one now.
+            for account in (trade.maker_account, trade.taker_account):
+                investor = self._clients[account].investor
+                ledger.doubtful[investor.investor] = investor
         listing.last_ticks = trade.price_ticks
 
     def _judge(
@@ -203,14 +222,23 @@ class ComplianceHook(PreTradeHook):
             return _no_rulebook(said("rulebook.no_order"))
         decision = self._decision(table, client, order)
         ledger = self._ledger
-        order_id, side, listing = order.order_id, order.side, decision.listing
-        own = ledger.uncount(order_id, side)
+        order_id, side, listing, other = order.order_id, order.side, decision.listing, order.other_leg
+        own, beside = ledger.uncount(order_id, side), None
+        if other is not None and order_id not in ledger.pairs:
+            # The second leg of a pair, about to join the first.
+            beside = ledger.uncount(other.order_id, side)
         terms = (client, listing, price_ticks, leaves_lots)
-        case = Case(terms, side, time_ns, self._intake.registry, ledger)
+        closes = listing.shortable and _closes(order, leaves_lots)
+        if listing.shortable and side != BUY:
+            listing.note_asked()
+        case = Case(terms, side, time_ns, self._intake.registry, ledger, closes=closes)
         if not listing.in_roubles:
-            case.kopecks = ledger.kopecks(order_id, listing, case.value, rests)
+            case.unbounded = side != BUY and listing.swaps and order.budget < 0 and static_band(order.book) == (0, 0)
+            case.kopecks = -1 if case.unbounded else ledger.kopecks(order_id, listing, case.value, rests)
         verdict = self.decide(table, decision, case)
         ledger.recount(order_id, side, own)
+        if other is not None:
+            ledger.recount(other.order_id, side, beside)
         return verdict
 
     def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
@@ -235,6 +263,36 @@ class ComplianceHook(PreTradeHook):
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision
         return decision
+
+
+def most_ticks(order: Order, price_ticks: int) -> int:
+    """The most at which an order that reserves at a price can be filled: of a sale that acquires, its limit is only the least."""
+    if order.side == BUY:
+        return price_ticks
+    instrument = order.instrument
+    if instrument.future is not None or instrument.quote.kind == FIAT:
+        return worst_ticks(order, price_ticks)
+    high_ticks = static_band(order.book)[1]
+    return price_ticks if high_ticks < price_ticks else high_ticks
+
+
+def _counted_ticks(order: Order, price_ticks: int) -> int:
+    """The price at which an order that reserves at `price_ticks` counts in the ledger."""
+    return ONLY_REDUCES if order.command.reduce_only else most_ticks(order, price_ticks)
+
+
+def _closes(order: Order, leaves_lots: int) -> bool:
+    """Whether an order of a future can only make a position smaller.
+
+    It is reduce-only or, with all that is open on its side, no larger than the position. The other leg of its pair ends with it.
+    """
+    if order.command.reduce_only:
+        return True
+    account, instrument, side, other = order.account, order.instrument, order.side, order.other_leg
+    beside = open_lots(account, instrument, side) - order.covered_lots
+    if other is not None and not other.command.reduce_only:
+        beside -= other.covered_lots
+    return beside + leaves_lots <= reducible_lots(account, instrument, side)
 
 
 def _table_passed(client: Client, order: Order, price_ticks: int, leaves_lots: int) -> bool:

@@ -117,7 +117,9 @@ def restore(
         snapshot, _STATE
     )
     for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
-        record = AssetRecord(core_assets[asset], privacy, market_cap_rub, turnover_rub, history_years)
+        core = core_assets[asset]
+        followed = registry.assets.get(core.follows)
+        record = AssetRecord(core, privacy, market_cap_rub, turnover_rub, history_years, followed=followed)
         assert (record.kind, record.scale) == (kind, scale), "the core has another asset of this name"
         record.highly_liquid = highly_liquid
         record.lost_ns = lost_ns

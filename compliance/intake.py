@@ -88,13 +88,18 @@ class Intake:
         """Have everybody's orders rechecked."""
         self.all_doubtful = False
         self.ledger.doubtful.clear()
+        self._ask_anew()
         return EVERYBODY
+
+    def _ask_anew(self) -> None:
+        for listing in self.registry.listings.values():
+            listing.asked_anew()
 
     def recheck(self, clients: list[Client]) -> Recheck | None:
         """Have the orders of some clients rechecked after a command about them, and all that may be forbidden for other reasons.
 
         Those would be found by a recheck of everybody too: whoever is not named here has no order that a rule refuses.
-        None if there are no clients. O(clients, exposed investors, intermediaries, financial firms, open sales of futures).
+        None if there are no clients. O(clients, instruments, exposed investors, intermediaries, financial firms, open sales of futures).
         """
         if not clients:
             return None
@@ -104,6 +109,7 @@ class Intake:
         doubtful = list(ledger.doubtful.values())
         ledger.doubtful.clear()
         doubtful += ledger.outgrown()
+        self._ask_anew()
         # The rate of an order that was let pass without one is that of now; and rates are kept by what was asked before.
         doubtful += [firm for firm in self.registry.financial.values() if firm.beyond_roubles]
         if self.table is not None:

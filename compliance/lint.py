@@ -43,6 +43,7 @@ WARNING: Final = "warning"
 # No more figures than an asset can have.
 _PLENTY: Final = 10**15
 _WHOLE: Final = 100_00
+_LOCKED_IN: Final = "who holds one can't sell it here, only withdraw it"
 
 
 class Remark:
@@ -90,6 +91,7 @@ def lint(name: str, documents: dict[str, str]) -> list[Remark]:
     _figures(remarks)
     _switches(remarks)
     _scope(remarks)
+    _shut_books(remarks)
     _idle_rules(remarks)
     order = [ERROR, WARNING]
     return sorted(remarks.found, key=lambda remark: order.index(remark.severity))
@@ -150,14 +152,24 @@ def _figures(remarks: _Remarks) -> None:
 
 
 def _switches(remarks: _Remarks) -> None:
-    """Rules that are off, and what is missed where RET-5 is."""
+    """Rules that are off."""
     rulebook = remarks.rulebook
     for rule, data in rulebook.rules.items():
         if not data.enabled:
             remarks.add(WARNING, rule, "enabled", "the rule is switched off")
-    if rulebook.active("RET-5") is None:
-        text = "RET-5 is not in force: who may no longer buy may not sell either what is held"
-        remarks.add(WARNING, "", "rules", text)
+
+
+def _shut_books(remarks: _Remarks) -> None:
+    """Parameters that shut books, so that who holds something when they come into force can't sell it."""
+    bans, tiers, stablecoins = remarks.of("ANON-1"), remarks.of("RET-2"), remarks.of("SET-2")
+    if bans is not None and bans.names("banned_privacy"):
+        remarks.add(WARNING, "ANON-1", "banned_privacy", f"the books of these coins are shut: {_LOCKED_IN}")
+    if tiers is not None and tiers.word("on_tier_loss") == "halt":
+        text = f"the books of an asset that loses its tier are shut for retail: {_LOCKED_IN}"
+        remarks.add(WARNING, "RET-2", "on_tier_loss", text)
+    for key in ("stablecoin_mode", "usdt_mode") if stablecoins is not None else ():
+        if stablecoins is not None and stablecoins.word(key) == "settlement_only":
+            remarks.add(WARNING, "SET-2", key, f"the books of these stablecoins are shut: {_LOCKED_IN}")
 
 
 def _scope(remarks: _Remarks) -> None:

@@ -20,6 +20,7 @@ from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, List
 from compliance.registry.records import Authorisation, Client, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.wording import setting_text, stages_of
+from compliance.rules.case import DEPOSIT, ISSUE, Arrival
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
@@ -34,6 +35,7 @@ from engine.vocabulary.messages.commands import (
     AddAsset,
     AuthoriseClient,
     Command,
+    Deposit,
     FreezeAsset,
     IssueAsset,
     ListInstrument,
@@ -273,7 +275,17 @@ def add_asset(intake: Intake, asset: Asset, command: AddAsset, time_ns: int) -> 
     unfit = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
     if unfit is not None:
         return _problem(unfit)
-    record = AssetRecord(asset, command.privacy, command.market_cap_rub, command.turnover_rub, command.history_years)
+    for each in intake.registry.assets.values():
+        if each.core.follows == asset.asset:
+            return _problem(said("asset.followed_word", asset.asset, each.asset))
+    record = AssetRecord(
+        asset,
+        command.privacy,
+        command.market_cap_rub,
+        command.turnover_rub,
+        command.history_years,
+        followed=intake.registry.assets.get(asset.follows),
+    )
     intake.registry.assets[asset.asset] = record
     # The tier it begins in is no change to report.
     put_in_tiers([record], None if intake.table is None else intake.table.tiers, time_ns)
@@ -300,18 +312,54 @@ def _update_asset(intake: Intake, command: UpdateAsset, time_ns: int) -> Outcome
     return Outcome(events, None, intake.recheck_all() if len(events) > 1 else None)
 
 
-def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrument) -> None:
-    """Take note of an instrument that the core is about to list."""
-    assets = intake.registry.assets
-    listing = Listing(instrument, assets[instrument.base.asset], assets[instrument.quote.asset])
+def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrument) -> Problem | None:
+    """Take note of an instrument that the core is about to list, or say why it may not.
+
+    What it opens may make another sale a choice: the decisions of before are forgotten, and who has such a sale open is looked
+    at with the next recheck.
+    """
+    registry, name = intake.registry, instrument.instrument
+    base, quote = registry.assets[instrument.base.asset], registry.assets[instrument.quote.asset]
+    follows = instrument.base.follows
+    if base.asset == ROUBLE:
+        return _problem(said("instrument.rouble_base", name, quote.asset, ROUBLE))
+    if follows and command.underlying and command.underlying != follows:
+        return _problem(said("instrument.follows", name, base.asset, follows, command.underlying))
+    listing = Listing(instrument, base, quote)
     listing.last_ticks = command.reference_price_e8 // command.tick_e8
-    intake.registry.add_listing(listing)
+    registry.add_listing(listing)
+    if intake.table is not None:
+        intake.table.forget_decisions()
+        for client, sold, _, _ in intake.ledger.open_sells.values():
+            if sold.base is base:
+                intake.ledger.doubtful[client.investor.investor] = client.investor
+    return None
 
 
-def _move(intake: Intake, command: IssueAsset | RedeemAsset | Withdraw, time_ns: int) -> Outcome:
-    """Look at the owner of an account to which something is issued, or from which it is redeemed or withdrawn."""
+def _move(intake: Intake, command: RedeemAsset | Withdraw, time_ns: int) -> Outcome:
+    """Look at the owner of an account from which something is redeemed or withdrawn."""
     investor = intake.registry.clients[command.account].investor
     problem = None if intake.table is None else intake.table.transfers.owner_problem(investor)
+    return Outcome([]) if problem is None else _refused(problem)
+
+
+def _issue(intake: Intake, command: IssueAsset, time_ns: int) -> Outcome:
+    """Look at the owner of an account to which something is issued, and whether that may be held."""
+    table = intake.table
+    if table is None:
+        return Outcome([])
+    client, asset = intake.registry.clients[command.account], intake.registry.assets[command.asset]
+    problem = table.transfers.owner_problem(client.investor)
+    if problem is None:
+        problem = table.arrival_problem(Arrival(client, asset, ISSUE, time_ns), "")
+    return Outcome([]) if problem is None else _refused(problem)
+
+
+def _deposit(intake: Intake, command: Deposit, time_ns: int) -> Outcome:
+    """Look at what is brought in: what could not be bought here needs its origin, a banned coin stays outside."""
+    client, asset = intake.registry.clients[command.account], intake.registry.assets[command.asset]
+    arrival = Arrival(client, asset, DEPOSIT, time_ns)
+    problem = None if intake.table is None else intake.table.arrival_problem(arrival, command.origin)
     return Outcome([]) if problem is None else _refused(problem)
 
 
@@ -350,7 +398,8 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     UpdateAsset: _update_asset,
     RegisterContract: register_contract,
     PublishWarning: publish_warning,
-    IssueAsset: _move,
+    IssueAsset: _issue,
+    Deposit: _deposit,
     RedeemAsset: _move,
     Withdraw: _move,
     FreezeAsset: _freeze,

@@ -11,7 +11,8 @@ they reserve, and open sells of S lots worth VS,
                          the B - |L| dearest lots   when L < 0 and B > |L|: what is bought beyond the short
                          nothing more than E        when L < 0 and B <= |L|: closing adds nothing
 
-and sells the same, the other way round. The dearest lots, since the others may fill first: a buy for the closing auction waits
+and sells the same, the other way round. A reduce-only order is none of them: it opens nothing, and takes no more than there is
+off the |L| that the others would close first. The dearest lots, since the others may fill first: a buy for the closing auction waits
 while a cheaper one closes the short. Below the 64th price everything counts at that. A note can't be sold short: its sells
 never add, and a sale of more than was bought on this venue leaves nothing. A note that is moved to another account takes its
 average entry value along, rounded down; one that is redeemed or withdrawn takes it off. What was bought here goes first. Notes
@@ -53,11 +54,16 @@ class Position:
         """Of what can be sold short: open lots of each side by their value per lot."""
         self.values: Final[list[list[int]]] = [[], []]
         """The keys of `levels`, increasing, so that no order has them sorted."""
+        self.reducing: Final[list[int]] = [0, 0]
+        """Open lots of the reduce-only orders of each side."""
         self.exposure: int = 0
         """What the sums of the ledger hold of it."""
 
-    def open(self, side: int, lots: int, value: int) -> None:
+    def open(self, side: int, lots: int, value: int, reduces: bool = False) -> None:
         """Count open orders, or (negative) no longer. Lots are 0 for an order by funds, which is always of a note."""
+        if reduces:
+            self.reducing[side] += lots
+            return
         if side == BUY:
             self.buy_lots += lots
             self.buy_value += value
@@ -73,6 +79,15 @@ class Position:
             if not before + lots:
                 del levels[per_lot]
                 del values[bisect_left(values, per_lot)]
+
+    def closable(self, side: int) -> int:
+        """How many lots of a side would close it."""
+        return max(-self.units if side == BUY else self.units, 0) // self.listing.lot_base
+
+    def opens(self, side: int) -> int:
+        """By how many lots the open orders of a side go beyond closing it; reduce-only ones only take of what there is to close."""
+        closed = self.closable(side)
+        return (self.buy_lots if side == BUY else self.sell_lots) + min(self.reducing[side], closed) - closed
 
     def worth(self, side: int = BUY, lots: int = 0, value: int = 0) -> int:
         """The exposure, if an order of this side, these lots and this value were open too."""
@@ -91,7 +106,7 @@ class Position:
             return self.value + open_value + value
         # Only what can be sold short is held below zero, and always in whole lots.
         closed = -held // self.listing.lot_base
-        opened = open_lots + lots - closed
+        opened = open_lots + lots + min(self.reducing[side], closed) - closed
         if opened <= 0:
             return 0
         levels, more = self.levels[side], value // lots if lots else -1

@@ -3,13 +3,15 @@
 
 All sums are in minor units of the quote asset, which is the kopeck wherever a rule compares them. An open buy order is
 reserved at its limit, the worst price it can get; a fill moves its part from reserved to used at the price of the trade.
+A sale for another asset than money is a purchase of that asset, worth what it brings in. Its limit is the least that it
+brings in, so it is reserved at the upper static band if that is higher.
 A purchase counts on the Moscow day of its fill: at New Year what was used starts at nothing and what is reserved stays. A
 purchase priced in another asset counts at the rate that held when its reservation was checked, the last trade of the quote asset
-for roubles; a sale at the rate that holds when it is made.
+for roubles. A sale counts at the rate that holds when it is made; one that is a purchase too, at the rate of that.
 
-Every open buy order of the venue is kept, so that sums can be made anew when a rulebook or a class changes, but sums are
-kept only for whom a rule reads them: purchases and sales of retail investors, exposure in derivatives of everyone. What an
-investor traded while not retail is not counted later (QUAL-1 has no volume limit).
+Every open order of the venue that can purchase is kept, so that sums can be made anew when a rulebook or a class changes, but
+sums are kept only for whom a rule reads them: purchases and sales of retail investors, exposure in derivatives of everyone. What
+an investor traded while not retail is not counted later (QUAL-1 has no volume limit).
 """
 
 from __future__ import annotations
@@ -17,7 +19,15 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.exposure import Exposures
-from compliance.ledger.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, YearsIntermediary, in_kopecks
+from compliance.ledger.purchases import (
+    NO_RATE,
+    CountedSide,
+    InvestorLedger,
+    Rate,
+    RatedOrder,
+    in_kopecks,
+    proceeds,
+)
 from compliance.registry.calendar import MoscowYears
 from compliance.registry.listings import Listing
 from compliance.registry.records import Client, Investor, Registry
@@ -26,66 +36,21 @@ from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.events import Trade, TradeCorrected
 
 OpenOrder = tuple[Client, Listing, int, int]
-"""Client, instrument, limit in ticks, leaves in lots. A tuple: one is made for every buy order on the fast path."""
+"""Client, instrument, worst price in ticks, leaves in lots. A tuple: one is made for every buy order on the fast path."""
 
 BY_FUNDS: Final = -1
 """Instead of a limit in ticks: the order is by funds, and its leaves are what is left of its budget in minor units."""
+ONLY_REDUCES: Final = -2
+"""Instead of a limit in ticks: the order is reduce-only, and is cut when it meets its position: it opens nothing."""
 
 ROUBLES: Final[Rate] = (1, 1)
 
 
 def worth(listing: Listing, price_ticks: int, leaves_lots: int) -> int:
-    """What an open order can still cost, without fees, in quote minor units."""
-    return leaves_lots if price_ticks == BY_FUNDS else price_ticks * leaves_lots * listing.unit
-
-
-class InvestorLedger:
-    """The sums of one investor."""
-
-    def __init__(self) -> None:
-        self.bound: Final = YearsIntermediary()
-        self.by_intermediary: Final[dict[str, Purchases]] = {}
-
-    def through(self, intermediary: str) -> Purchases:
-        """The purchases through an intermediary, begun when first asked for."""
-        found = self.by_intermediary.get(intermediary)
-        if found is None:
-            found = Purchases()
-            self.by_intermediary[intermediary] = found
-        return found
-
-    def used(
-        self,
-        today: int,
-        first_day: int,
-        *,
-        rolling: bool,
-        net: bool,
-        crypto: bool,
-        intermediary: str | None = None,
-    ) -> int:
-        """What counts for the cap of what was traded, through one intermediary or (None) all.
-
-        Args:
-            today: the Moscow day, from 1970-01-01.
-            first_day: the 1 January of its year.
-            rolling: of the last 365 days, today included, instead of since `first_day`.
-            net: sale proceeds are taken off; never below nothing.
-            crypto: what was priced in crypto counts too.
-        """
-        total = 0
-        for name, line in self.by_intermediary.items():
-            if intermediary is None or name == intermediary:
-                total += line.turnover(today, first_day, rolling).counted(net, crypto)
-        return max(total, 0)
-
-    def reserved(self, crypto: bool, intermediary: str | None = None) -> int:
-        """What open buy orders that count for the cap can still cost, through one intermediary or (None) all."""
-        total = 0
-        for name, line in self.by_intermediary.items():
-            if intermediary is None or name == intermediary:
-                total += line.reserves(crypto)
-        return total
+    """What an open order can still cost or, sold, bring in, without fees, in quote minor units."""
+    if price_ticks >= 0:
+        return price_ticks * leaves_lots * listing.unit
+    return leaves_lots if price_ticks == BY_FUNDS else 0
 
 
 class Ledger:
@@ -96,9 +61,11 @@ class Ledger:
         self.open_orders: Final[dict[int, OpenOrder]] = {}
         """Every open buy order, by order id."""
         self.open_sells: Final[dict[int, OpenOrder]] = {}
-        """Open sell orders of what can be sold short, by order id."""
-        self.rated: Final[dict[int, RatedBuy]] = {}
-        """Rates of buy orders priced in another asset than RUB, by order id: of retail and, for ELR-2, of financial firms."""
+        """Open sell orders of what can be sold short or is sold for another asset than money, by order id."""
+        self.pairs: Final[dict[int, int]] = {}
+        """The other leg of each kept order of a pair, by order id: one of the two can fill, so they count as one."""
+        self.rated: Final[dict[int, RatedOrder]] = {}
+        """Rates of open orders priced in another asset than RUB, by order id: of retail and, for ELR-2, of financial firms."""
         self.investors: Final[dict[str, InvestorLedger]] = {}
         self.doubtful: Final[dict[str, Investor]] = {}
         """Investors of whose orders one may have come to be forbidden by what nobody was rechecked for: a correction, or a sale
@@ -135,8 +102,12 @@ class Ledger:
         """
         rated = self.rated.get(order_id) if rests else None
         if rated is None:
-            rated = RatedBuy(self.rate(listing))
+            rated = RatedOrder(self.rate(listing))
         return rated.costs(value) if rated.rate[0] else -1
+
+    def note_open(self, order_id: int, side: int, entry: OpenOrder) -> None:
+        """Keep an open order that nobody's sums count."""
+        (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
 
     def reserve(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Reserve for an order as it is to stand, instead of what was reserved for it before."""
@@ -151,7 +122,7 @@ class Ledger:
         if earlier is not None:
             self._count(order_id, side, earlier, -1)
         if listing.otherwise_priced and (investor.retail or investor.financial):
-            self.rated[order_id] = RatedBuy(self.rate(listing))
+            self.rated[order_id] = RatedOrder(self.rate(listing))
         orders[order_id] = entry
         self._count(order_id, side, entry, 1)
 
@@ -166,68 +137,73 @@ class Ledger:
         orders[order_id] = amended
         self._count(order_id, side, amended, 1)
 
+    def pair(self, order_id: int, other_id: int, side: int) -> None:
+        """Let two kept orders count as the larger of them: a trade of the one, or its end, ends the other."""
+        orders = self.open_orders if side == BUY else self.open_sells
+        if order_id in orders and other_id in orders and order_id not in self.pairs:
+            self._count(order_id, side, orders[order_id], -1)
+            self._count(other_id, side, orders[other_id], -1)
+            self.pairs[order_id], self.pairs[other_id] = other_id, order_id
+            self._count(order_id, side, orders[order_id], 1)
+
+    def part(self, order_id: int) -> None:
+        """Let each leg of a pair count for itself again: one of them has traded or ended."""
+        other_id = self.pairs.get(order_id)
+        if other_id is not None:
+            side = BUY if order_id in self.open_orders else SELL
+            orders = self.open_orders if side == BUY else self.open_sells
+            self._count(order_id, side, orders[order_id], -1)
+            del self.pairs[order_id], self.pairs[other_id]
+            self._count(order_id, side, orders[order_id], 1)
+            self._count(other_id, side, orders[other_id], 1)
+
     def release(self, order_id: int) -> None:
         """Forget an order that ended. Nothing to do for an order that isn't kept."""
+        if self.pairs:
+            self.part(order_id)
+        side = BUY
         entry = self.open_orders.pop(order_id, None)
+        if entry is None and self.open_sells:
+            side = SELL
+            entry = self.open_sells.pop(order_id, None)
         if entry is not None:
-            self._count(order_id, BUY, entry, -1)
+            self._count(order_id, side, entry, -1)
             if entry[1].otherwise_priced:
                 self.rated.pop(order_id, None)
-        elif self.open_sells:
-            entry = self.open_sells.pop(order_id, None)
-            if entry is not None:
-                self._count(order_id, SELL, entry, -1)
 
-    def buy(self, trade: Trade, order_id: int, listing: Listing, leaves_lots: int, time_ns: int) -> None:
-        """Move a fill of a buy order from reserved to used: at the price of the trade, on the Moscow day of its time."""
-        price_ticks, lots = trade.price_ticks, trade.quantity_lots
-        entry = self.open_orders[order_id]
-        client, _, limit_ticks, before = entry
-        value = price_ticks * lots * listing.unit
+    def fill(self, trade: Trade, order_id: int, side: int, *, leaves_lots: int, time_ns: int) -> None:
+        """Follow a fill of an order that is kept: from reserved to used, at the price of the trade, on the Moscow day of its time."""
+        if self.pairs:
+            self.part(order_id)
+        orders = self.open_orders if side == BUY else self.open_sells
+        entry = orders[order_id]
+        client, listing, limit_ticks, before = entry
+        lots, per_lot = trade.quantity_lots, trade.price_ticks * listing.unit
         if leaves_lots and limit_ticks == BY_FUNDS:
-            leaves_lots = max(before - value, 0)
+            leaves_lots = max(before - per_lot * lots, 0)
         rest = (client, listing, limit_ticks, leaves_lots)
         if leaves_lots:
-            self.open_orders[order_id] = rest
+            orders[order_id] = rest
         else:
-            del self.open_orders[order_id]
+            del orders[order_id]
         if client.investor.retail:
-            self._count_retail(order_id, entry, -1)
-            self._use(trade.trade_id, order_id, entry, value=value, time_ns=time_ns)
+            self._count_retail(order_id, side, entry, -1)
+            self._use(trade.trade_id, order_id, side, entry, value=per_lot * lots, time_ns=time_ns)
             if leaves_lots:
-                self._count_retail(order_id, rest, 1)
-            elif listing.otherwise_priced:
-                del self.rated[order_id]
-        elif not leaves_lots and client.investor.financial:
+                self._count_retail(order_id, side, rest, 1)
+        if not leaves_lots and listing.otherwise_priced:
             self.rated.pop(order_id, None)
         if listing.exposed:
-            self._fill_position(BUY, entry, leaves_lots, lots, price_ticks * listing.unit)
+            self._fill_position(side, entry, leaves_lots, lots, per_lot)
 
-    def sell(
-        self, trade: Trade, order_id: int, client: Client, listing: Listing, *, leaves_lots: int, time_ns: int
-    ) -> None:
-        """Follow a fill of a sell order: proceeds of a retail investor, a derivative's position."""
-        lots = trade.quantity_lots
-        per_lot = trade.price_ticks * listing.unit
+    def sold(self, trade: Trade, order_id: int, client: Client, listing: Listing, *, time_ns: int) -> None:
+        """Follow a fill of a sale that is not kept, since it adds nothing: proceeds of a retail investor, a note's position."""
+        entry: OpenOrder = (client, listing, 0, 0)
+        lots, per_lot = trade.quantity_lots, trade.price_ticks * listing.unit
+        if client.investor.retail:
+            self._use(trade.trade_id, order_id, SELL, entry, value=per_lot * lots, time_ns=time_ns)
         if listing.exposed:
-            entry = self.open_sells.get(order_id)
-            if entry is None:
-                # Of a note: its open sells are not kept, since they add nothing.
-                self._fill_position(SELL, (client, listing, 0, 0), 0, lots, per_lot)
-                return
-            if leaves_lots:
-                self.open_sells[order_id] = (client, listing, entry[2], leaves_lots)
-            else:
-                del self.open_sells[order_id]
-            self._fill_position(SELL, entry, leaves_lots, lots, per_lot)
-        elif client.investor.retail and (listing.capped or listing.otherwise_priced):
-            rate = ROUBLES if listing.capped else self.rate(listing)
-            # Proceeds are rounded down: to the stricter side, as purchases are rounded up.
-            kopecks = per_lot * lots * rate[0] // rate[1]
-            counted = CountedSide(
-                client.investor.investor, client.intermediary_name, listing.otherwise_priced, rate, kopecks
-            )
-            self._note(trade.trade_id, SELL, counted, time_ns)
+            self._fill_position(SELL, entry, 0, lots, per_lot)
 
     def correct(
         self, correction: TradeCorrected, buyer: Client, seller: Client, listing: Listing, time_ns: int
@@ -242,20 +218,22 @@ class Ledger:
             value = new_ticks * lots * listing.unit
             for side, counted in enumerate(sides):
                 if counted is not None:
-                    rate = counted.rate
-                    kopecks = in_kopecks(value, rate) if side == BUY else value * rate[0] // rate[1]
+                    bought = in_kopecks(value, counted.rate) if listing.purchase(side) else 0
+                    sold = proceeds(value, counted.rate) if listing.sale(side) else 0
                     line = self.begin(counted.investor).through(counted.intermediary)
                     line.add(
                         moscow_day(correction.trade_time_ns),
                         moscow_day(time_ns),
                         self.years.first_day(time_ns),
-                        side,
                         for_crypto=counted.for_crypto,
-                        kopecks=kopecks - counted.kopecks,
+                        bought=bought - counted.bought,
+                        sold=sold - counted.sold,
                     )
-                    counted.kopecks = kopecks
+                    counted.bought = bought
+                    counted.sold = sold
         if not new_ticks:
-            self.look(buyer).bound.undo(trade_id)
+            for side, client in enumerate((buyer, seller)):
+                self.look(client).bound.undo(trade_id, side)
         if listing.exposed:
             for side, client in enumerate((buyer, seller)):
                 position = self.exposures.position(client, listing)
@@ -269,16 +247,20 @@ class Ledger:
                 amount = self.exposures.hand_over(sender, receiver, listing, amount)
 
     def outgrown(self) -> list[Investor]:
-        """Who has an open sale that counts at a lower band than that of now, at which it is worth more. O(sales of futures)."""
+        """Who has an open sale that may count, or have been asked about, at a lower band than that of now. O(open sales kept)."""
         found: list[Investor] = []
         for client, listing, price_ticks, _ in self.open_sells.values():
             future = listing.future
-            if future is not None and price_ticks < future.high_ticks:
+            if future is None:
+                # Nobody is told when the band of a spot instrument moves.
+                if client.investor.retail or client.investor.financial:
+                    found.append(client.investor)
+            elif 0 <= price_ticks < future.high_ticks or listing.asked_ticks < future.high_ticks:
                 found.append(client.investor)
         return found
 
     def uncount(self, order_id: int, side: int) -> OpenOrder | None:
-        """Take an order's own reservation out of the sums, to judge it; `recount` puts it back."""
+        """Take an order's own reservation, of a pair that of both, out of the sums, to judge it; `recount` puts it back."""
         entry = (self.open_orders if side == BUY else self.open_sells).get(order_id)
         if entry is not None:
             self._count(order_id, side, entry, -1)
@@ -293,52 +275,71 @@ class Ledger:
         """Make the retail reservations anew from the open orders, after classes changed.
 
         An order priced in another asset keeps its rate; one that has none, or whose owner was not retail, gets that of now.
-        O(investors + open buy orders).
+        O(investors + open orders that are kept).
         """
         for sums in self.investors.values():
             for line in sums.by_intermediary.values():
                 line.reserved = 0
                 line.reserved_for_crypto = 0
-                line.open_buys = 0
-        for order_id, entry in self.open_orders.items():
-            if entry[0].investor.retail:
-                if entry[1].otherwise_priced:
-                    rated = self.rated.get(order_id)
-                    if rated is None or not rated.rate[0]:
-                        self.rated[order_id] = RatedBuy(self.rate(entry[1]))
-                self._count_retail(order_id, entry, 1)
-            elif order_id in self.rated and not entry[0].investor.financial:
-                del self.rated[order_id]
+                line.open_purchases = 0
+        for side, orders in enumerate((self.open_orders, self.open_sells)):
+            for order_id, entry in orders.items():
+                if entry[0].investor.retail:
+                    if entry[1].otherwise_priced:
+                        rated = self.rated.get(order_id)
+                        if rated is None or not rated.rate[0]:
+                            self.rated[order_id] = RatedOrder(self.rate(entry[1]))
+                    if order_id >= self.pairs.get(order_id, 0):
+                        self._count_retail(order_id, side, self._with_other(order_id, side, entry), 1)
+                elif order_id in self.rated and not entry[0].investor.financial:
+                    del self.rated[order_id]
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Keep an open order that a snapshot names, its rate and its owner's class known already."""
         if not entry[1].in_roubles:
             entry[0].investor.beyond_roubles = True
-        (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
+        self.note_open(order_id, side, entry)
         self._count(order_id, side, entry, 1)
 
     def _count(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
-        """Add an open order to the sums that a rule reads (sign 1), or take it off (sign -1)."""
-        if side == BUY and entry[0].investor.retail:
-            self._count_retail(order_id, entry, sign)
+        """Add an open order to the sums that a rule reads (sign 1), or take it off (sign -1): of a pair both at once."""
+        if self.pairs:
+            entry = self._with_other(order_id, side, entry)
+        if entry[0].investor.retail:
+            self._count_retail(order_id, side, entry, sign)
         if entry[1].exposed:
             self._count_exposure(side, entry, sign)
 
-    def _count_retail(self, order_id: int, entry: OpenOrder, sign: int) -> None:
+    def _with_other(self, order_id: int, side: int, entry: OpenOrder) -> OpenOrder:
+        """An order as it counts: of a pair at the dearer price, and with the larger quantity if one leg was just cut."""
+        other_id = self.pairs.get(order_id)
+        if other_id is None:
+            return entry
+        other = (self.open_orders if side == BUY else self.open_sells)[other_id]
+        return (entry[0], entry[1], max(entry[2], other[2]), max(entry[3], other[3]))
+
+    def _count_retail(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
         client, listing, price_ticks, leaves_lots = entry
+        if not listing.takes_on_crypto(side):
+            return
         line = self.begin(client.investor.investor).through(client.intermediary_name)
-        line.open_buys += sign
-        if listing.capped:
-            line.reserved += worth(listing, price_ticks, leaves_lots) * sign
-        elif listing.otherwise_priced:
-            value = worth(listing, price_ticks, leaves_lots)
-            line.reserved_for_crypto += self.rated[order_id].costs(value) * sign
+        line.open_purchases += sign
+        if not listing.purchase(side):
+            return
+        kopecks = worth(listing, price_ticks, leaves_lots)
+        if listing.otherwise_priced:
+            kopecks = self.rated[order_id].costs(kopecks)
+        if listing.in_roubles:
+            line.reserved += kopecks * sign
+        else:
+            line.reserved_for_crypto += kopecks * sign
 
     def _count_exposure(self, side: int, entry: OpenOrder, sign: int) -> None:
         client, listing, price_ticks, leaves_lots = entry
         position = self.exposures.position(client, listing)
         lots = 0 if price_ticks == BY_FUNDS else leaves_lots
-        position.open(side, lots * sign, worth(listing, price_ticks, leaves_lots) * sign)
+        value = worth(listing, price_ticks, leaves_lots)
+        position.open(side, lots * sign, value * sign, price_ticks == ONLY_REDUCES)
         self.exposures.sum_up(position)
 
     def _fill_position(self, side: int, entry: OpenOrder, leaves_lots: int, lots: int, per_lot: int) -> None:
@@ -346,22 +347,34 @@ class Ledger:
         client, listing, price_ticks, before = entry
         position = self.exposures.position(client, listing)
         gone = worth(listing, price_ticks, before) - worth(listing, price_ticks, leaves_lots)
-        position.open(side, 0 if price_ticks == BY_FUNDS else leaves_lots - before, -gone)
+        opened = 0 if price_ticks == BY_FUNDS else leaves_lots - before
+        position.open(side, opened, -gone, price_ticks == ONLY_REDUCES)
+        closes = listing.shortable and position.closable(side) > 0
         position.fill(side, lots, per_lot)
+        if closes and position.opens(side) > 0:
+            # What was let in because it closed may open a position now.
+            self.doubtful[client.investor.investor] = client.investor
         self.exposures.sum_up(position)
 
-    def _use(self, trade_id: int, order_id: int, entry: OpenOrder, *, value: int, time_ns: int) -> None:
-        """Count a retail purchase, and bind the investor to the intermediary (RET-4)."""
+    def _use(self, trade_id: int, order_id: int, side: int, entry: OpenOrder, *, value: int, time_ns: int) -> None:
+        """Count a retail investor's fill: a purchase, which binds to the intermediary (RET-4), a sale, or both."""
         client, listing = entry[0], entry[1]
         investor, intermediary = client.investor.investor, client.intermediary_name
-        sums = self.begin(investor)
-        sums.bound.bind(trade_id, moscow_day(time_ns), self.years.of(time_ns), intermediary)
-        if listing.capped:
-            self._note(trade_id, BUY, CountedSide(investor, intermediary, False, ROUBLES, value), time_ns)
-        elif listing.otherwise_priced:
-            rated = self.rated[order_id]
-            kopecks = rated.spend(value)
-            self._note(trade_id, BUY, CountedSide(investor, intermediary, True, rated.rate, kopecks), time_ns)
+        if listing.takes_on_crypto(side):
+            bound = self.begin(investor).bound
+            bound.bind(trade_id, side, moscow_day(time_ns), year=self.years.of(time_ns), name=intermediary)
+        bought, sold, rate = 0, 0, ROUBLES
+        rated = self.rated.get(order_id)
+        if listing.otherwise_priced:
+            # A sale that is no purchase has a rate of its own; so has what an earlier version did not keep.
+            rate = self.rate(listing) if rated is None else rated.rate
+        if listing.purchase(side):
+            bought = in_kopecks(value, rate) if rated is None else rated.spend(value)
+        if listing.sale(side):
+            sold = proceeds(value, rate)
+        if listing.purchase(side) or listing.sale(side):
+            counted = CountedSide(investor, intermediary, not listing.in_roubles, rate, bought=bought, sold=sold)
+            self._note(trade_id, side, counted, time_ns)
 
     def _note(self, trade_id: int, side: int, counted: CountedSide, time_ns: int) -> None:
         """Add one side of a trade to the turnover of its day, and remember it for corrections."""
@@ -371,9 +384,9 @@ class Ledger:
             day,
             day,
             self.years.first_day(time_ns),
-            side,
             for_crypto=counted.for_crypto,
-            kopecks=counted.kopecks,
+            bought=counted.bought,
+            sold=counted.sold,
         )
         if day != self.counted_day:
             # Only a trade of the trading day can be corrected, and that is the Moscow day.

@@ -1,15 +1,14 @@
 """What an investor bought and sold through one intermediary, by Moscow day, and the sums that the annual cap reads (RET-1).
 
-Every figure is in kopecks. Each is kept for purchases and sales apart, and for what was priced in roubles and in
+Every figure is in kopecks. Each is kept for purchases and sales apart, and for what was paid in roubles and in
 anything else, called crypto here, apart, so that a supervisor may switch basis, window or scope at any moment and find
-the sums of the past. Beside them stands the intermediary that purchases bind to (RET-4).
+the sums of the past. An exchange of one asset for another is a purchase and a sale. Beside them stands the intermediary that
+purchases bind to (RET-4).
 """
 
 from __future__ import annotations
 
 from typing import Final
-
-from engine.vocabulary.codes import BUY
 
 ROLLING_DAYS: Final = 365
 """A rolling year: so many Moscow days, today included."""
@@ -22,8 +21,13 @@ NO_RATE: Final[Rate] = (0, 1)
 
 
 def in_kopecks(value: int, rate: Rate) -> int:
-    """A value in minor units of the asset of a rate, rounded up to the kopeck."""
+    """A value in minor units of the asset of a rate, rounded up to the kopeck: what a purchase counts."""
     return -(-value * rate[0] // rate[1])
+
+
+def proceeds(value: int, rate: Rate) -> int:
+    """The same rounded down, to the stricter side too: what a sale gives back."""
+    return value * rate[0] // rate[1]
 
 
 class Turnover:
@@ -35,17 +39,14 @@ class Turnover:
         self.sold: int = 0
         self.sold_for_crypto: int = 0
 
-    def add(self, side: int, for_crypto: bool, kopecks: int) -> None:
-        """Count a trade of the investor, or (negative) the correction of one."""
-        if side == BUY:
-            if for_crypto:
-                self.bought_for_crypto += kopecks
-            else:
-                self.bought += kopecks
-        elif for_crypto:
-            self.sold_for_crypto += kopecks
+    def add(self, for_crypto: bool, bought: int, sold: int) -> None:
+        """Count what a trade bought and sold for the investor, or (negative) the correction of one."""
+        if for_crypto:
+            self.bought_for_crypto += bought
+            self.sold_for_crypto += sold
         else:
-            self.sold += kopecks
+            self.bought += bought
+            self.sold += sold
 
     def add_all(self, other: Turnover) -> None:
         """Count all of another turnover."""
@@ -67,17 +68,17 @@ class Turnover:
 
 
 class Purchases:
-    """One investor through one intermediary: a turnover for each Moscow day, and what open buy orders can still cost."""
+    """One investor through one intermediary: a turnover for each Moscow day, and what open orders can still purchase."""
 
     def __init__(self) -> None:
         self.days: Final[dict[int, Turnover]] = {}
         """By Moscow day since 1970-01-01, in order. No more than the days of a leap year."""
         self.reserved: int = 0
-        """What the open buy orders priced in roubles can still cost."""
+        """What the open orders that purchase for roubles can still take of the cap."""
         self.reserved_for_crypto: int = 0
-        """What those priced in crypto can still cost, each at the rate of its reservation."""
-        self.open_buys: int = 0
-        """How many buy orders are open, whether they count for the cap or not."""
+        """What those can that purchase for anything else, each at the rate of its reservation."""
+        self.open_purchases: int = 0
+        """How many orders are open that bind to the intermediary, whether they count for the cap or not."""
         self._today: int = -1
         self._year: Turnover = Turnover()
         self._rolling: Turnover = Turnover()
@@ -93,7 +94,7 @@ class Purchases:
             self._rolling = self._sum(today - ROLLING_DAYS + 1)
         return self._rolling if rolling else self._year
 
-    def add(self, day: int, today: int, first_day: int, side: int, *, for_crypto: bool, kopecks: int) -> None:
+    def add(self, day: int, today: int, first_day: int, *, for_crypto: bool, bought: int, sold: int) -> None:
         """Count a trade of today, or the correction of one of an earlier day, and forget days that no window reaches."""
         figures = self.days.get(day)
         if figures is None:
@@ -103,15 +104,15 @@ class Purchases:
             for gone in [each for each in self.days if each < oldest]:
                 del self.days[gone]
             figures = self.days[day] = Turnover()
-        figures.add(side, for_crypto, kopecks)
+        figures.add(for_crypto, bought, sold)
         if today == self._today:
             if day >= first_day:
-                self._year.add(side, for_crypto, kopecks)
+                self._year.add(for_crypto, bought, sold)
             if day > today - ROLLING_DAYS:
-                self._rolling.add(side, for_crypto, kopecks)
+                self._rolling.add(for_crypto, bought, sold)
 
     def reserves(self, crypto: bool) -> int:
-        """What open buy orders that count for the cap can still cost."""
+        """What open orders can still take of the cap."""
         return self.reserved + self.reserved_for_crypto if crypto else self.reserved
 
     def _sum(self, first_day: int) -> Turnover:
@@ -140,22 +141,22 @@ class YearsIntermediary:
         self.earlier_name: str = ""
         """Year and name as that day began."""
         self.purchases: Final[dict[int, str]] = {}
-        """Through whom each purchase of that day was made, by trade id, the latest last."""
+        """Through whom each purchase of that day was made, by trade id times two plus side, the latest last."""
 
-    def bind(self, trade_id: int, day: int, year: int, name: str) -> None:
+    def bind(self, trade_id: int, side: int, day: int, *, year: int, name: str) -> None:
         """Take note of a purchase of a Moscow day (from 1970-01-01) and its year."""
         if day != self.day:
             self.day = day
             self.earlier_year = self.year
             self.earlier_name = self.name
             self.purchases.clear()
-        self.purchases[trade_id] = name
+        self.purchases[trade_id * 2 + side] = name
         self.year = year
         self.name = name
 
-    def undo(self, trade_id: int) -> None:
+    def undo(self, trade_id: int, side: int) -> None:
         """Forget a purchase that was undone: the one before it binds. Nothing to do for one that did not count."""
-        if self.purchases.pop(trade_id, None) is None:
+        if self.purchases.pop(trade_id * 2 + side, None) is None:
             return
         if self.purchases:
             self.name = next(reversed(self.purchases.values()))
@@ -164,8 +165,57 @@ class YearsIntermediary:
             self.name = self.earlier_name
 
 
-class RatedBuy:
-    """The rate at which an open buy order priced in another asset than RUB is valued, and what of it has been filled at that rate.
+class InvestorLedger:
+    """The sums of one investor."""
+
+    def __init__(self) -> None:
+        self.bound: Final = YearsIntermediary()
+        self.by_intermediary: Final[dict[str, Purchases]] = {}
+
+    def through(self, intermediary: str) -> Purchases:
+        """The purchases through an intermediary, begun when first asked for."""
+        found = self.by_intermediary.get(intermediary)
+        if found is None:
+            found = Purchases()
+            self.by_intermediary[intermediary] = found
+        return found
+
+    def used(
+        self,
+        today: int,
+        first_day: int,
+        *,
+        rolling: bool,
+        net: bool,
+        crypto: bool,
+        intermediary: str | None = None,
+    ) -> int:
+        """What counts for the cap of what was traded, through one intermediary or (None) all.
+
+        Args:
+            today: the Moscow day, from 1970-01-01.
+            first_day: the 1 January of its year.
+            rolling: of the last 365 days, today included, instead of since `first_day`.
+            net: sale proceeds are taken off; never below nothing.
+            crypto: what was priced in crypto counts too.
+        """
+        total = 0
+        for name, line in self.by_intermediary.items():
+            if intermediary is None or name == intermediary:
+                total += line.turnover(today, first_day, rolling).counted(net, crypto)
+        return max(total, 0)
+
+    def reserved(self, crypto: bool, intermediary: str | None = None) -> int:
+        """What open orders can still take of the cap, through one intermediary or (None) all."""
+        total = 0
+        for name, line in self.by_intermediary.items():
+            if intermediary is None or name == intermediary:
+                total += line.reserves(crypto)
+        return total
+
+
+class RatedOrder:
+    """The rate at which an open order priced in another asset than RUB is valued, and what of it has been filled at that rate.
 
     What the order takes of the cap is rounded up once, over all its fills and what is open: in how many parts it fills
     changes nothing, and used and reserved together never grow by a fill.
@@ -188,11 +238,14 @@ class RatedBuy:
 
 
 class CountedSide:
-    """What one side of a trade counted for, so that its correction takes back exactly that."""
+    """What one side of a trade counted for, so that its correction takes back exactly that. Kopecks."""
 
-    def __init__(self, investor: str, intermediary: str, for_crypto: bool, rate: Rate, kopecks: int) -> None:
+    def __init__(
+        self, investor: str, intermediary: str, for_crypto: bool, rate: Rate, *, bought: int, sold: int
+    ) -> None:
         self.investor: Final = investor
         self.intermediary: Final = intermediary
         self.for_crypto: Final = for_crypto
         self.rate: Final = rate
-        self.kopecks: int = kopecks
+        self.bought: int = bought
+        self.sold: int = sold

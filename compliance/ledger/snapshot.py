@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.ledger.ledger import Ledger
-from compliance.ledger.purchases import CountedSide, RatedBuy, Turnover, YearsIntermediary
+from compliance.ledger.purchases import CountedSide, RatedOrder, Turnover, YearsIntermediary
 from compliance.registry.records import Registry
 from engine.vocabulary.codes import BUY, SELL
 
@@ -11,7 +11,7 @@ _Order = tuple[int, str, str, int, int]
 _Day = tuple[int, int, int, int, int]
 _Bound = tuple[int, str, int, int, str, list[tuple[int, str]]]
 _Sums = tuple[str, _Bound, list[tuple[str, list[_Day]]]]
-_Side = tuple[str, str, bool, int, int, int]
+_Side = tuple[str, str, bool, int, int, int, int]
 LedgerState = tuple[
     list[_Order],
     list[_Order],
@@ -20,11 +20,12 @@ LedgerState = tuple[
     list[tuple[str, str, int, int]],
     int,
     list[tuple[int, _Side | None, _Side | None]],
+    list[tuple[int, int]],
 ]
 
 
 def take_ledger(ledger: Ledger) -> list[object]:
-    """Open buys, open sells, rates, turnovers by investor and day, positions, what can be corrected. O(state)."""
+    """Open buys, open sells, rates, turnovers by investor and day, positions, what can be corrected, pairs. O(state)."""
     return [
         *[
             [
@@ -62,12 +63,13 @@ def take_ledger(ledger: Ledger) -> list[object]:
         ),
         ledger.counted_day,
         [[trade_id, _side(sides[BUY]), _side(sides[SELL])] for trade_id, sides in ledger.counted.items()],
+        sorted([[order_id, other_id] for order_id, other_id in ledger.pairs.items() if order_id < other_id]),
     ]
 
 
 def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> None:
     """Fill an empty ledger from what `take_ledger` returned. The investors' classes are known already."""
-    buys, sells, rates, investors, positions, ledger.counted_day, counted = state
+    buys, sells, rates, investors, positions, ledger.counted_day, counted, pairs = state
     for name, bound, lines in investors:
         sums = ledger.begin(name)
         _restore_bound(sums.bound, bound)
@@ -80,12 +82,14 @@ def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> No
                 turnover.sold = sold
                 turnover.sold_for_crypto = sold_for_crypto
     for order_id, kopecks, units, spent in rates:
-        rated = ledger.rated[order_id] = RatedBuy((kopecks, units))
+        rated = ledger.rated[order_id] = RatedOrder((kopecks, units))
         rated.spent = spent
     for side, orders in ((BUY, buys), (SELL, sells)):
         for order_id, account, instrument, price_ticks, leaves_lots in orders:
             entry = (registry.clients[account], registry.listings[instrument], price_ticks, leaves_lots)
             ledger.take_over(order_id, side, entry)
+    for order_id, other_id in pairs:
+        ledger.pair(order_id, other_id, BUY if order_id in ledger.open_orders else SELL)
     for account, instrument, units, value in positions:
         position = ledger.exposures.position(registry.clients[account], registry.listings[instrument])
         position.units = units
@@ -95,7 +99,7 @@ def restore_ledger(registry: Registry, ledger: Ledger, state: LedgerState) -> No
         ledger.counted[trade_id] = [_counted(bought_side), _counted(sold_side)]
 
 
-def _order_id(item: tuple[int, RatedBuy]) -> int:
+def _order_id(item: tuple[int, RatedOrder]) -> int:
     return item[0]
 
 
@@ -112,11 +116,11 @@ def _restore_bound(bound: YearsIntermediary, row: _Bound) -> None:
 def _side(side: CountedSide | None) -> list[object] | None:
     if side is None:
         return None
-    return [side.investor, side.intermediary, side.for_crypto, *side.rate, side.kopecks]
+    return [side.investor, side.intermediary, side.for_crypto, *side.rate, side.bought, side.sold]
 
 
 def _counted(row: _Side | None) -> CountedSide | None:
     if row is None:
         return None
-    investor, intermediary, for_crypto, kopecks, units, counted = row
-    return CountedSide(investor, intermediary, for_crypto, (kopecks, units), counted)
+    investor, intermediary, for_crypto, kopecks, units, bought, sold = row
+    return CountedSide(investor, intermediary, for_crypto, (kopecks, units), bought=bought, sold=sold)

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.book.assets import Asset
 from engine.book.entities import Future, Instrument
-from engine.vocabulary.codes import CRYPTO, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY, SPOT
+from engine.vocabulary.codes import BUY, CRYPTO, DOMESTIC_STABLECOIN, FIAT, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY
 
 ROUBLE: Final = "RUB"
 # Caps and limits are in kopecks, so the rouble's minor unit is the kopeck.
@@ -18,7 +18,16 @@ NEVER: Final = -1
 class AssetRecord:
     """What the rules know of an asset, beside what the core does. Money in whole roubles."""
 
-    def __init__(self, core: Asset, privacy: int, market_cap_rub: int, turnover_rub: int, history_years: int) -> None:
+    def __init__(
+        self,
+        core: Asset,
+        privacy: int,
+        market_cap_rub: int,
+        turnover_rub: int,
+        history_years: int,
+        *,
+        followed: AssetRecord | None = None,
+    ) -> None:
         self.core: Final = core
         self.asset: Final[str] = core.asset
         self.kind: Final[int] = core.kind
@@ -29,6 +38,14 @@ class AssetRecord:
         self.history_years: int = history_years
         self.crypto: Final[bool] = core.kind in (CRYPTO, FOREIGN_STABLECOIN)
         """Whether the retail rules take it for crypto: a cryptocurrency or a foreign stablecoin."""
+        self.followed: AssetRecord | None = followed
+        """Of a security: the asset here whose price it follows, as it says or the note on it does; None: none here, or not known."""
+        self.on_crypto: Final[bool] = core.kind == SECURITY and (
+            not core.follows or (followed is not None and (followed.crypto or followed.on_crypto))
+        )
+        """Whether it is a security on a crypto price. One that does not say what it follows is: to the stricter side."""
+        self.concerned: Final[bool] = self.crypto or self.on_crypto or core.kind == DOMESTIC_STABLECOIN
+        """Whether rules on crypto concern it: crypto, a stablecoin, or a security on a crypto price."""
         self.highly_liquid: bool = False
         """The tier that the last rulebook with RET-2 in force put it in; of crypto."""
         self.lost_ns: int = NEVER
@@ -38,6 +55,13 @@ class AssetRecord:
     def lost(self) -> bool:
         """Whether it was highly liquid once and is not now."""
         return self.lost_ns != NEVER
+
+    @property
+    def judged(self) -> AssetRecord | None:
+        """The crypto that a tier is asked of: it, or what it follows; None: no crypto, or one that is not on record."""
+        if self.crypto:
+            return self
+        return None if self.followed is None else self.followed.judged
 
 
 class Listing:
@@ -52,26 +76,78 @@ class Listing:
         self.kind: Final[int] = kind
         self.base: Final = base
         self.quote: Final = quote
+        self.underlying: Final[str] = core.underlying
+        """What a note or future says it follows; empty: nothing."""
         self.unit: Final[int] = core.unit
         self.lot_base: Final[int] = core.lot_base
         """Minor units of the base asset in a lot."""
+        self.min_lots: Final[int] = core.min_lots
+        """The smallest order."""
         self.last_ticks: int = 0
         """Price of the last trade; before the first one the reference price of the listing; 0: neither."""
         self.in_roubles: Final[bool] = quote.asset == ROUBLE
-        self.derivative: Final[bool] = kind in (NOTE, FUTURE) or base.kind == SECURITY
-        """Whether it is a derivative or security on a crypto price (DER-1, DER-4)."""
-        self.exposed: Final[bool] = self.derivative and self.in_roubles
-        """Whether a position in it is exposure (DER-2, DER-3, DER-4)."""
         self.shortable: Final[bool] = kind == FUTURE
         """Whether it can be sold without being held."""
         self.future: Final[Future | None] = core.future
         """Of what can be: the band at which a sale is counted."""
-        self.capped: Final[bool] = self.in_roubles and kind == SPOT and not self.derivative
-        """Whether a retail purchase of it counts for the annual cap (RET-1)."""
-        self.otherwise_priced: Final[bool] = not self.in_roubles and kind == SPOT and not self.derivative
-        """Whether a purchase of it is paid in another asset than RUB: crypto, a stablecoin, another currency. It counts for the
-        cap if the rulebook counts those."""
-        self.crypto_for_crypto: Final[bool] = kind == SPOT and base.crypto and quote.crypto
+        self.asked_ticks: int = 0
+        """Of a future: the lowest upper band at which an open sale may last have been asked about; 0: none was."""
+        # Of a note or future on what is no security nothing says what it follows.
+        self.derivative: Final[bool] = base.on_crypto or (kind in (NOTE, FUTURE) and base.kind != SECURITY)
+        """Whether it is a derivative or security on a crypto price (DER-1, DER-4)."""
+        self.exposed: Final[bool] = self.derivative and self.in_roubles
+        """Whether a position in it is exposure (DER-2, DER-3, DER-4)."""
+        self.otherwise_priced: Final[bool] = not self.in_roubles and kind != FUTURE
+        """Whether what is bought or sold in it needs a rate to be valued in roubles."""
+        self.crypto_for_crypto: Final[bool] = kind != FUTURE and quote.crypto and (base.crypto or base.on_crypto)
+        self.swaps: Final[bool] = kind != FUTURE and quote.kind != FIAT
+        """Whether to sell is to acquire too: what comes in is no money, but another asset."""
+        self.base_counted: Final[bool] = kind != FUTURE and (self.derivative or base.concerned)
+        self.quote_counted: Final[bool] = kind != FUTURE and quote.concerned
+        """Whether base and quote asset are counted by the cap where they come in (RET-1), and net of it where they go."""
+        self.followed: AssetRecord | None = None
+        """The crypto here whose price it follows, of a note or future; None: none, or it is not on record."""
+        self.has_rouble_market: bool = False
+        """Whether what is sold in it can be sold for roubles: in it or, once that is listed, in another spot market."""
+
+    def note_asked(self) -> None:
+        """A sale is asked about, at the band of now."""
+        future = self.future
+        if future is not None and not 0 < self.asked_ticks <= future.high_ticks:
+            self.asked_ticks = future.high_ticks
+
+    def asked_anew(self) -> None:
+        """All sales that may be worth more than when they were asked about are asked about again."""
+        self.asked_ticks = 0 if self.future is None else self.future.high_ticks
+
+    def acquired(self, side: int) -> AssetRecord | None:
+        """The asset that an order of a side brings in, beside money; None: none, or what trades is a future."""
+        gained = self.base if side == BUY else self.quote
+        return None if self.shortable or gained.kind == FIAT else gained
+
+    def purchase(self, side: int) -> bool:
+        """Whether a fill of a side is a purchase that the cap counts."""
+        return self.base_counted if side == BUY else self.quote_counted
+
+    def sale(self, side: int) -> bool:
+        """Whether a fill of a side is a sale of what the cap counts. An exchange of two such assets is both."""
+        return self.quote_counted if side == BUY else self.base_counted
+
+    def takes_on_crypto(self, side: int) -> bool:
+        """Whether an order of a side may take on crypto, a stablecoin or something on a crypto price: a purchase, or a future."""
+        return self.purchase(side) or (self.shortable and self.derivative)
+
+    def opens(self, side: int) -> bool:
+        """Whether any order of a side may take on something new, so that it need not lower an exposure.
+
+        A purchase does, and either side of a future, which need not be held to be sold. An order that brings in money sells.
+        One that sells an asset for another opens while what is sold can be sold for roubles: then it is a choice to acquire.
+        """
+        if self.shortable:
+            return True
+        if side == BUY:
+            return self.base.kind != FIAT or self.quote.kind == FIAT
+        return self.swaps and (self.has_rouble_market or self.base.kind == FIAT)
 
 
 class Decision:

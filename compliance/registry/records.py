@@ -196,7 +196,7 @@ class Registry:
         self.assets: Final[dict[str, AssetRecord]] = {}
         self.listings: Final[dict[str, Listing]] = {}
         self.rouble_markets: Final[dict[str, Listing]] = {}
-        """By base asset: the first spot instrument listed in which it trades for roubles."""
+        """By base asset: the first instrument listed in which it is itself traded for roubles."""
         self.investors: Final[dict[str, Investor]] = {}
         self.financial: Final[dict[str, Investor]] = {}
         """Financial firms."""
@@ -209,10 +209,25 @@ class Registry:
         """Texts of the risk warning that have been in force or were made known, by digest."""
 
     def add_listing(self, listing: Listing) -> None:
-        """Add an instrument to the records."""
+        """Add an instrument to the records. O(instruments) for the first rouble market of an asset.
+
+        A security that does not say what it follows follows what the first note on it does.
+        """
         self.listings[listing.instrument] = listing
-        if listing.capped:
-            self.rouble_markets.setdefault(listing.base.asset, listing)
+        asset = listing.base.asset
+        underlying = self.assets.get(listing.underlying)
+        if underlying is not None and listing.derivative:
+            listing.followed = underlying.judged
+            if listing.base.followed is None and listing.base.on_crypto:
+                listing.base.followed = underlying.judged
+        elif not listing.underlying:
+            listing.followed = listing.base.judged
+        if listing.in_roubles and not listing.shortable and asset not in self.rouble_markets:
+            self.rouble_markets[asset] = listing
+            for each in self.listings.values():
+                if each.base.asset == asset:
+                    each.has_rouble_market = True
+        listing.has_rouble_market = asset in self.rouble_markets
 
     def rouble_market(self, asset: str) -> Listing | None:
         """Where an asset is priced in roubles here: its spot market, else the first instrument that is no future.

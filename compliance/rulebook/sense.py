@@ -37,6 +37,9 @@ def check_sense(whole: Place, stated: list[str], rules: dict[str, RuleData], kin
     ordinary, super_qualified = rules.get("QUAL-0"), rules.get("ELR-1")
     if ordinary is not None and not ordinary.enabled:
         whole.at("QUAL-0").fault("enabled", "enabled: must be true: without it nobody can be classified")
+    holders = rules.get("RET-5")
+    if holders is not None and not holders.enabled:
+        whole.at("RET-5").fault("enabled", "enabled: must be true: what lowers exposure passes in every regime")
     if ordinary is not None and super_qualified is not None:
         least = ordinary.parameters.number("individual_assets_rub")
         if super_qualified.parameters.number("assets_above_rub") < least:

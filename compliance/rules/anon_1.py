@@ -11,7 +11,7 @@ from compliance.registry.listings import AssetRecord, Listing
 from compliance.rulebook.declaration import ORDER_ENTRY, SOME, STARTS, Parameter, starts
 from compliance.rulebook.parameters import Parameters
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile, TransferCase
+from compliance.rules.case import DEPOSIT, Arrival, Case, Profile, TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, OWN, PASSES, OrderRule, Rule, TransferRule
 from engine.vocabulary.codes import OWN_ACCOUNT, PRIVACY_KINDS
@@ -47,6 +47,14 @@ class PrivacyBan(OrderRule):
         super().__init__(data, rulebook)
         self.banned: Final = Banned(data.parameters)
 
+    def crypto_only(self) -> bool:
+        """A banned coin is not sold either."""
+        return False
+
+    def holds_anyway(self, listing: Listing) -> bool:
+        """It shuts the book of a banned coin."""
+        return True
+
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for an instrument whose base or quote asset is of a banned kind of privacy."""
         return PASSES if self.banned.first_of([listing.base, listing.quote]) is None else FAILS
@@ -54,6 +62,10 @@ class PrivacyBan(OrderRule):
     def examine(self, case: Case) -> Finding:
         """The privacy of what is bought and of what is paid with."""
         return TradedCoinFinding(self.banned, case.listing)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """A banned coin is not brought in either. Of transfers `NoPrivacyCoins` decides."""
+        return BroughtCoinFinding(self.banned, arrival.asset) if arrival.door == DEPOSIT else None
 
 
 class NoPrivacyCoins(TransferRule):
@@ -117,6 +129,14 @@ class MovedCoinFinding(Finding):
         """Whether it is banned."""
         found = "is not" if self.passed else "is"
         return f"{PRIVACY_KINDS[self.asset.privacy]} {found} {self.banned.words()}"
+
+
+class BroughtCoinFinding(MovedCoinFinding):
+    """Whether what is brought in is a banned coin."""
+
+    def refusal(self) -> Said:
+        """The coin, its kind of privacy, and what is allowed."""
+        return said("ANON-1.brought", self.banned.refusal(self.asset))
 
 
 RULE: Final[Rule] = Rule(

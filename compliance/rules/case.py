@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import BY_FUNDS, Ledger, OpenOrder, worth
-from compliance.registry.classes import is_retail
+from compliance.registry.classes import class_name, is_retail
 from compliance.registry.listings import AssetRecord
-from compliance.registry.records import Investor, Registry
-from engine.vocabulary.codes import ASSET_KINDS, CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, PURPOSES
+from compliance.registry.records import Client, Investor, Registry
+from engine.vocabulary.codes import (
+    ASSET_KINDS,
+    CROSS_BORDER,
+    CRYPTO,
+    DOMESTIC_STABLECOIN,
+    FOREIGN_STABLECOIN,
+    PURPOSES,
+)
 from engine.vocabulary.messages.commands import Transfer
 
 CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
@@ -39,18 +46,31 @@ class Profile:
 class Case:
     """One order before the rules, the sums of the ledger without the order's own reservation."""
 
-    def __init__(self, order: OpenOrder, side: int, time_ns: int, registry: Registry, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        order: OpenOrder,
+        side: int,
+        time_ns: int,
+        registry: Registry,
+        ledger: Ledger,
+        *,
+        closes: bool = False,
+    ) -> None:
         client, listing, price_ticks, leaves_lots = order
         self.client: Final = client
         self.investor: Final = client.investor
         self.listing: Final = listing
         self.side: Final = side
+        self.closes: Final = closes
+        """Of a future: whether it can only make a position smaller."""
         self.value: Final[int] = worth(listing, price_ticks, leaves_lots)
         """At the worst price, in minor units of the quote asset."""
         self.lots: Final[int] = 0 if price_ticks == BY_FUNDS else leaves_lots
         """Open; 0: the order is by funds."""
         self.kopecks: int = self.value
-        """What it is worth in roubles: for an order priced in another asset its value at the rate, -1 if there is none."""
+        """What it is worth in roubles: for an order priced in another asset its value at the rate, -1 if that is not known."""
+        self.unbounded: bool = False
+        """Whether nothing says what the order brings in at most: a sale for another asset in a book without a static band."""
         self.explained: bool = False
         """Whether a rule is asked why the order passes, too; if not, it may answer such an order with the bare PASSED."""
         self.time_ns: Final = time_ns
@@ -65,6 +85,44 @@ class Case:
             self._adds = position.worth(self.side, self.lots, self.value) - position.exposure
         return self._adds
 
+    def lowers(self) -> bool:
+        """Whether the order can only lower an exposure: a sale of what is held, or what closes a position in a future."""
+        listing = self.listing
+        return self.closes if listing.shortable else not listing.opens(self.side)
+
+
+# By which door beside the market something comes to an investor.
+TRANSFER: Final = 0
+"""From another investor."""
+SETTLEMENT: Final = 1
+"""From another investor, a currency value that settles a cross-border contract: SET-1 decides."""
+ISSUE: Final = 2
+"""From its issuer."""
+DEPOSIT: Final = 3
+"""From outside the venue, where it was the investor's already."""
+
+
+class Arrival:
+    """What would come to be held on an account by another door than an order: a transfer, an issue, a deposit."""
+
+    def __init__(self, client: Client, asset: AssetRecord, door: int, time_ns: int) -> None:
+        self.client: Final = client
+        self.investor: Final[Investor] = client.investor
+        self.asset: Final = asset
+        self.door: Final = door
+        self.time_ns: Final = time_ns
+        self.bought: Final[bool] = door in (TRANSFER, ISSUE) and asset.concerned
+        """Whether it is as good as a purchase of crypto: somebody else gives it up, beside the market."""
+        self.enters: Final[bool] = door != SETTLEMENT and asset.concerned
+        """Whether it is crypto that would be held here; what settles a contract is another matter."""
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """What would come to be held, and by which class of investor."""
+        return [
+            ("asset", f"{self.asset.asset}, {ASSET_KINDS[self.asset.kind]}"),
+            ("class", class_name(self.investor.investor_class)),
+        ]
+
 
 class TransferCase:
     """One transfer before the rules: who owns the two accounts, and what is moved."""
@@ -76,6 +134,13 @@ class TransferCase:
         self.receiver: Final[Investor] = registry.clients[transfer.to_account].investor
         self.asset: Final[AssetRecord] = registry.assets[transfer.asset]
         self.currency_value: Final[bool] = self.asset.kind in CURRENCY_VALUES
+        door = SETTLEMENT if self.currency_value and transfer.purpose == CROSS_BORDER else TRANSFER
+        self.arrival: Final[Arrival | None] = (
+            None
+            if self.sender is self.receiver
+            else Arrival(registry.clients[transfer.to_account], self.asset, door, time_ns)
+        )
+        """What the receiver would come to hold; None: it is the sender's own."""
         self.time_ns: Final = time_ns
         self.registry: Final = registry
         self.ledger: Final = ledger

@@ -11,7 +11,7 @@ from compliance.registry.classes import class_name
 from compliance.registry.listings import Listing
 from compliance.rulebook.declaration import ORDER_ENTRY
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import Finding, yes_no
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.codes import INSTRUMENT_KINDS
@@ -25,13 +25,13 @@ class QualifiedDerivatives(OrderRule):
         super().__init__(data, rulebook)
         self.kinds: Final = rulebook.kinds
 
-    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Sells of what is held."""
-        return self.spared_sell(listing, side)
-
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for kinds that the rulebook leaves out, and for derivatives of retail investors."""
-        return PASSES if self.admits(listing) and not unqualified(profile.retail, listing) else FAILS
+        """Fails for kinds that the rulebook leaves out, and for what is on a crypto price where retail takes it on."""
+        return PASSES if self.admits(listing) and not unqualified(profile.retail, listing, side) else FAILS
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """A security on a crypto price that comes to somebody, by whatever door."""
+        return SecurityAtDoorFinding(arrival) if arrival.asset.on_crypto else None
 
     def examine(self, case: Case) -> Finding:
         """The kind against those admitted, and the class of who trades a derivative."""
@@ -42,9 +42,10 @@ class QualifiedDerivatives(OrderRule):
         return INSTRUMENT_KINDS[listing.kind] in self.kinds
 
 
-def unqualified(retail: bool, listing: Listing) -> bool:
-    """Whether a derivative would be traded by someone whom the retail rules bind."""
-    return listing.derivative and retail
+def unqualified(retail: bool, listing: Listing, side: int) -> bool:
+    """Whether a derivative would be traded by someone whom the retail rules bind, or a security on a crypto price come in."""
+    acquired = listing.acquired(side)
+    return retail and (listing.derivative or (acquired is not None and acquired.on_crypto))
 
 
 class KindFinding(Finding):
@@ -54,7 +55,7 @@ class KindFinding(Finding):
         self.rule: Final = rule
         self.case: Final = case
         self.admitted: Final[bool] = rule.admits(case.listing)
-        self.unqualified: Final[bool] = unqualified(case.investor.retail, case.listing)
+        self.unqualified: Final[bool] = unqualified(case.investor.retail, case.listing, case.side)
         super().__init__(self.admitted and not self.unqualified)
 
     def refusal(self) -> Said:
@@ -81,7 +82,7 @@ class KindFinding(Finding):
         kind = INSTRUMENT_KINDS[listing.kind]
         if not self.admitted:
             return f"{kind} is not among the admitted: {', '.join(self.rule.kinds)}"
-        if not listing.derivative:
+        if not listing.derivative and not self.unqualified:
             return f"{kind} is admitted, and no derivative"
         name = class_name(self.case.investor.investor_class)
         return f"{kind} is admitted; {name} {'is not' if self.unqualified else 'is'} qualified"
@@ -92,11 +93,33 @@ def delivery_refusal(instrument: str) -> Said:
     return said("DER-1.delivery", instrument)
 
 
+class SecurityAtDoorFinding(Finding):
+    """Whether who would come to hold a security on a crypto price is qualified."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival: Final = arrival
+        super().__init__(not arrival.investor.retail)
+
+    def refusal(self) -> Said:
+        """Whom it is for."""
+        asset, investor = self.arrival.asset, self.arrival.investor
+        return said("DER-1.unqualified", asset.asset, investor.investor, class_name(investor.investor_class))
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Kind and class."""
+        return self.arrival.inputs()
+
+    def arithmetic(self) -> str:
+        """The class."""
+        name = class_name(self.arrival.investor.investor_class)
+        return f"{self.arrival.asset.asset} is on a crypto price; {name} {'is' if self.passed else 'is not'} qualified"
+
+
 RULE: Final[Rule] = Rule(
     "DER-1",
     ORDER_ENTRY,
     {},
     compares="The instrument's kind with those that the rulebook admits; a derivative's investor with qualified status.",
-    exempt=f"{SELLS_OF_HOLDINGS} Not of futures: they can be sold without being held.",
+    exempt=SELLS_OF_HOLDINGS,
     orders=QualifiedDerivatives,
 )

@@ -13,7 +13,7 @@ from compliance.registry.records import Investor
 from compliance.rulebook.declaration import ONE, ORDER_ENTRY, RUB, Parameter
 from compliance.rulebook.parameters import Parameters
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from compliance.rules.thresholds import OR_AND, combined, exceeds, exceeds_words
@@ -44,12 +44,10 @@ class SuperQualifiedOnly(OrderRule):
         self.thresholds: Final = SuperQualified(data.parameters)
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Firms, individuals without qualified status, and sells of what is held."""
+        """Firms, and individuals without qualified status."""
         if is_firm(profile.investor_class):
             return "it is for individuals: of firms ELR-2 decides"
-        if profile.investor_class == RETAIL:
-            return "of individuals without qualified status ELR-3 decides"
-        return self.spared_sell(listing, side)
+        return "of individuals without qualified status ELR-3 decides" if profile.investor_class == RETAIL else ""
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for an individual of the ordinary qualified class."""
@@ -58,6 +56,11 @@ class SuperQualifiedOnly(OrderRule):
     def examine(self, case: Case) -> Finding:
         """The class that the evidence proves, or that the supervisor has set."""
         return EvidenceFinding(self.thresholds, case.investor)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The same of whoever would come to hold crypto here; what settles a contract is SET-1's."""
+        individual = not is_firm(arrival.investor.investor_class) and arrival.investor.investor_class != RETAIL
+        return EvidenceFinding(self.thresholds, arrival.investor) if individual and arrival.enters else None
 
 
 def falls_short(investor_class: int) -> bool:

@@ -6,11 +6,12 @@ from typing import Final
 
 from compliance.registry.classes import UNQUALIFIED_FIRM, class_name, is_firm
 from compliance.registry.listings import Listing
+from compliance.registry.records import Investor
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import PASSED, Finding, yes_no
-from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
+from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.said import Said, said
 
@@ -23,10 +24,8 @@ class QualifiedFirmsOnly(OrderRule):
         self.hundredths_of_percent: Final = data.parameters.number("financial_firm_order_percent_of_capital")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Individuals, and sells of what is held."""
-        if not is_firm(profile.investor_class):
-            return "it is for firms"
-        return self.spared_sell(listing, side)
+        """Individuals."""
+        return "" if is_firm(profile.investor_class) else "it is for firms"
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for firms that are not qualified; depends on the rouble value of a financial firm's purchase, or future sold."""
@@ -43,12 +42,42 @@ class QualifiedFirmsOnly(OrderRule):
         passed = status == PASSES or (status == DEPENDS and fits)
         return PASSED if passed and not case.explained else FirmFinding(passed, self, case, status, limit)
 
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The status of a firm that would come to hold crypto here; what settles a contract is SET-1's."""
+        return StatusAtDoorFinding(arrival) if is_firm(arrival.investor.investor_class) and arrival.enters else None
+
+
+class StatusAtDoorFinding(Finding):
+    """Whether a firm that would come to hold crypto here is a qualified investor."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival: Final = arrival
+        super().__init__(arrival.investor.investor_class != UNQUALIFIED_FIRM)
+
+    def refusal(self) -> Said:
+        """What the firm lacks."""
+        return unqualified_words(self.arrival.investor)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Asset and class."""
+        return self.arrival.inputs()
+
+    def arithmetic(self) -> str:
+        """The class."""
+        name = class_name(self.arrival.investor.investor_class)
+        return f"{name} {'is' if self.passed else 'is not'} qualified_firm"
+
+
+def unqualified_words(investor: Investor) -> Said:
+    """What a firm that is not qualified lacks."""
+    return said("ELR-2.unqualified", investor.investor, f"{investor.assets_rub}.00", f"{investor.income_rub}.00")
+
 
 def by_status(investor_class: int, financial: bool, listing: Listing, side: int) -> int:
     """What a firm's status decides; the rest is a matter of its limit."""
     if investor_class == UNQUALIFIED_FIRM:
         return FAILS
-    return DEPENDS if financial and opens(listing, side) else PASSES
+    return DEPENDS if financial and listing.opens(side) else PASSES
 
 
 class FirmFinding(Finding):
@@ -68,9 +97,9 @@ class FirmFinding(Finding):
         """What the firm or the order lacks."""
         case, investor = self.case, self.case.investor
         if self.status == FAILS:
-            return said(
-                "ELR-2.unqualified", investor.investor, f"{investor.assets_rub}.00", f"{investor.income_rub}.00"
-            )
+            return unqualified_words(investor)
+        if case.unbounded:
+            return said("ELR-2.unbounded", case.listing.instrument)
         if not self.valued:
             return said("ELR-2.unvalued", case.listing.instrument, case.listing.quote.asset)
         share, capital = decimal(self.rule.hundredths_of_percent, 2), f"{investor.capital_rub}.00"
@@ -96,6 +125,8 @@ class FirmFinding(Finding):
             return (
                 f"{name}: the limit is on purchases" if investor.financial else f"{name}, no financial firm: no limit"
             )
+        if case.unbounded:
+            return f"{case.listing.instrument} has no static band: nothing says what this sale brings in at most"
         if not self.valued:
             return f"the value of {case.listing.quote.asset} in RUB is not known"
         share = f"{decimal(self.rule.hundredths_of_percent, 2)} % of {investor.capital_rub}.00"

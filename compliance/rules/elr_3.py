@@ -6,9 +6,10 @@ from typing import Final
 
 from compliance.registry.classes import class_name
 from compliance.registry.listings import Listing
+from compliance.registry.records import Investor
 from compliance.rulebook.declaration import ORDER_ENTRY, SOME, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.said import Said, said
@@ -21,17 +22,17 @@ class NoAccess(OrderRule):
         super().__init__(data, rulebook)
         self.classes: Final = data.parameters.names("classes")
 
-    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Sells of what is held."""
-        return self.spared_sell(listing, side)
-
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for the classes without access."""
         return FAILS if self.shuts_out(access_class(profile.retail, profile.investor_class)) else PASSES
 
     def examine(self, case: Case) -> Finding:
         """The class against those without access."""
-        return AccessFinding(self, case)
+        return AccessFinding(self, case.investor)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The same of whoever would come to hold crypto here; what settles a contract is SET-1's."""
+        return AccessFinding(self, arrival.investor) if arrival.enters else None
 
     def shuts_out(self, name: str) -> bool:
         """Whether a class has no access."""
@@ -46,21 +47,21 @@ def access_class(retail: bool, investor_class: int) -> str:
 class AccessFinding(Finding):
     """The investor's class, and whether it is one without access."""
 
-    def __init__(self, rule: NoAccess, case: Case) -> None:
+    def __init__(self, rule: NoAccess, investor: Investor) -> None:
         self.rule: Final = rule
-        self.case: Final = case
-        self.name: Final[str] = access_class(case.investor.retail, case.investor.investor_class)
+        self.investor: Final = investor
+        self.name: Final[str] = access_class(investor.retail, investor.investor_class)
         super().__init__(not rule.shuts_out(self.name))
 
     def refusal(self) -> Said:
         """The class, and those with access."""
-        investor = self.case.investor
+        investor = self.investor
         name = class_name(investor.investor_class)
         return said("ELR-3.access", investor.investor, name)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The class."""
-        return [("class", class_name(self.case.investor.investor_class))]
+        return [("class", class_name(self.investor.investor_class))]
 
     def arithmetic(self) -> str:
         """The class against the list."""

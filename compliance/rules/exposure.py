@@ -11,7 +11,7 @@ from typing import Final
 from compliance.registry.listings import Listing
 from compliance.rules.case import Profile
 from compliance.rules.limits import left_over
-from compliance.rules.rule import OrderRule, opens
+from compliance.rules.rule import OrderRule
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.said import Said, said
 
@@ -23,10 +23,8 @@ class ExposureRule(OrderRule):
     """A limit on exposure. Orders that may open a position depend on what there is already."""
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """All but what opens a position in a derivative priced in RUB."""
-        if not listing.exposed:
-            return "it is for derivatives and securities priced in RUB"
-        return "" if opens(listing, side) else "a sell of what is held adds nothing"
+        """All but derivatives priced in RUB."""
+        return "" if listing.exposed else "it is for derivatives and securities priced in RUB"
 
 
 def fits(limit: int, exposure: int, adds: int) -> bool:

@@ -12,10 +12,10 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor
 from compliance.rulebook.declaration import FLAG, ORDER_ENTRY, SOME, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.elr_3 import access_class
 from compliance.rules.finding import Finding
-from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
+from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.codes import FIRM
 from engine.vocabulary.said import Said, said
 
@@ -30,7 +30,7 @@ class OnePerson(OrderRule):
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Sells of what is held, and classes of which no document is required."""
-        if not opens(listing, side):
+        if not listing.opens(side):
             return FOR_PURCHASES
         name = access_class(profile.retail, profile.investor_class)
         return "" if name in self.classes else f"no document is required of {name}"
@@ -48,6 +48,12 @@ class OnePerson(OrderRule):
     def examine(self, case: Case) -> Finding:
         """What is on record."""
         return DocumentFinding(self, case.investor)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The same of what is as good as bought."""
+        investor = arrival.investor
+        concerned = access_class(investor.retail, investor.investor_class) in self.classes
+        return DocumentFinding(self, investor) if arrival.bought and concerned else None
 
 
 class DocumentFinding(Finding):

@@ -7,7 +7,7 @@ from typing import Final
 from compliance.registry.listings import Listing
 from compliance.registry.records import Intermediary
 from compliance.rulebook.declaration import ORDER_ENTRY
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import Finding, yes_no
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.said import Said, said
@@ -16,9 +16,9 @@ from engine.vocabulary.said import Said, said
 class BarredIntermediary(OrderRule):
     """What is bought through a barred intermediary is refused."""
 
-    def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """Sells of what is held."""
-        return self.spared_sell(listing, side)
+    def crypto_only(self) -> bool:
+        """It is about the intermediary, whatever is traded through it."""
+        return False
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails through a barred intermediary."""
@@ -27,6 +27,10 @@ class BarredIntermediary(OrderRule):
     def examine(self, case: Case) -> Finding:
         """The intermediary's licence, and whether it is suspended."""
         return LicenceFinding(case.client.intermediary)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The same of what is as good as bought."""
+        return LicenceFinding(arrival.client.intermediary) if arrival.bought else None
 
 
 class LicenceFinding(Finding):

@@ -24,9 +24,21 @@ class LargestOrder(OrderRule):
         super().__init__(data, rulebook)
         self.limits: Final = by_class(data)
 
+    def crypto_only(self) -> bool:
+        """It bounds any order."""
+        return False
+
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Orders priced in another asset."""
         return "" if listing.in_roubles else "it is for orders priced in RUB"
+
+    def holds_anyway(self, listing: Listing) -> bool:
+        """It bounds one order, which can be split until it is the smallest that the instrument takes."""
+        return True
+
+    def way_out(self, listing: Listing) -> Said:
+        """The holder's own."""
+        return said("OPS-1.way_out")
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Passes up to the limit, which the table holds."""
@@ -40,7 +52,7 @@ class LargestOrder(OrderRule):
         """The order's value against the limit of the class."""
         investor_class = case.investor.investor_class
         limit = self.limits[investor_class]
-        fits = case.value <= limit
+        fits = case.value <= limit or (0 < case.lots <= case.listing.min_lots and case.lowers())
         return PASSED if fits and not case.explained else SizeFinding(fits, investor_class, limit, case.value)
 
 
@@ -64,6 +76,8 @@ class SizeFinding(Finding):
 
     def arithmetic(self) -> str:
         """The value against the limit."""
+        if self.passed and self.value > self.limit:
+            return f"{decimal(self.value, 2)} > {decimal(self.limit, 2)}, and the smallest order, which lowers exposure"
         return compared(self.value, self.limit, self.passed)
 
 
@@ -76,6 +90,6 @@ RULE: Final[Rule] = Rule(
         "a limit of nothing: every order that it looks at is refused",
     ),
     compares="The order's value at its worst price with the limit of the investor's class.",
-    exempt="Orders priced in another asset than RUB.",
+    exempt="Orders priced in another asset than RUB; of what lowers exposure, the smallest order that the instrument takes.",
     orders=LargestOrder,
 )

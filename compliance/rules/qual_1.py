@@ -11,7 +11,7 @@ from compliance.rulebook.declaration import FLAG, ORDER_ENTRY, STARTS, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding
-from compliance.rules.rule import FOR_PURCHASES, SELLS_OF_HOLDINGS, Rule, opens
+from compliance.rules.rule import FOR_PURCHASES, SELLS_OF_HOLDINGS, Rule
 from compliance.rules.validity import PASS_MARK, VALIDITY, TestRule
 
 
@@ -28,7 +28,7 @@ class RiskTest(TestRule):
             return "the rulebook requires no risk test"
         if not qualified_individual(profile.investor_class):
             return "it is for qualified individuals"
-        return "" if opens(listing, side) else FOR_PURCHASES
+        return "" if listing.opens(side) else FOR_PURCHASES
 
     def needed_from(self, investor: Investor) -> RecordedTest | None:
         """The risk test of a qualified individual."""
@@ -36,7 +36,7 @@ class RiskTest(TestRule):
 
     def examine(self, case: Case) -> Finding:
         """The latest risk test."""
-        return self.examine_test(case.investor.risk, case)
+        return self.examine_test(case.investor.risk, case.time_ns, case.explained)
 
 
 def qualified_individual(investor_class: int) -> bool:

@@ -1,24 +1,25 @@
 """RET-1: retail purchases of at most 300 000 RUB in a year (Bank of Russia, 23.12.2025).
 
 Gross, or net of what sales brought in; in the Moscow calendar year, or the last 365 days; together, or through each
-intermediary; what is paid in another asset at its rouble value, or not at all. All in kopecks.
+intermediary; what is paid in another asset at its rouble value, or not at all. What comes in is what is counted, on either
+side of a book. All in kopecks.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from compliance.ledger.ledger import InvestorLedger, Ledger
+from compliance.ledger.ledger import Ledger
+from compliance.ledger.purchases import InvestorLedger
 from compliance.registry.classes import CLASSES
 from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, RUB, STARTS, Parameter, starts
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import PASSED, Finding, called
 from compliance.rules.limits import left_over
 from compliance.rules.rule import FOR_PURCHASES, FOR_RETAIL, OrderRule, Rule
-from engine.vocabulary.codes import BUY
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.said import Said, said
@@ -35,15 +36,21 @@ class AnnualCap(OrderRule):
         self.rolling: Final[bool] = data.parameters.word("cap_window") == "rolling_year"
         self.crypto: Final = data.parameters.flag("crypto_for_crypto_counted")
 
+    def crypto_only(self) -> bool:
+        """What it counts it says itself."""
+        return False
+
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """All but retail purchases that count."""
         if not profile.retail:
             return FOR_RETAIL
-        if side != BUY:
+        if not listing.opens(side):
             return FOR_PURCHASES
-        if listing.capped or (self.crypto and listing.otherwise_priced):
+        if not listing.purchase(side):
+            return "it counts purchases of crypto, of stablecoins and of securities on a crypto price"
+        if self.crypto or listing.in_roubles:
             return ""
-        return f"it counts purchases of spot instruments{'' if self.crypto else ' priced in RUB'}"
+        return "it counts purchases paid in RUB"
 
     def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
         """All who buy, if a day that passes can take sales out of the sums. Of corrections the ledger knows. O(investors)."""
@@ -51,7 +58,7 @@ class AnnualCap(OrderRule):
             return []
         found: list[Investor] = []
         for name, sums in ledger.investors.items():
-            if any(line.open_buys for line in sums.by_intermediary.values()):
+            if any(line.open_purchases for line in sums.by_intermediary.values()):
                 found.append(registry.investors[name])
         return found
 
@@ -64,6 +71,10 @@ class AnnualCap(OrderRule):
         if fits and not case.explained:
             return PASSED
         return CapFinding(fits, self, case, used=used, reserved=reserved, scope=scope)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """What is as good as bought has no price that could be counted: retail buys in the market."""
+        return BesideMarketFinding(arrival) if arrival.investor.retail and arrival.bought else None
 
     def usage(self, ledger: Ledger, sums: InvestorLedger, time_ns: int, intermediary: str | None) -> tuple[int, int]:
         """What an investor has used and reserved of the cap at a time, through one intermediary or (None) all."""
@@ -91,6 +102,8 @@ class CapFinding(Finding):
     def refusal(self) -> Said:
         """What the cap leaves, or that the order's value is not known."""
         rule, listing = self.rule, self.case.listing
+        if self.case.unbounded:
+            return said("RET-1.unbounded", listing.instrument)
         if not self.valued:
             return said("RET-1.unvalued", listing.instrument, listing.quote.asset)
         remaining = max(rule.cap_kopecks - self.used - self.reserved, 0)
@@ -115,10 +128,32 @@ class CapFinding(Finding):
 
     def arithmetic(self) -> str:
         """What remains against the order."""
+        if self.case.unbounded:
+            return f"{self.case.listing.instrument} has no static band: nothing says what this sale brings in at most"
         if not self.valued:
             return f"there is no rouble value of {self.case.listing.quote.asset}"
         taken = [("used", self.used), ("reserved", self.reserved)]
         return left_over(self.rule.cap_kopecks, taken, self.case.kopecks, self.passed)
+
+
+class BesideMarketFinding(Finding):
+    """That something would come to a retail investor beside the market."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival: Final = arrival
+        super().__init__(False)
+
+    def refusal(self) -> Said:
+        """Where retail buys."""
+        return said("RET-1.beside_market", self.arrival.asset.asset)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Asset and class."""
+        return self.arrival.inputs()
+
+    def arithmetic(self) -> str:
+        """What is not known."""
+        return f"there is no price of {self.arrival.asset.asset} to count"
 
 
 RULE: Final[Rule] = Rule(
@@ -159,8 +194,8 @@ RULE: Final[Rule] = Rule(
         ),
         STARTS: starts(),
     },
-    compares="Purchases of the window, open buys at their worst price and this order with the cap.",
-    exempt="Qualified investors; sells; derivatives; purchases priced in another asset than RUB, unless those count.",
+    compares="Purchases of the window, open orders that purchase at their worst price and this order with the cap.",
+    exempt="Qualified investors; what brings in money, or what is no crypto and follows none; futures; what is paid in another asset than RUB, unless that counts.",
     reported=("each intermediary by itself, a reading of June 2026: so much through any one licensed broker",),
     orders=AnnualCap,
 )

@@ -34,7 +34,7 @@ class KnowledgeTest(TestRule):
 
     def examine(self, case: Case) -> Finding:
         """The latest knowledge test."""
-        return self.examine_test(case.investor.knowledge, case)
+        return self.examine_test(case.investor.knowledge, case.time_ns, case.explained)
 
     def retest_problem(self, last: RecordedTest, taken_ns: int) -> Said | None:
         """Why a result may not be recorded that was taken then (nanoseconds since the epoch, UTC); None: it may."""

@@ -60,7 +60,7 @@ class OneIntermediary(OrderRule):
             name = sums.bound.name
             found.append(Binding(name, here, self.may_leave(case.registry, name), False))
         for name, line in sums.by_intermediary.items():
-            if line.open_buys:
+            if line.open_purchases:
                 found.append(Binding(name, here, False, True))
         return found
 

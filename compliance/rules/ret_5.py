@@ -1,6 +1,6 @@
-"""RET-5: sells of what is held pass the rules on who may trade (Bank of Russia, 11.12.2025). It refuses nothing itself.
+"""RET-5: what lowers exposure passes the rules on who may trade (Bank of Russia, 11.12.2025). It refuses nothing itself.
 
-Data only: `OrderRule.spared_sell` asks whether it is in force.
+It holds under every rulebook, whether stated or not: `RuleTable.judge` and `OrderRule.holds_anyway`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ RULE: Final[Rule] = Rule(
     "RET-5",
     ORDER_ENTRY,
     {},
-    compares="Nothing: it refuses no order, and exempts sells of what is held from rules on who may trade.",
+    compares="Nothing: it refuses no order, and exempts what lowers exposure from rules on who may trade.",
     exempt=(
-        "SAN-1, ANON-1, OPS-1, a stablecoin that only settles (SET-2) and what a lost tier halts for retail (RET-2) hold for "
-        "sells too; futures are sold without being held."
+        "SAN-1, ANON-1, OPS-1, a stablecoin that only settles (SET-2) and what a lost tier halts for retail (RET-2) hold "
+        "anyway. A sale for another asset is a purchase while what is sold can be sold for roubles."
     ),
 )

@@ -12,9 +12,9 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor
 from compliance.rulebook.declaration import ORDER_ENTRY, STARTS, TEXT, Parameter, starts
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import Arrival, Case, Profile
 from compliance.rules.finding import Finding
-from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
+from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.said import Said, said
 
 
@@ -39,7 +39,7 @@ class RiskWarning(OrderRule):
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Sells of what is held."""
-        return "" if opens(listing, side) else FOR_PURCHASES
+        return "" if listing.opens(side) else FOR_PURCHASES
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for someone who has not acknowledged the text in force."""
@@ -52,6 +52,10 @@ class RiskWarning(OrderRule):
     def examine(self, case: Case) -> Finding:
         """The texts acknowledged against that in force."""
         return WarningFinding(self, case.investor)
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The same of what is as good as bought."""
+        return WarningFinding(self, arrival.investor) if arrival.bought else None
 
 
 class WarningFinding(Finding):

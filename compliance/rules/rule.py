@@ -9,9 +9,9 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, TRANSFER, Declaration, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile, TransferCase
+from compliance.rules.case import Arrival, Case, Profile, TransferCase
 from compliance.rules.finding import Finding
-from engine.vocabulary.codes import BUY, FUTURE
+from engine.vocabulary.said import Said, said
 
 # What a rule makes of all orders of a profile, instrument and side.
 PASSES: Final = 0
@@ -21,14 +21,15 @@ FAILS: Final = 2
 NO_LIMIT: Final = -1
 
 # Why a rule does not concern an order.
-SPARED_SELL: Final = "a sell of what is held, which RET-5 exempts"
+NO_CRYPTO: Final = "what it brings in is no crypto, and follows none"
+LOWERS: Final = "it lowers exposure, which no rule on who may trade refuses (RET-5)"
 FOR_RETAIL: Final = "it is for retail investors"
 FOR_PURCHASES: Final = "it is for purchases"
 # Why a rule does not concern a transfer.
 OWN: Final = "a transfer between accounts of one investor"
 FOR_CURRENCY_VALUES: Final = "it is for currency values: cryptocurrencies and stablecoins"
 
-SELLS_OF_HOLDINGS: Final = "Sells of what is held (RET-5)."
+SELLS_OF_HOLDINGS: Final = "What lowers exposure: a sale of what is held, an order that closes a future (RET-5)."
 """Of declarations: who is exempt from most rules on who may trade."""
 
 
@@ -37,7 +38,35 @@ class OrderRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.sells_exempt: Final[bool] = rulebook.active("RET-5") is not None
+
+    def holds_anyway(self, listing: Listing) -> bool:
+        """Whether the rule holds for orders that lower exposure too: it stops a person, shuts the book, or bounds one order.
+
+        All other rules leave those alone, whatever they find (P10).
+        """
+        return False
+
+    def way_out(self, listing: Listing) -> Said:
+        """Of a rule that holds anyway: how a holder gets out all the same, or who may close for them."""
+        return said("way_out.close_out") if listing.shortable else said("way_out.withdraw")
+
+    def refusal(self, finding: Finding, case: Case) -> Said:
+        """What a participant is told of an order that the rule refuses: of one that would lower exposure, also the way out."""
+        told = finding.refusal()
+        return said("way_out.refused", told, self.way_out(case.listing)) if case.lowers() else told
+
+    def crypto_only(self) -> bool:
+        """Whether the rule looks only at orders that may take on crypto, a stablecoin, or something on a crypto price."""
+        return True
+
+    def excused(self, listing: Listing, side: int) -> str:
+        """Why no rule of this sort looks at orders of an instrument and side, whoever sends them; empty: it does.
+
+        Of a future an order may lower exposure all the same: `Case.lowers`.
+        """
+        if self.crypto_only() and not listing.takes_on_crypto(side):
+            return NO_CRYPTO if listing.opens(side) else LOWERS
+        return "" if listing.opens(side) or self.holds_anyway(listing) else LOWERS
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Why the rule does not concern orders of a profile, instrument and side; empty: it does."""
@@ -49,7 +78,9 @@ class OrderRule:
 
     def bears(self, profile: Profile, listing: Listing, side: int) -> int:
         """What the rule makes of all orders of a profile, instrument and side: PASSES, DEPENDS or FAILS."""
-        return PASSES if self.spares(profile, listing, side) else self.known(profile, listing, side)
+        if self.spares(profile, listing, side) or self.excused(listing, side):
+            return PASSES
+        return self.known(profile, listing, side)
 
     def allows_up_to(self, profile: Profile, listing: Listing) -> int:
         """The largest value of an order that passes without being examined, in quote minor units; or NO_LIMIT.
@@ -62,6 +93,13 @@ class OrderRule:
         """Decide on an order that the rule concerns, in agreement with what `known` and `allows_up_to` say of such orders."""
         raise NotImplementedError
 
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """What the rule finds in what would come to be held by another door than an order; None: it does not concern it.
+
+        It asks the same of asset and investor as of an order that brings the asset in.
+        """
+        return None
+
     def lapses(self, registry: Registry, day: int) -> bool:
         """Whether something that let orders pass ended with the day before a Moscow day (days since 1970-01-01)."""
         return False
@@ -72,10 +110,6 @@ class OrderRule:
         For a rule whose sums can grow by something else than an order that it has let pass.
         """
         return []
-
-    def spared_sell(self, listing: Listing, side: int) -> str:
-        """The answer of `spares` to a sell of what is held, which RET-5 exempts; empty to any other order."""
-        return SPARED_SELL if self.sells_exempt and not opens(listing, side) else ""
 
 
 class TransferRule:
@@ -126,13 +160,8 @@ class Rule(Declaration):
         """None: it looks at no transfer."""
 
 
-def opens(listing: Listing, side: int) -> bool:
-    """Whether an order takes on something new: a purchase, or a future sold, which need not be held."""
-    return side == BUY or listing.kind == FUTURE
-
-
 def spared_unless_retail_opens(profile: Profile, listing: Listing, side: int) -> str:
     """Why a rule on retail purchases does not concern an order; empty: it does."""
     if not profile.retail:
         return FOR_RETAIL
-    return "" if opens(listing, side) else FOR_PURCHASES
+    return "" if listing.opens(side) else FOR_PURCHASES

@@ -19,6 +19,18 @@ from engine.vocabulary.said import Said, said
 class BlockedOwner(OrderRule):
     """A blocked owner may not trade at all."""
 
+    def crypto_only(self) -> bool:
+        """It is about persons, whatever they trade."""
+        return False
+
+    def holds_anyway(self, listing: Listing) -> bool:
+        """It stops a person, whatever is traded."""
+        return True
+
+    def way_out(self, listing: Listing) -> Said:
+        """The supervisor's: an owner on the list does nothing by itself."""
+        return said("way_out.close_out") if listing.shortable else said("SAN-1.way_out")
+
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for an investor that is blocked, itself or with an owner: both sides."""
         return FAILS if profile.blocked else PASSES

@@ -8,7 +8,7 @@ from compliance.registry.classes import class_name
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import SETTLEMENT, Arrival, Case, Profile
 from compliance.rules.finding import Finding, may
 from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule
 from engine.vocabulary.codes import ASSET_KINDS, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN
@@ -24,20 +24,32 @@ class Stablecoins(OrderRule):
         self.foreign_mode: Final = data.parameters.word("usdt_mode")
         self.retail: Final = data.parameters.flag("retail")
 
+    def crypto_only(self) -> bool:
+        """A stablecoin is no means of payment for what is no crypto either."""
+        return False
+
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
-        """What has no stablecoin; and, unless it only settles, sells of what is held with a rouble stablecoin in it."""
-        if self.settles_only(listing) is not None:
-            return ""
+        """What has no stablecoin."""
         stablecoins = (DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN)
         if listing.base.kind not in stablecoins and listing.quote.kind not in stablecoins:
             return "neither bought nor paid with is a stablecoin"
-        return self.spared_sell(listing, side) if domestic(listing) is not None else ""
+        return ""
+
+    def holds_anyway(self, listing: Listing) -> bool:
+        """For an asset that only settles: its book is shut."""
+        return self.settles_only(listing) is not None
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
         """Fails for an asset that only settles; for a retail purchase of a rouble stablecoin, or with one."""
         if self.settles_only(listing) is not None or self.shuts_out(profile.retail, domestic(listing)):
             return FAILS
         return PASSES
+
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """A rouble stablecoin that comes to a retail investor; what settles a contract is SET-1's."""
+        if arrival.door == SETTLEMENT or arrival.asset.kind != DOMESTIC_STABLECOIN:
+            return None
+        return StablecoinAtDoorFinding(self, arrival)
 
     def examine(self, case: Case) -> Finding:
         """The modes of the stablecoins, and the class of who trades a rouble stablecoin."""
@@ -81,7 +93,7 @@ class ModeFinding(Finding):
         if self.settles_only is not None:
             return said("SET-2.settles_only", self.settles_only.asset)
         assert self.stablecoin is not None
-        if self.stablecoin is self.case.listing.base:
+        if self._comes_in(self.stablecoin):
             return said("SET-2.retail_buys", self.stablecoin.asset)
         return said("SET-2.retail_pays", self.stablecoin.asset)
 
@@ -102,7 +114,32 @@ class ModeFinding(Finding):
 
     def _verb(self, stablecoin: AssetRecord) -> str:
         """What is done with it."""
-        return "buy it" if stablecoin is self.case.listing.base else "pay with it"
+        return "buy it" if self._comes_in(stablecoin) else "pay with it"
+
+    def _comes_in(self, stablecoin: AssetRecord) -> bool:
+        """Whether it is what the order brings in; if not, it is what is paid."""
+        return stablecoin is self.case.listing.acquired(self.case.side)
+
+
+class StablecoinAtDoorFinding(Finding):
+    """Whether who would come to hold a rouble stablecoin is retail, which may not."""
+
+    def __init__(self, rule: Stablecoins, arrival: Arrival) -> None:
+        self.arrival: Final = arrival
+        super().__init__(not rule.shuts_out(arrival.investor.retail, arrival.asset))
+
+    def refusal(self) -> Said:
+        """What it is for."""
+        return said("SET-2.retail_holds", self.arrival.asset.asset)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Kind and class."""
+        return self.arrival.inputs()
+
+    def arithmetic(self) -> str:
+        """What the class may do."""
+        name = class_name(self.arrival.investor.investor_class)
+        return f"{name} {may(self.passed)} come to hold {self.arrival.asset.asset}, a rouble stablecoin"
 
 
 _USES: Final = {"tradable": "bought and sold here", "settlement_only": "never bought or sold here"}

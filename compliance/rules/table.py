@@ -8,12 +8,13 @@ from compliance.ledger.ledger import Ledger
 from compliance.registry.listings import AssetRecord, Decision, Listing
 from compliance.registry.records import Client, Investor, Registry
 from compliance.rulebook.rulebook import Rulebook
-from compliance.rules.case import Case, Profile, TransferCase
+from compliance.rules.case import DEPOSIT, Arrival, Case, Profile, TransferCase
 from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
 from compliance.rules.der_1 import delivery_refusal
 from compliance.rules.frz_1 import FREEZE, freeze_problem
 from compliance.rules.id_1 import OnePerson
+from compliance.rules.may_hold import may_come_to_hold
 from compliance.rules.ret_2 import HighlyLiquidOnly
 from compliance.rules.ret_3 import KnowledgeTest
 from compliance.rules.ret_4 import OneIntermediary
@@ -22,11 +23,13 @@ from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule
 from compliance.rules.san_1 import listed_owner
 from compliance.rules.set_1 import ForeignTradeOnly
 from engine.state.hook import Failure, Verdict
-from engine.vocabulary.codes import BUY
 from engine.vocabulary.said import Said, said
 
 # More than any price in ticks times any quantity in lots: both fit 64 bits.
 _UNBOUNDED: Final = 2**128
+
+NEVER_BROUGHT_IN: Final = ("ANON-1",)
+"""Rules that forbid a holding itself, not only the purchase: no origin excuses it."""
 
 
 class RuleTable:
@@ -119,21 +122,52 @@ class RuleTable:
                 free = min(free, limit // listing.unit)
                 ask.append(place)
         # Someone must count these orders, whatever the rules ask.
-        if listing.derivative or (side == BUY and profile.retail):
+        if listing.derivative or (profile.retail and listing.acquired(side) is not None):
             free = -1
         return Decision(listing, ask, tuple(fails), free)
 
     def judge(self, decision: Decision, case: Case) -> Verdict | None:
-        """Ask the rules that a decision leaves open. All failures, in the order of decision; None: the order passes."""
+        """Ask the rules that a decision leaves open. All failures, in the order of decision; None: the order passes.
+
+        What a rule finds against an order that only lowers exposure counts for nothing, unless the rule holds anyway (P10).
+        """
         failures: list[Failure] = []
         for place in decision.rules:
             rule = self.rules[place]
             finding = rule.examine(case)
             if finding.passed:
                 assert rule.rule not in decision.fails, "a rule passes an order that its table refuses"
-            else:
-                failures.append(Failure(rule.rule, finding.refusal()))
+            elif rule.holds_anyway(case.listing) or not case.lowers():
+                failures.append(Failure(rule.rule, rule.refusal(finding, case)))
         return Verdict(failures) if failures else None
+
+    def judge_transfer(self, case: TransferCase) -> Verdict | None:
+        """Ask every rule on transfers, then those on what the receiver would come to hold. None: the transfer passes."""
+        failures = self.transfers.failures(case)
+        if case.arrival is not None:
+            failures += self.failures_at_door(case.arrival)
+        return Verdict(failures) if failures else None
+
+    def failures_at_door(self, arrival: Arrival) -> list[Failure]:
+        """Why an investor may not come to hold something, in the order of decision; none: it may be held."""
+        return [
+            Failure(rule.rule, finding.refusal())
+            for rule, finding in may_come_to_hold(self.rules, arrival)
+            if not finding.passed
+        ]
+
+    def arrival_problem(self, arrival: Arrival, origin: str) -> Said | None:
+        """Why something may not be issued to an investor, or brought in; None if it may.
+
+        What may be held, but not be bought here, is brought in with its origin stated; a banned coin is not.
+        """
+        failures = self.failures_at_door(arrival)
+        if not failures:
+            return None
+        first = failures[0]
+        if arrival.door != DEPOSIT or any(failure.rule in NEVER_BROUGHT_IN for failure in failures):
+            return said("holding.refused", first.rule, first.said)
+        return None if origin.strip() else said("holding.needs_origin", first.rule, first.said)
 
     def classify(self, investor: Investor) -> int:
         """The class of an investor by the thresholds of QUAL-0 and ELR-1, or the supervisor's override."""
@@ -164,8 +198,8 @@ class TransferTable:
         if isinstance(rule, ForeignTradeOnly):
             self.foreign_trade = rule
 
-    def judge(self, case: TransferCase) -> Verdict | None:
-        """Ask every rule. All failures, in the order of decision; None: the transfer passes."""
+    def failures(self, case: TransferCase) -> list[Failure]:
+        """Ask every rule on transfers. All failures, in the order of decision."""
         failures: list[Failure] = []
         for rule in self.rules:
             if rule.spares(case):
@@ -173,7 +207,7 @@ class TransferTable:
             finding = rule.examine(case)
             if not finding.passed:
                 failures.append(Failure(rule.rule, finding.refusal()))
-        return Verdict(failures) if failures else None
+        return failures
 
     def delivery(self, instrument: str) -> Verdict | None:
         """The refusal of a derivative's delivery by DER-1; None if the rulebook has no such rule in force."""

@@ -8,7 +8,7 @@ from compliance.registry.calendar import iso_date
 from compliance.registry.records import Investor, RecordedTest, Registry
 from compliance.rulebook.declaration import COUNT, SCORE, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case
+from compliance.rules.case import Arrival
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.rule import OrderRule
 from engine.vocabulary.days import moscow_day
@@ -50,11 +50,16 @@ class TestRule(OrderRule):
         """The test of an investor whom the rule binds; None: it does not."""
         raise NotImplementedError
 
-    def examine_test(self, test: RecordedTest, case: Case) -> Finding:
-        """Decide by a result at the time of an order."""
-        today, last_day = moscow_day(case.time_ns), self.last_day(test)
+    def at_door(self, arrival: Arrival) -> Finding | None:
+        """The same of what is as good as bought."""
+        test = self.needed_from(arrival.investor) if arrival.bought else None
+        return None if test is None else self.examine_test(test, arrival.time_ns, True)
+
+    def examine_test(self, test: RecordedTest, time_ns: int, explained: bool) -> Finding:
+        """Decide by a result at a time; `explained`: it is asked why it passes, too."""
+        today, last_day = moscow_day(time_ns), self.last_day(test)
         enough, valid = self.enough(test), today <= last_day
-        if enough and valid and not case.explained:
+        if enough and valid and not explained:
             return PASSED
         return TestFinding(self, test, enough=enough, valid=valid, today=today, last_day=last_day)
 

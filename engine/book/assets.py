@@ -21,6 +21,8 @@ class Asset:
         """Who may issue, redeem and freeze it, beside the venue."""
         self.terms: str = ""
         """What it promises, for people."""
+        self.follows: str = ""
+        """Of a security: what its price follows, by the name of an asset here or of something else; empty: it does not say."""
         self.issue_limit: int = 0
         """The most that may be outstanding; 0: no limit."""
         self.outstanding: int = 0

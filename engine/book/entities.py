@@ -132,6 +132,7 @@ class Position:
         self.carried: int = 0
         """What it was bought for, less what it was sold for, since the last mark and at it."""
         self.buy_lots: int = 0
+        """Of the open buys, but for reduce-only ones; value and fees likewise."""
         self.buy_value: int = 0
         self.sell_lots: int = 0
         self.sell_value: int = 0
@@ -140,6 +141,8 @@ class Position:
         self.sell_fees: int = 0
         self.needed: int = 0
         """Of the margin's `needed`, what this future needs."""
+        self.reducing_lots: Final[list[int]] = [0, 0]
+        """Of the reduce-only buys, and sells."""
         self.reducing: Final[dict[int, Order]] = {}
         """Open reduce-only orders by order id; those of brackets that wait do not count yet."""
         self.noted: bool = False

@@ -26,6 +26,7 @@ from engine.book.indicative import IndicativePrice
 from engine.book.stops import WaitingStops
 from engine.vocabulary.codes import BUY, CLOSED, CLOSING_AUCTION, CONTINUOUS, OPENING_AUCTION, PEGGED, PRE_OPEN, SELL
 from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
+from engine.vocabulary.rounding import PPM
 
 OUT_OF_PLACE: Final = (-1, -1)
 """Of `pegs_followed`: no pair of prices."""
@@ -196,3 +197,13 @@ class LimitOrderBook(Book):
         bid, ask = self.bids.best, self.asks.best
         if bid is not None and ask is not None and self.phase == CONTINUOUS and not self.in_call:
             assert bid.price_ticks < ask.price_ticks, "crossed book"
+
+
+def static_band(book: LimitOrderBook) -> tuple[int, int]:
+    """Lowest and highest price an order may have; (0, 0): no band."""
+    ppm = book.instrument.static_ppm
+    anchor = book.reference_ticks
+    if not ppm or not anchor:
+        return (0, 0)
+    width = anchor * ppm // PPM
+    return (anchor - width, anchor + width)

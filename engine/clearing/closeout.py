@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.book.entities import Margin, Order, Position
-from engine.book.order_book import LimitOrderBook
+from engine.book.order_book import LimitOrderBook, static_band
 from engine.money.margin import missing, note, reported
 from engine.money.reservations import holds_back, paying_asset
 from engine.state.saying import setting_changed
 from engine.state.state import DUE_MARGIN, State, next_report
 from engine.trading.aftermath import work_off
-from engine.trading.bands import static_band
 from engine.trading.ending import cancel, orders_of
 from engine.trading.entry import accept, act
 from engine.trading.reducing import hold_all

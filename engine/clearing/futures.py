@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.book.entities import Margin, Order, Position
-from engine.book.order_book import LimitOrderBook
+from engine.book.order_book import LimitOrderBook, static_band
 from engine.money.margin import note, pay, receive, renewing, reported
 from engine.money.reservations import paying_asset
 from engine.state.listing import name_problem
 from engine.state.state import DUE_MARK, DUE_SETTLEMENT, IndexPrice, State, next_report
-from engine.trading.bands import static_band
 from engine.trading.ending import cancel, cancelling, orders_of
 from engine.trading.terms import tick_problem
 from engine.vocabulary.codes import (

@@ -12,7 +12,7 @@ from engine.state.state import State, next_report
 from engine.trading.consulting import consult
 from engine.vocabulary.codes import FUNDS
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.limits import MAX_SUPPLY, MAX_TEXT_CHARS
 from engine.vocabulary.messages.commands import AddAsset, Deposit, ListInstrument, OpenAccount, Withdraw
 from engine.vocabulary.messages.events import AccountOpened, AssetAdded, FundsMoved, InstrumentListed
 from engine.vocabulary.problem import Problem, invalid, unknown_account
@@ -27,6 +27,7 @@ def add_asset(state: State, command: AddAsset) -> Problem | None:
     asset = Asset(command.asset, len(state.assets), command.kind, command.scale)
     asset.issuer = command.issuer
     asset.terms = command.terms
+    asset.follows = command.follows
     asset.issue_limit = command.issue_limit
     problem = state.hook.add_asset(asset, command, state.time_ns)
     if problem is not None:
@@ -81,15 +82,19 @@ def open_account(state: State, command: OpenAccount) -> Problem | None:
 
 
 def deposit(state: State, command: Deposit) -> Problem | None:
-    """Carry out `Deposit`. Emits FundsMoved."""
+    """Carry out `Deposit`. Emits what the hook says, then FundsMoved."""
     problem = _move_problem(state, command)
     if problem is not None:
         return problem
     asset = state.assets[command.asset]
     if asset.supply + command.amount > MAX_SUPPLY:
         return Problem(FUNDS, said("supply.most", decimal(MAX_SUPPLY, asset.scale), asset.asset))
-    _move(state, command, command.amount)
-    return None
+    if len(command.origin) > MAX_TEXT_CHARS:
+        return invalid(said("deposit.origin", MAX_TEXT_CHARS))
+    problem = consult(state, command)
+    if problem is None:
+        _move(state, command, command.amount)
+    return problem
 
 
 def withdraw(state: State, command: Withdraw) -> Problem | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.book.entities import FOR_ENTRY, Account, Future, Instrument, Margin, Order, OrderRecord, Position
-from engine.vocabulary.codes import BUY
+from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.rounding import round_up
 
@@ -44,11 +44,11 @@ def reducible_lots(account: Account, instrument: Instrument, side: int) -> int:
 
 
 def open_lots(account: Account, instrument: Instrument, side: int) -> int:
-    """The lots of the account's open orders of a side in a future that count for its cover."""
+    """The lots of the account's open orders of a side in a future that can fill: its reduce-only orders together reduce it once."""
     position = account.positions.get(instrument.number)
     if position is None:
         return 0
-    return position.buy_lots if side == BUY else position.sell_lots
+    return (position.buy_lots if side == BUY else position.sell_lots) + _reducing(position, side)
 
 
 def missing(margin: Margin) -> int:
@@ -93,34 +93,54 @@ def worst_ticks(order: Order, price_ticks: int) -> int:
 
 
 def largest_fee(order: Order, price_ticks: int, leaves_lots: int) -> int:
-    """The most that `leaves_lots` more of a future's order can cost in fees, given what it was charged so far."""
+    """The most that `leaves_lots` more of a future's order can cost in fees, given what it was charged so far.
+
+    Of a reduce-only order nothing is set aside: it pays of what there is then.
+    """
     instrument = order.instrument
     highest_ppm = instrument.highest_fee_ppm
-    if order.close_out or not leaves_lots or (highest_ppm == 0 and order.fee_numerator == 0):
+    if (
+        order.close_out
+        or order.command.reduce_only
+        or not leaves_lots
+        or (highest_ppm == 0 and order.fee_numerator == 0)
+    ):
         return 0
     value = worst_ticks(order, price_ticks) * leaves_lots * instrument.unit
     return round_up(order.fee_numerator + value * highest_ppm) - order.fee_charged
+
+
+def _reducing(position: Position, side: int) -> int:
+    """What of a position the open reduce-only orders of a side can take: each is cut when its turn comes."""
+    lots = position.reducing_lots[side]
+    if lots:
+        held = -position.lots if side == BUY else position.lots
+        lots = min(lots, held) if held > 0 else 0
+    return lots
 
 
 def cover_of(position: Position, high_ticks: int) -> int:
     """What a position and its open orders need: the most of nothing filled, all buys, all sells and both, with the fees of these.
 
     What is needed is convex in what fills, so its largest value lies at one of these corners. A fee counts where its order
-    fills: so what a closing order frees pays for it.
+    fills: so what a closing order frees pays for it. Reduce-only orders alone never need anything; beside others, which may open
+    the more for what they reduce, they count at the worst price in the band: the upper end for buys, nothing for sells.
     """
     short = high_ticks * position.instrument.unit
     lots, carried = position.lots, position.carried
     needed = _cover(carried, lots, short)
     if position.buy_lots:
-        bought = _cover(carried + position.buy_value, lots + position.buy_lots, short) + position.buy_fees
+        reduced = _reducing(position, BUY)
+        buy_lots, buy_value = position.buy_lots + reduced, position.buy_value + reduced * short
+        bought = _cover(carried + buy_value, lots + buy_lots, short) + position.buy_fees
         needed = bought if bought > needed else needed
     if position.sell_lots:
         carried -= position.sell_value
-        lots -= position.sell_lots
+        lots -= position.sell_lots + _reducing(position, SELL)
         sold = _cover(carried, lots, short) + position.sell_fees
         needed = sold if sold > needed else needed
         if position.buy_lots:
-            both = _cover(carried + position.buy_value, lots + position.buy_lots, short)
+            both = _cover(carried + buy_value, lots + buy_lots, short)
             both += position.buy_fees + position.sell_fees
             needed = both if both > needed else needed
     return needed
@@ -145,7 +165,9 @@ def renew(position: Position) -> None:
 
 def _count(position: Position, order: Order, lots: int, value: int, fee: int) -> None:
     """Let an order count with so many lots, so much value and so large a fee, instead of what it counted with."""
-    if order.side == BUY:
+    if order.command.reduce_only:
+        position.reducing_lots[order.side] += lots - order.covered_lots
+    elif order.side == BUY:
         position.buy_lots += lots - order.covered_lots
         position.buy_value += value - order.covered_value
         position.buy_fees += fee - order.reserved
@@ -304,7 +326,7 @@ def check(position: Position) -> None:
     """Assert that a position's sums and cover are what its open orders make them. O(open orders of the account)."""
     instrument, future = position.instrument, position.instrument.future
     assert future is not None
-    sums = [0, 0, 0, 0, 0, 0]
+    sums, reducing_lots = [0, 0, 0, 0, 0, 0], [0, 0]
     reducing: list[int] = []
     for order in position.account.open_orders.values():
         if order.instrument is not instrument:
@@ -317,15 +339,17 @@ def check(position: Position) -> None:
             "an order counts with more or less"
         )
         assert order.reserved == largest_fee(order, order.reserve_ticks, order.leaves_lots)
-        first = 0 if order.side == BUY else 3
-        sums[first] += order.leaves_lots
-        sums[first + 1] += value
-        sums[first + 2] += order.reserved
-        if order.command.reduce_only:
+        if not order.command.reduce_only:
+            first = 0 if order.side == BUY else 3
+            sums[first] += order.leaves_lots
+            sums[first + 1] += value
+            sums[first + 2] += order.reserved
+        else:
+            reducing_lots[order.side] += order.leaves_lots
             reducing.append(order.order_id)
             lots = -position.lots if order.side == BUY else position.lots
             assert order.leaves_lots <= lots, "a reduce-only order is larger than the position"
     found = [position.buy_lots, position.buy_value, position.buy_fees]
     found += [position.sell_lots, position.sell_value, position.sell_fees]
-    assert found == sums and sorted(position.reducing) == sorted(reducing)
+    assert found == sums and position.reducing_lots == reducing_lots and sorted(position.reducing) == sorted(reducing)
     assert position.needed == cover_of(position, future.high_ticks)

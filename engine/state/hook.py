@@ -145,7 +145,7 @@ class PreTradeHook:
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a command of the operator, or carry out a compliance command.
 
-        For `OpenAccount`, `IssueAsset`, `RedeemAsset`, `Withdraw` and `FreezeAsset` the core has validated the command and
+        For `OpenAccount`, `Deposit`, `IssueAsset`, `RedeemAsset`, `Withdraw` and `FreezeAsset` the core has validated the command and
         will apply it unless this refuses; for those of `HookCommand` this is all there is.
         """
         return Outcome([])

@@ -65,6 +65,11 @@ def _issue_problem(command: AddAsset) -> Problem | None:
         return problem
     if len(command.terms) > MAX_TEXT_CHARS:
         return invalid(said("asset.terms", MAX_TEXT_CHARS))
+    if command.follows and command.kind != SECURITY:
+        return invalid(said("asset.follows"))
+    problem = name_problem("follows", command.follows) if command.follows else None
+    if problem is not None:
+        return problem
     if not 0 <= command.issue_limit <= MAX_SUPPLY:
         return invalid(said("asset.issue_limit"))
     if command.issue_limit and command.kind not in ISSUED_KINDS:

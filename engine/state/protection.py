@@ -21,8 +21,11 @@ class Limits:
         self.orders: int = 0
         self.trades: int = 0
 
-    def count_order(self, time_ns: int) -> Problem | None:
-        """Count a new order or an amend, refused or not; returns which limit it passes."""
+    def count_order(self, time_ns: int, lowers: bool) -> Problem | None:
+        """Count a new order or an amend, refused or not; returns which limit it passes.
+
+        What only lowers an exposure (`lowers`) may have to wait a second, but not for trades that nobody owes it.
+        """
         second = time_ns // NS_PER_SECOND
         if second != self.second:
             self.second = second
@@ -32,6 +35,6 @@ class Limits:
         if self.orders_per_second and self.in_second > self.orders_per_second:
             return Problem(ORDER_LIMITS, said("rate.second", self.orders_per_second))
         ratio = self.max_order_to_trade
-        if ratio and self.orders > ORDERS_BEFORE_RATIO and self.orders > ratio * self.trades:
+        if ratio and not lowers and self.orders > ORDERS_BEFORE_RATIO and self.orders > ratio * self.trades:
             return Problem(ORDER_LIMITS, said("rate.trade", ratio))
         return None

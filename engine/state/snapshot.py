@@ -62,6 +62,7 @@ def _asset(asset: Asset) -> list[object]:
         asset.terms,
         asset.issue_limit,
         asset.outstanding,
+        asset.follows,
     ]
 
 
@@ -100,6 +101,7 @@ def _position(index: int, position: Position) -> list[object]:
         position.sell_fees,
         position.needed,
         sorted(position.reducing),
+        position.reducing_lots,
     ]
 
 

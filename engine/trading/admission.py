@@ -40,7 +40,7 @@ def has_room(state: State, account: Account, is_last: bool = False) -> bool:
     """Whether an account may use up one more id: for any order or transfer, or of the last tenth, which is for reduce-only orders."""
     room = state.room
     return (
-        account.used_ids.count < room.account_ids
+        account.used_ids.count < (room.account_ids if is_last else room.plain_account_ids)
         and state.kept_ids < (room.orders if is_last else room.plain_orders)
         and len(state.day_trades) < (room.trades if is_last else room.plain_trades)
     )
@@ -49,6 +49,6 @@ def has_room(state: State, account: Account, is_last: bool = False) -> bool:
 def full_problem(state: State, account: Account) -> Problem:
     """The problem of a request whose client order id is one too many for the day."""
     room = state.room
-    if account.used_ids.count >= room.account_ids:
+    if account.used_ids.count >= room.plain_account_ids:
         return Problem(ORDER_LIMITS, said("day.account_ids", room.account_ids))
     return Problem(ORDER_LIMITS, said("day.venue", room.orders, room.trades))

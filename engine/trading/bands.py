@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.book.order_book import LimitOrderBook
+from engine.book.order_book import LimitOrderBook, static_band
 from engine.vocabulary.codes import BAND, BUY
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.problem import Problem
@@ -14,16 +14,6 @@ def dynamic_band(book: LimitOrderBook) -> tuple[int, int]:
     """Lowest and highest price at which the next order may trade; (0, 0): no band."""
     ppm = book.instrument.dynamic_ppm
     anchor = book.last_trade_ticks or book.reference_ticks
-    if not ppm or not anchor:
-        return (0, 0)
-    width = anchor * ppm // PPM
-    return (anchor - width, anchor + width)
-
-
-def static_band(book: LimitOrderBook) -> tuple[int, int]:
-    """Lowest and highest price an order may have; (0, 0): no band."""
-    ppm = book.instrument.static_ppm
-    anchor = book.reference_ticks
     if not ppm or not anchor:
         return (0, 0)
     width = anchor * ppm // PPM

@@ -92,7 +92,9 @@ def amend(state: State, command: AmendOrder) -> None:
 def _gate(state: State, order: Order) -> Problem | None:
     """Check kill switches, the participant's rate, and the phase."""
     book: LimitOrderBook = order.book
-    problem = kill_problem(state, order.account, order.instrument_name) or rate_problem(state, order.account)
+    problem = kill_problem(state, order.account, order.instrument_name) or rate_problem(
+        state, order.account, order.command.reduce_only
+    )
     if problem is not None:
         return problem
     if book.phase != CONTINUOUS and not book.in_call:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.book.entities import IN_CALL, ON_BOOK, Order, Owner
+from engine.book.entities import FOR_ENTRY, IN_CALL, ON_BOOK, Order, Owner
 from engine.state.hook import Links, Outcome, Recheck
 from engine.state.state import State
 from engine.trading.ending import cancel, newest_of
@@ -93,24 +93,20 @@ def _rechecking(state: State, recheck: Recheck) -> Iterator[None]:
 
 
 def _recheck(state: State, order: Order) -> None:
-    """Cancel an order if it may rest no longer. The other leg of one that was cancelled has gone with it."""
-    if order.leaves_lots:
+    """Cancel an order if it may rest no longer. The other leg of one that was cancelled has gone with it.
+
+    The take-profit and the stop of a bracket that wait for its entry are asked about when they begin: they can't trade before.
+    """
+    if order.leaves_lots and order.where != FOR_ENTRY:
         verdict = state.hook.recheck(order, state.time_ns)
         if verdict is not None:
             cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.said)
 
 
 def _to_recheck(state: State, recheck: Recheck) -> list[Order]:
-    """The open orders of those named to recheck, newest first. O(instruments, and n log n in the orders).
-
-    The take-profits and stops of brackets always are: they are not asked about before their entry has ended, so that any of
-    them may be forbidden already.
-    """
+    """The open orders of those named to recheck, newest first. O(n log n) in the orders."""
     found: dict[int, Order] = {}
     for name in recheck.accounts:
         for order in state.accounts[name].open_orders.values():
-            found[order.entered] = order
-    for book in state.book_list:
-        for order in book.for_entry.values():
             found[order.entered] = order
     return [found[entered] for entered in sorted(found, reverse=True)]

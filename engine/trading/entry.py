@@ -15,7 +15,7 @@ from engine.trading.pegs import come_in, peg_problem
 from engine.trading.placing import place
 from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_crossed
 from engine.trading.reducing import position_problem, reduce_only_problem
-from engine.trading.room import open_order, parts_asked_for, parts_that_rest, room_problem
+from engine.trading.room import only_lowers, open_order, parts_asked_for, parts_that_rest, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
 from engine.vocabulary.codes import (
     AT_OPEN,
@@ -128,7 +128,7 @@ def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
     if problem is not None:
         return problem
     # Counted whatever refuses it.
-    too_fast = rate_problem(state, account) if state.limits else None
+    too_fast = rate_problem(state, account, only_lowers(order)) if state.limits else None
     if state.open_parts + more > state.plenty and parts_that_rest(order):
         problem = room_problem(state, order, more)
         if problem is not None:
@@ -150,10 +150,10 @@ def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
     return None
 
 
-def rate_problem(state: State, account: Account) -> Problem | None:
-    """Count a new order or an amend against the participant's limits."""
+def rate_problem(state: State, account: Account, lowers: bool) -> Problem | None:
+    """Count a new order or an amend against the participant's limits; `lowers`: it only lowers an exposure."""
     limits = state.limits.get(account.participant)
-    return None if limits is None else limits.count_order(state.time_ns)
+    return None if limits is None else limits.count_order(state.time_ns, lowers)
 
 
 def kill_problem(state: State, account: Account, instrument: str) -> Problem | None:

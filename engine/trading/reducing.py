@@ -27,13 +27,14 @@ MOST_REDUCE_ONLY: Final = MAX_REDUCE_ONLY_PER_POSITION + 2
 def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Problem | None:
     """Why a future's order may not have so many leaves: the position limit, or that it does not reduce a position.
 
+    One that only reduces is held to its position, whatever else is open: no limit is passed by it.
     An order that `begins_later`, when a bracket's entry has made the position, has nothing to reduce yet.
     """
     instrument = order.instrument
     assert instrument.future is not None
     most = instrument.future.max_position_lots
     more = leaves_lots - order.covered_lots
-    if most and more > 0:
+    if most and more > 0 and not order.command.reduce_only:
         lots = lots_of(order.account, instrument)
         open_side = open_lots(order.account, instrument, order.side)
         if (lots if order.side == BUY else -lots) + open_side + more > most:

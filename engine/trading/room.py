@@ -9,7 +9,7 @@ from __future__ import annotations
 from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook
 from engine.state.state import State
-from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, CONTINUOUS, FOK, IOC, MARKET, ORDER_LIMITS
+from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, CONTINUOUS, FOK, IOC, MARKET, ORDER_LIMITS, SELL
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import said
@@ -29,6 +29,13 @@ def parts_that_rest(order: Order) -> int:
         if book.phase == CONTINUOUS and not book.in_call:
             return 0
     return order.parts
+
+
+def only_lowers(order: Order) -> bool:
+    """Whether a new order only makes a position smaller, or at once sells what is held."""
+    if order.instrument.future is not None:
+        return order.command.reduce_only
+    return order.side == SELL and not parts_that_rest(order)
 
 
 def room_problem(state: State, order: Order, more: int) -> Problem | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from engine.book.entities import Instrument, Order
-from engine.book.order_book import LimitOrderBook
+from engine.book.order_book import LimitOrderBook, static_band
 from engine.book.stops import trailing_stop_ticks
 from engine.money.reservations import affordable_lots
-from engine.trading.bands import collar_from, collar_ticks, static_band
+from engine.trading.bands import collar_from, collar_ticks
 from engine.trading.pegs import peg_ticks
 from engine.vocabulary.codes import (
     AT_CLOSE,

@@ -83,7 +83,7 @@ MAX_ENDED_WHOLE: Final = 65_536
 SHRUNK_PER_TURN: Final = 32
 # Trades that are kept until the day ends, so that they can be corrected: some 180 bytes compiled, 430 interpreted, 3 or 7 GB.
 MAX_TRADES_PER_DAY: Final = 16_000_000
-# The last tenth of both is for orders that only make a future's position smaller.
+# The last tenth of all three is for orders that only make a future's position smaller.
 RESERVED_PART: Final = 10
 # What each command throws away of days that have ended, with two more for each event of the one before: an order has at least one, and a trade
 # has one, so that more goes than comes.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import status_text, value_text
+from gateway.cli.rulebook_doors import DOORS
 from gateway.cli.rulebook_show import ENFORCED, Row, rows
 
 INTRODUCTION = """\
@@ -48,6 +49,7 @@ def _lines(rulebooks: Sequence[Rulebook]) -> Iterator[str]:
             ", ".join(row.rulebooks),
         )
         yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    yield DOORS.rstrip("\n")
     rule = ""
     for row in found:
         if row.data.rule != rule:

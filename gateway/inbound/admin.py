@@ -35,7 +35,7 @@ _CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row
 """What may wait for an effective date."""
 
 _TEXTS: Final = {
-    **dict.fromkeys(("reason", "terms", "source", "licence", "subject"), MAX_TEXT_CHARS),
+    **dict.fromkeys(("reason", "terms", "source", "licence", "subject", "origin"), MAX_TEXT_CHARS),
     **dict.fromkeys(("value", "text"), MAX_RULE_TEXT_CHARS),
 }
 """Texts for people, and how long they may be; all other strings are names."""

@@ -106,6 +106,8 @@ class AssetEntry(Entry, frozen=True):
     """If it is a participant, it may issue, redeem and freeze the asset."""
     terms: Text = ""
     issue_limit: Decimal = "0"
+    follows: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    """Of a security: what its price follows, an asset of this file or, by its word, something that is no crypto."""
 
 
 class IndexEntry(Entry, frozen=True):

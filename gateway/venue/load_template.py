@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -97,7 +97,7 @@ class Traded(NamedTuple):
     text: str
     """Its entry in the file, with the comment above it."""
     is_held: bool
-    """Whether what is traded can be held: a future can't."""
+    """Whether accounts open with what is traded: nobody holds a future, and privacy coins are not brought in."""
 
 
 def write_load_venue(
@@ -165,7 +165,9 @@ def load_template(participants: int, instruments: int | None, clients: int, lift
         return text
     assert text.count(_ISSUE_LIMIT[0]) == 1
     text = text.replace(*_ISSUE_LIMIT)
-    traded = [_traded(paragraph) for paragraph in listed[:count]] + synthetic
+    private = [paragraph for paragraph in paragraphs if "[[assets]]\n" in paragraph and "privacy = " in paragraph]
+    kept_out = {tomllib.loads(paragraph)["assets"][0]["asset"] for paragraph in private}
+    traded = [_traded(paragraph, kept_out) for paragraph in listed[:count]] + synthetic
     what = [f"{len(synthetic)} instruments"] if synthetic else []
     what += [f"{participants} participants"] if participants else []
     text += _HEAD.format(what=" and ".join(what))
@@ -178,13 +180,15 @@ def load_template(participants: int, instruments: int | None, clients: int, lift
     return "".join((text, *(each.text for each in synthetic), *_participants(participants, clients, traded)))
 
 
-def _traded(paragraph: str) -> Traded:
-    """Read an instrument of the template."""
+def _traded(paragraph: str, kept_out: Container[str]) -> Traded:
+    """Read an instrument of the template. What it trades is not held if it may not be brought in (ANON-1)."""
     # The dates of futures are placeholders, which are no TOML; nothing of a future is held.
     if 'kind = "future"' in paragraph:
         return Traded("", Decimal(), "", paragraph, False)
     (entry,) = tomllib.loads(paragraph)["instruments"]
-    return Traded(entry["base"], Decimal(entry["reference_price"]), entry["quote"], paragraph, True)
+    return Traded(
+        entry["base"], Decimal(entry["reference_price"]), entry["quote"], paragraph, entry["base"] not in kept_out
+    )
 
 
 def _synthetic(number: int) -> Traded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Container, Sequence
+from typing import Final
 
 from engine.vocabulary.codes import (
     ALLOCATIONS,
@@ -79,6 +80,7 @@ def add_asset(where: str, entry: AssetEntry) -> AddAsset:
         entry.issuer,
         entry.terms,
         scaled(f"{where}.issue_limit", entry.issue_limit, entry.scale, MAX_SUPPLY),
+        follows=entry.follows,
     )
 
 
@@ -236,6 +238,10 @@ def _identity(
     return own, owners
 
 
+OPENING_BALANCE: Final = "opening balance of the venue file"
+"""The origin that is on record of what accounts open with."""
+
+
 def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> list[tuple[str, AnyCommand]]:
     """An account with what it opens with, each command with its key."""
     account = entry.account
@@ -244,7 +250,8 @@ def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> lis
     ]
     for asset, amount in entry.deposits.items():
         key = f"{where}.deposits.{asset}"
-        found.append((key, Deposit(account, asset, _amount(key, asset, amount, scales), "opening")))
+        opening = Deposit(account, asset, _amount(key, asset, amount, scales), "opening", origin=OPENING_BALANCE)
+        found.append((key, opening))
     for asset, amount in entry.issued.items():
         key = f"{where}.issued.{asset}"
         found.append((key, IssueAsset(asset, account, _amount(key, asset, amount, scales), "", "opening")))

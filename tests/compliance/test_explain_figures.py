@@ -22,14 +22,14 @@ general-2026 | retail     | buy 0.01 ZEC/RUB at 8000000 | ANON-1 | decides      
 general-2026 | retail     | sell 0.01 XMR/RUB at 800000 | ANON-1 | decides          | default of XMR is among the banned: default, optional
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | INT-1  | passes           | alfa is licensed and not suspended
 general-2026 | firm       | buy 0.01 BTC/RUB at 8000000 | INT-1  | passes           | held directly: there is no intermediary to look at
-general-2026 | retail     | sell 0.1 BTC/RUB at 8000000 | INT-1  | does not concern | a sell of what is held, which RET-5 exempts
+general-2026 | retail     | sell 0.1 BTC/RUB at 8000000 | INT-1  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | DER-1  | passes           | spot is admitted, and no derivative
 general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | DER-1  | decides          | note is admitted; retail is not qualified
 general-2026 | qualified  | buy 0.01 BTC-NOTE at 800000 | DER-1  | passes           | note is admitted; qualified is qualified
 derivatives-2025 | firm   | buy 0.01 BTC/RUB at 8000000 | DER-1  | decides          | spot is not among the admitted: note, future
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | SET-2  | does not concern | neither bought nor paid with is a stablecoin
 general-2026 | retail     | buy 0.01 A7A5/RUB at 1      | SET-2  | decides          | A7A5 is tradable; retail may not buy it
-general-2026 | retail     | sell 0.01 A7A5/RUB at 1     | SET-2  | does not concern | a sell of what is held, which RET-5 exempts
+general-2026 | retail     | sell 0.01 A7A5/RUB at 1     | SET-2  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 0.01 A7A5/RUB at 1      | SET-2  | passes           | tradable, and no retail purchase of a rouble stablecoin
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RISK-1 | passes           | decca6a3bcb4 is among the 1 acknowledged
 general-2026 | newcomer   | buy 0.01 BTC/RUB at 8000000 | RISK-1 | decides          | decca6a3bcb4 is not among the 0 acknowledged
@@ -48,8 +48,13 @@ general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-2  | passes       
 general-2026 | retail     | buy 0.01 SOL/RUB at 8000000 | RET-2  | decides          | SOL is not listed (LIQ-2)
 general-2026 | retail     | buy 0.01 USDT/RUB at 100    | RET-2  | passes           | a foreign stablecoin: retail may buy it; USDT is listed (LIQ-2)
 general-2026 | retail     | buy 1 BTC/USDT at 80000     | RET-2  | decides          | paid with USDT: retail may not pay crypto for crypto; BTC is listed (LIQ-2)
-general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | RET-2  | does not concern | it is for the spot market
-general-2026 | retail     | sell 0.1 SOL/RUB at 8000000 | RET-2  | does not concern | a sell of what is held, which RET-5 exempts
+general-2026 | retail     | sell 0.01 BTC/USDT at 80000 | RET-2  | decides          | paid with BTC: retail may not pay crypto for crypto; a foreign stablecoin: retail may buy it; USDT is listed (LIQ-2)
+general-2026 | retail     | sell 0.01 BTC/USDT at 80000 | RET-1  | fails            | BTC/USDT has no static band: nothing says what this sale brings in at most
+general-2026 | retail     | buy 5 METAL/RUB at 100      | DER-1  | does not concern | what it brings in is no crypto, and follows none
+general-2026 | retail     | buy 5 METAL/RUB at 100      | RISK-1 | does not concern | what it brings in is no crypto, and follows none
+general-2026 | retail     | buy 5 RIDDLE/RUB at 100     | RET-2  | fails            | what RIDDLE follows is not on record
+general-2026 | retail     | buy 0.01 BTC-NOTE at 800000 | RET-2  | passes           | BTC-NOTE follows BTC; BTC is listed (LIQ-2)
+general-2026 | retail     | sell 0.1 SOL/RUB at 8000000 | RET-2  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 0.01 SOL/RUB at 8000000 | RET-2  | does not concern | it is for retail investors
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-4  | passes           | nothing binds yet
 general-2026 | retail@direct | buy 0.1 BTC/RUB at 800000 | RET-4 | decides          | held directly, which retail may not be
@@ -58,7 +63,7 @@ general-2026 | retail     | buy 3.0001 BTC/RUB at 100000 | RET-1 | decides      
 general-2026 | retail     | buy 3 SOL/RUB at 100000     | RET-1  | passes           | 300000.00 - 0.00 used - 0.00 reserved = 300000.00 remaining >= 300000.00
 general-2026 | retail     | sell 3 BTC/RUB at 100000    | RET-1  | does not concern | it is for purchases
 general-2026 | firm       | buy 3 BTC/RUB at 100000     | RET-1  | does not concern | it is for retail investors
-general-2026 | retail     | buy 0.1 BTC-NOTE at 800000  | RET-1  | does not concern | it counts purchases of spot instruments priced in RUB
+general-2026 | retail     | buy 0.1 BTC-NOTE at 800000  | RET-1  | passes           | 300000.00 - 0.00 used - 0.00 reserved = 300000.00 remaining >= 80000.00
 general-2026 | retail     | buy 10 BTC/RUB at 100000    | OPS-1  | passes           | 1000000.00 <= 1000000.00
 general-2026 | retail     | buy 10.0001 BTC/RUB at 100000 | OPS-1 | fails           | 1000010.00 > 1000000.00
 general-2026 | retail     | sell 10.001 BTC/RUB at 100000 | OPS-1 | decides         | 1000100.00 > 1000000.00
@@ -66,7 +71,7 @@ general-2026 | firm       | buy 1 BTC/USDT at 80000     | OPS-1  | does not conc
 general-2026 | qualified  | buy 10 BTC-NOTE at 1000000  | DER-4  | passes           | 50000000.00 - 0.00 exposure = 50000000.00 remaining >= 10000000.00
 general-2026 | firm       | buy 3000 BTC-NOTE at 1000000 | DER-4 | fails            | 2000000000.00 - 0.00 exposure = 2000000000.00 remaining < 3000000000.00
 general-2026 | qualified  | buy 10 BTC/RUB at 1000000   | DER-4  | does not concern | it is for derivatives and securities priced in RUB
-general-2026 | firm       | sell 10 BTC-NOTE at 1000000 | DER-4  | does not concern | a sell of what is held adds nothing
+general-2026 | firm       | sell 10 BTC-NOTE at 1000000 | DER-4  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 10 BTC-NOTE at 1000000  | DER-2  | passes           | held directly: there is no intermediary to look at
 general-2026 | firm@alfa  | buy 10 BTC-NOTE at 1000000  | DER-2  | passes           | 100.00 % of 10000000.00 = 10000000.00 <= 3000000000.00 capital; 2000000000.00 - 0.00 exposure = 2000000000.00 remaining >= 10000000.00
 general-2026 | firm@credit | buy 1001 BTC-NOTE at 1000000 | DER-2 | fails           | 100.00 % of 1001000000.00 = 1001000000.00 > 1000000000.00 capital; 2000000000.00 - 0.00 exposure = 2000000000.00 remaining >= 1001000000.00
@@ -201,7 +206,25 @@ elr-2025     | firm     | importer   | 5 USDT | cross_border     | ELR-4  | deci
 """
 
 
-@pytest.mark.parametrize("line", TRANSFER_FIGURES.strip().splitlines())
+# The same of what the receiver would come to hold.
+DOOR_FIGURES = """
+general-2026 | firm     | retail     | 5 BTC-NOTE | domestic_payment | DER-1  | decides | BTC-NOTE is on a crypto price; retail is not qualified
+general-2026 | firm     | qualified  | 5 BTC-NOTE | domestic_payment | DER-1  | passes  | BTC-NOTE is on a crypto price; qualified is qualified
+general-2026 | firm     | retail     | 5 BTC-NOTE | domestic_payment | RET-2  | passes  | BTC-NOTE follows BTC; BTC is listed (LIQ-2)
+general-2026 | firm     | retail     | 5 BTC-NOTE | domestic_payment | RET-1  | fails   | there is no price of BTC-NOTE to count
+general-2026 | firm     | retail     | 5 SOL      | domestic_payment | RET-2  | fails   | SOL is not listed (LIQ-2)
+general-2026 | firm     | retail     | 5 A7A5     | domestic_payment | SET-2  | fails   | retail may not come to hold A7A5, a rouble stablecoin
+general-2026 | firm     | newcomer   | 5 BTC-NOTE | domestic_payment | RISK-1 | fails   | 0 < 1 in force
+general-2026 | firm     | newcomer   | 5 BTC-NOTE | domestic_payment | RET-3  | fails   | no knowledge test on record
+general-2026 | firm     | qualified  | 5 BTC-NOTE | domestic_payment | QUAL-1 | passes  | 70 >= 70 %; 2026-06-01 <= 2027-06-01
+general-2026 | firm     | firm@alfa  | 5 BTC-NOTE | own_account      | CUR-1  | does not concern | it is for currency values: cryptocurrencies and stablecoins
+general-2026 | importer | firm@alfa  | 5 BTC-NOTE | domestic_payment | INT-1  | passes  | alfa is licensed and not suspended
+elr-2025     | firm     | qualified  | 5 BTC-NOTE | domestic_payment | ELR-3  | fails   | qualified is among those without access: retail, qualified
+elr-2025     | firm     | small_firm | 5 BTC-NOTE | domestic_payment | ELR-2  | decides | unqualified_firm is not qualified_firm
+"""
+
+
+@pytest.mark.parametrize("line", (TRANSFER_FIGURES.strip() + DOOR_FIGURES.rstrip()).splitlines())
 def test_figures_of_transfers(line: str) -> None:
     rulebook, sender, receiver, what, purpose, rule, expected, words = (cell.strip() for cell in line.split("|"))
     venue = WatchedVenue(rulebook)

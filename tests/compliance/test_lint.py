@@ -27,8 +27,10 @@ def check(book: str, *changes: tuple[str, str, str]) -> list[Remark]:
 
 def test_the_built_in_books_have_no_errors() -> None:
     found = {name: lines(lint(name, documents(name))) for name in BUILT_IN_RULEBOOKS}
-    # Under elr-2025 retail has no access at all, so that SET-2, which keeps it off A7A5, comes too late.
-    assert found == {ELR: [(WARNING, ELR, "SET-2", "")], "derivatives-2025": [], GENERAL: []}
+    # ANON-1 shuts books, so that holders can't sell. Under elr-2025 retail has no access at all, so that SET-2, which keeps it
+    # off A7A5, comes too late.
+    bans = {book: (WARNING, book, "ANON-1", "banned_privacy") for book in (ELR, GENERAL)}
+    assert found == {ELR: [bans[ELR], (WARNING, ELR, "SET-2", "")], "derivatives-2025": [], GENERAL: [bans[GENERAL]]}
 
 
 def test_every_fault_is_named_at_once_with_its_place() -> None:
@@ -100,9 +102,12 @@ def test_contradictions_are_errors(book: str, rule: str, key: str, value: str, w
 
 
 def test_figures_that_just_fit_are_no_contradiction() -> None:
-    assert check(GENERAL, ("RET-1", "retail_cap_rub", '"1000000.00"')) == []
-    assert check(GENERAL, ("OPS-1", "qualified_rub", '"1000000.00"')) == []
-    assert check(GENERAL, ("LIQ-1", "turnover_above_rub", '"5000000000000.00"')) == []
+    for change in (
+        ("RET-1", "retail_cap_rub", '"1000000.00"'),
+        ("OPS-1", "qualified_rub", '"1000000.00"'),
+        ("LIQ-1", "turnover_above_rub", '"5000000000000.00"'),
+    ):
+        assert [remark.rule for remark in check(GENERAL, change)] == ["ANON-1"]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,23 @@ def test_a_rule_that_comes_too_late_is_told_from_one_that_decides() -> None:
     assert late == ["ELR-1", "SET-2"]
 
 
-def test_without_ret_5_sells_are_refused_too() -> None:
+def test_ret_5_can_not_be_switched_off() -> None:
+    """What lowers exposure passes in every regime (P10)."""
     remarks = check(GENERAL, ("RET-5", "enabled", "false"))
-    assert [(remark.rule, remark.key) for remark in remarks] == [("RET-5", "enabled"), ("", "rules")]
-    assert "may not sell either" in remarks[1].text
+    assert [(remark.severity, remark.rule, remark.key) for remark in remarks] == [("error", "RET-5", "enabled")]
+    assert "must be true" in remarks[0].text
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "value"),
+    [
+        ("ANON-1", "banned_privacy", '["default"]'),
+        ("RET-2", "on_tier_loss", '"halt"'),
+        ("SET-2", "stablecoin_mode", '"settlement_only"'),
+        ("SET-2", "usdt_mode", '"settlement_only"'),
+    ],
+)
+def test_a_parameter_that_shuts_books_is_said_to_lock_holders_in(rule: str, key: str, value: str) -> None:
+    found = [remark for remark in check(GENERAL, (rule, key, value)) if "can't sell it here" in remark.text]
+    assert {(remark.severity, remark.rule, remark.key) for remark in found} >= {(WARNING, rule, key)}
+    assert not [remark for remark in check(GENERAL, ("ANON-1", "enabled", "false")) if "can't sell" in remark.text]

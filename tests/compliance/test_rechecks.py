@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+import msgspec
 import pytest
 
 from compliance import ComplianceHook
@@ -22,11 +23,11 @@ from engine.vocabulary.messages.commands import AnyCommand, Command, Sequenced
 from engine.vocabulary.messages.events import Event, OrderCancelled
 from tests.support.compliance.drifting import Drifting
 from tests.support.compliance.recount import StandIn
-from tests.support.compliance.venue import PARTICIPANT, Venue, e8, rules_of
+from tests.support.compliance.venue import INTERMEDIARIES, PARTICIPANT, Venue, e8, rules_of
 from tests.support.engine.everything import Everything
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
-SEEDS = range(6)
+SEEDS = range(18)
 STEPS = 350
 
 
@@ -324,7 +325,36 @@ class Bracketed(Venue):
         return Exchange(self.stand_in)
 
 
-def test_the_children_of_a_bracket_are_rechecked_with_anybody() -> None:
+def test_what_waits_for_the_entry_of_a_bracket_is_asked_about_when_it_begins() -> None:
+    """It can't trade before, and what closes what the entry buys is judged by what was bought."""
     venue = Bracketed()
     venue.do(commands.SetBlocked("overseas", False))
-    assert venue.stand_in.asked == 2
+    assert venue.stand_in.asked == 0
+    venue.do(commands.RecordTest("firm", "risk", 100, venue.time_ns))
+    assert venue.stand_in.asked == 1
+    venue.sell("dealer", "0.5", "BTC/RUB", "100")
+    events = venue.do(commands.SetBlocked("firm", True))
+    gone = [(event.client_order_id, event.reason, event.rule) for event in events if isinstance(event, OrderCancelled)]
+    assert gone == [("entry", BY_RULE, "SAN-1"), ("profit", BY_RULE, "SAN-1"), ("stop", codes.OTHER_LEG, "")]
+
+
+def test_a_market_for_roubles_makes_sales_for_another_asset_purchases() -> None:
+    venue = Venue()
+    venue.do(commands.AddAsset("NEW", codes.CRYPTO, 8))
+    for name, quote, tick_e8 in (("NEW/USDT", "USDT", 10**8), ("NEW/RUB", "RUB", 10**10)):
+        if quote == "RUB":
+            # Nobody knows yet that it can be sold for anything else.
+            rests = venue.sell("firm@alfa", "1", "NEW/USDT", "100")
+            venue.do(msgspec.structs.replace(INTERMEDIARIES[0], suspended=True))
+            assert rules_of(venue.sell("firm@alfa", "1", "NEW/USDT", "100")) == ()
+        venue.do(
+            commands.ListInstrument(name, codes.SPOT, "NEW", quote, tick_e8, 10**6, 10**6, 10**12, 10**15, 100_000)
+        )
+        venue.do(commands.SetPhase(name, codes.CONTINUOUS))
+        if quote == "USDT":
+            venue.do(commands.Deposit("firm@alfa", "NEW", 10**12))
+    assert rules_of(venue.sell("firm@alfa", "1", "NEW/USDT", "100")) == ("INT-1",)
+    assert rules_of(venue.sell("firm@alfa", "1", "NEW/RUB", "10000")) == ()
+    gone = [event for event in venue.do(commands.SetBlocked("overseas", False)) if isinstance(event, OrderCancelled)]
+    assert len(gone) == 2 and gone[-1].order_id == rests.order_id  # type: ignore[attr-defined]
+    assert {event.rule for event in gone} == {"INT-1"}

@@ -89,7 +89,7 @@ class Changes(Lists):
         """The tests that do not depend on what the order would become."""
         if self.killed(order.account, order.name):
             return codes.KILL_SWITCH
-        if self.counted(request.participant):
+        if self.counted(request.participant, order.request.reduce_only):
             return codes.ORDER_LIMITS
         if terms.phase in QUIET:
             return codes.PHASE
@@ -143,7 +143,7 @@ class Changes(Lists):
             code = codes.NOTIONAL
         elif self.price_moves(order, before) and self.outside_static(terms, request.price_e8 // terms.tick_e8):
             code = codes.BAND
-        elif order.leaves > before["leaves"] and self.over_limit(order, terms):
+        elif order.leaves > before["leaves"] and not order.request.reduce_only and self.over_limit(order, terms):
             code = codes.POSITION_LIMIT
         elif order.request.reduce_only and order.leaves > self.reduces(order):
             code = codes.REDUCE_ONLY

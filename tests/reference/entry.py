@@ -172,7 +172,8 @@ class Entry(Room):
             return codes.KILL_SWITCH
         order.parts = self.parts_asked_for(request)
         needed = ahead + order.parts if self.may_rest(order) else 0
-        if self.counted(account.participant) or not self.has_room(order, needed) or not order.kept:
+        lowers = self.only_lowers(order)
+        if self.counted(account.participant, lowers) or not self.has_room(order, needed) or not order.kept:
             return codes.ORDER_LIMITS
         if order.type == codes.PEGGED and self.too_many_pegs(order):
             return codes.ORDER_LIMITS
@@ -199,7 +200,14 @@ class Entry(Room):
     def sent_by(self, participant: str) -> RefSent:
         return self.sent.setdefault(participant, RefSent())
 
-    def counted(self, participant: str) -> bool:
+    def only_lowers(self, order: RefOrder) -> bool:
+        """Whether a new order is reduce-only, or sells something held and does not stay open."""
+        terms = self.instruments[order.request.instrument]
+        if terms.future:
+            return order.request.reduce_only
+        return not order.buys and not self.may_rest(order)
+
+    def counted(self, participant: str, lowers: bool) -> bool:
         """Count a new order or amend of a participant with limits; whether it is one too many."""
         sent, limits = self.sent_by(participant), self.limits.get(participant)
         second = self.now // NS_PER_SECOND
@@ -212,7 +220,7 @@ class Entry(Room):
         if limits.orders_per_second and sent.in_second > limits.orders_per_second:
             return True
         ratio = limits.max_order_to_trade
-        return bool(ratio) and sent.in_day > ORDERS_BEFORE_RATIO and sent.in_day > ratio * sent.trades
+        return bool(ratio) and not lowers and sent.in_day > ORDERS_BEFORE_RATIO and sent.in_day > ratio * sent.trades
 
     def phase_problem(self, terms: RefInstrument, request: commands.NewOrder) -> int:
         if terms.phase in QUIET:
@@ -302,17 +310,22 @@ class Entry(Room):
 
     def position_problem(self, order: RefOrder, terms: RefInstrument, *, leg: bool) -> int:
         """Of futures: whether the position could get too large; what only reduces must find something to reduce."""
-        if self.over_limit(order, terms):
+        if not order.request.reduce_only and self.over_limit(order, terms):
             return codes.POSITION_LIMIT
         if order.request.reduce_only and not leg and order.leaves > self.reduces(order):
             return codes.REDUCE_ONLY
         return codes.OK
 
     def over_limit(self, order: RefOrder, terms: RefInstrument) -> bool:
-        """Whether the position could get too large if an order filled, and all others of its side."""
+        """Whether the position could get too large if an order filled, and all others of its side.
+
+        Those that only reduce it fill together as far as it goes.
+        """
         others = [o for o in self.counts(order.account, terms.name) if o.side == order.side and o is not order]
-        lots = self.position(order.account, terms.name).lots + sum(each.signed for each in [*others, order])
-        return terms.most_lots > 0 and (lots if order.buys else -lots) > terms.most_lots
+        plain = [each for each in others if not each.request.reduce_only]
+        reduced = min(sum(each.leaves for each in others if each.request.reduce_only), self.reduces(order))
+        lots = self.position(order.account, terms.name).lots + sum(each.signed for each in [*plain, order])
+        return terms.most_lots > 0 and (lots if order.buys else -lots) + reduced > terms.most_lots
 
     def worst_of(self, order: RefOrder, terms: RefInstrument) -> int:
         """The price at which an order is reserved and valued."""

@@ -59,15 +59,23 @@ class Money(State):
         return [order for order in mine if order.where != LEG and not order.closes_out]
 
     def cover_if_filled(self, account: str, terms: RefInstrument, orders: list[RefOrder]) -> int:
-        """What must cover a position once some orders have filled."""
+        """What must cover a position once some orders have filled. Those that only reduce it fill together as far as it goes."""
         position = self.position(account, terms.name)
-        lots = position.lots + sum(order.signed for order in orders)
-        values = [order.signed * self.price_reserved_at(order) * terms.unit for order in orders]
+        plain = [order for order in orders if not order.request.reduce_only]
+        lots = position.lots + sum(order.signed for order in plain)
+        values = [order.signed * self.price_reserved_at(order) * terms.unit for order in plain]
+        bought = min(sum(o.leaves for o in orders if o.request.reduce_only and o.buys), max(-position.lots, 0))
+        sold = min(sum(o.leaves for o in orders if o.request.reduce_only and not o.buys), max(position.lots, 0))
+        # Bought at the upper band, sold for nothing: worse than any price that they may get.
+        lots += bought - sold
+        values.append(bought * terms.upper * terms.unit)
         return max(position.carried + sum(values), 0) + max(-lots, 0) * terms.upper * terms.unit
 
     def fee_in_future(self, order: RefOrder) -> int:
         """The largest fee of a future's order, which a sell may also trade at a higher price."""
         terms, price = self.terms(order), self.price_reserved_at(order)
+        if order.request.reduce_only:
+            return 0
         return self.largest_fee(order, (price if order.buys else max(price, terms.upper)) * order.leaves * terms.unit)
 
     def cover_in(self, account: str, terms: RefInstrument, without: RefOrder | None = None) -> int:

@@ -367,7 +367,7 @@ class State:
         orders = sum(len(each.by_client_id) for each in self.accounts.values())
         last = 0 if reduces else 1
         return (
-            len(account.by_client_id) < self.max_account_ids
+            len(account.by_client_id) < self.max_account_ids - last * (self.max_account_ids // 10)
             and orders < self.max_orders - last * (self.max_orders // 10)
             and self.kept_trades() < self.max_trades - last * (self.max_trades // 10)
         )

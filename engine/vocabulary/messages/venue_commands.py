@@ -28,6 +28,9 @@ class AddAsset(Command, tag=20, frozen=True):
     issue_limit: int = 0
     """The largest amount outstanding, in minor units; 0: none."""
     by: str = ""
+    follows: str = ""
+    """Of a security: what its price follows, an asset of this venue by name, or by its word something that is no crypto, as
+    palladium. Empty: it does not say, and is taken for one on a crypto price."""
 
 
 class ListInstrument(Command, tag=21, frozen=True):
@@ -90,6 +93,8 @@ class Deposit(Command, tag=24, frozen=True):
     amount: int
     reason: str = ""
     by: str = ""
+    origin: str = ""
+    """Where it comes from, for people. Needed for what the owner could not come to hold here."""
 
 
 class Withdraw(Command, tag=25, frozen=True):

@@ -33,6 +33,7 @@ from engine.vocabulary.messages.commands import (
     RegisterInvestor,
     RepriceTrade,
     SetPhase,
+    SetTradingRules,
     Tick,
     Withdraw,
 )
@@ -48,7 +49,12 @@ INVESTORS = ("retail", "small_firm", "qualified")
 SCOPES = (None, "alfa", "beta", "")
 # Tick times lot: a kopeck; a kopeck; and one millionth of a USDT, so that rouble values are rounded.
 MARKETS = {"BTC/RUB": 80_000, "USDT/RUB": 100, "ETH/USDT": 100_003}
-ETH_USDT = ListInstrument("ETH/USDT", SPOT, "ETH", "USDT", 10**4, 10**6, 10**6, 10**16, 10**15, 100_000)
+ETH_USDT = ListInstrument(
+    "ETH/USDT", SPOT, "ETH", "USDT", 10**4, 10**6, 10**6, 10**16, 10**15, 100_000, 100_003 * 10**4
+)
+# A hundred millionths of the reference: ten ticks each way, which no order is further away.
+STATIC_PPM = 100
+HIGHS = {"ETH/USDT": 100_013}
 
 Parameters = tuple[str, str, str, str, str]
 """Cap, scope, basis, window, whether crypto counts."""
@@ -102,6 +108,7 @@ class Session:
         self.parameters: Parameters = ("100000.00", *combination)
         self.venue = RestartingVenue("general-2026", self.changes())
         self.venue.do(ETH_USDT)
+        self.venue.do(SetTradingRules("ETH/USDT", STATIC_PPM))
         self.venue.do(SetPhase("ETH/USDT", CONTINUOUS))
         # So that funds run out, too, after compliance has passed an order or an amend.
         self.venue.do(Withdraw("retail@beta", "USDT", 10**16 - 4_000_000))
@@ -110,7 +117,7 @@ class Session:
         # The first trade of USDT makes it known what USDT is worth.
         self.venue.sell("dealer", "1", "USDT/RUB", "10000")
         self.venue.buy("firm", "1", "USDT/RUB", "10000")
-        self.recount = Recount()
+        self.recount = Recount(HIGHS)
         for event in self.venue.log:
             self.recount.add(event, self.venue.time_ns)
         self.entered: list[tuple[str, int, str]] = []
@@ -226,7 +233,8 @@ class Session:
         """The ledger and the recount agree, whatever the rule in force reads of them."""
         ledger, recount, now = self.venue.hook.intake.ledger, self.recount, self.venue.time_ns
         today, first_day = moscow_day(now), days_from_civil(moscow_year(now), 1, 1)
-        assert {order_id: list(entry[2:]) for order_id, entry in ledger.open_orders.items()} == {
+        kept = {**ledger.open_orders, **ledger.open_sells}
+        assert {order_id: list(entry[2:]) for order_id, entry in kept.items()} == {
             order_id: [order["price"], order["leaves"]] for order_id, order in recount.open.items()
         }
         for investor in INVESTORS:
@@ -272,11 +280,11 @@ class Session:
         for account in TRADERS:
             self.step(("mass_cancel", account))
         ledger = self.venue.hook.intake.ledger
-        assert not ledger.open_orders
+        assert not ledger.open_orders and not ledger.open_sells
         assert not ledger.rated
         for sums in ledger.investors.values():
             for line in sums.by_intermediary.values():
-                assert (line.reserved, line.reserved_for_crypto, line.open_buys) == (0, 0, 0)
+                assert (line.reserved, line.reserved_for_crypto, line.open_purchases) == (0, 0, 0)
                 assert len(line.days) <= 366
         again = Exchange(ComplianceHook())
         for sequenced in self.venue.commands:
@@ -338,5 +346,6 @@ def test_the_sessions_do_what_they_are_meant_to() -> None:
     assert names.count("OrderRejected") == 1
     assert names.count("TradeCorrected") == 1
     crypto = [row["kopecks"] for row in session.recount.trades if row["crypto"]]
-    assert crypto == [7 * 100_003, 9 * 100_002]
+    # Each is a purchase of ether and a sale of USDT.
+    assert crypto == [7 * 100_003, 7 * 100_003, 9 * 100_002, 9 * 100_002]
     session.close()

@@ -216,7 +216,7 @@ class Session:
             self.step(("mass_cancel", account))
         for sums in self.venue.hook.intake.ledger.investors.values():
             assert sums.reserved(True) == 0
-            assert all(line.open_buys == 0 for line in sums.by_intermediary.values())
+            assert all(line.open_purchases == 0 for line in sums.by_intermediary.values())
         self.venue.exchange.check()
 
 

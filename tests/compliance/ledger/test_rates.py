@@ -14,12 +14,14 @@ from engine.vocabulary.messages.commands import (
     NewOrder,
     RegisterIntermediary,
     SetPhase,
+    SetTradingRules,
 )
 from engine.vocabulary.messages.events import OrderCancelled, OrderRejected
 from tests.support.compliance.answers import order_id, sums
 from tests.support.compliance.venue import PARTICIPANT, ROUBLE, Venue, e8, rules_of
 
-CRYPTO_COUNTS = (("RET-2", "crypto_for_crypto", "true"), ("RET-1", "crypto_for_crypto_counted", "true"))
+CRYPTO_COUNTS = (("RET-2", "crypto_for_crypto", "true"),)
+ROUBLES_COUNT = (*CRYPTO_COUNTS, ("RET-1", "crypto_for_crypto_counted", "false"))
 
 
 def trade_usdt(venue: Venue, price: str) -> None:
@@ -35,7 +37,7 @@ def test_a_reference_price_is_the_rate_until_the_first_trade() -> None:
         tick = ROUBLE if quote == "RUB" else 10**4
         venue.do(ListInstrument(name, SPOT, base, quote, tick, 10**6, 10**6, 10**16, 10**15, 100_000, e8(reference)))
         venue.do(SetPhase(name, CONTINUOUS))
-    venue.do(Deposit("retail", "USDC", 10**12))
+    venue.do(Deposit("retail", "USDC", 10**12, origin="bought abroad"))
     # 0.01 ETH at 0.0001 USDC is a millionth of a USDC, and 0.00008 roubles: a kopeck, rounded up.
     venue.buy("retail", "0.01", "ETH/USDC", "0.0001")
     assert sums(venue, "retail").reserved(True) == 1
@@ -50,7 +52,7 @@ def test_a_reference_price_is_the_rate_until_the_first_trade() -> None:
 
 
 def test_what_was_bought_before_there_was_a_rate_counts_as_nothing_and_open_orders_get_one() -> None:
-    venue = Venue("general-2026", CRYPTO_COUNTS[:1])
+    venue = Venue("general-2026", ROUBLES_COUNT)
     venue.sell("dealer", "0.01", "BTC/USDT", "100000")
     venue.buy("retail", "0.02", "BTC/USDT", "100000")
     assert sums(venue, "retail").reserved(True) == 0
@@ -59,7 +61,7 @@ def test_what_was_bought_before_there_was_a_rate_counts_as_nothing_and_open_orde
     venue.load("general-2026", CRYPTO_COUNTS)
     assert sums(venue, "retail").reserved(True) == 100_000_00
     # Where there is no rate even then, the order can't stay.
-    venue = Venue("general-2026", CRYPTO_COUNTS[:1])
+    venue = Venue("general-2026", ROUBLES_COUNT)
     venue.buy("retail", "0.02", "BTC/USDT", "100000")
     events = venue.load("general-2026", CRYPTO_COUNTS)
     cancelled = [event for event in events if isinstance(event, OrderCancelled)]
@@ -71,7 +73,7 @@ def test_what_was_bought_before_there_was_a_rate_counts_as_nothing_and_open_orde
 
 
 def test_a_restored_order_that_has_no_rate_gets_none() -> None:
-    venue = Venue("general-2026", CRYPTO_COUNTS[:1])
+    venue = Venue("general-2026", ROUBLES_COUNT)
     venue.sell("dealer", "0.01", "BTC/USDT", "100000")
     venue.buy("retail", "0.02", "BTC/USDT", "100000")
     trade_usdt(venue, "100")
@@ -117,7 +119,23 @@ def test_a_financial_firm_pays_no_more_in_stablecoins_than_in_roubles() -> None:
     # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT.
     assert rules_of(venue.buy("bank", "1.01", "BTC/USDT", "100000")) == ("ELR-2",)
     assert rules_of(venue.buy("bank", "1", "BTC/USDT", "100000")) == ()
-    assert rules_of(venue.sell("bank", "2", "BTC/USDT", "110000")) == ()
+    # To sell bitcoin for USDT is to buy USDT. Without a static band nothing says how many a sale brings in at most.
+    refused = venue.sell("bank", "0.01", "BTC/USDT", "110000")
+    assert rules_of(refused) == ("ELR-2",)
+    assert isinstance(refused, OrderRejected)
+    assert refused.detail == "BTC/USDT has no static band, so that nothing says what a sale in it brings in at most"
+
+
+def test_a_sale_for_another_asset_is_worth_the_upper_band() -> None:
+    venue = Venue("elr-2025")
+    trade_usdt(venue, "100")
+    book = ListInstrument("ETH/USDT", SPOT, "ETH", "USDT", ROUBLE, 10**6, 10**6, 10**12, 10**15, 100_000, e8("100000"))
+    venue.do(book)
+    venue.do(SetTradingRules("ETH/USDT", 100_000))
+    venue.do(SetPhase("ETH/USDT", CONTINUOUS))
+    # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT; the band ends at 110 000 USDT: 0.90 ETH bring in 99 000 at most.
+    assert rules_of(venue.sell("bank", "0.91", "ETH/USDT", "90000")) == ("ELR-2",)
+    assert rules_of(venue.sell("bank", "0.90", "ETH/USDT", "90000")) == ()
 
 
 def test_a_resting_purchase_of_a_financial_firm_keeps_its_rate() -> None:
@@ -182,11 +200,16 @@ def test_retail_does_not_pass_the_cap_by_paying_with_a_rouble_stablecoin() -> No
     venue.do(ListInstrument("BTC/A7A5", SPOT, "BTC", "A7A5", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000))
     venue.do(SetPhase("BTC/A7A5", CONTINUOUS))
     refused = venue.buy("retail", "1", "BTC/A7A5", "8000000")
-    assert rules_of(refused) == ("SET-2",)
+    # Nor is it known what A7A5 is worth.
+    assert rules_of(refused) == ("SET-2", "RET-1")
     assert isinstance(refused, OrderRejected)
     assert refused.detail == "A7A5 is for settling foreign trade: retail investors may not pay with it"
-    # What is held can be sold (RET-5), and whom the cap does not bind may pay with it.
-    assert rules_of(venue.sell("retail", "1", "BTC/A7A5", "9000000")) == ()
+    # To sell for it is to buy it, where BTC can be sold for roubles. Whom the cap does not bind may pay with it.
+    refused = venue.sell("retail", "1", "BTC/A7A5", "9000000")
+    assert rules_of(refused) == ("SET-2", "RET-1")
+    assert isinstance(refused, OrderRejected)
+    assert refused.detail == "A7A5 is for settling foreign trade: retail investors may not buy it"
+    assert rules_of(venue.sell("retail", "0.1", "BTC/RUB", "9000000")) == ()
     assert rules_of(venue.buy("firm", "1", "BTC/A7A5", "8000000")) == ()
 
 

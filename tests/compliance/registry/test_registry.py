@@ -63,7 +63,8 @@ def test_words_of_a_refusal_after_a_loss() -> None:
     answer = venue.sell("retail", "1", "ETH/RUB", "100")
     assert rules_of(answer) == ("RET-2",)
     assert answer.detail == (  # type: ignore[attr-defined]
-        "ETH is not highly liquid: listed are BTC (LIQ-2); since 2026-06-01 retail may neither buy nor sell it"
+        "ETH is not highly liquid: listed are BTC (LIQ-2); since 2026-06-01 retail may neither buy nor sell it; "
+        "what is held may be withdrawn"
     )
     venue.do(set_parameter("RET-2", "on_tier_loss", "grace"))
     venue.do(set_parameter("RET-2", "grace_days", "1"))

@@ -60,7 +60,7 @@ def test_values_read_with_their_units() -> None:
     ] == [
         "300 000.00 RUB",
         "aggregate",
-        "no",
+        "yes",
         "70 %",
         "365 days",
         "100 %",

@@ -161,7 +161,7 @@ def test_parameters_are_typed() -> None:
     cap = book.rules["RET-1"].parameters
     assert cap.number("retail_cap_rub") == 300_000_00
     assert cap.word("cap_scope") == "aggregate"
-    assert cap.flag("crypto_for_crypto_counted") is False
+    assert cap.flag("crypto_for_crypto_counted") is True
     for key, word in (("cap_basis", "net_of_sales"), ("cap_window", "rolling_year"), ("cap_scope", "per_intermediary")):
         texts = changed(documents("general-2026"), "RET-1", key, f'"{word}"')
         assert load_rulebook("general-2026", texts).rules["RET-1"].parameters.word(key) == word

@@ -297,14 +297,14 @@ def test_parts_of_a_lot_take_their_part_of_the_exposure_along() -> None:
     assert exposure(venue, "qualified", "alfa") == (0, 1_48)
 
 
-@pytest.mark.parametrize("asset", ["BTC-NOTE", "METAL"])
+@pytest.mark.parametrize("asset", ["BTC-NOTE", "BTC-DFA"])
 def test_what_is_withdrawn_or_redeemed_is_exposure_no_more(asset: str) -> None:
     venue = Venue()
-    instrument = asset if asset == "BTC-NOTE" else "METAL/RUB"
+    instrument = asset if asset == "BTC-NOTE" else "BTC-DFA/RUB"
     leave: AnyCommand = Withdraw("firm", asset, 1)
-    if asset == "METAL":
-        venue.do(IssueAsset("METAL", "dealer", 100))
-        leave = RedeemAsset("METAL", "firm", 1)
+    if asset == "BTC-DFA":
+        venue.do(IssueAsset("BTC-DFA", "dealer", 100))
+        leave = RedeemAsset("BTC-DFA", "firm", 1)
     quantity, price = ("0.0002", "10000") if asset == "BTC-NOTE" else ("0.02", "100")
     venue.sell("dealer", quantity, instrument, price)
     venue.buy("firm", quantity, instrument, price)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS
+from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ORDERS_BEFORE_RATIO
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import CommandRejected, OrderRejected, PhaseChanged, RequestRejected
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
@@ -107,3 +107,26 @@ def test_a_reject_says_what_was_asked_for_and_a_phase_who_asked() -> None:
     for phase in (codes.HALTED, codes.VOLATILITY_AUCTION):
         event = desk.send(commands.SetPhase("BTC/RUB", phase, "news", "sue"))[0]
         assert isinstance(event, PhaseChanged) and (event.reason, event.by) == ("news", "sue")
+
+
+def test_what_gets_a_holder_out_is_counted_in_orders_to_trades_and_not_refused_for_them() -> None:
+    desk = desk_with_accounts()
+    desk.send(commands.Deposit("ann", "BTC", 10 * E8))
+    desk.send(commands.SetLimits("ann", max_order_to_trade=1))
+
+    def answer(name: str, side: int, time_in_force: int) -> int:
+        command = commands.NewOrder(
+            "ann", "ann", name, "BTC/RUB", side, codes.LIMIT, time_in_force, 100 * E8, E8
+        )  # fmt: skip
+        event = desk.send(command)[0]
+        return event.code if isinstance(event, OrderRejected) else codes.OK
+
+    limits = desk.exchange.limits["ann"]
+    limits.orders = ORDERS_BEFORE_RATIO
+    assert answer("buy", codes.BUY, codes.IOC) == codes.ORDER_LIMITS
+    assert answer("rests", codes.SELL, codes.GTC) == codes.ORDER_LIMITS
+    assert answer("out", codes.SELL, codes.IOC) == codes.OK
+    assert limits.orders == ORDERS_BEFORE_RATIO + 3
+    # Orders a second hold for everything: they are over in a second.
+    desk.send(commands.SetLimits("ann", orders_per_second=1))
+    assert answer("again", codes.SELL, codes.IOC) == codes.ORDER_LIMITS

@@ -33,7 +33,7 @@ CAPPED = {
         "cap_scope": "aggregate",
         "cap_basis": "gross_purchases",
         "cap_window": "calendar_year",
-        "crypto_for_crypto_counted": False,
+        "crypto_for_crypto_counted": True,
         "starts": "at_once",
     },
     "outcome": "decides",
@@ -246,7 +246,7 @@ def test_a_command_that_is_no_order_says_so(story: Story) -> None:
     assert (found["status"], found["checks"]) == ("no_order", [])
     text = explain(story.directory, story.steps["cancel"]).output
     assert "It is no order and no transfer; there is no check by rule to explain." in text
-    assert as_json(explain(story.directory, 1, "--json"))["command"]["type"] == "LoadRulebook"
+    assert as_json(explain(story.directory, 1, "--json"))["command"]["type"] == "AddAsset"
 
 
 def test_a_refused_command_that_is_no_order_says_why(story: Story) -> None:

@@ -19,8 +19,10 @@ from engine.record.rows import BATCH, FIRST_LINK, HEADER, Row, SegmentHeader, en
 from engine.vocabulary import codes
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder, Sequenced
-from engine.vocabulary.messages.events import OrderRejected, Trade
+from engine.vocabulary.messages.events import CommandRejected, OrderRejected, Trade
+from engine.vocabulary.said import listed, said
 from gateway.cli.replay import command as replay_command
+from gateway.cli.replay import readable
 from gateway.cli.verify import command as verify_command
 from gateway.core import new_exchange
 from gateway.journal.head import HEAD_FILE
@@ -307,3 +309,16 @@ def test_the_help_has_examples_and_the_exit_statuses() -> None:
     for run in (verify, replay):
         output = run("--help").output
         assert "Examples:" in output and "Exit status:" in output and "sbx " in output
+
+
+def test_a_difference_in_what_is_said_can_be_written() -> None:
+    """A refusal may hold sentences within sentences."""
+    values = (said("ANON-1.coin", "XMR", "default", listed(["default", "optional"])), 7)
+    told = readable(CommandRejected(codes.COMPLIANCE, "", "holding.refused", ("ANON-1", *values)))
+    assert json.loads(json.dumps(told)) == {
+        "type": "CommandRejected",
+        "code": codes.COMPLIANCE,
+        "detail": "",
+        "template": "holding.refused",
+        "values": ["ANON-1", ["ANON-1.coin", ["XMR", "default", ["list.names", ["default", "optional"]]]], 7],
+    }

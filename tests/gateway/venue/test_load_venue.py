@@ -151,7 +151,8 @@ def test_what_a_main_account_holds_is_worth_as_much_of_everything(directory: Pat
         for command in commands
         if isinstance(command, ListInstrument) and command.quote == "RUB" and "-FUT-" not in command.instrument
     }
-    assert held.keys() == priced.keys()
+    # Privacy coins are not brought in.
+    assert held.keys() == priced.keys() - {"XMR", "ZEC", "DASH"}
     for asset, amount in held.items():
         scale = 6 if asset.startswith("C0") else scales.get(asset, 8)
         worth_rub = amount * priced[asset] // (10**scale * ONE_E8)

@@ -41,6 +41,7 @@ from gateway.keys import (
     read_private_key,
     write_private_key,
 )
+from gateway.venue.setup import OPENING_BALANCE
 from gateway.venue.template import monthly_series, write_default_venue
 from gateway.venue.venue import Venue, VenueError, load_rulebook_documents, load_venue, parse_venue
 from tests.support.gateway.small_venue import venue_text
@@ -96,8 +97,8 @@ def test_minimal_venue_becomes_exactly_these_commands(tmp_path: Path) -> None:
     assert rest[6] == RecordTest("anna", "risk", 90, int(midnight.timestamp()) * 10**9)
     assert rest[8:] == [
         OpenAccount("anna.main", "anna", "anna", "north"),
-        Deposit("anna.main", "RUB", 125_050, "opening"),
-        Deposit("anna.main", "BTC", 50_000_000, "opening"),
+        Deposit("anna.main", "RUB", 125_050, "opening", origin=OPENING_BALANCE),
+        Deposit("anna.main", "BTC", 50_000_000, "opening", origin=OPENING_BALANCE),
         SetPhase("BTC/RUB", CONTINUOUS, "opening"),
     ]
 

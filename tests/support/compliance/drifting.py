@@ -32,7 +32,7 @@ FIGURES: Final = (
     *[("DER-3", "exposure_percent_of_capital", share) for share in ("0.1", "0.4")],
     *[("DER-4", f"{name}_rub", f"{most}.00") for name in ("qualified", "qualified_firm") for most in (15_000, 40_000)],
     *[("RET-1", "retail_cap_rub", f"{most}.00") for most in (15_000, 40_000)],
-    *[("RET-1", "crypto_for_crypto_counted", flag) for flag in ("true", "false")],
+    *[("RET-1", "crypto_for_crypto_counted", flag) for flag in ("false", "true")],
     *[("RET-1", "cap_basis", basis) for basis in ("net_of_sales", "gross_purchases")],
     *[("RET-1", "cap_window", window) for window in ("rolling_year", "calendar_year")],
     ("RET-2", "crypto_for_crypto", "true"),
@@ -71,6 +71,7 @@ class Drifting:
             (40, self.order),
             (8, self.peg),
             (6, self.bracket),
+            (4, self.pair),
             (10, self.amend),
             (8, self.cancel),
             (8, self.correction),
@@ -79,6 +80,7 @@ class Drifting:
             (20, self.harmless),
             (1.5, lambda: commands.SetParameter(*chance.choice(FIGURES), "drawn", "ann")),
             (0.8, self.rulebook),
+            (1.5, self.intermediary),
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
 
@@ -120,7 +122,9 @@ class Drifting:
         reprice = codes.POST_ONLY_REPRICE if self.chance.random() < 0.2 else codes.POST_ONLY_OFF
         side = self.chance.randrange(2)
         account = self.trader(name)
-        return self.new(account, name, side, codes.LIMIT, ticks=self.ticks(name), post_only=reprice)
+        order = self.new(account, name, side, codes.LIMIT, ticks=self.ticks(name), post_only=reprice)
+        reduces = name == "BTC-FUT" and self.chance.random() < 0.3
+        return msgspec.structs.replace(order, reduce_only=reduces) if reduces else order
 
     def peg(self) -> AnyCommand:
         name = self.chance.choice(("BTC/RUB", "BTC-NOTE", "BTC-FUT"))
@@ -138,6 +142,20 @@ class Drifting:
         profit = self.new(account, name, 1 - side, codes.LIMIT, ticks=1000 + away, lots=lots)
         stop = self.new(account, name, 1 - side, codes.STOP, stop_price_e8=(1000 - away) * tick_e8, lots=lots)
         return commands.NewBracket(PARTICIPANT, account, entry, profit, stop)
+
+    def pair(self) -> AnyCommand:
+        account, name = self.chance.choice(TRADERS), self.chance.choice(("BTC/RUB", "BTC-FUT"))
+        side, lots = self.chance.randrange(2), self.chance.choice((300, 600, 1_000))
+        away = self.chance.randint(5, 60) * (1 if side == BUY else -1)
+        tick_e8 = self.venue.exchange.instruments[name].tick_e8
+        limit = self.new(account, name, side, codes.LIMIT, ticks=1000 - away, lots=lots)
+        stop = self.new(account, name, side, codes.STOP, stop_price_e8=(1000 + away) * tick_e8, lots=lots)
+        return commands.NewOrderPair(PARTICIPANT, account, limit, stop)
+
+    def intermediary(self) -> AnyCommand:
+        """Suspend an intermediary, or let it go on: whoever holds a future through it may close that only."""
+        each = self.chance.choice(INTERMEDIARIES)
+        return msgspec.structs.replace(each, capital_rub=CAPITAL_RUB, suspended=self.chance.random() < 0.4)
 
     def resting(self) -> tuple[str, int]:
         """An account and one of its open orders; 0: it has none."""

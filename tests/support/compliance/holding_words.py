@@ -5,6 +5,7 @@
 * `issue 5 METAL to firm`, `redeem 5 METAL from firm`, both with `by ISSUER` behind it if the issuer asks.
 * `contract 7: importer owes abroad 1000 USDT`: register or amend a contract of 2026-05-01 over machines.
 * `acknowledge newcomer`: the text in force; `acknowledge newcomer: TEXT`; `publish TEXT`.
+* `deposit 5 SOL to firm`, with `from ORIGIN` behind it if the origin is stated; `withdraw 5 XMR from firm`.
 * `freeze 30 % of METAL`, with `on ACCOUNT` and `by ISSUER` behind it; 0 % lets go.
 """
 
@@ -16,6 +17,7 @@ from compliance.rules.risk_1 import digest_of
 from engine.vocabulary.codes import PURPOSES
 from engine.vocabulary.messages.commands import (
     AnyCommand,
+    Deposit,
     FreezeAsset,
     IssueAsset,
     PublishWarning,
@@ -24,11 +26,12 @@ from engine.vocabulary.messages.commands import (
     RegisterContract,
     RequestDelivery,
     Transfer,
+    Withdraw,
 )
 from tests.support.compliance.venue import Venue, e8
 
 OF_PARTICIPANT = ("transfer", "deliver")
-OF_SUPERVISOR = ("issue", "redeem", "freeze", "contract", "acknowledge", "publish")
+OF_SUPERVISOR = ("issue", "redeem", "freeze", "deposit", "withdraw", "contract", "acknowledge", "publish")
 
 
 def units(venue: Venue, amount: str, asset: str) -> int:
@@ -75,7 +78,7 @@ def of_papers(venue: Venue, what: str) -> AnyCommand:
 
 
 def of_supervisor(venue: Venue, what: str) -> AnyCommand:
-    """The command of a supervisor's words, or of an issuer's."""
+    """The command of a supervisor's or operator's words, or of an issuer's."""
     words = what.split()
     if words[0] in ("contract", "acknowledge", "publish"):
         return of_papers(venue, what)
@@ -86,6 +89,10 @@ def of_supervisor(venue: Venue, what: str) -> AnyCommand:
         assert words[2] == "%" and named.keys() <= {"of", "on"}, what
         share = int(Decimal(words[1]) * 10_000)
         return FreezeAsset(named["of"], share, named.get("on", ""), issuer, "scenario")
+    if words[0] == "deposit":
+        return Deposit(named["to"], words[2], units(venue, words[1], words[2]), origin=named.get("from", ""))
+    if words[0] == "withdraw":
+        return Withdraw(named["from"], words[2], units(venue, words[1], words[2]))
     kind = IssueAsset if words[0] == "issue" else RedeemAsset
     (account,) = named.values()
     return kind(words[2], account, units(venue, words[1], words[2]), issuer)

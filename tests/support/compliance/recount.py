@@ -41,9 +41,14 @@ from tests.support.compliance.venue import Venue
 
 
 class Recount:
-    """Purchases and sales recounted from the events, by what a reader of the journal would do."""
+    """Purchases and sales recounted from the events, by what a reader of the journal would do.
 
-    def __init__(self) -> None:
+    What trades is counted by the cap, and what it trades for is USDT or roubles. `highs`: the upper static band of each
+    instrument that trades for USDT, in ticks, which does not move.
+    """
+
+    def __init__(self, highs: dict[str, int]) -> None:
+        self.highs = highs
         self.owners: dict[str, tuple[str, str]] = {}
         self.retail: dict[str, bool] = {}
         self.scales: dict[str, int] = {}
@@ -63,16 +68,18 @@ class Recount:
             self.owners[event.account] = (event.investor, event.intermediary)
         elif isinstance(event, InvestorRegistered):
             self.classify(event.investor, event.investor_class in ("retail", "unqualified_firm"))
-        elif isinstance(event, OrderAccepted) and event.side == BUY:
+        elif isinstance(event, OrderAccepted) and self.purchases(event.instrument, event.side):
             self.open[event.order_id] = {
                 "account": event.account,
                 "instrument": event.instrument,
-                "price": event.price_ticks,
+                "side": event.side,
+                "limit": event.price_ticks,
+                "price": self.worst(event.instrument, event.side, event.price_ticks),
                 "leaves": event.quantity_lots,
                 "rate": self.rate(event.instrument),
                 "spent": 0,
             }
-        elif isinstance(event, OrderAmended) and event.side == BUY:
+        elif isinstance(event, OrderAmended) and event.order_id in self.open:
             self.amend(event)
         elif isinstance(event, OrderCancelled):
             self.open.pop(event.order_id, None)
@@ -82,7 +89,18 @@ class Recount:
             for row in self.trades:
                 if row["trade"] == event.trade_id:
                     value = event.new_price_ticks * event.quantity_lots * self.listed[event.instrument].unit
-                    row["kopecks"] = (ceil if row["side"] == BUY else floor)(value * row["rate"])
+                    row["kopecks"] = (ceil if row["bought"] else floor)(value * row["rate"])
+
+    def purchases(self, instrument: str, side: int) -> bool:
+        """Whether to trade on a side is to acquire what the cap counts."""
+        return side == BUY or instrument.endswith("/USDT")
+
+    def sells(self, instrument: str, side: int) -> bool:
+        """Whether it is to give away what the cap counts."""
+        return side == SELL or instrument.endswith("/USDT")
+
+    def worst(self, instrument: str, side: int, price_ticks: int) -> int:
+        return price_ticks if side == BUY else max(price_ticks, self.highs[instrument])
 
     def rate(self, instrument: str) -> Fraction:
         return Fraction(1) if instrument.endswith("/RUB") else self.usdt
@@ -97,36 +115,43 @@ class Recount:
     def amend(self, event: OrderAmended) -> None:
         order = self.open[event.order_id]
         new = event.price_ticks * event.leaves_lots
-        if event.leaves_lots > order["leaves"] or new > order["price"] * order["leaves"]:
+        if event.leaves_lots > order["leaves"] or new > order["limit"] * order["leaves"]:
             order.update(rate=self.rate(order["instrument"]), spent=0)
-        order.update(price=event.price_ticks, leaves=event.leaves_lots)
+        worst = self.worst(order["instrument"], order["side"], event.price_ticks)
+        order.update(limit=event.price_ticks, price=worst, leaves=event.leaves_lots)
 
     def trade(self, event: Trade, time_ns: int) -> None:
-        buyer_takes = event.taker_side == BUY
-        order_id, leaves = event.maker_order_id, event.maker_leaves_lots
-        if buyer_takes:
-            order_id, leaves = event.taker_order_id, event.taker_leaves_lots
-        order = self.open[order_id]
-        value = event.price_ticks * event.quantity_lots * self.listed[event.instrument].unit
-        order["leaves"] = leaves
-        rate, spent = order["rate"], order["spent"]
-        order["spent"] = spent + value
-        kopecks = ceil((spent + value) * rate) - ceil(spent * rate)
-        if not leaves:
-            del self.open[order_id]
-        self.count(event, BUY, order["account"], time_ns, rate=rate, kopecks=kopecks)
-        seller = event.maker_account if buyer_takes else event.taker_account
-        rate = self.rate(event.instrument)
-        self.count(event, SELL, seller, time_ns, rate=rate, kopecks=floor(value * rate))
+        for side in (BUY, SELL):
+            if side == event.taker_side:
+                order_id, account, leaves = event.taker_order_id, event.taker_account, event.taker_leaves_lots
+            else:
+                order_id, account, leaves = event.maker_order_id, event.maker_account, event.maker_leaves_lots
+            self.fill(event, order_id, side, account=account, leaves=leaves, time_ns=time_ns)
         if event.instrument == "USDT/RUB":
             listed = self.listed[event.instrument]
             lot = Fraction(listed.lot_e8, 10**8) * 10 ** self.scales["USDT"]
             self.usdt = event.price_ticks * listed.unit / lot
 
-    def count(self, event: Trade, side: int, account: str, time_ns: int, *, rate: Fraction, kopecks: int) -> None:
+    def fill(self, event: Trade, order_id: int, side: int, *, account: str, leaves: int, time_ns: int) -> None:
+        """Count one side of a trade: a purchase, a sale, or both at the rate of the purchase."""
+        value = event.price_ticks * event.quantity_lots * self.listed[event.instrument].unit
+        rate = self.rate(event.instrument)
+        if self.purchases(event.instrument, side):
+            order = self.open[order_id]
+            order["leaves"] = leaves
+            rate, spent = order["rate"], order["spent"]
+            order["spent"] = spent + value
+            if not leaves:
+                del self.open[order_id]
+            kopecks = ceil((spent + value) * rate) - ceil(spent * rate)
+            self.count(event, account, time_ns, bought=True, rate=rate, kopecks=kopecks)
+        if self.sells(event.instrument, side):
+            self.count(event, account, time_ns, bought=False, rate=rate, kopecks=floor(value * rate))
+
+    def count(self, event: Trade, account: str, time_ns: int, *, bought: bool, rate: Fraction, kopecks: int) -> None:
         investor, intermediary = self.owners[account]
         if self.retail[investor]:
-            row = {"trade": event.trade_id, "side": side, "investor": investor, "intermediary": intermediary}
+            row = {"trade": event.trade_id, "bought": bought, "investor": investor, "intermediary": intermediary}
             crypto = not event.instrument.endswith("/RUB")
             self.trades.append({**row, "day": moscow_day(time_ns), "crypto": crypto, "rate": rate, "kopecks": kopecks})
 
@@ -141,7 +166,7 @@ class Recount:
             ):
                 continue
             inside = row["day"] > today - 365 if rolling else row["day"] >= days_from_civil(year, 1, 1)
-            if inside and row["side"] == BUY:
+            if inside and row["bought"]:
                 total += row["kopecks"]
             elif inside and net:
                 total -= row["kopecks"]

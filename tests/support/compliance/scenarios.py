@@ -5,9 +5,10 @@ Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Mo
 * rulebook: one that comes with the venue, or one of the tests' own, in `rulebooks/`.
 * who: an account of the cast in `venue.py`, or `supervisor` for a command of compliance or a correction (its name, then
   fields). Trades count from 1.
-* what: `buy QUANTITY INSTRUMENT at PRICE`, with `post-only`, `ioc`, `fok` or `stop PRICE` behind it; `sell` likewise; `cancel N`;
-  `amend N to QUANTITY at PRICE`. N counts the orders of the scenario that passed, from 1. Of a supervisor: `from MOMENT` before
-  a command gives it an effective date (`reason` and `by` of the table are its own then, too); `wait` lets time pass.
+* what: `buy QUANTITY INSTRUMENT at PRICE`, with `post-only`, `ioc`, `fok`, `stop PRICE` or `reduce-only` behind it; `sell`
+  likewise; `cancel N`; `amend N to QUANTITY at PRICE`. N counts the orders of the scenario that passed, from 1. Of a supervisor: `from MOMENT` before
+  a command gives it an effective date (`reason` and `by` of the table are its own then, too); `wait` lets time pass; `load
+  RULEBOOK` puts another rulebook in force; `open FUTURE at PRICE` marks a future there and lets it trade, 30 % up and down.
   Transfers and holdings have words of their own, in `holding_words.py`: `transfer 5 USDT to firm for cross_border contract 7`,
   `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`,
   `contract 7: importer owes abroad 1000 USDT`, `acknowledge newcomer`, `publish TEXT`.
@@ -27,7 +28,7 @@ from typing import Any, get_args
 import msgspec
 
 from compliance import BUILT_IN_RULEBOOKS, load_rulebook
-from engine.vocabulary.codes import BY_RULE, COMPLIANCE, FOK, GTC, IOC, LIMIT, REJECT_CODES, STOP_LIMIT
+from engine.vocabulary.codes import BY_RULE, COMPLIANCE, CONTINUOUS, FOK, GTC, IOC, LIMIT, REJECT_CODES, STOP_LIMIT
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import (
     CommandRejected,
@@ -60,6 +61,7 @@ COMMANDS = {
     "set_parameter": commands.SetParameter,
     "bust_trade": commands.BustTrade,
     "reprice_trade": commands.RepriceTrade,
+    "close_out": commands.CloseOut,
 }
 FIELDS = {
     "documents": "identity_keys",
@@ -113,6 +115,17 @@ def supervise(venue: Venue, what: str) -> list[Event]:
         return venue.apply(holding_words.of_supervisor(venue, what))
     if what == "wait":
         return venue.apply(commands.Tick())
+    if what.startswith("load "):
+        name = what.split()[1]
+        return venue.apply(commands.LoadRulebook(name, documents(name)))
+    if what.startswith("open "):
+        _, future, _, price = what.split()
+        opening = (
+            commands.SetTradingRules(future, 300_000),
+            commands.MarkFuture(future, e8(price), "open"),
+            commands.SetPhase(future, CONTINUOUS),
+        )
+        return [event for command in opening for event in venue.do(command)]
     if what.startswith("from "):
         _, moment, rest = what.split(" ", 2)
         return venue.apply(commands.EffectiveFrom(moscow_ns(moment), supervisory(rest), "by law", "supervisor"))
@@ -127,8 +140,12 @@ def trade(venue: Venue, orders: list[int], account: str, what: str) -> list[Even
         return venue.cancel(account, orders[int(words[1]) - 1])
     if words[0] == "amend":
         return venue.amend(account, orders[int(words[1]) - 1], words[3], words[5])
-    flag = words[5] if len(words) > 5 else ""
-    stop = e8(words[6]) if flag == "stop" else 0
+    flags = words[5:]
+    reduces = "reduce-only" in flags
+    if reduces:
+        flags.remove("reduce-only")
+    flag = flags[0] if flags else ""
+    stop = e8(flags[1]) if flag == "stop" else 0
     command = commands.NewOrder(
         PARTICIPANT,
         account,
@@ -141,6 +158,7 @@ def trade(venue: Venue, orders: list[int], account: str, what: str) -> list[Even
         e8(words[1]),
         flag == "post-only",
         stop_price_e8=stop,
+        reduce_only=reduces,
     )
     events = venue.apply(command)
     replies = [event for event in events if isinstance(event, OrderAccepted)]

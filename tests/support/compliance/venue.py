@@ -47,6 +47,7 @@ from engine.vocabulary.messages.commands import (
     RegisterInvestor,
     Sequenced,
     SetPhase,
+    SetTradingRules,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
 from tests.support.compliance.identities import identified
@@ -78,7 +79,13 @@ ASSETS = [
 ]
 # Domestic digital financial assets, of which nobody has any before they are issued.
 ISSUED = [
-    AddAsset("METAL", SECURITY, 2, 0, 0, 0, 0, "smelter", "a gram of palladium, redeemed at par", 10_000_00),
+    AddAsset(
+        "METAL", SECURITY, 2, 0, 0, 0, 0, "smelter", "a gram of palladium, redeemed at par", 10_000_00, "", "palladium"
+    ),
+    # It does not say what it follows.
+    AddAsset("RIDDLE", SECURITY, 2, 0, 0, 0, 0, "smelter"),
+    AddAsset("SOL-DFA", SECURITY, 2, 0, 0, 0, 0, "smelter", "a thousandth of the price of SOL", 0, "", "SOL"),
+    AddAsset("BTC-DFA", SECURITY, 2, 0, 0, 0, 0, "smelter", "a thousandth of the price of BTC", 0, "", "BTC"),
     AddAsset("RUBX", DOMESTIC_STABLECOIN, 2, 0, 0, 0, 0, "mint", "a rouble on demand"),
 ]
 
@@ -92,7 +99,12 @@ INSTRUMENTS = [
     ListInstrument("SOL/RUB", SPOT, "SOL", "RUB", 100 * ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("A7A5/RUB", SPOT, "A7A5", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("METAL/RUB", SPOT, "METAL", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
+    ListInstrument("RIDDLE/RUB", SPOT, "RIDDLE", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
+    ListInstrument("SOL-DFA/RUB", SPOT, "SOL-DFA", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
+    ListInstrument("BTC-DFA/RUB", SPOT, "BTC-DFA", "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000),
     ListInstrument("BTC/USDT", SPOT, "BTC", "USDT", ROUBLE, 10**6, 10**6, 10**12, 10**15, 100_000),
+    # Its static band ends at 0.044 bitcoin: see `BANDS`.
+    ListInstrument("ETH/BTC", SPOT, "ETH", "BTC", 10**4, 10**6, 10**6, 10**12, 10**15, 100_000, 4_000_000),
     ListInstrument(
         "BTC-NOTE", NOTE, "BTC-NOTE", "RUB", 100 * ROUBLE, 10**4, 10**4, 10**16, 10**15, 100_000, 0, 0, 0, "BTC"
     ),
@@ -112,6 +124,8 @@ INSTRUMENTS = [
         expiry_ns=4_102_444_800 * 10**9,
     ),
 ]
+
+BANDS = [SetTradingRules("ETH/BTC", 100_000)]
 
 INTERMEDIARIES = [
     RegisterIntermediary("alfa", capital_rub=3_000_000_000),
@@ -219,14 +233,17 @@ class Venue:
         self.exchange = self.new_exchange()
         self.time_ns = moscow_ns(START)
         self.log: list[Event] = []
-        if rulebook:
-            self.load(rulebook, changes)
-        setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *INTERMEDIARIES]
+        setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *BANDS, *INTERMEDIARIES]
         setup += [each if each.investor in UNIDENTIFIED else identified(each) for each in INVESTORS]
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))
             setup += [Deposit(account, asset.asset, 10**16) for asset in ASSETS]
-        setup += [SetPhase(each.instrument, CONTINUOUS) for each in INSTRUMENTS if each.kind != FUTURE]
+        for command in setup:
+            self.do(command)
+        # After the deposits: everybody holds everything, whatever may be brought in under the rulebook.
+        if rulebook:
+            self.load(rulebook, changes)
+        setup = [SetPhase(each.instrument, CONTINUOUS) for each in INSTRUMENTS if each.kind != FUTURE]
         if WARNING_DIGEST not in self.hook.intake.registry.texts:
             setup.append(PublishWarning(WARNING))
         for investor in INVESTORS:

@@ -124,7 +124,8 @@ class SideBySide:
     def fill_up(self, draw: Callable[[int], int]) -> None:
         """Let a day have room for few orders and trades, in both."""
         exchange, reference = self.exchange, self.reference
-        exchange.room.account_ids = reference.max_account_ids = 4 + draw(40)
+        reference.max_account_ids = 4 + draw(40)
+        exchange.room.limit_ids(reference.max_account_ids)
         reference.max_orders, reference.max_trades = 10 + draw(80), 1 + draw(40)
         exchange.room.limit(reference.max_orders, reference.max_trades)
 

@@ -83,7 +83,9 @@ class Everything(Draws):
             out.append(commands.OpenAccount(*account))
             for asset in ASSETS:
                 most = chance.choice((50_000, 400_000, 5_000_000)) if asset.asset != "ETH" else 500
-                out.append(commands.Deposit(account[0], asset.asset, MAX_SUPPLY // 9 if self.rich else most))
+                out.append(
+                    commands.Deposit(account[0], asset.asset, MAX_SUPPLY // 9 if self.rich else most, origin="before")
+                )
         out.append(commands.SetMarginRules(chance.choice((1, 60, 600)) * NS_PER_SECOND))
         out.append(commands.SetVenueRules(chance.randrange(5), "seed"))
         return out

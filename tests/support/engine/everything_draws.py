@@ -284,7 +284,7 @@ class Draws:
         found, known = self.exchange.accounts.get(account), self.exchange.assets.get(asset)
         amount = self.amount()
         if kind is commands.Withdraw and found and known and self.chance.random() < 0.3:
-            amount = found.balance(known).available
+            amount = found.available(known)
         return kind(account, asset, amount, "drawn")
 
     def transfer(self) -> commands.Transfer:

@@ -13,7 +13,7 @@ from compliance.registry.records import Client
 from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
-from engine.book.entities import Instrument, Order
+from engine.book.entities import Account, Instrument, Order
 from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
 from engine.vocabulary.codes import BUY
@@ -21,15 +21,18 @@ from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrumen
 from engine.vocabulary.messages.events import (
     AssetIssued,
     BookAdded,
+    DefaultDeclared,
     Event,
     FundsMoved,
     FutureMarked,
+    LossShared,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
     Trade,
     TradeCorrected,
     Transferred,
+    VariationMargin,
 )
 from engine.vocabulary.problem import Problem
 
@@ -124,14 +127,23 @@ class ComplianceHook(PreTradeHook):
         elif type(event) is TradeCorrected:
             buyer, seller = self._clients[event.buy_account], self._clients[event.sell_account]
             self._ledger.correct(event, buyer, seller, self._listings[event.instrument], time_ns)
-        elif type(event) is FutureMarked and event.final:
-            self._ledger.exposures.settle(event.instrument)
+        elif type(event) is FutureMarked:
+            self._listings[event.instrument].last_ticks = event.price_ticks
+            if event.final:
+                self._ledger.exposures.settle(event.instrument)
         elif type(event) is Transferred:
             sender, receiver = self._clients[event.from_account], self._clients[event.to_account]
             self._ledger.hand_over(event.asset, sender, receiver, event.amount)
-        elif (type(event) is AssetIssued or type(event) is FundsMoved) and event.amount < 0:
+            self._ledger.portfolios.touch(sender)
+            self._ledger.portfolios.touch(receiver)
+        elif type(event) is AssetIssued or type(event) is FundsMoved:
+            client = self._clients[event.account]
+            self._ledger.portfolios.touch(client)
             # What comes in was not bought here, and is no exposure.
-            self._ledger.hand_over(event.asset, self._clients[event.account], None, -event.amount)
+            if event.amount < 0:
+                self._ledger.hand_over(event.asset, client, None, -event.amount)
+        elif type(event) is VariationMargin or type(event) is LossShared or type(event) is DefaultDeclared:
+            self._ledger.portfolios.touch(self._clients[event.account])
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
         """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""
@@ -156,6 +168,12 @@ class ComplianceHook(PreTradeHook):
         list_instrument(self._intake, instrument, command)
         return None
 
+    def account_opened(self, account: Account) -> None:
+        """Know where what an account holds is read."""
+        client = self._clients[account.account]
+        client.opened(account)
+        self._ledger.portfolios.touch(client)
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
         return carry_out(self._intake, command, time_ns)
@@ -168,9 +186,17 @@ class ComplianceHook(PreTradeHook):
         """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
         return take_snapshot(self._intake)
 
-    def restore(self, snapshot: object, assets: dict[str, Asset], instruments: dict[str, Instrument]) -> None:
+    def restore(
+        self,
+        snapshot: object,
+        assets: dict[str, Asset],
+        instruments: dict[str, Instrument],
+        accounts: dict[str, Account],
+    ) -> None:
         """Become what `snapshot` returned. Only for a hook that is new."""
         restore(self._intake, snapshot, assets, instruments)
+        for name, client in self._clients.items():
+            client.opened(accounts[name])
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
@@ -184,9 +210,12 @@ class ComplianceHook(PreTradeHook):
         listing = self._listings[trade.instrument]
         client = self._clients[seller]
         ledger.buy(trade, buy_id, listing, buy_leaves, time_ns)
-        if client.investor.retail or listing.exposed:
+        if client.investor.retail or listing.followed:
             ledger.sell(trade, sell_id, client, listing, leaves_lots=sell_leaves, time_ns=time_ns)
-        listing.last_ticks = trade.price_ticks
+        if client.investor.financial:
+            ledger.portfolios.touch(client)
+        if not listing.shortable:
+            listing.last_ticks = trade.price_ticks
 
     def _judge(
         self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, *, rests: bool = False

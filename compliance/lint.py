@@ -164,8 +164,18 @@ def _idle_rules(remarks: _Remarks) -> None:
     table = RuleTable(remarks.rulebook)
     orders = [(listing, side) for listing in _listings(table) for side in (BUY, SELL)]
     profiles = [
-        Profile(investor_class, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8))
+        Profile(
+            investor_class,
+            financial=firm > 0,
+            blocked=bool(flags & 1),
+            barred=bool(flags & 2),
+            warned=bool(flags & 4),
+            bank=firm > 1,
+            through_bank=bool(flags & 8),
+        )
         for investor_class in range(len(CLASSES))
+        # No financial firm, one, a bank.
+        for firm in range(3)
         for flags in range(16)
     ]
     refuses = [False] * len(table.rules)

@@ -105,10 +105,12 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
         return _refused(problem)
     if investor is None:
         investor = intake.registry.investors[command.investor] = known
+    regrouped = investor.financial != after.financial
     take_over(investor, after)
-    if intake.classify(investor) and investor.clients:
-        intake.ledger.rebuild()
     intake.registry.note_financial(investor)
+    regrouped = intake.classify(investor) or regrouped
+    if regrouped and investor.clients:
+        intake.ledger.rebuild()
     intake.refresh(investor.clients)
     return Outcome([class_event(investor)], None, intake.recheck(investor.clients))
 
@@ -238,7 +240,7 @@ def add_asset(intake: Intake, asset: Asset, command: AddAsset, time_ns: int) -> 
     if unfit:
         return _problem(unfit)
     record = AssetRecord(asset, command.privacy, command.market_cap_rub, command.turnover_rub, command.history_years)
-    intake.registry.assets[asset.asset] = record
+    intake.registry.add_asset(record)
     # The tier it begins in is no change to report.
     put_in_tiers([record], None if intake.table is None else intake.table.tiers, time_ns)
     return None
@@ -275,9 +277,14 @@ def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrum
 
 
 def _move(intake: Intake, command: IssueAsset | RedeemAsset | Withdraw, time_ns: int) -> Outcome:
-    """Look at the owner of an account to which something is issued, or from which it is redeemed or withdrawn."""
-    investor = intake.registry.clients[command.account].investor
-    problem = "" if intake.table is None else intake.table.transfers.owner_problem(investor)
+    """Look at the owner of an account to which something is issued, or from which it is redeemed or withdrawn, and at an issuer's share."""
+    if intake.table is None:
+        return Outcome([])
+    registry = intake.registry
+    problem = intake.table.transfers.owner_problem(registry.clients[command.account].investor)
+    banks = intake.table.bank_exposure
+    if not problem and type(command) is IssueAsset and banks is not None:
+        problem = banks.issue_problem(registry, intake.ledger, registry.assets[command.asset], command.amount)
     return _refused(problem) if problem else Outcome([])
 
 

@@ -1,5 +1,5 @@
 """What investors have bought and may still buy with their open orders: caps (RET-1), intermediaries (RET-4), exposure
-(DER-2, DER-3, DER-4).
+(DER-2, DER-4), portfolios (DER-3, ELR-2).
 
 All sums are in minor units of the quote asset, which is the kopeck wherever a rule compares them. An open buy order is
 reserved at its limit, the worst price it can get; a fill moves its part from reserved to used at the price of the trade.
@@ -8,8 +8,8 @@ purchase priced in another asset counts at the rate that held when its reservati
 for roubles; a sale at the rate that holds when it is made.
 
 Every open buy order of the venue is kept, so that sums can be made anew when a rulebook or a class changes, but sums are
-kept only for whom a rule reads them: purchases and sales of retail investors, exposure in derivatives of everyone. What an
-investor traded while not retail is not counted later (QUAL-1 has no volume limit).
+kept only for whom a rule reads them: purchases and sales of retail investors, exposure in derivatives of everyone, portfolios
+of financial firms. What an investor traded while not retail is not counted later (QUAL-1 has no volume limit).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.exposure import Exposures
-from compliance.ledger.purchases import NO_RATE, CountedSide, Purchases, Rate, RatedBuy, YearsIntermediary, in_kopecks
+from compliance.ledger.portfolio import Portfolios, Worth
+from compliance.ledger.purchases import NO_RATE, CountedSide, InvestorLedger, Rate, RatedBuy, in_kopecks
 from compliance.registry.calendar import MoscowYears
 from compliance.registry.listings import Listing
 from compliance.registry.records import Client, Investor, Registry
@@ -39,55 +40,6 @@ def worth(listing: Listing, price_ticks: int, leaves_lots: int) -> int:
     return leaves_lots if price_ticks == BY_FUNDS else price_ticks * leaves_lots * listing.unit
 
 
-class InvestorLedger:
-    """The sums of one investor."""
-
-    def __init__(self) -> None:
-        self.bound: Final = YearsIntermediary()
-        self.by_intermediary: Final[dict[str, Purchases]] = {}
-
-    def through(self, intermediary: str) -> Purchases:
-        """The purchases through an intermediary, begun when first asked for."""
-        found = self.by_intermediary.get(intermediary)
-        if found is None:
-            found = Purchases()
-            self.by_intermediary[intermediary] = found
-        return found
-
-    def used(
-        self,
-        today: int,
-        first_day: int,
-        *,
-        rolling: bool,
-        net: bool,
-        crypto: bool,
-        intermediary: str | None = None,
-    ) -> int:
-        """What counts for the cap of what was traded, through one intermediary or (None) all.
-
-        Args:
-            today: the Moscow day, from 1970-01-01.
-            first_day: the 1 January of its year.
-            rolling: of the last 365 days, today included, instead of since `first_day`.
-            net: sale proceeds are taken off; never below nothing.
-            crypto: what was priced in crypto counts too.
-        """
-        total = 0
-        for name, line in self.by_intermediary.items():
-            if intermediary is None or name == intermediary:
-                total += line.turnover(today, first_day, rolling).counted(net, crypto)
-        return max(total, 0)
-
-    def reserved(self, crypto: bool, intermediary: str | None = None) -> int:
-        """What open buy orders that count for the cap can still cost, through one intermediary or (None) all."""
-        total = 0
-        for name, line in self.by_intermediary.items():
-            if intermediary is None or name == intermediary:
-                total += line.reserves(crypto)
-        return total
-
-
 class Ledger:
     """The open orders and the sums of all investors."""
 
@@ -98,13 +50,14 @@ class Ledger:
         self.open_sells: Final[dict[int, OpenOrder]] = {}
         """Open sell orders of what can be sold short, by order id."""
         self.rated: Final[dict[int, RatedBuy]] = {}
-        """Rates of buy orders priced in another asset than RUB, by order id: of retail and, for ELR-2, of financial firms."""
+        """Rates of buy orders priced in another asset than RUB, by order id: of retail investors and financial firms."""
         self.investors: Final[dict[str, InvestorLedger]] = {}
         self.doubtful: Final[dict[str, Investor]] = {}
         """Investors of whose orders one may have come to be forbidden by what nobody was rechecked for: a correction, or a sale
         whose terms have changed by themselves."""
         self.exposures: Final = Exposures()
         """In derivatives priced in roubles."""
+        self.portfolios: Final = Portfolios(registry)
         self.counted: Final[dict[int, list[CountedSide | None]]] = {}
         """What the trades of `counted_day` counted for: buyer's and seller's side, by trade id."""
         self.counted_day: int = -1
@@ -138,19 +91,25 @@ class Ledger:
             rated = RatedBuy(self.rate(listing))
         return rated.costs(value) if rated.rate[0] else -1
 
+    def worth(self, name: str, parts: int, more: tuple[str, int] = ("", 0)) -> Worth:
+        """What an investor has of some parts, by name; see `Portfolio.worth`."""
+        portfolio = self.portfolios.named(name)
+        futures = self.exposures.futures_of(portfolio.investor)
+        return portfolio.worth(self._registry, futures, parts, more)
+
     def reserve(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Reserve for an order as it is to stand, instead of what was reserved for it before."""
         orders = self.open_orders if side == BUY else self.open_sells
         client, listing = entry[0], entry[1]
         investor = client.investor
-        if not (investor.retail or listing.exposed or listing.otherwise_priced):
+        if not (investor.retail or investor.financial or listing.followed or listing.rated):
             # Nobody's sums count it: only noted.
             orders[order_id] = entry
             return
         earlier = orders.get(order_id)
         if earlier is not None:
             self._count(order_id, side, earlier, -1)
-        if listing.otherwise_priced and (investor.retail or investor.financial):
+        if listing.rated and (investor.retail or investor.financial):
             self.rated[order_id] = RatedBuy(self.rate(listing))
         orders[order_id] = entry
         self._count(order_id, side, entry, 1)
@@ -171,7 +130,7 @@ class Ledger:
         entry = self.open_orders.pop(order_id, None)
         if entry is not None:
             self._count(order_id, BUY, entry, -1)
-            if entry[1].otherwise_priced:
+            if entry[1].rated:
                 self.rated.pop(order_id, None)
         elif self.open_sells:
             entry = self.open_sells.pop(order_id, None)
@@ -191,16 +150,19 @@ class Ledger:
             self.open_orders[order_id] = rest
         else:
             del self.open_orders[order_id]
+        if client.investor.financial:
+            self._count_portfolio(order_id, entry, -1)
+            self.portfolios.touch(client)
         if client.investor.retail:
             self._count_retail(order_id, entry, -1)
             self._use(trade.trade_id, order_id, entry, value=value, time_ns=time_ns)
             if leaves_lots:
                 self._count_retail(order_id, rest, 1)
-            elif listing.otherwise_priced:
-                del self.rated[order_id]
-        elif not leaves_lots and client.investor.financial:
+        if leaves_lots and client.investor.financial:
+            self._count_portfolio(order_id, rest, 1)
+        elif listing.rated and not leaves_lots:
             self.rated.pop(order_id, None)
-        if listing.exposed:
+        if listing.followed:
             self._fill_position(BUY, entry, leaves_lots, lots, price_ticks * listing.unit)
 
     def sell(
@@ -209,7 +171,7 @@ class Ledger:
         """Follow a fill of a sell order: proceeds of a retail investor, a derivative's position."""
         lots = trade.quantity_lots
         per_lot = trade.price_ticks * listing.unit
-        if listing.exposed:
+        if listing.followed:
             entry = self.open_sells.get(order_id)
             if entry is None:
                 # Of a note: its open sells are not kept, since they add nothing.
@@ -256,7 +218,9 @@ class Ledger:
                     counted.kopecks = kopecks
         if not new_ticks:
             self.look(buyer).bound.undo(trade_id)
-        if listing.exposed:
+        for client in (buyer, seller):
+            self.portfolios.touch(client)
+        if listing.followed:
             for side, client in enumerate((buyer, seller)):
                 position = self.exposures.position(client, listing)
                 position.correct(side, lots, old_ticks * listing.unit, new_ticks * listing.unit)
@@ -290,39 +254,65 @@ class Ledger:
             self._count(order_id, side, entry, 1)
 
     def rebuild(self) -> None:
-        """Make the retail reservations anew from the open orders, after classes changed.
+        """Make the retail reservations and the portfolios anew from the open orders, after it has changed who is retail or financial.
 
-        An order priced in another asset keeps its rate; one that has none, or whose owner was not retail, gets that of now.
+        An order priced in another asset keeps its rate; one that has none, or whose owner was neither, gets that of now.
         O(investors + open buy orders).
         """
+        self.portfolios.begin_anew()
         for sums in self.investors.values():
             for line in sums.by_intermediary.values():
                 line.reserved = 0
                 line.reserved_for_crypto = 0
                 line.open_buys = 0
         for order_id, entry in self.open_orders.items():
-            if entry[0].investor.retail:
-                if entry[1].otherwise_priced:
-                    rated = self.rated.get(order_id)
-                    if rated is None or not rated.rate[0]:
-                        self.rated[order_id] = RatedBuy(self.rate(entry[1]))
+            investor = entry[0].investor
+            if entry[1].rated:
+                self._keep_rate(order_id, entry)
+            if investor.retail:
                 self._count_retail(order_id, entry, 1)
-            elif order_id in self.rated and not entry[0].investor.financial:
-                del self.rated[order_id]
+            if investor.financial:
+                self._count_portfolio(order_id, entry, 1)
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Keep an open order that a snapshot names, its rate and its owner's class known already."""
         if not entry[1].in_roubles:
             entry[0].investor.beyond_roubles = True
+        if side == BUY and entry[1].rated and order_id not in self.rated:
+            self._keep_rate(order_id, entry)
         (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
         self._count(order_id, side, entry, 1)
 
     def _count(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
         """Add an open order to the sums that a rule reads (sign 1), or take it off (sign -1)."""
-        if side == BUY and entry[0].investor.retail:
-            self._count_retail(order_id, entry, sign)
-        if entry[1].exposed:
+        if side == BUY:
+            investor = entry[0].investor
+            if investor.retail:
+                self._count_retail(order_id, entry, sign)
+            if investor.financial:
+                self._count_portfolio(order_id, entry, sign)
+        if entry[1].followed:
             self._count_exposure(side, entry, sign)
+
+    def _keep_rate(self, order_id: int, entry: OpenOrder) -> None:
+        """Give an open buy order the rate of now if somebody's sums want one and it has none; else let it have none."""
+        investor = entry[0].investor
+        if not (investor.retail or investor.financial):
+            self.rated.pop(order_id, None)
+            return
+        rated = self.rated.get(order_id)
+        if rated is None or not rated.rate[0]:
+            self.rated[order_id] = RatedBuy(self.rate(entry[1]))
+
+    def _count_portfolio(self, order_id: int, entry: OpenOrder, sign: int) -> None:
+        """Add an open buy order of a financial firm to its portfolio, or take it off. One of a future is part of its position."""
+        client, listing, price_ticks, leaves_lots = entry
+        if listing.shortable:
+            return
+        value = worth(listing, price_ticks, leaves_lots)
+        if listing.rated:
+            value = self.rated[order_id].costs(value)
+        self.portfolios.of(client.investor).count(listing, value * sign)
 
     def _count_retail(self, order_id: int, entry: OpenOrder, sign: int) -> None:
         client, listing, price_ticks, leaves_lots = entry

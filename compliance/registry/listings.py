@@ -14,6 +14,17 @@ ROUBLE_SCALE: Final = 2
 
 NEVER: Final = -1
 
+# The parts of a portfolio: what something is that a firm has. Bits, so that a rule says in one number which of them it counts.
+COINS: Final = 1
+"""Cryptocurrencies and foreign stablecoins."""
+SECURITIES: Final = 2
+"""Notes and digital financial assets."""
+FUTURES: Final = 4
+ISSUED: Final = 8
+"""Securities of the firm's own issue that are outstanding."""
+MONEY: Final = 16
+"""Rouble stablecoins, and money other than roubles."""
+
 
 class AssetRecord:
     """What the rules know of an asset, beside what the core does. Money in whole roubles."""
@@ -29,6 +40,8 @@ class AssetRecord:
         self.history_years: int = history_years
         self.crypto: Final[bool] = core.kind in (CRYPTO, FOREIGN_STABLECOIN)
         """Whether the retail rules take it for crypto: a cryptocurrency or a foreign stablecoin."""
+        self.part: Final[int] = 0 if core.asset == ROUBLE else part_of(core.kind)
+        """Of a portfolio; 0: roubles, which nobody counts."""
         self.highly_liquid: bool = False
         """The tier that the last rulebook with RET-2 in force put it in; of crypto."""
         self.lost_ns: int = NEVER
@@ -38,6 +51,13 @@ class AssetRecord:
     def lost(self) -> bool:
         """Whether it was highly liquid once and is not now."""
         return self.lost_ns != NEVER
+
+
+def part_of(kind: int) -> int:
+    """The part of a portfolio that assets of a kind are, but for roubles."""
+    if kind in (CRYPTO, FOREIGN_STABLECOIN):
+        return COINS
+    return SECURITIES if kind == SECURITY else MONEY
 
 
 class Listing:
@@ -56,14 +76,18 @@ class Listing:
         self.lot_base: Final[int] = core.lot_base
         """Minor units of the base asset in a lot."""
         self.last_ticks: int = 0
-        """Price of the last trade; before the first one the reference price of the listing; 0: neither."""
+        """Price of the last trade, of a future its mark; before the first one the reference price of the listing; 0: neither."""
         self.in_roubles: Final[bool] = quote.asset == ROUBLE
         self.derivative: Final[bool] = kind in (NOTE, FUTURE) or base.kind == SECURITY
         """Whether it is a derivative or security on a crypto price (DER-1, DER-4)."""
         self.exposed: Final[bool] = self.derivative and self.in_roubles
-        """Whether a position in it is exposure (DER-2, DER-3, DER-4)."""
+        """Whether a position in it is exposure (DER-2, DER-4)."""
         self.shortable: Final[bool] = kind == FUTURE
         """Whether it can be sold without being held."""
+        self.followed: Final[bool] = self.exposed or self.shortable
+        """Whether the ledger keeps positions in it: those of exposure, and of every future."""
+        self.rated: Final[bool] = not self.in_roubles and not self.shortable
+        """Whether an open purchase of it is valued at the rate that held when it was checked."""
         self.future: Final[Future | None] = core.future
         """Of what can be: the band at which a sale is counted."""
         self.capped: Final[bool] = self.in_roubles and kind == SPOT and not self.derivative

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.registry.classes import UNCLASSIFIED, is_retail
-from compliance.registry.listings import AssetRecord, Decision, Listing
+from compliance.registry.listings import SECURITIES, AssetRecord, Decision, Listing
+from engine.book.entities import Account
 from engine.vocabulary.codes import INDIVIDUAL
 
 
@@ -63,6 +64,9 @@ class Investor:
         """The investor's accounts, in order of opening."""
         self.beyond_roubles: bool = False
         """Whether an order of the investor's was reserved for that is priced in another asset than RUB."""
+        self.issues_as: Final[dict[str, bool]] = {investor: True}
+        """Under which names assets are issued that are the investor's own: its own, and those of the participants who enter
+        orders for its accounts that are held directly."""
 
     def authorised_through(self, year: int) -> str:
         """The intermediary through whom the investor is authorised to buy in a Moscow year; empty: none."""
@@ -108,11 +112,25 @@ class Client:
         self.intermediary: Final = intermediary
         self.decisions: dict[int, Decision] = {}
         """By instrument number times two plus side; shared by all clients of the same profile."""
+        self.core: Account | None = None
+        """The account of the core, whose balances are what is held; None until it is opened."""
 
     @property
     def intermediary_name(self) -> str:
         """The intermediary's name; empty for an account held directly."""
         return "" if self.intermediary is None else self.intermediary.intermediary
+
+    def opened(self, core: Account) -> None:
+        """Be the account that the core has opened."""
+        self.core = core
+        if self.intermediary is None:
+            self.investor.issues_as[core.participant] = True
+
+    def held(self) -> dict[int, int]:
+        """What the account holds, frozen or reserved or not, by the asset's number. O(assets that it has held)."""
+        if self.core is None:
+            return {}
+        return {number: each.available + each.reserved + each.frozen for number, each in self.core.balances.items()}
 
 
 class Registry:
@@ -120,9 +138,15 @@ class Registry:
 
     def __init__(self) -> None:
         self.assets: Final[dict[str, AssetRecord]] = {}
+        self.numbered: Final[list[AssetRecord]] = []
+        """The same by the asset's number."""
+        self.issued_by: Final[dict[str, list[AssetRecord]]] = {}
+        """Securities by the name of their issuer."""
         self.listings: Final[dict[str, Listing]] = {}
         self.rouble_markets: Final[dict[str, Listing]] = {}
         """By base asset: the first spot instrument listed in which it trades for roubles."""
+        self.priced_by: Final[dict[str, list[Listing]]] = {}
+        """By base asset: all instruments, futures apart, in which it trades for roubles."""
         self.investors: Final[dict[str, Investor]] = {}
         self.financial: Final[dict[str, Investor]] = {}
         """Financial firms."""
@@ -130,9 +154,19 @@ class Registry:
         self.clients: Final[dict[str, Client]] = {}
         """By account."""
 
+    def add_asset(self, asset: AssetRecord) -> None:
+        """Add an asset to the records."""
+        assert asset.core.number == len(self.numbered), "the core counts its assets otherwise"
+        self.assets[asset.asset] = asset
+        self.numbered.append(asset)
+        if asset.part == SECURITIES and asset.core.issuer:
+            self.issued_by.setdefault(asset.core.issuer, []).append(asset)
+
     def add_listing(self, listing: Listing) -> None:
         """Add an instrument to the records."""
         self.listings[listing.instrument] = listing
+        if listing.in_roubles and not listing.shortable:
+            self.priced_by.setdefault(listing.base.asset, []).append(listing)
         if listing.capped:
             self.rouble_markets.setdefault(listing.base.asset, listing)
 

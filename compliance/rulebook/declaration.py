@@ -57,6 +57,8 @@ class Parameter:
         words: dict[str, str] | None = None,
         zero: str = "a figure of nothing",
         over_whole: str = "more than the whole: the limit never binds",
+        unstated: object = None,
+        formerly: str = "",
     ) -> None:
         assert (words is not None) == (kind in (ONE, SOME)), "only a choice has words"
         self.kind: Final = kind
@@ -72,6 +74,10 @@ class Parameter:
         """What is odd about a figure of zero; empty: it is as good as any other."""
         self.over_whole: Final = over_whole
         """What is odd about more than 100 percent; empty: nothing."""
+        self.unstated: Final = unstated
+        """What a document means that was written before there was the parameter; None: it must be stated."""
+        self.formerly: Final = formerly
+        """Its key in documents that were written when it had another; empty: it always had this one."""
 
     @property
     def is_figure(self) -> bool:

@@ -47,20 +47,24 @@ class Parameters:
 
 
 def parse_parameters(declared: dict[str, Parameter], given: dict[str, object]) -> Parameters:
-    """Check a rule's parameters against those declared; all of them must be there.
+    """Check a rule's parameters against those declared; all of them must be there, but for those that came later.
 
     Raises:
         ParameterError: some are missing, unknown or malformed; each fault names the key.
     """
     known = ", ".join(declared) or "none"
-    faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in given if key not in declared]
+    former = {parameter.formerly: key for key, parameter in declared.items() if parameter.formerly}
+    # Documents that journals and snapshots hold say it as it was said then.
+    stated = {former[key] if key in former and former[key] not in given else key: given[key] for key in given}
+    faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in stated if key not in declared]
     parameters = Parameters()
     for key, parameter in declared.items():
-        if key not in given:
+        value = stated.get(key, parameter.unstated)
+        if value is None:
             faults.append((key, f"parameters: {key} is missing"))
             continue
         try:
-            _put(parameters, key, parameter, given[key])
+            _put(parameters, key, parameter, value)
         except ParameterError as error:
             faults.extend(error.faults)
     if faults:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import BY_FUNDS, Ledger, OpenOrder, worth
+from compliance.ledger.portfolio import rate_of
+from compliance.ledger.purchases import in_kopecks
 from compliance.registry.classes import is_retail
-from compliance.registry.listings import AssetRecord
+from compliance.registry.listings import FUTURES, AssetRecord
 from compliance.registry.records import Investor, Registry
-from engine.vocabulary.codes import ASSET_KINDS, CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, PURPOSES
+from engine.vocabulary.codes import ASSET_KINDS, BUY, CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, PURPOSES
 from engine.vocabulary.messages.commands import Transfer
 
 CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
@@ -18,7 +20,17 @@ CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
 class Profile:
     """What of a client is the same for every order, until a command changes it. Clients of one profile share a table."""
 
-    def __init__(self, investor_class: int, financial: bool, blocked: bool, barred: bool, warned: bool) -> None:
+    def __init__(
+        self,
+        investor_class: int,
+        *,
+        financial: bool = False,
+        blocked: bool = False,
+        barred: bool = False,
+        warned: bool = False,
+        bank: bool = False,
+        through_bank: bool = False,
+    ) -> None:
         self.investor_class: Final = investor_class
         self.retail: Final[bool] = is_retail(investor_class)
         self.financial: Final = financial
@@ -27,8 +39,12 @@ class Profile:
         """Whether the intermediary is suspended or unlicensed."""
         self.warned: Final = warned
         """Whether the risk warning in force was acknowledged."""
-        flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned
-        self.key: Final[int] = investor_class * 16 + flags
+        self.bank: Final = bank
+        """Whether it is a bank itself, which is always a financial firm."""
+        self.through_bank: Final = through_bank
+        """Whether the account is held through a bank."""
+        flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned + 16 * bank + 32 * through_bank
+        self.key: Final[int] = investor_class * 64 + flags
 
 
 class Case:
@@ -59,6 +75,23 @@ class Case:
             position = self.ledger.exposures.position(self.client, self.listing)
             self._adds = position.worth(self.side, self.lots, self.value) - position.exposure
         return self._adds
+
+    def adds_of(self, parts: int) -> int:
+        """What the order adds to what its investor has of some parts, in kopecks; 0 for one that only closes, -1: not known."""
+        listing = self.listing
+        if not listing.shortable:
+            if self.side != BUY:
+                return 0
+            adds = self.ledger.portfolios.of(self.investor).adds(listing, parts)
+            return self.kopecks if adds or self.kopecks < 0 else 0
+        if not parts & FUTURES:
+            return 0
+        position = self.ledger.exposures.position(self.client, listing)
+        more = position.marked(self.side, self.lots, self.value) - position.marked()
+        if listing.in_roubles or not more:
+            return more
+        rate = rate_of(self.registry, listing.quote)
+        return -1 if rate is None else in_kopecks(more, rate)
 
 
 class TransferCase:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import Ledger
-from compliance.registry.records import Investor, Registry
+from compliance.registry.records import Intermediary, Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, RUB, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case
@@ -29,11 +29,27 @@ class IntermediaryCover(ExposureRule):
 
     def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
         """The clients of intermediaries whose nominal is beyond cover or limit. O(intermediaries and such clients)."""
-        found: list[Investor] = []
+        return [client.investor for each in self._beyond(registry, ledger) for client in each.clients]
+
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
+        """Intermediaries whose clients have a nominal beyond cover or limit."""
+        return [
+            (
+                each.intermediary,
+                f"clients of {each.intermediary} have a nominal of {decimal(ledger.exposures.through(each.intermediary), 2)} RUB; "
+                f"the limit is {decimal(self.limit, 2)}, and {decimal(self.cover, 2)} % of it is to be covered by the capital of "
+                f"{each.capital_rub}.00 RUB",
+            )
+            for each in self._beyond(registry, ledger)
+        ]
+
+    def _beyond(self, registry: Registry, ledger: Ledger) -> list[Intermediary]:
+        """Whose clients have a nominal beyond cover or limit. O(intermediaries)."""
+        found: list[Intermediary] = []
         for name, exposure in ledger.exposures.by_intermediary.items():
             intermediary = registry.intermediaries[name]
             if exposure > self.limit or self.needed(exposure) > intermediary.capital_rub * 100:
-                found += [client.investor for client in intermediary.clients]
+                found.append(intermediary)
         return found
 
     def examine(self, case: Case) -> Finding:

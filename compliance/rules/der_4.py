@@ -14,6 +14,7 @@ from compliance.rules.exposure import ExposureRule, Headroom, fits
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import by_class, limits_by_class
 from compliance.rules.rule import Rule
+from engine.vocabulary.decimals import decimal
 
 
 class ExposureLimit(ExposureRule):
@@ -31,6 +32,18 @@ class ExposureLimit(ExposureRule):
             if exposure > self.limits[investor.investor_class]:
                 found.append(investor)
         return found
+
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
+        """The same, with the figures."""
+        exposures = ledger.exposures.by_investor
+        return [
+            (
+                investor.investor,
+                f"{investor.investor} has an exposure of {decimal(exposures[investor.investor], 2)} RUB, "
+                f"more than {decimal(self.limits[investor.investor_class], 2)}",
+            )
+            for investor in self.doubtful(registry, ledger)
+        ]
 
     def examine(self, case: Case) -> Finding:
         """Add what the order adds to the exposure over all accounts of the investor."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.ledger.ledger import InvestorLedger, Ledger
+from compliance.ledger.ledger import Ledger
+from compliance.ledger.purchases import InvestorLedger
 from compliance.registry.classes import CLASSES
 from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry

@@ -74,6 +74,13 @@ class OrderRule:
         """
         return []
 
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
+        """Who has more than the rule allows, whether they order or not: name, and words with the figures.
+
+        For a rule that limits what somebody has, not what somebody does.
+        """
+        return []
+
     def spared_sell(self, listing: Listing, side: int) -> str:
         """The answer of `spares` to a sell of what is held, which RET-5 exempts; empty to any other order."""
         return SPARED_SELL if self.sells_exempt and not opens(listing, side) else ""

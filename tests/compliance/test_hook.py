@@ -357,7 +357,9 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
     venue.do(RegisterIntermediary("beta", suspended=True, reason="licence under review"))
     packed = digest(venue.hook)
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments)
+    twin.restore(
+        msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments, venue.exchange.accounts
+    )
     assert digest(twin) == packed
     probes = [
         ("retail", BUY, "BTC/RUB", 10_000, 2_200_000),
@@ -384,8 +386,13 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
 def test_a_snapshot_before_any_rulebook_restores_too() -> None:
     venue = Venue(rulebook="")
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), venue.exchange.assets, venue.exchange.instruments)
+    twin.restore(
+        msgspec.msgpack.decode(digest(venue.hook)),
+        venue.exchange.assets,
+        venue.exchange.instruments,
+        venue.exchange.accounts,
+    )
     assert digest(twin) == digest(venue.hook)
     assert twin.intake.table is None
     with pytest.raises(msgspec.ValidationError):
-        ComplianceHook().restore([1, 2, 3], {}, {})
+        ComplianceHook().restore([1, 2, 3], {}, {}, {})

@@ -295,7 +295,7 @@ def test_financial_firms_that_buy_for_something_else_than_roubles_always_are() -
 def test_a_restored_hook_has_everybody_rechecked_first() -> None:
     venue = Venue()
     twin = ComplianceHook()
-    twin.restore(venue.hook.snapshot(), venue.exchange.assets, venue.exchange.instruments)
+    twin.restore(venue.hook.snapshot(), venue.exchange.assets, venue.exchange.instruments, venue.exchange.accounts)
     venue.hook = twin
     assert quiet(venue) is None
     assert quiet(venue) == []

@@ -189,7 +189,7 @@ def test_an_amended_short_keeps_the_worth_of_the_band() -> None:
 
 
 def test_a_financial_firm_sells_no_more_futures_than_it_may_buy() -> None:
-    venue = Venue("elr-2025", (("ELR-2", "financial_firm_order_percent_of_capital", '"0.01"'),))
+    venue = Venue("elr-2025", (("ELR-2", "financial_firm_percent_of_capital", '"0.01"'),))
     banded_future(venue)
     # 0.01 % of 1 000 000 000 RUB is 100 000: 9.0909 futures at the upper band.
     assert rules_of(venue.sell("bank", "9.091", "BTC-SHORT", "10000")) == ("ELR-2",)

@@ -272,7 +272,12 @@ class Session:
     def restart(self) -> None:
         packed = msgspec.msgpack.encode(self.hook.snapshot())
         self.hook = ComplianceHook()
-        self.hook.restore(msgspec.msgpack.decode(packed), self.venue.exchange.assets, self.venue.exchange.instruments)
+        self.hook.restore(
+            msgspec.msgpack.decode(packed),
+            self.venue.exchange.assets,
+            self.venue.exchange.instruments,
+            self.venue.exchange.accounts,
+        )
         assert msgspec.msgpack.encode(self.hook.snapshot()) == packed
 
     def observe(self, event: Event) -> None:

@@ -77,7 +77,9 @@ def test_a_restored_order_that_has_no_rate_gets_none() -> None:
     trade_usdt(venue, "100")
     packed = msgspec.msgpack.encode(venue.hook.snapshot())
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments)
+    twin.restore(
+        msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments, venue.exchange.accounts
+    )
     assert msgspec.msgpack.encode(twin.snapshot()) == packed
     for hook in (venue.hook, twin):
         assert hook.intake.ledger.investors["retail"].reserved(True) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compliance.ledger.ledger import InvestorLedger
+from compliance.ledger.purchases import InvestorLedger
 from engine.vocabulary.codes import BY_RULE
 from engine.vocabulary.messages.commands import SetParameter
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderCancelled

@@ -4,6 +4,7 @@
 * `deliver 1 BTC-NOTE`: ask for the underlying.
 * `issue 5 METAL to firm`, `redeem 5 METAL from firm`, both with `by ISSUER` behind it if the issuer asks.
 * `freeze 30 % of METAL`, with `on ACCOUNT` and `by ISSUER` behind it; 0 % lets go.
+* `deposit 2 BTC to bank`, `withdraw 2 BTC from bank`; `mark BTC-FUT at 9000000`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from decimal import Decimal
 from engine.vocabulary.codes import PURPOSES
 from engine.vocabulary.messages.commands import (
     AnyCommand,
+    Deposit,
     FreezeAsset,
     IssueAsset,
+    MarkFuture,
     RedeemAsset,
     RequestDelivery,
     Transfer,
+    Withdraw,
 )
 from tests.support.compliance.venue import Venue, e8
 
 OF_PARTICIPANT = ("transfer", "deliver")
-OF_SUPERVISOR = ("issue", "redeem", "freeze")
+OF_SUPERVISOR = ("issue", "redeem", "freeze", "deposit", "withdraw", "mark")
 
 
 def units(venue: Venue, amount: str, asset: str) -> int:
@@ -53,6 +57,9 @@ def of_participant(venue: Venue, participant: str, account: str, what: str) -> A
 def of_supervisor(venue: Venue, what: str) -> AnyCommand:
     """The command of a supervisor's words, or of an issuer's."""
     words = what.split()
+    if words[0] == "mark":
+        assert words[2] == "at", what
+        return MarkFuture(words[1], e8(words[3]), "scenario")
     options = words[3:]
     named = dict(zip(options[::2], options[1::2], strict=True))
     issuer = named.pop("by", "")
@@ -62,4 +69,7 @@ def of_supervisor(venue: Venue, what: str) -> AnyCommand:
         return FreezeAsset(named["of"], share, named.get("on", ""), issuer, "scenario")
     kind = IssueAsset if words[0] == "issue" else RedeemAsset
     (account,) = named.values()
+    if words[0] in ("deposit", "withdraw"):
+        moves = Deposit if words[0] == "deposit" else Withdraw
+        return moves(account, words[2], units(venue, words[1], words[2]), "scenario")
     return kind(words[2], account, units(venue, words[1], words[2]), issuer)

@@ -130,6 +130,8 @@ INVESTORS = [
     RegisterInvestor("overseas", FIRM, resident=False, assets_rub=1_000_000_000),
 ]
 UNPREPARED = ("newcomer",)
+IN_ROUBLES = ("bank",)
+"""Whose accounts open with roubles alone: what else a bank holds counts for its limits."""
 
 # Account: investor and intermediary. An account is named like its investor; further ones have a suffix.
 ACCOUNTS = {
@@ -213,7 +215,8 @@ class Venue:
         setup += INVESTORS
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))
-            setup += [Deposit(account, asset.asset, 10**16) for asset in ASSETS]
+            opens_with = ASSETS[:1] if investor in IN_ROUBLES else ASSETS
+            setup += [Deposit(account, asset.asset, 10**16) for asset in opens_with]
         setup += [SetPhase(each.instrument, CONTINUOUS) for each in INSTRUMENTS if each.kind != FUTURE]
         for investor in INVESTORS:
             if investor.investor not in UNPREPARED:

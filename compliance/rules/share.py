@@ -1,0 +1,110 @@
+"""What rules have in common that limit what a financial firm has to a share of its capital. In kopecks.
+
+What it has: `compliance.ledger.portfolio`. An order that adds nothing passes, however much there is already.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.ledger.portfolio import Worth
+from compliance.rules.exposure import WHOLE
+from compliance.rules.limits import left_over
+from engine.vocabulary.decimals import decimal
+
+UNKNOWN: Final = -1
+"""Of a value in roubles."""
+
+
+def share_of(capital_rub: int, hundredths_of_percent: int) -> int:
+    """A share of a capital in whole roubles, in kopecks."""
+    # Rounded down, to the stricter side.
+    return capital_rub * 100 * hundredths_of_percent // WHOLE
+
+
+def fits_share(limit: int, has: int, adds: int) -> bool:
+    """Whether an order adds nothing, or no more than the limit leaves of what is known."""
+    return adds == 0 or (has != UNKNOWN and adds != UNKNOWN and has + adds <= limit)
+
+
+class Share:
+    """A share of somebody's capital, what there is of it, and what an order adds."""
+
+    def __init__(self, name: str, capital_rub: int, hundredths: int, worth: Worth, *, clients: int, adds: int) -> None:
+        self.name: Final = name
+        self.capital_rub: Final = capital_rub
+        self.hundredths: Final = hundredths
+        self.limit: Final[int] = share_of(capital_rub, hundredths)
+        self.worth: Final = worth
+        self.clients: Final = clients
+        """What clients have that counts, too."""
+        self.has: Final[int] = UNKNOWN if worth.unpriced else worth.total + clients
+        """UNKNOWN: there is something of which no rouble value is known."""
+        self.adds: Final = adds
+        """UNKNOWN: the order is priced in something of which no rouble value is known."""
+        self.fits: Final[bool] = fits_share(self.limit, self.has, adds)
+        self.is_beyond: Final[bool] = self.has == UNKNOWN or self.has > self.limit
+        """Whether there is too much already, or an unknown value."""
+
+    def standing(self) -> str:
+        """What there is against the limit."""
+        if self.worth.unpriced:
+            return f"{self.name} has {self.worth.unpriced}, of which the value in RUB is not known"
+        return (
+            f"{self.name} has {decimal(self.has, 2)} RUB ({self.made_of()}), "
+            f"more than {decimal(self.limit, 2)}, {self.share()}"
+        )
+
+    def refusal(self, whose: str, quote: str) -> str:
+        """What is limited, what of it is taken, and what remains; or of what no value is known."""
+        limit = f"{whose} may have {decimal(self.limit, 2)} RUB, {self.share()}"
+        if self.worth.unpriced:
+            return f"{limit}; it has {self.worth.unpriced}, of which the value in RUB is not known"
+        if self.adds == UNKNOWN:
+            return f"{limit}; this order is priced in {quote}, of which the value in RUB is not known"
+        remaining = max(self.limit - self.has, 0)
+        return (
+            f"{limit}; it has {decimal(self.has, 2)} ({self.made_of()}), remaining {decimal(remaining, 2)}; "
+            f"this order adds {decimal(self.adds, 2)}"
+        )
+
+    def share(self) -> str:
+        """The share, and of what."""
+        return f"{decimal(self.hundredths, 2)} % of its capital of {self.capital_rub}.00 RUB"
+
+    def parts(self) -> list[tuple[str, int]]:
+        """What there is, by what it is; what there is not is left out."""
+        worth = self.worth
+        found = [
+            ("coins", worth.coins),
+            ("notes", worth.securities),
+            ("other money", worth.money),
+            ("futures", worth.futures),
+            ("issued", worth.issued),
+            ("open purchases", worth.open),
+            ("clients", self.clients),
+        ]
+        return [(name, value) for name, value in found if value]
+
+    def made_of(self) -> str:
+        """What there is in words."""
+        return ", ".join([f"{name} {decimal(value, 2)}" for name, value in self.parts()]) or "nothing"
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Capital, what there is, and what the order adds, as people read it."""
+        return [
+            ("capital", f"{self.capital_rub}.00"),
+            ("limit", decimal(self.limit, 2)),
+            *[(name, decimal(value, 2)) for name, value in self.parts()],
+            *([("without a rouble value", self.worth.unpriced)] if self.worth.unpriced else []),
+            ("this order adds", "an unknown value" if self.adds == UNKNOWN else decimal(self.adds, 2)),
+        ]
+
+    def arithmetic(self) -> str:
+        """What the limit leaves against what the order adds."""
+        if not self.adds:
+            return "this order adds nothing"
+        if UNKNOWN in (self.has, self.adds):
+            return "the value in RUB is not known"
+        taken = [(name, value) for name, value in self.parts()] or [("held and open", 0)]
+        return left_over(self.limit, taken, self.adds, self.fits)

@@ -66,10 +66,8 @@ class ComplianceHook(PreTradeHook):
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
             price_ticks, leaves_lots = BY_FUNDS, order.budget
-        if decision is not None:
-            decision.is_known = True
-            if price_ticks >= 0 and price_ticks * leaves_lots <= decision.free_tick_lots:
-                return None
+        if decision is not None and price_ticks >= 0 and price_ticks * leaves_lots <= decision.free_tick_lots:
+            return None
         if order.close_out:
             return None
         return self._judge(client, order, worst_ticks(order, price_ticks), leaves_lots, time_ns)
@@ -84,12 +82,6 @@ class ComplianceHook(PreTradeHook):
             price_ticks = worst_ticks(order, price_ticks)
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
-        if not listing.in_roubles:
-            client.investor.beyond_roubles = True
-            if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
-                # No rule wants its rate.
-                self._ledger.open_orders[order.order_id] = entry
-                return
         self._ledger.reserve(order.order_id, order.side, entry)
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
@@ -261,14 +253,6 @@ class ComplianceHook(PreTradeHook):
             decision = table.decide(table.profile(client), listing, order.side)
             client.decisions[key] = decision
         return decision
-
-
-def _table_passed(client: Client, order: Order, price_ticks: int, leaves_lots: int) -> bool:
-    """Whether the table alone let an order pass that has just been checked with these terms."""
-    decision = client.decisions.get(order.instrument.number * 2 + order.side)
-    if decision is None or not decision.is_known or price_ticks < 0:
-        return False
-    return price_ticks * leaves_lots <= decision.free_tick_lots
 
 
 def _no_rulebook(what: str) -> Verdict:

@@ -69,7 +69,7 @@ class Intake:
         """Have the orders of some clients rechecked after a command about them, and all that may be forbidden for other reasons.
 
         Those would be found by a recheck of everybody too: whoever is not named here has no order that a rule refuses.
-        None if there are no clients. O(clients, exposed investors, intermediaries, financial firms, open sales of futures).
+        None if there are no clients. O(clients, exposed investors, intermediaries, what financial firms hold, open sales of futures).
         """
         if not clients:
             return None
@@ -79,8 +79,6 @@ class Intake:
         doubtful = list(ledger.doubtful.values())
         ledger.doubtful.clear()
         doubtful += ledger.outgrown()
-        # The rate of an order that was let pass without one is that of now; and rates are kept by what was asked before.
-        doubtful += [firm for firm in self.registry.financial.values() if firm.beyond_roubles]
         if self.table is not None:
             doubtful += self.table.doubtful(self.registry, ledger)
         accounts = {client.account: True for client in clients}

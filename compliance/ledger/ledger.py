@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.exposure import Exposures
-from compliance.ledger.portfolio import Portfolios, Worth
+from compliance.ledger.portfolio import Portfolio, Portfolios, Worth
 from compliance.ledger.purchases import NO_RATE, CountedSide, InvestorLedger, Rate, RatedBuy, in_kopecks
 from compliance.registry.calendar import MoscowYears
 from compliance.registry.listings import Listing
@@ -57,7 +57,7 @@ class Ledger:
         whose terms have changed by themselves."""
         self.exposures: Final = Exposures()
         """In derivatives priced in roubles."""
-        self.portfolios: Final = Portfolios(registry)
+        self.portfolios: Final = Portfolios()
         self.counted: Final[dict[int, list[CountedSide | None]]] = {}
         """What the trades of `counted_day` counted for: buyer's and seller's side, by trade id."""
         self.counted_day: int = -1
@@ -92,17 +92,18 @@ class Ledger:
         return rated.costs(value) if rated.rate[0] else -1
 
     def worth(self, name: str, parts: int, more: tuple[str, int] = ("", 0)) -> Worth:
-        """What an investor has of some parts, by name; see `Portfolio.worth`."""
-        portfolio = self.portfolios.named(name)
-        futures = self.exposures.futures_of(portfolio.investor)
-        return portfolio.worth(self._registry, futures, parts, more)
+        """What a financial firm has of some parts, by name; of anybody else what was issued under it. See `Portfolio.worth`."""
+        firm = self._registry.financial.get(name)
+        if firm is None:
+            return Portfolio(Investor(name)).worth(self._registry, [], parts, more)
+        return self.portfolios.of(firm).worth(self._registry, self.exposures.futures_of(firm), parts, more)
 
     def reserve(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Reserve for an order as it is to stand, instead of what was reserved for it before."""
         orders = self.open_orders if side == BUY else self.open_sells
         client, listing = entry[0], entry[1]
         investor = client.investor
-        if not (investor.retail or investor.financial or listing.followed or listing.rated):
+        if not (investor.retail or investor.financial or listing.followed):
             # Nobody's sums count it: only noted.
             orders[order_id] = entry
             return
@@ -276,8 +277,6 @@ class Ledger:
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Keep an open order that a snapshot names, its rate and its owner's class known already."""
-        if not entry[1].in_roubles:
-            entry[0].investor.beyond_roubles = True
         if side == BUY and entry[1].rated and order_id not in self.rated:
             self._keep_rate(order_id, entry)
         (self.open_orders if side == BUY else self.open_sells)[order_id] = entry

@@ -19,10 +19,10 @@ from typing import Final
 
 from compliance.ledger.exposure import Position
 from compliance.ledger.purchases import Rate, in_kopecks
-from compliance.registry.listings import COINS, FUTURES, ISSUED, MONEY, SECURITIES, AssetRecord, Listing
+from compliance.registry.listings import COINS, FUTURES, ISSUED, ROUBLE_COINS, SECURITIES, AssetRecord, Listing
 from compliance.registry.records import Client, Investor, Registry
 
-HELD: Final = COINS | SECURITIES | FUTURES | MONEY
+HELD: Final = COINS | ROUBLE_COINS | SECURITIES | FUTURES
 """All that can be held or opened."""
 
 _QUOTE: Final = 32
@@ -35,7 +35,7 @@ class Worth:
     def __init__(self) -> None:
         self.coins: int = 0
         self.securities: int = 0
-        self.money: int = 0
+        self.rouble_coins: int = 0
         self.futures: int = 0
         self.issued: int = 0
         self.open: int = 0
@@ -48,7 +48,7 @@ class Worth:
         """All together; -1: not known."""
         if self.unpriced:
             return -1
-        return self.coins + self.securities + self.money + self.futures + self.issued + self.open
+        return self.coins + self.securities + self.rouble_coins + self.futures + self.issued + self.open
 
     def add(self, part: int, kopecks: int) -> None:
         """Count what is held, or was issued."""
@@ -59,7 +59,7 @@ class Worth:
         elif part == ISSUED:
             self.issued += kopecks
         else:
-            self.money += kopecks
+            self.rouble_coins += kopecks
 
 
 class Portfolio:
@@ -81,8 +81,12 @@ class Portfolio:
         key = self._parts(listing)
         self.open[key] = self.open.get(key, 0) + kopecks
 
+    def takes_on(self, listing: Listing, parts: int) -> bool:
+        """Whether what a purchase brings is of some parts, and no security of the firm's own issue that counts anyhow."""
+        return _takes_on(self._parts(listing) % _QUOTE, parts)
+
     def adds(self, listing: Listing, parts: int) -> bool:
-        """Whether a purchase makes what there is of some parts more."""
+        """Whether a purchase makes what there is of some parts more: it takes on, and does not pay with what counts."""
         return _adds(self._parts(listing), parts)
 
     def held(self) -> dict[int, int]:
@@ -145,10 +149,9 @@ class Portfolio:
 
 
 class Portfolios:
-    """Those of financial firms, and of others whose issues or clients count for a bank."""
+    """Those of financial firms."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry: Final = registry
+    def __init__(self) -> None:
         self._kept: Final[dict[str, Portfolio]] = {}
         """Of financial firms, by investor."""
 
@@ -158,11 +161,6 @@ class Portfolios:
         if found is None:
             found = self._kept[investor.investor] = Portfolio(investor)
         return found
-
-    def named(self, name: str) -> Portfolio:
-        """Of whoever bears a name: of one who is no financial firm on record only what was issued under it."""
-        investor = self._registry.financial.get(name)
-        return Portfolio(Investor(name)) if investor is None else self.of(investor)
 
     def touch(self, client: Client) -> None:
         """Take note that what an account holds may have changed. Nothing to do for one that is no financial firm's."""
@@ -178,7 +176,11 @@ class Portfolios:
 def _adds(key: int, parts: int) -> bool:
     """Whether a purchase, by the parts that base and quote asset are, makes what there is of some parts more."""
     quote, base = divmod(key, _QUOTE)
-    return bool(base & parts) and not quote & parts and not base & parts & ISSUED
+    return _takes_on(base, parts) and not quote & parts
+
+
+def _takes_on(base: int, parts: int) -> bool:
+    return bool(base & parts) and not base & parts & ISSUED
 
 
 def rate_of(registry: Registry, asset: AssetRecord) -> Rate | None:

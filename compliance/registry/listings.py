@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.book.assets import Asset
 from engine.book.entities import Future, Instrument
-from engine.vocabulary.codes import CRYPTO, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY, SPOT
+from engine.vocabulary.codes import CRYPTO, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN, FUTURE, NOTE, SECURITY, SPOT
 
 ROUBLE: Final = "RUB"
 # Caps and limits are in kopecks, so the rouble's minor unit is the kopeck.
@@ -22,8 +22,8 @@ SECURITIES: Final = 2
 FUTURES: Final = 4
 ISSUED: Final = 8
 """Securities of the firm's own issue that are outstanding."""
-MONEY: Final = 16
-"""Rouble stablecoins, and money other than roubles."""
+ROUBLE_COINS: Final = 16
+"""Rouble stablecoins."""
 
 
 class AssetRecord:
@@ -40,8 +40,8 @@ class AssetRecord:
         self.history_years: int = history_years
         self.crypto: Final[bool] = core.kind in (CRYPTO, FOREIGN_STABLECOIN)
         """Whether the retail rules take it for crypto: a cryptocurrency or a foreign stablecoin."""
-        self.part: Final[int] = 0 if core.asset == ROUBLE else part_of(core.kind)
-        """Of a portfolio; 0: roubles, which nobody counts."""
+        self.part: Final[int] = part_of(core.kind)
+        """Of a portfolio; 0: money, which nobody counts."""
         self.highly_liquid: bool = False
         """The tier that the last rulebook with RET-2 in force put it in; of crypto."""
         self.lost_ns: int = NEVER
@@ -54,10 +54,12 @@ class AssetRecord:
 
 
 def part_of(kind: int) -> int:
-    """The part of a portfolio that assets of a kind are, but for roubles."""
+    """The part of a portfolio that assets of a kind are; 0: money."""
     if kind in (CRYPTO, FOREIGN_STABLECOIN):
         return COINS
-    return SECURITIES if kind == SECURITY else MONEY
+    if kind == SECURITY:
+        return SECURITIES
+    return ROUBLE_COINS if kind == DOMESTIC_STABLECOIN else 0
 
 
 class Listing:
@@ -112,5 +114,3 @@ class Decision:
         """Ids of the rules that every such order fails."""
         self.free_tick_lots: Final = free_tick_lots
         """-1: each order is asked for."""
-        self.is_known: bool = False
-        """Whether it was there before the order that is looked at: the one that it was made for is asked for."""

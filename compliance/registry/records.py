@@ -62,8 +62,6 @@ class Investor:
         """By Moscow year."""
         self.clients: Final[list[Client]] = []
         """The investor's accounts, in order of opening."""
-        self.beyond_roubles: bool = False
-        """Whether an order of the investor's was reserved for that is priced in another asset than RUB."""
         self.issues_as: Final[dict[str, bool]] = {investor: True}
         """Under which names assets are issued that are the investor's own: its own, and those of the participants who enter
         orders for its accounts that are held directly."""

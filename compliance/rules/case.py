@@ -17,6 +17,13 @@ CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
 """What the concept of 23.12.2025 calls currency values: bought and sold, never a means of payment inside Russia."""
 
 
+# What an order adds that adds no amount of kopecks.
+UNKNOWN: Final = -1
+"""It is priced in something of which no rouble value is known."""
+NOTHING: Final = -2
+"""It takes on nothing that counts."""
+
+
 class Profile:
     """What of a client is the same for every order, until a command changes it. Clients of one profile share a table."""
 
@@ -77,21 +84,24 @@ class Case:
         return self._adds
 
     def adds_of(self, parts: int) -> int:
-        """What the order adds to what its investor has of some parts, in kopecks; 0 for one that only closes, -1: not known."""
+        """What the order adds to what its investor has of some parts, in kopecks; NOTHING or UNKNOWN.
+
+        0: it takes on what counts, and pays with what counts.
+        """
         listing = self.listing
         if not listing.shortable:
-            if self.side != BUY:
-                return 0
-            adds = self.ledger.portfolios.of(self.investor).adds(listing, parts)
-            return self.kopecks if adds or self.kopecks < 0 else 0
+            portfolio = self.ledger.portfolios.of(self.investor)
+            if self.side != BUY or not portfolio.takes_on(listing, parts):
+                return NOTHING
+            return self.kopecks if self.kopecks < 0 or portfolio.adds(listing, parts) else 0
         if not parts & FUTURES:
-            return 0
+            return NOTHING
         position = self.ledger.exposures.position(self.client, listing)
         more = position.marked(self.side, self.lots, self.value) - position.marked()
         if listing.in_roubles or not more:
-            return more
+            return more or NOTHING
         rate = rate_of(self.registry, listing.quote)
-        return -1 if rate is None else in_kopecks(more, rate)
+        return UNKNOWN if rate is None else in_kopecks(more, rate)
 
 
 class TransferCase:

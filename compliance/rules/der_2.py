@@ -33,15 +33,16 @@ class IntermediaryCover(ExposureRule):
 
     def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
         """Intermediaries whose clients have a nominal beyond cover or limit."""
-        return [
-            (
-                each.intermediary,
-                f"clients of {each.intermediary} have a nominal of {decimal(ledger.exposures.through(each.intermediary), 2)} RUB; "
-                f"the limit is {decimal(self.limit, 2)}, and {decimal(self.cover, 2)} % of it is to be covered by the capital of "
-                f"{each.capital_rub}.00 RUB",
+        found: list[tuple[str, str]] = []
+        for each in self._beyond(registry, ledger):
+            nominal = ledger.exposures.through(each.intermediary)
+            words = (
+                f"clients of {each.intermediary} have a nominal of {decimal(nominal, 2)} RUB: the limit is "
+                f"{decimal(self.limit, 2)}, and {decimal(self.needed(nominal), 2)} of capital must cover it, which is "
+                f"{each.capital_rub}.00"
             )
-            for each in self._beyond(registry, ledger)
-        ]
+            found.append((each.intermediary, words))
+        return found
 
     def _beyond(self, registry: Registry, ledger: Ledger) -> list[Intermediary]:
         """Whose clients have a nominal beyond cover or limit. O(intermediaries)."""

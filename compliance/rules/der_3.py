@@ -13,10 +13,10 @@ from compliance.registry.listings import COINS, FUTURES, ISSUED, SECURITIES, Ass
 from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, SOME, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import NOTHING, Case, Profile
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.rule import OrderRule, Rule, opens
-from compliance.rules.share import UNKNOWN, Share, fits_share
+from compliance.rules.share import Share
 
 _PARTS: Final = {"spot": COINS, "notes": SECURITIES, "issued": ISSUED, "futures": FUTURES}
 _CLIENTS: Final = "as_intermediary"
@@ -61,7 +61,7 @@ class BankExposure(OrderRule):
         """Banks that have more than their share, or something without a rouble value."""
         names = [bank.investor for bank in registry.financial.values() if bank.bank]
         names += [name for name, each in registry.intermediaries.items() if each.bank and name not in names]
-        shares = [self._share(registry, ledger, name, 0) for name in names]
+        shares = [self._share(registry, ledger, name) for name in names]
         return [(each.name, each.standing()) for each in shares if each.is_beyond]
 
     def examine(self, case: Case) -> Finding:
@@ -74,10 +74,11 @@ class BankExposure(OrderRule):
         if self.clients and intermediary is not None and intermediary.bank:
             name = intermediary.intermediary
             if not investor.bank or name != investor.investor:
-                through = self._looked_at(case, name, case.adds() if case.listing.exposed else 0)
+                adds = case.adds() if case.listing.exposed else 0
+                through = self._looked_at(case, name, adds or NOTHING)
         if own is None and through is None and not case.explained:
             return PASSED
-        return BankFinding(own, through, case.listing.quote.asset)
+        return BankFinding(own, through)
 
     def issue_problem(self, registry: Registry, ledger: Ledger, asset: AssetRecord, amount: int) -> str:
         """Why so much of an asset may not be issued besides; empty if it may."""
@@ -89,28 +90,33 @@ class BankExposure(OrderRule):
         if intermediary is not None and intermediary.bank and issuer not in banks:
             banks.append(issuer)
         for name in banks:
-            has = self._share(registry, ledger, name, 0)
-            after = self._share(registry, ledger, name, 0, (asset.asset, amount))
-            adds = UNKNOWN if UNKNOWN in (has.has, after.has) else after.has - has.has
-            if not fits_share(has.limit, has.has, adds):
-                issued = Share(name, has.capital_rub, self.share, after.worth, clients=after.clients, adds=0)
-                return f"{self.rule}: {issued.standing()}"
+            after = self._share(registry, ledger, name, more=(asset.asset, amount))
+            if after.is_beyond:
+                return f"{self.rule}: with it {after.standing()}"
         return ""
 
     def _looked_at(self, case: Case, name: str, adds: int) -> Share | None:
         """A bank's share and an order; None if the order passes and nobody asks why."""
-        share = self._share(case.registry, case.ledger, name, adds)
+        share = self._share(case.registry, case.ledger, name, adds=adds, quote=case.listing.quote.asset)
         return share if case.explained or not share.fits else None
 
     def _share(
-        self, registry: Registry, ledger: Ledger, name: str, adds: int, more: tuple[str, int] = ("", 0)
+        self,
+        registry: Registry,
+        ledger: Ledger,
+        name: str,
+        *,
+        adds: int = NOTHING,
+        quote: str = "",
+        more: tuple[str, int] = ("", 0),
     ) -> Share:
         worth = ledger.worth(name, self.parts, more)
         clients = ledger.exposures.for_others(name) if self.clients and name in registry.intermediaries else 0
-        return Share(name, self._capital_rub(registry, name), self.share, worth, clients=clients, adds=adds)
+        capital_rub = self._capital_rub(registry, name)
+        return Share(name, capital_rub, self.share, worth, clients=clients, adds=adds, quote=quote)
 
     def _is_beyond(self, registry: Registry, ledger: Ledger, name: str) -> bool:
-        return self._share(registry, ledger, name, 0).is_beyond
+        return self._share(registry, ledger, name).is_beyond
 
     def _capital_rub(self, registry: Registry, name: str) -> int:
         """A bank's capital; of one with two records the smaller figure."""
@@ -124,10 +130,9 @@ class BankExposure(OrderRule):
 class BankFinding(Finding):
     """What a bank has, then what the bank has through which the order is held, against a share of capital; None: no bank, or it passes."""
 
-    def __init__(self, own: Share | None, through: Share | None, quote: str) -> None:
+    def __init__(self, own: Share | None, through: Share | None) -> None:
         self.own: Final = own
         self.through: Final = through
-        self.quote: Final = quote
         super().__init__((own is None or own.fits) and (through is None or through.fits))
 
     def refusal(self) -> str:
@@ -136,7 +141,7 @@ class BankFinding(Finding):
         if bank is None or bank.fits:
             bank, whose = self.through, "as intermediary, bank"
         assert bank is not None
-        return bank.refusal(f"{whose} {bank.name}", self.quote)
+        return bank.refusal(f"{whose} {bank.name}")
 
     def inputs(self) -> list[tuple[str, str]]:
         """Banks, capital and what there is."""

@@ -35,15 +35,12 @@ class ExposureLimit(ExposureRule):
 
     def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
         """The same, with the figures."""
-        exposures = ledger.exposures.by_investor
-        return [
-            (
-                investor.investor,
-                f"{investor.investor} has an exposure of {decimal(exposures[investor.investor], 2)} RUB, "
-                f"more than {decimal(self.limits[investor.investor_class], 2)}",
-            )
-            for investor in self.doubtful(registry, ledger)
-        ]
+        found: list[tuple[str, str]] = []
+        for investor in self.doubtful(registry, ledger):
+            exposure, limit = ledger.exposures.by_investor[investor.investor], self.limits[investor.investor_class]
+            words = f"has an exposure of {decimal(exposure, 2)} RUB, more than {decimal(limit, 2)}"
+            found.append((investor.investor, f"{investor.investor} {words}"))
+        return found
 
     def examine(self, case: Case) -> Finding:
         """Add what the order adds to the exposure over all accounts of the investor."""

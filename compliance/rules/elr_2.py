@@ -14,7 +14,7 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Case, Profile
+from compliance.rules.case import NOTHING, Case, Profile
 from compliance.rules.finding import PASSED, Finding, yes_no
 from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
 from compliance.rules.share import Share
@@ -39,11 +39,13 @@ class QualifiedFirmsOnly(OrderRule):
 
     def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
         """Financial firms beyond their share. O(what financial firms hold)."""
-        return [firm for firm in registry.financial.values() if self._share(ledger, firm, 0).is_beyond]
+        return [firm for firm in registry.financial.values() if self._share(ledger, firm, NOTHING).is_beyond]
 
     def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
         """Financial firms that have more than their share, or something without a rouble value."""
-        shares = [self._share(ledger, firm, 0) for firm in registry.financial.values() if is_firm(firm.investor_class)]
+        shares = [
+            self._share(ledger, firm, NOTHING) for firm in registry.financial.values() if is_firm(firm.investor_class)
+        ]
         return [(each.name, each.standing()) for each in shares if each.is_beyond]
 
     def examine(self, case: Case) -> Finding:
@@ -53,12 +55,13 @@ class QualifiedFirmsOnly(OrderRule):
         if status != DEPENDS:
             passed = status == PASSES
             return PASSED if passed and not case.explained else FirmFinding(passed, case, None)
-        share = self._share(case.ledger, investor, case.adds_of(HELD))
+        share = self._share(case.ledger, investor, case.adds_of(HELD), case.listing.quote.asset)
         return PASSED if share.fits and not case.explained else FirmFinding(share.fits, case, share)
 
-    def _share(self, ledger: Ledger, firm: Investor, adds: int) -> Share:
+    def _share(self, ledger: Ledger, firm: Investor, adds: int, quote: str = "") -> Share:
         worth = ledger.worth(firm.investor, HELD)
-        return Share(firm.investor, firm.capital_rub, self.hundredths_of_percent, worth, clients=0, adds=adds)
+        share = self.hundredths_of_percent
+        return Share(firm.investor, firm.capital_rub, share, worth, clients=0, adds=adds, quote=quote)
 
 
 def by_status(investor_class: int, financial: bool, listing: Listing, side: int) -> int:
@@ -84,7 +87,7 @@ class FirmFinding(Finding):
                 f"firm {investor.investor} is not a qualified investor (QUAL-0): on record net assets of "
                 f"{investor.assets_rub}.00 RUB and revenue of {investor.income_rub}.00 RUB"
             )
-        return self.share.refusal(f"financial firm {investor.investor}", self.case.listing.quote.asset)
+        return self.share.refusal(f"financial firm {investor.investor}")
 
     def inputs(self) -> list[tuple[str, str]]:
         """The firm's class and, of a financial firm, what it has."""

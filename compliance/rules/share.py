@@ -1,6 +1,7 @@
 """What rules have in common that limit what a financial firm has to a share of its capital. In kopecks.
 
-What it has: `compliance.ledger.portfolio`. An order that adds nothing passes, however much there is already.
+What it has: `compliance.ledger.portfolio`. An order that takes on nothing passes, however much there is already. One that only changes
+what counts for something else that counts adds nothing, and passes while there is not too much.
 """
 
 from __future__ import annotations
@@ -8,12 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.portfolio import Worth
+from compliance.rules.case import NOTHING, UNKNOWN
 from compliance.rules.exposure import WHOLE
 from compliance.rules.limits import left_over
 from engine.vocabulary.decimals import decimal
-
-UNKNOWN: Final = -1
-"""Of a value in roubles."""
 
 
 def share_of(capital_rub: int, hundredths_of_percent: int) -> int:
@@ -23,14 +22,18 @@ def share_of(capital_rub: int, hundredths_of_percent: int) -> int:
 
 
 def fits_share(limit: int, has: int, adds: int) -> bool:
-    """Whether an order adds nothing, or no more than the limit leaves of what is known."""
-    return adds == 0 or (has != UNKNOWN and adds != UNKNOWN and has + adds <= limit)
+    """Whether an order takes on nothing, or no more than the limit leaves of what is known."""
+    if adds == NOTHING:
+        return True
+    return has >= 0 and adds >= 0 and has + adds <= limit
 
 
 class Share:
     """A share of somebody's capital, what there is of it, and what an order adds."""
 
-    def __init__(self, name: str, capital_rub: int, hundredths: int, worth: Worth, *, clients: int, adds: int) -> None:
+    def __init__(
+        self, name: str, capital_rub: int, hundredths: int, worth: Worth, *, clients: int, adds: int, quote: str
+    ) -> None:
         self.name: Final = name
         self.capital_rub: Final = capital_rub
         self.hundredths: Final = hundredths
@@ -41,7 +44,9 @@ class Share:
         self.has: Final[int] = UNKNOWN if worth.unpriced else worth.total + clients
         """UNKNOWN: there is something of which no rouble value is known."""
         self.adds: Final = adds
-        """UNKNOWN: the order is priced in something of which no rouble value is known."""
+        """UNKNOWN: the order is priced in something of which no rouble value is known; NOTHING: it takes on nothing that counts."""
+        self.quote: Final = quote
+        """The asset that the order is priced in."""
         self.fits: Final[bool] = fits_share(self.limit, self.has, adds)
         self.is_beyond: Final[bool] = self.has == UNKNOWN or self.has > self.limit
         """Whether there is too much already, or an unknown value."""
@@ -55,13 +60,13 @@ class Share:
             f"more than {decimal(self.limit, 2)}, {self.share()}"
         )
 
-    def refusal(self, whose: str, quote: str) -> str:
+    def refusal(self, whose: str) -> str:
         """What is limited, what of it is taken, and what remains; or of what no value is known."""
         limit = f"{whose} may have {decimal(self.limit, 2)} RUB, {self.share()}"
         if self.worth.unpriced:
             return f"{limit}; it has {self.worth.unpriced}, of which the value in RUB is not known"
         if self.adds == UNKNOWN:
-            return f"{limit}; this order is priced in {quote}, of which the value in RUB is not known"
+            return f"{limit}; this order is priced in {self.quote}, of which the value in RUB is not known"
         remaining = max(self.limit - self.has, 0)
         return (
             f"{limit}; it has {decimal(self.has, 2)} ({self.made_of()}), remaining {decimal(remaining, 2)}; "
@@ -78,7 +83,7 @@ class Share:
         found = [
             ("coins", worth.coins),
             ("notes", worth.securities),
-            ("other money", worth.money),
+            ("rouble stablecoins", worth.rouble_coins),
             ("futures", worth.futures),
             ("issued", worth.issued),
             ("open purchases", worth.open),
@@ -97,14 +102,16 @@ class Share:
             ("limit", decimal(self.limit, 2)),
             *[(name, decimal(value, 2)) for name, value in self.parts()],
             *([("without a rouble value", self.worth.unpriced)] if self.worth.unpriced else []),
-            ("this order adds", "an unknown value" if self.adds == UNKNOWN else decimal(self.adds, 2)),
+            ("this order adds", "an unknown value" if self.adds == UNKNOWN else decimal(max(self.adds, 0), 2)),
         ]
 
     def arithmetic(self) -> str:
         """What the limit leaves against what the order adds."""
-        if not self.adds:
-            return "this order adds nothing"
-        if UNKNOWN in (self.has, self.adds):
-            return "the value in RUB is not known"
+        if self.adds == NOTHING:
+            return "this order takes on nothing that counts"
+        if self.worth.unpriced:
+            return f"the value of {self.worth.unpriced} in RUB is not known"
+        if self.adds == UNKNOWN:
+            return f"the value of {self.quote} in RUB is not known"
         taken = [(name, value) for name, value in self.parts()] or [("held and open", 0)]
         return left_over(self.limit, taken, self.adds, self.fits)

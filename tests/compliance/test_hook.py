@@ -260,8 +260,13 @@ def test_only_commands_that_can_forbid_an_order_recheck() -> None:
 
 def test_clients_share_a_table_of_decisions_only_if_nothing_that_rules_look_at_differs() -> None:
     yes_or_no = (False, True)
-    keys = [Profile(*each).key for each in product(range(len(CLASSES)), *[yes_or_no] * 4)]
-    assert len(keys) == len(set(keys)) == 16 * len(CLASSES)
+    flags = ("financial", "blocked", "barred", "warned", "bank", "through_bank")
+    keys = [
+        Profile(investor_class, **dict(zip(flags, each, strict=True))).key
+        for investor_class in range(len(CLASSES))
+        for each in product(yes_or_no, repeat=len(flags))
+    ]
+    assert len(keys) == len(set(keys)) == 64 * len(CLASSES)
 
 
 def test_what_depends_only_on_class_instrument_and_side_is_decided_beforehand() -> None:

@@ -4,14 +4,15 @@
 * `deliver 1 BTC-NOTE`: ask for the underlying.
 * `issue 5 METAL to firm`, `redeem 5 METAL from firm`, both with `by ISSUER` behind it if the issuer asks.
 * `freeze 30 % of METAL`, with `on ACCOUNT` and `by ISSUER` behind it; 0 % lets go.
-* `deposit 2 BTC to bank`, `withdraw 2 BTC from bank`; `mark BTC-FUT at 9000000`.
+* `deposit 2 BTC to bank`, `withdraw 2 BTC from bank`; `mark BTC-FUT at 9000000`, `band BTC-FUT by 30 %`, the static one, and `open BTC-FUT` for
+  continuous trading.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.vocabulary.codes import PURPOSES
+from engine.vocabulary.codes import CONTINUOUS, PURPOSES
 from engine.vocabulary.messages.commands import (
     AnyCommand,
     Deposit,
@@ -20,13 +21,15 @@ from engine.vocabulary.messages.commands import (
     MarkFuture,
     RedeemAsset,
     RequestDelivery,
+    SetPhase,
+    SetTradingRules,
     Transfer,
     Withdraw,
 )
 from tests.support.compliance.venue import Venue, e8
 
 OF_PARTICIPANT = ("transfer", "deliver")
-OF_SUPERVISOR = ("issue", "redeem", "freeze", "deposit", "withdraw", "mark")
+OF_SUPERVISOR = ("issue", "redeem", "freeze", "deposit", "withdraw", "mark", "band", "open")
 
 
 def units(venue: Venue, amount: str, asset: str) -> int:
@@ -60,6 +63,10 @@ def of_supervisor(venue: Venue, what: str) -> AnyCommand:
     if words[0] == "mark":
         assert words[2] == "at", what
         return MarkFuture(words[1], e8(words[3]), "scenario")
+    if words[0] == "band":
+        return SetTradingRules(words[1], int(Decimal(words[3]) * 10_000))
+    if words[0] == "open":
+        return SetPhase(words[1], CONTINUOUS)
     options = words[3:]
     named = dict(zip(options[::2], options[1::2], strict=True))
     issuer = named.pop("by", "")

@@ -76,6 +76,7 @@ ASSETS = [
 ISSUED = [
     AddAsset("METAL", SECURITY, 2, 0, 0, 0, 0, "smelter", "a gram of palladium, redeemed at par", 10_000_00),
     AddAsset("RUBX", DOMESTIC_STABLECOIN, 2, 0, 0, 0, 0, "mint", "a rouble on demand"),
+    AddAsset("BANK-DFA", SECURITY, 4, 0, 0, 0, 0, "bank", "a thousandth of the price of bitcoin"),
 ]
 
 # Tick times lot is one kopeck in most rouble instruments, so that tests can go one kopeck over a limit.
@@ -106,6 +107,20 @@ INSTRUMENTS = [
         underlying="BTC",
         # The end of 2099.
         expiry_ns=4_102_444_800 * 10**9,
+    ),
+    ListInstrument(
+        "BANK-DFA",
+        NOTE,
+        "BANK-DFA",
+        "RUB",
+        100 * ROUBLE,
+        10**4,
+        10**4,
+        10**16,
+        10**15,
+        100_000,
+        10_000 * ROUBLE,
+        underlying="BTC",
     ),
 ]
 

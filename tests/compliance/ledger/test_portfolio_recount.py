@@ -74,7 +74,7 @@ class Session:
             market,
             *spot,
             future,
-            msgspec.structs.replace(bank, capital_rub=10_000_000),
+            msgspec.structs.replace(bank, capital_rub=40_000_000),
             broker,
             commands.OpenAccount("bank@2", PARTICIPANT, "bank", "alfa"),
             commands.OpenAccount("broker", PARTICIPANT, "broker"),
@@ -127,7 +127,7 @@ class Session:
             (10, self.amend),
             (8, self.cancel),
             (6, self.correction),
-            (5, self.moves),
+            (9, self.moves),
             (4, self.issue),
             (4, self.mark),
             (3, self.record),
@@ -135,7 +135,7 @@ class Session:
         draw = chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]
         command = draw()
         events = self.apply(command)
-        self.seen[type(events[0]).__name__ if events else ""] += 1
+        self.seen.update({type(event).__name__: 1 for event in events})
         for event in events:
             self.seen[getattr(event, "rule", "")] += 1
         if chance.random() < 0.05:
@@ -197,7 +197,9 @@ class Session:
             return commands.Deposit(account, asset, amount, "drawn")
         if roll == 1:
             return commands.Withdraw(account, asset, amount, "drawn")
-        sender, receiver = chance.sample(("bank", "bank@2", "broker", "dealer"), 2)
+        # Of what anybody may pay with; the dealer has enough.
+        sender, receiver = chance.sample(("bank", "bank@2", "broker", "dealer", "dealer"), 2)
+        asset = chance.choice(("BTC-NOTE", "BANK-DFA"))
         return commands.Transfer(
             PARTICIPANT, sender, f"m{self.number}", receiver, asset, amount, codes.DOMESTIC_PAYMENT, "contract"
         )

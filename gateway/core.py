@@ -11,6 +11,14 @@ def new_exchange() -> Exchange:
     return Exchange(ComplianceHook())
 
 
+def outside_limits(exchange: Exchange) -> list[tuple[str, str, str]]:
+    """Who has more than a rule in force allows: the rule's id, who, and by how much in words."""
+    hook = exchange.hook
+    assert isinstance(hook, ComplianceHook)
+    intake = hook.intake
+    return [] if intake.table is None else intake.table.outside(intake.registry, intake.ledger)
+
+
 def capacity_multiple(exchange: Exchange) -> int | None:
     """How often a venue must be able to take the highest message rate seen (OPS-2); None: no rule in force says so."""
     hook = exchange.hook

@@ -29,7 +29,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected
-from gateway.core import new_exchange
+from gateway.core import new_exchange, outside_limits
 from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
     AccountEntry,
@@ -198,8 +198,15 @@ def _server(table: object) -> ServerSection:
     return server
 
 
-def check_setup(venue: Venue) -> None:
-    """Set an exchange up from the venue; raise `VenueError` with the key of the first command that is refused."""
+def check_setup(venue: Venue) -> list[tuple[str, str, str]]:
+    """Set an exchange up from the venue, as its first start would.
+
+    Returns:
+        Who then has more than a rule allows: the rule's id, who, and by how much in words.
+
+    Raises:
+        VenueError: a command is refused; the message has the key of the first.
+    """
     exchange = new_exchange()
     now_ns = time.time_ns()
     # What was true when the venue first started may be over by now, and nothing is wrong with that.
@@ -218,6 +225,7 @@ def check_setup(venue: Venue) -> None:
         for event in exchange.apply(Sequenced(seq, now_ns, command)):
             if type(event) is CommandRejected:
                 raise VenueError(f"{where}: {event.detail}")
+    return outside_limits(exchange)
 
 
 def built_in_rulebooks() -> dict[str, Traversable]:

@@ -348,6 +348,13 @@ def test_a_book_that_asks_for_no_sums_counts_them_for_the_next_one() -> None:
     )
 
 
+def restored(venue: Venue) -> ComplianceHook:
+    """A new hook with what the venue's says of itself."""
+    twin, exchange = ComplianceHook(), venue.exchange
+    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
+    return twin
+
+
 def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
     venue = Venue("general-2026", (("RET-4", "enabled", "false"),))
     venue.sell("dealer", "1", "BTC/RUB", "8000000")
@@ -360,12 +367,8 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
     venue.do(SetBlocked("bank", True))
     venue.do(RegisterInvestor("earner", INDIVIDUAL, class_override="retail", reason="by order"))
     venue.do(RegisterIntermediary("beta", suspended=True, reason="licence under review"))
-    packed = digest(venue.hook)
-    twin = ComplianceHook()
-    twin.restore(
-        msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments, venue.exchange.accounts
-    )
-    assert digest(twin) == packed
+    twin = restored(venue)
+    assert digest(twin) == digest(venue.hook)
     probes = [
         ("retail", BUY, "BTC/RUB", 10_000, 2_200_000),
         ("retail", BUY, "BTC/RUB", 10_000, 2_200),
@@ -390,13 +393,7 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
 
 def test_a_snapshot_before_any_rulebook_restores_too() -> None:
     venue = Venue(rulebook="")
-    twin = ComplianceHook()
-    twin.restore(
-        msgspec.msgpack.decode(digest(venue.hook)),
-        venue.exchange.assets,
-        venue.exchange.instruments,
-        venue.exchange.accounts,
-    )
+    twin = restored(venue)
     assert digest(twin) == digest(venue.hook)
     assert twin.intake.table is None
     with pytest.raises(msgspec.ValidationError):

@@ -14,6 +14,7 @@ from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
 from compliance.registry.records import Authorisation, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
+from compliance.rulebook.parameters import present_key
 from compliance.rulebook.wording import setting_text
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.frz_1 import FREEZE
@@ -76,7 +77,9 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
         return _refused("no rulebook is in force: load one first")
     if not command.reason.strip():
         return _refused("a parameter is changed for a reason: reason is missing")
-    before, rule, key = intake.table.rulebook, command.rule, command.key
+    before, rule = intake.table.rulebook, command.rule
+    stated = before.rules.get(rule)
+    key = command.key if stated is None else present_key(stated.declared.parameters, command.key)
     overrides = dict(before.overrides)
     overrides[rule, key] = command.value
     try:

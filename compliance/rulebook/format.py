@@ -18,7 +18,7 @@ from typing import Final
 from compliance.registry.calendar import parse_iso_date
 from compliance.rulebook.declaration import APPLIES_TO, STATUSES, Declaration, Declarations
 from compliance.rulebook.faults import Fault, Place, RulebookError
-from compliance.rulebook.parameters import ParameterError, overridden, parse_parameters
+from compliance.rulebook.parameters import ParameterError, overridden, parse_parameters, present_key
 from compliance.rulebook.rulebook import Overrides, Rulebook, RuleData
 from compliance.rulebook.scan import scan_problem
 from compliance.rulebook.sense import check_orders, check_sense
@@ -280,7 +280,9 @@ def _override(whole: Place, rules: dict[str, RuleData], overrides: Overrides) ->
             rules[rule] = data.changed(text == "true", data.parameters)
             continue
         try:
-            rules[rule] = data.changed(data.enabled, overridden(data.parameters, data.declared.parameters, key, text))
+            declared = data.declared.parameters
+            changed = overridden(data.parameters, declared, present_key(declared, key), text)
+            rules[rule] = data.changed(data.enabled, changed)
         except ParameterError as error:
             for fault_key, fault in error.faults:
                 place.fault(fault_key, fault)

@@ -53,9 +53,8 @@ def parse_parameters(declared: dict[str, Parameter], given: dict[str, object]) -
         ParameterError: some are missing, unknown or malformed; each fault names the key.
     """
     known = ", ".join(declared) or "none"
-    former = {parameter.formerly: key for key, parameter in declared.items() if parameter.formerly}
     # Documents that journals and snapshots hold say it as it was said then.
-    stated = {former[key] if key in former and former[key] not in given else key: given[key] for key in given}
+    stated = {key if present_key(declared, key) in given else present_key(declared, key): given[key] for key in given}
     faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in stated if key not in declared]
     parameters = Parameters()
     for key, parameter in declared.items():
@@ -70,6 +69,13 @@ def parse_parameters(declared: dict[str, Parameter], given: dict[str, object]) -
     if faults:
         raise ParameterError(faults)
     return parameters
+
+
+def present_key(declared: dict[str, Parameter], key: str) -> str:
+    """The key that a parameter has now, of one that it has or had."""
+    if key in declared:
+        return key
+    return next((name for name, parameter in declared.items() if parameter.formerly == key), key)
 
 
 def overridden(parameters: Parameters, declared: dict[str, Parameter], key: str, text: str) -> Parameters:

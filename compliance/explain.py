@@ -23,6 +23,7 @@ from engine.money.margin import worst_ticks
 from engine.state.hook import Verdict
 from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.messages.commands import Transfer
+from engine.vocabulary.said import Said
 
 # What a rule made of an order.
 PASSED: Final = "passes"
@@ -38,13 +39,22 @@ class RuleExplanation:
     """What one rule made of an order."""
 
     def __init__(
-        self, data: RuleData, outcome: str, reason: str, inputs: list[tuple[str, str]], arithmetic: str
+        self,
+        data: RuleData,
+        outcome: str,
+        inputs: list[tuple[str, str]],
+        arithmetic: str,
+        *,
+        refusal: Said | None = None,
+        spared: str = "",
     ) -> None:
         self.data: Final = data
         """Title, source, status, date, and the parameters as they are in force."""
         self.outcome: Final = outcome
-        self.reason: Final = reason
-        """Of a failure, what the participant was told; why a rule does not concern the order; else empty."""
+        self.refusal: Final = refusal
+        """Of a failure, what the participant was told; else None."""
+        self.spared: Final = spared
+        """Why a rule does not concern the order; empty: it does."""
         self.inputs: Final = inputs
         """What it looked at: name and value."""
         self.arithmetic: Final = arithmetic
@@ -144,15 +154,17 @@ class _Explained:
 
     def unconcerned(self, data: RuleData, why: str) -> None:
         """Add a rule that has nothing to say."""
-        self.rules.append(RuleExplanation(data, UNCONCERNED, why, [], ""))
+        self.rules.append(RuleExplanation(data, UNCONCERNED, [], "", spared=why))
 
     def concerned(self, data: RuleData, finding: Finding) -> None:
         """Add a rule with what it found."""
-        outcome, reason = PASSED, ""
+        outcome: str = PASSED
+        refusal: Said | None = None
         if not finding.passed:
-            outcome, reason = FAILED if self.decided else DECIDED, finding.refusal()
+            outcome, refusal = FAILED if self.decided else DECIDED, finding.refusal()
             self.decided = True
-        self.rules.append(RuleExplanation(data, outcome, reason, finding.inputs(), finding.arithmetic()))
+        explained = RuleExplanation(data, outcome, finding.inputs(), finding.arithmetic(), refusal=refusal)
+        self.rules.append(explained)
 
 
 def _check_against_table(rule: OrderRule, profile: Profile, case: Case, finding: Finding) -> None:

@@ -35,6 +35,7 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import Said, said
 
 VENUE: Final = "VENUE"
 """The venue's own refusal, which belongs to no rulebook."""
@@ -141,7 +142,7 @@ class ComplianceHook(PreTradeHook):
         """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""
         table = self._intake.table
         if table is None:
-            return _no_rulebook("transfer")
+            return _no_rulebook(said("rulebook.no_transfer"))
         return table.transfers.judge(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
@@ -218,7 +219,7 @@ class ComplianceHook(PreTradeHook):
         """
         table = self._intake.table
         if table is None:
-            return _no_rulebook("order")
+            return _no_rulebook(said("rulebook.no_order"))
         decision = self._decision(table, client, order)
         ledger = self._ledger
         order_id, side, listing = order.order_id, order.side, decision.listing
@@ -255,5 +256,5 @@ class ComplianceHook(PreTradeHook):
         return decision
 
 
-def _no_rulebook(what: str) -> Verdict:
-    return Verdict([Failure(VENUE, "No rulebook in force", f"no {what} is allowed before a rulebook is loaded")])
+def _no_rulebook(what: Said) -> Verdict:
+    return Verdict([Failure(VENUE, what)])

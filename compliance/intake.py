@@ -17,6 +17,10 @@ from engine.vocabulary.messages.events import (
     Event,
     InvestorRegistered,
 )
+from engine.vocabulary.said import Said
+
+Standing = tuple[str, str, Said]
+"""Outside a limit: a rule's id, who stands so, and by how much."""
 
 
 class Intake:
@@ -50,6 +54,10 @@ class Intake:
         self.ledger.rebuild()
         self.refresh(list(self.registry.clients.values()))
         return events
+
+    def outside(self) -> list[Standing]:
+        """Who has more than a rule in force allows, by rule."""
+        return [] if self.table is None else self.table.outside(self.registry, self.ledger)
 
     def day_ended(self, time_ns: int) -> Outcome:
         """At Moscow midnight: recheck everybody if something that lets orders pass ended with the day. O(investors + assets)."""

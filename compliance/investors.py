@@ -8,6 +8,7 @@ from engine.state.listing import name_problem
 from engine.vocabulary.codes import FIRM, INVESTOR_KINDS
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import RegisterInvestor
+from engine.vocabulary.said import Said, said
 from engine.vocabulary.stated import stated, stated_flag, stated_text
 
 
@@ -48,26 +49,26 @@ def take_over(investor: Investor, record: Investor) -> None:
     investor.by = record.by
 
 
-def investor_problem(record: Investor) -> str:
-    """Why an investor can't be registered so; empty if it can."""
+def investor_problem(record: Investor) -> Said | None:
+    """Why an investor can't be registered so; None if it can."""
     unnamed = name_problem("investor", record.investor)
     if unnamed is not None:
-        return unnamed.detail
+        return unnamed.said
     if not 0 <= record.kind < len(INVESTOR_KINDS):
-        return "unknown kind of investor"
+        return said("investor.kind")
     for name, figure in (
         ("assets_rub", record.assets_rub),
         ("income_rub", record.income_rub),
         ("capital_rub", record.capital_rub),
     ):
         problem = figure_problem(name, figure)
-        if problem:
+        if problem is not None:
             return problem
     if record.bank and record.kind != FIRM:
-        return "bank: only a firm can be one"
-    return override_problem(record.kind, record.class_override, record.reason) if record.class_override else ""
+        return said("investor.bank")
+    return override_problem(record.kind, record.class_override, record.reason) if record.class_override else None
 
 
-def figure_problem(name: str, figure: int) -> str:
-    """Why a figure can't be kept; empty if it can. What a record holds stays within 64 bits, as money does."""
-    return "" if 0 <= figure <= MAX_SUPPLY else f"{name} must not be negative, nor above {MAX_SUPPLY}"
+def figure_problem(name: str, figure: int) -> Said | None:
+    """Why a figure can't be kept; None if it can. What a record holds stays within 64 bits, as money does."""
+    return None if 0 <= figure <= MAX_SUPPLY else said("figure.range", name, MAX_SUPPLY)

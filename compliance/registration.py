@@ -52,6 +52,7 @@ from engine.vocabulary.messages.events import (
     RulebookLoaded,
 )
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import Said, listed, said
 from engine.vocabulary.stated import stated, stated_flag, stated_text
 
 TESTS: Final = ("knowledge", "risk")
@@ -62,7 +63,7 @@ def _load_rulebook(intake: Intake, command: LoadRulebook, time_ns: int) -> Outco
     try:
         changes = intake.put_in_force(command.name, command.documents, {}, time_ns)
     except RulebookError as error:
-        return _refused(str(error))
+        return _refused(said("rulebook.faults", str(error)))
     assert intake.table is not None
     return Outcome([RulebookLoaded(command.name, intake.table.rulebook.digest), *changes], None, intake.recheck_all())
 
@@ -74,9 +75,9 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
     nothing has no place in the history.
     """
     if intake.table is None:
-        return _refused("no rulebook is in force: load one first")
+        return _refused(said("rulebook.none"))
     if not command.reason.strip():
-        return _refused("a parameter is changed for a reason: reason is missing")
+        return _refused(said("parameter.reason"))
     before, rule = intake.table.rulebook, command.rule
     stated = before.rules.get(rule)
     key = command.key if stated is None else present_key(stated.declared.parameters, command.key)
@@ -85,10 +86,10 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
     try:
         table = RuleTable(load_rulebook(before.name, before.documents, overrides))
     except RulebookError as error:
-        return _refused(str(error))
+        return _refused(said("rulebook.faults", str(error)))
     old, new = setting_text(before.rules[rule], key), setting_text(table.rulebook.rules[rule], key)
     if old == new:
-        return _refused(f"{rule} {key} is {old} already")
+        return _refused(said("parameter.same", rule, key, old))
     changes = intake.install(table, time_ns)
     return Outcome(
         [ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], None, intake.recheck_all()
@@ -100,11 +101,11 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
     known = investor or Investor(command.investor)
     after = changed_investor(command, known)
     problem = investor_problem(after)
-    if not problem and known.blocked and command.blocked is False:
-        problem = f"{command.investor} is blocked: set_blocked takes an owner off the list"
-    if not problem and command.class_override and not command.reason.strip():
-        problem = "class_override needs a reason"
-    if problem:
+    if problem is None and known.blocked and command.blocked is False:
+        problem = said("investor.blocked", command.investor)
+    if problem is None and command.class_override and not command.reason.strip():
+        problem = said("class.reason")
+    if problem is not None:
         return _refused(problem)
     if investor is None:
         investor = intake.registry.investors[command.investor] = known
@@ -121,12 +122,12 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
 def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_ns: int) -> Outcome:
     unnamed = name_problem("intermediary", command.intermediary)
     if unnamed is not None:
-        return _refused(unnamed.detail)
+        return _refused(unnamed.said)
     found = intake.registry.intermediaries.get(command.intermediary)
     before = Intermediary(command.intermediary) if found is None or command.replace else found
     capital_rub = stated(command.capital_rub, before.capital_rub)
     problem = figure_problem("capital_rub", capital_rub)
-    if problem:
+    if problem is not None:
         return _refused(problem)
     if found is None:
         found = intake.registry.intermediaries[command.intermediary] = before
@@ -138,23 +139,24 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     found.reason = command.reason
     found.by = command.by
     intake.refresh(found.clients)
-    licence = "licensed" if found.licensed else "unlicensed"
-    detail = f"{licence}, suspended" if found.suspended else licence
+    how = said("intermediary.licensed") if found.licensed else said("intermediary.unlicensed")
+    if found.suspended:
+        how = said("intermediary.suspended", how)
     # All accounts of who has one there: whether an intermediary may be left matters to the others (RET-4).
     owners = {client.investor.investor: client.investor for client in found.clients}
     concerned = [client for owner in owners.values() for client in owner.clients]
-    return _changed("intermediary", found.intermediary, detail, intake.recheck(concerned))
+    return _changed("intermediary", found.intermediary, how, intake.recheck(concerned))
 
 
 def _open_account(intake: Intake, command: OpenAccount, time_ns: int) -> Outcome:
     investor = intake.registry.investors.get(command.investor)
     if investor is None:
-        return _refused(f"investor {command.investor} is not registered: register it first")
+        return _refused(said("investor.register_first", command.investor))
     intermediary: Intermediary | None = None
     if command.intermediary:
         intermediary = intake.registry.intermediaries.get(command.intermediary)
         if intermediary is None:
-            return _refused(f"intermediary {command.intermediary} is not registered: register it first")
+            return _refused(said("intermediary.register_first", command.intermediary))
     intake.refresh([intake.registry.open_client(command.account, investor, intermediary)])
     return Outcome([])
 
@@ -162,46 +164,46 @@ def _open_account(intake: Intake, command: OpenAccount, time_ns: int) -> Outcome
 def _record_test(intake: Intake, command: RecordTest, time_ns: int) -> Outcome:
     investor = intake.registry.investors.get(command.investor)
     if investor is None:
-        return _refused(f"investor {command.investor} is not registered")
+        return _refused(said("investor.unregistered", command.investor))
     if command.test not in TESTS:
-        return _refused(f"unknown test {command.test}; known: {', '.join(TESTS)}")
+        return _refused(said("test.unknown", command.test, listed(TESTS)))
     if not 0 <= command.score <= 100:
-        return _refused("score must be 0 to 100 percent")
+        return _refused(said("test.score"))
     if not 0 < command.taken_ns <= time_ns:
-        return _refused("taken_ns must be a time that has passed")
+        return _refused(said("test.taken"))
     test = investor.knowledge if command.test == "knowledge" else investor.risk
     if test.score >= 0 and command.taken_ns < test.taken_ns:
-        return _refused(f"a later result of the {command.test} test is on record")
+        return _refused(said("test.later", command.test))
     if command.test == "knowledge" and intake.table is not None and intake.table.knowledge is not None:
         problem = intake.table.knowledge.retest_problem(test, command.taken_ns)
-        if problem:
+        if problem is not None:
             return _refused(problem)
     test.score = command.score
     test.taken_ns = command.taken_ns
-    detail = f"{command.test} test {command.score} %"
-    return _changed("test", investor.investor, detail, intake.recheck(investor.clients))
+    how = said("test.result", command.test, command.score)
+    return _changed("test", investor.investor, how, intake.recheck(investor.clients))
 
 
 def _record_acknowledgement(intake: Intake, command: RecordAcknowledgement, time_ns: int) -> Outcome:
     investor = intake.registry.investors.get(command.investor)
     if investor is None:
-        return _refused(f"investor {command.investor} is not registered")
+        return _refused(said("investor.unregistered", command.investor))
     if not 1 <= command.version <= MAX_SUPPLY:
-        return _refused(f"version must be from 1 to {MAX_SUPPLY}")
+        return _refused(said("acknowledgement.version", MAX_SUPPLY))
     # An acknowledgement can't be taken back, so nothing that rests can become forbidden by one.
     investor.acknowledged_version = max(investor.acknowledged_version, command.version)
     intake.refresh(investor.clients)
-    return _changed("acknowledgement", investor.investor, f"version {command.version}", None)
+    return _changed("acknowledgement", investor.investor, said("acknowledgement.of", command.version), None)
 
 
 def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
     investor = intake.registry.investors.get(command.investor)
     if investor is None:
-        return _refused(f"investor {command.investor} is not registered")
+        return _refused(said("investor.unregistered", command.investor))
     investor.blocked = command.blocked
     intake.refresh(investor.clients)
-    detail = "blocked" if command.blocked else "not blocked"
-    return _changed("blocked", investor.investor, detail, intake.recheck(investor.clients))
+    how = said("investor.listed") if command.blocked else said("investor.not_listed")
+    return _changed("blocked", investor.investor, how, intake.recheck(investor.clients))
 
 
 def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) -> Outcome:
@@ -209,24 +211,23 @@ def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) ->
     name, year = command.intermediary, command.year
     investor = intake.registry.investors.get(command.investor)
     if investor is None:
-        return _refused(f"investor {command.investor} is not registered")
+        return _refused(said("investor.unregistered", command.investor))
     if name not in intake.registry.intermediaries:
-        return _refused(f"intermediary {name} is not registered")
+        return _refused(said("intermediary.unregistered", name))
     this_year = moscow_year(time_ns)
     if not this_year <= year <= this_year + 1:
-        return _refused(f"year must be {this_year} or {this_year + 1}")
+        return _refused(said("authorisation.year", this_year, this_year + 1))
     first = investor.authorisations.get(year)
     if command.authorised:
         if first is not None and first.intermediary != name and not _may_leave(intake, first.intermediary):
-            taken = f"{investor.investor} was authorised through {first.intermediary} for {year}"
-            return _refused(f"RET-4: {taken}: one intermediary in a year")
+            return _refused(said("RET-4.taken", investor.investor, first.intermediary, year))
         investor.authorisations[year] = Authorisation(name)
     elif investor.authorised_through(year) != name:
-        return _refused(f"{investor.investor} is not authorised through {name} for {year}")
+        return _refused(said("authorisation.none", investor.investor, name, year))
     else:
         investor.authorisations[year].stands = False
-    detail = f"{name} {year}" if command.authorised else f"{name} {year} withdrawn"
-    return _changed("authorisation", investor.investor, detail, intake.recheck(investor.clients))
+    how = said("authorisation.given", name, year) if command.authorised else said("authorisation.withdrawn", name, year)
+    return _changed("authorisation", investor.investor, how, intake.recheck(investor.clients))
 
 
 def _may_leave(intake: Intake, intermediary: str) -> bool:
@@ -238,9 +239,9 @@ def _may_leave(intake: Intake, intermediary: str) -> bool:
 def add_asset(intake: Intake, asset: Asset, command: AddAsset, time_ns: int) -> Problem | None:
     """Take note of an asset that the core is about to add, or say why it may not."""
     if asset.asset == ROUBLE and (asset.scale != ROUBLE_SCALE or asset.kind != FIAT):
-        return _problem(f"{ROUBLE} must be fiat with scale {ROUBLE_SCALE}: caps and limits are in kopecks")
+        return _problem(said("asset.rouble", ROUBLE, ROUBLE_SCALE))
     unfit = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
-    if unfit:
+    if unfit is not None:
         return _problem(unfit)
     record = AssetRecord(asset, command.privacy, command.market_cap_rub, command.turnover_rub, command.history_years)
     intake.registry.add_asset(record)
@@ -253,17 +254,15 @@ def _update_asset(intake: Intake, command: UpdateAsset, time_ns: int) -> Outcome
     """Replace an asset's figures; its tier follows."""
     asset = intake.registry.assets.get(command.asset)
     if asset is None:
-        return _refused(f"unknown asset {command.asset}")
+        return _refused(said("asset.unknown", command.asset))
     problem = _liquidity_problem(command.market_cap_rub, command.turnover_rub, command.history_years)
-    if problem:
+    if problem is not None:
         return _refused(problem)
     asset.market_cap_rub = command.market_cap_rub
     asset.turnover_rub = command.turnover_rub
     asset.history_years = command.history_years
-    figures = (
-        f"capitalisation {asset.market_cap_rub} RUB, turnover {asset.turnover_rub} RUB, {asset.history_years} years"
-    )
-    events: list[Event] = [RegistryChanged("asset", asset.asset, figures)]
+    figures = said("asset.figures", asset.market_cap_rub, asset.turnover_rub, asset.history_years)
+    events: list[Event] = [RegistryChanged("asset", asset.asset, "", figures.template, figures.values)]
     if intake.table is not None:
         events.extend(put_in_tiers([asset], intake.table.tiers, time_ns))
         intake.table.forget_decisions()
@@ -286,9 +285,9 @@ def _move(intake: Intake, command: IssueAsset | RedeemAsset | Withdraw, time_ns:
     registry = intake.registry
     problem = intake.table.transfers.owner_problem(registry.clients[command.account].investor)
     banks = intake.table.bank_exposure
-    if not problem and type(command) is IssueAsset and banks is not None:
+    if problem is None and type(command) is IssueAsset and banks is not None:
         problem = banks.issue_problem(registry, intake.ledger, registry.assets[command.asset], command.amount)
-    return _refused(problem) if problem else Outcome([])
+    return Outcome([]) if problem is None else _refused(problem)
 
 
 def _freeze(intake: Intake, command: FreezeAsset, time_ns: int) -> Outcome:
@@ -296,13 +295,13 @@ def _freeze(intake: Intake, command: FreezeAsset, time_ns: int) -> Outcome:
         # Whatever the book says now, what was frozen under another can be let go.
         return Outcome([])
     if intake.table is None:
-        return _refused("no rulebook is in force: nothing can be frozen")
+        return _refused(said("freeze.no_rulebook"))
     problem = intake.table.transfers.freeze_problem(intake.registry.assets[command.asset])
-    return _refused(problem) if problem else Outcome([], None, None, FREEZE)
+    return Outcome([], None, None, FREEZE) if problem is None else _refused(problem)
 
 
-def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: int) -> str:
-    """Why an asset can't have these figures; empty if it can."""
+def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: int) -> Said | None:
+    """Why an asset can't have these figures; None if it can."""
     return (
         figure_problem("market_cap_rub", market_cap_rub)
         or figure_problem("turnover_rub", turnover_rub)
@@ -310,16 +309,16 @@ def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: in
     )
 
 
-def _refused(why: str) -> Outcome:
+def _refused(why: Said) -> Outcome:
     return Outcome([], _problem(why))
 
 
-def _problem(why: str) -> Problem:
+def _problem(why: Said) -> Problem:
     return Problem(COMPLIANCE, why)
 
 
-def _changed(what: str, key: str, detail: str, recheck: Recheck | None) -> Outcome:
-    events: list[Event] = [RegistryChanged(what, key, detail)]
+def _changed(what: str, key: str, how: Said, recheck: Recheck | None) -> Outcome:
+    events: list[Event] = [RegistryChanged(what, key, "", how.template, how.values)]
     return Outcome(events, None, recheck)
 
 
@@ -348,5 +347,5 @@ def carry_out(intake: Intake, command: Command, time_ns: int) -> Outcome:
     """Take note of a configuration command, or carry out a compliance command, at a time in nanoseconds, UTC."""
     handler = HANDLERS.get(type(command))
     if handler is None:
-        return _refused(f"compliance does not know the command {type(command).__name__}")
+        return _refused(said("command.unknown", type(command).__name__))
     return handler(intake, command, time_ns)

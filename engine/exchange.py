@@ -11,6 +11,7 @@ from engine.command_table import HANDLERS
 from engine.money import reservations
 from engine.phases.due import run_due
 from engine.phases.phase_changes import start_day
+from engine.state.saying import command_rejected
 from engine.state.snapshot import take_snapshot
 from engine.state.state import State
 from engine.trading.aftermath import work_off
@@ -20,7 +21,7 @@ from engine.trading.market_index import check_index
 from engine.trading.reducing import check_reduce_only
 from engine.vocabulary.limits import SWEPT_PER_COMMAND
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
-from engine.vocabulary.messages.events import CommandRejected, Event
+from engine.vocabulary.messages.events import Event
 
 NO_END: Final = 2**62
 
@@ -69,7 +70,7 @@ class Exchange(State):
         else:
             problem = HANDLERS[type(command)](self, command)
             if problem is not None:
-                self.emit(CommandRejected(problem.code, problem.detail))
+                self.emit(command_rejected(problem))
             if self.works:
                 self._begin_work()
                 return events

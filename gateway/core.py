@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compliance.hook import ComplianceHook
+from compliance.intake import Standing
 from engine.exchange import Exchange
 
 
@@ -11,12 +12,11 @@ def new_exchange() -> Exchange:
     return Exchange(ComplianceHook())
 
 
-def outside_limits(exchange: Exchange) -> list[tuple[str, str, str]]:
-    """Who has more than a rule in force allows: the rule's id, who, and by how much in words."""
+def outside_limits(exchange: Exchange) -> list[Standing]:
+    """Who has more than a rule in force allows: the rule's id, who, and by how much."""
     hook = exchange.hook
     assert isinstance(hook, ComplianceHook)
-    intake = hook.intake
-    return [] if intake.table is None else intake.table.outside(intake.registry, intake.ledger)
+    return hook.intake.outside()
 
 
 def capacity_multiple(exchange: Exchange) -> int | None:

@@ -128,6 +128,8 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["replay", files.differing, "--json"], True, 1),
     (lambda files: ["verify", files.journal], True, 0),
     (lambda files: ["verify", files.journal, "--json"], True, 0),
+    (lambda files: ["compact", files.journal], False, 0),
+    (lambda files: ["compact", files.journal, "--json"], False, 0),
     (lambda files: ["report", files.journal], True, 0),
     (lambda files: ["report", files.journal, "--json"], True, 0),
     (lambda files: ["report", files.differing, "--out", files.folder / "differing"], False, 1),
@@ -278,7 +280,7 @@ READERS: list[Callable[[Path], list[object]]] = [
     lambda path: ["load", "compare", path, path],
     lambda path: ["load", "report", path, path.parent / "page.html"],
     lambda path: ["load", "merge", path, "--out", path.parent / "whole.json"],
-    *[lambda path, name=name: [name, path.parent] for name in ("verify", "replay", "report", "history")],
+    *[lambda path, name=name: [name, path.parent] for name in ("verify", "compact", "replay", "report", "history")],
     lambda path: ["explain", path.parent, 1],
 ]
 

@@ -15,6 +15,7 @@ from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, OWN, PASSES, OrderRule, Rule, TransferRule
 from engine.vocabulary.codes import OWN_ACCOUNT, PRIVACY_KINDS
+from engine.vocabulary.said import Said, listed, said
 
 
 class Banned:
@@ -30,10 +31,9 @@ class Banned:
                 return asset
         return None
 
-    def refusal(self, asset: AssetRecord) -> str:
+    def refusal(self, asset: AssetRecord) -> Said:
         """The coin and its kind of privacy."""
-        banned = ", ".join(self.kinds)
-        return f"{asset.asset} is a coin with {PRIVACY_KINDS[asset.privacy]} privacy; banned: {banned}"
+        return said("ANON-1.coin", asset.asset, PRIVACY_KINDS[asset.privacy], listed(self.kinds))
 
     def words(self) -> str:
         """What is banned, at the end of a comparison."""
@@ -81,7 +81,7 @@ class TradedCoinFinding(Finding):
         self.coin: Final[AssetRecord | None] = banned.first_of(self.assets)
         super().__init__(self.coin is None)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """The coin and its kind of privacy."""
         assert self.coin is not None
         return self.banned.refusal(self.coin)
@@ -105,9 +105,9 @@ class MovedCoinFinding(Finding):
         self.asset: Final = asset
         super().__init__(banned.first_of([asset]) is None)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """The coin, its kind of privacy, and what is allowed."""
-        return f"{self.banned.refusal(self.asset)}; it moves between accounts of one investor only"
+        return said("ANON-1.moved", self.banned.refusal(self.asset))
 
     def inputs(self) -> list[tuple[str, str]]:
         """The privacy of the asset."""

@@ -19,6 +19,7 @@ from compliance.rulebook.rulebook import Rulebook
 from compliance.rules.elr_1 import SuperQualified
 from compliance.rules.qual_0 import Qualified
 from engine.vocabulary.codes import FIRM
+from engine.vocabulary.said import Said, listed, said
 
 
 class Classification:
@@ -43,11 +44,11 @@ class Classification:
         return QUALIFIED if self.qualified.met_by(investor) else RETAIL
 
 
-def override_problem(kind: int, class_override: str, reason: str) -> str:
-    """Why a supervisor can't set this class instead of the derived one; empty if they can."""
+def override_problem(kind: int, class_override: str, reason: str) -> Said | None:
+    """Why a supervisor can't set this class instead of the derived one; None if they can."""
     allowed = [CLASSES[number] for number in (FIRM_CLASSES if kind == FIRM else INDIVIDUAL_CLASSES)]
     if class_override not in allowed:
-        return f"class_override {class_override} is none of {', '.join(allowed)}"
+        return said("class.override", class_override, listed(allowed))
     if not reason.strip():
-        return "class_override needs a reason"
-    return ""
+        return said("class.reason")
+    return None

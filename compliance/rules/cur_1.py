@@ -9,6 +9,7 @@ from compliance.rules.case import TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FOR_CURRENCY_VALUES, Rule, TransferRule
 from engine.vocabulary.codes import DOMESTIC_PAYMENT
+from engine.vocabulary.said import Said, said
 
 
 class NoDomesticPayment(TransferRule):
@@ -32,9 +33,9 @@ class PaymentFinding(Finding):
         self.case: Final = case
         super().__init__(False)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What to pay in instead."""
-        return f"{self.case.asset.asset} is a currency value, not a means of payment inside Russia: pay in RUB"
+        return said("CUR-1.payment", self.case.asset.asset)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The purpose, and the kind of the asset."""

@@ -15,6 +15,7 @@ from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding, yes_no
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.codes import INSTRUMENT_KINDS
+from engine.vocabulary.said import Said, listed, said
 
 
 class QualifiedDerivatives(OrderRule):
@@ -56,14 +57,14 @@ class KindFinding(Finding):
         self.unqualified: Final[bool] = unqualified(case.investor.retail, case.listing)
         super().__init__(self.admitted and not self.unqualified)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """Which of the two it is."""
         listing, investor = self.case.listing, self.case.investor
         if not self.admitted:
             kind = INSTRUMENT_KINDS[listing.kind]
-            return f"{listing.instrument} is {kind}; this rulebook admits only {', '.join(self.rule.kinds)}"
+            return said("DER-1.kind", listing.instrument, kind, listed(self.rule.kinds))
         name = class_name(investor.investor_class)
-        return f"{listing.instrument} is for qualified investors; investor {investor.investor} is {name}"
+        return said("DER-1.unqualified", listing.instrument, investor.investor, name)
 
     def inputs(self) -> list[tuple[str, str]]:
         """Kind and class."""
@@ -86,9 +87,9 @@ class KindFinding(Finding):
         return f"{kind} is admitted; {name} {'is not' if self.unqualified else 'is'} qualified"
 
 
-def delivery_refusal(instrument: str) -> str:
+def delivery_refusal(instrument: str) -> Said:
     """Why what a derivative follows is not delivered, whoever asks."""
-    return f"{instrument} is settled in money; what it follows is never delivered"
+    return said("DER-1.delivery", instrument)
 
 
 RULE: Final[Rule] = Rule(

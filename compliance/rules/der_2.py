@@ -17,6 +17,7 @@ from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import compared
 from compliance.rules.rule import Rule
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class IntermediaryCover(ExposureRule):
@@ -31,17 +32,15 @@ class IntermediaryCover(ExposureRule):
         """The clients of intermediaries whose nominal is beyond cover or limit. O(intermediaries and such clients)."""
         return [client.investor for each in self._beyond(registry, ledger) for client in each.clients]
 
-    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
         """Intermediaries whose clients have a nominal beyond cover or limit."""
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, Said]] = []
         for each in self._beyond(registry, ledger):
             nominal = ledger.exposures.through(each.intermediary)
-            words = (
-                f"clients of {each.intermediary} have a nominal of {decimal(nominal, 2)} RUB: the limit is "
-                f"{decimal(self.limit, 2)}, and {decimal(self.needed(nominal), 2)} of capital must cover it, which is "
-                f"{each.capital_rub}.00"
-            )
-            found.append((each.intermediary, words))
+            needed, capital = decimal(self.needed(nominal), 2), f"{each.capital_rub}.00"
+            limit = decimal(self.limit, 2)
+            beyond = said("DER-2.beyond", each.intermediary, decimal(nominal, 2), limit, needed, capital)
+            found.append((each.intermediary, beyond))
         return found
 
     def _beyond(self, registry: Registry, ledger: Ledger) -> list[Intermediary]:
@@ -109,15 +108,13 @@ class CoverFinding(Finding):
         self.covered: Final = covered
         self.headroom: Final = headroom
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What lacks, the cover first."""
         if not self.covered:
             adds = decimal(self.headroom.adds, 2)
-            return (
-                f"clients of {self.name} have a nominal of {decimal(self.headroom.exposure, 2)} RUB, this order adds {adds}; "
-                f"{decimal(self.rule.cover, 2)} % of it is to be covered by the capital of {decimal(self.capital, 2)} RUB"
-            )
-        return self.headroom.refusal(f"exposure limit of the clients of {self.name}")
+            nominal, cover = decimal(self.headroom.exposure, 2), decimal(self.rule.cover, 2)
+            return said("DER-2.cover", self.name, nominal, adds, cover, decimal(self.capital, 2))
+        return self.headroom.refusal(said("DER-2.clients", self.name))
 
     def inputs(self) -> list[tuple[str, str]]:
         """Intermediary, capital and exposure."""

@@ -17,6 +17,7 @@ from compliance.rules.case import NOTHING, Case, Profile
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.rule import OrderRule, Rule, opens
 from compliance.rules.share import Share
+from engine.vocabulary.said import Said, said
 
 _PARTS: Final = {"spot": COINS, "notes": SECURITIES, "issued": ISSUED, "futures": FUTURES}
 _CLIENTS: Final = "as_intermediary"
@@ -57,7 +58,7 @@ class BankExposure(OrderRule):
                     found += [client.investor for client in intermediary.clients]
         return found
 
-    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
         """Banks that have more than their share, or something without a rouble value."""
         names = [bank.investor for bank in registry.financial.values() if bank.bank]
         names += [name for name, each in registry.intermediaries.items() if each.bank and name not in names]
@@ -80,10 +81,10 @@ class BankExposure(OrderRule):
             return PASSED
         return BankFinding(own, through)
 
-    def issue_problem(self, registry: Registry, ledger: Ledger, asset: AssetRecord, amount: int) -> str:
-        """Why so much of an asset may not be issued besides; empty if it may."""
+    def issue_problem(self, registry: Registry, ledger: Ledger, asset: AssetRecord, amount: int) -> Said | None:
+        """Why so much of an asset may not be issued besides; None if it may."""
         if not self.parts & ISSUED or asset.part != SECURITIES:
-            return ""
+            return None
         issuer = asset.core.issuer
         banks = [bank.investor for bank in registry.financial.values() if bank.bank and issuer in bank.issues_as]
         intermediary = registry.intermediaries.get(issuer)
@@ -92,8 +93,8 @@ class BankExposure(OrderRule):
         for name in banks:
             after = self._share(registry, ledger, name, more=(asset.asset, amount))
             if after.is_beyond:
-                return f"{self.rule}: with it {after.standing()}"
-        return ""
+                return said("DER-3.issue", after.standing())
+        return None
 
     def _looked_at(self, case: Case, name: str, adds: int) -> Share | None:
         """A bank's share and an order; None if the order passes and nobody asks why."""
@@ -135,13 +136,13 @@ class BankFinding(Finding):
         self.through: Final = through
         super().__init__((own is None or own.fits) and (through is None or through.fits))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What is beyond its share, the bank that gives the order first."""
-        bank, whose = self.own, "bank"
-        if bank is None or bank.fits:
-            bank, whose = self.through, "as intermediary, bank"
-        assert bank is not None
-        return bank.refusal(f"{whose} {bank.name}")
+        own, through = self.own, self.through
+        if own is not None and not own.fits:
+            return own.refusal(said("DER-3.bank", own.name))
+        assert through is not None
+        return through.refusal(said("DER-3.intermediary", through.name))
 
     def inputs(self) -> list[tuple[str, str]]:
         """Banks, capital and what there is."""

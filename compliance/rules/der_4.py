@@ -15,6 +15,7 @@ from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import by_class, limits_by_class
 from compliance.rules.rule import Rule
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class ExposureLimit(ExposureRule):
@@ -33,13 +34,13 @@ class ExposureLimit(ExposureRule):
                 found.append(investor)
         return found
 
-    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
         """The same, with the figures."""
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, Said]] = []
         for investor in self.doubtful(registry, ledger):
             exposure, limit = ledger.exposures.by_investor[investor.investor], self.limits[investor.investor_class]
-            words = f"has an exposure of {decimal(exposure, 2)} RUB, more than {decimal(limit, 2)}"
-            found.append((investor.investor, f"{investor.investor} {words}"))
+            beyond = said("DER-4.beyond", investor.investor, decimal(exposure, 2), decimal(limit, 2))
+            found.append((investor.investor, beyond))
         return found
 
     def examine(self, case: Case) -> Finding:
@@ -59,9 +60,9 @@ class ExposureFinding(Finding):
         self.headroom: Final = headroom
         super().__init__(headroom.fits)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What the limit leaves."""
-        return self.headroom.refusal("exposure limit")
+        return self.headroom.refusal(said("DER-4.limit"))
 
     def inputs(self) -> list[tuple[str, str]]:
         """Class and exposure."""

@@ -18,6 +18,7 @@ from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from compliance.rules.thresholds import OR_AND, combined, exceeds, exceeds_words
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class SuperQualified:
@@ -72,14 +73,14 @@ class EvidenceFinding(Finding):
         self.investor: Final = investor
         super().__init__(not falls_short(investor.investor_class))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What is needed and what the evidence shows."""
         least, investor = self.thresholds, self.investor
-        return (
-            f"super-qualified: securities and deposits above {decimal(least.assets_kopecks, 2)} RUB {least.combine} "
-            f"last year's income above {decimal(least.income_kopecks, 2)} RUB; "
-            f"on record {investor.assets_rub}.00 and {investor.income_rub}.00"
-        )
+        above, income_above = decimal(least.assets_kopecks, 2), decimal(least.income_kopecks, 2)
+        assets, income = f"{investor.assets_rub}.00", f"{investor.income_rub}.00"
+        if least.combine == "or":
+            return said("ELR-1.either", above, income_above, assets, income)
+        return said("ELR-1.both", above, income_above, assets, income)
 
     def inputs(self) -> list[tuple[str, str]]:
         """Class and evidence."""

@@ -18,6 +18,7 @@ from compliance.rules.case import NOTHING, Case, Profile
 from compliance.rules.finding import PASSED, Finding, yes_no
 from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
 from compliance.rules.share import Share
+from engine.vocabulary.said import Said, said
 
 
 class QualifiedFirmsOnly(OrderRule):
@@ -41,7 +42,7 @@ class QualifiedFirmsOnly(OrderRule):
         """Financial firms beyond their share. O(what financial firms hold)."""
         return [firm for firm in registry.financial.values() if self._share(ledger, firm, NOTHING).is_beyond]
 
-    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
         """Financial firms that have more than their share, or something without a rouble value."""
         shares = [
             self._share(ledger, firm, NOTHING) for firm in registry.financial.values() if is_firm(firm.investor_class)
@@ -79,15 +80,14 @@ class FirmFinding(Finding):
         self.case: Final = case
         self.share: Final = share
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What the firm lacks, or what it has too much of."""
         investor = self.case.investor
         if self.share is None:
-            return (
-                f"firm {investor.investor} is not a qualified investor (QUAL-0): on record net assets of "
-                f"{investor.assets_rub}.00 RUB and revenue of {investor.income_rub}.00 RUB"
+            return said(
+                "ELR-2.unqualified", investor.investor, f"{investor.assets_rub}.00", f"{investor.income_rub}.00"
             )
-        return self.share.refusal(f"financial firm {investor.investor}")
+        return self.share.refusal(said("ELR-2.firm", investor.investor))
 
     def inputs(self) -> list[tuple[str, str]]:
         """The firm's class and, of a financial firm, what it has."""

@@ -11,6 +11,7 @@ from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
+from engine.vocabulary.said import Said, said
 
 
 class NoAccess(OrderRule):
@@ -51,11 +52,11 @@ class AccessFinding(Finding):
         self.name: Final[str] = access_class(case.investor.retail, case.investor.investor_class)
         super().__init__(not rule.shuts_out(self.name))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """The class, and those with access."""
         investor = self.case.investor
         name = class_name(investor.investor_class)
-        return f"investor {investor.investor} is {name}; this exchange is for super_qualified and qualified_firm"
+        return said("ELR-3.access", investor.investor, name)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The class."""

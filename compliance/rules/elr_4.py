@@ -9,6 +9,7 @@ from compliance.rules.case import TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FOR_CURRENCY_VALUES, OWN, Rule, TransferRule
 from engine.vocabulary.codes import OWN_ACCOUNT
+from engine.vocabulary.said import Said, said
 
 
 class NoSettlementBetweenResidents(TransferRule):
@@ -32,13 +33,10 @@ class ResidenceFinding(Finding):
         self.case: Final = case
         super().__init__(not (case.sender.resident and case.receiver.resident))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What residents may do instead."""
         case = self.case
-        return (
-            f"{case.sender.investor} and {case.receiver.investor} are residents: they settle nothing in "
-            f"{case.asset.asset} with each other, but may trade it on the exchange"
-        )
+        return said("ELR-4.residents", case.sender.investor, case.receiver.investor, case.asset.asset)
 
     def inputs(self) -> list[tuple[str, str]]:
         """What is moved, and between whom."""

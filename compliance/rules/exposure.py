@@ -13,6 +13,7 @@ from compliance.rules.case import Profile
 from compliance.rules.limits import left_over
 from compliance.rules.rule import OrderRule, opens
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 WHOLE: Final = 10_000
 """Hundredths of a percent in a whole."""
@@ -42,13 +43,11 @@ class Headroom:
         self.adds: Final = adds
         self.fits: Final[bool] = fits(limit, exposure, adds)
 
-    def refusal(self, what: str) -> str:
+    def refusal(self, what: Said) -> Said:
         """What is limited, and by how much."""
         remaining = max(self.limit - self.exposure, 0)
-        return (
-            f"{what} {decimal(self.limit, 2)} RUB, exposure {decimal(self.exposure, 2)}, "
-            f"remaining {decimal(remaining, 2)}; this order adds {decimal(self.adds, 2)}"
-        )
+        limit, exposure = decimal(self.limit, 2), decimal(self.exposure, 2)
+        return said("exposure.headroom", what, limit, exposure, decimal(remaining, 2), decimal(self.adds, 2))
 
     def inputs(self) -> list[tuple[str, str]]:
         """What there is and what the order adds, as people read it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.vocabulary.said import Said, said
+
 
 class Finding:
     """What one rule found in one case. Subclasses carry the numbers that were compared; words are made when asked for."""
@@ -11,7 +13,7 @@ class Finding:
     def __init__(self, passed: bool) -> None:
         self.passed: Final = passed
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What fails, and what would have been allowed, as the participant is told. Only of one that has not passed."""
         raise NotImplementedError
 
@@ -26,6 +28,11 @@ class Finding:
 
 PASSED: Final = Finding(True)
 """What a case that nobody asks about is given if it passes: on that path no numbers are kept."""
+
+
+def called(intermediary: str) -> str | Said:
+    """An intermediary's name, or that there is none, as a value of what is said."""
+    return intermediary or said("intermediary.none")
 
 
 def yes_no(value: bool) -> str:

@@ -8,16 +8,17 @@ from compliance.registry.listings import AssetRecord
 from compliance.rulebook.declaration import LIFECYCLE, RUB, Parameter
 from compliance.rules.rule import Rule
 from engine.vocabulary.codes import CRYPTO
+from engine.vocabulary.said import Said, said
 
 FREEZE: Final = "FRZ-1"
 """The rule under which holdings are frozen."""
 
 
-def freeze_problem(asset: AssetRecord) -> str:
-    """Why holdings of an asset can't be frozen; empty if they can."""
+def freeze_problem(asset: AssetRecord) -> Said | None:
+    """Why holdings of an asset can't be frozen; None if they can."""
     if asset.kind == CRYPTO:
-        return f"{FREEZE} is about what an issuer controls: stablecoins and securities; {asset.asset} is crypto"
-    return ""
+        return said("FRZ-1.crypto", asset.asset)
+    return None
 
 
 RULE: Final[Rule] = Rule(

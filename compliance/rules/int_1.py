@@ -10,6 +10,7 @@ from compliance.rulebook.declaration import ORDER_ENTRY
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding, yes_no
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
+from engine.vocabulary.said import Said, said
 
 
 class BarredIntermediary(OrderRule):
@@ -35,12 +36,13 @@ class LicenceFinding(Finding):
         self.intermediary: Final = intermediary
         super().__init__(intermediary is None or not intermediary.barred)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What the intermediary lacks."""
         intermediary = self.intermediary
         assert intermediary is not None
-        lacks = "is suspended" if intermediary.suspended else "has no licence"
-        return f"intermediary {intermediary.intermediary} {lacks}: its clients may sell what they hold and cancel"
+        if intermediary.suspended:
+            return said("INT-1.suspended", intermediary.intermediary)
+        return said("INT-1.unlicensed", intermediary.intermediary)
 
     def inputs(self) -> list[tuple[str, str]]:
         """What is on record of it."""

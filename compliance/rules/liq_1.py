@@ -10,6 +10,7 @@ from compliance.rulebook.parameters import Parameters
 from compliance.rules.rule import Rule
 from compliance.rules.thresholds import exceeds, exceeds_words
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class Criteria:
@@ -37,12 +38,16 @@ class Criteria:
             f"{asset.history_years} {sign} {self.history_years} years (LIQ-1)",
         ]
 
-    def needed(self, asset: AssetRecord) -> str:
+    def needed(self, asset: AssetRecord) -> Said:
         """What is needed, and what an asset has."""
-        return (
-            f"needed are a capitalisation above {decimal(self.market_cap_kopecks, 2)} RUB, a daily turnover above "
-            f"{decimal(self.turnover_kopecks, 2)} RUB and {self.history_years} years of history (LIQ-1), on record "
-            f"{asset.market_cap_rub}.00, {asset.turnover_rub}.00 and {asset.history_years}"
+        return said(
+            "LIQ-1.needed",
+            decimal(self.market_cap_kopecks, 2),
+            decimal(self.turnover_kopecks, 2),
+            self.history_years,
+            f"{asset.market_cap_rub}.00",
+            f"{asset.turnover_rub}.00",
+            asset.history_years,
         )
 
     def _old_enough(self, asset: AssetRecord) -> bool:

@@ -8,6 +8,7 @@ from compliance.registry.listings import AssetRecord
 from compliance.rulebook.declaration import CLASSIFICATION, NAMES, Parameter
 from compliance.rulebook.parameters import Parameters
 from compliance.rules.rule import Rule
+from engine.vocabulary.said import Said, listed, said
 
 
 class PublishedList:
@@ -24,9 +25,9 @@ class PublishedList:
         """The same, as people read it."""
         return f"{asset.asset} {'is' if self.has(asset) else 'is not'} listed (LIQ-2)"
 
-    def needed(self) -> str:
+    def needed(self) -> Said:
         """What is listed."""
-        return f"listed are {', '.join(self.assets)} (LIQ-2)"
+        return said("LIQ-2.listed", listed(self.assets))
 
 
 RULE: Final[Rule] = Rule(

@@ -14,6 +14,7 @@ from compliance.rules.limits import by_class, compared, limits_by_class
 from compliance.rules.rule import NO_LIMIT, PASSES, OrderRule, Rule
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class LargestOrder(OrderRule):
@@ -52,10 +53,10 @@ class SizeFinding(Finding):
         self.limit: Final = limit
         self.value: Final = value
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """The limit, and the value."""
         name = CLASSES[self.investor_class]
-        return f"an order of {name} may be worth {decimal(self.limit, 2)} RUB; this order {decimal(self.value, 2)}"
+        return said("OPS-1.value", name, decimal(self.limit, 2), decimal(self.value, 2))
 
     def inputs(self) -> list[tuple[str, str]]:
         """Class and value."""

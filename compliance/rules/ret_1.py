@@ -16,12 +16,13 @@ from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, RUB, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
-from compliance.rules.finding import PASSED, Finding
+from compliance.rules.finding import PASSED, Finding, called
 from compliance.rules.limits import left_over
 from compliance.rules.rule import FOR_PURCHASES, FOR_RETAIL, OrderRule, Rule
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 class AnnualCap(OrderRule):
@@ -88,21 +89,20 @@ class CapFinding(Finding):
         self.valued: Final[bool] = case.kopecks >= 0
         """Whether the rouble value of the order is known."""
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What the cap leaves, or that the order's value is not known."""
         rule, listing = self.rule, self.case.listing
         if not self.valued:
-            return (
-                f"{listing.instrument} is priced in {listing.quote.asset}, for which there is neither a trade for roubles "
-                f"here nor a reference price: the rouble value that counts for the cap is not known"
-            )
+            return said("RET-1.unvalued", listing.instrument, listing.quote.asset)
         remaining = max(rule.cap_kopecks - self.used - self.reserved, 0)
-        where = "" if self.scope is None else f" through {self.scope or 'no intermediary'}"
-        return (
-            f"cap {decimal(rule.cap_kopecks, 2)} RUB {'in 365 days' if rule.rolling else 'a year'}{where}, "
-            f"used {decimal(self.used, 2)}{' net of sales' if rule.net else ''}, reserved {decimal(self.reserved, 2)}, "
-            f"remaining {decimal(remaining, 2)}; this order {decimal(self.case.kopecks, 2)}"
-        )
+        window = said("RET-1.days") if rule.rolling else said("RET-1.year")
+        if self.scope is not None:
+            window = said("RET-1.through", window, called(self.scope))
+        used: str | Said = decimal(self.used, 2)
+        if rule.net:
+            used = said("RET-1.net", used)
+        cap, reserved = decimal(rule.cap_kopecks, 2), decimal(self.reserved, 2)
+        return said("RET-1.cap", cap, window, used, reserved, decimal(remaining, 2), decimal(self.case.kopecks, 2))
 
     def inputs(self) -> list[tuple[str, str]]:
         """Class, scope and sums."""

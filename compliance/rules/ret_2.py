@@ -19,6 +19,7 @@ from compliance.rules.liq_2 import PublishedList
 from compliance.rules.rule import DEPENDS, FAILS, FOR_RETAIL, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
 from engine.vocabulary.codes import ASSET_KINDS, FOREIGN_STABLECOIN, SPOT
 from engine.vocabulary.days import moscow_day
+from engine.vocabulary.said import Said, said
 
 
 class HighlyLiquidOnly(OrderRule):
@@ -74,7 +75,7 @@ class HighlyLiquidOnly(OrderRule):
 
     def standing(self, listing: Listing) -> int:
         """What an instrument's assets decide of retail orders: PASSES, DEPENDS (on the time) or FAILS."""
-        if self.halted(listing) is not None or self.unsettled(listing):
+        if self.halted(listing) is not None or self.unsettled(listing) is not None:
             return FAILS
         if listing.base.highly_liquid:
             return PASSES
@@ -92,13 +93,13 @@ class HighlyLiquidOnly(OrderRule):
                     return asset
         return None
 
-    def unsettled(self, listing: Listing) -> str:
-        """What the parameters on stablecoins and on crypto for crypto object to; empty: nothing."""
+    def unsettled(self, listing: Listing) -> Said | None:
+        """What the parameters on stablecoins and on crypto for crypto object to; None: nothing."""
         if listing.crypto_for_crypto and not self.crypto_for_crypto:
-            return f"{listing.instrument} is priced in {listing.quote.asset}: retail may not pay crypto for crypto"
+            return said("RET-2.crypto_for_crypto", listing.instrument, listing.quote.asset)
         if listing.base.kind == FOREIGN_STABLECOIN and not self.foreign_stablecoins:
-            return f"{listing.base.asset} is a foreign stablecoin: retail may not buy it"
-        return ""
+            return said("RET-2.foreign_stablecoin", listing.base.asset)
+        return None
 
 
 class TierFinding(Finding):
@@ -114,19 +115,18 @@ class TierFinding(Finding):
         self.in_time: Final[bool] = self.day <= self.last_day
         super().__init__(self.standing == PASSES or (self.standing == DEPENDS and self.in_time))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """Why not, and what is allowed."""
         rule, asset = self.rule, self.listing.base
         halted = rule.halted(self.listing)
         if halted is not None:
-            return f"{self._shortcoming(halted)}; since {lost_on(halted)} retail may neither buy nor sell it"
+            return said("RET-2.halted", self._shortcoming(halted), lost_on(halted))
         unsettled = rule.unsettled(self.listing)
-        if unsettled:
+        if unsettled is not None:
             return unsettled
         if self.standing == FAILS:
             return self._shortcoming(asset)
-        ended = f"the grace period ended with {iso_date(self.last_day)}"
-        return f"{self._shortcoming(asset)}; since {lost_on(asset)}, and {ended}"
+        return said("RET-2.grace_ended", self._shortcoming(asset), lost_on(asset), iso_date(self.last_day))
 
     def inputs(self) -> list[tuple[str, str]]:
         """The asset's figures."""
@@ -161,14 +161,14 @@ class TierFinding(Finding):
             compared.append(f"lost on {lost_on(asset)}, grace: {days}")
         return "; ".join(compared)
 
-    def _shortcoming(self, asset: AssetRecord) -> str:
+    def _shortcoming(self, asset: AssetRecord) -> Said:
         """Why an asset is not highly liquid."""
-        reasons: list[str] = []
+        reasons: list[Said] = []
         if self.rule.listed is not None:
             reasons.append(self.rule.listed.needed())
         if self.rule.criteria is not None:
             reasons.append(self.rule.criteria.needed(asset))
-        return f"{asset.asset} is not highly liquid: {'; '.join(reasons)}"
+        return said("RET-2.not_liquid", asset.asset, said("list.reasons", *reasons))
 
 
 def lost_on(asset: AssetRecord) -> str:

@@ -14,6 +14,7 @@ from compliance.rules.finding import Finding
 from compliance.rules.rule import SELLS_OF_HOLDINGS, Rule, spared_unless_retail_opens
 from compliance.rules.validity import PASS_MARK, VALIDITY, TestRule
 from engine.vocabulary.days import moscow_day
+from engine.vocabulary.said import Said, said
 
 
 class KnowledgeTest(TestRule):
@@ -35,15 +36,13 @@ class KnowledgeTest(TestRule):
         """The latest knowledge test."""
         return self.examine_test(case.investor.knowledge, case)
 
-    def retest_problem(self, last: RecordedTest, taken_ns: int) -> str:
-        """Why a result may not be recorded that was taken then (nanoseconds since the epoch, UTC); empty: it may."""
+    def retest_problem(self, last: RecordedTest, taken_ns: int) -> Said | None:
+        """Why a result may not be recorded that was taken then (nanoseconds since the epoch, UTC); None: it may."""
         from_day = moscow_day(last.taken_ns) + self.retest_delay_days
         if last.score < 0 or self.enough(last) or moscow_day(taken_ns) >= from_day:
-            return ""
-        return (
-            f"{self.rule}: the test of {iso_date(moscow_day(last.taken_ns))} was failed with {last.score} %: "
-            f"a new one may be taken from {iso_date(from_day)}, {self.retest_delay_days} days later"
-        )
+            return None
+        taken = iso_date(moscow_day(last.taken_ns))
+        return said("RET-3.retest", taken, last.score, iso_date(from_day), self.retest_delay_days)
 
 
 RULE: Final[Rule] = Rule(

@@ -14,8 +14,9 @@ from compliance.registry.records import Registry
 from compliance.rulebook.declaration import FLAG, ORDER_ENTRY, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
-from compliance.rules.finding import PASSED, Finding
+from compliance.rules.finding import PASSED, Finding, called
 from compliance.rules.rule import SELLS_OF_HOLDINGS, OrderRule, Rule, spared_unless_retail_opens
+from engine.vocabulary.said import Said, said
 
 
 class OneIntermediary(OrderRule):
@@ -107,16 +108,18 @@ class BindingsFinding(Finding):
         self.bindings: Final = bindings
         """The purchases of the year, then open buy orders."""
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """The first that forbids to buy through this intermediary."""
         if self.direct:
-            return "retail buys through an authorised intermediary; this account is held directly"
+            return said("RET-4.direct")
         authorised = self.authorised
         if authorised is not None and not authorised.allows:
-            needs = f"{self.year} needs an authorisation to buy through {self.here}"
-            return f"{needs}; authorised is {named(authorised.intermediary)}"
+            return said("RET-4.unauthorised", self.year, self.here, called(authorised.intermediary))
         other = next(each for each in self.bindings if not each.allows)
-        return f"{self._what(other)} {named(other.intermediary)}; this account is held through {named(self.here)}"
+        bound, here = called(other.intermediary), called(self.here)
+        if other.open_buy:
+            return said("RET-4.open_buy", bound, here)
+        return said("RET-4.purchases", self.year, bound, here)
 
     def inputs(self) -> list[tuple[str, str]]:
         """All intermediaries that matter."""

@@ -11,6 +11,7 @@ from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, FOR_PURCHASES, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule, opens
+from engine.vocabulary.said import Said, said
 
 
 class RiskWarning(OrderRule):
@@ -45,12 +46,11 @@ class WarningFinding(Finding):
         self.acknowledged: Final = investor.acknowledged_version
         super().__init__(rule.warned(investor))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """Which version is needed and which was acknowledged."""
-        return (
-            f"version {self.needed} of the risk warning is to be acknowledged; "
-            f"acknowledged so far: {self.acknowledged or 'none'}"
-        )
+        if not self.acknowledged:
+            return said("RISK-1.none", self.needed)
+        return said("RISK-1.older", self.needed, self.acknowledged)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The version acknowledged."""

@@ -12,6 +12,7 @@ from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
 from engine.vocabulary.codes import BUY, FUTURE
+from engine.vocabulary.said import Said
 
 # What a rule makes of all orders of a profile, instrument and side.
 PASSES: Final = 0
@@ -37,7 +38,6 @@ class OrderRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.title: Final = data.title
         self.sells_exempt: Final[bool] = rulebook.active("RET-5") is not None
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
@@ -74,7 +74,7 @@ class OrderRule:
         """
         return []
 
-    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str]]:
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
         """Who has more than the rule allows, whether they order or not: name, and words with the figures.
 
         For a rule that limits what somebody has, not what somebody does.
@@ -91,7 +91,6 @@ class TransferRule:
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         self.rule: Final = data.rule
-        self.title: Final = data.title
 
     def spares(self, case: TransferCase) -> str:
         """Why the rule does not concern a transfer; empty: it does."""

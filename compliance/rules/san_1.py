@@ -10,6 +10,7 @@ from compliance.rulebook.declaration import ORDER_ENTRY
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule, TransferRule
+from engine.vocabulary.said import Said, said
 
 
 class BlockedOwner(OrderRule):
@@ -21,7 +22,7 @@ class BlockedOwner(OrderRule):
 
     def examine(self, case: Case) -> Finding:
         """Whether the investor is on the list."""
-        return ListFinding([("investor", case.investor)], "may cancel, not trade")
+        return ListFinding([("investor", case.investor)], trades=True)
 
 
 class BlockedParty(TransferRule):
@@ -29,21 +30,22 @@ class BlockedParty(TransferRule):
 
     def examine(self, case: TransferCase) -> Finding:
         """Whether one of the two owners is on the list."""
-        return ListFinding([("sender", case.sender), ("receiver", case.receiver)], "may not move assets")
+        return ListFinding([("sender", case.sender), ("receiver", case.receiver)], trades=False)
 
 
 class ListFinding(Finding):
     """Who of those concerned is on the list."""
 
-    def __init__(self, parties: list[tuple[str, Investor]], consequence: str) -> None:
+    def __init__(self, parties: list[tuple[str, Investor]], *, trades: bool) -> None:
         self.parties: Final = parties
-        self.consequence: Final = consequence
+        self.trades: Final = trades
+        """Whether it is about an order, not about a transfer."""
         super().__init__(not any(investor.blocked for _, investor in parties))
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """The first who is, the sender before the receiver."""
         listed = next(investor for _, investor in self.parties if investor.blocked)
-        return f"{listed_words(listed)}: {self.consequence}"
+        return said("SAN-1.trade", listed.investor) if self.trades else said("SAN-1.move", listed.investor)
 
     def inputs(self) -> list[tuple[str, str]]:
         """The names."""
@@ -57,11 +59,6 @@ class ListFinding(Finding):
                 for _, investor in self.parties
             ]
         )
-
-
-def listed_words(owner: Investor) -> str:
-    """That an owner is on the list."""
-    return f"investor {owner.investor} is on the list of blocked owners"
 
 
 RULE: Final[Rule] = Rule(

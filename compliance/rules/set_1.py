@@ -10,6 +10,7 @@ from compliance.rules.case import TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FOR_CURRENCY_VALUES, Rule, TransferRule
 from engine.vocabulary.codes import CROSS_BORDER
+from engine.vocabulary.said import Said, said
 
 
 class ForeignTradeOnly(TransferRule):
@@ -44,19 +45,19 @@ class SettlementFinding(Finding):
         )
         super().__init__(not self.lacks_reference and not self.lacks_non_resident)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """All that it lacks."""
         case = self.case
-        lacks: list[str] = []
+        lacks: list[Said] = []
         if self.lacks_reference:
-            lacks.append("a contract reference is needed")
+            lacks.append(said("SET-1.reference"))
         if self.lacks_non_resident:
-            both = "residents" if case.sender.resident else "non-residents"
-            lacks.append(
-                f"one of the two parties must be a resident and one not; {case.sender.investor} and "
-                f"{case.receiver.investor} are both {both}"
-            )
-        return "; ".join(lacks)
+            sender, receiver = case.sender.investor, case.receiver.investor
+            if case.sender.resident:
+                lacks.append(said("SET-1.residents", sender, receiver))
+            else:
+                lacks.append(said("SET-1.non_residents", sender, receiver))
+        return said("list.reasons", *lacks)
 
     def inputs(self) -> list[tuple[str, str]]:
         """What is moved, between whom, and under which contract."""

@@ -12,6 +12,7 @@ from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding, may
 from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule
 from engine.vocabulary.codes import ASSET_KINDS, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN
+from engine.vocabulary.said import Said, said
 
 
 class Stablecoins(OrderRule):
@@ -75,13 +76,14 @@ class ModeFinding(Finding):
         shut_out = rule.shuts_out(case.investor.retail, self.stablecoin)
         super().__init__(self.settles_only is None and not shut_out)
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """Which asset, and what it is for."""
         if self.settles_only is not None:
-            return f"{self.settles_only.asset} is for settlement only: it can't be bought or sold here"
+            return said("SET-2.settles_only", self.settles_only.asset)
         assert self.stablecoin is not None
-        purpose = f"{self.stablecoin.asset} is for settling foreign trade"
-        return f"{purpose}: retail investors may not {self._verb(self.stablecoin)}"
+        if self.stablecoin is self.case.listing.base:
+            return said("SET-2.retail_buys", self.stablecoin.asset)
+        return said("SET-2.retail_pays", self.stablecoin.asset)
 
     def inputs(self) -> list[tuple[str, str]]:
         """Kinds and class."""

@@ -13,6 +13,7 @@ from compliance.rules.case import NOTHING, UNKNOWN
 from compliance.rules.exposure import WHOLE
 from compliance.rules.limits import left_over
 from engine.vocabulary.decimals import decimal
+from engine.vocabulary.said import Said, said
 
 
 def share_of(capital_rub: int, hundredths_of_percent: int) -> int:
@@ -51,31 +52,22 @@ class Share:
         self.is_beyond: Final[bool] = self.has == UNKNOWN or self.has > self.limit
         """Whether there is too much already, or an unknown value."""
 
-    def standing(self) -> str:
+    def standing(self) -> Said:
         """What there is against the limit."""
         if self.worth.unpriced:
-            return f"{self.name} has {self.worth.unpriced}, of which the value in RUB is not known"
-        return (
-            f"{self.name} has {decimal(self.has, 2)} RUB ({self.made_of()}), "
-            f"more than {decimal(self.limit, 2)}, {self.share()}"
-        )
+            return said("share.has_unpriced", self.name, self.worth.unpriced)
+        has, limit = decimal(self.has, 2), decimal(self.limit, 2)
+        return said("share.beyond", self.name, has, self._made_of(), limit, self._of_capital())
 
-    def refusal(self, whose: str) -> str:
+    def refusal(self, whose: Said) -> Said:
         """What is limited, what of it is taken, and what remains; or of what no value is known."""
-        limit = f"{whose} may have {decimal(self.limit, 2)} RUB, {self.share()}"
+        limit = said("share.limit", whose, decimal(self.limit, 2), self._of_capital())
         if self.worth.unpriced:
-            return f"{limit}; it has {self.worth.unpriced}, of which the value in RUB is not known"
+            return said("share.unpriced", limit, self.worth.unpriced)
         if self.adds == UNKNOWN:
-            return f"{limit}; this order is priced in {self.quote}, of which the value in RUB is not known"
-        remaining = max(self.limit - self.has, 0)
-        return (
-            f"{limit}; it has {decimal(self.has, 2)} ({self.made_of()}), remaining {decimal(remaining, 2)}; "
-            f"this order adds {decimal(self.adds, 2)}"
-        )
-
-    def share(self) -> str:
-        """The share, and of what."""
-        return f"{decimal(self.hundredths, 2)} % of its capital of {self.capital_rub}.00 RUB"
+            return said("share.unvalued", limit, self.quote)
+        remaining, adds = decimal(max(self.limit - self.has, 0), 2), decimal(self.adds, 2)
+        return said("share.remaining", limit, decimal(self.has, 2), self._made_of(), remaining, adds)
 
     def parts(self) -> list[tuple[str, int]]:
         """What there is, by what it is; what there is not is left out."""
@@ -91,9 +83,22 @@ class Share:
         ]
         return [(name, value) for name, value in found if value]
 
-    def made_of(self) -> str:
-        """What there is in words."""
-        return ", ".join([f"{name} {decimal(value, 2)}" for name, value in self.parts()]) or "nothing"
+    def _of_capital(self) -> Said:
+        return said("share.of_capital", decimal(self.hundredths, 2), f"{self.capital_rub}.00")
+
+    def _made_of(self) -> Said:
+        worth = self.worth
+        found = [
+            (worth.coins, said("share.coins", decimal(worth.coins, 2))),
+            (worth.securities, said("share.notes", decimal(worth.securities, 2))),
+            (worth.rouble_coins, said("share.rouble_stablecoins", decimal(worth.rouble_coins, 2))),
+            (worth.futures, said("share.futures", decimal(worth.futures, 2))),
+            (worth.issued, said("share.issued", decimal(worth.issued, 2))),
+            (worth.open, said("share.open", decimal(worth.open, 2))),
+            (self.clients, said("share.clients", decimal(self.clients, 2))),
+        ]
+        there = [part for value, part in found if value]
+        return Said("list.names", tuple(there)) if there else said("share.nothing")
 
     def inputs(self) -> list[tuple[str, str]]:
         """Capital, what there is, and what the order adds, as people read it."""

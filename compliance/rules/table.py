@@ -19,9 +19,9 @@ from compliance.rules.ret_3 import KnowledgeTest
 from compliance.rules.ret_4 import OneIntermediary
 from compliance.rules.risk_1 import RiskWarning
 from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule
-from compliance.rules.san_1 import listed_words
 from engine.state.hook import Failure, Verdict
 from engine.vocabulary.codes import BUY
+from engine.vocabulary.said import Said, said
 
 # More than any price in ticks times any quantity in lots: both fit 64 bits.
 _UNBOUNDED: Final = 2**128
@@ -101,8 +101,8 @@ class RuleTable:
         """Investors of whose open orders a rule may refuse one by now. See `OrderRule.doubtful`."""
         return [investor for rule in self.rules for investor in rule.doubtful(registry, ledger)]
 
-    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str, str]]:
-        """Who stands outside a rule's limit now: the rule's id, who, and by how much in words."""
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str, Said]]:
+        """Who stands outside a rule's limit now: the rule's id, who, and by how much."""
         return [(rule.rule, *found) for rule in self.rules for found in rule.outside(registry, ledger)]
 
     def decide(self, profile: Profile, listing: Listing, side: int) -> Decision:
@@ -135,7 +135,7 @@ class RuleTable:
             if finding.passed:
                 assert rule.rule not in decision.fails, "a rule passes an order that its table refuses"
             else:
-                failures.append(Failure(rule.rule, rule.title, finding.refusal()))
+                failures.append(Failure(rule.rule, finding.refusal()))
         return Verdict(failures) if failures else None
 
     def classify(self, investor: Investor) -> int:
@@ -163,7 +163,7 @@ class TransferTable:
                 continue
             finding = rule.examine(case)
             if not finding.passed:
-                failures.append(Failure(rule.rule, rule.title, finding.refusal()))
+                failures.append(Failure(rule.rule, finding.refusal()))
         return Verdict(failures) if failures else None
 
     def delivery(self, instrument: str) -> Verdict | None:
@@ -171,15 +171,15 @@ class TransferTable:
         data = self.rulebook.active("DER-1")
         if data is None:
             return None
-        return Verdict([Failure(data.rule, data.title, delivery_refusal(instrument))])
+        return Verdict([Failure(data.rule, delivery_refusal(instrument))])
 
-    def owner_problem(self, owner: Investor) -> str:
-        """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); empty if it may."""
+    def owner_problem(self, owner: Investor) -> Said | None:
+        """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); None if it may."""
         data = self.rulebook.active("SAN-1")
-        return "" if data is None or not owner.blocked else f"{data.rule}: {listed_words(owner)}"
+        return None if data is None or not owner.blocked else said("SAN-1.owner", owner.investor)
 
-    def freeze_problem(self, asset: AssetRecord) -> str:
-        """Why holdings of an asset can't be frozen (FRZ-1); empty if they can."""
+    def freeze_problem(self, asset: AssetRecord) -> Said | None:
+        """Why holdings of an asset can't be frozen (FRZ-1); None if they can."""
         if self.rulebook.active(FREEZE) is None:
-            return f"rulebook {self.rulebook.name} has no rule {FREEZE} in force: nothing can be frozen"
+            return said("FRZ-1.not_in_force", self.rulebook.name)
         return freeze_problem(asset)

@@ -12,6 +12,7 @@ from compliance.registry.calendar import iso_date
 from compliance.registry.listings import NEVER, AssetRecord
 from compliance.rules.ret_2 import HighlyLiquidOnly
 from engine.vocabulary.messages.events import Event, RegistryChanged
+from engine.vocabulary.said import Said, said
 
 
 def put_in_tiers(assets: list[AssetRecord], rule: HighlyLiquidOnly | None, time_ns: int) -> list[Event]:
@@ -24,7 +25,7 @@ def put_in_tiers(assets: list[AssetRecord], rule: HighlyLiquidOnly | None, time_
         if highly_liquid != asset.highly_liquid:
             asset.highly_liquid = highly_liquid
             asset.lost_ns = NEVER if highly_liquid else time_ns
-            events.append(RegistryChanged("tier", asset.asset, _standing(rule, asset)))
+            events.append(_tier_changed(asset, _standing(rule, asset)))
     return events
 
 
@@ -33,13 +34,17 @@ def end_graces(assets: list[AssetRecord], rule: HighlyLiquidOnly | None, day: in
     if rule is None:
         return []
     ended = [asset for asset in assets if rule.graced(asset) and rule.last_day(asset) + 1 == day]
-    return [RegistryChanged("tier", asset.asset, "other, sell only: the grace period has ended") for asset in ended]
+    return [_tier_changed(asset, said("tier.grace_ended")) for asset in ended]
 
 
-def _standing(rule: HighlyLiquidOnly, asset: AssetRecord) -> str:
+def _tier_changed(asset: AssetRecord, how: Said) -> RegistryChanged:
+    return RegistryChanged("tier", asset.asset, "", how.template, how.values)
+
+
+def _standing(rule: HighlyLiquidOnly, asset: AssetRecord) -> Said:
     """The tier, and for one that was lost what that does."""
     if asset.highly_liquid:
-        return "highly_liquid"
+        return said("tier.highly_liquid")
     if rule.on_tier_loss == "grace":
-        return f"other, retail may buy until the end of {iso_date(rule.last_day(asset))}"
-    return "other, halted for retail" if rule.on_tier_loss == "halt" else "other, sell only"
+        return said("tier.grace", iso_date(rule.last_day(asset)))
+    return said("tier.halted") if rule.on_tier_loss == "halt" else said("tier.sell_only")

@@ -12,6 +12,7 @@ from compliance.rules.case import Case
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.rule import OrderRule
 from engine.vocabulary.days import moscow_day
+from engine.vocabulary.said import Said, said
 
 PASS_MARK: Final = Parameter(
     SCORE,
@@ -80,14 +81,14 @@ class TestFinding(Finding):
         self.day: Final = today
         self.last_day: Final = last_day
 
-    def refusal(self) -> str:
+    def refusal(self) -> Said:
         """What is wrong with the result."""
         name, score = self.rule.name, self.test.score
         if score < 0:
-            return f"no {name} test on record; needed are {self.rule.pass_mark} %"
+            return said("test.missing", name, self.rule.pass_mark)
         if not self.enough:
-            return f"{name} test: {score} % scored, {self.rule.pass_mark} % needed"
-        return f"{name} test: passed with {score} %, but valid only to {iso_date(self.last_day)}"
+            return said("test.failed", name, score, self.rule.pass_mark)
+        return said("test.expired", name, score, iso_date(self.last_day))
 
     def inputs(self) -> list[tuple[str, str]]:
         """Score and days."""

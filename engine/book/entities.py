@@ -10,6 +10,7 @@ from engine.book.used_id import UsedId, UsedIds
 from engine.vocabulary.codes import BUY, FILLED, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
+from engine.vocabulary.said import Said, said
 
 # Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
 NOWHERE: Final = 0
@@ -205,9 +206,9 @@ class OrderRecord(UsedId):
         return self.status >= FILLED
 
     @property
-    def used_for(self) -> str:
+    def used_for(self) -> Said:
         """Which order."""
-        return f"order {self.order_id}"
+        return said("used.order", self.order_id)
 
 
 class Account:

@@ -7,6 +7,7 @@ from typing import Final
 from engine.book.entities import Account, Instrument, Order
 from engine.book.used_id import UsedId
 from engine.vocabulary.messages.commands import Transfer
+from engine.vocabulary.said import Said, said
 
 
 class TransferRecord(UsedId):
@@ -19,9 +20,9 @@ class TransferRecord(UsedId):
         """`OK`, or why it was refused."""
 
     @property
-    def used_for(self) -> str:
+    def used_for(self) -> Said:
         """Which transfer."""
-        return f"transfer {self.transfer_id}"
+        return said("used.transfer", self.transfer_id)
 
 
 class TradeRecord:

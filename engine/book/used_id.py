@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.vocabulary.said import Said
+
 
 class UsedId:
     """What a client order id was used for. Kept until the day ends: a request sent again is answered, never done twice (P5)."""
@@ -12,7 +14,7 @@ class UsedId:
         return True
 
     @property
-    def used_for(self) -> str:
+    def used_for(self) -> Said:
         """What it was, for people."""
         raise NotImplementedError
 

@@ -8,6 +8,7 @@ from engine.book.entities import Margin, Order, Position
 from engine.book.order_book import LimitOrderBook
 from engine.money.margin import missing, note, reported
 from engine.money.reservations import holds_back, paying_asset
+from engine.state.saying import setting_changed
 from engine.state.state import DUE_MARGIN, State, next_report
 from engine.trading.aftermath import work_off
 from engine.trading.bands import static_band
@@ -27,8 +28,9 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.limits import LEG_ID, MAX_GRACE_NS, MIN_GRACE_NS, MIN_NEXT_GRACE_NS, PIECE_EVENTS
 from engine.vocabulary.messages.commands import CloseOut, NewOrder, SetMarginRules
-from engine.vocabulary.messages.events import CloseOutStarted, MarginCalled, MarginRestored, RulesChanged
+from engine.vocabulary.messages.events import CloseOutStarted, MarginCalled, MarginRestored
 from engine.vocabulary.problem import Problem, invalid, unknown_account, unknown_instrument
+from engine.vocabulary.said import said
 
 # The orders of a command have numbers from 0; its close-outs have theirs beyond all of them.
 FIRST_CLOSE_OUT = 4096
@@ -37,9 +39,9 @@ FIRST_CLOSE_OUT = 4096
 def set_margin_rules(state: State, command: SetMarginRules) -> Problem | None:
     """Carry out `SetMarginRules`. Calls that stand keep their time."""
     if not MIN_GRACE_NS <= command.grace_ns <= MAX_GRACE_NS:
-        return invalid("the grace of a margin call must be from a second to 30 days")
+        return invalid(said("margin.grace"))
     state.grace_ns = command.grace_ns
-    state.emit(RulesChanged("margin_rules", "", f"{command.grace_ns} ns", "", command.by))
+    state.emit(setting_changed("margin_rules", "", said("margin.grace_ns", command.grace_ns), command.by))
     return None
 
 
@@ -156,9 +158,9 @@ def close_out(state: State, command: CloseOut) -> Problem | None:
         return unknown_account(command.account)
     position = account.positions.get(book.instrument.number)
     if position is None or not position.lots:
-        return invalid(f"account {command.account} has no position in {command.instrument}")
+        return invalid(said("close_out.no_position", command.account, command.instrument))
     if not _trades(book):
-        return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: nothing trades at once")
+        return Problem(PHASE, said("phase.nothing_trades", command.instrument, PHASES[book.phase]))
     _close_out(state, book, position, command.reason)
     return None
 

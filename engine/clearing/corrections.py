@@ -20,6 +20,7 @@ from engine.vocabulary.messages.commands import BustTrade, RepriceTrade
 from engine.vocabulary.messages.events import TradeCorrected
 from engine.vocabulary.problem import Problem, invalid
 from engine.vocabulary.rounding import round_up
+from engine.vocabulary.said import said
 
 
 def bust(state: State, command: BustTrade) -> Problem | None:
@@ -38,7 +39,7 @@ def reprice(state: State, command: RepriceTrade) -> Problem | None:
         return _unknown(command)
     tick_e8 = record.instrument.tick_e8
     if command.price_e8 <= 0 or command.price_e8 % tick_e8:
-        return Problem(TICK, "the price must be a positive multiple of the tick size")
+        return Problem(TICK, said("price.tick"))
     return _correct(state, command, record, command.price_e8 // tick_e8)
 
 
@@ -54,7 +55,7 @@ def _find(state: State, trade_id: int) -> TradeRecord | None:
 
 
 def _unknown(command: BustTrade | RepriceTrade) -> Problem:
-    return invalid(f"no trade {command.trade_id} of this trading day can be corrected")
+    return invalid(said("trade.unknown", command.trade_id))
 
 
 def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecord, new_ticks: int) -> Problem | None:
@@ -77,8 +78,8 @@ def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecor
         debt.owed += debt.account.available(debt.asset)
         lacks = debt.owed - _could_be_available(debt)
         if lacks > 0:
-            what = f"{decimal(lacks, debt.asset.scale)} {debt.asset.asset}"
-            return Problem(FUNDS, f"account {debt.account.account} lacks {what}")
+            lacking = decimal(lacks, debt.asset.scale)
+            return Problem(FUNDS, said("funds.lacks", debt.account.account, lacking, debt.asset.asset))
     state.begin(_freeing(state, command, record, new_ticks, debts))
     return None
 
@@ -260,7 +261,7 @@ def _missing_fees(record: TradeRecord, old_ticks: int, new_ticks: int) -> Proble
         more = round_up(order.fee_numerator + value * ppm) - order.fee_charged
         lacks = more - side.account.balance(asset).available
         if more > 0 and lacks > 0:
-            return Problem(FUNDS, f"account {side.account.account} lacks {decimal(lacks, asset.scale)} {asset.asset}")
+            return Problem(FUNDS, said("funds.lacks", side.account.account, decimal(lacks, asset.scale), asset.asset))
     return None
 
 

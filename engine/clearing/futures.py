@@ -35,6 +35,7 @@ from engine.vocabulary.messages.events import (
 )
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 from engine.vocabulary.rounding import nearest_tick
+from engine.vocabulary.said import said
 
 
 def set_index_price(state: State, command: SetIndexPrice) -> Problem | None:
@@ -43,11 +44,11 @@ def set_index_price(state: State, command: SetIndexPrice) -> Problem | None:
     if problem is not None:
         return problem
     if not 0 < command.price_e8 <= MAX_E8:
-        return invalid("the price of an index must be positive")
+        return invalid(said("index.price"))
     index = state.index_prices.get(command.index)
     if index is None:
         if len(state.index_prices) >= MAX_INDICES:
-            return invalid(f"no more than {MAX_INDICES} indices")
+            return invalid(said("index.most", MAX_INDICES))
         state.index_prices[command.index] = IndexPrice(command.price_e8, state.time_ns)
     else:
         index.set(command.price_e8, state.time_ns)
@@ -107,7 +108,7 @@ def mark_future(state: State, command: MarkFuture) -> Problem | None:
     if book is None:
         return unknown_instrument(command.instrument)
     if book.instrument.future is None:
-        return invalid(f"{command.instrument} is no future")
+        return invalid(said("future.none", command.instrument))
     problem = expired_problem(book)
     if problem is not None:
         return problem
@@ -119,7 +120,7 @@ def mark_future(state: State, command: MarkFuture) -> Problem | None:
     else:
         ticks = mark_ticks(state, book)
         if not ticks:
-            return Problem(NO_REFERENCE, "no index, trade or reference price yet: there is nothing to mark at")
+            return Problem(NO_REFERENCE, said("reference.nothing_to_mark"))
     state.begin(marking(state, book, ticks, False))
     return None
 
@@ -129,7 +130,7 @@ def expired_problem(book: LimitOrderBook) -> Problem | None:
     future = book.instrument.future
     if future is None or not future.expired:
         return None
-    return Problem(UNSUPPORTED, f"{book.instrument.instrument} has expired")
+    return Problem(UNSUPPORTED, said("future.expired", book.instrument.instrument))
 
 
 def mark_ticks(state: State, book: LimitOrderBook) -> int:

@@ -23,6 +23,7 @@ from engine.vocabulary.messages.commands import FreezeAsset, IssueAsset, RedeemA
 from engine.vocabulary.messages.events import AssetIssued, HoldingFrozen
 from engine.vocabulary.problem import Problem, invalid, unknown_account
 from engine.vocabulary.rounding import PPM, round_up
+from engine.vocabulary.said import said
 
 
 def issue(state: State, command: IssueAsset) -> Problem | None:
@@ -37,9 +38,9 @@ def issue(state: State, command: IssueAsset) -> Problem | None:
         return problem
     if asset.issue_limit and asset.outstanding + command.amount > asset.issue_limit:
         limit, outstanding = decimal(asset.issue_limit, asset.scale), decimal(asset.outstanding, asset.scale)
-        return Problem(FUNDS, f"no more than {limit} {asset.asset} may be outstanding, and {outstanding} are")
+        return Problem(FUNDS, said("issue.limit", limit, asset.asset, outstanding))
     if asset.supply + command.amount > MAX_SUPPLY:
-        return Problem(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
+        return Problem(FUNDS, said("supply.most", decimal(MAX_SUPPLY, asset.scale), asset.asset))
     outcome = ask(state, command)
     if outcome.problem is not None:
         return outcome.problem
@@ -58,10 +59,10 @@ def redeem(state: State, command: RedeemAsset) -> Problem | None:
     if problem is not None:
         return problem
     if command.amount > asset.outstanding:
-        return Problem(FUNDS, f"outstanding are {decimal(asset.outstanding, asset.scale)} {asset.asset}")
+        return Problem(FUNDS, said("redeem.outstanding", decimal(asset.outstanding, asset.scale), asset.asset))
     available = account.available(asset)
     if command.amount > available:
-        return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
+        return Problem(FUNDS, said("funds.available", decimal(available, asset.scale), asset.asset))
     outcome = ask(state, command)
     if outcome.problem is not None:
         return outcome.problem
@@ -74,9 +75,9 @@ def _parties_problem(
 ) -> Problem | None:
     """Check that asset and account exist, and that an issuer who asks is the asset's."""
     if asset is None:
-        return invalid(f"unknown asset {asset_name}")
+        return invalid(said("asset.unknown", asset_name))
     if issuer and issuer != asset.issuer:
-        return Problem(PERMISSION, f"{issuer} is not the issuer of {asset_name}")
+        return Problem(PERMISSION, said("issuer.other", issuer, asset_name))
     if account is None:
         return unknown_account(account_name)
     return None
@@ -84,8 +85,8 @@ def _parties_problem(
 
 def _amount_problem(asset: Asset, amount: int) -> Problem | None:
     if asset.kind not in ISSUED_KINDS:
-        return invalid(f"{asset.asset} is not issued here: only securities and domestic stablecoins are")
-    return invalid("the amount must be positive") if amount <= 0 else None
+        return invalid(said("issue.kind", asset.asset))
+    return invalid(said("amount.positive")) if amount <= 0 else None
 
 
 def _book(state: State, account: Account, asset: Asset, amount: int) -> None:
@@ -111,15 +112,15 @@ def freeze(state: State, command: FreezeAsset) -> Problem | None:
     """Set the frozen share of an asset's holdings. Emits, for each account in order of opening, cancels and HoldingFrozen."""
     asset = state.assets.get(command.asset)
     if asset is None:
-        return invalid(f"unknown asset {command.asset}")
+        return invalid(said("asset.unknown", command.asset))
     if command.issuer and command.issuer != asset.issuer:
-        return Problem(PERMISSION, f"{command.issuer} is not the issuer of {command.asset}")
+        return Problem(PERMISSION, said("issuer.other", command.issuer, command.asset))
     if command.account and command.account not in state.accounts:
         return unknown_account(command.account)
     if asset.kind == FIAT:
-        return invalid(f"{command.asset} is money that nobody issues here, so nobody can freeze it")
+        return invalid(said("freeze.nobody", command.asset))
     if not 0 <= command.share_ppm <= PPM:
-        return invalid(f"the share must be from 0 to {PPM} millionths")
+        return invalid(said("freeze.share", PPM))
     outcome = ask(state, command)
     if outcome.problem is not None:
         return outcome.problem
@@ -150,7 +151,7 @@ def _making_available(state: State, account: Account, asset: Asset, command: Fre
     if wanted <= balance.available + balance.frozen:
         return
     total = balance.available + balance.reserved + balance.frozen
-    detail = f"{decimal(wanted, asset.scale)} of {decimal(total, asset.scale)} {asset.asset} held are frozen"
+    why = said("freeze.cancelled", decimal(wanted, asset.scale), decimal(total, asset.scale), asset.asset)
     orders = [order for order in account.open_orders.values() if paying_asset(order) is asset]
     orders.sort(key=by_entry, reverse=True)
     for order in orders:
@@ -158,7 +159,7 @@ def _making_available(state: State, account: Account, asset: Asset, command: Fre
             return
         # Orders that reserve nothing would bring nothing; some have ended with another leg.
         if order.leaves_lots and reservations.holds_back(order):
-            cancel(state, order, BY_RULE, rule, detail)
+            cancel(state, order, BY_RULE, rule, why)
         yield
 
 

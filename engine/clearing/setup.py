@@ -16,6 +16,7 @@ from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import AddAsset, Deposit, ListInstrument, OpenAccount, Withdraw
 from engine.vocabulary.messages.events import AccountOpened, AssetAdded, FundsMoved, InstrumentListed
 from engine.vocabulary.problem import Problem, invalid, unknown_account
+from engine.vocabulary.said import said
 
 
 def add_asset(state: State, command: AddAsset) -> Problem | None:
@@ -89,7 +90,7 @@ def deposit(state: State, command: Deposit) -> Problem | None:
         return problem
     asset = state.assets[command.asset]
     if asset.supply + command.amount > MAX_SUPPLY:
-        return Problem(FUNDS, f"the venue can't hold more than {decimal(MAX_SUPPLY, asset.scale)} {asset.asset}")
+        return Problem(FUNDS, said("supply.most", decimal(MAX_SUPPLY, asset.scale), asset.asset))
     _move(state, command, command.amount)
     return None
 
@@ -102,7 +103,7 @@ def withdraw(state: State, command: Withdraw) -> Problem | None:
     asset = state.assets[command.asset]
     available = state.accounts[command.account].available(asset)
     if command.amount > available:
-        return Problem(FUNDS, f"available {decimal(available, asset.scale)} {asset.asset}")
+        return Problem(FUNDS, said("funds.available", decimal(available, asset.scale), asset.asset))
     problem = consult(state, command)
     if problem is None:
         _move(state, command, -command.amount)
@@ -114,8 +115,8 @@ def _move_problem(state: State, command: Deposit | Withdraw) -> Problem | None:
     if command.account not in state.accounts:
         return unknown_account(command.account)
     if command.asset not in state.assets:
-        return invalid(f"unknown asset {command.asset}")
-    return invalid("the amount must be positive") if command.amount <= 0 else None
+        return invalid(said("asset.unknown", command.asset))
+    return invalid(said("amount.positive")) if command.amount <= 0 else None
 
 
 def _move(state: State, command: Deposit | Withdraw, amount: int) -> None:

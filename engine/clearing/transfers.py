@@ -28,6 +28,7 @@ from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Transferred, TransferStatus
 from engine.vocabulary.problem import Problem, invalid, unknown_account, unknown_instrument
+from engine.vocabulary.said import said
 
 
 def transfer(state: State, command: Transfer) -> None:
@@ -59,44 +60,44 @@ def _answer_used_id(state: State, account: Account, command: Transfer, used: Use
         status = TransferStatus(account.account, command.client_order_id, used.transfer_id, used.code)
         state.emit(status)
         return
-    detail = f"client order id {command.client_order_id} was used today for {used.used_for}"
-    refuse(state, account, 0, command.client_order_id, Problem(DUPLICATE_ID, detail))
+    why = said("id.used", command.client_order_id, used.used_for)
+    refuse(state, account, 0, command.client_order_id, Problem(DUPLICATE_ID, why))
 
 
 def _transfer_problem(state: State, account: Account, command: Transfer) -> Problem | None:
     """The first check that a transfer fails, after those of account and id."""
     receiver, asset = state.accounts.get(command.to_account), state.assets.get(command.asset)
     if asset is None:
-        return invalid(f"unknown asset {command.asset}")
+        return invalid(said("asset.unknown", command.asset))
     if receiver is None:
         return unknown_account(command.to_account)
     if receiver is account:
-        return invalid("a transfer goes to another account")
+        return invalid(said("transfer.same_account"))
     if not 0 <= command.purpose < len(PURPOSES):
-        return invalid("unknown purpose")
+        return invalid(said("purpose.unknown"))
     if command.purpose == OWN_ACCOUNT and receiver.owner is not account.owner:
-        return invalid(f"{receiver.account} is not an account of investor {account.investor}")
+        return invalid(said("transfer.other_investor", receiver.account, account.investor))
     problem = kill_problem(state, account, "") or _receiver_problem(state, receiver)
     if problem is not None:
         return problem
     if not has_room(state, account):
         return full_problem(state, account)
     if command.amount <= 0:
-        return Problem(SIZE, "the amount must be positive")
+        return Problem(SIZE, said("amount.positive"))
     verdict = state.hook.check_transfer(command, state.time_ns)
     if verdict is not None:
         return verdict.problem
     available = account.available(asset)
     if command.amount > available:
         wanted = decimal(command.amount, asset.scale)
-        return Problem(FUNDS, f"needs {wanted} {asset.asset}, available {decimal(available, asset.scale)}")
+        return Problem(FUNDS, said("funds.needs", wanted, asset.asset, decimal(available, asset.scale)))
     return None
 
 
 def _receiver_problem(state: State, receiver: Account) -> Problem | None:
     """Whether the kill switch of the receiving investor is on. Its participant does nothing here, and may be stopped."""
     if f"{SCOPES[SCOPE_INVESTOR]}:{receiver.investor}" in state.killed:
-        return Problem(KILL_SWITCH, f"the kill switch of investor {receiver.investor} is on")
+        return Problem(KILL_SWITCH, said("kill_switch.on", SCOPES[SCOPE_INVESTOR], receiver.investor))
     return None
 
 
@@ -141,5 +142,5 @@ def _delivery_problem(state: State, command: RequestDelivery) -> Problem:
     if verdict is not None:
         return verdict.problem
     if instrument.kind == SPOT:
-        return Problem(UNSUPPORTED, f"{command.instrument} is settled as it trades: nothing is left to deliver")
-    return Problem(UNSUPPORTED, f"{command.instrument} is cash-settled only")
+        return Problem(UNSUPPORTED, said("delivery.settled", command.instrument))
+    return Problem(UNSUPPORTED, said("delivery.cash", command.instrument))

@@ -9,6 +9,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.clearing.futures import changing_band, expired_problem
 from engine.phases.phase_changes import enter_phase, follow_schedule, may_enter, rules_changed
 from engine.state.protection import Limits
+from engine.state.saying import setting_changed
 from engine.state.state import State
 from engine.trading.ending import cancelling, cancelling_of
 from engine.trading.market_index import set_members
@@ -38,9 +39,9 @@ from engine.vocabulary.messages.commands import (
     SetTradingRules,
     SetVenueRules,
 )
-from engine.vocabulary.messages.events import RulesChanged
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
 from engine.vocabulary.rounding import PPM
+from engine.vocabulary.said import NOTHING_SAID, said
 from engine.vocabulary.stated import stated, stated_text
 
 
@@ -48,10 +49,10 @@ def set_venue_rules(state: State, command: SetVenueRules) -> Problem | None:
     """Carry out `SetVenueRules`. Emits RulesChanged."""
     self_trade = stated(command.self_trade, CANCEL_NEWEST if command.replace else state.self_trade)
     if not 0 <= self_trade < len(SELF_TRADE_MODES):
-        return invalid("unknown self-trade mode")
+        return invalid(said("self_trade.unknown"))
     state.self_trade = self_trade
     state.seed = stated_text(command.seed, "" if command.replace else state.seed)
-    state.emit(RulesChanged("venue_rules", "", SELF_TRADE_MODES[self_trade], "", command.by))
+    state.emit(setting_changed("venue_rules", "", said("setting.self_trade", SELF_TRADE_MODES[self_trade]), command.by))
     return None
 
 
@@ -61,12 +62,12 @@ def set_phase(state: State, command: SetPhase) -> Problem | None:
     if book is None:
         return unknown_instrument(command.instrument)
     if not 0 <= command.phase < len(PHASES):
-        return Problem(UNSUPPORTED, "unknown phase")
+        return Problem(UNSUPPORTED, said("phase.unknown"))
     problem = expired_problem(book)
     if problem is not None:
         return problem
     if not may_enter(book, command.phase):
-        return Problem(UNSUPPORTED, "a future trades only with a static band and a reference price")
+        return Problem(UNSUPPORTED, said("future.needs_band_and_reference"))
     enter_phase(state, book, command.phase, command.reason, command.by)
     return None
 
@@ -85,15 +86,15 @@ def set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
     batch_ns = stated(command.batch_ns, 0 if anew else instrument.batch_ns)
     for ppm in (static_ppm, dynamic_ppm):
         if not 0 <= ppm < PPM:
-            return invalid("a band must be from 0 to below 1000000 millionths")
+            return invalid(said("band.range"))
     for length_ns in (volatility_ns, auction_random_ns, batch_ns):
         if not 0 <= length_ns <= NS_PER_DAY:
-            return invalid("a length of time must be from 0 to a day")
+            return invalid(said("length.range"))
     if not 0 <= allocation < len(ALLOCATIONS):
-        return invalid("unknown allocation")
+        return invalid(said("allocation.unknown"))
     future = instrument.future
     if future is not None and not static_ppm and instrument.static_ppm and _needs_band(book, future):
-        return invalid("a future that trades or has positions or open orders needs its static band")
+        return invalid(said("future.keeps_band"))
     was_call = book.in_call
     instrument.static_ppm = static_ppm
     instrument.dynamic_ppm = dynamic_ppm
@@ -102,7 +103,11 @@ def set_trading_rules(state: State, command: SetTradingRules) -> Problem | None:
     instrument.allocation = allocation
     instrument.batch_ns = batch_ns
     book.enter(book.phase)
-    state.emit(RulesChanged("trading_rules", command.instrument, ALLOCATIONS[allocation], "", command.by))
+    state.emit(
+        setting_changed(
+            "trading_rules", command.instrument, said("setting.allocation", ALLOCATIONS[allocation]), command.by
+        )
+    )
     if future is not None:
         state.begin(_in_new_band(state, book, was_call))
     else:
@@ -136,23 +141,23 @@ def set_schedule(state: State, command: SetSchedule) -> Problem | None:
     if problem is not None:
         return problem
     if len(command.steps) > MAX_SCHEDULE_STEPS:
-        return invalid(f"a schedule has no more than {MAX_SCHEDULE_STEPS} steps")
+        return invalid(said("schedule.most", MAX_SCHEDULE_STEPS))
     before = -1
     for second, phase in command.steps:
         if not before < second < NS_PER_DAY // NS_PER_SECOND or not 0 <= phase < len(PHASES):
-            return invalid("a schedule is (second of the day, phase) in increasing order")
+            return invalid(said("schedule.order"))
         before = second
     follow_schedule(state, book, command.steps)
-    state.emit(RulesChanged("schedule", command.instrument, f"{len(command.steps)} steps", "", command.by))
+    state.emit(setting_changed("schedule", command.instrument, said("schedule.steps", len(command.steps)), command.by))
     return None
 
 
 def set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
     """Carry out `SetKillSwitch`: turned on, it cancels the orders of its scope, newest first."""
     if not 0 <= command.scope < len(SCOPES):
-        return invalid("unknown scope")
+        return invalid(said("scope.unknown"))
     if command.scope == SCOPE_VENUE and command.key:
-        return invalid("the venue's kill switch has no key")
+        return invalid(said("kill_switch.venue_key"))
     key = f"{SCOPES[command.scope]}:{command.key}"
     problem = _unknown_key(state, command.scope, command.key)
     # What is on can be lifted, whatever it names.
@@ -162,7 +167,8 @@ def set_kill_switch(state: State, command: SetKillSwitch) -> Problem | None:
         state.killed.pop(key, None)
     else:
         state.killed[key] = True
-    state.emit(RulesChanged("kill_switch", key, "on" if command.on else "off", command.reason, command.by))
+    how = said("kill_switch.set_on") if command.on else said("kill_switch.set_off")
+    state.emit(setting_changed("kill_switch", key, how, command.by, command.reason))
     if command.on:
         state.begin(_stopping(state, command.scope, command.key))
     return None
@@ -173,7 +179,7 @@ def _unknown_key(state: State, scope: int, key: str) -> Problem | None:
     if scope == SCOPE_INSTRUMENT and key not in state.books:
         return unknown_instrument(key)
     if scope == SCOPE_INVESTOR and key not in state.owners:
-        return invalid(f"no account is open of an investor {key}")
+        return invalid(said("investor.no_account", key))
     return _unknown_participant(state, key) if scope == SCOPE_PARTICIPANT else None
 
 
@@ -182,7 +188,7 @@ def _unknown_participant(state: State, name: str) -> Problem | None:
     for account in state.account_list:
         if account.participant == name:
             return None
-    return invalid(f"no account is open of a participant {name}")
+    return invalid(said("participant.no_account", name))
 
 
 def _stopping(state: State, scope: int, key: str) -> Iterator[None]:
@@ -205,7 +211,7 @@ def set_limits(state: State, command: SetLimits) -> Problem | None:
     max_order_value = stated(command.max_order_value, before.max_order_value)
     max_order_to_trade = stated(command.max_order_to_trade, before.max_order_to_trade)
     if orders_per_second < 0 or max_order_value < 0 or max_order_to_trade < 0:
-        return invalid("limits must not be negative")
+        return invalid(said("limits.negative"))
     problem = _unknown_participant(state, command.participant)
     if problem is not None:
         return problem
@@ -214,21 +220,21 @@ def set_limits(state: State, command: SetLimits) -> Problem | None:
     limits.orders_per_second = orders_per_second
     limits.max_order_value = max_order_value
     limits.max_order_to_trade = max_order_to_trade
-    state.emit(RulesChanged("limits", command.participant, "", "", command.by))
+    state.emit(setting_changed("limits", command.participant, NOTHING_SAID, command.by))
     return None
 
 
 def set_market_halt(state: State, command: SetMarketHalt) -> Problem | None:
     """Carry out `SetMarketHalt`. Emits RulesChanged."""
     if not 0 <= command.threshold_ppm < PPM or not 0 <= command.halt_ns <= NS_PER_DAY:
-        return invalid("the threshold must be below 1000000 millionths, the halt at most a day")
+        return invalid(said("halt.range"))
     for name in command.instruments:
         if name not in state.books:
             return unknown_instrument(name)
         if state.books[name].instrument.future is not None:
-            return invalid(f"{name} is a future: its marks, not its trades, are its reference")
+            return invalid(said("halt.future", name))
     state.halt_threshold_ppm = command.threshold_ppm
     state.halt_ns = command.halt_ns
     set_members(state, [state.books[name] for name in command.instruments])
-    state.emit(RulesChanged("market_halt", "", f"{command.threshold_ppm} ppm", "", command.by))
+    state.emit(setting_changed("market_halt", "", said("halt.threshold", command.threshold_ppm), command.by))
     return None

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.state.saying import command_rejected
 from engine.state.state import DUE_CHANGE, State
 from engine.trading.consulting import consult
 from engine.vocabulary.limits import MAX_E8, MAX_SCHEDULED_CHANGES
 from engine.vocabulary.messages.commands import Command, EffectiveFrom, RecordAcknowledgement, RecordTest
-from engine.vocabulary.messages.events import ChangeEffective, ChangeScheduled, CommandRejected
+from engine.vocabulary.messages.events import ChangeEffective, ChangeScheduled
 from engine.vocabulary.names import command_name
 from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.said import said
 
 
 def schedule_change(state: State, command: EffectiveFrom) -> Problem | None:
     """Keep a compliance command until its effective date. Emits ChangeScheduled, or returns why not."""
     if not state.time_ns < command.effective_ns <= MAX_E8:
-        return invalid("effective_ns must be in the future")
+        return invalid(said("effective.past"))
     if len(state.changes) >= MAX_SCHEDULED_CHANGES:
-        return invalid(f"no more than {MAX_SCHEDULED_CHANGES} changes may wait for their effective date")
+        return invalid(said("effective.most", MAX_SCHEDULED_CHANGES))
     state.changes[state.seq] = command
     state.schedule(command.effective_ns, DUE_CHANGE, state.seq)
     # What it is about is the first field of each of these commands.
@@ -33,7 +35,7 @@ def take_effect(state: State, change: int) -> None:
     state.emit(ChangeEffective(change))
     problem = consult(state, _attributed(command))
     if problem is not None:
-        state.emit(CommandRejected(problem.code, problem.detail))
+        state.emit(command_rejected(problem))
 
 
 def _attributed(command: EffectiveFrom) -> Command:

@@ -16,15 +16,15 @@ from engine.vocabulary.codes import COMPLIANCE
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Event
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import Said
 
 
 class Failure:
-    """One rule that an order fails: its id, its title, and what would have been allowed."""
+    """One rule that an order fails: its id, and what would have been allowed."""
 
-    def __init__(self, rule: str, title: str, detail: str) -> None:
+    def __init__(self, rule: str, what: Said) -> None:
         self.rule: Final = rule
-        self.title: Final = title
-        self.detail: Final = detail
+        self.said: Final = what
 
 
 class Verdict:
@@ -48,7 +48,7 @@ class Verdict:
     def problem(self) -> Problem:
         """The refusal that it is."""
         first = self.first
-        return Problem(COMPLIANCE, first.detail, first.rule, first.title, self.rules)
+        return Problem(COMPLIANCE, first.said, first.rule, self.rules)
 
 
 class Recheck:

@@ -29,6 +29,7 @@ from engine.vocabulary.limits import (
 from engine.vocabulary.messages.commands import AddAsset, ListInstrument, OpenAccount
 from engine.vocabulary.names import is_printable
 from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.said import said
 
 MAX_SCALE = 18
 ISSUED_KINDS = (SECURITY, DOMESTIC_STABLECOIN)
@@ -38,22 +39,22 @@ ISSUED_KINDS = (SECURITY, DOMESTIC_STABLECOIN)
 def name_problem(what: str, name: str) -> Problem | None:
     """Why a name can't be used; None: it can."""
     if not 0 < len(name) <= MAX_NAME_CHARS or not is_printable(name):
-        return invalid(f"{what} must be 1 to {MAX_NAME_CHARS} printable characters")
+        return invalid(said("name.form", what, MAX_NAME_CHARS))
     return None
 
 
 def asset_problem(command: AddAsset, assets: dict[str, Asset]) -> Problem | None:
     """Why an asset can't be added; None: it can."""
     if command.asset in assets:
-        return invalid(f"asset {command.asset} exists")
+        return invalid(said("asset.exists", command.asset))
     if len(assets) >= MAX_ASSETS:
-        return invalid(f"no more than {MAX_ASSETS} assets")
+        return invalid(said("asset.most", MAX_ASSETS))
     if not 0 <= command.kind < len(ASSET_KINDS):
-        return invalid("unknown asset kind")
+        return invalid(said("asset.kind"))
     if not 0 <= command.privacy < len(PRIVACY_KINDS):
-        return invalid("unknown privacy kind")
+        return invalid(said("asset.privacy"))
     if not 0 <= command.scale <= MAX_SCALE:
-        return invalid(f"scale must be 0 to {MAX_SCALE}")
+        return invalid(said("asset.scale", MAX_SCALE))
     return name_problem("asset", command.asset) or _issue_problem(command)
 
 
@@ -63,11 +64,11 @@ def _issue_problem(command: AddAsset) -> Problem | None:
     if problem is not None:
         return problem
     if len(command.terms) > MAX_TEXT_CHARS:
-        return invalid(f"terms must be at most {MAX_TEXT_CHARS} characters")
+        return invalid(said("asset.terms", MAX_TEXT_CHARS))
     if not 0 <= command.issue_limit <= MAX_SUPPLY:
-        return invalid("the issue limit must not be negative, nor more than a venue can hold")
+        return invalid(said("asset.issue_limit"))
     if command.issue_limit and command.kind not in ISSUED_KINDS:
-        return invalid("only securities and domestic stablecoins are issued here")
+        return invalid(said("asset.not_issued"))
     return None
 
 
@@ -83,41 +84,41 @@ def instrument_problem(
 ) -> Problem | None:
     """Why an instrument can't be listed at a time; None: it can."""
     if command.instrument in instruments:
-        return invalid(f"instrument {command.instrument} is listed")
+        return invalid(said("instrument.exists", command.instrument))
     if len(instruments) >= MAX_INSTRUMENTS:
-        return invalid(f"no more than {MAX_INSTRUMENTS} instruments")
+        return invalid(said("instrument.most", MAX_INSTRUMENTS))
     if not 0 <= command.kind < len(INSTRUMENT_KINDS):
-        return invalid("unknown instrument kind")
+        return invalid(said("instrument.kind"))
     for name in (command.base, command.quote):
         if name not in assets:
-            return invalid(f"unknown asset {name}")
+            return invalid(said("asset.unknown", name))
     if command.base == command.quote:
-        return invalid("base and quote must differ")
+        return invalid(said("instrument.base_is_quote"))
     if not 0 < command.tick_e8 <= MAX_E8 or not 0 < command.lot_e8 <= MAX_E8:
-        return invalid("tick and lot must be positive")
+        return invalid(said("instrument.grid"))
     if money_unit(command, assets[command.quote].scale) == 0:
-        return invalid(f"tick times lot must be a whole number of minor units of {command.quote}")
+        return invalid(said("instrument.unit", command.quote))
     if command.lot_e8 * 10 ** assets[command.base].scale % ONE_E8:
-        return invalid(f"the lot must be a whole number of minor units of {command.base}")
+        return invalid(said("instrument.lot_unit", command.base))
     if money_unit(command, assets[command.quote].scale) > MAX_SUPPLY:
-        return invalid("tick times lot must be worth less")
+        return invalid(said("instrument.large_unit"))
     if command.lot_e8 * 10 ** assets[command.base].scale // ONE_E8 > MAX_SUPPLY:
-        return invalid("the lot must be smaller")
+        return invalid(said("instrument.large_lot"))
     if not command.lot_e8 <= command.min_quantity_e8 <= command.max_quantity_e8 <= MAX_E8:
-        return invalid("lot, minimum and maximum quantity must not decrease")
+        return invalid(said("instrument.quantities"))
     if command.min_quantity_e8 % command.lot_e8 or command.max_quantity_e8 % command.lot_e8:
-        return invalid("minimum and maximum quantity must be multiples of the lot")
+        return invalid(said("instrument.multiples"))
     if not 0 < command.max_notional <= MAX_SUPPLY:
-        return invalid("the largest notional must be positive, and no more than a venue can hold")
+        return invalid(said("instrument.notional"))
     if not 0 < command.collar_ppm < 1_000_000:
-        return invalid("the collar must be between 0 and 1000000 millionths")
+        return invalid(said("instrument.collar"))
     if not 0 <= command.reference_price_e8 <= MAX_E8 or command.reference_price_e8 % command.tick_e8:
-        return invalid("the reference price must be a multiple of the tick")
+        return invalid(said("instrument.reference"))
     for ppm in (command.maker_fee_ppm, command.taker_fee_ppm):
         if not -MAX_REBATE_PPM <= ppm <= MAX_FEE_PPM:
-            return invalid(f"a fee must be from -{MAX_REBATE_PPM} to {MAX_FEE_PPM} millionths")
+            return invalid(said("instrument.fee", MAX_REBATE_PPM, MAX_FEE_PPM))
     if command.maker_fee_ppm + command.taker_fee_ppm < 0:
-        return invalid("a rebate must not exceed the other side's fee")
+        return invalid(said("instrument.rebate"))
     return _series_problem(command, time_ns) or name_problem("instrument", command.instrument)
 
 
@@ -125,17 +126,17 @@ def _series_problem(command: ListInstrument, time_ns: int) -> Problem | None:
     """Why an instrument has no terms of a future's series, or has them although it is none; None: it may be listed."""
     if command.kind != FUTURE:
         terms = (command.expiry_ns, command.averaging_ns, command.mark_interval_ns, command.max_position_e8)
-        return invalid("expiry, averaging, marks and a largest position are for futures") if any(terms) else None
+        return invalid(said("series.not_a_future")) if any(terms) else None
     if not command.underlying:
-        return invalid("a future needs the index it follows as its underlying")
+        return invalid(said("series.underlying"))
     if not 0 <= command.averaging_ns <= NS_PER_DAY:
-        return invalid("averaging must be from 0 to a day")
+        return invalid(said("series.averaging"))
     if not time_ns < command.expiry_ns - command.averaging_ns or command.expiry_ns > MAX_E8:
-        return invalid("a future must expire, and its averaging begin, in the future")
+        return invalid(said("series.past"))
     if command.mark_interval_ns and not MIN_MARK_INTERVAL_NS <= command.mark_interval_ns <= NS_PER_DAY:
-        return invalid("a mark interval must be 0, or from 60 seconds to a day")
+        return invalid(said("series.mark_interval"))
     if not 0 <= command.max_position_e8 <= MAX_E8 or command.max_position_e8 % command.lot_e8:
-        return invalid("the largest position must be a multiple of the lot")
+        return invalid(said("series.position"))
     return None
 
 
@@ -148,7 +149,7 @@ def new_instrument(command: ListInstrument, index: int, assets: dict[str, Asset]
 def account_problem(command: OpenAccount, accounts: dict[str, Account]) -> Problem | None:
     """Why an account can't be opened; None: it can."""
     if command.account in accounts:
-        return invalid(f"account {command.account} exists")
+        return invalid(said("account.exists", command.account))
     if len(accounts) >= MAX_ACCOUNTS:
-        return invalid(f"no more than {MAX_ACCOUNTS} accounts")
+        return invalid(said("account.most", MAX_ACCOUNTS))
     return name_problem("account", command.account) or name_problem("participant", command.participant)

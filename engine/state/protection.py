@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.vocabulary.codes import ORDER_LIMITS
 from engine.vocabulary.limits import NS_PER_SECOND, ORDERS_BEFORE_RATIO
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import said
 
 
 class Limits:
@@ -29,8 +30,8 @@ class Limits:
         self.in_second += 1
         self.orders += 1
         if self.orders_per_second and self.in_second > self.orders_per_second:
-            return Problem(ORDER_LIMITS, f"no more than {self.orders_per_second} orders a second")
+            return Problem(ORDER_LIMITS, said("rate.second", self.orders_per_second))
         ratio = self.max_order_to_trade
         if ratio and self.orders > ORDERS_BEFORE_RATIO and self.orders > ratio * self.trades:
-            return Problem(ORDER_LIMITS, f"no more than {ratio} orders a trade")
+            return Problem(ORDER_LIMITS, said("rate.trade", ratio))
         return None

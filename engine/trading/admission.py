@@ -7,6 +7,7 @@ from engine.state.state import State
 from engine.vocabulary.codes import ORDER_LIMITS
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import said
 
 
 def admit(state: State, account: Account, command: NewOrder, order_id: int) -> OrderRecord:
@@ -49,6 +50,5 @@ def full_problem(state: State, account: Account) -> Problem:
     """The problem of a request whose client order id is one too many for the day."""
     room = state.room
     if account.used_ids.count >= room.account_ids:
-        return Problem(ORDER_LIMITS, f"no more than {room.account_ids} client order ids a day")
-    most = f"{room.orders} orders and {room.trades} trades"
-    return Problem(ORDER_LIMITS, f"the venue keeps no more than {most} a day, the last tenth for reduce-only orders")
+        return Problem(ORDER_LIMITS, said("day.account_ids", room.account_ids))
+    return Problem(ORDER_LIMITS, said("day.venue", room.orders, room.trades))

@@ -171,7 +171,7 @@ def pass_again(state: State, order: Order) -> bool:
     """Check compliance and funds of an open order whose terms have changed by themselves; it is cancelled if one fails."""
     verdict = state.hook.check(order, order.reserve_ticks, order.leaves_lots, state.time_ns)
     if verdict is not None:
-        cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+        cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.said)
         return False
     if not reserve(order, order.reserve_ticks, order.leaves_lots):
         cancel(state, order, NO_FUNDS)

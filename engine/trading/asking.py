@@ -7,6 +7,7 @@ from engine.state.state import State, next_report
 from engine.vocabulary.codes import PERMISSION, UNKNOWN_ORDER
 from engine.vocabulary.messages.events import RequestRejected
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import said
 
 
 def find_open(account: Account, order_id: int, client_order_id: str) -> Order | None:
@@ -24,7 +25,7 @@ def own_account(state: State, participant: str, name: str) -> Account | None:
 
 def unknown_order() -> Problem:
     """The problem of a request for an order that is not open."""
-    return Problem(UNKNOWN_ORDER, "no such order is open: it never was, or it is filled or cancelled")
+    return Problem(UNKNOWN_ORDER, said("order.unknown"))
 
 
 def refuse(state: State, account: Account, order_id: int, client_order_id: str, problem: Problem) -> None:
@@ -36,15 +37,18 @@ def refuse(state: State, account: Account, order_id: int, client_order_id: str, 
             order_id,
             client_order_id,
             problem.code,
-            problem.detail,
+            "",
             problem.rule,
-            problem.title,
+            "",
             problem.rules,
+            problem.said.template,
+            problem.said.values,
         ),
     )
 
 
 def refuse_stranger(state: State, participant: str, account: str, order_id: int, client_order_id: str) -> None:
     """Refuse a request for an account that is not the sender's: nobody but the sender learns of it."""
-    detail = f"participant {participant} does not operate account {account}"
-    state.emit(RequestRejected(account, 0, order_id, client_order_id, PERMISSION, detail))
+    why = said("participant.not_operator", participant, account)
+    event = RequestRejected(account, 0, order_id, client_order_id, PERMISSION, template=why.template, values=why.values)
+    state.emit(event)

@@ -7,6 +7,7 @@ from engine.vocabulary.codes import BAND, BUY
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.rounding import PPM
+from engine.vocabulary.said import said
 
 
 def dynamic_band(book: LimitOrderBook) -> tuple[int, int]:
@@ -36,8 +37,8 @@ def band_problem(book: LimitOrderBook, price_ticks: int) -> Problem | None:
         return None
     instrument = book.instrument
     tick = instrument.tick_e8
-    span = f"from {decimal_e8(low * tick)} to {decimal_e8(high * tick)}"
-    return Problem(BAND, f"the price must be {span} {instrument.quote.asset}")
+    span = said("band.outside", decimal_e8(low * tick), decimal_e8(high * tick), instrument.quote.asset)
+    return Problem(BAND, span)
 
 
 def collar_ticks(book: LimitOrderBook, side: int) -> int:

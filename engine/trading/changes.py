@@ -41,6 +41,7 @@ from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, MassCancel
 from engine.vocabulary.messages.events import BookChanged, MassCancelled
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
+from engine.vocabulary.said import said
 
 
 class NewTerms:
@@ -95,7 +96,7 @@ def _gate(state: State, order: Order) -> Problem | None:
     if problem is not None:
         return problem
     if book.phase != CONTINUOUS and not book.in_call:
-        return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: cancel instead")
+        return Problem(PHASE, said("phase.cancel_instead", book.instrument.instrument, PHASES[book.phase]))
     return None
 
 
@@ -105,17 +106,17 @@ def _grid(order: Order, command: AmendOrder, terms: NewTerms) -> Problem | None:
     instrument = book.instrument
     kind = order.order_type
     if order.other_leg is not None or order.children or order.where == ELECTED:
-        return invalid("an order that hangs together with others can't be amended: cancel it")
+        return invalid(said("amend.hangs_together"))
     if not (command.price_e8 or command.quantity_e8 or command.stop_price_e8 or command.display_e8):
-        return invalid("an amend must change something")
+        return invalid(said("amend.nothing"))
     if command.price_e8 and kind in (MARKET, STOP, TRAILING_STOP):
-        return invalid("this order has no limit price")
+        return invalid(said("amend.no_price"))
     if command.stop_price_e8 and kind not in (STOP, STOP_LIMIT):
-        return invalid("this order has no stop price of its own")
+        return invalid(said("amend.no_stop"))
     if command.display_e8 and kind != ICEBERG:
-        return invalid("this order has no display quantity")
+        return invalid(said("amend.no_display"))
     if command.display_e8 > (command.quantity_e8 or order.quantity_lots * instrument.lot_e8):
-        return invalid("the display quantity must not exceed the quantity")
+        return invalid(said("display.quantity"))
     for price_e8 in (command.price_e8, command.stop_price_e8):
         problem = tick_problem(instrument, price_e8) if price_e8 else None
         if problem is not None:
@@ -148,7 +149,7 @@ def _limits(state: State, order: Order, terms: NewTerms) -> Problem | None:
     if _grows(order, price, terms.quantity_lots - order.filled_lots):
         if terms.quantity_lots > instrument.max_lots:
             high = decimal_e8(instrument.max_lots * instrument.lot_e8)
-            return Problem(SIZE, f"the quantity must not exceed {high}")
+            return Problem(SIZE, said("size.most", high))
         problem = value_problem(state, order, price * terms.quantity_lots * instrument.unit)
         if problem is not None:
             return problem
@@ -196,9 +197,9 @@ def _resting_problem(order: Order, terms: NewTerms, price: int) -> Problem | Non
         return funds_problem(order, wanted)
     if order.post_only and terms.price_ticks != order.price_ticks and order.where == ON_BOOK:
         if book.in_call:
-            return Problem(PHASE, "a post-only order's price can't be amended in a call")
+            return Problem(PHASE, said("amend.post_only_in_call"))
         if book.crosses(order.side, terms.price_ticks):
-            return Problem(POST_ONLY, "a post-only order would trade at once")
+            return Problem(POST_ONLY, said("post_only.trades"))
     return None
 
 

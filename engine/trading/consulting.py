@@ -63,7 +63,7 @@ def _recheck(state: State, order: Order) -> None:
     if order.leaves_lots:
         verdict = state.hook.recheck(order, state.time_ns)
         if verdict is not None:
-            cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.detail)
+            cancel(state, order, BY_RULE, verdict.first.rule, verdict.first.said)
 
 
 def _to_recheck(state: State, recheck: Recheck) -> list[Order]:

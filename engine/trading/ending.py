@@ -14,6 +14,7 @@ from engine.state.state import State, next_report
 from engine.trading.room import close_order
 from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
 from engine.vocabulary.messages.events import OrderCancelled
+from engine.vocabulary.said import NOTHING_SAID, Said
 
 
 def _bring(state: State, order: Order) -> None:
@@ -45,7 +46,7 @@ def close(state: State, order: Order) -> None:
         state.entries.append(order)
 
 
-def cancel(state: State, order: Order, reason: int, rule: str = "", detail: str = "") -> None:
+def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = NOTHING_SAID) -> None:
     """End an order, wherever it is: its leaves go, its reservation returns, the other leg of a pair ends with it."""
     book: LimitOrderBook = order.book
     displayed = 0
@@ -78,7 +79,9 @@ def cancel(state: State, order: Order, reason: int, rule: str = "", detail: str 
             displayed,
             reason,
             rule,
-            detail,
+            "",
+            why.template,
+            why.values,
         ),
     )
     end_other_leg(state, order)

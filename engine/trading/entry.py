@@ -51,6 +51,7 @@ from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
 from engine.vocabulary.problem import Problem, unknown_instrument
+from engine.vocabulary.said import said
 
 
 def enter(state: State, command: NewOrder) -> None:
@@ -143,9 +144,9 @@ def gate_problem(state: State, order: Order, ahead: int) -> Problem | None:
     if not book.in_call:
         if book.phase == CONTINUOUS:
             return None
-        return Problem(PHASE, f"{book.instrument.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
+        return Problem(PHASE, said("phase.no_orders", book.instrument.instrument, PHASES[book.phase]))
     if order.time_in_force in IMMEDIATE or order.post_only or order.command.funds:
-        return Problem(PHASE, f"{PHASES[book.phase]} collects orders: none that is ioc, fok, post-only or by funds")
+        return Problem(PHASE, said("phase.collects", PHASES[book.phase]))
     return None
 
 
@@ -164,8 +165,9 @@ def kill_problem(state: State, account: Account, instrument: str) -> Problem | N
         (SCOPE_INVESTOR, account.investor),
     ):
         if f"{SCOPES[scope]}:{key}" in state.killed:
-            name = f"{SCOPES[scope]} {key}".rstrip()
-            return Problem(KILL_SWITCH, f"the kill switch of {name} is on")
+            if not key:
+                return Problem(KILL_SWITCH, said("kill_switch.venue"))
+            return Problem(KILL_SWITCH, said("kill_switch.on", SCOPES[scope], key))
     return None
 
 
@@ -192,7 +194,7 @@ def value_problem(state: State, order: Order, value: int) -> Problem | None:
         most = min(most, limits.max_order_value)
     if value > most:
         quote = instrument.quote
-        return Problem(NOTIONAL, f"the value must not exceed {decimal(most, quote.scale)} {quote.asset}")
+        return Problem(NOTIONAL, said("notional.most", decimal(most, quote.scale), quote.asset))
     return None
 
 
@@ -207,7 +209,7 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
         return None
     crosses = order.post_only and book.crosses(order.side, order.price_ticks)
     if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, order)):
-        return Problem(POST_ONLY, "a post-only order would trade at once")
+        return Problem(POST_ONLY, said("post_only.trades"))
     command = order.command
     mode = mode_of(state, order)
     if mode != STP_REJECT and order.time_in_force in LASTING:
@@ -216,14 +218,14 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
         least = command.min_quantity_e8 // order.instrument.lot_e8 or order.quantity_lots
         lots = fillable_lots(state, order, order.quantity_lots)
         if lots < least:
-            return Problem(FILLABILITY, f"only {lots} of {least} lots can be filled at once")
+            return Problem(FILLABILITY, said("fillability.lots", lots, least))
     if mode == STP_REJECT and order.price_ticks and meets_own(state, order):
         return _self_trade()
     return None
 
 
 def _self_trade() -> Problem:
-    return Problem(SELF_TRADE, "it would meet an order of the same owner")
+    return Problem(SELF_TRADE, said("self_trade.meets"))
 
 
 def _reprice_from_touch(state: State, order: Order) -> bool:
@@ -246,7 +248,7 @@ def funds_problem(order: Order, wanted: int) -> Problem:
     """What was needed more and what there is."""
     asset = paying_asset(order)
     needs = decimal(wanted, asset.scale)
-    return Problem(FUNDS, f"needs {needs} {asset.asset}, available {decimal(available(order), asset.scale)}")
+    return Problem(FUNDS, said("funds.needs", needs, asset.asset, decimal(available(order), asset.scale)))
 
 
 def accept(state: State, order: Order) -> None:
@@ -323,21 +325,23 @@ def reject(state: State, order: OrderRecord, problem: Problem) -> None:
             order.client_order_id,
             order.instrument_name,
             problem.code,
-            problem.detail,
+            "",
             problem.rule,
-            problem.title,
+            "",
             problem.rules,
             command.side,
             command.price_e8,
             command.quantity_e8,
+            problem.said.template,
+            problem.said.values,
         ),
     )
 
 
 def _reject_stranger(state: State, command: NewOrder) -> None:
     """Reject an order for an account that is not the sender's: nobody but the sender learns of it."""
-    detail = f"participant {command.participant} does not operate account {command.account}"
-    _emit_reject(state, command, state.seq, 0, Problem(PERMISSION, detail))
+    why = said("participant.not_operator", command.participant, command.account)
+    _emit_reject(state, command, state.seq, 0, Problem(PERMISSION, why))
 
 
 def _emit_reject(state: State, command: NewOrder, order_id: int, report_seq: int, problem: Problem) -> None:
@@ -349,18 +353,19 @@ def _emit_reject(state: State, command: NewOrder, order_id: int, report_seq: int
         command.client_order_id,
         command.instrument,
         problem.code,
-        problem.detail,
         side=command.side,
         price_e8=command.price_e8,
         quantity_e8=command.quantity_e8,
+        template=problem.said.template,
+        values=problem.said.values,
     )
     state.emit(event)
 
 
 def reject_duplicate(state: State, account: Account, command: NewOrder, used: UsedId, order_id: int) -> None:
     """Reject a client order id that was used today for something else."""
-    detail = f"client order id {command.client_order_id} was used today for {used.used_for}"
-    _emit_reject(state, command, order_id, next_report(account), Problem(DUPLICATE_ID, detail))
+    why = said("id.used", command.client_order_id, used.used_for)
+    _emit_reject(state, command, order_id, next_report(account), Problem(DUPLICATE_ID, why))
 
 
 def answer_used_id(state: State, account: Account, command: NewOrder, used: UsedId) -> None:

@@ -48,6 +48,7 @@ from engine.vocabulary.limits import LEG_ID, MAX_QUOTES_PER_SIDE
 from engine.vocabulary.messages.commands import MassQuote, NewBracket, NewOrder, NewOrderPair
 from engine.vocabulary.messages.events import MassQuoted
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
+from engine.vocabulary.said import said
 
 
 def enter_pair(state: State, command: NewOrderPair) -> None:
@@ -83,13 +84,13 @@ def enter_pair(state: State, command: NewOrderPair) -> None:
 def _pair_problem(limit: NewOrder, stop: NewOrder, entry: NewOrder) -> Problem | None:
     """Why two orders make no pair."""
     if limit.order_type != LIMIT or stop.order_type not in (STOP, STOP_LIMIT):
-        return invalid("a pair is a limit order and a stop or stop_limit order")
+        return invalid(said("pair.types"))
     for leg in (limit, stop):
         if leg.instrument != entry.instrument or leg.quantity_e8 != entry.quantity_e8:
-            return invalid("orders that hang together have one instrument and quantity")
+            return invalid(said("hangs_together.alike"))
         if leg.time_in_force not in LASTING:
-            return invalid("the orders of a pair must be gtc, day or gtd")
-    return invalid("the orders of a pair have one side") if limit.side != stop.side else None
+            return invalid(said("pair.time_in_force"))
+    return invalid(said("pair.side")) if limit.side != stop.side else None
 
 
 def enter_bracket(state: State, command: NewBracket) -> None:
@@ -126,9 +127,9 @@ def _bracket_problem(command: NewBracket) -> Problem | None:
     if problem is not None:
         return problem
     if command.take_profit.side == command.entry.side:
-        return invalid("a take-profit is on the other side of its entry")
+        return invalid(said("bracket.side"))
     if command.entry.order_type not in (LIMIT, MARKET):
-        return invalid("the entry of a bracket is a limit or market order")
+        return invalid(said("bracket.entry"))
     return None
 
 
@@ -154,12 +155,12 @@ def _admit_all(state: State, participant: str, name: str, legs: list[NewOrder]) 
         return None
     for leg in legs:
         if leg.account != name or leg.participant != participant or leg.funds:
-            problem = invalid("orders that hang together are of one account, and none is by funds")
+            problem = invalid(said("hangs_together.account"))
             refuse(state, account, 0, leg.client_order_id, problem)
             return None
     names = [leg.client_order_id for leg in legs]
     if len(dict.fromkeys(names)) < len(names):
-        refuse(state, account, 0, names[0], Problem(DUPLICATE_ID, "one client order id twice"))
+        refuse(state, account, 0, names[0], Problem(DUPLICATE_ID, said("id.twice")))
         return None
     ids = state.ids_of(account)
     if any(ids.find(name) is not None for name in names):
@@ -192,7 +193,7 @@ def _answer_used_ids(state: State, account: Account, legs: list[NewOrder]) -> No
 
 
 def _refused_together() -> Problem:
-    return invalid("an order it hangs together with was refused")
+    return invalid(said("hangs_together.refused"))
 
 
 def _reject_all(state: State, orders: list[OrderRecord], problems: list[Problem | None]) -> None:
@@ -280,22 +281,22 @@ def _quotes_problem(state: State, account: Account, command: MassQuote, quotes: 
     if book is None:
         return unknown_instrument(command.instrument)
     if len(command.bids) > MAX_QUOTES_PER_SIDE or len(command.asks) > MAX_QUOTES_PER_SIDE:
-        return Problem(SIZE, f"no more than {MAX_QUOTES_PER_SIDE} quotes a side")
+        return Problem(SIZE, said("quotes.most", MAX_QUOTES_PER_SIDE))
     ids = state.ids_of(account)
     for wanted in quotes:
         if ids.find(wanted.client_order_id) is not None:
-            return Problem(DUPLICATE_ID, f"quote id {command.quote_id} was used today")
+            return Problem(DUPLICATE_ID, said("quotes.used", command.quote_id))
     problem = kill_problem(state, account, command.instrument)
     if problem is not None:
         return problem
     if book.in_call:
         if command.post_only != POST_ONLY_OFF:
-            return Problem(PHASE, "no post-only orders in a call")
+            return Problem(PHASE, said("quotes.post_only_in_call"))
     elif book.phase != CONTINUOUS:
-        return Problem(PHASE, f"{command.instrument} is in phase {PHASES[book.phase]}: no orders are taken")
+        return Problem(PHASE, said("phase.no_orders", command.instrument, PHASES[book.phase]))
     highest, lowest = [price for price, _ in command.bids], [price for price, _ in command.asks]
     if highest and lowest and max(highest) >= min(lowest):
-        return invalid("the ladder crosses itself")
+        return invalid(said("quotes.crosses"))
     instrument = book.instrument
     for wanted in quotes:
         problem = tick_problem(instrument, wanted.price_e8) or lot_problem(instrument, wanted.quantity_e8)
@@ -322,6 +323,5 @@ def _ladder_problem(state: State, fresh: list[Order], gone: list[Order]) -> Prob
     for side in (BUY, SELL):
         asset, lacks = ladder_lacks(fresh, gone, side)
         if lacks:
-            needs = f"the new quotes need {decimal(lacks, asset.scale)} {asset.asset} more"
-            return Problem(FUNDS, f"{needs} than is available and the old ones free")
+            return Problem(FUNDS, said("quotes.need", decimal(lacks, asset.scale), asset.asset))
     return None

@@ -15,17 +15,16 @@ from engine.trading.placing import park_peg, place, rest, take_off
 from engine.vocabulary.codes import BUY, CONTINUOUS, ORDER_LIMITS, PEG_MID, PEG_OWN
 from engine.vocabulary.limits import MAX_PEGS_PER_ACCOUNT, MAX_PEGS_PER_INSTRUMENT
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import said
 
 
 def peg_problem(order: Order) -> Problem | None:
     """Whether an instrument has as many pegs as it may, in all or of this account. O(its pegs)."""
     book: LimitOrderBook = order.book
     if len(book.pegs) >= MAX_PEGS_PER_INSTRUMENT:
-        return Problem(ORDER_LIMITS, f"no more than {MAX_PEGS_PER_INSTRUMENT} pegged orders an instrument")
+        return Problem(ORDER_LIMITS, said("pegged.book", MAX_PEGS_PER_INSTRUMENT))
     if sum([peg.account is order.account for peg in book.pegs.values()]) >= MAX_PEGS_PER_ACCOUNT:
-        return Problem(
-            ORDER_LIMITS, f"no more than {MAX_PEGS_PER_ACCOUNT} pegged orders of an account in an instrument"
-        )
+        return Problem(ORDER_LIMITS, said("pegged.account", MAX_PEGS_PER_ACCOUNT))
     return None
 
 

@@ -18,6 +18,7 @@ from engine.vocabulary.codes import BUY, NOTHING_TO_REDUCE, ORDER_LIMITS, POSITI
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.limits import MAX_REDUCE_ONLY_PER_POSITION
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import said
 
 MOST_REDUCE_ONLY: Final = MAX_REDUCE_ONLY_PER_POSITION + 2
 """The orders of one command don't count for each other, and a bracket has three."""
@@ -36,13 +37,11 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
         lots = lots_of(order.account, instrument)
         open_side = open_lots(order.account, instrument, order.side)
         if (lots if order.side == BUY else -lots) + open_side + more > most:
-            detail = f"the position must not exceed {decimal_e8(most * instrument.lot_e8)}, open orders filled"
-            return Problem(POSITION_LIMIT, detail)
+            return Problem(POSITION_LIMIT, said("position.most", decimal_e8(most * instrument.lot_e8)))
     if order.command.reduce_only and not begins_later:
         lots = reducible_lots(order.account, instrument, order.side)
         if leaves_lots > lots:
-            detail = f"there is a position of {decimal_e8(lots * instrument.lot_e8)} to reduce"
-            return Problem(REDUCE_ONLY, detail)
+            return Problem(REDUCE_ONLY, said("reduce_only.position", decimal_e8(lots * instrument.lot_e8)))
     return None
 
 
@@ -52,7 +51,7 @@ def reduce_only_problem(order: Order) -> Problem | None:
     if count < MAX_REDUCE_ONLY_PER_POSITION or not order.command.reduce_only or not parts_that_rest(order):
         return None
     most = MAX_REDUCE_ONLY_PER_POSITION
-    return Problem(ORDER_LIMITS, f"no more than {most} open reduce-only orders of an account in an instrument")
+    return Problem(ORDER_LIMITS, said("reduce_only.most", most))
 
 
 def note_positions(state: State, instrument: Instrument, first: Account, second: Account) -> None:

@@ -12,6 +12,7 @@ from engine.state.state import State
 from engine.vocabulary.codes import AT_CLOSE, AT_OPEN, CONTINUOUS, FOK, IOC, MARKET, ORDER_LIMITS
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import said
 
 
 def parts_asked_for(command: NewOrder) -> int:
@@ -35,15 +36,14 @@ def room_problem(state: State, order: Order, more: int) -> Problem | None:
     book: LimitOrderBook = order.book
     of_account = order.account.open_parts + more
     if of_account > state.max_open_per_account:
-        most, where = state.max_open_per_account, "an account"
+        what = said("room.account", state.max_open_per_account)
     elif book.open_parts + more > _room_for(state, of_account, state.max_open_per_book):
-        most, where = state.max_open_per_book, "a book"
+        what = said("room.book", state.max_open_per_book, state.small_account)
     elif state.open_parts + more > _room_for(state, of_account, state.max_open):
-        most, where = state.max_open, "the venue"
+        what = said("room.venue", state.max_open, state.small_account)
     else:
         return None
-    kept = "" if where == "an account" else f"; the last fifth is for accounts with no more than {state.small_account}"
-    return Problem(ORDER_LIMITS, f"no more than {most} open orders {where}, an iceberg counted by its parts{kept}")
+    return Problem(ORDER_LIMITS, what)
 
 
 def _room_for(state: State, of_account: int, most: int) -> int:

@@ -43,6 +43,7 @@ from engine.vocabulary.codes import (
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.problem import Problem, invalid
+from engine.vocabulary.said import said
 
 LASTING: Final = (GTC, DAY, GTD)
 IMMEDIATE: Final = (IOC, FOK)
@@ -115,66 +116,66 @@ def is_plain(command: NewOrder) -> bool:
 
 def _size_problem(instrument: Instrument) -> Problem:
     low, high = instrument.min_lots * instrument.lot_e8, instrument.max_lots * instrument.lot_e8
-    return Problem(SIZE, f"the quantity must be from {decimal_e8(low)} to {decimal_e8(high)}")
+    return Problem(SIZE, said("size.range", decimal_e8(low), decimal_e8(high)))
 
 
 def invalid_fields(command: NewOrder, instrument: Instrument, time_ns: int) -> Problem | None:
     """Why an order's fields make no order; None: they do."""
     kind, life = command.order_type, command.time_in_force
     if command.side not in (BUY, SELL) or not 0 <= kind < len(ORDER_TYPES):
-        return invalid("unknown side or order type")
+        return invalid(said("terms.side_or_type"))
     if not 0 <= life < len(TIMES_IN_FORCE) or not -1 <= command.self_trade <= STP_REJECT:
-        return invalid("unknown time in force or self-trade mode")
+        return invalid(said("terms.time_in_force"))
     if not POST_ONLY_OFF <= command.post_only <= POST_ONLY_REPRICE:
-        return invalid("unknown post-only mode")
+        return invalid(said("terms.post_only_mode"))
     if (kind in STOPS or kind in (ICEBERG, PEGGED)) and life not in LASTING:
-        return invalid(f"a {ORDER_TYPES[kind]} order must be gtc, day or gtd")
+        return invalid(said("terms.rests", ORDER_TYPES[kind]))
     if (life == GTD) != (command.expire_ns != 0) or (life == GTD and command.expire_ns <= time_ns):
-        return invalid("gtd, and only gtd, needs an expire time in the future")
+        return invalid(said("terms.gtd"))
     if command.post_only and (kind not in (LIMIT, ICEBERG) or life not in LASTING):
-        return invalid("post-only is for limit and iceberg orders that may rest")
+        return invalid(said("terms.post_only"))
     if command.reduce_only and instrument.kind != FUTURE:
-        return invalid("reduce-only is for futures")
+        return invalid(said("terms.reduce_only"))
     if command.funds and instrument.kind == FUTURE:
-        return invalid("no order by funds in a future")
+        return invalid(said("terms.funds_in_a_future"))
     return _invalid_quantities(command) or _invalid_prices(command)
 
 
 def _invalid_quantities(command: NewOrder) -> Problem | None:
     kind, life = command.order_type, command.time_in_force
     if command.funds and (kind != MARKET or life not in (GTC, IOC) or command.quantity_e8 or command.funds < 0):
-        return invalid("funds are for market orders, gtc or ioc, instead of a quantity")
+        return invalid(said("terms.funds"))
     if command.min_quantity_e8 and (life != IOC or command.funds or command.min_quantity_e8 > command.quantity_e8):
-        return invalid("a minimum quantity is for ioc orders, and no more than their quantity")
+        return invalid(said("terms.min_quantity"))
     if (kind == ICEBERG) != (command.display_e8 != 0):
-        return invalid("a display quantity, and only it, makes an iceberg")
+        return invalid(said("terms.display"))
     if command.display_e8 > command.quantity_e8:
-        return invalid("the display quantity must not exceed the quantity")
+        return invalid(said("display.quantity"))
     return None
 
 
 def _invalid_prices(command: NewOrder) -> Problem | None:
     kind = command.order_type
     if kind in (MARKET, STOP, TRAILING_STOP) and command.price_e8:
-        return invalid(f"a {ORDER_TYPES[kind]} order has no limit price")
+        return invalid(said("terms.no_price", ORDER_TYPES[kind]))
     if (kind in (STOP, STOP_LIMIT)) != (command.stop_price_e8 != 0):
-        return invalid("stop and stop_limit orders, and no others, need a stop price")
+        return invalid(said("terms.stop_price"))
     if command.trail_e8 < 0 or command.trail_bps < 0 or command.trail_bps >= 10_000:
-        return invalid("a trail must be positive, and below 10000 basis points")
+        return invalid(said("terms.trail"))
     trails = (command.trail_e8 != 0) + (command.trail_bps != 0)
     if trails != (1 if kind == TRAILING_STOP else 0):
-        return invalid("a trailing stop, and no other order, needs one trail, absolute or in basis points")
+        return invalid(said("terms.one_trail"))
     if kind == PEGGED:
-        return None if PEG_OWN <= command.peg <= PEG_MID else invalid("a pegged order needs what to peg to")
+        return None if PEG_OWN <= command.peg <= PEG_MID else invalid(said("terms.peg_to"))
     has_peg = command.peg != -1 or command.peg_offset_e8 != 0
-    return invalid("only a pegged order has a peg and an offset") if has_peg else None
+    return invalid(said("terms.peg")) if has_peg else None
 
 
 def _unlimited(order: Order) -> Problem | None:
     """Why a pegged order has no worst price: it asks for none, and there is no static band."""
     if order.order_type != PEGGED or order.command.price_e8 or static_band(order.book) != (0, 0):
         return None
-    return invalid("a pegged order needs a limit price here: there is no static band")
+    return invalid(said("terms.peg_limit"))
 
 
 def _ticks(order: Order) -> Problem | None:
@@ -192,7 +193,7 @@ def _ticks(order: Order) -> Problem | None:
             return problem
     for offset_e8 in (command.peg_offset_e8, command.trail_e8):
         if offset_e8 % instrument.tick_e8:
-            return Problem(TICK, f"an offset must be a multiple of the tick size {decimal_e8(instrument.tick_e8)}")
+            return Problem(TICK, said("price.offset", decimal_e8(instrument.tick_e8)))
     order.stop_ticks = command.stop_price_e8 // instrument.tick_e8
     if kind == MARKET:
         order.price_ticks = collar_ticks(book, order.side)
@@ -235,18 +236,18 @@ def stop_reserve_ticks(order: Order, stop_ticks: int) -> int:
 
 
 def _no_reference() -> Problem:
-    return Problem(NO_REFERENCE, "no trade and no reference price yet: there is nothing to measure from")
+    return Problem(NO_REFERENCE, said("reference.none"))
 
 
 def tick_problem(instrument: Instrument, price_e8: int) -> Problem | None:
     """Why a price is not on the instrument's grid."""
     if price_e8 <= 0 or price_e8 % instrument.tick_e8:
-        return Problem(TICK, f"the price must be a positive multiple of the tick size {decimal_e8(instrument.tick_e8)}")
+        return Problem(TICK, said("price.tick_of", decimal_e8(instrument.tick_e8)))
     return None
 
 
 def lot_problem(instrument: Instrument, quantity_e8: int) -> Problem | None:
     """Why a quantity is not on the instrument's grid."""
     if quantity_e8 <= 0 or quantity_e8 % instrument.lot_e8:
-        return Problem(LOT, f"the quantity must be a positive multiple of the lot size {decimal_e8(instrument.lot_e8)}")
+        return Problem(LOT, said("quantity.lot_of", decimal_e8(instrument.lot_e8)))
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 # Raised with any change of events: a journal replays exactly only under the version that wrote it.
-CORE_VERSION: Final = 5
+CORE_VERSION: Final = 6
 
 BUY: Final = 0
 SELL: Final = 1

@@ -26,6 +26,8 @@ MAX_REBATE_PPM: Final = 100_000
 MAX_NAME_CHARS: Final = 64
 # Reasons, titles and details that people read.
 MAX_TEXT_CHARS: Final = 512
+# The id of a sentence, in ASCII: its length is one byte of a row.
+MAX_TEMPLATE_CHARS: Final = 31
 
 # ── rulebooks ──────────────────────────────────────────────────────────────────────────────────────────────────
 # What is parsed must not cost more than it is long, nor end in a parser's own words. The largest built-in document has 12 000
@@ -210,7 +212,7 @@ MAX_PONGS_PER_SECOND: Final = 5
 # Private reports kept per account for clients that reconnect; older ones are answered with a snapshot.
 MAX_RECENT_REPORTS: Final = 10_000
 # And of all accounts together, beside the last one of each, which says where its numbers stand: 50 accounts that are as
-# busy as can be, or 7 800 with 32 to 63 reports. Each takes some 330 bytes (1 000 with the longest texts): 165 MB.
+# busy as can be, or 7 800 with 32 to 63 reports. Each takes some 340 bytes (1 000 with the longest texts): 170 MB.
 MAX_KEPT_REPORTS: Final = 500_000
 
 # ── rates ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -286,8 +288,8 @@ SEGMENT_BYTES: Final = 64 * 1024 * 1024
 # One frame holds any row: matching, a cascade of stops and an uncross are never cut. A length above it is damage, not data.
 # Each trade uses up a part that was open in the book, or an order that came. So a part adds at most: its stop triggers (808 bytes
 # with the longest names, 64 letters of four bytes), it begins as an order of a pair (835), shows or rests (289), is cut to its position
-# (1 124), and ends: by a trade (1 417), or by a cancel (3 145 with the longest text) beside one that prevention makes smaller
-# (1 124); its account is called (547). That is 7 872 bytes, 394 MB of MAX_OPEN_ORDERS_PER_BOOK. A print may halt the market: that
-# cancels what volatility auctions of other books have collected, 837 bytes each, and reports each instrument: 382 MB. In all 776 MB.
+# (1 124), and ends: by a trade (1 417), or by a cancel (3 181 with values as long as the longest text) beside one that prevention makes smaller
+# (1 124); its account is called (547). That is 7 908 bytes, 395 MB of MAX_OPEN_ORDERS_PER_BOOK. A print may halt the market: that
+# cancels what volatility auctions of other books have collected, 841 bytes each, and reports each instrument: 384 MB. In all 779 MB.
 # With names of 16 ASCII letters an order that sweeps a book makes 6 MB.
 MAX_FRAME_BYTES: Final = 1024 * 1024 * 1024

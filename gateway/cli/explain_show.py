@@ -37,6 +37,7 @@ from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
 from gateway.reporting.explaining import Found
 from gateway.reporting.times import moscow_date
+from gateway.words.words import in_words, words_of
 
 _COLOURS: Final = {DECIDED: "red", FAILED: "red", PASSED: "green", UNCONCERNED: "dim"}
 
@@ -122,6 +123,7 @@ def check_report(explanation: OrderExplanation) -> dict[str, object]:
 def rule_report(rule: RuleExplanation) -> dict[str, object]:
     """What one rule made of an order, for machines."""
     data = rule.data
+    reason = rule.spared if rule.refusal is None else in_words(rule.refusal)
     return {
         "rule": data.rule,
         "title": data.title,
@@ -130,7 +132,7 @@ def rule_report(rule: RuleExplanation) -> dict[str, object]:
         "effective_from": data.effective_from,
         "parameters": {key: plain_value(data, key) for key in data.declared.parameters},
         "outcome": rule.outcome.replace(" ", "_"),
-        "reason": rule.reason or None,
+        "reason": reason or None,
         "inputs": dict(rule.inputs),
         "arithmetic": rule.arithmetic or None,
     }
@@ -165,12 +167,12 @@ def result_text(event: Event, checked: set[int]) -> str:
         rule = f" by {event.rule}" if event.rule else ""
         return f"cancelled: {CANCEL_REASONS[event.reason]}{rule}"
     if isinstance(event, CommandRejected):
-        return f"refused: {REJECT_CODES[event.code]}: {event.detail}"
+        return f"refused: {REJECT_CODES[event.code]}: {words_of(event)}"
     if isinstance(event, OrderRejected | RequestRejected):
         if event.code == COMPLIANCE:
-            return f"refused by {event.rule}: {event.detail}"
+            return f"refused by {event.rule}: {words_of(event)}"
         unasked = "" if event.order_id in checked else "; no rule was asked: this check comes before compliance"
-        return f"refused: {REJECT_CODES[event.code]}: {event.detail}{unasked}"
+        return f"refused: {REJECT_CODES[event.code]}: {words_of(event)}{unasked}"
     return ""
 
 
@@ -251,7 +253,7 @@ def print_verdict(console: Terminal, explanation: Explanation) -> None:
 def print_rule(console: Terminal, rule: RuleExplanation) -> None:
     """What one rule made of an order, for people."""
     data = rule.data
-    why = f": {rule.reason}" if rule.outcome == UNCONCERNED else ""
+    why = f": {rule.spared}" if rule.spared else ""
     console.print()
     console.tell("  ", (f"{data.rule:7}", "bold"), (rule.outcome, _COLOURS[rule.outcome]), why)
     rows = [
@@ -262,7 +264,7 @@ def print_rule(console: Terminal, rule: RuleExplanation) -> None:
         ),
         ("looked at", "; ".join(f"{name} {value}" for name, value in rule.inputs)),
         ("arithmetic", rule.arithmetic),
-        ("says", rule.reason if rule.outcome != UNCONCERNED else ""),
+        ("says", "" if rule.refusal is None else in_words(rule.refusal)),
     ]
     for name, text in rows:
         if text:

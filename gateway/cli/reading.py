@@ -13,10 +13,11 @@ from rich.table import Table as RichTable
 
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.cli.terminal import WIDTH, Terminal
+from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
 from gateway.printable import printable
-from gateway.reporting.source import Source, Step, Unreadable, journal_bytes
+from gateway.reporting.source import Source, Step, Unreadable
 from gateway.reporting.tables import Table
 
 COMPLETE: Final = 0

@@ -14,6 +14,7 @@ from engine.vocabulary.codes import CORE_VERSION
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
 from gateway.core import new_exchange
+from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import json_text
@@ -98,7 +99,7 @@ def run(outcome: Outcome) -> None:
     """
     reader = outcome.reader
     replay = Replay(new_exchange())
-    size = sum(path.stat().st_size for path in reader.directory.glob("journal-*.sbxj"))
+    size = journal_bytes(reader.directory)
     console = Terminal(stderr=True)
     columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
     start = time.perf_counter()

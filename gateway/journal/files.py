@@ -15,7 +15,9 @@ import msgspec
 from engine.vocabulary.messages.commands import Sequenced
 
 SEGMENT_SUFFIX: Final = ".sbxj"
-_SEGMENT: Final = re.compile(r"journal-(\d{8})\.sbxj")
+ARCHIVE_SUFFIX: Final = ".zst"
+"""Behind a segment's own, of its archive."""
+_SEGMENT: Final = re.compile(r"journal-(\d{8})\.sbxj(\.zst)?")
 UNFINISHED_SUFFIX: Final = ".new"
 """Of a segment whose header is not yet synced: it gets its name afterwards, and is thrown away after a crash."""
 
@@ -105,12 +107,12 @@ def segment_name(segment: int) -> str:
 
 
 def list_segments(directory: Path) -> list[int]:
-    """The numbers of the segments in a directory, ascending.
+    """The numbers of the segments in a directory, archived or not, ascending.
 
     Raises:
         OSError: the directory can't be read.
     """
-    return sorted(int(match[1]) for name in os.listdir(directory) if (match := _SEGMENT.fullmatch(name)))
+    return sorted({int(match[1]) for name in os.listdir(directory) if (match := _SEGMENT.fullmatch(name))})
 
 
 def find_journal(directory: Path) -> Path:

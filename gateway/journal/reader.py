@@ -9,7 +9,8 @@ from typing import Final
 
 from engine.record.rows import Damage, SegmentHeader, StoredRow
 from engine.record.segments import SegmentReader, Tip, Torn
-from gateway.journal.files import JournalError, list_segments, segment_name
+from gateway.journal.archive import read_segment
+from gateway.journal.files import ARCHIVE_SUFFIX, JournalError, list_segments, segment_name
 from gateway.journal.head import HEAD_FILE, Head, Point, read_head
 from gateway.journal.key import signature_holds
 
@@ -44,7 +45,7 @@ class SegmentSummary:
     def __init__(self, name: str, reader: SegmentReader, size: int) -> None:
         self.name: Final = name
         self.size: Final = size
-        """Bytes of the file."""
+        """Bytes of the segment, be it archived or not."""
         self._reader: Final = reader
 
     @property
@@ -147,11 +148,15 @@ class JournalReader:
             yield from batch
 
     def _segment(self, number: int, is_last: bool) -> Iterator[list[StoredRow]]:
-        path = self.directory / segment_name(number)
-        data = path.read_bytes()
+        try:
+            name, data = read_segment(self.directory, number)
+        except JournalError as error:
+            raise JournalDamage(segment_name(number) + ARCHIVE_SUFFIX, 0, str(error)) from error
+        path = self.directory / name
         before = sum(segment.size for segment in self.segments)
         try:
-            reader = SegmentReader(data, number, self.tip, is_last)
+            # Only whole segments are archived, so none is torn.
+            reader = SegmentReader(data, number, self.tip, is_last and not name.endswith(ARCHIVE_SUFFIX))
             summary = SegmentSummary(path.name, reader, len(data))
             self._check_header(summary)
             self.segments.append(summary)

@@ -22,6 +22,8 @@ from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Done, Message, Rejected
+from gateway.words.titles import RuleTitles
+from gateway.words.words import words_of
 
 _REPLIES: Final = {row.kind: row.answers for row in TRADING}
 """The reply to a trading command is the first event of one of these types, after what was due before the command."""
@@ -47,7 +49,8 @@ class Fanout:
 
     def __init__(self) -> None:
         self.formats: Final = Formats()
-        self.reports: Final = PrivateReports(self.formats)
+        self._titles: Final = RuleTitles()
+        self.reports: Final = PrivateReports(self.formats, self._titles)
         self.channels: Final = Channels(self.formats)
         self.rulebook: str = ""
         """Name of the rulebook in force."""
@@ -87,7 +90,8 @@ class Fanout:
 
     def replay(self, row: Row) -> None:
         """Take in a command of the past, with its events; nobody listens yet."""
-        seq, time_ns, _, events = row
+        seq, time_ns, command, events = row
+        self._titles.note(command)
         self._learn(events)
         self.channels.follow(seq, time_ns, events, precede=True)
         self.reports.follow(seq, time_ns, events)
@@ -107,6 +111,8 @@ class Fanout:
         replies = _REPLIES.get(type(command))
         # A rulebook that waited for its effective date may have come in force before an order.
         news = events if replies is None else events[:due_events] if due_events else ()
+        if replies is None:
+            self._titles.note(command)
         if news:
             self._learn(news)
             for subscribers, message in self.channels.follow(seq, time_ns, news, precede=True):
@@ -206,10 +212,18 @@ class Fanout:
             elif type(event) is RulebookLoaded:
                 self.rulebook = event.name
                 self.rulebook_digest = event.digest
+                self._titles.follow(event)
 
 
 def _admin_reply(seq: int, events: list[Event], request_id: int) -> Message:
     for event in events:
         if type(event) is CommandRejected:
-            return Rejected(id=request_id, seq=seq, code=REJECT_CODES[event.code], detail=event.detail)
+            return Rejected(
+                id=request_id,
+                seq=seq,
+                code=REJECT_CODES[event.code],
+                detail=words_of(event),
+                template=event.template or None,
+                values=event.values,
+            )
     return Done(id=request_id, seq=seq)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.vocabulary.messages.said import Values
 from gateway.protocol.channel_messages import (
     AnyChannelMessage,
     Auction,
@@ -271,6 +272,9 @@ class Rejected(Message, tag="rejected"):
     seq: int
     code: str
     detail: str
+    template: str | None = None
+    """Of `detail`: which sentence it is, for programs; `values` stand in it."""
+    values: Values = ()
 
 
 class InstrumentInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.vocabulary.messages.said import Values
+
 
 class Message(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True, gc=False):
     """What the venue sends."""
@@ -55,6 +57,9 @@ class ExecutionReport(Message, tag="execution_report"):
     rules: tuple[str, ...] = ()
     detail: str | None = None
     kept_priority: bool | None = None
+    template: str | None = None
+    """Of `detail`: which sentence it is, for programs; `values` stand in it."""
+    values: Values = ()
 
 
 class RequestRejected(Message, tag="request_rejected"):
@@ -70,6 +75,9 @@ class RequestRejected(Message, tag="request_rejected"):
     rule: str | None = None
     title: str | None = None
     rules: tuple[str, ...] = ()
+    template: str | None = None
+    """Of `detail`: which sentence it is, for programs; `values` stand in it."""
+    values: Values = ()
 
 
 class MassCancelled(Message, tag="mass_cancelled"):

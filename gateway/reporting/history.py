@@ -36,6 +36,7 @@ from engine.vocabulary.messages.events import (
 from gateway.reporting.source import Step
 from gateway.reporting.tables import Cells, Table
 from gateway.reporting.times import utc
+from gateway.words.words import words_of
 
 CARRIED_OUT: Final = "carried out"
 REFUSED: Final = "refused"
@@ -186,11 +187,12 @@ def _add_effects(entry: Entry, events: list[Event]) -> None:
     for event in events:
         if isinstance(event, CommandRejected):
             entry.outcome = REFUSED
-            entry.why = f"{REJECT_CODES[event.code]}: {event.detail}"
+            entry.why = f"{REJECT_CODES[event.code]}: {words_of(event)}"
         elif isinstance(event, InvestorRegistered):
             entry.effects.append((event.investor, f"class {event.investor_class or 'none yet'}"))
         elif isinstance(event, RegistryChanged):
-            entry.effects.append((event.key, f"{event.what}: {event.detail}" if event.detail else event.what))
+            how = words_of(event)
+            entry.effects.append((event.key, f"{event.what}: {how}" if how else event.what))
         elif isinstance(event, ParameterChanged):
             entry.effects.append((event.rule, f"{event.key}: {event.old} became {event.new}"))
         elif isinstance(event, RulebookLoaded):

@@ -41,6 +41,7 @@ from gateway.reporting.asked import asked_for, request_of
 from gateway.reporting.reference import Reference
 from gateway.reporting.source import Step
 from gateway.reporting.times import UtcTimes
+from gateway.words.words import words_of
 
 NEW: Final = "new"
 REJECTED: Final = "rejected"
@@ -258,7 +259,7 @@ class OrderRecords:
         record.leaves_quantity = format_.quantity[0]
         record.reason = CANCEL_REASONS[event.reason]
         record.rule = event.rule
-        record.detail = event.detail
+        record.detail = words_of(event)
         return record
 
     def _amended(self, step: Step, place: int, event: OrderAmended) -> OrderRecord:
@@ -382,7 +383,7 @@ def _refuse(record: OrderRecord, event: OrderRejected | RequestRejected) -> None
     record.code = REJECT_CODES[event.code]
     record.rule = event.rule
     record.rules = " ".join(event.rules)
-    record.detail = event.detail
+    record.detail = words_of(event)
     record.report_seq = event.report_seq or None
 
 

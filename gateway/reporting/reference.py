@@ -15,8 +15,10 @@ from engine.vocabulary.messages.events import (
     InvestorRegistered,
     OrderRejected,
     RequestRejected,
+    RulebookLoaded,
 )
 from gateway.protocol.formats import Decimals, Formats
+from gateway.words.titles import RuleTitles
 
 
 class Holder:
@@ -59,8 +61,9 @@ class Reference:
         """By account."""
         self.classes: Final[dict[str, str]] = {}
         """The class of each investor now."""
+        self.rules: Final = RuleTitles()
         self.titles: Final[dict[str, str]] = {}
-        """Of rules that have refused something."""
+        """Of rules that have refused something, or failed when another decided."""
 
     def learn(self, event: Event) -> None:
         """Take note of an event."""
@@ -73,8 +76,13 @@ class Reference:
         elif isinstance(event, InstrumentListed):
             self.formats.learn(event)
             self.instruments[event.instrument] = Traded(event, self.formats.scales[event.base])
-        elif isinstance(event, OrderRejected | RequestRejected) and event.rule:
-            self.titles[event.rule] = event.title
+        elif isinstance(event, RulebookLoaded):
+            self.rules.follow(event)
+        elif isinstance(event, OrderRejected | RequestRejected):
+            for rule in event.rules:
+                self.titles[rule] = self.rules.of(rule)
+            if event.title:
+                self.titles[event.rule] = event.title
 
     def class_of(self, account: str) -> str:
         """The class of an account's investor; empty if the account is unknown or nobody has a class yet."""

@@ -47,6 +47,7 @@ class Report:
         if not self.settlement.days:
             self.settlement.begin(day)
         is_crossing = False
+        self.reference.rules.note(step.command)
         for place, event in enumerate(step.events):
             kind = type(event)
             if kind is DayEnded:
@@ -87,9 +88,6 @@ class Report:
 
     def tables(self, standing: Standing | None) -> list[Table]:
         """Everything but the order records, in the order in which it is shown."""
-        if standing is not None:
-            # A rule that never decided alone was not named with its title.
-            self.reference.titles.update(standing.titles)
         found = count_tables(self.counts, None if standing is None else standing.capacity_multiple)
         if standing is not None:
             found += [

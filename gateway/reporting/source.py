@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -147,8 +146,3 @@ class Source:
             self._replay = None
             return None
         return events
-
-
-def journal_bytes(directory: Path) -> int:
-    """Bytes of all segments: what progress is measured against."""
-    return sum(path.stat().st_size for path in directory.glob("journal-*.sbxj"))

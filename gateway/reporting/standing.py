@@ -47,7 +47,6 @@ class Standing:
         self,
         *,
         year: int,
-        titles: dict[str, str],
         cap_kopecks: int | None,
         cap_scope: str,
         usages: list[CapUsage],
@@ -56,8 +55,6 @@ class Standing:
     ) -> None:
         self.year: Final = year
         """The Moscow year."""
-        self.titles: Final = titles
-        """Of every rule of the rulebook in force."""
         self.cap_kopecks: Final = cap_kopecks
         """None: no cap is in force."""
         self.cap_scope: Final = cap_scope
@@ -79,11 +76,9 @@ def read_standing(exchange: Exchange) -> Standing | None:
     rule = intake.table.rulebook.active("RET-1")
     cap = None if rule is None else rule.parameters.number("retail_cap_rub")
     scope = "" if rule is None else rule.parameters.word("cap_scope")
-    titles = {name: data.title for name, data in intake.table.rulebook.rules.items()}
     usages = _usages(intake, exchange.time_ns)
     return Standing(
         year=moscow_year(exchange.time_ns),
-        titles=titles,
         cap_kopecks=cap,
         cap_scope=scope,
         usages=usages,

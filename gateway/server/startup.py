@@ -24,6 +24,7 @@ from gateway.outbound.fanout import Fanout
 from gateway.server.clock import Clock, VenueClock, jump_problem
 from gateway.server.sequencer import Sequencer
 from gateway.venue.venue import Venue
+from gateway.words.words import words_of
 
 JOURNAL_FOLDER: Final = "journal"
 
@@ -171,7 +172,7 @@ def start_venue(
 def _notes(changed: list[str], rows: list[Row]) -> list[str]:
     """What of a venue file did not come in force: what the journal has otherwise, and what was refused."""
     notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
-    return notes + [f"refused: {event.detail}" for row in rows for event in row[3] if type(event) is CommandRejected]
+    return notes + [f"refused: {words_of(event)}" for row in rows for event in row[3] if type(event) is CommandRejected]
 
 
 def _recovery(venue: Venue, directory: Path) -> Recovery:

@@ -6,6 +6,7 @@ import msgspec
 
 from engine.vocabulary.messages.commands import ListInstrument, RegisterIntermediary, RegisterInvestor, SetTradingRules
 from gateway.venue.venue import Venue, check_setup
+from gateway.words.words import in_words
 
 BANDS = "OPS-1"
 """The rule that prices far from the market are kept out by."""
@@ -61,4 +62,4 @@ def _limits(venue: Venue) -> list[VenueRemark]:
             places[command.investor] = where
         elif isinstance(command, RegisterIntermediary):
             places.setdefault(command.intermediary, where)
-    return [VenueRemark(places[name], rule, text) for rule, name, text in check_setup(venue)]
+    return [VenueRemark(places[name], rule, in_words(what)) for rule, name, what in check_setup(venue)]

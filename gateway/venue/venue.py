@@ -29,6 +29,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected
+from engine.vocabulary.said import Said
 from gateway.core import new_exchange, outside_limits
 from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
@@ -55,6 +56,7 @@ from gateway.venue.setup import (
     register_investor,
     set_index_price,
 )
+from gateway.words.words import words_of
 
 __all__ = [
     "Participant",
@@ -198,11 +200,11 @@ def _server(table: object) -> ServerSection:
     return server
 
 
-def check_setup(venue: Venue) -> list[tuple[str, str, str]]:
+def check_setup(venue: Venue) -> list[tuple[str, str, Said]]:
     """Set an exchange up from the venue, as its first start would.
 
     Returns:
-        Who then has more than a rule allows: the rule's id, who, and by how much in words.
+        Who then has more than a rule allows: the rule's id, who, and by how much.
 
     Raises:
         VenueError: a command is refused; the message has the key of the first.
@@ -224,7 +226,7 @@ def check_setup(venue: Venue) -> list[tuple[str, str, str]]:
     for seq, (where, command) in enumerate(timely, 1):
         for event in exchange.apply(Sequenced(seq, now_ns, command)):
             if type(event) is CommandRejected:
-                raise VenueError(f"{where}: {event.detail}")
+                raise VenueError(f"{where}: {words_of(event)}")
     return outside_limits(exchange)
 
 

@@ -36,6 +36,7 @@ from gateway.protocol import messages
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
 from gateway.venue.venue import load_rulebook_documents
+from gateway.words.titles import RuleTitles
 from loadtest.bench.stream import ADD, START_TICKS, BareBook, Stream
 
 START_NS: Final = 1_767_214_800_000_000_000
@@ -97,7 +98,7 @@ class JsonReports:
 
     def __init__(self, setup: list[tuple[Sequenced, list[Event]]]) -> None:
         self._formats: Final = Formats()
-        self._reports: Final = PrivateReports(self._formats)
+        self._reports: Final = PrivateReports(self._formats, RuleTitles())
         self.bytes = 0
         for sequenced, events in setup:
             for event in events:

@@ -26,6 +26,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderRejected, Trade
+from gateway.words.words import words_of
 from loadtest.flow.compare import BookComparison, TradeMade
 from loadtest.flow.format import Action, BookSeen, Enter, FlowError, Order, Recording, Reduce, TradeSeen, Withdraw
 
@@ -85,7 +86,7 @@ class EngineFeed:
         for command in setup:
             for event in self._apply(command, self._start_ns):
                 if type(event) is CommandRejected:
-                    raise FlowError(f"the market of the recording can't be set up: {event.detail}")
+                    raise FlowError(f"the market of the recording can't be set up: {words_of(event)}")
 
     def _apply(self, command: Command, time_ns: int) -> list[Event]:
         sequenced = Sequenced(self.exchange.seq + 1, time_ns, command)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderRejected, RequestRejected
+from gateway.words.words import words_of
 from loadtest.scenarios.checks import look
 from loadtest.scenarios.format import Scenario, ScenarioError, Step
 from loadtest.scenarios.lines import carry_out
@@ -66,5 +67,5 @@ def _run(venue: Venue, step: Step) -> tuple[list[str], list[str], list[str]]:
     if step.expected is None:
         happened = [event for event in happened if not isinstance(event, CONFIRMATIONS)]
     speaker = Speaker(venue, outcome.subject)
-    details = [event.detail for event in happened if isinstance(event, REJECTS) and event.detail]
+    details = [words_of(event) for event in happened if isinstance(event, REJECTS)]
     return (step.expected or [], [speaker.say(event) for event in happened], details)

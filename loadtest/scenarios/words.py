@@ -7,6 +7,7 @@ from decimal import Decimal
 from engine.vocabulary import codes
 from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages import events
+from gateway.words.words import words_of
 from loadtest.scenarios.format import ScenarioError
 from loadtest.scenarios.futures import say
 from loadtest.scenarios.numbers import money, show, show_clock
@@ -147,7 +148,7 @@ class Speaker:
         if isinstance(event, events.CommandRejected):
             return f"refused ({codes.REJECT_CODES[event.code]})"
         if isinstance(event, (events.RulesChanged, events.RegistryChanged)):
-            return " ".join(f"{event.what} {event.key} {event.detail}".split())
+            return " ".join(f"{event.what} {event.key} {words_of(event)}".split())
         if isinstance(event, events.DayEnded):
             return "the day ends"
         if isinstance(event, CONFIRMATIONS):

@@ -8,6 +8,7 @@ from compliance.explain import DECIDED, PASSED, UNCONCERNED, Explanation, OrderE
 from engine.vocabulary.codes import BUY, COMPLIANCE, MARKET
 from engine.vocabulary.messages.commands import MassQuote, SetBlocked
 from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
+from gateway.words.words import in_words
 from tests.support.compliance.scenarios import SCENARIOS, outcome, split_change, supervise, trade
 from tests.support.compliance.venue import PARTICIPANT, e8
 from tests.support.compliance.watched_venue import WatchedVenue, by_rule, check_sound
@@ -46,7 +47,7 @@ def test_every_verdict_of_every_scenario_is_explained_as_it_was_decided(scenario
             (
                 explanation.failed[0],
                 explanation.failed,
-                next(each.reason for each in explanation.rules if each.outcome == DECIDED),
+                next(in_words(each.refusal) for each in explanation.rules if each.outcome == DECIDED),
             )
             for explanation in made
             if explanation.failed and not (isinstance(explanation, OrderExplanation) and explanation.recheck)
@@ -69,7 +70,7 @@ def test_a_rule_that_is_switched_off_concerns_nobody() -> None:
     venue = WatchedVenue("general-2026", (("RET-3", "enabled", "false"),))
     venue.buy("newcomer", "0.001", "BTC/RUB", "100")
     off = by_rule(venue.last())["RET-3"]
-    assert (off.outcome, off.reason) == (UNCONCERNED, "the rule is switched off")
+    assert (off.outcome, off.spared) == (UNCONCERNED, "the rule is switched off")
     assert venue.last().failed == ("RISK-1",)
 
 

@@ -95,7 +95,7 @@ def test_figures(line: str) -> None:
     side, quantity, instrument, _, price = what.split()
     venue.enter(account, BUY if side == "buy" else SELL, quantity, instrument, price)
     found = by_rule(venue.last())[rule]
-    assert (found.outcome, found.reason if found.outcome == UNCONCERNED else found.arithmetic) == (expected, words)
+    assert (found.outcome, found.spared if found.outcome == UNCONCERNED else found.arithmetic) == (expected, words)
 
 
 def test_every_rule_that_can_refuse_an_order_stands_in_the_table() -> None:
@@ -188,7 +188,7 @@ def test_figures_of_transfers(line: str) -> None:
     (explanation,) = venue.notebook.transfers
     check_sound(explanation)
     found = by_rule(explanation)[rule]
-    assert (found.outcome, found.reason if found.outcome == UNCONCERNED else found.arithmetic) == (expected, words)
+    assert (found.outcome, found.spared if found.outcome == UNCONCERNED else found.arithmetic) == (expected, words)
 
 
 def test_every_rule_on_transfers_stands_in_the_table() -> None:

@@ -122,7 +122,7 @@ class WatchedVenue(Venue):
 
     def apply(self, command: AnyCommand) -> list[Event]:
         happened = super().apply(command)
-        self.both.follow(command, happened, f"after {self.exchange.seq} commands")
+        self.both.follow(command, self.happened, f"after {self.exchange.seq} commands")
         return happened
 
 

@@ -5,6 +5,7 @@ Values as in `engine.vocabulary.messages.events`, which exports these too.
 
 from __future__ import annotations
 
+from engine.vocabulary.messages.said import Values
 from engine.vocabulary.messages.structs import Event
 
 
@@ -37,8 +38,8 @@ class OrderRejected(Event, tag=2):
     client_order_id: str
     instrument: str
     code: int
-    detail: str
-    """What was wrong and what would have been allowed, for people."""
+    detail: str = ""
+    """Of journals before core version 6, as `title`: the words that are made at the edge now."""
     rule: str = ""
     title: str = ""
     rules: tuple[str, ...] = ()
@@ -46,6 +47,9 @@ class OrderRejected(Event, tag=2):
     """As asked for, as are price and quantity: they may fit no tick or lot. -1: a journal of an earlier version."""
     price_e8: int = 0
     quantity_e8: int = 0
+    template: str = ""
+    """Which sentence says what was wrong and what would have been allowed; `values` go into it."""
+    values: Values = ()
 
 
 class Trade(Event, tag=3):
@@ -88,6 +92,9 @@ class OrderCancelled(Event, tag=4):
     reason: int
     rule: str = ""
     detail: str = ""
+    """Of journals before core version 6: the words that are made at the edge now."""
+    template: str = ""
+    values: Values = ()
 
 
 class OrderAmended(Event, tag=5):
@@ -114,10 +121,13 @@ class RequestRejected(Event, tag=6):
     order_id: int
     client_order_id: str
     code: int
-    detail: str
+    detail: str = ""
+    """Of journals before core version 6, as `title`: the words that are made at the edge now."""
     rule: str = ""
     title: str = ""
     rules: tuple[str, ...] = ()
+    template: str = ""
+    values: Values = ()
 
 
 class OrderStatus(Event, tag=7):

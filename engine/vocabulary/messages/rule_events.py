@@ -5,6 +5,7 @@ Values as in `engine.vocabulary.messages.events`, which exports these too.
 
 from __future__ import annotations
 
+from engine.vocabulary.messages.said import Values
 from engine.vocabulary.messages.structs import Event
 
 
@@ -28,6 +29,9 @@ class RegistryChanged(Event, tag=42):
     what: str
     key: str
     detail: str = ""
+    """Of journals before core version 6: the words that are made at the edge now."""
+    template: str = ""
+    values: Values = ()
 
 
 class ParameterChanged(Event, tag=43):

@@ -5,6 +5,7 @@ Values as in `engine.vocabulary.messages.events`, which exports these too.
 
 from __future__ import annotations
 
+from engine.vocabulary.messages.said import Values
 from engine.vocabulary.messages.structs import Event
 
 
@@ -72,7 +73,10 @@ class CommandRejected(Event, tag=26):
     """A configuration or compliance command did nothing."""
 
     code: int
-    detail: str
+    detail: str = ""
+    """Of journals before core version 6: the words that are made at the edge now."""
+    template: str = ""
+    values: Values = ()
 
 
 class RulesChanged(Event, tag=27):
@@ -81,8 +85,11 @@ class RulesChanged(Event, tag=27):
     what: str
     key: str
     detail: str = ""
+    """Of journals before core version 6: the words that are made at the edge now."""
     reason: str = ""
     by: str = ""
+    template: str = ""
+    values: Values = ()
 
 
 class MarketHalted(Event, tag=28):

@@ -23,15 +23,16 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.outbound.channels.channel import VENUE, Channel
 from gateway.protocol.messages import Change
+from gateway.words.words import words_of
 
 _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
     RulebookLoaded: lambda event: {"what": "rulebook", "key": event.name, "detail": event.digest},
     InvestorRegistered: lambda event: {"what": "investor", "key": event.investor, "detail": event.investor_class},
-    RegistryChanged: lambda event: {"what": event.what, "key": event.key, "detail": event.detail},
+    RegistryChanged: lambda event: {"what": event.what, "key": event.key, "detail": words_of(event)},
     RulesChanged: lambda event: {
         "what": event.what,
         "key": event.key,
-        "detail": event.detail,
+        "detail": words_of(event),
         "reason": event.reason,
         "by": event.by,
     },
@@ -56,7 +57,7 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "reason": event.reason,
         "by": event.by,
     },
-    CommandRejected: lambda event: {"what": "refused", "key": REJECT_CODES[event.code], "detail": event.detail},
+    CommandRejected: lambda event: {"what": "refused", "key": REJECT_CODES[event.code], "detail": words_of(event)},
 }
 """What each event says of `what`, `key` and the rest."""
 

@@ -38,6 +38,7 @@ from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol import messages
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import ExecutionReport
+from gateway.words.words import words_of
 
 _NEW: Final = ORDER_STATUSES[NEW]
 _PARTIALLY_FILLED: Final = ORDER_STATUSES[PARTIALLY_FILLED]
@@ -129,7 +130,9 @@ def cancelled(
         leaves_quantity=format_.quantity[0],
         reason=CANCEL_REASONS[event.reason],
         rule=event.rule or None,
-        detail=event.detail or None,
+        detail=words_of(event) or None,
+        template=event.template or None,
+        values=event.values,
     )
 
 
@@ -239,10 +242,12 @@ def rejected(formats: Formats, report: PrivateReport, event: OrderRejected, requ
         price=decimal_e8(event.price_e8) if event.price_e8 > 0 else None,
         quantity=decimal_e8(event.quantity_e8) if event.quantity_e8 > 0 else None,
         code=REJECT_CODES[event.code],
-        detail=event.detail,
+        detail=words_of(event),
         rule=event.rule or None,
-        title=event.title or None,
+        title=event.title or report.title or None,
         rules=event.rules,
+        template=event.template or None,
+        values=event.values,
     )
 
 
@@ -257,10 +262,12 @@ def request_rejected(
         order_id=event.order_id or None,
         client_order_id=event.client_order_id or None,
         code=REJECT_CODES[event.code],
-        detail=event.detail,
+        detail=words_of(event),
         rule=event.rule or None,
-        title=event.title or None,
+        title=event.title or report.title or None,
         rules=event.rules,
+        template=event.template or None,
+        values=event.values,
     )
 
 

@@ -20,6 +20,8 @@ class PrivateReport(msgspec.Struct, gc=False):
     """Place of the event among those of its command."""
     as_first: bool = False
     """Of an event with two sides: this is for the maker of a trade, the buyer of a correction, the sender of a transfer."""
+    title: str = ""
+    """Of a refusal by a rule: the rule's title at that time."""
 
     @property
     def exec_id(self) -> str:

@@ -36,6 +36,7 @@ from gateway.outbound.private_reports.recent import RecentReports
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
+from gateway.words.titles import RuleTitles
 
 STATUSES: Final = (OrderStatus, TransferStatus)
 """Answers to resent requests: they have no number, and nobody but the sender gets them."""
@@ -65,15 +66,18 @@ _MESSAGES: Final[dict[type[Event], _Message]] = {
     HoldingFrozen: holdings.holding_frozen,
     AssetIssued: holdings.asset_issued,
 }
-_ONE_ACCOUNT: Final = frozenset(kind for kind in _MESSAGES if "report_seq" in kind.__struct_fields__)
-"""Reports to one account each."""
+_ONE_ACCOUNT: Final = {
+    kind: kind in (OrderRejected, RequestRejected) for kind in _MESSAGES if "report_seq" in kind.__struct_fields__
+}
+"""Reports to one account each, and whether they are refusals, by rules among others."""
 
 
 class PrivateReports:
-    """All accounts' reports, from events only."""
+    """All accounts' reports, from events only; `titles` are those of the rules in force."""
 
-    def __init__(self, formats: Formats) -> None:
+    def __init__(self, formats: Formats, titles: RuleTitles) -> None:
         self._formats: Final = formats
+        self._titles: Final = titles
         self._recent: Final = RecentReports()
         self.accounts: Final[dict[str, list[str]]] = {}
         """The accounts of each participant, in order of opening."""
@@ -85,9 +89,12 @@ class PrivateReports:
         found: list[PrivateReport] = []
         for place, event in enumerate(events):
             kind = type(event)
-            if kind in _ONE_ACCOUNT:
+            refuses = _ONE_ACCOUNT.get(kind)
+            if refuses is not None:
                 own: Any = event
                 report = PrivateReport(own.account, own.report_seq, own, command_seq, time_ns, place)
+                if refuses and own.rule:
+                    report.title = self._titles.of(own.rule)
                 found.append(report)
                 if report.seq:
                     self._recent.add(report)

@@ -24,7 +24,7 @@ from tests.support.compliance.venue import Venue, changed, documents, moscow_ns,
 
 def said(outcome: Outcome) -> tuple[int, str] | None:
     """What a refusal says; None: there was none."""
-    return None if outcome.problem is None else (outcome.problem.code, outcome.problem.detail)
+    return None if outcome.problem is None else (outcome.problem.code, outcome.problem.said)
 
 
 def set_parameter(rule: str, key: str, value: str) -> SetParameter:
@@ -95,7 +95,7 @@ def decisions(hook: ComplianceHook, venue: Venue) -> list[object]:
         for account, side, instrument in PROBES:
             order = venue.order(account, side, instrument)
             verdict = hook.recheck(order, time_ns)
-            made.append(None if verdict is None else [(each.rule, each.detail) for each in verdict.failures])
+            made.append(None if verdict is None else [(each.rule, each.said) for each in verdict.failures])
     return made
 
 

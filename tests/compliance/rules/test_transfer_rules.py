@@ -56,7 +56,7 @@ def refused(venue: Venue, command: Transfer) -> RequestRejected:
     return event
 
 
-def test_a_refused_transfer_names_the_rule_its_title_and_all_that_fail() -> None:
+def test_a_refused_transfer_names_the_rule_and_all_that_fail() -> None:
     venue = Venue("elr-2025")
     command = transfer(venue, 5_000_000, "USDT", "firm", DOMESTIC_PAYMENT)
     seq = venue.exchange.accounts["importer"].report_seq
@@ -69,7 +69,7 @@ def test_a_refused_transfer_names_the_rule_its_title_and_all_that_fail() -> None
             COMPLIANCE,
             "USDT is a currency value, not a means of payment inside Russia: pay in RUB",
             "CUR-1",
-            "Digital currencies are currency values, never a means of payment inside Russia",
+            "",
             ("CUR-1", "ELR-4"),
         )
     ]
@@ -155,7 +155,7 @@ def test_delivery_is_refused_by_der_1_in_words() -> None:
             COMPLIANCE,
             "BTC-FUT is settled in money; what it follows is never delivered",
             "DER-1",
-            "Crypto derivatives and securities only for qualified investors, cash-settled",
+            "",
             ("DER-1",),
         )
     ]

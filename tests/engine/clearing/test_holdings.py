@@ -38,6 +38,7 @@ from engine.vocabulary.messages.events import (
     TradeCorrected,
 )
 from engine.vocabulary.problem import Problem
+from engine.vocabulary.said import said
 from tests.support.engine.desk import E8, Desk
 from tests.support.engine.holding_desk import GOLD, Rules, desk_with, holding, move, order, refused, reports
 
@@ -111,8 +112,11 @@ def test_no_more_is_issued_than_a_venue_can_hold() -> None:
 def test_the_hook_can_refuse_an_issue() -> None:
     hook = Rules()
     desk = desk_with(hook)
-    hook.problem = Problem(COMPLIANCE, "not to ann")
-    assert refused(desk, IssueAsset("GOLD", "ann", 1)) == ("compliance", "not to ann")
+    hook.problem = Problem(COMPLIANCE, said("asset.not_issued"))
+    assert refused(desk, IssueAsset("GOLD", "ann", 1)) == (
+        "compliance",
+        "only securities and domestic stablecoins are issued here",
+    )
     assert hook.asked[-1] == IssueAsset("GOLD", "ann", 1)
 
 
@@ -271,8 +275,8 @@ def test_what_a_freeze_is_refused_for(command: FreezeAsset, code: str, detail: s
 def test_the_hook_can_refuse_a_freeze() -> None:
     hook = Rules()
     desk = desk_with(hook)
-    hook.problem = Problem(COMPLIANCE, "no rule says so")
-    assert refused(desk, FreezeAsset("GOLD", 1)) == ("compliance", "no rule says so")
+    hook.problem = Problem(COMPLIANCE, said("freeze.no_rulebook"))
+    assert refused(desk, FreezeAsset("GOLD", 1)) == ("compliance", "no rulebook is in force: nothing can be frozen")
 
 
 def test_the_snapshot_holds_what_is_frozen_outstanding_and_used() -> None:

@@ -28,6 +28,7 @@ from engine.vocabulary.messages.events import (
     Transferred,
     TransferStatus,
 )
+from engine.vocabulary.said import said
 from tests.support.engine.desk import E8
 from tests.support.engine.holding_desk import Rules, desk_with, holding, move, order, refused, reports
 
@@ -92,7 +93,7 @@ def test_all_that_is_available_can_be_moved_and_not_one_unit_that_is_reserved_or
 def test_checks_stand_in_their_order() -> None:
     """Each step mends the first fault of a transfer that has them all; the next one shows."""
     hook = Rules()
-    hook.verdict = Verdict([Failure("R-1", "A rule", "it says no"), Failure("R-2", "Another", "so does it")])
+    hook.verdict = Verdict([Failure("R-1", said("post_only.trades")), Failure("R-2", said("self_trade.meets"))])
     desk = desk_with(hook)
     desk.send(order("used", codes.BUY, 1, 10))
     desk.send(SetKillSwitch(codes.SCOPE_PARTICIPANT, "ann", True))
@@ -116,11 +117,21 @@ def test_checks_stand_in_their_order() -> None:
 
 def test_compliance_names_its_rules() -> None:
     hook = Rules()
-    hook.verdict = Verdict([Failure("R-1", "A rule", "it says no"), Failure("R-2", "Another", "so does it")])
+    hook.verdict = Verdict([Failure("R-1", said("post_only.trades")), Failure("R-2", said("self_trade.meets"))])
     desk = desk_with(hook)
     seq = reports(desk, "ann")
     assert desk.send(move()) == [
-        RequestRejected("ann", seq + 1, 0, "t1", codes.COMPLIANCE, "it says no", "R-1", "A rule", ("R-1", "R-2"))
+        RequestRejected(
+            "ann",
+            seq + 1,
+            0,
+            "t1",
+            codes.COMPLIANCE,
+            "a post-only order would trade at once",
+            "R-1",
+            "",
+            ("R-1", "R-2"),
+        )
     ]
 
 
@@ -280,7 +291,7 @@ def test_deliveries_are_always_refused() -> None:
             )
         ],
     ]
-    hook.verdict = Verdict([Failure("DER-1", "No delivery", "never")])
+    hook.verdict = Verdict([Failure("DER-1", said("delivery.cash", "NOTE"))])
     assert desk.send(sent[2]) == [
-        RequestRejected("ann", seq + 4, 0, "", codes.COMPLIANCE, "never", "DER-1", "No delivery", ("DER-1",))
+        RequestRejected("ann", seq + 4, 0, "", codes.COMPLIANCE, "NOTE is cash-settled only", "DER-1", "", ("DER-1",))
     ]

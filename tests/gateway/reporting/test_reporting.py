@@ -295,7 +295,6 @@ def standing(*used: int, cap: int | None = 300_000_00) -> Standing:
     usages = [CapUsage(f"i{number}", "retail", amount, 0) for number, amount in enumerate(used)]
     return Standing(
         year=2026,
-        titles={},
         cap_kopecks=cap,
         cap_scope="aggregate",
         usages=usages,

@@ -47,6 +47,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
+from tests.support.words import spell
 
 ROUBLE = 10**8
 MOSCOW = timezone(timedelta(hours=3))
@@ -256,10 +257,10 @@ class Venue:
         self.time_ns = moscow_ns(moscow_time)
 
     def apply(self, command: AnyCommand) -> list[Event]:
-        """Apply a command at the venue's time; checks the whole state."""
-        events = self.exchange.apply(Sequenced(self.exchange.seq + 1, self.time_ns, command))
-        self.log += events
-        return events
+        """Apply a command at the venue's time; its events with their words. `happened` has them as they are."""
+        self.happened = self.exchange.apply(Sequenced(self.exchange.seq + 1, self.time_ns, command))
+        self.log += self.happened
+        return spell(self.happened)
 
     def do(self, command: AnyCommand) -> list[Event]:
         """Apply a command that must be carried out."""
@@ -316,7 +317,6 @@ def rules_of(event: Event) -> tuple[str, ...]:
     if isinstance(event, (OrderRejected, RequestRejected)):
         assert event.rules, event
         assert event.rule == event.rules[0]
-        assert event.title
         assert event.detail
         return event.rules
     assert isinstance(event, OrderAccepted), event

@@ -5,7 +5,6 @@ from __future__ import annotations
 from compliance.explain import (
     DECIDED,
     FAILED,
-    PASSED,
     UNCONCERNED,
     ExplainingHook,
     Explanation,
@@ -47,7 +46,8 @@ def check_sound(explanation: Explanation) -> None:
     assert failing == [DECIDED, *[FAILED] * (len(failing) - 1)][: len(failing)]
     for each in explanation.rules:
         assert each.data is book.rules[each.data.rule]
-        assert bool(each.reason) == (each.outcome != PASSED), each.data.rule
+        assert bool(each.spared) == (each.outcome == UNCONCERNED), each.data.rule
+        assert (each.refusal is not None) == (each.outcome in (DECIDED, FAILED)), each.data.rule
         concerned = each.outcome != UNCONCERNED
         assert bool(each.arithmetic) == concerned and bool(each.inputs) == concerned, each.data.rule
         assert all(name and value for name, value in each.inputs), each.data.rule

@@ -37,7 +37,7 @@ def without_words(event: events.Event) -> events.Event:
         return msgspec.structs.replace(event, reason="", by="")
     if isinstance(event, events.OrderStatus) and event.status == codes.REJECTED:
         return msgspec.structs.replace(event, price_ticks=0, quantity_lots=0)
-    return msgspec.structs.replace(event, detail="") if getattr(event, "detail", "") else event
+    return msgspec.structs.replace(event, template="", values=()) if getattr(event, "template", "") else event
 
 
 class CallBounds(NamedTuple):

@@ -7,6 +7,7 @@ from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import Event
+from tests.support.words import spell
 
 E8 = 10**8
 START_NS = 1_767_214_800_000_000_000
@@ -23,13 +24,13 @@ class Desk:
         self.results: list[list[Event]] = []
 
     def send(self, command: commands.AnyCommand, after_ns: int = 1_000_000) -> list[Event]:
-        """Sequence one command, `after_ns` after the one before."""
+        """Sequence one command, `after_ns` after the one before; its events with their words. `results` has them as they are."""
         self.time_ns += after_ns
         sequenced = commands.Sequenced(self.exchange.seq + 1, self.time_ns, command)
         self.history.append(sequenced)
         events = self.exchange.apply(sequenced)
         self.results.append(events)
-        return events
+        return spell(events)
 
     def send_at(self, time_ns: int, command: commands.AnyCommand) -> list[Event]:
         """Sequence one command at a time, not before that of the one before."""

@@ -20,6 +20,7 @@ from engine.record.rows import (
 )
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import CancelOrder, EffectiveFrom, NewOrder, SetBlocked
+from engine.vocabulary.said import Said
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 
 PUBLIC_KEY = bytes(range(32))
@@ -106,6 +107,7 @@ def example_of(kind: type) -> object:
         "bool": True,
         "tuple[str, ...]": ("a", "b"),
         "dict[str, str]": {"a": "b"},
+        "Values": ("a", 2**63 - 1, Said("b", (Said("c"), "d"))),
         "tuple[tuple[int, int], ...]": ((1, 2), (3, 4)),
     }
     if kind is not NewOrder:

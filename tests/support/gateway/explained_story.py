@@ -59,7 +59,7 @@ class RecordedVenue(Venue):
 
     def apply(self, command: AnyCommand) -> list[Event]:
         events = super().apply(command)
-        self.rows.append((self.exchange.seq, self.time_ns, command, events))
+        self.rows.append((self.exchange.seq, self.time_ns, command, self.happened))
         return events
 
     @property

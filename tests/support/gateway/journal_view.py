@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.exchange import Exchange
+from engine.vocabulary.messages.events import RulebookLoaded
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import ExecutionReport
 from gateway.reporting.source import Source
+from gateway.words.titles import RuleTitles
 
 
 class JournalView:
@@ -20,11 +22,15 @@ class JournalView:
         self.orders: dict[tuple[str, str], list[ExecutionReport]] = {}
         source = Source(JournalReader(directory))
         formats = Formats()
-        reports = PrivateReports(formats)
+        titles = RuleTitles()
+        reports = PrivateReports(formats, titles)
         exchange = new_exchange()
         for step in source.steps():
+            titles.note(step.command)
             for event in step.events:
                 formats.learn(event)
+                if isinstance(event, RulebookLoaded):
+                    titles.follow(event)
             for report in reports.follow(step.seq, step.time_ns, step.events):
                 message = reports.message(report)
                 if isinstance(message, ExecutionReport) and message.seq:

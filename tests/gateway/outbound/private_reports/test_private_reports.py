@@ -37,6 +37,7 @@ from gateway.outbound.private_reports.reports import _MESSAGES, _ONE_ACCOUNT, ST
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import AnyReport
 from gateway.protocol.wire import JSON, MSGPACK
+from gateway.words.titles import RuleTitles
 from tests.support.gateway.market_flow import ACCOUNTS, random_flow
 
 ALL_EVENTS = get_args(AnyEvent)
@@ -44,7 +45,7 @@ ALL_EVENTS = get_args(AnyEvent)
 
 def fed(rows) -> tuple[PrivateReports, list[PrivateReport]]:
     formats = Formats()
-    reports = PrivateReports(formats)
+    reports = PrivateReports(formats, RuleTitles())
     found = []
     for seq, time_ns, _, events in rows:
         for event in events:
@@ -278,7 +279,9 @@ def test_every_event_that_an_account_counts_is_a_report_of_the_protocol():
     counted = {kind: [field for field in kind.__struct_fields__ if field.endswith("report_seq")] for kind in ALL_EVENTS}
     told = {kind for kind, fields in counted.items() if fields}
     assert told == set(_MESSAGES) - set(STATUSES)
-    assert {kind for kind, fields in counted.items() if fields == ["report_seq"]} == _ONE_ACCOUNT
+    assert {kind for kind, fields in counted.items() if fields == ["report_seq"]} == _ONE_ACCOUNT.keys()
+    refusals = {kind for kind, refuses in _ONE_ACCOUNT.items() if refuses}
+    assert refusals == {kind for kind in counted if {"rule", "rules", "report_seq"} <= {*kind.__struct_fields__}}
     made = {get_type_hints(make)["return"] for make in _MESSAGES.values()}
     assert made == set(get_args(AnyReport))
 

@@ -1,0 +1,1 @@
+"""What the core says, in words: catalogues of templates, and the titles of rules."""

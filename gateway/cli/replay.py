@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
 from engine.vocabulary.codes import CORE_VERSION
+from engine.vocabulary.said import Said
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
 from gateway.core import new_exchange
@@ -161,7 +162,11 @@ def difference_summary(difference: Difference | None) -> dict[str, object] | Non
 
 
 def readable(value: object) -> object:
-    """A command or event, and those within it, with the names of their fields; anything else as it is."""
+    """A command or event, and those within it, with the names of their fields; what is said as template and values."""
+    if isinstance(value, Said):
+        return [value.template, readable(value.values)]
+    if isinstance(value, tuple | list):
+        return [readable(each) for each in value]
     if not isinstance(value, msgspec.Struct):
         return value
     fields = {name: readable(field) for name, field in msgspec.structs.asdict(value).items()}

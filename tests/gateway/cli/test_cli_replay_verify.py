@@ -19,8 +19,10 @@ from engine.record.rows import BATCH, FIRST_LINK, HEADER, Row, SegmentHeader, en
 from engine.vocabulary import codes
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder, Sequenced
-from engine.vocabulary.messages.events import OrderRejected, Trade
+from engine.vocabulary.messages.events import CommandRejected, OrderRejected, Trade
+from engine.vocabulary.said import said
 from gateway.cli.replay import command as replay_command
+from gateway.cli.replay import readable
 from gateway.cli.verify import command as verify_command
 from gateway.core import new_exchange
 from gateway.journal.head import HEAD_FILE
@@ -307,3 +309,9 @@ def test_the_help_has_examples_and_the_exit_statuses() -> None:
     for run in (verify, replay):
         output = run("--help").output
         assert "Examples:" in output and "Exit status:" in output and "sbx " in output
+
+
+def test_what_differs_can_be_written_for_machines_whatever_it_says() -> None:
+    nested = said("share.remaining", said("DER-3.bank", "kappa"), 7)
+    found = json.loads(json.dumps(readable(CommandRejected(12, "", nested.template, nested.values))))
+    assert found["values"] == [["DER-3.bank", ["kappa"]], 7]

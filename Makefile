@@ -5,6 +5,9 @@ PYTHON ?= python3
 # Processes for the tests, and options for the programs: make demo ARGS="--seconds 60 --rulebook general-2026"
 WORKERS ?= 2
 ARGS ?=
+# Likewise for the two halves of make abuse.
+COMMANDS ?=
+CONNECTIONS ?=
 # What the work tree is compared with: make against REV=main~1
 REV ?= HEAD
 
@@ -51,8 +54,9 @@ load: $(DEV)/.installed $(NATIVE)/.installed ## load a venue, compiled if it can
 against: $(DEV)/.installed ## is the work tree slower than REV? both built and run in turns: make against REV=main~1
 	$(DEV)/bin/sbx bench --against $(REV) $(ARGS)
 
-abuse: $(DEV)/.installed ## look for the worst that one command can cost: make abuse ARGS="--only pegs"
-	$(DEV)/bin/sbx abuse $(ARGS)
+abuse: $(DEV)/.installed $(NATIVE)/.installed ## what ill will can cost: make abuse COMMANDS="--only pegs" CONNECTIONS="--pairs 6"
+	$(DEV)/bin/sbx abuse commands $(COMMANDS)
+	$(DEV)/bin/sbx abuse connections $(CONNECTIONS)
 
 soak: $(DEV)/.installed ## the tests that take minutes
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m soak $(ARGS)

@@ -66,7 +66,7 @@ ROOMS = Rooms(
             ". flow",
             "engine.* compliance gateway gateway.protocol gateway.words gateway.venue gateway.outbound.* gateway.inbound gateway.cli",
         ),
-        "loadtest.abuse": ("", "engine.* compliance.* gateway gateway.venue gateway.cli"),
+        "loadtest.abuse": (".", "engine.* compliance.* gateway gateway.venue gateway.cli"),
         "loadtest.load.plan": ("flow", "engine.* gateway.protocol gateway.venue"),
         "loadtest.load.results": ("bench", "engine.vocabulary"),
         "loadtest.load.drive": ("load.plan load.results", "engine.vocabulary gateway.protocol gateway.client"),
@@ -74,6 +74,10 @@ ROOMS = Rooms(
         "loadtest.load": (
             ". bench demo load.plan load.results load.drive load.page",
             "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
+        ),
+        "loadtest.abuse.connections": (
+            "load load.plan load.results load.drive",
+            "engine.vocabulary gateway gateway.protocol gateway.venue gateway.cli",
         ),
         "loadtest.scenarios": ("", "engine.* compliance gateway gateway.words gateway.cli"),
         # The tests.

@@ -159,7 +159,7 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["scenarios", "--dir", files.folder, "--titles"], False, 1),
     (lambda files: ["scenarios", "--dir", files.folder, "--json"], False, 1),
     (lambda files: ["scenarios", TAIL, "--dir", files.folder], True, 1),
-    (lambda files: ["abuse", "--recipe", TAIL], False, 1),
+    (lambda files: ["abuse", "commands", "--recipe", TAIL], False, 1),
     (lambda files: ["load", "mixes", TAIL], False, 1),
     (lambda files: ["load", "compare", files.result, files.result], False, 0),
     (lambda files: ["load", "report", files.result, files.folder / "page.html"], False, 0),

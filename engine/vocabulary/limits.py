@@ -178,6 +178,12 @@ MAX_INBOX_COMMANDS: Final = 256
 # What is read of a socket at once: some 200 of the shortest requests, half a millisecond to decode. So many may come in beyond
 # a full inbox, and hold up others at each time that there is room in it.
 MAX_READ_BYTES: Final = 8_192
+# And of who is not logged in, or owes for what it asked: some 25 requests, or the largest login twice.
+MAX_STRANGER_READ_BYTES: Final = 2_048
+# So many of those are looked at in a pass of the loop, each once, half of them such as have just come; the others wait for their turn, unread. A
+# look takes a fifth of a millisecond interpreted, a handshake twice that: so all strangers together add a millisecond or so to any wait, and
+# 2 048 who come at once after a restart are in after a second.
+MAX_STRANGERS_A_PASS: Final = 4
 # Kernel buffers per socket: small, so that a flooder fills its own and not the machine's.
 SOCKET_BUFFER_BYTES: Final = 65_536
 LISTEN_BACKLOG: Final = 2_048
@@ -192,8 +198,8 @@ MAX_HANDSHAKES: Final = MAX_HANDSHAKES_PER_ADDRESS + 512
 # Of whatever kind, from an address: its WebSockets, and those who are just told that there are too many.
 MAX_SOCKETS_PER_ADDRESS: Final = MAX_CONNECTIONS_PER_ADDRESS + 64
 HANDSHAKE_TIMEOUT_SECONDS: Final = 5
-# Accepted in one pass of the loop: the others wait with the kernel, while what is accepted is read.
-MAX_ACCEPTS_A_PASS: Final = 64
+# Accepted in one pass of the loop, 50 us each: the others wait with the kernel, while what is accepted is read.
+MAX_ACCEPTS_A_PASS: Final = 8
 # A line of the log, and how many there may be in a second of a kind and in all; what is left out is counted. What waits to be
 # written is at most a megabyte, whoever does not read it.
 LOG_LINE_BYTES: Final = 1_024
@@ -207,6 +213,15 @@ LOGIN_TIMEOUT_SECONDS: Final = 10
 MAX_LOGIN_ATTEMPTS: Final = 3
 # Malformed messages on one connection before it is closed.
 MAX_MALFORMED_MESSAGES: Final = 100
+# What is read of a peer and thrown away when the venue has said that it closes: what may have been on its way, so that the end is no reset
+# which eats the reason, and that the peer's own close is seen. What is beyond waits with the kernel: to go on reading is what a flood wants.
+MAX_THROWN_AWAY_BYTES: Final = 2 * SOCKET_BUFFER_BYTES
+# Of a frame, beside its payload: so that tiny ones are no more than 2 048, a millisecond.
+FRAME_OVERHEAD_BYTES: Final = 64
+# Channels that one connection gets, each about one instrument or index: all eight of 250 instruments, where the default venue has 21. Its end takes
+# it off the list of each, half a millisecond in all; each takes some 250 bytes, 1 GB if all connections have so many.
+MAX_SUBSCRIPTIONS: Final = 2_000
+SUBSCRIPTION_BYTES: Final = 256
 # Pongs answered per second and connection; further pings are ignored.
 MAX_PONGS_PER_SECOND: Final = 5
 # Private reports kept per account for clients that reconnect; older ones are answered with a snapshot.
@@ -257,6 +272,18 @@ MAX_UNREAD_BYTES: Final = 256 * 1024 * 1024
 # What one write hands to a transport: as much as the kernel takes at once. A peer that is not behind has at most
 # SOCKET_BUFFER_BYTES in its transport, all of them 128 MiB; one that is, this and a frame more, counted above.
 SEND_PIECE_BYTES: Final = 2 * SOCKET_BUFFER_BYTES
+
+# What a connection takes at most, beside what is unread and what its participant's rate lets wait: what it is read into, which doubles until the
+# largest message fits; fragments, or a message on its way to the decoder; what its transport has to send; questions that wait, of half a KiB
+# each with the longest names, and those of one read more (the shortest takes 40 bytes); its objects; its subscriptions.
+CONNECTION_BYTES: Final = (
+    2 * MAX_MESSAGE_BYTES
+    + MAX_MESSAGE_BYTES
+    + SOCKET_BUFFER_BYTES
+    + 512 * (MAX_INBOX_COMMANDS + MAX_READ_BYTES // 40)
+    + 16_384
+    + MAX_SUBSCRIPTIONS * SUBSCRIPTION_BYTES
+)
 
 # ── questions ──────────────────────────────────────────────────────────────────────────────────────────────────
 # What an answer takes is counted in steps, so that the bound does not depend on the clock: half a microsecond each, as measured.

@@ -35,7 +35,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "scenarios": "Run scenario tables through the matching engine, by topic.",
     "load": "Load a venue, and find where it breaks.",
     "bench": "Measure the book, the core and other engines.",
-    "abuse": "Look for the worst that one command can cost.",
+    "abuse": "What those who mean ill can cost a venue: by one command, by their connections.",
     "version": "Show the version, and which build of the core runs.",
 }
 """The commands that come with the exchange, in the order of the help, which so need not import them."""

@@ -32,7 +32,7 @@ from gateway.client.amounts import Amount, decimal_text
 from gateway.client.errors import ClientError, RequestFailed
 from gateway.client.following import Following
 from gateway.client.key import Key
-from gateway.client.link import DEFAULT_PINGS, REQUEST_TIMEOUT_SECONDS, Encoding, Pings
+from gateway.client.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
 from gateway.client.orders import Order
 from gateway.protocol import messages as m
 
@@ -273,8 +273,8 @@ async def connect(
     account: str | None = None,
     encoding: Encoding = "json",
     reconnect: bool = True,
-    ping_interval: float | None = DEFAULT_PINGS.interval,
-    ping_timeout: float | None = DEFAULT_PINGS.timeout,
+    ping_interval: PingSeconds = VENUE,
+    ping_timeout: PingSeconds = VENUE,
     request_timeout: float = REQUEST_TIMEOUT_SECONDS,
     ca_file: Path | str | None = None,
 ) -> AsyncIterator[Client]:
@@ -286,8 +286,9 @@ async def connect(
         account: the account to use where none is named.
         encoding: `json` or `msgpack`; the messages are the same.
         reconnect: whether to connect again when the connection is lost.
-        ping_interval: seconds between pings, by which a dead connection is noticed; None: none are sent.
-        ping_timeout: seconds for the answer to a ping; then the connection counts as lost. None: for ever.
+        ping_interval: seconds between pings, by which a dead connection is noticed; None: none are sent. `venue`: as its hello says.
+        ping_timeout: seconds for the answer to a ping; then the connection counts as lost. None: for ever. `venue`: as long as the
+            venue itself waits for one.
         request_timeout: seconds that a request may wait for its reply, or for a connection to be sent on.
         ca_file: certificates, PEM, that vouch for a venue with TLS; None: those that the machine trusts.
 

@@ -12,13 +12,17 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
+from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client.errors import ClientError, ConnectionLost
 from gateway.client.protocol import ClientProtocol
 from gateway.protocol import messages as m
 
 Encoding = Literal["json", "msgpack"]
+VENUE: Final = "venue"
+PingSeconds = float | Literal["venue"] | None
 
 # The largest message of a venue: a full book of a busy instrument stays well below it.
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
@@ -29,15 +33,32 @@ CLOSE_TIMEOUT_SECONDS: Final = 1
 """For the peer's half of a close. A dead one has none, and is to be dialled again."""
 RECONNECT_SECONDS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits between attempts to connect again; the last one repeats. From the first again after a link that came to be resumed."""
+UNSAID_INTERVAL_NS: Final = 5 * NS_PER_SECOND
+UNSAID_TIMEOUT_NS: Final = 10 * NS_PER_SECOND
+"""Of pings to a venue whose hello does not say."""
 MAX_UNSENT: Final = 1_024
 """Requests that wait to be sent; who sends more waits."""
 
 
 class Pings(msgspec.Struct, frozen=True, kw_only=True):
-    """How a dead link is noticed: a ping each `interval` seconds, to be answered within `timeout`. None: not at all."""
+    """How a dead link is noticed: a ping each `interval` seconds, to be answered within `timeout`.
 
-    interval: float | None = 5.0
-    timeout: float | None = 10.0
+    None: not at all. `venue`: as the venue says in its hello what it does itself.
+    """
+
+    interval: PingSeconds = VENUE
+    timeout: PingSeconds = VENUE
+
+    def agreed(self, hello: m.Hello) -> tuple[float | None, float | None]:
+        """Interval and timeout towards a venue: together they are what it gives its clients itself."""
+        interval_ns = hello.heartbeat_interval or UNSAID_INTERVAL_NS
+        timeout_ns = (
+            max(hello.heartbeat_timeout - interval_ns, interval_ns) if hello.heartbeat_timeout else UNSAID_TIMEOUT_NS
+        )
+        return (
+            interval_ns / NS_PER_SECOND if self.interval == VENUE else self.interval,
+            timeout_ns / NS_PER_SECOND if self.timeout == VENUE else self.timeout,
+        )
 
 
 DEFAULT_PINGS: Final = Pings()
@@ -170,8 +191,8 @@ class Link:
             proxy=None,
             open_timeout=OPEN_TIMEOUT_SECONDS,
             close_timeout=CLOSE_TIMEOUT_SECONDS,
-            ping_interval=self._pings.interval,
-            ping_timeout=self._pings.timeout,
+            # Our own: how often, the venue says only once there is a socket.
+            ping_interval=None,
             max_size=MAX_MESSAGE_BYTES,
             max_queue=1024,
         )
@@ -192,7 +213,8 @@ class Link:
 
     async def _serve(self, socket: ClientConnection) -> str:
         """Carry messages until the connection ends; returns how it ended."""
-        writing = asyncio.get_running_loop().create_task(self._write(socket))
+        loop = asyncio.get_running_loop()
+        beside = [loop.create_task(self._write(socket)), loop.create_task(self._ping(socket))]
         try:
             while self._protocol.refusal is None:
                 self._take(await socket.recv(decode=False))
@@ -201,8 +223,9 @@ class Link:
         except ConnectionClosed as error:
             return f"the connection to {self.url} is lost: {error}"
         finally:
-            writing.cancel()
-            await asyncio.wait([writing])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
 
     def _take(self, frame: bytes) -> None:
         try:
@@ -222,6 +245,21 @@ class Link:
                 # Who reads notices, too, and says what becomes of it.
                 return
             await self._wake.wait()
+
+    async def _ping(self, socket: ClientConnection) -> None:
+        """Ask for a sign of life now and then; close a socket that gives none."""
+        assert self._protocol.hello is not None
+        interval, timeout = self._pings.agreed(self._protocol.hello)
+        try:
+            while interval is not None:
+                await asyncio.sleep(interval)
+                async with asyncio.timeout(timeout):
+                    await (await socket.ping())
+        except TimeoutError:
+            await socket.close(CloseCode.INTERNAL_ERROR, f"no answer to a ping within {timeout:g} s")
+        except ConnectionClosed:
+            # Who reads notices, too.
+            return
 
     async def _send_all(self, socket: ClientConnection) -> None:
         while (message := self._protocol.next_message()) is not None:

@@ -18,6 +18,7 @@ from engine.vocabulary.limits import (
     BYTES_PER_STEP,
     COPIED_PER_STEP,
     MAX_LISTED_ORDERS,
+    MAX_SUBSCRIPTIONS,
     QUESTION_STEPS,
     ROW_STEPS,
 )
@@ -77,7 +78,11 @@ class Answers:
             return self._resume(session, query)
         if isinstance(query, Instruments):
             return self._instruments(session, query)
-        if isinstance(query, Subscribe):
+        messages: list[Message]
+        if isinstance(query, Subscribe) and not session.may_subscribe(query.channel, query.instrument or ""):
+            detail = f"a connection has at most {MAX_SUBSCRIPTIONS:,} subscriptions"
+            messages, steps = [Error(id=query.id, code="too_many", detail=detail)], ROW_STEPS
+        elif isinstance(query, Subscribe):
             channel = self._fanout.channels.find(query.channel, query.instrument or "")
             if isinstance(channel, Book):
                 return self._subscribe_book(session, query, channel)

@@ -21,6 +21,7 @@ from engine.vocabulary.limits import (
     MAX_CONNECTIONS_PER_PARTICIPANT,
     MAX_LOGIN_ATTEMPTS,
     MAX_MALFORMED_MESSAGES,
+    MAX_SUBSCRIPTIONS,
 )
 from engine.vocabulary.messages.commands import AnyCommand
 from gateway.inbound.admin import NotAllowed, admin_command
@@ -145,7 +146,7 @@ class Session(FrameReader):
         self.is_ended = True
         self.drop_questions()
         for channel in self._subscriptions.values():
-            channel.subscribers.remove(self)
+            del channel.subscribers[self]
         self._subscriptions.clear()
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
@@ -174,17 +175,21 @@ class Session(FrameReader):
             self._context.leaving[self._left_by] -= 1
             self._left_by = ""
 
+    def may_subscribe(self, name: str, key: str) -> bool:
+        """Whether it may get a channel that it does not get yet, or gets it already."""
+        return len(self._subscriptions) < MAX_SUBSCRIPTIONS or (name, key) in self._subscriptions
+
     def subscribe(self, channel: Channel) -> None:
         """Get a channel from now on, if it does not yet."""
         if (channel.name, channel.key) not in self._subscriptions:
             self._subscriptions[channel.name, channel.key] = channel
-            channel.subscribers.append(self)
+            channel.subscribers[self] = None
 
     def unsubscribe(self, name: str, key: str) -> bool:
         """Get a channel no longer; False: it did not."""
         channel = self._subscriptions.pop((name, key), None)
         if channel is not None:
-            channel.subscribers.remove(self)
+            del channel.subscribers[self]
         return channel is not None
 
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────

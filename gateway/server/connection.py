@@ -13,9 +13,11 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 from picows.picows import WSCloseHandshake
 
 from engine.vocabulary.limits import (
+    FRAME_OVERHEAD_BYTES,
     LOGIN_TIMEOUT_SECONDS,
     MAX_CONNECTIONS_PER_ADDRESS,
     MAX_INBOX_COMMANDS,
+    MAX_THROWN_AWAY_BYTES,
     NS_PER_SECOND,
 )
 from gateway.inbound.frames import (
@@ -33,6 +35,7 @@ from gateway.inbound.session import Session
 from gateway.metrics.counters import Counters
 from gateway.protocol.wire import TEXT, frame_header
 from gateway.server.guarded import Failing, guarded
+from gateway.server.intake import Intake
 from gateway.server.sending import Sender, Senders
 from gateway.server.sockets import counted_address
 
@@ -89,10 +92,11 @@ class Host(Failing, Protocol):
 class Connection(WSListener):
     """The transport's side of one session."""
 
-    def __init__(self, host: Host, session: Session) -> None:
+    def __init__(self, host: Host, session: Session, intake: Intake) -> None:
         super().__init__()
         self.host: Final = host
         self.session: Final = session
+        self._intake: Final = intake
         self._counters: Final = host.counters
         self._is_timed: Final = host.counters.is_watched
         self.address = ""
@@ -102,6 +106,8 @@ class Connection(WSListener):
         self._transport: asyncio.Transport | None = None
         self._sender: Sender | None = None
         self._is_closing = False
+        self._thrown_away_bytes = 0
+        """Of what came after that."""
         self._frames_this_turn = 0
         self._is_throttled = False
         """Too much came in for one turn."""
@@ -149,6 +155,8 @@ class Connection(WSListener):
             if kind == WSMsgType.CLOSE:
                 # Both sides have said it.
                 transport.underlying_transport.close()
+            else:
+                self._throw_away(len(frame.get_payload_as_memoryview()))
             return
         has_reserved_bits = bool(frame.rsv1 or frame.rsv2 or frame.rsv3)
         payload = frame.get_payload_as_bytes()
@@ -172,6 +180,8 @@ class Connection(WSListener):
             self.host.throttled(self)
         if session.meter is not None and session.meter.is_overdrawn and not self._is_overdrawn:
             self._wait_for_credit(session.meter.wait_ns())
+        if not self._intake.is_known and not self._is_overdrawn:
+            self._intake.is_known = session.participant is not None
         if self._is_peeking:
             self._is_peeking = False
             self._read_if_possible()
@@ -309,6 +319,11 @@ class Connection(WSListener):
         if self._transport is not None:
             self._transport.abort()
 
+    def _throw_away(self, size: int) -> None:
+        """Take note of a frame that came too late to be looked at; who goes on sending is not read any more."""
+        self._thrown_away_bytes += size + FRAME_OVERHEAD_BYTES
+        self._read_if_possible()
+
     def _throttle_if_full(self) -> None:
         self._frames_this_turn = self.session.waiting_requests
         if self._frames_this_turn >= MAX_INBOX_COMMANDS:
@@ -318,6 +333,7 @@ class Connection(WSListener):
     def _wait_for_credit(self, wait_ns: int) -> None:
         self._counters.rate_waits += 1
         self._is_overdrawn = True
+        self._intake.is_known = False
         self._read_if_possible()
         self._credit_timer = asyncio.get_running_loop().call_later(wait_ns / NS_PER_SECOND, self._credit_is_back)
 
@@ -335,14 +351,11 @@ class Connection(WSListener):
             or self._is_overdrawn
             or (self.session.is_backed_up and not self._is_peeking)
         )
-        may_read = self._is_closing or not waits
+        may_read = self._thrown_away_bytes <= MAX_THROWN_AWAY_BYTES if self._is_closing else not waits
         if may_read == self._is_reading or transport is None or transport.is_closing():
             return
         self._is_reading = may_read
-        if may_read:
-            transport.resume_reading()
-        else:
-            transport.pause_reading()
+        self._intake.want(may_read)
 
     @guarded
     def _check_login(self) -> None:

@@ -46,7 +46,7 @@ class MetricsEndpoint:
         self._render: Final = render
         self._fail: Final = fail
         bounds = Bounds(MAX_SCRAPERS, MAX_SCRAPERS, MAX_SCRAPERS, MAX_SCRAPERS)
-        self._door: Final = Door(self._admit, bounds, Counter())
+        self._door: Final = Door(self._admit, bounds, Counter(), fail)
         self._callers: Final = Callers((), ())
         self._loop: Final = asyncio.get_running_loop()
         self._text: tuple[bytes, str] = b"", ""

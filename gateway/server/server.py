@@ -58,7 +58,7 @@ class Server:
         self.durability: Final = durability
         self.counters: Final = started.sequencer.counters
         bounds = Bounds(MAX_CONNECTIONS, MAX_SOCKETS_PER_ADDRESS, MAX_HANDSHAKES, MAX_HANDSHAKES_PER_ADDRESS)
-        self.door: Final = Door(self._admit, bounds, self.counters.refused)
+        self.door: Final = Door(self._admit, bounds, self.counters.refused, self.fail)
         self.certificate: Final = certificate
         """If it listens with TLS."""
         self.senders: Final = Senders(self)
@@ -216,7 +216,7 @@ class Server:
                 return refusal(400, f"no such subprotocol; there are {', '.join(CODECS)}")
             session = Session(self._context, codec, secrets.token_hex(NONCE_BYTES))
             response = WSUpgradeResponse.create_101_response(headers)
-            return WSUpgradeResponseWithListener(response, Connection(self, session))
+            return WSUpgradeResponseWithListener(response, Connection(self, session, visitor.intake))
         except BaseException as error:
             self.fail(error)
             raise

@@ -14,7 +14,15 @@ from typing import Final
 from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
-from engine.vocabulary.limits import GONE_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES, MAX_READ_BYTES, SOCKET_BUFFER_BYTES
+from engine.vocabulary.limits import (
+    GONE_TIMEOUT_SECONDS,
+    MAX_MESSAGE_BYTES,
+    MAX_READ_BYTES,
+    MAX_STRANGER_READ_BYTES,
+    MAX_THROWN_AWAY_BYTES,
+    SOCKET_BUFFER_BYTES,
+)
+from gateway.server.intake import Intake, Strangers
 
 # What a connection begins with; it grows to what a message needs that comes in parts.
 READ_BUFFER_BYTES: Final = 2 * MAX_READ_BYTES
@@ -28,13 +36,15 @@ IPV6_NETWORK_BITS: Final = 64
 class Visitor:
     """A socket that came in at a door, from when it is accepted to its end."""
 
-    __slots__ = ("address", "host", "is_in", "is_shaking")
+    __slots__ = ("address", "host", "intake", "is_in", "is_shaking")
 
-    def __init__(self, address: str, host: str) -> None:
+    def __init__(self, address: str, host: str, intake: Intake) -> None:
         self.address: Final = address
         """Where it is from, as it is counted."""
         self.host: Final = host
         """The address of ours that it came to."""
+        self.intake: Final = intake
+        """Whether it is read."""
         self.is_in = True
         self.is_shaking = True
         """It has not asked for a WebSocket yet."""
@@ -62,7 +72,17 @@ class Door:
     Sockets count from when they are accepted, whatever becomes of them: TLS, an HTTP request, a WebSocket.
     """
 
-    def __init__(self, admit: Admit, bounds: Bounds, refused: Counter[str]) -> None:
+    def __init__(
+        self, admit: Admit, bounds: Bounds, refused: Counter[str], fail: Callable[[BaseException], None]
+    ) -> None:
+        """Open it.
+
+        Args:
+            admit: answers HTTP requests.
+            bounds: of its sockets.
+            refused: where it is counted who is not let in.
+            fail: what to do with a fault.
+        """
         self.sockets: Final[set[AcceptedSocket]] = set()
         """Open ones, WebSockets or not yet; without those in the handshake of TLS."""
         self.turned_away = 0
@@ -70,6 +90,7 @@ class Door:
         self._admit: Final = admit
         self._bounds: Final = bounds
         self._refused: Final = refused
+        self._strangers: Final = Strangers(fail)
         self._count = 0
         self._shaking = 0
         self._at: Final[Counter[str]] = Counter()
@@ -100,7 +121,7 @@ class Door:
         self._shaking += 1
         self._at[address] += 1
         self._shaking_at[address] += 1
-        return Visitor(address, host)
+        return Visitor(address, host, Intake(self._strangers))
 
     def answer(self, visitor: Visitor, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
         """Answer the request of a socket, and take note if it is to be a WebSocket."""
@@ -157,6 +178,8 @@ class _Nobody(asyncio.BufferedProtocol):
 
 
 _NOBODY: Final = _Nobody()
+# Where what nobody looks at is read to.
+_THROWN_AWAY: Final = memoryview(bytearray(MAX_READ_BYTES))
 
 
 class AcceptedSocket(WSProtocol):  # type: ignore[misc]
@@ -186,16 +209,21 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
         )
         self._door: Final = door
         self._visitor: Final = visitor
+        self._is_refused = False
+        """picows has found a frame that it does not take, and closes in a moment. It would keep, and look at, all that came meanwhile."""
+        self._thrown_away_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Begin."""
         self._door.sockets.add(self)
+        self._visitor.intake.begin(transport, self._look)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Make room."""
         self._door.sockets.discard(self)
         self._door.leave(self._visitor)
+        self._visitor.intake.end()
         super().connection_lost(error)
         if self.transport.is_secure:
             # uvloop's TLS goes on knowing the methods of what it read for: nobody else would free the two
@@ -204,8 +232,32 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
 
     def get_buffer(self, size_hint: int) -> memoryview:
         """Where to read to: little at once, since all of it is decoded before anything else can happen."""
+        if self._is_refused:
+            return _THROWN_AWAY
         room: memoryview = super().get_buffer(size_hint)
-        return room[:MAX_READ_BYTES]
+        visitor = self._visitor
+        # A request for a WebSocket is one, however long.
+        is_more = visitor.intake.is_known or visitor.is_shaking
+        return room[: MAX_READ_BYTES if is_more else MAX_STRANGER_READ_BYTES]
+
+    def buffer_updated(self, size: int) -> None:
+        """Look at what was read; of a stranger when it is its turn."""
+        intake = self._visitor.intake
+        if intake.is_known:
+            self._look(size)
+        else:
+            intake.came(size)
+
+    def _look(self, size: int) -> None:
+        """Take what was read, unless picows has refused what came before."""
+        if not self._is_refused:
+            super().buffer_updated(size)
+            handshake = self.transport.close_handshake
+            self._is_refused = handshake is not None and handshake.sent is not None
+            return
+        self._thrown_away_bytes += size
+        if self._thrown_away_bytes > MAX_THROWN_AWAY_BYTES:
+            self._visitor.intake.want(False)
 
     def abort(self) -> None:
         """End the connection at once."""

@@ -54,6 +54,8 @@ _PARTICIPANTS_HEAD: Final = """\
 #   p0001.c1, c2, ...  clients: retail individuals with all they need, held through it.
 # The first tenth of them also has accounts whose purchases a rule of general-2026 refuses:
 {misfits}
+"""
+_UNLIMITED: Final = """\
 #
 # Nobody's rate is limited: below [limits] it is lifted, and of orders a venue sets no limits until its operator does (`set_limits`).
 """
@@ -114,6 +116,7 @@ def write_load_venue(
     instruments: int | None = None,
     clients: int = DEFAULT_CLIENTS,
     seed: int | None = None,
+    lifted: bool = True,
 ) -> list[Path]:
     """Write the default venue with load participants and a number of instruments.
 
@@ -126,6 +129,7 @@ def write_load_venue(
         instruments: how many in all: the default venue's first, then synthetic ones; None: those of the default venue.
         clients: retail accounts of each of these participants.
         seed: what all keys follow from, so that the same call on the same day writes the same bytes; None: random keys.
+        lifted: whether nobody's rate is limited; else all are, as in the default venue.
 
     Returns:
         The files written: the venue file, the keys of the demonstration's participants, those of the load participants.
@@ -134,7 +138,7 @@ def write_load_venue(
         VenueError: a venue stands there already, or so much can't be set up at once.
         OSError: the directory can't be written.
     """
-    template = load_template(participants, instruments, clients)
+    template = load_template(participants, instruments, clients, lifted)
     return write_venue(directory, template, today, rulebook=rulebook, port=port, seed=seed)
 
 
@@ -149,7 +153,7 @@ def misfit_participants(count: int) -> list[str]:
     return participant_names(count)[: -(-count // 10)]
 
 
-def load_template(participants: int, instruments: int | None, clients: int) -> str:
+def load_template(participants: int, instruments: int | None, clients: int, lifted: bool = True) -> str:
     """Return the template of a venue to load. See `write_load_venue`, also for the errors."""
     paragraphs = default_template().removesuffix("\n").split("\n\n")
     listed = [paragraph for paragraph in paragraphs if "[[instruments]]\n" in paragraph]
@@ -177,10 +181,11 @@ def load_template(participants: int, instruments: int | None, clients: int) -> s
     what += [f"{participants} participants"] if participants else []
     text += _HEAD.format(what=" and ".join(what))
     if participants:
-        assert text.count(_LIMITS[0]) == 1
-        text = text.replace(*_LIMITS)
         misfits = "\n".join(f"#   {f'p0001.{name}':18} {each.rule}: {each.about}" for name, each in MISFITS.items())
         text += _PARTICIPANTS_HEAD.format(misfits=misfits)
+        if lifted:
+            assert text.count(_LIMITS[0]) == 1
+            text = text.replace(*_LIMITS) + _UNLIMITED
     return "".join((text, *(each.text for each in synthetic), *_participants(participants, clients, traded)))
 
 

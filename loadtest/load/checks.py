@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +78,7 @@ async def compare_books(url: str, settled: Sequence[pipe.Settled], expected: Seq
 
 
 async def journal_checks(
-    directory: Path, command: Sequence[str] | None, acknowledged: int, why: str = ""
+    directory: Path, command: Sequence[str] | None, acknowledged: int, why: str = "", *, without: Collection[str] = ()
 ) -> list[Check]:
     """Verify and replay the journal of a stopped venue.
 
@@ -87,6 +87,7 @@ async def journal_checks(
         command: what replays it, as `sbx replay` does; None: nothing does.
         acknowledged: trading commands that the venue said it sequenced.
         why: in words, if nothing does.
+        without: participants whose commands are not among those acknowledged.
     """
     if command is None:
         return [Check(JOURNAL, "unchecked", why), Check(ACKNOWLEDGED, "unchecked", why)]
@@ -104,13 +105,14 @@ async def journal_checks(
         detail = f"{found['status']}: {found['difference'] or found['damage'] or detail}"
         return [Check(JOURNAL, "failed", detail)]
     journal = Check(JOURNAL, "held", f"{detail}, digest {found['replayed_digest'][:16]}...")
-    return [journal, await asyncio.to_thread(_count, directory, acknowledged)]
+    return [journal, await asyncio.to_thread(_count, directory, acknowledged, without)]
 
 
-def _count(directory: Path, acknowledged: int) -> Check:
+def _count(directory: Path, acknowledged: int, without: Collection[str]) -> Check:
     """Compare the trading commands of a journal with those that were acknowledged."""
     kinds = tuple(row.kind for row in TRADING)
-    recorded = sum(isinstance(decode_command(row[2]), kinds) for row in JournalReader(find_journal(directory)).rows())
+    commands = (decode_command(row[2]) for row in JournalReader(find_journal(directory)).rows())
+    recorded = sum(isinstance(each, kinds) and getattr(each, "participant", "") not in without for each in commands)
     problems = [f"{recorded:,} recorded, {acknowledged:,} acknowledged"] if recorded != acknowledged else []
     return _check(ACKNOWLEDGED, problems, f"{recorded:,} trading commands")
 

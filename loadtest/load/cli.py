@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any, Final
 
 import click
 
+from loadtest.lazily import LazySubcommands, needed
 from loadtest.load.options import Asked, options
 
 SUBCOMMANDS: Final = {
@@ -16,42 +16,13 @@ SUBCOMMANDS: Final = {
     "report": ("loadtest.load.comparing", "Write the page of a result that was kept."),
     "mixes": ("loadtest.load.listing", "List the mixes, or show one."),
 }
-LIBRARIES: Final = ("matplotlib", "numpy", "psutil")
-MISSING: Final = (
-    "`sbx load` needs {}, which is not installed: `pip install 'sandbox-exchange[load]'`, or in the source tree "
-    "`pip install '.[load]'`"
-)
-FAILED: Final = 1
 
 
-class LoadGroup(click.Group):
-    """`sbx load` runs a load; with a subcommand it works on what was kept. Imports only what it runs."""
+class LoadGroup(LazySubcommands):
+    """`sbx load` runs a load; with a subcommand it works on what was kept."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the subcommands."""
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a subcommand."""
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        command: click.Command = getattr(_needed(SUBCOMMANDS[cmd_name][0]), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the subcommands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in SUBCOMMANDS.items()])
-
-
-def _needed(module: str) -> Any:
-    """Import a module that needs the extra libraries, or say what to install."""
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in LIBRARIES:
-            raise
-        raise click.ClickException(MISSING.format(error.name)) from error
+    subcommands = SUBCOMMANDS
+    of = "sbx load"
 
 
 @click.group(cls=LoadGroup, invoke_without_command=True)
@@ -86,7 +57,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         return
     asked = Asked(**given)
     asked.check()
-    sys.exit(_needed("loadtest.load.running").run(asked, ["sbx", "load", *_arguments()]))
+    sys.exit(needed("loadtest.load.running", LoadGroup.of).run(asked, ["sbx", "load", *_arguments()]))
 
 
 def _arguments() -> list[str]:

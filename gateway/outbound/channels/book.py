@@ -72,7 +72,7 @@ class SnapshotInPieces(Outbox):
         self._sides: Final = tuple((side.copy(), Rows(codec)) for side in book.book.sides)
         self._copied: Final = sum(len(side) for side, _ in self._sides)
         self._is_begun = False
-        book.subscribers.append(self)
+        book.subscribers[self] = None
 
     @property
     def is_done(self) -> bool:
@@ -113,4 +113,4 @@ class SnapshotInPieces(Outbox):
 
     def end(self) -> None:
         """Hear the book no longer."""
-        self._book.subscribers.remove(self)
+        del self._book.subscribers[self]

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Final, NamedTuple
 
 from engine.vocabulary.messages.events import Event, IndexPriceSet, InstrumentListed
-from gateway.outbound.channels.outbox import Outbox
+from gateway.outbound.channels.outbox import Outboxes
 from gateway.protocol.messages import ChannelName, Message
 
 
@@ -76,7 +76,8 @@ class Channel:
     def __init__(self, subject: Subject) -> None:
         self.key: Final = subject.key
         """Of the instrument or index; empty for the whole venue."""
-        self.subscribers: Final[list[Outbox]] = []
+        self.subscribers: Final[Outboxes] = {}
+        """In the order in which they came; of thousands, one goes at once."""
         self.seq = 0
         """Of the last message that was told, or would have been."""
 

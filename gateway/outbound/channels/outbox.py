@@ -13,3 +13,7 @@ class Outbox:
     def __init__(self, codec: Codec) -> None:
         self.codec: Final = codec
         self.frames: Final[list[bytes]] = []
+
+
+Outboxes = dict[Outbox, None]
+"""Several, in order, each once."""

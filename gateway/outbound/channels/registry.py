@@ -14,7 +14,7 @@ from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
-from gateway.outbound.channels.outbox import Outbox
+from gateway.outbound.channels.outbox import Outboxes
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.ticker import Ticker
@@ -41,10 +41,10 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
 }
 """By name. What one event or one turn brings on several channels of an instrument is told in this order."""
 
-Published = tuple[list[Outbox], Message]
+Published = tuple[Outboxes, Message]
 """A message and all who get it."""
 C = TypeVar("C", bound=Channel)
-_Followers = tuple[tuple[Follow, list[Outbox]], ...]
+_Followers = tuple[tuple[Follow, Outboxes], ...]
 """Who takes in an event, one after the other, and who gets what each of them says."""
 
 
@@ -59,7 +59,7 @@ class _Route:
         self.followers: Final[dict[str, _Followers]] = {}
         """By key, of those that are open."""
 
-    def add(self, key: str, follow: Follow, subscribers: list[Outbox]) -> None:
+    def add(self, key: str, follow: Follow, subscribers: Outboxes) -> None:
         """Let one more take in the events with a key."""
         self.followers[key] = (*self.followers.get(key, ()), (follow, subscribers))
 
@@ -152,7 +152,7 @@ class Channels:
         if kind.opened_by is not None:
             self._following[kind.opened_by].followers[key] = ()
         for event_type, follow in subject.follows().items():
-            self._route(self._following, event_type, kind).add(key, follow, [])
+            self._route(self._following, event_type, kind).add(key, follow, {})
         for channel in channels:
             self._open[channel.name, key] = channel
             routes = self._preceding if channel.precedes_reports else self._following

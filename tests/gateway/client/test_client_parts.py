@@ -11,9 +11,10 @@ from gateway.client import streams as client_streams
 from gateway.client.amounts import decimal_text
 from gateway.client.book import BookOutOfStep, LocalBook
 from gateway.client.key import private_key
+from gateway.client.link import Pings
 from gateway.keys import new_private_key, public_key_hex, write_private_key
 from gateway.outbound.channels.levels import checksum
-from gateway.protocol.messages import BookSnapshot, BookUpdate
+from gateway.protocol.messages import BookSnapshot, BookUpdate, Hello
 
 
 def snapshot(seq: int, bids: list[tuple[str, str]], asks: list[tuple[str, str]]) -> BookSnapshot:
@@ -122,3 +123,36 @@ async def test_no_venue_and_half_a_login_are_said_plainly():
     with pytest.raises(ClientError, match="can't connect"):
         async with connect("ws://127.0.0.1:1"):
             pass
+
+
+# ── pings ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("pings", "said", "agreed"),
+    [
+        (Pings(), (5, 15), (5.0, 10.0)),
+        (Pings(), (1, 3), (1.0, 2.0)),
+        # Who is given no time at all is still given as long as until the next ping.
+        (Pings(), (4, 4), (4.0, 4.0)),
+        # A venue that says nothing.
+        (Pings(), (0, 0), (5.0, 10.0)),
+        (Pings(interval=0.5), (1, 3), (0.5, 2.0)),
+        (Pings(timeout=None), (1, 3), (1.0, None)),
+        (Pings(interval=None, timeout=7.0), (1, 3), (None, 7.0)),
+    ],
+)
+def test_how_often_to_ping_is_what_the_venue_says_unless_the_program_does(pings, said, agreed):
+    interval, timeout = (seconds * 10**9 for seconds in said)
+    hello = Hello(
+        venue="v",
+        protocol="sbx.v1",
+        core_version=1,
+        nonce="n",
+        durability="os",
+        rulebook="r",
+        time=1,
+        heartbeat_interval=interval,
+        heartbeat_timeout=timeout,
+    )
+    assert pings.agreed(hello) == agreed

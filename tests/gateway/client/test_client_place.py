@@ -12,7 +12,7 @@ import pytest
 from gateway.client import Client, ClientError, ConnectionLost, Order, RequestFailed, RequestTimedOut, connect
 from gateway.protocol import messages as m
 from tests.support.gateway.mortal_venue import MortalVenue
-from tests.support.gateway.small_venue import KEYS, served_apart
+from tests.support.gateway.small_venue import KEYS, served_apart, venue_text
 from tests.support.gateway.unruly_link import UnrulyLink, unruly_link
 
 T = TypeVar("T")
@@ -275,6 +275,21 @@ async def test_a_frozen_link_is_noticed_by_pings(url):
         await soon(client.resumed())
         assert [(await soon(anext(events))).kind for _ in range(3)] == ["lost", "connected", "resumed"]
         await order.cancel()
+
+
+# Three seconds of silence, and one for the goodbye.
+async def test_a_frozen_link_is_noticed_as_soon_as_the_venue_would(tmp_path):
+    venue = tmp_path / "venue"
+    venue.mkdir()
+    (venue / "venue.toml").write_text(venue_text("\n[server]\nheartbeat_s = 1\nmissed_heartbeats = 3\n"))
+    with served_apart(venue) as (url, _):
+        async with linked(url, "alice") as (link, client):
+            link.freeze()
+            link.is_open = False
+            began = asyncio.get_running_loop().time()
+            # By the defaults of a client, sixteen.
+            await soon(client.lost(), 9)
+            assert asyncio.get_running_loop().time() - began > 1.9
 
 
 async def test_each_request_has_a_time_limit_that_says_what_is_known(url):

@@ -7,8 +7,16 @@ from typing import Any
 
 import pytest
 
-from engine.vocabulary.limits import ANSWER_PIECE_STEPS, LEVEL_STEPS, MAX_ANSWER_STEPS, MAX_LISTED_ORDERS, ROW_STEPS
+from engine.vocabulary.limits import (
+    ANSWER_PIECE_STEPS,
+    LEVEL_STEPS,
+    MAX_ANSWER_STEPS,
+    MAX_CONNECTIONS,
+    MAX_LISTED_ORDERS,
+    ROW_STEPS,
+)
 from engine.vocabulary.messages.commands import CancelOrder
+from gateway.inbound.session import Session
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.protocol.wire import JSON, MSGPACK
 from tests.support.gateway.bench import SUBSCRIBE, answers, benched, enter, order
@@ -212,3 +220,53 @@ def test_a_peg_that_moves_is_told_by_the_book_alone_and_its_owner_sees_the_price
     assert heard(alice) == [] and account.report_seq == reports
     resent = asked(alice, **order("alice", 1, order_type="pegged", peg="own", price="110"))
     assert [(each["exec_type"], each["price"]) for each in resent] == [("status", "100.0")]
+
+
+# ── subscriptions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_connection_has_so_many_subscriptions_and_no_more(bench, monkeypatch):
+    monkeypatch.setattr("gateway.inbound.session.MAX_SUBSCRIPTIONS", 3)
+    session, other = bench.session(), bench.session()
+
+    def ask(kind: str, number: int, channel: str, of: Any = session) -> dict[str, Any]:
+        request = {"type": kind, "id": number, "channel": channel, "instrument": "BTC/RUB"}
+        return next(each for turn in answers(bench, of, request) for each in turn)
+
+    for number, channel in enumerate(("top", "book", "trades")):
+        assert ask("subscribe", number, channel)["type"] == "subscribed"
+    for channel in ("status", "ticker"):
+        refused = ask("subscribe", 4, channel)
+        assert (refused["type"], refused["code"], refused["id"]) == ("error", "too_many", 4)
+    assert session.subscriptions == 3
+    # What it gets already it may ask for again; others have their own; who gives one back has room.
+    assert ask("subscribe", 5, "book")["type"] == "subscribed"
+    assert ask("subscribe", 6, "status", other)["type"] == "subscribed"
+    assert ask("unsubscribe", 7, "top")["type"] == "unsubscribed"
+    assert ask("subscribe", 8, "status")["type"] == "subscribed"
+
+
+def test_one_of_thousands_who_listen_leaves_without_a_search(bench):
+    """It is not compared with those who came before it."""
+    compared = 0
+
+    class Compared(Session):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return self is other
+
+        __hash__ = object.__hash__
+
+    channel = bench.started.fanout.channels.find("top", "BTC/RUB")
+    assert channel is not None
+    sessions = [Compared(bench.context, JSON, "abcd") for _ in range(MAX_CONNECTIONS)]
+    for session in sessions:
+        session.subscribe(channel)
+    assert list(channel.subscribers) == sessions
+    compared = 0
+    for session in reversed(sessions):
+        session.end()
+    # By their identities; two share a place in a table by chance, now and then.
+    assert compared < len(sessions)
+    assert not channel.subscribers

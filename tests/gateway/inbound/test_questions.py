@@ -118,7 +118,7 @@ def test_what_a_gone_connection_asked_is_dropped_and_what_it_commanded_is_not(be
     book = bench.started.fanout.channels.find("book", "BTC/RUB")
     assert book is not None
     # Nor does anything go on listening to a book for a snapshot that nobody waits for.
-    assert book.subscribers == []
+    assert book.subscribers == {}
     assert bench.context.leaving["alice"] == 0
 
 
@@ -152,7 +152,7 @@ def test_nothing_is_kept_for_a_snapshot_while_who_wants_it_does_not_read(bench):
     assert [type(each) for each in book.subscribers] == [SnapshotInPieces]
     slow.is_backed_up = True
     bench.turn()
-    assert book.subscribers == []
+    assert book.subscribers == {}
     enter(bench, "alice", 1_000, 1)
     slow.is_backed_up = False
     subscribed, snapshot = [each for turn in answers(bench, slow) for each in turn]

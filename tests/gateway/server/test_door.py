@@ -36,7 +36,7 @@ def test_by_what_an_address_counts(address, plain, counted):
 def test_no_bound_is_passed_and_what_leaves_makes_room(steps):
     bounds = Bounds(sockets=8, sockets_per_address=4, handshakes=5, handshakes_per_address=3)
     refused = Counter()
-    door = Door(lambda visitor, request: None, bounds, refused)
+    door = Door(lambda visitor, request: None, bounds, refused, lambda error: None)
     visitors = []
     for what, number in steps:
         if what == "enter":

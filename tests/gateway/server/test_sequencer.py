@@ -175,7 +175,7 @@ def test_what_a_session_sent_before_it_went_is_carried_out(bench):
     assert len(bench.started.exchange.accounts["alice"].open_orders) == 1
     top = bench.started.fanout.channels.find("top", "BTC/RUB")
     assert top is not None
-    assert top.subscribers == []
+    assert top.subscribers == {}
 
 
 def test_what_is_due_is_done_in_pieces_before_what_was_sent_after_a_crash_too(tmp_path):

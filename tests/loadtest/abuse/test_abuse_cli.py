@@ -1,4 +1,4 @@
-"""`sbx abuse`, tiny."""
+"""`sbx abuse commands`, tiny."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from engine.build import is_compiled
 from gateway.cli.main import group
-from loadtest.abuse import cli
+from loadtest.abuse import commands
 from loadtest.abuse.measure import Cost
 from loadtest.abuse.recipe import Recipe
 from loadtest.abuse.surroundings import INGREDIENTS
@@ -20,7 +20,7 @@ needs_steps = pytest.mark.skipif(is_compiled(), reason="a compiled core has no l
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(group, ["abuse", *arguments])
+    return CliRunner().invoke(group, ["abuse", "commands", *arguments])
 
 
 def lines(result: Result) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ def test_a_climb_for_a_moment() -> None:
 
 
 def test_a_fault_is_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "measure", lambda recipe, repeats: Cost(0, 0, 1, 1, fault="AssertionError: drawn"))
+    monkeypatch.setattr(commands, "measure", lambda recipe, repeats: Cost(0, 0, 1, 1, fault="AssertionError: drawn"))
     result = run("--recipe", str(Recipe("hour")))
     assert result.exit_code == 1
     assert "FAULT AssertionError: drawn" in result.output

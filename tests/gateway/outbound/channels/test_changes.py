@@ -68,16 +68,16 @@ from tests.support.gateway.small_venue import KEYS, client, serving, url_of
 )
 def test_events_as_changes(event, expected):
     channels, outbox = Channels(Formats()), Outbox(JSON)
-    channels.one(Changes).subscribers.append(outbox)
+    channels.one(Changes).subscribers[outbox] = None
     ((outboxes, change),) = channels.follow(5, 6, [DayEnded(1), event], precede=True)
-    assert outboxes == [outbox]
+    assert list(outboxes) == [outbox]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(change))
     assert plain == {"type": "change", "seq": 1, "command_seq": 5, "time": 6, **expected}
 
 
 def test_a_phase_that_nobody_asked_for_is_no_change():
     channels, outbox = Channels(Formats()), Outbox(JSON)
-    channels.one(Changes).subscribers.append(outbox)
+    channels.one(Changes).subscribers[outbox] = None
     assert channels.follow(5, 6, [PhaseChanged("BTC/RUB", 3, "schedule")], precede=True) == []
     assert channels.one(Changes).seq == 0
 
@@ -85,7 +85,7 @@ def test_a_phase_that_nobody_asked_for_is_no_change():
 def test_what_was_due_before_an_order_is_told_and_counted():
     fanout, outbox = Fanout(), Outbox(JSON)
     fanout.replay((1, 1, Tick(), [RulebookLoaded("old", "aa")]))
-    fanout.channels.one(Changes).subscribers.append(outbox)
+    fanout.channels.one(Changes).subscribers[outbox] = None
     order = NewOrder("ann", "ann", "c", "X", 0, 0, 0, 1, 1)
     due = [ChangeEffective(1), CommandRejected(12, "too late")]
     fanout.publish((2, 2, order, [*due, OrderRejected(2, "ann", 0, "c", "X", 1, "no")]), Outbox(JSON), 1, len(due))

@@ -62,7 +62,7 @@ def test_the_order_of_what_one_connection_hears():
         key = {INSTRUMENT: "BTC/RUB", INDEX: "BTC"}.get(CHANNELS[name].kind, "")
         found = fanout.channels.find(name, key)
         assert found is not None
-        found.subscribers.append(outbox)
+        found.subscribers[outbox] = None
     account = fanout.reports.accounts["ann"][0]
     moved = FundsMoved(account, fanout.reports.last_seq(account) + 1, "RUB", 1, 2, 0, "")
     events = [

@@ -294,7 +294,7 @@ def test_each_side_of_a_transfer_learns_its_own_balance_only():
     ann, other, ben, drop_copy = Outbox(JSON), Outbox(MSGPACK), Outbox(JSON), Outbox(JSON)
     for outbox, name in ((ann, "ann"), (other, "ann"), (ben, "ben")):
         fanout.listen(outbox, name)
-    fanout.channels.one(DropCopy).subscribers.append(drop_copy)
+    fanout.channels.one(DropCopy).subscribers[drop_copy] = None
     seq = fanout.seq + 1
     first, second = fanout.reports.last_seq("ann") + 1, fanout.reports.last_seq("ben") + 1
     command = Transfer("ann", "ann", "mine", "ben", "RUB", 250, CROSS_BORDER, "contract 7")
@@ -359,7 +359,7 @@ def test_the_fan_out_of_a_random_flow():
     for name, outbox in senders.items():
         fanout.listen(outbox, name)
     fanout.listen(listener, "ann")
-    fanout.channels.one(DropCopy).subscribers.append(drop_copy)
+    fanout.channels.one(DropCopy).subscribers[drop_copy] = None
     seen: dict[str, list[int]] = {name: [] for name in ACCOUNTS}
     also: list[int] = []
     copied: list[tuple[str, int]] = []

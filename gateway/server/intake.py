@@ -1,0 +1,139 @@
+"""What is read of strangers: a little of each in turn, in each pass of the loop, so that however many they are, others are heard.
+
+A stranger is who is not logged in, or owes for what it asked. What a participant sends who owes nothing is looked at as it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from engine.vocabulary.limits import MAX_STRANGERS_A_PASS
+
+NEWCOMERS_LOOKS: Final = 3
+"""A request for a WebSocket, a login, and one more."""
+
+
+class Strangers:
+    """Whose turn it is, of the strangers at one door."""
+
+    def __init__(self, fail: Callable[[BaseException], None]) -> None:
+        """Prepare; `fail`: what to do with a fault."""
+        self._fail: Final = fail
+        self._newcomers: Final[deque[Intake]] = deque()
+        self._others: Final[deque[Intake]] = deque()
+        """Who waits: those who have hardly been looked at yet, and those who have."""
+        self._left = MAX_STRANGERS_A_PASS
+        """How many more may be looked at in this pass."""
+        self._is_scheduled = False
+
+    def admit(self) -> bool:
+        """Whether one more may be looked at in this pass; others who wait come first."""
+        self._schedule()
+        if self._newcomers or self._others or not self._left:
+            return False
+        self._left -= 1
+        return True
+
+    def add(self, intake: Intake) -> None:
+        """Let what was read of one wait for its turn."""
+        (self._newcomers if intake.is_newcomer else self._others).append(intake)
+
+    def _schedule(self) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._next_pass)
+
+    def _next_pass(self) -> None:
+        """Another pass of the loop begins: look at those who have waited longest, at newcomers and others in turn.
+
+        Whoever comes to log in does not wait behind all who flood.
+        """
+        self._is_scheduled = False
+        self._left = MAX_STRANGERS_A_PASS
+        try:
+            while self._left and (self._newcomers or self._others):
+                first, then = self._newcomers, self._others
+                if self._left % 2:
+                    first, then = then, first
+                self._left -= (first or then).popleft().look()
+        except BaseException as error:  # noqa: BLE001 - the loop would swallow it
+            self._fail(error)
+        if self._left < MAX_STRANGERS_A_PASS:
+            # Whatever comes in this pass shares what is left; the next one begins anew.
+            self._schedule()
+
+
+class Intake:
+    """Whether one socket is read, and whether what was read of it is looked at as it comes or when it is its turn.
+
+    While something waits for its turn, nothing more is read.
+    """
+
+    __slots__ = ("_is_reading", "_is_wanted", "_look", "_looks", "_size", "_strangers", "_transport", "is_known")
+
+    def __init__(self, strangers: Strangers) -> None:
+        self.is_known = False
+        """It is no stranger."""
+        self._strangers: Final = strangers
+        self._transport: asyncio.Transport | None = None
+        self._look: Callable[[int], None] | None = None
+        self._looks = 0
+        self._size = 0
+        """Bytes that were read and wait for their turn."""
+        self._is_wanted = True
+        self._is_reading = True
+
+    @property
+    def is_newcomer(self) -> bool:
+        """Whether it was looked at so seldom that it may just be coming."""
+        return self._looks < NEWCOMERS_LOOKS
+
+    def begin(self, transport: asyncio.Transport, look: Callable[[int], None]) -> None:
+        """It is read from now on; `look` takes so many bytes that were."""
+        self._transport = transport
+        self._look = look
+
+    def came(self, size: int) -> None:
+        """So many bytes were read of a stranger."""
+        assert self._look is not None and not self._size
+        if self._strangers.admit():
+            self._looks += 1
+            self._look(size)
+            return
+        self._size = size
+        self._strangers.add(self)
+        self._read_if_possible()
+
+    def look(self) -> bool:
+        """It is its turn; False: it is gone."""
+        look, size = self._look, self._size
+        self._size = 0
+        if look is None:
+            return False
+        self._looks += 1
+        look(size)
+        self._read_if_possible()
+        return True
+
+    def want(self, is_wanted: bool) -> None:
+        """Read it, as far as it is its turn, or don't."""
+        self._is_wanted = is_wanted
+        self._read_if_possible()
+
+    def end(self) -> None:
+        """The socket is gone."""
+        self._transport = self._look = None
+
+    def _read_if_possible(self) -> None:
+        transport = self._transport
+        may_read = self._is_wanted and not self._size
+        if may_read == self._is_reading or transport is None or transport.is_closing():
+            return
+        self._is_reading = may_read
+        if may_read:
+            transport.resume_reading()
+        else:
+            transport.pause_reading()

@@ -6,6 +6,7 @@ from typing import Final
 
 from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
+from compliance.ledger.contracts import follow_transfer
 from compliance.ledger.ledger import BY_FUNDS, Ledger
 from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
@@ -127,6 +128,7 @@ class ComplianceHook(PreTradeHook):
         elif type(event) is Transferred:
             sender, receiver = self._clients[event.from_account], self._clients[event.to_account]
             self._ledger.hand_over(event.asset, sender, receiver, event.amount)
+            follow_transfer(self._intake.registry, event)
             self._ledger.portfolios.touch(sender)
             self._ledger.portfolios.touch(receiver)
         elif type(event) is AssetIssued or type(event) is FundsMoved:

@@ -183,7 +183,7 @@ RULE: Final[Rule] = Rule(
                 "futures": "positions in futures, and what open orders can make of them",
                 _CLIENTS: "positions and open orders of its clients, as under DER-2",
             },
-            unstated=["spot", "notes", "issued", "futures"],
+            left_out=["spot", "notes", "issued", "futures"],
         ),
     },
     compares="All that a bank has, its open purchases at their worst price, and this order with a share of its capital.",

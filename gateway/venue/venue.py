@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from compliance import digest_of
 from engine.vocabulary.codes import PHASES
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
@@ -35,6 +36,7 @@ from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
     AccountEntry,
     AssetEntry,
+    ContractEntry,
     IndexEntry,
     InstrumentEntry,
     IntermediaryEntry,
@@ -43,7 +45,9 @@ from gateway.venue.file import (
     ParticipantEntry,
     ServerSection,
     VenueSection,
+    WarningEntry,
 )
+from gateway.venue.papers import publish_warnings, register_contract, texts_of
 from gateway.venue.setup import (
     VenueError,
     add_asset,
@@ -146,10 +150,9 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     intermediaries = _entries(tables, "intermediaries", IntermediaryEntry, "intermediary")
     investors = _entries(tables, "investors", InvestorEntry, "investor")
     accounts = _entries(tables, "accounts", AccountEntry, "account")
-    if tables:
-        known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
-        raise VenueError(f"unknown section {min(tables)!r}; known: {known_sections}")
-
+    warnings = _entries(tables, "warnings", WarningEntry, "text")
+    contracts = _entries(tables, "contracts", ContractEntry, "contract")
+    _check_all_known(tables)
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
@@ -162,20 +165,19 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
         setup += [(where, command) for command in market_design(where, instrument)]
     setup += [(where, register_intermediary(entry)) for where, entry in intermediaries]
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
+    texts = [entry.text for _, entry in warnings] or _implied_texts(name, documents, investors)
+    setup += [("warnings", command) for command in publish_warnings(texts, texts_of(name, documents))]
     for where, investor in investors:
-        setup += register_investor(where, investor, intermediary_names)
+        setup += register_investor(where, investor, intermediary_names, [digest_of(text) for text in texts])
     roles = {entry.participant: entry.role for _, entry in participants}
-    for name in limits.participants:
-        known(f"limits.participants.{name}", name, roles, "participants")
+    for limited in limits.participants:
+        known(f"limits.participants.{limited}", limited, roles, "participants")
     investor_names = {entry.investor for _, entry in investors}
+    setup += [(where, register_contract(where, entry, investor_names, scales)) for where, entry in contracts]
     for where, account in accounts:
         _check_parties(where, account, roles, investor_names, intermediary_names)
         setup += open_account(where, account, scales)
-    setup += [
-        (f"{where}.phase", SetPhase(entry.instrument, PHASES.index(entry.phase), "opening"))
-        for where, entry in instruments
-        if entry.phase != "closed"
-    ]
+    setup += _opening_phases(instruments)
     return Venue(
         section.id,
         section.title,
@@ -192,6 +194,31 @@ def parse_venue(text: str, rulebook: str, directory: Path) -> Venue:
     )
 
 
+def _check_all_known(left: Mapping[str, object]) -> None:
+    """Check that no section is left that the file may not have."""
+    if left:
+        known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
+        raise VenueError(f"unknown section {min(left)!r}; known: {known_sections}")
+
+
+def _implied_texts(
+    name: str, documents: Mapping[str, str], investors: Sequence[tuple[str, InvestorEntry]]
+) -> list[str]:
+    """The text of the warning that is acknowledged in a file without [[warnings]]; none if nobody does."""
+    if not any(entry.acknowledgements for _, entry in investors):
+        return []
+    return texts_of(name, documents) or texts_of(*load_rulebook_documents(_WARNS))
+
+
+def _opening_phases(instruments: Sequence[tuple[str, InstrumentEntry]]) -> list[tuple[str, AnyCommand]]:
+    """The phases in which instruments open, but for those that are closed."""
+    return [
+        (f"{where}.phase", SetPhase(entry.instrument, PHASES.index(entry.phase), "opening"))
+        for where, entry in instruments
+        if entry.phase != "closed"
+    ]
+
+
 def _server(table: object) -> ServerSection:
     """The section [server]."""
     server = _convert(table, ServerSection, "server")
@@ -201,14 +228,7 @@ def _server(table: object) -> ServerSection:
 
 
 def check_setup(venue: Venue) -> list[tuple[str, str, Said]]:
-    """Set an exchange up from the venue, as its first start would.
-
-    Returns:
-        Who then has more than a rule allows: the rule's id, who, and by how much.
-
-    Raises:
-        VenueError: a command is refused; the message has the key of the first.
-    """
+    """Set an exchange up as the first start would; who then has more than a rule allows: the rule's id, who, by how much. Or `VenueError`."""
     exchange = new_exchange()
     now_ns = time.time_ns()
     # What was true when the venue first started may be over by now, and nothing is wrong with that.
@@ -300,7 +320,19 @@ def _read_rulebook(path: Path) -> str:
         raise VenueError(f"rulebook {path} can't be read: {error}") from error
 
 
-_SECTIONS = ("assets", "indices", "instruments", "participants", "intermediaries", "investors", "accounts")
+_SECTIONS = (
+    "assets",
+    "indices",
+    "instruments",
+    "participants",
+    "intermediaries",
+    "investors",
+    "accounts",
+    "warnings",
+    "contracts",
+)
+_WARNS = "general-2026"
+"""The rulebook whose warning is acknowledged where neither the file nor the venue's own rulebook has one."""
 
 
 def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str) -> list[tuple[str, _Entry]]:

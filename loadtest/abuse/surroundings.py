@@ -22,7 +22,6 @@ from engine.vocabulary.messages.commands import (
     EffectiveFrom,
     MarkFuture,
     OpenAccount,
-    RecordAcknowledgement,
     RecordTest,
     RegisterInvestor,
     SetBlocked,
@@ -43,6 +42,7 @@ from loadtest.abuse.desk import (
     START_NS,
     TICK_E8,
     Desk,
+    acknowledgement,
     listing,
     series,
 )
@@ -79,7 +79,7 @@ def _clients(desk: Desk, size: int) -> None:
     for _ in range(size):
         name = desk.name("client-")
         desk.send(RegisterInvestor(name, INDIVIDUAL))
-        desk.send(RecordAcknowledgement(name, 1))
+        desk.send(acknowledgement(name))
         desk.send(RecordTest(name, "knowledge", 100, START_NS))
         desk.send(OpenAccount(name, name, name, BANK))
         desk.send(Deposit(name, "RUB", 10**7))

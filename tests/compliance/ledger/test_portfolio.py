@@ -23,7 +23,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected, ParameterChanged
-from tests.support.compliance.venue import INSTRUMENTS, PARTICIPANT, Venue, documents, rules_of
+from tests.support.compliance.venue import INSTRUMENTS, PARTICIPANT, WARNING_DIGEST, Venue, documents, rules_of
 
 ALL = (("DER-3", "counts", '["spot", "notes", "issued", "futures", "as_intermediary"]'),)
 
@@ -41,7 +41,7 @@ def note_of(venue: Venue, issuer: str) -> str:
 def test_a_bank_that_is_investor_and_intermediary_counts_once_together_against_its_smaller_capital() -> None:
     venue = Venue("general-2026", ALL)
     venue.do(RegisterInvestor("credit", FIRM, assets_rub=10**9, bank=True, capital_rub=2_000_000_000))
-    venue.do(RecordAcknowledgement("credit", 1))
+    venue.do(RecordAcknowledgement("credit", digest=WARNING_DIGEST))
     for account, through in (("credit", ""), ("credit@credit", "credit")):
         venue.do(OpenAccount(account, PARTICIPANT, "credit", through))
         venue.do(Deposit(account, "RUB", 10**12))

@@ -25,7 +25,7 @@ from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import CommandRejected, Event, RequestRejected
 from tests.support.compliance.holdings_recount import HoldingsRecount
 from tests.support.compliance.recount import RestartingVenue
-from tests.support.compliance.venue import INVESTORS, PARTICIPANT, ROUBLE, e8
+from tests.support.compliance.venue import INVESTORS, PARTICIPANT, ROUBLE, WARNING_DIGEST, e8
 
 FIRMS = ("bank", "broker")
 """Of them one is a bank. `bank@2` is its other account."""
@@ -78,7 +78,7 @@ class Session:
             broker,
             commands.OpenAccount("bank@2", PARTICIPANT, "bank", "alfa"),
             commands.OpenAccount("broker", PARTICIPANT, "broker"),
-            commands.RecordAcknowledgement("broker", 1),
+            commands.RecordAcknowledgement("broker", digest=WARNING_DIGEST),
         ]
         found += [commands.Deposit(account, "RUB", 10**15) for account in ("bank@2", "broker")]
         found += [

@@ -10,7 +10,8 @@ Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Mo
   a command gives it an effective date (`reason` and `by` of the table are its own then, too); `wait` lets time pass.
   Transfers and holdings have words of their own, in `holding_words.py`: `transfer 5 USDT to firm for cross_border contract 7`,
   `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`,
-  `deposit 2 BTC to bank`, `withdraw ... from`, `mark BTC-FUT at 9000000`.
+  `deposit 2 BTC to bank`, `withdraw ... from`, `mark BTC-FUT at 9000000`,
+  `contract 7: importer owes abroad 1000 USDT`, `acknowledge newcomer`, `publish TEXT`.
 * expected: `passes`, `fills` (passes and trades), `moves` (a transfer), `done`, `refused`; the rules that fail, the deciding one
   first; another reject code; or `cancels N ... by RULE, N ... by RULE`: the open orders that a command cancels, in order; `tier
   ASSET: WORDS` before that, for each asset whose tier it says has changed. What the passing of time brings is expected of `wait`
@@ -52,7 +53,6 @@ COMMANDS = {
     "register_investor": commands.RegisterInvestor,
     "register_intermediary": commands.RegisterIntermediary,
     "record_test": commands.RecordTest,
-    "record_acknowledgement": commands.RecordAcknowledgement,
     "set_blocked": commands.SetBlocked,
     "authorise_client": commands.AuthoriseClient,
     "update_asset": commands.UpdateAsset,

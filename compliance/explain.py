@@ -21,6 +21,7 @@ from compliance.rules.may_hold import may_come_to_hold
 from compliance.rules.rule import FAILS, LOWERS, NO_LIMIT, PASSES, OrderRule
 from compliance.rules.table import RuleTable
 from engine.book.entities import Order
+from engine.money.margin import worst_ticks
 from engine.state.hook import Verdict
 from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.messages.commands import Transfer
@@ -209,9 +210,10 @@ class ExplainingHook(ComplianceHook):
         # An order of the venue that closes a position is asked about by nobody.
         if not self.watching or order.close_out:
             return super().check(order, price_ticks, leaves_lots, time_ns)
-        by_funds = order.budget >= 0
-        worst, leaves = (BY_FUNDS, order.budget) if by_funds else (price_ticks, leaves_lots)
-        explanation = self._explain(order, worst, leaves, time_ns, False)
+        if order.budget >= 0:
+            explanation = self._explain(order, BY_FUNDS, order.budget, time_ns, False)
+        else:
+            explanation = self._explain(order, worst_ticks(order, price_ticks), leaves_lots, time_ns, False)
         self.explanations.append(explanation)
         verdict = super().check(order, price_ticks, leaves_lots, time_ns)
         rules = () if verdict is None or explanation.rulebook is None else verdict.rules
@@ -222,7 +224,8 @@ class ExplainingHook(ComplianceHook):
         """Decide as the hook does; a refusal is explained."""
         verdict = super().recheck(order, time_ns)
         if self.watching and verdict is not None:
-            explanation = self._explain(order, order.reserve_ticks, order.leaves_lots, time_ns, True)
+            worst = worst_ticks(order, order.reserve_ticks)
+            explanation = self._explain(order, worst, order.leaves_lots, time_ns, True)
             assert explanation.rulebook is None or verdict.rules == explanation.failed
             self.explanations.append(explanation)
         return verdict

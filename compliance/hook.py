@@ -14,7 +14,7 @@ from compliance.registry.records import Client
 from compliance.rules.case import Case, TransferCase
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
-from engine.book.entities import Instrument, Order
+from engine.book.entities import Account, Instrument, Order
 from engine.book.order_book import static_band
 from engine.money.margin import open_lots, reducible_lots, worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
@@ -23,15 +23,18 @@ from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrumen
 from engine.vocabulary.messages.events import (
     AssetIssued,
     BookAdded,
+    DefaultDeclared,
     Event,
     FundsMoved,
     FutureMarked,
+    LossShared,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
     Trade,
     TradeCorrected,
     Transferred,
+    VariationMargin,
 )
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import Said, said
@@ -66,10 +69,8 @@ class ComplianceHook(PreTradeHook):
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
             price_ticks, leaves_lots = BY_FUNDS, order.budget
-        if decision is not None:
-            decision.is_known = True
-            if price_ticks >= 0 and price_ticks * leaves_lots <= decision.free_tick_lots:
-                return None
+        if decision is not None and price_ticks >= 0 and price_ticks * leaves_lots <= decision.free_tick_lots:
+            return None
         if order.close_out:
             return None
         return self._judge(client, order, most_ticks(order, price_ticks), leaves_lots, time_ns)
@@ -89,15 +90,7 @@ class ComplianceHook(PreTradeHook):
                 self._ledger.doubtful[investor.investor] = investor
         client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
-        if listing.in_roubles:
-            self._ledger.reserve(order.order_id, side, entry)
-        else:
-            client.investor.beyond_roubles = True
-            if listing.otherwise_priced and _table_passed(client, order, price_ticks, leaves_lots):
-                # No rule wants its rate.
-                self._ledger.note_open(order.order_id, side, entry)
-            else:
-                self._ledger.reserve(order.order_id, side, entry)
+        self._ledger.reserve(order.order_id, side, entry)
         if order.other_leg is not None:
             self._ledger.pair(order.order_id, order.other_leg.order_id, side)
 
@@ -138,15 +131,24 @@ class ComplianceHook(PreTradeHook):
         elif type(event) is TradeCorrected:
             buyer, seller = self._clients[event.buy_account], self._clients[event.sell_account]
             self._ledger.correct(event, buyer, seller, self._listings[event.instrument], time_ns)
-        elif type(event) is FutureMarked and event.final:
-            self._ledger.exposures.settle(event.instrument)
+        elif type(event) is FutureMarked:
+            self._listings[event.instrument].last_ticks = event.price_ticks
+            if event.final:
+                self._ledger.exposures.settle(event.instrument)
         elif type(event) is Transferred:
             sender, receiver = self._clients[event.from_account], self._clients[event.to_account]
             self._ledger.hand_over(event.asset, sender, receiver, event.amount)
             follow_transfer(self._intake.registry, event)
-        elif (type(event) is AssetIssued or type(event) is FundsMoved) and event.amount < 0:
+            self._ledger.portfolios.touch(sender)
+            self._ledger.portfolios.touch(receiver)
+        elif type(event) is AssetIssued or type(event) is FundsMoved:
+            client = self._clients[event.account]
+            self._ledger.portfolios.touch(client)
             # What comes in was not bought here, and is no exposure.
-            self._ledger.hand_over(event.asset, self._clients[event.account], None, -event.amount)
+            if event.amount < 0:
+                self._ledger.hand_over(event.asset, client, None, -event.amount)
+        elif type(event) is VariationMargin or type(event) is LossShared or type(event) is DefaultDeclared:
+            self._ledger.portfolios.touch(self._clients[event.account])
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
         """Decide on a transfer: all failures in the rulebook's order for transfers; None lets it pass."""
@@ -170,6 +172,12 @@ class ComplianceHook(PreTradeHook):
         """Take note of an instrument, or say why it may not be listed."""
         return list_instrument(self._intake, instrument, command)
 
+    def account_opened(self, account: Account) -> None:
+        """Know where what an account holds is read."""
+        client = self._clients[account.account]
+        client.opened(account)
+        self._ledger.portfolios.touch(client)
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
         return carry_out(self._intake, command, time_ns)
@@ -182,9 +190,17 @@ class ComplianceHook(PreTradeHook):
         """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
         return take_snapshot(self._intake)
 
-    def restore(self, snapshot: object, assets: dict[str, Asset], instruments: dict[str, Instrument]) -> None:
+    def restore(
+        self,
+        snapshot: object,
+        assets: dict[str, Asset],
+        instruments: dict[str, Instrument],
+        accounts: dict[str, Account],
+    ) -> None:
         """Become what `snapshot` returned. Only for a hook that is new."""
         restore(self._intake, snapshot, assets, instruments)
+        for name, client in self._clients.items():
+            client.opened(accounts[name])
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
@@ -203,12 +219,15 @@ class ComplianceHook(PreTradeHook):
             client = self._clients[seller]
             if client.investor.retail or listing.exposed:
                 ledger.sold(trade, sell_id, client, listing, time_ns=time_ns)
-        if listing.shortable and not listing.exposed:
+            if client.investor.financial:
+                ledger.portfolios.touch(client)
+        if not listing.shortable:
+            listing.last_ticks = trade.price_ticks
+        elif not listing.has_positions:
             # Its positions are not followed here: what closed one may open one now.
             for account in (trade.maker_account, trade.taker_account):
                 investor = self._clients[account].investor
                 ledger.doubtful[investor.investor] = investor
-        listing.last_ticks = trade.price_ticks
 
     def _judge(
         self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, *, rests: bool = False
@@ -293,14 +312,6 @@ def _closes(order: Order, leaves_lots: int) -> bool:
     if other is not None and not other.command.reduce_only:
         beside -= other.covered_lots
     return beside + leaves_lots <= reducible_lots(account, instrument, side)
-
-
-def _table_passed(client: Client, order: Order, price_ticks: int, leaves_lots: int) -> bool:
-    """Whether the table alone let an order pass that has just been checked with these terms."""
-    decision = client.decisions.get(order.instrument.number * 2 + order.side)
-    if decision is None or not decision.is_known or price_ticks < 0:
-        return False
-    return price_ticks * leaves_lots <= decision.free_tick_lots
 
 
 def _no_rulebook(what: Said) -> Verdict:

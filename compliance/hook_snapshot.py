@@ -123,7 +123,7 @@ def restore(
         assert (record.kind, record.scale) == (kind, scale), "the core has another asset of this name"
         record.highly_liquid = highly_liquid
         record.lost_ns = lost_ns
-        registry.assets[asset] = record
+        registry.add_asset(record)
     for instrument, kind, base, quote, unit, lot_base, last_ticks in listings:
         listing = Listing(core_instruments[instrument], registry.assets[base], registry.assets[quote])
         same = (listing.kind, listing.unit, listing.lot_base) == (kind, unit, lot_base)

@@ -21,7 +21,10 @@ from engine.vocabulary.messages.events import (
     ParameterChanged,
     RegistryChanged,
 )
-from engine.vocabulary.said import said
+from engine.vocabulary.said import Said, said
+
+Standing = tuple[str, str, Said]
+"""Outside a limit: a rule's id, who stands so, and by how much."""
 
 
 class Intake:
@@ -52,6 +55,10 @@ class Intake:
         self.ledger.rebuild()
         self.refresh(list(self.registry.clients.values()))
         return events
+
+    def outside(self) -> list[Standing]:
+        """Who has more than a rule in force allows, by rule."""
+        return [] if self.table is None else self.table.outside(self.registry, self.ledger)
 
     def day_ended(self, time_ns: int) -> Outcome:
         """At Moscow midnight: recheck everybody if something that lets orders pass ended with the day. O(investors + assets)."""
@@ -99,7 +106,8 @@ class Intake:
         """Have the orders of some clients rechecked after a command about them, and all that may be forbidden for other reasons.
 
         Those would be found by a recheck of everybody too: whoever is not named here has no order that a rule refuses.
-        None if there are no clients. O(clients, instruments, exposed investors, intermediaries, financial firms, open sales of futures).
+        None if there are no clients. O(clients, instruments, exposed investors, intermediaries, what financial firms hold, open sales
+        of futures).
         """
         if not clients:
             return None
@@ -110,8 +118,6 @@ class Intake:
         ledger.doubtful.clear()
         doubtful += ledger.outgrown()
         self._ask_anew()
-        # The rate of an order that was let pass without one is that of now; and rates are kept by what was asked before.
-        doubtful += [firm for firm in self.registry.financial.values() if firm.beyond_roubles]
         if self.table is not None:
             doubtful += self.table.doubtful(self.registry, ledger)
         accounts = {client.account: True for client in clients}

@@ -191,13 +191,17 @@ def _idle_rules(remarks: _Remarks) -> None:
     profiles = [
         Profile(
             investor_class,
-            bool(flags & 1),
-            bool(flags & 2),
-            bool(flags & 4),
-            bool(flags & 8),
+            financial=firm > 0,
+            blocked=bool(flags & 1),
+            barred=bool(flags & 2),
+            warned=bool(flags & 4),
+            bank=firm > 1,
+            through_bank=bool(flags & 8),
             identified=bool(flags & 16),
         )
         for investor_class in range(len(CLASSES))
+        # No financial firm, one, a bank.
+        for firm in range(3)
         for flags in range(32)
     ]
     refuses = [False] * len(table.rules)

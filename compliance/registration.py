@@ -19,6 +19,7 @@ from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
 from compliance.registry.records import Authorisation, Client, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
+from compliance.rulebook.parameters import present_key
 from compliance.rulebook.wording import setting_text, stages_of
 from compliance.rules.case import DEPOSIT, ISSUE, Arrival
 from compliance.rules.catalogue import load_rulebook
@@ -89,7 +90,9 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
         return _refused(said("rulebook.none"))
     if not command.reason.strip():
         return _refused(said("parameter.reason"))
-    before, rule, key = intake.table.rulebook, command.rule, command.key
+    before, rule = intake.table.rulebook, command.rule
+    stated = before.rules.get(rule)
+    key = command.key if stated is None else present_key(stated.declared.parameters, command.key)
     overrides = dict(before.overrides)
     overrides[rule, key] = command.value
     try:
@@ -123,14 +126,16 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
         return _refused(problem)
     if investor is None:
         investor = intake.registry.investors[command.investor] = known
+    regrouped = investor.financial != after.financial
     take_over(investor, after)
     says_who = (
         bool(command.identity_keys) or command.owner_keys is not None or (command.replace and len(investor.owners) > 0)
     )
     links = identify(intake, command, investor)
-    if intake.classify(investor) and investor.clients:
-        intake.ledger.rebuild()
     intake.registry.note_financial(investor)
+    regrouped = intake.classify(investor) or regrouped
+    if regrouped and investor.clients:
+        intake.ledger.rebuild()
     events: list[Event] = [class_event(investor)]
     if says_who:
         found = on_record(investor)
@@ -286,7 +291,7 @@ def add_asset(intake: Intake, asset: Asset, command: AddAsset, time_ns: int) -> 
         command.history_years,
         followed=intake.registry.assets.get(asset.follows),
     )
-    intake.registry.assets[asset.asset] = record
+    intake.registry.add_asset(record)
     # The tier it begins in is no change to report.
     put_in_tiers([record], None if intake.table is None else intake.table.tiers, time_ns)
     return None
@@ -344,14 +349,16 @@ def _move(intake: Intake, command: RedeemAsset | Withdraw, time_ns: int) -> Outc
 
 
 def _issue(intake: Intake, command: IssueAsset, time_ns: int) -> Outcome:
-    """Look at the owner of an account to which something is issued, and whether that may be held."""
-    table = intake.table
+    """Look at the owner of an account to which something is issued, whether that may be held, and at the issuer's share."""
+    registry, table = intake.registry, intake.table
     if table is None:
         return Outcome([])
-    client, asset = intake.registry.clients[command.account], intake.registry.assets[command.asset]
+    client, asset = registry.clients[command.account], registry.assets[command.asset]
     problem = table.transfers.owner_problem(client.investor)
     if problem is None:
         problem = table.arrival_problem(Arrival(client, asset, ISSUE, time_ns), "")
+    if problem is None and table.bank_exposure is not None:
+        problem = table.bank_exposure.issue_problem(registry, intake.ledger, asset, command.amount)
     return Outcome([]) if problem is None else _refused(problem)
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from compliance.hook import ComplianceHook
+from compliance.intake import Standing
 from engine.exchange import Exchange
 
 
 def new_exchange() -> Exchange:
     """An empty exchange: what a venue starts from, and what a replay starts from."""
     return Exchange(ComplianceHook())
+
+
+def outside_limits(exchange: Exchange) -> list[Standing]:
+    """Who has more than a rule in force allows: the rule's id, who, and by how much."""
+    hook = exchange.hook
+    assert isinstance(hook, ComplianceHook)
+    return hook.intake.outside()
 
 
 def capacity_multiple(exchange: Exchange) -> int | None:

@@ -32,6 +32,33 @@ OTHERS = {
 """Commands with no text of others in them."""
 
 
+def _venue(bank: str) -> str:
+    """A venue file with a bank that holds what has no price."""
+    name = json.dumps(bank)
+    return f"""
+[venue]
+id = "v"
+[[assets]]
+asset = "BTC"
+kind = "crypto"
+scale = 8
+[[participants]]
+participant = "p"
+role = "participant"
+public_key = "{"11" * 32}"
+[[investors]]
+investor = {name}
+kind = "firm"
+assets_rub = 1_000_000_000
+bank = true
+[[accounts]]
+account = "a"
+participant = "p"
+investor = {name}
+deposits = {{ BTC = "1" }}
+"""
+
+
 class Files:
     """What the commands are given."""
 
@@ -57,6 +84,8 @@ class Files:
         self.flow = self.folder / "[[x]_message_10.csv"
         self.flow.write_text("34200.1,1,1,10,1000000,1\n", encoding="utf-8")
         self.book = self._book(directory / "book.toml")
+        self.venue = self.folder / "venue.toml"
+        self.venue.write_text(_venue(marked("bank")), encoding="utf-8")
         self.result = self.folder / "result.json"
         self.result.write_bytes(msgspec.json.encode(self._result()))
 
@@ -119,6 +148,8 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["keys", "new", f"n{TAIL[:9]}", "--out", files.folder / "key.pem"], False, 0),
     (lambda files: ["keys", "show", files.text], False, 1),
     (lambda files: ["init", files.folder / "venue"], False, 0),
+    (lambda files: ["lint", files.venue], True, 1),
+    (lambda files: ["lint", files.venue, "--json"], False, 1),
     (lambda files: ["index", files.text, "--url", "ws://127.0.0.1:1", "--key", files.text], False, 1),
     (lambda files: ["flow", files.text], False, 1),
     (lambda files: ["flow", files.lobster], False, 1),
@@ -239,6 +270,7 @@ READERS: list[Callable[[Path], list[object]]] = [
     lambda path: ["rulebook", "diff", "elr-2025", path],
     lambda path: ["init", path.parent / "new", "--rulebook", path],
     lambda path: ["serve", path.parent],
+    lambda path: ["lint", path],
     lambda path: ["keys", "show", path],
     lambda path: ["index", path, "--url", "ws://127.0.0.1:1", "--key", path],
     lambda path: ["flow", path],

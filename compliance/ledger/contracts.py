@@ -8,28 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.registry.listings import ROUBLE, AssetRecord
+from compliance.ledger.purchases import rate_of
+from compliance.registry.listings import AssetRecord
 from compliance.registry.records import Contract, Investor, Registry
 from engine.vocabulary.codes import CROSS_BORDER
 from engine.vocabulary.messages.events import Transferred
 
 UNKNOWN: Final = -1
 """What is worth nothing that anybody knows."""
-
-Fraction = tuple[int, int]
-
-
-def rouble_price(registry: Registry, asset: AssetRecord) -> Fraction | None:
-    """Kopecks for so many minor units of an asset; None: it has no price in roubles here.
-
-    Roubles at face, all else at the last trade of its spot market, else its reference price. O(instruments) for securities.
-    """
-    if asset.asset == ROUBLE:
-        return 1, 1
-    market = registry.rouble_market(asset.asset)
-    if market is None or not market.last_ticks:
-        return None
-    return market.last_ticks * market.unit, market.lot_base
 
 
 class Settlement:
@@ -41,11 +27,11 @@ class Settlement:
         self.contract: Final = contract
         self.is_refund: Final = is_refund
         """Whether it goes back to the payer."""
-        worth: Fraction | None = (amount, 1)
+        worth: tuple[int, int] | None = (amount, 1)
         if asset is not contract.asset:
-            paid_in, owed_in = rouble_price(registry, asset), rouble_price(registry, contract.asset)
+            paid_in, owed_in = rate_of(registry, asset), rate_of(registry, contract.asset)
             worth = None
-            if paid_in is not None and owed_in is not None:
+            if paid_in[0] and owed_in[0]:
                 worth = amount * paid_in[0] * owed_in[1], paid_in[1] * owed_in[0]
         self.worth: Final[int] = UNKNOWN if worth is None else -(-worth[0] // worth[1])
         """In minor units of the contract's currency, rounded up; UNKNOWN: what is moved, or owed, has no price in roubles."""

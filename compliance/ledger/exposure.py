@@ -29,7 +29,7 @@ from bisect import bisect_left, insort
 from typing import Final
 
 from compliance.registry.listings import Listing
-from compliance.registry.records import Client
+from compliance.registry.records import Client, Investor
 from engine.vocabulary.codes import BUY, SELL
 
 # Prices that are looked at one by one for an order. What lies deeper counts at the last of them: to the stricter side.
@@ -91,19 +91,30 @@ class Position:
 
     def worth(self, side: int = BUY, lots: int = 0, value: int = 0) -> int:
         """The exposure, if an order of this side, these lots and this value were open too."""
-        buying, selling = side == BUY, side != BUY
-        bought = self._filled(BUY, lots if buying else 0, value if buying else 0)
-        if not self.listing.shortable:
-            return max(self.value, bought)
-        return max(self.value, bought, self._filled(SELL, lots if selling else 0, value if selling else 0))
+        return self._most(self.value, side, lots, value)
 
-    def _filled(self, side: int, lots: int, value: int) -> int:
+    def marked(self, side: int = BUY, lots: int = 0, value: int = 0) -> int:
+        """The same of a future, what is held at its mark or the reference price; if there is neither, at entry value."""
+        listing = self.listing
+        at_mark = abs(self.units) // listing.lot_base * listing.last_ticks * listing.unit
+        return self._most(at_mark if listing.last_ticks else self.value, side, lots, value)
+
+    def _most(self, held_value: int, side: int, lots: int, value: int) -> int:
+        """The most of nothing filled, all buys filled, all sells filled."""
+        buying, selling = side == BUY, side != BUY
+        bought = self._filled(held_value, BUY, lots if buying else 0, value if buying else 0)
+        if not self.listing.shortable:
+            return max(held_value, bought)
+        sold = self._filled(held_value, SELL, lots if selling else 0, value if selling else 0)
+        return max(held_value, bought, sold)
+
+    def _filled(self, held_value: int, side: int, lots: int, value: int) -> int:
         """What the position would be worth if the open orders of a side filled, and beside them these lots of this value."""
         held, open_lots, open_value = self.units, self.buy_lots, self.buy_value
         if side != BUY:
             held, open_lots, open_value = -held, self.sell_lots, self.sell_value
         if held >= 0:
-            return self.value + open_value + value
+            return held_value + open_value + value
         # Only what can be sold short is held below zero, and always in whole lots.
         closed = -held // self.listing.lot_base
         opened = open_lots + lots + min(self.reducing[side], closed) - closed
@@ -182,10 +193,14 @@ class Exposures:
         """By account and instrument."""
         self.in_series: Final[dict[str, list[Position]]] = {}
         """The same by instrument."""
+        self.futures: Final[dict[str, list[Position]]] = {}
+        """Those in futures that are not settled, by investor."""
         self.by_investor: Final[dict[str, int]] = {}
         """Over all accounts of an investor."""
         self.by_intermediary: Final[dict[str, int]] = {}
         """Over all clients of an intermediary."""
+        self.through_itself: Final[dict[str, int]] = {}
+        """What of it is the intermediary's own: of the investor of its name."""
 
     def of(self, client: Client) -> int:
         """The exposure of a client's investor."""
@@ -194,6 +209,14 @@ class Exposures:
     def through(self, intermediary: str) -> int:
         """The exposure of an intermediary's clients together."""
         return self.by_intermediary.get(intermediary, 0)
+
+    def for_others(self, intermediary: str) -> int:
+        """The exposure of an intermediary's clients together, but for its own accounts."""
+        return self.through(intermediary) - self.through_itself.get(intermediary, 0)
+
+    def futures_of(self, investor: Investor) -> list[Position]:
+        """An investor's positions in futures."""
+        return self.futures.get(investor.investor, [])
 
     def position(self, client: Client, listing: Listing) -> Position:
         """An account's position in a derivative, begun when first asked for."""
@@ -204,6 +227,8 @@ class Exposures:
         if found is None:
             found = by_instrument[listing.instrument] = Position(client, listing)
             self.in_series.setdefault(listing.instrument, []).append(found)
+            if listing.shortable:
+                self.futures.setdefault(client.investor.investor, []).append(found)
         return found
 
     def hand_over(self, sender: Client, receiver: Client | None, listing: Listing, amount: int) -> int:
@@ -223,21 +248,30 @@ class Exposures:
         return amount - units
 
     def settle(self, instrument: str) -> None:
-        """Forget every position in a series that was settled. O(accounts that had one)."""
+        """Forget every position in a series that was settled. O(accounts that had one, and their owners' futures)."""
+        owners: dict[str, bool] = {}
         for position in self.in_series.get(instrument, []):
             position.units = 0
             position.value = 0
             self.sum_up(position)
+            owners[position.client.investor.investor] = True
+        for owner in owners:
+            self.futures[owner] = [each for each in self.futures[owner] if each.listing.instrument != instrument]
 
     def sum_up(self, position: Position) -> None:
-        """Bring the sums up to a position that has changed."""
+        """Bring the sums up to a position that has changed. A future priced in another asset than RUB is no part of them."""
+        if not position.listing.exposed:
+            return
         more = position.worth() - position.exposure
         if more:
             position.exposure += more
             client = position.client
             _add(self.by_investor, client.investor.investor, more)
             if client.intermediary is not None:
-                _add(self.by_intermediary, client.intermediary.intermediary, more)
+                name = client.intermediary.intermediary
+                _add(self.by_intermediary, name, more)
+                if name == client.investor.investor:
+                    _add(self.through_itself, name, more)
 
 
 def _add(sums: dict[str, int], name: str, more: int) -> None:

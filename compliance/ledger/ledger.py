@@ -1,5 +1,5 @@
 """What investors have bought and may still buy with their open orders: caps (RET-1), intermediaries (RET-4), exposure
-(DER-2, DER-3, DER-4).
+(DER-2, DER-4), portfolios (DER-3, ELR-2).
 
 All sums are in minor units of the quote asset, which is the kopeck wherever a rule compares them. An open buy order is
 reserved at its limit, the worst price it can get; a fill moves its part from reserved to used at the price of the trade.
@@ -10,8 +10,8 @@ purchase priced in another asset counts at the rate that held when its reservati
 for roubles. A sale counts at the rate that holds when it is made; one that is a purchase too, at the rate of that.
 
 Every open order of the venue that can purchase is kept, so that sums can be made anew when a rulebook or a class changes, but
-sums are kept only for whom a rule reads them: purchases and sales of retail investors, exposure in derivatives of everyone. What
-an investor traded while not retail is not counted later (QUAL-1 has no volume limit).
+sums are kept only for whom a rule reads them: purchases and sales of retail investors, exposure in derivatives of everyone, portfolios
+of financial firms. What an investor traded while not retail is not counted later (QUAL-1 has no volume limit).
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.exposure import Exposures
+from compliance.ledger.portfolio import Portfolio, Portfolios, Worth
 from compliance.ledger.purchases import (
-    NO_RATE,
+    ROUBLES,
     CountedSide,
     InvestorLedger,
     Rate,
     RatedOrder,
     in_kopecks,
     proceeds,
+    rate_of,
 )
 from compliance.registry.calendar import MoscowYears
 from compliance.registry.listings import Listing
@@ -42,8 +44,6 @@ BY_FUNDS: Final = -1
 """Instead of a limit in ticks: the order is by funds, and its leaves are what is left of its budget in minor units."""
 ONLY_REDUCES: Final = -2
 """Instead of a limit in ticks: the order is reduce-only, and is cut when it meets its position: it opens nothing."""
-
-ROUBLES: Final[Rate] = (1, 1)
 
 
 def worth(listing: Listing, price_ticks: int, leaves_lots: int) -> int:
@@ -65,13 +65,14 @@ class Ledger:
         self.pairs: Final[dict[int, int]] = {}
         """The other leg of each kept order of a pair, by order id: one of the two can fill, so they count as one."""
         self.rated: Final[dict[int, RatedOrder]] = {}
-        """Rates of open orders priced in another asset than RUB, by order id: of retail and, for ELR-2, of financial firms."""
+        """Rates of open orders priced in another asset than RUB, by order id: of retail investors and financial firms."""
         self.investors: Final[dict[str, InvestorLedger]] = {}
         self.doubtful: Final[dict[str, Investor]] = {}
         """Investors of whose orders one may have come to be forbidden by what nobody was rechecked for: a correction, or a sale
         whose terms have changed by themselves."""
         self.exposures: Final = Exposures()
         """In derivatives priced in roubles."""
+        self.portfolios: Final = Portfolios()
         self.counted: Final[dict[int, list[CountedSide | None]]] = {}
         """What the trades of `counted_day` counted for: buyer's and seller's side, by trade id."""
         self.counted_day: int = -1
@@ -92,8 +93,7 @@ class Ledger:
 
     def rate(self, listing: Listing) -> Rate:
         """Kopecks for minor units of the quote asset: its last trade for roubles here, else its reference price."""
-        market = self._registry.rouble_markets.get(listing.quote.asset)
-        return NO_RATE if market is None else (market.last_ticks * market.unit, market.lot_base)
+        return rate_of(self._registry, listing.quote)
 
     def kopecks(self, order_id: int, listing: Listing, value: int, rests: bool) -> int:
         """What an order of this value priced in another asset than RUB is worth in roubles; -1 if there is no rate for it.
@@ -105,16 +105,19 @@ class Ledger:
             rated = RatedOrder(self.rate(listing))
         return rated.costs(value) if rated.rate[0] else -1
 
-    def note_open(self, order_id: int, side: int, entry: OpenOrder) -> None:
-        """Keep an open order that nobody's sums count."""
-        (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
+    def worth(self, name: str, parts: int, more: tuple[str, int] = ("", 0)) -> Worth:
+        """What a financial firm has of some parts, by name; of anybody else what was issued under it. See `Portfolio.worth`."""
+        firm = self._registry.financial.get(name)
+        if firm is None:
+            return Portfolio(Investor(name)).worth(self._registry, [], parts, more)
+        return self.portfolios.of(firm).worth(self._registry, self.exposures.futures_of(firm), parts, more)
 
     def reserve(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Reserve for an order as it is to stand, instead of what was reserved for it before."""
         orders = self.open_orders if side == BUY else self.open_sells
         client, listing = entry[0], entry[1]
         investor = client.investor
-        if not (investor.retail or listing.exposed or listing.otherwise_priced):
+        if not (investor.retail or investor.financial or listing.has_positions):
             # Nobody's sums count it: only noted.
             orders[order_id] = entry
             return
@@ -122,7 +125,11 @@ class Ledger:
         if earlier is not None:
             self._count(order_id, side, earlier, -1)
         if listing.otherwise_priced and (investor.retail or investor.financial):
-            self.rated[order_id] = RatedOrder(self.rate(listing))
+            rate = self.rate(listing)
+            self.rated[order_id] = RatedOrder(rate)
+            if order_id in self.pairs:
+                # Whichever leg of a pair it is taken off by, it counts at one rate.
+                self.rated[self.pairs[order_id]] = RatedOrder(rate)
         orders[order_id] = entry
         self._count(order_id, side, entry, 1)
 
@@ -186,14 +193,19 @@ class Ledger:
             orders[order_id] = rest
         else:
             del orders[order_id]
+        if client.investor.financial:
+            self._count_portfolio(order_id, side, entry, -1)
+            self.portfolios.touch(client)
         if client.investor.retail:
             self._count_retail(order_id, side, entry, -1)
             self._use(trade.trade_id, order_id, side, entry, value=per_lot * lots, time_ns=time_ns)
             if leaves_lots:
                 self._count_retail(order_id, side, rest, 1)
-        if not leaves_lots and listing.otherwise_priced:
+        if leaves_lots and client.investor.financial:
+            self._count_portfolio(order_id, side, rest, 1)
+        elif listing.otherwise_priced and not leaves_lots:
             self.rated.pop(order_id, None)
-        if listing.exposed:
+        if listing.has_positions:
             self._fill_position(side, entry, leaves_lots, lots, per_lot)
 
     def sold(self, trade: Trade, order_id: int, client: Client, listing: Listing, *, time_ns: int) -> None:
@@ -234,7 +246,9 @@ class Ledger:
         if not new_ticks:
             for side, client in enumerate((buyer, seller)):
                 self.look(client).bound.undo(trade_id, side)
-        if listing.exposed:
+        for client in (buyer, seller):
+            self.portfolios.touch(client)
+        if listing.has_positions:
             for side, client in enumerate((buyer, seller)):
                 position = self.exposures.position(client, listing)
                 position.correct(side, lots, old_ticks * listing.unit, new_ticks * listing.unit)
@@ -272,11 +286,12 @@ class Ledger:
             self._count(order_id, side, entry, 1)
 
     def rebuild(self) -> None:
-        """Make the retail reservations anew from the open orders, after classes changed.
+        """Make the retail reservations and the portfolios anew from the open orders, after it has changed who is retail or financial.
 
-        An order priced in another asset keeps its rate; one that has none, or whose owner was not retail, gets that of now.
+        An order priced in another asset keeps its rate; one that has none, or whose owner was neither, gets that of now.
         O(investors + open orders that are kept).
         """
+        self.portfolios.begin_anew()
         for sums in self.investors.values():
             for line in sums.by_intermediary.values():
                 line.reserved = 0
@@ -284,30 +299,34 @@ class Ledger:
                 line.open_purchases = 0
         for side, orders in enumerate((self.open_orders, self.open_sells)):
             for order_id, entry in orders.items():
-                if entry[0].investor.retail:
-                    if entry[1].otherwise_priced:
-                        rated = self.rated.get(order_id)
-                        if rated is None or not rated.rate[0]:
-                            self.rated[order_id] = RatedOrder(self.rate(entry[1]))
-                    if order_id >= self.pairs.get(order_id, 0):
-                        self._count_retail(order_id, side, self._with_other(order_id, side, entry), 1)
-                elif order_id in self.rated and not entry[0].investor.financial:
-                    del self.rated[order_id]
+                if entry[1].otherwise_priced:
+                    self._keep_rate(order_id, entry)
+            for order_id, entry in orders.items():
+                # Of a pair the later leg, for both.
+                if order_id >= self.pairs.get(order_id, 0):
+                    counted = self._with_other(order_id, side, entry)
+                    if entry[0].investor.retail:
+                        self._count_retail(order_id, side, counted, 1)
+                    if entry[0].investor.financial:
+                        self._count_portfolio(order_id, side, counted, 1)
 
     def take_over(self, order_id: int, side: int, entry: OpenOrder) -> None:
         """Keep an open order that a snapshot names, its rate and its owner's class known already."""
-        if not entry[1].in_roubles:
-            entry[0].investor.beyond_roubles = True
-        self.note_open(order_id, side, entry)
+        if entry[1].otherwise_priced and order_id not in self.rated:
+            self._keep_rate(order_id, entry)
+        (self.open_orders if side == BUY else self.open_sells)[order_id] = entry
         self._count(order_id, side, entry, 1)
 
     def _count(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
         """Add an open order to the sums that a rule reads (sign 1), or take it off (sign -1): of a pair both at once."""
         if self.pairs:
             entry = self._with_other(order_id, side, entry)
-        if entry[0].investor.retail:
+        investor = entry[0].investor
+        if investor.retail:
             self._count_retail(order_id, side, entry, sign)
-        if entry[1].exposed:
+        if investor.financial:
+            self._count_portfolio(order_id, side, entry, sign)
+        if entry[1].has_positions:
             self._count_exposure(side, entry, sign)
 
     def _with_other(self, order_id: int, side: int, entry: OpenOrder) -> OpenOrder:
@@ -317,6 +336,26 @@ class Ledger:
             return entry
         other = (self.open_orders if side == BUY else self.open_sells)[other_id]
         return (entry[0], entry[1], max(entry[2], other[2]), max(entry[3], other[3]))
+
+    def _keep_rate(self, order_id: int, entry: OpenOrder) -> None:
+        """Give an open order the rate of now if somebody's sums want one and it has none; else let it have none."""
+        investor = entry[0].investor
+        if not (investor.retail or investor.financial):
+            self.rated.pop(order_id, None)
+            return
+        rated = self.rated.get(order_id)
+        if rated is None or not rated.rate[0]:
+            self.rated[order_id] = RatedOrder(self.rate(entry[1]))
+
+    def _count_portfolio(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
+        """Add a financial firm's open order to its portfolio, or take it off. One of a future is part of its position."""
+        client, listing, price_ticks, leaves_lots = entry
+        if listing.shortable:
+            return
+        value = worth(listing, price_ticks, leaves_lots)
+        if listing.otherwise_priced:
+            value = self.rated[order_id].costs(value)
+        self.portfolios.of(client.investor).count(listing, side, value * sign)
 
     def _count_retail(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
         client, listing, price_ticks, leaves_lots = entry

@@ -10,14 +10,30 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.registry.listings import ROUBLE, AssetRecord
+from compliance.registry.records import Registry
+
 ROLLING_DAYS: Final = 365
 """A rolling year: so many Moscow days, today included."""
 
 Rate = tuple[int, int]
 """Kopecks for so many minor units of an asset."""
 
+ROUBLES: Final[Rate] = (1, 1)
+
 NO_RATE: Final[Rate] = (0, 1)
 """There was none: what is valued by it counts as nothing."""
+
+
+def rate_of(registry: Registry, asset: AssetRecord) -> Rate:
+    """Kopecks for minor units of an asset: of roubles at face, of all else the last trade for roubles here, else its reference price.
+
+    Of 0 kopecks: there is neither.
+    """
+    if asset.asset == ROUBLE:
+        return ROUBLES
+    market = registry.rouble_market(asset.asset)
+    return NO_RATE if market is None else (market.last_ticks * market.unit, market.lot_base)
 
 
 def in_kopecks(value: int, rate: Rate) -> int:

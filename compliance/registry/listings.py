@@ -14,6 +14,17 @@ ROUBLE_SCALE: Final = 2
 
 NEVER: Final = -1
 
+# The parts of a portfolio: what something is that a firm has. Bits, so that a rule says in one number which of them it counts.
+COINS: Final = 1
+"""Cryptocurrencies and foreign stablecoins."""
+SECURITIES: Final = 2
+"""Notes and digital financial assets."""
+FUTURES: Final = 4
+ISSUED: Final = 8
+"""Securities of the firm's own issue that are outstanding."""
+ROUBLE_COINS: Final = 16
+"""Rouble stablecoins."""
+
 
 class AssetRecord:
     """What the rules know of an asset, beside what the core does. Money in whole roubles."""
@@ -46,6 +57,8 @@ class AssetRecord:
         """Whether it is a security on a crypto price. One that does not say what it follows is: to the stricter side."""
         self.concerned: Final[bool] = self.crypto or self.on_crypto or core.kind == DOMESTIC_STABLECOIN
         """Whether rules on crypto concern it: crypto, a stablecoin, or a security on a crypto price."""
+        self.part: Final[int] = part_of(core.kind) if self.concerned else 0
+        """Of a portfolio; 0: nobody counts it, money or a security that follows no crypto."""
         self.highly_liquid: bool = False
         """The tier that the last rulebook with RET-2 in force put it in; of crypto."""
         self.lost_ns: int = NEVER
@@ -62,6 +75,15 @@ class AssetRecord:
         if self.crypto:
             return self
         return None if self.followed is None else self.followed.judged
+
+
+def part_of(kind: int) -> int:
+    """The part of a portfolio that assets of a kind are; 0: money."""
+    if kind in (CRYPTO, FOREIGN_STABLECOIN):
+        return COINS
+    if kind == SECURITY:
+        return SECURITIES
+    return ROUBLE_COINS if kind == DOMESTIC_STABLECOIN else 0
 
 
 class Listing:
@@ -84,7 +106,7 @@ class Listing:
         self.min_lots: Final[int] = core.min_lots
         """The smallest order."""
         self.last_ticks: int = 0
-        """Price of the last trade; before the first one the reference price of the listing; 0: neither."""
+        """Price of the last trade, of a future its mark; before the first one the reference price of the listing; 0: neither."""
         self.in_roubles: Final[bool] = quote.asset == ROUBLE
         self.shortable: Final[bool] = kind == FUTURE
         """Whether it can be sold without being held."""
@@ -96,9 +118,11 @@ class Listing:
         self.derivative: Final[bool] = base.on_crypto or (kind in (NOTE, FUTURE) and base.kind != SECURITY)
         """Whether it is a derivative or security on a crypto price (DER-1, DER-4)."""
         self.exposed: Final[bool] = self.derivative and self.in_roubles
-        """Whether a position in it is exposure (DER-2, DER-3, DER-4)."""
+        """Whether a position in it is exposure (DER-2, DER-4)."""
+        self.has_positions: Final[bool] = self.derivative and (self.in_roubles or self.shortable)
+        """Whether the ledger keeps positions in it: those of exposure, and of every future on a crypto price."""
         self.otherwise_priced: Final[bool] = not self.in_roubles and kind != FUTURE
-        """Whether what is bought or sold in it needs a rate to be valued in roubles."""
+        """Whether what is bought or sold in it needs a rate to be valued in roubles; what is open keeps that of its check."""
         self.crypto_for_crypto: Final[bool] = kind != FUTURE and quote.crypto and (base.crypto or base.on_crypto)
         self.swaps: Final[bool] = kind != FUTURE and quote.kind != FIAT
         """Whether to sell is to acquire too: what comes in is no money, but another asset."""
@@ -164,5 +188,3 @@ class Decision:
         """Ids of the rules that every such order fails."""
         self.free_tick_lots: Final = free_tick_lots
         """-1: each order is asked for."""
-        self.is_known: bool = False
-        """Whether it was there before the order that is looked at: the one that it was made for is asked for."""

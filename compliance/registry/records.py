@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.registry.classes import UNCLASSIFIED, is_retail
-from compliance.registry.listings import AssetRecord, Decision, Listing
+from compliance.registry.listings import SECURITIES, AssetRecord, Decision, Listing
+from engine.book.entities import Account
 from engine.vocabulary.codes import INDIVIDUAL
 
 
@@ -75,8 +76,9 @@ class Investor:
         """A firm's beneficial owners, as it names them."""
         self.shares_owner_with: list[str] = []
         """What the core was told of: `sharing_owners`."""
-        self.beyond_roubles: bool = False
-        """Whether an order of the investor's was reserved for that is priced in another asset than RUB."""
+        self.issues_as: Final[dict[str, bool]] = {investor: True}
+        """Under which names assets are issued that are the investor's own: its own, and those of the participants who enter
+        orders for its accounts that are held directly."""
 
     def authorised_through(self, year: int) -> str:
         """The intermediary through whom the investor is authorised to buy in a Moscow year; empty: none."""
@@ -153,11 +155,25 @@ class Client:
         self.intermediary: Final = intermediary
         self.decisions: dict[int, Decision] = {}
         """By instrument number times two plus side; shared by all clients of the same profile."""
+        self.core: Account | None = None
+        """The account of the core, whose balances are what is held; None until it is opened."""
 
     @property
     def intermediary_name(self) -> str:
         """The intermediary's name; empty for an account held directly."""
         return "" if self.intermediary is None else self.intermediary.intermediary
+
+    def opened(self, core: Account) -> None:
+        """Be the account that the core has opened."""
+        self.core = core
+        if self.intermediary is None:
+            self.investor.issues_as[core.participant] = True
+
+    def held(self) -> dict[int, int]:
+        """What the account holds, frozen or reserved or not, by the asset's number. O(assets that it has held)."""
+        if self.core is None:
+            return {}
+        return {number: each.available + each.reserved + each.frozen for number, each in self.core.balances.items()}
 
 
 class Contract:
@@ -194,9 +210,13 @@ class Registry:
 
     def __init__(self) -> None:
         self.assets: Final[dict[str, AssetRecord]] = {}
+        self.numbered: Final[list[AssetRecord]] = []
+        """The same by the asset's number."""
+        self.issued_by: Final[dict[str, list[AssetRecord]]] = {}
+        """Securities by the name of their issuer."""
         self.listings: Final[dict[str, Listing]] = {}
-        self.rouble_markets: Final[dict[str, Listing]] = {}
-        """By base asset: the first instrument listed in which it is itself traded for roubles."""
+        self.rouble_markets: Final[dict[str, list[Listing]]] = {}
+        """By base asset: all instruments, futures apart, in which it is itself traded for roubles, in order of listing."""
         self.investors: Final[dict[str, Investor]] = {}
         self.financial: Final[dict[str, Investor]] = {}
         """Financial firms."""
@@ -207,6 +227,14 @@ class Registry:
         """Of foreign trade, by number."""
         self.texts: Final[dict[str, str]] = {}
         """Texts of the risk warning that have been in force or were made known, by digest."""
+
+    def add_asset(self, asset: AssetRecord) -> None:
+        """Add an asset to the records."""
+        assert asset.core.number == len(self.numbered), "the core counts its assets otherwise"
+        self.assets[asset.asset] = asset
+        self.numbered.append(asset)
+        if asset.part == SECURITIES and asset.core.issuer:
+            self.issued_by.setdefault(asset.core.issuer, []).append(asset)
 
     def add_listing(self, listing: Listing) -> None:
         """Add an instrument to the records. O(instruments) for the first rouble market of an asset.
@@ -222,25 +250,27 @@ class Registry:
                 listing.base.followed = underlying.judged
         elif not listing.underlying:
             listing.followed = listing.base.judged
-        if listing.in_roubles and not listing.shortable and asset not in self.rouble_markets:
-            self.rouble_markets[asset] = listing
-            for each in self.listings.values():
-                if each.base.asset == asset:
-                    each.has_rouble_market = True
+        if listing.in_roubles and not listing.shortable:
+            if asset not in self.rouble_markets:
+                self.rouble_markets[asset] = []
+                for each in self.listings.values():
+                    if each.base.asset == asset:
+                        each.has_rouble_market = True
+            self.rouble_markets[asset].append(listing)
         listing.has_rouble_market = asset in self.rouble_markets
 
     def rouble_market(self, asset: str) -> Listing | None:
-        """Where an asset is priced in roubles here: its spot market, else the first instrument that is no future.
+        """Where an asset is priced in roubles here, None: nowhere.
 
-        O(instruments) for securities, which have no market that caps go by.
+        It is the first instrument that has a trade or a reference price; while none has, the first.
         """
-        spot = self.rouble_markets.get(asset)
-        if spot is not None:
-            return spot
-        for listing in self.listings.values():
-            if listing.base.asset == asset and listing.in_roubles and not listing.shortable:
+        markets = self.rouble_markets.get(asset)
+        if markets is None:
+            return None
+        for listing in markets:
+            if listing.last_ticks:
                 return listing
-        return None
+        return markets[0]
 
     def add_contract(self, contract: Contract) -> None:
         """Add a contract to the records."""

@@ -69,7 +69,8 @@ class Parameter:
         words: dict[str, str] | None = None,
         zero: str = "a figure of nothing",
         over_whole: str = "more than the whole: the limit never binds",
-        left_out: str | bool = "",
+        left_out: str | bool | list[str] = "",
+        formerly: str = "",
     ) -> None:
         assert (words is not None) == (kind in (ONE, SOME)), "only a choice has words"
         self.kind: Final = kind
@@ -87,6 +88,8 @@ class Parameter:
         """What is odd about more than 100 percent; empty: nothing."""
         self.left_out: Final = left_out
         """What a rulebook that does not state it means, as a rulebook writes it; empty: it must be stated."""
+        self.formerly: Final = formerly
+        """Its key in documents that were written when it had another; empty: it always had this one."""
 
     @property
     def is_figure(self) -> bool:

@@ -19,7 +19,7 @@ from typing import Final
 from compliance.registry.calendar import parse_iso_date
 from compliance.rulebook.declaration import ALWAYS, APPLIES_TO, STATUSES, Declaration, Declarations
 from compliance.rulebook.faults import Fault, Place, RulebookError
-from compliance.rulebook.parameters import ParameterError, Stage, overridden, parse_stages
+from compliance.rulebook.parameters import ParameterError, Stage, overridden, parse_stages, present_key
 from compliance.rulebook.rulebook import Overrides, Rulebook, RuleData
 from compliance.rulebook.scan import scan_problem
 from compliance.rulebook.sense import check_orders, check_sense
@@ -292,7 +292,8 @@ def _override(whole: Place, rules: dict[str, RuleData], overrides: Overrides) ->
             continue
         declared = data.declared.parameters
         try:
-            stages = [Stage(each.first_day, overridden(each.parameters, declared, key, text)) for each in data.stages]
+            now = present_key(declared, key)
+            stages = [Stage(each.first_day, overridden(each.parameters, declared, now, text)) for each in data.stages]
             rules[rule] = data.changed(data.enabled, stages)
         except ParameterError as error:
             for fault_key, fault in error.faults:

@@ -63,25 +63,34 @@ class Parameters:
 
 
 def parse_parameters(declared: dict[str, Parameter], given: dict[str, object]) -> Parameters:
-    """Check a rule's parameters against those declared; all of them must be there.
+    """Check a rule's parameters against those declared; all of them must be there, but for those that came later.
 
     Raises:
         ParameterError: some are missing, unknown or malformed; each fault names the key.
     """
     known = ", ".join(declared) or "none"
-    faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in given if key not in declared]
+    # Documents that journals and snapshots hold say it as it was said then.
+    stated = {key if present_key(declared, key) in given else present_key(declared, key): given[key] for key in given}
+    faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in stated if key not in declared]
     parameters = Parameters()
     for key, parameter in declared.items():
-        if key not in given and parameter.left_out == "":
+        if key not in stated and parameter.left_out == "":
             faults.append((key, f"parameters: {key} is missing"))
             continue
         try:
-            _put(parameters, key, parameter, given.get(key, parameter.left_out))
+            _put(parameters, key, parameter, stated.get(key, parameter.left_out))
         except ParameterError as error:
             faults.extend(error.faults)
     if faults:
         raise ParameterError(faults)
     return parameters
+
+
+def present_key(declared: dict[str, Parameter], key: str) -> str:
+    """The key that a parameter has now, of one that it has or had."""
+    if key in declared:
+        return key
+    return next((name for name, parameter in declared.items() if parameter.formerly == key), key)
 
 
 class Stage:

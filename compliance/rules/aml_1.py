@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.ledger.purchases import in_kopecks
+from compliance.ledger.purchases import in_kopecks, rate_of
 from compliance.registry.listings import ROUBLE, Listing
 from compliance.rulebook.declaration import RUB, TRANSFER, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
@@ -41,13 +41,9 @@ class WorthFinding(Finding):
         self.case: Final = case
         amount = case.transfer.amount
         self.market: Final[Listing | None] = case.registry.rouble_market(case.asset.asset)
-        if case.asset.asset == ROUBLE:
-            kopecks = amount
-        elif self.market is None or not self.market.last_ticks:
-            kopecks = UNKNOWN
-        else:
-            # Rounded up, to the stricter side.
-            kopecks = in_kopecks(amount, (self.market.last_ticks * self.market.unit, self.market.lot_base))
+        rate = rate_of(case.registry, case.asset)
+        # Rounded up, to the stricter side.
+        kopecks = in_kopecks(amount, rate) if rate[0] else UNKNOWN
         self.kopecks: Final[int] = kopecks
         self.reported: Final[bool] = kopecks == UNKNOWN or kopecks >= rule.threshold_kopecks
 

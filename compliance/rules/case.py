@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import BY_FUNDS, Ledger, OpenOrder, worth
+from compliance.ledger.purchases import in_kopecks, rate_of
 from compliance.registry.classes import class_name, is_retail
-from compliance.registry.listings import AssetRecord
+from compliance.registry.listings import FUTURES, AssetRecord
 from compliance.registry.records import Client, Investor, Registry
 from engine.vocabulary.codes import (
     ASSET_KINDS,
@@ -22,11 +23,29 @@ CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
 """What the concept of 23.12.2025 calls currency values: bought and sold, never a means of payment inside Russia."""
 
 
+# What an order adds that adds no amount of kopecks.
+UNKNOWN: Final = -1
+"""It is priced in something of which no rouble value is known."""
+NOTHING: Final = -2
+"""It takes on nothing that counts."""
+UNBOUNDED: Final = -3
+"""It is a sale for another asset, and nothing says what it brings in at most: its book has no static band."""
+
+
 class Profile:
     """What of a client is the same for every order, until a command changes it. Clients of one profile share a table."""
 
     def __init__(
-        self, investor_class: int, financial: bool, blocked: bool, barred: bool, warned: bool, *, identified: bool
+        self,
+        investor_class: int,
+        *,
+        financial: bool = False,
+        blocked: bool = False,
+        barred: bool = False,
+        warned: bool = False,
+        bank: bool = False,
+        through_bank: bool = False,
+        identified: bool = False,
     ) -> None:
         self.investor_class: Final = investor_class
         self.retail: Final[bool] = is_retail(investor_class)
@@ -37,10 +56,14 @@ class Profile:
         """Whether the intermediary is suspended or unlicensed."""
         self.warned: Final = warned
         """Whether the risk warning in force was acknowledged."""
+        self.bank: Final = bank
+        """Whether it is a bank itself, which is always a financial firm."""
+        self.through_bank: Final = through_bank
+        """Whether the account is held through a bank."""
         self.identified: Final = identified
         """Whether the documents that the rule in force requires of anybody are on record."""
-        flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned + 16 * identified
-        self.key: Final[int] = investor_class * 32 + flags
+        flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned + 16 * bank + 32 * through_bank + 64 * identified
+        self.key: Final[int] = investor_class * 128 + flags
 
 
 class Case:
@@ -84,6 +107,28 @@ class Case:
             position = self.ledger.exposures.position(self.client, self.listing)
             self._adds = position.worth(self.side, self.lots, self.value) - position.exposure
         return self._adds
+
+    def adds_of(self, parts: int) -> int:
+        """What the order adds to what its investor has of some parts, in kopecks; NOTHING, UNKNOWN or UNBOUNDED.
+
+        0: it takes on what counts, and pays for it with as much that counts.
+        """
+        listing = self.listing
+        if not listing.shortable:
+            portfolio = self.ledger.portfolios.of(self.investor)
+            if not portfolio.takes_on(listing, self.side, parts):
+                return NOTHING
+            if self.unbounded:
+                return UNBOUNDED
+            return self.kopecks if self.kopecks < 0 or portfolio.adds(listing, self.side, parts) else 0
+        if not parts & FUTURES or not listing.has_positions:
+            return NOTHING
+        position = self.ledger.exposures.position(self.client, listing)
+        more = position.marked(self.side, self.lots, self.value) - position.marked()
+        if listing.in_roubles or not more:
+            return more or NOTHING
+        rate = rate_of(self.registry, listing.quote)
+        return in_kopecks(more, rate) if rate[0] else UNKNOWN
 
     def lowers(self) -> bool:
         """Whether the order can only lower an exposure: a sale of what is held, or what closes a position in a future."""

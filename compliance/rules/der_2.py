@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.ledger import Ledger
-from compliance.registry.records import Investor, Registry
+from compliance.registry.records import Intermediary, Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, RUB, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case
@@ -30,11 +30,26 @@ class IntermediaryCover(ExposureRule):
 
     def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
         """The clients of intermediaries whose nominal is beyond cover or limit. O(intermediaries and such clients)."""
-        found: list[Investor] = []
+        return [client.investor for each in self._beyond(registry, ledger) for client in each.clients]
+
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
+        """Intermediaries whose clients have a nominal beyond cover or limit."""
+        found: list[tuple[str, Said]] = []
+        for each in self._beyond(registry, ledger):
+            nominal = ledger.exposures.through(each.intermediary)
+            needed, capital = decimal(self.needed(nominal), 2), f"{each.capital_rub}.00"
+            limit = decimal(self.limit, 2)
+            beyond = said("DER-2.beyond", each.intermediary, decimal(nominal, 2), limit, needed, capital)
+            found.append((each.intermediary, beyond))
+        return found
+
+    def _beyond(self, registry: Registry, ledger: Ledger) -> list[Intermediary]:
+        """Whose clients have a nominal beyond cover or limit. O(intermediaries)."""
+        found: list[Intermediary] = []
         for name, exposure in ledger.exposures.by_intermediary.items():
             intermediary = registry.intermediaries[name]
             if exposure > self.limit or self.needed(exposure) > intermediary.capital_rub * 100:
-                found += [client.investor for client in intermediary.clients]
+                found.append(intermediary)
         return found
 
     def examine(self, case: Case) -> Finding:

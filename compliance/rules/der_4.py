@@ -14,6 +14,7 @@ from compliance.rules.exposure import ExposureRule, Headroom, fits
 from compliance.rules.finding import PASSED, Finding
 from compliance.rules.limits import by_class, limits_by_class
 from compliance.rules.rule import Rule
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.said import Said, said
 
 
@@ -31,6 +32,15 @@ class ExposureLimit(ExposureRule):
             investor = registry.investors[name]
             if exposure > self.limits[investor.investor_class]:
                 found.append(investor)
+        return found
+
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
+        """The same, with the figures."""
+        found: list[tuple[str, Said]] = []
+        for investor in self.doubtful(registry, ledger):
+            exposure, limit = ledger.exposures.by_investor[investor.investor], self.limits[investor.investor_class]
+            beyond = said("DER-4.beyond", investor.investor, decimal(exposure, 2), decimal(limit, 2))
+            found.append((investor.investor, beyond))
         return found
 
     def examine(self, case: Case) -> Finding:

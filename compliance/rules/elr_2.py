@@ -1,46 +1,66 @@
-"""ELR-2: firms that are qualified investors trade, financial firms within a limit (Bank of Russia, 12.03.2025)."""
+"""ELR-2: firms that are qualified investors trade, financial firms within a limit (Bank of Russia, 12.03.2025).
+
+The limit is a share of capital for all that such a firm has open and holds: whatever it is, but roubles.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from compliance.ledger.ledger import Ledger
+from compliance.ledger.portfolio import HELD
 from compliance.registry.classes import UNQUALIFIED_FIRM, class_name, is_firm
 from compliance.registry.listings import Listing
-from compliance.registry.records import Investor
+from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Arrival, Case, Profile
+from compliance.rules.case import NOTHING, Arrival, Case, Profile
 from compliance.rules.finding import PASSED, Finding, yes_no
 from compliance.rules.rule import DEPENDS, FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
-from engine.vocabulary.decimals import decimal
+from compliance.rules.share import Share
 from engine.vocabulary.said import Said, said
 
 
 class QualifiedFirmsOnly(OrderRule):
-    """Firms that are not qualified are refused, and what a financial firm buys beyond a share of its capital."""
+    """Firms that are not qualified are refused, and what makes a financial firm have more than a share of its capital."""
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         super().__init__(data, rulebook)
-        self.hundredths_of_percent: Final = data.parameters.number("financial_firm_order_percent_of_capital")
+        self.hundredths_of_percent: Final = data.parameters.number("financial_firm_percent_of_capital")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:
         """Individuals."""
         return "" if is_firm(profile.investor_class) else "it is for firms"
 
     def known(self, profile: Profile, listing: Listing, side: int) -> int:
-        """Fails for firms that are not qualified; depends on the rouble value of a financial firm's purchase, or future sold."""
+        """Fails for firms that are not qualified; depends on what a financial firm has, for what it buys or sells short."""
         return by_status(profile.investor_class, profile.financial, listing, side)
 
+    def doubtful(self, registry: Registry, ledger: Ledger) -> list[Investor]:
+        """Financial firms beyond their share. O(what financial firms hold)."""
+        return [firm for firm in registry.financial.values() if self._share(ledger, firm, NOTHING).is_beyond]
+
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
+        """Financial firms that have more than their share, or something without a rouble value."""
+        shares = [
+            self._share(ledger, firm, NOTHING) for firm in registry.financial.values() if is_firm(firm.investor_class)
+        ]
+        return [(each.name, each.standing()) for each in shares if each.is_beyond]
+
     def examine(self, case: Case) -> Finding:
-        """The firm's class and, of a financial firm's purchase, its value against the share of capital."""
+        """The firm's class and, of a financial firm, what it has with the order against the share of capital."""
         investor = case.investor
         status = by_status(investor.investor_class, investor.financial, case.listing, case.side)
-        # Kopecks of capital times hundredths of a percent: rounded down, to the stricter side.
-        limit = investor.capital_rub * 100 * self.hundredths_of_percent // 10_000
-        # A value below 0 is not known.
-        fits = 0 <= case.kopecks <= limit
-        passed = status == PASSES or (status == DEPENDS and fits)
-        return PASSED if passed and not case.explained else FirmFinding(passed, self, case, status, limit)
+        if status != DEPENDS:
+            passed = status == PASSES
+            return PASSED if passed and not case.explained else FirmFinding(passed, case, None)
+        share = self._share(case.ledger, investor, case.adds_of(HELD), case.listing.quote.asset)
+        return PASSED if share.fits and not case.explained else FirmFinding(share.fits, case, share)
+
+    def _share(self, ledger: Ledger, firm: Investor, adds: int, quote: str = "") -> Share:
+        worth = ledger.worth(firm.investor, HELD)
+        share = self.hundredths_of_percent
+        return Share(firm.investor, firm.capital_rub, share, worth, clients=0, adds=adds, quote=quote)
 
     def at_door(self, arrival: Arrival) -> Finding | None:
         """The status of a firm that would come to hold crypto here; what settles a contract is SET-1's."""
@@ -81,71 +101,55 @@ def by_status(investor_class: int, financial: bool, listing: Listing, side: int)
 
 
 class FirmFinding(Finding):
-    """A firm's status, and the value of the order against the limit of a financial firm."""
+    """A firm's status and, where that depends on what a financial firm has, its share of capital."""
 
-    def __init__(self, passed: bool, rule: QualifiedFirmsOnly, case: Case, status: int, limit: int) -> None:
+    def __init__(self, passed: bool, case: Case, share: Share | None) -> None:
         super().__init__(passed)
-        self.rule: Final = rule
         self.case: Final = case
-        self.status: Final = status
-        self.limit: Final = limit
-        """Of a financial firm's purchase, in kopecks."""
-        self.valued: Final[bool] = case.kopecks >= 0
-        """Whether the rouble value of the order is known."""
+        self.share: Final = share
 
     def refusal(self) -> Said:
-        """What the firm or the order lacks."""
-        case, investor = self.case, self.case.investor
-        if self.status == FAILS:
+        """What the firm lacks, or what it has too much of."""
+        investor = self.case.investor
+        if self.share is None:
             return unqualified_words(investor)
-        if case.unbounded:
-            return said("ELR-2.unbounded", case.listing.instrument)
-        if not self.valued:
-            return said("ELR-2.unvalued", case.listing.instrument, case.listing.quote.asset)
-        share, capital = decimal(self.rule.hundredths_of_percent, 2), f"{investor.capital_rub}.00"
-        return said("ELR-2.share", decimal(self.limit, 2), share, capital, decimal(case.kopecks, 2))
+        return self.share.refusal(said("ELR-2.firm", investor.investor))
 
     def inputs(self) -> list[tuple[str, str]]:
-        """The firm's class and, of a financial firm's purchase, value and capital."""
+        """The firm's class and, of a financial firm, what it has."""
         investor = self.case.investor
         inputs = [("class", class_name(investor.investor_class)), ("financial firm", yes_no(investor.financial))]
-        if self.status == FAILS:
+        if self.share is not None:
+            inputs += self.share.inputs()
+        elif not self.passed:
             inputs += [("net assets", f"{investor.assets_rub}.00"), ("revenue", f"{investor.income_rub}.00")]
-        elif self.status == DEPENDS and self.valued:
-            inputs += [("capital", f"{investor.capital_rub}.00"), ("this order", decimal(self.case.kopecks, 2))]
         return inputs
 
     def arithmetic(self) -> str:
         """What decided, in words."""
-        case, investor = self.case, self.case.investor
+        investor = self.case.investor
+        if self.share is not None:
+            return self.share.arithmetic()
         name = class_name(investor.investor_class)
-        if self.status == FAILS:
+        if not self.passed:
             return f"{name} is not qualified_firm"
-        if self.status == PASSES:
-            return (
-                f"{name}: the limit is on purchases" if investor.financial else f"{name}, no financial firm: no limit"
-            )
-        if case.unbounded:
-            return f"{case.listing.instrument} has no static band: nothing says what this sale brings in at most"
-        if not self.valued:
-            return f"the value of {case.listing.quote.asset} in RUB is not known"
-        share = f"{decimal(self.rule.hundredths_of_percent, 2)} % of {investor.capital_rub}.00"
-        return f"{decimal(case.kopecks, 2)} {'<=' if self.passed else '>'} {decimal(self.limit, 2)} = {share}"
+        return f"{name}: the limit is on purchases" if investor.financial else f"{name}, no financial firm: no limit"
 
 
 RULE: Final[Rule] = Rule(
     "ELR-2",
     ORDER_ENTRY,
     {
-        "financial_firm_order_percent_of_capital": Parameter(
+        "financial_firm_percent_of_capital": Parameter(
             PERCENT,
-            "a financial firm's largest purchase",
-            "Largest value of one purchase, as a share of the firm's capital.",
+            "the share of capital that a financial firm may hold and have open",
+            "Largest value of all that is held and open, as a share of the firm's capital.",
+            formerly="financial_firm_order_percent_of_capital",
         ),
     },
     compares=(
-        "A firm's class with qualified firm; the rouble value of a financial firm's purchase, or future sold, with a share of "
-        "its capital."
+        "A firm's class with qualified firm; all that a financial firm holds, its open purchases at their worst price, its futures, "
+        "and this order with a share of its capital."
     ),
     exempt=f"Individuals. {SELLS_OF_HOLDINGS}",
     reported=("risk-based limits for financial firms, no figure published",),

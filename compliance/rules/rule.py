@@ -111,6 +111,13 @@ class OrderRule:
         """
         return []
 
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
+        """Who has more than the rule allows, whether they order or not: name, and words with the figures.
+
+        For a rule that limits what somebody has, not what somebody does.
+        """
+        return []
+
 
 class TransferRule:
     """A rule that looks at transfers. Most can refuse one; one that only finds what is to be reported always passes."""

@@ -12,6 +12,7 @@ from compliance.rules.case import DEPOSIT, Arrival, Case, Profile, TransferCase
 from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
 from compliance.rules.der_1 import delivery_refusal
+from compliance.rules.der_3 import BankExposure
 from compliance.rules.frz_1 import FREEZE, freeze_problem
 from compliance.rules.id_1 import OnePerson
 from compliance.rules.may_hold import may_come_to_hold
@@ -45,6 +46,8 @@ class RuleTable:
         """RET-3, if it is in force."""
         self.one_intermediary: OneIntermediary | None = None
         """RET-4, if it is in force."""
+        self.bank_exposure: BankExposure | None = None
+        """DER-3, if it is in force."""
         self.warning: RiskWarning | None = None
         """RISK-1, if it is in force."""
         self.identity: OnePerson | None = None
@@ -66,6 +69,8 @@ class RuleTable:
             self.knowledge = rule
         elif isinstance(rule, OneIntermediary):
             self.one_intermediary = rule
+        elif isinstance(rule, BankExposure):
+            self.bank_exposure = rule
         elif isinstance(rule, RiskWarning):
             self.warning = rule
         elif isinstance(rule, OnePerson):
@@ -76,10 +81,12 @@ class RuleTable:
         investor, intermediary = client.investor, client.intermediary
         return Profile(
             investor.investor_class,
-            investor.financial,
-            investor.listed is not None,
-            intermediary is not None and intermediary.barred,
-            self.warning is None or self.warning.warned(investor),
+            financial=investor.financial,
+            blocked=investor.listed is not None,
+            barred=intermediary is not None and intermediary.barred,
+            warned=self.warning is None or self.warning.warned(investor),
+            bank=investor.bank,
+            through_bank=intermediary is not None and intermediary.bank,
             identified=self.identity is None or self.identity.identified(investor),
         )
 
@@ -105,6 +112,10 @@ class RuleTable:
         """Investors of whose open orders a rule may refuse one by now. See `OrderRule.doubtful`."""
         return [investor for rule in self.rules for investor in rule.doubtful(registry, ledger)]
 
+    def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, str, Said]]:
+        """Who stands outside a rule's limit now: the rule's id, who, and by how much."""
+        return [(rule.rule, *found) for rule in self.rules for found in rule.outside(registry, ledger)]
+
     def decide(self, profile: Profile, listing: Listing, side: int) -> Decision:
         """Ask every rule what it makes of all orders of a profile, instrument and side."""
         ask: list[int] = []
@@ -122,7 +133,7 @@ class RuleTable:
                 free = min(free, limit // listing.unit)
                 ask.append(place)
         # Someone must count these orders, whatever the rules ask.
-        if listing.derivative or (profile.retail and listing.acquired(side) is not None):
+        if listing.derivative or ((profile.retail or profile.financial) and listing.acquired(side) is not None):
             free = -1
         return Decision(listing, ask, tuple(fails), free)
 

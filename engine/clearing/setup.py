@@ -77,6 +77,7 @@ def open_account(state: State, command: OpenAccount) -> Problem | None:
     owner.accounts.append(account)
     state.accounts[command.account] = account
     state.account_list.append(account)
+    state.hook.account_opened(account)
     state.emit(AccountOpened(command.account, command.participant, command.investor, command.intermediary))
     return None
 

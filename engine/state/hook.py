@@ -11,7 +11,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from engine.book.assets import Asset
-from engine.book.entities import Instrument, Order
+from engine.book.entities import Account, Instrument, Order
 from engine.vocabulary.codes import COMPLIANCE
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Event
@@ -142,6 +142,9 @@ class PreTradeHook:
         """Take note of an instrument that the core is about to list, or say why it may not."""
         return None
 
+    def account_opened(self, account: Account) -> None:
+        """Take note of an account that the core has opened, after `apply` was asked. Its balances may be read at any time."""
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a command of the operator, or carry out a compliance command.
 
@@ -158,6 +161,12 @@ class PreTradeHook:
         """The hook's whole state as plain lists, dicts, strings, integers and booleans in a deterministic order."""
         return None
 
-    def restore(self, snapshot: object, assets: dict[str, Asset], instruments: dict[str, Instrument]) -> None:
-        """Become what `snapshot` returned, over these assets and instruments of the core, by name."""
+    def restore(
+        self,
+        snapshot: object,
+        assets: dict[str, Asset],
+        instruments: dict[str, Instrument],
+        accounts: dict[str, Account],
+    ) -> None:
+        """Become what `snapshot` returned, over these assets, instruments and accounts of the core, by name."""
         assert snapshot is None

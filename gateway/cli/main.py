@@ -20,6 +20,7 @@ ENTRY_POINTS: Final = "sbx.commands"
 SUMMARIES: Final[dict[str, str]] = {
     "demo": "Run a venue with simulated participants, then verify and replay its journal.",
     "init": "Write a commented venue file and the keys that go with it.",
+    "lint": "Look for what should not be so in a venue file.",
     "serve": "Run a venue.",
     "keys": "Make the key pairs participants log in with.",
     "verify": "Check a journal's integrity.",

@@ -162,9 +162,9 @@ def difference_summary(difference: Difference | None) -> dict[str, object] | Non
 
 
 def readable(value: object) -> object:
-    """A command or event, and those within it, with the names of their fields; what is said as the journal has it."""
+    """A command or event, and those within it, with the names of their fields; what is said as template and values."""
     if isinstance(value, Said):
-        return msgspec.to_builtins(value)
+        return [value.template, readable(value.values)]
     if isinstance(value, tuple | list):
         return [readable(each) for each in value]
     if not isinstance(value, msgspec.Struct):

@@ -21,13 +21,16 @@ of a book: whoever sells bitcoin for USDT buys USDT. A transfer between accounts
 | RISK-1, RET-3, QUAL-1 | yes | yes | no | yes | no |
 | RET-1 | counted | retail: refused | no | retail: refused | no |
 | RET-4 | yes | no: RET-1 refuses | no | no: RET-1 refuses | no |
-| DER-2, DER-3, DER-4, ELR-2 (share), OPS-1 | yes | no | no | no | no |
+| DER-3 | what a bank acquires | no | no | of a bank's own issue | no |
+| DER-2, DER-4, ELR-2 (share), OPS-1 | yes | no | no | no | no |
 
 * *Settlement of a contract* is a cross-border transfer of a currency value. A security that is sent with that purpose is a
   transfer like any other.
 * A transfer or an issue is as good as a purchase, but has no price: so retail receives nothing by it that RET-1 would count.
 * A deposit is the investor's already, and no purchase: it counts for no cap. What its owner could not buy here comes in with its
   origin stated (*origin* above), which the journal keeps. A banned coin does not come in. It may leave.
+* What a bank or financial firm has counts for DER-3 and ELR-2 (share) by whatever door it came, from then on. Too much of it bars no
+  door but the market's.
 * No door is closed to what lowers exposure: what can't be sold for roubles here may be sold for another asset. That counts as a
   purchase, and is not refused.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import tomllib
 from collections.abc import Container, Iterator
 from decimal import Decimal
@@ -32,9 +33,15 @@ _KNOWLEDGE: Final = '[{ test = "knowledge", score = 90, taken = @days-ago:30@ }]
 _RISK: Final = '[{ test = "risk", score = 85, taken = @days-ago:30@ }]'
 _RETAIL: Final = {"kind": '"individual"', "assets_rub": "900_000", "income_rub": "1_400_000"}
 _QUALIFIED: Final = {"kind": '"individual"', "assets_rub": "38_000_000", "income_rub": "6_000_000"}
-# Issued at this venue, so not deposited; the template's limit is for the demonstration's few.
+# Issued at this venue, so not deposited; the template's limit, and the issuer's capital, of which DER-3 lets it issue a hundredth,
+# are for the demonstration's few.
 _ISSUED: Final = "KAPPA-DFA"
 _ISSUE_LIMIT: Final = ('issue_limit = "10000000"', 'issue_limit = "100000000000"')
+_ISSUER_CAPITAL: Final = "capital_rub = 20_000_000_000\n"
+_CAPITAL_OF_ISSUE: Final = 100
+"""Roubles of capital for a rouble that is issued."""
+
+_HELD: Final = re.compile(r"^(deposits|issued) = \{ (.+) \}\n", re.MULTILINE)
 
 _HEAD: Final = """
 # ── For load tests ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,15 +165,20 @@ def load_template(participants: int, instruments: int | None, clients: int, lift
             f"{participants} participants with {clients} clients each, on {count} instruments, take about {commands} commands "
             f"to set up; a venue is set up with {MAX_COMMANDS} at the most: ask for fewer"
         )
+    private = [paragraph for paragraph in paragraphs if "[[assets]]\n" in paragraph and "privacy = " in paragraph]
+    kept_out = {tomllib.loads(paragraph)["assets"][0]["asset"] for paragraph in private}
     unwanted = set(listed[count:])
     text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph not in unwanted) + "\n"
+    if unwanted:
+        text = _without_unpriced(text, [_traded(paragraph, kept_out) for paragraph in listed[:count]])
     synthetic = [_synthetic(number) for number in range(1, count - len(listed) + 1)]
     if not participants and not synthetic:
         return text
     assert text.count(_ISSUE_LIMIT[0]) == 1
     text = text.replace(*_ISSUE_LIMIT)
-    private = [paragraph for paragraph in paragraphs if "[[assets]]\n" in paragraph and "privacy = " in paragraph]
-    kept_out = {tomllib.loads(paragraph)["assets"][0]["asset"] for paragraph in private}
+    assert text.count(_ISSUER_CAPITAL) == 1
+    capital_rub = 20_000_000_000 + participants * int(_WORTH) * _CAPITAL_OF_ISSUE
+    text = text.replace(_ISSUER_CAPITAL, f"capital_rub = {capital_rub:_}\n")
     traded = [_traded(paragraph, kept_out) for paragraph in listed[:count]] + synthetic
     what = [f"{len(synthetic)} instruments"] if synthetic else []
     what += [f"{participants} participants"] if participants else []
@@ -178,6 +190,17 @@ def load_template(participants: int, instruments: int | None, clients: int, lift
             assert text.count(_LIMITS[0]) == 1
             text = text.replace(*_LIMITS) + _UNLIMITED
     return "".join((text, *(each.text for each in synthetic), *_participants(participants, clients, traded)))
+
+
+def _without_unpriced(text: str, traded: list[Traded]) -> str:
+    """Let nobody hold what no instrument left gives a price in roubles: for a bank it would be of unknown value (DER-3)."""
+    priced = {"RUB"} | {each.base for each in traded if each.is_held and each.quote == "RUB"}
+
+    def keep(match: re.Match[str]) -> str:
+        pairs = [pair for pair in match[2].split(", ") if pair.split(" = ")[0] in priced]
+        return f"{match[1]} = {{ {', '.join(pairs)} }}\n" if pairs else ""
+
+    return _HELD.sub(keep, text)
 
 
 def _traded(paragraph: str, kept_out: Container[str]) -> Traded:
@@ -224,6 +247,8 @@ def _synthetic(number: int) -> Traded:
         collar_ppm="50_000",
         maker_fee_ppm="100",
         taker_fee_ppm="300",
+        static_band_ppm="250_000",
+        dynamic_band_ppm="80_000",
         phase='"continuous"',
     )
     return Traded(base, price, "RUB", asset + instrument, True)

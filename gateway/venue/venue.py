@@ -30,7 +30,8 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected
-from gateway.core import new_exchange
+from engine.vocabulary.said import Said
+from gateway.core import new_exchange, outside_limits
 from gateway.documents import holds_a_number, without_numbers
 from gateway.identity import Identities
 from gateway.keys import KeyFileError, parse_public_key
@@ -242,8 +243,8 @@ def _server(table: object) -> ServerSection:
     return server
 
 
-def check_setup(venue: Venue) -> None:
-    """Set an exchange up from the venue; raise `VenueError` with the key of the first command that is refused."""
+def check_setup(venue: Venue) -> list[tuple[str, str, Said]]:
+    """Set an exchange up as the first start would; who then has more than a rule allows: the rule's id, who, by how much. Or `VenueError`."""
     exchange = new_exchange()
     now_ns = time.time_ns()
     # What was true when the venue first started may be over by now, and nothing is wrong with that.
@@ -262,6 +263,7 @@ def check_setup(venue: Venue) -> None:
         for event in exchange.apply(Sequenced(seq, now_ns, command)):
             if type(event) is CommandRejected:
                 raise VenueError(f"{where}: {words_of(event)}")
+    return outside_limits(exchange)
 
 
 def built_in_rulebooks() -> dict[str, Traversable]:

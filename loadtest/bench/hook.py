@@ -17,6 +17,7 @@ from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AnyCommand,
+    Deposit,
     ListInstrument,
     LoadRulebook,
     NewOrder,
@@ -47,7 +48,8 @@ PRICE_TICKS: Final = 100
 HOOK_BENCHMARKS: Final[dict[str, str]] = {
     "hook_table": "a qualified firm's spot buys, decided by the table, then cancelled",
     "hook_cap": "retail spot buys under the annual cap: checked, reserved, then filled",
-    "hook_exposure": "a bank's clients' note buys under DER-2, DER-3 and DER-4: checked, reserved, then filled",
+    "hook_exposure": "note buys of an intermediary's clients under DER-2 and DER-4: checked, reserved, then filled",
+    "hook_portfolio": "spot buys of a bank, of which DER-3 looks at all that it has: checked, reserved, then filled",
 }
 """Name -> workload."""
 HOOK_SHARE: Final = "hook_share"
@@ -91,7 +93,7 @@ class ShareLine(msgspec.Struct):
 
 
 class Crew:
-    """A venue under the rules, with a retail client, a firm, and two firms that hold their accounts through a bank."""
+    """A venue under the rules, with a retail client, a firm, a bank, and two firms that hold their accounts through another."""
 
     def __init__(self) -> None:
         self.hook: Final = ComplianceHook()
@@ -109,7 +111,17 @@ class Crew:
             lot_e8 = ONE_E8 // 10_000
             commands.append(
                 ListInstrument(
-                    instrument, kind, base, "RUB", 100 * ONE_E8, lot_e8, lot_e8, 10**6 * ONE_E8, 10**15, 50_000
+                    instrument,
+                    kind,
+                    base,
+                    "RUB",
+                    100 * ONE_E8,
+                    lot_e8,
+                    lot_e8,
+                    10**6 * ONE_E8,
+                    10**15,
+                    50_000,
+                    PRICE_TICKS * 100 * ONE_E8,
                 )
             )
         for investor, kind, through in (
@@ -117,14 +129,26 @@ class Crew:
             ("firm", FIRM, ""),
             ("first", FIRM, "bank"),
             ("second", FIRM, "bank"),
+            ("lender", FIRM, ""),
         ):
             assets_rub = 5_000_000_000 if kind == FIRM else 0
+            is_bank = investor == "lender"
+            capital_rub = 100_000_000_000 if is_bank else 0
             commands += [
-                RegisterInvestor(investor, kind, assets_rub=assets_rub, identity_keys=_DOCUMENTS.get(kind)),
+                RegisterInvestor(
+                    investor,
+                    kind,
+                    assets_rub=assets_rub,
+                    bank=is_bank,
+                    capital_rub=capital_rub,
+                    identity_keys=_DOCUMENTS.get(kind),
+                ),
                 RecordAcknowledgement(investor, digest=digest_of(text)),
                 RecordTest(investor, "knowledge", 100, START_NS),
                 OpenAccount(investor, investor, investor, through),
             ]
+        # What a bank has is looked at: some of each, at the reference price.
+        commands += [Deposit("lender", asset, ONE_E8) for asset in ("BTC", NOTE_NAME)]
         for command in commands:
             events = self.exchange.apply(Sequenced(self.exchange.seq + 1, START_NS, command))
             assert not any(type(event) is CommandRejected for event in events), events
@@ -163,6 +187,9 @@ def prepare_hook(name: str, count: int) -> tuple[ComplianceHook, list[tuple[Orde
         return crew.hook, [(order, cancelled(order)) for order in orders]
     if name == "hook_cap":
         orders = crew.buys(count, ("retail",), SPOT_NAME)
+        return crew.hook, [(order, filled(order, "firm")) for order in orders]
+    if name == "hook_portfolio":
+        orders = crew.buys(count, ("lender",), SPOT_NAME)
         return crew.hook, [(order, filled(order, "firm")) for order in orders]
     orders = crew.buys(count, ("first", "second"), NOTE_NAME)
     return crew.hook, [(order, filled(order, ("second", "first")[number % 2])) for number, order in enumerate(orders)]

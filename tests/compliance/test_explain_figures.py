@@ -75,18 +75,22 @@ general-2026 | firm       | sell 10 BTC-NOTE at 1000000 | DER-4  | does not conc
 general-2026 | firm       | buy 10 BTC-NOTE at 1000000  | DER-2  | passes           | held directly: there is no intermediary to look at
 general-2026 | firm@alfa  | buy 10 BTC-NOTE at 1000000  | DER-2  | passes           | 100.00 % of 10000000.00 = 10000000.00 <= 3000000000.00 capital; 2000000000.00 - 0.00 exposure = 2000000000.00 remaining >= 10000000.00
 general-2026 | firm@credit | buy 1001 BTC-NOTE at 1000000 | DER-2 | fails           | 100.00 % of 1001000000.00 = 1001000000.00 > 1000000000.00 capital; 2000000000.00 - 0.00 exposure = 2000000000.00 remaining >= 1001000000.00
-general-2026 | firm       | buy 10 BTC-NOTE at 1000000  | DER-3  | passes           | neither the investor nor the intermediary is a bank
-general-2026 | bank       | buy 10 BTC-NOTE at 1000000  | DER-3  | passes           | 10000000.00 - 0.00 exposure = 10000000.00 remaining >= 10000000.00
-general-2026 | bank       | buy 11 BTC-NOTE at 1000000  | DER-3  | decides          | 10000000.00 - 0.00 exposure = 10000000.00 remaining < 11000000.00
-general-2026 | firm@credit | buy 11 BTC-NOTE at 1000000 | DER-3  | decides          | 10000000.00 - 0.00 exposure = 10000000.00 remaining < 11000000.00
+general-2026 | firm       | buy 10 BTC-NOTE at 1000000  | DER-3  | does not concern | it is for banks
+general-2026 | bank       | buy 10 BTC-NOTE at 1000000  | DER-3  | passes           | 10000000.00 - 0.00 held and open = 10000000.00 remaining >= 10000000.00
+general-2026 | bank       | buy 11 BTC-NOTE at 1000000  | DER-3  | decides          | 10000000.00 - 0.00 held and open = 10000000.00 remaining < 11000000.00
+general-2026 | firm@credit | buy 11 BTC-NOTE at 1000000 | DER-3  | does not concern | it is for banks
+general-2026 | bank       | buy 1.25 BTC/RUB at 8000000 | DER-3  | passes           | 10000000.00 - 0.00 held and open = 10000000.00 remaining >= 10000000.00
+general-2026 | bank       | buy 1.26 BTC/RUB at 8000000 | DER-3  | decides          | 10000000.00 - 0.00 held and open = 10000000.00 remaining < 10080000.00
+general-2026 | bank       | buy 1 A7A5/RUB at 8000000   | DER-3  | does not concern | the rulebook counts no such instrument
+general-2026 | bank       | sell 1 BTC/RUB at 8000000   | DER-3  | does not concern | a sell of what is held adds nothing
 elr-2025     | qualified  | buy 0.01 BTC/RUB at 8000000 | ELR-1  | decides          | 24000000.00 <= 100000000.00 or 0.00 <= 50000000.00: qualified
 elr-2025     | earner     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | passes           | 25000000.00 <= 100000000.00 or 50000001.00 > 50000000.00: super_qualified
 elr-2025     | retail     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | does not concern | of individuals without qualified status ELR-3 decides
 elr-2025     | firm       | buy 0.01 BTC/RUB at 8000000 | ELR-1  | does not concern | it is for individuals: of firms ELR-2 decides
 elr-2025     | firm       | buy 0.01 BTC/RUB at 8000000 | ELR-2  | passes           | qualified_firm, no financial firm: no limit
 elr-2025     | small_firm | buy 0.01 BTC/RUB at 8000000 | ELR-2  | decides          | unqualified_firm is not qualified_firm
-elr-2025     | bank       | buy 1.25 BTC/RUB at 8000000 | ELR-2  | passes           | 10000000.00 <= 10000000.00 = 1.00 % of 1000000000.00
-elr-2025     | bank       | buy 1.26 BTC/RUB at 8000000 | ELR-2  | decides          | 10080000.00 > 10000000.00 = 1.00 % of 1000000000.00
+elr-2025     | bank       | buy 1.25 BTC/RUB at 8000000 | ELR-2  | passes           | 10000000.00 - 0.00 held and open = 10000000.00 remaining >= 10000000.00
+elr-2025     | bank       | buy 1.26 BTC/RUB at 8000000 | ELR-2  | decides          | 10000000.00 - 0.00 held and open = 10000000.00 remaining < 10080000.00
 elr-2025     | bank       | buy 1 BTC/USDT at 80000     | ELR-2  | decides          | the value of USDT in RUB is not known
 elr-2025     | super      | buy 0.01 BTC/RUB at 8000000 | ELR-2  | does not concern | it is for firms
 elr-2025     | super      | buy 0.01 BTC/RUB at 8000000 | ELR-3  | passes           | super_qualified is not among those without access: retail, qualified

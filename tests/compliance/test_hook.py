@@ -259,9 +259,13 @@ def test_only_commands_that_can_forbid_an_order_recheck() -> None:
 
 def test_clients_share_a_table_of_decisions_only_if_nothing_that_rules_look_at_differs() -> None:
     yes_or_no = (False, True)
-    drawn = product(range(len(CLASSES)), *[yes_or_no] * 5)
-    keys = [Profile(*each, identified=identified).key for *each, identified in drawn]
-    assert len(keys) == len(set(keys)) == 32 * len(CLASSES)
+    flags = ("financial", "blocked", "barred", "warned", "bank", "through_bank", "identified")
+    keys = [
+        Profile(investor_class, **dict(zip(flags, each, strict=True))).key
+        for investor_class in range(len(CLASSES))
+        for each in product(yes_or_no, repeat=len(flags))
+    ]
+    assert len(keys) == len(set(keys)) == 128 * len(CLASSES)
 
 
 def test_what_depends_only_on_class_instrument_and_side_is_decided_beforehand() -> None:
@@ -343,6 +347,13 @@ def test_a_book_that_asks_for_no_sums_counts_them_for_the_next_one() -> None:
     )
 
 
+def restored(venue: Venue) -> ComplianceHook:
+    """A new hook with what the venue's says of itself."""
+    twin, exchange = ComplianceHook(), venue.exchange
+    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
+    return twin
+
+
 def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
     venue = Venue("general-2026", (("RET-4", "enabled", "false"),))
     venue.sell("dealer", "1", "BTC/RUB", "8000000")
@@ -355,10 +366,8 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
     venue.do(SetBlocked("bank", True))
     venue.do(RegisterInvestor("earner", INDIVIDUAL, class_override="retail", reason="by order"))
     venue.do(RegisterIntermediary("beta", suspended=True, reason="licence under review"))
-    packed = digest(venue.hook)
-    twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments)
-    assert digest(twin) == packed
+    twin = restored(venue)
+    assert digest(twin) == digest(venue.hook)
     probes = [
         ("retail", BUY, "BTC/RUB", 10_000, 2_200_000),
         ("retail", BUY, "BTC/RUB", 10_000, 2_200),
@@ -383,9 +392,8 @@ def test_a_snapshot_restores_the_same_state_and_the_same_behaviour() -> None:
 
 def test_a_snapshot_before_any_rulebook_restores_too() -> None:
     venue = Venue(rulebook="")
-    twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), venue.exchange.assets, venue.exchange.instruments)
+    twin = restored(venue)
     assert digest(twin) == digest(venue.hook)
     assert twin.intake.table is None
     with pytest.raises(msgspec.ValidationError):
-        ComplianceHook().restore([1, 2, 3], {}, {})
+        ComplianceHook().restore([1, 2, 3], {}, {}, {})

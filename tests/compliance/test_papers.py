@@ -181,7 +181,8 @@ def test_a_snapshot_keeps_contracts_texts_and_the_day_of_the_rulebook() -> None:
     pay(venue, "importer", "abroad", "USDT", 60_000_000)
     venue.do(set_parameter("RET-1", "starts", "2027-07-01"))
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), venue.exchange.assets, venue.exchange.instruments)
+    exchange = venue.exchange
+    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
     assert digest(twin) == digest(venue.hook)
     assert twin.intake.table is not None and twin.intake.table.rulebook.active("RET-1") is None
     investor = twin.intake.registry.investors["importer"]

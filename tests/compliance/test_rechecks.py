@@ -283,11 +283,17 @@ def test_sales_of_futures_count_anew_when_the_band_has_risen() -> None:
     assert quiet(venue) == []
 
 
-def test_financial_firms_that_buy_for_something_else_than_roubles_always_are() -> None:
+def test_financial_firms_beyond_their_share_are_found_while_they_are() -> None:
     venue = Venue()
-    venue.buy("bank", "0.001", "BTC/RUB", "100")
+    venue.sell("dealer", "1", "BTC/RUB", "8000000")
+    venue.buy("bank", "1", "BTC/RUB", "8000000")
     assert quiet(venue) == []
-    venue.buy("bank", "0.01", "BTC/USDT", "100")
+    # The trade of others is at a price at which the bank has more than 10 000 000.00.
+    for price, named in (("10000000", []), ("10000100", ["bank"]), ("10000000", [])):
+        venue.sell("dealer", "0.0001", "BTC/RUB", price)
+        venue.buy("firm", "0.0001", "BTC/RUB", price)
+        assert [quiet(venue) for _ in range(2)] == [named] * 2
+    venue.do(commands.Deposit("bank", "BTC", 1))
     assert quiet(venue) == ["bank"]
     venue.do(commands.RegisterInvestor("bank", codes.FIRM, income_rub=2_000_000_000, replace=True))
     assert quiet(venue) == []
@@ -296,7 +302,7 @@ def test_financial_firms_that_buy_for_something_else_than_roubles_always_are() -
 def test_a_restored_hook_has_everybody_rechecked_first() -> None:
     venue = Venue()
     twin = ComplianceHook()
-    twin.restore(venue.hook.snapshot(), venue.exchange.assets, venue.exchange.instruments)
+    twin.restore(venue.hook.snapshot(), venue.exchange.assets, venue.exchange.instruments, venue.exchange.accounts)
     venue.hook = twin
     assert quiet(venue) is None
     assert quiet(venue) == []

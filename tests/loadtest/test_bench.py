@@ -163,7 +163,7 @@ def test_the_hook_is_measured_on_orders_that_pass(name: str) -> None:
 
 
 def test_each_path_of_the_hook_takes_the_way_that_it_is_named_for() -> None:
-    for name, free in (("hook_table", True), ("hook_cap", False), ("hook_exposure", False)):
+    for name, free in (("hook_table", True), ("hook_cap", False), ("hook_exposure", False), ("hook_portfolio", False)):
         hook, lives = prepare_hook(name, 4)
         assert run_hook(hook, lives) == 4
         order = lives[0][0]

@@ -27,6 +27,8 @@ _UNHELD_RUB: Final = 800_000.0
 """More than a client holds of anything but roubles, below its largest order."""
 _FAR: Final = 0.5
 """Of the fair price: far below any book, and outside every static band."""
+_BELOW: Final = 0.95
+"""Of the fair price: below any offer, and inside every static band."""
 
 
 class RejectMaker:
@@ -140,10 +142,10 @@ def _invalid(desk: Desk) -> Attempt | None:
 
 
 def _fillability(desk: Desk) -> Attempt | None:
-    """Fill or kill, far below any offer."""
+    """Fill or kill, below any offer."""
 
     def terms(market: Market, at_s: float) -> str:
-        return _limit(market, at_s, _SMALL_RUB, _FAR) + ',"time_in_force":"fok"'
+        return _limit(market, at_s, _SMALL_RUB, _BELOW) + ',"time_in_force":"fok"'
 
     return _order(desk, desk.seat.main, desk.markets[0], terms)
 

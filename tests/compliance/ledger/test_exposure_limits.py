@@ -63,7 +63,9 @@ def test_an_order_of_the_venue_that_closes_a_position_is_noted_and_never_refused
 
 
 def test_refusals_for_exposure_say_what_is_limited() -> None:
-    venue = Venue("general-2026", (("DER-4", "qualified_firm_rub", '"20000000.00"'),))
+    counts = '["spot", "notes", "issued", "futures", "as_intermediary"]'
+    changes = (("DER-4", "qualified_firm_rub", '"20000000.00"'), ("DER-3", "counts", counts))
+    venue = Venue("general-2026", changes)
     venue.buy("bank", "900", "BTC-NOTE", "10000")
     venue.buy("firm@credit", "500", "BTC-NOTE", "10000")
     answers = [
@@ -77,12 +79,12 @@ def test_refusals_for_exposure_say_what_is_limited() -> None:
     assert [rules_of(answer) for answer in answers] == [("DER-3",), ("DER-3",), ("DER-4",), (), ("DER-2",)]
     assert [answer.detail for answer in answers if isinstance(answer, OrderRejected)] == [
         (
-            "exposure limit of bank bank 10000000.00 RUB, exposure 9000000.00, remaining 1000000.00; this order adds "
-            "1000001.00; the limit is 1.00 % of the capital of 1000000000.00 RUB"
+            "bank bank may have 10000000.00 RUB, 1.00 % of its capital of 1000000000.00 RUB; it has 9000000.00 (open purchases "
+            "9000000.00), remaining 1000000.00; this order adds 1000001.00"
         ),
         (
-            "exposure limit of clients of bank credit 10000000.00 RUB, exposure 5000000.00, remaining 5000000.00; this order "
-            "adds 5000001.00; the limit is 1.00 % of the capital of 1000000000.00 RUB"
+            "as intermediary, bank credit may have 10000000.00 RUB, 1.00 % of its capital of 1000000000.00 RUB; it has 5000000.00 "
+            "(clients 5000000.00), remaining 5000000.00; this order adds 5000001.00"
         ),
         "exposure limit 20000000.00 RUB, exposure 5000000.00, remaining 15000000.00; this order adds 15000001.00",
         (
@@ -189,7 +191,7 @@ def test_an_amended_short_keeps_the_worth_of_the_band() -> None:
 
 
 def test_a_financial_firm_sells_no_more_futures_than_it_may_buy() -> None:
-    venue = Venue("elr-2025", (("ELR-2", "financial_firm_order_percent_of_capital", '"0.01"'),))
+    venue = Venue("elr-2025", (("ELR-2", "financial_firm_percent_of_capital", '"0.01"'),))
     banded_future(venue)
     # 0.01 % of 1 000 000 000 RUB is 100 000: 9.0909 futures at the upper band.
     assert rules_of(venue.sell("bank", "9.091", "BTC-SHORT", "10000")) == ("ELR-2",)

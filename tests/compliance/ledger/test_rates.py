@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from compliance import ComplianceHook
+from compliance.ledger.portfolio import HELD
 from engine.vocabulary.codes import BUY, CONTINUOUS, FIAT, FOREIGN_STABLECOIN, GTC, NOTE, SPOT, STOP_LIMIT
 from engine.vocabulary.messages.commands import (
     AddAsset,
@@ -18,7 +19,7 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import OrderCancelled, OrderRejected
 from tests.support.compliance.answers import order_id, sums
-from tests.support.compliance.venue import PARTICIPANT, ROUBLE, Venue, e8, rules_of
+from tests.support.compliance.venue import INVESTORS, PARTICIPANT, ROUBLE, Venue, e8, rules_of
 
 CRYPTO_COUNTS = (("RET-2", "crypto_for_crypto", "true"),)
 ROUBLES_COUNT = (*CRYPTO_COUNTS, ("RET-1", "crypto_for_crypto_counted", "false"))
@@ -79,7 +80,9 @@ def test_a_restored_order_that_has_no_rate_gets_none() -> None:
     trade_usdt(venue, "100")
     packed = msgspec.msgpack.encode(venue.hook.snapshot())
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments)
+    twin.restore(
+        msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments, venue.exchange.accounts
+    )
     assert msgspec.msgpack.encode(twin.snapshot()) == packed
     for hook in (venue.hook, twin):
         assert hook.intake.ledger.investors["retail"].reserved(True) == 0
@@ -113,17 +116,17 @@ def test_a_stop_that_triggers_takes_the_rate_of_then_and_keeps_it() -> None:
 
 def test_a_financial_firm_pays_no_more_in_stablecoins_than_in_roubles() -> None:
     venue = Venue("elr-2025")
+    venue.do(Deposit("bank", "USDT", 100_000 * 10**6))
     # Nothing says what a USDT is worth, so nothing says that the limit is kept.
     assert rules_of(venue.buy("bank", "0.01", "BTC/USDT", "100")) == ("ELR-2",)
     trade_usdt(venue, "100")
-    # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT.
-    assert rules_of(venue.buy("bank", "1.01", "BTC/USDT", "100000")) == ("ELR-2",)
-    assert rules_of(venue.buy("bank", "1", "BTC/USDT", "100000")) == ()
-    # To sell bitcoin for USDT is to buy USDT. Without a static band nothing says how many a sale brings in at most.
-    refused = venue.sell("bank", "0.01", "BTC/USDT", "110000")
-    assert rules_of(refused) == ("ELR-2",)
-    assert isinstance(refused, OrderRejected)
-    assert refused.detail == "BTC/USDT has no static band, so that nothing says what a sale in it brings in at most"
+    # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT. What pays is held already: nothing more may be bought for roubles.
+    assert rules_of(venue.buy("bank", "0.0001", "BTC/RUB", "100")) == ("ELR-2",)
+    assert rules_of(venue.buy("bank", "0.5", "BTC/USDT", "100000")) == ()
+    # With more than the share in stablecoins none of it may be changed for anything but roubles.
+    venue.do(Deposit("bank", "USDT", 1))
+    assert rules_of(venue.buy("bank", "0.01", "BTC/USDT", "1")) == ("ELR-2",)
+    assert rules_of(venue.sell("bank", "1", "USDT/RUB", "100")) == ()
 
 
 def test_a_sale_for_another_asset_is_worth_the_upper_band() -> None:
@@ -133,26 +136,64 @@ def test_a_sale_for_another_asset_is_worth_the_upper_band() -> None:
     venue.do(book)
     venue.do(SetTradingRules("ETH/USDT", 100_000))
     venue.do(SetPhase("ETH/USDT", CONTINUOUS))
-    # 1 % of 1 000 000 000 RUB is 10 000 000, and 100 000 USDT; the band ends at 110 000 USDT: 0.90 ETH bring in 99 000 at most.
-    assert rules_of(venue.sell("bank", "0.91", "ETH/USDT", "90000")) == ("ELR-2",)
+    venue.sell("dealer", "1", "ETH/RUB", "1000")
+    venue.buy("firm", "1", "ETH/RUB", "1000")
+    venue.do(Deposit("bank", "ETH", 10**8))
+    # 1 % of 1 000 000 000 RUB is 10 000 000. 1 ETH is held, worth 1 000 RUB. The band ends at 110 000 USDT: 0.91 ETH bring in
+    # 100 100 at most, worth 10 010 000 RUB, 0.90 ETH 99 000, worth 9 900 000. What is sold is held until then.
+    refused = venue.sell("bank", "0.91", "ETH/USDT", "90000")
+    assert isinstance(refused, OrderRejected)
+    assert refused.detail == (
+        "financial firm bank may have 10000000.00 RUB, 1.00 % of its capital of 1000000000.00 RUB; "
+        "it has 1000.00 (coins 1000.00), remaining 9999000.00; this order adds 10010000.00"
+    )
     assert rules_of(venue.sell("bank", "0.90", "ETH/USDT", "90000")) == ()
+    ledger = venue.hook.intake.ledger
+    worth = ledger.worth("bank", HELD)
+    assert (worth.coins, worth.open) == (1_000_00, 9_900_000_00)
+    assert rules_of(venue.buy("bank", "1", "BTC/RUB", "99001")) == ("ELR-2",)
+    # Sold: 0.10 ETH are left, and 81 000 USDT have come in.
+    venue.buy("firm", "0.90", "ETH/USDT", "90000")
+    worth = ledger.worth("bank", HELD)
+    assert (worth.coins, worth.open) == (100_00 + 8_100_000_00, 0)
+    assert not ledger.rated
+
+
+def test_without_a_static_band_nothing_says_what_a_sale_brings_in() -> None:
+    venue = Venue("elr-2025")
+    trade_usdt(venue, "100")
+    venue.sell("dealer", "1", "BTC/RUB", "1000")
+    venue.buy("firm", "1", "BTC/RUB", "1000")
+    venue.do(Deposit("bank", "BTC", 10**8))
+    refused = venue.sell("bank", "0.01", "BTC/USDT", "110000")
+    assert rules_of(refused) == ("ELR-2",)
+    assert isinstance(refused, OrderRejected)
+    assert refused.detail.endswith("; no static band says how much USDT this sale brings in at most")
+    # For roubles it only lowers what there is.
+    assert rules_of(venue.sell("bank", "0.01", "BTC/RUB", "900")) == ()
 
 
 def test_a_resting_purchase_of_a_financial_firm_keeps_its_rate() -> None:
     venue = Venue("elr-2025")
-    trade_usdt(venue, "100")
-    first = order_id(venue.buy("bank", "1", "BTC/USDT", "100000"))
-    trade_usdt(venue, "200")
+    hold_yuan(venue, "bank", "dealer", "firm")
+    venue.sell("dealer", "1", "BTC/RUB", "10000000")
+    venue.buy("firm", "1", "BTC/RUB", "10000000")
+    first = order_id(venue.buy("bank", "1", "BTC/CNY", "1000000"))
+    venue.sell("dealer", "1", "CNY/RUB", "20")
+    venue.buy("firm", "1", "CNY/RUB", "20")
     # A change of anybody's record looks at all that rests.
     venue.do(RegisterIntermediary("alfa", capital_rub=1))
     assert first in venue.exchange.accounts["bank"].open_orders
     # What is asked for anew is worth what it is worth now.
-    assert rules_of(venue.amend("bank", first, "1", "100001")[0]) == ("ELR-2",)
-    venue.sell("dealer", "0.5", "BTC/USDT", "100000")
+    assert rules_of(venue.amend("bank", first, "1", "1000100")[0]) == ("ELR-2",)
+    venue.sell("dealer", "0.5", "BTC/CNY", "1000000")
     venue.do(RegisterIntermediary("alfa", capital_rub=2))
     assert first in venue.exchange.accounts["bank"].open_orders
-    venue.sell("dealer", "0.5", "BTC/USDT", "100000")
+    venue.sell("dealer", "0.5", "BTC/CNY", "1000000")
     assert not venue.hook.intake.ledger.rated
+    # It is held now, and worth what a bitcoin is worth.
+    worth = venue.hook.intake.ledger.worth("bank", HELD)
+    assert (worth.coins, worth.open) == (10_000_000_00, 0)
 
 
 def list_btc(venue: Venue, quote: str) -> None:
@@ -170,16 +211,35 @@ def list_btc(venue: Venue, quote: str) -> None:
         venue.buy("firm", "1", f"{quote}/RUB", "1")
 
 
-@pytest.mark.parametrize(("quote", "most", "more"), [("A7A5", "10000000", "10000100"), ("CNY", "1000000", "1000100")])
-def test_a_financial_firm_is_limited_whatever_it_pays_with(quote: str, most: str, more: str) -> None:
-    venue = Venue("elr-2025")
+def hold_yuan(venue: Venue, *accounts: str) -> None:
+    """List BTC priced in yuan, of which these have many."""
     venue.do(AddAsset("CNY", FIAT, 2))
-    venue.do(Deposit("bank", "CNY", 10**16))
-    list_btc(venue, quote)
+    for account in accounts:
+        venue.do(Deposit(account, "CNY", 10**14))
+    list_btc(venue, "CNY")
+    venue.do(SetPhase("CNY/RUB", CONTINUOUS))
+
+
+@pytest.mark.parametrize("instrument", ["BTC/CNY", "BTC-NOTE/CNY"])
+def test_a_financial_firm_is_limited_in_what_it_buys_for_other_money(instrument: str) -> None:
+    venue = Venue("elr-2025")
+    hold_yuan(venue, "bank")
     # 1 % of 1 000 000 000 RUB is 10 000 000, and a million yuan at 10 RUB.
-    for instrument in (f"BTC/{quote}", f"BTC-NOTE/{quote}"):
-        assert rules_of(venue.buy("bank", "1", instrument, more)) == ("ELR-2",)
-        assert rules_of(venue.buy("bank", "1", instrument, most)) == ()
+    assert rules_of(venue.buy("bank", "1", instrument, "1000100")) == ("ELR-2",)
+    assert rules_of(venue.buy("bank", "1", instrument, "1000000")) == ()
+    assert rules_of(venue.buy("bank", "0.0001", "BTC/RUB", "100")) == ("ELR-2",)
+
+
+@pytest.mark.parametrize("instrument", ["BTC/A7A5", "BTC-NOTE/A7A5"])
+def test_a_financial_firm_that_pays_with_rouble_stablecoins_holds_no_more_than_its_share_of_them(
+    instrument: str,
+) -> None:
+    venue = Venue("elr-2025")
+    list_btc(venue, "A7A5")
+    venue.do(Deposit("bank", "A7A5", 10_000_000_00))
+    assert rules_of(venue.buy("bank", "0.5", instrument, "10000000")) == ()
+    venue.do(Deposit("bank", "A7A5", 1))
+    assert rules_of(venue.buy("bank", "0.0001", instrument, "100")) == ("ELR-2",)
 
 
 @pytest.mark.parametrize(("quote", "most", "more"), [("A7A5", "300000", "100"), ("CNY", "30000", "100")])
@@ -213,15 +273,19 @@ def test_retail_does_not_pass_the_cap_by_paying_with_a_rouble_stablecoin() -> No
     assert rules_of(venue.buy("firm", "1", "BTC/A7A5", "8000000")) == ()
 
 
-@pytest.mark.parametrize(("earlier", "stays"), [(False, True), (True, False)])
-def test_a_firm_keeps_the_rate_of_an_order_that_rules_were_asked_about(earlier: bool, stays: bool) -> None:
-    """The first order of its kind is asked about; those that the table then lets pass have no rate until a rule wants one."""
-    venue = Venue("general-2026")
-    trade_usdt(venue, "100")
-    if earlier:
-        venue.buy("bank", "0.01", "BTC/USDT", "100")
-    # 8 000 000.00 RUB at 100, 16 000 000.00 at 200, where a hundredth of the bank's capital is 10 000 000.00.
-    resting = order_id(venue.buy("bank", "1", "BTC/USDT", "80000"))
-    trade_usdt(venue, "200")
-    cancelled = [event for event in venue.load("elr-2025") if isinstance(event, OrderCancelled)]
-    assert (resting in [event.order_id for event in cancelled if event.rule == "ELR-2"]) != stays
+def test_a_firm_that_comes_to_be_a_financial_one_has_its_open_purchases_valued_at_the_rate_of_then() -> None:
+    venue = Venue("elr-2025")
+    hold_yuan(venue, "bank", "dealer", "firm")
+    whole = next(each for each in INVESTORS if each.bank)
+    venue.do(msgspec.structs.replace(whole, financial=False, bank=False, replace=True))
+    # A million yuan, at 10 RUB when it is ordered, at 20 when it comes to count.
+    resting = order_id(venue.buy("bank", "1", "BTC/CNY", "1000000"))
+    ledger = venue.hook.intake.ledger
+    assert not ledger.rated
+    venue.sell("dealer", "1", "CNY/RUB", "20")
+    venue.buy("firm", "1", "CNY/RUB", "20")
+    venue.do(msgspec.structs.replace(whole, capital_rub=2_000_000_000, replace=True))
+    assert ledger.worth("bank", HELD).open == 20_000_000_00
+    cancelled = [event for event in venue.do(whole) if isinstance(event, OrderCancelled)]
+    assert [(event.order_id, event.rule) for event in cancelled] == [(resting, "ELR-2")]
+    assert not ledger.rated and ledger.worth("bank", HELD).open == 0

@@ -109,7 +109,9 @@ def test_a_restored_hook_decides_the_same(name: str) -> None:
         venue.do(command)
     packed = msgspec.msgpack.encode(venue.hook.snapshot())
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments)
+    twin.restore(
+        msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments, venue.exchange.accounts
+    )
     assert msgspec.msgpack.encode(twin.snapshot()) == packed
     made = decisions(venue.hook, venue)
     assert decisions(twin, venue) == made

@@ -288,7 +288,7 @@ def test_parts_of_a_lot_take_their_part_of_the_exposure_along() -> None:
     assert exposure(venue, "qualified", "alfa") == (1_02, 1_02 + 1_48)
     assert exposure(venue, "firm") == (1_98, 0)
     twin = ComplianceHook()
-    twin.restore(venue.hook.snapshot(), venue.exchange.assets, venue.exchange.instruments)
+    twin.restore(venue.hook.snapshot(), venue.exchange.assets, venue.exchange.instruments, venue.exchange.accounts)
     assert twin.intake.ledger.exposures.by_investor == venue.hook.intake.ledger.exposures.by_investor
     assert rules_of(venue.buy("qualified", "0.01", "WIDE", "1")) == ("DER-4",)
     # A sale of a lot is more than what came: nothing is left of it.

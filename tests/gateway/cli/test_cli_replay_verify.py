@@ -322,3 +322,9 @@ def test_a_difference_in_what_is_said_can_be_written() -> None:
         "template": "holding.refused",
         "values": ["ANON-1", ["ANON-1.coin", ["XMR", "default", ["list.names", ["default", "optional"]]]], 7],
     }
+
+
+def test_what_differs_can_be_written_for_machines_whatever_it_says() -> None:
+    nested = said("share.remaining", said("DER-3.bank", "kappa"), 7)
+    found = json.loads(json.dumps(readable(CommandRejected(12, "", nested.template, nested.values))))
+    assert found["values"] == [["DER-3.bank", ["kappa"]], 7]

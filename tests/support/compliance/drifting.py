@@ -36,7 +36,7 @@ FIGURES: Final = (
     *[("RET-1", "cap_basis", basis) for basis in ("net_of_sales", "gross_purchases")],
     *[("RET-1", "cap_window", window) for window in ("rolling_year", "calendar_year")],
     ("RET-2", "crypto_for_crypto", "true"),
-    *[("ELR-2", "financial_firm_order_percent_of_capital", share) for share in ("0.05", "0.1")],
+    *[("ELR-2", "financial_firm_percent_of_capital", share) for share in ("0.05", "0.1")],
 )
 CAPITAL_RUB: Final = 10_000_000
 

@@ -10,7 +10,7 @@ import msgspec
 from compliance import ComplianceHook
 from compliance.registry.calendar import days_from_civil, moscow_year
 from engine.book.assets import Asset
-from engine.book.entities import Instrument, Order
+from engine.book.entities import Account, Instrument, Order
 from engine.exchange import Exchange
 from engine.state.hook import Outcome, PreTradeHook, Verdict
 from engine.vocabulary.codes import BUY, SELL
@@ -218,6 +218,9 @@ class StandIn(PreTradeHook):
     def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
         return self.hook.list_instrument(instrument, command, time_ns)
 
+    def account_opened(self, account: Account) -> None:
+        self.hook.account_opened(account)
+
     def apply(self, command: Command, time_ns: int) -> Outcome:
         return self.hook.apply(command, time_ns)
 
@@ -243,6 +246,8 @@ class RestartingVenue(Venue):
     def restart(self) -> None:
         packed = msgspec.msgpack.encode(self.hook.snapshot())
         twin = ComplianceHook()
-        twin.restore(msgspec.msgpack.decode(packed), self.exchange.assets, self.exchange.instruments)
+        twin.restore(
+            msgspec.msgpack.decode(packed), self.exchange.assets, self.exchange.instruments, self.exchange.accounts
+        )
         assert msgspec.msgpack.encode(twin.snapshot()) == packed
         self.hook = self.stand_in.hook = twin

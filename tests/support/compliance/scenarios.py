@@ -11,6 +11,7 @@ Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Mo
   RULEBOOK` puts another rulebook in force; `open FUTURE at PRICE` marks a future there and lets it trade, 30 % up and down.
   Transfers and holdings have words of their own, in `holding_words.py`: `transfer 5 USDT to firm for cross_border contract 7`,
   `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`,
+  `deposit 2 BTC to bank`, `withdraw ... from`, `mark BTC-FUT at 9000000`,
   `contract 7: importer owes abroad 1000 USDT`, `acknowledge newcomer`, `publish TEXT`.
 * `documents=` names the documents of a registration, and `owners=` those of beneficial owners, several of one owner as `a+b`.
 * expected: `passes`, `fills` (passes and trades), `moves` (a transfer), `done`, `refused`; the rules that fail, the deciding one

@@ -87,6 +87,7 @@ ISSUED = [
     AddAsset("SOL-DFA", SECURITY, 2, 0, 0, 0, 0, "smelter", "a thousandth of the price of SOL", 0, "", "SOL"),
     AddAsset("BTC-DFA", SECURITY, 2, 0, 0, 0, 0, "smelter", "a thousandth of the price of BTC", 0, "", "BTC"),
     AddAsset("RUBX", DOMESTIC_STABLECOIN, 2, 0, 0, 0, 0, "mint", "a rouble on demand"),
+    AddAsset("BANK-DFA", SECURITY, 4, 0, 0, 0, 0, "bank", "a thousandth of the price of bitcoin"),
 ]
 
 # Tick times lot is one kopeck in most rouble instruments, so that tests can go one kopeck over a limit.
@@ -123,6 +124,20 @@ INSTRUMENTS = [
         # The end of 2099.
         expiry_ns=4_102_444_800 * 10**9,
     ),
+    ListInstrument(
+        "BANK-DFA",
+        NOTE,
+        "BANK-DFA",
+        "RUB",
+        100 * ROUBLE,
+        10**4,
+        10**4,
+        10**16,
+        10**15,
+        100_000,
+        10_000 * ROUBLE,
+        underlying="BTC",
+    ),
 ]
 
 BANDS = [SetTradingRules("ETH/BTC", 100_000)]
@@ -150,6 +165,8 @@ INVESTORS = [
 ]
 UNPREPARED = ("newcomer",)
 UNIDENTIFIED = ("nameless",)
+IN_ROUBLES = ("bank",)
+"""Whose accounts open with roubles alone: what else a bank holds counts for its limits."""
 
 # Account: investor and intermediary. An account is named like its investor; further ones have a suffix.
 ACCOUNTS = {
@@ -237,7 +254,8 @@ class Venue:
         setup += [each if each.investor in UNIDENTIFIED else identified(each) for each in INVESTORS]
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))
-            setup += [Deposit(account, asset.asset, 10**16) for asset in ASSETS]
+            opens_with = ASSETS[:1] if investor in IN_ROUBLES else ASSETS
+            setup += [Deposit(account, asset.asset, 10**16) for asset in opens_with]
         for command in setup:
             self.do(command)
         # After the deposits: everybody holds everything, whatever may be brought in under the rulebook.

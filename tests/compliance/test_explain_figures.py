@@ -82,7 +82,7 @@ general-2026 | firm@credit | buy 11 BTC-NOTE at 1000000 | DER-3  | does not conc
 general-2026 | bank       | buy 1.25 BTC/RUB at 8000000 | DER-3  | passes           | 10000000.00 - 0.00 held and open = 10000000.00 remaining >= 10000000.00
 general-2026 | bank       | buy 1.26 BTC/RUB at 8000000 | DER-3  | decides          | 10000000.00 - 0.00 held and open = 10000000.00 remaining < 10080000.00
 general-2026 | bank       | buy 1 A7A5/RUB at 8000000   | DER-3  | does not concern | the rulebook counts no such instrument
-general-2026 | bank       | sell 1 BTC/RUB at 8000000   | DER-3  | does not concern | a sell of what is held adds nothing
+general-2026 | bank       | sell 1 BTC/RUB at 8000000   | DER-3  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 elr-2025     | qualified  | buy 0.01 BTC/RUB at 8000000 | ELR-1  | decides          | 24000000.00 <= 100000000.00 or 0.00 <= 50000000.00: qualified
 elr-2025     | earner     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | passes           | 25000000.00 <= 100000000.00 or 50000001.00 > 50000000.00: super_qualified
 elr-2025     | retail     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | does not concern | of individuals without qualified status ELR-3 decides

@@ -54,7 +54,7 @@ class Session:
         one = ROUBLE
         spot = [
             commands.ListInstrument(
-                f"BTC/{quote}", codes.SPOT, "BTC", quote, 100 * one, 10**4, 10**4, 10**16, 10**15, 10**5
+                f"BTC/{quote}", codes.SPOT, "BTC", quote, 100 * one, 10**4, 10**4, 10**16, 10**15, 10**5, e8("100000")
             )
             for quote in ("CNY", "A7A5")
         ]
@@ -87,6 +87,7 @@ class Session:
         found += [commands.Deposit("bank", "USDT", 300 * 10**6), commands.Deposit("broker", "USDT", 200 * 10**6)]
         for instrument in ("CNY/RUB", "BTC/CNY", "BTC/A7A5"):
             found.append(commands.SetPhase(instrument, codes.CONTINUOUS))
+        found.append(commands.SetTradingRules("BTC/A7A5", 400_000))
         for instrument, mark in (("BTC-FUT", "100000"), ("USDT-FUT", "1000")):
             found.append(commands.SetTradingRules(instrument, 400_000))
             found.append(commands.MarkFuture(instrument, e8(mark), "start"))

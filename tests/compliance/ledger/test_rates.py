@@ -151,7 +151,7 @@ def test_a_sale_for_another_asset_is_worth_the_upper_band() -> None:
     ledger = venue.hook.intake.ledger
     worth = ledger.worth("bank", HELD)
     assert (worth.coins, worth.open) == (1_000_00, 9_900_000_00)
-    assert rules_of(venue.buy("bank", "1", "BTC/RUB", "99001")) == ("ELR-2",)
+    assert rules_of(venue.buy("bank", "1", "BTC/RUB", "99100")) == ("ELR-2",)
     # Sold: 0.10 ETH are left, and 81 000 USDT have come in.
     venue.buy("firm", "0.90", "ETH/USDT", "90000")
     worth = ledger.worth("bank", HELD)

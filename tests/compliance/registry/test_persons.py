@@ -139,7 +139,8 @@ def again(venue: Venue) -> None:
     """A hook that was restored knows the same persons."""
     packed = msgspec.msgpack.encode(venue.hook.snapshot())
     twin = ComplianceHook()
-    twin.restore(msgspec.msgpack.decode(packed), venue.exchange.assets, venue.exchange.instruments)
+    exchange = venue.exchange
+    twin.restore(msgspec.msgpack.decode(packed), exchange.assets, exchange.instruments, exchange.accounts)
     assert msgspec.msgpack.encode(twin.snapshot()) == packed
     for name, investor in venue.hook.intake.registry.investors.items():
         other = twin.intake.registry.investors[name]

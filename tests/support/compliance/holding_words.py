@@ -7,8 +7,7 @@
 * `acknowledge newcomer`: the text in force; `acknowledge newcomer: TEXT`; `publish TEXT`.
 * `deposit 5 SOL to firm`, with `from ORIGIN` behind it if the origin is stated; `withdraw 5 XMR from firm`.
 * `freeze 30 % of METAL`, with `on ACCOUNT` and `by ISSUER` behind it; 0 % lets go.
-* `deposit 2 BTC to bank`, `withdraw 2 BTC from bank`; `mark BTC-FUT at 9000000`, `band BTC-FUT by 30 %`, the static one, and `open BTC-FUT` for
-  continuous trading.
+* `mark BTC-FUT at 9000000`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from compliance.rules.risk_1 import digest_of
-from engine.vocabulary.codes import CONTINUOUS, PURPOSES
+from engine.vocabulary.codes import PURPOSES
 from engine.vocabulary.messages.commands import (
     AnyCommand,
     Deposit,
@@ -28,16 +27,13 @@ from engine.vocabulary.messages.commands import (
     RedeemAsset,
     RegisterContract,
     RequestDelivery,
-    SetPhase,
-    SetTradingRules,
     Transfer,
     Withdraw,
 )
 from tests.support.compliance.venue import Venue, e8
 
 OF_PARTICIPANT = ("transfer", "deliver")
-OF_SUPERVISOR = ("issue", "redeem", "freeze", "deposit", "withdraw", "mark", "band", "open")
-OF_SUPERVISOR += ("contract", "acknowledge", "publish")
+OF_SUPERVISOR = ("issue", "redeem", "freeze", "deposit", "withdraw", "mark", "contract", "acknowledge", "publish")
 
 
 def units(venue: Venue, amount: str, asset: str) -> int:
@@ -89,10 +85,6 @@ def of_supervisor(venue: Venue, what: str) -> AnyCommand:
     if words[0] == "mark":
         assert words[2] == "at", what
         return MarkFuture(words[1], e8(words[3]), "scenario")
-    if words[0] == "band":
-        return SetTradingRules(words[1], int(Decimal(words[3]) * 10_000))
-    if words[0] == "open":
-        return SetPhase(words[1], CONTINUOUS)
     if words[0] in ("contract", "acknowledge", "publish"):
         return of_papers(venue, what)
     options = words[3:]
@@ -108,7 +100,4 @@ def of_supervisor(venue: Venue, what: str) -> AnyCommand:
         return Withdraw(named["from"], words[2], units(venue, words[1], words[2]))
     kind = IssueAsset if words[0] == "issue" else RedeemAsset
     (account,) = named.values()
-    if words[0] in ("deposit", "withdraw"):
-        moves = Deposit if words[0] == "deposit" else Withdraw
-        return moves(account, words[2], units(venue, words[1], words[2]), "scenario")
     return kind(words[2], account, units(venue, words[1], words[2]), issuer)

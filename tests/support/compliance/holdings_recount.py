@@ -31,12 +31,14 @@ PARTS = {codes.CRYPTO: COINS, codes.FOREIGN_STABLECOIN: COINS, codes.SECURITY: S
 PARTS[codes.DOMESTIC_STABLECOIN] = ROUBLE_COINS
 ISSUER = {"BANK-DFA": "bank"}
 BAND = Fraction(4, 10)
+BAND_ENDS = {"BTC/A7A5": 1_400}
+"""The upper static band of spot instruments that have one, in ticks."""
 
 Figures = tuple[int, int, int, int, int, int]
 
 
 class Open:
-    """An open order: of a sale of a future the price is the upper band, if that is higher."""
+    """An open order: of a sale that may open or acquire the price is the upper band, if that is higher."""
 
     def __init__(self, event: OrderAccepted, price_ticks: int, rate: Fraction | None) -> None:
         self.account = event.account
@@ -93,15 +95,14 @@ class HoldingsRecount:
 
     def follow_order(self, event: Event) -> None:
         if isinstance(event, OrderAccepted):
-            self.orders[event.order_id] = Open(event, self.worst(event), self.rate(event.instrument))
+            price_ticks = self.worst(event.instrument, event.side, event.price_ticks)
+            self.orders[event.order_id] = Open(event, price_ticks, self.rate(event.instrument))
         elif isinstance(event, OrderAmended):
             order = self.orders[event.order_id]
-            if (
-                event.leaves_lots > order.leaves
-                or event.price_ticks * event.leaves_lots > order.price_ticks * order.leaves
-            ):
+            price_ticks = self.worst(order.instrument, order.side, event.price_ticks)
+            if event.leaves_lots > order.leaves or price_ticks * event.leaves_lots > order.price_ticks * order.leaves:
                 order.rate = self.rate(event.instrument)
-            order.price_ticks, order.leaves = event.price_ticks, event.leaves_lots
+            order.price_ticks, order.leaves = price_ticks, event.leaves_lots
         elif isinstance(event, OrderCancelled):
             self.orders.pop(event.order_id, None)
 
@@ -122,11 +123,13 @@ class HoldingsRecount:
     def future(self, instrument: str) -> bool:
         return self.listed[instrument].kind == codes.FUTURE
 
-    def worst(self, event: OrderAccepted) -> int:
-        if event.side == BUY or not self.future(event.instrument):
-            return event.price_ticks
-        mark = self.last[event.instrument]
-        return max(event.price_ticks, mark + int(mark * BAND))
+    def worst(self, instrument: str, side: int, price_ticks: int) -> int:
+        if side == BUY:
+            return price_ticks
+        if not self.future(instrument):
+            return max(price_ticks, BAND_ENDS.get(instrument, 0))
+        mark = self.last[instrument]
+        return max(price_ticks, mark + int(mark * BAND))
 
     def price(self, asset: str) -> Fraction | None:
         """Kopecks for a minor unit of an asset."""
@@ -204,13 +207,17 @@ class HoldingsRecount:
         return found[COINS], found[SECURITIES], found[ROUBLE_COINS], futures, found[ISSUED], opened
 
     def costs(self, order: Open, investor: str, parts: int) -> int:
-        """What an open purchase counts for."""
+        """What an open order that acquires counts for."""
         listed = self.listed[order.instrument]
-        if order.side != BUY or listed.kind == codes.FUTURE or order.rate is None:
+        if listed.kind == codes.FUTURE or order.rate is None:
             return 0
-        if not PARTS.get(self.kinds[listed.base], 0) & parts or PARTS.get(self.kinds[listed.quote], 0) & parts:
+        acquired = listed.base if order.side == BUY else listed.quote
+        if not PARTS.get(self.kinds[acquired], 0) & parts:
             return 0
-        if parts & ISSUED and ISSUER.get(listed.base) == investor:
+        # A buy costs no more than what pays for it; a sale may bring in more.
+        if order.side == BUY and PARTS.get(self.kinds[listed.quote], 0) & parts:
+            return 0
+        if parts & ISSUED and ISSUER.get(acquired) == investor:
             return 0
         return ceil(order.price_ticks * order.leaves * listed.unit * order.rate)
 

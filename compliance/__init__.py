@@ -1,16 +1,21 @@
 """Rulebooks, the registry and the pre-trade hook: what a regime lets through, and why not."""
 
 from compliance.hook import VENUE, ComplianceHook
+from compliance.registry.records import Contract
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.rulebook import BUILT_IN_RULEBOOKS, Rulebook, RuleData
 from compliance.rules.catalogue import load_rulebook
+from compliance.rules.risk_1 import digest_of, warning_texts
 
 __all__ = [
     "BUILT_IN_RULEBOOKS",
     "VENUE",
     "ComplianceHook",
+    "Contract",
     "RuleData",
     "Rulebook",
     "RulebookError",
+    "digest_of",
     "load_rulebook",
+    "warning_texts",
 ]

@@ -14,6 +14,7 @@ from compliance.registry.classes import class_name
 from compliance.registry.listings import Decision
 from compliance.registry.records import Client
 from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rulebook.wording import date_text
 from compliance.rules.case import Case, Profile, TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
@@ -32,6 +33,11 @@ DECIDED: Final = "decides"
 UNCONCERNED: Final = "does not concern"
 
 SWITCHED_OFF: Final = "the rule is switched off"
+
+
+def why_idle(data: RuleData) -> str:
+    """Why a rule of the rulebook passes everything."""
+    return f"the rule starts on {date_text(data.starts)}; before, it passes everything" if data.waits else SWITCHED_OFF
 
 
 class RuleExplanation:
@@ -90,6 +96,8 @@ class OrderExplanation(Explanation):
         investor = client.investor
         self.investor_class: Final[str] = class_name(investor.investor_class)
         self.class_reason: Final[str] = investor.reason if investor.class_override else ""
+        self.evidence: str = ""
+        """Against the thresholds of QUAL-0 as they were then; empty: the class was set, or no rulebook was in force."""
         """Why the supervisor set the class; empty: it follows from the evidence."""
         self.price: str = ""
         """The worst the order can get, as a decimal; empty for an order by funds."""
@@ -119,7 +127,7 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
     found = _Explained()
     for name in table.rulebook.order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
-        spared = SWITCHED_OFF if rule is None else rule.spares(profile, case.listing, case.side)
+        spared = why_idle(data) if rule is None else rule.spares(profile, case.listing, case.side)
         if rule is None or spared:
             found.unconcerned(data, spared)
             continue
@@ -135,7 +143,7 @@ def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanati
     found = _Explained()
     for name in table.rulebook.transfer_order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
-        spared = SWITCHED_OFF if rule is None else rule.spares(case)
+        spared = why_idle(data) if rule is None else rule.spares(case)
         if rule is None or spared:
             found.unconcerned(data, spared)
         else:
@@ -227,6 +235,7 @@ class ExplainingHook(ComplianceHook):
         """Decide as the hook does, taking down what each rule says if an explanation is wanted."""
         if self._current is not None:
             self._current.rules = explain_case(table, case.client, case)
+            self._current.evidence = table.evidence(case.investor)
             quote = case.listing.quote
             self._current.value = f"{decimal(case.value, quote.scale)} {quote.asset}"
         return super().decide(table, decision, case)

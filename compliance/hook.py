@@ -6,6 +6,7 @@ from typing import Final
 
 from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
+from compliance.ledger.contracts import follow_transfer
 from compliance.ledger.ledger import BY_FUNDS, Ledger
 from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
@@ -130,6 +131,7 @@ class ComplianceHook(PreTradeHook):
         elif type(event) is Transferred:
             sender, receiver = self._clients[event.from_account], self._clients[event.to_account]
             self._ledger.hand_over(event.asset, sender, receiver, event.amount)
+            follow_transfer(self._intake.registry, event)
         elif (type(event) is AssetIssued or type(event) is FundsMoved) and event.amount < 0:
             # What comes in was not bought here, and is no exposure.
             self._ledger.hand_over(event.asset, self._clients[event.account], None, -event.amount)

@@ -13,32 +13,62 @@ from compliance.intake import Intake
 from compliance.ledger.snapshot import LedgerState, restore_ledger, take_ledger
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.registry.persons import sharing_owners
-from compliance.registry.records import Authorisation, Intermediary, Investor, Person, RecordedTest, Registry
+from compliance.registry.records import (
+    Authorisation,
+    Contract,
+    Intermediary,
+    Investor,
+    Person,
+    RecordedTest,
+    Registry,
+)
 from compliance.rulebook.rulebook import Overrides
+from compliance.rules.catalogue import load_rulebook
+from compliance.rules.risk_1 import digest_of
+from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Instrument
 
 _Test = tuple[int, int]
 _Authorisation = tuple[int, str, bool]
 _Investor = tuple[
-    str, int, bool, int, int, bool, bool, int, bool, str, str, str, int, _Test, _Test, list[_Authorisation]
+    str,
+    int,
+    bool,
+    int,
+    int,
+    bool,
+    bool,
+    int,
+    bool,
+    str,
+    str,
+    str,
+    list[str],
+    _Test,
+    _Test,
+    list[_Authorisation],
+    tuple[int, bool, bool],
 ]
+_Contract = tuple[str, str, str, str, int, int, str, str, str, str]
 _Intermediary = tuple[str, bool, str, bool, bool, int, str, str]
 _Person = tuple[list[str], str, list[str]]
 _STATE: Final = tuple[
-    tuple[str, dict[str, str], list[tuple[str, str, str]]],
+    tuple[str, dict[str, str], list[tuple[str, str, str]], int],
     list[tuple[str, int, int, int, int, int, int, bool, int]],
     list[tuple[str, int, str, str, int, int, int]],
     list[_Investor],
     list[_Intermediary],
     list[tuple[str, str, str]],
     LedgerState,
+    list[str],
+    list[_Contract],
     list[_Person],
 ]
 
 
 def take_snapshot(intake: Intake) -> object:
-    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger, persons. O(state)."""
+    """Rulebook, assets, instruments, investors, intermediaries, accounts, ledger, texts of the warning, contracts, persons. O(state)."""
     registry = intake.registry
     return [
         _rulebook(intake),
@@ -72,6 +102,8 @@ def take_snapshot(intake: Intake) -> object:
         [_intermediary(each) for each in registry.intermediaries.values()],
         [[each.account, each.investor.investor, each.intermediary_name] for each in registry.clients.values()],
         take_ledger(intake.ledger),
+        list(registry.texts.values()),
+        [_contract(contract) for contract in registry.contracts.values()],
         [_person(person) for person in intake.persons.all()],
     ]
 
@@ -89,7 +121,9 @@ def restore(
     """
     registry = intake.registry
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
-    book, assets, listings, investors, intermediaries, clients, ledger, persons = msgspec.convert(snapshot, _STATE)
+    book, assets, listings, investors, intermediaries, clients, ledger, texts, contracts, persons = msgspec.convert(
+        snapshot, _STATE
+    )
     for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
         record = AssetRecord(core_assets[asset], privacy, market_cap_rub, turnover_rub, history_years)
         assert (record.kind, record.scale) == (kind, scale), "the core has another asset of this name"
@@ -113,10 +147,14 @@ def restore(
     for account, investor_name, intermediary_name in clients:
         through = registry.intermediaries[intermediary_name] if intermediary_name else None
         registry.open_client(account, registry.investors[investor_name], through)
+    for text in texts:
+        registry.texts[digest_of(text)] = text
+    for contract in contracts:
+        _restore_contract(registry, contract)
     if book[0]:
         overrides: Overrides = {(rule, key): value for rule, key, value in book[2]}
-        # The tiers are as this book left them, so no time is needed.
-        intake.put_in_force(book[0], book[1], overrides, 0)
+        # The tiers are as this book left them, so no time but the day of the rulebook is needed.
+        intake.install(RuleTable(load_rulebook(book[0], book[1], overrides, book[3])), 0)
     # After the classes, which say what reserves: a load would value anew what has no rate yet.
     restore_ledger(registry, intake.ledger, ledger)
     intake.all_doubtful = True
@@ -124,9 +162,10 @@ def restore(
 
 def _rulebook(intake: Intake) -> list[object]:
     if intake.table is None:
-        return ["", {}, []]
+        return ["", {}, [], 0]
     book = intake.table.rulebook
-    return [book.name, dict(book.documents), [[rule, key, value] for (rule, key), value in book.overrides.items()]]
+    overrides = [[rule, key, value] for (rule, key), value in book.overrides.items()]
+    return [book.name, dict(book.documents), overrides, book.day]
 
 
 def _intermediary(intermediary: Intermediary) -> list[object]:
@@ -154,6 +193,27 @@ def _restore_intermediary(registry: Registry, row: _Intermediary) -> None:
     registry.intermediaries[row[0]] = intermediary
 
 
+def _contract(contract: Contract) -> list[object]:
+    return [
+        contract.contract,
+        contract.payer.investor,
+        contract.payee.investor,
+        contract.asset.asset,
+        contract.amount,
+        contract.paid,
+        contract.concluded,
+        contract.subject,
+        contract.reason,
+        contract.by,
+    ]
+
+
+def _restore_contract(registry: Registry, row: _Contract) -> None:
+    contract = Contract(row[0], registry.investors[row[1]], registry.investors[row[2]], registry.assets[row[3]])
+    contract.amount, contract.paid, contract.concluded, contract.subject, contract.reason, contract.by = row[4:]
+    registry.add_contract(contract)
+
+
 def _investor(investor: Investor) -> list[object]:
     return [
         investor.investor,
@@ -168,10 +228,11 @@ def _investor(investor: Investor) -> list[object]:
         investor.class_override,
         investor.reason,
         investor.by,
-        investor.acknowledged_version,
+        list(investor.acknowledged),
         [investor.knowledge.score, investor.knowledge.taken_ns],
         [investor.risk.score, investor.risk.taken_ns],
         [[year, each.intermediary, each.stands] for year, each in investor.authorisations.items()],
+        [investor.earlier_income_rub, investor.certified, investor.foreign_trade],
     ]
 
 
@@ -188,13 +249,15 @@ def _restore_investor(registry: Registry, row: _Investor) -> None:
     investor.class_override = row[9]
     investor.reason = row[10]
     investor.by = row[11]
-    investor.acknowledged_version = row[12]
+    for digest in row[12]:
+        investor.acknowledged[digest] = True
     _restore_test(investor.knowledge, row[13])
     _restore_test(investor.risk, row[14])
     for year, intermediary, stands in row[15]:
         authorisation = Authorisation(intermediary)
         authorisation.stands = stands
         investor.authorisations[year] = authorisation
+    investor.earlier_income_rub, investor.certified, investor.foreign_trade = row[16]
     registry.investors[row[0]] = investor
     registry.note_financial(investor)
 

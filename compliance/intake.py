@@ -8,8 +8,9 @@ from compliance.ledger.ledger import Ledger
 from compliance.registry.classes import UNCLASSIFIED, class_name
 from compliance.registry.persons import Persons
 from compliance.registry.records import Client, Investor, Registry
-from compliance.rulebook.rulebook import Overrides
-from compliance.rules.catalogue import load_rulebook
+from compliance.rulebook.rulebook import Rulebook
+from compliance.rulebook.wording import date_text, setting_text
+from compliance.rules.risk_1 import digest_of, warning_texts
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import end_graces, put_in_tiers
 from engine.state.hook import EVERYBODY, Outcome, Recheck
@@ -17,7 +18,10 @@ from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.events import (
     Event,
     InvestorRegistered,
+    ParameterChanged,
+    RegistryChanged,
 )
+from engine.vocabulary.said import said
 
 
 class Intake:
@@ -33,20 +37,15 @@ class Intake:
         self.all_doubtful: bool = False
         """Whether this was restored and nothing rechecked since: a snapshot does not say who is doubtful."""
 
-    def put_in_force(self, name: str, documents: dict[str, str], overrides: Overrides, time_ns: int) -> list[Event]:
-        """Load a rulebook, with a supervisor's settings on top, and make everything anew that depends on it.
+    def install(self, table: RuleTable, time_ns: int) -> list[Event]:
+        """Put a rulebook in force, with a supervisor's settings on top, and make everything anew that depends on it.
 
         Returns InvestorRegistered for each investor whose class it changed, then RegistryChanged for each asset whose
         tier it changed.
-
-        Raises:
-            RulebookError: it can't be used, and nothing changed.
         """
-        return self.install(RuleTable(load_rulebook(name, documents, overrides)), time_ns)
-
-    def install(self, table: RuleTable, time_ns: int) -> list[Event]:
-        """As `put_in_force`, of a rulebook that is loaded."""
         self.table = table
+        for text in warning_texts(table.rulebook):
+            self.registry.texts[digest_of(text)] = text
         changed = [investor for investor in self.registry.investors.values() if self.classify(investor)]
         events: list[Event] = [class_event(investor) for investor in changed]
         events.extend(put_in_tiers(list(self.registry.assets.values()), table.tiers, time_ns))
@@ -59,8 +58,31 @@ class Intake:
         if self.table is None:
             return Outcome([])
         day = moscow_day(time_ns)
+        if self.table.rulebook.changes_by(day):
+            return self._date_came(self.table.rulebook, day, time_ns)
         events = end_graces(list(self.registry.assets.values()), self.table.tiers, day)
         return Outcome(events, None, self.recheck_all() if self.table.lapses(self.registry, day) else None)
+
+    def _date_came(self, before: Rulebook, day: int, time_ns: int) -> Outcome:
+        """Put the rulebook in force as it is from a Moscow day on.
+
+        Returns RegistryChanged for each rule that starts, ParameterChanged for each value of which the date has come, what `install`
+        returns, and whose grace has ended; and rechecks everybody.
+        """
+        after = before.on(day)
+        events: list[Event] = []
+        for rule, data in after.rules.items():
+            if before.rules[rule].waits and not data.waits:
+                how = said("rule.starts", date_text(data.starts))
+                events.append(RegistryChanged("rule", rule, "", how.template, how.values))
+            for key in data.declared.parameters:
+                old, new = setting_text(before.rules[rule], key), setting_text(data, key)
+                if old != new:
+                    events.append(ParameterChanged(rule, key, old, new, "its date has come", ""))
+        table = RuleTable(after)
+        events.extend(self.install(table, time_ns))
+        events.extend(end_graces(list(self.registry.assets.values()), table.tiers, day))
+        return Outcome(events, None, self.recheck_all())
 
     def recheck_all(self) -> Recheck:
         """Have everybody's orders rechecked."""

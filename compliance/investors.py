@@ -20,6 +20,9 @@ def changed_investor(command: RegisterInvestor, known: Investor) -> Investor:
     after.resident = stated_flag(command.resident, before.resident)
     after.assets_rub = stated(command.assets_rub, before.assets_rub)
     after.income_rub = stated(command.income_rub, before.income_rub)
+    after.earlier_income_rub = stated(command.earlier_income_rub, before.earlier_income_rub)
+    after.certified = stated_flag(command.certified, before.certified)
+    after.foreign_trade = stated_flag(command.foreign_trade, before.foreign_trade)
     after.bank = stated_flag(command.bank, before.bank)
     # A bank is a financial firm, whether the record says so twice or not.
     after.financial = stated_flag(command.financial, before.financial) or after.bank
@@ -40,6 +43,9 @@ def take_over(investor: Investor, record: Investor) -> None:
     investor.resident = record.resident
     investor.assets_rub = record.assets_rub
     investor.income_rub = record.income_rub
+    investor.earlier_income_rub = record.earlier_income_rub
+    investor.certified = record.certified
+    investor.foreign_trade = record.foreign_trade
     investor.financial = record.financial
     investor.bank = record.bank
     investor.capital_rub = record.capital_rub
@@ -59,6 +65,7 @@ def investor_problem(record: Investor) -> Said | None:
     for name, figure in (
         ("assets_rub", record.assets_rub),
         ("income_rub", record.income_rub),
+        ("earlier_income_rub", record.earlier_income_rub),
         ("capital_rub", record.capital_rub),
     ):
         problem = figure_problem(name, figure)
@@ -66,6 +73,8 @@ def investor_problem(record: Investor) -> Said | None:
             return problem
     if record.bank and record.kind != FIRM:
         return said("investor.bank")
+    if record.kind == FIRM and (record.certified or record.earlier_income_rub):
+        return said("investor.individuals")
     return override_problem(record.kind, record.class_override, record.reason) if record.class_override else None
 
 

@@ -89,6 +89,7 @@ def lint(name: str, documents: dict[str, str]) -> list[Remark]:
     _contradictions(remarks)
     _figures(remarks)
     _switches(remarks)
+    _scope(remarks)
     _idle_rules(remarks)
     order = [ERROR, WARNING]
     return sorted(remarks.found, key=lambda remark: order.index(remark.severity))
@@ -157,6 +158,18 @@ def _switches(remarks: _Remarks) -> None:
     if rulebook.active("RET-5") is None:
         text = "RET-5 is not in force: who may no longer buy may not sell either what is held"
         remarks.add(WARNING, "", "rules", text)
+
+
+def _scope(remarks: _Remarks) -> None:
+    """A cap for each intermediary where there is but one in a year."""
+    cap, one = remarks.of("RET-1"), remarks.of("RET-4")
+    if cap is None or one is None or cap.word("cap_scope") != "per_intermediary":
+        return
+    if one.flag("change_when_suspended") or cap.word("cap_window") != "calendar_year":
+        text = "RET-4 allows one intermediary in a year: the scope matters only where another one follows it"
+    else:
+        text = "RET-4 allows one intermediary in a year: the scope has no effect"
+    remarks.add(WARNING, "RET-1", "cap_scope", text)
 
 
 def _idle_rules(remarks: _Remarks) -> None:

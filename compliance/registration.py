@@ -11,21 +11,25 @@ from typing import Any, Final
 from compliance.identity import identify, identity_problem, on_record
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
+from compliance.outcomes import changed as _changed
+from compliance.outcomes import problem as _problem
+from compliance.outcomes import refused as _refused
+from compliance.papers import publish_warning, record_acknowledgement, register_contract, texts_problem
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
 from compliance.registry.records import Authorisation, Client, Intermediary, Investor
 from compliance.rulebook.faults import RulebookError
-from compliance.rulebook.wording import setting_text
+from compliance.rulebook.wording import setting_text, stages_of
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
 from engine.book.assets import Asset
 from engine.book.entities import Instrument
-from engine.state.hook import Outcome, Recheck
+from engine.state.hook import Outcome
 from engine.state.listing import name_problem
-from engine.vocabulary.codes import COMPLIANCE, FIAT
-from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.codes import FIAT
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AuthoriseClient,
@@ -35,9 +39,11 @@ from engine.vocabulary.messages.commands import (
     ListInstrument,
     LoadRulebook,
     OpenAccount,
+    PublishWarning,
     RecordAcknowledgement,
     RecordTest,
     RedeemAsset,
+    RegisterContract,
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
@@ -61,11 +67,14 @@ TESTS: Final = ("knowledge", "risk")
 def _load_rulebook(intake: Intake, command: LoadRulebook, time_ns: int) -> Outcome:
     """Put a rulebook in force; what was set on top of the one before goes with it."""
     try:
-        changes = intake.put_in_force(command.name, command.documents, {}, time_ns)
+        rulebook = load_rulebook(command.name, command.documents, {}, moscow_day(time_ns))
     except RulebookError as error:
         return _refused(said("rulebook.faults", str(error)))
-    assert intake.table is not None
-    return Outcome([RulebookLoaded(command.name, intake.table.rulebook.digest), *changes], None, intake.recheck_all())
+    problem = texts_problem(intake, rulebook)
+    if problem is not None:
+        return _refused(problem)
+    changes = intake.install(RuleTable(rulebook), time_ns)
+    return Outcome([RulebookLoaded(command.name, rulebook.digest), *changes], None, intake.recheck_all())
 
 
 def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outcome:
@@ -82,13 +91,17 @@ def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outco
     overrides = dict(before.overrides)
     overrides[rule, key] = command.value
     try:
-        table = RuleTable(load_rulebook(before.name, before.documents, overrides))
+        after = load_rulebook(before.name, before.documents, overrides, moscow_day(time_ns))
     except RulebookError as error:
         return _refused(said("rulebook.faults", str(error)))
-    old, new = setting_text(before.rules[rule], key), setting_text(table.rulebook.rules[rule], key)
-    if old == new:
+    old, new = setting_text(before.rules[rule], key), setting_text(after.rules[rule], key)
+    # A value that changes by date is set to one that does not.
+    if old == new and (key == "enabled" or len(stages_of(before.rules[rule], key)) == 1):
         return _refused(said("parameter.same", rule, key, old))
-    changes = intake.install(table, time_ns)
+    problem = texts_problem(intake, after)
+    if problem is not None:
+        return _refused(problem)
+    changes = intake.install(RuleTable(after), time_ns)
     return Outcome(
         [ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], None, intake.recheck_all()
     )
@@ -195,18 +208,6 @@ def _record_test(intake: Intake, command: RecordTest, time_ns: int) -> Outcome:
     return _changed("test", investor.investor, how, intake.recheck(investor.clients))
 
 
-def _record_acknowledgement(intake: Intake, command: RecordAcknowledgement, time_ns: int) -> Outcome:
-    investor = intake.registry.investors.get(command.investor)
-    if investor is None:
-        return _refused(said("investor.unregistered", command.investor))
-    if not 1 <= command.version <= MAX_SUPPLY:
-        return _refused(said("acknowledgement.version", MAX_SUPPLY))
-    # An acknowledgement can't be taken back, so nothing that rests can become forbidden by one.
-    investor.acknowledged_version = max(investor.acknowledged_version, command.version)
-    intake.refresh(investor.clients)
-    return _changed("acknowledgement", investor.investor, said("acknowledgement.of", command.version), None)
-
-
 def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
     investor = intake.registry.investors.get(command.investor)
     if investor is None:
@@ -231,6 +232,9 @@ def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) ->
         return _refused(said("authorisation.year", this_year, this_year + 1))
     first = investor.authorisations.get(year)
     if command.authorised:
+        bought = _bought_elsewhere(intake, investor, name, year)
+        if bought is not None:
+            return _refused(bought)
         if first is not None and first.intermediary != name and not _may_leave(intake, first.intermediary):
             return _refused(said("RET-4.taken", investor.investor, first.intermediary, year))
         investor.authorisations[year] = Authorisation(name)
@@ -240,6 +244,20 @@ def _authorise_client(intake: Intake, command: AuthoriseClient, time_ns: int) ->
         investor.authorisations[year].stands = False
     how = said("authorisation.given", name, year) if command.authorised else said("authorisation.withdrawn", name, year)
     return _changed("authorisation", investor.investor, how, intake.recheck(investor.clients))
+
+
+def _bought_elsewhere(intake: Intake, investor: Investor, name: str, year: int) -> Said | None:
+    """That purchases of a year bind a retail investor to another intermediary than one, under RET-4; None: they don't."""
+    rule = None if intake.table is None else intake.table.one_intermediary
+    sums = intake.ledger.investors.get(investor.investor)
+    if rule is None or not investor.retail or sums is None or sums.bound.year != year:
+        return None
+    bound = sums.bound.name
+    if bound == name or rule.may_leave(intake.registry, bound):
+        return None
+    if not bound:
+        return said("RET-4.bought_directly", investor.investor, year)
+    return said("RET-4.bought", investor.investor, year, bound)
 
 
 def _may_leave(intake: Intake, intermediary: str) -> bool:
@@ -316,19 +334,6 @@ def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: in
     )
 
 
-def _refused(why: Said) -> Outcome:
-    return Outcome([], _problem(why))
-
-
-def _problem(why: Said) -> Problem:
-    return Problem(COMPLIANCE, why)
-
-
-def _changed(what: str, key: str, how: Said, recheck: Recheck | None) -> Outcome:
-    events: list[Event] = [RegistryChanged(what, key, "", how.template, how.values)]
-    return Outcome(events, None, recheck)
-
-
 Handler = Callable[[Intake, Any, int], Outcome]
 """Takes note of a command at a time in nanoseconds, UTC, or carries it out, or refuses it."""
 
@@ -339,10 +344,12 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     RegisterIntermediary: _register_intermediary,
     OpenAccount: _open_account,
     RecordTest: _record_test,
-    RecordAcknowledgement: _record_acknowledgement,
+    RecordAcknowledgement: record_acknowledgement,
     SetBlocked: _set_blocked,
     AuthoriseClient: _authorise_client,
     UpdateAsset: _update_asset,
+    RegisterContract: register_contract,
+    PublishWarning: publish_warning,
     IssueAsset: _move,
     RedeemAsset: _move,
     Withdraw: _move,

@@ -100,6 +100,7 @@ _OPERATORS: Final = (OPERATOR,)
 _SUPERVISORS: Final = (SUPERVISOR,)
 _BOTH: Final = (OPERATOR, SUPERVISOR)
 _ISSUERS: Final = (OPERATOR, PARTICIPANT)
+_ACKNOWLEDGERS: Final = (SUPERVISOR, PARTICIPANT)
 _ENTERED: Final = (OrderAccepted, OrderRejected, OrderStatus)
 
 TRADING: Final = (
@@ -249,7 +250,7 @@ COMPLIANCE: Final = (
     CommandRow(
         commands.RecordAcknowledgement,
         consult,
-        senders=_SUPERVISORS,
+        senders=_ACKNOWLEDGERS,
         about=("investor",),
         word="acknowledgement",
         sets_up="investor",
@@ -265,6 +266,17 @@ COMPLIANCE: Final = (
     ),
     CommandRow(commands.UpdateAsset, consult, senders=_SUPERVISORS, about=("asset",), word="asset figures"),
     CommandRow(commands.SetParameter, consult, senders=_SUPERVISORS, about=("rule",), word="parameter"),
+    CommandRow(
+        commands.RegisterContract,
+        consult,
+        senders=_SUPERVISORS,
+        about=("contract", "payer", "payee"),
+        word="contract",
+        sets_up="contract",
+    ),
+    CommandRow(
+        commands.PublishWarning, consult, senders=_SUPERVISORS, about=("text",), word="warning", sets_up="warning"
+    ),
     CommandRow(commands.EffectiveFrom, schedule_change, senders=_SUPERVISORS),
 )
 """What the hook carries out, at once or from a date on."""

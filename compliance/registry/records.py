@@ -41,6 +41,12 @@ class Investor:
         self.resident: bool = True
         self.assets_rub: int = 0
         self.income_rub: int = 0
+        self.earlier_income_rub: int = 0
+        """Of the year before last."""
+        self.certified: bool = False
+        """Whether education or a certificate speaks for an individual (QUAL-0)."""
+        self.foreign_trade: bool = False
+        """Whether the investor is registered as a foreign-trade party (SET-1)."""
         self.financial: bool = False
         self.capital_rub: int = 0
         self.bank: bool = False
@@ -53,8 +59,8 @@ class Investor:
         self.investor_class: int = UNCLASSIFIED
         self.retail: bool = False
         """Whether the class is one that the retail rules bind."""
-        self.acknowledged_version: int = 0
-        """Of the risk warning; 0: none."""
+        self.acknowledged: Final[dict[str, bool]] = {}
+        """Texts of the risk warning that were acknowledged, by digest, in that order."""
         self.knowledge: Final = RecordedTest()
         self.risk: Final = RecordedTest()
         self.authorisations: Final[dict[int, Authorisation]] = {}
@@ -67,6 +73,8 @@ class Investor:
         """A firm's beneficial owners, as it names them."""
         self.shares_owner_with: list[str] = []
         """What the core was told of: `sharing_owners`."""
+        self.contracts: Final[list[Contract]] = []
+        """Of foreign trade, to which the investor is a party, in order of registration."""
         self.beyond_roubles: bool = False
         """Whether an order of the investor's was reserved for that is priced in another asset than RUB."""
 
@@ -152,6 +160,35 @@ class Client:
         return "" if self.intermediary is None else self.intermediary.intermediary
 
 
+class Contract:
+    """A contract of foreign trade: what one party owes the other, and what of it was paid by transfers (SET-1).
+
+    Amounts are in minor units of the contract's currency.
+    """
+
+    def __init__(self, contract: str, payer: Investor, payee: Investor, asset: AssetRecord) -> None:
+        self.contract: Final = contract
+        """Its number."""
+        self.payer: Final = payer
+        self.payee: Final = payee
+        self.asset: Final = asset
+        """Its currency."""
+        self.amount: int = 0
+        self.paid: int = 0
+        """Less what was refunded."""
+        self.concluded: str = ""
+        """Its date, YYYY-MM-DD."""
+        self.subject: str = ""
+        self.reason: str = ""
+        """Of the latest registration, as is `by`."""
+        self.by: str = ""
+
+    @property
+    def left(self) -> int:
+        """What may still be paid."""
+        return max(self.amount - self.paid, 0)
+
+
 class Registry:
     """All records, by name, in the order in which they came."""
 
@@ -166,12 +203,35 @@ class Registry:
         self.intermediaries: Final[dict[str, Intermediary]] = {}
         self.clients: Final[dict[str, Client]] = {}
         """By account."""
+        self.contracts: Final[dict[str, Contract]] = {}
+        """Of foreign trade, by number."""
+        self.texts: Final[dict[str, str]] = {}
+        """Texts of the risk warning that have been in force or were made known, by digest."""
 
     def add_listing(self, listing: Listing) -> None:
         """Add an instrument to the records."""
         self.listings[listing.instrument] = listing
         if listing.capped:
             self.rouble_markets.setdefault(listing.base.asset, listing)
+
+    def rouble_market(self, asset: str) -> Listing | None:
+        """Where an asset is priced in roubles here: its spot market, else the first instrument that is no future.
+
+        O(instruments) for securities, which have no market that caps go by.
+        """
+        spot = self.rouble_markets.get(asset)
+        if spot is not None:
+            return spot
+        for listing in self.listings.values():
+            if listing.base.asset == asset and listing.in_roubles and not listing.shortable:
+                return listing
+        return None
+
+    def add_contract(self, contract: Contract) -> None:
+        """Add a contract to the records."""
+        self.contracts[contract.contract] = contract
+        contract.payer.contracts.append(contract)
+        contract.payee.contracts.append(contract)
 
     def note_financial(self, investor: Investor) -> None:
         """Keep financial firms at hand, after an investor's record is new or changed."""

@@ -40,6 +40,18 @@ ONE: Final = "one"
 """One of the parameter's words."""
 SOME: Final = "some"
 """A list of the parameter's words."""
+TEXT: Final = "text"
+"""A text, kept as it is."""
+DATE: Final = "date"
+"""A Moscow date YYYY-MM-DD, kept in days since 1970-01-01, or `at_once`."""
+
+AT_ONCE: Final = "at_once"
+ALWAYS: Final = -(10**6)
+"""The day of `at_once`: before every date that can be written."""
+BEFORE: Final = "before"
+"""Of a value that changes by date: the key of what holds before the first one."""
+STARTS: Final = "starts"
+"""The parameter that says from when on a rule binds."""
 
 FIGURES: Final = (RUB, PERCENT, COUNT, SCORE)
 
@@ -57,6 +69,7 @@ class Parameter:
         words: dict[str, str] | None = None,
         zero: str = "a figure of nothing",
         over_whole: str = "more than the whole: the limit never binds",
+        left_out: str | bool = "",
     ) -> None:
         assert (words is not None) == (kind in (ONE, SOME)), "only a choice has words"
         self.kind: Final = kind
@@ -72,6 +85,8 @@ class Parameter:
         """What is odd about a figure of zero; empty: it is as good as any other."""
         self.over_whole: Final = over_whole
         """What is odd about more than 100 percent; empty: nothing."""
+        self.left_out: Final = left_out
+        """What a rulebook that does not state it means, as a rulebook writes it; empty: it must be stated."""
 
     @property
     def is_figure(self) -> bool:
@@ -82,6 +97,16 @@ class Parameter:
     def is_list(self) -> bool:
         """Whether it is a list of names or words."""
         return self.kind in (NAMES, SOME)
+
+
+def starts(reported: str = "the draft and a statement of June 2026: 2026-07-01; another: 2027-07-01") -> Parameter:
+    """From when on a rule of the bill binds: at once, since the sandbox tries what is not law, or from a date on."""
+    return Parameter(
+        DATE,
+        "the start of the rule",
+        f"The Moscow date from which the rule binds, or `at_once`; before it the rule passes everything. Reported: {reported}.",
+        left_out=AT_ONCE,
+    )
 
 
 class Declaration:

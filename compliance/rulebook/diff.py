@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.rulebook.declaration import FLAG, ONE
+from compliance.rulebook.declaration import DATE, FLAG, ONE, TEXT
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rulebook.wording import figure, status_text, value_text
+from compliance.rulebook.wording import figure, stages_of, status_text, value_text
 
 _PARTS: Final = {
     "title": "the title",
@@ -137,7 +137,8 @@ def _rule(old: RuleData, new: RuleData) -> list[Change]:
     for key in new.declared.parameters:
         before, after = value_text(old, key), value_text(new, key)
         # The order of a list says nothing.
-        if sorted(before.split(", ")) != sorted(after.split(", ")):
+        is_list = new.declared.parameters[key].is_list
+        if before != after and not (is_list and sorted(before.split(", ")) == sorted(after.split(", "))):
             text = f"{rule}: {_parameter(key, old, new)}"
             changes.append(Change("parameter", rule, key, before=before, after=after, text=text))
     for part, name in _PARTS.items():
@@ -172,6 +173,8 @@ def _parameter(key: str, old: RuleData, new: RuleData) -> str:
     """How a parameter changed, as a clause: `the retail cap rises from 300 000.00 to 500 000.00 RUB`."""
     parameter = new.declared.parameters[key]
     before, after = old.parameters, new.parameters
+    if parameter.kind in (DATE, TEXT) or len(stages_of(old, key)) + len(stages_of(new, key)) > 2:
+        return f"{parameter.name} changes from “{value_text(old, key)}” to “{value_text(new, key)}”"
     if parameter.is_figure:
         move = "rises" if after.number(key) > before.number(key) else "falls"
         figures = f"from {figure(old, key)} to {figure(new, key)}"

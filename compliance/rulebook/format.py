@@ -6,7 +6,8 @@ over), and a table `[[rules]]` for each rule. The format is described in the shi
 declared in `compliance.rules`.
 
 Status and date of a rule say where it comes from. They do not gate it: a rulebook in force applies whole, so that a rule can
-be tried before it is law. `enabled = false` on a rule switches it off.
+be tried before it is law. `enabled = false` on a rule switches it off. A parameter `starts` with a date does gate it, and any
+other parameter may have values by date: see `compliance.rulebook.parameters`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import tomllib
 from typing import Final
 
 from compliance.registry.calendar import parse_iso_date
-from compliance.rulebook.declaration import APPLIES_TO, STATUSES, Declaration, Declarations
+from compliance.rulebook.declaration import ALWAYS, APPLIES_TO, STATUSES, Declaration, Declarations
 from compliance.rulebook.faults import Fault, Place, RulebookError
-from compliance.rulebook.parameters import ParameterError, overridden, parse_parameters
+from compliance.rulebook.parameters import ParameterError, Stage, overridden, parse_stages
 from compliance.rulebook.rulebook import Overrides, Rulebook, RuleData
 from compliance.rulebook.scan import scan_problem
 from compliance.rulebook.sense import check_orders, check_sense
@@ -97,7 +98,7 @@ def parse_rulebook(
     if complete:
         root = reader.parsed[name]
         check_orders(whole, root.order, root.transfer_order, [declared[rule] for rule in stated])
-        check_sense(whole, list(stated), rules, kinds)
+        _check_sense(whole, list(stated), rules, kinds)
     if faults:
         raise RulebookError(faults)
     root = reader.parsed[name]
@@ -113,6 +114,16 @@ def parse_rulebook(
         overrides=settings,
         declared=declared,
     )
+
+
+def _check_sense(whole: Place, stated: list[str], rules: dict[str, RuleData], kinds: list[str]) -> None:
+    """Look whether the rules fit together on every day on which one of them changes: midnight can't refuse a rulebook."""
+    before = len(whole.faults)
+    days = {day: True for data in rules.values() for day in data.days}
+    for day in (ALWAYS, *sorted(days)):
+        check_sense(whole, stated, {rule: data.on(day) for rule, data in rules.items()}, kinds)
+        if len(whole.faults) > before:
+            return
 
 
 class _Reader:
@@ -227,14 +238,14 @@ def _rule(place: Place, declared: Declaration, row: dict[str, object]) -> RuleDa
         place.fault("parameters", "parameters: must be a table")
         return None
     try:
-        parameters = parse_parameters(declared.parameters, given)
+        stages = parse_stages(declared.parameters, given)
     except ParameterError as error:
         for key, text in error.faults:
             place.fault(key, text)
         return None
     if len(place.faults) > before:
         return None
-    return RuleData(declared, place.document, texts, note=note, enabled=enabled, parameters=parameters)
+    return RuleData(declared, place.document, texts, note=note, enabled=enabled, stages=stages)
 
 
 def _text(place: Place, table: dict[str, object], key: str) -> str:
@@ -277,10 +288,12 @@ def _override(whole: Place, rules: dict[str, RuleData], overrides: Overrides) ->
         if key == "enabled":
             if text not in ("true", "false"):
                 place.fault(key, "enabled: must be true or false")
-            rules[rule] = data.changed(text == "true", data.parameters)
+            rules[rule] = data.changed(text == "true", data.stages)
             continue
+        declared = data.declared.parameters
         try:
-            rules[rule] = data.changed(data.enabled, overridden(data.parameters, data.declared.parameters, key, text))
+            stages = [Stage(each.first_day, overridden(each.parameters, declared, key, text)) for each in data.stages]
+            rules[rule] = data.changed(data.enabled, stages)
         except ParameterError as error:
             for fault_key, fault in error.faults:
                 place.fault(fault_key, fault)

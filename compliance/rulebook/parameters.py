@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.rulebook.declaration import COUNT, FLAG, NAMES, ONE, PERCENT, RUB, SCORE, Parameter
+from compliance.registry.calendar import parse_iso_date
+from compliance.rulebook.declaration import (
+    ALWAYS,
+    AT_ONCE,
+    BEFORE,
+    COUNT,
+    DATE,
+    FLAG,
+    NAMES,
+    ONE,
+    PERCENT,
+    RUB,
+    SCORE,
+    TEXT,
+    Parameter,
+)
+from engine.vocabulary.limits import MAX_DATED_VALUES, MAX_RULE_TEXT_CHARS
 
 # Far above any sum of money or period in a rulebook; keeps what people read short.
 _MAX_DIGITS: Final = 18
@@ -30,7 +46,7 @@ class Parameters:
         self.lists: Final[dict[str, tuple[str, ...]]] = {}
 
     def number(self, key: str) -> int:
-        """Kopecks of a `rub`, hundredths of a percent of a `percent`, a `count` or a `score`."""
+        """Kopecks of a `rub`, hundredths of a percent of a `percent`, a `count`, a `score` or the day of a `date`."""
         return self.numbers[key]
 
     def flag(self, key: str) -> bool:
@@ -38,7 +54,7 @@ class Parameters:
         return self.flags[key]
 
     def word(self, key: str) -> str:
-        """The word of a `one`."""
+        """The word of a `one`, or a `text`."""
         return self.words[key]
 
     def names(self, key: str) -> tuple[str, ...]:
@@ -56,16 +72,74 @@ def parse_parameters(declared: dict[str, Parameter], given: dict[str, object]) -
     faults = [(key, f"parameters: unknown key {key}; known: {known}") for key in given if key not in declared]
     parameters = Parameters()
     for key, parameter in declared.items():
-        if key not in given:
+        if key not in given and parameter.left_out == "":
             faults.append((key, f"parameters: {key} is missing"))
             continue
         try:
-            _put(parameters, key, parameter, given[key])
+            _put(parameters, key, parameter, given.get(key, parameter.left_out))
         except ParameterError as error:
             faults.extend(error.faults)
     if faults:
         raise ParameterError(faults)
     return parameters
+
+
+class Stage:
+    """The parameters of a rule from one day on."""
+
+    def __init__(self, first_day: int, parameters: Parameters) -> None:
+        self.first_day: Final = first_day
+        """A Moscow day, in days since 1970-01-01; ALWAYS: the first stage."""
+        self.parameters: Final = parameters
+
+
+def parse_stages(declared: dict[str, Parameter], given: dict[str, object]) -> list[Stage]:
+    """As `parse_parameters`, of parameters that may change by date: a stage for each day on which one does, the earliest first.
+
+    Such a value is a table: `{ before = "6000000.00", 2025-01-01 = "12000000.00" }`.
+
+    Raises:
+        ParameterError: as there, or a table of dates is none.
+    """
+    schedules: dict[str, dict[int, object]] = {}
+    faults: list[tuple[str, str]] = []
+    for key, value in given.items():
+        parameter = declared.get(key)
+        if parameter is None or not isinstance(value, dict):
+            continue
+        schedule = _schedule(parameter, value)
+        if schedule:
+            schedules[key] = schedule
+        else:
+            must = (
+                "can't change by date"
+                if parameter.kind == DATE
+                else (f"by date: needs `{BEFORE}` and from 1 to {MAX_DATED_VALUES} dates YYYY-MM-DD")
+            )
+            faults.append((key, f"parameters: {key}: {must}"))
+    if faults:
+        raise ParameterError(faults)
+    days = {day: True for schedule in schedules.values() for day in schedule}
+    stages: list[Stage] = []
+    for day in sorted(days) or [ALWAYS]:
+        on_day = dict(given)
+        for key, schedule in schedules.items():
+            on_day[key] = schedule[max([first for first in schedule if first <= day])]
+        stages.append(Stage(day, parse_parameters(declared, on_day)))
+    return stages
+
+
+def _schedule(parameter: Parameter, given: dict[str, object]) -> dict[int, object]:
+    """The values of a table of dates by their first day; empty if it is no such table."""
+    if parameter.kind == DATE or BEFORE not in given or not 1 <= len(given) - 1 <= MAX_DATED_VALUES:
+        return {}
+    schedule: dict[int, object] = {}
+    for text, value in given.items():
+        day = ALWAYS if text == BEFORE else parse_iso_date(text)
+        if day is None or isinstance(value, dict):
+            return {}
+        schedule[day] = value
+    return schedule
 
 
 def overridden(parameters: Parameters, declared: dict[str, Parameter], key: str, text: str) -> Parameters:
@@ -136,6 +210,15 @@ def _put(parameters: Parameters, key: str, parameter: Parameter, value: object) 
         if not isinstance(value, str) or value not in parameter.words:
             raise _fault(key, f"must be one of {', '.join(parameter.words)}")
         parameters.words[key] = value
+    elif kind == TEXT:
+        if not isinstance(value, str) or not value.strip() or len(value) > MAX_RULE_TEXT_CHARS:
+            raise _fault(key, f"must be a text of at most {MAX_RULE_TEXT_CHARS} characters")
+        parameters.words[key] = value
+    elif kind == DATE:
+        day = parse_iso_date(value) if isinstance(value, str) else None
+        if day is None and value != AT_ONCE:
+            raise _fault(key, f"must be a date YYYY-MM-DD in quotes, or {AT_ONCE}")
+        parameters.numbers[key] = ALWAYS if day is None else day
     else:
         parameters.lists[key] = _list(key, parameter, value)
 

@@ -32,21 +32,6 @@ class LargeTransfers(TransferRule):
         return WorthFinding(self, case)
 
 
-def rouble_market(case: TransferCase) -> Listing | None:
-    """Where what is moved is priced in roubles here: its spot market, else the first instrument that is no future.
-
-    O(instruments) for securities, which have no market that caps go by.
-    """
-    asset = case.asset.asset
-    spot = case.registry.rouble_markets.get(asset)
-    if spot is not None:
-        return spot
-    for listing in case.registry.listings.values():
-        if listing.base.asset == asset and listing.in_roubles and not listing.shortable:
-            return listing
-    return None
-
-
 class WorthFinding(Finding):
     """The worth of a transfer against the threshold: roubles at face, all else at its last trade or reference price."""
 
@@ -55,7 +40,7 @@ class WorthFinding(Finding):
         self.rule: Final = rule
         self.case: Final = case
         amount = case.transfer.amount
-        self.market: Final[Listing | None] = rouble_market(case)
+        self.market: Final[Listing | None] = case.registry.rouble_market(case.asset.asset)
         if case.asset.asset == ROUBLE:
             kopecks = amount
         elif self.market is None or not self.market.last_ticks:

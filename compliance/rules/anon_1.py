@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.registry.listings import AssetRecord, Listing
-from compliance.rulebook.declaration import ORDER_ENTRY, SOME, Parameter
+from compliance.rulebook.declaration import ORDER_ENTRY, SOME, STARTS, Parameter, starts
 from compliance.rulebook.parameters import Parameters
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile, TransferCase
@@ -129,6 +129,7 @@ RULE: Final[Rule] = Rule(
             "Which privacy coins are refused.",
             words={"default": "coins that are always private", "optional": "coins that can be private"},
         ),
+        STARTS: starts(),
     },
     compares="The kind of privacy of what is bought or paid with, with those that are banned.",
     exempt="Nobody; sells are refused too.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.rulebook.format import parse_rulebook
-from compliance.rulebook.rulebook import Overrides, Rulebook
+from compliance.rulebook.rulebook import AT_LAST, Overrides, Rulebook
 from compliance.rules import (
     aml_1,
     anon_1,
@@ -25,6 +25,7 @@ from compliance.rules import (
     liq_2,
     ops_1,
     ops_2,
+    pay_1,
     qual_0,
     qual_1,
     ret_1,
@@ -61,6 +62,7 @@ RULES: Final[dict[str, Rule]] = {
         liq_1.RULE,
         liq_2.RULE,
         cur_1.RULE,
+        pay_1.RULE,
         set_1.RULE,
         set_2.RULE,
         frz_1.RULE,
@@ -76,12 +78,16 @@ RULES: Final[dict[str, Rule]] = {
 """By id, in the order in which documents show them."""
 
 
-def load_rulebook(name: str, documents: dict[str, str], overrides: Overrides | None = None) -> Rulebook:
+def load_rulebook(
+    name: str, documents: dict[str, str], overrides: Overrides | None = None, day: int = AT_LAST
+) -> Rulebook:
     """Parse and validate the rulebook `name` from the TOML texts of it and of every document it includes, by name.
 
-    `overrides` are set on top of the documents, and the whole is validated with them.
+    `overrides` are set on top of the documents, and the whole is validated with them. The rulebook is that of a Moscow day, in days
+    since 1970-01-01; if none is said, it is as if all its dates had come.
 
     Raises:
         RulebookError: anything is missing, unknown, malformed, contradictory or superfluous; its faults say what and where.
     """
-    return parse_rulebook(name, documents, RULES, overrides)
+    rulebook = parse_rulebook(name, documents, RULES, overrides)
+    return rulebook if day == AT_LAST else rulebook.on(day)

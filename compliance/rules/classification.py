@@ -43,6 +43,10 @@ class Classification:
             return SUPER_QUALIFIED
         return QUALIFIED if self.qualified.met_by(investor) else RETAIL
 
+    def arithmetic(self, investor: Investor) -> str:
+        """The evidence against the thresholds of ordinary qualified status; empty: the class was set."""
+        return "" if investor.class_override else self.qualified.arithmetic(investor)
+
 
 def override_problem(kind: int, class_override: str, reason: str) -> Said | None:
     """Why a supervisor can't set this class instead of the derived one; None if they can."""

@@ -1,10 +1,13 @@
-"""CUR-1: currency values are never a means of payment inside Russia (23.12.2025; the payment ban is in 259-FZ)."""
+"""CUR-1: currency values are bought and sold, never a means of payment inside Russia (concept of 23.12.2025, proposed).
+
+What of it is in force is PAY-1: residents, and digital currency. CUR-1 goes further: rouble stablecoins, and non-residents too.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from compliance.rulebook.declaration import TRANSFER
+from compliance.rulebook.declaration import STARTS, TRANSFER, starts
 from compliance.rules.case import TransferCase
 from compliance.rules.finding import Finding
 from compliance.rules.rule import FOR_CURRENCY_VALUES, Rule, TransferRule
@@ -49,8 +52,8 @@ class PaymentFinding(Finding):
 RULE: Final[Rule] = Rule(
     "CUR-1",
     TRANSFER,
-    {},
+    {STARTS: starts()},
     compares="The purpose of a transfer with payment inside Russia.",
-    exempt="Transfers to an own account; cross-border settlement.",
+    exempt="Transfers to an own account; cross-border settlement (SET-1).",
     transfers=NoDomesticPayment,
 )

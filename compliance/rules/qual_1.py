@@ -7,7 +7,7 @@ from typing import Final
 from compliance.registry.classes import QUALIFIED, SUPER_QUALIFIED
 from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, RecordedTest
-from compliance.rulebook.declaration import FLAG, ORDER_ENTRY, Parameter
+from compliance.rulebook.declaration import FLAG, ORDER_ENTRY, STARTS, Parameter, starts
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding
@@ -53,6 +53,7 @@ RULE: Final[Rule] = Rule(
         ),
         "pass_mark": PASS_MARK,
         "validity_days": VALIDITY,
+        STARTS: starts(),
     },
     compares="The latest risk test with the pass mark, and its date with its validity.",
     exempt=f"Retail investors (RET-3); firms. {SELLS_OF_HOLDINGS}",

@@ -12,7 +12,7 @@ from compliance.ledger.ledger import InvestorLedger, Ledger
 from compliance.registry.classes import CLASSES
 from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
-from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, RUB, Parameter
+from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, RUB, STARTS, Parameter, starts
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import PASSED, Finding, called
@@ -157,9 +157,10 @@ RULE: Final[Rule] = Rule(
             "counting of purchases paid in another asset than RUB",
             "Whether a purchase priced in another asset than RUB counts.",
         ),
+        STARTS: starts(),
     },
     compares="Purchases of the window, open buys at their worst price and this order with the cap.",
     exempt="Qualified investors; sells; derivatives; purchases priced in another asset than RUB, unless those count.",
-    reported=("each intermediary by itself",),
+    reported=("each intermediary by itself, a reading of June 2026: so much through any one licensed broker",),
     orders=AnnualCap,
 )

@@ -10,7 +10,7 @@ from typing import Final
 from compliance.registry.calendar import iso_date
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.registry.records import Registry
-from compliance.rulebook.declaration import COUNT, FLAG, ONE, ORDER_ENTRY, Parameter
+from compliance.rulebook.declaration import COUNT, FLAG, ONE, ORDER_ENTRY, STARTS, Parameter, starts
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding, may
@@ -209,6 +209,7 @@ RULE: Final[Rule] = Rule(
             },
         ),
         "grace_days": Parameter(COUNT, "the grace period", "How long retail may still buy, with `grace`.", unit="days"),
+        STARTS: starts(),
     },
     compares="The asset's liquidity tier with highly liquid.",
     exempt=f"Qualified investors; assets that are no crypto; derivatives (DER-1). {SELLS_OF_HOLDINGS}",

@@ -7,7 +7,7 @@ from typing import Final
 from compliance.registry.calendar import iso_date
 from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, RecordedTest
-from compliance.rulebook.declaration import COUNT, ORDER_ENTRY, Parameter
+from compliance.rulebook.declaration import COUNT, ORDER_ENTRY, STARTS, Parameter, starts
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import Finding
@@ -59,6 +59,7 @@ RULE: Final[Rule] = Rule(
             # Not to wait at all is as good as any other delay.
             zero="",
         ),
+        STARTS: starts(),
     },
     compares="The latest knowledge test with the pass mark, and its date with its validity.",
     exempt=f"Qualified investors. {SELLS_OF_HOLDINGS}",

@@ -11,7 +11,7 @@ from typing import Final
 from compliance.registry.calendar import civil_from_days
 from compliance.registry.listings import Listing
 from compliance.registry.records import Registry
-from compliance.rulebook.declaration import FLAG, ORDER_ENTRY, Parameter
+from compliance.rulebook.declaration import FLAG, ORDER_ENTRY, STARTS, Parameter, starts
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import Case, Profile
 from compliance.rules.finding import PASSED, Finding, called
@@ -170,6 +170,7 @@ RULE: Final[Rule] = Rule(
             "authorisation by the year",
             "Whether a client must be authorised to buy through the intermediary.",
         ),
+        STARTS: starts(),
     },
     compares="The intermediary of this account with that of the year's purchases and of open buys.",
     exempt=f"Qualified investors. {SELLS_OF_HOLDINGS}",

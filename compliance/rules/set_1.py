@@ -1,25 +1,32 @@
-"""SET-1: currency values settle cross-border contracts, between a resident and a non-resident (223-FZ)."""
+"""SET-1: currency values settle contracts of foreign trade, between a resident and a non-resident (223-FZ of 08.08.2024).
+
+A contract is a record. Payments use its amount up, refunds give back; beyond it nothing moves.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from compliance.ledger.contracts import UNKNOWN, Settlement, between
+from compliance.registry.records import Contract, Investor
 from compliance.rulebook.declaration import FLAG, TRANSFER, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import TransferCase
-from compliance.rules.finding import Finding
+from compliance.rules.finding import Finding, yes_no
 from compliance.rules.rule import FOR_CURRENCY_VALUES, Rule, TransferRule
 from engine.vocabulary.codes import CROSS_BORDER
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.said import Said, said
 
 
 class ForeignTradeOnly(TransferRule):
-    """A cross-border settlement without a contract reference or a non-resident party is refused."""
+    """A cross-border settlement that no registered contract covers is refused, and one between parties who may have none."""
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         super().__init__(data, rulebook)
-        self.reference_required: Final = data.parameters.flag("contract_reference_required")
+        self.contract_required: Final = data.parameters.flag("contract_reference_required")
         self.non_resident_required: Final = data.parameters.flag("non_resident_required")
+        self.registered_retail_only: Final = data.parameters.flag("retail_only_if_registered")
 
     def spares(self, case: TransferCase) -> str:
         """What is no currency value, and transfers for another purpose."""
@@ -27,48 +34,107 @@ class ForeignTradeOnly(TransferRule):
             return FOR_CURRENCY_VALUES
         return "" if case.purpose == CROSS_BORDER else "it is for cross-border settlement"
 
+    def party_problems(self, first: Investor, second: Investor) -> list[Said]:
+        """Why two investors may not settle a contract with each other; none if they may."""
+        problems: list[Said] = []
+        if self.non_resident_required and first.resident == second.resident:
+            if first.resident:
+                problems.append(said("SET-1.residents", first.investor, second.investor))
+            else:
+                problems.append(said("SET-1.non_residents", first.investor, second.investor))
+        if self.registered_retail_only:
+            problems += [
+                said("SET-1.retail", party.investor)
+                for party in (first, second)
+                if party.retail and not party.foreign_trade
+            ]
+        return problems
+
     def examine(self, case: TransferCase) -> Finding:
-        """The contract reference, and the residence of the two owners."""
+        """The contract and what is left of it, and who the two owners are."""
         return SettlementFinding(self, case)
 
 
 class SettlementFinding(Finding):
-    """What a cross-border settlement in a currency value lacks."""
+    """A cross-border settlement against its contract: the parties, and the worth against what is left, or was paid."""
 
     def __init__(self, rule: ForeignTradeOnly, case: TransferCase) -> None:
         self.rule: Final = rule
         self.case: Final = case
         self.reference: Final[str] = case.transfer.contract_reference.strip()
-        self.lacks_reference: Final[bool] = rule.reference_required and not self.reference
-        self.lacks_non_resident: Final[bool] = (
-            rule.non_resident_required and case.sender.resident == case.receiver.resident
-        )
-        super().__init__(not self.lacks_reference and not self.lacks_non_resident)
+        self.contract: Final[Contract | None] = case.registry.contracts.get(self.reference)
+        self.settlement: Settlement | None = None
+        """None: the contract is not one of these two."""
+        if self.contract is not None and between(self.contract, case.sender, case.receiver):
+            is_refund = case.sender is self.contract.payee
+            amount = case.transfer.amount
+            self.settlement = Settlement(case.registry, self.contract, case.asset, amount, is_refund=is_refund)
+        self.lacks: Final = [*self._of_contract(), *rule.party_problems(case.sender, case.receiver)]
+        super().__init__(not self.lacks)
+
+    def _of_contract(self) -> list[Said]:
+        """What is wrong with the contract."""
+        contract, settlement = self.contract, self.settlement
+        if contract is None:
+            if not self.rule.contract_required:
+                return []
+            return [said("SET-1.unregistered", self.reference) if self.reference else said("SET-1.reference")]
+        number = contract.contract
+        if settlement is None:
+            return [said("SET-1.parties", number, contract.payer.investor, contract.payee.investor)]
+        if settlement.fits:
+            return []
+        if settlement.worth == UNKNOWN:
+            return [said("SET-1.worth", self.case.asset.asset, contract.asset.asset, number)]
+        worth, room = _money(contract, settlement.worth), _money(contract, settlement.room)
+        if settlement.is_refund:
+            return [said("SET-1.refund", worth, number, room)]
+        return [said("SET-1.left", worth, number, room, _money(contract, contract.amount))]
 
     def refusal(self) -> Said:
         """All that it lacks."""
-        case = self.case
-        lacks: list[Said] = []
-        if self.lacks_reference:
-            lacks.append(said("SET-1.reference"))
-        if self.lacks_non_resident:
-            sender, receiver = case.sender.investor, case.receiver.investor
-            if case.sender.resident:
-                lacks.append(said("SET-1.residents", sender, receiver))
-            else:
-                lacks.append(said("SET-1.non_residents", sender, receiver))
-        return said("list.reasons", *lacks)
+        return said("list.reasons", *self.lacks)
 
     def inputs(self) -> list[tuple[str, str]]:
         """What is moved, between whom, and under which contract."""
-        return [*self.case.matter(), *self.case.parties(), ("contract reference", self.reference or "none")]
+        found = [*self.case.matter(), *self.case.parties(), ("contract reference", self.reference or "none")]
+        contract = self.contract
+        if contract is not None:
+            found += [
+                ("date of the contract", contract.concluded),
+                ("subject", contract.subject),
+                ("payer", contract.payer.investor),
+                ("payee", contract.payee.investor),
+                ("amount of the contract", _money(contract, contract.amount)),
+                ("paid so far", _money(contract, contract.paid)),
+            ]
+        for party in (self.case.sender, self.case.receiver):
+            if party.retail:
+                found.append((f"{party.investor} is a foreign-trade party", yes_no(party.foreign_trade)))
+        return found
 
     def arithmetic(self) -> str:
-        """What is given against what is needed."""
-        needed = "needed" if self.rule.reference_required else "not needed"
+        """The worth against what is left, or was paid; and where the two reside."""
         one = "one non-resident is needed" if self.rule.non_resident_required else "no non-resident is needed"
-        given = "a contract reference is given" if self.reference else "no contract reference is given"
-        return f"{given}, {needed}; {self.case.residences()}, {one}"
+        return f"{self._comparison()}; {self.case.residences()}, {one}"
+
+    def _comparison(self) -> str:
+        contract, settlement = self.contract, self.settlement
+        if contract is None:
+            needed = "needed" if self.rule.contract_required else "not needed"
+            return f"{'no such contract is registered' if self.reference else 'no contract is named'}, one is {needed}"
+        if settlement is None:
+            return "the contract is between others"
+        if settlement.worth == UNKNOWN:
+            return "worth unknown"
+        what = "paid so far" if settlement.is_refund else "left"
+        sign = "<=" if settlement.fits else ">"
+        return f"worth {_money(contract, settlement.worth)} {sign} {_money(contract, settlement.room)} {what}"
+
+
+def _money(contract: Contract, amount: int) -> str:
+    """An amount in the contract's currency."""
+    return f"{decimal(amount, contract.asset.scale)} {contract.asset.asset}"
 
 
 RULE: Final[Rule] = Rule(
@@ -76,15 +142,21 @@ RULE: Final[Rule] = Rule(
     TRANSFER,
     {
         "contract_reference_required": Parameter(
-            FLAG, "the contract reference", "Whether a cross-border settlement must name its contract."
+            FLAG, "the contract", "Whether a cross-border settlement must name a registered contract."
         ),
         "non_resident_required": Parameter(
             FLAG,
             "the non-resident party",
-            "Whether one party of a cross-border settlement must be a non-resident.",
+            "Whether one party of a contract must be a resident and one a non-resident.",
+        ),
+        "retail_only_if_registered": Parameter(
+            FLAG,
+            "the registration of retail parties",
+            "Whether retail settles contracts only if registered as a foreign-trade party.",
+            left_out=True,
         ),
     },
-    compares="A cross-border settlement's contract reference and parties with what is required.",
-    exempt="Transfers for another purpose.",
+    compares="A transfer's worth with what is left of its contract, a refund's with what was paid; its parties with those of the contract.",
+    exempt="Transfers for another purpose; what is no currency value.",
     transfers=ForeignTradeOnly,
 )

@@ -20,6 +20,7 @@ from compliance.rules.ret_4 import OneIntermediary
 from compliance.rules.risk_1 import RiskWarning
 from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule
 from compliance.rules.san_1 import listed_owner
+from compliance.rules.set_1 import ForeignTradeOnly
 from engine.state.hook import Failure, Verdict
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.said import Said, said
@@ -138,6 +139,10 @@ class RuleTable:
         """The class of an investor by the thresholds of QUAL-0 and ELR-1, or the supervisor's override."""
         return self._classification.of(investor)
 
+    def evidence(self, investor: Investor) -> str:
+        """The evidence against the thresholds of QUAL-0; empty: the supervisor has set the class."""
+        return self._classification.arithmetic(investor)
+
 
 class TransferTable:
     """What a rulebook in force says of transfers, deliveries, issuance and freezes."""
@@ -146,10 +151,18 @@ class TransferTable:
         self.rulebook: Final = rulebook
         self.rules: Final[list[TransferRule]] = []
         """In the order of decision."""
+        self.foreign_trade: ForeignTradeOnly | None = None
+        """SET-1, if it is in force."""
         for name in rulebook.transfer_order:
             data, transfers = rulebook.active(name), RULES[name].transfers
             if data is not None and transfers is not None:
-                self.rules.append(transfers(data, rulebook))
+                self._add(transfers(data, rulebook))
+
+    def _add(self, rule: TransferRule) -> None:
+        """Put a rule at the end of the order of decision, and at hand if records are kept by it."""
+        self.rules.append(rule)
+        if isinstance(rule, ForeignTradeOnly):
+            self.foreign_trade = rule
 
     def judge(self, case: TransferCase) -> Verdict | None:
         """Ask every rule. All failures, in the order of decision; None: the transfer passes."""

@@ -25,6 +25,12 @@ def reaches(figure_rub: int, threshold_kopecks: int) -> bool:
     return figure_rub * 100 >= threshold_kopecks
 
 
+def reaches_words(figure_rub: int, threshold_kopecks: int) -> str:
+    """The same comparison, as people read it."""
+    sign = ">=" if reaches(figure_rub, threshold_kopecks) else "<"
+    return f"{figure_rub}.00 {sign} {decimal(threshold_kopecks, 2)}"
+
+
 def combined(first: bool, second: bool, combine: str) -> bool:
     """Whether two comparisons prove something together, by a word of `OR_AND`."""
     return (first or second) if combine == "or" else (first and second)

@@ -35,6 +35,13 @@ MAX_TEMPLATE_CHARS: Final = 31
 MAX_DOCUMENT_CHARS: Final = 65_536
 MAX_DOCUMENT_NESTING: Final = 8
 MAX_KEY_PARTS: Final = 8
+# Dates on which one parameter changes: each is a midnight at which all is read anew, as after `CHANGE_STEPS`. The law changed the threshold of
+# qualified status three times in ten years; ten times that.
+MAX_DATED_VALUES: Final = 32
+# A text that a rule states, such as the warning of total loss: a page, which a request can carry in any script (four bytes a letter).
+MAX_RULE_TEXT_CHARS: Final = 4_096
+# Texts that have been in force or were made known: each may be acknowledged for ever, and a snapshot carries them all: 4 MiB.
+MAX_KNOWN_TEXTS: Final = 256
 # Of a number that no quotes stand around; Python refuses to read more than 4 300, in words of its own.
 MAX_NUMBER_DIGITS: Final = 40
 
@@ -110,6 +117,10 @@ INDICATIVE_WAIT_NS: Final = 1_000_000
 MAX_SCHEDULE_STEPS: Final = 1_000
 # Indices: a table that only the operator fills.
 MAX_INDICES: Final = 1_000
+# Contracts of foreign trade: found by number, never walked but for a list of them. Some 700 bytes each with the longest subject, so 70 MB.
+MAX_CONTRACTS: Final = 100_000
+# And of one investor, on either side: nobody takes all, and a list of one's own is 10 000 rows in pieces.
+MAX_CONTRACTS_PER_INVESTOR: Final = 10_000
 # Instruments, assets: registry tables are walked at every change of the registry.
 MAX_INSTRUMENTS: Final = 10_000
 MAX_ASSETS: Final = 10_000
@@ -305,6 +316,8 @@ BYTES_PER_STEP: Final = 4_096
 # Orders in one answer to `open_orders`, which is one piece, since it says how all of them stand at one moment: with 10 000 ids
 # to look through 1 332 steps, 0.7 ms, which the next two shares go without; about 50 KB of JSON.
 MAX_LISTED_ORDERS: Final = 200
+# Contracts in one answer to `contracts`: one piece of 1 100 steps; with the longest subjects 250 KB of JSON.
+MAX_LISTED_CONTRACTS: Final = 100
 # What was received is carried out for so long when the venue is told to stop. With a second for each peer to say goodbye
 # (`CLOSE_SECONDS`) and a turn that has begun, it has ended within two.
 STOP_NS: Final = 500_000_000

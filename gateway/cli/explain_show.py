@@ -108,6 +108,7 @@ def check_report(explanation: OrderExplanation) -> dict[str, object]:
         "investor": client.investor.investor,
         "investor_class": explanation.investor_class or None,
         "class_set_because": explanation.class_reason or None,
+        "evidence": explanation.evidence or None,
         "intermediary": client.intermediary_name or None,
         "instrument": order.instrument_name,
         "side": SIDES[order.side],
@@ -130,6 +131,7 @@ def rule_report(rule: RuleExplanation) -> dict[str, object]:
         "source": data.source,
         "status": data.status,
         "effective_from": data.effective_from,
+        "note": data.note or None,
         "parameters": {key: plain_value(data, key) for key in data.declared.parameters},
         "outcome": rule.outcome.replace(" ", "_"),
         "reason": reason or None,
@@ -215,6 +217,8 @@ def print_check(console: Terminal, explanation: OrderExplanation, seq: int) -> N
     client, order = explanation.client, explanation.order
     through = f" through {client.intermediary_name}" if client.intermediary_name else " directly"
     made = f" (set by the supervisor: {explanation.class_reason})" if explanation.class_reason else ""
+    if explanation.evidence:
+        made = f" (QUAL-0: {explanation.evidence})"
     what = "all it can for" if not explanation.price else f"{explanation.quantity}"
     at = f" at {explanation.price} or better" if explanation.price else ""
     why = "resting, looked at again; " if explanation.recheck else ""
@@ -258,6 +262,7 @@ def print_rule(console: Terminal, rule: RuleExplanation) -> None:
     console.tell("  ", (f"{data.rule:7}", "bold"), (rule.outcome, _COLOURS[rule.outcome]), why)
     rows = [
         ("", f"{data.title}. {data.source}; {status_text(data)}, from {data.effective_from}"),
+        ("note", data.note),
         (
             "parameters",
             "; ".join(f"{key} = {value_text(data, key)}" for key in data.declared.parameters),

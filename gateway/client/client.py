@@ -213,6 +213,23 @@ class Client(Following):
         request = m.Positions(id=self.next_id(), account=self._own_account(account))
         return await self.request(request, m.PositionsReply)
 
+    async def risk_warning(self, account: str | None = None, digest: str | None = None) -> m.RiskWarningReply:
+        """Say which risk warning is to be acknowledged, with its text, or that of a digest, and what was acknowledged."""
+        request = m.RiskWarning(id=self.next_id(), account=self._own_account(account), digest=digest)
+        return await self.request(request, m.RiskWarningReply)
+
+    async def contracts(self, account: str | None = None) -> dict[str, m.ContractInfo]:
+        """List the contracts of foreign trade of an account's investor, by number."""
+        account = self._own_account(account)
+        found: dict[str, m.ContractInfo] = {}
+        while True:
+            reply = await self.request(
+                m.Contracts(id=self.next_id(), account=account, after=len(found)), m.ContractsReply
+            )
+            found |= {each.contract: each for each in reply.contracts}
+            if not reply.more:
+                return found
+
     async def open_orders(self, account: str | None = None) -> list[m.OpenOrder]:
         """List the open orders of an account, by order id."""
         account = self._own_account(account)

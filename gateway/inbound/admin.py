@@ -16,7 +16,7 @@ from engine.book.assets import Asset
 from engine.command_table import COMMANDS, PARTICIPANT, ROLES, SUPERVISOR, TRADING, CommandRow
 from engine.state.listing import MAX_SCALE
 from engine.vocabulary.codes import FIRM, INVESTOR_KINDS
-from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS
+from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_RULE_TEXT_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
 from gateway.documents import DocumentError, is_like_a_number, spills
@@ -29,13 +29,18 @@ from gateway.venue.venue import built_in_rulebooks, load_rulebook_documents
 _ADMIN: Final = [row for row in COMMANDS.values() if row not in TRADING]
 ALLOWED: Final = {role: {row.name: row for row in _ADMIN if role in row.senders} for role in ROLES}
 """The commands of each role by their names in requests."""
-_ISSUED: Final = ALLOWED[PARTICIPANT]
+_ISSUED: Final = {name: row for name, row in ALLOWED[PARTICIPANT].items() if "issuer" in row.kind.__struct_fields__}
 """What an issuer may do: then the issuer is who asks."""
 _CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row.kind in get_args(commands.HookCommand)}
 """What may wait for an effective date."""
 
-_TEXTS: Final = ("reason", "terms", "source", "licence", "value")
-"""Texts for people; all other strings are names."""
+_TEXTS: Final = {
+    **dict.fromkeys(("reason", "terms", "source", "licence", "subject"), MAX_TEXT_CHARS),
+    **dict.fromkeys(("value", "text"), MAX_RULE_TEXT_CHARS),
+}
+"""Texts for people, and how long they may be; all other strings are names."""
+_RETIRED: Final = ((commands.RecordAcknowledgement, "version"),)
+"""Fields that only old journals fill in."""
 _OTHERWISE: Final = {"identity_keys": "documents", "owner_keys": "owners"}
 """What is not given as the command holds it, by field: what it is called."""
 # Integers on the wire stay within the journal's 64 bits.
@@ -93,7 +98,7 @@ def argument_names(row: CommandRow) -> tuple[list[str], list[str]]:
     required = len(fields) - len(kind.__struct_defaults__)
     names: tuple[list[str], list[str]] = ([], [])
     for number, field in enumerate(fields):
-        if field == "by" or (field == "issuer" and row.name in _ISSUED):
+        if field == "by" or (field == "issuer" and row.name in _ISSUED) or (kind, field) in _RETIRED:
             continue
         # A rulebook of this distribution needs no documents.
         names[number >= required or field == "documents"].append(_called(field))
@@ -187,7 +192,7 @@ def _plain(field: str, given: object, annotation: str) -> object:
         return given
     if annotation == "str":
         text = _text(given)
-        if len(text) > (MAX_TEXT_CHARS if field in _TEXTS else MAX_NAME_CHARS):
+        if len(text) > _TEXTS.get(field, MAX_NAME_CHARS):
             raise Malformed("too long")
         return text
     if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):

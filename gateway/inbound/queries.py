@@ -23,6 +23,7 @@ from engine.vocabulary.limits import (
     ROW_STEPS,
 )
 from gateway.inbound.instruments import InstrumentsInPieces
+from gateway.inbound.papers import papers
 from gateway.inbound.session import Answer, Query, Session
 from gateway.inbound.shared import Shared
 from gateway.metrics.counters import Counters
@@ -33,6 +34,7 @@ from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import (
     Balances,
     BalancesReply,
+    Contracts,
     Cover,
     Error,
     Holding,
@@ -47,6 +49,7 @@ from gateway.protocol.messages import (
     PositionsReply,
     Resume,
     Resumed,
+    RiskWarning,
     Subscribe,
     Subscribed,
     Unsubscribe,
@@ -90,6 +93,9 @@ class Answers:
             steps = len(messages) * ROW_STEPS
         elif isinstance(query, Unsubscribe):
             messages, steps = [_unsubscribe(session, query)], ROW_STEPS
+        elif isinstance(query, RiskWarning | Contracts):
+            message, steps = papers(self._exchange, query)
+            messages = [message]
         else:
             message, steps = self._account(query)
             messages = [message]

@@ -23,7 +23,7 @@ from engine.vocabulary.limits import (
     MAX_MALFORMED_MESSAGES,
     MAX_SUBSCRIPTIONS,
 )
-from engine.vocabulary.messages.commands import AnyCommand
+from engine.vocabulary.messages.commands import AnyCommand, RecordAcknowledgement
 from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, admin_command
 from gateway.inbound.context import VenueContext
@@ -36,6 +36,7 @@ from gateway.protocol.messages import (
     Admin,
     AnyRequest,
     Balances,
+    Contracts,
     Error,
     Hello,
     Instruments,
@@ -47,6 +48,7 @@ from gateway.protocol.messages import (
     Rates,
     RatesReply,
     Resume,
+    RiskWarning,
     Subscribe,
     Unsubscribe,
     Welcome,
@@ -59,7 +61,7 @@ PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
 
-Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions
+Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions | RiskWarning | Contracts
 
 Pending = tuple[int, AnyCommand, int]
 """A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
@@ -241,7 +243,7 @@ class Session(FrameReader):
             if not (channel.is_public or self._supervises()):
                 self._refuse(request, f"{request.channel} is for supervisors and operators")
                 return
-        elif isinstance(request, Resume | OpenOrders | Balances | Positions) and not self._may_read(request.account):
+        elif not isinstance(request, Instruments) and not self._may_read(request.account):
             self._refuse(request, "not an account of yours")
             return
         self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
@@ -264,12 +266,24 @@ class Session(FrameReader):
             command = admin_command(
                 request, participant.role, participant.participant, self._context.known.assets, self._context.identities
             )
+            self._check_own(command)
         except NotAllowed as error:
             self._refuse(request, str(error))
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
             self.inbox.append((request.id, command, self.received_ns))
+
+    def _check_own(self, command: AnyCommand) -> None:
+        """Raise NotAllowed if a participant acknowledges for somebody else than the owners of accounts it operates."""
+        participant = self.participant
+        if participant is None or participant.role != PARTICIPANT or not isinstance(command, RecordAcknowledgement):
+            return
+        reports = self._context.fanout.reports
+        if all(
+            reports.investors[each] != command.investor for each in reports.accounts.get(participant.participant, ())
+        ):
+            raise NotAllowed("acknowledge for those whose accounts you operate")
 
     def _login(self, request: Login) -> None:
         fanout = self._context.fanout

@@ -27,6 +27,7 @@ from gateway.protocol.channel_messages import (
     TradePrint,
 )
 from gateway.protocol.connection_messages import Error, Hello, JournalTip, Rate, RatesReply, Welcome
+from gateway.protocol.paper_messages import ContractInfo, ContractsReply, RiskWarningReply
 from gateway.protocol.private_messages import (
     AnyReport,
     AssetIssued,
@@ -54,6 +55,7 @@ from gateway.protocol.requests import (
     Argument,
     Balances,
     CancelOrder,
+    Contracts,
     Instruments,
     Login,
     MassCancel,
@@ -71,6 +73,7 @@ from gateway.protocol.requests import (
     RequestDelivery,
     RequestId,
     Resume,
+    RiskWarning,
     Side,
     Subscribe,
     TimeInForce,
@@ -97,6 +100,9 @@ __all__ = [
     "ChannelMessage",
     "ChannelName",
     "CloseOut",
+    "ContractInfo",
+    "Contracts",
+    "ContractsReply",
     "Cover",
     "Default",
     "Done",
@@ -144,6 +150,8 @@ __all__ = [
     "RequestRejected",
     "Resume",
     "Resumed",
+    "RiskWarning",
+    "RiskWarningReply",
     "Side",
     "Status",
     "Subscribe",
@@ -340,6 +348,8 @@ AnyMessage = (
     | OpenOrdersReply
     | BalancesReply
     | PositionsReply
+    | RiskWarningReply
+    | ContractsReply
     | Resumed
     | Done
     | Rejected

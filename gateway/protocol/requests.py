@@ -231,6 +231,20 @@ class Positions(Request, tag="positions", frozen=True):
     account: Name
 
 
+class RiskWarning(Request, tag="risk_warning", frozen=True):
+    """Ask for the risk warning: the text in force, or the one of a `digest`, and what of it the account's investor has acknowledged."""
+
+    account: Name
+    digest: Name | None = None
+
+
+class Contracts(Request, tag="contracts", frozen=True):
+    """List the contracts of foreign trade of an account's investor, up to 100 of them, leaving out the first `after`."""
+
+    account: Name
+    after: Seq = 0
+
+
 # ── operator and supervisor ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -265,5 +279,7 @@ AnyRequest = (
     | OpenOrders
     | Balances
     | Positions
+    | RiskWarning
+    | Contracts
     | Admin
 )

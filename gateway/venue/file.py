@@ -16,7 +16,9 @@ from engine.vocabulary.limits import (
     MAX_BURST_UNITS,
     MAX_FEE_PPM,
     MAX_GRACE_NS,
+    MAX_KNOWN_TEXTS,
     MAX_NAME_CHARS,
+    MAX_RULE_TEXT_CHARS,
     MAX_TEXT_CHARS,
     MAX_UNITS_PER_SECOND,
     MIN_UNITS_PER_SECOND,
@@ -196,13 +198,35 @@ class InvestorEntry(Entry, frozen=True):
     capital_rub: Roubles = 0
     blocked: bool = False
     bank: bool = False
+    earlier_income_rub: Roubles = 0
+    certified: bool = False
+    foreign_trade: bool = False
     tests: tuple[TakenTest, ...] = ()
     authorised: tuple[Authorisation, ...] = ()
-    acknowledgements: tuple[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)], ...] = ()
+    acknowledgements: tuple[Annotated[int, msgspec.Meta(ge=1, le=MAX_KNOWN_TEXTS)], ...] = ()
+    """Texts of the risk warning, by their numbers in [[warnings]] from 1."""
     documents: dict[str, str] = {}
     """Numbers by kind of document."""
     owners: tuple[dict[str, str], ...] = ()
     """A firm's beneficial owners, each by documents."""
+
+
+class WarningEntry(Entry, frozen=True):
+    """[[warnings]]. Without any there is one text: that of RISK-1 in the venue's rulebook, else in `general-2026`."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_RULE_TEXT_CHARS)]
+
+
+class ContractEntry(Entry, frozen=True):
+    """[[contracts]]. Of foreign trade, which transfers use up (SET-1)."""
+
+    contract: Name
+    payer: Name
+    payee: Name
+    asset: Name
+    amount: Decimal
+    concluded: datetime.date
+    subject: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
 
 
 class AccountEntry(Entry, frozen=True):

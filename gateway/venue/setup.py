@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from engine.vocabulary.codes import (
     ALLOCATIONS,
@@ -169,9 +169,9 @@ def register_intermediary(entry: IntermediaryEntry) -> RegisterIntermediary:
 
 
 def register_investor(
-    where: str, entry: InvestorEntry, intermediaries: Container[str], identities: Identities
+    where: str, entry: InvestorEntry, intermediaries: Container[str], digests: Sequence[str], identities: Identities
 ) -> list[tuple[str, AnyCommand]]:
-    """An investor with tests, acknowledgements and authorisations, each command with its key."""
+    """An investor with tests, acknowledgements (`digests` of the texts) and authorisations, each command with its key."""
     identity_keys, owner_keys = _identity(where, entry, identities)
     commands: list[AnyCommand] = [
         RegisterInvestor(
@@ -186,6 +186,9 @@ def register_investor(
             "",
             "venue file",
             entry.bank,
+            earlier_income_rub=entry.earlier_income_rub,
+            certified=entry.certified,
+            foreign_trade=entry.foreign_trade,
             identity_keys=identity_keys,
             owner_keys=owner_keys,
         )
@@ -193,8 +196,12 @@ def register_investor(
     for test in entry.tests:
         taken_ns = moscow_midnight_ns(test.taken.year, test.taken.month, test.taken.day)
         commands.append(RecordTest(entry.investor, test.test, test.score, taken_ns))
-    commands += [RecordAcknowledgement(entry.investor, version) for version in entry.acknowledgements]
     found = [(where, command) for command in commands]
+    for place, number in enumerate(entry.acknowledgements):
+        key = f"{where}.acknowledgements[{place}]"
+        if number > len(digests):
+            raise VenueError(f"{key}: there is no text {number} of the risk warning: [[warnings]] has {len(digests)}")
+        found.append((key, RecordAcknowledgement(entry.investor, digest=digests[number - 1])))
     for number, each in enumerate(entry.authorised):
         key = f"{where}.authorised[{number}]"
         known(f"{key}.intermediary", each.intermediary, intermediaries, "intermediaries")

@@ -10,13 +10,12 @@ from __future__ import annotations
 import time
 import tomllib
 from collections.abc import Container, Mapping, Sequence
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from compliance import digest_of
 from engine.vocabulary.codes import PHASES
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
@@ -36,6 +35,7 @@ from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
     AccountEntry,
     AssetEntry,
+    ContractEntry,
     IndexEntry,
     InstrumentEntry,
     IntermediaryEntry,
@@ -44,7 +44,10 @@ from gateway.venue.file import (
     ParticipantEntry,
     ServerSection,
     VenueSection,
+    WarningEntry,
 )
+from gateway.venue.papers import publish_warnings, register_contract, texts_of
+from gateway.venue.rulebooks import built_in_rulebooks, load_rulebook_documents
 from gateway.venue.setup import (
     VenueError,
     add_asset,
@@ -151,10 +154,9 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     intermediaries = _entries(tables, "intermediaries", IntermediaryEntry, "intermediary")
     investors = _entries(tables, "investors", InvestorEntry, "investor")
     accounts = _entries(tables, "accounts", AccountEntry, "account")
-    if tables:
-        known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
-        raise VenueError(f"unknown section {min(tables)!r}; known: {known_sections}")
-
+    warnings = _entries(tables, "warnings", WarningEntry, "text")
+    contracts = _entries(tables, "contracts", ContractEntry, "contract")
+    _check_all_known(tables)
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
@@ -167,19 +169,18 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         setup += [(where, command) for command in market_design(where, instrument)]
     setup += [(where, register_intermediary(entry)) for where, entry in intermediaries]
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
-    setup += _registrations(investors, intermediary_names, identities or Identities.new())
+    texts = [entry.text for _, entry in warnings] or _implied_texts(name, documents, investors)
+    setup += [("warnings", command) for command in publish_warnings(texts, texts_of(name, documents))]
+    setup += _registrations(investors, intermediary_names, texts, identities or Identities.new())
     roles = {entry.participant: entry.role for _, entry in participants}
-    for name in limits.participants:
-        known(f"limits.participants.{name}", name, roles, "participants")
+    for limited in limits.participants:
+        known(f"limits.participants.{limited}", limited, roles, "participants")
     investor_names = {entry.investor for _, entry in investors}
+    setup += [(where, register_contract(where, entry, investor_names, scales)) for where, entry in contracts]
     for where, account in accounts:
         _check_parties(where, account, roles, investor_names, intermediary_names)
         setup += open_account(where, account, scales)
-    setup += [
-        (f"{where}.phase", SetPhase(entry.instrument, PHASES.index(entry.phase), "opening"))
-        for where, entry in instruments
-        if entry.phase != "closed"
-    ]
+    setup += _opening_phases(instruments)
     return Venue(
         section.id,
         section.title,
@@ -198,12 +199,13 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
 
 
 def _registrations(
-    investors: list[tuple[str, InvestorEntry]], intermediaries: Container[str], identities: Identities
+    investors: list[tuple[str, InvestorEntry]], intermediaries: Container[str], texts: list[str], identities: Identities
 ) -> list[tuple[str, AnyCommand]]:
     """All investors, with what is on record of them."""
     found: list[tuple[str, AnyCommand]] = []
+    digests = [digest_of(text) for text in texts]
     for where, investor in investors:
-        found += register_investor(where, investor, intermediaries, identities)
+        found += register_investor(where, investor, intermediaries, digests, identities)
     return found
 
 
@@ -213,6 +215,31 @@ def _tables(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise VenueError(without_numbers(f"not valid TOML: {error}")) from error
+
+
+def _check_all_known(left: Mapping[str, object]) -> None:
+    """Check that no section is left that the file may not have."""
+    if left:
+        known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
+        raise VenueError(f"unknown section {min(left)!r}; known: {known_sections}")
+
+
+def _implied_texts(
+    name: str, documents: Mapping[str, str], investors: Sequence[tuple[str, InvestorEntry]]
+) -> list[str]:
+    """The text of the warning that is acknowledged in a file without [[warnings]]; none if nobody does."""
+    if not any(entry.acknowledgements for _, entry in investors):
+        return []
+    return texts_of(name, documents) or texts_of(*load_rulebook_documents(_WARNS))
+
+
+def _opening_phases(instruments: Sequence[tuple[str, InstrumentEntry]]) -> list[tuple[str, AnyCommand]]:
+    """The phases in which instruments open, but for those that are closed."""
+    return [
+        (f"{where}.phase", SetPhase(entry.instrument, PHASES.index(entry.phase), "opening"))
+        for where, entry in instruments
+        if entry.phase != "closed"
+    ]
 
 
 def _server(table: object) -> ServerSection:
@@ -245,77 +272,19 @@ def check_setup(venue: Venue) -> None:
                 raise VenueError(f"{where}: {words_of(event)}")
 
 
-def built_in_rulebooks() -> dict[str, Traversable]:
-    """Return the files of the rulebooks of this distribution by name, in order of name."""
-    files = sorted(resources.files("compliance").joinpath("rulebooks").iterdir(), key=lambda item: item.name)
-    return {item.name.removesuffix(".toml"): item for item in files if item.name.endswith(".toml")}
-
-
-def load_rulebook_documents(
-    name_or_path: str, directory: Path | None = None, *, partial: bool = False
-) -> tuple[str, dict[str, str]]:
-    """Read a rulebook and those it includes.
-
-    Args:
-        name_or_path: a rulebook of this distribution (`elr-2025`), or the path of a TOML file, relative to `directory`.
-        partial: return what can be found, though included rulebooks are missing or a document is no TOML: for a check
-            that names everything that is wrong.
-
-    Returns:
-        The rulebook's name, and the text of each document by name, as `LoadRulebook` carries them.
-
-    Raises:
-        VenueError: there is no such rulebook, or its TOML can't be read.
-    """
-    built_in = built_in_rulebooks()
-    name, beside = name_or_path, Path()
-    documents: dict[str, str] = {}
-    if name_or_path.endswith(".toml"):
-        path = (directory or Path()) / name_or_path
-        name, beside = path.stem, path.parent
-        documents[name] = _read_rulebook(path)
-    wanted = _includes(name, documents[name], partial) if documents else [name]
-    while wanted:
-        each = wanted.pop()
-        if each in documents:
-            continue
-        if each in built_in:
-            documents[each] = built_in[each].read_text(encoding="utf-8")
-        elif beside != Path() and (beside / f"{each}.toml").exists():
-            documents[each] = _read_rulebook(beside / f"{each}.toml")
-        elif partial and documents:
-            continue
-        else:
-            raise VenueError(
-                f"unknown rulebook {each!r}; there are {', '.join(built_in)}, or name a file that ends in .toml"
-            )
-        wanted += _includes(each, documents[each], partial)
-    return name, dict(sorted(documents.items()))
-
-
-def _includes(name: str, text: str, partial: bool) -> list[str]:
-    """Name the rulebooks that one includes; whatever else is wrong with it, the core says when it loads."""
-    try:
-        include = tomllib.loads(text).get("include", [])
-    except (ValueError, RecursionError) as error:
-        if partial:
-            return []
-        raise VenueError(f"rulebook {name} is not valid TOML: {error}") from error
-    if not isinstance(include, list) or not all(isinstance(each, str) for each in include):
-        if partial:
-            return []
-        raise VenueError(f"rulebook {name}: `include` is a list of rulebook names")
-    return include
-
-
-def _read_rulebook(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise VenueError(f"rulebook {path} can't be read: {error}") from error
-
-
-_SECTIONS = ("assets", "indices", "instruments", "participants", "intermediaries", "investors", "accounts")
+_SECTIONS = (
+    "assets",
+    "indices",
+    "instruments",
+    "participants",
+    "intermediaries",
+    "investors",
+    "accounts",
+    "warnings",
+    "contracts",
+)
+_WARNS = "general-2026"
+"""The rulebook whose warning is acknowledged where neither the file nor the venue's own rulebook has one."""
 
 
 def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str) -> list[tuple[str, _Entry]]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from compliance.hook import ComplianceHook
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rules.catalogue import load_rulebook
+from compliance.rules.risk_1 import digest_of, warning_texts
 from compliance.rules.table import RuleTable
 from engine.exchange import Exchange
 from engine.vocabulary.codes import (
@@ -100,6 +101,12 @@ def _rulebook() -> Rulebook:
 def load_command() -> LoadRulebook:
     """The command that loads the rulebook in force once more."""
     return LoadRulebook(*load_rulebook_documents(RULEBOOK), "supervisor", "again")
+
+
+def acknowledgement(investor: str) -> RecordAcknowledgement:
+    """The command by which an investor has acknowledged the warning of the rulebook in force."""
+    (text,) = warning_texts(_rulebook())
+    return RecordAcknowledgement(investor, digest=digest_of(text))
 
 
 def listing(name: str, base: str) -> ListInstrument:
@@ -232,7 +239,7 @@ class Desk:
     def open_firm(self, name: str, **deposits: int) -> None:
         """Open an account of a firm that bears its own name, with deposits in minor units by asset."""
         self.send(RegisterInvestor(name, FIRM, assets_rub=5_000_000_000))
-        self.send(RecordAcknowledgement(name, 1))
+        self.send(acknowledgement(name))
         self.send(OpenAccount(name, name, name))
         for asset, amount in deposits.items():
             self.send(Deposit(name, asset, amount))

@@ -22,7 +22,6 @@ from engine.vocabulary.messages.commands import (
     EffectiveFrom,
     MarkFuture,
     OpenAccount,
-    RecordAcknowledgement,
     RecordTest,
     RegisterInvestor,
     SetBlocked,
@@ -45,6 +44,7 @@ from loadtest.abuse.desk import (
     START_NS,
     TICK_E8,
     Desk,
+    acknowledgement,
     listing,
     series,
 )
@@ -83,7 +83,7 @@ def _clients(desk: Desk, size: int) -> None:
         name = desk.name("client-")
         documents = {"tax_number": invented_tax_number(len(desk.exchange.accounts))}
         desk.send(RegisterInvestor(name, INDIVIDUAL, identity_keys=_IDENTITIES.keys(documents, firm=False)))
-        desk.send(RecordAcknowledgement(name, 1))
+        desk.send(acknowledgement(name))
         desk.send(RecordTest(name, "knowledge", 100, START_NS))
         desk.send(OpenAccount(name, name, name, BANK))
         desk.send(Deposit(name, "RUB", 10**7))

@@ -24,7 +24,6 @@ from engine.vocabulary.messages.commands import (
     LoadRulebook,
     NewOrder,
     OpenAccount,
-    RecordAcknowledgement,
     RegisterInvestor,
     Sequenced,
     SetPhase,
@@ -87,7 +86,6 @@ def setup_commands(rules: bool) -> list[AnyCommand]:
         name = f"firm-{number}"
         if rules:
             commands.append(RegisterInvestor(name, FIRM, assets_rub=5_000_000_000, income_rub=9_000_000_000))
-            commands.append(RecordAcknowledgement(name, 1))
         commands += [OpenAccount(name, name, name), Deposit(name, "RUB", DEPOSIT), Deposit(name, "BTC", DEPOSIT)]
     commands.append(SetPhase(INSTRUMENT, CONTINUOUS))
     return commands

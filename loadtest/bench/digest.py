@@ -14,8 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from compliance import digest_of
 from engine.record.rows import encode_events
-from engine.vocabulary.codes import CONTINUOUS, FUTURE, HALTED, PRE_OPEN, PURPOSES
+from engine.vocabulary.codes import CONTINUOUS, DOMESTIC_PAYMENT, FUTURE, HALTED, PRE_OPEN, PURPOSES
 from engine.vocabulary.limits import MAX_E8, NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     AmendOrder,
@@ -33,8 +34,10 @@ from engine.vocabulary.messages.commands import (
     MassCancel,
     NewOrder,
     OpenAccount,
+    PublishWarning,
     RecordAcknowledgement,
     RecordTest,
+    RegisterContract,
     RegisterIntermediary,
     RequestDelivery,
     Sequenced,
@@ -64,7 +67,11 @@ PARAMETERS: Final = (
     ("DER-4", "qualified_rub", "1000000"),
     ("ANON-1", "enabled", "false"),
     ("RET-4", "authorisation_required", "true"),
+    ("RISK-1", "warning_text", "drawn"),
+    ("RET-1", "starts", "2026-01-02"),
 )
+TEXTS: Final = ("drawn", "drawn again")
+"""Of the warning."""
 ODD_NUMBERS: Final = (0, -1, 1, 7, MAX_E8, MAX_E8 - 1, 2**63, -(2**63))
 
 
@@ -146,6 +153,15 @@ class MixedCommands:
                 chance.randrange(len(PURPOSES)),
                 chance.choice(("", "contract")),
             ),
+            Transfer(
+                order.participant,
+                order.account,
+                f"r{seq}",
+                to_account,
+                "RUB",
+                self._sometimes_odd(chance.randrange(1, 10**6)),
+                DOMESTIC_PAYMENT,
+            ),
             RequestDelivery(order.participant, order.account, order.instrument, order.quantity_e8),
             FreezeAsset(chance.choice(("USDT", "A7A5")), self._sometimes_odd(chance.randrange(10**6)), "", "", "drawn"),
             IssueAsset("KAPPA-DFA", order.account, self._sometimes_odd(chance.randrange(1, 10**6)), "", "drawn"),
@@ -167,7 +183,17 @@ class MixedCommands:
             SetBlocked(investor, chance.randrange(8) == 0, "drawn"),
             RegisterIntermediary(chance.choice(("north", "south", "east")), suspended=chance.randrange(5) == 0),
             RecordTest(investor, chance.choice(("knowledge", "risk")), chance.randrange(101), START_NS),
-            RecordAcknowledgement(investor, chance.choice((1, 1, 2))),
+            RecordAcknowledgement(investor, digest=digest_of(chance.choice(TEXTS))),
+            PublishWarning(chance.choice(TEXTS), "drawn", "supervisor"),
+            RegisterContract(
+                "contract",
+                investor,
+                chance.choice(self._accounts).investor,
+                chance.choice(("BTC", "USDT", "RUB")),
+                self._sometimes_odd(chance.randrange(1, 10**6)),
+                "2025-12-01",
+                "drawn",
+            ),
             SetPhase(listed.instrument, phase, "drawn"),
             Deposit(order.account, asset, amount, "drawn"),
             Withdraw(order.account, asset, amount, "drawn"),

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from compliance.hook import ComplianceHook
+from compliance import ComplianceHook, digest_of
 from engine.book.entities import Order
 from engine.exchange import Exchange
 from engine.vocabulary.codes import BUY, CRYPTO, FIAT, FIRM, GTC, INDIVIDUAL, LIMIT, NOTE, SECURITY, SPOT
@@ -30,6 +30,7 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderCancelled, Trade
 from gateway.documents import invented_tax_number
 from gateway.identity import Identities
+from gateway.venue.papers import texts_of
 from gateway.venue.venue import load_rulebook_documents
 from loadtest.bench.core import ACCOUNTS, START_NS, Prepared, prepare_core, run_core
 from loadtest.bench.measure import Machine, machine, timed, workload
@@ -96,6 +97,7 @@ class Crew:
         self.hook: Final = ComplianceHook()
         self.exchange: Final = Exchange(self.hook)
         name, documents = load_rulebook_documents(RULEBOOK)
+        (text,) = texts_of(name, documents)
         commands: list[AnyCommand] = [
             LoadRulebook(name, documents),
             AddAsset("RUB", FIAT, 2),
@@ -119,7 +121,7 @@ class Crew:
             assets_rub = 5_000_000_000 if kind == FIRM else 0
             commands += [
                 RegisterInvestor(investor, kind, assets_rub=assets_rub, identity_keys=_DOCUMENTS.get(kind)),
-                RecordAcknowledgement(investor, 1),
+                RecordAcknowledgement(investor, digest=digest_of(text)),
                 RecordTest(investor, "knowledge", 100, START_NS),
                 OpenAccount(investor, investor, investor, through),
             ]

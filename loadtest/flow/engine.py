@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from compliance import digest_of
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
@@ -26,6 +27,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderRejected, Trade
+from gateway.venue.papers import texts_of
 from gateway.words.words import words_of
 from loadtest.flow.compare import BookComparison, TradeMade
 from loadtest.flow.format import Action, BookSeen, Enter, FlowError, Order, Recording, Reduce, TradeSeen, Withdraw
@@ -56,6 +58,7 @@ class EngineFeed:
         recording = self.recording
         largest = MAX_E8 // recording.lot_e8 * recording.lot_e8
         setup: list[Command] = [] if rulebook is None else [rulebook]
+        texts = [] if rulebook is None else texts_of(rulebook.name, rulebook.documents)
         setup += [
             AddAsset(recording.base, codes.CRYPTO, DECIMALS),
             AddAsset(recording.quote, codes.FIAT, recording.quote_scale),
@@ -80,7 +83,7 @@ class EngineFeed:
                     RegisterInvestor(account, codes.FIRM, True, LARGE_RUB, LARGE_RUB),
                     RecordTest(account, "knowledge", 100, self._start_ns),
                     RecordTest(account, "risk", 100, self._start_ns),
-                    RecordAcknowledgement(account, 1),
+                    *[RecordAcknowledgement(account, digest=digest_of(text)) for text in texts],
                 ]
             setup += [OpenAccount(account, PARTICIPANT, account), Deposit(account, asset, MAX_SUPPLY)]
         for command in setup:

@@ -270,6 +270,7 @@ async def _set_up(recording: Recording, gateway: Gateway, keys: Path) -> None:
             try:
                 await _register(supervisor, account)
                 await operator.admin("open_account", account=account, participant=gateway.participant, investor=account)
+                await _acknowledge(supervisor, account)
             except RequestFailed as error:
                 if "exists" not in error.detail:
                     raise
@@ -278,14 +279,20 @@ async def _set_up(recording: Recording, gateway: Gateway, keys: Path) -> None:
 
 
 async def _register(supervisor: Client, investor: str) -> None:
-    """Register a firm large enough to be qualified under every rulebook, tested and warned."""
+    """Register a firm large enough to be qualified under every rulebook, and tested."""
     await supervisor.admin(
         "register_investor", investor=investor, kind=INVESTOR_KINDS[FIRM], assets_rub=LARGE_RUB, income_rub=LARGE_RUB
     )
     now_ns = time.time_ns()
     for test in ("knowledge", "risk"):
         await supervisor.admin("record_test", investor=investor, test=test, score=100, taken_ns=now_ns)
-    await supervisor.admin("record_acknowledgement", investor=investor, version=1)
+
+
+async def _acknowledge(supervisor: Client, account: str) -> None:
+    """Have the owner of an account, of the same name, warned if a rule in force asks for it."""
+    warning = await supervisor.risk_warning(account)
+    if warning.in_force is not None:
+        await supervisor.admin("record_acknowledgement", investor=account, digest=warning.in_force)
 
 
 async def _list_market(recording: Recording, operator: Client) -> None:

@@ -42,6 +42,18 @@ def test_what_an_investors_registration_leaves_out_stays() -> None:
     assert figures(venue, "bank") == (True, 0, 7, False, 0, False)
 
 
+def test_evidence_of_papers_stays_until_it_is_stated_or_all_is_replaced() -> None:
+    venue = Venue()
+    retail = venue.hook.intake.registry.investors["retail"]
+    venue.do(RegisterInvestor("retail", INDIVIDUAL, earlier_income_rub=7, certified=True, foreign_trade=True))
+    venue.do(RegisterInvestor("retail", INDIVIDUAL, assets_rub=1))
+    assert (retail.earlier_income_rub, retail.certified, retail.foreign_trade) == (7, True, True)
+    venue.do(RegisterInvestor("retail", INDIVIDUAL, certified=False))
+    assert (retail.earlier_income_rub, retail.certified, retail.foreign_trade) == (7, False, True)
+    venue.do(RegisterInvestor("retail", INDIVIDUAL, replace=True))
+    assert (retail.earlier_income_rub, retail.certified, retail.foreign_trade) == (0, False, False)
+
+
 @pytest.mark.parametrize("replace", [False, True])
 def test_only_the_block_list_takes_an_owner_off_it(replace: bool) -> None:
     venue = Venue()

@@ -36,8 +36,8 @@ general-2026 | small_firm | buy 0.01 BTC/RUB at 8000000 | ID-1   | passes       
 general-2026 | nameless   | buy 0.01 BTC/RUB at 8000000 | ID-1   | decides          | a document is not on record
 general-2026 | nameless   | sell 0.1 BTC/RUB at 8000000 | ID-1   | does not concern | it is for purchases
 general-2026 | qualified  | buy 0.01 BTC/RUB at 8000000 | ID-1   | does not concern | no document is required of qualified
-general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RISK-1 | passes           | 1 >= 1 in force
-general-2026 | newcomer   | buy 0.01 BTC/RUB at 8000000 | RISK-1 | decides          | 0 < 1 in force
+general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RISK-1 | passes           | decca6a3bcb4 is among the 1 acknowledged
+general-2026 | newcomer   | buy 0.01 BTC/RUB at 8000000 | RISK-1 | decides          | decca6a3bcb4 is not among the 0 acknowledged
 general-2026 | newcomer   | sell 0.1 BTC/RUB at 8000000 | RISK-1 | does not concern | it is for purchases
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RET-3  | passes           | 70 >= 70 %; 2026-06-01 <= 2027-06-01
 general-2026 | newcomer   | buy 0.01 BTC/RUB at 8000000 | RET-3  | fails            | no knowledge test on record
@@ -74,8 +74,8 @@ general-2026 | firm       | buy 10 BTC-NOTE at 1000000  | DER-3  | passes       
 general-2026 | bank       | buy 10 BTC-NOTE at 1000000  | DER-3  | passes           | 10000000.00 - 0.00 exposure = 10000000.00 remaining >= 10000000.00
 general-2026 | bank       | buy 11 BTC-NOTE at 1000000  | DER-3  | decides          | 10000000.00 - 0.00 exposure = 10000000.00 remaining < 11000000.00
 general-2026 | firm@credit | buy 11 BTC-NOTE at 1000000 | DER-3  | decides          | 10000000.00 - 0.00 exposure = 10000000.00 remaining < 11000000.00
-elr-2025     | qualified  | buy 0.01 BTC/RUB at 8000000 | ELR-1  | decides          | 6000000.00 <= 100000000.00 or 0.00 <= 50000000.00: qualified
-elr-2025     | earner     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | passes           | 10000000.00 <= 100000000.00 or 50000001.00 > 50000000.00: super_qualified
+elr-2025     | qualified  | buy 0.01 BTC/RUB at 8000000 | ELR-1  | decides          | 24000000.00 <= 100000000.00 or 0.00 <= 50000000.00: qualified
+elr-2025     | earner     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | passes           | 25000000.00 <= 100000000.00 or 50000001.00 > 50000000.00: super_qualified
 elr-2025     | retail     | buy 0.01 BTC/RUB at 8000000 | ELR-1  | does not concern | of individuals without qualified status ELR-3 decides
 elr-2025     | firm       | buy 0.01 BTC/RUB at 8000000 | ELR-1  | does not concern | it is for individuals: of firms ELR-2 decides
 elr-2025     | firm       | buy 0.01 BTC/RUB at 8000000 | ELR-2  | passes           | qualified_firm, no financial firm: no limit
@@ -97,6 +97,24 @@ def test_figures(line: str) -> None:
     venue.enter(account, BUY if side == "buy" else SELL, quantity, instrument, price)
     found = by_rule(venue.last())[rule]
     assert (found.outcome, found.spared if found.outcome == UNCONCERNED else found.arithmetic) == (expected, words)
+
+
+def test_the_class_is_explained_by_the_evidence_on_record() -> None:
+    venue = WatchedVenue()
+    venue.do(RegisterInvestor("earner", INDIVIDUAL, assets_rub=11_999_999, earlier_income_rub=7, certified=True))
+    for account, words in (
+        ("qualified", "assets 24000000.00 >= 24000000.00 or income in the lesser of two years 0.00 < 12000000.00"),
+        (
+            "earner",
+            (
+                "assets 11999999.00 < 24000000.00 or income in the lesser of two years 7.00 < 12000000.00 or "
+                "with certificate, assets 11999999.00 < 12000000.00 or with certificate, income 50000001.00 >= 6000000.00"
+            ),
+        ),
+        ("small_firm", "net assets 199999999.00 < 200000000.00 or revenue 0.00 < 2000000000.00"),
+    ):
+        venue.buy(account, "0.001", "BTC/RUB", "100")
+        assert venue.last().evidence == words
 
 
 def test_every_rule_that_can_refuse_an_order_stands_in_the_table() -> None:
@@ -170,10 +188,13 @@ general-2026 | firm     | importer   | 5 USDT | cross_border     | SAN-1  | pass
 general-2026 | firm     | importer   | 5 XMR  | cross_border     | ANON-1 | decides          | default is among the banned: default, optional
 general-2026 | firm     | importer   | 5 USDT | cross_border     | ANON-1 | passes           | none is not among the banned: default, optional
 general-2026 | importer | importer@2 | 5 XMR  | own_account      | ANON-1 | does not concern | a transfer between accounts of one investor
-general-2026 | firm     | importer   | 5 USDT | domestic_payment | CUR-1  | decides          | a domestic payment in USDT, a currency value
+general-2026 | firm     | importer   | 5 USDT | domestic_payment | PAY-1  | decides          | a domestic payment in USDT, digital currency; firm is a resident; importer is a resident
+general-2026 | abroad   | overseas   | 5 USDT | domestic_payment | PAY-1  | does not concern | it is for residents
+general-2026 | firm     | importer   | 5 A7A5 | domestic_payment | PAY-1  | does not concern | it is for digital currency
+general-2026 | firm     | importer   | 5 USDT | domestic_payment | CUR-1  | fails            | a domestic payment in USDT, a currency value
 general-2026 | firm     | importer   | 5 RUB  | domestic_payment | CUR-1  | does not concern | it is for currency values: cryptocurrencies and stablecoins
 general-2026 | firm     | importer   | 5 USDT | cross_border     | CUR-1  | does not concern | it is for domestic payments
-general-2026 | firm     | importer   | 5 USDT | cross_border     | SET-1  | decides          | no contract reference is given, needed; firm is a resident; importer is a resident, one non-resident is needed
+general-2026 | firm     | importer   | 5 USDT | cross_border     | SET-1  | decides          | no contract is named, one is needed; firm is a resident; importer is a resident, one non-resident is needed
 general-2026 | firm     | importer   | 5 USDT | domestic_payment | SET-1  | does not concern | it is for cross-border settlement
 elr-2025     | firm     | abroad     | 5 USDT | cross_border     | ELR-4  | passes           | firm is a resident; abroad is a non-resident
 elr-2025     | firm     | importer   | 5 USDT | cross_border     | ELR-4  | decides          | firm is a resident; importer is a resident

@@ -35,7 +35,7 @@ from engine.vocabulary.messages.events import (
     RulebookLoaded,
 )
 from gateway.words.words import in_words
-from tests.support.compliance.venue import INVESTORS, Venue, changed, documents, rules_of
+from tests.support.compliance.venue import INVESTORS, WARNING_DIGEST, Venue, changed, documents, rules_of
 
 
 def check(
@@ -115,6 +115,8 @@ def test_a_bad_rulebook_is_refused_and_the_old_one_stays() -> None:
         (RegisterInvestor("new", INDIVIDUAL, assets_rub=2**63), "assets_rub must not be negative, nor above"),
         (RegisterInvestor("new", INDIVIDUAL, income_rub=-1), "income_rub must not be negative"),
         (RegisterInvestor("new", INDIVIDUAL, capital_rub=-1), "capital_rub must not be negative"),
+        (RegisterInvestor("new", FIRM, certified=True), "certified, earlier_income_rub: of individuals"),
+        (RegisterInvestor("new", INDIVIDUAL, earlier_income_rub=-1), "earlier_income_rub must not be negative"),
         (RegisterInvestor("new", INDIVIDUAL, class_override="qualified"), "class_override needs a reason"),
         (
             RegisterInvestor("new", INDIVIDUAL, class_override="king", reason="x"),
@@ -129,9 +131,6 @@ def test_a_bad_rulebook_is_refused_and_the_old_one_stays() -> None:
         (RecordTest("retail", "risk", -1, 1), "score must be 0 to 100"),
         (RecordTest("retail", "risk", 1, 0), "taken_ns must be a time that has passed"),
         (RecordTest("retail", "risk", 1, 2**63 - 1), "taken_ns must be a time that has passed"),
-        (RecordAcknowledgement("nobody", 1), "investor nobody is not registered"),
-        (RecordAcknowledgement("retail", 2**63), "version must be from 1 to"),
-        (RecordAcknowledgement("retail", 0), "version must be from 1 to"),
         (SetBlocked("nobody", True), "investor nobody is not registered"),
         (AddAsset("GOLD", FIAT, 2, 0, -1), "market_cap_rub must not be negative"),
         (LoadRulebook("x", {}), "rulebook x: its document is missing"),
@@ -169,7 +168,6 @@ def test_registry_changes_are_reported() -> None:
     assert venue.do(RecordTest("retail", "risk", 7, venue.time_ns)) == [
         RegistryChanged("test", "retail", "risk test 7 %")
     ]
-    assert venue.do(RecordAcknowledgement("retail", 3)) == [RegistryChanged("acknowledgement", "retail", "version 3")]
     assert venue.do(RegisterInvestor("retail", INDIVIDUAL, class_override="qualified", reason="court")) == [
         InvestorRegistered("retail", "qualified")
     ]
@@ -256,7 +254,7 @@ def test_only_commands_that_can_forbid_an_order_recheck() -> None:
     assert hook.apply(RegisterIntermediary("alfa"), now).recheck
     assert not hook.apply(RegisterIntermediary("delta"), now).recheck
     assert hook.apply(RecordTest("retail", "risk", 0, now), now).recheck
-    assert not hook.apply(RecordAcknowledgement("retail", 1), now).recheck
+    assert not hook.apply(RecordAcknowledgement("retail", digest=WARNING_DIGEST), now).recheck
 
 
 def test_clients_share_a_table_of_decisions_only_if_nothing_that_rules_look_at_differs() -> None:

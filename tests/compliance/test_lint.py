@@ -113,7 +113,6 @@ def test_figures_that_just_fit_are_no_contradiction() -> None:
         (GENERAL, "RET-3", "retest_delay_days", "366", "one who fails waits longer than a pass is valid"),
         (GENERAL, "QUAL-1", "validity_days", "0", "a pass counts only on the day of the test"),
         (GENERAL, "LIQ-1", "history_years", "0", "an asset is highly liquid from its first day"),
-        (GENERAL, "RISK-1", "warning_version", "0", "nobody needs to acknowledge the warning"),
         (GENERAL, "RET-1", "retail_cap_rub", '"0"', "every order that it looks at is refused"),
         (GENERAL, "DER-2", "cover_percent", '"99.99"', "the cover is not full"),
         (GENERAL, "DER-3", "exposure_percent_of_capital", '"100.01"', "more than the whole"),
@@ -124,6 +123,7 @@ def test_figures_that_just_fit_are_no_contradiction() -> None:
         (GENERAL, "ANON-1", "banned_privacy", "[]", "with these parameters the rule refuses nothing"),
         (GENERAL, "QUAL-1", "risk_test_required", "false", "with these parameters the rule refuses nothing"),
         (GENERAL, "SET-2", "retail", "true", "with these parameters the rule refuses nothing"),
+        (GENERAL, "RET-1", "cap_scope", '"per_intermediary"', "one intermediary in a year: the scope has no effect"),
         (ELR, "ELR-3", "classes", '["qualified"]', "never decides: what it refuses, one before it in `order`"),
     ],
 )

@@ -25,7 +25,7 @@ from tests.support.engine.comparison import names_of
 from tests.support.engine.everything import Everything
 
 RULEBOOKS = ("", "elr-2025", "general-2026", "elr-2025")
-SEEDS = range(14)
+SEEDS = range(22)
 STEPS = 500
 
 

@@ -40,7 +40,7 @@ def test_three_seconds_of_everything(tmp_path):
     assert len(result["trades"]["instruments"]) >= 7
     assert any("-FUT-" in name for name in result["trades"]["instruments"])
     assert result["transfers"]["done"] > 0 and result["marks"] >= 6
-    assert {"CUR-1", "SET-1", "ANON-1", "SAN-1"} <= {each["reason"] for each in result["transfers"]["refused"]}
+    assert {"PAY-1", "SET-1", "ANON-1", "SAN-1"} <= {each["reason"] for each in result["transfers"]["refused"]}
     latency = result["latency_us"]
     assert 0 < latency["p50"] <= latency["p99"] <= latency["p99.9"] <= latency["max"]
     assert result["replay"]["recorded_digest"] == result["replay"]["replayed_digest"]

@@ -34,8 +34,10 @@ from engine.vocabulary.messages.rule_commands import (
     EffectiveFrom,
     HookCommand,
     LoadRulebook,
+    PublishWarning,
     RecordAcknowledgement,
     RecordTest,
+    RegisterContract,
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
@@ -84,9 +86,11 @@ __all__ = [
     "NewOrder",
     "NewOrderPair",
     "OpenAccount",
+    "PublishWarning",
     "RecordAcknowledgement",
     "RecordTest",
     "RedeemAsset",
+    "RegisterContract",
     "RegisterIntermediary",
     "RegisterInvestor",
     "RepriceTrade",
@@ -164,6 +168,8 @@ AnyCommand = (
     | UpdateAsset
     | SetParameter
     | EffectiveFrom
+    | RegisterContract
+    | PublishWarning
 )
 
 

@@ -42,6 +42,12 @@ class RegisterInvestor(Command, tag=41, frozen=True):
     """A credit institution (DER-3)."""
     by: str = ""
     replace: bool = False
+    earlier_income_rub: int | None = None
+    """Individuals: income of the year before last (QUAL-0)."""
+    certified: bool | None = None
+    """Whether education or a certificate speaks for an individual (QUAL-0)."""
+    foreign_trade: bool | None = None
+    """Registered as a foreign-trade party: retail needs it to settle contracts (SET-1)."""
     identity_keys: tuple[str, ...] | None = None
     """Of documents (ID-1), made at the edge: no command holds their numbers. Added to those on record, also by `replace`:
     whose a document is, is never forgotten."""
@@ -81,11 +87,14 @@ class RecordTest(Command, tag=43, frozen=True):
 
 
 class RecordAcknowledgement(Command, tag=44, frozen=True):
-    """Record that an investor acknowledged a version of the risk warning (RISK-1)."""
+    """Record that an investor acknowledged a text of the risk warning (RISK-1): that one, and no other."""
 
     investor: str
-    version: int
+    version: int = 0
+    """Of journals up to core version 5, which had no digest. It says nothing of a text."""
     by: str = ""
+    digest: str = ""
+    """SHA-256 of the text, in hexadecimal, as the venue tells it."""
 
 
 class SetBlocked(Command, tag=45, frozen=True):
@@ -130,6 +139,33 @@ class SetParameter(Command, tag=48, frozen=True):
     by: str = ""
 
 
+class RegisterContract(Command, tag=60, frozen=True):
+    """Register a contract of foreign trade, which transfers use up (SET-1), or amend one: the parties and the currency stay."""
+
+    contract: str
+    """Its number."""
+    payer: str
+    """An investor, as is `payee`: one of them a resident and one not."""
+    payee: str
+    asset: str
+    """The currency: RUB, or another asset."""
+    amount: int
+    """In minor units of the currency."""
+    concluded: str
+    """Its date, YYYY-MM-DD."""
+    subject: str
+    reason: str = ""
+    by: str = ""
+
+
+class PublishWarning(Command, tag=61, frozen=True):
+    """Make a text of the risk warning known, so that it can be acknowledged before it is in force (RISK-1)."""
+
+    text: str
+    reason: str = ""
+    by: str = ""
+
+
 HookCommand = (
     LoadRulebook
     | RegisterInvestor
@@ -140,6 +176,8 @@ HookCommand = (
     | AuthoriseClient
     | UpdateAsset
     | SetParameter
+    | RegisterContract
+    | PublishWarning
 )
 
 

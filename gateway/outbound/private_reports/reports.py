@@ -83,6 +83,8 @@ class PrivateReports:
         """The accounts of each participant, in order of opening."""
         self.owners: Final[dict[str, str]] = {}
         """The participant who operates each account."""
+        self.investors: Final[dict[str, str]] = {}
+        """The investor who owns each account."""
 
     def follow(self, command_seq: int, time_ns: int, events: list[Event]) -> list[PrivateReport]:
         """Take note of the events of a command and return the reports they are, in order. They are kept, too."""
@@ -106,6 +108,7 @@ class PrivateReports:
                         self._recent.add(report)
             elif type(event) is AccountOpened:
                 self.owners[event.account] = event.participant
+                self.investors[event.account] = event.investor
                 self.accounts.setdefault(event.participant, []).append(event.account)
                 self._recent.open(event.account)
         return found

@@ -91,7 +91,7 @@ def draw(chance: random.Random, changes: bool) -> tuple[object, ...]:
     if roll < 190:
         return ("restart",)
     if roll < 195:
-        return ("class", chance.choice((0, 6_000_000)))
+        return ("class", chance.choice((0, 24_000_000)))
     return ("rules", chance.choice(("50000.00", "100000.00")), chance.choice(COMBINATIONS))
 
 

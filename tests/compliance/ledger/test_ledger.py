@@ -107,7 +107,7 @@ ACTION = st.one_of(
     st.tuples(st.just("cancel"), PICK),
     st.tuples(st.just("mass_cancel"), st.sampled_from(TRADERS)),
     st.tuples(st.just("wait"), st.sampled_from((1, NS_PER_DAY // 2, 100 * NS_PER_DAY))),
-    st.tuples(st.just("class"), st.sampled_from((0, 6_000_000))),
+    st.tuples(st.just("class"), st.sampled_from((0, 24_000_000))),
     st.tuples(st.just("block"), st.booleans()),
     st.tuples(st.just("cap"), st.sampled_from(sorted(CAPS))),
 )
@@ -254,7 +254,7 @@ def test_the_random_sessions_reach_the_cap_and_trade() -> None:
     session.step(("order", "retail", BUY, 150, 80_010, "gtc"))
     session.step(("order", "retail@beta", BUY, 150, 80_000, "gtc"))
     session.step(("order", "retail", BUY, 150, 80_000, "gtc"))
-    session.step(("class", 6_000_000))
+    session.step(("class", 24_000_000))
     session.step(("order", "retail", BUY, 150, 70_000, "gtc"))
     session.step(("class", 0))
     names = [type(event).__name__ for event in session.venue.log]

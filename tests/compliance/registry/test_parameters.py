@@ -35,9 +35,9 @@ def test_a_change_is_reported_with_old_and_new(rule: str, key: str, value: str, 
 def test_what_a_change_reclassifies_follows_then_what_it_cancels() -> None:
     venue = Venue()
     order_id = buy(venue, "qualified", "SOL/RUB")
-    events = venue.do(set_parameter("QUAL-0", "individual_assets_rub", "6000000.01"))
+    events = venue.do(set_parameter("QUAL-0", "individual_assets_rub", "24000000.01"))
     assert events[:-1] == [
-        ParameterChanged("QUAL-0", "individual_assets_rub", "6000000.00", "6000000.01", "trial", "ann"),
+        ParameterChanged("QUAL-0", "individual_assets_rub", "24000000.00", "24000000.01", "trial", "ann"),
         InvestorRegistered("qualified", "retail"),
     ]
     assert cancelled(events) == [(order_id, "RET-2")]

@@ -6,7 +6,7 @@ import pytest
 
 from compliance import BUILT_IN_RULEBOOKS, load_rulebook
 from compliance.rulebook.declaration import COUNT, ONE, SOME
-from compliance.rulebook.parameters import parse_parameters
+from compliance.rulebook.parameters import Stage, parse_stages
 from compliance.rulebook.wording import grouped, plain_value, value_text
 from compliance.rules.catalogue import RULES
 from tests.support.compliance.venue import documents
@@ -21,7 +21,7 @@ def test_a_declaration_is_complete(rule: str) -> None:
     for key, parameter in declared.parameters.items():
         assert parameter.name and not parameter.name.endswith("."), key
         assert parameter.text.endswith("."), key
-        assert (parameter.kind == COUNT) == (parameter.unit not in ("", "RUB", "%")) or key == "warning_version", key
+        assert (parameter.kind == COUNT) == (parameter.unit not in ("", "RUB", "%")), key
         assert (len(parameter.words) > 1) == (parameter.kind in (ONE, SOME)), key
         assert all(parameter.words.values()), key
 
@@ -54,9 +54,25 @@ def test_values_read_with_their_units() -> None:
             ("RET-3", "validity_days"),
             ("DER-2", "cover_percent"),
             ("LIQ-2", "assets"),
-            ("RISK-1", "warning_version"),
+            ("QUAL-0", "individual_assets_rub"),
+            ("RET-1", "starts"),
         )
-    ] == ["300 000.00 RUB", "aggregate", "no", "70 %", "365 days", "100 %", "BTC, ETH, USDT", "1"]
+    ] == [
+        "300 000.00 RUB",
+        "aggregate",
+        "no",
+        "70 %",
+        "365 days",
+        "100 %",
+        "BTC, ETH, USDT",
+        "6 000 000.00 RUB; from 2025-01-01: 12 000 000.00 RUB; from 2026-01-01: 24 000 000.00 RUB",
+        "at_once",
+    ]
+
+
+def values(stage: Stage) -> tuple[object, ...]:
+    found = stage.parameters
+    return stage.first_day, found.numbers, found.flags, found.words, found.lists
 
 
 @pytest.mark.parametrize("name", BUILT_IN_RULEBOOKS)
@@ -64,10 +80,5 @@ def test_plain_values_are_what_a_rulebook_writes(name: str) -> None:
     for data in load_rulebook(name, documents(name)).rules.values():
         declared = data.declared.parameters
         written: dict[str, object] = {key: plain_value(data, key) for key in declared}
-        again = parse_parameters(declared, written)
-        assert (again.numbers, again.flags, again.words, again.lists) == (
-            data.parameters.numbers,
-            data.parameters.flags,
-            data.parameters.words,
-            data.parameters.lists,
-        )
+        again = parse_stages(declared, written)
+        assert [values(stage) for stage in again] == [values(stage) for stage in data.stages]

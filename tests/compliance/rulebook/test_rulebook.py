@@ -27,7 +27,21 @@ RULES = (
         "RET-4",
         "RET-5",
     ),
-    *("QUAL-0", "QUAL-1", "ANON-1", "LIQ-1", "LIQ-2", "CUR-1", "SET-1", "SET-2", "FRZ-1", "RISK-1", "SAN-1", "INT-1"),
+    *(
+        "QUAL-0",
+        "QUAL-1",
+        "ANON-1",
+        "LIQ-1",
+        "LIQ-2",
+        "CUR-1",
+        "PAY-1",
+        "SET-1",
+        "SET-2",
+        "FRZ-1",
+        "RISK-1",
+        "SAN-1",
+        "INT-1",
+    ),
     *("ID-1", "OPS-1", "OPS-2"),
 )
 
@@ -98,9 +112,9 @@ def test_every_rule_on_transfers_has_a_check() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("elr-2025", ("SAN-1", "ANON-1", "CUR-1", "ELR-4", "SET-1")),
-        ("general-2026", ("SAN-1", "ANON-1", "CUR-1", "SET-1")),
-        ("derivatives-2025", ("SAN-1",)),
+        ("elr-2025", ("SAN-1", "ANON-1", "PAY-1", "CUR-1", "ELR-4", "SET-1")),
+        ("general-2026", ("SAN-1", "ANON-1", "PAY-1", "CUR-1", "SET-1")),
+        ("derivatives-2025", ("SAN-1", "PAY-1")),
     ],
 )
 def test_each_regime_has_its_rules_on_transfers(name: str, expected: tuple[str, ...]) -> None:

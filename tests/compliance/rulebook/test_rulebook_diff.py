@@ -65,7 +65,7 @@ def test_a_book_equals_itself_whatever_its_name_and_comments(name: str) -> None:
         ("RET-1", "title", '"Cap"', "RET-1: the title is reworded"),
         ("RET-1", "who", '"all"', "RET-1: whom it binds changes from “retail” to “all”"),
         ("RET-1", "enabled", "false", "RET-1: is switched off: Retail purchases capped per calendar year"),
-        ("QUAL-1", "note", '"x"', "QUAL-1: the note is reworded"),
+        ("LIQ-2", "note", '"x"', "LIQ-2: the note is reworded"),
     ],
 )
 def test_one_change_is_one_sentence(rule: str, key: str, value: str, sentence: str) -> None:

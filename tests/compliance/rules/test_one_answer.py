@@ -9,15 +9,17 @@ import pytest
 
 from compliance import BUILT_IN_RULEBOOKS, RulebookError, load_rulebook
 from compliance.explain import DECIDED, FAILED, PASSED, UNCONCERNED, explain_case, explain_transfer
-from compliance.rulebook.declaration import COUNT, FLAG, NAMES, ONE, SCORE, Parameter
+from compliance.rulebook.declaration import COUNT, DATE, FLAG, NAMES, ONE, SCORE, TEXT, Parameter
 from compliance.rules.case import Case, TransferCase
 from compliance.rules.catalogue import RULES
 from compliance.rules.finding import Finding
+from compliance.rules.risk_1 import digest_of
 from compliance.rules.rule import DEPENDS, FAILS, NO_LIMIT, PASSES
 from compliance.rules.table import RuleTable
 from engine.vocabulary.codes import FIRM, INDIVIDUAL, PURPOSES
 from engine.vocabulary.messages.commands import (
     AuthoriseClient,
+    PublishWarning,
     RecordAcknowledgement,
     RecordTest,
     RegisterIntermediary,
@@ -30,6 +32,7 @@ from tests.support.compliance.venue import ACCOUNTS, INTERMEDIARIES, INVESTORS, 
 
 AMOUNTS = ("0", "0.01", "1", "100.00", "300000.00", "6000000", "100000000")
 MANY_DRAWS = 40
+DRAWN_TEXT = "another text"
 
 
 def check_words(finding: Finding) -> None:
@@ -142,6 +145,10 @@ def drawn_value(chance: random.Random, parameter: Parameter) -> str:
         return f'"{chance.choice(AMOUNTS)}"'
     if parameter.kind == FLAG:
         return chance.choice(("true", "false"))
+    if parameter.kind == TEXT:
+        return f'"{DRAWN_TEXT}"'
+    if parameter.kind == DATE:
+        return chance.choice(('"at_once"', '"2026-06-30"', '"2027-07-01"'))
     if parameter.kind == ONE:
         return f'"{chance.choice(list(parameter.words))}"'
     names = ["BTC", "ETH", "SOL", "USDT"] if parameter.kind == NAMES else list(parameter.words)
@@ -173,7 +180,7 @@ def draw_records(venue: Venue, chance: random.Random) -> None:
         venue.do(RegisterIntermediary(each.intermediary, capital_rub=capital_rub, **state))
     for investor in INVESTORS:
         name, firm = investor.investor, investor.kind == FIRM
-        evidence = {"assets_rub": chance.choice((0, 6_000_000, 10**9)), "income_rub": chance.choice((0, 10**9))}
+        evidence = {"assets_rub": chance.choice((0, 24_000_000, 10**9)), "income_rub": chance.choice((0, 10**9))}
         if firm:
             evidence |= {"financial": chance.random() < 0.5, "capital_rub": chance.choice((0, 10_000, 10**9))}
             evidence |= {"bank": chance.random() < 0.3}
@@ -181,7 +188,8 @@ def draw_records(venue: Venue, chance: random.Random) -> None:
             evidence |= {"class_override": chance.choice(("retail", "qualified", "super_qualified")), "reason": "court"}
         venue.do(RegisterInvestor(name, FIRM if firm else INDIVIDUAL, **evidence))
         venue.do(SetBlocked(name, chance.random() < 0.1))
-        venue.apply(RecordAcknowledgement(name, chance.choice((1, 2, 70))))
+        if chance.random() < 0.5:
+            venue.apply(RecordAcknowledgement(name, digest=digest_of(DRAWN_TEXT)))
         for test in ("knowledge", "risk"):
             venue.apply(RecordTest(name, test, chance.choice((0, 70, 100)), venue.time_ns))
         venue.apply(AuthoriseClient(chance.choice(("alfa", "beta")), name, 2026))
@@ -199,9 +207,10 @@ def test_rules_say_one_thing_under_rulebooks_that_nobody_wrote() -> None:
         for account in ("retail", "retail@beta", "firm@alfa"):
             venue.buy(account, "0.001", "BTC/RUB", "1000")
             venue.buy(account, "1", "BTC-NOTE", "1000")
+        venue.do(PublishWarning(DRAWN_TEXT))
         draw_records(venue, chance)
         intake = venue.hook.intake
-        intake.put_in_force(name, texts, {}, venue.time_ns)
+        intake.install(RuleTable(load_rulebook(name, texts)), venue.time_ns)
         said |= check_drawn(venue, chance, 80)
     # The draws reach both answers of every rule, and each rule that depends on more than its table knows.
     on_orders = {rule for book in RULEBOOKS for rule in book.order}

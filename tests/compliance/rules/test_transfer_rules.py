@@ -25,6 +25,7 @@ from engine.vocabulary.messages.commands import (
     ListInstrument,
     OpenAccount,
     RedeemAsset,
+    RegisterContract,
     RegisterInvestor,
     RequestDelivery,
     SetBlocked,
@@ -67,10 +68,10 @@ def test_a_refused_transfer_names_the_rule_and_all_that_fail() -> None:
             0,
             command.client_order_id,
             COMPLIANCE,
-            "USDT is a currency value, not a means of payment inside Russia: pay in RUB",
-            "CUR-1",
+            "USDT is digital currency, never a means of payment inside Russia: pay in RUB",
+            "PAY-1",
             "",
-            ("CUR-1", "ELR-4"),
+            ("PAY-1", "CUR-1", "ELR-4"),
         )
     ]
     assert venue.apply(command) == [
@@ -225,8 +226,9 @@ def test_nothing_is_issued_to_a_blocked_owner() -> None:
 
 def test_the_owner_of_an_account_opened_later_is_known() -> None:
     venue = Venue()
-    venue.do(RegisterInvestor("late", 1, resident=False))
+    venue.do(RegisterInvestor("late", 1, resident=False, foreign_trade=True))
     venue.do(OpenAccount("late", PARTICIPANT, "late"))
+    venue.do(RegisterContract("7", "importer", "late", "USDT", 1, "2026-05-01", "machines"))
     assert isinstance(venue.apply(transfer(venue, 1, "USDT", "late", CROSS_BORDER, reference="7"))[0], Transferred)
     stranger = Transfer("nobody", "late", "t", "firm", "USDT", 1, CROSS_BORDER, "7")
     (event,) = venue.apply(stranger)

@@ -34,6 +34,7 @@ CAPPED = {
         "cap_basis": "gross_purchases",
         "cap_window": "calendar_year",
         "crypto_for_crypto_counted": False,
+        "starts": "at_once",
     },
     "outcome": "decides",
     "reason": "cap 300000.00 RUB a year, used 8000.00, reserved 158000.00, remaining 134000.00; this order 349495.12",
@@ -55,6 +56,8 @@ def test_a_refused_order_is_explained_rule_by_rule(story: Story) -> None:
     assert found["command"]["type"] == "NewOrder"
     (check,) = found["checks"]
     rules = check.pop("rules")
+    notes = {rule["rule"]: rule.pop("note") for rule in rules}
+    assert "Not law" in notes["RET-1"] and notes["INT-1"] is None
     digest = check["rulebook"].pop("digest")
     assert len(digest) == 64
     assert check == {
@@ -64,6 +67,7 @@ def test_a_refused_order_is_explained_rule_by_rule(story: Story) -> None:
         "investor": "retail",
         "investor_class": "retail",
         "class_set_because": None,
+        "evidence": "assets 0.00 < 24000000.00 or income in the lesser of two years 0.00 < 12000000.00",
         "intermediary": "alfa",
         "instrument": "BTC/RUB",
         "side": "buy",
@@ -93,7 +97,7 @@ def test_the_text_says_the_same_to_people(story: Story) -> None:
     for expected in (
         "2026-06-01 12:00:00.000000 Moscow: NewOrder",
         "(a3), retail:",
-        "investor retail, retail, through alfa",
+        "investor retail, retail (QUAL-0: assets 0.00 < 24000000.00 or income in the lesser of two years 0.00 < 12000000.00)",
         "limit buy 0.0437 BTC/RUB at 7997600 or better, worth 349495.12 RUB",
         "rulebook general-2026: refused: RET-1 decides",
         "SAN-1  passes",
@@ -187,8 +191,8 @@ def test_a_transfer_is_explained_like_an_order(story: Story) -> None:
         "purpose": "domestic_payment",
         "contract_reference": None,
         "verdict": "refused",
-        "decided_by": "CUR-1",
-        "failed": ["CUR-1"],
+        "decided_by": "PAY-1",
+        "failed": ["PAY-1", "CUR-1"],
     }
     assert rules["CUR-1"]["arithmetic"] == "a domestic payment in USDT, a currency value"
     assert rules["SET-1"]["outcome"] == "does_not_concern"

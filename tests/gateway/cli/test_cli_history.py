@@ -47,6 +47,7 @@ from gateway.reporting.history import History, history_table
 from gateway.reporting.source import Step
 from gateway.venue.venue import load_rulebook_documents
 from tests.support.compliance.identities import identified
+from tests.support.compliance.venue import WARNING_DIGEST
 from tests.support.gateway.report_sessions import NOON_NS, Journaled, limit
 
 DAY_NS = 86_400 * 10**9
@@ -127,7 +128,7 @@ def test_everything_is_in_the_order_in_which_it_happened(journal: Path) -> None:
         "asset",
         "instrument",
         "investor",
-        "acknowledgement",
+        "warning",
         "account",
         "test",
         "block list",
@@ -222,7 +223,7 @@ def test_a_test_that_expires_at_midnight_says_what_it_cancelled(tmp_path: Path) 
     venue.send(identified(RegisterInvestor("carl", codes.INDIVIDUAL, by="sue")))
     venue.send(OpenAccount("carl", "carl", "carl", "broker"))
     venue.send(Deposit("carl", "RUB", 1_000_00))
-    venue.send(RecordAcknowledgement("carl", 1))
+    venue.send(RecordAcknowledgement("carl", digest=WARNING_DIGEST))
     venue.send(RecordTest("carl", "knowledge", 90, NOON_NS - 365 * DAY_NS, by="sue"))
     venue.send(limit("carl", "c1", codes.BUY, "1", "99"))
     venue.send(Tick(), 86_400)
@@ -298,19 +299,20 @@ def test_subjects_of_commands_that_name_several() -> None:
 
 def test_an_effective_date_of_a_real_session(tmp_path: Path) -> None:
     venue = Journaled("general-2026")
+    venue.send(RecordAcknowledgement("bob", digest=WARNING_DIGEST))
     change = SetParameter("RET-1", "retail_cap_rub", "500000.00")
     venue.send(EffectiveFrom(venue.time_ns + DAY_NS, change, "bill", "sue"))
     venue.send(SetParameter("RET-1", "retail_cap_rub", "much", "x", "sue"))
     venue.send(limit("bob", "b1", codes.BUY, "1", "99"))
     # Two days later: the date has come, and this command is not the cause of it.
     venue.send(SetBlocked("bob", True, "court", "otto"), 2 * 86_400)
-    found = [row for row in changes(venue.write(tmp_path)) if row["seq"] > 15]
+    found = [row for row in changes(venue.write(tmp_path)) if row["seq"] > 16]
     assert [(row["subjects"], row["by"], row["outcome"], row["change"]) for row in found] == [
         ("RET-1", "sue", "scheduled", None),
         ("RET-1", "sue", "refused", None),
         ("RET-1", "sue", "carried out", found[0]["seq"]),
         ("bob", "otto", "carried out", None),
     ]
-    assert found[0]["effective_utc"] == found[2]["effective_utc"] == "2026-06-02T09:00:00.000000000Z"
+    assert found[0]["effective_utc"] == found[2]["effective_utc"] == "2026-06-02T09:00:01.000000000Z"
     assert found[2]["effects"] == "RET-1: retail_cap_rub: 300000.00 became 500000.00"
     assert [row["orders_cancelled"] for row in found] == [0, 0, 0, 1]

@@ -33,7 +33,7 @@ async def test_the_client_library_takes_every_report_in_its_stride(tmp_path):
         assert await bob.transfer("alice", "RUB", 5, "domestic_payment", client_order_id="t") == number
         with pytest.raises(OrderRejected) as refused:
             await bob.transfer("alice", "BTC", "0.5", "domestic_payment", client_order_id="u")
-        assert refused.value.rule == "CUR-1"
+        assert refused.value.rule == "PAY-1"
         with pytest.raises(RequestFailed, match=r"compliance: transfer [0-9]+ was refused"):
             await bob.transfer("alice", "BTC", "0.5", "domestic_payment", client_order_id="u")
         # Reports that answer what others did: a ladder from another connection, a trade undone.

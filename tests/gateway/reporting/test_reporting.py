@@ -58,6 +58,7 @@ from gateway.reporting.standing import CapUsage, Standing
 from gateway.reporting.tables import Table
 from gateway.reporting.times import UtcTimes, moscow_date, utc
 from tests.support.compliance.identities import identified
+from tests.support.compliance.venue import WARNING_DIGEST
 from tests.support.engine.comparison import SideBySide
 from tests.support.engine.desk import E8
 from tests.support.engine.generator import features_of
@@ -340,7 +341,7 @@ def test_use_of_the_cap_and_exposures_come_from_the_replayed_ledger(tmp_path: Pa
         venue.send(identified(RegisterInvestor(name, codes.INDIVIDUAL)))
         venue.send(OpenAccount(name, name, name, "broker"))
         venue.send(RecordTest(name, "knowledge", 90, NOON_NS))
-        venue.send(RecordAcknowledgement(name, 1))
+        venue.send(RecordAcknowledgement(name, digest=WARNING_DIGEST))
         venue.send(Deposit(name, "RUB", 500_000_00))
     venue.send(limit("alice", "a1", SELL, "500", "100"))
     venue.send(limit("carl", "c1", BUY, "300", "101"))

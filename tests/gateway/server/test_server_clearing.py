@@ -190,7 +190,7 @@ async def test_crypto_is_no_means_of_payment_and_roubles_are(tmp_path):
         assert parts(refused, "type", "code", "rule", "client_order_id") == {
             "type": "request_rejected",
             "code": "compliance",
-            "rule": "CUR-1",
+            "rule": "PAY-1",
             "client_order_id": "t1",
         }
         assert refused["title"]

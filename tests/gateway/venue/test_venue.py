@@ -79,6 +79,7 @@ def test_minimal_venue_becomes_exactly_these_commands(tmp_path: Path) -> None:
         "AddAsset",
         "ListInstrument",
         "RegisterIntermediary",
+        "PublishWarning",
         "RegisterInvestor",
         "RecordTest",
         "RecordAcknowledgement",
@@ -92,8 +93,8 @@ def test_minimal_venue_becomes_exactly_these_commands(tmp_path: Path) -> None:
     )
     # Midnight in Moscow is 21:00 UTC of the day before.
     midnight = datetime.datetime(2026, 1, 30, 21, tzinfo=datetime.UTC)
-    assert rest[5] == RecordTest("anna", "risk", 90, int(midnight.timestamp()) * 10**9)
-    assert rest[7:] == [
+    assert rest[6] == RecordTest("anna", "risk", 90, int(midnight.timestamp()) * 10**9)
+    assert rest[8:] == [
         OpenAccount("anna.main", "anna", "anna", "north"),
         Deposit("anna.main", "RUB", 125_050, "opening"),
         Deposit("anna.main", "BTC", 50_000_000, "opening"),

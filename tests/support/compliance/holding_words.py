@@ -3,6 +3,8 @@
 * `transfer 5 USDT to firm for cross_border contract 7`: the purposes of `engine.vocabulary.codes`; the reference may be left out.
 * `deliver 1 BTC-NOTE`: ask for the underlying.
 * `issue 5 METAL to firm`, `redeem 5 METAL from firm`, both with `by ISSUER` behind it if the issuer asks.
+* `contract 7: importer owes abroad 1000 USDT`: register or amend a contract of 2026-05-01 over machines.
+* `acknowledge newcomer`: the text in force; `acknowledge newcomer: TEXT`; `publish TEXT`.
 * `freeze 30 % of METAL`, with `on ACCOUNT` and `by ISSUER` behind it; 0 % lets go.
 """
 
@@ -10,19 +12,23 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from compliance.rules.risk_1 import digest_of
 from engine.vocabulary.codes import PURPOSES
 from engine.vocabulary.messages.commands import (
     AnyCommand,
     FreezeAsset,
     IssueAsset,
+    PublishWarning,
+    RecordAcknowledgement,
     RedeemAsset,
+    RegisterContract,
     RequestDelivery,
     Transfer,
 )
 from tests.support.compliance.venue import Venue, e8
 
 OF_PARTICIPANT = ("transfer", "deliver")
-OF_SUPERVISOR = ("issue", "redeem", "freeze")
+OF_SUPERVISOR = ("issue", "redeem", "freeze", "contract", "acknowledge", "publish")
 
 
 def units(venue: Venue, amount: str, asset: str) -> int:
@@ -50,9 +56,29 @@ def of_participant(venue: Venue, participant: str, account: str, what: str) -> A
     )
 
 
+def of_papers(venue: Venue, what: str) -> AnyCommand:
+    """The command of words about contracts and warnings."""
+    head, _, rest = what.partition(": ")
+    verb, name = head.split(" ", 1)
+    if verb == "publish":
+        return PublishWarning(name, "scenario", "supervisor")
+    if verb == "acknowledge":
+        table = venue.hook.intake.table
+        assert rest or (table is not None and table.warning is not None)
+        digest = digest_of(rest) if rest else table.warning.digest  # type: ignore[union-attr]
+        return RecordAcknowledgement(name, by="supervisor", digest=digest)
+    payer, owes, payee, amount, asset = rest.split()
+    assert owes == "owes", what
+    return RegisterContract(
+        name, payer, payee, asset, units(venue, amount, asset), "2026-05-01", "machines", "scenario", "supervisor"
+    )
+
+
 def of_supervisor(venue: Venue, what: str) -> AnyCommand:
     """The command of a supervisor's words, or of an issuer's."""
     words = what.split()
+    if words[0] in ("contract", "acknowledge", "publish"):
+        return of_papers(venue, what)
     options = words[3:]
     named = dict(zip(options[::2], options[1::2], strict=True))
     issuer = named.pop("by", "")

@@ -9,7 +9,8 @@ Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Mo
   `amend N to QUANTITY at PRICE`. N counts the orders of the scenario that passed, from 1. Of a supervisor: `from MOMENT` before
   a command gives it an effective date (`reason` and `by` of the table are its own then, too); `wait` lets time pass.
   Transfers and holdings have words of their own, in `holding_words.py`: `transfer 5 USDT to firm for cross_border contract 7`,
-  `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`.
+  `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`,
+  `contract 7: importer owes abroad 1000 USDT`, `acknowledge newcomer`, `publish TEXT`.
 * `documents=` names the documents of a registration, and `owners=` those of beneficial owners, several of one owner as `a+b`.
 * expected: `passes`, `fills` (passes and trades), `moves` (a transfer), `done`, `refused`; the rules that fail, the deciding one
   first; another reject code; or `cancels N ... by RULE, N ... by RULE`: the open orders that a command cancels, in order; `tier
@@ -53,7 +54,6 @@ COMMANDS = {
     "register_investor": commands.RegisterInvestor,
     "register_intermediary": commands.RegisterIntermediary,
     "record_test": commands.RecordTest,
-    "record_acknowledgement": commands.RecordAcknowledgement,
     "set_blocked": commands.SetBlocked,
     "authorise_client": commands.AuthoriseClient,
     "update_asset": commands.UpdateAsset,

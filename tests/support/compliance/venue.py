@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import compliance
-from compliance import ComplianceHook
+from compliance import ComplianceHook, load_rulebook
+from compliance.rules.risk_1 import digest_of
 from engine.book.entities import Order
 from engine.exchange import Exchange
 from engine.vocabulary.codes import (
@@ -39,6 +40,7 @@ from engine.vocabulary.messages.commands import (
     LoadRulebook,
     NewOrder,
     OpenAccount,
+    PublishWarning,
     RecordAcknowledgement,
     RecordTest,
     RegisterIntermediary,
@@ -121,9 +123,9 @@ INVESTORS = [
     RegisterInvestor("retail", INDIVIDUAL),
     RegisterInvestor("newcomer", INDIVIDUAL),
     RegisterInvestor("nameless", INDIVIDUAL),
-    RegisterInvestor("qualified", INDIVIDUAL, assets_rub=6_000_000),
+    RegisterInvestor("qualified", INDIVIDUAL, assets_rub=24_000_000),
     RegisterInvestor("super", INDIVIDUAL, assets_rub=100_000_001),
-    RegisterInvestor("earner", INDIVIDUAL, assets_rub=10_000_000, income_rub=50_000_001),
+    RegisterInvestor("earner", INDIVIDUAL, assets_rub=25_000_000, income_rub=50_000_001),
     RegisterInvestor("small_firm", FIRM, assets_rub=199_999_999),
     RegisterInvestor("firm", FIRM, assets_rub=200_000_000),
     RegisterInvestor("bank", FIRM, income_rub=2_000_000_000, financial=True, capital_rub=1_000_000_000, bank=True),
@@ -202,6 +204,11 @@ def changed(texts: dict[str, str], rule: str, key: str, value: str) -> dict[str,
     raise AssertionError(f"no rule {rule}")
 
 
+WARNING = load_rulebook("general-2026", documents("general-2026")).rules["RISK-1"].parameters.word("warning_text")
+"""The text that everybody but the unprepared has acknowledged."""
+WARNING_DIGEST = digest_of(WARNING)
+
+
 class Venue:
     """An exchange with the compliance hook, set up and with a clock."""
 
@@ -220,9 +227,11 @@ class Venue:
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))
             setup += [Deposit(account, asset.asset, 10**16) for asset in ASSETS]
         setup += [SetPhase(each.instrument, CONTINUOUS) for each in INSTRUMENTS if each.kind != FUTURE]
+        if WARNING_DIGEST not in self.hook.intake.registry.texts:
+            setup.append(PublishWarning(WARNING))
         for investor in INVESTORS:
             if investor.investor not in UNPREPARED:
-                setup.append(RecordAcknowledgement(investor.investor, 1))
+                setup.append(RecordAcknowledgement(investor.investor, digest=WARNING_DIGEST))
                 setup += [RecordTest(investor.investor, test, 70, self.time_ns) for test in ("knowledge", "risk")]
         for command in setup:
             self.do(command)

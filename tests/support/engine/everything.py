@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from compliance import digest_of, load_rulebook, warning_texts
 from engine.record.rows import encode_events
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, NS_PER_DAY, NS_PER_SECOND
@@ -36,7 +37,12 @@ PARAMETERS: Final = (
     ("ANON-1", "enabled", "false"),
     ("RET-4", "authorisation_required", "true"),
     ("SAN-1", "nosuch", "true"),
+    ("RISK-1", "warning_text", "another text"),
+    ("RET-1", "starts", "2026-01-03"),
 )
+GENERAL: Final = load_rulebook(*RULEBOOKS["general-2026"])
+TEXTS: Final = (*warning_texts(GENERAL), "another text")
+"""Of the warning: the first one is in force under the rulebook that has one."""
 ODD: Final = (0, -1, 1, 2, 7, 99, 10**9 + 1, 2**31, 2**32, 2**53 + 1, MAX_E8 - 1, MAX_E8, -(2**63))
 
 
@@ -57,11 +63,15 @@ class Everything(Draws):
         if self.rulebook:
             out.append(commands.LoadRulebook(*RULEBOOKS[self.rulebook], "supervisor", "start"))
             out += [commands.RegisterIntermediary(name, True, 10**9) for name in ("north", "south")]
+            out += [
+                commands.PublishWarning(text, "start", "supervisor")
+                for text in TEXTS[self.rulebook == "general-2026" :]
+            ]
             for investor in dict.fromkeys(each[2] for each in ACCOUNTS):
                 out.append(self.investor(investor, True))
                 out.append(commands.RecordTest(investor, "risk", 100, START_NS))
                 out.append(commands.RecordTest(investor, "knowledge", 100, START_NS))
-                out.append(commands.RecordAcknowledgement(investor, 1))
+                out.append(commands.RecordAcknowledgement(investor, digest=digest_of(TEXTS[0])))
         for name in (*SPOTS, *NOTES):
             base, quote = name.split("/")
             fees = chance.choice(((0, 0), (0, 1_000), (-1_000, 2_501), (333, 333), (-100_000, 1_000_000)))
@@ -195,6 +205,12 @@ class Everything(Draws):
         names = chance.sample(("ann", "ann's passport", "bob", "dan's passport", "eve", "zoe"), chance.randrange(3))
         return tuple((key_of(name),) for name in names)
 
+    def contract(self, payer: str) -> commands.RegisterContract:
+        chance = self.chance
+        payee = chance.choice(("cat", chance.choice(ACCOUNTS)[2]))
+        asset, amount = chance.choice(("RUB", "BTC", "USDT")), chance.choice((10**4, 10**9, self.amount()))
+        return commands.RegisterContract("contract", payer, payee, asset, amount, "2025-12-01", "x", by="supervisor")
+
     def change(self) -> Any:
         chance = self.chance
         investor = chance.choice(ACCOUNTS)[2]
@@ -208,7 +224,9 @@ class Everything(Draws):
                 ),
             ),
             (4, lambda: commands.RecordTest(investor, test, chance.choice((100, 90, 10)), taken_ns)),
-            (4, lambda: commands.RecordAcknowledgement(investor, chance.choice((1, 1, 2)))),
+            (4, lambda: commands.RecordAcknowledgement(investor, digest=digest_of(chance.choice((*TEXTS, "unknown"))))),
+            (1, lambda: commands.PublishWarning(chance.choice((*TEXTS, f"text {chance.random()}")), "x", "supervisor")),
+            (3, lambda: self.contract(investor)),
             (3, lambda: commands.SetBlocked(investor, chance.random() < 0.4, "drawn")),
             (
                 4,

@@ -30,6 +30,7 @@ from engine.vocabulary.messages.commands import (
     NewBracket,
     NewOrder,
     NewOrderPair,
+    RegisterContract,
     SetBlocked,
     SetParameter,
     SetPhase,
@@ -117,6 +118,8 @@ class Story:
         self.do("triggers", order("qualified", BUY, "0.01", "8200000", "u1"))
         self.do("blocked", SetBlocked("retail", True))
         self.do("cancel", CancelOrder(PARTICIPANT, "firm", self.steps["pair"], ""))
+        for number, amount in (("7/2026", 5_000_000), ("8/2026", 10**17)):
+            self.do(number, RegisterContract(number, "firm", "abroad", "USDT", amount, "2026-05-01", "machines"))
         self.do("transfer", Transfer(PARTICIPANT, "firm", "t1", "abroad", "USDT", 5_000_000, CROSS_BORDER, "7/2026"))
         self.do("payment", Transfer(PARTICIPANT, "firm", "t2", "importer", "USDT", 5_000_000, DOMESTIC_PAYMENT))
         self.do("too much", Transfer(PARTICIPANT, "firm", "t3", "abroad", "USDT", 10**17, CROSS_BORDER, "8/2026"))

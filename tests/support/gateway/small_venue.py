@@ -73,7 +73,9 @@ investor = "{name}"
 kind = "firm"
 assets_rub = 5_000_000_000
 income_rub = 9_000_000_000
-acknowledgements = [1]
+
+[[warnings]]
+text = "{name} may lose all that is paid."
 
 [[accounts]]
 account = "{name}"

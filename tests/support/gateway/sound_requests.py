@@ -86,6 +86,8 @@ FULL: Final[list[dict[str, Any]]] = [
     {"type": "open_orders", "id": 15, "account": "alice", "after_order_id": 2**40},
     {"type": "balances", "id": 16, "account": "alice"},
     {"type": "positions", "id": 17, "account": "alice"},
+    {"type": "risk_warning", "id": 18, "account": "alice", "digest": "0" * 64},
+    {"type": "contracts", "id": 19, "account": "alice", "after": 100},
     {
         "type": "admin",
         "id": 2**53 - 1,

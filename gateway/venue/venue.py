@@ -171,9 +171,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
     texts = [entry.text for _, entry in warnings] or _implied_texts(name, documents, investors)
     setup += [("warnings", command) for command in publish_warnings(texts, texts_of(name, documents))]
-    identities = identities or Identities.new()
-    for where, investor in investors:
-        setup += register_investor(where, investor, intermediary_names, [digest_of(text) for text in texts], identities)
+    setup += _registrations(investors, intermediary_names, texts, identities or Identities.new())
     roles = {entry.participant: entry.role for _, entry in participants}
     for limited in limits.participants:
         known(f"limits.participants.{limited}", limited, roles, "participants")
@@ -198,6 +196,17 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         server,
         identities,
     )
+
+
+def _registrations(
+    investors: list[tuple[str, InvestorEntry]], intermediaries: Container[str], texts: list[str], identities: Identities
+) -> list[tuple[str, AnyCommand]]:
+    """All investors, with what is on record of them."""
+    found: list[tuple[str, AnyCommand]] = []
+    digests = [digest_of(text) for text in texts]
+    for where, investor in investors:
+        found += register_investor(where, investor, intermediaries, digests, identities)
+    return found
 
 
 def _check_all_known(left: Mapping[str, object]) -> None:

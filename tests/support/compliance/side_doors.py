@@ -286,6 +286,8 @@ class SideDoors:
         sender = self.chance.choice((*HELPERS, *OWN))
         receiver = self.chance.choice([account for account in (*OWN, "importer") if account != sender])
         asset, purpose = self.chance.choice((*CONCERNED, "METAL", "RUB")), self.chance.randrange(len(codes.PURPOSES))
+        if self.chance.random() < 0.3:
+            sender, purpose = "abroad", codes.CROSS_BORDER
         amount = self.chance.choice((1, 10**4, 10**6))
         return commands.Transfer(PARTICIPANT, sender, f"t{self.number}", receiver, asset, amount, purpose, "seven")
 

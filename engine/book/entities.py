@@ -158,10 +158,7 @@ class Owner:
         self.investor: Final = investor
         self.accounts: Final[list[Account]] = []
         self.open_sides: Final[dict[int, list[Order]]] = {}
-        """The open orders of its accounts by the instrument's number times two plus side; some have had theirs today.
-
-        Those of a side are in no order that means anything: the last takes the place of one that ends.
-        """
+        """The open orders of its accounts by the instrument's number times two plus side, in no order that means anything."""
         self.linked: dict[str, Owner] = {}
         """Others who share a beneficial owner with this one, by name; two owners of one firm share one with the firm alone."""
 

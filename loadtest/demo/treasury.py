@@ -39,6 +39,7 @@ MOVES: Final = (
     Move("delta-fund.main", "gulf-trade.main", "USDT", "100", "cross_border"),
     Move("kira.north", "kira.south", "BTC", "0.0001", "own_account"),
     Move("delta-fund.main", "anna.main", "BTC", "0.001", "domestic_payment"),
+    Move("mm-alpha.main", "mm-beta.main", "A7A5", "100", "domestic_payment"),
     Move("delta-fund.main", "mm-alpha.main", "USDT", "100", "cross_border", "contract 18/2026"),
     Move("anna.main", "gulf-trade.main", "XMR", "0.1", "cross_border", "contract 19/2026"),
     Move("maxim.south", "gulf-trade.main", "USDT", "10", "cross_border", "contract 20/2026"),

@@ -218,7 +218,7 @@ general-2026 | firm     | retail     | 5 BTC-NOTE | domestic_payment | RET-2  | 
 general-2026 | firm     | retail     | 5 BTC-NOTE | domestic_payment | RET-1  | fails   | there is no price of BTC-NOTE to count
 general-2026 | firm     | retail     | 5 SOL      | domestic_payment | RET-2  | fails   | SOL is not listed (LIQ-2)
 general-2026 | firm     | retail     | 5 A7A5     | domestic_payment | SET-2  | fails   | retail may not come to hold A7A5, a rouble stablecoin
-general-2026 | firm     | newcomer   | 5 BTC-NOTE | domestic_payment | RISK-1 | fails   | 0 < 1 in force
+general-2026 | firm     | newcomer   | 5 BTC-NOTE | domestic_payment | RISK-1 | fails   | decca6a3bcb4 is not among the 0 acknowledged
 general-2026 | firm     | newcomer   | 5 BTC-NOTE | domestic_payment | RET-3  | fails   | no knowledge test on record
 general-2026 | firm     | qualified  | 5 BTC-NOTE | domestic_payment | QUAL-1 | passes  | 70 >= 70 %; 2026-06-01 <= 2027-06-01
 general-2026 | firm     | firm@alfa  | 5 BTC-NOTE | own_account      | CUR-1  | does not concern | it is for currency values: cryptocurrencies and stablecoins

@@ -332,7 +332,7 @@ def run(seed: int) -> Counter[str]:
 
 def test_whoever_is_not_blocked_gets_out() -> None:
     seen: Counter[str] = Counter()
-    for seed in range(16):
+    for seed in range(24):
         seen += run(seed)
     assert all(seen[door] > 50 for door in DOORS), seen
     assert seen["out"] > 20 * seen["many orders"], seen

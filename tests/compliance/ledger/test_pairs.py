@@ -8,10 +8,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-import msgspec
 import pytest
 
-from compliance import ComplianceHook
 from engine.book.entities import FOR_ENTRY, Order
 from engine.money.margin import worst_ticks
 from engine.vocabulary import codes
@@ -132,16 +130,11 @@ def test_a_pair_counts_once_after_its_owner_has_become_retail() -> None:
     assert reserved(venue, "qualified") == 200_000_00
 
 
-def test_a_pair_counts_once_after_a_restart_and_twice_if_its_snapshot_does_not_know_of_pairs() -> None:
+def test_a_pair_counts_once_after_a_restart() -> None:
     venue = RestartingVenue()
     venue.apply(pair("retail", BUY, "0.025", ("7000000", "7900000", "8000000")))
     venue.restart()
     assert reserved(venue) == 200_000_00
-    *records, kept = msgspec.msgpack.decode(msgspec.msgpack.encode(venue.hook.snapshot()))
-    older = ComplianceHook()
-    older.restore([*records, kept[:-1]], venue.exchange.assets, venue.exchange.instruments)
-    venue.hook = venue.stand_in.hook = older
-    assert reserved(venue) == 375_000_00
     venue.enter("dealer", SELL, "0.01", "BTC/RUB", "7000000")
     assert reserved(venue) == 105_000_00
 

@@ -87,7 +87,7 @@ def test_each_rule_speaks_at_its_doors() -> None:
         ]
         for door in (TRANSFER, SETTLEMENT, ISSUE, DEPOSIT)
     }
-    as_bought = ["INT-1", "DER-1", "SET-2", "RET-2", "RISK-1", "RET-3", "RET-1"]
+    as_bought = ["INT-1", "DER-1", "SET-2", "RET-2", "ID-1", "RISK-1", "RET-3", "RET-1"]
     assert said == {
         TRANSFER: as_bought,
         SETTLEMENT: ["DER-1"],

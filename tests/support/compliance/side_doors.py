@@ -84,6 +84,10 @@ class SideDoors:
         self.venue.load("general-2026", tuple((rule, key, value) for (rule, key), value in changes.items()))
         for name in [each.instrument for each in MORE]:
             self.venue.do(commands.SetPhase(name, codes.CONTINUOUS))
+        if self.chance.random() < 0.5:
+            # A door that stays open, to a foreign-trade party with a contract of its own.
+            self.venue.do(commands.RegisterInvestor(OWNER, codes.INDIVIDUAL, foreign_trade=True))
+            self.venue.do(commands.RegisterContract("seven", "abroad", OWNER, "RUB", 10**9, "2026-05-01", "machines"))
         self.seen: Final[Counter[str]] = Counter()
         self.bought = 0
         self.sold = 0
@@ -282,8 +286,10 @@ class SideDoors:
         sender = self.chance.choice((*HELPERS, *OWN))
         receiver = self.chance.choice([account for account in (*OWN, "importer") if account != sender])
         asset, purpose = self.chance.choice((*CONCERNED, "METAL", "RUB")), self.chance.randrange(len(codes.PURPOSES))
+        if self.chance.random() < 0.3:
+            sender, purpose = "abroad", codes.CROSS_BORDER
         amount = self.chance.choice((1, 10**4, 10**6))
-        return commands.Transfer(PARTICIPANT, sender, f"t{self.number}", receiver, asset, amount, purpose, "contract 7")
+        return commands.Transfer(PARTICIPANT, sender, f"t{self.number}", receiver, asset, amount, purpose, "seven")
 
     def issue(self) -> AnyCommand:
         asset = self.chance.choice(("BTC-DFA", "SOL-DFA", "RIDDLE", "RUBX", "METAL"))

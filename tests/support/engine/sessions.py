@@ -109,6 +109,7 @@ def example_of(kind: type) -> object:
         "dict[str, str]": {"a": "b"},
         "Values": ("a", 2**63 - 1, Said("b", (Said("c"), "d"))),
         "tuple[tuple[int, int], ...]": ((1, 2), (3, 4)),
+        "tuple[tuple[str, ...], ...]": (("a", "b"), ("c",)),
     }
     if kind is not NewOrder:
         values["NewOrder"] = example_of(NewOrder)

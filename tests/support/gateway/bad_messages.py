@@ -132,7 +132,11 @@ MESSAGES: list[tuple[Any, int | None, str]] = [
     ),
     ({"type": "resume", "id": 7, "account": "alice", "after_seq": -1}, 7, "Expected `int` >= 0"),
     ({"type": "admin", "id": 7, "command": "x", "arguments": {"a": [1]}}, 7, "Expected `str | object`"),
-    ({"type": "admin", "id": 7, "command": "x", "arguments": {"a": {"b": [1]}}}, 7, "Expected `bool"),
+    (
+        {"type": "admin", "id": 7, "command": "x", "arguments": {"a": {"b": [1]}}},
+        7,
+        "Expected `str | object`, got `int`",
+    ),
     (transfer(purpose="salary"), 7, "Invalid enum value 'salary'"),
     (transfer(purpose=...), 7, "Object missing required field `purpose`"),
     (transfer(client_order_id=""), 7, "Expected `str` of length >= 1"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.hook import ComplianceHook, most_ticks
-from compliance.ledger.ledger import BY_FUNDS
+from compliance.ledger.open_orders import BY_FUNDS
 from compliance.registry.classes import class_name
 from compliance.registry.listings import Decision
 from compliance.registry.records import Client

@@ -7,7 +7,8 @@ from typing import Final
 from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
 from compliance.ledger.contracts import follow_transfer
-from compliance.ledger.ledger import BY_FUNDS, ONLY_REDUCES, Ledger
+from compliance.ledger.ledger import Ledger
+from compliance.ledger.open_orders import BY_FUNDS, ONLY_REDUCES
 from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client

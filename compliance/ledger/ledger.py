@@ -19,38 +19,15 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.exposure import Exposures
+from compliance.ledger.open_orders import BY_FUNDS, ONLY_REDUCES, OpenOrder, worth
 from compliance.ledger.portfolio import Portfolio, Portfolios, Worth
-from compliance.ledger.purchases import (
-    ROUBLES,
-    CountedSide,
-    InvestorLedger,
-    Rate,
-    RatedOrder,
-    in_kopecks,
-    proceeds,
-    rate_of,
-)
+from compliance.ledger.purchases import ROUBLES, CountedSide, InvestorLedger, RatedOrder, in_kopecks, proceeds, rate_of
 from compliance.registry.calendar import MoscowYears
 from compliance.registry.listings import Listing
 from compliance.registry.records import Client, Investor, Registry
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.events import Trade, TradeCorrected
-
-OpenOrder = tuple[Client, Listing, int, int]
-"""Client, instrument, worst price in ticks, leaves in lots. A tuple: one is made for every buy order on the fast path."""
-
-BY_FUNDS: Final = -1
-"""Instead of a limit in ticks: the order is by funds, and its leaves are what is left of its budget in minor units."""
-ONLY_REDUCES: Final = -2
-"""Instead of a limit in ticks: the order is reduce-only, and is cut when it meets its position: it opens nothing."""
-
-
-def worth(listing: Listing, price_ticks: int, leaves_lots: int) -> int:
-    """What an open order can still cost or, sold, bring in, without fees, in quote minor units."""
-    if price_ticks >= 0:
-        return price_ticks * leaves_lots * listing.unit
-    return leaves_lots if price_ticks == BY_FUNDS else 0
 
 
 class Ledger:
@@ -91,10 +68,6 @@ class Ledger:
             self.investors[investor] = found
         return found
 
-    def rate(self, listing: Listing) -> Rate:
-        """Kopecks for minor units of the quote asset: its last trade for roubles here, else its reference price."""
-        return rate_of(self._registry, listing.quote)
-
     def kopecks(self, order_id: int, listing: Listing, value: int, rests: bool) -> int:
         """What an order of this value priced in another asset than RUB is worth in roubles; -1 if there is no rate for it.
 
@@ -102,7 +75,7 @@ class Ledger:
         """
         rated = self.rated.get(order_id) if rests else None
         if rated is None:
-            rated = RatedOrder(self.rate(listing))
+            rated = RatedOrder(rate_of(self._registry, listing.quote))
         return rated.costs(value) if rated.rate[0] else -1
 
     def worth(self, name: str, parts: int, more: tuple[str, int] = ("", 0)) -> Worth:
@@ -125,11 +98,7 @@ class Ledger:
         if earlier is not None:
             self._count(order_id, side, earlier, -1)
         if listing.otherwise_priced and (investor.retail or investor.financial):
-            rate = self.rate(listing)
-            self.rated[order_id] = RatedOrder(rate)
-            if order_id in self.pairs:
-                # Whichever leg of a pair it is taken off by, it counts at one rate.
-                self.rated[self.pairs[order_id]] = RatedOrder(rate)
+            self.rated[order_id] = RatedOrder(rate_of(self._registry, listing.quote))
         orders[order_id] = entry
         self._count(order_id, side, entry, 1)
 
@@ -223,8 +192,6 @@ class Ledger:
         """Follow the correction of a trade to another price (0: it was undone), on the Moscow day of the trade."""
         old_ticks, new_ticks, lots = correction.price_ticks, correction.new_price_ticks, correction.quantity_lots
         trade_id = correction.trade_id
-        for investor in (buyer.investor, seller.investor):
-            self.doubtful[investor.investor] = investor
         sides = self.counted.get(trade_id)
         if sides is not None:
             value = new_ticks * lots * listing.unit
@@ -241,23 +208,21 @@ class Ledger:
                         bought=bought - counted.bought,
                         sold=sold - counted.sold,
                     )
-                    counted.bought = bought
-                    counted.sold = sold
-        if not new_ticks:
-            for side, client in enumerate((buyer, seller)):
-                self.look(client).bound.undo(trade_id, side)
-        for client in (buyer, seller):
+                    counted.bought, counted.sold = bought, sold
+        for side, client in enumerate((buyer, seller)):
+            self.doubtful[client.investor.investor] = client.investor
             self.portfolios.touch(client)
-        if listing.has_positions:
-            for side, client in enumerate((buyer, seller)):
+            if not new_ticks:
+                self.look(client).bound.undo(trade_id, side)
+            if listing.has_positions:
                 position = self.exposures.position(client, listing)
                 position.correct(side, lots, old_ticks * listing.unit, new_ticks * listing.unit)
                 self.exposures.sum_up(position)
 
     def hand_over(self, asset: str, sender: Client, receiver: Client | None, amount: int) -> None:
-        """Follow notes that were moved to another account, or (None) redeemed or withdrawn. O(instruments)."""
-        for listing in self._registry.listings.values():
-            if listing.exposed and not listing.shortable and listing.base.asset == asset:
+        """Follow notes that were moved to another account, or (None) redeemed or withdrawn."""
+        for listing in self._registry.rouble_markets.get(asset, []):
+            if listing.exposed:
                 amount = self.exposures.hand_over(sender, receiver, listing, amount)
 
     def outgrown(self) -> list[Investor]:
@@ -294,9 +259,7 @@ class Ledger:
         self.portfolios.begin_anew()
         for sums in self.investors.values():
             for line in sums.by_intermediary.values():
-                line.reserved = 0
-                line.reserved_for_crypto = 0
-                line.open_purchases = 0
+                line.reserved = line.reserved_for_crypto = line.open_purchases = 0
         for side, orders in enumerate((self.open_orders, self.open_sells)):
             for order_id, entry in orders.items():
                 if entry[1].otherwise_priced:
@@ -345,7 +308,7 @@ class Ledger:
             return
         rated = self.rated.get(order_id)
         if rated is None or not rated.rate[0]:
-            self.rated[order_id] = RatedOrder(self.rate(entry[1]))
+            self.rated[order_id] = RatedOrder(rate_of(self._registry, entry[1].quote))
 
     def _count_portfolio(self, order_id: int, side: int, entry: OpenOrder, sign: int) -> None:
         """Add a financial firm's open order to its portfolio, or take it off. One of a future is part of its position."""
@@ -406,7 +369,7 @@ class Ledger:
         rated = self.rated.get(order_id)
         if listing.otherwise_priced:
             # A sale that is no purchase has a rate of its own; so has what an earlier version did not keep.
-            rate = self.rate(listing) if rated is None else rated.rate
+            rate = rate_of(self._registry, listing.quote) if rated is None else rated.rate
         if listing.purchase(side):
             bought = in_kopecks(value, rate) if rated is None else rated.spend(value)
         if listing.sale(side):

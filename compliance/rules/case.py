@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.ledger.ledger import BY_FUNDS, Ledger, OpenOrder, worth
+from compliance.ledger.ledger import Ledger
+from compliance.ledger.open_orders import BY_FUNDS, OpenOrder, worth
 from compliance.ledger.purchases import in_kopecks, rate_of
 from compliance.registry.classes import class_name, is_retail
 from compliance.registry.listings import FUTURES, AssetRecord

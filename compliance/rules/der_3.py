@@ -15,7 +15,7 @@ from compliance.rulebook.declaration import ORDER_ENTRY, PERCENT, SOME, Paramete
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rules.case import NOTHING, Case, Profile
 from compliance.rules.finding import PASSED, Finding
-from compliance.rules.rule import OrderRule, Rule
+from compliance.rules.rule import SELLS_OF_HOLDINGS, OrderRule, Rule
 from compliance.rules.share import Share
 from engine.vocabulary.said import Said, said
 
@@ -187,7 +187,7 @@ RULE: Final[Rule] = Rule(
         ),
     },
     compares="All that a bank has, its open purchases at their worst price, and this order with a share of its capital.",
-    exempt="Who is no bank; clients of one, unless they count; sells of what is held; what closes a position.",
+    exempt=f"Who is no bank; clients of one, unless they count. {SELLS_OF_HOLDINGS}",
     reported=("1 % in the bill of 2026 too", "the positions of a bank's clients counted for it"),
     orders=BankExposure,
 )

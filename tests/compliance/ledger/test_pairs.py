@@ -1,4 +1,4 @@
-"""Of a pair one order can fill: it reserves the larger of the two, in the cap and in exposure, as money is reserved once.
+"""Of a pair one order can fill: it reserves the larger of the two, in the cap, in exposure and in portfolios, as money is reserved once.
 
 Random sessions recount what is reserved from the open orders of the core after every command.
 """
@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 
+from compliance.ledger.portfolio import HELD
 from engine.book.entities import FOR_ENTRY, Order
 from engine.money.margin import worst_ticks
 from engine.vocabulary import codes
@@ -207,7 +208,7 @@ def test_a_bracket_that_buys_back_more_than_the_cap_has_left_loses_its_pair_when
     assert gone == [(BY_RULE, "RET-1"), (OTHER_LEG, "")]
 
 
-TRADERS = ("retail", "retail@beta", "small_firm", "qualified", "dealer", "firm@alfa")
+TRADERS = ("retail", "retail@beta", "small_firm", "qualified", "dealer", "firm@alfa", "bank")
 
 
 class Session:
@@ -282,6 +283,10 @@ class Session:
                     buys = [o for o in counted(self.venue, each.account, "BTC/RUB") if o.side == BUY]
                     expected += sum(order.reserve_ticks * order.leaves_lots for order in buys)
             assert ledger.look(client).reserved(False) == expected, name
+        buys = [order for order in counted(self.venue, "bank", "BTC/RUB") if order.side == BUY]
+        opened = ledger.worth("bank", HELD).open
+        assert opened == sum(order.reserve_ticks * order.leaves_lots for order in buys)
+        self.seen["bank"] = max(self.seen["bank"], opened)
         listing = self.venue.hook.intake.registry.listings["BTC-FUT"]
         number = self.venue.exchange.instruments["BTC-FUT"].number
         for name in TRADERS:
@@ -336,4 +341,4 @@ def test_what_is_reserved_is_what_can_happen_in_random_sessions() -> None:
                 error.add_note(f"seed {seed}, step {step}")
                 raise
         seen += session.seen
-    assert seen["pairs"] > 200 and seen["StopTriggered"] > 20 and seen["Trade"] > 50, seen
+    assert seen["pairs"] > 200 and seen["StopTriggered"] > 20 and seen["Trade"] > 50 and seen["bank"], seen

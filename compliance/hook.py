@@ -6,6 +6,7 @@ from typing import Final
 
 from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
+from compliance.ledger.closers import Closers
 from compliance.ledger.contracts import follow_transfer
 from compliance.ledger.ledger import Ledger
 from compliance.ledger.open_orders import BY_FUNDS, ONLY_REDUCES
@@ -18,7 +19,7 @@ from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order
 from engine.book.order_book import static_band
 from engine.money.margin import open_lots, reducible_lots, worst_ticks
-from engine.state.hook import Failure, Outcome, PreTradeHook, Verdict
+from engine.state.hook import Failure, Outcome, PreTradeHook, Recheck, Verdict
 from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (
@@ -53,6 +54,7 @@ class ComplianceHook(PreTradeHook):
         self._clients: Final[dict[str, Client]] = self._intake.registry.clients
         self._listings: Final[dict[str, Listing]] = self._intake.registry.listings
         self._ledger: Final[Ledger] = self._intake.ledger
+        self._closers: Final[Closers] = self._intake.closers
 
     @property
     def intake(self) -> Intake:
@@ -129,9 +131,12 @@ class ComplianceHook(PreTradeHook):
             self._follow_trade(event, time_ns)
         elif type(event) is OrderCancelled or type(event) is OrderRejected:
             self._ledger.release(event.order_id)
+            self._closers.forget(event.order_id)
         elif type(event) is TradeCorrected:
             buyer, seller = self._clients[event.buy_account], self._clients[event.sell_account]
             self._ledger.correct(event, buyer, seller, self._listings[event.instrument], time_ns)
+            self._closers.moved(buyer)
+            self._closers.moved(seller)
         elif type(event) is FutureMarked:
             self._listings[event.instrument].last_ticks = event.price_ticks
             if event.final:
@@ -187,6 +192,11 @@ class ComplianceHook(PreTradeHook):
         """Let what depends on the Moscow date take effect: a test expired, a grace period or a year of authorisations ended."""
         return self._intake.day_ended(time_ns)
 
+    def unsettled(self) -> Recheck | None:
+        """Who has orders that were let in because they closed, and would open by now."""
+        accounts = self._closers.due()
+        return Recheck(accounts) if accounts else None
+
     def snapshot(self) -> object:
         """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
         return take_snapshot(self._intake)
@@ -208,9 +218,11 @@ class ComplianceHook(PreTradeHook):
         if trade.taker_side == BUY:
             buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
             sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
+            buyer = trade.taker_account
         else:
             buy_id, buy_leaves = trade.maker_order_id, trade.maker_leaves_lots
             sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
+            buyer = trade.maker_account
         ledger = self._ledger
         listing = self._listings[trade.instrument]
         ledger.fill(trade, buy_id, BUY, leaves_lots=buy_leaves, time_ns=time_ns)
@@ -224,7 +236,15 @@ class ComplianceHook(PreTradeHook):
                 ledger.portfolios.touch(client)
         if not listing.shortable:
             listing.last_ticks = trade.price_ticks
-        elif not listing.has_positions:
+            return
+        for order_id, leaves_lots, account in (
+            (buy_id, buy_leaves, buyer),
+            (sell_id, sell_leaves, seller),
+        ):
+            self._closers.moved(self._clients[account])
+            if not leaves_lots:
+                self._closers.forget(order_id)
+        if not listing.has_positions:
             # Its positions are not followed here: what closed one may open one now.
             for account in (trade.maker_account, trade.taker_account):
                 investor = self._clients[account].investor
@@ -248,7 +268,7 @@ class ComplianceHook(PreTradeHook):
             # The second leg of a pair, about to join the first.
             beside = ledger.uncount(other.order_id, side)
         terms = (client, listing, price_ticks, leaves_lots)
-        closes = listing.shortable and _closes(order, leaves_lots)
+        closes = listing.shortable and self._closes(client, listing, order, leaves_lots)
         if listing.shortable and side != BUY:
             listing.note_asked()
         case = Case(terms, side, time_ns, self._intake.registry, ledger, closes=closes)
@@ -256,10 +276,36 @@ class ComplianceHook(PreTradeHook):
             case.unbounded = side != BUY and listing.swaps and order.budget < 0 and static_band(order.book) == (0, 0)
             case.kopecks = -1 if case.unbounded else ledger.kopecks(order_id, listing, case.value, rests)
         verdict = self.decide(table, decision, case)
+        if listing.shortable:
+            # Of one that is refused after all, or amended to something else, it is looked at once too often.
+            if case.is_spared and verdict is None and not order.command.reduce_only:
+                self._closers.note(order_id, client.account)
+            else:
+                self._closers.forget(order_id)
         ledger.recount(order_id, side, own)
         if other is not None:
             ledger.recount(other.order_id, side, beside)
         return verdict
+
+    def _closes(self, client: Client, listing: Listing, order: Order, leaves_lots: int) -> bool:
+        """Whether an order of a future can only make a position smaller, its own reservation left out of the sums.
+
+        It is reduce-only or, with all that is open on its side, no larger than the position. Of a pair one order can fill.
+        """
+        if order.command.reduce_only:
+            return True
+        account, instrument, side = order.account, order.instrument, order.side
+        beside = open_lots(account, instrument, side)
+        if listing.has_positions:
+            # The ledger counts a pair once, the core each of its orders; of reduce-only ones the core knows.
+            core = account.positions.get(instrument.number)
+            position = self._ledger.exposures.position(client, listing)
+            beside += position.buy_lots if side == BUY else position.sell_lots
+            if core is not None:
+                beside -= core.buy_lots if side == BUY else core.sell_lots
+        else:
+            beside -= order.covered_lots
+        return beside + leaves_lots <= reducible_lots(account, instrument, side)
 
     def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
         """Ask the rules about an order, with sums in which nothing is reserved for it. Subclasses may look on."""
@@ -287,7 +333,8 @@ class ComplianceHook(PreTradeHook):
 
 def most_ticks(order: Order, price_ticks: int) -> int:
     """The most at which an order that reserves at a price can be filled: of a sale that acquires, its limit is only the least."""
-    if order.side == BUY:
+    if order.side == BUY or order.budget >= 0:
+        # A sale by funds takes in no more than its budget.
         return price_ticks
     instrument = order.instrument
     if instrument.future is not None or instrument.quote.kind == FIAT:
@@ -299,20 +346,6 @@ def most_ticks(order: Order, price_ticks: int) -> int:
 def _counted_ticks(order: Order, price_ticks: int) -> int:
     """The price at which an order that reserves at `price_ticks` counts in the ledger."""
     return ONLY_REDUCES if order.command.reduce_only else most_ticks(order, price_ticks)
-
-
-def _closes(order: Order, leaves_lots: int) -> bool:
-    """Whether an order of a future can only make a position smaller.
-
-    It is reduce-only or, with all that is open on its side, no larger than the position. The other leg of its pair ends with it.
-    """
-    if order.command.reduce_only:
-        return True
-    account, instrument, side, other = order.account, order.instrument, order.side, order.other_leg
-    beside = open_lots(account, instrument, side) - order.covered_lots
-    if other is not None and not other.command.reduce_only:
-        beside -= other.covered_lots
-    return beside + leaves_lots <= reducible_lots(account, instrument, side)
 
 
 def _no_rulebook(what: Said) -> Verdict:

@@ -56,6 +56,7 @@ _STATE: Final = tuple[
     list[str],
     list[_Contract],
     list[_Person],
+    list[int],
 ]
 
 
@@ -97,6 +98,7 @@ def take_snapshot(intake: Intake) -> object:
         list(registry.texts.values()),
         [_contract(contract) for contract in registry.contracts.values()],
         [_person(person) for person in intake.persons.all()],
+        intake.closers.orders(),
     ]
 
 
@@ -113,8 +115,8 @@ def restore(
     """
     registry = intake.registry
     assert not registry.assets and not registry.investors, "only a new hook can be restored"
-    book, assets, listings, investors, intermediaries, clients, ledger, texts, contracts, persons = msgspec.convert(
-        snapshot, _STATE
+    book, assets, listings, investors, intermediaries, clients, ledger, texts, contracts, persons, closers = (
+        msgspec.convert(snapshot, _STATE)
     )
     for asset, kind, scale, privacy, market_cap_rub, turnover_rub, history_years, highly_liquid, lost_ns in assets:
         core = core_assets[asset]
@@ -151,6 +153,9 @@ def restore(
         intake.install(RuleTable(load_rulebook(book[0], book[1], overrides, book[3])), 0)
     # After the classes, which say what reserves: a load would value anew what has no rate yet.
     restore_ledger(registry, intake.ledger, ledger)
+    for order_id in closers:
+        entry = intake.ledger.open_orders.get(order_id) or intake.ledger.open_sells[order_id]
+        intake.closers.note(order_id, entry[0].account)
     intake.all_doubtful = True
 
 

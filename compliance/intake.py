@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.ledger.closers import Closers
 from compliance.ledger.ledger import Ledger
 from compliance.registry.classes import UNCLASSIFIED, class_name
 from compliance.registry.persons import Persons
@@ -35,6 +36,7 @@ class Intake:
         self.persons: Final = Persons()
         """Of whom a document is on record."""
         self.ledger: Final = Ledger(self.registry)
+        self.closers: Final = Closers(self.ledger.exposures)
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""
         self.all_doubtful: bool = False

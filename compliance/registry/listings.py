@@ -133,6 +133,8 @@ class Listing:
         """The crypto here whose price it follows, of a note or future; None: none, or it is not on record."""
         self.has_rouble_market: bool = False
         """Whether what is sold in it can be sold for roubles: in it or, once that is listed, in another spot market."""
+        self.quote_has_rouble_market: bool = False
+        """The same of what is paid in it."""
 
     def note_asked(self) -> None:
         """A sale is asked about, at the band of now."""
@@ -164,13 +166,16 @@ class Listing:
     def opens(self, side: int) -> bool:
         """Whether any order of a side may take on something new, so that it need not lower an exposure.
 
-        A purchase does, and either side of a future, which need not be held to be sold. An order that brings in money sells.
-        One that sells an asset for another opens while what is sold can be sold for roubles: then it is a choice to acquire.
+        A purchase for money does, and either side of a future, which need not be held to be sold. An order that brings in money
+        sells. One that gives an asset for another, on either side of the book, opens while what is given can be sold for roubles:
+        then it is a choice to acquire.
         """
         if self.shortable:
             return True
         if side == BUY:
-            return self.base.kind != FIAT or self.quote.kind == FIAT
+            if self.quote.kind == FIAT:
+                return True
+            return self.base.kind != FIAT and self.quote_has_rouble_market
         return self.swaps and (self.has_rouble_market or self.base.kind == FIAT)
 
 

@@ -256,8 +256,11 @@ class Registry:
                 for each in self.listings.values():
                     if each.base.asset == asset:
                         each.has_rouble_market = True
+                    if each.quote.asset == asset:
+                        each.quote_has_rouble_market = True
             self.rouble_markets[asset].append(listing)
         listing.has_rouble_market = asset in self.rouble_markets
+        listing.quote_has_rouble_market = listing.quote.asset in self.rouble_markets
 
     def rouble_market(self, asset: str) -> Listing | None:
         """Where an asset is priced in roubles here, None: nowhere.

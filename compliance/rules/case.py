@@ -95,6 +95,8 @@ class Case:
         """What it is worth in roubles: for an order priced in another asset its value at the rate, -1 if that is not known."""
         self.unbounded: bool = False
         """Whether nothing says what the order brings in at most: a sale for another asset in a book without a static band."""
+        self.is_spared: bool = False
+        """Whether a rule found something against it that counts for nothing, since the order only lowers an exposure."""
         self.explained: bool = False
         """Whether a rule is asked why the order passes, too; if not, it may answer such an order with the bare PASSED."""
         self.time_ns: Final = time_ns

@@ -7,9 +7,10 @@ from typing import Final
 from compliance.registry.listings import Listing
 from compliance.registry.records import Intermediary
 from compliance.rulebook.declaration import ORDER_ENTRY
-from compliance.rules.case import Arrival, Case, Profile
+from compliance.rules.case import ISSUE, TRANSFER, Arrival, Case, Profile
 from compliance.rules.finding import Finding, yes_no
 from compliance.rules.rule import FAILS, PASSES, SELLS_OF_HOLDINGS, OrderRule, Rule
+from engine.vocabulary.codes import FIAT
 from engine.vocabulary.said import Said, said
 
 
@@ -29,8 +30,9 @@ class BarredIntermediary(OrderRule):
         return LicenceFinding(case.client.intermediary)
 
     def at_door(self, arrival: Arrival) -> Finding | None:
-        """The same of what is as good as bought."""
-        return LicenceFinding(arrival.client.intermediary) if arrival.bought else None
+        """The same of what is as good as bought: whatever is no money, as orders are asked about whatever they trade."""
+        as_good_as_bought = arrival.door in (TRANSFER, ISSUE) and arrival.asset.kind != FIAT
+        return LicenceFinding(arrival.client.intermediary) if as_good_as_bought else None
 
 
 class LicenceFinding(Finding):

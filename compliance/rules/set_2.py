@@ -8,7 +8,7 @@ from compliance.registry.classes import class_name
 from compliance.registry.listings import AssetRecord, Listing
 from compliance.rulebook.declaration import FLAG, ONE, ORDER_ENTRY, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import SETTLEMENT, Arrival, Case, Profile
+from compliance.rules.case import DEPOSIT, SETTLEMENT, Arrival, Case, Profile
 from compliance.rules.finding import Finding, may
 from compliance.rules.rule import FAILS, PASSES, OrderRule, Rule
 from engine.vocabulary.codes import ASSET_KINDS, DOMESTIC_STABLECOIN, FOREIGN_STABLECOIN
@@ -46,8 +46,12 @@ class Stablecoins(OrderRule):
         return PASSES
 
     def at_door(self, arrival: Arrival) -> Finding | None:
-        """A rouble stablecoin that comes to a retail investor; what settles a contract is SET-1's."""
-        if arrival.door == SETTLEMENT or arrival.asset.kind != DOMESTIC_STABLECOIN:
+        """A rouble stablecoin that comes to a retail investor, and what only settles, so that nobody could buy it here.
+
+        What settles a contract is SET-1's.
+        """
+        asset = arrival.asset
+        if arrival.door == SETTLEMENT or not (asset.kind == DOMESTIC_STABLECOIN or self.only_settles(asset)):
             return None
         return StablecoinAtDoorFinding(self, arrival)
 
@@ -58,11 +62,15 @@ class Stablecoins(OrderRule):
     def settles_only(self, listing: Listing) -> AssetRecord | None:
         """The asset of an instrument that can't be bought or sold here."""
         for asset in (listing.base, listing.quote):
-            if asset.kind == DOMESTIC_STABLECOIN and self.rouble_mode == "settlement_only":
-                return asset
-            if asset.kind == FOREIGN_STABLECOIN and self.foreign_mode == "settlement_only":
+            if self.only_settles(asset):
                 return asset
         return None
+
+    def only_settles(self, asset: AssetRecord) -> bool:
+        """Whether an asset can't be bought or sold here, by the mode of its kind."""
+        if asset.kind == DOMESTIC_STABLECOIN:
+            return self.rouble_mode == "settlement_only"
+        return asset.kind == FOREIGN_STABLECOIN and self.foreign_mode == "settlement_only"
 
     def shuts_out(self, retail: bool, stablecoin: AssetRecord | None) -> bool:
         """Whether who trades a rouble stablecoin is retail, which may not."""
@@ -122,14 +130,22 @@ class ModeFinding(Finding):
 
 
 class StablecoinAtDoorFinding(Finding):
-    """Whether who would come to hold a rouble stablecoin is retail, which may not."""
+    """Whether who would come to hold a stablecoin could buy it: not if it only settles, nor retail a rouble stablecoin.
+
+    Transfers of what only settles go on.
+    """
 
     def __init__(self, rule: Stablecoins, arrival: Arrival) -> None:
         self.arrival: Final = arrival
-        super().__init__(not rule.shuts_out(arrival.investor.retail, arrival.asset))
+        asset = arrival.asset
+        self.only_settles: Final[bool] = arrival.door == DEPOSIT and rule.only_settles(asset)
+        shut_out = asset.kind == DOMESTIC_STABLECOIN and rule.shuts_out(arrival.investor.retail, asset)
+        super().__init__(not shut_out and not self.only_settles)
 
     def refusal(self) -> Said:
         """What it is for."""
+        if self.only_settles:
+            return said("SET-2.settles_only", self.arrival.asset.asset)
         return said("SET-2.retail_holds", self.arrival.asset.asset)
 
     def inputs(self) -> list[tuple[str, str]]:

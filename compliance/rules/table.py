@@ -148,7 +148,9 @@ class RuleTable:
             finding = rule.examine(case)
             if finding.passed:
                 assert rule.rule not in decision.fails, "a rule passes an order that its table refuses"
-            elif rule.holds_anyway(case.listing) or not case.lowers():
+            elif not rule.holds_anyway(case.listing) and case.lowers():
+                case.is_spared = True
+            else:
                 failures.append(Failure(rule.rule, rule.refusal(finding, case)))
         return Verdict(failures) if failures else None
 

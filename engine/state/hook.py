@@ -126,6 +126,13 @@ class PreTradeHook:
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow what happens: each event once, in order, as it is emitted."""
 
+    def unsettled(self) -> Recheck | None:
+        """Whose open orders are to be rechecked after all that a command has set off, as after an `Outcome`; None: nobody's.
+
+        Asked before any other command: what it has traded can have made an order that rests another one.
+        """
+        return None
+
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
         """Decide on a transfer between two accounts that exist, of an asset that exists; None lets it pass."""
         return None

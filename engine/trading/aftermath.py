@@ -15,6 +15,7 @@ from engine.money.margin import reducible_lots
 from engine.money.reservations import reserve, take_over
 from engine.state.state import State
 from engine.trading.bands import collar_ticks
+from engine.trading.consulting import look_again
 from engine.trading.ending import cancel, drop_children, end_other_leg
 from engine.trading.indicative import look_at_indicative
 from engine.trading.pegs import follow_touch
@@ -39,6 +40,11 @@ MANY_BOOKS: Final = PIECE_EVENTS // (2 * MAX_PEGS_PER_INSTRUMENT + 1)
 
 def work_off(state: State) -> None:
     """Work everything that the command, or something due, has set off, until nothing is left. Linear in what happens."""
+    _work_off(state)
+    look_again(state)
+
+
+def _work_off(state: State) -> None:
     touched = state.touched
     if len(touched) == 1 and not (state.entries or state.elected or state.moved or state.own_queues):
         book = touched[0]

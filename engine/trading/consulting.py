@@ -49,6 +49,13 @@ def follow(state: State, outcome: Outcome) -> None:
         state.begin(_rechecking(state, outcome.recheck))
 
 
+def look_again(state: State) -> None:
+    """Begin to cancel what may rest no longer since a command has traded or corrected."""
+    recheck = state.hook.unsettled()
+    if recheck is not None:
+        state.begin(_rechecking(state, recheck))
+
+
 def _link(state: State, links: Links) -> list[Owner]:
     """Note who shares a beneficial owner with whom; returns those who do with somebody more."""
     grown: list[Owner] = []

@@ -24,6 +24,9 @@ of a book: whoever sells bitcoin for USDT buys USDT. A transfer between accounts
 | DER-3 | what a bank acquires | no | no | of a bank's own issue | no |
 | DER-2, DER-4, ELR-2 (share), OPS-1 | yes | no | no | no | no |
 
+* DER-1 is about securities on crypto prices. Of coins too, where the rulebook admits no spot trading: they come by no
+  settlement, unless SET-1 stands there, by no issue, and as a deposit with their origin.
+* INT-1 is about everything but money; SET-2 also about a deposit of what only settles.
 * *Settlement of a contract* is a cross-border transfer of a currency value. A security that is sent with that purpose is a
   transfer like any other.
 * A transfer or an issue is as good as a purchase, but has no price: so retail receives nothing by it that RET-1 would count.
@@ -55,4 +58,6 @@ By intent, and known:
 * Deposits, and what settles a contract (SET-1).
 * A maker's rebate in a book priced in crypto, and the gains of a future priced in crypto.
 * A sale of what has no rouble market, see above.
+* An uncross in which two orders of one holder trade at once, one that closes and a reduce-only one: the second may open a
+  position. Elsewhere an order that was let in because it closed is cancelled as soon as it would open.
 """

@@ -1,0 +1,64 @@
+"""Orders of futures that were let in for one reason alone: that they closed a position (P10).
+
+They rest like others. When the position is closed by something else, they would open one: so whenever an account with such
+orders has traded or been corrected, and its open orders are more than its position, it is looked at again, before any other command.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compliance.ledger.exposure import Exposures
+from compliance.registry.records import Client
+
+
+class Closers:
+    """Such orders by account, and whose accounts have changed."""
+
+    def __init__(self, exposures: Exposures) -> None:
+        self._exposures: Final = exposures
+        self._accounts: Final[dict[int, str]] = {}
+        """By order id."""
+        self._count: Final[dict[str, int]] = {}
+        """By account: how many it has."""
+        self._moved: Final[dict[str, Client]] = {}
+
+    def note(self, order_id: int, account: str) -> None:
+        """An order was let in because it closes."""
+        if order_id not in self._accounts:
+            self._accounts[order_id] = account
+            self._count[account] = self._count.get(account, 0) + 1
+
+    def forget(self, order_id: int) -> None:
+        """An order has ended, or was let in as any other. Nothing to do for one that is not known."""
+        account = self._accounts.pop(order_id, "")
+        if account:
+            self._count[account] -= 1
+            if not self._count[account]:
+                del self._count[account]
+
+    def moved(self, client: Client) -> None:
+        """A position of an account has changed."""
+        if client.account in self._count:
+            self._moved[client.account] = client
+
+    def due(self) -> list[str]:
+        """The accounts that are to be looked at: with more open than their positions. O(positions of those that changed)."""
+        if not self._moved:
+            return []
+        found = [account for account, client in self._moved.items() if self._exceeds(client)]
+        self._moved.clear()
+        return found
+
+    def orders(self) -> list[int]:
+        """The ids of all such orders."""
+        return sorted(self._accounts)
+
+    def _exceeds(self, client: Client) -> bool:
+        """Whether an account has more open on a side of a future than closes its position there."""
+        for position in self._exposures.positions.get(client.account, {}).values():
+            if position.listing.shortable:
+                lots = position.units // position.listing.lot_base
+                if position.sell_lots > max(lots, 0) or position.buy_lots > max(-lots, 0):
+                    return True
+        return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from compliance.doors import deposit, freeze, issue, take_out
 from compliance.identity import identify, identity_problem, on_record
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
@@ -21,9 +22,7 @@ from compliance.registry.records import Authorisation, Client, Intermediary, Inv
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.parameters import present_key
 from compliance.rulebook.wording import setting_text, stages_of
-from compliance.rules.case import DEPOSIT, ISSUE, Arrival
 from compliance.rules.catalogue import load_rulebook
-from compliance.rules.frz_1 import FREEZE
 from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
 from engine.book.assets import Asset
@@ -335,49 +334,14 @@ def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrum
     registry.add_listing(listing)
     if intake.table is not None:
         intake.table.forget_decisions()
-        for client, sold, _, _ in intake.ledger.open_sells.values():
+        ledger = intake.ledger
+        for client, sold, _, _ in ledger.open_sells.values():
             if sold.base is base:
-                intake.ledger.doubtful[client.investor.investor] = client.investor
+                ledger.doubtful[client.investor.investor] = client.investor
+        for client, bought, _, _ in ledger.open_orders.values():
+            if bought.quote is base:
+                ledger.doubtful[client.investor.investor] = client.investor
     return None
-
-
-def _move(intake: Intake, command: RedeemAsset | Withdraw, time_ns: int) -> Outcome:
-    """Look at the owner of an account from which something is redeemed or withdrawn."""
-    investor = intake.registry.clients[command.account].investor
-    problem = None if intake.table is None else intake.table.transfers.owner_problem(investor)
-    return Outcome([]) if problem is None else _refused(problem)
-
-
-def _issue(intake: Intake, command: IssueAsset, time_ns: int) -> Outcome:
-    """Look at the owner of an account to which something is issued, whether that may be held, and at the issuer's share."""
-    registry, table = intake.registry, intake.table
-    if table is None:
-        return Outcome([])
-    client, asset = registry.clients[command.account], registry.assets[command.asset]
-    problem = table.transfers.owner_problem(client.investor)
-    if problem is None:
-        problem = table.arrival_problem(Arrival(client, asset, ISSUE, time_ns), "")
-    if problem is None and table.bank_exposure is not None:
-        problem = table.bank_exposure.issue_problem(registry, intake.ledger, asset, command.amount)
-    return Outcome([]) if problem is None else _refused(problem)
-
-
-def _deposit(intake: Intake, command: Deposit, time_ns: int) -> Outcome:
-    """Look at what is brought in: what could not be bought here needs its origin, a banned coin stays outside."""
-    client, asset = intake.registry.clients[command.account], intake.registry.assets[command.asset]
-    arrival = Arrival(client, asset, DEPOSIT, time_ns)
-    problem = None if intake.table is None else intake.table.arrival_problem(arrival, command.origin)
-    return Outcome([]) if problem is None else _refused(problem)
-
-
-def _freeze(intake: Intake, command: FreezeAsset, time_ns: int) -> Outcome:
-    if not command.share_ppm:
-        # Whatever the book says now, what was frozen under another can be let go.
-        return Outcome([])
-    if intake.table is None:
-        return _refused(said("freeze.no_rulebook"))
-    problem = intake.table.transfers.freeze_problem(intake.registry.assets[command.asset])
-    return Outcome([], None, None, FREEZE) if problem is None else _refused(problem)
 
 
 def _liquidity_problem(market_cap_rub: int, turnover_rub: int, history_years: int) -> Said | None:
@@ -405,11 +369,11 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     UpdateAsset: _update_asset,
     RegisterContract: register_contract,
     PublishWarning: publish_warning,
-    IssueAsset: _issue,
-    Deposit: _deposit,
-    RedeemAsset: _move,
-    Withdraw: _move,
-    FreezeAsset: _freeze,
+    IssueAsset: issue,
+    Deposit: deposit,
+    RedeemAsset: take_out,
+    Withdraw: take_out,
+    FreezeAsset: freeze,
 }
 
 

@@ -10,10 +10,9 @@ from engine.money import reservations
 from engine.state.state import State, next_report
 from engine.trading.admission import full_problem, has_room
 from engine.trading.asking import own_account, refuse, refuse_stranger
-from engine.trading.entry import kill_problem
+from engine.trading.entry import kill_problem, lacks
 from engine.vocabulary.codes import (
     DUPLICATE_ID,
-    FUNDS,
     KILL_SWITCH,
     OK,
     OWN_ACCOUNT,
@@ -24,7 +23,6 @@ from engine.vocabulary.codes import (
     SPOT,
     UNSUPPORTED,
 )
-from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import RequestDelivery, Transfer
 from engine.vocabulary.messages.events import Transferred, TransferStatus
 from engine.vocabulary.problem import Problem, invalid, unknown_account, unknown_instrument
@@ -87,11 +85,7 @@ def _transfer_problem(state: State, account: Account, command: Transfer) -> Prob
     verdict = state.hook.check_transfer(command, state.time_ns)
     if verdict is not None:
         return verdict.problem
-    available = account.available(asset)
-    if command.amount > available:
-        wanted = decimal(command.amount, asset.scale)
-        return Problem(FUNDS, said("funds.needs", wanted, asset.asset, decimal(available, asset.scale)))
-    return None
+    return lacks(account, asset, command.amount) if command.amount > account.available(asset) else None
 
 
 def _receiver_problem(state: State, receiver: Account) -> Problem | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from engine.book.assets import Asset
 from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord
 from engine.book.kept import read
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.book.used_id import UsedId
-from engine.money.reservations import available, lacking, lower, notional, paying_asset, release, reserve
+from engine.money.reservations import lacking, lower, notional, paying_asset, release, reserve
 from engine.state.state import State, day_end_ns, next_report
 from engine.trading.admission import admit, full_problem
 from engine.trading.bands import band_problem
@@ -246,9 +247,17 @@ def _reprice_from_touch(state: State, order: Order) -> bool:
 
 def funds_problem(order: Order, wanted: int) -> Problem:
     """What was needed more and what there is."""
-    asset = paying_asset(order)
-    needs = decimal(wanted, asset.scale)
-    return Problem(FUNDS, said("funds.needs", needs, asset.asset, decimal(available(order), asset.scale)))
+    return lacks(order.account, paying_asset(order), wanted)
+
+
+def lacks(account: Account, asset: Asset, wanted: int) -> Problem:
+    """The problem of an account that has less of an asset than is wanted, in minor units; what is frozen of it is named."""
+    found = account.balances.get(asset.number)
+    frozen = 0 if found is None else found.frozen
+    needs, there = decimal(wanted, asset.scale), decimal(account.available(asset), asset.scale)
+    if frozen:
+        return Problem(FUNDS, said("funds.frozen", needs, asset.asset, there, decimal(frozen, asset.scale)))
+    return Problem(FUNDS, said("funds.needs", needs, asset.asset, there))
 
 
 def accept(state: State, order: Order) -> None:

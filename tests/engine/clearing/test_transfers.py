@@ -84,7 +84,8 @@ def test_all_that_is_available_can_be_moved_and_not_one_unit_that_is_reserved_or
     desk.send(order("o1", codes.SELL, 30, 200))
     desk.send(FreezeAsset("BTC", 100_000, "ann"))
     assert holding(desk, "ann", "BTC") == (60, 30, 10)
-    assert refused(desk, move("t1", amount=61)) == ("funds", "needs 61 BTC, available 60")
+    said = "needs 61 BTC, available 60; 10 are frozen (FRZ-1), until the issuer or a supervisor lets go of them"
+    assert refused(desk, move("t1", amount=61)) == ("funds", said)
     assert isinstance(desk.send(move("t2", amount=60))[0], Transferred)
     assert holding(desk, "ann", "BTC") == (0, 30, 10)
     desk.exchange.check()
@@ -154,7 +155,7 @@ def test_kill_switches(scope: int, key: str, stops: bool) -> None:
         assert isinstance(event, RequestRejected)
         assert event.code == codes.KILL_SWITCH
         name = f"{codes.SCOPES[scope]} {key}".rstrip()
-        assert event.detail == f"the kill switch of {name} is on"
+        assert event.detail.startswith(f"the kill switch of {name} is on: until it is off")
     else:
         assert isinstance(event, Transferred)
 

@@ -10,6 +10,7 @@ from compliance.rulebook.rulebook import Rulebook
 from compliance.rules.risk_1 import digest_of, warning_texts
 from engine.state.hook import Outcome
 from engine.state.listing import name_problem
+from engine.vocabulary.codes import SECURITY
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import (
@@ -37,6 +38,8 @@ def register_contract(intake: Intake, command: RegisterContract, time_ns: int) -
             return refused(said("investor.unregistered", name))
     if asset is None:
         return refused(said("asset.unknown", command.asset))
+    if asset.kind == SECURITY:
+        return refused(said("contract.currency", command.asset))
     assert payer is not None and payee is not None
     contract = registry.contracts.get(command.contract)
     if contract is None:

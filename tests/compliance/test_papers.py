@@ -232,6 +232,7 @@ def test_no_more_texts_are_known_than_the_bound_whoever_brings_them() -> None:
     venue = Venue()
     for number in range(MAX_KNOWN_TEXTS - 1):
         venue.do(PublishWarning(f"text {number}"))
+        venue.do(RecordAcknowledgement("retail", digest=digest_of(f"text {number}")))
     words = f"no more than {MAX_KNOWN_TEXTS} texts of the warning"
     for command in (
         PublishWarning("one more"),
@@ -243,6 +244,32 @@ def test_no_more_texts_are_known_than_the_bound_whoever_brings_them() -> None:
     assert venue.hook.intake.table is not None and venue.hook.intake.table.warning is not None
     assert venue.hook.intake.table.warning.digest == WARNING_DIGEST
     venue.do(set_parameter("RISK-1", "warning_text", "text 7"))
+
+
+def test_the_oldest_text_that_nobody_needs_makes_room_for_another() -> None:
+    venue = Venue()
+    known = venue.hook.intake.registry.texts
+    for number in range(MAX_KNOWN_TEXTS - 1):
+        venue.do(PublishWarning(f"text {number}"))
+    venue.do(RecordAcknowledgement("retail", digest=digest_of("text 0")))
+    # The text in force stays, and one that somebody acknowledged; text 1 is the oldest that does neither.
+    venue.do(PublishWarning("another"))
+    assert len(known) == MAX_KNOWN_TEXTS
+    assert digest_of("text 1") not in known
+    for kept in (WARNING, "text 0", "text 2", "another"):
+        assert digest_of(kept) in known
+    (event,) = venue.apply(RecordAcknowledgement("retail", digest=digest_of("text 1")))
+    assert isinstance(event, CommandRejected) and "no text of the risk warning has this digest" in event.detail
+    # The text of a rulebook that comes makes room likewise, and what was in force stays: somebody acknowledged it.
+    venue.do(set_parameter("RISK-1", "warning_text", "first"))
+    venue.do(PublishWarning("one more"))
+    assert len(known) == MAX_KNOWN_TEXTS
+    texts = ("text 2", "text 3", "text 4", "first", WARNING, "text 0", "another", "one more")
+    assert [digest_of(text) in known for text in texts] == [False] * 2 + [True] * 6
+    twin = ComplianceHook()
+    exchange = venue.exchange
+    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
+    assert list(twin.intake.registry.texts) == list(known)
 
 
 def test_a_text_of_a_later_date_is_known_when_the_rulebook_comes() -> None:

@@ -89,20 +89,30 @@ def write_venue(
     except KeyFileError as error:
         raise VenueError(str(error)) from error
     missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    made: list[Path] = []
     try:
         keys.mkdir(parents=True)
+        made += keys, file
         if kept is None:
             (Identities.new() if seed is None else Identities.seeded(seed)).keep(directory)
+            made.append(directory / IDENTITY_FILE)
         return _fill_in(file, keys, template, today, rulebook=rulebook, port=port, seed=seed)
-    except BaseException:
-        shutil.rmtree(keys, ignore_errors=True)
-        for path in (file, *([directory / IDENTITY_FILE] if kept is None else [])):
+    except BaseException as error:
+        _remove([path for path in made if path != file or not isinstance(error, FileExistsError)], missing)
+        raise
+
+
+def _remove(made: list[Path], directories: list[Path]) -> None:
+    """Take away what was made, and the directories that are empty then. What somebody else made meanwhile stays."""
+    for path in made:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             with suppress(OSError):
                 path.unlink()
-        for path in missing:
-            with suppress(OSError):
-                path.rmdir()
-        raise
+    for path in directories:
+        with suppress(OSError):
+            path.rmdir()
 
 
 def _fill_in(

@@ -42,7 +42,7 @@ _Investor = tuple[
     list[_Authorisation],
     tuple[int, bool, bool],
 ]
-_Contract = tuple[str, str, str, str, int, int, str, str, str, str]
+_Contract = tuple[str, str, str, str, int, int, str, str, str, str, int]
 _Intermediary = tuple[str, bool, str, bool, bool, int, str, str]
 _Person = tuple[list[str], str, list[str]]
 _STATE: Final = tuple[
@@ -204,12 +204,14 @@ def _contract(contract: Contract) -> list[object]:
         contract.subject,
         contract.reason,
         contract.by,
+        contract.refundable,
     ]
 
 
 def _restore_contract(registry: Registry, row: _Contract) -> None:
     contract = Contract(row[0], registry.investors[row[1]], registry.investors[row[2]], registry.assets[row[3]])
-    contract.amount, contract.paid, contract.concluded, contract.subject, contract.reason, contract.by = row[4:]
+    contract.amount, contract.paid, contract.concluded, contract.subject, contract.reason, contract.by = row[4:10]
+    contract.refundable = row[10]
     registry.add_contract(contract)
 
 

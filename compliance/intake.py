@@ -16,6 +16,7 @@ from compliance.rules.table import RuleTable
 from compliance.rules.tiers import end_graces, put_in_tiers
 from engine.state.hook import EVERYBODY, Outcome, Recheck
 from engine.vocabulary.days import moscow_day
+from engine.vocabulary.limits import MAX_KNOWN_TEXTS
 from engine.vocabulary.messages.events import (
     Event,
     InvestorRegistered,
@@ -51,6 +52,7 @@ class Intake:
         self.table = table
         for text in warning_texts(table.rulebook):
             self.registry.texts[digest_of(text)] = text
+        forget_texts(self.registry, table.rulebook, len(self.registry.texts) - MAX_KNOWN_TEXTS)
         changed = [investor for investor in self.registry.investors.values() if self.classify(investor)]
         events: list[Event] = [class_event(investor) for investor in changed]
         events.extend(put_in_tiers(list(self.registry.assets.values()), table.tiers, time_ns))
@@ -140,6 +142,24 @@ class Intake:
         if self.table is not None:
             for client in clients:
                 client.decisions = self.table.decisions(client)
+
+
+def forgettable_texts(registry: Registry, rulebook: Rulebook | None) -> list[str]:
+    """The digests of texts of the warning that may be forgotten, oldest first. O(investors and their acknowledgements).
+
+    Nobody has acknowledged them, and the rulebook, the one in force or one that comes, does not state them for any date.
+    """
+    kept = {} if rulebook is None else {digest_of(text): True for text in warning_texts(rulebook)}
+    for investor in registry.investors.values():
+        kept.update(investor.acknowledged)
+    return [digest for digest in registry.texts if digest not in kept]
+
+
+def forget_texts(registry: Registry, rulebook: Rulebook | None, count: int) -> None:
+    """Forget so many texts of the warning, the oldest of those that may be forgotten; fewer if there are no more."""
+    if count > 0:
+        for digest in forgettable_texts(registry, rulebook)[:count]:
+            del registry.texts[digest]
 
 
 def class_event(investor: Investor) -> InvestorRegistered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compliance.intake import Intake
+from compliance.intake import Intake, forget_texts, forgettable_texts
 from compliance.outcomes import changed, refused
 from compliance.registry.calendar import iso_date, parse_iso_date
 from compliance.registry.records import Contract, Investor
@@ -10,6 +10,7 @@ from compliance.rulebook.rulebook import Rulebook
 from compliance.rules.risk_1 import digest_of, warning_texts
 from engine.state.hook import Outcome
 from engine.state.listing import name_problem
+from engine.vocabulary.codes import SECURITY
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import (
@@ -37,6 +38,8 @@ def register_contract(intake: Intake, command: RegisterContract, time_ns: int) -
             return refused(said("investor.unregistered", name))
     if asset is None:
         return refused(said("asset.unknown", command.asset))
+    if asset.kind == SECURITY:
+        return refused(said("contract.currency", command.asset))
     assert payer is not None and payee is not None
     contract = registry.contracts.get(command.contract)
     if contract is None:
@@ -108,13 +111,15 @@ def _party_problem(intake: Intake, payer: Investor, payee: Investor) -> Said | N
 
 
 def publish_warning(intake: Intake, command: PublishWarning, time_ns: int) -> Outcome:
-    """Make a text of the warning known."""
+    """Make a text of the warning known; if there is no room, the oldest that nobody needs is forgotten."""
     text = command.text
     if not text.strip() or len(text) > MAX_RULE_TEXT_CHARS:
         return refused(said("warning.text", MAX_RULE_TEXT_CHARS))
     digest, known = digest_of(text), intake.registry.texts
     if digest in known:
         return refused(said("warning.known", digest))
+    rulebook = None if intake.table is None else intake.table.rulebook
+    forget_texts(intake.registry, rulebook, len(known) + 1 - MAX_KNOWN_TEXTS)
     if len(known) >= MAX_KNOWN_TEXTS:
         return refused(said("warning.most", MAX_KNOWN_TEXTS))
     known[digest] = text
@@ -122,11 +127,14 @@ def publish_warning(intake: Intake, command: PublishWarning, time_ns: int) -> Ou
 
 
 def texts_problem(intake: Intake, rulebook: Rulebook) -> Said | None:
-    """Why the texts of a rulebook can't all be kept; None: they can."""
+    """Why the texts of a rulebook can't all be kept beside those that somebody acknowledged; None: they can."""
     known = dict(intake.registry.texts)
     for text in warning_texts(rulebook):
         known[digest_of(text)] = text
-    return said("warning.most", MAX_KNOWN_TEXTS) if len(known) > MAX_KNOWN_TEXTS else None
+    excess = len(known) - MAX_KNOWN_TEXTS
+    if excess <= 0 or excess <= len(forgettable_texts(intake.registry, rulebook)):
+        return None
+    return said("warning.most", MAX_KNOWN_TEXTS)
 
 
 def record_acknowledgement(intake: Intake, command: RecordAcknowledgement, time_ns: int) -> Outcome:

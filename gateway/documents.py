@@ -26,8 +26,18 @@ _PERSON_DIGITS: Final = len(_LAST_WEIGHTS) + 1
 _PASSPORT_DIGITS: Final = 10
 # Series and number are written apart or not, by whatever space or dash.
 _SEPARATORS: Final = ("Zs", "Cc", "Pd")
-# Capitals that look alike in the two alphabets, as on number plates: who types a document may take either.
-_ALIKE: Final = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
+# Capitals that look like Latin ones, Cyrillic (as on number plates) and Greek: who types a document may take either.
+_ALIKE: Final = str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX")
+# The codes that ISO 3166-1 assigns (alpha-2), with spaces around each.
+_COUNTRIES: Final = (
+    " AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG "
+    "CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL "
+    "GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA "
+    "LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP "
+    "NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV "
+    "SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW "
+)
+_COUNTRY_CHARS: Final = 2
 _FOREIGN_FORM: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3,32}\Z")
 _LIKE_A_NUMBER: Final = re.compile(r"[0-9]{10}([0-9]{2})?\Z")
 
@@ -48,10 +58,7 @@ def normal_form(kind: str, number: str, *, firm: bool) -> str:
         raise DocumentError(f"a firm has no {kind}; it has {' or '.join(_KINDS_OF_FIRM)}")
     text = _compact(number) if len(number) <= _MAX_CHARS else ""
     if kind == FOREIGN:
-        text = text.translate(_ALIKE)
-        if not _FOREIGN_FORM.match(text):
-            raise DocumentError(f"{kind}: two letters of the country, then the number in Latin letters and digits")
-        return text
+        return _foreign_form(text.translate(_ALIKE))
     if not (text.isascii() and text.isdigit()):
         raise DocumentError(f"{kind}: digits are needed, and nothing else but spaces or hyphens")
     if kind == PASSPORT:
@@ -64,6 +71,24 @@ def normal_form(kind: str, number: str, *, firm: bool) -> str:
     if not _checks(text):
         raise DocumentError(f"{kind}: the check digits do not fit; a digit is mistyped")
     return text
+
+
+def _foreign_form(text: str) -> str:
+    """A foreign document's number, in which nobody tells the letter O from zero."""
+    if not _FOREIGN_FORM.match(text):
+        raise DocumentError(f"{FOREIGN}: two letters of the country, then the number in Latin letters and digits")
+    country, number = text[:_COUNTRY_CHARS], text[_COUNTRY_CHARS:]
+    if country == "RU":
+        raise DocumentError(f"{FOREIGN}: of Russia give {TAX_NUMBER} or {PASSPORT}")
+    if f" {country} " not in _COUNTRIES:
+        hint = "; that of the United Kingdom is GB" if country == "UK" else ""
+        raise DocumentError(f"{FOREIGN}: begins with no code of a country (ISO 3166-1, two letters){hint}")
+    return country + _zeros(number)
+
+
+def _zeros(text: str) -> str:
+    """A text with zeros for the letter O."""
+    return text.replace("O", "0")
 
 
 def _compact(text: str) -> str:
@@ -100,30 +125,67 @@ def invented_tax_number(number: int, *, firm: bool = False) -> str:
 # ── where no number may stand ──────────────────────────────────────────────────────────────────────────────────────
 
 _GIVEN_IN: Final = ("documents", "owners")
+_LEAST_CHARS: Final = 3
+"""Of a foreign document's number."""
 
 
 def is_like_a_number(name: str) -> bool:
     """Whether a name looks as a tax number or a passport does: names are in journals, logs and reports."""
-    return _LIKE_A_NUMBER.match(_compact(name)) is not None
+    return _LIKE_A_NUMBER.match(_bare(name)) is not None
 
 
 def holds_a_number(text: str) -> bool:
     """Whether something in a text may be a tax number or a passport's."""
-    return _BARE.search(_compact(text)) is not None
+    return _BARE.search(_bare(text)) is not None
+
+
+def _bare(text: str) -> str:
+    """The letters and digits of a text alone, whatever stands between them.
+
+    In capitals, digits of any script as ours, look-alikes as Latin.
+    """
+    found = []
+    # First of all: in another form the sign "№" has letters.
+    written = "".join(each for each in text if unicodedata.category(each)[0] in "LN")
+    for letter in unicodedata.normalize("NFKC", written).upper():
+        digit = unicodedata.digit(letter, None)
+        if digit is not None:
+            found.append(str(digit))
+        elif letter.isalnum():
+            found.append(letter)
+    return "".join(found).translate(_ALIKE)
+
+
+def _digits(text: str) -> str:
+    """The digits of a text alone."""
+    return "".join(letter for letter in _bare(text) if letter.isdecimal())
 
 
 def spills(given: Mapping[str, object]) -> bool:
     """Whether a number that stands among documents or owners stands in another text as well, which would be journaled."""
-    numbers = [_compact(text) for text in _texts(given, inside=True)]
-    others = [_compact(text) for text in _texts(given, inside=False)]
-    return any(number in other for number in numbers if number for other in others)
+    others = list(_texts(given, inside=False))
+    bare, digits = [_zeros(_bare(text)) for text in others], [_digits(text) for text in others]
+    for text in _texts(given, inside=True):
+        whole = _bare(text)
+        # Of a foreign document the number says enough without its country.
+        without = whole[_COUNTRY_CHARS:] if whole[:_COUNTRY_CHARS].isalpha() else ""
+        for number in (_zeros(whole), _zeros(without)):
+            if len(number) >= _LEAST_CHARS and any(number in other for other in bare):
+                return True
+            if len(number) > _MOST_DIGITS and number.isdecimal() and any(number in other for other in digits):
+                return True
+    return False
 
 
 def _texts(given: object, *, inside: bool, stands_inside: bool = False) -> Iterator[str]:
-    """The texts in a table of arguments: those given as documents, or all others."""
+    """The texts in a table of arguments, integers as texts too: those given as documents, or all others."""
     if isinstance(given, str):
         if inside == stands_inside:
             yield given
+    elif type(given) is int:
+        # A shorter one is no number of a document, but may hold one by chance.
+        if inside == stands_inside and _LIKE_A_NUMBER.match(str(given)):
+            yield str(given)
     elif isinstance(given, Mapping):
         for key, value in given.items():
             yield from _texts(value, inside=inside, stands_inside=stands_inside or key in _GIVEN_IN)
@@ -136,8 +198,8 @@ def _texts(given: object, *, inside: bool, stands_inside: bool = False) -> Itera
 # around types and places.
 _GIVEN: Final = re.compile(r"(['\"]|(?<=unknown field )`)(.*\1|.*\Z)", re.DOTALL)
 _MOST_DIGITS: Final = 5
-# However it is quoted: what has as many digits as a tax number or a passport, no more and no fewer.
-_BARE: Final = re.compile(r"(?<![0-9])[0-9]{10}([0-9]{2})?(?![0-9])")
+# However it is quoted: what has as many digits as a tax number or a passport, no more and no fewer. A bound that is named is ours.
+_BARE: Final = re.compile(r"(?<![0-9])(?<!larger than )[0-9]{10}([0-9]{2})?(?![0-9])")
 
 
 def without_numbers(text: str) -> str:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from compliance.registry.persons import KEY_DIGITS, KEY_SECRET_DIGITS
+from compliance.registry.persons import KEY_DIGITS, KEY_SECRET_DIGITS, MAX_OWNERS
 from engine.vocabulary.messages.commands import Command, EffectiveFrom, RegisterInvestor
 from gateway.documents import DocumentError, normal_form
 from gateway.keys import KeyFileError, exact_hex, write_private
@@ -90,12 +90,14 @@ class Identities:
         Raises:
             DocumentError: a kind is unknown, or a number is none of its kind.
         """
-        if not 0 < len(documents) <= MAX_DOCUMENTS:
+        if not documents:
             raise DocumentError("at least one document is needed")
+        check_documents(documents)
         return tuple(self._key(kind, normal_form(kind, number, firm=firm)) for kind, number in documents.items())
 
     def keys_of_all(self, owners: Sequence[Mapping[str, str]]) -> tuple[tuple[str, ...], ...]:
         """The identity keys of persons, one after the other. Raises `DocumentError`, which says of which."""
+        check_owners(owners)
         found = []
         for place, documents in enumerate(owners):
             try:
@@ -110,6 +112,20 @@ class Identities:
     def _digest(self, kind: str, text: str) -> str:
         """Kinds apart: a passport with the digits of a tax number is another document."""
         return hmac.new(self._secret, f"sbx.v1 {kind}\n{text}".encode(), sha256).hexdigest()
+
+
+def check_documents(documents: Mapping[str, str]) -> None:
+    """Raise `DocumentError` if they are more than anybody gives at once."""
+    if len(documents) > MAX_DOCUMENTS:
+        raise DocumentError(f"a person or firm gives {MAX_DOCUMENTS} documents at most")
+
+
+def check_owners(owners: Sequence[Mapping[str, str]]) -> None:
+    """Raise `DocumentError` if they are more than a firm names, or one has more documents than anybody gives."""
+    if len(owners) > MAX_OWNERS:
+        raise DocumentError(f"a firm names {MAX_OWNERS} owners at most")
+    for documents in owners:
+        check_documents(documents)
 
 
 def secrets_of(command: Command) -> list[str]:

@@ -2,6 +2,7 @@
 
 The payer pays the other party. What goes the other way is a refund: of what was paid, and no more. Another asset than the
 contract's currency is worth what it last traded at for roubles here, else its reference price, at the moment of the transfer.
+What was paid and what may be refunded are apart: each rounding is to the stricter side, so that nothing repeated makes room.
 """
 
 from __future__ import annotations
@@ -36,20 +37,28 @@ class Settlement:
         self.worth: Final[int] = UNKNOWN if worth is None else -(-worth[0] // worth[1])
         """In minor units of the contract's currency, rounded up; UNKNOWN: what is moved, or owed, has no price in roubles."""
         self._gives_back: Final[int] = 0 if worth is None else worth[0] // worth[1]
-        self.room: Final[int] = contract.paid if is_refund else contract.left
+        self.room: Final[int] = contract.refundable if is_refund else contract.left
         """How much it may be worth."""
 
     @property
     def fits(self) -> bool:
-        """Whether a payment is within what is left, a refund within what was paid."""
+        """Whether a payment is within what is left, a refund within what may be refunded."""
         return self.worth != UNKNOWN and self.worth <= self.room
 
     def book(self) -> None:
-        """Use the contract up, or give back: rounded down, so that no refund makes room for more than it brought."""
+        """Use the contract up, or give back: rounded down, so that no refund makes room for more than it brought.
+
+        What may be refunded shrinks by the worth rounded up: a refund of less than a minor unit can't be repeated without end.
+        """
+        contract = self.contract
+        if self.worth == UNKNOWN:
+            return
         if self.is_refund:
-            self.contract.paid = max(self.contract.paid - self._gives_back, 0)
-        elif self.worth != UNKNOWN:
-            self.contract.paid += self.worth
+            contract.refundable = max(contract.refundable - self.worth, 0)
+            contract.paid = max(contract.paid - self._gives_back, 0)
+        else:
+            contract.paid += self.worth
+            contract.refundable += self.worth
 
 
 def between(contract: Contract, sender: Investor, receiver: Investor) -> bool:

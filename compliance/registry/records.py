@@ -192,6 +192,8 @@ class Contract:
         self.amount: int = 0
         self.paid: int = 0
         """Less what was refunded."""
+        self.refundable: int = 0
+        """What may go back of it: no more than was paid."""
         self.concluded: str = ""
         """Its date, YYYY-MM-DD."""
         self.subject: str = ""

@@ -1,6 +1,7 @@
 """SET-1: currency values settle contracts of foreign trade, between a resident and a non-resident (223-FZ of 08.08.2024).
 
-A contract is a record. Payments use its amount up, refunds give back; beyond it nothing moves.
+A contract is a record. Payments use its amount up, refunds give back; beyond it nothing moves. Money that names a registered
+contract settles it as currency values do, else it would "pay" without end what then goes back as crypto.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ class ForeignTradeOnly(TransferRule):
         self.registered_retail_only: Final = data.parameters.flag("retail_only_if_registered")
 
     def spares(self, case: TransferCase) -> str:
-        """What is no currency value, and transfers for another purpose."""
-        if not case.currency_value:
+        """Transfers for another purpose, and what is no currency value and names no registered contract."""
+        named = case.transfer.contract_reference.strip() in case.registry.contracts
+        if not case.currency_value and not (named and case.purpose == CROSS_BORDER):
             return FOR_CURRENCY_VALUES
         return "" if case.purpose == CROSS_BORDER else "it is for cross-border settlement"
 
@@ -56,7 +58,7 @@ class ForeignTradeOnly(TransferRule):
 
 
 class SettlementFinding(Finding):
-    """A cross-border settlement against its contract: the parties, and the worth against what is left, or was paid."""
+    """A cross-border settlement against its contract: the parties, and the worth against what is left, or may go back."""
 
     def __init__(self, rule: ForeignTradeOnly, case: TransferCase) -> None:
         self.rule: Final = rule
@@ -69,7 +71,9 @@ class SettlementFinding(Finding):
             is_refund = case.sender is self.contract.payee
             amount = case.transfer.amount
             self.settlement = Settlement(case.registry, self.contract, case.asset, amount, is_refund=is_refund)
-        self.lacks: Final = [*self._of_contract(), *rule.party_problems(case.sender, case.receiver)]
+        # Who may settle in money is not this rule's to say.
+        parties = rule.party_problems(case.sender, case.receiver) if case.currency_value else []
+        self.lacks: Final = [*self._of_contract(), *parties]
         super().__init__(not self.lacks)
 
     def _of_contract(self) -> list[Said]:
@@ -107,6 +111,7 @@ class SettlementFinding(Finding):
                 ("payee", contract.payee.investor),
                 ("amount of the contract", _money(contract, contract.amount)),
                 ("paid so far", _money(contract, contract.paid)),
+                ("may be refunded", _money(contract, contract.refundable)),
             ]
         for party in (self.case.sender, self.case.receiver):
             if party.retail:
@@ -114,7 +119,9 @@ class SettlementFinding(Finding):
         return found
 
     def arithmetic(self) -> str:
-        """The worth against what is left, or was paid; and where the two reside."""
+        """The worth against what is left, or may go back; and, of a currency value, where the two reside."""
+        if not self.case.currency_value:
+            return self._comparison()
         one = "one non-resident is needed" if self.rule.non_resident_required else "no non-resident is needed"
         return f"{self._comparison()}; {self.case.residences()}, {one}"
 
@@ -127,7 +134,7 @@ class SettlementFinding(Finding):
             return "the contract is between others"
         if settlement.worth == UNKNOWN:
             return "worth unknown"
-        what = "paid so far" if settlement.is_refund else "left"
+        what = "may go back" if settlement.is_refund else "left"
         sign = "<=" if settlement.fits else ">"
         return f"worth {_money(contract, settlement.worth)} {sign} {_money(contract, settlement.room)} {what}"
 
@@ -156,7 +163,7 @@ RULE: Final[Rule] = Rule(
             left_out=True,
         ),
     },
-    compares="A transfer's worth with what is left of its contract, a refund's with what was paid; its parties with those of the contract.",
-    exempt="Transfers for another purpose; what is no currency value.",
+    compares="A transfer's worth with what is left of its contract, a refund's with what may go back; its parties with those of the contract.",
+    exempt="Transfers for another purpose; what is no currency value and names no registered contract.",
     transfers=ForeignTradeOnly,
 )

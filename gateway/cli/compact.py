@@ -29,12 +29,13 @@ def command(directory: Path, keep: int, as_json: bool) -> None:
     """Archive the old segments of the journal in DIRECTORY (or its folder journal), of a venue that runs too.
 
     Each becomes a zstd archive beside the others, a third to a fifth of its size. verify, replay, report and all else read
-    archives as they read segments, and so does a start of the venue. The journal is verified first; a damaged one is left alone.
+    archives as they read segments, and so does a start of the venue. The whole journal is verified first, archives too and also if
+    there is nothing to archive; a damaged one is left alone.
     `zstd -d` brings a segment back, byte for byte.
 
     \b
     Exit status:
-      0  done, or there was nothing to do
+      0  done, or there was nothing to do; the journal is sound
       1  the journal is damaged, or the disk failed: what was archived until then is sound
       2  usage
 
@@ -67,8 +68,6 @@ def _compact(journal: Path, keep: int, done: list[Archived]) -> None:
         OSError: the disk failed.
     """
     numbers = to_archive(journal, keep)
-    if not numbers:
-        return
     console = Terminal(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -80,6 +79,8 @@ def _compact(journal: Path, keep: int, done: list[Archived]) -> None:
         task = progress.add_task("verifying", total=journal_bytes(journal))
         for read in verify(journal):
             progress.update(task, completed=read)
+        if not numbers:
+            return
         task = progress.add_task("archiving", total=len(numbers))
         for number in numbers:
             done.append(archive(journal, number))
@@ -100,7 +101,7 @@ def _show(done: list[Archived]) -> None:
     """What was done, for people."""
     console = Terminal(wraps=False)
     if not done:
-        console.print("nothing to archive: the newest segments stay as they are")
+        console.print("nothing to archive: the newest segments stay as they are; the journal is sound")
         return
     table = Table(
         Column("archive", no_wrap=True), Column("bytes before", justify="right"), Column("after", justify="right")

@@ -69,7 +69,7 @@ def command(
     """Write a commented venue file and the keys of its participants into DIRECTORY.
 
     The venue has the instruments, investors and intermediaries of a demonstration. Edit venue.toml to make it yours;
-    nothing that exists is overwritten.
+    nothing that exists is overwritten. An identity.key that was put back there from a copy is kept: the venue knows people by it.
 
     With --participants there are many more to load it with: each a firm with an account (p0001.main) and an intermediary
     with clients (p0001.c1); a tenth of them has accounts whose purchases a rule refuses. The file says which.
@@ -85,6 +85,7 @@ def command(
         if rulebook.endswith(".toml"):
             # The venue file names it as seen from where it stands itself.
             rulebook = os.path.relpath(rulebook, directory)
+        restored = (directory / IDENTITY_FILE).exists()
         today = datetime.datetime.now(tz=datetime.UTC).date()
         file, *keys = write_load_venue(
             directory,
@@ -107,7 +108,9 @@ def command(
     folder = printable(str(keys[0].parent))
     say(f"{printable(str(file))}: the venue, every section explained")
     say(f"{folder}/: {len(own)} private keys, for a demonstration only")
-    say(f"{printable(str(directory / IDENTITY_FILE))}: by what people are known again; keep a copy")
+    say(
+        f"{printable(str(directory / IDENTITY_FILE))}: by what people are known again; {'kept as it was' if restored else 'keep a copy'}"
+    )
     if participants:
         first, last = keys[len(own)].stem, keys[-1].stem
         say(f"{folder}/: {participants} private keys of load participants, {first} to {last}")

@@ -9,6 +9,7 @@ participant is the issuer, the core says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast, get_args
 
@@ -20,7 +21,7 @@ from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_RULE_TEXT_CHARS, MAX_SU
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
 from gateway.documents import DocumentError, is_like_a_number, spills
-from gateway.identity import Identities, secrets_of
+from gateway.identity import Identities, check_documents, check_owners, secrets_of
 from gateway.protocol.messages import Admin
 from gateway.protocol.wire import Malformed, parse_amount, parse_e8
 from gateway.venue.schedule import parse_schedule
@@ -43,6 +44,13 @@ _RETIRED: Final = ((commands.RecordAcknowledgement, "version"),)
 """Fields that only old journals fill in."""
 _OTHERWISE: Final = {"identity_keys": "documents", "owner_keys": "owners"}
 """What is not given as the command holds it, by field: what it is called."""
+_NAMED_HERE: Final = (
+    (commands.RegisterInvestor, "investor"),
+    (commands.RegisterIntermediary, "intermediary"),
+    (commands.OpenAccount, "account"),
+)
+"""Where somebody gets a name, which stands in journals and reports from then on."""
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}\Z")
 # Integers on the wire stay within the journal's 64 bits.
 _MAX_INT: Final = 2**63 - 1
 
@@ -121,6 +129,8 @@ def _command(row: CommandRow, given: Mapping[str, object], where: str, known: Kn
     if unknown:
         names = ", ".join(required + optional)
         raise Malformed(f"{where}: unknown name {min(unknown)[:MAX_NAME_CHARS]!r}; known: {names}")
+    if kind is commands.RegisterInvestor:
+        _check_counts(given, where)
     values: dict[str, Any] = {}
     for field in kind.__struct_fields__:
         name = _called(field)
@@ -138,6 +148,18 @@ def _command(row: CommandRow, given: Mapping[str, object], where: str, known: Kn
     return cast("AnyCommand", row.kind(**values))
 
 
+def _check_counts(given: Mapping[str, object], where: str) -> None:
+    """See that there are not too many owners or documents, before keys are made of any; what is none is found later."""
+    own, owners = given.get("documents"), given.get("owners")
+    try:
+        if isinstance(own, dict):
+            check_documents(own)
+        if isinstance(owners, list):
+            check_owners([owner for owner in owners if isinstance(owner, dict)])
+    except DocumentError as error:
+        raise Malformed(f"{where}: {error}") from error
+
+
 def _change(given: Mapping[str, object], where: str, known: Known) -> AnyCommand:
     """The command within `effective_from`."""
     name, arguments = given["command"], given["arguments"]
@@ -152,8 +174,10 @@ def _change(given: Mapping[str, object], where: str, known: Known) -> AnyCommand
 def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: Known) -> object:
     """One argument as its field holds it."""
     given = arguments[_called(field)]
-    if row.kind is commands.RegisterInvestor and field == "investor" and is_like_a_number(str(given)):
+    if (row.kind, field) in _NAMED_HERE and is_like_a_number(str(given)):
         raise Malformed("a name must not look as the number of a document does: it stands in journals and reports")
+    if row.kind is commands.RecordAcknowledgement and field == "digest" and not _DIGEST.match(_text(given)):
+        raise Malformed("expected the SHA-256 digest of a text: 64 hexadecimal digits in lower case")
     if field == "identity_keys":
         return known.identities.keys(_documents_of(given), firm=arguments.get("kind") == INVESTOR_KINDS[FIRM])
     if field == "owner_keys":
@@ -216,7 +240,7 @@ def _text(given: object) -> str:
 def _steps(given: object) -> tuple[tuple[int, int], ...]:
     """A daily schedule, given as a table `{"09:50": "opening_auction", ...}` of Moscow times and phases."""
     if not isinstance(given, dict):
-        raise Malformed('expected a table such as {"09:50": "opening_auction", "10:00:00": "continuous"}')
+        raise Malformed('expected a table such as {"10:00": "continuous"}')
     try:
         return parse_schedule(given)
     except ValueError as error:

@@ -172,7 +172,7 @@ def parse_amount(text: str, scale: int, most: int = MAX_E8) -> int:
     digits = whole + fraction
     # isdigit alone would take the digits of other scripts and superscripts.
     if not whole or (dot and not fraction) or not digits.isascii() or not digits.isdigit():
-        raise Malformed('not a decimal: write digits and at most one point, as in "1250.50"')
+        raise Malformed('not a decimal: write digits and at most one point, as in "250.50"')
     if len(fraction) > scale:
         raise Malformed(f"more than {scale} decimals")
     value: int = int(digits) * 10 ** (scale - len(fraction))

@@ -18,10 +18,11 @@ from engine.vocabulary.codes import (
     PHASES,
     REJECT_CODES,
 )
-from engine.vocabulary.decimals import decimal_e8
+from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
+    AssetAdded,
     ChangeEffective,
     ChangeScheduled,
     CommandRejected,
@@ -46,6 +47,8 @@ CLOCK: Final = "clock"
 
 _LEFT_OUT: Final = ("by", "reason", "documents")
 _TIMES: Final = ("taken_ns", "expiry_ns")
+_MONEY: Final = ("amount", "issue_limit", "max_notional")
+"""In minor units of an asset that the command names."""
 _COUNTED: Final = {"identity_keys": "documents", "owner_keys": "owners"}
 
 
@@ -81,6 +84,8 @@ class History:
         self.entries: Final[list[Entry]] = []
         self._scheduled: Final[dict[int, Entry]] = {}
         """Changes that wait for their date, by sequence number."""
+        self._scales: Final[dict[str, int]] = {}
+        """Decimals of the assets that are known, by name."""
         self._open: Entry | None = None
         """Of what was done last: what it has left, the next step goes on with."""
         self._day_began = False
@@ -89,6 +94,9 @@ class History:
     def take(self, step: Step) -> None:
         """Take in a command and what it did."""
         events, due = step.events, step.due_events
+        for event in events:
+            if isinstance(event, AssetAdded):
+                self._scales[event.asset] = event.scale
         if not step.carried_events:
             self._open, self._day_began = None, False
         if due:
@@ -116,7 +124,7 @@ class History:
                 getattr(change, "reason", "") or command.reason,
                 command.effective_ns,
                 SCHEDULED,
-                said=_said(change),
+                said=_said(change, self._scales),
                 effects=[],
             )
             self._scheduled[step.seq] = entry
@@ -130,7 +138,7 @@ class History:
             getattr(command, "reason", ""),
             step.time_ns,
             CARRIED_OUT,
-            said=_said(command),
+            said=_said(command, self._scales),
             effects=[],
         )
 
@@ -206,13 +214,21 @@ def _add_effects(entry: Entry, events: list[Event]) -> None:
             entry.effective_ns = event.effective_ns
 
 
+def _money(command: Command, value: int, scales: dict[str, int]) -> str:
+    """An amount of money that a command names, in whole units of its asset where that is known."""
+    if isinstance(command, commands.AddAsset):
+        return decimal(value, command.scale)
+    scale = scales.get(getattr(command, "quote", "") or getattr(command, "asset", ""))
+    return f"{value} minor units" if scale is None else decimal(value, scale)
+
+
 def _subjects(command: Command) -> tuple[str, ...]:
     found = [str(getattr(command, field)) for field in COMMANDS[type(command)].about]
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-def _said(command: Command) -> str:
-    """The fields of a command that are neither subject nor attribution, those at their default left out."""
+def _said(command: Command, scales: dict[str, int]) -> str:
+    """The fields of a command that are neither subject nor attribution, those at their default left out; `scales` by asset."""
     kind = type(command)
     row = COMMANDS[kind]
     given = msgspec.structs.asdict(command)
@@ -228,6 +244,8 @@ def _said(command: Command) -> str:
             text = names[value]
         elif field in _TIMES:
             field, text = field.removesuffix("_ns"), utc(value)
+        elif field in _MONEY:
+            text = _money(command, value, scales)
         elif field.endswith("_e8"):
             field, text = field.removesuffix("_e8"), decimal_e8(value)
         elif field == "steps":

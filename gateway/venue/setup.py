@@ -33,7 +33,7 @@ from engine.vocabulary.messages.commands import (
     SetTradingRules,
 )
 from gateway.documents import DocumentError, is_like_a_number, spills, without_numbers
-from gateway.identity import Identities
+from gateway.identity import Identities, check_owners
 from gateway.protocol.wire import Malformed, parse_amount
 from gateway.venue.file import AccountEntry, AssetEntry, IndexEntry, InstrumentEntry, IntermediaryEntry, InvestorEntry
 from gateway.venue.schedule import parse_schedule, parse_time_of_day
@@ -157,8 +157,9 @@ def market_design(where: str, entry: InstrumentEntry) -> list[AnyCommand]:
     return commands
 
 
-def register_intermediary(entry: IntermediaryEntry) -> RegisterIntermediary:
+def register_intermediary(where: str, entry: IntermediaryEntry) -> RegisterIntermediary:
     """An intermediary."""
+    _check_name(where, "intermediary", entry.intermediary)
     return RegisterIntermediary(
         entry.intermediary,
         entry.licensed,
@@ -211,16 +212,20 @@ def register_investor(
     return found
 
 
+def _check_name(where: str, key: str, name: str) -> None:
+    """See that a name does not look as a document's number does. The error does not say the name."""
+    if is_like_a_number(name):
+        place = where.partition(" ")[0]
+        raise VenueError(f"{place}.{key}: a name must not look as the number of a document does; give it another one")
+
+
 def _identity(
     where: str, entry: InvestorEntry, identities: Identities
 ) -> tuple[tuple[str, ...] | None, tuple[tuple[str, ...], ...] | None]:
     """The identity keys of an investor, and of its beneficial owners; None: the file names none."""
-    place = where.partition(" ")[0]
+    _check_name(where, "investor", entry.investor)
     # Here and in the errors below the entry is not called by its name: the name may be what is wrong.
-    if is_like_a_number(entry.investor):
-        raise VenueError(
-            f"{place}.investor: a name must not look as the number of a document does; give it another one"
-        )
+    place = where.partition(" ")[0]
     if spills({"investor": entry.investor, "documents": entry.documents, "owners": entry.owners}):
         raise VenueError(f"{place}.investor: the number of a document stands in the name; give it another one")
     own: tuple[str, ...] | None = None
@@ -230,6 +235,10 @@ def _identity(
             own = identities.keys(entry.documents, firm=entry.kind == "firm")
     except DocumentError as error:
         raise VenueError(f"{place}.documents: {error}") from error
+    try:
+        check_owners(entry.owners)
+    except DocumentError as error:
+        raise VenueError(f"{place}.owners: {error}") from error
     try:
         if entry.owners:
             owners = identities.keys_of_all(entry.owners)
@@ -245,6 +254,7 @@ OPENING_BALANCE: Final = "opening balance of the venue file"
 def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> list[tuple[str, AnyCommand]]:
     """An account with what it opens with, each command with its key."""
     account = entry.account
+    _check_name(where, "account", account)
     found: list[tuple[str, AnyCommand]] = [
         (where, OpenAccount(account, entry.participant, entry.investor, entry.intermediary))
     ]

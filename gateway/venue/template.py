@@ -5,13 +5,22 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
+import shutil
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from gateway.documents import invented_tax_number
-from gateway.identity import Identities
-from gateway.keys import new_private_key, public_key_hex, seeded_private_key, write_private, write_private_key
+from gateway.identity import IDENTITY_FILE, Identities
+from gateway.keys import (
+    KeyFileError,
+    new_private_key,
+    public_key_hex,
+    seeded_private_key,
+    write_private,
+    write_private_key,
+)
 from gateway.venue.venue import VenueError
 
 _PLACEHOLDER: Final = re.compile(r"@([a-z-]+)(?::([a-z0-9.-]+))?@")
@@ -55,7 +64,7 @@ def write_venue(
     """Fill a template in, and write what comes of it as `write_default_venue` does.
 
     Args:
-        directory: where to write; nothing in it is overwritten.
+        directory: where to write; nothing in it is overwritten. An `identity.key` in it was put back from a copy, and stays.
         template: the text with placeholders: `@key:NAME@` makes the key of a participant and stands for its public half;
             `@person:NAME@` and `@firm:NAME@` stand for invented tax numbers.
         today: the day that the dates in the file count from.
@@ -67,16 +76,49 @@ def write_venue(
         The files written, the venue file first, then the keys in order of the file.
 
     Raises:
-        VenueError: a venue stands there already.
-        OSError: the directory can't be written.
+        VenueError: a venue stands there already, or an `identity.key` that is none.
+        OSError: the directory can't be written. Then nothing that was written is left.
     """
     file = directory / "venue.toml"
     keys = directory / "keys"
     for path in (file, keys):
         if path.exists():
             raise VenueError(f"{path} exists already; name another directory, or delete it first")
-    keys.mkdir(parents=True)
-    (Identities.new() if seed is None else Identities.seeded(seed)).keep(directory)
+    try:
+        kept = Identities.read(directory)
+    except KeyFileError as error:
+        raise VenueError(str(error)) from error
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    made: list[Path] = []
+    try:
+        keys.mkdir(parents=True)
+        made += keys, file
+        if kept is None:
+            (Identities.new() if seed is None else Identities.seeded(seed)).keep(directory)
+            made.append(directory / IDENTITY_FILE)
+        return _fill_in(file, keys, template, today, rulebook=rulebook, port=port, seed=seed)
+    except BaseException as error:
+        _remove([path for path in made if path != file or not isinstance(error, FileExistsError)], missing)
+        raise
+
+
+def _remove(made: list[Path], directories: list[Path]) -> None:
+    """Take away what was made, and the directories that are empty then. What somebody else made meanwhile stays."""
+    for path in made:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
+    for path in directories:
+        with suppress(OSError):
+            path.rmdir()
+
+
+def _fill_in(
+    file: Path, keys: Path, template: str, today: datetime.date, *, rulebook: str, port: int, seed: int | None
+) -> list[Path]:
+    """Write the keys and the venue file; returns them, the venue file first."""
     written = [file]
     numbers: dict[str, int] = {}
 

@@ -168,7 +168,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     for where, instrument in instruments:
         setup.append((where, list_instrument(where, instrument, scales)))
         setup += [(where, command) for command in market_design(where, instrument)]
-    setup += [(where, register_intermediary(entry)) for where, entry in intermediaries]
+    setup += [(where, register_intermediary(where, entry)) for where, entry in intermediaries]
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
     texts = [entry.text for _, entry in warnings] or _implied_texts(name, documents, investors)
     setup += [("warnings", command) for command in publish_warnings(texts, texts_of(name, documents))]

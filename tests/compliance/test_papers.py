@@ -64,6 +64,10 @@ def digest(hook: ComplianceHook) -> bytes:
         (contract(payee="nobody"), "investor nobody is not registered"),
         (contract(payer="abroad"), "a contract has two parties"),
         (contract(asset="EUR"), "unknown asset EUR"),
+        (
+            contract(asset="BTC-NOTE"),
+            "BTC-NOTE is a security: the currency of a contract is money, or a currency value",
+        ),
         (contract(amount=0), "amount must be positive"),
         (contract(amount=2**63), "amount must be positive, and not above"),
         (contract(concluded="2026-06-02"), "concluded must be a date YYYY-MM-DD, 2026-06-01 at the latest"),
@@ -116,7 +120,7 @@ def test_a_refusal_names_the_figures() -> None:
     )
     assert isinstance(pay(venue, "importer", "abroad", "USDT", 60_000_000), Transferred)
     assert detail(pay(venue, "abroad", "importer", "USDT", 60_000_001)) == (
-        "a refund worth 60.000001 USDT; paid so far under contract 7: 60.000000 USDT"
+        "a refund worth 60.000001 USDT; of what was paid under contract 7 may go back: 60.000000 USDT"
     )
     assert detail(pay(venue, "firm", "overseas", "USDT", 1)) == "contract 7 is between importer and abroad"
     assert detail(pay(venue, "importer", "abroad", "USDT", 1, reference="gift")) == "contract gift is not registered"
@@ -140,7 +144,7 @@ def test_another_asset_is_worth_its_last_trade_in_the_currency_of_the_contract()
     venue.sell("dealer", "1", "USDT/RUB", "200")
     venue.buy("firm", "1", "USDT/RUB", "200")
     # 99 USDT are worth 19 800 now, more than was paid; 49.5001 are worth exactly what was.
-    assert detail(pay(venue, "abroad", "importer", "USDT", 99_000_000)).startswith("a refund worth 19800.00 RUB; paid")
+    assert detail(pay(venue, "abroad", "importer", "USDT", 99_000_000)).startswith("a refund worth 19800.00 RUB; of")
     assert isinstance(pay(venue, "abroad", "importer", "USDT", 49_500_050), Transferred)
     # 9 900.01 came back, rounded down to the kopeck.
     assert paid(venue) == 1
@@ -166,10 +170,33 @@ def test_between_two_assets_both_prices_count() -> None:
 def test_roubles_paid_under_a_contract_use_it_up_too() -> None:
     venue = Venue()
     venue.do(contract(asset="RUB", amount=100_00))
-    assert isinstance(pay(venue, "importer", "abroad", "RUB", 150_00), Transferred)
+    assert detail(pay(venue, "importer", "abroad", "RUB", 150_00)) == (
+        "worth 150.00 RUB; left of contract 7: 100.00 RUB of 100.00 RUB"
+    )
+    assert isinstance(pay(venue, "importer", "abroad", "RUB", 100_00), Transferred)
     venue.sell("dealer", "1", "USDT/RUB", "100")
     venue.buy("firm", "1", "USDT/RUB", "100")
     assert "left of contract 7: 0.00 RUB of 100.00 RUB" in detail(pay(venue, "importer", "abroad", "USDT", 1))
+
+
+def test_a_refund_of_less_than_a_minor_unit_cannot_be_repeated_without_end() -> None:
+    venue = Venue()
+    venue.do(contract(asset="RUB", amount=100_00))
+    venue.sell("dealer", "1", "USDT/RUB", "100")
+    venue.buy("firm", "1", "USDT/RUB", "100")
+    assert isinstance(pay(venue, "importer", "abroad", "RUB", 3), Transferred)
+    for _ in range(3):
+        # Worth 0.01 of a kopeck: it takes a kopeck of what may go back, and makes no room for another payment.
+        assert isinstance(pay(venue, "abroad", "importer", "USDT", 1), Transferred)
+    assert paid(venue) == 3
+    assert detail(pay(venue, "abroad", "importer", "USDT", 1)) == (
+        "a refund worth 0.01 RUB; of what was paid under contract 7 may go back: 0.00 RUB"
+    )
+    twin = ComplianceHook()
+    exchange = venue.exchange
+    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
+    assert [each.refundable for each in twin.intake.registry.contracts.values()] == [0]
+    assert digest(twin) == digest(venue.hook)
 
 
 def test_a_snapshot_keeps_contracts_texts_and_the_day_of_the_rulebook() -> None:
@@ -205,6 +232,7 @@ def test_no_more_texts_are_known_than_the_bound_whoever_brings_them() -> None:
     venue = Venue()
     for number in range(MAX_KNOWN_TEXTS - 1):
         venue.do(PublishWarning(f"text {number}"))
+        venue.do(RecordAcknowledgement("retail", digest=digest_of(f"text {number}")))
     words = f"no more than {MAX_KNOWN_TEXTS} texts of the warning"
     for command in (
         PublishWarning("one more"),
@@ -216,6 +244,32 @@ def test_no_more_texts_are_known_than_the_bound_whoever_brings_them() -> None:
     assert venue.hook.intake.table is not None and venue.hook.intake.table.warning is not None
     assert venue.hook.intake.table.warning.digest == WARNING_DIGEST
     venue.do(set_parameter("RISK-1", "warning_text", "text 7"))
+
+
+def test_the_oldest_text_that_nobody_needs_makes_room_for_another() -> None:
+    venue = Venue()
+    known = venue.hook.intake.registry.texts
+    for number in range(MAX_KNOWN_TEXTS - 1):
+        venue.do(PublishWarning(f"text {number}"))
+    venue.do(RecordAcknowledgement("retail", digest=digest_of("text 0")))
+    # The text in force stays, and one that somebody acknowledged; text 1 is the oldest that does neither.
+    venue.do(PublishWarning("another"))
+    assert len(known) == MAX_KNOWN_TEXTS
+    assert digest_of("text 1") not in known
+    for kept in (WARNING, "text 0", "text 2", "another"):
+        assert digest_of(kept) in known
+    (event,) = venue.apply(RecordAcknowledgement("retail", digest=digest_of("text 1")))
+    assert isinstance(event, CommandRejected) and "no text of the risk warning has this digest" in event.detail
+    # The text of a rulebook that comes makes room likewise, and what was in force stays: somebody acknowledged it.
+    venue.do(set_parameter("RISK-1", "warning_text", "first"))
+    venue.do(PublishWarning("one more"))
+    assert len(known) == MAX_KNOWN_TEXTS
+    texts = ("text 2", "text 3", "text 4", "first", WARNING, "text 0", "another", "one more")
+    assert [digest_of(text) in known for text in texts] == [False] * 2 + [True] * 6
+    twin = ComplianceHook()
+    exchange = venue.exchange
+    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
+    assert list(twin.intake.registry.texts) == list(known)
 
 
 def test_a_text_of_a_later_date_is_known_when_the_rulebook_comes() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.registry.persons import is_key
+from compliance.registry.persons import MAX_OWNERS, is_key
+from engine.vocabulary.limits import MAX_SUPPLY
 from gateway.documents import (
     DOCUMENT_KINDS,
     DocumentError,
@@ -19,7 +20,7 @@ from gateway.documents import (
     spills,
     without_numbers,
 )
-from gateway.identity import IDENTITY_FILE, Identities
+from gateway.identity import IDENTITY_FILE, MAX_DOCUMENTS, Identities
 from gateway.keys import KeyFileError
 
 IDENTITIES = Identities.seeded(1)
@@ -35,6 +36,7 @@ FIRM = invented_tax_number(1_234_567, firm=True)
         ("tax_number", True, FIRM, f"{FIRM[:5]}\u2013{FIRM[5:]}", f"\t{FIRM}", f"{FIRM[:5]}\u2009{FIRM[5:]}", f"{FIRM} "),
         ("passport", False, "4510 123456", "4510123456", "45 10 123456", "45-10-123456", "４５１０ 123456"),
         ("foreign_document", False, "KZ N1234567", "kz n1234567", "KZ-N 123 4567", "КZ n1234567", "ｋｚ Ｎ1234567"),
+        ("foreign_document", False, "OM NO10203", "om n010203", "ОМ NО1O2O3", "OM-NO1 0203", "OM N0 10 203"),
     ],
 )  # fmt: skip
 def test_a_document_is_the_same_however_it_is_written(kind, firm, first, again0, again1, again2, again3):
@@ -77,6 +79,11 @@ def test_other_documents_kinds_and_secrets_make_other_keys():
         ("foreign_document", False, "1234567", "two letters of the country"),
         ("foreign_document", False, "KZ", "two letters of the country"),
         ("foreign_document", False, "KZ №Ж1234", "two letters of the country"),
+        ("foreign_document", False, "RU 4510123456", "^foreign_document: of Russia give tax_number or passport$"),
+        ("foreign_document", True, "RU 7707083893", "of Russia give tax_number or passport"),
+        ("foreign_document", False, "UK 1234567", r"no code of a country \(ISO 3166-1, two letters\); that of the United Kingdom is GB$"),
+        ("foreign_document", False, "XX 1234567", r"no code of a country \(ISO 3166-1, two letters\)$"),
+        ("foreign_document", False, "SU 1234567", "no code of a country"),
         ("4510123456", False, "a passport", "an unknown kind of document"),
     ],
 )  # fmt: skip
@@ -88,9 +95,15 @@ def test_what_is_no_document_is_refused_without_being_repeated(kind, firm, numbe
 
 
 def test_somebody_has_at_least_one_document_and_not_without_end():
-    for documents in ({}, {f"kind{number}": "1" for number in range(9)}):
-        with pytest.raises(DocumentError):
-            IDENTITIES.keys(documents, firm=False)
+    with pytest.raises(DocumentError, match=r"^at least one document is needed$"):
+        IDENTITIES.keys({}, firm=False)
+    many = {f"kind{number}": "1" for number in range(MAX_DOCUMENTS + 1)}
+    with pytest.raises(DocumentError, match=r"^a person or firm gives 8 documents at most$"):
+        IDENTITIES.keys(many, firm=False)
+    with pytest.raises(DocumentError, match=r"^a person or firm gives 8 documents at most$"):
+        IDENTITIES.keys_of_all([{"passport": "wrong"}, many])
+    with pytest.raises(DocumentError, match=r"^a firm names 8 owners at most$"):
+        IDENTITIES.keys_of_all([{"passport": "wrong"}] * (MAX_OWNERS + 1))
     with pytest.raises(DocumentError, match=r"^\[1\]: passport: "):
         IDENTITIES.keys_of_all([{"tax_number": PERSON}, {"passport": "1"}])
 
@@ -126,6 +139,9 @@ def test_no_complaint_repeats_a_number_whatever_stands_around_it(before, after, 
         "arguments: unknown name 'clients2'; known: name, reason",
         "Object contains unknown field `prise` - at `$`",
         "larger than 92233720368",
+        *(f"larger than {MAX_SUPPLY // 10**scale}" for scale in range(19)),
+        'prices[0].price: not a decimal: write digits and at most one point, as in "250.50"',
+        'arguments.steps: expected a table such as {"10:00": "continuous"}',
     ],
 )
 def test_what_is_no_number_is_repeated(complaint):
@@ -140,6 +156,34 @@ def test_a_number_that_stands_beside_its_place_is_found():
             {"effective_ns": 1, "arguments": {"documents": {}, "owners": [documents]}, "reason": f"see {name}"}
         )
     assert not spills({"investor": "anna", "documents": documents, "reason": "on paper"})
+    assert not spills({"investor": "anna", "documents": {"foreign_document": "AE 0000001"}, "reason": "AE, page 1"})
+
+
+@pytest.mark.parametrize("between", ["", " ", ".", "/", "_", "\u200b", "\u200d", "№", " № ", "–", "\u2060"])
+def test_a_number_is_found_whatever_stands_between_its_parts(between):
+    arabic = "".join(chr(0x660 + int(digit)) for digit in PERSON)
+    for kind, number in (("tax_number", PERSON), ("passport", "4510 123456"), ("foreign_document", "KZ N1234567")):
+        compact = number.replace(" ", "")
+        written = [between.join(compact), f"id{between}{compact[:5]}{between}{compact[5:]}x"]
+        if kind == "foreign_document":
+            # Cyrillic К; and without the country.
+            written += [f"К{between}Z{between}n1234567", f"n{between}1234{between}567"]
+        elif kind == "tax_number":
+            written.append(between.join(arabic))
+        for text in written:
+            given = {"investor": "anna", "documents": {kind: number}}
+            assert spills(given | {"reason": text}), text
+            assert spills({"arguments": {"owners": [given["documents"]], "investor": text}}), text
+    assert is_like_a_number(between.join(PERSON))
+    assert is_like_a_number(between.join(arabic))
+    assert is_like_a_number(f"4510{between}123456")
+
+
+def test_a_number_is_found_as_an_integer_and_a_foreign_one_with_the_letter_o():
+    assert spills({"documents": {"tax_number": PERSON}, "assets_rub": int("4510123456")}) is False
+    assert spills({"documents": {"passport": "4510 123456"}, "assets_rub": 4510123456})
+    assert spills({"documents": {"foreign_document": "OM 0012"}, "reason": "OO12"})
+    assert spills({"documents": {"foreign_document": "GB 12O45"}, "reason": "1.2.0.4.5"})
     assert is_like_a_number(PERSON)
     assert is_like_a_number("4510 123456")
     assert not is_like_a_number("p0001.c1")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,6 +22,7 @@ from engine.vocabulary.messages.commands import (
     OpenAccount,
     RecordAcknowledgement,
     RecordTest,
+    RegisterContract,
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
@@ -31,6 +33,7 @@ from engine.vocabulary.messages.commands import (
     Tick,
 )
 from engine.vocabulary.messages.events import (
+    AssetAdded,
     ChangeEffective,
     ChangeScheduled,
     CommandRejected,
@@ -295,6 +298,20 @@ def test_subjects_of_commands_that_name_several() -> None:
         "freeze | USDT | tether | hack | carried out | share_ppm 1000000, issuer tether"
     ]
     assert "issuer a7" in history_table(found.entries, "A7A5").rows[0][9]  # type: ignore[operator]
+
+
+def test_amounts_of_money_are_in_whole_units() -> None:
+    found = History()
+    usdt = AddAsset("USDT", codes.FOREIGN_STABLECOIN, 6, issuer="tether", issue_limit=1_500_000)
+    found.take(Step(1, NOON_NS, usdt, [AssetAdded("USDT", codes.FOREIGN_STABLECOIN, 6)], due_events=0, day=20_605))
+    terms = RegisterContract("7", "firm", "abroad", "USDT", 100_000_000, "2026-05-01", "tools", by="sue")
+    found.take(Step(2, NOON_NS, terms, [], due_events=0, day=20_605))
+    waits = EffectiveFrom(NOON_NS + DAY_NS, msgspec.structs.replace(terms, amount=1), by="sue")
+    found.take(Step(3, NOON_NS, waits, [ChangeScheduled(3, NOON_NS + DAY_NS, "contract")], due_events=0, day=20_605))
+    said = [str(row[9]) for row in history_table(found.entries).rows]
+    assert "issue_limit 1.500000" in said[0]
+    assert "amount 100.000000," in said[1]
+    assert "amount 0.000001," in said[2]
 
 
 def test_an_effective_date_of_a_real_session(tmp_path: Path) -> None:

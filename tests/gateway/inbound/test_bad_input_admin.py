@@ -126,6 +126,25 @@ def test_no_admin_request_stops_the_venue(sent):
         ("supervisor", "load_rulebook", {"name": "x", "documents": "y"}, "arguments.documents: expected a table"),
         ("supervisor", "load_rulebook", {"name": "x", "by": "y", "documents": {}}, "arguments: unknown name 'by'"),
         ("supervisor", "load_rulebook", {"name": "x", "documents": {"x": 1}}, "arguments.documents: expected a table"),
+        *(
+            (
+                "participant",
+                "record_acknowledgement",
+                {"investor": "alice", "digest": digest},
+                "arguments.digest: expected the SHA-256 digest of a text: 64 hexadecimal digits in lower case",
+            )
+            for digest in ("", "4510123456", "A" * 64, "a" * 63, "a" * 64 + "\n")
+        ),
+        ("participant", "record_acknowledgement", {"investor": "alice", "digest": 1}, "digest: expected a string"),
+        *(
+            (role, command, arguments, "a name must not look as the number of a document does")
+            for role, command, arguments in (
+                ("operator", "open_account", {"account": "4510.123456", "participant": "alice", "investor": "alice"}),
+                ("operator", "open_account", {"account": "٤٥١٠١٢٣٤٥٦", "participant": "alice", "investor": "alice"}),
+                ("supervisor", "register_intermediary", {"intermediary": "77_07_08_38_93"}),
+                ("supervisor", "register_investor", {"investor": "№ 4510/123456", "kind": "individual"}),
+            )
+        ),
         ("operator", "set_index_price", {"index": "BTC"}, "arguments.price: missing"),
         ("operator", "set_index_price", {"index": "BTC", "price": "-1"}, "arguments.price: not a decimal"),
         (

@@ -126,8 +126,26 @@ def test_nothing_to_do_changes_nothing(tmp_path: Path) -> None:
     write_journal(tmp_path, ROWS[:20])
     before = names(tmp_path)
     result = CliRunner().invoke(compact_command, [str(tmp_path)])
-    assert (result.exit_code, result.output) == (0, "nothing to archive: the newest segments stay as they are\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "nothing to archive: the newest segments stay as they are; the journal is sound\n",
+    )
     assert names(tmp_path) == before
+
+
+def test_a_damaged_journal_of_which_nothing_is_to_be_archived_is_no_success(journal: Path, tmp_path: Path) -> None:
+    write_journal(tmp_path / "one", ROWS[:20])
+    compact(journal)
+    for directory, name in ((tmp_path / "one", segment_name(1)), (journal, segment_name(2) + ".zst")):
+        path = directory / name
+        sound = bytearray(path.read_bytes())
+        for place in (len(sound) // 3, len(sound) // 2):
+            path.write_bytes(bytes(each ^ (255 * (number == place)) for number, each in enumerate(sound)))
+            result = CliRunner().invoke(compact_command, [str(directory)])
+            assert result.exit_code == 1 and name in result.output, result.output
+            assert CliRunner().invoke(compact_command, [str(directory), "--json"]).exit_code == 1
+        path.write_bytes(sound)
+        assert CliRunner().invoke(compact_command, [str(directory)]).exit_code == 0
 
 
 def test_a_damaged_journal_is_left_alone(journal: Path) -> None:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import re
 import subprocess
 import sys
+import time
 from typing import get_args
 
 from cryptography.hazmat.primitives import serialization
 
 from engine.vocabulary import codes
 from engine.vocabulary.codes import CORE_VERSION
-from gateway.inbound.admin import ALLOWED, argument_names
+from engine.vocabulary.messages.commands import Sequenced
+from engine.vocabulary.messages.events import InvestorRegistered, RegistryChanged
+from gateway.core import new_exchange
+from gateway.identity import Identities
+from gateway.inbound.admin import ALLOWED, admin_command, argument_names
+from gateway.inbound.session import Query
 from gateway.inbound.translate import TRANSLATE
 from gateway.protocol import messages
 from gateway.protocol.channel_messages import AnyChannelMessage, ChannelName
+from gateway.protocol.messages import Admin
+from gateway.venue.template import write_default_venue
+from gateway.venue.venue import load_venue
 from tests.support.gateway.small_venue import KEYS, NaiveBook, client, serving, url_of
 from tests.support.places import ROOT
 
@@ -98,6 +108,36 @@ def test_every_field_of_what_messages_list_is_documented():
     for kind in (messages.OpenOrder, messages.Holding, messages.Position, messages.Cover, messages.InstrumentInfo):
         for field in kind.__struct_fields__:
             assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{kind.__name__}.{field}"
+
+
+def test_every_question_is_in_the_list_of_questions_and_in_that_of_supervisors():
+    named = [str(kind.__struct_config__.tag) for kind in get_args(Query)]
+    questions = DOCUMENT.partition("Questions (")[2].partition(")")[0]
+    assert [name for name in named if f"`{name}`" not in questions] == []
+    supervisors = DOCUMENT.partition("\n## Supervisors and operators\n")[2].partition(" of any account.")[0]
+    of_accounts = [name for name in named if name not in ("instruments", "subscribe", "unsubscribe")]
+    assert [name for name in of_accounts if f"`{name}`" not in supervisors] == []
+
+
+def test_no_row_of_a_table_stands_apart():
+    lines = DOCUMENT.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith("|") and not lines[number - 1].startswith("|"):
+            assert lines[number + 1].startswith("|---"), line
+
+
+def test_the_example_of_documents_is_carried_out_by_the_default_venue(tmp_path):
+    write_default_venue(tmp_path, datetime.datetime.now(tz=datetime.UTC).date(), "general-2026", port=0)
+    (example,) = [line for line in DOCUMENT.splitlines() if '"register_investor","arguments"' in line]
+    request = Admin(**{key: value for key, value in json.loads(example.strip("`")).items() if key != "type"})
+    venue = load_venue(tmp_path)
+    identities = Identities.read(tmp_path)
+    exchange = new_exchange()
+    for seq, (_, command) in enumerate(venue.setup, 1):
+        exchange.apply(Sequenced(seq, time.time_ns(), command))
+    command = admin_command(request, "supervisor", "sue", exchange.assets, identities)
+    events = exchange.apply(Sequenced(exchange.seq + 1, time.time_ns(), command))
+    assert [type(event) for event in events] == [InvestorRegistered, RegistryChanged]
 
 
 def test_every_code_is_documented():

@@ -39,6 +39,8 @@ def later(arguments: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"effective_ns": 2**62, "command": "register_investor", "arguments": arguments, **more}
 
 
+MANY = {"investor": "llc", "kind": "firm", "documents": {"tax_number": FIRM}, "owners": [{"tax_number": PERSON}] * 9}
+
 SOUND: list[tuple[str, dict[str, Any]]] = [
     ("register_investor", ANNA),
     (
@@ -78,6 +80,11 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
     ("effective_from", later(ANNA, reason=f"passport {PASSPORT}")),
     ("effective_from", later(ANNA | {"documents": {"tax_number": WRONG}})),
     ("effective_from", later(ANNA) | {"command": PERSON}),
+    ("register_investor", ANNA | {"reason": f"INN {PERSON[:4]}/{PERSON[4:8]}№{PERSON[8:]}"}),
+    ("register_investor", ANNA | {"reason": ".".join(PERSON)}),
+    ("register_investor", ANNA | {"documents": {"passport": PASSPORT}, "assets_rub": int(PASSPORT.replace(" ", ""))}),
+    ("register_investor", MANY),
+    ("effective_from", later(MANY)),
     (PERSON, ANNA),
 ]
 BROKEN: list[str] = [

@@ -33,6 +33,7 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import CommandRejected, InvestorRegistered
 from gateway.cli.main import SUMMARIES, group
 from gateway.core import new_exchange
+from gateway.identity import IDENTITY_FILE, Identities
 from gateway.keys import (
     KeyFileError,
     new_private_key,
@@ -216,6 +217,37 @@ def test_init_writes_keys_that_fit_the_venue_and_overwrites_nothing(tmp_path: Pa
     assert again.exit_code == 1
     assert "exists already; name another directory" in again.output
     assert Path(written["venue"]).read_bytes() == before
+
+
+def test_init_keeps_the_secret_that_was_put_back_from_a_copy(tmp_path: Path) -> None:
+    secret = Identities.new()
+    secret.keep(tmp_path)
+    before = (tmp_path / IDENTITY_FILE).read_bytes()
+    run = CliRunner().invoke(group, ["init", str(tmp_path)])
+    assert run.exit_code == 0, run.output
+    assert "identity.key: by what people are known again; kept as it was" in run.output
+    assert (tmp_path / IDENTITY_FILE).read_bytes() == before
+    assert Identities.read(tmp_path).name == secret.name
+
+
+def test_init_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("gateway.venue.template.write_private", fail)
+    run = CliRunner().invoke(group, ["init", str(tmp_path / "new" / "venue")])
+    assert run.exit_code == 1 and "No space left on device" in run.output
+    assert list(tmp_path.iterdir()) == []
+    # What stood there before stays.
+    Identities.new().keep(tmp_path)
+    assert CliRunner().invoke(group, ["init", str(tmp_path)]).exit_code == 1
+    assert [path.name for path in tmp_path.iterdir()] == [IDENTITY_FILE]
+    monkeypatch.undo()
+    (tmp_path / IDENTITY_FILE).write_text("damaged")
+    run = CliRunner().invoke(group, ["init", str(tmp_path)])
+    assert run.exit_code == 1 and "is no secret of identity keys; put it back" in run.output
+    assert [path.name for path in tmp_path.iterdir()] == [IDENTITY_FILE]
+    assert CliRunner().invoke(group, ["init", str(tmp_path / "fresh")]).exit_code == 0
 
 
 def test_init_refuses_an_unknown_rulebook_before_writing(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ MESSAGES: list[tuple[Any, int | None, str]] = [
             (".5", "not a decimal"),
             ("5.", "not a decimal"),
             (".", "not a decimal"),
-            ("1.2.3", "not a decimal"),
+            ("1.2.3", 'not a decimal: write digits and at most one point, as in "250.50"'),
             ("١٢", "not a decimal"),
             ("²", "not a decimal"),
             ("0.000000001", "more than 8 decimals"),

@@ -50,7 +50,9 @@ _ANSWERS = {
 
 
 def _investor(name: str, kind: str, *lines: str) -> str:
-    named = [] if name.endswith(".nameless") else [f'documents = {{ foreign_document = "XX {name.replace(".", "")}" }}']
+    named = (
+        [] if name.endswith(".nameless") else [f'documents = {{ foreign_document = "AE N{name.replace(".", "")}" }}']
+    )
     return "\n".join(["", "[[investors]]", f'investor = "{name}"', f'kind = "{kind}"', *named, *lines, ""])
 
 

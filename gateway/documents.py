@@ -145,14 +145,17 @@ def _bare(text: str) -> str:
     In capitals, digits of any script as ours, look-alikes as Latin.
     """
     found = []
-    # First of all: in another form the sign "№" has letters.
-    written = "".join(each for each in text if unicodedata.category(each)[0] in "LN")
-    for letter in unicodedata.normalize("NFKC", written).upper():
-        digit = unicodedata.digit(letter, None)
-        if digit is not None:
-            found.append(str(digit))
-        elif letter.isalnum():
-            found.append(letter)
+    for each in text:
+        form = unicodedata.normalize("NFKC", each)
+        # A circled letter is one; the sign "№" is none, though it has two in its other form.
+        if unicodedata.category(each)[0] not in "LN" and len(form) > 1:
+            continue
+        for letter in form.upper():
+            digit = unicodedata.digit(letter, None)
+            if digit is not None:
+                found.append(str(digit))
+            elif letter.isalnum():
+                found.append(letter)
     return "".join(found).translate(_ALIKE)
 
 
@@ -165,6 +168,7 @@ def spills(given: Mapping[str, object]) -> bool:
     """Whether a number that stands among documents or owners stands in another text as well, which would be journaled."""
     others = list(_texts(given, inside=False))
     bare, digits = [_zeros(_bare(text)) for text in others], [_digits(text) for text in others]
+    integers = [each for each in _integers(given) if len(str(each)) > _MOST_DIGITS]
     for text in _texts(given, inside=True):
         whole = _bare(text)
         # Of a foreign document the number says enough without its country.
@@ -172,26 +176,32 @@ def spills(given: Mapping[str, object]) -> bool:
         for number in (_zeros(whole), _zeros(without)):
             if len(number) >= _LEAST_CHARS and any(number in other for other in bare):
                 return True
-            if len(number) > _MOST_DIGITS and number.isdecimal() and any(number in other for other in digits):
+            long = len(number) > _MOST_DIGITS and number.isdecimal()
+            if long and (int(number) in integers or any(number in other for other in digits)):
                 return True
     return False
 
 
 def _texts(given: object, *, inside: bool, stands_inside: bool = False) -> Iterator[str]:
-    """The texts in a table of arguments, integers as texts too: those given as documents, or all others."""
+    """The texts in a table of arguments: those given as documents, or all others."""
     if isinstance(given, str):
         if inside == stands_inside:
             yield given
-    elif type(given) is int:
-        # A shorter one is no number of a document, but may hold one by chance.
-        if inside == stands_inside and _LIKE_A_NUMBER.match(str(given)):
-            yield str(given)
     elif isinstance(given, Mapping):
         for key, value in given.items():
             yield from _texts(value, inside=inside, stands_inside=stands_inside or key in _GIVEN_IN)
     elif isinstance(given, list | tuple):
         for value in given:
             yield from _texts(value, inside=inside, stands_inside=stands_inside)
+
+
+def _integers(given: object) -> Iterator[int]:
+    """The integers in a table of arguments."""
+    if type(given) is int:
+        yield given
+    elif isinstance(given, Mapping | list | tuple):
+        for value in given.values() if isinstance(given, Mapping) else given:
+            yield from _integers(value)
 
 
 # What was given may hold quotes, and may have been cut off: from the first quote to the last, or to the end. Backticks also stand

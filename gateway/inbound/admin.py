@@ -155,7 +155,7 @@ def _check_counts(given: Mapping[str, object], where: str) -> None:
         if isinstance(own, dict):
             check_documents(own)
         if isinstance(owners, list):
-            check_owners([owner for owner in owners if isinstance(owner, dict)])
+            check_owners([owner if isinstance(owner, dict) else {} for owner in owners])
     except DocumentError as error:
         raise Malformed(f"{where}: {error}") from error
 

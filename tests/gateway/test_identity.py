@@ -182,6 +182,12 @@ def test_a_number_is_found_whatever_stands_between_its_parts(between):
 def test_a_number_is_found_as_an_integer_and_a_foreign_one_with_the_letter_o():
     assert spills({"documents": {"tax_number": PERSON}, "assets_rub": int("4510123456")}) is False
     assert spills({"documents": {"passport": "4510 123456"}, "assets_rub": 4510123456})
+    assert spills({"documents": {"passport": "0000 123456"}, "arguments": {"assets_rub": 123456}})
+    assert spills({"documents": {"foreign_document": "AE 12345678"}, "assets_rub": 12345678})
+    # Part of an amount says nothing, nor does one of few digits.
+    assert not spills({"documents": {"foreign_document": "AE 000000"}, "assets_rub": 5_000_000_000})
+    assert not spills({"documents": {"foreign_document": "AE 0000001"}, "assets_rub": 1})
+    assert spills({"documents": {"foreign_document": "KZ N1234567"}, "reason": "Ⓝ①②③④⑤⑥⑦"})
     assert spills({"documents": {"foreign_document": "OM 0012"}, "reason": "OO12"})
     assert spills({"documents": {"foreign_document": "GB 12O45"}, "reason": "1.2.0.4.5"})
     assert is_like_a_number(PERSON)

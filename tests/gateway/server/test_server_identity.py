@@ -177,6 +177,18 @@ async def talk(url: str) -> dict[str, bytes]:
         (f'kind = "{PERSON}"', "Invalid enum value '...'"),
         (f'owners = [{{ passport = "{FIRM}" }}]', "only a firm has beneficial owners"),
         (f'kind = "firm"\nowners = [{{ tax_number = "{WRONG}" }}]', r"investors\[2\].owners\[0\]: tax_number: "),
+        (
+            f'kind = "firm"\nowners = [{", ".join(["{ passport = 1 }".replace("1", repr(FIRM))] * 9)}]',
+            "owners: a firm names 8 owners at most",
+        ),
+        (
+            f'[[accounts]]\naccount = "{PASSPORT}"\nparticipant = "alice"\ninvestor = "vera"',
+            r"accounts\[[0-9]\].account: a name must not look",
+        ),
+        (
+            f'[[intermediaries]]\nintermediary = "{".".join(FIRM)}"',
+            r"intermediaries\[[0-9]\].intermediary: a name must not look",
+        ),
         (f'authorised = [{{ intermediary = "{PERSON}", year = 2026 }}]', "no '...' in"),
     ],
 )

@@ -9,8 +9,8 @@ from engine.book.used_id import UsedId
 from engine.money import reservations
 from engine.state.state import State, next_report
 from engine.trading.admission import full_problem, has_room
-from engine.trading.asking import own_account, refuse, refuse_stranger
-from engine.trading.entry import kill_problem, lacks
+from engine.trading.asking import lacks, own_account, refuse, refuse_stranger
+from engine.trading.entry import kill_problem
 from engine.vocabulary.codes import (
     DUPLICATE_ID,
     KILL_SWITCH,

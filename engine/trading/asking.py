@@ -1,10 +1,12 @@
-"""Who asks for a change, of which order, and how what is asked for is refused."""
+"""Who asks for something, of which order, and how what is asked for is refused."""
 
 from __future__ import annotations
 
+from engine.book.assets import Asset
 from engine.book.entities import Account, Order
 from engine.state.state import State, next_report
-from engine.vocabulary.codes import PERMISSION, UNKNOWN_ORDER
+from engine.vocabulary.codes import FUNDS, PERMISSION, UNKNOWN_ORDER
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.events import RequestRejected
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import said
@@ -52,3 +54,13 @@ def refuse_stranger(state: State, participant: str, account: str, order_id: int,
     why = said("participant.not_operator", participant, account)
     event = RequestRejected(account, 0, order_id, client_order_id, PERMISSION, template=why.template, values=why.values)
     state.emit(event)
+
+
+def lacks(account: Account, asset: Asset, wanted: int) -> Problem:
+    """The problem of an account that has less of an asset than is wanted, in minor units; what is frozen of it is named."""
+    found = account.balances.get(asset.number)
+    frozen = 0 if found is None else found.frozen
+    needs, there = decimal(wanted, asset.scale), decimal(account.available(asset), asset.scale)
+    if frozen:
+        return Problem(FUNDS, said("funds.frozen", needs, asset.asset, there, decimal(frozen, asset.scale)))
+    return Problem(FUNDS, said("funds.needs", needs, asset.asset, there))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.book.assets import Asset
 from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord
 from engine.book.kept import read
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
@@ -11,6 +10,7 @@ from engine.book.used_id import UsedId
 from engine.money.reservations import lacking, lower, notional, paying_asset, release, reserve
 from engine.state.state import State, day_end_ns, next_report
 from engine.trading.admission import admit, full_problem
+from engine.trading.asking import lacks
 from engine.trading.bands import band_problem
 from engine.trading.pegs import come_in, peg_problem
 from engine.trading.placing import place
@@ -27,7 +27,6 @@ from engine.vocabulary.codes import (
     DUPLICATE_ID,
     FILLABILITY,
     FOK,
-    FUNDS,
     ICEBERG,
     KILL_SWITCH,
     NOTIONAL,
@@ -248,16 +247,6 @@ def _reprice_from_touch(state: State, order: Order) -> bool:
 def funds_problem(order: Order, wanted: int) -> Problem:
     """What was needed more and what there is."""
     return lacks(order.account, paying_asset(order), wanted)
-
-
-def lacks(account: Account, asset: Asset, wanted: int) -> Problem:
-    """The problem of an account that has less of an asset than is wanted, in minor units; what is frozen of it is named."""
-    found = account.balances.get(asset.number)
-    frozen = 0 if found is None else found.frozen
-    needs, there = decimal(wanted, asset.scale), decimal(account.available(asset), asset.scale)
-    if frozen:
-        return Problem(FUNDS, said("funds.frozen", needs, asset.asset, there, decimal(frozen, asset.scale)))
-    return Problem(FUNDS, said("funds.needs", needs, asset.asset, there))
 
 
 def accept(state: State, order: Order) -> None:

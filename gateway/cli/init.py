@@ -108,9 +108,8 @@ def command(
     folder = printable(str(keys[0].parent))
     say(f"{printable(str(file))}: the venue, every section explained")
     say(f"{folder}/: {len(own)} private keys, for a demonstration only")
-    say(
-        f"{printable(str(directory / IDENTITY_FILE))}: by what people are known again; {'kept as it was' if restored else 'keep a copy'}"
-    )
+    what = "kept as it was" if restored else "keep a copy"
+    say(f"{printable(str(directory / IDENTITY_FILE))}: by what people are known again; {what}")
     if participants:
         first, last = keys[len(own)].stem, keys[-1].stem
         say(f"{folder}/: {participants} private keys of load participants, {first} to {last}")

@@ -61,7 +61,7 @@ def test_the_same_happens_however_it_is_cut(seed, piece_events, piece_steps):
     both = Cut(Exchange(ComplianceHook()), piece_events, piece_steps)
     drawn = Everything(seed, both.whole, ("general-2026", "elr-2025", "derivatives-2025")[seed % 3])
     start = drawn.setup()
-    for number in range(len(start) + 450):
+    for number in range(len(start) + 700):
         command = start[number] if number < len(start) else drawn.step()
         drawn.history.append(Sequenced(number + 1, drawn.time_ns, command))
         both.follow(command, drawn.time_ns)

@@ -27,7 +27,7 @@ from tests.support.compliance.venue import INTERMEDIARIES, PARTICIPANT, Venue, e
 from tests.support.engine.everything import Everything
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
-SEEDS = range(18)
+SEEDS = range(10)
 STEPS = 350
 
 

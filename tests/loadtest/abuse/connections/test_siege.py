@@ -80,7 +80,7 @@ def test_the_honest_lose_nothing_beside_every_kind_of_attack():
     assert siege["rate_waits"] > 0
 
 
-# Likewise: 25 s.
+@pytest.mark.soak  # 40 s. That a verdict can fail is tested below without a venue.
 def test_a_venue_that_lets_a_mistake_hold_up_everybody_fails():
     serve = f"{sys.executable} {HELD_UP_SERVE} 40"
     attack = ("--only", "garbage", "--most", "4", "--seconds", "2")

@@ -18,6 +18,7 @@ from compliance import ComplianceHook
 from compliance.registry.listings import Listing
 from compliance.rules.case import Case
 from engine.book.entities import Order
+from engine.build import is_compiled
 from engine.money.margin import lots_of
 from engine.state.hook import Verdict
 from engine.vocabulary import codes
@@ -330,6 +331,7 @@ def run(seed: int) -> Counter[str]:
     return session.seen
 
 
+@pytest.mark.skipif(is_compiled(), reason="a compiled hook has no interpreted subclass, as the maker's is")
 def test_whoever_is_not_blocked_gets_out() -> None:
     seen: Counter[str] = Counter()
     for seed in range(24):

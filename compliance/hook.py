@@ -131,7 +131,8 @@ class ComplianceHook(PreTradeHook):
             self._follow_trade(event, time_ns)
         elif type(event) is OrderCancelled or type(event) is OrderRejected:
             self._ledger.release(event.order_id)
-            self._closers.forget(event.order_id)
+            if self._closers.accounts:
+                self._closers.forget(event.order_id)
         elif type(event) is TradeCorrected:
             buyer, seller = self._clients[event.buy_account], self._clients[event.sell_account]
             self._ledger.correct(event, buyer, seller, self._listings[event.instrument], time_ns)

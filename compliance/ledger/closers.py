@@ -17,21 +17,21 @@ class Closers:
 
     def __init__(self, exposures: Exposures) -> None:
         self._exposures: Final = exposures
-        self._accounts: Final[dict[int, str]] = {}
-        """By order id."""
+        self.accounts: Final[dict[int, str]] = {}
+        """By order id. Mostly there is none: so whoever asks at each order looks whether this is empty."""
         self._count: Final[dict[str, int]] = {}
         """By account: how many it has."""
         self._moved: Final[dict[str, Client]] = {}
 
     def note(self, order_id: int, account: str) -> None:
         """An order was let in because it closes."""
-        if order_id not in self._accounts:
-            self._accounts[order_id] = account
+        if order_id not in self.accounts:
+            self.accounts[order_id] = account
             self._count[account] = self._count.get(account, 0) + 1
 
     def forget(self, order_id: int) -> None:
         """An order has ended, or was let in as any other. Nothing to do for one that is not known."""
-        account = self._accounts.pop(order_id, "")
+        account = self.accounts.pop(order_id, "")
         if account:
             self._count[account] -= 1
             if not self._count[account]:
@@ -52,7 +52,7 @@ class Closers:
 
     def orders(self) -> list[int]:
         """The ids of all such orders."""
-        return sorted(self._accounts)
+        return sorted(self.accounts)
 
     def _exceeds(self, client: Client) -> bool:
         """Whether an account has more open on a side of a future than closes its position there."""

@@ -208,12 +208,16 @@ def _integers(given: object) -> Iterator[int]:
 # around types and places.
 _GIVEN: Final = re.compile(r"(['\"]|(?<=unknown field )`)(.*\1|.*\Z)", re.DOTALL)
 _MOST_DIGITS: Final = 5
+_MANY_DIGITS: Final = re.compile(r"(?:[^0-9]*[0-9]){6}")
 # However it is quoted: what has as many digits as a tax number or a passport, no more and no fewer. A bound that is named is ours.
 _BARE: Final = re.compile(r"(?<![0-9])(?<!larger than )[0-9]{10}([0-9]{2})?(?![0-9])")
 
 
 def without_numbers(text: str) -> str:
     """What is said of a mistake, without what it repeats of a request or a file where that has as many digits as a document."""
+    if text.isascii() and _MANY_DIGITS.match(text) is None:
+        # Mostly so: nothing here is long enough.
+        return text
     return _BARE.sub("...", _GIVEN.sub(_unless_number, text))
 
 

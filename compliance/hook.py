@@ -18,7 +18,7 @@ from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order
 from engine.book.order_book import static_band
-from engine.money.margin import open_lots, reducible_lots, worst_ticks
+from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Recheck, Verdict
 from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
@@ -238,18 +238,10 @@ class ComplianceHook(PreTradeHook):
         if not listing.shortable:
             listing.last_ticks = trade.price_ticks
             return
-        for order_id, leaves_lots, account in (
-            (buy_id, buy_leaves, buyer),
-            (sell_id, sell_leaves, seller),
-        ):
+        for order_id, leaves_lots, account in ((buy_id, buy_leaves, buyer), (sell_id, sell_leaves, seller)):
             self._closers.moved(self._clients[account])
             if not leaves_lots:
                 self._closers.forget(order_id)
-        if not listing.has_positions:
-            # Its positions are not followed here: what closed one may open one now.
-            for account in (trade.maker_account, trade.taker_account):
-                investor = self._clients[account].investor
-                ledger.doubtful[investor.investor] = investor
 
     def _judge(
         self, client: Client, order: Order, price_ticks: int, leaves_lots: int, time_ns: int, *, rests: bool = False
@@ -295,18 +287,7 @@ class ComplianceHook(PreTradeHook):
         """
         if order.command.reduce_only:
             return True
-        account, instrument, side = order.account, order.instrument, order.side
-        beside = open_lots(account, instrument, side)
-        if listing.has_positions:
-            # The ledger counts a pair once, the core each of its orders; of reduce-only ones the core knows.
-            core = account.positions.get(instrument.number)
-            position = self._ledger.exposures.position(client, listing)
-            beside += position.buy_lots if side == BUY else position.sell_lots
-            if core is not None:
-                beside -= core.buy_lots if side == BUY else core.sell_lots
-        else:
-            beside -= order.covered_lots
-        return beside + leaves_lots <= reducible_lots(account, instrument, side)
+        return self._ledger.exposures.position(client, listing).opens(order.side) + leaves_lots <= 0
 
     def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
         """Ask the rules about an order, with sums in which nothing is reserved for it. Subclasses may look on."""

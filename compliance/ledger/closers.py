@@ -10,6 +10,7 @@ from typing import Final
 
 from compliance.ledger.exposure import Exposures
 from compliance.registry.records import Client
+from engine.vocabulary.codes import BUY, SELL
 
 
 class Closers:
@@ -57,8 +58,8 @@ class Closers:
     def _exceeds(self, client: Client) -> bool:
         """Whether an account has more open on a side of a future than closes its position there."""
         for position in self._exposures.positions.get(client.account, {}).values():
-            if position.listing.shortable:
-                lots = position.units // position.listing.lot_base
-                if position.sell_lots > max(lots, 0) or position.buy_lots > max(-lots, 0):
-                    return True
+            if position.listing.shortable and (
+                position.buy_lots > position.closable(BUY) or position.sell_lots > position.closable(SELL)
+            ):
+                return True
         return False

@@ -215,7 +215,7 @@ class Exposures:
         return self.through(intermediary) - self.through_itself.get(intermediary, 0)
 
     def futures_of(self, investor: Investor) -> list[Position]:
-        """An investor's positions in futures."""
+        """An investor's positions in futures on crypto prices."""
         return self.futures.get(investor.investor, [])
 
     def position(self, client: Client, listing: Listing) -> Position:
@@ -227,7 +227,7 @@ class Exposures:
         if found is None:
             found = by_instrument[listing.instrument] = Position(client, listing)
             self.in_series.setdefault(listing.instrument, []).append(found)
-            if listing.shortable:
+            if listing.shortable and listing.derivative:
                 self.futures.setdefault(client.investor.investor, []).append(found)
         return found
 
@@ -254,7 +254,8 @@ class Exposures:
             position.units = 0
             position.value = 0
             self.sum_up(position)
-            owners[position.client.investor.investor] = True
+            if position.listing.derivative:
+                owners[position.client.investor.investor] = True
         for owner in owners:
             self.futures[owner] = [each for each in self.futures[owner] if each.listing.instrument != instrument]
 

@@ -119,8 +119,8 @@ class Listing:
         """Whether it is a derivative or security on a crypto price (DER-1, DER-4)."""
         self.exposed: Final[bool] = self.derivative and self.in_roubles
         """Whether a position in it is exposure (DER-2, DER-4)."""
-        self.has_positions: Final[bool] = self.derivative and (self.in_roubles or self.shortable)
-        """Whether the ledger keeps positions in it: those of exposure, and of every future on a crypto price."""
+        self.has_positions: Final[bool] = self.exposed or self.shortable
+        """Whether the ledger keeps positions in it: those of exposure, and of every future."""
         self.otherwise_priced: Final[bool] = not self.in_roubles and kind != FUTURE
         """Whether what is bought or sold in it needs a rate to be valued in roubles; what is open keeps that of its check."""
         self.crypto_for_crypto: Final[bool] = kind != FUTURE and quote.crypto and (base.crypto or base.on_crypto)

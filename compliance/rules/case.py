@@ -124,7 +124,7 @@ class Case:
             if self.unbounded:
                 return UNBOUNDED
             return self.kopecks if self.kopecks < 0 or portfolio.adds(listing, self.side, parts) else 0
-        if not parts & FUTURES or not listing.has_positions:
+        if not parts & FUTURES or not listing.derivative:
             return NOTHING
         position = self.ledger.exposures.position(self.client, listing)
         more = position.marked(self.side, self.lots, self.value) - position.marked()

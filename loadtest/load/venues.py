@@ -53,6 +53,8 @@ class Wanted:
     participants: int = 500
     instruments: int = 20
     seed: int = 1
+    lifted: bool = True
+    """Whether the venue that is written limits nobody's rates; if not, it is as one that knows nothing of its clients."""
     cores: tuple[int, ...] = ()
     """Those it may use; none: all."""
 
@@ -97,6 +99,7 @@ async def target_for(wanted: Wanted) -> AsyncIterator[Target]:
                 participants=wanted.participants,
                 instruments=wanted.instruments,
                 seed=wanted.seed,
+                lifted=wanted.lifted,
             )
         try:
             async with AsyncExitStack() as running:

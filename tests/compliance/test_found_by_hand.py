@@ -18,6 +18,7 @@ from engine.vocabulary.codes import (
     SPOT,
     STOP,
 )
+from engine.vocabulary.codes import FUTURE as FUTURE_KIND
 from engine.vocabulary.messages.commands import (
     AddAsset,
     CloseOut,
@@ -185,6 +186,33 @@ def test_a_pair_beside_counts_once(pair_first: bool) -> None:
     if not pair_first:
         assert gone(venue.do(RegisterIntermediary("alfa", suspended=True))) == []
     assert rules_of(venue.order("qualified", SELL, "0.0001", "5900000")[0]) == ("INT-1",)
+
+
+def test_a_pair_that_closes_a_future_on_no_crypto_counts_once_too() -> None:
+    """Long 5 of palladium: each order of the pair may be 5, since one of the two can fill. A second pair can close no more."""
+    venue = Case("general-2026")
+    expiry_ns = 4_102_444_800 * 10**9
+    venue.do(
+        ListInstrument(
+            "PD-FUT", FUTURE_KIND, "METAL", "RUB", ROUBLE, 10**8, 10**8, 10**16, 10**15, 100_000,
+            underlying="palladium", expiry_ns=expiry_ns,
+        )
+    )  # fmt: skip
+    venue.do(SetTradingRules("PD-FUT", 300_000))
+    venue.do(MarkFuture("PD-FUT", e8("5000"), "open"))
+    venue.do(SetPhase("PD-FUT", CONTINUOUS))
+    venue.order("dealer", SELL, "5", "5000", "PD-FUT")
+    venue.order("qualified", BUY, "5", "5000", "PD-FUT")
+    venue.do(RegisterIntermediary("alfa", suspended=True))
+
+    def pair() -> list[Event]:
+        limit = venue.new("qualified", SELL, "5", "6000", "PD-FUT")
+        stop = venue.new("qualified", SELL, "5", "", "PD-FUT", order_type=STOP, stop_price_e8=e8("4000"))
+        return venue.apply(NewOrderPair(PARTICIPANT, "qualified", limit, stop))
+
+    assert not any(isinstance(event, OrderRejected) for event in pair())
+    refused = next(event for event in pair() if isinstance(event, OrderRejected))
+    assert refused.rules == ("INT-1",)
 
 
 def test_where_no_spot_is_admitted_coins_come_by_no_other_door() -> None:

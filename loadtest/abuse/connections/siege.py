@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import statistics
-import tempfile
 import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from gateway.venue.load_template import write_load_venue
 from loadtest.abuse.connections.army import Army, besieging, firms
 from loadtest.abuse.connections.attacker import Assault
 from loadtest.abuse.connections.memory import Allowed, allowed
@@ -145,41 +142,28 @@ def judged(plan: Plan, rounds: list[Round], venue: VenueFacts) -> Siege:
 
 async def _round(plan: Plan, order: Order, is_besieged: bool, told: Told) -> tuple[Round, VenueFacts]:
     """One run on a venue of its own."""
-    with tempfile.TemporaryDirectory(prefix="sbx-siege-") as temporary:
-        directory, wanted = Path(temporary, "venue"), plan.wanted
-        write_load_venue(
-            directory,
-            datetime.now(UTC).date(),
-            rulebook=wanted.rulebook,
-            port=0,
-            participants=wanted.participants,
-            instruments=wanted.instruments,
-            seed=wanted.seed,
-            # As a venue is that knows nothing of its clients.
-            lifted=False,
+    async with target_for(replace(plan.wanted, lifted=False)) as target:
+        assert target.pid is not None
+        _room_for_all(plan, target)
+        army = None
+        if is_besieged:
+            army = Army(target, plan.strength, order.cores, addresses=plan.addresses, nice=plan.nice)
+        async with besieging(army):
+            run = await conduct(order, target, told.progress)
+            counted = await asyncio.to_thread(_scrape, target)
+            peak_bytes = peak_of(target.pid)
+            assaults = await army.retreat() if army is not None else []
+        await target.stop()
+        told.phase("verifying and replaying the journal")
+        command = replay_command(plan.wanted.serve or serve_command()) if plan.replays else None
+        bad = [member.participant for member in firms(target, len(plan.strength))]
+        run.checks += await journal_checks(
+            target.directory, command, target.expected_sequenced, "left out, as asked", without=bad
         )
-        async with target_for(replace(wanted, directory=directory)) as target:
-            assert target.pid is not None
-            _room_for_all(plan, target)
-            army = None
-            if is_besieged:
-                army = Army(target, plan.strength, order.cores, addresses=plan.addresses, nice=plan.nice)
-            async with besieging(army):
-                run = await conduct(order, target, told.progress)
-                counted = await asyncio.to_thread(_scrape, target)
-                peak_bytes = peak_of(target.pid)
-                assaults = await army.retreat() if army is not None else []
-            await target.stop()
-            told.phase("verifying and replaying the journal")
-            command = replay_command(wanted.serve or serve_command()) if plan.replays else None
-            bad = [member.participant for member in firms(target, len(plan.strength))]
-            run.checks += await journal_checks(
-                directory, command, target.expected_sequenced, "left out, as asked", without=bad
-            )
-            shares = [each.cpu_share for each in run.samples if each.cpu_share is not None]
-            waits = int(counted.get(RATE_WAITS, 0))
-            share = statistics.fmean(shares) if shares else 0.0
-            return Round(is_besieged, run, assaults, share, peak_bytes, waits, _reasons(counted)), target.facts
+        shares = [each.cpu_share for each in run.samples if each.cpu_share is not None]
+        waits = int(counted.get(RATE_WAITS, 0))
+        share = statistics.fmean(shares) if shares else 0.0
+        return Round(is_besieged, run, assaults, share, peak_bytes, waits, _reasons(counted)), target.facts
 
 
 def _room_for_all(plan: Plan, target: Target) -> None:

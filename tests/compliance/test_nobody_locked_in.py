@@ -35,7 +35,7 @@ from engine.vocabulary.messages.events import (
 from tests.support.compliance.drawn import draw_records, drawn_rulebook
 from tests.support.compliance.drifting import Drifting
 from tests.support.compliance.venue import ACCOUNTS, PARTICIPANT, Venue, changed
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 MAKER = "maker"
 HOLDERS = (

@@ -25,7 +25,7 @@ from tests.support.compliance.drifting import Drifting
 from tests.support.compliance.recount import StandIn
 from tests.support.compliance.venue import INTERMEDIARIES, PARTICIPANT, Venue, e8, rules_of
 from tests.support.engine.everything import Everything
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
 SEEDS = range(10)

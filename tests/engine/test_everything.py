@@ -23,7 +23,7 @@ from engine.vocabulary.messages.commands import Sequenced
 from loadtest.scenarios.invariants import Invariants
 from tests.support.engine.comparison import names_of
 from tests.support.engine.everything import Everything
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 RULEBOOKS = ("", "elr-2025", "general-2026", "elr-2025")
 SEEDS = range(22)

@@ -15,7 +15,7 @@ from engine.vocabulary.messages.events import CloseOutStarted, Event, MassCancel
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 from tests.support.engine.everything import Everything
 from tests.support.engine.numbered import numbered
-from tests.support.streams import each_of
+from tests.support.engine.streams import each_of
 
 WHOLE = 2**62
 

@@ -19,7 +19,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.messages import events
 from tests.support.engine.comparison import CallBounds, SideBySide, drawn_bounds
 from tests.support.engine.generator import FEATURES, FULL, features_of
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 STEPS_PER_SEED = 250
 SEEDS_PER_BLOCK = 60

@@ -65,12 +65,12 @@ def _mean_ns(histogram: HdrHistogram) -> float:
     """The mean of what was counted, as the library has it, which walks through every step from 0 on to find it."""
     import numpy as np
 
-    total = 0
+    total, count = 0, int(histogram.get_total_count())
     for place in np.flatnonzero(np.asarray(histogram.counts)).tolist():
         lowest = histogram.get_value_from_index(place)
         middle = lowest + ((histogram.get_highest_equivalent_value(lowest) - lowest + 1) >> 1)
-        total += histogram.counts[place] * middle
-    return float(total) / histogram.get_total_count()
+        total += int(histogram.counts[place] * middle)
+    return float(total) / count
 
 
 def empty() -> HdrHistogram:

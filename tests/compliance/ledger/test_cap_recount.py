@@ -43,7 +43,7 @@ from engine.vocabulary.messages.events import (
 )
 from tests.support.compliance.recount import Recount, RestartingVenue
 from tests.support.compliance.venue import PARTICIPANT, moscow_ns
-from tests.support.streams import each_of
+from tests.support.engine.streams import each_of
 
 TRADERS = ("retail", "retail@beta", "small_firm", "qualified", "dealer")
 INVESTORS = ("retail", "small_firm", "qualified")

@@ -30,7 +30,7 @@ from engine.vocabulary.messages.events import (
 )
 from tests.support.compliance.exposures import FUTURE, LOT_UNITS, NOTE, Done, Moved, dearest, position
 from tests.support.compliance.venue import ACCOUNTS, Venue
-from tests.support.streams import each_of
+from tests.support.engine.streams import each_of
 
 TRADERS = ("firm", "firm@alfa", "firm@credit", "qualified", "qualified@credit", "bank", "dealer")
 # A tick times a lot of both instruments is one kopeck.

@@ -26,7 +26,7 @@ from engine.vocabulary.messages.events import CommandRejected, Event, RequestRej
 from tests.support.compliance.holdings_recount import HoldingsRecount
 from tests.support.compliance.recount import RestartingVenue
 from tests.support.compliance.venue import INVESTORS, PARTICIPANT, ROUBLE, WARNING_DIGEST, e8
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 FIRMS = ("bank", "broker")
 """Of them one is a bank. `bank@2` is its other account."""

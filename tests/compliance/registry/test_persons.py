@@ -21,7 +21,7 @@ from engine.vocabulary.messages.events import (
 )
 from tests.support.compliance.identities import key_of
 from tests.support.compliance.venue import PARTICIPANT, Venue
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 PEOPLE = ("ann", "ben", "cat", "dan")
 FIRMS = ("fir", "gas", "hay")

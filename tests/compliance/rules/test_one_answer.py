@@ -23,7 +23,7 @@ from engine.vocabulary.messages.commands import (
 from tests.support.compliance.drawn import DRAWN_TEXT, draw_records, drawn_rulebook
 from tests.support.compliance.scenarios import RULEBOOKS, SCENARIOS, split_change, supervise, trade
 from tests.support.compliance.venue import ACCOUNTS, PARTICIPANT, Venue
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 DRAWS = range(64)
 FEW_DRAWS = range(8)

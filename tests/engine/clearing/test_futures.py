@@ -21,7 +21,7 @@ from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import Event
 from tests.support.engine.futures_session import FUTURES, START_NS, STEPS, Session, setup
-from tests.support.streams import each_of
+from tests.support.engine.streams import each_of
 
 WANTED = (
     "FutureMarked",

@@ -17,7 +17,7 @@ from engine.vocabulary.messages.events import (
 )
 from tests.support.engine.holding_desk import GOLD, desk_with
 from tests.support.engine.holding_draws import drawn
-from tests.support.streams import each_of
+from tests.support.engine.streams import each_of
 
 ONE_ANSWER = (Transferred, TransferStatus, RequestRejected)
 

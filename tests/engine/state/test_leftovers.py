@@ -18,7 +18,7 @@ from engine.vocabulary.messages.events import DayEnded, OrderAccepted, OrderReje
 from tests.support.engine.comparison import NamesOwners, SideBySide
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 from tests.support.engine.generator import FEATURES
-from tests.support.streams import each_of
+from tests.support.engine.streams import each_of
 
 ALL_WHOLE = MAX_ENDED_WHOLE
 

@@ -27,7 +27,7 @@ from tests.support.engine.comparison import SideBySide
 from tests.support.engine.desk import E8, Desk, open_account
 from tests.support.engine.generator import FEATURES
 from tests.support.engine.reducing_generator import DrawsReducing
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 STEPS = 250
 BLOCKS = [range(10), range(10, 20), range(20, 30)]

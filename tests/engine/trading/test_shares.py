@@ -14,7 +14,7 @@ from engine.vocabulary.messages.events import OrderCancelled, OrderRejected, Tra
 from tests.support.engine.comparison import Bounds, SideBySide, names_of
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 from tests.support.engine.drawing import ACCOUNTS, MID
-from tests.support.streams import blocks_of
+from tests.support.engine.streams import blocks_of
 
 BOOK = "BTC/RUB"
 BLOCKS = [range(15), range(15, 30), range(30, 45), range(45, 60)]

@@ -12,9 +12,9 @@ import pytest
 
 from tests.support.gateway.fuzzing import DOCUMENTED, Outcome, fuzz
 
-INPUTS = 75_000
+INPUTS = 300_000
 SOAK_INPUTS = 10_000_000
-SECONDS = 10
+SECONDS = 20
 """Of a processor, for those of every run of the tests: what they may take of everybody's time, on a slow machine too."""
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
 from engine.vocabulary.limits import (
+    LATE_SECONDS,
     MAX_CONNECTIONS,
     MAX_HANDSHAKES,
     MAX_HANDSHAKES_PER_ADDRESS,
@@ -87,6 +88,8 @@ class Server:
         self._connections: Final[dict[Outbox, Connection]] = {}
         self._addresses: Final[dict[str, int]] = {}
         self._throttled: list[Connection] = []
+        self._late: list[Connection] = []
+        """Those with something new that have not read what came before."""
         self._loop: Final = asyncio.get_running_loop()
         self._listener: Final = Listener(self, self.door, certificate)
         self._section: Final = venue.server
@@ -337,16 +340,31 @@ class Server:
                 self._schedule()
 
     def _send(self, began_ns: int) -> None:
-        """Send what a turn or answers brought: one write for each connection."""
+        """Send what a turn or answers brought: one write for each connection. To who does not read, a little later."""
         dirty = self._context.fanout.dirty
+        late = self._late
         for outbox in dirty:
             connection = self._connections.get(outbox)
             # Without one it is of a connection that is gone, or collects what waits for a snapshot.
-            if connection is not None:
+            if connection is None:
+                continue
+            if connection.session.is_backed_up:
+                if not late:
+                    self._loop.call_later(LATE_SECONDS, self._send_late)
+                late.append(connection)
+            else:
                 connection.flush()
         dirty.clear()
         self.senders.end_turn()
         self.counters.turn.observe(time.monotonic_ns() - began_ns)
+
+    @guarded
+    def _send_late(self) -> None:
+        """Send what has been put together for those who don't read, or begin to: the same pieces for all of them."""
+        late, self._late = self._late, []
+        for connection in late:
+            connection.flush_late()
+        self.senders.end_turn()
 
     @guarded
     def _wait_for_due(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import socket
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -15,14 +16,20 @@ from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponseWithLi
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from engine.vocabulary.limits import (
+    ARRIVALS_PER_SECOND_PER_ADDRESS,
     GONE_TIMEOUT_SECONDS,
     MAX_MESSAGE_BYTES,
+    MAX_RATED_ADDRESSES,
     MAX_READ_BYTES,
+    MAX_SOCKETS_PER_ADDRESS,
     MAX_STRANGER_READ_BYTES,
     MAX_THROWN_AWAY_BYTES,
     SOCKET_BUFFER_BYTES,
 )
+from gateway.inbound.rates import Bucket
 from gateway.server.intake import Intake, Strangers
+from gateway.server.share import Share
+from gateway.venue.file import RateEntry
 
 # What a connection begins with; it grows to what a message needs that comes in parts.
 READ_BUFFER_BYTES: Final = 2 * MAX_READ_BYTES
@@ -31,6 +38,9 @@ _PICOWS_LOGGER: Final = logging.getLogger("gateway.picows")
 _PICOWS_LOGGER.setLevel(logging.WARNING)
 # Those who have an IPv6 address have as many as they like: the network is what counts.
 IPV6_NETWORK_BITS: Final = 64
+
+
+_ARRIVALS: Final = RateEntry(rate=ARRIVALS_PER_SECOND_PER_ADDRESS, burst=MAX_SOCKETS_PER_ADDRESS)
 
 
 class Visitor:
@@ -90,7 +100,9 @@ class Door:
         self._admit: Final = admit
         self._bounds: Final = bounds
         self._refused: Final = refused
-        self._strangers: Final = Strangers(fail)
+        self.strangers: Final = Strangers(fail, Share())
+        """Whose turn it is, of those who have not logged in."""
+        self._arrivals: Final = Arrivals()
         self._count = 0
         self._shaking = 0
         self._at: Final[Counter[str]] = Counter()
@@ -117,11 +129,14 @@ class Door:
         if self._shaking >= bounds.handshakes:
             self._refused["handshakes_full"] += 1
             return None
+        if not self._arrivals.admit(address):
+            self._refused["arrivals"] += 1
+            return None
         self._count += 1
         self._shaking += 1
         self._at[address] += 1
         self._shaking_at[address] += 1
-        return Visitor(address, host, Intake(self._strangers))
+        return Visitor(address, host, Intake(self.strangers))
 
     def answer(self, visitor: Visitor, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
         """Answer the request of a socket, and take note if it is to be a WebSocket."""
@@ -148,6 +163,29 @@ class Door:
             visitor.is_shaking = False
             self._shaking -= 1
             _take_one(self._shaking_at, visitor.address)
+
+
+class Arrivals:
+    """How many sockets come from each address: as many as it may have at once, then so many a second."""
+
+    def __init__(self, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        """Prepare; `clock`: steady, nanoseconds since any instant."""
+        self._clock: Final = clock
+        self._buckets: Final[dict[str, Bucket]] = {}
+        """The last one to come is the last one here."""
+
+    def admit(self, address: str) -> bool:
+        """Count one more; False: it came too soon."""
+        now_ns = self._clock()
+        bucket = self._buckets.pop(address, None) or Bucket(_ARRIVALS, now_ns)
+        if len(self._buckets) >= MAX_RATED_ADDRESSES:
+            del self._buckets[next(iter(self._buckets))]
+        self._buckets[address] = bucket
+        bucket.fill(now_ns)
+        if bucket.left_ns < bucket.ns_per_unit:
+            return False
+        bucket.left_ns -= bucket.ns_per_unit
+        return True
 
 
 def _take_one(counts: Counter[str], key: str) -> None:
@@ -208,6 +246,7 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
             read_buffer_init_size=READ_BUFFER_BYTES,
         )
         self._door: Final = door
+        self._share: Final = door.strangers.share
         self._visitor: Final = visitor
         self._is_refused = False
         """picows has found a frame that it does not take, and closes in a moment. It would keep, and look at, all that came meanwhile."""
@@ -244,6 +283,7 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
         """Look at what was read; of a stranger when it is its turn."""
         intake = self._visitor.intake
         if intake.is_known:
+            self._share.have_others_come = True
             self._look(size)
         else:
             intake.came(size)

@@ -14,6 +14,7 @@ from engine.vocabulary.limits import (
     SOCKET_BUFFER_BYTES,
 )
 from gateway.server.intake import NEWCOMERS_LOOKS, Intake, Strangers
+from gateway.server.share import Share
 from tests.support.gateway.raw_frames import Apart, frame, raw_connection
 from tests.support.gateway.small_venue import client, serving, url_of
 
@@ -42,7 +43,7 @@ class Hall:
     def __init__(self, count: int) -> None:
         self.faults: list[BaseException] = []
         self.looked: list[int] = []
-        strangers = Strangers(self.faults.append)
+        strangers = Strangers(self.faults.append, Share())
         self.transports: Any = [Transport() for _ in range(count)]
         self.intakes = [Intake(strangers) for _ in range(count)]
         for number, (intake, transport) in enumerate(zip(self.intakes, self.transports, strict=True)):

@@ -40,6 +40,11 @@ class Questions:
         return bool(self._asking or self._fresh)
 
     @property
+    def are_fresh_waiting(self) -> bool:
+        """Whether there is a question of a participant who had asked nothing before."""
+        return bool(self._fresh)
+
+    @property
     def waiting(self) -> int:
         """How many questions wait. O(sessions)."""
         return sum(len(session.questions) for session in chain(self._fresh, self._asking))

@@ -78,6 +78,11 @@ class Sequencer:
         return self._questions.are_waiting
 
     @property
+    def has_fresh_questions(self) -> bool:
+        """Whether a participant waits who had asked nothing before."""
+        return self._questions.are_fresh_waiting
+
+    @property
     def waiting_requests(self) -> int:
         """How many, commands and questions. O(sessions)."""
         return sum(len(session.inbox) for session in chain(self._waiting, self._owing)) + self._questions.waiting

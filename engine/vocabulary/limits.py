@@ -233,9 +233,12 @@ MAX_SOCKETS_PER_ADDRESS: Final = MAX_CONNECTIONS_PER_ADDRESS + 64
 HANDSHAKE_TIMEOUT_SECONDS: Final = 5
 # Accepted in one pass of the loop, 0.4 ms each with what becomes of it: the others wait with the kernel, while what is accepted is read.
 MAX_ACCEPTS_A_PASS: Final = 4
-# Sockets of one address that are let in, a second, once as many have come as it may have at all: all may come back at once, but who comes
-# again and again is shut out for the cost of an accept. A desk that lost its link and tries each second is one of them.
+# Sockets of one address that come before others, a second, once as many have come as it may have at all: all of them may come back at once.
 ARRIVALS_PER_SECOND_PER_ADDRESS: Final = 20
+# So long those of an address wait for others of which one has gone that never logged in: longer than a handshake may take, or a login.
+SUSPECT_NS: Final = 15 * NS_PER_SECOND
+# Who waits; beyond, they are cut off for the cost of an accept. A quarter of the handshakes that there may be beside those of one address.
+MAX_LOBBY: Final = 128
 # A line of the log, and how many there may be in a second of a kind and in all; what is left out is counted. What waits to be
 # written is at most a megabyte, whoever does not read it.
 LOG_LINE_BYTES: Final = 1_024

@@ -181,8 +181,8 @@ class Connection(WSListener):
             self.host.throttled(self)
         if session.meter is not None and session.meter.is_overdrawn and not self._is_overdrawn:
             self._wait_for_credit(session.meter.wait_ns())
-        if not self._intake.is_known and not self._is_overdrawn:
-            self._intake.is_known = session.participant is not None
+        if not self._intake.is_known and not self._is_overdrawn and session.participant is not None:
+            self._intake.know()
         if self._is_peeking:
             self._is_peeking = False
             self._read_if_possible()

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from engine.vocabulary.limits import MAX_STRANGERS_A_PASS, MAX_WAITING_NEWCOMERS
+from engine.vocabulary.limits import MAX_LOBBY, MAX_STRANGERS_A_PASS, MAX_WAITING_NEWCOMERS
 from gateway.server.share import Share
 
 NEWCOMERS_LOOKS: Final = 3
@@ -37,6 +37,8 @@ class Strangers:
         self._left = MAX_STRANGERS_A_PASS
         """How many more may be looked at in this pass."""
         self._is_scheduled = False
+        self._lobby: Final[deque[Callable[[], None]]] = deque()
+        """Lets in who waits for other newcomers: one in a pass, while hardly anybody else has come."""
         self._open: Callable[[], None] | None = None
         """Lets sockets be accepted again, if they are not."""
 
@@ -55,6 +57,19 @@ class Strangers:
         self._open = open_again
         self._schedule()
         return False
+
+    def wait(self, let_in: Callable[[], None]) -> bool:
+        """Let a socket in when few others come; False: too many wait for that."""
+        if len(self._lobby) >= MAX_LOBBY:
+            return False
+        self._lobby.append(let_in)
+        self._schedule()
+        return True
+
+    def end(self) -> None:
+        """The door is shut: each socket that waits finds it so."""
+        while self._lobby:
+            self._lobby.popleft()()
 
     def add(self, intake: Intake) -> None:
         """Let what was read of one wait for its turn."""
@@ -86,12 +101,14 @@ class Strangers:
                 if self._left % 2:
                     first, then = then, first
                 self._left -= (first or then).popleft().look()
+            if self._lobby and len(self._newcomers) < MAX_STRANGERS_A_PASS:
+                self._lobby.popleft()()
             if self._open is not None and self._has_room:
                 open_again, self._open = self._open, None
                 open_again()
         except BaseException as error:  # noqa: BLE001 - the loop would swallow it
             self._fail(error)
-        if self._left < MAX_STRANGERS_A_PASS or self._open is not None:
+        if self._left < MAX_STRANGERS_A_PASS or self._lobby or self._open is not None:
             # Whatever comes in this pass shares what is left; the next one begins anew.
             self._schedule()
 
@@ -102,11 +119,22 @@ class Intake:
     While something waits for its turn, nothing more is read.
     """
 
-    __slots__ = ("_is_reading", "_is_wanted", "_look", "_looks", "_size", "_strangers", "_transport", "is_known")
+    __slots__ = (
+        "_is_reading",
+        "_is_wanted",
+        "_look",
+        "_looks",
+        "_size",
+        "_strangers",
+        "_transport",
+        "is_known",
+        "was_known",
+    )
 
     def __init__(self, strangers: Strangers) -> None:
         self.is_known = False
         """It is no stranger."""
+        self.was_known = False
         self._strangers: Final = strangers
         self._transport: asyncio.Transport | None = None
         self._look: Callable[[int], None] | None = None
@@ -145,6 +173,10 @@ class Intake:
         self._take(look, size)
         self._read_if_possible()
         return True
+
+    def know(self) -> None:
+        """It is no stranger any more."""
+        self.is_known = self.was_known = True
 
     def want(self, is_wanted: bool) -> None:
         """Read it, as far as it is its turn, or don't."""

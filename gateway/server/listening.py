@@ -85,6 +85,7 @@ class Listener:
             self._loop.remove_reader(self._listening)
             self._listening.close()
             self._listening = None
+        self._door.strangers.end()
         for task in self._entering:
             task.cancel()
 
@@ -114,12 +115,26 @@ class Listener:
             if visitor is None:
                 accepted.close()
                 continue
-            share.spend(SOCKET_NS if self._certificate is None else SOCKET_NS + TLS_NS)
             accepted.setblocking(False)
-            task = self._loop.create_task(self._let_in(accepted, visitor))
-            self._entering.add(task)
-            task.add_done_callback(partial(self._entered, accepted, visitor))
+            let_in = partial(self._begin, accepted, visitor)
+            if not self._door.arrivals.must_wait(visitor.address):
+                let_in()
+            elif not strangers.wait(let_in):
+                self._door.refused["lobby_full"] += 1
+                self._door.leave(visitor)
+                accepted.close()
         share.spend(share.worked_ns() - began_ns)
+
+    def _begin(self, accepted: socket.socket, visitor: Visitor) -> None:
+        """Let a socket in: its time for the handshake begins."""
+        if self._listening is None:
+            self._door.leave(visitor)
+            accepted.close()
+            return
+        self._door.strangers.share.spend(SOCKET_NS if self._certificate is None else SOCKET_NS + TLS_NS)
+        task = self._loop.create_task(self._let_in(accepted, visitor))
+        self._entering.add(task)
+        task.add_done_callback(partial(self._entered, accepted, visitor))
 
     def _accept_again(self) -> None:
         if self._listening is not None:

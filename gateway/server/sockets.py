@@ -6,7 +6,6 @@ import asyncio
 import ipaddress
 import logging
 import socket
-import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -16,20 +15,16 @@ from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponseWithLi
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from engine.vocabulary.limits import (
-    ARRIVALS_PER_SECOND_PER_ADDRESS,
     GONE_TIMEOUT_SECONDS,
     MAX_MESSAGE_BYTES,
-    MAX_RATED_ADDRESSES,
     MAX_READ_BYTES,
-    MAX_SOCKETS_PER_ADDRESS,
     MAX_STRANGER_READ_BYTES,
     MAX_THROWN_AWAY_BYTES,
     SOCKET_BUFFER_BYTES,
 )
-from gateway.inbound.rates import Bucket
+from gateway.server.arrivals import Arrivals
 from gateway.server.intake import Intake, Strangers
 from gateway.server.share import Share
-from gateway.venue.file import RateEntry
 
 # What a connection begins with; it grows to what a message needs that comes in parts.
 READ_BUFFER_BYTES: Final = 2 * MAX_READ_BYTES
@@ -38,9 +33,6 @@ _PICOWS_LOGGER: Final = logging.getLogger("gateway.picows")
 _PICOWS_LOGGER.setLevel(logging.WARNING)
 # Those who have an IPv6 address have as many as they like: the network is what counts.
 IPV6_NETWORK_BITS: Final = 64
-
-
-_ARRIVALS: Final = RateEntry(rate=ARRIVALS_PER_SECOND_PER_ADDRESS, burst=MAX_SOCKETS_PER_ADDRESS)
 
 
 class Visitor:
@@ -99,10 +91,12 @@ class Door:
         """Sockets that there was no room for."""
         self._admit: Final = admit
         self._bounds: Final = bounds
-        self._refused: Final = refused
+        self.refused: Final = refused
+        """Who was not let in, by reasons."""
         self.strangers: Final = Strangers(fail, Share())
         """Whose turn it is, of those who have not logged in."""
-        self._arrivals: Final = Arrivals()
+        self.arrivals: Final = Arrivals()
+        """Which newcomers wait."""
         self._count = 0
         self._shaking = 0
         self._at: Final[Counter[str]] = Counter()
@@ -124,13 +118,10 @@ class Door:
             self._shaking_at[address] >= bounds.handshakes_per_address
             or self._at[address] >= bounds.sockets_per_address
         ):
-            self._refused["address_full"] += 1
+            self.refused["address_full"] += 1
             return None
         if self._shaking >= bounds.handshakes:
-            self._refused["handshakes_full"] += 1
-            return None
-        if not self._arrivals.admit(address):
-            self._refused["arrivals"] += 1
+            self.refused["handshakes_full"] += 1
             return None
         self._count += 1
         self._shaking += 1
@@ -151,6 +142,8 @@ class Door:
             visitor.is_in = False
             self._shaken(visitor)
             self._count -= 1
+            if not visitor.intake.was_known:
+                self.arrivals.went_unknown(visitor.address)
             _take_one(self._at, visitor.address)
 
     def abort_all(self) -> None:
@@ -163,29 +156,6 @@ class Door:
             visitor.is_shaking = False
             self._shaking -= 1
             _take_one(self._shaking_at, visitor.address)
-
-
-class Arrivals:
-    """How many sockets come from each address: as many as it may have at once, then so many a second."""
-
-    def __init__(self, clock: Callable[[], int] = time.monotonic_ns) -> None:
-        """Prepare; `clock`: steady, nanoseconds since any instant."""
-        self._clock: Final = clock
-        self._buckets: Final[dict[str, Bucket]] = {}
-        """The last one to come is the last one here."""
-
-    def admit(self, address: str) -> bool:
-        """Count one more; False: it came too soon."""
-        now_ns = self._clock()
-        bucket = self._buckets.pop(address, None) or Bucket(_ARRIVALS, now_ns)
-        if len(self._buckets) >= MAX_RATED_ADDRESSES:
-            del self._buckets[next(iter(self._buckets))]
-        self._buckets[address] = bucket
-        bucket.fill(now_ns)
-        if bucket.left_ns < bucket.ns_per_unit:
-            return False
-        bucket.left_ns -= bucket.ns_per_unit
-        return True
 
 
 def _take_one(counts: Counter[str], key: str) -> None:

@@ -97,7 +97,7 @@ class Server:
         self._heartbeats: Final = Heartbeats(self, self._connections.values(), venue.server.heartbeat_s, silence_s)
         self._is_turn_scheduled = False
         self._turned_ns = 0
-        """When the last turn began."""
+        """When the last turn began that had commands."""
         self._answers_timer: asyncio.TimerHandle | None = None
         """If answers wait for their time."""
         self._are_answers_scheduled = False
@@ -276,9 +276,15 @@ class Server:
             self._schedule_answers()
 
     def throttled(self, connection: Connection) -> None:
-        """A connection is not read until the next turn is over."""
+        """A connection is not read until the next turn is over, or the next answers, where some wait: those may be its own."""
         self._throttled.append(connection)
-        self._schedule()
+        if not self._sequencer.has_questions:
+            self._schedule()
+
+    def _read_throttled(self) -> None:
+        throttled, self._throttled = self._throttled, []
+        for connection in throttled:
+            connection.end_turn()
 
     # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -321,9 +327,7 @@ class Server:
             # Something is due earlier now, or what was due is done.
             self._cancel_timer()
             self._wait_for_due()
-        throttled, self._throttled = self._throttled, []
-        for connection in throttled:
-            connection.end_turn()
+        self._read_throttled()
         if self._sequencer.has_work:
             self._schedule()
         else:
@@ -332,7 +336,9 @@ class Server:
     @guarded
     def _turn(self) -> None:
         """Run a turn of the sequencer and send what came of it."""
-        self._turned_ns = began_ns = time.monotonic_ns()
+        began_ns = time.monotonic_ns()
+        if self._sequencer.has_work:
+            self._turned_ns = began_ns
         self._sequencer.turn()
         self._send(began_ns)
 
@@ -354,6 +360,7 @@ class Server:
         began_ns = time.monotonic_ns()
         self._sequencer.answer()
         self._send(began_ns)
+        self._read_throttled()
         if self._sequencer.has_questions:
             self._schedule_more_answers()
             if self._sequencer.due_in_ns() == 0:

@@ -237,8 +237,9 @@ MAX_ACCEPTS_A_PASS: Final = 4
 ARRIVALS_PER_SECOND_PER_ADDRESS: Final = 20
 # So long those of an address wait for others of which one has gone that never logged in: longer than a handshake may take, or a login.
 SUSPECT_NS: Final = 15 * NS_PER_SECOND
-# Who waits; beyond, they are cut off for the cost of an accept. A quarter of the handshakes that there may be beside those of one address.
-MAX_LOBBY: Final = 128
+# Who waits; while there are so many nobody is accepted. One is let in at each pass, 50 a second and more, so the last one waits ten seconds at most: as long
+# as it would with the kernel. As many as the handshakes that there may be beside those of one address.
+MAX_LOBBY: Final = 512
 # A line of the log, and how many there may be in a second of a kind and in all; what is left out is counted. What waits to be
 # written is at most a megabyte, whoever does not read it.
 LOG_LINE_BYTES: Final = 1_024

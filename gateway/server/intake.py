@@ -58,13 +58,10 @@ class Strangers:
         self._schedule()
         return False
 
-    def wait(self, let_in: Callable[[], None]) -> bool:
-        """Let a socket in when few others come; False: too many wait for that."""
-        if len(self._lobby) >= MAX_LOBBY:
-            return False
+    def wait(self, let_in: Callable[[], None]) -> None:
+        """Let a socket in when few others come."""
         self._lobby.append(let_in)
         self._schedule()
-        return True
 
     def end(self) -> None:
         """The door is shut: each socket that waits finds it so."""
@@ -77,7 +74,7 @@ class Strangers:
 
     @property
     def _has_room(self) -> bool:
-        return len(self._newcomers) < MAX_WAITING_NEWCOMERS
+        return len(self._newcomers) < MAX_WAITING_NEWCOMERS and len(self._lobby) < MAX_LOBBY
 
     def _schedule(self) -> None:
         if not self._is_scheduled:

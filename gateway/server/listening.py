@@ -117,12 +117,10 @@ class Listener:
                 continue
             accepted.setblocking(False)
             let_in = partial(self._begin, accepted, visitor)
-            if not self._door.arrivals.must_wait(visitor.address):
+            if self._door.arrivals.must_wait(visitor.address):
+                strangers.wait(let_in)
+            else:
                 let_in()
-            elif not strangers.wait(let_in):
-                self._door.refused["lobby_full"] += 1
-                self._door.leave(visitor)
-                accepted.close()
         share.spend(share.worked_ns() - began_ns)
 
     def _begin(self, accepted: socket.socket, visitor: Visitor) -> None:

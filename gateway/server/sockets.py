@@ -91,8 +91,7 @@ class Door:
         """Sockets that there was no room for."""
         self._admit: Final = admit
         self._bounds: Final = bounds
-        self.refused: Final = refused
-        """Who was not let in, by reasons."""
+        self._refused: Final = refused
         self.strangers: Final = Strangers(fail, Share())
         """Whose turn it is, of those who have not logged in."""
         self.arrivals: Final = Arrivals()
@@ -118,10 +117,10 @@ class Door:
             self._shaking_at[address] >= bounds.handshakes_per_address
             or self._at[address] >= bounds.sockets_per_address
         ):
-            self.refused["address_full"] += 1
+            self._refused["address_full"] += 1
             return None
         if self._shaking >= bounds.handshakes:
-            self.refused["handshakes_full"] += 1
+            self._refused["handshakes_full"] += 1
             return None
         self._count += 1
         self._shaking += 1

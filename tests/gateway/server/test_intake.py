@@ -138,8 +138,9 @@ async def test_who_waits_in_the_lobby_comes_behind_those_who_do_not():
     hall = Hall(3 * MAX_STRANGERS_A_PASS)
     strangers = hall.strangers
     for number in range(MAX_LOBBY):
-        assert strangers.wait(lambda number=number: hall.looked.append(-1 - number))
-    assert not strangers.wait(lambda: None)
+        assert strangers.may_enter(lambda: None)
+        strangers.wait(lambda number=number: hall.looked.append(-1 - number))
+    assert not strangers.may_enter(lambda: None)
     for intake in hall.intakes:
         intake.came(10)
     # While a pass's worth of newcomers waits nobody is let in, then one in a pass.

@@ -162,10 +162,11 @@ class Intake:
         self._read_if_possible()
 
     def look(self) -> bool:
-        """It is its turn; False: it is gone."""
-        look, size = self._look, self._size
+        """It is its turn; False: it is gone, or about to go."""
+        look, size, transport = self._look, self._size, self._transport
         self._size = 0
-        if look is None:
+        # One whose time for the handshake ran out meanwhile: picows does not take its request any more.
+        if look is None or transport is None or transport.is_closing():
             return False
         self._take(look, size)
         self._read_if_possible()

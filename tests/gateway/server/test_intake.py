@@ -194,6 +194,29 @@ async def _log_in(url: str) -> None:
         pass
 
 
+async def test_a_request_whose_time_ran_out_while_it_waited_ends_nothing_but_its_socket(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.server.listening.HANDSHAKE_TIMEOUT_SECONDS", 0.2)
+    async with serving(tmp_path / "venue", durability="os") as server, client(url_of(server), "alice") as alice:
+        strangers = server.door.strangers
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, local_addr=("127.0.0.9", 0))
+        while len(server.door.sockets) < 2:  # noqa: ASYNC110 - the venue tells nobody
+            await asyncio.sleep(0.01)
+        # It is its turn only when picows has ended it, and before the loop has.
+        strangers._left = 0
+        disconnect = next(
+            each for each in server.door.sockets if not each._visitor.intake.was_known
+        ).transport.disconnect
+        monkeypatch.setattr(strangers, "_next_pass", lambda: None)
+        writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        while not (strangers._newcomers or strangers._others):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        disconnect()
+        assert not strangers._newcomers.popleft().look()
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert (await alice.ask(type="balances", account="alice"))["type"] == "balances"
+        writer.close()
+
+
 async def test_a_fault_in_a_look_is_told():
     hall = Hall(2 * MAX_STRANGERS_A_PASS)
     for intake, transport in zip(hall.intakes, hall.transports, strict=True):

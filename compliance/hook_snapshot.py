@@ -53,7 +53,7 @@ def take_snapshot(intake: Intake) -> bytes:
         decided=[] if intake.table is None else intake.table.decided(),
         ledger=take_ledger(intake.ledger),
         closers=list(intake.closers.accounts.items()),
-        moved=intake.closers.changed(),
+        moved=list(intake.closers.changed),
     )
     encoded: bytes = _encode(state)
     return encoded
@@ -104,7 +104,7 @@ def restore(
     for order_id, account in saved.closers:
         intake.closers.note(order_id, account)
     for account in saved.moved:
-        intake.closers.moved(registry.clients[account])
+        intake.closers.changed[account] = registry.clients[account]
 
 
 # ── the rulebook, and what is listed ───────────────────────────────────────────────────────────────────────────────
@@ -143,9 +143,7 @@ def _name(asset: AssetRecord | None) -> str:
     return "" if asset is None else asset.asset
 
 
-def _restore_listed(
-    registry: Registry, saved: HookState, assets: list[Asset], instruments: list[Instrument]
-) -> None:
+def _restore_listed(registry: Registry, saved: HookState, assets: list[Asset], instruments: list[Instrument]) -> None:
     """Put assets and instruments on record, in the order in which the core has them."""
     for core, row in zip(assets, saved.assets, strict=True):
         # What it says it follows stood before it, or is not on record.
@@ -248,9 +246,7 @@ def _investor(investor: Investor) -> InvestorState:
         acknowledged=list(investor.acknowledged),
         knowledge=_test(investor.knowledge),
         risk=_test(investor.risk),
-        authorisations=[
-            (year, each.intermediary, each.stands) for year, each in investor.authorisations.items()
-        ],
+        authorisations=[(year, each.intermediary, each.stands) for year, each in investor.authorisations.items()],
     )
 
 

@@ -18,6 +18,16 @@ Subject = tuple[str, str]
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
+class Known(msgspec.Struct):
+    """What a snapshot keeps of the past, everything in order, so that equal pasts are equal bytes."""
+
+    subjects: list[Subject]
+    done: list[bytes]
+    """Digests of commands."""
+    rulebook: bytes
+    secrets: list[str]
+
+
 class Past:
     """Which things were defined, and by which commands. A command is kept as its digest: a rulebook is long."""
 
@@ -28,6 +38,17 @@ class Past:
         """The one that was loaded last."""
         self.secrets: Final[dict[str, None]] = {}
         """By which its identity keys were made, those in commands that were refused too."""
+
+    def state(self) -> Known:
+        """What a snapshot keeps of it."""
+        return Known(sorted(self._known), sorted(self._done), self._rulebook, list(self.secrets))
+
+    def restore(self, state: Known) -> None:
+        """Know, being empty, what was known when `state` was taken."""
+        self._known.update(state.subjects)
+        self._done.update(state.done)
+        self._rulebook = state.rulebook
+        self.secrets.update(dict.fromkeys(state.secrets))
 
     def follow(self, command: AnyCommand, own_events: list[Event]) -> None:
         """Take note of a command and its own events, without those of what was due before it."""

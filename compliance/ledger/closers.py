@@ -51,9 +51,9 @@ class Closers:
         self._moved.clear()
         return found
 
-    def orders(self) -> list[int]:
-        """The ids of all such orders."""
-        return sorted(self.accounts)
+    def changed(self) -> list[str]:
+        """The accounts of which `due` would be asked."""
+        return list(self._moved)
 
     def _exceeds(self, client: Client) -> bool:
         """Whether an account has more open on a side of a future than closes its position there."""

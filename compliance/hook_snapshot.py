@@ -143,9 +143,7 @@ def _name(asset: AssetRecord | None) -> str:
     return "" if asset is None else asset.asset
 
 
-def _restore_listed(
-    registry: Registry, saved: HookState, assets: list[Asset], instruments: list[Instrument]
-) -> None:
+def _restore_listed(registry: Registry, saved: HookState, assets: list[Asset], instruments: list[Instrument]) -> None:
     """Put assets and instruments on record, in the order in which the core has them."""
     for core, row in zip(assets, saved.assets, strict=True):
         # What it says it follows stood before it, or is not on record.
@@ -248,9 +246,7 @@ def _investor(investor: Investor) -> InvestorState:
         acknowledged=list(investor.acknowledged),
         knowledge=_test(investor.knowledge),
         risk=_test(investor.risk),
-        authorisations=[
-            (year, each.intermediary, each.stands) for year, each in investor.authorisations.items()
-        ],
+        authorisations=[(year, each.intermediary, each.stands) for year, each in investor.authorisations.items()],
     )
 
 

@@ -142,9 +142,7 @@ def _balance(number: int, balance: Balance) -> BalanceState:
         frozen=balance.frozen,
         margin=None
         if margin is None
-        else MarginState(
-            needed=wide(margin.needed), held=margin.held, called=margin.called, until_ns=margin.until_ns
-        ),
+        else MarginState(needed=wide(margin.needed), held=margin.held, called=margin.called, until_ns=margin.until_ns),
     )
 
 

@@ -52,7 +52,7 @@ ROOMS = Rooms(
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
-        "gateway.cli": (". client words journal venue server reporting", "engine.* compliance.*"),
+        "gateway.cli": (". client words journal venue server reporting snapshots", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),
         "loadtest.flow": (

@@ -53,7 +53,7 @@ def take_snapshot(intake: Intake) -> bytes:
         decided=[] if intake.table is None else intake.table.decided(),
         ledger=take_ledger(intake.ledger),
         closers=list(intake.closers.accounts.items()),
-        moved=intake.closers.changed(),
+        moved=list(intake.closers.changed),
     )
     encoded: bytes = _encode(state)
     return encoded
@@ -104,7 +104,7 @@ def restore(
     for order_id, account in saved.closers:
         intake.closers.note(order_id, account)
     for account in saved.moved:
-        intake.closers.moved(registry.clients[account])
+        intake.closers.changed[account] = registry.clients[account]
 
 
 # ── the rulebook, and what is listed ───────────────────────────────────────────────────────────────────────────────

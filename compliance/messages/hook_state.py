@@ -126,4 +126,4 @@ class HookState(Part):
     closers: list[tuple[int, str]]
     """Order id and account."""
     moved: list[str]
-    """Accounts with such orders whose positions have changed since they were looked at."""
+    """Accounts whose positions have changed since such orders of theirs were looked at."""

@@ -39,7 +39,6 @@ class Instrument:
         self, listing: ListInstrument, number: int, base: Asset, quote: Asset, future: Future | None = None
     ) -> None:
         self.listing: Final = listing
-        """As it was listed."""
         self.instrument: Final[str] = listing.instrument
         self.number: Final = number
         self.kind: Final[int] = listing.kind

@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.exchange import Exchange
 from engine.record.rows import Row
+from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import CommandRejected
 from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of

@@ -57,7 +57,7 @@ ROOMS = Rooms(
         "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots", "engine.*"),
-        "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
+        "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
         "gateway.cli": (". client words journal venue server reporting snapshots", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),

@@ -32,7 +32,8 @@ class Release:
     """One release, run as processes."""
 
     def __init__(self, sources: Path) -> None:
-        self.env = {**os.environ, "PYTHONPATH": str(sources)}
+        # Not what lies in the working directory.
+        self.env = {**os.environ, "PYTHONPATH": str(sources), "PYTHONSAFEPATH": "1"}
 
     def run(self, command: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a command of `sbx` to its end."""

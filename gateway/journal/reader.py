@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.record.rows import Damage, SegmentHeader, StoredRow
 from engine.record.segments import SegmentReader, Tip, Torn
+from gateway.disk import DISK, Disk
 from gateway.journal.archive import read_segment
 from gateway.journal.files import ARCHIVE_SUFFIX, JournalError, list_segments, segment_name
 from gateway.journal.head import HEAD_FILE, Head, Point, read_head
@@ -94,6 +95,7 @@ class JournalReader:
         core_version: refuse a journal of another one.
         settle_seconds: how long a frame that looks torn may take to grow; 0 where nobody can be writing.
         points: what the journal must have besides what its head says.
+        disk: what the directory is on.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class JournalReader:
         settle_seconds: float = SETTLE_SECONDS,
         *,
         points: Sequence[Point] = (),
+        disk: Disk = DISK,
     ) -> None:
         self.directory: Final = directory
         self.segments: Final[list[SegmentSummary]] = []
@@ -118,6 +121,7 @@ class JournalReader:
         """Of the last segment, once everything is read."""
         self.bytes_read: int = 0
         """Of all segments, up to the batch that was yielded last."""
+        self._disk: Final = disk
         self._public_key = public_key
         self._venue = venue
         self._core_version: Final = core_version
@@ -135,7 +139,7 @@ class JournalReader:
         """
         # Before the segments: a venue at work writes them first.
         self._read_head()
-        numbers = list_segments(self.directory)
+        numbers = list_segments(self.directory, self._disk)
         for expected, number in enumerate(numbers, start=1):
             if number != expected:
                 raise JournalDamage(segment_name(expected), 0, "the segment is missing")
@@ -149,7 +153,7 @@ class JournalReader:
 
     def _segment(self, number: int, is_last: bool) -> Iterator[list[StoredRow]]:
         try:
-            name, data = read_segment(self.directory, number)
+            name, data = read_segment(self.directory, number, self._disk)
         except JournalError as error:
             raise JournalDamage(segment_name(number) + ARCHIVE_SUFFIX, 0, str(error)) from error
         path = self.directory / name
@@ -163,7 +167,7 @@ class JournalReader:
             while True:
                 batch = reader.next_batch()
                 if batch is None and reader.torn is not None and self._is_growing(path, len(data)):
-                    data = path.read_bytes()
+                    data = self._disk.read(path)
                     reader.resume(data[reader.offset :])
                     continue
                 if batch is None:
@@ -182,7 +186,7 @@ class JournalReader:
 
     def _read_head(self) -> None:
         try:
-            self.head = read_head(self.directory)
+            self.head = read_head(self.directory, self._disk)
         except JournalError as error:
             raise JournalDamage(HEAD_FILE, 0, str(error)) from error
         if self.head is not None:
@@ -217,7 +221,7 @@ class JournalReader:
     def _is_growing(self, path: Path, size: int) -> bool:
         """Whether the venue is at work on the frame that looks torn."""
         time.sleep(self._settle_seconds)
-        return path.stat().st_size > size
+        return self._disk.size(path) > size
 
     def _check_header(self, summary: SegmentSummary) -> None:
         header = summary.header

@@ -32,19 +32,16 @@ from engine.record.rows import (
 from engine.record.segments import Tip, Torn
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import SEGMENT_BYTES
-from gateway.journal.files import (
+from gateway.disk import (
     DISK,
     UNFINISHED_SUFFIX,
     Disk,
-    JournalError,
-    Lock,
-    check_place,
     create_file,
-    save_bytes,
-    segment_name,
+    make_directories,
     sync_file,
     write_all,
 )
+from gateway.journal.files import JournalError, Lock, check_place, save_bytes, segment_name
 from gateway.journal.head import HeadFile
 from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalReader, SegmentSummary
@@ -83,9 +80,11 @@ class Recovery:
         self._venue: Final = venue
         self._key: Final = key
         self._disk: Final = disk
-        self._lock: Final = Lock() if lock is None else lock
+        self._lock: Final = Lock(disk) if lock is None else lock
         self._lock.take(directory)
-        self._reader: Final = JournalReader(directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0)
+        self._reader: Final = JournalReader(
+            directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0, disk=disk
+        )
         self._is_read = False
 
     def rows(self) -> Iterator[StoredRow]:
@@ -97,8 +96,9 @@ class Recovery:
             OSError: the disk failed.
         """
         yield from self._reader.rows()
-        for leftover in self.directory.glob(f"journal-*{UNFINISHED_SUFFIX}"):
-            leftover.unlink()
+        for name in self._disk.names(self.directory):
+            if name.startswith("journal-") and name.endswith(UNFINISHED_SUFFIX):
+                self._disk.remove(self.directory / name)
         if self._reader.segments:
             last = self._reader.segments[-1]
             if self._reader.torn is not None:
@@ -141,15 +141,14 @@ class Recovery:
 
     def _set_aside(self, segment: SegmentSummary, torn: Torn) -> TornTail:
         """Move the torn bytes into a file beside, and cut the segment; a crash in between loses neither."""
-        path = self.directory / segment.name
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = self._disk.open(self.directory / segment.name, os.O_RDWR)
         try:
-            data = os.pread(descriptor, torn.end - torn.start, torn.start)
+            data = self._disk.read_at(descriptor, torn.end - torn.start, torn.start)
             saved = save_bytes(self.directory, f"torn-{segment.header.segment}-{torn.start}", data, self._disk)
-            os.ftruncate(descriptor, torn.start)
+            self._disk.truncate(descriptor, torn.start)
             self._disk.sync(descriptor)
         finally:
-            os.close(descriptor)
+            self._disk.close(descriptor)
         return TornTail(segment.name, torn, saved)
 
     def _make_durable(self, segment: SegmentSummary) -> None:
@@ -158,14 +157,14 @@ class Recovery:
         A sync alone would not do: after one that failed, the system takes the pages for clean. So the last frame, the
         only one that can be meant, is written again where it stands.
         """
-        descriptor = os.open(self.directory / segment.name, os.O_RDWR)
+        descriptor = self._disk.open(self.directory / segment.name, os.O_RDWR)
         try:
-            frame = os.pread(descriptor, segment.end - segment.last_frame, segment.last_frame)
-            os.lseek(descriptor, segment.last_frame, os.SEEK_SET)
+            frame = self._disk.read_at(descriptor, segment.end - segment.last_frame, segment.last_frame)
+            self._disk.seek(descriptor, segment.last_frame)
             write_all(descriptor, frame, self._disk)
             self._disk.sync(descriptor)
         finally:
-            os.close(descriptor)
+            self._disk.close(descriptor)
         sync_file(self.directory, self._disk)
 
 
@@ -226,7 +225,7 @@ class JournalWriter:
             self._salt = last.salt
             self._size = last.end
             self._path = directory / last.name
-            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            self._descriptor = disk.open(self._path, os.O_WRONLY | os.O_APPEND)
         else:
             self._begin(last.header.segment + 1 if last is not None else 1)
         self._is_usable = True
@@ -273,7 +272,7 @@ class JournalWriter:
     def check_place(self) -> None:
         """Raise `JournalGone` unless what is written is what stands in the journal's directory: a few microseconds."""
         self._lock.check_place(self._directory)
-        check_place(self._path, self._descriptor)
+        check_place(self._path, self._descriptor, self._disk)
 
     def write_head(self) -> None:
         """Bring the head up to what is on the disk. May be called from another thread.
@@ -322,7 +321,7 @@ class JournalWriter:
 
     def _close_segment(self) -> None:
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            self._disk.close(self._descriptor)
             self._descriptor = -1
 
     def _seal(self) -> None:
@@ -356,10 +355,10 @@ class JournalWriter:
         )
         frame, link = encode_frame(HEADER, self.next_seq, 0, header.encode(), previous_link=self._link, salt=0)
         create_file(unfinished, frame, disk=self._disk)
-        os.rename(unfinished, path)
+        self._disk.rename(unfinished, path)
         sync_file(self._directory, self._disk)
         self._path = path
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self._descriptor = self._disk.open(path, os.O_WRONLY | os.O_APPEND)
         self.check_place()
         self._segment = segment
         self._first_seq = self.next_seq
@@ -377,16 +376,15 @@ def recover(
         directory: of the segments.
         venue: the venue's id: a journal of another one is refused.
         key: signs the segments: a journal of another one is refused.
-        disk: what writes and syncs.
+        disk: what the files are on.
         lock: holds what else the venue is made of, and is let go with the journal.
 
     Raises:
         JournalLocked: another process has it open.
         OSError: the directory can't be made or read.
     """
-    missing = [folder for folder in directory.parents if not folder.is_dir()]
-    directory.mkdir(parents=True, exist_ok=True)
+    made = make_directories(directory, disk)
     # The journal's own name always: an earlier start may have ended between making and syncing it.
-    for folder in (*reversed(missing), directory):
+    for folder in made if directory in made else (*made, directory):
         sync_file(folder.parent, disk)
     return Recovery(directory, venue, key, disk, lock=lock)

@@ -16,13 +16,14 @@ from engine.replay import Replay, ReplayFailure
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import CommandRejected
+from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.journal.files import Lock, measure_sync
 from gateway.journal.head import is_begun
 from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail, recover
 from gateway.outbound.fanout import Fanout
-from gateway.server.clock import Clock, VenueClock, jump_problem
+from gateway.server.clock import Clock, VenueClock, jump_problem, steady_ns
 from gateway.server.sequencer import Sequencer
 from gateway.venue.venue import Venue
 from gateway.words.words import words_of
@@ -123,6 +124,8 @@ def start_venue(
     *,
     accept_jump: bool = False,
     wall: Clock = time.time_ns,
+    steady: Clock = steady_ns,
+    disk: Disk = DISK,
 ) -> Started:
     """Recover a venue from its journal, or begin one.
 
@@ -133,30 +136,28 @@ def start_venue(
         new_exchange: makes the empty exchange.
         force_rulebook: put the venue's rulebook in force even if the journal knows another one.
         accept_jump: start although the machine's clock is far from the journal's last time.
-        wall: the machine's clock.
+        wall, steady: the machine's clock, and one that nobody sets.
+        disk: what the directory is on.
 
     Raises:
         StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, or the clock is far off.
         JournalError: the journal is damaged, in use, or of another core version.
         OSError: the disk failed.
     """
-    recovery = _recovery(venue, directory)
+    recovery = _recovery(venue, directory, disk)
     try:
-        exchange = new_exchange()
-        fanout = Fanout()
-        past = _replay(recovery.rows(), exchange, fanout)
+        exchange, fanout, past = _replay(recovery.rows(), new_exchange())
         recovered = exchange.seq
-        if not accept_jump:
-            _check_clock(exchange.time_ns, wall())
-        identities = _keep(_identities(venue, directory, past), directory)
+        _check_clock(exchange.time_ns, wall(), accept_jump)
+        identities = _keep(_identities(venue, directory, past, disk), directory, disk)
         to_do, changed = past.split(venue.genesis(), force_rulebook)
-        sync_ns = measure_sync(directory / JOURNAL_FOLDER)
+        sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
-        keep_venue_key(directory)
+        keep_venue_key(directory, disk)
     except BaseException:
         recovery.close()
         raise
-    sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, wall=wall))
+    sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, steady, wall), disk=disk)
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
         rows = sequencer.sequence(to_do) if to_do else []
@@ -176,13 +177,13 @@ def start_venue(
     )
 
 
-def _identities(venue: Venue, directory: Path, past: _Past) -> Identities:
+def _identities(venue: Venue, directory: Path, past: _Past, disk: Disk) -> Identities:
     """What makes a venue's identity keys: as the venue was read, else as its directory has it, else new; nothing is written yet.
 
     Raises:
         StartError: those in the journal were made otherwise, so that everybody in it would be somebody new.
     """
-    found = venue.identities or Identities.read(directory) or Identities.new()
+    found = venue.identities or Identities.read(directory, disk) or Identities.new()
     assert all(secret == found.name for command in venue.genesis() for secret in secrets_of(command)), "another venue's"
     if all(secret == found.name for secret in past.secrets):
         return found
@@ -193,19 +194,19 @@ def _identities(venue: Venue, directory: Path, past: _Past) -> Identities:
     )
 
 
-def _keep(identities: Identities, directory: Path) -> Identities:
+def _keep(identities: Identities, directory: Path, disk: Disk) -> Identities:
     """Write a new secret down, before the journal has anything that was made by it. Returns what it was given."""
     if identities.is_new:
         try:
-            identities.keep(directory)
+            identities.keep(directory, disk)
         except FileExistsError as error:
             raise StartError(f"{directory} has an {IDENTITY_FILE} that was not read before; start again") from error
     return identities
 
 
-def _check_clock(last_ns: int, wall_ns: int) -> None:
-    """Refuse a start at a time that is far from the journal's last one. Both in nanoseconds since the epoch, UTC."""
-    problem = jump_problem(last_ns, wall_ns)
+def _check_clock(last_ns: int, wall_ns: int, accept_jump: bool) -> None:
+    """Refuse a start, unless asked for, at a time far from the journal's last one. Both in nanoseconds since the epoch, UTC."""
+    problem = "" if accept_jump else jump_problem(last_ns, wall_ns)
     if problem:
         raise StartError(problem)
 
@@ -216,31 +217,33 @@ def _notes(changed: list[str], rows: list[Row]) -> list[str]:
     return notes + [f"refused: {words_of(event)}" for row in rows for event in row[3] if type(event) is CommandRejected]
 
 
-def _recovery(venue: Venue, directory: Path) -> Recovery:
+def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
     """Lock a venue, its key and its journal; nothing is read yet.
 
     All three: a journal that was renamed leaves a directory behind in which another one could be begun beside it.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directories(directory, disk)
     journal = directory / JOURNAL_FOLDER
-    lock = Lock()
+    lock = Lock(disk)
     try:
         lock.take(directory)
-        key, file = venue_key(directory, has_journal=journal.is_dir() and any(journal.iterdir()))
+        has_journal = disk.is_directory(journal) and bool(disk.names(journal))
+        key, file = venue_key(directory, has_journal=has_journal, disk=disk)
         lock.take(file)
-        if file.name == KEY_FILE and not is_begun(journal):
+        if file.name == KEY_FILE and not is_begun(journal, disk):
             raise StartError(
                 f"{directory} has a {KEY_FILE}, but its journal is not in {journal}. Put the journal back; to begin anew, "
                 f"move {file} away, too. Nothing was changed"
             )
-        return recover(journal, venue.venue_id, key, lock=lock)
+        return recover(journal, venue.venue_id, key, disk, lock=lock)
     except BaseException:
         lock.release()
         raise
 
 
-def _replay(rows: Iterator[StoredRow], exchange: Exchange, fanout: Fanout) -> _Past:
+def _replay(rows: Iterator[StoredRow], exchange: Exchange) -> tuple[Exchange, Fanout, _Past]:
     """Bring an empty exchange and its mirrors to where a journal ends. Raises `StartError` where it does not replay."""
+    fanout = Fanout()
     past = _Past()
     replay = Replay(exchange)
     for row in rows:
@@ -262,4 +265,4 @@ def _replay(rows: Iterator[StoredRow], exchange: Exchange, fanout: Fanout) -> _P
         if COMMANDS[type(command)].sets_up and not any(type(event) is CommandRejected for event in own):
             past.note(command)
     fanout.channels.end_turn()
-    return past
+    return exchange, fanout, past

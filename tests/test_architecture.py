@@ -49,7 +49,8 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
-        "gateway.server": (". protocol words journal venue metrics outbound.* inbound", "engine.*"),
+        "gateway.snapshots": (". words journal outbound.*", "engine.*"),
+        "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
         "gateway.cli": (". client words journal venue server reporting", "engine.* compliance.*"),
         # The load on it.

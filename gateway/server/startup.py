@@ -7,14 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from engine.command_table import COMMANDS
 from engine.exchange import Exchange
-from engine.record.rows import Row, StoredRow, decode_command
-from engine.replay import Replay, ReplayFailure
-from engine.vocabulary.messages import commands
-from engine.vocabulary.messages.commands import AnyCommand
+from engine.record.rows import Row, StoredRow
 from engine.vocabulary.messages.events import CommandRejected
 from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
@@ -25,12 +19,12 @@ from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail
 from gateway.outbound.fanout import Fanout
 from gateway.server.clock import Clock, VenueClock, jump_problem, steady_ns
 from gateway.server.sequencer import Sequencer
+from gateway.snapshots.past import Past
+from gateway.snapshots.replica import NotReplayed, Replica
 from gateway.venue.venue import Venue
 from gateway.words.words import words_of
 
 JOURNAL_FOLDER: Final = "journal"
-
-Subject = tuple[str, str]
 
 
 class StartError(Exception):
@@ -69,52 +63,6 @@ class Started:
         """Makes the keys of documents."""
 
 
-class _Past:
-    """What the commands of the journal already did to things that a venue file may define."""
-
-    def __init__(self) -> None:
-        self._known: Final[set[Subject]] = set()
-        self._done: Final[set[bytes]] = set()
-        self._rulebook = b""
-        self.secrets: Final[dict[str, None]] = {}
-        """By which its identity keys were made, those in commands that were refused too."""
-
-    def note(self, command: AnyCommand) -> None:
-        """A command was carried out."""
-        subject = _subject(command)
-        # Of the prices of an index, which may be millions, only the first can be the venue file's.
-        if subject is not None and not (type(command) is commands.SetIndexPrice and subject in self._known):
-            self._known.add(subject)
-            self._done.add(_encode(command))
-        if type(command) is commands.LoadRulebook:
-            self._rulebook = _encode(command)
-
-    def split(self, setup: list[AnyCommand], force_rulebook: bool) -> tuple[list[AnyCommand], list[str]]:
-        """The commands of a venue file that are still to do, and the things whose definition has changed."""
-        to_do: list[AnyCommand] = []
-        changed: dict[str, None] = {}
-        for command in setup:
-            subject = _subject(command)
-            assert subject is not None, f"a venue file holds no {type(command).__name__}"
-            is_wanted = force_rulebook and type(command) is commands.LoadRulebook
-            if subject not in self._known or (is_wanted and _encode(command) != self._rulebook):
-                to_do.append(command)
-            elif _encode(command) not in self._done:
-                changed[" ".join(part for part in subject if part)] = None
-        return to_do, list(changed)
-
-
-def _subject(command: AnyCommand) -> Subject | None:
-    """What a command of a venue file defines: a thing is known once any command about it was carried out."""
-    row = COMMANDS[type(command)]
-    if not row.sets_up:
-        return None
-    return (row.sets_up, "" if row.is_single else getattr(command, row.about[0]))
-
-
-_encode = msgspec.msgpack.Encoder(order="deterministic").encode
-
-
 def start_venue(
     venue: Venue,
     directory: Path,
@@ -146,11 +94,12 @@ def start_venue(
     """
     recovery = _recovery(venue, directory, disk)
     try:
-        exchange, fanout, past = _replay(recovery.rows(), new_exchange())
+        replica = _replayed(recovery.rows(), new_exchange())
+        exchange, fanout = replica.exchange, replica.fanout
         recovered = exchange.seq
         _check_clock(exchange.time_ns, wall(), accept_jump)
-        identities = _keep(_identities(venue, directory, past, disk), directory, disk)
-        to_do, changed = past.split(venue.genesis(), force_rulebook)
+        identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
+        to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
         keep_venue_key(directory, disk)
@@ -177,7 +126,7 @@ def start_venue(
     )
 
 
-def _identities(venue: Venue, directory: Path, past: _Past, disk: Disk) -> Identities:
+def _identities(venue: Venue, directory: Path, past: Past, disk: Disk) -> Identities:
     """What makes a venue's identity keys: as the venue was read, else as its directory has it, else new; nothing is written yet.
 
     Raises:
@@ -241,28 +190,15 @@ def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
         raise
 
 
-def _replay(rows: Iterator[StoredRow], exchange: Exchange) -> tuple[Exchange, Fanout, _Past]:
-    """Bring an empty exchange and its mirrors to where a journal ends. Raises `StartError` where it does not replay."""
-    fanout = Fanout()
-    past = _Past()
-    replay = Replay(exchange)
-    for row in rows:
-        try:
-            events = replay.feed(row)
-        except ReplayFailure as error:
-            raise StartError(f"the journal does not replay: {error}") from error
-        if replay.difference is not None:
-            difference = replay.difference
-            raise StartError(
-                f"the journal does not replay: sequence number {difference.seq}, event {difference.place}: recorded "
-                f"{difference.recorded!r}, replayed {difference.replayed!r}. `sbx replay` shows more; nothing was changed"
-            )
-        command = decode_command(row[2])
-        past.secrets.update(dict.fromkeys(secrets_of(command)))
-        fanout.replay((row[0], row[1], command, events))
-        # A change whose effective date came with this command may have been refused, which says nothing of it.
-        own = events[exchange.due_events :]
-        if COMMANDS[type(command)].sets_up and not any(type(event) is CommandRejected for event in own):
-            past.note(command)
-    fanout.channels.end_turn()
-    return exchange, fanout, past
+def _replayed(rows: Iterator[StoredRow], exchange: Exchange) -> Replica:
+    """A replica of an empty exchange, brought to where a journal ends. Raises `StartError` where it does not replay."""
+    replica = Replica(exchange)
+    try:
+        for row in rows:
+            replica.feed(row)
+    except NotReplayed as error:
+        raise StartError(
+            f"the journal does not replay: {error}. `sbx replay` shows more; nothing was changed"
+        ) from error
+    replica.end_batch()
+    return replica

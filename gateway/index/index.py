@@ -52,7 +52,7 @@ class Index:
         self._journal: Final = journal
         self._directory: Final = index_directory(journal)
         self._disk: Final = disk
-        self._lock: Final = Lock()
+        self._lock: Final = Lock(disk)
         self._saves = False
         self._is_loaded = False
         self._runs: Final[list[Run]] = []

@@ -40,6 +40,7 @@ ROOMS = Rooms(
         "gateway.words": ("", "engine.vocabulary.* compliance.rulebook compliance.rules"),
         "gateway.client": ("protocol", "engine.vocabulary"),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
+        "gateway.index": (". journal", "engine.vocabulary.* engine.record"),
         "gateway.venue": (". protocol words", "engine.vocabulary.* compliance"),
         "gateway.metrics": ("", "engine.vocabulary.*"),
         "gateway.outbound.channels": ("protocol words", "engine.vocabulary.*"),
@@ -52,7 +53,7 @@ ROOMS = Rooms(
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
-        "gateway.cli": (". client words journal venue server reporting", "engine.* compliance.*"),
+        "gateway.cli": (". client words journal index venue server reporting", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),
         "loadtest.flow": (

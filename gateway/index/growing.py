@@ -74,7 +74,9 @@ class GrowingRun:
             try:
                 self._postings.add(seq, command, events)
             except msgspec.DecodeError as error:
-                raise Unindexed(f"sequence number {seq} is of a version that this program does not know: {error}") from error
+                raise Unindexed(
+                    f"sequence number {seq} is of a version that this program does not know: {error}"
+                ) from error
         self.last_seq, self._last_time_ns = batch[-1][:2]
         self.link = behind.tip.link
         self.end = behind.offset

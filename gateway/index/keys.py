@@ -177,9 +177,7 @@ def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
-_SHAPES: Final = {
-    kind: _Shape(kind) for kind in (*get_args(commands.AnyCommand), *get_args(events.AnyEvent))
-}
+_SHAPES: Final = {kind: _Shape(kind) for kind in (*get_args(commands.AnyCommand), *get_args(events.AnyEvent))}
 
 
 class Postings:

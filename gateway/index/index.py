@@ -58,6 +58,8 @@ class Index:
         self._runs: Final[list[Run]] = []
         self._files: Final[dict[int, str]] = {}
         """Those that may hold runs to come, by their first row."""
+        self._useless: Final[dict[str, None]] = {}
+        """Files of no use."""
         self._growing = GrowingRun(BEGINNING, FIRST_LINK)
         self._tail: Final = Tail(journal, disk=disk)
         """Reads what no run has yet."""
@@ -264,7 +266,7 @@ class Index:
     def _repair(self, number: int, damage: RunDamage) -> None:
         """Build a run again."""
         about, name = self._runs[number].about, self._runs[number].name
-        self.rebuilt.append(f"{name}: {damage}")
+        self._refuse(name, damage)
         growing = self._behind(self._runs[number - 1] if number else None)
         tail = Tail(self._journal, growing.behind, disk=self._disk)
         try:
@@ -288,8 +290,7 @@ class Index:
                 for _ in self._tail.approach(self._runs[-1].end):
                     yield self.last_seq
             except PlaceGone as error:
-                stale = self._runs.pop()
-                self.rebuilt.append(f"{stale.name}: {error}")
+                self._refuse(self._runs.pop().name, error)
                 self._growing = self._behind(self._runs[-1] if self._runs else None)
             else:
                 break
@@ -311,7 +312,7 @@ class Index:
             if name != name_of_run(about) or about.previous_link != self._growing.link:
                 raise RunDamage("it does not follow the run before it")
         except RunDamage as damage:
-            self.rebuilt.append(f"{name}: {damage}")
+            self._refuse(name, damage)
             return False
         self._runs.append(run)
         self._growing = self._behind(run)
@@ -346,14 +347,21 @@ class Index:
         if self._saves:
             path = self._directory / run.name
             save_file(path, data, self._disk)
+            self._useless.pop(run.name, None)
             run = Run(path, self._disk)
         return run
 
+    def _refuse(self, name: str, why: Exception) -> None:
+        """A file is not what it should be."""
+        self.rebuilt.append(f"{name}: {why}")
+        self._useless[name] = None
+
     def _tidy(self) -> None:
         """Remove runs that follow nothing: of rows that a crash took back, or of another journal."""
-        for name in self._files.values():
+        for name in (*self._files.values(), *self._useless):
             discard(self._directory / name, self._disk)
         self._files.clear()
+        self._useless.clear()
 
 
 def _next(batches: Iterator[list[StoredRow]], seq: int) -> list[StoredRow]:

@@ -86,7 +86,9 @@ FIELDS: Final = {
     "contract_reference": CONTRACT,
     "transfer_id": TRANSFER,
 }
-"""Fields that hold a key, or several."""
+"""Fields that hold a key."""
+SEVERAL: Final = ("instruments", "rules")
+"""Those of them that hold several."""
 OWN_IDS: Final = {
     "client_order_id": ("account", "from_account"),
     "maker_client_order_id": ("maker_account",),
@@ -150,25 +152,21 @@ class _Shape:
 
     def __init__(self, kind: type[msgspec.Struct]) -> None:
         names = kind.__struct_fields__
-        single = [name for name in names if name in FIELDS]
+        single = [name for name in names if name in FIELDS and name not in SEVERAL]
         self.kinds: Final = tuple(FIELDS[name] for name in single)
-        self.values: Final[Callable[[Any], tuple[Any, ...]]] = _getter(single)
+        self.values: Final = _getter(single)
+        self.several: Final = tuple((FIELDS[name], name) for name in names if name in SEVERAL)
         self.own_ids: Final = tuple(
             (next(account for account in OWN_IDS[name] if account in names), name) for name in names if name in OWN_IDS
         )
         self.reports: Final = tuple((REPORTS[name], name) for name in names if name in REPORTS)
         self.orders: Final = tuple(name for name in names if name in ORDERS_IN)
         self.message: Final = "" if kind in EVERYDAY else kind.__name__
-        self.is_special: Final = kind in (
-            commands.SetKillSwitch,
-            commands.EffectiveFrom,
-            events.RegistryChanged,
-            events.ChangeScheduled,
-            events.ChangeEffective,
-        )
+        self.is_plain: Final = not (self.several or self.orders or self.message or kind in _SPECIAL)
 
 
 def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes several fields of a Struct at once."""
     if not names:
         return lambda _: ()
     if len(names) == 1:
@@ -177,6 +175,14 @@ def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
+_SPECIAL: Final = (
+    commands.SetKillSwitch,
+    commands.EffectiveFrom,
+    events.RegistryChanged,
+    events.ChangeScheduled,
+    events.ChangeEffective,
+)
+"""What names something by more than one field."""
 _SHAPES: Final = {kind: _Shape(kind) for kind in (*get_args(commands.AnyCommand), *get_args(events.AnyEvent))}
 
 
@@ -200,12 +206,15 @@ class Postings:
     def _take(self, seq: int, struct: Command | Event) -> None:
         shape = _SHAPES[type(struct)]
         tables = self.tables
+        # Written out, because it is most of the work: see `_note`.
         for kind, value in zip(shape.kinds, shape.values(struct), strict=True):
-            if type(value) is tuple:
-                for each in value:
-                    _note(tables[kind], each, seq)
-            elif value:
-                _note(tables[kind], value, seq)
+            if value:
+                table = tables[kind]
+                found = table.get(value)
+                if found is None:
+                    table[value] = [seq]
+                elif found[-1] != seq:
+                    found.append(seq)
         for account, name in shape.own_ids:
             own_id = getattr(struct, name)
             if own_id:
@@ -216,25 +225,29 @@ class Postings:
                 found = tables[REPORT].setdefault(getattr(struct, account), [])
                 if not found or found[-2] != seq:
                     found += (seq, report)
+        if not shape.is_plain:
+            self._take_more(seq, struct, shape)
+
+    def _take_more(self, seq: int, struct: Command | Event, shape: _Shape) -> None:
+        """Take in what only some classes have."""
+        tables = self.tables
         if shape.message:
             _note(tables[MESSAGE], shape.message, seq)
+        for kind, name in shape.several:
+            for each in getattr(struct, name):
+                _note(tables[kind], each, seq)
         for name in shape.orders:
             self._take(seq, getattr(struct, name))
-        if shape.is_special:
-            self._take_special(seq, struct)
-
-    def _take_special(self, seq: int, struct: Command | Event) -> None:
-        """Take in what names something by more than one field."""
         if isinstance(struct, commands.EffectiveFrom):
             self._take(seq, struct.change)
         elif isinstance(struct, events.ChangeScheduled | events.ChangeEffective):
-            _note(self.tables[CHANGE], struct.change, seq)
+            _note(tables[CHANGE], struct.change, seq)
         elif isinstance(struct, commands.SetKillSwitch):
             scope = SCOPES[struct.scope] if 0 <= struct.scope < len(SCOPES) else ""
-            if struct.key and scope in self.tables:
-                _note(self.tables[scope], struct.key, seq)
+            if struct.key and scope in tables:
+                _note(tables[scope], struct.key, seq)
         elif isinstance(struct, events.RegistryChanged) and struct.what in _RECORDS:
-            _note(self.tables[_RECORDS[struct.what]], struct.key, seq)
+            _note(tables[_RECORDS[struct.what]], struct.key, seq)
 
 
 def _note(table: dict[Key, list[int]], key: Key, seq: int) -> None:

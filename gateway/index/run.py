@@ -183,7 +183,8 @@ class Run:
     @property
     def size(self) -> int:
         """Bytes of its file."""
-        return self._offsets[-1]
+        size: int = self._offsets[-1]
+        return size
 
     @property
     def end(self) -> Place:

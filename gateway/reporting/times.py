@@ -10,7 +10,6 @@ from compliance.registry.calendar import iso_date
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 
-
 _FRACTION: Final = re.compile(r"[.,]([0-9]{1,9})(?![0-9])")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from engine.exchange import Exchange
-from engine.record.rows import Row, StoredRow
+from engine.record.rows import Row
 from engine.vocabulary.messages.events import CommandRejected
 from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
@@ -19,6 +19,7 @@ from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail
 from gateway.outbound.fanout import Fanout
 from gateway.server.clock import Clock, VenueClock, jump_problem, steady_ns
 from gateway.server.sequencer import Sequencer
+from gateway.snapshots.making import Begun, begin_replica
 from gateway.snapshots.past import Past
 from gateway.snapshots.replica import NotReplayed, Replica
 from gateway.venue.venue import Venue
@@ -46,6 +47,7 @@ class Started:
         notes: list[str],
         sync_ns: int,
         identities: Identities,
+        begun: Begun,
     ) -> None:
         self.exchange: Final = exchange
         self.fanout: Final = fanout
@@ -61,6 +63,10 @@ class Started:
         """What writing and syncing a small batch takes here."""
         self.identities: Final = identities
         """Makes the keys of documents."""
+        self.snapshot_seq: Final = 0 if begun.point is None else begun.point.seq
+        """Where the snapshot was taken from which it began; 0: all of the journal was replayed."""
+        self.unusable: Final = begun.unusable
+        """Newer snapshots that could not be used, and why; a line each."""
 
 
 def start_venue(
@@ -71,6 +77,7 @@ def start_venue(
     force_rulebook: bool = False,
     *,
     accept_jump: bool = False,
+    use_snapshot: bool = True,
     wall: Clock = time.time_ns,
     steady: Clock = steady_ns,
     disk: Disk = DISK,
@@ -84,17 +91,20 @@ def start_venue(
         new_exchange: makes the empty exchange.
         force_rulebook: put the venue's rulebook in force even if the journal knows another one.
         accept_jump: start although the machine's clock is far from the journal's last time.
+        use_snapshot: begin with the newest good snapshot, if there is one; else with the journal's first command.
         wall, steady: the machine's clock, and one that nobody sets.
         disk: what the directory is on.
 
     Raises:
         StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, or the clock is far off.
-        JournalError: the journal is damaged, in use, or of another core version.
+        JournalError: the journal is damaged, in use, or of another core version; or a snapshot is another venue's, or not of
+            this journal.
         OSError: the disk failed.
     """
     recovery = _recovery(venue, directory, disk)
     try:
-        replica = _replayed(recovery.rows(), new_exchange())
+        begun = _begun(recovery, new_exchange, use_snapshot)
+        replica = _replayed(recovery, begun)
         exchange, fanout = replica.exchange, replica.fanout
         recovered = exchange.seq
         _check_clock(exchange.time_ns, wall(), accept_jump)
@@ -123,6 +133,7 @@ def start_venue(
         notes=_notes(changed, rows),
         sync_ns=sync_ns,
         identities=identities,
+        begun=begun,
     )
 
 
@@ -190,15 +201,24 @@ def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
         raise
 
 
-def _replayed(rows: Iterator[StoredRow], exchange: Exchange) -> Replica:
-    """A replica of an empty exchange, brought to where a journal ends. Raises `StartError` where it does not replay."""
-    replica = Replica(exchange)
+def _begun(recovery: Recovery, new_exchange: Callable[[], Exchange], use_snapshot: bool) -> Begun:
+    """What the journal's rows are fed into."""
+    if not use_snapshot:
+        return Begun(Replica(new_exchange()), None, [])
+    return begin_replica(recovery.directory, recovery.venue, recovery.public_key, new_exchange, recovery.disk)
+
+
+def _replayed(recovery: Recovery, begun: Begun) -> Replica:
+    """The replica, brought to where the journal ends. Raises `StartError` where it does not replay."""
+    replica, point = begun.replica, begun.point
     try:
-        for row in rows:
+        for row in recovery.rows(point):
             replica.feed(row)
     except NotReplayed as error:
+        since = "" if point is None else f" from {point.said_by} on"
+        more = "" if point is None else "; `sbx serve --no-snapshot` begins with the journal's first command"
         raise StartError(
-            f"the journal does not replay: {error}. `sbx replay` shows more; nothing was changed"
+            f"the journal does not replay{since}: {error}. `sbx replay` shows more{more}. Nothing was changed"
         ) from error
     replica.end_batch()
     return replica

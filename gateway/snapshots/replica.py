@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Self
 
-from engine.exchange import Exchange
+import msgspec
+
+from engine.exchange import Exchange, restore_exchange
 from engine.record.rows import StoredRow, decode_command
 from engine.replay import Replay, ReplayFailure
-from gateway.outbound.fanout import Fanout
-from gateway.snapshots.past import Past
+from engine.snapshot.encoding import SnapshotError as CoreError
+from engine.snapshot.encoding import decode_snapshot, encode_snapshot
+from engine.state.hook import PreTradeHook
+from gateway.outbound.fanout import Fanout, Mirrors
+from gateway.snapshots.past import Known, Past
+from gateway.snapshots.sealed import SnapshotUnusable
+from gateway.snapshots.standing import standing
+
+
+class VenueState(msgspec.Struct):
+    """What a snapshot holds: the core's own document, encoded, and what of all else does not follow from it."""
+
+    core: bytes
+    mirrors: Mirrors
+    past: Known
 
 
 class NotReplayed(Exception):
@@ -16,7 +31,7 @@ class NotReplayed(Exception):
 
 
 class Replica:
-    """The exchange, its mirrors, and what the journal has defined. Made empty, and fed every row from the first one on.
+    """The exchange, its mirrors, and what the journal has defined. Made empty or from a state, and fed every row after it.
 
     Args:
         exchange: just before the first row that will be fed.
@@ -27,6 +42,35 @@ class Replica:
         self.fanout: Final = Fanout()
         self.past: Final = Past()
         self._replay: Final = Replay(exchange)
+
+    @classmethod
+    def restored(cls, state: bytes, hook: PreTradeHook) -> Self:
+        """The replica that gave this state. O(state).
+
+        Args:
+            state: from `state`.
+            hook: an empty one.
+
+        Raises:
+            SnapshotUnusable: it is of a format that this program does not read, or no replica comes of it.
+        """
+        try:
+            found = msgspec.msgpack.decode(state, type=VenueState)
+            replica = cls(restore_exchange(decode_snapshot(found.core), hook))
+            exchange = replica.exchange
+            reports = {each.account: each.report_seq for each in exchange.account_list}
+            replica.fanout.restore(found.mirrors, exchange.seq, standing(exchange), reports)
+            replica.past.restore(found.past)
+        except (msgspec.MsgspecError, CoreError) as error:
+            raise SnapshotUnusable(f"this program does not read its state: {error}") from error
+        return replica
+
+    def state(self) -> bytes:
+        """All of it as bytes, after `end_batch`, and when no command has left some of its work. O(state). Equal replicas have
+        equal ones.
+        """
+        core = encode_snapshot(self.exchange.snapshot())
+        return msgspec.msgpack.encode(VenueState(core, self.fanout.state(), self.past.state()))
 
     def feed(self, row: StoredRow) -> None:
         """Apply the command of a row again, and compare every event with what is recorded. Cost: that of the command.

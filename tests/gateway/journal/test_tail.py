@@ -32,10 +32,7 @@ def seqs(tail: Tail) -> list[int]:
 def places(journal: Path) -> list[Place]:
     """Before each batch."""
     tail = Tail(journal)
-    found = []
-    for batch in tail.batches():
-        found.append(Place(tail.place.segment, tail.start, Tip(b"", batch[0][0])))
-    return found
+    return [Place(tail.place.segment, tail.start, Tip(b"", batch[0][0])) for batch in tail.batches()]
 
 
 def test_it_reads_what_the_reader_reads(journal: Path) -> None:

@@ -7,47 +7,12 @@ import pytest
 
 from engine.exchange import Exchange
 from gateway.core import new_exchange
-from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout, Mirrors
-from gateway.protocol.wire import MSGPACK
 from gateway.snapshots.standing import standing
 from tests.support.engine.everything import Everything
+from tests.support.gateway.listened import Listened
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
-
-
-class Listened:
-    """Mirrors, and one connection that hears all there is to hear: every channel, every account, every copy."""
-
-    def __init__(self, fanout: Fanout) -> None:
-        self.fanout = fanout
-        self.outbox = Outbox(MSGPACK)
-        self.participants: set[str] = set()
-
-    def join(self) -> None:
-        """Hear what has come to be, too."""
-        for name, by_key in self.fanout.channels.state().channels.items():
-            for key in by_key:
-                channel = self.fanout.channels.find(name, key)
-                assert channel is not None
-                channel.subscribers[self.outbox] = None
-        for participant in self.fanout.reports.accounts.keys() - self.participants:
-            self.participants.add(participant)
-            self.fanout.listen(self.outbox, participant)
-
-    def firsts(self) -> list[object]:
-        """What a new subscriber is told first on each channel."""
-        channels = self.fanout.channels
-        return [
-            (name, key, channel.first())
-            for name, by_key in channels.state().channels.items()
-            for key in by_key
-            if (channel := channels.find(name, key)) is not None
-        ]
-
-    def last_reports(self) -> list[tuple[str, int]]:
-        reports = self.fanout.reports
-        return [(name, reports.last_seq(name)) for name in reports.owners]
 
 
 def copied(fanout: Fanout, exchange: Exchange) -> Fanout:
@@ -99,9 +64,9 @@ def compare(seed: int, commands: int, every: int) -> int:
     return compared
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_mirrors_made_again_go_on_as_if_nothing_had_been(seed):
-    assert compare(seed, 700, 40) > 1_000
+    assert compare(seed, 600, 40) > 800
 
 
 @pytest.mark.soak

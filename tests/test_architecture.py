@@ -57,7 +57,8 @@ ROOMS = Rooms(
         ),
         "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
-        "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots", "engine.*"),
+        "gateway.follower": (". journal index snapshots", "engine"),
+        "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
         "gateway.cli": (". client words journal index venue server reporting snapshots", "engine.* compliance.*"),
         # The load on it.

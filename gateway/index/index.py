@@ -235,6 +235,11 @@ class Index:
             if seq <= self._batch[-1][0]:
                 return
 
+    @property
+    def behind(self) -> Place:
+        """Behind the batch that was read last."""
+        return self._rows.place
+
     def row(self, seq: int) -> StoredRow:
         """A row of the batch that was read last."""
         return self._batch[seq - self._batch[0][0]]

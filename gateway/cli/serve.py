@@ -205,7 +205,7 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.disable()
-    follower = FollowerProcess(directory, venue.venue_id) if has_follower else None
+    follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands) if has_follower else None
     if follower is not None:
         follower.begin()
     _announce(venue, server, venue.host if host is None else host, follower, as_json)

@@ -1,4 +1,4 @@
-"""The process: `python -m gateway.follower DIRECTORY VENUE`, started by a venue, which holds the other end of its standard input.
+"""The process: `python -m gateway.follower DIRECTORY VENUE COMMANDS`, started by a venue, which holds the other end of its input.
 
 It ends when that end is closed: so it also ends with a venue that is killed.
 """
@@ -34,7 +34,9 @@ def main(arguments: list[str]) -> int:
     follower: Follower | None = None
     try:
         key, _ = venue_key(directory, has_journal=True)
-        follower = Follower(directory / "journal", venue, key, new_exchange, _tell)
+        follower = Follower(
+            directory / "journal", venue, key, new_exchange, tell=_tell, snapshot_commands=int(arguments[2])
+        )
         # Nothing that it keeps is cyclic, as in the venue.
         gc.collect()
         gc.freeze()

@@ -20,10 +20,8 @@ from gateway.snapshots.making import Begun, NotSynced, begin_replica, publish
 from gateway.snapshots.replica import NotReplayed, Replica
 from gateway.snapshots.sealed import SnapshotError
 
-SNAPSHOT_COMMANDS: Final = 50_000
-"""Between two snapshots: what a start replays beyond one, about a second compiled."""
 SNAPSHOT_BYTES: Final = 16 * 1024 * 1024
-"""Or so many bytes of the journal: a few commands may do much."""
+"""Of the journal between two snapshots at most: a few commands may do much."""
 BEHIND_SNAPSHOTS: Final = 5
 """While a follower is far behind it saves one only so often: what matters then is to be there."""
 SNAPSHOT_SHARE: Final = 10
@@ -44,6 +42,7 @@ class Follower:
         key: its key, which signs the snapshots.
         new_exchange: makes an empty exchange.
         tell: is told how it goes.
+        snapshot_commands: so many lie between two snapshots.
         clock: seconds, from anywhere on, for how long things take.
         disk: what all is on.
     """
@@ -54,8 +53,9 @@ class Follower:
         venue: str,
         key: Ed25519PrivateKey,
         new_exchange: Callable[[], Exchange],
-        tell: Callable[[Told], None],
         *,
+        tell: Callable[[Told], None],
+        snapshot_commands: int,
         clock: Callable[[], float] = time.monotonic,
         disk: Disk = DISK,
     ) -> None:
@@ -64,6 +64,7 @@ class Follower:
         self._key: Final = key
         self._new_exchange: Final = new_exchange
         self._tell: Final = tell
+        self._snapshot_commands: Final = snapshot_commands
         self._clock: Final = clock
         self._disk: Final = disk
         self._index: Final = Index(journal, disk=disk)
@@ -106,6 +107,11 @@ class Follower:
                 )
         self._tell_now_and_then()
 
+    @property
+    def seq(self) -> int:
+        """The last command that the replica carried out; 0 if there is no replica."""
+        return 0 if self._replica is None else self._replica.exchange.seq
+
     def close(self) -> None:
         """Let go of the files."""
         self._index.close()
@@ -129,8 +135,7 @@ class Follower:
         now = self._clock()
         if now - self._told_at >= TELL_SECONDS:
             self._told_at = now
-            seq = 0 if self._replica is None else self._replica.exchange.seq
-            self._tell(Followed(seq, self._index.last_seq))
+            self._tell(Followed(self.seq, self._index.last_seq))
 
     # ── the replica ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -188,7 +193,7 @@ class Follower:
     def _is_due(self, replica: Replica) -> bool:
         """Whether it is time for a snapshot."""
         seq = replica.exchange.seq
-        fill = max((seq - self._saved_seq) / SNAPSHOT_COMMANDS, self._bytes / SNAPSHOT_BYTES)
+        fill = max((seq - self._saved_seq) / self._snapshot_commands, self._bytes / SNAPSHOT_BYTES)
         if fill < 1 or replica.exchange.is_unfinished or self._clock() < self._rests_until:
             return False
         if fill >= BEHIND_SNAPSHOTS:

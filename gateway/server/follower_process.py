@@ -38,12 +38,11 @@ class FollowerProcess:
         saved: the last snapshot that it said it saved.
     """
 
-    def __init__(self, directory: Path, venue: str) -> None:
+    def __init__(self, directory: Path, venue: str, snapshot_commands: int) -> None:
         self.pid = 0
         self.followed: Followed | None = None
         self.saved: Saved | None = None
-        self._directory: Final = directory
-        self._venue: Final = venue
+        self._arguments: Final = (str(directory), venue, str(snapshot_commands))
         self._loop: Final = asyncio.get_running_loop()
         self._process: subprocess.Popen[bytes] | None = None
         self._output = -1
@@ -85,7 +84,7 @@ class FollowerProcess:
         source = Path(gateway.__file__).resolve().parents[1]
         paths = [str(source), *filter(None, [os.environ.get("PYTHONPATH")])]
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "gateway.follower", str(self._directory), self._venue],
+            [sys.executable, "-P", "-m", "gateway.follower", *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

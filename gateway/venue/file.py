@@ -92,6 +92,8 @@ class ServerSection(Entry, frozen=True):
     log_format: Literal["text", "json"] = "text"
     follower: bool = True
     """Whether a process beside the venue indexes its journal and saves snapshots."""
+    snapshot_commands: Annotated[int, msgspec.Meta(ge=100, le=10_000_000)] = 50_000
+    """Between two snapshots: what a start replays beyond one, about a second compiled."""
 
 
 class AssetEntry(Entry, frozen=True):

@@ -28,11 +28,18 @@ class LiveVenue:
 
 @contextmanager
 def live_venue(
-    directory: Path, rulebook: str = "general-2026", port: int = 0, *, follower: bool = False
+    directory: Path, rulebook: str = "general-2026", port: int = 0, *, follower: bool = False, settings: str = ""
 ) -> Iterator[LiveVenue]:
-    """Write the default venue if there is none yet, serve it, with its follower if one is wanted, and stop it in order."""
+    """Write the default venue if there is none yet, serve it, with its follower if one is wanted, and stop it in order.
+
+    `settings` go into its section `[server]`.
+    """
     if not (directory / "venue.toml").exists():
         write_default_venue(directory, datetime.now(UTC).date(), rulebook)
+        file = directory / "venue.toml"
+        file.write_text(
+            file.read_text(encoding="utf-8").replace("[server]\n", f"[server]\n{settings}\n"), encoding="utf-8"
+        )
     command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--port", str(port), "--json"]
     command.append("--follower" if follower else "--no-follower")
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:

@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.exchange import Exchange
 from engine.record.rows import Row
+from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import CommandRejected
 from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
@@ -16,7 +17,6 @@ from gateway.journal.files import Lock, measure_sync
 from gateway.journal.head import is_begun
 from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail, recover
-from gateway.outbound.fanout import Fanout
 from gateway.server.clock import Clock, VenueClock, jump_problem, steady_ns
 from gateway.server.sequencer import Sequencer
 from gateway.snapshots.making import Begun, begin_replica
@@ -38,8 +38,7 @@ class Started:
     def __init__(
         self,
         *,
-        exchange: Exchange,
-        fanout: Fanout,
+        begun: Begun,
         writer: JournalWriter,
         sequencer: Sequencer,
         recovered: int,
@@ -47,10 +46,9 @@ class Started:
         notes: list[str],
         sync_ns: int,
         identities: Identities,
-        begun: Begun,
     ) -> None:
-        self.exchange: Final = exchange
-        self.fanout: Final = fanout
+        self.exchange: Final = begun.replica.exchange
+        self.fanout: Final = begun.replica.fanout
         self.writer: Final = writer
         self.sequencer: Final = sequencer
         self.recovered: Final = recovered
@@ -97,14 +95,13 @@ def start_venue(
 
     Raises:
         StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, or the clock is far off.
-        JournalError: the journal is damaged, in use, or of another core version; or a snapshot is another venue's, or not of
-            this journal.
+        JournalError: the journal is damaged, in use, or of another core version; or a snapshot is not of it.
         OSError: the disk failed.
     """
     recovery = _recovery(venue, directory, disk)
     try:
-        begun = _begun(recovery, new_exchange, use_snapshot)
-        replica = _replayed(recovery, begun)
+        begun = _replayed(recovery, new_exchange, use_snapshot)
+        replica = begun.replica
         exchange, fanout = replica.exchange, replica.fanout
         recovered = exchange.seq
         _check_clock(exchange.time_ns, wall(), accept_jump)
@@ -117,15 +114,9 @@ def start_venue(
         recovery.close()
         raise
     sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, steady, wall), disk=disk)
-    try:
-        # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
-        rows = sequencer.sequence(to_do) if to_do else []
-    except BaseException:
-        writer.abandon()
-        raise
+    rows = _set_up(sequencer, writer, to_do)
     return Started(
-        exchange=exchange,
-        fanout=fanout,
+        begun=begun,
         writer=writer,
         sequencer=sequencer,
         recovered=recovered,
@@ -133,8 +124,17 @@ def start_venue(
         notes=_notes(changed, rows),
         sync_ns=sync_ns,
         identities=identities,
-        begun=begun,
     )
+
+
+def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]) -> list[Row]:
+    """Carry out what the venue file has beyond the journal."""
+    try:
+        # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
+        return sequencer.sequence(to_do) if to_do else []
+    except BaseException:
+        writer.abandon()
+        raise
 
 
 def _identities(venue: Venue, directory: Path, past: Past, disk: Disk) -> Identities:
@@ -201,15 +201,11 @@ def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
         raise
 
 
-def _begun(recovery: Recovery, new_exchange: Callable[[], Exchange], use_snapshot: bool) -> Begun:
-    """What the journal's rows are fed into."""
-    if not use_snapshot:
-        return Begun(Replica(new_exchange()), None, [])
-    return begin_replica(recovery.directory, recovery.venue, recovery.public_key, new_exchange, recovery.disk)
-
-
-def _replayed(recovery: Recovery, begun: Begun) -> Replica:
-    """The replica, brought to where the journal ends. Raises `StartError` where it does not replay."""
+def _replayed(recovery: Recovery, new_exchange: Callable[[], Exchange], use_snapshot: bool) -> Begun:
+    """A replica from a snapshot or from nothing, brought to where the journal ends. Raises `StartError` where it does not replay."""
+    begun = Begun(Replica(new_exchange()), None, [])
+    if use_snapshot:
+        begun = begin_replica(recovery.directory, recovery.venue, recovery.public_key, new_exchange, recovery.disk)
     replica, point = begun.replica, begun.point
     try:
         for row in recovery.rows(point):
@@ -221,4 +217,4 @@ def _replayed(recovery: Recovery, begun: Begun) -> Replica:
             f"the journal does not replay{since}: {error}. `sbx replay` shows more{more}. Nothing was changed"
         ) from error
     replica.end_batch()
-    return replica
+    return begun

@@ -9,13 +9,14 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.exchange import Exchange
+from engine.state.hook import PreTradeHook
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.disk import DISK, Disk
 from gateway.journal.head import Point, read_head
 from gateway.keys import public_key_bytes
 from gateway.snapshots.folder import folder_beside, newest_first, save_snapshot
 from gateway.snapshots.replica import Replica
-from gateway.snapshots.sealed import FORMAT, Header, SnapshotError, SnapshotUnusable, seal
+from gateway.snapshots.sealed import FORMAT, Header, Sealed, SnapshotError, SnapshotUnusable, seal
 
 
 class NotSynced(SnapshotError):
@@ -60,18 +61,34 @@ def begin_replica(
         disk: what both are on.
 
     Raises:
-        SnapshotError: a snapshot is another venue's.
+        SnapshotError: a snapshot is another venue's, or does not hold what it says.
         OSError: the disk failed.
     """
     unusable: list[str] = []
     for name, sealed in newest_first(folder_beside(journal), venue, public_key, unusable, disk):
         try:
-            replica = Replica.restored(sealed.unpack(), new_exchange().hook)
+            replica = _restored(sealed, new_exchange().hook)
         except SnapshotUnusable as error:
             unusable.append(f"{name}: {error}")
             continue
+        except Exception as error:
+            # It is what the venue wrote: an older one would only hide that it wrote nonsense.
+            raise SnapshotError(
+                f"{name} is sound, but nothing comes of it: {type(error).__name__}: {error}. This is a fault of the program; "
+                "`sbx serve --no-snapshot` begins with the journal's first command"
+            ) from error
         return Begun(replica, sealed.header.point(name), unusable)
     return Begun(Replica(new_exchange()), None, unusable)
+
+
+def _restored(sealed: Sealed, hook: PreTradeHook) -> Replica:
+    """The replica that a snapshot holds, which must be where the snapshot says."""
+    header = sealed.header
+    replica = Replica.restored(sealed.unpack(), hook)
+    found = replica.exchange.seq, replica.exchange.time_ns, replica.fanout.rulebook_digest
+    said = header.seq, header.time_ns, header.rulebook_digest
+    assert found == said, f"its state is of {found}, not of {said}"
+    return replica
 
 
 def publish(

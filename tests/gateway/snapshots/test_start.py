@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import shutil
+from itertools import islice
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.record.rows import encode_events
@@ -14,11 +16,13 @@ from engine.vocabulary.messages.commands import Tick
 from engine.vocabulary.messages.events import DayEnded
 from gateway.core import new_exchange
 from gateway.disk import Disk
-from gateway.journal.reader import JournalDamage
+from gateway.journal.key import venue_key
+from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.server.sequencer import Sequencer
 from gateway.server.startup import StartError, start_venue
 from gateway.snapshots.folder import SNAPSHOT_FOLDER, list_snapshots, newest_first, read_snapshot, snapshot_name
-from gateway.snapshots.sealed import SnapshotError, SnapshotUnusable, open_sealed
+from gateway.snapshots.making import begin_replica
+from gateway.snapshots.sealed import SnapshotError, SnapshotUnusable, open_sealed, seal
 from gateway.venue.venue import parse_venue
 from tests.support.gateway.journals import frame_offsets
 from tests.support.gateway.listened import Listened
@@ -189,6 +193,22 @@ def test_a_tail_that_comes_out_otherwise_is_told_with_where_it_began(venue):
     with pytest.raises(StartError) as refused:
         started(venue, use_snapshot=False)
     assert "snapshot" not in str(refused.value)
+
+
+def test_a_snapshot_that_holds_another_state_than_it_says_is_not_begun_with(venue):
+    """One command ahead, signed by the venue itself: its program has a fault."""
+    header = read_snapshot(venue / SNAPSHOT_FOLDER, newest(venue)).header
+    key, _ = venue_key(venue, has_journal=True)
+    begun = begin_replica(venue / "journal", "small", header.public_key, new_exchange)
+    for row in islice(JournalReader(venue / "journal").rows(begun.point), 1):
+        begun.replica.feed(row)
+    begun.replica.end_batch()
+    state = begun.replica.state()
+    ahead = msgspec.structs.replace(header, state_bytes=len(state))
+    path_of(venue, -1).write_bytes(seal(ahead, state, key))
+    with pytest.raises(SnapshotError, match="is sound, but nothing comes of it: AssertionError: its state is of"):
+        started(venue)
+    started(venue, use_snapshot=False).writer.abandon()
 
 
 class Flipping(Disk):

@@ -27,13 +27,19 @@ ROOMS = Rooms(
         "engine.clearing": ("vocabulary.* book money state trading", ""),
         "engine.phases": ("vocabulary.* book money state trading clearing", ""),
         "engine.record": ("vocabulary.*", ""),
-        "engine": ("vocabulary.* book money state trading clearing phases record", ""),
+        "engine.snapshot.messages": ("vocabulary.*", ""),
+        "engine.snapshot": ("vocabulary.* book money state trading snapshot.messages", ""),
+        "engine": ("vocabulary.* book money state trading clearing phases record snapshot.*", ""),
         # The rules.
+        "compliance.messages": ("", "engine.vocabulary"),
         "compliance.registry": ("", "engine.vocabulary engine.book"),
         "compliance.rulebook": ("registry", "engine.vocabulary"),
-        "compliance.ledger": ("registry", "engine.vocabulary.*"),
+        "compliance.ledger": ("messages registry", "engine.vocabulary.*"),
         "compliance.rules": ("registry rulebook ledger", "engine.vocabulary.* engine.state"),
-        "compliance": ("registry rulebook ledger rules", "engine.vocabulary.* engine.book engine.money engine.state"),
+        "compliance": (
+            "messages registry rulebook ledger rules",
+            "engine.vocabulary.* engine.book engine.money engine.state",
+        ),
         # The world.
         "gateway": ("", "engine compliance compliance.registry engine.vocabulary.messages"),
         "gateway.protocol": ("", "engine.vocabulary.*"),
@@ -49,9 +55,10 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
-        "gateway.server": (". protocol words journal venue metrics outbound.* inbound", "engine.*"),
+        "gateway.snapshots": (". words journal outbound.*", "engine.*"),
+        "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
-        "gateway.cli": (". client words journal venue server reporting", "engine.* compliance.*"),
+        "gateway.cli": (". client words journal venue server reporting snapshots", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),
         "loadtest.flow": (

@@ -67,14 +67,16 @@ class SegmentReader:
         segment: the number in its file name.
         tip: where the segment before ended, `Tip()` for the first.
         is_last: no segment follows, so that its last frame may be torn.
+        whole_to: batches that end before this sequence number come as no rows at all: their frames are verified, and not what they hold.
 
     Raises:
         Damage: the header does not check. It is synced before the segment gets its name, so that it is never torn.
     """
 
-    def __init__(self, data: bytes, segment: int, tip: Tip, is_last: bool) -> None:
+    def __init__(self, data: bytes, segment: int, tip: Tip, is_last: bool, whole_to: int = 0) -> None:
         self._data = data
         self._is_last: Final = is_last
+        self._whole_to: Final = whole_to
         first = read_frame(data, 0, tip.link, 0)
         self.header: Final = _check_header(first, segment, tip)
         self.salt: Final = salt_of(first.link)
@@ -96,7 +98,7 @@ class SegmentReader:
         return Tip(self.link, self.next_seq, self.time_ns)
 
     def next_batch(self) -> list[StoredRow] | None:
-        """The rows of the next batch, or None at the end; then `seal` or `torn` tells how the segment ends.
+        """The rows of the next batch, none of one that is not looked into; None at the end: then `seal` or `torn` tells how.
 
         Raises:
             Damage: a frame does not check, and is not the torn last one.
@@ -117,7 +119,7 @@ class SegmentReader:
         self.frames += 1
         rows: list[StoredRow] | None = None
         if frame.kind == BATCH:
-            rows = self._check_rows(frame)
+            rows = self._check_rows(frame) if frame.last_seq >= self._whole_to else self._skip(frame)
         elif frame.kind == SEAL:
             self.seal = self._check_seal(frame)
         else:
@@ -148,6 +150,15 @@ class SegmentReader:
             raise Damage(start, f"{damage.reason}; other bytes follow the frame")
         last_seq = self.next_seq + count - 1 if count else 0
         return Torn(start, len(data), damage.reason, first_seq=self.next_seq, last_seq=last_seq, is_seal=kind == SEAL)
+
+    def _skip(self, frame: Frame) -> list[StoredRow]:
+        """Pass a batch by its head, which must follow; that its rows are what was written, the link says of all that come later."""
+        if frame.count < 1 or frame.first_seq != self.next_seq:
+            raise Damage(
+                self.offset, f"its head tells of {frame.count} rows from {frame.first_seq}, expected {self.next_seq}"
+            )
+        self.next_seq += frame.count
+        return []
 
     def _check_rows(self, frame: Frame) -> list[StoredRow]:
         """The rows of a batch: as many as the head says, dense, in time order."""

@@ -65,6 +65,11 @@ _LOGGER = logging.getLogger("gateway.serve")
     help="Start although the machine's clock is days away from the journal's last time.",
 )
 @click.option(
+    "--no-snapshot",
+    is_flag=True,
+    help="Begin with the journal's first command, not with the newest snapshot: slow, and needs no snapshot to be right.",
+)
+@click.option(
     "--tls-cert",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Certificate, PEM: listen with TLS, at wss://. SIGHUP reads it again.  [default: the venue file's, or none]",
@@ -82,6 +87,7 @@ def command(
     metrics_port: int | None,
     rulebook: str,
     accept_jump: bool,
+    no_snapshot: bool,
     tls_cert: Path | None,
     tls_key: Path | None,
     insecure: bool,
@@ -90,7 +96,7 @@ def command(
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
 
     The first start sets the venue up from venue.toml. From then on the journal in DIRECTORY/journal is the truth: a start
-    replays it, compares every event, and adds what is new in venue.toml.
+    begins with the newest snapshot of it, replays what follows, compares every event, and adds what is new in venue.toml.
 
     \b
     Exit status:
@@ -123,6 +129,7 @@ def command(
             metrics_port=metrics_port,
             force_rulebook=bool(rulebook),
             accept_jump=accept_jump,
+            use_snapshot=not no_snapshot,
             tls=(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
             insecure=insecure,
             as_json=as_json,
@@ -159,6 +166,7 @@ async def _serve(
     metrics_port: int | None,
     force_rulebook: bool,
     accept_jump: bool,
+    use_snapshot: bool,
     tls: tuple[Path, Path] | None,
     insecure: bool,
     as_json: bool,
@@ -173,6 +181,7 @@ async def _serve(
         metrics_port=metrics_port,
         force_rulebook=force_rulebook,
         accept_jump=accept_jump,
+        use_snapshot=use_snapshot,
         tls=tls,
         insecure=insecure,
     )
@@ -220,6 +229,8 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         "instruments": len(started.exchange.instruments),
         "accounts": len(started.exchange.accounts),
         "recovered": started.recovered,
+        "snapshot": started.snapshot_seq or None,
+        "unusable_snapshots": started.unusable,
         "seq": started.exchange.seq,
         "torn": str(started.torn) if started.torn is not None else None,
         "notes": started.notes,
@@ -230,6 +241,8 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         return
     for note in started.notes:
         say(f"venue.toml: {printable(note)}", err=True)
+    for line in started.unusable:
+        say(f"not used: {printable(line)}", err=True)
     if started.torn is not None:
         say(f"a bad last frame, torn by a crash or damaged, was set aside: {started.torn}", err=True)
     if server.durability == "fsync" and started.sync_ns > SLOW_SYNC_NS:
@@ -238,6 +251,7 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         f"venue {printable(venue.venue_id)} is ready at {url} with rulebook {printable(started.fanout.rulebook)}, "
         f"{facts['instruments']} instruments, {facts['accounts']} accounts, durability {server.durability}, "
         f"{facts['build']} core, {started.recovered} commands recovered"
+        + (f", those up to {started.snapshot_seq} from a snapshot" if started.snapshot_seq else "")
         + ("" if server.metrics is None else f", metrics at {server.metrics.url}")
     )
 

@@ -128,15 +128,25 @@ class JournalReader:
         self._settle_seconds: Final = settle_seconds
         self._points = sorted(points, key=lambda point: point.seq)
         """Those that were not reached yet."""
+        self._since = 0
+        """Rows up to there are left out."""
 
-    def batches(self) -> Iterator[list[StoredRow]]:
+    def batches(self, since: Point | None = None) -> Iterator[list[StoredRow]]:
         """The rows, batch by batch. Once only.
+
+        Args:
+            since: leave out the rows up to there, which the journal must have, too. Of those frames the checksums, the links and
+                how many rows they say they have are verified; what their rows are follows from the link at that point, which
+                whoever states it vouches for.
 
         Raises:
             JournalDamage: at the first frame that does not check, after all rows before it.
             JournalVersion: at the first segment of another core version, if one was demanded.
             OSError: a segment can't be read.
         """
+        if since is not None:
+            self._add_point(since)
+            self._since = since.seq
         # Before the segments: a venue at work writes them first.
         self._read_head()
         numbers = list_segments(self.directory, self._disk)
@@ -146,9 +156,9 @@ class JournalReader:
             yield from self._segment(number, number == len(numbers))
         self._check_end()
 
-    def rows(self) -> Iterator[StoredRow]:
+    def rows(self, since: Point | None = None) -> Iterator[StoredRow]:
         """The rows one by one; otherwise like `batches`."""
-        for batch in self.batches():
+        for batch in self.batches(since):
             yield from batch
 
     def _segment(self, number: int, is_last: bool) -> Iterator[list[StoredRow]]:
@@ -160,7 +170,8 @@ class JournalReader:
         before = sum(segment.size for segment in self.segments)
         try:
             # Only whole segments are archived, so none is torn.
-            reader = SegmentReader(data, number, self.tip, is_last and not name.endswith(ARCHIVE_SUFFIX))
+            is_archived = name.endswith(ARCHIVE_SUFFIX)
+            reader = SegmentReader(data, number, self.tip, is_last and not is_archived, self._since)
             summary = SegmentSummary(path.name, reader, len(data))
             self._check_header(summary)
             self.segments.append(summary)
@@ -175,7 +186,8 @@ class JournalReader:
                 self._check_points(reader.tip, reader.frame_offset)
                 self.tip = self.batch_tip = reader.tip
                 self.bytes_read = before + reader.offset
-                yield batch
+                if reader.next_seq > self._since + 1:
+                    yield batch
         except Damage as damage:
             raise JournalDamage(path.name, damage.offset, damage.reason) from damage
         header = reader.header
@@ -190,7 +202,11 @@ class JournalReader:
         except JournalError as error:
             raise JournalDamage(HEAD_FILE, 0, str(error)) from error
         if self.head is not None:
-            self._points = sorted([*self._points, self.head.point], key=lambda point: point.seq)
+            self._add_point(self.head.point)
+
+    def _add_point(self, point: Point) -> None:
+        """Have the journal reach it, too."""
+        self._points = sorted([*self._points, point], key=lambda each: each.seq)
 
     def _check_points(self, tip: Tip, offset: int) -> None:
         """Compare the chain after a batch, the frame at `offset`, with what others have of it."""

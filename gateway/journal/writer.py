@@ -42,7 +42,7 @@ from gateway.disk import (
     write_all,
 )
 from gateway.journal.files import JournalError, Lock, check_place, save_bytes, segment_name
-from gateway.journal.head import HeadFile
+from gateway.journal.head import HeadFile, Point
 from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalReader, SegmentSummary
 from gateway.keys import public_key_bytes
@@ -70,6 +70,8 @@ class Recovery:
 
     Attributes:
         torn: what was set aside, known once all rows are read.
+        venue, public_key: whose journal it must be.
+        disk: what it is on.
     """
 
     def __init__(
@@ -77,9 +79,10 @@ class Recovery:
     ) -> None:
         self.directory: Final = directory
         self.torn: TornTail | None = None
-        self._venue: Final = venue
+        self.venue: Final = venue
+        self.public_key: Final = public_key_bytes(key)
+        self.disk: Final = disk
         self._key: Final = key
-        self._disk: Final = disk
         self._lock: Final = Lock(disk) if lock is None else lock
         self._lock.take(directory)
         self._reader: Final = JournalReader(
@@ -87,18 +90,18 @@ class Recovery:
         )
         self._is_read = False
 
-    def rows(self) -> Iterator[StoredRow]:
-        """All rows, verified; at the end a torn last frame is set aside. Once only.
+    def rows(self, since: Point | None = None) -> Iterator[StoredRow]:
+        """All rows, or all after a point that the journal must have, verified; at the end a torn last frame is set aside. Once only.
 
         Raises:
             JournalDamage: anything but the last frame is bad, or what the head has is missing. Nothing was changed.
             JournalVersion: another core version is needed.
             OSError: the disk failed.
         """
-        yield from self._reader.rows()
-        for name in self._disk.names(self.directory):
+        yield from self._reader.rows(since)
+        for name in self.disk.names(self.directory):
             if name.startswith("journal-") and name.endswith(UNFINISHED_SUFFIX):
-                self._disk.remove(self.directory / name)
+                self.disk.remove(self.directory / name)
         if self._reader.segments:
             last = self._reader.segments[-1]
             if self._reader.torn is not None:
@@ -123,7 +126,7 @@ class Recovery:
         last = self._reader.segments[-1] if self._reader.segments else None
         return JournalWriter(
             self.directory,
-            self._venue,
+            self.venue,
             self._key,
             tip=self._reader.tip,
             batch_tip=self._reader.batch_tip,
@@ -132,7 +135,7 @@ class Recovery:
             durability=durability,
             rulebook_digest=rulebook_digest,
             segment_bytes=segment_bytes,
-            disk=self._disk,
+            disk=self.disk,
         )
 
     def close(self) -> None:
@@ -141,14 +144,14 @@ class Recovery:
 
     def _set_aside(self, segment: SegmentSummary, torn: Torn) -> TornTail:
         """Move the torn bytes into a file beside, and cut the segment; a crash in between loses neither."""
-        descriptor = self._disk.open(self.directory / segment.name, os.O_RDWR)
+        descriptor = self.disk.open(self.directory / segment.name, os.O_RDWR)
         try:
-            data = self._disk.read_at(descriptor, torn.end - torn.start, torn.start)
-            saved = save_bytes(self.directory, f"torn-{segment.header.segment}-{torn.start}", data, self._disk)
-            self._disk.truncate(descriptor, torn.start)
-            self._disk.sync(descriptor)
+            data = self.disk.read_at(descriptor, torn.end - torn.start, torn.start)
+            saved = save_bytes(self.directory, f"torn-{segment.header.segment}-{torn.start}", data, self.disk)
+            self.disk.truncate(descriptor, torn.start)
+            self.disk.sync(descriptor)
         finally:
-            self._disk.close(descriptor)
+            self.disk.close(descriptor)
         return TornTail(segment.name, torn, saved)
 
     def _make_durable(self, segment: SegmentSummary) -> None:
@@ -157,15 +160,15 @@ class Recovery:
         A sync alone would not do: after one that failed, the system takes the pages for clean. So the last frame, the
         only one that can be meant, is written again where it stands.
         """
-        descriptor = self._disk.open(self.directory / segment.name, os.O_RDWR)
+        descriptor = self.disk.open(self.directory / segment.name, os.O_RDWR)
         try:
-            frame = self._disk.read_at(descriptor, segment.end - segment.last_frame, segment.last_frame)
-            self._disk.seek(descriptor, segment.last_frame)
-            write_all(descriptor, frame, self._disk)
-            self._disk.sync(descriptor)
+            frame = self.disk.read_at(descriptor, segment.end - segment.last_frame, segment.last_frame)
+            self.disk.seek(descriptor, segment.last_frame)
+            write_all(descriptor, frame, self.disk)
+            self.disk.sync(descriptor)
         finally:
-            self._disk.close(descriptor)
-        sync_file(self.directory, self._disk)
+            self.disk.close(descriptor)
+        sync_file(self.directory, self.disk)
 
 
 class JournalWriter:

@@ -386,8 +386,5 @@ def recover(
         JournalLocked: another process has it open.
         OSError: the directory can't be made or read.
     """
-    made = make_directories(directory, disk)
-    # The journal's own name always: an earlier start may have ended between making and syncing it.
-    for folder in made if directory in made else (*made, directory):
-        sync_file(folder.parent, disk)
+    make_directories(directory, disk)
     return Recovery(directory, venue, key, disk, lock=lock)

@@ -182,8 +182,9 @@ def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
 
     All three: a journal that was renamed leaves a directory behind in which another one could be begun beside it.
     """
-    make_directories(directory, disk)
     journal = directory / JOURNAL_FOLDER
+    if not is_begun(journal, disk):
+        make_directories(directory, disk)
     lock = Lock(disk)
     try:
         lock.take(directory)

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.record.rows import FIRST_LINK, StoredRow
-from engine.record.segments import Tip
-from gateway.disk import DISK, Disk, discard, save_file
+from gateway.disk import DISK, Disk, discard, make_directories, save_file
 from gateway.index.growing import GrowingRun
 from gateway.index.keys import REPORT, Key
+from gateway.index.rows import Rows
 from gateway.index.run import Run, RunDamage, Spot, first_seq_of, list_runs, name_of_run
-from gateway.journal.files import JournalError, JournalLocked, Lock
-from gateway.journal.tail import BEGINNING, Place, PlaceGone, Tail
+from gateway.journal.files import JournalLocked, Lock
+from gateway.journal.tail import BEGINNING, PlaceGone, Tail
 
 INDEX_FOLDER: Final = "index"
 
@@ -63,10 +62,7 @@ class Index:
         self._growing = GrowingRun(BEGINNING, FIRST_LINK)
         self._tail: Final = Tail(journal, disk=disk)
         """Reads what no run has yet."""
-        self._rows: Final = Tail(journal, disk=disk)
-        """Reads what was asked for."""
-        self._batch: list[StoredRow] = []
-        """What that read last."""
+        self._rows: Final = self.reader()
 
     @property
     def last_seq(self) -> int:
@@ -92,9 +88,7 @@ class Index:
             OSError: the directory can't be made or opened.
         """
         if not self._saves:
-            if not self._disk.is_directory(self._directory):
-                with suppress(FileExistsError):
-                    self._disk.make_directory(self._directory)
+            make_directories(self._directory, self._disk)
             try:
                 self._lock.take(self._directory)
             except JournalLocked:
@@ -120,8 +114,8 @@ class Index:
             Unindexed: it holds a row of another version.
             OSError: the disk failed.
         """
-        if not self._is_loaded:
-            yield from self._load()
+        for _ in self.load():
+            yield self.last_seq
         while self._adopt():
             yield self.last_seq
         while until_seq is None or self.last_seq < until_seq:
@@ -177,83 +171,40 @@ class Index:
             found = self._ask(number, lambda run: run.find(REPORT, account))
 
     def seq_at(self, time_ns: int) -> int:
-        """The last row at that time or before it; 0: there is none. Nanoseconds since the epoch, UTC."""
-        number = bisect_right(self._runs, time_ns, key=lambda run: run.about.first_time_ns) - 1
-        if self._growing.spots and self._growing.spots[0].time_ns <= time_ns:
-            number = len(self._runs)
-        if number < 0:
-            return 0
-        spots = self._spots(number)
-        spot = spots[bisect_right(spots, time_ns, key=lambda each: each.time_ns) - 1]
-        found = spot.seq
-        batches = self._batches_from(number, spot)
-        while found < self.last_seq:
-            self._batch = _next(batches, found)
-            for row in self._batch:
-                if row[1] > time_ns:
-                    return found
-                found = row[0]
-        return found
-
-    def locate(self, seq: int) -> Place:
-        """Where the batch that holds a row begins; its link is not told. Raises as `rows`."""
-        for _ in self.seek(seq):
-            pass
-        return Place(self._rows.place.segment, self._rows.start, Tip(b"", self._batch[0][0]))
+        """As `Rows.seq_at`."""
+        return self._rows.seq_at(time_ns)
 
     def rows(self, seqs: Iterable[int]) -> Iterator[StoredRow]:
-        """Rows of the journal by their sequence numbers, ascending; each verified as it is read.
+        """As `Rows.rows`."""
+        return self._rows.rows(seqs)
 
-        Raises:
-            LookupError: the index knows no such row.
-            JournalDamage: the journal is damaged there.
-        """
-        for seq in seqs:
-            for _ in self.seek(seq):
-                pass
-            yield self.row(seq)
+    def reader(self) -> Rows:
+        """Reads rows for somebody else at the same time."""
+        return Rows(self._journal, self, self._disk)
 
-    def seek(self, seq: int) -> Iterator[int]:
-        """Read the batch that holds a row; yields after each piece of work on the way how many bytes it was. Raises as `rows`."""
-        batch = self._batch
-        if batch and batch[0][0] <= seq <= batch[-1][0]:
-            return
-        if not 0 < seq <= self.last_seq:
-            raise LookupError(f"there is no sequence number {seq}: there are 1 to {self.last_seq}")
+    def spot_of(self, seq: int) -> tuple[int, Spot]:
+        """The segment, and the last spot in it that is not behind a row."""
         number = bisect_right(self._runs, seq, key=lambda run: run.about.first_seq) - 1
         if self._growing.spots and seq >= self._growing.first_seq:
             number = len(self._runs)
         spots = self._spots(number)
-        spot = spots[bisect_right(spots, seq, key=lambda each: each.seq) - 1]
-        if not (batch and spot.seq <= batch[-1][0] + 1 <= seq):
-            yield from self._rows.approach(self._place(number, spot))
-        batches = self._rows.batches()
-        while True:
-            before = self._rows.place.offset
-            self._batch = _next(batches, seq)
-            yield max(self._rows.place.offset - before, 0)
-            if seq <= self._batch[-1][0]:
-                return
+        return self._segment(number), spots[bisect_right(spots, seq, key=lambda each: each.seq) - 1]
 
-    @property
-    def behind(self) -> Place:
-        """Behind the batch that was read last."""
-        return self._rows.place
-
-    def row(self, seq: int) -> StoredRow:
-        """A row of the batch that was read last."""
-        return self._batch[seq - self._batch[0][0]]
+    def spot_at(self, time_ns: int) -> tuple[int, Spot] | None:
+        """The segment, and the last spot that is not behind a time; None: all are."""
+        number = bisect_right(self._runs, time_ns, key=lambda run: run.about.first_time_ns) - 1
+        if self._growing.spots and self._growing.spots[0].time_ns <= time_ns:
+            number = len(self._runs)
+        if number < 0:
+            return None
+        spots = self._spots(number)
+        return self._segment(number), spots[bisect_right(spots, time_ns, key=lambda each: each.time_ns) - 1]
 
     # ── its parts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _place(self, number: int, spot: Spot) -> Place:
-        """Where a batch of a run stands, or of what grows behind them."""
-        segment = self._runs[number].about.segment if number < len(self._runs) else self._growing.segment
-        return Place(segment, spot.offset, Tip(b"", spot.seq))
-
-    def _batches_from(self, number: int, spot: Spot) -> Iterator[list[StoredRow]]:
-        self._rows.go_to(self._place(number, spot))
-        return self._rows.batches()
+    def _segment(self, number: int) -> int:
+        """That a run is in, or what grows behind them."""
+        return self._runs[number].about.segment if number < len(self._runs) else self._growing.segment
 
     def _spots(self, number: int) -> list[Spot]:
         if number == len(self._runs):
@@ -275,25 +226,31 @@ class Index:
         growing = self._behind(self._runs[number - 1] if number else None)
         tail = Tail(self._journal, growing.behind, disk=self._disk)
         try:
-            batches = tail.batches()
-            while growing.last_seq < about.last_seq:
-                growing.add(_next(batches, about.last_seq), tail.start, tail.place)
+            for batch in tail.batches():
+                growing.add(batch, tail.start, tail.place)
+                if growing.last_seq >= about.last_seq:
+                    break
         finally:
             tail.close()
         self._runs[number] = self._saved(growing)
 
     # ── its files ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _load(self) -> Iterator[int]:
-        """Take the runs that follow each other from the first row on, as far as the journal still has what they say."""
+    def load(self) -> Iterator[None]:
+        """Take the runs that follow each other from the first row on, as far as the journal still has what they say.
+
+        It is the first of what `catch_up` does; yields after each piece.
+        """
+        if self._is_loaded:
+            return
         for name in list_runs(self._directory, self._disk):
             self._files[first_seq_of(name)] = name
         while self._adopt():
-            yield self.last_seq
+            yield
         while self._runs:
             try:
                 for _ in self._tail.approach(self._runs[-1].end):
-                    yield self.last_seq
+                    yield
             except PlaceGone as error:
                 self._refuse(self._runs.pop().name, error)
                 self._growing = self._behind(self._runs[-1] if self._runs else None)
@@ -367,11 +324,3 @@ class Index:
             discard(self._directory / name, self._disk)
         self._files.clear()
         self._useless.clear()
-
-
-def _next(batches: Iterator[list[StoredRow]], seq: int) -> list[StoredRow]:
-    """The next batch of a journal that must have it."""
-    batch = next(batches, None)
-    if batch is None:
-        raise JournalError(f"the journal ends before sequence number {seq}, which it had: it was cut while it was read")
-    return batch

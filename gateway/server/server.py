@@ -253,6 +253,9 @@ class Server:
         """Forget a connection."""
         if self._connections.pop(connection.session, None) is None:
             return
+        if self._sequencer.has_questions:
+            # An answer that others waited for may have ended with it.
+            self._schedule_answers()
         count = self._addresses[connection.address] - 1
         if count:
             self._addresses[connection.address] = count

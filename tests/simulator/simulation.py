@@ -13,7 +13,7 @@ from gateway.keys import KeyFileError
 from gateway.protocol.wire import JSON, MSGPACK
 from gateway.server.startup import StartError
 from tests.simulator.disk import Killed, PowerCut
-from tests.simulator.machine import DIRECTORY, JOURNAL, Machine, seeded
+from tests.simulator.machine import JOURNAL, Machine, seeded
 from tests.simulator.network import End, Link
 from tests.simulator.plan import Plan
 from tests.simulator.stage import NS_PER_MS, Failed, Stage

@@ -13,7 +13,7 @@ from engine.replay import Replay
 from engine.state.snapshot import state_digest
 from engine.vocabulary.codes import SELL
 from engine.vocabulary.limits import MAX_BATCH_COMMANDS
-from engine.vocabulary.messages.commands import NewOrder, Transfer
+from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import DayEnded, OrderAccepted, OrderRejected, Transferred
 from gateway.core import new_exchange
 from gateway.journal.head import read_head
@@ -186,9 +186,13 @@ class Truth:
         at_ns = log.at_ns.get(seq)
         if at_ns is None:
             raise Failed(f"P2: {trader.name} was told {message}, of which the journal knows nothing")
-        began_ns = received.act.began_ns if received.act is not None and not self._is_reused(received.act.request) else 0
+        began_ns = (
+            received.act.began_ns if received.act is not None and not self._is_reused(received.act.request) else 0
+        )
         if not began_ns <= at_ns <= received.now_ns:
-            raise Failed(f"{message} answers a request of {began_ns}, was sequenced at {at_ns}, heard at {received.now_ns}")
+            raise Failed(
+                f"{message} answers a request of {began_ns}, was sequenced at {at_ns}, heard at {received.now_ns}"
+            )
 
     def _is_reused(self, request: m.AnyRequest) -> bool:
         """Whether it may be answered by what an earlier request with the same id of an order did."""

@@ -143,8 +143,8 @@ def follow_under_kills(directory: Path, kills: int, seed: int) -> int:
             busy = threading.Thread(target=disturb, args=(journal, venue.follower, chance.random(), chance.random()))
             busy.start()
             # So soon after a start a follower has often not come to its first.
-            is_saved = partial(list_snapshots, folder_beside(journal)) if not kill else lambda: True
-            asyncio.run(kill_under_load(venue, chance, sent, acknowledged, lambda: bool(is_saved())))
+            is_saved = partial(list_snapshots, folder_beside(journal)) if not kill else partial(bool, True)
+            asyncio.run(kill_under_load(venue, chance, sent, acknowledged, is_saved))
             busy.join()
         assert venue.follower is not None
         asyncio.run(soon(lambda: not is_running(venue.follower or 0)))

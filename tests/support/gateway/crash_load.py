@@ -79,7 +79,7 @@ async def kill_under_load(
     chance: random.Random,
     sent: dict[str, int],
     acked: dict[str, int],
-    until: Callable[[], bool] = lambda: True,
+    until: Callable[[], object] = lambda: True,
 ) -> None:
     """Kill the venue's process at a random instant of a load, but not before something is so."""
     loads = [asyncio.create_task(load(venue, participant, sent, acked)) for participant in PARTICIPANTS]

@@ -91,7 +91,7 @@ class Bygone:
                 found[:0] = part
                 yield _LOOKUP_STEPS
             rows = index.reader()
-            return (yield from self._tell_rows(session, account, rows, found, after, last))
+            return (yield from self._tell_rows(session, account, rows, found, range(after + 1, last + 1)))
         except (JournalError, LookupError, OSError):
             # The client gets a fresh view instead, as when reports are not kept any more.
             return False
@@ -120,22 +120,22 @@ class Bygone:
             self._is_loading = False
             self._wake_some()
 
-    def _tell_rows(self, session: Session, account: str, rows: Rows, seqs: list[int], after: int, last: int) -> Pieces:
-        """Send the reports that are in some rows: each in its place, or no more."""
-        expected = after + 1
+    def _tell_rows(self, session: Session, account: str, rows: Rows, seqs: list[int], wanted: range) -> Pieces:
+        """Send the reports with some numbers that are in some rows: each in its place, or no more."""
+        expected = wanted.start
         for seq in seqs:
             for read in rows.seek(seq):
                 yield QUESTION_STEPS + read // BYTES_PER_STEP
             row = rows.row(seq)
             events: list[Event] = [*decode_events(row[3])]
             for report in self._fanout.past_reports(row[0], row[1], events):
-                if report.account == account and after < report.seq <= last:
+                if report.account == account and report.seq in wanted:
                     if report.seq != expected:
                         return False
                     self._fanout.send(session, self._fanout.reports.message(report))
                     expected += 1
             yield ROW_STEPS + len(row[3]) // BYTES_PER_STEP
-        return expected == last + 1
+        return expected == wanted.stop
 
     def _wake_some(self) -> None:
         """Let those go on that have waited longest: more than can, because some of them may not be able to."""

@@ -58,7 +58,9 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Re
 
 
 @pytest.fixture
-def away(traded: tuple[Path, dict[str, Reports]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, dict[str, Reports]]:
+def away(
+    traded: tuple[Path, dict[str, Reports]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, dict[str, Reports]]:
     """A copy of it, with an index of small runs."""
     monkeypatch.setattr("gateway.index.growing.RUN_ROWS", 25)
     directory, told = traded
@@ -146,7 +148,9 @@ async def test_where_the_journal_is_damaged_it_takes_a_fresh_view_and_the_venue_
         assert (await resumed(url, "alice", last))[1] is False
 
 
-async def test_more_than_may_be_kept_is_not_read(away: tuple[Path, dict[str, Reports]], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_than_may_be_kept_is_not_read(
+    away: tuple[Path, dict[str, Reports]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gateway.inbound.queries.MAX_RECENT_REPORTS", 20)
     directory, told = away
     async with serving(directory) as server:

@@ -15,7 +15,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, PIECE_EVENTS
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Sequenced
-from engine.vocabulary.messages.events import OrderStatus
+from engine.vocabulary.messages.events import OrderCancelled, OrderStatus
 from engine.vocabulary.wide import wide
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 
@@ -102,6 +102,19 @@ def test_a_bracket_whose_legs_have_ended_before_its_entry_is_still_one() -> None
     assert [(each.order_id, each.has_ended, each.leaves_lots) for each in again.children] == [
         (each.order_id, True, 0) for each in entry.children
     ]
+
+
+def test_orders_expire_in_the_order_of_their_entry() -> None:
+    desk = desk_with("a", "b")
+    for name in ("b", "a", "b"):
+        for number in range(2):
+            order = msgspec.structs.replace(bid(name, f"o{desk.exchange.seq}", 10 + number), time_in_force=codes.DAY)
+            desk.send(order)
+    again = restored(desk.exchange)
+    sequenced = Sequenced(again.seq + 1, desk.time_ns + NS_PER_DAY, commands.Tick())
+    happened = again.apply(sequenced)
+    assert encode_events(happened) == encode_events(desk.exchange.apply(sequenced))
+    assert [event.account for event in happened if isinstance(event, OrderCancelled)] == ["b", "b", "a", "a", "b", "b"]
 
 
 def test_an_iceberg_shows_what_it_showed() -> None:

@@ -7,13 +7,13 @@ from typing import Final
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.inbound.session import Session
-from gateway.journal import compaction
 from gateway.journal.files import JournalError
 from gateway.keys import KeyFileError
 from gateway.protocol.wire import JSON, MSGPACK
 from gateway.server.startup import StartError
+from tests.simulator.beside import Beside
 from tests.simulator.disk import Killed, PowerCut
-from tests.simulator.machine import DIRECTORY, JOURNAL, Machine, seeded
+from tests.simulator.machine import JOURNAL, Machine, seeded
 from tests.simulator.network import End, Link
 from tests.simulator.plan import Plan
 from tests.simulator.stage import NS_PER_MS, Failed, Stage
@@ -37,6 +37,7 @@ class Simulation:
         self.stage: Final = Stage(seed)
         self.plan: Final = Plan(self.stage)
         self.machine: Final = Machine(self.stage, self.plan)
+        self.beside: Final = Beside(self.stage, self.machine)
         self.log: Final = Log()
         self.outcome = ""
         """How it ended: `whole`; `refused`: a start found the damage; `cut`: a lying disk lost what the head did not have yet."""
@@ -50,23 +51,26 @@ class Simulation:
             name: Trader(self.stage, name, codecs[number % 2], self._connect) for number, name in enumerate(ROLES)
         }
         self.machine.others.append(self._write_head)
+        self._others: Final[list[Callable[[], None]]] = []
         if self.plan.compacts:
-            self.machine.others.append(self._compact)
+            self._others.append(self.beside.compact)
+        if self.plan.snapshots:
+            self._others.append(self.beside.snapshot)
+        self.machine.others.extend(self._others)
 
     # ── the run ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self) -> None:
         """From the first start to the last check."""
         stage = self.stage
-        with seeded(self.seed):
+        with seeded(self.seed, self.stage):
             stage.after(0, self._start)
             for trader in self.traders.values():
                 stage.after(stage.between(0, 100) * NS_PER_MS, trader.dial)
             self.traders[TRADERS[0]].listen()
             stage.after(NS_PER_SECOND, self._upkeep)
             stage.after(stage.between(1, 50) * NS_PER_MS, self._act)
-            if self.plan.compacts:
-                stage.after(NS_PER_SECOND // 2, self._compact_now_and_then)
+            stage.after(NS_PER_SECOND // 4, self._beside_now_and_then)
             while not self.outcome and not self._is_settled():
                 if stage.now_ns > LONGEST_NS:
                     raise Failed("the venue or a client hangs: " + ", ".join(self._unsettled()))
@@ -171,31 +175,10 @@ class Simulation:
         if self._venue is not None:
             self._venue.write_head()
 
-    def _compact_now_and_then(self) -> None:
-        self.stage.after(NS_PER_SECOND // 2, self._compact_now_and_then)
-        self._compact()
-
-    def _compact(self) -> None:
-        """Another process archives a segment."""
-        disk = self.machine.disk
-        if disk.process == "compact" or not disk.is_directory(JOURNAL):
-            return
-        with disk.acting("compact"):
-            try:
-                numbers = compaction.to_archive(JOURNAL, 1, disk)
-                if numbers:
-                    for _ in compaction.verify(JOURNAL, disk):
-                        pass
-                    compaction.archive(JOURNAL, numbers[0], disk)
-            except Killed:
-                self.stage.note("the compaction is killed")
-            except OSError as error:
-                self.stage.note(f"the compaction fails: {error}")
-            except JournalError as error:
-                if not disk.lies:
-                    raise Failed(f"P6: the compaction finds damage where there is none: {error}") from error
-            finally:
-                disk.end_process("compact")
+    def _beside_now_and_then(self) -> None:
+        self.stage.after(NS_PER_SECOND // 2, self._beside_now_and_then)
+        if self._others:
+            self.stage.chance.choice(self._others)()
 
     def _let_a_rogue_in(self, venue: RunningVenue) -> None:
         """A stranger who sends what is no message."""

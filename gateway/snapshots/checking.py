@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -90,9 +91,12 @@ def check_all(journal: Path, disk: Disk = DISK) -> list[Checked]:
     for seq in list_snapshots(folder, disk):
         name = snapshot_name(seq)
         header, problem = None, ""
-        try:
-            header = read_snapshot(folder, seq, disk).header
-        except SnapshotUnusable as error:
-            problem = str(error)
-        found.append(Checked(name, seq, disk.size(folder / name), header, problem))
+        # Whoever has just saved one has removed one that is too many.
+        with suppress(FileNotFoundError):
+            size = disk.size(folder / name)
+            try:
+                header = read_snapshot(folder, seq, disk).header
+            except SnapshotUnusable as error:
+                problem = str(error)
+            found.append(Checked(name, seq, size, header, problem))
     return found

@@ -83,6 +83,9 @@ def newest_first(
         except SnapshotUnusable as error:
             unusable.append(f"{name}: {error}")
             continue
+        except FileNotFoundError:
+            # Whoever has just saved one has removed one that is too many.
+            continue
         check_owner(sealed.header, name, venue, public_key)
         yield name, sealed
 

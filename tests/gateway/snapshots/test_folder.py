@@ -8,7 +8,9 @@ from itertools import pairwise
 
 import pytest
 
+from gateway.disk import Disk
 from gateway.journal.files import Lock
+from gateway.snapshots.checking import check_all
 from gateway.snapshots.folder import (
     MAX_KEPT,
     NEWEST_KEPT,
@@ -49,6 +51,23 @@ def test_the_newest_sound_one_is_found_and_the_others_are_named(tmp_path):
     found = newest_first(folder, "v", PUBLIC_KEY, unusable)
     assert next(found)[1].header.seq == 9
     assert unusable == [f"{snapshot_name(12)}: it is no snapshot, or cut off"]
+
+
+class Vanishing(Disk):
+    """Lists a snapshot that another process removes before it is read."""
+
+    def names(self, directory):
+        return [*super().names(directory), snapshot_name(3)]
+
+
+def test_one_that_is_removed_meanwhile_is_passed_over(tmp_path):
+    folder = tmp_path / "snapshots"
+    put(folder, 5)
+    unusable: list[str] = []
+    found = newest_first(folder, "v", PUBLIC_KEY, unusable, Vanishing())
+    assert [name for name, _ in found] == [snapshot_name(5)]
+    assert [each.seq for each in check_all(tmp_path / "journal", Vanishing())] == [5]
+    assert unusable == []
 
 
 def test_one_under_another_ones_name_is_not_taken(tmp_path):

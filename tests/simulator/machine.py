@@ -98,7 +98,7 @@ class Machine:
 
 
 @contextmanager
-def seeded(seed: int, stage: Stage) -> Iterator[None]:
+def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
     """Take secrets and keys, which are the operating system's chance otherwise, from a seed; and wait for nothing."""
     chance = random.Random(seed)
 
@@ -114,5 +114,8 @@ def seeded(seed: int, stage: Stage) -> Iterator[None]:
         mock.patch("gateway.identity.secrets", SimpleNamespace(token_bytes=chance.randbytes)),
         mock.patch("gateway.journal.reader.time", simulated_time),
         mock.patch("gateway.snapshots.asked.time", simulated_time),
+        # As many files as there would be of a long journal.
+        mock.patch("gateway.index.growing.RUN_ROWS", plan.run_rows),
+        mock.patch("gateway.index.growing.SPOT_BYTES", 500),
     ):
         yield

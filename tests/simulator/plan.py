@@ -39,6 +39,11 @@ class Plan:
         self.core_fault_rate: Final = chance.choice((0.0, 0.0, 0.0, 0.01))
         self.has_rogue: Final = chance.random() < 0.3
         self.compacts: Final = chance.random() < 0.4
-        self.snapshots: Final = chance.random() < 0.6
+        self.snapshots: Final = chance.random() < 0.3
+        """Whether somebody asks for one."""
+        self.follows: Final = chance.random() < 0.6
+        self.snapshot_commands: Final = chance.choice((4, 10, 30))
+        self.run_rows: Final = chance.choice((5, 20, 1_000))
+        """Of a file of the index."""
         self.beside_rate: Final = chance.choice((0.0, 0.02, 0.1))
         """Of each disk operation: that another process or thread acts before it."""

@@ -10,6 +10,7 @@ from gateway.inbound.session import Session
 from gateway.journal.files import JournalError
 from gateway.keys import KeyFileError
 from gateway.protocol.wire import JSON, MSGPACK
+from gateway.server.sequencer import VenueHalted
 from gateway.server.startup import StartError
 from tests.simulator.beside import Beside
 from tests.simulator.disk import Killed, PowerCut
@@ -37,7 +38,7 @@ class Simulation:
         self.stage: Final = Stage(seed)
         self.plan: Final = Plan(self.stage)
         self.machine: Final = Machine(self.stage, self.plan)
-        self.beside: Final = Beside(self.stage, self.machine)
+        self.beside: Final = Beside(self.stage, self.machine, self.plan.snapshot_commands)
         self.log: Final = Log()
         self.outcome = ""
         """How it ended: `whole`; `refused`: a start found the damage; `cut`: a lying disk lost what the head did not have yet."""
@@ -56,6 +57,8 @@ class Simulation:
             self._others.append(self.beside.compact)
         if self.plan.snapshots:
             self._others.append(self.beside.snapshot)
+        if self.plan.follows:
+            self._others += [self.beside.follow] * 3
         self.machine.others.extend(self._others)
 
     # ── the run ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -63,7 +66,7 @@ class Simulation:
     def run(self) -> None:
         """From the first start to the last check."""
         stage = self.stage
-        with seeded(self.seed, self.stage):
+        with seeded(self.seed, self.stage, self.plan):
             stage.after(0, self._start)
             for trader in self.traders.values():
                 stage.after(stage.between(0, 100) * NS_PER_MS, trader.dial)
@@ -94,6 +97,7 @@ class Simulation:
         stage, disk = self.stage, self.machine.disk
         stage.note("the power is cut")
         self._bury()
+        self.beside.end_follower()
         disk.cut_power()
         if not self._is_calm:
             for lie in self.plan.lies:
@@ -110,6 +114,9 @@ class Simulation:
         if self._venue is not None:
             self._venue.died()
             self._venue = None
+            if self.stage.happens(0.5):
+                # Else it goes on a little beside the next one.
+                self.beside.end_follower()
         self.stage.after(self.stage.between(1, 1_000) * NS_PER_MS, self._start)
 
     def _start(self) -> None:
@@ -119,7 +126,7 @@ class Simulation:
         self.stage.note("the venue starts")
         try:
             self._venue = RunningVenue(self.stage, self.plan, self.machine, simulated_venue(), self.log)
-        except OSError as error:
+        except (OSError, VenueHalted) as error:
             self.stage.note(f"the start fails: {error}")
             self._bury()
         except (JournalError, StartError, KeyFileError) as error:
@@ -127,6 +134,9 @@ class Simulation:
                 raise Failed(f"P2: a start is refused on a disk that never lied: {error}") from error
             self.stage.note(f"the start is refused: {error}")
             self.outcome = "refused"
+        else:
+            if self.plan.follows:
+                self.beside.begin_follower()
         if self.log.lost:
             self.outcome = "cut"
 
@@ -176,7 +186,7 @@ class Simulation:
             self._venue.write_head()
 
     def _beside_now_and_then(self) -> None:
-        self.stage.after(NS_PER_SECOND // 2, self._beside_now_and_then)
+        self.stage.after(NS_PER_SECOND // 10, self._beside_now_and_then)
         if self._others:
             self.stage.chance.choice(self._others)()
 
@@ -230,7 +240,9 @@ class Simulation:
         venue = self._venue
         assert venue is not None
         venue.stop()
+        self.beside.end_follower()
         truth = Truth(self.machine)
+        truth.check_index(self.machine)
         truth.check_log(self.log)
         truth.check_state(venue.exchange)
         for trader in self.traders.values():

@@ -12,6 +12,7 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from engine.vocabulary.limits import NS_PER_SECOND
 from tests.simulator.disk import Killed, PowerCut, SimulatedDisk
 from tests.simulator.plan import Plan
 from tests.simulator.stage import NS_PER_MS, Stage
@@ -97,16 +98,24 @@ class Machine:
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
     """Take secrets and keys, which are the operating system's chance otherwise, from a seed; and wait for nothing."""
     chance = random.Random(seed)
 
     def new_key() -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(chance.randbytes(32))
 
+    def sleep(seconds: float) -> None:
+        stage.clocks.pass_time(int(seconds * NS_PER_SECOND))
+
+    simulated_time = SimpleNamespace(sleep=sleep, monotonic=lambda: stage.now_ns / NS_PER_SECOND)
     with (
         mock.patch("gateway.journal.key.new_private_key", new_key),
         mock.patch("gateway.identity.secrets", SimpleNamespace(token_bytes=chance.randbytes)),
-        mock.patch("gateway.journal.reader.time", SimpleNamespace(sleep=lambda _: None)),
+        mock.patch("gateway.journal.reader.time", simulated_time),
+        mock.patch("gateway.snapshots.asked.time", simulated_time),
+        # As many files as there would be of a long journal.
+        mock.patch("gateway.index.growing.RUN_ROWS", plan.run_rows),
+        mock.patch("gateway.index.growing.SPOT_BYTES", 500),
     ):
         yield

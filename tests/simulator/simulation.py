@@ -7,11 +7,12 @@ from typing import Final
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.inbound.session import Session
-from gateway.journal import compaction
 from gateway.journal.files import JournalError
 from gateway.keys import KeyFileError
 from gateway.protocol.wire import JSON, MSGPACK
+from gateway.server.sequencer import VenueHalted
 from gateway.server.startup import StartError
+from tests.simulator.beside import Beside
 from tests.simulator.disk import Killed, PowerCut
 from tests.simulator.machine import JOURNAL, Machine, seeded
 from tests.simulator.network import End, Link
@@ -37,6 +38,7 @@ class Simulation:
         self.stage: Final = Stage(seed)
         self.plan: Final = Plan(self.stage)
         self.machine: Final = Machine(self.stage, self.plan)
+        self.beside: Final = Beside(self.stage, self.machine, self.plan.snapshot_commands)
         self.log: Final = Log()
         self.outcome = ""
         """How it ended: `whole`; `refused`: a start found the damage; `cut`: a lying disk lost what the head did not have yet."""
@@ -50,23 +52,28 @@ class Simulation:
             name: Trader(self.stage, name, codecs[number % 2], self._connect) for number, name in enumerate(ROLES)
         }
         self.machine.others.append(self._write_head)
+        self._others: Final[list[Callable[[], None]]] = []
         if self.plan.compacts:
-            self.machine.others.append(self._compact)
+            self._others.append(self.beside.compact)
+        if self.plan.snapshots:
+            self._others.append(self.beside.snapshot)
+        if self.plan.follows:
+            self._others += [self.beside.follow] * 3
+        self.machine.others.extend(self._others)
 
     # ── the run ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self) -> None:
         """From the first start to the last check."""
         stage = self.stage
-        with seeded(self.seed):
+        with seeded(self.seed, self.stage, self.plan):
             stage.after(0, self._start)
             for trader in self.traders.values():
                 stage.after(stage.between(0, 100) * NS_PER_MS, trader.dial)
             self.traders[TRADERS[0]].listen()
             stage.after(NS_PER_SECOND, self._upkeep)
             stage.after(stage.between(1, 50) * NS_PER_MS, self._act)
-            if self.plan.compacts:
-                stage.after(NS_PER_SECOND // 2, self._compact_now_and_then)
+            stage.after(NS_PER_SECOND // 4, self._beside_now_and_then)
             while not self.outcome and not self._is_settled():
                 if stage.now_ns > LONGEST_NS:
                     raise Failed("the venue or a client hangs: " + ", ".join(self._unsettled()))
@@ -90,6 +97,7 @@ class Simulation:
         stage, disk = self.stage, self.machine.disk
         stage.note("the power is cut")
         self._bury()
+        self.beside.end_follower()
         disk.cut_power()
         if not self._is_calm:
             for lie in self.plan.lies:
@@ -106,6 +114,9 @@ class Simulation:
         if self._venue is not None:
             self._venue.died()
             self._venue = None
+            if self.stage.happens(0.5):
+                # Else it goes on a little beside the next one.
+                self.beside.end_follower()
         self.stage.after(self.stage.between(1, 1_000) * NS_PER_MS, self._start)
 
     def _start(self) -> None:
@@ -115,7 +126,7 @@ class Simulation:
         self.stage.note("the venue starts")
         try:
             self._venue = RunningVenue(self.stage, self.plan, self.machine, simulated_venue(), self.log)
-        except OSError as error:
+        except (OSError, VenueHalted) as error:
             self.stage.note(f"the start fails: {error}")
             self._bury()
         except (JournalError, StartError, KeyFileError) as error:
@@ -123,6 +134,9 @@ class Simulation:
                 raise Failed(f"P2: a start is refused on a disk that never lied: {error}") from error
             self.stage.note(f"the start is refused: {error}")
             self.outcome = "refused"
+        else:
+            if self.plan.follows:
+                self.beside.begin_follower()
         if self.log.lost:
             self.outcome = "cut"
 
@@ -171,31 +185,10 @@ class Simulation:
         if self._venue is not None:
             self._venue.write_head()
 
-    def _compact_now_and_then(self) -> None:
-        self.stage.after(NS_PER_SECOND // 2, self._compact_now_and_then)
-        self._compact()
-
-    def _compact(self) -> None:
-        """Another process archives a segment."""
-        disk = self.machine.disk
-        if disk.process == "compact" or not disk.is_directory(JOURNAL):
-            return
-        with disk.acting("compact"):
-            try:
-                numbers = compaction.to_archive(JOURNAL, 1, disk)
-                if numbers:
-                    for _ in compaction.verify(JOURNAL, disk):
-                        pass
-                    compaction.archive(JOURNAL, numbers[0], disk)
-            except Killed:
-                self.stage.note("the compaction is killed")
-            except OSError as error:
-                self.stage.note(f"the compaction fails: {error}")
-            except JournalError as error:
-                if not disk.lies:
-                    raise Failed(f"P6: the compaction finds damage where there is none: {error}") from error
-            finally:
-                disk.end_process("compact")
+    def _beside_now_and_then(self) -> None:
+        self.stage.after(NS_PER_SECOND // 10, self._beside_now_and_then)
+        if self._others:
+            self.stage.chance.choice(self._others)()
 
     def _let_a_rogue_in(self, venue: RunningVenue) -> None:
         """A stranger who sends what is no message."""
@@ -247,7 +240,9 @@ class Simulation:
         venue = self._venue
         assert venue is not None
         venue.stop()
+        self.beside.end_follower()
         truth = Truth(self.machine)
+        truth.check_index(self.machine)
         truth.check_log(self.log)
         truth.check_state(venue.exchange)
         for trader in self.traders.values():

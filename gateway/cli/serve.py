@@ -211,8 +211,9 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.disable()
-    follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands) if has_follower else None
-    if follower is not None:
+    follower: FollowerProcess | None = None
+    if has_follower:
+        follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
         follower.begin()
     _announce(venue, server, venue.host if host is None else host, follower, as_json)
     stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())

@@ -53,7 +53,7 @@ def check_places(index: Index, rows: list[StoredRow]) -> None:
     """Ask for every row, by number and by time, from anywhere."""
     assert index.last_seq == len(rows)
     times = [row[1] for row in rows]
-    for row in [*rows[::7], *reversed(rows[::3]), *rows]:
+    for row in [*rows[::7], *reversed(rows[::5]), *rows[::2]]:
         assert list(index.rows([row[0]])) == [row]
     for time_ns in times[::5]:
         for asked in (time_ns - 1, time_ns, time_ns + 1):

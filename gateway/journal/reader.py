@@ -181,7 +181,7 @@ class JournalReader:
                 batch = reader.next_batch()
                 if batch is None and reader.torn is not None and self._is_growing(path, len(data)):
                     data = self._disk.read(path)
-                    reader.resume(data)
+                    reader.resume(data[reader.offset :])
                     continue
                 if batch is None:
                     break

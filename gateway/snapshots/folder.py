@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, discard, make_directories, save_file, sync_file
+from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, discard, make_directories, save_file
 from gateway.journal.files import JournalLocked, Lock
 from gateway.snapshots.sealed import Header, Sealed, SnapshotError, SnapshotUnusable, glance, open_sealed
 
@@ -100,8 +100,7 @@ def save_snapshot(folder: Path, seq: int, data: bytes, disk: Disk = DISK) -> Pat
         SnapshotError: another process is saving one.
         OSError: the disk failed; what it took is removed.
     """
-    for made in make_directories(folder, disk):
-        sync_file(made.parent, disk)
+    make_directories(folder, disk)
     lock = Lock(disk)
     try:
         lock.take(folder)

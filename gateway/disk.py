@@ -106,12 +106,16 @@ def discard(path: Path, disk: Disk = DISK) -> None:
         disk.remove(path)
 
 
-def make_directories(path: Path, disk: Disk = DISK) -> list[Path]:
-    """Make a directory and those above it that are missing; returns what was made, the uppermost first. Nothing is synced."""
+def make_directories(path: Path, disk: Disk = DISK) -> None:
+    """Make a directory and those above it that are missing, durably; one that is there has its name synced all the same.
+
+    Whoever made it may have ended before that: then a power cut would take it, and all that is synced in it.
+    """
     missing = [folder for folder in (path, *path.parents) if not disk.is_directory(folder)][::-1]
     for folder in missing:
         disk.make_directory(folder)
-    return missing
+    for folder in missing or [path]:
+        sync_file(folder.parent, disk)
 
 
 def sync_file(path: Path, disk: Disk = DISK) -> None:

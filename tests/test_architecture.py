@@ -46,6 +46,7 @@ ROOMS = Rooms(
         "gateway.words": ("", "engine.vocabulary.* compliance.rulebook compliance.rules"),
         "gateway.client": ("protocol", "engine.vocabulary"),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
+        "gateway.index": (". journal", "engine.vocabulary.* engine.record"),
         "gateway.venue": (". protocol words", "engine.vocabulary.* compliance"),
         "gateway.metrics": ("", "engine.vocabulary.*"),
         "gateway.outbound.channels": ("protocol words", "engine.vocabulary.*"),
@@ -54,11 +55,12 @@ ROOMS = Rooms(
             "protocol words outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
-        "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
+        "gateway.inbound": (". protocol journal index venue metrics outbound.*", "engine.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
-        "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots", "engine.*"),
+        "gateway.follower": (". journal index snapshots", "engine"),
+        "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
-        "gateway.cli": (". client words journal venue server reporting snapshots", "engine.* compliance.*"),
+        "gateway.cli": (". client words journal index venue server reporting snapshots", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),
         "loadtest.flow": (

@@ -32,6 +32,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "rulebook": "List, check, compare and explain rulebooks.",
     "explain": "Explain a past verdict on an order, rule by rule.",
     "report": "Report on a session: rules, orders, caps, settlement.",
+    "find": "Find rows of a journal by order, account, rule, time and the like.",
     "history": "Show who changed what of registry, rulebook and parameters.",
     "flow": "Feed recorded order flow into a venue.",
     "scenarios": "Run scenario tables through the matching engine, by topic.",

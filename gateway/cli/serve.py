@@ -21,6 +21,7 @@ from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
+from gateway.server.follower_process import FollowerProcess
 from gateway.server.listening import Certificate
 from gateway.server.logs import Log, loop_exception
 from gateway.server.opening import start_server
@@ -70,6 +71,11 @@ _LOGGER = logging.getLogger("gateway.serve")
     help="Begin with the journal's first command, not with the newest snapshot: slow, and needs no snapshot to be right.",
 )
 @click.option(
+    "--follower/--no-follower",
+    default=None,
+    help="Run the process beside it that indexes its journal and saves snapshots.  [default: the venue file's, which is to]",
+)
+@click.option(
     "--tls-cert",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Certificate, PEM: listen with TLS, at wss://. SIGHUP reads it again.  [default: the venue file's, or none]",
@@ -88,6 +94,7 @@ def command(
     rulebook: str,
     accept_jump: bool,
     no_snapshot: bool,
+    follower: bool | None,
     tls_cert: Path | None,
     tls_key: Path | None,
     insecure: bool,
@@ -113,12 +120,10 @@ def command(
       sbx serve venue --rulebook general-2026 --durability os
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
-    if (tls_cert is None) != (tls_key is None):
-        raise click.UsageError("--tls-cert and --tls-key belong together")
+    tls = _pair(tls_cert, tls_key)
     try:
         # The venue file's own is looked for beside it; what is typed here, from where it is typed.
         venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
-        _allow_open_files()
         serving = partial(
             _serve,
             venue,
@@ -130,7 +135,8 @@ def command(
             force_rulebook=bool(rulebook),
             accept_jump=accept_jump,
             use_snapshot=not no_snapshot,
-            tls=(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
+            has_follower=venue.server.follower if follower is None else follower,
+            tls=tls,
             insecure=insecure,
             as_json=as_json,
         )
@@ -141,8 +147,16 @@ def command(
         raise click.ClickException(f"the venue can't run: {error}") from error
 
 
+def _pair(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    """Files of TLS; None: there is to be none."""
+    if (cert is None) != (key is None):
+        raise click.UsageError("--tls-cert and --tls-key belong together")
+    return (cert, key) if cert is not None and key is not None else None
+
+
 def _run(serving: Callable[[], Coroutine[None, None, None]], log: Log) -> None:
     """Run a venue to its end, with its log."""
+    _allow_open_files()
     log.begin()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -167,6 +181,7 @@ async def _serve(
     force_rulebook: bool,
     accept_jump: bool,
     use_snapshot: bool,
+    has_follower: bool,
     tls: tuple[Path, Path] | None,
     insecure: bool,
     as_json: bool,
@@ -196,12 +211,20 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.disable()
-    _announce(venue, server, venue.host if host is None else host, as_json)
+    follower: FollowerProcess | None = None
+    if has_follower:
+        follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
+        follower.begin()
+    _announce(venue, server, venue.host if host is None else host, follower, as_json)
     stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())
     await asyncio.wait((stopped, ended), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    await server.stop()
-    await ended
+    try:
+        await server.stop()
+        await ended
+    finally:
+        if follower is not None:
+            follower.end()
 
 
 def _read_certificate(certificate: Certificate) -> None:
@@ -214,7 +237,7 @@ def _read_certificate(certificate: Certificate) -> None:
         _LOGGER.info("the certificate was read again")
 
 
-def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
+def _announce(venue: Venue, server: Server, host: str, follower: FollowerProcess | None, as_json: bool) -> None:
     """Say that the venue is ready, where, and what it found."""
     started = server.started
     url = f"{'ws' if server.certificate is None else 'wss'}://{f'[{host}]' if ':' in host else host}:{server.port}"
@@ -235,6 +258,7 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         "torn": str(started.torn) if started.torn is not None else None,
         "notes": started.notes,
         "sync_us": started.sync_ns // 1_000,
+        "follower": None if follower is None else follower.pid,
     }
     if as_json:
         click.echo(json_text(facts))

@@ -194,6 +194,7 @@ class JournalWriter:
 
     Attributes:
         rulebook_digest: goes into the header of the next segment; set it when another rulebook comes in force.
+        directory: of the segments.
         next_seq: the sequence number that must come next.
         durability: `fsync`: a batch is on the disk when `append` returns. `os`: the system has it, which survives
             the end of the process, not that of the machine.
@@ -226,7 +227,7 @@ class JournalWriter:
         self._synced = self.last
         """Of what is on the disk for certain. Recovery saw to all that it read."""
         self._head: Final = HeadFile(directory, venue, key, durability=durability, disk=disk)
-        self._directory: Final = directory
+        self.directory: Final = directory
         self._venue: Final = venue
         self._key: Final = key
         self._lock: Final = lock
@@ -292,7 +293,7 @@ class JournalWriter:
 
     def check_place(self) -> None:
         """Raise `JournalGone` unless what is written is what stands in the journal's directory: a few microseconds."""
-        self._lock.check_place(self._directory)
+        self._lock.check_place(self.directory)
         check_place(self._path, self._descriptor, self._disk)
 
     def write_head(self) -> None:
@@ -364,7 +365,7 @@ class JournalWriter:
 
     def _begin(self, segment: int) -> None:
         """Begin a segment. It gets its name when its header is on the disk: no crash leaves half a header."""
-        path = self._directory / segment_name(segment)
+        path = self.directory / segment_name(segment)
         unfinished = path.with_suffix(UNFINISHED_SUFFIX)
         header = SegmentHeader(
             self._venue,
@@ -377,7 +378,7 @@ class JournalWriter:
         frame, link = encode_frame(HEADER, self.next_seq, 0, header.encode(), previous_link=self._link, salt=0)
         create_file(unfinished, frame, disk=self._disk)
         self._disk.rename(unfinished, path)
-        sync_file(self._directory, self._disk)
+        sync_file(self.directory, self._disk)
         self._path = path
         self._descriptor = self._disk.open(path, os.O_WRONLY | os.O_APPEND)
         self.check_place()
@@ -404,8 +405,5 @@ def recover(
         JournalLocked: another process has it open.
         OSError: the directory can't be made or read.
     """
-    made = make_directories(directory, disk)
-    # The journal's own name always: an earlier start may have ended between making and syncing it.
-    for folder in made if directory in made else (*made, directory):
-        sync_file(folder.parent, disk)
+    make_directories(directory, disk)
     return Recovery(directory, venue, key, disk, lock=lock)

@@ -113,7 +113,9 @@ def start_venue(
     except BaseException:
         recovery.close()
         raise
-    sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, steady, wall), disk=disk)
+    past_seq = 0 if begun.point is None else begun.point.seq
+    clock = VenueClock(exchange.time_ns, steady, wall)
+    sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
     rows = _set_up(sequencer, writer, to_do)
     return Started(
         begun=begun,
@@ -182,8 +184,9 @@ def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
 
     All three: a journal that was renamed leaves a directory behind in which another one could be begun beside it.
     """
-    make_directories(directory, disk)
     journal = directory / JOURNAL_FOLDER
+    if not is_begun(journal, disk):
+        make_directories(directory, disk)
     lock = Lock(disk)
     try:
         lock.take(directory)

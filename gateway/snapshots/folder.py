@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, discard, make_directories, save_file, sync_file
+from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, discard, make_directories, save_file
 from gateway.journal.files import JournalLocked, Lock
 from gateway.snapshots.sealed import Header, Sealed, SnapshotError, SnapshotUnusable, glance, open_sealed
 
@@ -19,7 +19,7 @@ NEWEST_KEPT: Final = 2
 """A start takes the newest, and the one before it if that is damaged."""
 MAX_KEPT: Final = 8
 """Of one core version. The older ones lie about evenly: any state is reached again from one of them by a quarter of the journal at most.
-Why not more: docs/decisions/snapshots.md."""
+Why not more: docs/decisions/snapshot-files.md."""
 _BEGINNING_BYTES: Final = 4_096
 """Of a file: its header has less."""
 
@@ -100,8 +100,7 @@ def save_snapshot(folder: Path, seq: int, data: bytes, disk: Disk = DISK) -> Pat
         SnapshotError: another process is saving one.
         OSError: the disk failed; what it took is removed.
     """
-    for made in make_directories(folder, disk):
-        sync_file(made.parent, disk)
+    make_directories(folder, disk)
     lock = Lock(disk)
     try:
         lock.take(folder)

@@ -148,6 +148,7 @@ async def test_serve_ends_with_its_own_status_and_says_where_the_command_is(tmp_
         "-c",
         FAULTY_SERVE,
         "serve",
+        "--no-follower",
         str(directory),
         "--json",
         cwd=ROOT,

@@ -104,7 +104,8 @@ class Account:
             self._collected.append(report)
         if self._is_rewound:
             return
-        if self._check is not None and seq == self.seq:
+        # Others may come between the login and the one that was asked for again.
+        if self._check is not None and seq == self._check.seq:
             self._is_rewound = _plain(report) != self._check
             self._check = None
         elif seq == self.seq + 1:

@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.record.rows import Damage, SegmentHeader, StoredRow
 from engine.record.segments import SegmentReader, Tip, Torn
+from gateway.disk import DISK, Disk
 from gateway.journal.archive import read_segment
 from gateway.journal.files import ARCHIVE_SUFFIX, JournalError, list_segments, segment_name
 from gateway.journal.head import HEAD_FILE, Head, Point, read_head
@@ -28,14 +29,37 @@ class JournalDamage(JournalError):
         self.reason: Final = reason
 
 
-class JournalVersion(JournalError):
-    """The journal was written under another version of the core."""
+FIRST_THAT_GOES_ON: Final = 6
+"""The first core version of which there are snapshots: a journal goes on under a later one from a snapshot at its end."""
 
-    def __init__(self, segment: str, needed: int, running: int) -> None:
-        super().__init__(
-            f"{segment} was written under core version {needed}, this is {running}: "
-            f"start it with a release of core version {needed}"
-        )
+
+class JournalVersion(JournalError):
+    """The journal was written under another version of the core; the message says what to do.
+
+    Args:
+        segment: the first that can't be gone on with.
+        needed: its core version.
+        running: that of this program.
+        begun_with: the snapshot that the reading began with; empty: none.
+    """
+
+    def __init__(self, segment: str, needed: int, running: int, begun_with: str = "") -> None:
+        written = f"{segment} was written under core version {needed}, this is {running}"
+        if needed > running:
+            what = f": start it with a release of core version {needed}"
+        elif needed < FIRST_THAT_GOES_ON:
+            what = (
+                f". A journal of a core version before {FIRST_THAT_GOES_ON} can't go on under a later one. It is still verified and "
+                f"read (`sbx verify`, `sbx report`, `sbx history`). Go on with a release of core version {needed}; to begin anew, move the "
+                "journal away"
+            )
+        else:
+            found = f"{begun_with} is not at its end" if begun_with else "there is none"
+            what = (
+                f". A journal goes on under a later core version from a snapshot at its very end, and {found}. Run `sbx upgrade "
+                f"DIRECTORY` with a release of core version {needed}, then start again"
+            )
+        super().__init__(f"{written}{what}. Nothing was changed")
         self.needed: Final = needed
 
 
@@ -91,9 +115,10 @@ class JournalReader:
         directory: where the segments are.
         public_key: the venue's key, if it is known from elsewhere: 32 bytes. Else all segments must name the same.
         venue: the venue's id, likewise.
-        core_version: refuse a journal of another one.
+        core_version: refuse rows of another one, but for those that are left out, which may be of an earlier one.
         settle_seconds: how long a frame that looks torn may take to grow; 0 where nobody can be writing.
         points: what the journal must have besides what its head says.
+        disk: what the directory is on.
     """
 
     def __init__(
@@ -105,6 +130,7 @@ class JournalReader:
         settle_seconds: float = SETTLE_SECONDS,
         *,
         points: Sequence[Point] = (),
+        disk: Disk = DISK,
     ) -> None:
         self.directory: Final = directory
         self.segments: Final[list[SegmentSummary]] = []
@@ -118,42 +144,54 @@ class JournalReader:
         """Of the last segment, once everything is read."""
         self.bytes_read: int = 0
         """Of all segments, up to the batch that was yielded last."""
+        self._disk: Final = disk
         self._public_key = public_key
         self._venue = venue
         self._core_version: Final = core_version
         self._settle_seconds: Final = settle_seconds
         self._points = sorted(points, key=lambda point: point.seq)
         """Those that were not reached yet."""
+        self._since: Point | None = None
+        """Rows up to there are left out; None: none is."""
 
-    def batches(self) -> Iterator[list[StoredRow]]:
+    def batches(self, since: Point | None = None) -> Iterator[list[StoredRow]]:
         """The rows, batch by batch. Once only.
+
+        Args:
+            since: leave out the rows up to there, which the journal must have, too. Of those frames the checksums, the links and
+                how many rows they say they have are verified; what their rows are follows from the link at that point, which
+                whoever states it vouches for.
 
         Raises:
             JournalDamage: at the first frame that does not check, after all rows before it.
-            JournalVersion: at the first segment of another core version, if one was demanded.
+            JournalVersion: at the first row of another core version, or the first segment of a later one, if one was demanded.
             OSError: a segment can't be read.
         """
+        if since is not None:
+            self._add_point(since)
+            self._since = since
         # Before the segments: a venue at work writes them first.
         self._read_head()
-        numbers = list_segments(self.directory)
+        numbers = list_segments(self.directory, self._disk)
         for expected, number in enumerate(numbers, start=1):
             if number != expected:
                 raise JournalDamage(segment_name(expected), 0, "the segment is missing")
             yield from self._segment(number, number == len(numbers))
         self._check_end()
 
-    def rows(self) -> Iterator[StoredRow]:
+    def rows(self, since: Point | None = None) -> Iterator[StoredRow]:
         """The rows one by one; otherwise like `batches`."""
-        for batch in self.batches():
+        for batch in self.batches(since):
             yield from batch
 
     def _segment(self, number: int, is_last: bool) -> Iterator[list[StoredRow]]:
         try:
-            name, data = read_segment(self.directory, number)
+            name, data = read_segment(self.directory, number, self._disk)
         except JournalError as error:
             raise JournalDamage(segment_name(number) + ARCHIVE_SUFFIX, 0, str(error)) from error
         path = self.directory / name
         before = sum(segment.size for segment in self.segments)
+        since = 0 if self._since is None else self._since.seq
         try:
             # Only whole segments are archived, so none is torn.
             reader = SegmentReader(data, number, self.tip, is_last and not name.endswith(ARCHIVE_SUFFIX))
@@ -161,17 +199,22 @@ class JournalReader:
             self._check_header(summary)
             self.segments.append(summary)
             while True:
+                if reader.next_seq <= since:
+                    # The point itself is one of them, until it is reached.
+                    reader.pass_over(self._points[0].seq)
                 batch = reader.next_batch()
                 if batch is None and reader.torn is not None and self._is_growing(path, len(data)):
-                    data = path.read_bytes()
-                    reader.resume(data)
+                    data = self._disk.read(path)
+                    reader.resume(data[reader.offset :])
                     continue
                 if batch is None:
                     break
                 self._check_points(reader.tip, reader.frame_offset)
                 self.tip = self.batch_tip = reader.tip
                 self.bytes_read = before + reader.offset
-                yield batch
+                if reader.next_seq > since + 1:
+                    self._check_version(summary)
+                    yield batch
         except Damage as damage:
             raise JournalDamage(path.name, damage.offset, damage.reason) from damage
         header = reader.header
@@ -182,11 +225,15 @@ class JournalReader:
 
     def _read_head(self) -> None:
         try:
-            self.head = read_head(self.directory)
+            self.head = read_head(self.directory, self._disk)
         except JournalError as error:
             raise JournalDamage(HEAD_FILE, 0, str(error)) from error
         if self.head is not None:
-            self._points = sorted([*self._points, self.head.point], key=lambda point: point.seq)
+            self._add_point(self.head.point)
+
+    def _add_point(self, point: Point) -> None:
+        """Have the journal reach it, too."""
+        self._points = sorted([*self._points, point], key=lambda each: each.seq)
 
     def _check_points(self, tip: Tip, offset: int) -> None:
         """Compare the chain after a batch, the frame at `offset`, with what others have of it."""
@@ -217,12 +264,18 @@ class JournalReader:
     def _is_growing(self, path: Path, size: int) -> bool:
         """Whether the venue is at work on the frame that looks torn."""
         time.sleep(self._settle_seconds)
-        return path.stat().st_size > size
+        return self._disk.size(path) > size
+
+    def _check_version(self, summary: SegmentSummary) -> None:
+        """Refuse the rows of a segment of another core version, if one was demanded."""
+        found, wanted = summary.header.core_version, self._core_version
+        if wanted is not None and found != wanted:
+            raise JournalVersion(summary.name, found, wanted, "" if self._since is None else self._since.said_by)
 
     def _check_header(self, summary: SegmentSummary) -> None:
         header = summary.header
-        if self._core_version is not None and header.core_version != self._core_version:
-            raise JournalVersion(summary.name, header.core_version, self._core_version)
+        if self._core_version is not None and header.core_version > self._core_version:
+            self._check_version(summary)
         if self._venue is None:
             self._venue = header.venue
         if self._public_key is None:

@@ -27,6 +27,8 @@ from engine.vocabulary.limits import (
     SLEPT_NS,
 )
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
+from gateway.disk import DISK, Disk
+from gateway.inbound.bygone import Bygone
 from gateway.inbound.queries import Answers
 from gateway.inbound.questions import Questions
 from gateway.inbound.session import Session
@@ -49,15 +51,38 @@ class Sequencer:
     """Takes commands from sessions in turn and carries them out; between turns, questions are answered within a share."""
 
     def __init__(
-        self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock
+        self,
+        exchange: Exchange,
+        writer: JournalWriter,
+        fanout: Fanout,
+        directory: Path,
+        clock: Clock,
+        *,
+        past_seq: int = 0,
+        disk: Disk = DISK,
     ) -> None:
+        """Prepare.
+
+        Args:
+            exchange: the core.
+            writer: of its journal.
+            fanout: its mirrors.
+            directory: of the venue, where a command at fault is saved.
+            clock: of the venue.
+            past_seq: the last command that the mirrors did not see: that of the snapshot they were made from.
+            disk: what the directory is on.
+        """
         self._exchange: Final = exchange
         self._writer: Final = writer
         self._fanout: Final = fanout
         self.counters: Final = Counters(lambda: time.process_time_ns() + writer.waited_ns)
         """What one core has done for the venue, or waited for the disk: that is what the loop's time goes into."""
-        self._questions: Final = Questions(Answers(exchange, fanout, self.counters))
+        answers = Answers(exchange, fanout, self.counters)
+        self._questions: Final = Questions(answers)
+        if past_seq:
+            answers.bygone = Bygone(writer.directory, past_seq, fanout, self._questions.submit, disk)
         self._directory: Final = directory
+        self._disk: Final = disk
         self._clock: Final = clock
         self._waiting: Final[deque[Session]] = deque()
         self._owing: Final[deque[Session]] = deque()
@@ -268,7 +293,7 @@ class Sequencer:
         """Save the command on which the core failed; returns what to raise."""
         what = f"the core failed on sequence number {sequenced.seq}: {type(error).__name__}: {error}"
         try:
-            saved = save_fault(self._directory, sequenced, error)
+            saved = save_fault(self._directory, sequenced, error, self._disk)
         except OSError as failure:
             halted = VenueHalted(f"{what}. The command could not be saved ({failure}): {sequenced.command!r}")
         else:

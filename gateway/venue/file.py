@@ -90,6 +90,10 @@ class ServerSection(Entry, frozen=True):
     """A PEM file with the certificate and those that vouch for it; empty: no TLS. Paths are relative to the venue file."""
     tls_key: Text = ""
     log_format: Literal["text", "json"] = "text"
+    follower: bool = True
+    """Whether a process beside the venue indexes its journal and saves snapshots."""
+    snapshot_commands: Annotated[int, msgspec.Meta(ge=100, le=10_000_000)] = 50_000
+    """Between two snapshots: what a start replays beyond one, about a second compiled."""
 
 
 class AssetEntry(Entry, frozen=True):

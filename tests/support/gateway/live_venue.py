@@ -19,23 +19,36 @@ class LiveVenue:
     directory: Path
     url: str
     process: subprocess.Popen[bytes]
+    follower: int | None = None
+    """The process id of its follower."""
 
     def key(self, participant: str) -> Path:
         return self.directory / "keys" / f"{participant}.pem"
 
 
 @contextmanager
-def live_venue(directory: Path, rulebook: str = "general-2026", port: int = 0) -> Iterator[LiveVenue]:
-    """Write the default venue if there is none yet, serve it, and stop it in order."""
+def live_venue(
+    directory: Path, rulebook: str = "general-2026", port: int = 0, *, follower: bool = False, settings: str = ""
+) -> Iterator[LiveVenue]:
+    """Write the default venue if there is none yet, serve it, with its follower if one is wanted, and stop it in order.
+
+    `settings` go into its section `[server]`.
+    """
     if not (directory / "venue.toml").exists():
         write_default_venue(directory, datetime.now(UTC).date(), rulebook)
+        file = directory / "venue.toml"
+        file.write_text(
+            file.read_text(encoding="utf-8").replace("[server]\n", f"[server]\n{settings}\n"), encoding="utf-8"
+        )
     command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--port", str(port), "--json"]
+    command.append("--follower" if follower else "--no-follower")
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
             line = process.stdout.readline()
             assert line, "the venue did not start"
-            yield LiveVenue(directory, json.loads(line)["url"], process)
+            facts = json.loads(line)
+            yield LiveVenue(directory, facts["url"], process, facts["follower"])
         finally:
             process.terminate()
             process.wait(20)

@@ -1,0 +1,121 @@
+"""The machine that the venue runs on: the faults of its disk, what else acts on it, and where it gets its chance from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Final
+from unittest import mock
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from engine.vocabulary.limits import NS_PER_SECOND
+from tests.simulator.disk import Killed, PowerCut, SimulatedDisk
+from tests.simulator.plan import Plan
+from tests.simulator.stage import NS_PER_MS, Stage
+
+DIRECTORY: Final = Path("/venue")
+JOURNAL: Final = DIRECTORY / "journal"
+_UNSEEN: Final = ("list", "open", "read")
+"""They change nothing, and are too many for the trace."""
+
+
+class Machine:
+    """Decides what befalls each operation of its disk."""
+
+    def __init__(self, stage: Stage, plan: Plan) -> None:
+        self.disk: Final = SimulatedDisk(stage.chance, self._before)
+        self.is_calm = False
+        """Whether nothing befalls it any more."""
+        self.faults = 0
+        self.counts: Final[dict[str, int]] = {}
+        """What befell it, by kind."""
+        self.others: Final[list[Callable[[], None]]] = []
+        """What may act between two operations of somebody else."""
+        self._stage: Final = stage
+        self._plan: Final = plan
+        self._is_beside = False
+        self._is_watched = False
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Look at the disk from outside: nothing befalls it meanwhile, no time passes, and the trace says nothing."""
+        self._is_watched = True
+        try:
+            yield
+        finally:
+            self._is_watched = False
+
+    def _before(self, what: str, path: str) -> str:
+        if self._is_watched:
+            return ""
+        stage, plan = self._stage, self._plan
+        # A name with the number of a process in it.
+        name = path.rpartition("/")[2].partition("-")[0] if path.endswith(".tmp") else path
+        if what not in _UNSEEN:
+            stage.note(f"{self.disk.process} disk {what} {name}")
+        if what == "sync":
+            stage.clocks.pass_time(stage.between(NS_PER_MS // 10, 2 * NS_PER_MS))
+        if self.is_calm:
+            return ""
+        if self.others and not self._is_beside and stage.happens(plan.beside_rate):
+            self._is_beside = True
+            try:
+                stage.chance.choice(self.others)()
+            finally:
+                self._is_beside = False
+            if self.disk.is_off:
+                raise PowerCut
+        if self.faults < plan.most_disk_faults and stage.happens(plan.disk_fault_rate):
+            return self._fault(what)
+        if what == "write" and "elsewhere" in plan.lies and stage.happens(plan.lie_rate):
+            self._count("elsewhere")
+            return "elsewhere"
+        return ""
+
+    def _fault(self, what: str) -> str:
+        kind = self._stage.chance.choice(self._plan.disk_faults)
+        if kind == "cut":
+            self._count(kind)
+            self.disk.is_off = True
+            raise PowerCut
+        if kind == "kill":
+            self._count(kind)
+            raise Killed
+        possible = {"full": ("create", "write"), "fails": ("write", "sync"), "short": ("write",), "torn": ("write",)}
+        if what not in possible[kind]:
+            return ""
+        self._count(kind)
+        return kind
+
+    def _count(self, kind: str) -> None:
+        self.faults += 1
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        self._stage.note(f"fault: {kind}")
+
+
+@contextmanager
+def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
+    """Take secrets and keys, which are the operating system's chance otherwise, from a seed; and wait for nothing."""
+    chance = random.Random(seed)
+
+    def new_key() -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(chance.randbytes(32))
+
+    def sleep(seconds: float) -> None:
+        stage.clocks.pass_time(int(seconds * NS_PER_SECOND))
+
+    simulated_time = SimpleNamespace(sleep=sleep, monotonic=lambda: stage.now_ns / NS_PER_SECOND)
+    with (
+        mock.patch("gateway.journal.key.new_private_key", new_key),
+        mock.patch("gateway.identity.secrets", SimpleNamespace(token_bytes=chance.randbytes)),
+        mock.patch("gateway.journal.reader.time", simulated_time),
+        mock.patch("gateway.snapshots.asked.time", simulated_time),
+        # As many files as there would be of a long journal.
+        mock.patch("gateway.index.growing.RUN_ROWS", plan.run_rows),
+        mock.patch("gateway.index.growing.SPOT_BYTES", 500),
+    ):
+        yield

@@ -1,0 +1,239 @@
+"""The venue of a run: the real start, sequencer, core, journal and sessions, driven as the server drives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from engine.exchange import Exchange
+from engine.record.rows import Batch
+from gateway.core import new_exchange
+from gateway.inbound.context import VenueContext
+from gateway.inbound.rates import Rates
+from gateway.inbound.session import Session
+from gateway.inbound.translate import Known
+from gateway.journal.files import JournalGone
+from gateway.journal.writer import JournalWriter
+from gateway.outbound.channels.outbox import Outbox
+from gateway.server.sequencer import VenueHalted
+from gateway.server.startup import Started, start_venue
+from gateway.venue.venue import Venue
+from tests.simulator.machine import DIRECTORY, Machine
+from tests.simulator.network import Link
+from tests.simulator.plan import Plan
+from tests.simulator.stage import Failed, Stage
+from tests.simulator.truth import Log
+
+
+class RunningVenue:
+    """One process of the venue, from its start to its end.
+
+    Raises:
+        whatever `start_venue` raises.
+    """
+
+    def __init__(self, stage: Stage, plan: Plan, machine: Machine, file: Venue, log: Log) -> None:
+        self.is_up = True
+        self.links: Final[dict[Outbox, Link]] = {}
+        self.halted: Final[list[str]] = []
+        """Why it ended, if a fault did it."""
+        self._stage: Final = stage
+        self._plan: Final = plan
+        self._machine: Final = machine
+        self._log: Final = log
+        clocks = stage.clocks
+        self.started: Final[Started] = start_venue(
+            file, DIRECTORY, "fsync", new_exchange, wall=clocks.wall, steady=clocks.steady, disk=machine.disk
+        )
+        started = self.started
+        log.started(machine, started, stage.now_ns)
+        # Segments of the size that the plan says; the writer's own is that of a real venue.
+        vars(started.writer)["_segment_bytes"] = plan.segment_bytes
+        self._note_batches(started.writer)
+        self.context: Final = VenueContext(
+            file.venue_id,
+            "fsync",
+            file.participants,
+            Known(started.exchange.instruments, started.exchange.assets),
+            started.fanout,
+            counters=started.sequencer.counters,
+            tip=lambda: started.writer.last,
+            rates=Rates(file.limits, clocks.steady),
+            identities=started.identities,
+        )
+        self._is_turn_scheduled = False
+        self._due_ns = 0
+        self._writes_head = False
+        self._schedule_due()
+
+    def _note_batches(self, writer: JournalWriter) -> None:
+        """Note what is handed to the journal, before it is known whether it arrives."""
+        append: Final = writer.append_batch
+
+        def append_batch(batch: Batch) -> None:
+            self._log.sequenced(batch, self._stage.now_ns)
+            append(batch)
+
+        vars(writer)["append_batch"] = append_batch
+
+    @property
+    def exchange(self) -> Exchange:
+        """Its core."""
+        return self.started.exchange
+
+    # ── sessions ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def connect(self, session: Session, link: Link) -> None:
+        """Let a connection in."""
+        self.links[session] = link
+        session.came_from("192.0.2.1")
+        session.greet(self.started.sequencer.now_ns)
+        self._flush(session)
+
+    def receive(self, session: Session, payload: bytes) -> None:
+        """Take in a message of a client."""
+        if session.closing is None and session.takes_whole_messages:
+            session.receive(payload)
+        self._flush(session)
+        self.started.sequencer.submit(session)
+        if session.closing is not None:
+            self._close(session)
+        self._schedule()
+
+    def leave(self, session: Session) -> None:
+        """A connection is gone."""
+        if self.links.pop(session, None) is not None and self.is_up:
+            session.end()
+
+    def _close(self, session: Session) -> None:
+        link = self.links.pop(session, None)
+        if link is not None:
+            session.end()
+            link.cut(self._plan.latency_ns, 0)
+
+    def _flush(self, outbox: Outbox) -> None:
+        link = self.links.get(outbox)
+        if link is not None:
+            for frame in outbox.frames:
+                link.to_client(frame)
+        outbox.frames.clear()
+
+    # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _schedule(self) -> None:
+        if not self._is_turn_scheduled:
+            self._is_turn_scheduled = True
+            self._stage.after(self._stage.between(0, 200_000), self.turn)
+
+    def _schedule_due(self) -> None:
+        due_ns = self.started.sequencer.due_in_ns()
+        if due_ns is not None and self.exchange.next_due_ns() != self._due_ns:
+            self._due_ns = self.exchange.next_due_ns()
+            self._stage.after(max(due_ns, 1_000), self._due)
+
+    def _due(self) -> None:
+        self._due_ns = 0
+        if self.is_up:
+            self._schedule()
+
+    def turn(self) -> None:
+        """A turn of the sequencer, then the answers to questions."""
+        self._is_turn_scheduled = False
+        if not self.is_up:
+            return
+        sequencer = self.started.sequencer
+        if not self._guarded(sequencer.turn):
+            return
+        self._send()
+        sequencer.answer()
+        self._send()
+        self._schedule_due()
+        if sequencer.has_work or sequencer.has_questions:
+            self._schedule()
+
+    def _send(self) -> None:
+        """Let out what a turn brought: only now may anybody hear of it."""
+        dirty = self.context.fanout.dirty
+        if dirty:
+            self._log.told(self.exchange.seq, self._machine, self.started)
+        for outbox in dirty:
+            self._flush(outbox)
+        dirty.clear()
+
+    def _guarded(self, action: Callable[[], Any]) -> bool:
+        """Do something that may halt the venue; False if it did."""
+        try:
+            with self._machine.disk.acting("venue"):
+                action()
+        except VenueHalted as error:
+            self.halt(str(error))
+        return self.is_up
+
+    # ── upkeep ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def look(self) -> None:
+        """What a venue does once a second in its own thread."""
+        if self.is_up:
+            try:
+                self.started.writer.check_place()
+            except JournalGone as error:
+                self.halt(str(error))
+
+    def write_head(self) -> None:
+        """What it does once a second in another thread."""
+        if not self.is_up or self._writes_head:
+            return
+        self._writes_head = True
+        try:
+            with self._machine.disk.acting("venue"):
+                self.started.writer.write_head()
+        except OSError as error:
+            # The thread tells the loop, which halts after what it does now.
+            reason = f"the head can't be written: {error}"
+            self._stage.after(0, lambda: self.halt(reason))
+        finally:
+            self._writes_head = False
+
+    # ── ends ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def halt(self, why: str) -> None:
+        """A fault has ended it."""
+        if self.is_up:
+            self._stage.note(f"the venue halts: {why}")
+            self.halted.append(why)
+            self.started.writer.abandon()
+            self.died()
+
+    def died(self) -> None:
+        """The process is gone, with its connections."""
+        self.is_up = False
+        self._machine.disk.end_process("venue")
+        for link in self.links.values():
+            link.drop_venue()
+        self.links.clear()
+
+    def stop(self) -> None:
+        """Stop in order."""
+        sequencer = self.started.sequencer
+        sequencer.drop_questions()
+        while sequencer.has_work:
+            if not self._guarded(sequencer.turn):
+                return
+            self._send()
+        self._writes_head = True
+        try:
+            with self._machine.disk.acting("venue"):
+                self.started.writer.close()
+        except OSError as error:
+            self.halt(f"the last segment can't be signed: {error}")
+            return
+        self._stage.note("the venue has stopped in order")
+        self.died()
+
+    def check_clean(self) -> None:
+        """Assert that the core is sound, after a turn that left nothing."""
+        if not self.exchange.is_unfinished:
+            try:
+                self.exchange.check()
+            except AssertionError as error:
+                raise Failed(f"the core is not sound: {error}") from error

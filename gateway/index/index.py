@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.record.rows import FIRST_LINK, StoredRow
-from gateway.disk import DISK, Disk, discard, make_directories, save_file
+from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, discard, make_directories, save_file
 from gateway.index.growing import GrowingRun
 from gateway.index.keys import REPORT, Key
 from gateway.index.rows import Rows
@@ -94,6 +94,10 @@ class Index:
             except JournalLocked:
                 return False
             self._saves = True
+            for name in self._disk.names(self._directory):
+                if name.endswith(UNFINISHED_SUFFIX):
+                    # Of a process that was killed: nobody else writes here.
+                    discard(self._directory / name, self._disk)
         return True
 
     def close(self) -> None:

@@ -170,12 +170,14 @@ class JournalReader:
         before = sum(segment.size for segment in self.segments)
         try:
             # Only whole segments are archived, so none is torn.
-            is_archived = name.endswith(ARCHIVE_SUFFIX)
-            reader = SegmentReader(data, number, self.tip, is_last and not is_archived, self._since)
+            reader = SegmentReader(data, number, self.tip, is_last and not name.endswith(ARCHIVE_SUFFIX))
             summary = SegmentSummary(path.name, reader, len(data))
             self._check_header(summary)
             self.segments.append(summary)
             while True:
+                if reader.next_seq <= self._since:
+                    # The point itself is one of them, until it is reached.
+                    reader.pass_over(self._points[0].seq)
                 batch = reader.next_batch()
                 if batch is None and reader.torn is not None and self._is_growing(path, len(data)):
                     data = self._disk.read(path)

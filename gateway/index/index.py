@@ -19,7 +19,7 @@ from gateway.index.growing import GrowingRun
 from gateway.index.keys import REPORT, Key
 from gateway.index.rows import Rows
 from gateway.index.run import Run, RunDamage, Spot, first_seq_of, list_runs, name_of_run
-from gateway.journal.files import JournalLocked, Lock
+from gateway.journal.files import JournalError, JournalLocked, Lock
 from gateway.journal.tail import BEGINNING, PlaceGone, Tail
 
 INDEX_FOLDER: Final = "index"
@@ -40,16 +40,19 @@ class Index:
 
     Args:
         journal: directory of the segments.
+        may_pause: whether a question may take a second, to build a damaged run again. If not, a damaged index ends all but `reports`
+            with a JournalError.
         disk: what it is on.
 
     Attributes:
         rebuilt: what was built again, and why.
     """
 
-    def __init__(self, journal: Path, *, disk: Disk = DISK) -> None:
+    def __init__(self, journal: Path, *, may_pause: bool = True, disk: Disk = DISK) -> None:
         self.rebuilt: Final[list[str]] = []
         self._journal: Final = journal
         self._directory: Final = index_directory(journal)
+        self._may_pause: Final = may_pause
         self._disk: Final = disk
         self._lock: Final = Lock(disk)
         self._saves = False
@@ -162,8 +165,11 @@ class Index:
             yield from self._ask(number, lambda run: run.find(kind, key))
         yield from self._growing.find(kind, key)
 
-    def reports(self, account: str, after: int, before_seq: int) -> Iterator[list[int]]:
-        """The rows before `before_seq` that hold an account's reports after a number: run by run, the newest first."""
+    def reports(self, account: str, after: int, before_seq: int) -> Iterator[list[int] | None]:
+        """The rows before `before_seq` that hold an account's reports after a number: run by run, the newest first.
+
+        None: a run is damaged, and another batch of it was built again.
+        """
         found = self._growing.find(REPORT, account)
         for number in reversed(range(-1, len(self._runs))):
             rows, numbers = found[::2], found[1::2]
@@ -172,7 +178,12 @@ class Index:
             yield [row for row in rows[first:] if row < before_seq]
             if number < 0 or (numbers and numbers[0] <= after + 1):
                 return
-            found = self._ask(number, lambda run: run.find(REPORT, account))
+            try:
+                found = self._runs[number].find(REPORT, account)
+            except RunDamage as damage:
+                for _ in self._repair(number, damage):
+                    yield None
+                found = self._runs[number].find(REPORT, account)
 
     def seq_at(self, time_ns: int) -> int:
         """As `Rows.seq_at`."""
@@ -220,11 +231,14 @@ class Index:
         try:
             return question(self._runs[number])
         except RunDamage as damage:
-            self._repair(number, damage)
+            if not self._may_pause:
+                raise JournalError(f"the index is damaged: {self._runs[number].name}: {damage}") from damage
+            for _ in self._repair(number, damage):
+                pass
             return question(self._runs[number])
 
-    def _repair(self, number: int, damage: RunDamage) -> None:
-        """Build a run again."""
+    def _repair(self, number: int, damage: RunDamage) -> Iterator[None]:
+        """Build a run again; yields after each batch."""
         about, name = self._runs[number].about, self._runs[number].name
         self._refuse(name, damage)
         growing = self._behind(self._runs[number - 1] if number else None)
@@ -234,6 +248,7 @@ class Index:
                 growing.add(batch, tail.start, tail.place)
                 if growing.last_seq >= about.last_seq:
                     break
+                yield
         finally:
             tail.close()
         self._runs[number] = self._saved(growing)

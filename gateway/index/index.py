@@ -9,7 +9,7 @@ rows = index.rows(index.find(ACCOUNT, "mm-alpha.main"))
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -24,6 +24,7 @@ from gateway.journal.tail import BEGINNING, PlaceGone, Tail
 
 INDEX_FOLDER: Final = "index"
 
+AnyRun = Run | GrowingRun
 T = TypeVar("T")
 
 
@@ -57,7 +58,7 @@ class Index:
         self._lock: Final = Lock(disk)
         self._saves = False
         self._is_loaded = False
-        self._runs: Final[list[Run]] = []
+        self._runs: Final[list[AnyRun]] = []
         self._files: Final[dict[int, str]] = {}
         """Those that may hold runs to come, by their first row."""
         self._useless: Final[dict[str, None]] = {}
@@ -70,7 +71,7 @@ class Index:
     @property
     def last_seq(self) -> int:
         """The last row that it knows."""
-        return self._growing.behind.tip.next_seq - 1
+        return self._growing.end.tip.next_seq - 1
 
     @property
     def runs(self) -> int:
@@ -144,7 +145,7 @@ class Index:
             OSError: the disk failed.
         """
         for number in range(len(self._runs)):
-            self._ask(number, Run.verify)
+            self._ask(number, _verify)
             yield self._runs[number].name
 
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,37 +200,29 @@ class Index:
 
     def spot_of(self, seq: int) -> tuple[int, Spot]:
         """The segment, and the last spot in it that is not behind a row."""
-        number = bisect_right(self._runs, seq, key=lambda run: run.about.first_seq) - 1
-        if self._growing.spots and seq >= self._growing.first_seq:
-            number = len(self._runs)
-        spots = self._spots(number)
-        return self._segment(number), spots[bisect_right(spots, seq, key=lambda each: each.seq) - 1]
+        number = bisect_right(self._parts, seq, key=lambda run: run.about.first_seq) - 1
+        spots = self._ask(number, _spots)
+        return self._parts[number].about.segment, spots[bisect_right(spots, seq, key=lambda each: each.seq) - 1]
 
     def spot_at(self, time_ns: int) -> tuple[int, Spot] | None:
         """The segment, and the last spot that is not behind a time; None: all are."""
-        number = bisect_right(self._runs, time_ns, key=lambda run: run.about.first_time_ns) - 1
-        if self._growing.spots and self._growing.spots[0].time_ns <= time_ns:
-            number = len(self._runs)
+        number = bisect_right(self._parts, time_ns, key=lambda run: run.about.first_time_ns) - 1
         if number < 0:
             return None
-        spots = self._spots(number)
-        return self._segment(number), spots[bisect_right(spots, time_ns, key=lambda each: each.time_ns) - 1]
+        spots = self._ask(number, _spots)
+        return self._parts[number].about.segment, spots[bisect_right(spots, time_ns, key=lambda each: each.time_ns) - 1]
 
     # ── its parts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _segment(self, number: int) -> int:
-        """That a run is in, or what grows behind them."""
-        return self._runs[number].about.segment if number < len(self._runs) else self._growing.segment
+    @property
+    def _parts(self) -> Sequence[AnyRun]:
+        """All runs, that which grows too."""
+        return self._runs if self._growing.is_empty else [*self._runs, self._growing]
 
-    def _spots(self, number: int) -> list[Spot]:
-        if number == len(self._runs):
-            return self._growing.spots
-        return self._ask(number, Run.spots)
-
-    def _ask(self, number: int, question: Callable[[Run], T]) -> T:
+    def _ask(self, number: int, question: Callable[[AnyRun], T]) -> T:
         """What a run answers; if it is damaged, what it answers when it was built again."""
         try:
-            return question(self._runs[number])
+            return question(self._parts[number])
         except RunDamage as damage:
             if not self._may_pause:
                 raise JournalError(f"the index is damaged: {self._runs[number].name}: {damage}") from damage
@@ -242,11 +235,11 @@ class Index:
         about, name = self._runs[number].about, self._runs[number].name
         self._refuse(name, damage)
         growing = self._behind(self._runs[number - 1] if number else None)
-        tail = Tail(self._journal, growing.behind, disk=self._disk)
+        tail = Tail(self._journal, growing.end, disk=self._disk)
         try:
             for batch in tail.batches():
                 growing.add(batch, tail.start, tail.place)
-                if growing.last_seq >= about.last_seq:
+                if growing.end.tip.next_seq > about.last_seq:
                     break
                 yield
         finally:
@@ -281,7 +274,7 @@ class Index:
 
     def _adopt(self) -> bool:
         """Take the run that goes on where the last one ends, if a file has it and nothing of it was built yet."""
-        if self._growing.spots:
+        if not self._growing.is_empty:
             return False
         next_seq = self.last_seq + 1
         name = self._files.pop(next_seq, None)
@@ -302,14 +295,14 @@ class Index:
         return True
 
     @staticmethod
-    def _behind(run: Run | None) -> GrowingRun:
+    def _behind(run: AnyRun | None) -> GrowingRun:
         """A run that goes on behind another one, or is the first."""
         return GrowingRun(BEGINNING, FIRST_LINK) if run is None else GrowingRun(run.end, run.about.link)
 
     def _add(self, batch: list[StoredRow]) -> None:
         """Take in a batch that was just read."""
         behind = self._tail.place
-        if self._growing.spots and self._growing.segment != behind.segment:
+        if not self._growing.is_empty and self._growing.end.segment != behind.segment:
             self._cut()
         self._growing.add(batch, self._tail.start, behind)
         if self._growing.is_full:
@@ -321,8 +314,10 @@ class Index:
         self._runs.append(run)
         self._growing = self._behind(run)
 
-    def _saved(self, growing: GrowingRun) -> Run:
-        """A run, in its file if this process saves, else in memory."""
+    def _saved(self, growing: GrowingRun) -> AnyRun:
+        """A run, in its file if this process saves, else in memory; packed if that may take as long as it does."""
+        if not self._may_pause:
+            return growing
         data = growing.encode()
         run = Run(data)
         if self._saves:
@@ -343,3 +338,11 @@ class Index:
             discard(self._directory / name, self._disk)
         self._files.clear()
         self._useless.clear()
+
+
+def _spots(run: AnyRun) -> list[Spot]:
+    return run.spots()
+
+
+def _verify(run: AnyRun) -> None:
+    run.verify()

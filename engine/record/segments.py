@@ -153,10 +153,10 @@ class SegmentReader:
         Raises:
             Damage: a head tells of other rows than come next. Whatever else is wrong, `next_batch` finds and tells.
         """
-        while self.next_seq < seq and self.offset < len(self._data):
+        while self.next_seq < seq and self.left and self.seal is None:
             offset = self.offset
             try:
-                frame = read_frame(self._data, offset, self.link, self.salt)
+                frame = read_frame(self._data, offset - self._base, self.link, self.salt)
             except Damage:
                 return
             if frame.kind != BATCH or frame.first_seq + frame.count > seq:
@@ -168,7 +168,7 @@ class SegmentReader:
             self.frame_offset = offset
             self.frames += 1
             self.next_seq += frame.count
-            self.offset = frame.end
+            self.offset = self._base + frame.end
             self.link = frame.link
 
     def resume(self, data: bytes) -> None:

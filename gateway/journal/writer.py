@@ -123,7 +123,7 @@ class Recovery:
             OSError: the disk failed.
         """
         assert self._is_read, "read all rows first"
-        last = self._reader.segments[-1] if self._reader.segments else None
+        last = self.last_segment
         return JournalWriter(
             self.directory,
             self.venue,
@@ -137,6 +137,21 @@ class Recovery:
             segment_bytes=segment_bytes,
             disk=self.disk,
         )
+
+    @property
+    def last_segment(self) -> SegmentSummary | None:
+        """The last segment read so far; None: there is none."""
+        return self._reader.segments[-1] if self._reader.segments else None
+
+    @property
+    def link(self) -> bytes:
+        """Of the last batch read so far."""
+        return self._reader.batch_tip.link
+
+    @property
+    def bytes_read(self) -> int:
+        """Of all segments, so far."""
+        return self._reader.bytes_read
 
     def close(self) -> None:
         """Let go of the journal without writing."""
@@ -230,6 +245,9 @@ class JournalWriter:
             self._size = last.end
             self._path = directory / last.name
             self._descriptor = disk.open(self._path, os.O_WRONLY | os.O_APPEND)
+            if last.header.core_version != CORE_VERSION:
+                # What another core version has left open is closed: a segment is of one.
+                self._roll()
         else:
             self._begin(last.header.segment + 1 if last is not None else 1)
         self._is_usable = True

@@ -53,10 +53,8 @@ class Machine:
         if self._is_watched:
             return ""
         stage, plan = self._stage, self._plan
-        # A name with the number of a process in it.
-        name = path.rpartition("/")[2].partition("-")[0] if path.endswith(".tmp") else path
         if what not in _UNSEEN:
-            stage.note(f"{self.disk.process} disk {what} {name}")
+            stage.note(f"{self.disk.process} disk {what} {path}")
         if what == "sync":
             stage.clocks.pass_time(stage.between(NS_PER_MS // 10, 2 * NS_PER_MS))
         if self.is_calm:

@@ -51,7 +51,8 @@ ROOMS = Rooms(
         "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
-        "gateway.cli": (". client words journal venue server reporting", "engine.* compliance.*"),
+        "gateway.session": (". reporting journal", "engine.vocabulary.* engine.record compliance.registry"),
+        "gateway.cli": (". client words journal venue server reporting session", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),
         "loadtest.flow": (

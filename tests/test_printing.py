@@ -138,6 +138,12 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["history", files.journal, marked("retail")], True, 0),
     (lambda files: ["history", files.journal, TAIL], True, 0),
     (lambda files: ["history", files.journal, "--json"], True, 0),
+    (lambda files: ["trades", files.journal, "--csv"], True, 0),
+    (lambda files: ["trades", files.journal, "--json"], False, 0),
+    (lambda files: ["trades", files.journal, "--from", TAIL], True, 2),
+    (lambda files: ["candles", files.journal], False, 0),
+    (lambda files: ["candles", files.journal, "--instrument", TAIL], True, 1),
+    (lambda files: ["candles", files.journal, "--interval", TAIL], True, 2),
     (lambda files: ["rulebook", "list", files.book], True, 0),
     (lambda files: ["rulebook", "list", files.book, "--json"], True, 0),
     (lambda files: ["rulebook", "explain", "RET-1", "--rulebook", files.book], True, 0),
@@ -192,7 +198,7 @@ def test_no_text_of_others_acts(files: Files, arguments: Arguments, is_seen: boo
     assert unseen(found.output) == []
     assert not is_seen or SEEN in found.output
     if "--json" in arguments(files) and found.stdout:
-        assert not is_seen or TAIL in str_of(json.loads(found.stdout))
+        assert not is_seen or TAIL in str_of([json.loads(line) for line in found.stdout.splitlines()])
 
 
 def str_of(value: object) -> str:
@@ -280,7 +286,10 @@ READERS: list[Callable[[Path], list[object]]] = [
     lambda path: ["load", "compare", path, path],
     lambda path: ["load", "report", path, path.parent / "page.html"],
     lambda path: ["load", "merge", path, "--out", path.parent / "whole.json"],
-    *[lambda path, name=name: [name, path.parent] for name in ("verify", "compact", "replay", "report", "history")],
+    *[
+        lambda path, name=name: [name, path.parent]
+        for name in ("verify", "compact", "replay", "report", "history", "trades", "candles")
+    ],
     lambda path: ["explain", path.parent, 1],
 ]
 

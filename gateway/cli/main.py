@@ -31,6 +31,8 @@ SUMMARIES: Final[dict[str, str]] = {
     "explain": "Explain a past verdict on an order, rule by rule.",
     "report": "Report on a session: rules, orders, caps, settlement.",
     "history": "Show who changed what of registry, rulebook and parameters.",
+    "trades": "Show the trades of a session.",
+    "candles": "Show candles of the trades of a session.",
     "flow": "Feed recorded order flow into a venue.",
     "scenarios": "Run scenario tables through the matching engine, by topic.",
     "load": "Load a venue, and find where it breaks.",

@@ -144,6 +144,8 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["candles", files.journal], False, 0),
     (lambda files: ["candles", files.journal, "--instrument", TAIL], True, 1),
     (lambda files: ["candles", files.journal, "--interval", TAIL], True, 2),
+    (lambda files: ["diff", files.journal, files.differing], True, 1),
+    (lambda files: ["diff", files.journal, files.differing, "--json"], True, 1),
     (lambda files: ["rulebook", "list", files.book], True, 0),
     (lambda files: ["rulebook", "list", files.book, "--json"], True, 0),
     (lambda files: ["rulebook", "explain", "RET-1", "--rulebook", files.book], True, 0),
@@ -291,6 +293,7 @@ READERS: list[Callable[[Path], list[object]]] = [
         for name in ("verify", "compact", "replay", "report", "history", "trades", "candles")
     ],
     lambda path: ["explain", path.parent, 1],
+    lambda path: ["diff", path.parent, path.parent],
 ]
 
 

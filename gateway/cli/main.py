@@ -33,6 +33,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "history": "Show who changed what of registry, rulebook and parameters.",
     "trades": "Show the trades of a session.",
     "candles": "Show candles of the trades of a session.",
+    "diff": "Compare two sessions: where they part, and what differs.",
     "flow": "Feed recorded order flow into a venue.",
     "scenarios": "Run scenario tables through the matching engine, by topic.",
     "load": "Load a venue, and find where it breaks.",

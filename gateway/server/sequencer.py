@@ -24,6 +24,7 @@ from engine.vocabulary.limits import (
     SLEPT_NS,
 )
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
+from gateway.disk import DISK, Disk
 from gateway.inbound.queries import Answers
 from gateway.inbound.questions import Questions
 from gateway.inbound.session import Session
@@ -46,7 +47,14 @@ class Sequencer:
     """Takes commands from sessions in turn and carries them out; between turns, questions are answered within a share."""
 
     def __init__(
-        self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock
+        self,
+        exchange: Exchange,
+        writer: JournalWriter,
+        fanout: Fanout,
+        directory: Path,
+        clock: Clock,
+        *,
+        disk: Disk = DISK,
     ) -> None:
         self._exchange: Final = exchange
         self._writer: Final = writer
@@ -55,6 +63,7 @@ class Sequencer:
         """What one core has done for the venue, or waited for the disk: that is what the loop's time goes into."""
         self._questions: Final = Questions(Answers(exchange, fanout, self.counters))
         self._directory: Final = directory
+        self._disk: Final = disk
         self._clock: Final = clock
         self._waiting: Final[deque[Session]] = deque()
         """Sessions whose inbox is not empty; the first one is next."""
@@ -250,7 +259,7 @@ class Sequencer:
         """Save the command on which the core failed; returns what to raise."""
         what = f"the core failed on sequence number {sequenced.seq}: {type(error).__name__}: {error}"
         try:
-            saved = save_fault(self._directory, sequenced, error)
+            saved = save_fault(self._directory, sequenced, error, self._disk)
         except OSError as failure:
             halted = VenueHalted(f"{what}. The command could not be saved ({failure}): {sequenced.command!r}")
         else:

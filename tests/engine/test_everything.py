@@ -15,8 +15,8 @@ import pytest
 from compliance.hook import ComplianceHook
 from engine.exchange import Exchange
 from engine.record.rows import decode_command
+from engine.snapshot.encoding import state_digest
 from engine.state.hook import PreTradeHook
-from engine.state.snapshot import state_digest
 from engine.vocabulary.limits import MAX_INSTANT_LEVELS
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.commands import Sequenced

@@ -6,7 +6,7 @@ import pytest
 
 from compliance import ComplianceHook
 from engine.exchange import Exchange
-from engine.state.snapshot import state_digest
+from engine.snapshot.encoding import state_digest
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_SECOND, PIECE_EVENTS
 from engine.vocabulary.messages import commands

@@ -10,7 +10,6 @@ import random
 from fractions import Fraction
 from math import floor
 
-import msgspec
 import pytest
 
 from compliance import ComplianceHook
@@ -264,15 +263,15 @@ class Session:
         self.trades = {trade_id: trade for trade_id, trade in self.trades.items() if trade[0] != FUTURE}
 
     def restart(self) -> None:
-        packed = msgspec.msgpack.encode(self.hook.snapshot())
+        packed = self.hook.snapshot()
         self.hook = ComplianceHook()
         self.hook.restore(
-            msgspec.msgpack.decode(packed),
+            packed,
             self.venue.exchange.assets,
             self.venue.exchange.instruments,
             self.venue.exchange.accounts,
         )
-        assert msgspec.msgpack.encode(self.hook.snapshot()) == packed
+        assert self.hook.snapshot() == packed
 
     def observe(self, event: Event) -> None:
         self.hook.observe(event, self.venue.time_ns)

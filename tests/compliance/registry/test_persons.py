@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-import msgspec
 import pytest
 
 from compliance import ComplianceHook
@@ -137,11 +136,11 @@ def check(venue: Venue, said: Said) -> None:
 
 def again(venue: Venue) -> None:
     """A hook that was restored knows the same persons."""
-    packed = msgspec.msgpack.encode(venue.hook.snapshot())
+    packed = venue.hook.snapshot()
     twin = ComplianceHook()
     exchange = venue.exchange
-    twin.restore(msgspec.msgpack.decode(packed), exchange.assets, exchange.instruments, exchange.accounts)
-    assert msgspec.msgpack.encode(twin.snapshot()) == packed
+    twin.restore(packed, exchange.assets, exchange.instruments, exchange.accounts)
+    assert twin.snapshot() == packed
     for name, investor in venue.hook.intake.registry.investors.items():
         other = twin.intake.registry.investors[name]
         assert other.shares_owner_with == investor.shares_owner_with

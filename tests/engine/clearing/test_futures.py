@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from engine.exchange import Exchange
+from engine.snapshot.encoding import state_digest
 from engine.state.hook import PreTradeHook
-from engine.state.snapshot import state_digest
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND, ONE_E8, PIECE_EVENTS
 from engine.vocabulary.messages import commands, events

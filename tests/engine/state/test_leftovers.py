@@ -10,7 +10,7 @@ import pytest
 
 from engine.book.entities import Order
 from engine.exchange import Exchange
-from engine.state.snapshot import state_digest
+from engine.snapshot.encoding import state_digest
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_ENDED_WHOLE, NS_PER_DAY, SWEPT_PER_COMMAND
 from engine.vocabulary.messages import commands, events

@@ -104,7 +104,7 @@ def test_no_number_of_a_document_gets_out(tmp_path):
     (directory / "venue.toml").write_text(venue_text(INVESTOR))
     log = tmp_path / "log"
     with log.open("wb") as err:
-        command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--json", "--metrics-port", "0"]
+        command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory), "--json", "--metrics-port", "0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err) as process:
             try:
                 assert process.stdout is not None
@@ -230,7 +230,7 @@ def check_said(directory: Path, message: str) -> None:
 
 def served(directory: Path) -> subprocess.CompletedProcess[str]:
     """What `sbx serve` says of a venue that does not start."""
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(directory)]
+    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory)]
     return subprocess.run(command, capture_output=True, check=False, text=True)
 
 

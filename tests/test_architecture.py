@@ -64,7 +64,10 @@ ROOMS = Rooms(
             ". words reporting journal index snapshots",
             "engine.* compliance.registry",
         ),
-        "gateway.cli": (". client words journal index venue server reporting snapshots session", "engine.* compliance.*"),
+        "gateway.cli": (
+            ". client words journal index venue server reporting snapshots session",
+            "engine.* compliance.*",
+        ),
         # The load on it.
         "loadtest": ("", ""),
         "loadtest.flow": (

@@ -147,6 +147,12 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["candles", files.journal], False, 0),
     (lambda files: ["candles", files.journal, "--instrument", TAIL], True, 1),
     (lambda files: ["candles", files.journal, "--interval", TAIL], True, 2),
+    (lambda files: ["at", files.journal, "--book", "BTC/RUB", "--investor", marked("retail")], True, 0),
+    (lambda files: ["at", files.journal, "--investor", marked("retail"), "--json"], False, 0),
+    (lambda files: ["at", files.journal, TAIL], True, 2),
+    (lambda files: ["at", files.differing], False, 1),
+    (lambda files: ["order", files.journal, files.story.steps["passes"]], True, 0),
+    (lambda files: ["order", files.journal, files.story.steps["passes"], "--json"], True, 0),
     (lambda files: ["diff", files.journal, files.differing], True, 1),
     (lambda files: ["diff", files.journal, files.differing, "--json"], True, 1),
     (lambda files: ["rulebook", "list", files.book], True, 0),
@@ -297,6 +303,8 @@ READERS: list[Callable[[Path], list[object]]] = [
     ],
     lambda path: ["explain", path.parent, 1],
     lambda path: ["diff", path.parent, path.parent],
+    lambda path: ["at", path.parent],
+    lambda path: ["order", path.parent, 1],
 ]
 
 

@@ -33,6 +33,8 @@ SUMMARIES: Final[dict[str, str]] = {
     "report": "Report on a session: rules, orders, caps, settlement.",
     "find": "Find rows of a journal by order, account, rule, time and the like.",
     "history": "Show who changed what of registry, rulebook and parameters.",
+    "at": "Show a session as it was at a moment.",
+    "order": "Show the life of an order, and its place in the queue.",
     "trades": "Show the trades of a session.",
     "candles": "Show candles of the trades of a session.",
     "diff": "Compare two sessions: where they part, and what differs.",

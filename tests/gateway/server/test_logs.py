@@ -176,7 +176,17 @@ async def provoke(apart, rounds):
 async def test_a_full_standard_error_and_a_thousand_bad_requests_hold_no_order_up(tmp_path):
     (tmp_path / "venue.toml").write_text(venue_text())
     source, sink = filled_pipe()
-    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(tmp_path), "--json", "--durability", "os"]
+    command = [
+        sys.executable,
+        "-m",
+        "gateway.cli",
+        "serve",
+        "--no-follower",
+        str(tmp_path),
+        "--json",
+        "--durability",
+        "os",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sink) as process:  # noqa: ASYNC220
         os.close(sink)
         try:

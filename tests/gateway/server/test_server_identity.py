@@ -104,7 +104,17 @@ def test_no_number_of_a_document_gets_out(tmp_path):
     (directory / "venue.toml").write_text(venue_text(INVESTOR))
     log = tmp_path / "log"
     with log.open("wb") as err:
-        command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory), "--json", "--metrics-port", "0"]
+        command = [
+            sys.executable,
+            "-m",
+            "gateway.cli",
+            "serve",
+            "--no-follower",
+            str(directory),
+            "--json",
+            "--metrics-port",
+            "0",
+        ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err) as process:
             try:
                 assert process.stdout is not None

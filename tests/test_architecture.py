@@ -61,8 +61,8 @@ ROOMS = Rooms(
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
         "gateway.session": (
-            ". words reporting journal index snapshots",
-            "engine.* compliance.registry",
+            ". protocol words reporting journal index snapshots",
+            "engine.* compliance compliance.registry",
         ),
         "gateway.cli": (
             ". client words journal index venue server reporting snapshots session",

@@ -153,6 +153,9 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["at", files.differing], False, 1),
     (lambda files: ["order", files.journal, files.story.steps["passes"]], True, 0),
     (lambda files: ["order", files.journal, files.story.steps["passes"], "--json"], True, 0),
+    (lambda files: ["investor", files.journal, marked("retail")], True, 0),
+    (lambda files: ["investor", files.journal, marked("retail"), "--json"], True, 0),
+    (lambda files: ["investor", files.journal, TAIL], True, 2),
     (lambda files: ["diff", files.journal, files.differing], True, 1),
     (lambda files: ["diff", files.journal, files.differing, "--json"], True, 1),
     (lambda files: ["rulebook", "list", files.book], True, 0),
@@ -305,6 +308,7 @@ READERS: list[Callable[[Path], list[object]]] = [
     lambda path: ["diff", path.parent, path.parent],
     lambda path: ["at", path.parent],
     lambda path: ["order", path.parent, 1],
+    lambda path: ["investor", path.parent, "anna"],
 ]
 
 

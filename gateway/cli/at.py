@@ -79,7 +79,7 @@ def _show(found: dict[str, Any]) -> None:
     if "book" in found:
         _show_book(console, found["book"])
     if "investor" in found:
-        _show_investor(console, found["investor"])
+        show_investor(console, found["investor"])
 
 
 def _show_book(console: Terminal, book: dict[str, Any]) -> None:
@@ -96,7 +96,8 @@ def _level(level: dict[str, Any]) -> list[object]:
     return [level["price"], level["quantity"], hidden, level["orders"]]
 
 
-def _show_investor(console: Terminal, investor: dict[str, Any]) -> None:
+def show_investor(console: Terminal, investor: dict[str, Any]) -> None:
+    """An investor as of one moment."""
     state = ", blocked" if investor["blocked"] else ""
     console.tell(f"{investor['investor']}: {investor['class'] or 'without a class'}{state}")
     if investor["class_set_because"]:

@@ -35,6 +35,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "history": "Show who changed what of registry, rulebook and parameters.",
     "at": "Show a session as it was at a moment.",
     "order": "Show the life of an order, and its place in the queue.",
+    "investor": "Show what happened to an investor.",
     "trades": "Show the trades of a session.",
     "candles": "Show candles of the trades of a session.",
     "diff": "Compare two sessions: where they part, and what differs.",

@@ -27,9 +27,11 @@ from tests.support.compliance.drifting import Drifting
 from tests.support.compliance.stand_in import StandIn
 from tests.support.compliance.venue import INTERMEDIARIES, PARTICIPANT, Venue, e8, rules_of
 from tests.support.engine.everything import Everything
+from tests.support.engine.streams import blocks_of
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
 SEEDS = range(10)
+FEW_SEEDS = range(1)
 STEPS = 350
 
 
@@ -167,16 +169,18 @@ def test_a_recheck_of_some_cancels_what_a_recheck_of_everybody_would() -> None:
         assert both.seen["rechecks"] > 3
 
 
-def test_orders_of_others_that_have_come_to_be_forbidden_are_found_too() -> None:
+@pytest.mark.parametrize("seeds", blocks_of([SEEDS], FEW_SEEDS))
+def test_orders_of_others_that_have_come_to_be_forbidden_are_found_too(seeds: range) -> None:
     # Some seconds: there are many ways, each of which is to be met.
     seen: Counter[str] = Counter()
     asked, of_everybody = 0, 0
-    for seed in SEEDS:
+    for seed in seeds:
         both = near_limits(seed, 2 * STEPS)
         seen += both.seen
         asked, of_everybody = asked + both.asked()[0], of_everybody + both.asked()[1]
     rules = [name for name in seen if "-" in name]
-    assert len(rules) >= 5 and sum(seen[name] for name in rules) >= 15, seen
+    if seeds is not FEW_SEEDS:
+        assert len(rules) >= 5 and sum(seen[name] for name in rules) >= 15, seen
     assert asked < of_everybody
 
 

@@ -29,6 +29,7 @@ from engine.vocabulary.messages.events import (
 )
 from tests.support.compliance.exposures import FUTURE, LOT_UNITS, NOTE, Done, Moved, dearest, position
 from tests.support.compliance.venue import ACCOUNTS, Venue
+from tests.support.engine.streams import each_of
 
 TRADERS = ("firm", "firm@alfa", "firm@credit", "qualified", "qualified@credit", "bank", "dealer")
 # A tick times a lot of both instruments is one kopeck.
@@ -316,7 +317,7 @@ class Session:
             assert exposures.through(name) == total
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", each_of(range(12), range(2)))
 def test_exposure_and_verdicts_are_what_the_recount_says(seed: int) -> None:
     session = Session(seed)
     for _ in range(250):

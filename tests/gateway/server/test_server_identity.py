@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from gateway.cli.main import group
 from gateway.documents import invented_tax_number
 from gateway.identity import IDENTITY_FILE, Identities
 from gateway.server.startup import StartError
@@ -231,8 +233,8 @@ def check_said(directory: Path, message: str) -> None:
     """The venue file is refused, with these words, and with no number; `sbx serve` says as much."""
     with pytest.raises(VenueError, match=message) as caught:
         load_venue(directory)
-    done = served(directory)
-    assert done.returncode == 1
+    done = CliRunner().invoke(group, ["serve", str(directory)])
+    assert done.exit_code == 1 and " ".join(done.stderr.split())
     for told in (str(caught.value), done.stdout, done.stderr):
         assert not [number for number in NUMBERS if number in told], told
     assert not (directory / "journal").exists()

@@ -60,7 +60,14 @@ ROOMS = Rooms(
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
-        "gateway.cli": (". client words journal index venue server reporting snapshots", "engine.* compliance.*"),
+        "gateway.session": (
+            ". protocol words reporting journal index snapshots",
+            "engine.* compliance compliance.registry",
+        ),
+        "gateway.cli": (
+            ". client words journal index venue server reporting snapshots session",
+            "engine.* compliance.*",
+        ),
         # The load on it.
         "loadtest": ("", ""),
         "loadtest.flow": (

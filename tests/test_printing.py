@@ -148,6 +148,23 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["history", files.journal, marked("retail")], True, 0),
     (lambda files: ["history", files.journal, TAIL], True, 0),
     (lambda files: ["history", files.journal, "--json"], True, 0),
+    (lambda files: ["trades", files.journal, "--csv"], True, 0),
+    (lambda files: ["trades", files.journal, "--json"], False, 0),
+    (lambda files: ["trades", files.journal, "--from", TAIL], True, 2),
+    (lambda files: ["candles", files.journal], False, 0),
+    (lambda files: ["candles", files.journal, "--instrument", TAIL], True, 1),
+    (lambda files: ["candles", files.journal, "--interval", TAIL], True, 2),
+    (lambda files: ["at", files.journal, "--book", "BTC/RUB", "--investor", marked("retail")], True, 0),
+    (lambda files: ["at", files.journal, "--investor", marked("retail"), "--json"], False, 0),
+    (lambda files: ["at", files.journal, TAIL], True, 2),
+    (lambda files: ["at", files.differing], False, 1),
+    (lambda files: ["order", files.journal, files.story.steps["passes"]], True, 0),
+    (lambda files: ["order", files.journal, files.story.steps["passes"], "--json"], True, 0),
+    (lambda files: ["investor", files.journal, marked("retail")], True, 0),
+    (lambda files: ["investor", files.journal, marked("retail"), "--json"], True, 0),
+    (lambda files: ["investor", files.journal, TAIL], True, 2),
+    (lambda files: ["diff", files.journal, files.differing], True, 1),
+    (lambda files: ["diff", files.journal, files.differing, "--json"], True, 1),
     (lambda files: ["rulebook", "list", files.book], True, 0),
     (lambda files: ["rulebook", "list", files.book, "--json"], True, 0),
     (lambda files: ["rulebook", "explain", "RET-1", "--rulebook", files.book], True, 0),
@@ -202,7 +219,7 @@ def test_no_text_of_others_acts(files: Files, arguments: Arguments, is_seen: boo
     assert unseen(found.output) == []
     assert not is_seen or SEEN in found.output
     if "--json" in arguments(files) and found.stdout:
-        assert not is_seen or TAIL in str_of(json.loads(found.stdout))
+        assert not is_seen or TAIL in str_of([json.loads(line) for line in found.stdout.splitlines()])
 
 
 def str_of(value: object) -> str:
@@ -292,9 +309,13 @@ READERS: list[Callable[[Path], list[object]]] = [
     lambda path: ["load", "merge", path, "--out", path.parent / "whole.json"],
     *[
         lambda path, name=name: [name, path.parent]
-        for name in ("verify", "compact", "replay", "report", "find", "history")
+        for name in ("verify", "compact", "replay", "report", "find", "history", "trades", "candles")
     ],
     lambda path: ["explain", path.parent, 1],
+    lambda path: ["diff", path.parent, path.parent],
+    lambda path: ["at", path.parent],
+    lambda path: ["order", path.parent, 1],
+    lambda path: ["investor", path.parent, "anna"],
 ]
 
 

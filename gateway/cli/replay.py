@@ -20,6 +20,7 @@ from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import json_text
+from gateway.session.comparison import differing_fields
 from gateway.snapshots.borders import Borders
 from gateway.snapshots.sealed import SnapshotError
 
@@ -282,7 +283,5 @@ def show_difference(console: Terminal, difference: Difference) -> None:
     console.tell(f"  recorded  {recorded!r}" if recorded is not None else "  recorded  no such event")
     console.tell(f"  replayed  {replayed!r}" if replayed is not None else "  replayed  no such event")
     if isinstance(recorded, msgspec.Struct) and isinstance(replayed, type(recorded)):
-        for name in recorded.__struct_fields__:
-            before, after = getattr(recorded, name), getattr(replayed, name)
-            if before != after:
-                console.tell(f"  {name}: {before!r} became {after!r}")
+        for name, before, after in differing_fields(recorded, replayed):
+            console.tell(f"  {name}: {before!r} became {after!r}")

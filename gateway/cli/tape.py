@@ -1,0 +1,215 @@
+"""What `sbx trades` and `sbx candles` share: which part of which journal, and in which form it is written."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, NoReturn, TextIO
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from gateway.cli.reading import COMPLETE, INCOMPLETE, TORN, wide_console
+from gateway.cli.terminal import Terminal
+from gateway.journal.archive import journal_bytes
+from gateway.journal.files import JournalError, find_journal
+from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.printable import Cell, json_text, printable
+from gateway.reporting.tables import table_writer
+from gateway.session.moments import Moment, MomentError, parse_moment
+from gateway.session.tables import Rows
+from gateway.session.tape import Print, Tape
+
+Cells = tuple[Cell, ...]
+
+_HEADINGS: Final = {
+    "time_moscow": "Moscow time",
+    "start_moscow": "Moscow time",
+    "taker_side": "taker",
+    "final_price": "stands at",
+    "last_seq": "last seq",
+}
+_FIGURE: Final = re.compile(r"(-?[0-9]+)(\.[0-9]+)?")
+
+ASKED: Final = (
+    click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False)),
+    click.option("--instrument", default="", help="Of this instrument alone."),
+    click.option("--from", "since", default="", metavar="MOMENT", help="Not before this moment."),
+    click.option("--to", "until", default="", metavar="MOMENT", help="Before this moment."),
+    click.option(
+        "--last", type=click.IntRange(min=1), default=20, show_default=True, help="Rows that the table shows."
+    ),
+    click.option("--csv", "form", flag_value="csv", help="All rows, as CSV."),
+    click.option("--json", "form", flag_value="json", help="All rows, a JSON object each, one a line."),
+    click.option(
+        "--out",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write to this file: CSV or JSON lines by its name.",
+    ),
+)
+
+
+def asked(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument and the options of both commands."""
+    for decorator in reversed(ASKED):
+        command = decorator(command)
+    return command
+
+
+class Session:
+    """The part of a journal that was asked for.
+
+    Raises:
+        click.UsageError: there is no journal, or a moment is none.
+    """
+
+    def __init__(self, directory: Path, instrument: str, since: str, until: str) -> None:
+        try:
+            self.reader: Final = JournalReader(find_journal(directory))
+        except JournalError as error:
+            raise click.UsageError(str(error)) from error
+        self.damage: JournalDamage | None = None
+        self._instrument: Final = instrument
+        self._moments: Final = (("--from", since), ("--to", until))
+        self.tape = Tape(instrument)
+        self.rows = Rows(self.tape.reference)
+
+    def prints(self) -> Iterator[Print]:
+        """The trades, with a bar on a terminal; up to the damage if there is some.
+
+        Raises:
+            click.ClickException: the journal can't be read, or no such instrument was listed.
+        """
+        reader = self.reader
+        console = Terminal(stderr=True)
+        columns = (TextColumn("reading"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
+        shown = -1
+        try:
+            with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+                task = progress.add_task("", total=journal_bytes(reader.directory))
+                for row in reader.rows():
+                    if row[0] == 1:
+                        self.tape = Tape(self._instrument, *[_moment(*each, row[1]) for each in self._moments])
+                        self.rows = Rows(self.tape.reference)
+                    yield from self.tape.take(row)
+                    if reader.bytes_read != shown:
+                        shown = reader.bytes_read
+                        progress.update(task, completed=shown)
+        except JournalDamage as damage:
+            self.damage = damage
+        except JournalError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise click.ClickException(f"the journal can't be read: {error}") from error
+        listed = self.tape.reference.instruments
+        if self._instrument and self._instrument not in listed:
+            known = ", ".join(map(printable, listed)) or "none"
+            raise click.ClickException(f"no instrument {self._instrument} was listed; listed: {known}")
+        yield from self.tape.finish()
+
+    def end(self) -> NoReturn:
+        """Say how far the journal could be read, if not to its end, and end with the exit status for it."""
+        console = Terminal(stderr=True, wraps=False)
+        if self.damage is not None:
+            console.tell(("damaged", "red"), f": {self.damage}; this is what stands before it")
+            raise SystemExit(INCOMPLETE)
+        if self.reader.torn is not None:
+            name = self.reader.segments[-1].name
+            console.tell(("torn", "yellow"), f": {name}: {self.reader.torn}; this is what is durable before it")
+            raise SystemExit(TORN)
+        raise SystemExit(COMPLETE)
+
+
+def _moment(option: str, text: str, begin_ns: int) -> Moment | None:
+    try:
+        return parse_moment(text, begin_ns) if text else None
+    except MomentError as error:
+        raise click.UsageError(f"{option}: {error}") from error
+
+
+class Form:
+    """How rows are put out: `columns` of all, those of them that people are shown, and what was asked for."""
+
+    def __init__(
+        self, columns: Sequence[str], shown: Sequence[str], *, form: str | None, out: Path | None, last: int
+    ) -> None:
+        self.columns: Final = columns
+        self.shown: Final = shown
+        self.out: Final = out
+        self.last: Final = last
+        self.form: Final = form or (None if out is None else "json" if out.suffix in (".json", ".jsonl") else "csv")
+
+    def put(self, rows: Iterable[Cells]) -> None:
+        """Write or show rows, as they come.
+
+        Raises:
+            click.ClickException: the file can't be written.
+        """
+        if self.form is None:
+            self._show(rows)
+            return
+        try:
+            with ExitStack() as stack:
+                file = sys.stdout
+                if self.out is not None:
+                    file = stack.enter_context(self.out.open("w", encoding="utf-8", newline=""))
+                self._write(file, rows)
+        except OSError as error:
+            raise click.ClickException(f"{self.out or 'standard output'} can't be written: {error}") from error
+
+    def _write(self, file: TextIO, rows: Iterable[Cells]) -> None:
+        if self.form == "csv":
+            write = table_writer(file, self.columns)
+            for row in rows:
+                write(row)
+        else:
+            for row in rows:
+                file.write(json_text(dict(zip(self.columns, row, strict=True))) + "\n")
+
+    def _show(self, rows: Iterable[Cells]) -> None:
+        """The last rows as a table that 80 columns have room for."""
+        kept: deque[Cells] = deque(maxlen=self.last)
+        count = 0
+        for row in rows:
+            kept.append(row)
+            count += 1
+        console = wide_console()
+        if not count:
+            console.tell("none")
+            return
+        texts = {name: [grouped(row[self.columns.index(name)]) for row in kept] for name in self.shown}
+        texts = {name: column for name, column in texts.items() if any(column)}
+        for name in texts:
+            if name.endswith("_moscow"):
+                texts[name] = _clock_times(texts[name])
+        headings = [_HEADINGS.get(name, name) for name in texts]
+        table = Table(
+            *[Column(each, justify="right", overflow="fold") for each in headings],
+            box=SIMPLE_HEAD,
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+        )
+        for cells in zip(*texts.values(), strict=True):
+            table.add_row(*cells)
+        console.print(table)
+        if count > self.last:
+            console.print(f"the last {self.last:,} of {count:,}; --last, --csv and --json show more")
+
+
+def _clock_times(texts: list[str]) -> list[str]:
+    """Times without their date, where it is the same in all."""
+    dates = {text[:10] for text in texts}
+    return [text[11:] for text in texts] if len(dates) == 1 else texts
+
+
+def grouped(value: Cell) -> str:
+    """A cell for people: figures with separators between thousands."""
+    text = printable(str(value or ""))
+    found = _FIGURE.fullmatch(text)
+    return text if found is None else f"{int(found[1]):,}{found[2] or ''}"

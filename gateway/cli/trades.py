@@ -1,0 +1,43 @@
+"""`sbx trades`: the tape of a recorded session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.tape import Form, Session, asked
+from gateway.session.tables import TRADE_COLUMNS
+
+SHOWN = ("seq", "time_moscow", "instrument", "price", "quantity", "taker_side", "status")
+
+
+@click.command()
+@asked
+def command(
+    directory: Path, instrument: str, since: str, until: str, last: int, form: str | None, out: Path | None
+) -> None:
+    """Show the trades in the journal of DIRECTORY (or its folder journal), beside a running venue too.
+
+    A moment is 12.3s or 1h30m from the beginning, 10:04:07 (Moscow, on the first day), a date, 2026-06-01T10:04:07Z, or a
+    sequence number. A trade that was busted or got another price later in its day says so.
+
+    \b
+    Exit status:
+      0  complete
+      1  the journal is damaged: what stands before the damage is shown
+      2  usage
+      3  complete but for a torn last frame
+
+    \b
+    Examples:
+      sbx trades venue
+      sbx trades venue --instrument BTC/RUB --from 10:00 --to 10:05 --last 50
+      sbx trades venue --csv --out trades.csv
+      sbx trades venue --json | jq .price
+    """
+    session = Session(directory, instrument, since, until)
+    prints = session.prints()
+    shown = Form(TRADE_COLUMNS, SHOWN, form=form, out=out, last=last)
+    shown.put(session.rows.trade(each) for each in prints)
+    session.end()

@@ -48,7 +48,10 @@ ROOMS = Rooms(
             "protocol words outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
-        "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
+        "gateway.inbound": (
+            ". protocol venue metrics outbound.*",
+            "engine.* compliance compliance.registry compliance.rulebook",
+        ),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
         "gateway.session": (". reporting journal", "engine.vocabulary.* engine.record compliance.registry"),

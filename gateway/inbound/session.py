@@ -47,6 +47,7 @@ from gateway.protocol.messages import (
     Rate,
     Rates,
     RatesReply,
+    Records,
     Resume,
     RiskWarning,
     Subscribe,
@@ -61,7 +62,9 @@ PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
 
-Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions | RiskWarning | Contracts
+Query = (
+    Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions | RiskWarning | Contracts | Records
+)
 
 Pending = tuple[int, AnyCommand, int]
 """A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
@@ -242,6 +245,13 @@ class Session(FrameReader):
                 return
             if not (channel.is_public or self._supervises()):
                 self._refuse(request, f"{request.channel} is for supervisors and operators")
+                return
+        elif isinstance(request, Records):
+            if not self._supervises():
+                self._refuse(request, "records are for supervisors and operators")
+                return
+            if request.kind == "trade" and request.name is None:
+                self._malformed("name: a trade is looked up by its number", request.id)
                 return
         elif not isinstance(request, Instruments) and not self._may_read(request.account):
             self._refuse(request, "not an account of yours")

@@ -135,9 +135,7 @@ async def block(client: Client, investor: str, *, blocked: bool) -> Action:
         if blocked
         else f"take investor {investor} off the list of blocked owners"
     )
-    return _action(
-        "set_blocked", {"investor": investor, "blocked": blocked}, says, ("investor", investor), found
-    )
+    return _action("set_blocked", {"investor": investor, "blocked": blocked}, says, ("investor", investor), found)
 
 
 async def override_class(client: Client, investor: str, investor_class: str) -> Action:
@@ -159,7 +157,11 @@ async def freeze(client: Client, asset: str, share_ppm: int, account: str = "") 
     found = await look_up(client, "account", account) if account else RecordInfo(name="")
     whose = f"account {account}" if account else "each holder"
     percent = f"{share_ppm * 100 / PPM:g} %"
-    says = f"freeze {percent} of the {asset} of {whose}" if share_ppm else f"let go what is frozen of the {asset} of {whose}"
+    says = (
+        f"freeze {percent} of the {asset} of {whose}"
+        if share_ppm
+        else f"let go what is frozen of the {asset} of {whose}"
+    )
     arguments: dict[str, Argument] = {"asset": asset, "share_ppm": share_ppm}
     about: tuple[RecordKind, str] = ("asset", asset)
     if account:
@@ -225,7 +227,7 @@ def from_date(client: Client, action: Action, moment: str) -> Action:
         arguments={
             "effective_ns": when.time_ns,
             "command": action.command,
-            "arguments": action.arguments,  # type: ignore[dict-item]  # of these commands none has a table of tables
+            "arguments": action.arguments,
         },
         effective_ns=when.time_ns,
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
-from gateway.client import Client, FellBehind, Stream
+from gateway.client import Client, ClientError, ConnectionLost, Stream
 from gateway.control.actions import Action
 from gateway.protocol import messages as m
 
@@ -49,30 +49,34 @@ async def carry_out(client: Client, action: Action, reason: str) -> Outcome:
         ConnectionLost: no reply came; `was_sent` says what is known.
     """
     told: list[Any] = []
-    async with AsyncExitStack() as stack:
-        streams: list[Stream[Any]] = [client.changes(), client.drop_copy()]
-        readers = []
+    streams: list[Stream[Any]] = [client.changes(), client.drop_copy()]
+    readers = []
+    try:
         for stream in streams:
             await stream.start()
-            readers.append(asyncio.ensure_future(_read(stream, told)))
-            stack.callback(readers[-1].cancel)
+            readers.append(asyncio.ensure_future(_read(stream, told.append)))
         arguments = {**action.arguments, "reason": reason}
-        seq = await client.admin(action.command, **arguments)
-        record = (await client.records(action.kind, action.name)).get(action.name)
+        outcome = Outcome(seq=await client.admin(action.command, **arguments))
+        try:
+            outcome.record = (await client.records(action.kind, action.name)).get(action.name)
+        except ConnectionLost:
+            # It is done; what else was told is not known.
+            outcome.is_whole = False
+    finally:
         for stream in streams:
             await stream.aclose()
         whole = await asyncio.gather(*readers)
-    outcome = Outcome(seq=seq, is_whole=all(whole), record=record)
+    outcome.is_whole &= all(whole)
     _add_up(outcome, told, action)
     return outcome
 
 
-async def _read(stream: Stream[Any], told: list[Any]) -> bool:
-    """Read a stream to its end; whether nothing of it was dropped."""
+async def _read(stream: Stream[Any], take: Callable[[Any], None]) -> bool:
+    """Read a stream to its end; whether that is where it was closed, and nothing of it was dropped."""
     try:
         async for message in stream:
-            told.append(message)
-    except FellBehind:
+            take(message)
+    except ClientError:
         return False
     return True
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from engine.vocabulary.limits import MAX_NAME_CHARS
 from gateway.client import Client
 from gateway.protocol.messages import RecordInfo, RecordKind
 
@@ -37,7 +38,7 @@ async def look_up(client: Client, kind: RecordKind, name: str) -> RecordInfo:
     Raises:
         UnknownName: there is no such name; with those near it.
     """
-    found = (await client.records(kind, name)).get(name) if name else None
+    found = (await client.records(kind, name)).get(name) if 0 < len(name) <= MAX_NAME_CHARS else None
     if found is None:
         known = () if kind == "trade" else await client.records(kind, at_most=MAX_COMPARED)
         raise UnknownName(kind, name, near(name, known))

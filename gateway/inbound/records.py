@@ -14,7 +14,13 @@ from engine.book.entities import Account, Owner
 from engine.book.records import TradeRecord
 from engine.exchange import Exchange
 from engine.vocabulary.codes import BUY, INVESTOR_KINDS, PHASES, SELL
-from engine.vocabulary.limits import ANSWER_PIECE_STEPS, COPIED_PER_STEP, COUNTED_PER_STEP, MAX_LISTED_RECORDS, ROW_STEPS
+from engine.vocabulary.limits import (
+    ANSWER_PIECE_STEPS,
+    COPIED_PER_STEP,
+    COUNTED_PER_STEP,
+    MAX_LISTED_RECORDS,
+    ROW_STEPS,
+)
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import RecordInfo, RecordKind, Records
 

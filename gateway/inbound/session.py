@@ -63,7 +63,16 @@ MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
 
 Query = (
-    Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions | RiskWarning | Contracts | Records
+    Subscribe
+    | Unsubscribe
+    | Instruments
+    | Resume
+    | OpenOrders
+    | Balances
+    | Positions
+    | RiskWarning
+    | Contracts
+    | Records
 )
 
 Pending = tuple[int, AnyCommand, int]

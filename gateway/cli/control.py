@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+import msgspec
 
 from compliance import RulebookError, load_rulebook
 from gateway.cli import control_markets, control_parties
@@ -152,7 +153,7 @@ def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
 
     records = ask(target, found)
     if as_json:
-        click.echo(json_text(records))
+        click.echo(json_text(msgspec.to_builtins(records)))
         return
     console = Terminal(wraps=False)
     for record in records:

@@ -124,7 +124,7 @@ def run(target: Target, plan: Plan, asked: Asked) -> NoReturn:
     reason = asked.reason or click.prompt("why?", err=asked.as_json, value_proc=_reason)
     if not asked.yes and not click.confirm("go on?", err=asked.as_json):
         raise NotSent("nothing was sent")
-    sys.exit(_carried_out(target, action, reason, as_json=asked.as_json))
+    sys.exit(carried_out(target, action, reason, as_json=asked.as_json))
 
 
 def _reason(text: str) -> str:
@@ -133,7 +133,7 @@ def _reason(text: str) -> str:
     return text.strip()
 
 
-def _carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -> int:
+def carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -> int:
     """Send it, and print what came of it; returns the exit status."""
 
     async def carrying() -> tuple[Outcome, str]:

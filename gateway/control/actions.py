@@ -197,8 +197,8 @@ async def load_rulebook(client: Client, rulebook: Rulebook, documents: dict[str,
     }
     differing = sum(in_force.get(name) != wanted.get(name) for name in {**in_force, **wanted})
     says = (
-        f"put rulebook {rulebook.name} in force instead of {client.hello.rulebook}: of {len(wanted)} parameters "
-        f"{differing} differ from those in force; {_RECHECKED}"
+        f"put rulebook {rulebook.name} in force instead of {client.hello.rulebook}: {differing} parameters differ; "
+        f"{_RECHECKED}"
     )
     arguments: dict[str, Argument] = {"name": rulebook.name}
     if rulebook.name not in built_in_rulebooks():

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.client import Client, ClientError, ConnectionLost, Stream
+from gateway.client import Client, ClientError, Stream
 from gateway.control.actions import Action
 from gateway.protocol import messages as m
 
@@ -59,8 +59,8 @@ async def carry_out(client: Client, action: Action, reason: str) -> Outcome:
         outcome = Outcome(seq=await client.admin(action.command, **arguments))
         try:
             outcome.record = (await client.records(action.kind, action.name)).get(action.name)
-        except ConnectionLost:
-            # It is done; what else was told is not known.
+        except ClientError:
+            # It is done, and how things stand is not known.
             outcome.is_whole = False
     finally:
         for stream in streams:

@@ -46,13 +46,12 @@ async def look_up(client: Client, kind: RecordKind, name: str) -> RecordInfo:
 
 
 def near(name: str, known: Iterable[str]) -> list[str]:
-    """The names that resemble one: those that differ in capitals alone, those that contain it, those a few letters away."""
+    """The names that resemble one: those that differ in capitals alone, else those that contain it, else those a few letters away."""
     plain = name.casefold()
     folded: dict[str, list[str]] = {}
     for each in known:
         folded.setdefault(each.casefold(), []).append(each)
     same = folded.get(plain, [])
     holding = sorted((each for each in folded if plain and plain in each), key=len)
-    alike = [*holding, *get_close_matches(plain, folded, n=MAX_NEAR)]
-    found = [*same, *(name for each in alike for name in folded[each])]
-    return list(dict.fromkeys(found))[:MAX_NEAR]
+    alike = holding or get_close_matches(plain, folded, n=MAX_NEAR)
+    return (same or [name for each in alike for name in folded[each]])[:MAX_NEAR]

@@ -1,0 +1,124 @@
+"""A live venue with flow, and `sbx control` on it as a supervisor types it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from gateway.cli.main import group
+from gateway.client import Client, connect
+from gateway.protocol.messages import ExecutionReport, OpenOrder
+from tests.support.gateway.live_venue import LiveVenue, live_venue
+
+INSTRUMENT = "BTC/RUB"
+
+
+class Controlled:
+    """The default venue under general-2026, in which two market makers trade all the while."""
+
+    def __init__(self, venue: LiveVenue) -> None:
+        self.venue = venue
+        self.asked: list[dict[str, Any]] = []
+        """What was done or refused by the core, as its JSON said."""
+
+    def control(self, *arguments: object, by: str = "supervisor", **options: Any) -> Result:
+        """Run `sbx control` with arguments, as somebody."""
+        head = ["control", "--url", self.venue.url, "--key", str(self.venue.key(by))]
+        return CliRunner().invoke(group, [*head, *map(str, arguments)], catch_exceptions=False, **options)
+
+    def does(self, *arguments: object, reason: str = "an order of the court", status: int = 0) -> dict[str, Any]:
+        """What a command does, as its JSON says."""
+        found = self.control(*arguments, "--reason", reason, "--yes", "--json")
+        assert found.exit_code == status, found.output
+        report: dict[str, Any] = json.loads(found.stdout)
+        if report["seq"] is not None:
+            self.asked.append(report)
+        return report
+
+    def show(self, kind: str, name: str) -> dict[str, Any]:
+        """A record of the venue."""
+        found = self.control("show", kind, name, "--json")
+        assert found.exit_code == 0, found.output
+        (record,) = json.loads(found.stdout)
+        return dict(record)
+
+    def rest(
+        self, participant: str, account: str, *prices: int, side: str = "buy", instrument: str = INSTRUMENT
+    ) -> None:
+        """Let orders rest."""
+
+        async def enter(client: Client) -> None:
+            for price in prices:
+                order = await client.submit(instrument, side, "0.001", price, account=account)  # type: ignore[arg-type]
+                assert order.status == "new"
+
+        self._as(participant, enter)
+
+    def trade(self) -> ExecutionReport:
+        """A trade between anna and a market maker, who alone are at its price; the buyer's report."""
+
+        async def cross(client: Client) -> ExecutionReport:
+            async with client.reports() as reports:
+                await client.buy("ETH/RUB", "0.1", 250_000)
+                async for report in reports:
+                    if isinstance(report, ExecutionReport) and report.exec_type == "trade":
+                        return report
+            raise AssertionError("no trade")
+
+        self.rest("mm-beta", "mm-beta.main", 250_000, side="sell", instrument="ETH/RUB")
+        found: ExecutionReport = self._as("anna", cross)
+        return found
+
+    def open_orders(self, participant: str, account: str) -> list[OpenOrder]:
+        async def listed(client: Client) -> list[OpenOrder]:
+            return await client.open_orders(account)
+
+        found: list[OpenOrder] = self._as(participant, listed)
+        return found
+
+    def _as(self, participant: str, what: Any) -> Any:
+        async def doing() -> Any:
+            async with connect(self.venue.url, participant, self.venue.key(participant)) as client:
+                return await what(client)
+
+        return asyncio.run(doing())
+
+
+@contextmanager
+def controlled(directory: Path) -> Iterator[Controlled]:
+    """Serve the venue, and let the market makers quote, trade and cancel until the end."""
+    ended = threading.Event()
+    with live_venue(directory) as venue:
+        flow = threading.Thread(target=lambda: asyncio.run(_flow(venue, ended)))
+        flow.start()
+        try:
+            yield Controlled(venue)
+        finally:
+            ended.set()
+            flow.join(20)
+            assert not flow.is_alive()
+
+
+async def _flow(venue: LiveVenue, ended: threading.Event) -> None:
+    """One maker sells in SOL/RUB, the other buys it, at 100 orders a second together; some of it is cancelled."""
+    async with (
+        connect(venue.url, "mm-alpha", venue.key("mm-alpha")) as alpha,
+        connect(venue.url, "mm-beta", venue.key("mm-beta")) as beta,
+    ):
+        for number in itertools.count():
+            if ended.is_set():
+                return
+            await alpha.submit("SOL/RUB", "sell", "0.01", 12_000)
+            await beta.submit("SOL/RUB", "buy", "0.01", 12_000)
+            resting = await alpha.submit("SOL/RUB", "sell", "0.01", 12_200)
+            if number % 2:
+                await resting.cancel()
+            await asyncio.sleep(0.02)

@@ -55,7 +55,11 @@ ROOMS = Rooms(
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound", "engine.*"),
         "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
         "gateway.session": (". reporting journal", "engine.vocabulary.* engine.record compliance.registry"),
-        "gateway.cli": (". client words journal venue server reporting session", "engine.* compliance.*"),
+        "gateway.control": ("client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
+        "gateway.cli": (
+            ". protocol client words journal venue server reporting session control",
+            "engine.* compliance.*",
+        ),
         # The load on it.
         "loadtest": ("", ""),
         "loadtest.flow": (

@@ -243,7 +243,8 @@ def test_an_operator_may_halt(venue: Controlled) -> None:
         assert f"  now: TON/RUB, phase {phase}, " in found.stdout
 
 
-def test_a_venue_that_is_not_there(venue: Controlled) -> None:
+def test_a_venue_that_is_not_there(venue: Controlled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SBX_KEY", raising=False)
     key = str(venue.venue.key("supervisor"))
     arguments = ["control", "--url", "ws://127.0.0.1:1", "--key", key, "halt", INSTRUMENT, "--reason", "x", "--yes"]
     found = CliRunner().invoke(group, arguments)

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from gateway.cli.main import group
 from gateway.client import Client, connect
-from gateway.protocol.messages import ExecutionReport, OpenOrder
+from gateway.protocol.messages import ExecutionReport, OpenOrder, Side
 from tests.support.gateway.live_venue import LiveVenue, live_venue
 
 INSTRUMENT = "BTC/RUB"
@@ -50,14 +50,13 @@ class Controlled:
         (record,) = json.loads(found.stdout)
         return dict(record)
 
-    def rest(
-        self, participant: str, account: str, *prices: int, side: str = "buy", instrument: str = INSTRUMENT
-    ) -> None:
-        """Let orders rest."""
+    def rest(self, participant: str, account: str, *prices: int, side: Side = "buy", **terms: str) -> None:
+        """Let orders rest, of 0.001 BTC if nothing else is said."""
+        instrument, quantity = terms.get("instrument", INSTRUMENT), terms.get("quantity", "0.001")
 
         async def enter(client: Client) -> None:
             for price in prices:
-                order = await client.submit(instrument, side, "0.001", price, account=account)  # type: ignore[arg-type]
+                order = await client.submit(instrument, side, quantity, price, account=account)
                 assert order.status == "new"
 
         self._as(participant, enter)

@@ -41,10 +41,10 @@ class RecordBook:
         """Make an answer in pieces, each of which yields its steps; returns the records, whether there are more, and the last steps."""
         if query.name is None:
             known = self._known(query.kind)
-            page = list(islice(known, query.after, query.after + MAX_LISTED_RECORDS))
+            first = min(query.after, len(known))
+            page = list(islice(known, first, first + MAX_LISTED_RECORDS))
             found = [self._record(query.kind, name, known[name]) for name in page]
-            steps = len(found) * ROW_STEPS + (len(known) + query.after) // COPIED_PER_STEP
-            return found, len(known) > query.after + len(page), steps
+            return found, len(known) > first + len(page), len(found) * ROW_STEPS + first // COPIED_PER_STEP
         record = self._trade(query.name) if query.kind == "trade" else self._known(query.kind).get(query.name)
         if record is None:
             return [], False, 0

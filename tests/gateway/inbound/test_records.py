@@ -54,6 +54,9 @@ def test_every_kind_is_listed_in_the_order_in_which_it_came(bench: Bench) -> Non
     assert listed(bench, "asset") == ["RUB", "BTC"]
     assert listed(bench, "intermediary") == []
     assert listed(bench, "venue") == ["venue"]
+    for kind in ("account", "parameter", "venue"):
+        beyond = asked(bench, kind=kind, after=2**63 - 1)
+        assert (beyond["records"], beyond.get("more")) == ([], None)
     rules = bench.started.exchange.hook.intake.table.rulebook.rules  # type: ignore[attr-defined]
     assert {name.partition(".")[0] for name in listed(bench, "parameter")} == set(rules)
 

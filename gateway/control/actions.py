@@ -197,7 +197,7 @@ async def load_rulebook(client: Client, rulebook: Rulebook, documents: dict[str,
     }
     differing = sum(in_force.get(name) != wanted.get(name) for name in {**in_force, **wanted})
     says = (
-        f"put rulebook {rulebook.name} in force instead of {client.hello.rulebook}: {differing} parameters differ; "
+        f"put rulebook {rulebook.name} in force instead of {client.hello.rulebook}: parameters that differ: {differing}; "
         f"{_RECHECKED}"
     )
     arguments: dict[str, Argument] = {"name": rulebook.name}

@@ -42,6 +42,24 @@ def test_an_instrument_is_halted_and_resumed(venue: Controlled) -> None:
     assert venue.does("resume", INSTRUMENT)["record"]["phase"] == "continuous"
 
 
+def test_what_trades_all_the_while_feels_it(venue: Controlled) -> None:
+    venue.does("halt", "SOL/RUB")
+    venue.until(lambda: venue.refused["phase"] > 0)
+    venue.does("resume", "SOL/RUB")
+    trades = venue.trades
+    venue.until(lambda: venue.trades > trades)
+    venue.rest("mm-alpha", "mm-alpha.main", 7_700_000)
+    killed = venue.does("kill", "on", "participant", "mm-alpha")
+    assert list(killed["cancelled"]) == ["kill_switch"]
+    assert killed["cancelled"]["kill_switch"] >= 1
+    assert killed["accounts"] == ["mm-alpha.main"]
+    assert venue.open_orders("mm-alpha", "mm-alpha.main") == []
+    venue.until(lambda: venue.refused["kill_switch"] > 0)
+    venue.does("kill", "off", "participant", "mm-alpha")
+    trades = venue.trades
+    venue.until(lambda: venue.trades > trades)
+
+
 def test_an_auction_collects_and_its_uncross_is_told(venue: Controlled) -> None:
     assert venue.does("auction", "ETH/RUB", "--kind", "opening")["record"]["phase"] == "opening_auction"
     venue.rest("mm-beta", "mm-beta.main", 251_000, side="sell", instrument="ETH/RUB")
@@ -158,7 +176,7 @@ def test_a_rulebook_of_a_file_is_put_in_force_and_the_former_again(venue: Contro
     assert 'retail_cap_rub = "300000.00"' in text
     book.write_text(text.replace('retail_cap_rub = "300000.00"', 'retail_cap_rub = "200000.00"'), encoding="utf-8")
     mine = venue.does("rulebook", book)
-    assert "my-rules in force instead of general-2026: 1 parameters differ" in mine["says"]
+    assert "my-rules in force instead of general-2026: parameters that differ: 1;" in mine["says"]
     assert venue.show("parameter", "RET-1.retail_cap_rub")["value"] == "200000.00"
     assert mine["changes"][0]["what"] == "rulebook"
     again = venue.does("rulebook", "general-2026")

@@ -73,6 +73,23 @@ async def test_a_change_in_pieces_names_its_rule(tmp_path: Path) -> None:
         assert [change.key for change in outcome.changes] == ["alice"]
 
 
+async def test_a_class_waits_for_its_moment_and_takes_its_reason_along(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, connect(url_of(server), "sue", KEYS["sue"], reconnect=False) as sue:
+        plan = await actions.override_class(sue, "alice", "unqualified_firm")
+        # The venue's clock has to come to it: time enough for the command to be there before.
+        outcome = await carry_out(sue, actions.from_date(sue, plan, "1500ms"), "documents seen")
+        assert [change.what for change in outcome.changes] == ["scheduled"]
+        assert outcome.record is not None and outcome.record.class_override is None
+        async with sue.changes() as changes:
+            told = [await anext(changes) for _ in range(2)]
+        assert [(change.what, change.detail) for change in told] == [
+            ("effective", ""),
+            ("investor", "unqualified_firm"),
+        ]
+        record = (await sue.records("investor", "alice"))["alice"]
+        assert record.class_override == "unqualified_firm"
+
+
 async def test_a_refusal_says_whether_it_is_recorded(tmp_path: Path) -> None:
     async with desk(tmp_path) as (sue, alice, _):
         plan = await actions.set_phase(sue, "BTC/RUB", "halted")

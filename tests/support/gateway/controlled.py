@@ -6,7 +6,9 @@ import asyncio
 import itertools
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import group
-from gateway.client import Client, connect
+from gateway.client import Client, OrderRejected, connect
 from gateway.protocol.messages import ExecutionReport, OpenOrder, Side
 from tests.support.gateway.live_venue import LiveVenue, live_venue
 
 INSTRUMENT = "BTC/RUB"
+FLOW_SECONDS = 20
+"""The flow has a hundred orders a second; on a busy machine it takes its time."""
 
 
 class Controlled:
@@ -28,6 +32,10 @@ class Controlled:
         self.venue = venue
         self.asked: list[dict[str, Any]] = []
         """What was done or refused by the core, as its JSON said."""
+        self.trades = 0
+        """Of the market makers so far."""
+        self.refused: Counter[str] = Counter()
+        """Their orders that were refused, by code."""
 
     def control(self, *arguments: object, by: str = "supervisor", **options: Any) -> Result:
         """Run `sbx control` with arguments, as somebody."""
@@ -42,6 +50,14 @@ class Controlled:
         if report["seq"] is not None:
             self.asked.append(report)
         return report
+
+    @staticmethod
+    def until(holds: Callable[[], bool]) -> None:
+        """Wait for the flow to meet something."""
+        deadline = time.monotonic() + FLOW_SECONDS
+        while not holds():
+            assert time.monotonic() < deadline, "the flow never met it"
+            time.sleep(0.005)
 
     def show(self, kind: str, name: str) -> dict[str, Any]:
         """A record of the venue."""
@@ -96,18 +112,20 @@ def controlled(directory: Path) -> Iterator[Controlled]:
     """Serve the venue, and let the market makers quote, trade and cancel until the end."""
     ended = threading.Event()
     with live_venue(directory) as venue:
-        flow = threading.Thread(target=lambda: asyncio.run(_flow(venue, ended)))
+        found = Controlled(venue)
+        flow = threading.Thread(target=lambda: asyncio.run(_flow(found, ended)))
         flow.start()
         try:
-            yield Controlled(venue)
+            yield found
         finally:
             ended.set()
             flow.join(20)
             assert not flow.is_alive()
 
 
-async def _flow(venue: LiveVenue, ended: threading.Event) -> None:
-    """One maker sells in SOL/RUB, the other buys it, at 100 orders a second together; some of it is cancelled."""
+async def _flow(desk: Controlled, ended: threading.Event) -> None:
+    """One maker sells in SOL/RUB, the other buys it, at 100 orders a second together; some of what rests is cancelled."""
+    venue = desk.venue
     async with (
         connect(venue.url, "mm-alpha", venue.key("mm-alpha")) as alpha,
         connect(venue.url, "mm-beta", venue.key("mm-beta")) as beta,
@@ -115,9 +133,13 @@ async def _flow(venue: LiveVenue, ended: threading.Event) -> None:
         for number in itertools.count():
             if ended.is_set():
                 return
-            await alpha.submit("SOL/RUB", "sell", "0.01", 12_000)
-            await beta.submit("SOL/RUB", "buy", "0.01", 12_000)
-            resting = await alpha.submit("SOL/RUB", "sell", "0.01", 12_200)
-            if number % 2:
-                await resting.cancel()
+            try:
+                await alpha.submit("SOL/RUB", "sell", "0.01", 12_000)
+                bought = await beta.submit("SOL/RUB", "buy", "0.01", 12_000, time_in_force="ioc")
+                desk.trades += bought.status == "filled"
+                resting = await alpha.submit("SOL/RUB", "sell", "0.01", 12_200)
+                if number % 2:
+                    await resting.cancel()
+            except OrderRejected as refused:
+                desk.refused[refused.code] += 1
             await asyncio.sleep(0.02)

@@ -7,6 +7,7 @@ replies to the commands before it, but no command waits for it.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Generator
 from typing import Final
@@ -58,6 +59,7 @@ from gateway.protocol.messages import (
 from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
 
+_LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
@@ -287,6 +289,9 @@ class Session(FrameReader):
             )
             self._check_own(command)
         except NotAllowed as error:
+            # The journal has no word of it: here it is said who tried.
+            name, command_name = participant.participant, without_numbers(request.command)
+            _LOG.warning("refused: %s, %s, may not send %s", name, participant.role, command_name)
             self._refuse(request, str(error))
         except Malformed as error:
             self._malformed(str(error), request.id)

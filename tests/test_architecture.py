@@ -55,7 +55,10 @@ ROOMS = Rooms(
             "protocol words outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
-        "gateway.inbound": (". protocol journal index venue metrics outbound.*", "engine.* compliance"),
+        "gateway.inbound": (
+            ". protocol journal index venue metrics outbound.*",
+            "engine.* compliance compliance.registry compliance.rulebook",
+        ),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
@@ -64,8 +67,9 @@ ROOMS = Rooms(
             ". protocol words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
         ),
+        "gateway.control": ("client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". client words journal index venue server reporting snapshots session",
+            ". protocol client words journal index venue server reporting snapshots session control",
             "engine.* compliance.*",
         ),
         # The load on it.

@@ -115,6 +115,8 @@ class Files:
 
 
 Arguments = Callable[[Files], list[object]]
+NOWHERE = ("--url", "ws://127.0.0.1:1")
+AT_ONCE = ("--reason", TAIL, "--yes")
 
 # The command, whether the hostile text is to be seen in what it prints, and its exit status.
 PRINTED: list[tuple[Arguments, bool, int]] = [
@@ -178,6 +180,10 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["lint", files.venue], True, 1),
     (lambda files: ["lint", files.venue, "--json"], False, 1),
     (lambda files: ["index", files.text, "--url", "ws://127.0.0.1:1", "--key", files.text], False, 1),
+    (lambda files: ["control", *NOWHERE, "--key", files.text, "halt", TAIL, *AT_ONCE], False, 1),
+    (lambda files: ["control", *NOWHERE, "--key", files.text, "set", TAIL, *AT_ONCE], False, 1),
+    (lambda files: ["control", *NOWHERE, "--key", files.text, "rulebook", f"{files.text}.toml", *AT_ONCE], False, 2),
+    (lambda files: ["control", "--venue", files.folder, "show", "investor", TAIL], False, 2),
     (lambda files: ["flow", files.text], False, 1),
     (lambda files: ["flow", files.lobster], False, 1),
     (lambda files: ["flow", files.flow], False, 0),
@@ -300,6 +306,9 @@ READERS: list[Callable[[Path], list[object]]] = [
     lambda path: ["lint", path],
     lambda path: ["keys", "show", path],
     lambda path: ["index", path, "--url", "ws://127.0.0.1:1", "--key", path],
+    lambda path: ["control", *NOWHERE, "--key", path, "halt", "A", *AT_ONCE],
+    lambda path: ["control", "--venue", path.parent, "show", "investor"],
+    lambda path: ["control", *NOWHERE, "--key", path, "rulebook", path, *AT_ONCE],
     lambda path: ["flow", path],
     lambda path: ["flow", path.with_suffix(".xz")],
     lambda path: ["scenarios", "--dir", path.parent],

@@ -353,6 +353,11 @@ BYTES_PER_STEP: Final = 4_096
 MAX_LISTED_ORDERS: Final = 200
 # Contracts in one answer to `contracts`: one piece of 1 100 steps; with the longest subjects 250 KB of JSON.
 MAX_LISTED_CONTRACTS: Final = 100
+# Records in one answer to `records`: 1 000 steps, as many as open orders; accounts with names of 64 letters are 28 KB of JSON. With the
+# names of 99 000 accounts left out before it 4 100 steps: 2.3 ms were measured.
+MAX_LISTED_RECORDS: Final = 200
+# Accounts whose open orders are counted in a step: 150 to 430 ns each where there are 100 000.
+COUNTED_PER_STEP: Final = 2
 # What was received is carried out for so long when the venue is told to stop. With a second for each peer to say goodbye
 # (`CLOSE_SECONDS`) and a turn that has begun, it has ended within two.
 STOP_NS: Final = 500_000_000

@@ -29,6 +29,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "compact": "Archive the old segments of a journal, which all commands still read.",
     "replay": "Replay a journal and compare every event.",
     "index": "Feed index prices from a file into a venue.",
+    "control": "Halt, block, set a rule: what a supervisor does to a running venue.",
     "rulebook": "List, check, compare and explain rulebooks.",
     "explain": "Explain a past verdict on an order, rule by rule.",
     "report": "Report on a session: rules, orders, caps, settlement.",

@@ -252,6 +252,24 @@ class Client(Following):
         reply = await self.request(m.Instruments(id=self.next_id()), m.InstrumentsReply)
         return {each.instrument: each for each in reply.instruments}
 
+    async def records(
+        self, kind: m.RecordKind, name: str | None = None, *, at_most: int | None = None
+    ) -> dict[str, m.RecordInfo]:
+        """Look a name up, and count what it has; without one, list the names of a kind. For supervisors and operators.
+
+        Args:
+            kind: such as `investor` or `parameter`; a trade is only looked up.
+            name: of which there is one record or none.
+            at_most: of a list, so many and no more than a page beyond.
+        """
+        found: dict[str, m.RecordInfo] = {}
+        while True:
+            request = m.Records(id=self.next_id(), kind=kind, name=name, after=len(found))
+            reply = await self.request(request, m.RecordsReply)
+            found |= {each.name: each for each in reply.records}
+            if not reply.more or (at_most is not None and len(found) >= at_most):
+                return found
+
     async def rates(self) -> dict[str, m.Rate]:
         """Say how much may be asked of the venue, and what is left, by scope; nothing where nobody is limited. Needs no login."""
         reply = await self.request(m.Rates(id=self.next_id()), m.RatesReply)

@@ -34,17 +34,19 @@ class FellBehind(ClientError):
 class RequestFailed(ClientError):
     """The venue refused a request. `code` is for programs, `detail` for people."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, seq: int | None = None) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.seq = seq
+        """Of an admin command: the number under which the refusal stands in the journal; None: it was not recorded."""
 
     @classmethod
     def of(cls, message: Error | Rejected) -> RequestFailed:
         """The exception for a message that refuses."""
         if isinstance(message, Error) and message.code == "rate_limited":
             return RateLimited(message)
-        return cls(message.code, message.detail)
+        return cls(message.code, message.detail, message.seq if isinstance(message, Rejected) else None)
 
 
 class RateLimited(RequestFailed):

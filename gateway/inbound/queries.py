@@ -26,6 +26,7 @@ from engine.vocabulary.limits import (
 from gateway.inbound.bygone import Bygone
 from gateway.inbound.instruments import InstrumentsInPieces
 from gateway.inbound.papers import papers
+from gateway.inbound.records import RecordBook
 from gateway.inbound.session import Answer, Query, Session
 from gateway.inbound.shared import Shared
 from gateway.metrics.counters import Counters
@@ -49,6 +50,8 @@ from gateway.protocol.messages import (
     Position,
     Positions,
     PositionsReply,
+    Records,
+    RecordsReply,
     Resume,
     Resumed,
     RiskWarning,
@@ -74,6 +77,7 @@ class Answers:
         """By instrument and codec."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
         """By codec."""
+        self._records: Final = RecordBook(exchange, fanout)
 
     def begin(self, session: Session, query: Query) -> Answer | int:
         """Answer a question.
@@ -85,6 +89,8 @@ class Answers:
             return self._resume(session, query)
         if isinstance(query, Instruments):
             return self._instruments(session, query)
+        if isinstance(query, Records):
+            return self._look_up(session, query)
         messages: list[Message]
         if isinstance(query, Subscribe) and not session.may_subscribe(query.channel, query.instrument or ""):
             detail = f"a connection has at most {MAX_SUBSCRIPTIONS:,} subscriptions"
@@ -158,6 +164,13 @@ class Answers:
             return steps + QUESTION_STEPS + len(frame) // BYTES_PER_STEP
         finally:
             self._lists.leave(key, making)
+
+    def _look_up(self, session: Session, query: Records) -> Answer:
+        """The records of a kind, or of a name, counted as of the pieces in which they are."""
+        found, more, steps = yield from self._records.answer(query)
+        frame = session.codec.frame(RecordsReply(id=query.id, records=found, more=more))
+        self._fanout.put(session, (frame,))
+        return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP
 
     # ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────
 

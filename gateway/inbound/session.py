@@ -7,6 +7,7 @@ replies to the commands before it, but no command waits for it.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Generator
 from typing import Final
@@ -47,6 +48,7 @@ from gateway.protocol.messages import (
     Rate,
     Rates,
     RatesReply,
+    Records,
     Resume,
     RiskWarning,
     Subscribe,
@@ -57,11 +59,23 @@ from gateway.protocol.messages import (
 from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
 
+_LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
 
-Query = Subscribe | Unsubscribe | Instruments | Resume | OpenOrders | Balances | Positions | RiskWarning | Contracts
+Query = (
+    Subscribe
+    | Unsubscribe
+    | Instruments
+    | Resume
+    | OpenOrders
+    | Balances
+    | Positions
+    | RiskWarning
+    | Contracts
+    | Records
+)
 
 Pending = tuple[int, AnyCommand, int]
 """A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
@@ -254,6 +268,13 @@ class Session(FrameReader):
             if not (channel.is_public or self._supervises()):
                 self._refuse(request, f"{request.channel} is for supervisors and operators")
                 return
+        elif isinstance(request, Records):
+            if not self._supervises():
+                self._refuse(request, "records are for supervisors and operators")
+                return
+            if request.kind == "trade" and request.name is None:
+                self._malformed("name: a trade is looked up by its number", request.id)
+                return
         elif not isinstance(request, Instruments) and not self._may_read(request.account):
             self._refuse(request, "not an account of yours")
             return
@@ -279,6 +300,9 @@ class Session(FrameReader):
             )
             self._check_own(command)
         except NotAllowed as error:
+            # The journal has no word of it: here it is said who tried.
+            name, command_name = participant.participant, without_numbers(request.command)
+            _LOG.warning("refused: %s, %s, may not send %s", name, participant.role, command_name)
             self._refuse(request, str(error))
         except Malformed as error:
             self._malformed(str(error), request.id)

@@ -48,6 +48,7 @@ from gateway.protocol.private_messages import (
     TransferStatus,
     VariationMargin,
 )
+from gateway.protocol.record_messages import RecordInfo, RecordKind, RecordsReply
 from gateway.protocol.requests import (
     Admin,
     AmendOrder,
@@ -69,6 +70,7 @@ from gateway.protocol.requests import (
     Positions,
     Purpose,
     Rates,
+    Records,
     Request,
     RequestDelivery,
     RequestId,
@@ -143,6 +145,10 @@ __all__ = [
     "Rate",
     "Rates",
     "RatesReply",
+    "RecordInfo",
+    "RecordKind",
+    "Records",
+    "RecordsReply",
     "Rejected",
     "Request",
     "RequestDelivery",
@@ -350,6 +356,7 @@ AnyMessage = (
     | PositionsReply
     | RiskWarningReply
     | ContractsReply
+    | RecordsReply
     | Resumed
     | Done
     | Rejected

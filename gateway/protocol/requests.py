@@ -12,6 +12,7 @@ import msgspec
 
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_QUOTES_PER_SIDE, MAX_TEXT_CHARS
 from gateway.protocol.channel_messages import ChannelName
+from gateway.protocol.record_messages import RecordKind
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
@@ -248,6 +249,14 @@ class Contracts(Request, tag="contracts", frozen=True):
 # ── operator and supervisor ────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Records(Request, tag="records", frozen=True):
+    """List the names of a kind, up to 200 of them, leaving out the first `after`; or look one `name` up, and count what it has."""
+
+    kind: RecordKind
+    name: Name | None = None
+    after: Seq = 0
+
+
 _Texts = list[str | dict[str, str]]
 Argument = str | int | bool | _Texts | dict[str, str | int | bool | _Texts | dict[str, str]]
 """Of an admin command. Tables hold texts; only the arguments of a command within a command hold more."""
@@ -281,5 +290,6 @@ AnyRequest = (
     | Positions
     | RiskWarning
     | Contracts
+    | Records
     | Admin
 )

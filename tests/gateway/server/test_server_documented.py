@@ -105,7 +105,8 @@ def test_every_field_of_market_data_is_documented_with_its_channel():
 
 
 def test_every_field_of_what_messages_list_is_documented():
-    for kind in (messages.OpenOrder, messages.Holding, messages.Position, messages.Cover, messages.InstrumentInfo):
+    kinds = (messages.OpenOrder, messages.Holding, messages.Position, messages.Cover, messages.InstrumentInfo)
+    for kind in (*kinds, messages.RecordInfo):
         for field in kind.__struct_fields__:
             assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{kind.__name__}.{field}"
 
@@ -115,7 +116,7 @@ def test_every_question_is_in_the_list_of_questions_and_in_that_of_supervisors()
     questions = DOCUMENT.partition("Questions (")[2].partition(")")[0]
     assert [name for name in named if f"`{name}`" not in questions] == []
     supervisors = DOCUMENT.partition("\n## Supervisors and operators\n")[2].partition(" of any account.")[0]
-    of_accounts = [name for name in named if name not in ("instruments", "subscribe", "unsubscribe")]
+    of_accounts = [name for name in named if name not in ("instruments", "records", "subscribe", "unsubscribe")]
     assert [name for name in of_accounts if f"`{name}`" not in supervisors] == []
 
 

@@ -88,6 +88,7 @@ FULL: Final[list[dict[str, Any]]] = [
     {"type": "positions", "id": 17, "account": "alice"},
     {"type": "risk_warning", "id": 18, "account": "alice", "digest": "0" * 64},
     {"type": "contracts", "id": 19, "account": "alice", "after": 100},
+    {"type": "records", "id": 19, "kind": "investor", "name": "alice", "after": 100},
     {
         "type": "admin",
         "id": 2**53 - 1,

@@ -1,0 +1,160 @@
+"""`sbx control`: what supervisors and operators do to a running venue. Its rules, and what stands; the rest is in the files beside."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import msgspec
+
+from compliance import RulebookError, load_rulebook
+from gateway.cli import control_markets, control_parties
+from gateway.cli.control_options import acts, carry, dated, names_of, target_of
+from gateway.cli.control_running import Target, ask, standing
+from gateway.cli.terminal import Terminal
+from gateway.client import Client
+from gateway.control import actions
+from gateway.control.names import look_up
+from gateway.printable import json_text
+from gateway.protocol.messages import RecordInfo, RecordKind
+from gateway.venue.venue import VenueError, built_in_rulebooks, load_rulebook_documents
+
+
+@click.group()
+@click.option(
+    "--venue",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The directory of a venue on this machine: its address, and the key of its supervisor.",
+)
+@click.option("--url", metavar="URL", envvar="SBX_URL", help="The venue, or SBX_URL.  [default: ws://127.0.0.1:8765]")
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="SBX_KEY",
+    help="Your private key, or SBX_KEY.",
+)
+@click.option("--participant", metavar="NAME", help="Who logs in.  [default: the key file's name without .pem]")
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Certificates, PEM, that vouch for a venue with TLS.  [default: those that the machine trusts]",
+)
+@click.pass_context
+def command(ctx: click.Context, /, **params: Any) -> None:
+    """Control a running venue, as its supervisor or operator.
+
+    Each command looks up in the venue what you name, and offers the nearest names where it knows none. It says in one line what
+    it will do, and to how many accounts and open orders. It asks why and whether to go on; scripts give --reason and --yes. Then
+    it says what came of it. `sbx history` shows each command afterwards, with who asked for it and why, refused ones too.
+
+    \b
+    Exit status:
+      0  done, or waiting for its date
+      1  the venue refused or can't be reached; nothing changed
+      2  nothing was sent: usage, an unknown name, no reason, not confirmed
+      3  sent, but no answer came
+
+    \b
+    Examples:
+      sbx control --venue venue halt BTC/RUB
+      sbx control --url ws://127.0.0.1:8765 --key venue/keys/supervisor.pem block daria --reason "court order 17"
+      export SBX_KEY=venue/keys/supervisor.pem
+      sbx control set RET-1.retail_cap_rub=500000.00 --from 2027-01-01
+      sbx control show investor daria
+    """
+    ctx.obj = target_of(params)
+
+
+for _each in (
+    control_markets.halt,
+    control_markets.resume,
+    control_markets.auction,
+    control_markets.phase,
+    control_markets.kill,
+    control_markets.bust,
+    control_markets.reprice,
+    control_parties.suspend,
+    control_parties.reinstate,
+    control_parties.block,
+    control_parties.unblock,
+    control_parties.set_class,
+    control_parties.freeze,
+):
+    command.add_command(_each)
+
+
+@command.command("set")
+@click.argument("setting", metavar="RULE.KEY=VALUE")
+@dated
+@acts
+def set_parameter(setting: str, since: str | None, **asked: Any) -> None:
+    """Set a parameter of a rule in force, until it is set again or a rulebook is loaded.
+
+    VALUE is written as in a rulebook, without quotes. `sbx control show parameter` lists all with their values.
+
+    \b
+    Examples:
+      sbx control set RET-1.retail_cap_rub=500000.00 --reason "decision of 12 May"
+      sbx control set RET-1.enabled=false --from 2027-01-01 --reason "the pilot ends"
+    """
+    parameter, equals, value = setting.partition("=")
+    if not equals:
+        raise click.UsageError(f"{setting!r} is no setting: write RULE.key=value")
+    carry(partial(actions.set_parameter, parameter=parameter, value=value), asked, since)
+
+
+@command.command()
+@click.argument("book", shell_complete=lambda ctx, param, incomplete: [*built_in_rulebooks()])
+@dated
+@acts
+def rulebook(book: str, since: str | None, **asked: Any) -> None:
+    """Put the rulebook BOOK in force: the name of one that comes with the venue, or a file that ends in .toml.
+
+    `sbx rulebook check` looks a file over first; `sbx rulebook diff` says what changes.
+
+    \b
+    Examples:
+      sbx control rulebook general-2026 --reason "the law is in force"
+      sbx control rulebook my-rules.toml --from 2027-01-01 --reason "a trial"
+    """
+    try:
+        name, documents = load_rulebook_documents(book)
+        loaded = load_rulebook(name, documents)
+    except VenueError as error:
+        raise click.UsageError(str(error)) from error
+    except RulebookError as error:
+        raise click.UsageError(f"{error}\nEverything that is wrong with it: sbx rulebook check {book}") from error
+    carry(partial(actions.load_rulebook, rulebook=loaded, documents=documents), asked, since)
+
+
+@command.command()
+@click.argument("kind", type=click.Choice(get_args(RecordKind)))
+@click.argument("name", required=False, shell_complete=names_of())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_obj
+def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
+    """Show how one NAME of a KIND stands, with its accounts and open orders, or list all names of the kind.
+
+    \b
+    Examples:
+      sbx control show investor daria
+      sbx control show parameter
+      sbx control show trade 4711
+    """
+    if kind == "trade" and name is None:
+        raise click.UsageError("name the trade by its number")
+
+    async def found(client: Client) -> list[RecordInfo]:
+        if name is None:
+            return list((await client.records(kind)).values())
+        return [await look_up(client, kind, name)]
+
+    records = ask(target, found)
+    if as_json:
+        click.echo(json_text(msgspec.to_builtins(records)))
+        return
+    console = Terminal(wraps=False)
+    for record in records:
+        console.print(standing(kind, record))

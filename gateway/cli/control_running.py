@@ -1,0 +1,244 @@
+"""How a command of `sbx control` runs: it looks names up, says what it will do, asks, sends, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar
+
+import click
+import msgspec
+
+from engine.vocabulary.limits import MAX_TEXT_CHARS, MOSCOW_OFFSET_NS
+from gateway.cli.terminal import Terminal
+from gateway.client import Client, ClientError, ConnectionLost, RequestFailed, connect
+from gateway.control.actions import Action
+from gateway.control.carrying import Outcome, carry_out
+from gateway.control.names import ControlError
+from gateway.printable import json_text, printable
+from gateway.protocol.messages import RecordInfo, RecordKind
+from gateway.reporting.times import utc
+from gateway.venue.venue import VenueError, load_venue
+
+REFUSED: Final = 1
+NOT_SENT: Final = 2
+UNKNOWN: Final = 3
+DEFAULT_URL: Final = "ws://127.0.0.1:8765"
+COMPLETION_SECONDS: Final = 2.0
+"""How long a shell waits for names at the tabulator key."""
+MAX_SHOWN_CHANGES: Final = 20
+
+T = TypeVar("T")
+Plan = Callable[[Client], Awaitable[Action]]
+
+
+class NotSent(click.ClickException):
+    """Nothing was sent, and why."""
+
+    exit_code = NOT_SENT
+
+
+class Unanswered(click.ClickException):
+    """It was sent, and nobody said what came of it."""
+
+    exit_code = UNKNOWN
+
+
+class Target(msgspec.Struct):
+    """Which venue, and who asks. What was left out follows from the directory of the venue."""
+
+    url: str | None
+    key: Path | None
+    participant: str | None
+    directory: Path | None
+    ca_file: Path | None
+
+    def connect(self) -> AbstractAsyncContextManager[Client]:
+        """A connection that is not made again when it is lost.
+
+        Raises:
+            NotSent: the key, or the directory, is missing or wrong.
+        """
+        url, key = self.url, self.key
+        if self.directory is not None:
+            try:
+                venue = load_venue(self.directory)
+            except VenueError as error:
+                raise NotSent(str(error)) from error
+            url = url or f"{'wss' if venue.server.tls_cert else 'ws'}://{venue.host}:{venue.port}"
+            supervisors = [each.participant for each in venue.participants.values() if each.role == "supervisor"]
+            keys = [self.directory / "keys" / f"{name}.pem" for name in supervisors]
+            key = key or next((path for path in keys if path.exists()), None)
+        if key is None:
+            raise NotSent("name your private key: --key FILE or SBX_KEY, or --venue DIR where its keys are")
+        return connect(url or DEFAULT_URL, self.participant or key.stem, key, reconnect=False, ca_file=self.ca_file)
+
+
+class Asked(msgspec.Struct):
+    """What each command is given beside what it is about."""
+
+    reason: str | None
+    yes: bool
+    as_json: bool
+
+
+def is_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def ask(target: Target, question: Callable[[Client], Awaitable[T]]) -> T:
+    """Ask the venue something on a connection of its own.
+
+    Raises:
+        click.ClickException: the venue can't be reached or refuses; NotSent: a name is wrong.
+    """
+
+    async def asking() -> T:
+        async with target.connect() as client:
+            return await question(client)
+
+    try:
+        return asyncio.run(asking())
+    except ControlError as error:
+        raise NotSent(str(error)) from error
+    except ClientError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def run(target: Target, plan: Plan, asked: Asked) -> NoReturn:
+    """Plan an action, say it, ask for what is missing, carry it out, say what came of it, and exit."""
+    if asked.reason is not None and not 0 < len(asked.reason) <= MAX_TEXT_CHARS:
+        raise NotSent(f"--reason has 1 to {MAX_TEXT_CHARS} characters")
+    if not is_terminal():
+        if asked.reason is None:
+            raise NotSent("say why: --reason TEXT. It is journaled, and stands in `sbx history`")
+        if not asked.yes:
+            raise NotSent("there is no terminal to ask on: --yes does it without asking")
+    action = ask(target, plan)
+    console = Terminal(stderr=asked.as_json, wraps=False)
+    console.tell(sentence(action))
+    reason = asked.reason or click.prompt("why?", err=asked.as_json, value_proc=_reason)
+    if not asked.yes and not click.confirm("go on?", err=asked.as_json):
+        raise NotSent("nothing was sent")
+    sys.exit(carried_out(target, action, reason, as_json=asked.as_json))
+
+
+def _reason(text: str) -> str:
+    if not 0 < len(text.strip()) <= MAX_TEXT_CHARS:
+        raise click.BadParameter(f"a reason has 1 to {MAX_TEXT_CHARS} characters")
+    return text.strip()
+
+
+def carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -> int:
+    """Send it, and print what came of it; returns the exit status."""
+
+    async def carrying() -> tuple[Outcome, str]:
+        async with target.connect() as client:
+            return await carry_out(client, action, reason), client.participant or ""
+
+    report: dict[str, Any] = {
+        "status": "done" if action.effective_ns is None else "scheduled",
+        "command": action.command,
+        "arguments": action.arguments,
+        "reason": reason,
+        "effective_utc": None if action.effective_ns is None else utc(action.effective_ns),
+        "says": action.says,
+        "concerns": {"accounts": action.accounts, "open_orders": action.open_orders},
+    }
+    try:
+        outcome, by = asyncio.run(carrying())
+    except RequestFailed as error:
+        report |= {"status": "refused", "code": error.code, "detail": error.detail, "seq": error.seq}
+        if as_json:
+            click.echo(json_text(report))
+            return REFUSED
+        where = f"recorded as command {error.seq}" if error.seq else "the venue recorded nothing"
+        raise click.ClickException(f"refused, {error}; nothing changed, {where}") from error
+    except ConnectionLost as error:
+        if not error.was_sent:
+            raise click.ClickException(str(error)) from error
+        raise Unanswered(f"{error}; `sbx control show` says, or `sbx history`") from error
+    except ClientError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json_text({**report, "by": by, **msgspec.to_builtins(outcome)}))
+    else:
+        tell(Terminal(wraps=False), action, outcome, by)
+    return 0
+
+
+# ── in words ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sentence(action: Action) -> str:
+    """What an action will do, from when, and to how many."""
+    when = "" if action.effective_ns is None else f"from {utc(action.effective_ns + MOSCOW_OFFSET_NS)[:19]} (Moscow): "
+    counts = _counts(action.accounts, action.open_orders)
+    return f"{when}{action.says}" + (f" [{counts}]" if counts else "")
+
+
+def _counts(accounts: int | None, open_orders: int | None) -> str:
+    return ", ".join(
+        [
+            *([] if accounts is None else [_number(accounts, "account")]),
+            *([] if open_orders is None else [_number(open_orders, "open order")]),
+        ]
+    )
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def tell(console: Terminal, action: Action, outcome: Outcome, by: str) -> None:
+    """Print what came of an action."""
+    done = "done" if action.effective_ns is None else "waits for its date"
+    console.tell(f"{done}: command {outcome.seq}, by {by}")
+    for change in outcome.changes[:MAX_SHOWN_CHANGES]:
+        console.tell(f"  {change.what} {change.key}{f': {change.detail}' if change.detail else ''}")
+    if len(outcome.changes) > MAX_SHOWN_CHANGES:
+        console.tell(f"  ... {len(outcome.changes) - MAX_SHOWN_CHANGES:,} more changes: see --json, or `sbx history`")
+    if outcome.trades:
+        console.tell(f"  {_number(outcome.trades, 'trade')} made")
+    for count, what in ((outcome.corrected, "of the correction"), (outcome.frozen, "of what is frozen")):
+        if count:
+            console.tell(f"  {_number(count, 'account')} told {what}")
+    if outcome.cancelled:
+        total, whose = sum(outcome.cancelled.values()), _number(len(outcome.accounts), "account")
+        why = ", ".join(f"{count:,} by {rule}" for rule, count in outcome.cancelled.items())
+        console.tell(f"  cancelled {_number(total, 'open order')} of {whose}: {why}")
+    elif action.effective_ns is None:
+        console.tell("  no open order was cancelled")
+    if not outcome.is_whole:
+        console.tell(("  there may be more: not all that was told could be read", "yellow"))
+    if outcome.record is not None:
+        console.tell(f"  now: {standing(action.kind, outcome.record)}")
+
+
+def standing(kind: RecordKind, record: RecordInfo) -> str:
+    """How a record stands, in a line."""
+    parts = [record.name]
+    if record.participant is not None:
+        parts.append(f"of investor {record.investor}, operated by {record.participant}")
+        parts += [f"held through {record.intermediary}"] if record.intermediary else []
+    if kind == "investor":
+        override = " set by a supervisor" if record.class_override else ""
+        parts.append(f"{record.kind}, class {record.investor_class or 'none yet'}{override}")
+        parts.append("blocked" if record.blocked else "not blocked")
+    if kind == "intermediary":
+        parts.append("suspended" if record.suspended else "not suspended")
+    if record.phase is not None:
+        parts.append(f"phase {record.phase}")
+    if record.value is not None:
+        parts.append(record.value or "nothing")
+    if record.price is not None:
+        parts.append(f"{record.quantity} {record.instrument} at {record.price}, {record.seller} to {record.buyer}")
+        parts += ["undone"] if record.busted else []
+    if record.killed:
+        parts.append("kill switch on")
+    counts = _counts(record.accounts, record.open_orders)
+    return printable(", ".join([*parts, *([counts] if counts else [])]))

@@ -1,0 +1,157 @@
+"""Answers about records: which names of a kind there are, and what stands behind one, counted in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from compliance import ComplianceHook, RuleData
+from compliance.registry.classes import class_name
+from compliance.registry.records import Client, Registry
+from compliance.rulebook.wording import setting_text
+from engine.book.entities import Account, Owner
+from engine.book.records import TradeRecord
+from engine.exchange import Exchange
+from engine.vocabulary.codes import BUY, INVESTOR_KINDS, PHASES, SELL
+from engine.vocabulary.limits import (
+    ANSWER_PIECE_STEPS,
+    COPIED_PER_STEP,
+    COUNTED_PER_STEP,
+    MAX_LISTED_RECORDS,
+    ROW_STEPS,
+)
+from gateway.outbound.fanout import Fanout
+from gateway.protocol.messages import RecordInfo, RecordKind, Records
+
+VENUE: Final = "venue"
+"""The name of the one record of its kind."""
+_PIECE: Final = ANSWER_PIECE_STEPS * COUNTED_PER_STEP
+"""Accounts or owners that are counted before the next connection has its turn."""
+
+
+class RecordBook:
+    """What can be looked up by name in a venue."""
+
+    def __init__(self, exchange: Exchange, fanout: Fanout) -> None:
+        self._exchange: Final = exchange
+        self._fanout: Final = fanout
+
+    def answer(self, query: Records) -> Generator[int, None, tuple[list[RecordInfo], bool, int]]:
+        """Make an answer in pieces, each of which yields its steps; returns the records, whether there are more, and the last steps."""
+        if query.name is None:
+            known = self._known(query.kind)
+            first = min(query.after, len(known))
+            page = list(islice(known, first, first + MAX_LISTED_RECORDS))
+            found = [self._record(query.kind, name, known[name]) for name in page]
+            return found, len(known) > first + len(page), len(found) * ROW_STEPS + first // COPIED_PER_STEP
+        record = self._trade(query.name) if query.kind == "trade" else self._known(query.kind).get(query.name)
+        if record is None:
+            return [], False, 0
+        found = [self._record(query.kind, query.name, record)]
+        yield from self._count(found[0], query.kind, record)
+        return found, False, ROW_STEPS
+
+    # ── what there is ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _known(self, kind: RecordKind) -> Mapping[str, Any]:
+        """The records of a kind by name, in the order in which they came."""
+        exchange = self._exchange
+        if kind == "account":
+            return exchange.accounts
+        if kind == "asset":
+            return exchange.assets
+        if kind == "instrument":
+            return exchange.books
+        if kind == "participant":
+            return self._fanout.reports.accounts
+        if kind == "venue":
+            return {VENUE: exchange}
+        registry = self._registry
+        if kind == "parameter":
+            return self._parameters()
+        return registry.investors if kind == "investor" else registry.intermediaries
+
+    @property
+    def _registry(self) -> Registry:
+        hook = self._exchange.hook
+        return hook.intake.registry if isinstance(hook, ComplianceHook) else Registry()
+
+    def _trade(self, name: str) -> TradeRecord | None:
+        """A trade of the trading day by its number."""
+        trades = self._exchange.day_trades
+        place = int(name) - self._exchange.first_trade if name.isascii() and name.isdigit() else -1
+        return trades[place] if 0 <= place < len(trades) else None
+
+    def _parameters(self) -> dict[str, tuple[RuleData, str]]:
+        """Each parameter of each rule in force, and its rule."""
+        hook = self._exchange.hook
+        table = hook.intake.table if isinstance(hook, ComplianceHook) else None
+        return {
+            f"{rule}.{key}": (data, key)
+            for rule, data in ({} if table is None else table.rulebook.rules).items()
+            for key in ("enabled", *data.declared.parameters)
+        }
+
+    def _record(self, kind: RecordKind, name: str, record: Any) -> RecordInfo:
+        """What is known of a name without counting."""
+        killed = f"{kind}:{'' if kind == 'venue' else name}" in self._exchange.killed
+        found = RecordInfo(name=name, killed=killed)
+        if kind == "account":
+            found.participant, found.investor = record.participant, record.owner.investor
+            client = self._registry.clients.get(name)
+            found.intermediary = None if client is None else client.intermediary_name or None
+        elif kind == "investor":
+            found.kind = INVESTOR_KINDS[record.kind]
+            found.investor_class = class_name(record.investor_class) or None
+            found.class_override, found.blocked = record.class_override or None, record.blocked
+        elif kind == "intermediary":
+            found.suspended = record.suspended
+        elif kind == "instrument":
+            found.phase = PHASES[record.phase]
+        elif kind == "parameter":
+            found.value = setting_text(*record)
+        elif kind == "trade":
+            format_ = self._fanout.formats.instruments[record.instrument.instrument]
+            found.instrument = record.instrument.instrument
+            found.price, found.quantity = format_.price[record.price_ticks], format_.quantity[record.lots]
+            found.buyer, found.seller = record.buyer.account, record.seller.account
+            found.busted = record.busted
+        return found
+
+    # ── how much of it ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _count(self, found: RecordInfo, kind: RecordKind, record: Any) -> Iterator[int]:
+        """Fill in how many accounts and open orders a record has; yields the steps of each piece."""
+        if kind == "instrument":
+            found.open_orders = 0
+            # Those who come meanwhile are not counted.
+            owners = iter(list(self._exchange.owners.values()))
+            while some := list(islice(owners, _PIECE)):
+                found.open_orders += sum(_open_in(owner, record.instrument) for owner in some)
+                yield len(some) // COUNTED_PER_STEP
+            return
+        if kind not in {"account", "participant", "investor", "intermediary", "venue"}:
+            return
+        found.accounts = found.open_orders = 0
+        accounts = self._accounts(kind, record)
+        while counted := list(islice(accounts, _PIECE)):
+            found.accounts += len(counted)
+            found.open_orders += sum(len(account.open_orders) for account in counted)
+            yield len(counted) // COUNTED_PER_STEP
+
+    def _accounts(self, kind: RecordKind, record: Any) -> Iterator[Account]:
+        """The accounts of a record, in order of opening. The lists they are taken from only grow."""
+        if kind == "account":
+            return iter((record,))
+        if kind == "participant":
+            return (self._exchange.accounts[name] for name in record)
+        if kind == "venue":
+            return iter(self._exchange.account_list)
+        clients: list[Client] = record.clients
+        return (client.core for client in clients if client.core is not None)
+
+
+def _open_in(owner: Owner, instrument: Any) -> int:
+    """How many open orders an owner has in an instrument."""
+    return len(owner.orders_on(instrument, BUY)) + len(owner.orders_on(instrument, SELL))

@@ -1,0 +1,57 @@
+"""The answer about records: what a venue knows by which name. `gateway.protocol.messages` exports it with all others."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from gateway.protocol.private_messages import Message
+
+RecordKind = Literal[
+    "account", "asset", "instrument", "intermediary", "investor", "parameter", "participant", "trade", "venue"
+]
+
+
+class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One name, and what stands behind it as of now. What does not apply, or was not counted, is left out."""
+
+    name: str
+    """Of a parameter `RULE.key`, of a trade its number, of the venue `venue`."""
+    accounts: int | None = None
+    """How many it has. Counted, as are open orders, where one name was asked for."""
+    open_orders: int | None = None
+    killed: bool = False
+    """Whether a kill switch for it is on."""
+    participant: str | None = None
+    """Of an account."""
+    investor: str | None = None
+    intermediary: str | None = None
+    kind: str | None = None
+    """Of an investor: `individual` or `firm`."""
+    investor_class: str | None = None
+    class_override: str | None = None
+    """The class that a supervisor set."""
+    blocked: bool = False
+    suspended: bool = False
+    phase: str | None = None
+    """Of an instrument."""
+    value: str | None = None
+    """Of a parameter, as `set_parameter` takes it."""
+    instrument: str | None = None
+    """Of a trade, as is what follows."""
+    price: str | None = None
+    quantity: str | None = None
+    buyer: str | None = None
+    """The account."""
+    seller: str | None = None
+    busted: bool = False
+
+
+class RecordsReply(Message, tag="records"):
+    """Records of one kind, in the order in which they came; of the name that was asked for none, or the one."""
+
+    id: int
+    records: list[RecordInfo]
+    more: bool = False
+    """There are more after the last of these."""

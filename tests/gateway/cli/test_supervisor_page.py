@@ -1,0 +1,91 @@
+"""docs/SUPERVISOR.md: its commands, run in order on a live venue, print what the page says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli.main import group
+from gateway.client import OrderRejected
+from tests.support.gateway.controlled import Controlled
+from tests.support.gateway.live_venue import live_venue
+from tests.support.places import ROOT
+
+PAGE = (ROOT / "docs" / "SUPERVISOR.md").read_text(encoding="utf-8")
+LEFT_OUT = "..."
+"""A line that stands for what the page does not show."""
+
+
+def blocks() -> Iterator[tuple[str, list[str]]]:
+    """Each command of the page, with the lines that it prints there."""
+    for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL):
+        for part in block.split("$ sbx ")[1:]:
+            command, *lines = part.rstrip("\n").split("\n")
+            yield command, lines
+
+
+def varying(text: str) -> str:
+    """A text without what differs from run to run: times, digests, numbers of commands."""
+    text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+Z?)?", "TIME", text)
+    text = re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", text)
+    text = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?", "TIME", text)
+    return re.sub(r"\b\d{3}\b", "SEQ", text)
+
+
+def missing(lines: list[str], printed: list[str]) -> str | None:
+    """The first line of the page that is not printed in its place; None: there is none."""
+    place, skips = 0, False
+    for line in lines:
+        if line == LEFT_OUT:
+            skips = True
+            continue
+        if skips:
+            place = next((at for at in range(place, len(printed)) if printed[at] == line), len(printed))
+        if place == len(printed) or printed[place] != line:
+            return line
+        place, skips = place + 1, False
+    return None if skips or place == len(printed) else f"then nothing, not {printed[place]}"
+
+
+def test_a_line_that_is_not_printed_is_found() -> None:
+    assert missing(["a", LEFT_OUT, "c"], ["a", "b", "c"]) is None
+    assert missing(["a", LEFT_OUT], ["a"]) is None
+    assert missing(["a", "c"], ["a", "b", "c"]) == missing([LEFT_OUT, "c", "c"], ["b", "c"]) == "c"
+    assert missing(["a"], ["a", "b"]) == "then nothing, not b"
+
+
+def test_the_commands_of_the_page_print_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with live_venue(Path("venue")) as venue:
+        monkeypatch.setenv("SBX_URL", venue.url)
+        monkeypatch.setenv("SBX_KEY", "venue/keys/supervisor.pem")
+        refused = story(Controlled(venue))
+        commands = 0
+        for command, lines in blocks():
+            words = shlex.split(command)
+            if words[0] == "explain":
+                words[2] = str(refused)
+            found = CliRunner().invoke(group, words, catch_exceptions=False)
+            printed = [line.rstrip() for line in varying(found.output).rstrip("\n").split("\n")]
+            wrong = missing([varying(line) for line in lines], printed)
+            assert wrong is None, f"{command}: expected {wrong} in\n{found.output}"
+            assert found.exit_code == 2 * lines[0].startswith("Error"), command
+            commands += 1
+        assert commands > 15
+
+
+def story(desk: Controlled) -> int:
+    """What happens before a supervisor comes; returns the number of the order that is refused."""
+    desk.trade()
+    desk.rest("boris", "boris.main", 7_700_000, 7_710_000)
+    desk.rest("broker-north", "daria.north", 7_700_000, 7_710_000)
+    desk.rest("broker-north", "lev.north", 7_700_000)
+    with pytest.raises(OrderRejected) as refused:
+        desk.rest("broker-north", "daria.north", 8_000_000, quantity="0.05")
+    assert refused.value.rule == "RET-1"
+    return refused.value.message.order_id

@@ -1,0 +1,119 @@
+"""Records: names in pages, one of them counted in pieces, for those who supervise alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.vocabulary.limits import MAX_LISTED_RECORDS, PIECE_EVENTS
+from engine.vocabulary.messages.commands import OpenAccount, SetKillSwitch
+from gateway.inbound import records
+from gateway.inbound.session import Session
+from tests.support.gateway.bench import Bench, answers, benched, enter, order
+from tests.support.gateway.session_words import heard
+
+MANY = 2 * MAX_LISTED_RECORDS + 7
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with benched(tmp_path, piece_events=PIECE_EVENTS) as bench:
+        yield bench
+
+
+def asked(bench: Bench, **question: Any) -> dict[str, Any]:
+    session = bench.session("sue")
+    ((reply,),) = [turn for turn in answers(bench, session, {"type": "records", "id": 1, **question}) if turn]
+    assert (reply["type"], reply["id"]) == ("records", 1)
+    return reply
+
+
+def listed(bench: Bench, kind: str) -> list[str]:
+    names: list[str] = []
+    while True:
+        reply = asked(bench, kind=kind, after=len(names))
+        names += [each["name"] for each in reply["records"]]
+        if not reply.get("more"):
+            return names
+
+
+def one(bench: Bench, kind: str, name: str) -> dict[str, Any]:
+    (record,) = asked(bench, kind=kind, name=name)["records"]
+    return dict(record)
+
+
+def test_every_kind_is_listed_in_the_order_in_which_it_came(bench: Bench) -> None:
+    for number in range(MANY):
+        bench.sequencer.sequence([OpenAccount(f"more-{number}", "alice", "alice")])
+    assert listed(bench, "account") == ["alice", "bob", *[f"more-{number}" for number in range(MANY)]]
+    assert listed(bench, "investor") == listed(bench, "participant") == ["alice", "bob"]
+    assert listed(bench, "instrument") == ["BTC/RUB"]
+    assert listed(bench, "asset") == ["RUB", "BTC"]
+    assert listed(bench, "intermediary") == []
+    assert listed(bench, "venue") == ["venue"]
+    for kind in ("account", "parameter", "venue"):
+        beyond = asked(bench, kind=kind, after=2**63 - 1)
+        assert (beyond["records"], beyond.get("more")) == ([], None)
+    rules = bench.started.exchange.hook.intake.table.rulebook.rules  # type: ignore[attr-defined]
+    assert {name.partition(".")[0] for name in listed(bench, "parameter")} == set(rules)
+
+
+def test_one_record_says_what_it_has(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    # In pieces of one account: the sums are the same.
+    monkeypatch.setattr(records, "_PIECE", 1)
+    bench.sequencer.sequence([OpenAccount("second", "bob", "alice")])
+    enter(bench, "alice", 0, 5, levels=5)
+    enter(bench, "bob", 0, 3, levels=3)
+    assert one(bench, "investor", "alice") == {
+        "name": "alice",
+        "accounts": 2,
+        "open_orders": 5,
+        "kind": "firm",
+        "investor_class": "qualified_firm",
+    }
+    assert one(bench, "participant", "bob") == {"name": "bob", "accounts": 2, "open_orders": 3}
+    assert one(bench, "venue", "venue") == {"name": "venue", "accounts": 3, "open_orders": 8}
+    assert one(bench, "instrument", "BTC/RUB") == {"name": "BTC/RUB", "open_orders": 8, "phase": "continuous"}
+    second = one(bench, "account", "second")
+    assert (second["participant"], second["investor"], second["open_orders"]) == ("bob", "alice", 0)
+    bench.sequencer.sequence([SetKillSwitch(1, "alice", True)])
+    assert (one(bench, "investor", "alice")["killed"], one(bench, "venue", "venue")["open_orders"]) == (True, 3)
+    assert asked(bench, kind="investor", name="nobody")["records"] == []
+
+
+def test_a_trade_is_looked_up_by_its_number(bench: Bench) -> None:
+    sides = (("alice", "buy"), ("bob", "sell"))
+    for name, side in sides:
+        bench.send(bench.session(name), order(name, 1, side=side))
+        bench.turn()
+    trade = one(bench, "trade", "1")
+    assert trade == {
+        "name": "1",
+        "instrument": "BTC/RUB",
+        "price": "90.0",
+        "quantity": "0.1",
+        "buyer": "alice",
+        "seller": "bob",
+    }
+    for name in ("0", "2", "-1", "one", "9" * 30, "²"):
+        assert asked(bench, kind="trade", name=name)["records"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "code"),
+    [
+        ("alice", {"kind": "investor"}, "not_allowed"),
+        ("", {"kind": "investor"}, "not_logged_in"),
+        ("sue", {"kind": "trade"}, "malformed"),
+        ("sue", {"kind": "secret"}, "malformed"),
+        ("sue", {"kind": "asset", "after": -1}, "malformed"),
+    ],
+)
+def test_who_may_not_ask_so_is_told(bench: Bench, name: str, request_: dict[str, Any], code: str) -> None:
+    session: Session = bench.session(name)
+    session.receive(session.codec.encode({"type": "records", "id": 1, **request_}))
+    (error,) = heard(session)
+    assert (error["type"], error["code"]) == ("error", code)

@@ -19,8 +19,9 @@ from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
 from engine.trading.market_index import check_index
 from engine.trading.reducing import check_reduce_only
+from engine.vocabulary import kinds
 from engine.vocabulary.limits import SWEPT_PER_COMMAND
-from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
+from engine.vocabulary.messages.commands import Sequenced
 from engine.vocabulary.messages.events import Event
 
 NO_END: Final = 2**62
@@ -55,17 +56,17 @@ class Exchange(State):
             self.time_ns = time_ns
             start_day(self)
         elif (self.works or self.due[0][0] <= time_ns or self.expiries.next_ns <= time_ns) and not self._catch_up(
-            time_ns, type(command) is Tick
+            time_ns, type(command) is kinds.TICK
         ):
             return events
         self.time_ns = time_ns
         self.steps = 0
         # The three that come most often are not looked up.
-        if type(command) is NewOrder:
+        if type(command) is kinds.NEW_ORDER:
             enter(self, command)
-        elif type(command) is CancelOrder:
+        elif type(command) is kinds.CANCEL_ORDER:
             cancel_one(self, command)
-        elif type(command) is AmendOrder:
+        elif type(command) is kinds.AMEND_ORDER:
             amend(self, command)
         else:
             problem = HANDLERS[type(command)](self, command)

@@ -12,8 +12,8 @@ from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
 from engine.trading.room import close_order
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
-from engine.vocabulary.messages.events import OrderCancelled
 from engine.vocabulary.said import NOTHING_SAID, Said
 
 
@@ -66,7 +66,7 @@ def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = 
     state.touch(book)
     account = order.account
     state.emit(
-        OrderCancelled(
+        kinds.ORDER_CANCELLED(
             order.order_id,
             account.account,
             next_report(account),

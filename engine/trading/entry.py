@@ -18,6 +18,7 @@ from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_cro
 from engine.trading.reducing import position_problem, reduce_only_problem
 from engine.trading.room import only_lowers, open_order, parts_asked_for, parts_that_rest, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import (
     AT_OPEN,
     BUY,
@@ -49,7 +50,7 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import NewOrder
-from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
+from engine.vocabulary.messages.events import OrderRejected, OrderStatus
 from engine.vocabulary.problem import Problem, unknown_instrument
 from engine.vocabulary.said import said
 
@@ -257,7 +258,7 @@ def accept(state: State, order: Order) -> None:
         state.expiries.add(order, deadline_ns)
     account.report_seq += 1
     state.emit(
-        OrderAccepted(
+        kinds.ORDER_ACCEPTED(
             order.order_id,
             account.account,
             account.report_seq,

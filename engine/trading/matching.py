@@ -14,8 +14,8 @@ from engine.trading.fills import fill
 from engine.trading.market_index import index_moved
 from engine.trading.prevention import prevent
 from engine.trading.reducing import end_idle, hold, reducible_at
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import PRICE_TIME
-from engine.vocabulary.messages.events import BookAdded
 
 DONE: Final = 0
 """It trades no more: nothing crosses, or nothing is left of it."""
@@ -91,7 +91,7 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int) -> No
     fill(state, maker, taker, price, lots)
     if refreshed and maker.leaves_lots:
         maker.queued = state.next_place()
-        state.emit(BookAdded(maker.instrument_name, maker.order_id, maker.side, price, maker.shown_lots))
+        state.emit(kinds.BOOK_ADDED(maker.instrument_name, maker.order_id, maker.side, price, maker.shown_lots))
 
 
 def _wanted(taker: Order, price: int) -> int:

@@ -20,17 +20,16 @@ from engine.book.entities import Account, Instrument, Order
 from engine.book.order_book import static_band
 from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Recheck, Verdict
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (
     AssetIssued,
-    BookAdded,
     DefaultDeclared,
     Event,
     FundsMoved,
     FutureMarked,
     LossShared,
-    OrderAccepted,
     OrderCancelled,
     OrderRejected,
     Trade,
@@ -43,6 +42,19 @@ from engine.vocabulary.said import Said, said
 
 VENUE: Final = "VENUE"
 """The venue's own refusal, which belongs to no rulebook."""
+FOLLOWED: Final[tuple[type[Event], ...]] = (
+    Trade,
+    OrderCancelled,
+    OrderRejected,
+    TradeCorrected,
+    FutureMarked,
+    Transferred,
+    AssetIssued,
+    FundsMoved,
+    VariationMargin,
+    LossShared,
+    DefaultDeclared,
+)
 
 
 class ComplianceHook(PreTradeHook):
@@ -122,14 +134,15 @@ class ComplianceHook(PreTradeHook):
             if not self._table_passes(client, order):
                 self._ledger.doubtful[client.investor.investor] = client.investor
 
+    def followed(self) -> tuple[type[Event], ...]:
+        """All that `observe` has a use for."""
+        return FOLLOWED
+
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow fills, corrections, ends of orders, final marks and holdings that leave an account in the ledger."""
-        kind = type(event)
-        if kind is BookAdded or kind is OrderAccepted:
-            return
-        if type(event) is Trade:
+        if type(event) is kinds.TRADE:
             self._follow_trade(event, time_ns)
-        elif type(event) is OrderCancelled or type(event) is OrderRejected:
+        elif type(event) is kinds.ORDER_CANCELLED or type(event) is kinds.ORDER_REJECTED:
             self._ledger.release(event.order_id)
             if self._closers.accounts:
                 self._closers.forget(event.order_id)
@@ -154,7 +167,8 @@ class ComplianceHook(PreTradeHook):
             # What comes in was not bought here, and is no exposure.
             if event.amount < 0:
                 self._ledger.hand_over(event.asset, client, None, -event.amount)
-        elif type(event) is VariationMargin or type(event) is LossShared or type(event) is DefaultDeclared:
+        else:
+            assert type(event) is VariationMargin or type(event) is LossShared or type(event) is DefaultDeclared
             self._ledger.portfolios.touch(self._clients[event.account])
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:

@@ -147,6 +147,8 @@ class State:
 
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook
+        self._followed: Final[dict[type[Event], bool]] = dict.fromkeys(hook.followed(), True)
+        """Classes of the events that the hook follows."""
         self.room: Final = DayRoom()
         self.assets: Final[dict[str, Asset]] = {}
         self.instruments: Final[dict[str, Instrument]] = {}
@@ -205,9 +207,10 @@ class State:
         """Stops that wait for their turn in the current command."""
 
     def emit(self, event: Event) -> None:
-        """Add an event to the result of the command that is applied, and let the hook follow it."""
+        """Add an event to the result of the command that is applied, and let the hook follow it if it does."""
         self.events.append(event)
-        self.hook.observe(event, self.time_ns)
+        if type(event) in self._followed:
+            self.hook.observe(event, self.time_ns)
 
     def owner(self, investor: str) -> Owner:
         """An investor as owner of accounts, noted when first asked for."""

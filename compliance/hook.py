@@ -8,6 +8,7 @@ from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
 from compliance.ledger.closers import Closers
 from compliance.ledger.contracts import follow_transfer
+from compliance.ledger.fill import Fill
 from compliance.ledger.ledger import Ledger
 from compliance.ledger.open_orders import BY_FUNDS, ONLY_REDUCES
 from compliance.registration import add_asset, carry_out, list_instrument
@@ -230,29 +231,25 @@ class ComplianceHook(PreTradeHook):
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
-        if trade.taker_side == BUY:
-            buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
-            sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
-            buyer = trade.taker_account
-        else:
-            buy_id, buy_leaves = trade.maker_order_id, trade.maker_leaves_lots
-            sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
-            buyer = trade.maker_account
+        fill = Fill(trade, time_ns)
         ledger = self._ledger
-        listing = self._listings[trade.instrument]
-        ledger.fill(trade, buy_id, BUY, leaves_lots=buy_leaves, time_ns=time_ns)
-        if sell_id in ledger.open_sells:
-            ledger.fill(trade, sell_id, SELL, leaves_lots=sell_leaves, time_ns=time_ns)
+        listing = self._listings[fill.instrument]
+        ledger.fill(fill, BUY)
+        if fill.sell_order_id in ledger.open_sells:
+            ledger.fill(fill, SELL)
         else:
-            client = self._clients[seller]
+            client = self._clients[fill.seller]
             if client.investor.retail or listing.exposed:
-                ledger.sold(trade, sell_id, client, listing, time_ns=time_ns)
+                ledger.sold(fill, client, listing)
             if client.investor.financial:
                 ledger.portfolios.touch(client)
         if not listing.shortable:
-            listing.last_ticks = trade.price_ticks
+            listing.last_ticks = fill.price_ticks
             return
-        for order_id, leaves_lots, account in ((buy_id, buy_leaves, buyer), (sell_id, sell_leaves, seller)):
+        for order_id, leaves_lots, account in (
+            (fill.buy_order_id, fill.buy_leaves, fill.buyer),
+            (fill.sell_order_id, fill.sell_leaves, fill.seller),
+        ):
             self._closers.moved(self._clients[account])
             if not leaves_lots:
                 self._closers.forget(order_id)

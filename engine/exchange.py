@@ -21,7 +21,7 @@ from engine.trading.market_index import check_index
 from engine.trading.reducing import check_reduce_only
 from engine.vocabulary import kinds
 from engine.vocabulary.limits import SWEPT_PER_COMMAND
-from engine.vocabulary.messages.commands import Sequenced
+from engine.vocabulary.messages.commands import Command, Sequenced
 from engine.vocabulary.messages.events import Event
 
 NO_END: Final = 2**62
@@ -39,10 +39,11 @@ class Exchange(State):
         is a bug, and the venue must stop. `seq` must follow the last one; `time_ns` (since the epoch, UTC) must not
         decrease.
         """
-        assert sequenced.seq == self.seq + 1, "a sequence number is missing"
-        time_ns = sequenced.time_ns
+        fields: tuple[int, int, Command] = kinds.fields_of(sequenced)
+        seq, time_ns, command = fields
+        assert seq == self.seq + 1, "a sequence number is missing"
         assert time_ns >= self.time_ns, "time ran backwards"
-        self.seq = sequenced.seq
+        self.seq = seq
         # What the command before has left.
         if len(self.ended) > self.max_whole:
             self.shrink(len(self.ended) - self.max_whole)
@@ -51,7 +52,6 @@ class Exchange(State):
         events: list[Event] = []
         self.events = events
         self.due_events = self.carried_events = self.steps = 0
-        command = sequenced.command
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)

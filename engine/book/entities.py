@@ -8,8 +8,10 @@ from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
 from engine.book.used_id import UsedId, UsedIds
 from engine.vocabulary.codes import BUY, FILLED, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
+from engine.vocabulary.kinds import fields_of
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
+from engine.vocabulary.plain import is_plain
 from engine.vocabulary.said import Said, said
 
 # Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
@@ -203,13 +205,18 @@ class OrderRecord(UsedId):
     """Whether no client order id is used up for it: it is an order of the venue, or one too many for the day."""
 
     def __init__(self, order_id: int, account: Account, command: NewOrder) -> None:
+        fields = fields_of(command)
         self.order_id: Final = order_id
         self.account: Final = account
         self.command: Final = command
         """What was asked for: a resent request is compared with it (P5)."""
-        self.instrument_name: Final[str] = command.instrument
-        self.client_order_id: Final[str] = command.client_order_id
-        self.side: Final[int] = command.side
+        self.client_order_id: Final[str] = fields[2]
+        self.instrument_name: Final[str] = fields[3]
+        self.side: Final[int] = fields[4]
+        self.order_type: int = fields[5]
+        """A triggered stop becomes a market or a limit order."""
+        self.time_in_force: Final[int] = fields[6]
+        self.is_plain: Final = is_plain(fields)
 
     @property
     def has_ended(self) -> bool:
@@ -287,7 +294,6 @@ class Order(OrderRecord):
     """One order of a listed instrument, from its entry to its end."""
 
     post_only: int = POST_ONLY_OFF
-    # What it is now.
     where: int = NOWHERE
     shown_lots: int = 0
     """What the book shows of it; all its leaves but for an iceberg."""
@@ -299,7 +305,6 @@ class Order(OrderRecord):
     """Counts on from the orders entered so far: when an amend last sent it to the end of those that wait; 0: none did."""
     queued: int = 0
     """Counts places in queues: renewed whenever it goes to the end of one."""
-    # Stops and pegs.
     trail_group: TrailGroup | None = None
     """Trailing stop that waits: those that prints move with it, which know its prices. See `engine/book/stops.py`."""
     _stop_ticks: int = 0
@@ -335,13 +340,9 @@ class Order(OrderRecord):
         super().__init__(order_id, account, command)
         # A `LimitOrderBook` is made of orders, so they can't name that class: read this into a typed variable.
         self.book: Final[Any] = book
-        """The order book of its instrument."""
         self.instrument: Final[Instrument] = book.instrument
         self.beside: list[Order] | None = None
         """The open orders of its owner on its side of its instrument; None while it is none of them."""
-        self.order_type: int = command.order_type
-        """A triggered stop becomes a market or a limit order."""
-        self.time_in_force: Final[int] = command.time_in_force
 
     @property
     def rank(self) -> int:

@@ -22,7 +22,8 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int) -> O
         record = OrderRecord(order_id, account, command)
     else:
         order = Order(order_id, account, command, book)
-        order.post_only = command.post_only
+        if not order.is_plain:
+            order.post_only = command.post_only
         record = order
     state.entered += 1
     record.entered = state.entered

@@ -65,6 +65,7 @@ def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = 
     release(order)
     state.touch(book)
     account = order.account
+    template, values = ("", ()) if why is NOTHING_SAID else (why.template, why.values)
     state.emit(
         kinds.ORDER_CANCELLED(
             order.order_id,
@@ -80,8 +81,8 @@ def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = 
             reason,
             rule,
             "",
-            why.template,
-            why.values,
+            template,
+            values,
         ),
     )
     end_other_leg(state, order)

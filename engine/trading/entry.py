@@ -28,6 +28,7 @@ from engine.vocabulary.codes import (
     DUPLICATE_ID,
     FILLABILITY,
     FOK,
+    GTC,
     ICEBERG,
     KILL_SWITCH,
     NOTIONAL,
@@ -201,12 +202,15 @@ def value_problem(state: State, order: Order, value: int) -> Problem | None:
 
 def _trading_problem(state: State, order: Order) -> Problem | None:
     """Check post-only, fillability and self-trade `reject`, as far as the order would trade now."""
+    if order.is_plain and order.time_in_force == GTC and state.self_trade != STP_REJECT:
+        # Whatever it meets, it may trade and may rest.
+        return None
     book: LimitOrderBook = order.book
     if order.order_type in STOPS or (order.time_in_force in FOR_AUCTIONS and not _auction_runs(order)):
         return None
     if book.in_call:
         if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT:
-            return None if own_crossed(state, order) is None else _self_trade()
+            return None if own_crossed(state, order) is None else Problem(SELF_TRADE, said("self_trade.meets"))
         return None
     crosses = order.post_only and book.crosses(order.side, order.price_ticks)
     if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, order)):
@@ -221,12 +225,8 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
         if lots < least:
             return Problem(FILLABILITY, said("fillability.lots", lots, least))
     if mode == STP_REJECT and order.price_ticks and meets_own(state, order):
-        return _self_trade()
+        return Problem(SELF_TRADE, said("self_trade.meets"))
     return None
-
-
-def _self_trade() -> Problem:
-    return Problem(SELF_TRADE, said("self_trade.meets"))
 
 
 def _reprice_from_touch(state: State, order: Order) -> bool:
@@ -253,7 +253,9 @@ def funds_problem(order: Order, wanted: int) -> Problem:
 def accept(state: State, order: Order) -> None:
     """Report an order accepted, and have it expire if it does."""
     account = order.account
-    deadline_ns: int = day_end_ns(state) if order.time_in_force == DAY else order.command.expire_ns
+    deadline_ns: int = 0 if order.is_plain else order.command.expire_ns
+    if order.time_in_force == DAY:
+        deadline_ns = day_end_ns(state)
     if deadline_ns:
         state.expiries.add(order, deadline_ns)
     account.report_seq += 1
@@ -268,7 +270,7 @@ def accept(state: State, order: Order) -> None:
             order.order_type,
             order.time_in_force,
             order.price_ticks,
-            order.command.quantity_e8 and order.quantity_lots,
+            order.quantity_lots if order.is_plain else order.command.quantity_e8 and order.quantity_lots,
             order.stop_ticks,
         ),
     )
@@ -278,7 +280,9 @@ def act(state: State, order: Order) -> None:
     """Let an accepted order do what it does: trade, rest, or wait for a price, an auction or a touch."""
     book: LimitOrderBook = order.book
     state.touch(book)
-    if order.order_type in STOPS:
+    if order.is_plain:
+        place(state, order)
+    elif order.order_type in STOPS:
         open_order(state, order)
         if not book.in_call and is_triggered(order, book.last_trade_ticks):
             order.where = ELECTED

@@ -29,7 +29,7 @@ NO_BOUND: Final = 2**62
 
 def mode_of(state: State, order: Order) -> int:
     """The mode of self-trade prevention that rules for an incoming order: its own, else the venue's."""
-    mode: int = order.command.self_trade
+    mode: int = -1 if order.is_plain else order.command.self_trade
     return state.self_trade if mode < 0 else mode
 
 

@@ -210,6 +210,8 @@ class ComplianceHook(PreTradeHook):
 
     def unsettled(self) -> Recheck | None:
         """Who has orders that were let in because they closed, and would open by now."""
+        if not self._closers.changed:
+            return None
         accounts = self._closers.due()
         return Recheck(accounts) if accounts else None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.kinds import fields_of
 from engine.vocabulary.messages.events import Trade
@@ -15,6 +17,7 @@ _ACCOUNT: Final = 1
 _LEAVES: Final = 5
 
 
+@mypyc_attr(acyclic=True)
 class Fill:
     """What was traded and when; and of buyer and seller whose order it was, and how many lots of it are left."""
 

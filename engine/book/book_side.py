@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sortedcontainers import SortedList
-
 from engine.book.entities import NOWHERE, ON_BOOK, Level, Order
+from engine.book.ladder import Ladder
 from engine.vocabulary.codes import BUY, PEGGED
 
 
@@ -23,7 +22,7 @@ class BookSide:
         self.sign: Final = 1 if side == BUY else -1
         self.levels: Final[dict[int, Level]] = {}
         """By price in ticks."""
-        self.ladder: Final[SortedList[int]] = SortedList()
+        self.ladder: Final = Ladder()
         """`price * sign` of every level, the best last."""
         self.best: Level | None = None
         self.orders: int = 0
@@ -97,13 +96,11 @@ class BookSide:
     def _drop(self, level: Level) -> None:
         """Forget an empty level."""
         price = level.price_ticks
-        del self.levels[price]
-        ladder = self.ladder
+        levels, ladder = self.levels, self.ladder
+        del levels[price]
+        ladder.remove(price * self.sign)
         if level is self.best:
-            ladder.pop()
-            self.best = self.levels[ladder[-1] * self.sign] if ladder else None
-        else:
-            ladder.remove(price * self.sign)
+            self.best = levels[ladder.last * self.sign] if levels else None
 
     def fill(self, order: Order, lots: int) -> bool:
         """Take a fill's lots off a resting order's shown part; True if an iceberg then shows its next part, at the end."""
@@ -177,8 +174,9 @@ class BookSide:
     def prices(self) -> Iterator[int]:
         """Prices in ticks, best first."""
         sign = self.sign
-        for key in reversed(self.ladder):
-            yield key * sign
+        for run in reversed(self.ladder.runs):
+            for key in reversed(run):
+                yield key * sign
 
     def __iter__(self) -> Iterator[Order]:
         for price in self.prices():
@@ -189,9 +187,9 @@ class BookSide:
 
     def check(self) -> None:
         """Assert that the whole side is sound. O(orders)."""
-        assert len(self.ladder) == len(self.levels)
-        assert list(self.ladder) == sorted([price * self.sign for price in self.levels])
-        top = self.levels[self.ladder[-1] * self.sign] if self.ladder else None
+        self.ladder.check()
+        assert [key for run in self.ladder.runs for key in run] == sorted([price * self.sign for price in self.levels])
+        top = self.levels[self.ladder.last * self.sign] if self.levels else None
         assert self.best is top
         total = 0
         for price, level in self.levels.items():

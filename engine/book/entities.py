@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from mypy_extensions import mypyc_attr
+
 from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
 from engine.book.used_id import UsedId, UsedIds
@@ -177,13 +179,9 @@ class Owner:
         """The open orders of its accounts on one side of an instrument, to read."""
         return self.open_sides.get(instrument.number * 2 + side, _NOBODYS)
 
-    def forget_empty_sides(self) -> None:
-        """Keep no more than there is. O(sides with orders since this was last called)."""
-        for key, orders in list(self.open_sides.items()):
-            if not orders:
-                del self.open_sides[key]
 
-
+# The collector looks into none of these: `engine/state/letting_go.py` says what frees them.
+@mypyc_attr(acyclic=True)
 class OrderRecord(UsedId):
     """What stays on record of every order of the trading day; all there is of one that ended, or whose instrument is not listed."""
 
@@ -290,6 +288,7 @@ class Book:
         self.instrument: Final = instrument
 
 
+@mypyc_attr(acyclic=True)
 class Order(OrderRecord):
     """One order of a listed instrument, from its entry to its end."""
 
@@ -382,6 +381,7 @@ class Order(OrderRecord):
         self.trail_group = None
 
 
+@mypyc_attr(acyclic=True)
 class Level:
     """All orders resting at one price, first in first out: a doubly linked list and its sums."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from engine.book.entities import Account, Instrument, Order
 from engine.book.used_id import UsedId
 from engine.vocabulary.messages.commands import Transfer
@@ -25,6 +27,7 @@ class TransferRecord(UsedId):
         return said("used.transfer", self.transfer_id)
 
 
+@mypyc_attr(acyclic=True)
 class TradeRecord:
     """A trade of the current trading day, kept so that it can be corrected. It names its orders, and lets them go when they end."""
 

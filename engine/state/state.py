@@ -19,6 +19,7 @@ from engine.book.used_id import UsedIds
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
+from engine.state.letting_go import let_go
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
@@ -205,6 +206,10 @@ class State:
         """Stops of brackets that begin to wait in the current command."""
         self.elected: Final[deque[Order]] = deque()
         """Stops that wait for their turn in the current command."""
+
+    def __del__(self) -> None:
+        """Let go of the orders: see `let_go`."""
+        let_go(self.account_list, self.owners.values(), self.book_list)
 
     def emit(self, event: Event) -> None:
         """Add an event to the result of the command that is applied, and let the hook follow it if it does."""

@@ -10,7 +10,7 @@ from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
 from engine.book.used_id import UsedId, UsedIds
 from engine.vocabulary.codes import BUY, FILLED, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
-from engine.vocabulary.kinds import fields_of
+from engine.vocabulary.kinds import Fields, fields_of
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
 from engine.vocabulary.plain import is_plain
@@ -202,8 +202,8 @@ class OrderRecord(UsedId):
     is_nameless: bool = False
     """Whether no client order id is used up for it: it is an order of the venue, or one too many for the day."""
 
-    def __init__(self, order_id: int, account: Account, command: NewOrder) -> None:
-        fields = fields_of(command)
+    def __init__(self, order_id: int, account: Account, command: NewOrder, fields: Fields = ()) -> None:
+        fields = fields or fields_of(command)
         self.order_id: Final = order_id
         self.account: Final = account
         self.command: Final = command
@@ -335,8 +335,8 @@ class Order(OrderRecord):
     previous: Order | None = None
     next: Order | None = None
 
-    def __init__(self, order_id: int, account: Account, command: NewOrder, book: Book) -> None:
-        super().__init__(order_id, account, command)
+    def __init__(self, order_id: int, account: Account, command: NewOrder, book: Book, fields: Fields = ()) -> None:
+        super().__init__(order_id, account, command, fields)
         # A `LimitOrderBook` is made of orders, so they can't name that class: read this into a typed variable.
         self.book: Final[Any] = book
         self.instrument: Final[Instrument] = book.instrument

@@ -58,18 +58,20 @@ from engine.vocabulary.said import said
 
 def enter(state: State, command: NewOrder) -> None:
     """Carry out `NewOrder`. Emits OrderRejected; or OrderStatus for a resent request; or OrderAccepted, then what it does."""
-    account = state.accounts.get(command.account)
-    if account is None or account.participant != command.participant:
+    fields = kinds.fields_of(command)
+    account = state.accounts.get(fields[1])
+    participant: str = fields[0]
+    if account is None or account.participant != participant:
         _reject_stranger(state, command)
         return
     ids = account.used_ids
     if ids.day != state.day:
         state.leftovers.begin(account, state.day)
-    used = ids.find(command.client_order_id) if ids.former else ids.current.get(command.client_order_id)
+    used = ids.find(fields[2]) if ids.former else ids.current.get(fields[2])
     if used is not None:
-        answer_used_id(state, account, command, read(account, command.client_order_id, used))
+        answer_used_id(state, account, command, read(account, fields[2], used))
         return
-    order = admit(state, account, command, state.seq)
+    order = admit(state, account, command, state.seq, fields)
     if not isinstance(order, Order):
         reject(state, order, not_listed(order))
         return

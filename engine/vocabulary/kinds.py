@@ -6,7 +6,7 @@ stands; what is `Final` is found at once.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -23,6 +23,9 @@ ORDER_REJECTED: Final = OrderRejected
 ORDER_CANCELLED: Final = OrderCancelled
 BOOK_ADDED: Final = BookAdded
 TRADE: Final = Trade
+
+Fields = tuple[Any, ...]
+"""Those of a message; where nothing may stand for them, they have not been read yet."""
 
 fields_of: Final = msgspec.structs.astuple
 """All fields of a message as a tuple: one call costs as much as reading four of them by name."""

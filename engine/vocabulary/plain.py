@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from engine.vocabulary import kinds
 from engine.vocabulary.codes import BUY, FOK, GTC, LIMIT, SELL
+from engine.vocabulary.kinds import Fields, fields_of
 from engine.vocabulary.messages.commands import NewOrder
 
 _SIDE: Final = 4
@@ -13,10 +13,10 @@ _ORDER_TYPE: Final = 5
 _TIME_IN_FORCE: Final = 6
 _FURTHER: Final = 9
 """Where the further terms begin, which have defaults."""
-_NO_FURTHER: Final[tuple[Any, ...]] = kinds.fields_of(NewOrder("", "", "", "", BUY, LIMIT, GTC, 0, 0))[_FURTHER:]
+_NO_FURTHER: Final[Fields] = fields_of(NewOrder("", "", "", "", BUY, LIMIT, GTC, 0, 0))[_FURTHER:]
 
 
-def is_plain(fields: tuple[Any, ...]) -> bool:
+def is_plain(fields: Fields) -> bool:
     """Whether the fields of a `NewOrder` are those of a plain order. Price and quantity may be nonsense."""
     side: int = fields[_SIDE]
     order_type: int = fields[_ORDER_TYPE]

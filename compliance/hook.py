@@ -65,6 +65,8 @@ class ComplianceHook(PreTradeHook):
         super().__init__()
         self._intake: Final = Intake()
         self._clients: Final[dict[str, Client]] = self._intake.registry.clients
+        self._by_number: Final[list[Client]] = []
+        """The same by the account's number."""
         self._listings: Final[dict[str, Listing]] = self._intake.registry.listings
         self._ledger: Final[Ledger] = self._intake.ledger
         self._closers: Final[Closers] = self._intake.closers
@@ -80,7 +82,7 @@ class ComplianceHook(PreTradeHook):
         Returns all failures in the rulebook's order; None lets the order pass. What depends only on class, instrument and
         side is in a table; the other rules are asked one by one. The venue's own order that closes a position passes.
         """
-        client = self._clients[order.account.account]
+        client = self._by_number[order.account.number]
         decision = client.decisions.get(order.instrument.number * 2 + order.side)
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
@@ -102,9 +104,9 @@ class ComplianceHook(PreTradeHook):
             price_ticks = _counted_ticks(order, price_ticks)
             if price_ticks == ONLY_REDUCES:
                 # It is let in always, and takes from those beside it what they had to close.
-                investor = self._clients[order.account.account].investor
+                investor = self._by_number[order.account.number].investor
                 self._ledger.doubtful[investor.investor] = investor
-        client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
+        client, listing = self._by_number[order.account.number], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
         self._ledger.reserve(order.order_id, side, entry)
         if order.other_leg is not None:
@@ -114,7 +116,7 @@ class ComplianceHook(PreTradeHook):
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
         if order.close_out:
             return None
-        client = self._clients[order.account.account]
+        client = self._by_number[order.account.number]
         if self._table_passes(client, order):
             return None
         return self._judge(
@@ -131,7 +133,7 @@ class ComplianceHook(PreTradeHook):
             )
         if order.side != BUY:
             # A buy's terms only change unasked to what costs less. A sale may be worth more: it counts at the band of now.
-            client = self._clients[order.account.account]
+            client = self._by_number[order.account.number]
             if not self._table_passes(client, order):
                 self._ledger.doubtful[client.investor.investor] = client.investor
 
@@ -196,9 +198,8 @@ class ComplianceHook(PreTradeHook):
 
     def account_opened(self, account: Account) -> None:
         """Know where what an account holds is read."""
-        client = self._clients[account.account]
-        client.opened(account)
-        self._ledger.portfolios.touch(client)
+        self._opened(account)
+        self._ledger.portfolios.touch(self._clients[account.account])
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
@@ -228,8 +229,14 @@ class ComplianceHook(PreTradeHook):
     ) -> None:
         """Become what `snapshot` returned. Only for a hook that is new."""
         restore(self._intake, snapshot, assets, instruments)
-        for name, client in self._clients.items():
-            client.opened(accounts[name])
+        for account in accounts.values():
+            self._opened(account)
+
+    def _opened(self, account: Account) -> None:
+        assert account.number == len(self._by_number), "the core counts its accounts otherwise"
+        client = self._clients[account.account]
+        client.opened(account)
+        self._by_number.append(client)
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""

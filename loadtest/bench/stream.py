@@ -77,9 +77,8 @@ class BareBook:
         order.price_ticks = price_ticks
         order.quantity_lots = order.leaves_lots = lots
         opposite = self.book.opposite(side)
-        sign = opposite.sign
         level = opposite.best
-        while level is not None and (level.price_ticks - price_ticks) * sign >= 0:
+        while level is not None and opposite.meets(level.price_ticks, price_ticks):
             maker = level.head
             assert maker is not None
             fill = min(maker.leaves_lots, order.leaves_lots)
@@ -181,7 +180,7 @@ def _crossed(book: LimitOrderBook, side: int, price_ticks: int, lots: int) -> li
     found: list[Order] = []
     opposite = book.opposite(side)
     for maker in opposite:
-        if lots <= 0 or (maker.price_ticks - price_ticks) * opposite.sign < 0:
+        if lots <= 0 or not opposite.meets(maker.price_ticks, price_ticks):
             break
         found.append(maker)
         lots -= maker.leaves_lots

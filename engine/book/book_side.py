@@ -28,9 +28,9 @@ class BookSide:
         self.changed: bool = True
         """Whether an order came, went or got smaller since a call's price was last computed."""
 
-    # Neither multiplies by a sign: that takes a compiled integer 250 instructions if it is negative.
+    # Nobody multiplies by a sign: that takes a compiled integer 250 instructions if it is negative.
     def key(self, price_ticks: int) -> int:
-        """The key of a price, and the price of a key."""
+        """The key of a price, and the price of a key. An order limited to a price trades with keys not below the price's."""
         return price_ticks if self.side == BUY else -price_ticks
 
     def meets(self, price_ticks: int, limit_ticks: int) -> bool:
@@ -42,11 +42,12 @@ class BookSide:
         price = order.price_ticks
         level = self.levels.get(price)
         if level is None:
-            level = Level(price)
+            key = self.key(price)
+            level = Level(price, key)
             self.levels[price] = level
-            self.ladder.add(self.key(price))
+            self.ladder.add(key)
             best = self.best
-            if best is None or not self.meets(best.price_ticks, price):
+            if best is None or key > best.key:
                 self.best = level
         leaves, display = order.leaves_lots, order.display_lots
         shown = display if 0 < display < leaves else leaves
@@ -103,10 +104,9 @@ class BookSide:
 
     def _drop(self, level: Level) -> None:
         """Forget an empty level."""
-        price = level.price_ticks
         levels, ladder = self.levels, self.ladder
-        del levels[price]
-        ladder.remove(self.key(price))
+        del levels[level.price_ticks]
+        ladder.remove(level.key)
         if level is self.best:
             self.best = levels[self.key(ladder.last)] if levels else None
 
@@ -181,9 +181,10 @@ class BookSide:
 
     def prices(self) -> Iterator[int]:
         """Prices in ticks, best first."""
+        rising = self.side == BUY
         for run in reversed(self.ladder.runs):
             for key in reversed(run):
-                yield self.key(key)
+                yield key if rising else -key
 
     def __iter__(self) -> Iterator[Order]:
         for price in self.prices():
@@ -200,7 +201,7 @@ class BookSide:
         assert self.best is top
         total = 0
         for price, level in self.levels.items():
-            assert level.price_ticks == price and level.count > 0
+            assert level.price_ticks == price and level.key == self.key(price) and level.count > 0
             shown, hidden, count, pegged = 0, 0, 0, 0
             before: Order | None = None
             order = level.head

@@ -330,7 +330,6 @@ class Order(OrderRecord):
     """When it expires; 0: not, or it has ended."""
     place_beside: int = 0
     """Its place in `beside`."""
-    # Its place in the book; None while it is not on it.
     level: Level | None = None
     previous: Order | None = None
     next: Order | None = None
@@ -383,10 +382,11 @@ class Order(OrderRecord):
 
 @mypyc_attr(acyclic=True)
 class Level:
-    """All orders resting at one price, first in first out: a doubly linked list and its sums."""
+    """All orders resting at one price, first in first out: a doubly linked list and its sums. `BookSide.key` made its key."""
 
-    def __init__(self, price_ticks: int) -> None:
+    def __init__(self, price_ticks: int, key: int) -> None:
         self.price_ticks: Final = price_ticks
+        self.key: Final = key
         self.quantity_lots: int = 0
         """What is shown."""
         self.hidden_lots: int = 0

@@ -32,9 +32,9 @@ def match(state: State, taker: Order) -> int:
     """Trade an order with all it crosses, inside the dynamic band; returns why it stopped. O(fills)."""
     book: LimitOrderBook = taker.book
     opposite = book.opposite(taker.side)
-    limit = taker.price_ticks
+    limit = opposite.key(taker.price_ticks)
     level = opposite.best
-    if level is None or not opposite.meets(level.price_ticks, limit):
+    if level is None or level.key < limit:
         return DONE
     low, high = dynamic_band(book)
     by_time = book.instrument.allocation == PRICE_TIME
@@ -42,7 +42,7 @@ def match(state: State, taker: Order) -> int:
     owner = taker.account.owner
     while taker.leaves_lots:
         level = opposite.best
-        if level is None or not opposite.meets(level.price_ticks, limit):
+        if level is None or level.key < limit:
             return DONE
         price = level.price_ticks
         wanted = _wanted(taker, price)

@@ -77,8 +77,9 @@ class BareBook:
         order.price_ticks = price_ticks
         order.quantity_lots = order.leaves_lots = lots
         opposite = self.book.opposite(side)
+        limit = opposite.key(price_ticks)
         level = opposite.best
-        while level is not None and opposite.meets(level.price_ticks, price_ticks):
+        while level is not None and level.key >= limit:
             maker = level.head
             assert maker is not None
             fill = min(maker.leaves_lots, order.leaves_lots)

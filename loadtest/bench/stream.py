@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order, Owner
 from engine.book.order_book import LimitOrderBook
+from engine.state.letting_go import forget
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL, SPOT
 from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
@@ -151,6 +152,7 @@ def generate(seed: int, count: int, resting: int = 1_000) -> Stream:
             orders[number] = order
         operations.append(Operation(ADD, side, price, lots, number))
     bare.book.check()
+    forget(bare.book)
     return Stream(seed, resting, operations, count - cancels, cancels, bare.trades, bare.traded_lots)
 
 

@@ -8,6 +8,7 @@ from compliance.hook_snapshot import restore, take_snapshot
 from compliance.intake import Intake
 from compliance.ledger.closers import Closers
 from compliance.ledger.contracts import follow_transfer
+from compliance.ledger.fill import Fill
 from compliance.ledger.ledger import Ledger
 from compliance.ledger.open_orders import BY_FUNDS, ONLY_REDUCES
 from compliance.registration import add_asset, carry_out, list_instrument
@@ -20,17 +21,16 @@ from engine.book.entities import Account, Instrument, Order
 from engine.book.order_book import static_band
 from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Outcome, PreTradeHook, Recheck, Verdict
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
 from engine.vocabulary.messages.events import (
     AssetIssued,
-    BookAdded,
     DefaultDeclared,
     Event,
     FundsMoved,
     FutureMarked,
     LossShared,
-    OrderAccepted,
     OrderCancelled,
     OrderRejected,
     Trade,
@@ -43,6 +43,19 @@ from engine.vocabulary.said import Said, said
 
 VENUE: Final = "VENUE"
 """The venue's own refusal, which belongs to no rulebook."""
+FOLLOWED: Final[tuple[type[Event], ...]] = (
+    Trade,
+    OrderCancelled,
+    OrderRejected,
+    TradeCorrected,
+    FutureMarked,
+    Transferred,
+    AssetIssued,
+    FundsMoved,
+    VariationMargin,
+    LossShared,
+    DefaultDeclared,
+)
 
 
 class ComplianceHook(PreTradeHook):
@@ -52,6 +65,8 @@ class ComplianceHook(PreTradeHook):
         super().__init__()
         self._intake: Final = Intake()
         self._clients: Final[dict[str, Client]] = self._intake.registry.clients
+        self._by_number: Final[list[Client]] = []
+        """The same by the account's number."""
         self._listings: Final[dict[str, Listing]] = self._intake.registry.listings
         self._ledger: Final[Ledger] = self._intake.ledger
         self._closers: Final[Closers] = self._intake.closers
@@ -67,7 +82,7 @@ class ComplianceHook(PreTradeHook):
         Returns all failures in the rulebook's order; None lets the order pass. What depends only on class, instrument and
         side is in a table; the other rules are asked one by one. The venue's own order that closes a position passes.
         """
-        client = self._clients[order.account.account]
+        client = self._by_number[order.account.number]
         decision = client.decisions.get(order.instrument.number * 2 + order.side)
         if order.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
@@ -89,9 +104,9 @@ class ComplianceHook(PreTradeHook):
             price_ticks = _counted_ticks(order, price_ticks)
             if price_ticks == ONLY_REDUCES:
                 # It is let in always, and takes from those beside it what they had to close.
-                investor = self._clients[order.account.account].investor
+                investor = self._by_number[order.account.number].investor
                 self._ledger.doubtful[investor.investor] = investor
-        client, listing = self._clients[order.account.account], self._listings[order.instrument_name]
+        client, listing = self._by_number[order.account.number], self._listings[order.instrument_name]
         entry = (client, listing, price_ticks, leaves_lots)
         self._ledger.reserve(order.order_id, side, entry)
         if order.other_leg is not None:
@@ -101,7 +116,7 @@ class ComplianceHook(PreTradeHook):
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
         if order.close_out:
             return None
-        client = self._clients[order.account.account]
+        client = self._by_number[order.account.number]
         if self._table_passes(client, order):
             return None
         return self._judge(
@@ -118,18 +133,19 @@ class ComplianceHook(PreTradeHook):
             )
         if order.side != BUY:
             # A buy's terms only change unasked to what costs less. A sale may be worth more: it counts at the band of now.
-            client = self._clients[order.account.account]
+            client = self._by_number[order.account.number]
             if not self._table_passes(client, order):
                 self._ledger.doubtful[client.investor.investor] = client.investor
 
+    def followed(self) -> tuple[type[Event], ...]:
+        """All that `observe` has a use for."""
+        return FOLLOWED
+
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow fills, corrections, ends of orders, final marks and holdings that leave an account in the ledger."""
-        kind = type(event)
-        if kind is BookAdded or kind is OrderAccepted:
-            return
-        if type(event) is Trade:
+        if type(event) is kinds.TRADE:
             self._follow_trade(event, time_ns)
-        elif type(event) is OrderCancelled or type(event) is OrderRejected:
+        elif type(event) is kinds.ORDER_CANCELLED or type(event) is kinds.ORDER_REJECTED:
             self._ledger.release(event.order_id)
             if self._closers.accounts:
                 self._closers.forget(event.order_id)
@@ -154,7 +170,8 @@ class ComplianceHook(PreTradeHook):
             # What comes in was not bought here, and is no exposure.
             if event.amount < 0:
                 self._ledger.hand_over(event.asset, client, None, -event.amount)
-        elif type(event) is VariationMargin or type(event) is LossShared or type(event) is DefaultDeclared:
+        else:
+            assert type(event) is VariationMargin or type(event) is LossShared or type(event) is DefaultDeclared
             self._ledger.portfolios.touch(self._clients[event.account])
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
@@ -183,6 +200,7 @@ class ComplianceHook(PreTradeHook):
         """Know where what an account holds is read."""
         client = self._clients[account.account]
         client.opened(account)
+        self._take_number(account)
         self._ledger.portfolios.touch(client)
 
     def apply(self, command: Command, time_ns: int) -> Outcome:
@@ -195,6 +213,8 @@ class ComplianceHook(PreTradeHook):
 
     def unsettled(self) -> Recheck | None:
         """Who has orders that were let in because they closed, and would open by now."""
+        if not self._closers.changed:
+            return None
         accounts = self._closers.due()
         return Recheck(accounts) if accounts else None
 
@@ -211,32 +231,34 @@ class ComplianceHook(PreTradeHook):
     ) -> None:
         """Become what `snapshot` returned. Only for a hook that is new."""
         restore(self._intake, snapshot, assets, instruments, accounts)
+        for account in accounts.values():
+            self._take_number(account)
+
+    def _take_number(self, account: Account) -> None:
+        assert account.number == len(self._by_number), "the core counts its accounts otherwise"
+        self._by_number.append(self._clients[account.account])
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""
-        if trade.taker_side == BUY:
-            buy_id, buy_leaves = trade.taker_order_id, trade.taker_leaves_lots
-            sell_id, sell_leaves, seller = trade.maker_order_id, trade.maker_leaves_lots, trade.maker_account
-            buyer = trade.taker_account
-        else:
-            buy_id, buy_leaves = trade.maker_order_id, trade.maker_leaves_lots
-            sell_id, sell_leaves, seller = trade.taker_order_id, trade.taker_leaves_lots, trade.taker_account
-            buyer = trade.maker_account
+        fill = Fill(trade, time_ns)
         ledger = self._ledger
-        listing = self._listings[trade.instrument]
-        ledger.fill(trade, buy_id, BUY, leaves_lots=buy_leaves, time_ns=time_ns)
-        if sell_id in ledger.open_sells:
-            ledger.fill(trade, sell_id, SELL, leaves_lots=sell_leaves, time_ns=time_ns)
+        listing = self._listings[fill.instrument]
+        ledger.fill(fill, BUY)
+        if fill.sell_order_id in ledger.open_sells:
+            ledger.fill(fill, SELL)
         else:
-            client = self._clients[seller]
+            client = self._clients[fill.seller]
             if client.investor.retail or listing.exposed:
-                ledger.sold(trade, sell_id, client, listing, time_ns=time_ns)
+                ledger.sold(fill, client, listing)
             if client.investor.financial:
                 ledger.portfolios.touch(client)
         if not listing.shortable:
-            listing.last_ticks = trade.price_ticks
+            listing.last_ticks = fill.price_ticks
             return
-        for order_id, leaves_lots, account in ((buy_id, buy_leaves, buyer), (sell_id, sell_leaves, seller)):
+        for order_id, leaves_lots, account in (
+            (fill.buy_order_id, fill.buy_leaves, fill.buyer),
+            (fill.sell_order_id, fill.sell_leaves, fill.seller),
+        ):
             self._closers.moved(self._clients[account])
             if not leaves_lots:
                 self._closers.forget(order_id)

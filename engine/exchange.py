@@ -22,8 +22,9 @@ from engine.trading.changes import amend, cancel_one
 from engine.trading.entry import enter
 from engine.trading.market_index import check_index
 from engine.trading.reducing import check_reduce_only
+from engine.vocabulary import kinds
 from engine.vocabulary.limits import SWEPT_PER_COMMAND
-from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, Sequenced, Tick
+from engine.vocabulary.messages.commands import Command, Sequenced
 from engine.vocabulary.messages.events import Event
 
 NO_END: Final = 2**62
@@ -41,10 +42,11 @@ class Exchange(State):
         is a bug, and the venue must stop. `seq` must follow the last one; `time_ns` (since the epoch, UTC) must not
         decrease.
         """
-        assert sequenced.seq == self.seq + 1, "a sequence number is missing"
-        time_ns = sequenced.time_ns
+        fields: tuple[int, int, Command] = kinds.fields_of(sequenced)
+        seq, time_ns, command = fields
+        assert seq == self.seq + 1, "a sequence number is missing"
         assert time_ns >= self.time_ns, "time ran backwards"
-        self.seq = sequenced.seq
+        self.seq = seq
         # What the command before has left.
         if len(self.ended) > self.max_whole:
             self.shrink(len(self.ended) - self.max_whole)
@@ -53,22 +55,21 @@ class Exchange(State):
         events: list[Event] = []
         self.events = events
         self.due_events = self.carried_events = self.steps = 0
-        command = sequenced.command
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
         elif (self.works or self.due[0][0] <= time_ns or self.expiries.next_ns <= time_ns) and not self._catch_up(
-            time_ns, type(command) is Tick
+            time_ns, type(command) is kinds.TICK
         ):
             return events
         self.time_ns = time_ns
         self.steps = 0
         # The three that come most often are not looked up.
-        if type(command) is NewOrder:
+        if type(command) is kinds.NEW_ORDER:
             enter(self, command)
-        elif type(command) is CancelOrder:
+        elif type(command) is kinds.CANCEL_ORDER:
             cancel_one(self, command)
-        elif type(command) is AmendOrder:
+        elif type(command) is kinds.AMEND_ORDER:
             amend(self, command)
         else:
             problem = HANDLERS[type(command)](self, command)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.ledger.exposure import Exposures
+from compliance.ledger.fill import Fill
 from compliance.ledger.open_orders import BY_FUNDS, ONLY_REDUCES, OpenOrder, worth
 from compliance.ledger.portfolio import Portfolio, Portfolios, Worth
 from compliance.ledger.purchases import ROUBLES, CountedSide, InvestorLedger, RatedOrder, in_kopecks, proceeds, rate_of
@@ -27,7 +28,7 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Client, Investor, Registry
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.days import moscow_day
-from engine.vocabulary.messages.events import Trade, TradeCorrected
+from engine.vocabulary.messages.events import TradeCorrected
 
 
 class Ledger:
@@ -147,14 +148,15 @@ class Ledger:
             if entry[1].otherwise_priced:
                 self.rated.pop(order_id, None)
 
-    def fill(self, trade: Trade, order_id: int, side: int, *, leaves_lots: int, time_ns: int) -> None:
+    def fill(self, fill: Fill, side: int) -> None:
         """Follow a fill of an order that is kept: from reserved to used, at the price of the trade, on the Moscow day of its time."""
+        order_id, leaves_lots = fill.order(side)
         if self.pairs:
             self.part(order_id)
         orders = self.open_orders if side == BUY else self.open_sells
         entry = orders[order_id]
         client, listing, limit_ticks, before = entry
-        lots, per_lot = trade.quantity_lots, trade.price_ticks * listing.unit
+        lots, per_lot = fill.lots, fill.price_ticks * listing.unit
         if leaves_lots and limit_ticks == BY_FUNDS:
             leaves_lots = max(before - per_lot * lots, 0)
         rest = (client, listing, limit_ticks, leaves_lots)
@@ -167,7 +169,7 @@ class Ledger:
             self.portfolios.touch(client)
         if client.investor.retail:
             self._count_retail(order_id, side, entry, -1)
-            self._use(trade.trade_id, order_id, side, entry, value=per_lot * lots, time_ns=time_ns)
+            self._use(fill, order_id, side, entry, per_lot * lots)
             if leaves_lots:
                 self._count_retail(order_id, side, rest, 1)
         if leaves_lots and client.investor.financial:
@@ -177,12 +179,12 @@ class Ledger:
         if listing.has_positions:
             self._fill_position(side, entry, leaves_lots, lots, per_lot)
 
-    def sold(self, trade: Trade, order_id: int, client: Client, listing: Listing, *, time_ns: int) -> None:
+    def sold(self, fill: Fill, client: Client, listing: Listing) -> None:
         """Follow a fill of a sale that is not kept, since it adds nothing: proceeds of a retail investor, a note's position."""
         entry: OpenOrder = (client, listing, 0, 0)
-        lots, per_lot = trade.quantity_lots, trade.price_ticks * listing.unit
+        lots, per_lot = fill.lots, fill.price_ticks * listing.unit
         if client.investor.retail:
-            self._use(trade.trade_id, order_id, SELL, entry, value=per_lot * lots, time_ns=time_ns)
+            self._use(fill, fill.sell_order_id, SELL, entry, per_lot * lots)
         if listing.exposed:
             self._fill_position(SELL, entry, 0, lots, per_lot)
 
@@ -358,13 +360,14 @@ class Ledger:
             self.doubtful[client.investor.investor] = client.investor
         self.exposures.sum_up(position)
 
-    def _use(self, trade_id: int, order_id: int, side: int, entry: OpenOrder, *, value: int, time_ns: int) -> None:
+    def _use(self, fill: Fill, order_id: int, side: int, entry: OpenOrder, value: int) -> None:
         """Count a retail investor's fill: a purchase, which binds to the intermediary (RET-4), a sale, or both."""
         client, listing = entry[0], entry[1]
         investor, intermediary = client.investor.investor, client.intermediary_name
         if listing.takes_on_crypto(side):
             bound = self.begin(investor).bound
-            bound.bind(trade_id, side, moscow_day(time_ns), year=self.years.of(time_ns), name=intermediary)
+            time_ns = fill.time_ns
+            bound.bind(fill.trade_id, side, moscow_day(time_ns), year=self.years.of(time_ns), name=intermediary)
         bought, sold, rate = 0, 0, ROUBLES
         rated = self.rated.get(order_id)
         if listing.otherwise_priced:
@@ -376,16 +379,16 @@ class Ledger:
             sold = proceeds(value, rate)
         if listing.purchase(side) or listing.sale(side):
             counted = CountedSide(investor, intermediary, not listing.in_roubles, rate, bought=bought, sold=sold)
-            self._note(trade_id, side, counted, time_ns)
+            self._note(fill, side, counted)
 
-    def _note(self, trade_id: int, side: int, counted: CountedSide, time_ns: int) -> None:
+    def _note(self, fill: Fill, side: int, counted: CountedSide) -> None:
         """Add one side of a trade to the turnover of its day, and remember it for corrections."""
-        day = moscow_day(time_ns)
+        day = moscow_day(fill.time_ns)
         line = self.begin(counted.investor).through(counted.intermediary)
         line.add(
             day,
             day,
-            self.years.first_day(time_ns),
+            self.years.first_day(fill.time_ns),
             for_crypto=counted.for_crypto,
             bought=counted.bought,
             sold=counted.sold,
@@ -394,7 +397,4 @@ class Ledger:
             # Only a trade of the trading day can be corrected, and that is the Moscow day.
             self.counted_day = day
             self.counted.clear()
-        sides = self.counted.get(trade_id)
-        if sides is None:
-            sides = self.counted[trade_id] = [None, None]
-        sides[side] = counted
+        self.counted.setdefault(fill.trade_id, [None, None])[side] = counted

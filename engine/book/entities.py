@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from mypy_extensions import mypyc_attr
+
 from engine.book.assets import Asset
 from engine.book.trails import TrailGroup
 from engine.book.used_id import UsedId, UsedIds
 from engine.vocabulary.codes import BUY, FILLED, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
+from engine.vocabulary.kinds import Fields, fields_of
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
+from engine.vocabulary.plain import is_plain
 from engine.vocabulary.said import Said, said
 
 # Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
@@ -176,13 +180,9 @@ class Owner:
         """The open orders of its accounts on one side of an instrument, to read."""
         return self.open_sides.get(instrument.number * 2 + side, _NOBODYS)
 
-    def forget_empty_sides(self) -> None:
-        """Keep no more than there is. O(sides with orders since this was last called)."""
-        for key, orders in list(self.open_sides.items()):
-            if not orders:
-                del self.open_sides[key]
 
-
+# The collector looks into none of these: `engine/state/letting_go.py` says what frees them.
+@mypyc_attr(acyclic=True)
 class OrderRecord(UsedId):
     """What stays on record of every order of the trading day; all there is of one that ended, or whose instrument is not listed."""
 
@@ -203,14 +203,19 @@ class OrderRecord(UsedId):
     is_nameless: bool = False
     """Whether no client order id is used up for it: it is an order of the venue, or one too many for the day."""
 
-    def __init__(self, order_id: int, account: Account, command: NewOrder) -> None:
+    def __init__(self, order_id: int, account: Account, command: NewOrder, fields: Fields = ()) -> None:
+        fields = fields or fields_of(command)
         self.order_id: Final = order_id
         self.account: Final = account
         self.command: Final = command
         """What was asked for: a resent request is compared with it (P5)."""
-        self.instrument_name: Final[str] = command.instrument
-        self.client_order_id: Final[str] = command.client_order_id
-        self.side: Final[int] = command.side
+        self.client_order_id: Final[str] = fields[2]
+        self.instrument_name: Final[str] = fields[3]
+        self.side: Final[int] = fields[4]
+        self.order_type: int = fields[5]
+        """A triggered stop becomes a market or a limit order."""
+        self.time_in_force: Final[int] = fields[6]
+        self.is_plain: Final = is_plain(fields)
 
     @property
     def has_ended(self) -> bool:
@@ -284,11 +289,11 @@ class Book:
         self.instrument: Final = instrument
 
 
+@mypyc_attr(acyclic=True)
 class Order(OrderRecord):
     """One order of a listed instrument, from its entry to its end."""
 
     post_only: int = POST_ONLY_OFF
-    # What it is now.
     where: int = NOWHERE
     shown_lots: int = 0
     """What the book shows of it; all its leaves but for an iceberg."""
@@ -300,7 +305,6 @@ class Order(OrderRecord):
     """Counts on from the orders entered so far: when an amend last sent it to the end of those that wait; 0: none did."""
     queued: int = 0
     """Counts places in queues: renewed whenever it goes to the end of one."""
-    # Stops and pegs.
     trail_group: TrailGroup | None = None
     """Trailing stop that waits: those that prints move with it, which know its prices. See `engine/book/stops.py`."""
     _stop_ticks: int = 0
@@ -327,22 +331,17 @@ class Order(OrderRecord):
     """When it expires; 0: not, or it has ended."""
     place_beside: int = 0
     """Its place in `beside`."""
-    # Its place in the book; None while it is not on it.
     level: Level | None = None
     previous: Order | None = None
     next: Order | None = None
 
-    def __init__(self, order_id: int, account: Account, command: NewOrder, book: Book) -> None:
-        super().__init__(order_id, account, command)
+    def __init__(self, order_id: int, account: Account, command: NewOrder, book: Book, fields: Fields = ()) -> None:
+        super().__init__(order_id, account, command, fields)
         # A `LimitOrderBook` is made of orders, so they can't name that class: read this into a typed variable.
         self.book: Final[Any] = book
-        """The order book of its instrument."""
         self.instrument: Final[Instrument] = book.instrument
         self.beside: list[Order] | None = None
         """The open orders of its owner on its side of its instrument; None while it is none of them."""
-        self.order_type: int = command.order_type
-        """A triggered stop becomes a market or a limit order."""
-        self.time_in_force: Final[int] = command.time_in_force
 
     @property
     def rank(self) -> int:
@@ -382,11 +381,13 @@ class Order(OrderRecord):
         self.trail_group = None
 
 
+@mypyc_attr(acyclic=True)
 class Level:
-    """All orders resting at one price, first in first out: a doubly linked list and its sums."""
+    """All orders resting at one price, first in first out: a doubly linked list and its sums. `BookSide.key` made its key."""
 
-    def __init__(self, price_ticks: int) -> None:
+    def __init__(self, price_ticks: int, key: int) -> None:
         self.price_ticks: Final = price_ticks
+        self.key: Final = key
         self.quantity_lots: int = 0
         """What is shown."""
         self.hidden_lots: int = 0

@@ -129,7 +129,7 @@ class LimitOrderBook(Book):
         """Whether an order of `side` at this price would trade at once. O(1)."""
         opposite = self.opposite(side)
         best = opposite.best
-        return best is not None and (best.price_ticks - price_ticks) * opposite.sign >= 0
+        return best is not None and best.key >= opposite.key(price_ticks)
 
     def unpark(self, order: Order) -> None:
         """Take a parked order from where it waits."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from engine.book.entities import Account, Instrument
 from engine.book.used_id import UsedId
 from engine.vocabulary.messages.commands import Transfer
@@ -29,6 +31,7 @@ Filled = tuple[Account, int, str]
 """Of an order that a trade filled: its account, its id, its client order id."""
 
 
+@mypyc_attr(acyclic=True)
 class TradeRecord:
     """A trade of the current trading day, kept so that it can be corrected. It names its orders, and lets them go when they end."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from mypy_extensions import mypyc_attr
+
 from engine.vocabulary.said import Said
 
 
+@mypyc_attr(acyclic=True)
 class UsedId:
     """What a client order id was used for. Kept until the day ends: a request sent again is answered, never done twice (P5)."""
 

@@ -107,11 +107,13 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     # Most orders hang together with no other.
     alone = order.other_leg is None and order.where != FOR_ENTRY
     amount = required(order, price_ticks, leaves_lots) if alone else needed(order, price_ticks, leaves_lots)
-    account, asset = order.account, instrument.quote if order.side == BUY else instrument.base
+    asset = instrument.quote if order.side == BUY else instrument.base
     change = amount - order.reserved
-    if change > account.available(asset):
+    balance = order.account.balances.get(asset.number)
+    if change > (0 if balance is None else balance.available):
         return False
-    balance = account.balance(asset)
+    if balance is None:
+        balance = order.account.balance(asset)
     balance.available -= change
     balance.reserved += change
     order.reserved = amount

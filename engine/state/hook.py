@@ -123,8 +123,12 @@ class PreTradeHook:
         Called when an order's terms have changed, and when an amend that passed `check` was then refused.
         """
 
+    def followed(self) -> tuple[type[Event], ...]:
+        """The classes of the events that `observe` is told of. Asked once, when a venue is made."""
+        return ()
+
     def observe(self, event: Event, time_ns: int) -> None:
-        """Follow what happens: each event once, in order, as it is emitted."""
+        """Follow what happens: each event of a class in `followed` once, in order, as it is emitted."""
 
     def unsettled(self) -> Recheck | None:
         """Whose open orders are to be rechecked after all that a command has set off, as after an `Outcome`; None: nobody's.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import Account
+from engine.book.entities import Account, Owner
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
 
@@ -59,7 +59,7 @@ class Leftovers:
             most -= ids.sweep(most) + 1
             if not ids.former:
                 accounts.pop()
-                account.owner.forget_empty_sides()
+                _forget_empty_sides(account.owner)
                 if ids.current:
                     self._note(account, day)
         self.is_left = bool(accounts or self.trades)
@@ -69,3 +69,10 @@ class Leftovers:
         if ids.noted_day != day:
             ids.noted_day = day
             self.users.append(account)
+
+
+def _forget_empty_sides(owner: Owner) -> None:
+    """Keep no more than there is. O(sides with orders since this was last called)."""
+    for key, orders in list(owner.open_sides.items()):
+        if not orders:
+            del owner.open_sides[key]

@@ -19,6 +19,7 @@ from engine.book.used_id import UsedIds
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
+from engine.state.letting_go import let_go
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
@@ -147,6 +148,8 @@ class State:
 
     def __init__(self, hook: PreTradeHook) -> None:
         self.hook: Final = hook
+        self._followed: Final[dict[type[Event], bool]] = dict.fromkeys(hook.followed(), True)
+        """Classes of the events that the hook follows."""
         self.room: Final = DayRoom()
         self.assets: Final[dict[str, Asset]] = {}
         self.instruments: Final[dict[str, Instrument]] = {}
@@ -204,10 +207,15 @@ class State:
         self.elected: Final[deque[Order]] = deque()
         """Stops that wait for their turn in the current command."""
 
+    def __del__(self) -> None:
+        """Let go of the orders: see `let_go`."""
+        let_go(self.account_list, self.owners.values(), self.book_list)
+
     def emit(self, event: Event) -> None:
-        """Add an event to the result of the command that is applied, and let the hook follow it."""
+        """Add an event to the result of the command that is applied, and let the hook follow it if it does."""
         self.events.append(event)
-        self.hook.observe(event, self.time_ns)
+        if type(event) in self._followed:
+            self.hook.observe(event, self.time_ns)
 
     def owner(self, investor: str) -> Owner:
         """An investor as owner of accounts, noted when first asked for."""

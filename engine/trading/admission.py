@@ -5,30 +5,33 @@ from __future__ import annotations
 from engine.book.entities import Account, Order, OrderRecord
 from engine.state.state import State
 from engine.vocabulary.codes import ORDER_LIMITS
+from engine.vocabulary.kinds import Fields, fields_of
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import said
 
 
-def admit(state: State, account: Account, command: NewOrder, order_id: int) -> OrderRecord:
+def admit(state: State, account: Account, command: NewOrder, order_id: int, fields: Fields = ()) -> OrderRecord:
     """The order a command asks for, its client order id used up from here on; nothing of it is checked yet.
 
     A record and no more if its instrument is not listed: such an order is to be rejected. So is one beyond what the day may have:
-    of that nothing is kept.
+    of that nothing is kept. `fields` are those of the command, if they are at hand.
     """
-    book = state.books.get(command.instrument)
+    fields = fields or fields_of(command)
+    book = state.books.get(fields[3])
     record: OrderRecord
     if book is None:
-        record = OrderRecord(order_id, account, command)
+        record = OrderRecord(order_id, account, command, fields)
     else:
-        order = Order(order_id, account, command, book)
-        order.post_only = command.post_only
+        order = Order(order_id, account, command, book, fields)
+        if not order.is_plain:
+            order.post_only = command.post_only
         record = order
     state.entered += 1
     record.entered = state.entered
     ids = account.used_ids
     if has_room(state, account) or (command.reduce_only and has_room(state, account, True)):
-        ids.current[command.client_order_id] = record
+        ids.current[record.client_order_id] = record
         ids.count += 1
         state.kept_ids += 1
     else:

@@ -50,10 +50,11 @@ def _work_off(state: State) -> None:
         book = touched[0]
         if not (book.in_call or book.calm or book.pegs or book.stops.count):
             # No call, no stops, no pegs: nothing can follow from the command.
-            book.prints.clear()
-            state.printed.clear()
+            if state.printed:
+                book.prints.clear()
+                state.printed.clear()
             book.touched = False
-            touched.clear()
+            touched.pop()
             return
     while True:
         # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.

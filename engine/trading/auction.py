@@ -128,7 +128,7 @@ def _curves(book: LimitOrderBook, excess: list[tuple[Order, int]]) -> tuple[dict
     for side, curve in ((book.bids, demand), (book.asks, supply)):
         other = ask if side.side == BUY else bid
         for price in side.prices():
-            if not book.market_orders and other is not None and (price - other.price_ticks) * side.sign < 0:
+            if not book.market_orders and other is not None and not side.meets(price, other.price_ticks):
                 break
             level = side.levels[price]
             curve[price] = level.quantity_lots + level.hidden_lots
@@ -224,17 +224,16 @@ def _queue(book: LimitOrderBook, side: int, price: int, volume: int, fewer: dict
     leave the book crossed. Orders in `fewer`, by id, add up with so many lots fewer.
     """
     book_side = book.side(side)
-    sign = book_side.sign
     collected = [order for order in book.market_orders.values() if order.side == side]
-    collected = [order for order in collected if (order.price_ticks - price) * sign >= 0]
+    collected = [order for order in collected if book_side.meets(order.price_ticks, price)]
     collected.sort(key=_by_collar)
     queue: list[Order] = []
     lots = taken = 0
     for order in book_side:
-        if (order.price_ticks - price) * sign < 0:
+        if not book_side.meets(order.price_ticks, price):
             break
         while lots < volume and taken < len(collected):
-            if (collected[taken].price_ticks - order.price_ticks) * sign < 0:
+            if not book_side.meets(collected[taken].price_ticks, order.price_ticks):
                 break
             lots += _taking_part(collected[taken], fewer)
             queue.append(collected[taken])

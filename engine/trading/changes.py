@@ -38,6 +38,7 @@ from engine.vocabulary.codes import (
     TRAILING_STOP,
 )
 from engine.vocabulary.decimals import decimal_e8
+from engine.vocabulary.kinds import fields_of
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, MassCancel
 from engine.vocabulary.messages.events import BookChanged, MassCancelled
 from engine.vocabulary.problem import Problem, invalid, unknown_instrument
@@ -322,13 +323,15 @@ def _amend_parked(state: State, order: Order, terms: NewTerms) -> None:
 
 def cancel_one(state: State, command: CancelOrder) -> None:
     """Carry out `CancelOrder`: always passes if the order is open. Emits OrderCancelled or RequestRejected."""
-    account = own_account(state, command.participant, command.account)
+    fields: tuple[str, str, int, str] = fields_of(command)
+    participant, name, order_id, client_order_id = fields
+    account = own_account(state, participant, name)
     if account is None:
-        refuse_stranger(state, command.participant, command.account, command.order_id, command.client_order_id)
+        refuse_stranger(state, participant, name, order_id, client_order_id)
         return
-    order = find_open(account, command.order_id, command.client_order_id)
+    order = find_open(account, order_id, client_order_id)
     if order is None:
-        refuse(state, account, command.order_id, command.client_order_id, unknown_order())
+        refuse(state, account, order_id, client_order_id, unknown_order())
         return
     cancel(state, order, BY_REQUEST)
 

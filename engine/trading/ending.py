@@ -12,8 +12,8 @@ from engine.book.order_book import LimitOrderBook
 from engine.money.reservations import release
 from engine.state.state import State, next_report
 from engine.trading.room import close_order
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
-from engine.vocabulary.messages.events import OrderCancelled
 from engine.vocabulary.said import NOTHING_SAID, Said
 
 
@@ -65,8 +65,9 @@ def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = 
     release(order)
     state.touch(book)
     account = order.account
+    template, values = ("", ()) if why is NOTHING_SAID else (why.template, why.values)
     state.emit(
-        OrderCancelled(
+        kinds.ORDER_CANCELLED(
             order.order_id,
             account.account,
             next_report(account),
@@ -80,8 +81,8 @@ def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = 
             reason,
             rule,
             "",
-            why.template,
-            why.values,
+            template,
+            values,
         ),
     )
     end_other_leg(state, order)

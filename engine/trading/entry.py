@@ -18,6 +18,7 @@ from engine.trading.prevention import fillable_lots, meets_own, mode_of, own_cro
 from engine.trading.reducing import position_problem, reduce_only_problem
 from engine.trading.room import only_lowers, open_order, parts_asked_for, parts_that_rest, room_problem
 from engine.trading.terms import FOR_AUCTIONS, IMMEDIATE, LASTING, STOPS, terms_problem
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import (
     AT_OPEN,
     BUY,
@@ -27,6 +28,7 @@ from engine.vocabulary.codes import (
     DUPLICATE_ID,
     FILLABILITY,
     FOK,
+    GTC,
     ICEBERG,
     KILL_SWITCH,
     NOTIONAL,
@@ -49,25 +51,27 @@ from engine.vocabulary.codes import (
 )
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import NewOrder
-from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, OrderStatus
+from engine.vocabulary.messages.events import OrderRejected, OrderStatus
 from engine.vocabulary.problem import Problem, unknown_instrument
 from engine.vocabulary.said import said
 
 
 def enter(state: State, command: NewOrder) -> None:
     """Carry out `NewOrder`. Emits OrderRejected; or OrderStatus for a resent request; or OrderAccepted, then what it does."""
-    account = state.accounts.get(command.account)
-    if account is None or account.participant != command.participant:
+    fields = kinds.fields_of(command)
+    account = state.accounts.get(fields[1])
+    participant: str = fields[0]
+    if account is None or account.participant != participant:
         _reject_stranger(state, command)
         return
     ids = account.used_ids
     if ids.day != state.day:
         state.leftovers.begin(account, state.day)
-    used = ids.find(command.client_order_id) if ids.former else ids.current.get(command.client_order_id)
+    used = ids.find(fields[2]) if ids.former else ids.current.get(fields[2])
     if used is not None:
-        answer_used_id(state, account, command, read(account, command.client_order_id, used))
+        answer_used_id(state, account, command, read(account, fields[2], used))
         return
-    order = admit(state, account, command, state.seq)
+    order = admit(state, account, command, state.seq, fields)
     if not isinstance(order, Order):
         reject(state, order, not_listed(order))
         return
@@ -200,12 +204,15 @@ def value_problem(state: State, order: Order, value: int) -> Problem | None:
 
 def _trading_problem(state: State, order: Order) -> Problem | None:
     """Check post-only, fillability and self-trade `reject`, as far as the order would trade now."""
+    if order.is_plain and order.time_in_force == GTC and state.self_trade != STP_REJECT:
+        # Whatever it meets, it may trade and may rest.
+        return None
     book: LimitOrderBook = order.book
     if order.order_type in STOPS or (order.time_in_force in FOR_AUCTIONS and not _auction_runs(order)):
         return None
     if book.in_call:
         if order.order_type != PEGGED and mode_of(state, order) == STP_REJECT:
-            return None if own_crossed(state, order) is None else _self_trade()
+            return None if own_crossed(state, order) is None else Problem(SELF_TRADE, said("self_trade.meets"))
         return None
     crosses = order.post_only and book.crosses(order.side, order.price_ticks)
     if crosses and (order.post_only != POST_ONLY_REPRICE or not _reprice_from_touch(state, order)):
@@ -220,12 +227,8 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
         if lots < least:
             return Problem(FILLABILITY, said("fillability.lots", lots, least))
     if mode == STP_REJECT and order.price_ticks and meets_own(state, order):
-        return _self_trade()
+        return Problem(SELF_TRADE, said("self_trade.meets"))
     return None
-
-
-def _self_trade() -> Problem:
-    return Problem(SELF_TRADE, said("self_trade.meets"))
 
 
 def _reprice_from_touch(state: State, order: Order) -> bool:
@@ -252,12 +255,14 @@ def funds_problem(order: Order, wanted: int) -> Problem:
 def accept(state: State, order: Order) -> None:
     """Report an order accepted, and have it expire if it does."""
     account = order.account
-    deadline_ns: int = day_end_ns(state) if order.time_in_force == DAY else order.command.expire_ns
+    deadline_ns: int = 0 if order.is_plain else order.command.expire_ns
+    if order.time_in_force == DAY:
+        deadline_ns = day_end_ns(state)
     if deadline_ns:
         state.expiries.add(order, deadline_ns)
     account.report_seq += 1
     state.emit(
-        OrderAccepted(
+        kinds.ORDER_ACCEPTED(
             order.order_id,
             account.account,
             account.report_seq,
@@ -267,7 +272,7 @@ def accept(state: State, order: Order) -> None:
             order.order_type,
             order.time_in_force,
             order.price_ticks,
-            order.command.quantity_e8 and order.quantity_lots,
+            order.quantity_lots if order.is_plain else order.command.quantity_e8 and order.quantity_lots,
             order.stop_ticks,
         ),
     )
@@ -277,7 +282,9 @@ def act(state: State, order: Order) -> None:
     """Let an accepted order do what it does: trade, rest, or wait for a price, an auction or a touch."""
     book: LimitOrderBook = order.book
     state.touch(book)
-    if order.order_type in STOPS:
+    if order.is_plain:
+        place(state, order)
+    elif order.order_type in STOPS:
         open_order(state, order)
         if not book.in_call and is_triggered(order, book.last_trade_ticks):
             order.where = ELECTED

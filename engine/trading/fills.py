@@ -10,8 +10,8 @@ from engine.state.state import State, next_report
 from engine.trading.ending import close, end_other_leg
 from engine.trading.market_index import renew_move
 from engine.trading.reducing import note_fill
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import BUY, FILLED, PARTIALLY_FILLED
-from engine.vocabulary.messages.events import Trade
 
 
 def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) -> None:
@@ -40,7 +40,7 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
     else:
         record.buy_fee, record.sell_fee = maker_fee, taker_fee
     state.emit(
-        Trade(
+        kinds.TRADE(
             state.trades,
             instrument.instrument,
             price_ticks,

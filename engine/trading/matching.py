@@ -14,8 +14,8 @@ from engine.trading.fills import fill
 from engine.trading.market_index import index_moved
 from engine.trading.prevention import prevent
 from engine.trading.reducing import end_idle, hold, reducible_at
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import PRICE_TIME
-from engine.vocabulary.messages.events import BookAdded
 
 DONE: Final = 0
 """It trades no more: nothing crosses, or nothing is left of it."""
@@ -32,10 +32,9 @@ def match(state: State, taker: Order) -> int:
     """Trade an order with all it crosses, inside the dynamic band; returns why it stopped. O(fills)."""
     book: LimitOrderBook = taker.book
     opposite = book.opposite(taker.side)
-    sign = opposite.sign
-    limit = taker.price_ticks
+    limit = opposite.key(taker.price_ticks)
     level = opposite.best
-    if level is None or (level.price_ticks - limit) * sign < 0:
+    if level is None or level.key < limit:
         return DONE
     low, high = dynamic_band(book)
     by_time = book.instrument.allocation == PRICE_TIME
@@ -43,7 +42,7 @@ def match(state: State, taker: Order) -> int:
     owner = taker.account.owner
     while taker.leaves_lots:
         level = opposite.best
-        if level is None or (level.price_ticks - limit) * sign < 0:
+        if level is None or level.key < limit:
             return DONE
         price = level.price_ticks
         wanted = _wanted(taker, price)
@@ -91,7 +90,7 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int) -> No
     fill(state, maker, taker, price, lots)
     if refreshed and maker.leaves_lots:
         maker.queued = state.next_place()
-        state.emit(BookAdded(maker.instrument_name, maker.order_id, maker.side, price, maker.shown_lots))
+        state.emit(kinds.BOOK_ADDED(maker.instrument_name, maker.order_id, maker.side, price, maker.shown_lots))
 
 
 def _wanted(taker: Order, price: int) -> int:

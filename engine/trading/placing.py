@@ -14,6 +14,7 @@ from engine.trading.matching import BAND, HALT, match
 from engine.trading.prevention import note_joined, own_crossed, prevent
 from engine.trading.reducing import hold
 from engine.trading.room import open_order
+from engine.vocabulary import kinds
 from engine.vocabulary.codes import (
     COLLAR,
     CONTINUOUS,
@@ -26,7 +27,7 @@ from engine.vocabulary.codes import (
     PEGGED,
     VOLATILITY_AUCTION,
 )
-from engine.vocabulary.messages.events import BookAdded, BookChanged, MarketHalted, PhaseChanged
+from engine.vocabulary.messages.events import BookChanged, MarketHalted, PhaseChanged
 
 
 def place(state: State, order: Order) -> None:
@@ -67,7 +68,7 @@ def rest(state: State, order: Order) -> None:
     if order.beside is None:
         open_order(state, order)
     state.emit(
-        BookAdded(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.shown_lots),
+        kinds.BOOK_ADDED(book.instrument.instrument, order.order_id, order.side, order.price_ticks, order.shown_lots),
     )
 
 

@@ -29,7 +29,7 @@ NO_BOUND: Final = 2**62
 
 def mode_of(state: State, order: Order) -> int:
     """The mode of self-trade prevention that rules for an incoming order: its own, else the venue's."""
-    mode: int = order.command.self_trade
+    mode: int = -1 if order.is_plain else order.command.self_trade
     return state.self_trade if mode < 0 else mode
 
 
@@ -180,7 +180,7 @@ def fillable_lots(state: State, order: Order, enough_lots: int) -> int:
     filled, left = 0, enough_lots
     used: dict[int, int] = {}
     for price in opposite.prices():
-        if (price - order.price_ticks) * opposite.sign < 0 or left <= 0:
+        if left <= 0 or not opposite.meets(price, order.price_ticks):
             break
         level = opposite.levels[price]
         state.steps += level.count if future else min(level.count, left) if own else 1
@@ -335,7 +335,7 @@ def meets_own(state: State, order: Order) -> bool:
         return _budget_meets_own(state, order, at_once)
     left = order.leaves_lots
     for price in opposite.prices():
-        if (price - order.price_ticks) * opposite.sign < 0:
+        if not opposite.meets(price, order.price_ticks):
             return False
         outside = high > 0 and not low <= price <= high
         level = opposite.levels[price]
@@ -369,7 +369,7 @@ def _budget_meets_own(state: State, order: Order, at_once: int) -> bool:
     fee_ppm = instrument.taker_fee_ppm if order.side == BUY else 0
     spent = 0
     for price in opposite.prices():
-        if (price - order.price_ticks) * opposite.sign < 0:
+        if not opposite.meets(price, order.price_ticks):
             return False
         per_lot = price * instrument.unit
         outside = high > 0 and not low <= price <= high

@@ -58,14 +58,16 @@ def terms_problem(order: Order, time_ns: int) -> Problem | None:
     book: LimitOrderBook = order.book
     command = order.command
     instrument = book.instrument
-    if is_plain(command):
+    if order.is_plain:
         # Most orders: two grids and a size.
-        if command.price_e8 <= 0 or command.price_e8 % instrument.tick_e8:
-            return tick_problem(instrument, command.price_e8)
-        if command.quantity_e8 <= 0 or command.quantity_e8 % instrument.lot_e8:
-            return lot_problem(instrument, command.quantity_e8)
-        order.price_ticks = order.reserve_ticks = command.price_e8 // instrument.tick_e8
-        lots = command.quantity_e8 // instrument.lot_e8
+        price_e8: int = command.price_e8
+        if price_e8 <= 0 or price_e8 % instrument.tick_e8:
+            return tick_problem(instrument, price_e8)
+        quantity_e8: int = command.quantity_e8
+        if quantity_e8 <= 0 or quantity_e8 % instrument.lot_e8:
+            return lot_problem(instrument, quantity_e8)
+        order.price_ticks = order.reserve_ticks = price_e8 // instrument.tick_e8
+        lots = quantity_e8 // instrument.lot_e8
         order.quantity_lots = order.leaves_lots = lots
         return None if instrument.min_lots <= lots <= instrument.max_lots else _size_problem(instrument)
     problem = invalid_fields(command, instrument, time_ns) or _unlimited(order) or _ticks(order)
@@ -89,29 +91,6 @@ def terms_problem(order: Order, time_ns: int) -> Problem | None:
     if not instrument.min_lots <= order.quantity_lots <= instrument.max_lots:
         return _size_problem(instrument)
     return _prices_to_follow(order)
-
-
-def is_plain(command: NewOrder) -> bool:
-    """Whether an order is a limit order, gtc, ioc or fok, with no further terms; side still to be checked."""
-    return (
-        command.order_type == LIMIT
-        and GTC <= command.time_in_force <= FOK
-        and BUY <= command.side <= SELL
-        and command.self_trade == -1
-        and command.peg == -1
-        and not (
-            command.post_only
-            or command.min_quantity_e8
-            or command.expire_ns
-            or command.display_e8
-            or command.stop_price_e8
-            or command.trail_e8
-            or command.trail_bps
-            or command.peg_offset_e8
-            or command.reduce_only
-            or command.funds
-        )
-    )
 
 
 def _size_problem(instrument: Instrument) -> Problem:

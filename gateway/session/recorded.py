@@ -120,9 +120,13 @@ class Recorded:
         sealed = read_snapshot(folder, number, self._disk)
         if sealed.header.core_version != CORE_VERSION:
             raise SnapshotUnusable(f"it is of core version {sealed.header.core_version}, this is {CORE_VERSION}")
-        for _ in self.index.seek(number):
-            pass
-        place: Place = self.index.behind
+        rows = self.index.reader()
+        try:
+            for _ in rows.seek(number):
+                pass
+            place: Place = rows.behind
+        finally:
+            rows.close()
         if (place.tip.next_seq - 1, place.tip.link) != (number, sealed.header.link):
             raise SnapshotUnusable("the journal has another link there")
         replica = Replica.restored(sealed.unpack(), new_exchange().hook)

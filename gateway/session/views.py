@@ -161,7 +161,8 @@ class Views:
         book: LimitOrderBook = order.book
         quantity = self.reference.formats.instruments[order.instrument_name].quantity
         side = book.side(order.side)
-        better = [each for price, each in side.levels.items() if (price - level.price_ticks) * side.sign > 0]
+        here = side.key(level.price_ticks)
+        better = [each for price, each in side.levels.items() if side.key(price) > here]
         place, ahead = 1, 0
         before = order.previous
         while before is not None:

@@ -46,9 +46,8 @@ INSTRUMENT: Final = "BTC/RUB"
 DEPOSIT: Final = 10**17
 
 
-def run_book(stream: Stream) -> tuple[int, int]:
+def run_book(stream: Stream, bare: BareBook) -> tuple[int, int]:
     """Send the stream through a bare book; return trades and traded lots."""
-    bare = BareBook()
     orders: dict[int, Order] = {}
     for number, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):
         if kind == ADD:

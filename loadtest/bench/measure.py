@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from engine.state.letting_go import forget
 from engine.vocabulary.limits import MAX_BATCH_COMMANDS
 from engine.vocabulary.messages.events import Event
 from loadtest.bench.core import (
@@ -29,7 +30,7 @@ from loadtest.bench.core import (
     trades_in,
 )
 from loadtest.bench.peers import installed_version, run_bourse, run_pyorderbook
-from loadtest.bench.stream import DISTRIBUTION, Stream
+from loadtest.bench.stream import DISTRIBUTION, BareBook, Stream
 
 _Result = TypeVar("_Result")
 Traded = tuple[int, int]
@@ -141,7 +142,9 @@ def measure_core(name: str, build: str, stream: Stream, repeats: int) -> Line:
     traded = (0, 0)
     for _ in range(repeats):
         if name == "book":
-            elapsed, traded = timed(functools.partial(run_book, stream))
+            bare = BareBook()
+            elapsed, traded = timed(functools.partial(run_book, stream, bare))
+            forget(bare.book)
         else:
             elapsed, results = timed(core_run(name, stream))
             traded = trades_in(stream, results)

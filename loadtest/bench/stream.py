@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order, Owner
 from engine.book.order_book import LimitOrderBook
+from engine.state.letting_go import forget
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL, SPOT
 from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
@@ -77,9 +78,9 @@ class BareBook:
         order.price_ticks = price_ticks
         order.quantity_lots = order.leaves_lots = lots
         opposite = self.book.opposite(side)
-        sign = opposite.sign
+        limit = opposite.key(price_ticks)
         level = opposite.best
-        while level is not None and (level.price_ticks - price_ticks) * sign >= 0:
+        while level is not None and level.key >= limit:
             maker = level.head
             assert maker is not None
             fill = min(maker.leaves_lots, order.leaves_lots)
@@ -151,6 +152,7 @@ def generate(seed: int, count: int, resting: int = 1_000) -> Stream:
             orders[number] = order
         operations.append(Operation(ADD, side, price, lots, number))
     bare.book.check()
+    forget(bare.book)
     return Stream(seed, resting, operations, count - cancels, cancels, bare.trades, bare.traded_lots)
 
 
@@ -181,7 +183,7 @@ def _crossed(book: LimitOrderBook, side: int, price_ticks: int, lots: int) -> li
     found: list[Order] = []
     opposite = book.opposite(side)
     for maker in opposite:
-        if lots <= 0 or (maker.price_ticks - price_ticks) * opposite.sign < 0:
+        if lots <= 0 or not opposite.meets(maker.price_ticks, price_ticks):
             break
         found.append(maker)
         lots -= maker.leaves_lots

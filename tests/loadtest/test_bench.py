@@ -21,7 +21,7 @@ from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, measure_core, m
 from loadtest.bench.peers import installed_version
 from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, CollectorClock, measure_percentiles, percentile
 from loadtest.bench.scale import SCALE_BENCHMARKS, measure_scale
-from loadtest.bench.stream import ADD, Stream, generate
+from loadtest.bench.stream import ADD, BareBook, Stream, generate
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_the_stream_is_what_it_says(stream: Stream) -> None:
 
 def test_every_layer_makes_the_trades_of_the_stream(stream: Stream) -> None:
     expected = (stream.trades, stream.traded_lots)
-    assert run_book(stream) == expected
+    assert run_book(stream, BareBook()) == expected
     for rules in (False, True):
         exchange, commands, _ = prepare_core(stream, rules)
         assert trades_in(stream, run_core(exchange, commands)) == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from engine.state.hook import Outcome, PreTradeHook, Verdict
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import (
@@ -16,6 +18,7 @@ from engine.vocabulary.messages.commands import (
     Transfer,
 )
 from engine.vocabulary.messages.events import (
+    AnyEvent,
     CommandRejected,
     Event,
     RequestRejected,
@@ -48,6 +51,9 @@ class Rules(PreTradeHook):
     def apply(self, command: Command, time_ns: int) -> Outcome:
         self.asked.append(command)
         return Outcome([], self.problem, None, self.rule)
+
+    def followed(self) -> tuple[type[Event], ...]:
+        return get_args(AnyEvent)
 
     def observe(self, event: Event, time_ns: int) -> None:
         self.seen.append(event)

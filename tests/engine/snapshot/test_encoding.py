@@ -98,7 +98,8 @@ def test_a_bracket_whose_legs_have_ended_before_its_entry_is_still_one() -> None
     desk.send(commands.NewBracket("a", "a", bid("a", "entry"), leg, stop))
     desk.send(commands.CancelOrder("a", "a", 0, "stop"))
     (entry,) = desk.exchange.accounts["a"].open_orders.values()
-    (again,) = restored(desk.exchange).accounts["a"].open_orders.values()
+    core = restored(desk.exchange)
+    (again,) = core.accounts["a"].open_orders.values()
     assert [(each.order_id, each.has_ended, each.leaves_lots) for each in again.children] == [
         (each.order_id, True, 0) for each in entry.children
     ]

@@ -25,6 +25,9 @@ SOURCES := $(shell find engine compliance gateway loadtest -name '*.py' -o -name
 OUTSIDE := build/outside
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What was compiled to byte code is kept, whoever says otherwise: the tests start some hundred processes, each of which would
+# compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench load against abuse soak interop clean check interpreted compiled

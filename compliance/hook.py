@@ -198,21 +198,19 @@ class ComplianceHook(PreTradeHook):
         accounts = self._closers.due()
         return Recheck(accounts) if accounts else None
 
-    def snapshot(self) -> object:
-        """Records, open buy orders, sums and the rulebook's documents, as plain data in a fixed order. O(state)."""
+    def snapshot(self) -> bytes:
+        """Records, open orders, turnovers and the rulebook's documents. O(state)."""
         return take_snapshot(self._intake)
 
     def restore(
         self,
-        snapshot: object,
+        snapshot: bytes,
         assets: dict[str, Asset],
         instruments: dict[str, Instrument],
         accounts: dict[str, Account],
     ) -> None:
         """Become what `snapshot` returned. Only for a hook that is new."""
-        restore(self._intake, snapshot, assets, instruments)
-        for name, client in self._clients.items():
-            client.opened(accounts[name])
+        restore(self._intake, snapshot, assets, instruments, accounts)
 
     def _follow_trade(self, trade: Trade, time_ns: int) -> None:
         """Book a fill of the buyer, and of a seller whose sales count."""

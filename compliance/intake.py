@@ -40,8 +40,6 @@ class Intake:
         self.closers: Final = Closers(self.ledger.exposures)
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""
-        self.all_doubtful: bool = False
-        """Whether this was restored and nothing rechecked since: a snapshot does not say who is doubtful."""
 
     def install(self, table: RuleTable, time_ns: int) -> list[Event]:
         """Put a rulebook in force, with a supervisor's settings on top, and make everything anew that depends on it.
@@ -59,6 +57,13 @@ class Intake:
         self.ledger.rebuild()
         self.refresh(list(self.registry.clients.values()))
         return events
+
+    def take_over(self, table: RuleTable) -> None:
+        """Have a restored rulebook in force: records and tiers are as it has made them."""
+        self.table = table
+        for investor in self.registry.investors.values():
+            self.classify(investor)
+        self.refresh(list(self.registry.clients.values()))
 
     def outside(self) -> list[Standing]:
         """Who has more than a rule in force allows, by rule."""
@@ -97,7 +102,6 @@ class Intake:
 
     def recheck_all(self) -> Recheck:
         """Have everybody's orders rechecked."""
-        self.all_doubtful = False
         self.ledger.doubtful.clear()
         self._ask_anew()
         return EVERYBODY
@@ -115,8 +119,6 @@ class Intake:
         """
         if not clients:
             return None
-        if self.all_doubtful:
-            return self.recheck_all()
         ledger = self.ledger
         doubtful = list(ledger.doubtful.values())
         ledger.doubtful.clear()

@@ -17,7 +17,7 @@ from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import grouped
 from compliance.rules.case import Profile
 from compliance.rules.catalogue import load_rulebook
-from compliance.rules.rule import FAILS, NO_LIMIT, PASSES, OrderRule
+from compliance.rules.rule import FAILS, NO_LIMIT, PASSES
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Instrument
@@ -206,26 +206,29 @@ def _idle_rules(remarks: _Remarks) -> None:
     ]
     refuses = [False] * len(table.rules)
     decides = [False] * len(table.rules)
+    undecided = len(decides)
+    """So many rules, from the first on, are to be asked: those after them all decide somewhere."""
     for profile in profiles:
+        while undecided and decides[undecided - 1]:
+            undecided -= 1
         for listing, side in orders:
             refused = False
-            for place, rule in enumerate(table.rules):
-                if not _looks(rule, profile, listing, side):
+            for place in range(undecided):
+                # Of what was refused before it a rule only shows that it refuses anything.
+                if refused and refuses[place]:
                     continue
-                refuses[place] = True
-                decides[place] = decides[place] or not refused
-                refused = refused or rule.bears(profile, listing, side) == FAILS
+                rule = table.rules[place]
+                bears = rule.bears(profile, listing, side)
+                if bears != PASSES or rule.allows_up_to(profile, listing) != NO_LIMIT:
+                    refuses[place] = True
+                    decides[place] = decides[place] or not refused
+                    refused = refused or bears == FAILS
     for place, rule in enumerate(table.rules):
         if not refuses[place]:
             remarks.add(WARNING, rule.rule, "", "with these parameters the rule refuses nothing")
         elif not decides[place]:
             text = "with these parameters the rule never decides: what it refuses, one before it in `order` refuses too"
             remarks.add(WARNING, rule.rule, "", text)
-
-
-def _looks(rule: OrderRule, profile: Profile, listing: Listing, side: int) -> bool:
-    """Whether a rule may refuse an order of this kind."""
-    return rule.bears(profile, listing, side) != PASSES or rule.allows_up_to(profile, listing) != NO_LIMIT
 
 
 def _listings(table: RuleTable) -> list[Listing]:

@@ -11,8 +11,11 @@ from engine.command_table import HANDLERS
 from engine.money import reservations
 from engine.phases.due import run_due
 from engine.phases.phase_changes import start_day
+from engine.snapshot.messages.document import Snapshot
+from engine.snapshot.restoring import restore_state
+from engine.snapshot.taking import take_snapshot
+from engine.state.hook import PreTradeHook
 from engine.state.saying import command_rejected
-from engine.state.snapshot import take_snapshot
 from engine.state.state import State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
@@ -139,8 +142,11 @@ class Exchange(State):
             return self.time_ns
         return self.soonest_ns() if self.due else 0
 
-    def snapshot(self) -> object:
-        """The whole state as plain lists, strings, integers and booleans, in a deterministic order. O(state)."""
+    def snapshot(self) -> Snapshot:
+        """The whole state as a document, from which `restore_exchange` makes an equal one. O(state).
+
+        Not while `is_unfinished`.
+        """
         return take_snapshot(self)
 
     def check(self) -> None:
@@ -193,3 +199,13 @@ class Exchange(State):
             assert account.open_parts == sum([order.parts for order in account.open_orders.values()])
         for book in self.book_list:
             assert book.open_parts == sum([order.parts for order in book.open_orders()])
+
+
+def restore_exchange(document: Snapshot, hook: PreTradeHook) -> Exchange:
+    """The exchange that a snapshot was taken of, with a hook that is new and becomes what the snapshot's was. O(document).
+
+    It goes on as the one of the snapshot did: the same commands give the same events. Bounds that were lowered are none of it.
+    """
+    exchange = Exchange(hook)
+    restore_state(exchange, document)
+    return exchange

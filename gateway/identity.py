@@ -6,7 +6,6 @@ Whoever has the secret can try all numbers there are. So it is kept as the venue
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -15,6 +14,7 @@ from typing import Final
 
 from compliance.registry.persons import KEY_DIGITS, KEY_SECRET_DIGITS, MAX_OWNERS
 from engine.vocabulary.messages.commands import Command, EffectiveFrom, RegisterInvestor
+from gateway.disk import DISK, Disk, discard, sync_file
 from gateway.documents import DocumentError, normal_form
 from gateway.keys import KeyFileError, exact_hex, write_private
 
@@ -46,7 +46,7 @@ class Identities:
         return cls(sha256(f"sbx.v1 load-test identities\n{seed}".encode()).digest(), is_new=True)
 
     @classmethod
-    def read(cls, directory: Path) -> Identities | None:
+    def read(cls, directory: Path, disk: Disk = DISK) -> Identities | None:
         """With the secret that a venue's directory holds; None: it holds none.
 
         Raises:
@@ -54,19 +54,19 @@ class Identities:
             OSError: it can't be read.
         """
         path = directory / IDENTITY_FILE
-        if not path.exists():
+        if not disk.exists(path):
             return None
-        if path.stat().st_mode & 0o077:
+        if disk.mode(path) & 0o077:
             raise KeyFileError(f"others may read or write the secret of the identity keys; chmod 600 {path}")
         try:
-            secret = exact_hex(path.read_text(encoding="ascii").removesuffix("\n"))
+            secret = exact_hex(disk.read(path).decode("ascii").removesuffix("\n"))
         except ValueError as error:
             raise KeyFileError(f"{path} is no secret of identity keys; put it back from where you keep it") from error
         if len(secret) != _SECRET_BYTES:
             raise KeyFileError(f"{path} is no secret of identity keys; put it back from where you keep it")
         return cls(secret)
 
-    def keep(self, directory: Path) -> None:
+    def keep(self, directory: Path, disk: Disk = DISK) -> None:
         """Write a new secret beside the venue's key, durably and whole or not at all.
 
         Raises:
@@ -74,15 +74,15 @@ class Identities:
         """
         path = directory / IDENTITY_FILE
         unfinished = path.with_suffix(_NEW_SUFFIX)
-        unfinished.unlink(missing_ok=True)
-        write_private(unfinished, self._secret.hex().encode() + b"\n")
-        _sync(unfinished)
+        discard(unfinished, disk)
+        write_private(unfinished, self._secret.hex().encode() + b"\n", disk)
+        sync_file(unfinished, disk)
         try:
             # Unlike a rename, never in the place of another one.
-            os.link(unfinished, path)
+            disk.link(unfinished, path)
         finally:
-            unfinished.unlink()
-        _sync(directory)
+            disk.remove(unfinished)
+        sync_file(directory, disk)
 
     def keys(self, documents: Mapping[str, str], *, firm: bool) -> tuple[str, ...]:
         """The identity keys of one person's, or one firm's, documents: numbers by kind.
@@ -138,11 +138,3 @@ def secrets_of(command: Command) -> list[str]:
     for owner in command.owner_keys or ():
         keys += owner
     return [key[:KEY_SECRET_DIGITS] for key in keys]
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,6 +10,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from gateway.disk import DISK, Disk, write_all
+
 
 class KeyFileError(ValueError):
     """A key or key file can't be used; the message says why and what to do."""
@@ -64,7 +66,7 @@ def parse_public_key(text: str) -> bytes:
     return raw
 
 
-def write_private_key(path: Path, private_key: Ed25519PrivateKey) -> None:
+def write_private_key(path: Path, private_key: Ed25519PrivateKey, disk: Disk = DISK) -> None:
     """Write a private key to a new file with mode 0600, as unencrypted PKCS #8 PEM.
 
     Raises:
@@ -74,29 +76,32 @@ def write_private_key(path: Path, private_key: Ed25519PrivateKey) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     try:
-        write_private(path, pem)
+        write_private(path, pem, disk)
     except FileExistsError as error:
         raise KeyFileError(f"{path} exists already; choose another name, or delete it if nobody uses it") from error
 
 
-def write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes, disk: Disk = DISK) -> None:
     """Write a new file that its owner alone may read.
 
     Raises:
         FileExistsError: there is one of that name.
     """
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
+    descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        write_all(descriptor, data, disk)
+    finally:
+        disk.close(descriptor)
 
 
-def read_private_key(path: Path) -> Ed25519PrivateKey:
+def read_private_key(path: Path, disk: Disk = DISK) -> Ed25519PrivateKey:
     """Read a private key that `write_private_key` or `openssl genpkey -algorithm ed25519` wrote.
 
     Raises:
         KeyFileError: there is no such file, or it holds something else.
     """
     try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(disk.read(path), password=None)
     except FileNotFoundError as error:
         raise KeyFileError(f"{path} does not exist; `sbx keys new NAME --out {path}` makes a key") from error
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -72,6 +72,9 @@ def project(tmp_path: Path) -> Path:
 def build(project: Path, code: str = BUILD_WHEEL, **environment: str) -> subprocess.CompletedProcess[str]:
     """Build as pip does, in a process of its own, without fetching anything."""
     inherited = {key: value for key, value in os.environ.items() if key not in {"SBX_NATIVE", "CC", "PYTHONPATH"}}
+    if not environment.keys() & {"CC", "PATH"}:
+        # How fast the code is makes no difference here, and to make it fast takes most of a build.
+        inherited["CC"] = compiler(project.parent / "quick-cc", 'exec cc "$@" -O0')
     (project / "dist").mkdir(exist_ok=True)
     for old in (project / "dist").iterdir():
         old.unlink()
@@ -83,6 +86,13 @@ def build(project: Path, code: str = BUILD_WHEEL, **environment: str) -> subproc
         text=True,
         check=False,
     )
+
+
+def compiler(path: Path, script: str) -> str:
+    """Write a compiler, a line of shell; its path."""
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
 
 
 def wheel_of(project: Path) -> Path:
@@ -128,12 +138,12 @@ def test_compiled_wholly_and_after_a_half_failure_not_at_all(project: Path) -> N
 
     # The same tree again, with what that build left in it and a compiler that fails the second time it is called.
     calls = project.parent / "calls"
-    failing = project.parent / "cc"
-    failing.write_text(f'#!/bin/sh\necho x >> {calls}\ntest "$(wc -l < {calls})" -lt 2 || exit 1\nexec cc "$@"\n')
-    failing.chmod(0o755)
+    failing = compiler(
+        project.parent / "cc", f'echo x >> {calls}; test "$(wc -l < {calls})" -lt 2 || exit 1; exec cc "$@" -O0'
+    )
     for path in (project / "compliance" / "hook.py", project / "engine" / "exchange.py"):
         path.write_text(path.read_text(encoding="utf-8") + "\nX = 1\n", encoding="utf-8")
-    run = build(project, CC=str(failing))
+    run = build(project, CC=failing)
     assert run.returncode == 0, run.stderr
     assert calls.read_text().count("x") >= 2
     assert "plain Python is installed instead" in run.stderr

@@ -22,7 +22,8 @@ class Closers:
         """By order id. Mostly there is none: so whoever asks at each order looks whether this is empty."""
         self._count: Final[dict[str, int]] = {}
         """By account: how many it has."""
-        self._moved: Final[dict[str, Client]] = {}
+        self.changed: Final[dict[str, Client]] = {}
+        """Accounts that have, or had, such orders, and whose positions have changed since they were looked at."""
 
     def note(self, order_id: int, account: str) -> None:
         """An order was let in because it closes."""
@@ -41,19 +42,15 @@ class Closers:
     def moved(self, client: Client) -> None:
         """A position of an account has changed."""
         if client.account in self._count:
-            self._moved[client.account] = client
+            self.changed[client.account] = client
 
     def due(self) -> list[str]:
         """The accounts that are to be looked at: with more open than their positions. O(positions of those that changed)."""
-        if not self._moved:
+        if not self.changed:
             return []
-        found = [account for account, client in self._moved.items() if self._exceeds(client)]
-        self._moved.clear()
+        found = [account for account, client in self.changed.items() if self._exceeds(client)]
+        self.changed.clear()
         return found
-
-    def orders(self) -> list[int]:
-        """The ids of all such orders."""
-        return sorted(self.accounts)
 
     def _exceeds(self, client: Client) -> bool:
         """Whether an account has more open on a side of a future than closes its position there."""

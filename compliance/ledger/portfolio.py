@@ -75,9 +75,9 @@ class Portfolio:
         """Accounts to read."""
         self.open: Final[dict[int, int]] = {}
         """What open orders can acquire, by the parts that it and what pays for it are."""
-        self._read: Final[dict[str, dict[int, int]]] = {}
+        self.read: Final[dict[str, dict[int, int]]] = {}
         """What each account held when it was last read, by the asset's number."""
-        self._units: Final[dict[int, int]] = {}
+        self.units: Final[dict[int, int]] = {}
         """All accounts together, in minor units."""
 
     def count(self, listing: Listing, side: int, kopecks: int) -> None:
@@ -95,11 +95,11 @@ class Portfolio:
 
     def held(self) -> dict[int, int]:
         """What is held, in minor units by the asset's number. O(assets of the accounts in which it may have changed)."""
-        units = self._units
+        units = self.units
         for client in self.changed.values():
-            for number, before in self._read.get(client.account, {}).items():
+            for number, before in self.read.get(client.account, {}).items():
                 units[number] -= before
-            now = self._read[client.account] = client.held()
+            now = self.read[client.account] = client.held()
             for number, amount in now.items():
                 units[number] = units.get(number, 0) + amount
         self.changed.clear()
@@ -175,6 +175,10 @@ class Portfolios:
         investor = client.investor
         if investor.financial:
             self.of(investor).changed[client.account] = client
+
+    def all(self) -> list[Portfolio]:
+        """Those that were begun, in that order."""
+        return list(self._kept.values())
 
     def begin_anew(self) -> None:
         """Forget everything, after it has changed who is a financial firm."""

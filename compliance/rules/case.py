@@ -64,7 +64,26 @@ class Profile:
         self.identified: Final = identified
         """Whether the documents that the rule in force requires of anybody are on record."""
         flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned + 16 * bank + 32 * through_bank + 64 * identified
-        self.key: Final[int] = investor_class * 128 + flags
+        self.key: Final[int] = investor_class * _FLAGS + flags
+
+
+_FLAGS: Final = 128
+"""What the flags of a profile leave room for."""
+
+
+def profile_of(key: int) -> Profile:
+    """The profile that has a key."""
+    investor_class, flags = divmod(key, _FLAGS)
+    return Profile(
+        investor_class,
+        financial=flags & 1 != 0,
+        blocked=flags & 2 != 0,
+        barred=flags & 4 != 0,
+        warned=flags & 8 != 0,
+        bank=flags & 16 != 0,
+        through_bank=flags & 32 != 0,
+        identified=flags & 64 != 0,
+    )
 
 
 class Case:

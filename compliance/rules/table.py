@@ -8,7 +8,7 @@ from compliance.ledger.ledger import Ledger
 from compliance.registry.listings import AssetRecord, Decision, Listing
 from compliance.registry.records import Client, Investor, Registry
 from compliance.rulebook.rulebook import Rulebook
-from compliance.rules.case import DEPOSIT, Arrival, Case, Profile, TransferCase
+from compliance.rules.case import DEPOSIT, Arrival, Case, Profile, TransferCase, profile_of
 from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
 from compliance.rules.der_1 import delivery_refusal
@@ -92,11 +92,22 @@ class RuleTable:
 
     def decisions(self, client: Client) -> dict[int, Decision]:
         """The decisions of a client's profile, by instrument number times two plus side; they are filled in as asked for."""
-        key = self.profile(client).key
+        return self._of_profile(self.profile(client).key)
+
+    def decided(self) -> list[tuple[int, list[int]]]:
+        """What has been decided so far: by the key of a profile the keys of its decisions."""
+        return sorted([(key, sorted(decisions)) for key, decisions in self._by_profile.items() if decisions])
+
+    def decide_again(self, key: int, decided: list[int], listings: list[Listing]) -> None:
+        """Make decisions that `decided` names; instruments by number."""
+        decisions, profile = self._of_profile(key), profile_of(key)
+        for place in decided:
+            decisions[place] = self.decide(profile, listings[place // 2], place % 2)
+
+    def _of_profile(self, key: int) -> dict[int, Decision]:
         found = self._by_profile.get(key)
         if found is None:
-            found = {}
-            self._by_profile[key] = found
+            found = self._by_profile[key] = {}
         return found
 
     def forget_decisions(self) -> None:

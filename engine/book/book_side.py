@@ -54,6 +54,13 @@ class BookSide:
         self.orders += 1
         self.changed = True
 
+    def add_back(self, order: Order, shown_lots: int) -> None:
+        """Queue an order of a snapshot, which shows what it showed then."""
+        self.add(order)
+        level = order.level
+        assert level is not None
+        self._show(level, order, shown_lots, order.leaves_lots)
+
     def _append(self, level: Level, order: Order) -> None:
         tail = level.tail
         if tail is None:

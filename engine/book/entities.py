@@ -38,6 +38,7 @@ class Instrument:
     def __init__(
         self, listing: ListInstrument, number: int, base: Asset, quote: Asset, future: Future | None = None
     ) -> None:
+        self.listing: Final = listing
         self.instrument: Final[str] = listing.instrument
         self.number: Final = number
         self.kind: Final[int] = listing.kind

@@ -14,21 +14,18 @@ from engine.book.entities import Account, OrderRecord
 from engine.book.records import TransferRecord
 from engine.book.used_id import UsedId
 from engine.vocabulary.messages.commands import NewOrder, Transfer
+from engine.vocabulary.wide import wide
 
 _content: Final = msgspec.structs.astuple
 _pack: Final = msgspec.msgpack.Encoder().encode
 _unpack: Final = msgspec.msgpack.Decoder().decode
 # What is not kept of what was asked for, since it is known from where it is kept: participant, account, client order id.
 _KNOWN: Final = 3
-# MessagePack has 64 bits; a fee in millionths may need more.
-_MAX_INTEGER: Final = 2**63
 _TRANSFER: Final = -1
 
 
 def keep_order(record: OrderRecord) -> bytes:
     """What stays of an order that has ended."""
-    numerator = record.fee_numerator
-    fits = -_MAX_INTEGER < numerator < _MAX_INTEGER
     kept: bytes = _pack(
         (
             record.order_id,
@@ -38,7 +35,8 @@ def keep_order(record: OrderRecord) -> bytes:
             record.filled_lots,
             record.reject_code,
             record.reject_rule,
-            numerator if fits else str(numerator),
+            # A fee in millionths may need more than 64 bits.
+            wide(record.fee_numerator),
             record.fee_charged,
             _content(record.command)[_KNOWN:],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import Account, Instrument, Order
+from engine.book.entities import Account, Instrument
 from engine.book.used_id import UsedId
 from engine.vocabulary.messages.commands import Transfer
 from engine.vocabulary.said import Said, said
@@ -25,17 +25,23 @@ class TransferRecord(UsedId):
         return said("used.transfer", self.transfer_id)
 
 
+Filled = tuple[Account, int, str]
+"""Of an order that a trade filled: its account, its id, its client order id."""
+
+
 class TradeRecord:
     """A trade of the current trading day, kept so that it can be corrected. It names its orders, and lets them go when they end."""
 
-    def __init__(self, buy: Order, sell: Order, price_ticks: int, lots: int, time_ns: int) -> None:
-        self.instrument: Final[Instrument] = buy.instrument
-        self.buyer: Final[Account] = buy.account
-        self.buy_order_id: Final[int] = buy.order_id
-        self.buy_client_order_id: Final[str] = buy.client_order_id
-        self.seller: Final[Account] = sell.account
-        self.sell_order_id: Final[int] = sell.order_id
-        self.sell_client_order_id: Final[str] = sell.client_order_id
+    def __init__(
+        self, instrument: Instrument, buy: Filled, sell: Filled, price_ticks: int, lots: int, *, time_ns: int
+    ) -> None:
+        self.instrument: Final = instrument
+        self.buyer: Final = buy[0]
+        self.buy_order_id: Final = buy[1]
+        self.buy_client_order_id: Final = buy[2]
+        self.seller: Final = sell[0]
+        self.sell_order_id: Final = sell[1]
+        self.sell_client_order_id: Final = sell[2]
         self.price_ticks: int = price_ticks
         self.lots: Final = lots
         self.time_ns: Final = time_ns

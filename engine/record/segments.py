@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from engine.record.rows import (
     BATCH,
     FIRST_LINK,
+    HEAD_BYTES,
     HEADER,
     SEAL,
     SMALLEST_FRAME_BYTES,
@@ -63,18 +65,22 @@ class SegmentReader:
     """Reads one segment frame by frame and verifies all but the seal's signature.
 
     Args:
-        data: the whole segment.
+        data: the segment, or its beginning with the whole header: `resume` hands in what follows.
         segment: the number in its file name.
         tip: where the segment before ended, `Tip()` for the first.
         is_last: no segment follows, so that its last frame may be torn.
+        whole_to: batches that end before this sequence number come as no rows at all: their frames are verified, and not what they hold.
 
     Raises:
         Damage: the header does not check. It is synced before the segment gets its name, so that it is never torn.
     """
 
-    def __init__(self, data: bytes, segment: int, tip: Tip, is_last: bool) -> None:
+    def __init__(self, data: bytes, segment: int, tip: Tip, is_last: bool, whole_to: int = 0) -> None:
         self._data = data
+        self._base = 0
+        """Where in the segment `_data` begins."""
         self._is_last: Final = is_last
+        self._whole_to: Final = whole_to
         first = read_frame(data, 0, tip.link, 0)
         self.header: Final = _check_header(first, segment, tip)
         self.salt: Final = salt_of(first.link)
@@ -95,59 +101,93 @@ class SegmentReader:
         """Where the chain stands after what was read so far."""
         return Tip(self.link, self.next_seq, self.time_ns)
 
+    @property
+    def left(self) -> int:
+        """How many bytes behind `offset` were handed in."""
+        return self._base + len(self._data) - self.offset
+
+    @property
+    def wanted(self) -> int:
+        """How many bytes behind `offset` the next frame takes, as far as is known; 0: its head does not check."""
+        if self.left < HEAD_BYTES:
+            return HEAD_BYTES
+        start = self.offset - self._base
+        if not head_checks(self._data, start, self.salt):
+            return 0
+        return SMALLEST_FRAME_BYTES + read_head(self._data, start)[1]
+
     def next_batch(self) -> list[StoredRow] | None:
-        """The rows of the next batch, or None at the end; then `seal` or `torn` tells how the segment ends.
+        """The rows of the next batch, none of one that is not looked into; None at the end: then `seal` or `torn` tells how.
 
         Raises:
             Damage: a frame does not check, and is not the torn last one.
         """
-        if self.torn is not None or self.offset == len(self._data):
+        if self.torn is not None or not self.left:
             if self.seal is None and not self._is_last:
                 raise Damage(self.offset, "the segment ends without a seal, but another follows")
             return None
         if self.seal is not None:
-            raise Damage(self.offset, f"{len(self._data) - self.offset} bytes follow the seal")
+            raise Damage(self.offset, f"{self.left} bytes follow the seal")
         offset = self.offset
         try:
-            frame = read_frame(self._data, offset, self.link, self.salt)
+            frame = read_frame(self._data, offset - self._base, self.link, self.salt)
         except Damage as damage:
-            self.torn = self._torn(damage)
+            self.torn = self._torn(damage.reason)
             return None
         self.frame_offset = offset
         self.frames += 1
         rows: list[StoredRow] | None = None
         if frame.kind == BATCH:
-            rows = self._check_rows(frame)
+            rows = self._check_rows(frame) if frame.last_seq >= self._whole_to else self._skip(frame)
         elif frame.kind == SEAL:
             self.seal = self._check_seal(frame)
         else:
             raise Damage(offset, f"unknown kind of frame {frame.kind}")
-        self.offset = frame.end
+        self.offset = self._base + frame.end
         self.link = frame.link
         return rows if rows is not None else self.next_batch()
 
     def resume(self, data: bytes) -> None:
-        """Go on with the segment as it is now, grown: what looked torn was being written."""
+        """Go on with what stands behind `offset` now: more of the segment, or what looked torn and was being written."""
         self._data = data
+        self._base = self.offset
         self.torn = None
 
-    def _torn(self, damage: Damage) -> Torn:
-        """Decide that the bad frame is the one a crash interrupted, or raise the damage again."""
-        data = self._data
-        start = damage.offset
+    def skip(self, offset: int, tip: Tip) -> None:
+        """Go on where a frame ends at `offset` and the chain stands at `tip`; `resume` hands in what follows."""
+        self.offset = offset
+        self.link = tip.link
+        self.next_seq = tip.next_seq
+        self.time_ns = tip.time_ns
+        self.resume(b"")
+
+    def _torn(self, reason: str) -> Torn:
+        """Decide that the bad frame at `offset` is the one a crash interrupted, or raise its damage."""
+        data, base, offset = self._data, self._base, self.offset
+        start = offset - base
+        end = base + len(data)
         if not self._is_last:
-            raise damage
+            raise Damage(offset, reason)
         later = find_later_head(data, start, self.salt, self.next_seq)
         if later >= 0:
-            raise Damage(start, f"{damage.reason}; a sound frame follows at offset {later}")
+            raise Damage(offset, f"{reason}; a sound frame follows at offset {base + later}")
         if not head_checks(data, start, self.salt):
-            return Torn(start, len(data), damage.reason, first_seq=self.next_seq, last_seq=0, is_seal=False)
+            return Torn(offset, end, reason, first_seq=self.next_seq, last_seq=0, is_seal=False)
         kind, length, count = read_head(data, start)
         # Only one frame at a time is not yet synced: behind it a crash leaves nothing.
-        if len(data) - start > SMALLEST_FRAME_BYTES + length:
-            raise Damage(start, f"{damage.reason}; other bytes follow the frame")
+        if end - offset > SMALLEST_FRAME_BYTES + length:
+            raise Damage(offset, f"{reason}; other bytes follow the frame")
         last_seq = self.next_seq + count - 1 if count else 0
-        return Torn(start, len(data), damage.reason, first_seq=self.next_seq, last_seq=last_seq, is_seal=kind == SEAL)
+        return Torn(offset, end, reason, first_seq=self.next_seq, last_seq=last_seq, is_seal=kind == SEAL)
+
+    def _skip(self, frame: Frame) -> list[StoredRow]:
+        """Pass a batch by its head, which must follow; that its rows are what was written, the link says of all that come later."""
+        if frame.count < 1 or frame.first_seq != self.next_seq:
+            raise Damage(
+                self.offset, f"its head tells of {frame.count} rows from {frame.first_seq}, expected {self.next_seq}"
+            )
+        self.next_seq += frame.count
+        return []
 
     def _check_rows(self, frame: Frame) -> list[StoredRow]:
         """The rows of a batch: as many as the head says, dense, in time order."""
@@ -185,6 +225,22 @@ class SegmentReader:
         ):
             raise Damage(self.offset, "the seal belongs to another segment")
         return seal
+
+
+def tip_before(data: bytes) -> Tip:
+    """Where the header of a segment says that the one before ended, of which no time is known: to begin a reading there.
+
+    Args:
+        data: the segment, or its beginning with the whole header.
+
+    Raises:
+        Damage: it has no header.
+    """
+    try:
+        header = decode_header(data[HEAD_BYTES : HEAD_BYTES + read_head(data, 0)[1]])
+    except (struct.error, msgspec.DecodeError) as error:
+        raise Damage(0, f"not a segment header: {error}") from error
+    return Tip(header.previous_link, header.first_seq)
 
 
 def _check_header(frame: Frame, segment: int, tip: Tip) -> SegmentHeader:

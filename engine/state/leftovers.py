@@ -28,6 +28,13 @@ class Leftovers:
         self._note(account, day)
         return ids
 
+    def take_up(self, account: Account, day: int) -> None:
+        """Let the ids that a restored account has be those of the day: so they are, or are of open orders."""
+        ids = account.used_ids
+        ids.day = day
+        ids.count = len(ids.current)
+        self._note(account, day)
+
     def end_day(self, trades: list[TradeRecord]) -> None:
         """Take over what the trading day leaves. O(accounts with ids), some nanoseconds each."""
         self.accounts.extend(self.users)

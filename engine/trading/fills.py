@@ -94,11 +94,13 @@ def _recorded(state: State, maker: Order, taker: Order, price_ticks: int, lots: 
     """Keep a trade for corrections, if the day has room for it, and count it for limits; its fees are still to be noted."""
     instrument = taker.instrument
     maker_ppm, taker_ppm = instrument.maker_fee_ppm, 0 if taker.close_out else instrument.taker_fee_ppm
+    made = (maker.account, maker.order_id, maker.client_order_id)
+    took = (taker.account, taker.order_id, taker.client_order_id)
     if taker.side == BUY:
-        record = TradeRecord(taker, maker, price_ticks, lots, state.time_ns)
+        record = TradeRecord(instrument, took, made, price_ticks, lots, time_ns=state.time_ns)
         record.buy_ppm, record.sell_ppm = taker_ppm, maker_ppm
     else:
-        record = TradeRecord(maker, taker, price_ticks, lots, state.time_ns)
+        record = TradeRecord(instrument, made, took, price_ticks, lots, time_ns=state.time_ns)
         record.buy_ppm, record.sell_ppm = maker_ppm, taker_ppm
     if len(state.day_trades) < state.room.trades:
         state.day_trades.append(record)

@@ -154,6 +154,11 @@ MAX_BATCH_EVENTS: Final = PIECE_EVENTS
 # each may look at all of a book, 15 ms for 10 000 orders of a future interpreted.
 MAX_BATCH_STEPS: Final = PIECE_STEPS
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
+# Of those, commands of connections that owe for what they asked: a millisecond interpreted, so that a flood makes no turn long that carries the orders
+# of others. At a turn each two milliseconds, as with a slow disk, it is four times a participant's rate.
+MAX_OWING_A_TURN: Final = 16
+# Where both wait, one command in so many is of such a connection: it comes last, but is not locked out.
+OWING_PART: Final = 8
 # Events of one piece of what a venue slept through, before the next piece is made shorter: far below a frame.
 CATCH_UP_EVENTS: Final = 10_000
 # A venue that is so late for what is due has slept (a busy one is late by milliseconds); and the shortest such piece.
@@ -192,9 +197,26 @@ MAX_READ_BYTES: Final = 8_192
 # And of who is not logged in, or owes for what it asked: some 25 requests, or the largest login twice.
 MAX_STRANGER_READ_BYTES: Final = 2_048
 # So many of those are looked at in a pass of the loop, each once, half of them such as have just come; the others wait for their turn, unread. A
-# look takes a fifth of a millisecond interpreted, a handshake twice that: so all strangers together add a millisecond or so to any wait, and
-# 2 048 who come at once after a restart are in after a second.
+# look takes a fifth of a millisecond interpreted, a handshake twice that: so all strangers together add a millisecond or so to any wait.
 MAX_STRANGERS_A_PASS: Final = 4
+# All that is done for strangers, coming and going included, has one part in so many of the loop's time while participants are there: their orders
+# find the loop busy with strangers one time in ten. That is 100 newcomers a second on a slow machine, of a millisecond each from the socket to its end.
+STRANGERS_PART: Final = 10
+# What of it may be saved up: 50 who come at once after a quiet while wait for nothing.
+STRANGERS_BURST_NS: Final = 50_000_000
+# What there is at the start, when all come back at once: 1 000 and more are in at once, 2 048 after some seconds.
+STRANGERS_FIRST_NS: Final = NS_PER_SECOND
+# Nobody waits for strangers if no participant was heard for so long: then they may have all of the time.
+STRANGERS_QUIET_NS: Final = NS_PER_SECOND // 10
+# The least that the venue wakes up for when all was spent: five milliseconds later.
+STRANGERS_PIECE_NS: Final = 500_000
+# What a socket takes beside what is looked at of it, from the kernel's queue to its end: measured, as half of that is done by the event loop.
+SOCKET_NS: Final = 300_000
+# And the handshake of TLS: a signature and its records.
+TLS_NS: Final = 1_500_000
+# Newcomers who have said something and wait for their turn; while there are so many nobody is accepted. So they wait with the kernel, in the order in
+# which they came, and no time that they have for their handshake runs meanwhile.
+MAX_WAITING_NEWCOMERS: Final = 16
 # Kernel buffers per socket: small, so that a flooder fills its own and not the machine's.
 SOCKET_BUFFER_BYTES: Final = 65_536
 LISTEN_BACKLOG: Final = 2_048
@@ -209,8 +231,15 @@ MAX_HANDSHAKES: Final = MAX_HANDSHAKES_PER_ADDRESS + 512
 # Of whatever kind, from an address: its WebSockets, and those who are just told that there are too many.
 MAX_SOCKETS_PER_ADDRESS: Final = MAX_CONNECTIONS_PER_ADDRESS + 64
 HANDSHAKE_TIMEOUT_SECONDS: Final = 5
-# Accepted in one pass of the loop, 50 us each: the others wait with the kernel, while what is accepted is read.
-MAX_ACCEPTS_A_PASS: Final = 8
+# Accepted in one pass of the loop, 0.4 ms each with what becomes of it: the others wait with the kernel, while what is accepted is read.
+MAX_ACCEPTS_A_PASS: Final = 4
+# Sockets of one address that come before others, a second, once as many have come as it may have at all: all of them may come back at once.
+ARRIVALS_PER_SECOND_PER_ADDRESS: Final = 20
+# So long those of an address wait for others of which one has gone that never logged in: longer than a handshake may take, or a login.
+SUSPECT_NS: Final = 15 * NS_PER_SECOND
+# Who waits; while there are so many nobody is accepted. One is let in at each pass, 50 a second and more, so the last one waits ten seconds at most: as long
+# as it would with the kernel. As many as the handshakes that there may be beside those of one address.
+MAX_LOBBY: Final = 512
 # A line of the log, and how many there may be in a second of a kind and in all; what is left out is counted. What waits to be
 # written is at most a megabyte, whoever does not read it.
 LOG_LINE_BYTES: Final = 1_024
@@ -280,6 +309,9 @@ GONE_TIMEOUT_SECONDS: Final = UNREAD_TIMEOUT_SECONDS + 5
 # All connections together, in memory: 600 000 reports of 400 bytes, as of a kill switch over the whole venue, or those of
 # 300 000 to two peers each (what many are sent alike is there once). Where it is reached, those furthest behind go.
 MAX_UNREAD_BYTES: Final = 256 * 1024 * 1024
+# What is new for a peer that has not read what came before is put together for so long: it reads no sooner, and a hundred that don't read
+# would each cost every turn 10 us. Ten thousand events at the most that a venue carries, of some 100 bytes each.
+LATE_NS: Final = 50_000_000
 # What one write hands to a transport: as much as the kernel takes at once. A peer that is not behind has at most
 # SOCKET_BUFFER_BYTES in its transport, all of them 128 MiB; one that is, this and a frame more, counted above.
 SEND_PIECE_BYTES: Final = 2 * SOCKET_BUFFER_BYTES
@@ -301,6 +333,9 @@ CONNECTION_BYTES: Final = (
 # What all answers between two turns take, and so what any number of questions adds to the wait for an order: a quarter of a
 # millisecond. What a piece takes beyond it, the next ones go without.
 MAX_ANSWER_STEPS: Final = 500
+# And then they pause, while there are turns that would wait: so those who ask without end have a fifth of the time, not all that orders leave.
+# Whoever asks now and then comes first, and at once. An answer of 10 000 reports takes 130 ms beside orders, where it took 30.
+ANSWERS_PAUSE_NS: Final = 1_000_000
 # One piece of a long answer; then the next connection that asks has its turn.
 ANSWER_PIECE_STEPS: Final = 120
 # To take up a question and to send its answer: 10 us.

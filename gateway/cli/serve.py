@@ -21,6 +21,7 @@ from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
+from gateway.server.follower_process import FollowerProcess
 from gateway.server.listening import Certificate
 from gateway.server.logs import Log, loop_exception
 from gateway.server.opening import start_server
@@ -65,6 +66,16 @@ _LOGGER = logging.getLogger("gateway.serve")
     help="Start although the machine's clock is days away from the journal's last time.",
 )
 @click.option(
+    "--no-snapshot",
+    is_flag=True,
+    help="Begin with the journal's first command, not with the newest snapshot: slow, and needs no snapshot to be right.",
+)
+@click.option(
+    "--follower/--no-follower",
+    default=None,
+    help="Run the process beside it that indexes its journal and saves snapshots.  [default: the venue file's, which is to]",
+)
+@click.option(
     "--tls-cert",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Certificate, PEM: listen with TLS, at wss://. SIGHUP reads it again.  [default: the venue file's, or none]",
@@ -82,6 +93,8 @@ def command(
     metrics_port: int | None,
     rulebook: str,
     accept_jump: bool,
+    no_snapshot: bool,
+    follower: bool | None,
     tls_cert: Path | None,
     tls_key: Path | None,
     insecure: bool,
@@ -90,7 +103,7 @@ def command(
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
 
     The first start sets the venue up from venue.toml. From then on the journal in DIRECTORY/journal is the truth: a start
-    replays it, compares every event, and adds what is new in venue.toml.
+    begins with the newest snapshot of it, replays what follows, compares every event, and adds what is new in venue.toml.
 
     \b
     Exit status:
@@ -123,6 +136,8 @@ def command(
             metrics_port=metrics_port,
             force_rulebook=bool(rulebook),
             accept_jump=accept_jump,
+            use_snapshot=not no_snapshot,
+            has_follower=venue.server.follower if follower is None else follower,
             tls=(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
             insecure=insecure,
             as_json=as_json,
@@ -159,6 +174,8 @@ async def _serve(
     metrics_port: int | None,
     force_rulebook: bool,
     accept_jump: bool,
+    use_snapshot: bool,
+    has_follower: bool,
     tls: tuple[Path, Path] | None,
     insecure: bool,
     as_json: bool,
@@ -173,6 +190,7 @@ async def _serve(
         metrics_port=metrics_port,
         force_rulebook=force_rulebook,
         accept_jump=accept_jump,
+        use_snapshot=use_snapshot,
         tls=tls,
         insecure=insecure,
     )
@@ -187,12 +205,19 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.disable()
-    _announce(venue, server, venue.host if host is None else host, as_json)
+    follower = FollowerProcess(directory, venue.venue_id) if has_follower else None
+    if follower is not None:
+        follower.begin()
+    _announce(venue, server, venue.host if host is None else host, follower, as_json)
     stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())
     await asyncio.wait((stopped, ended), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    await server.stop()
-    await ended
+    try:
+        await server.stop()
+        await ended
+    finally:
+        if follower is not None:
+            follower.end()
 
 
 def _read_certificate(certificate: Certificate) -> None:
@@ -205,7 +230,7 @@ def _read_certificate(certificate: Certificate) -> None:
         _LOGGER.info("the certificate was read again")
 
 
-def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
+def _announce(venue: Venue, server: Server, host: str, follower: FollowerProcess | None, as_json: bool) -> None:
     """Say that the venue is ready, where, and what it found."""
     started = server.started
     url = f"{'ws' if server.certificate is None else 'wss'}://{f'[{host}]' if ':' in host else host}:{server.port}"
@@ -220,16 +245,21 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         "instruments": len(started.exchange.instruments),
         "accounts": len(started.exchange.accounts),
         "recovered": started.recovered,
+        "snapshot": started.snapshot_seq or None,
+        "unusable_snapshots": started.unusable,
         "seq": started.exchange.seq,
         "torn": str(started.torn) if started.torn is not None else None,
         "notes": started.notes,
         "sync_us": started.sync_ns // 1_000,
+        "follower": None if follower is None else follower.pid,
     }
     if as_json:
         click.echo(json_text(facts))
         return
     for note in started.notes:
         say(f"venue.toml: {printable(note)}", err=True)
+    for line in started.unusable:
+        say(f"not used: {printable(line)}", err=True)
     if started.torn is not None:
         say(f"a bad last frame, torn by a crash or damaged, was set aside: {started.torn}", err=True)
     if server.durability == "fsync" and started.sync_ns > SLOW_SYNC_NS:
@@ -238,6 +268,7 @@ def _announce(venue: Venue, server: Server, host: str, as_json: bool) -> None:
         f"venue {printable(venue.venue_id)} is ready at {url} with rulebook {printable(started.fanout.rulebook)}, "
         f"{facts['instruments']} instruments, {facts['accounts']} accounts, durability {server.durability}, "
         f"{facts['build']} core, {started.recovered} commands recovered"
+        + (f", those up to {started.snapshot_seq} from a snapshot" if started.snapshot_seq else "")
         + ("" if server.metrics is None else f", metrics at {server.metrics.url}")
     )
 

@@ -10,12 +10,14 @@ from rich.table import Column, Table
 from engine.record.rows import LINK_BYTES
 from engine.record.segments import Torn
 from engine.replay import EventsDigest
+from gateway.cli.snapshot import table_of
 from gateway.cli.terminal import Terminal
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.head import Point
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.keys import KeyFileError, exact_hex, parse_public_key
 from gateway.printable import json_text
+from gateway.snapshots.checking import AgainstJournal, Checked, check_all
 
 SOUND = 0
 DAMAGED = 1
@@ -41,7 +43,8 @@ def command(directory: Path, public_key: str | None, tips: tuple[str, ...], as_j
     """Check the integrity of the journal in DIRECTORY (or its folder journal), and change nothing.
 
     Every frame's checksums, the hash chain through all segments, the sequence numbers and every segment's signature. A
-    segment that the venue still writes, or was writing when it crashed, is open: chained, but not yet signed.
+    segment that the venue still writes, or was writing when it crashed, is open: chained, but not yet signed. Of the snapshots
+    beside it: their digests and signatures, and that they are of this journal.
 
     The file `head` says how far the journal was on the disk: an end that was cut off shows. Without it that can't be told,
     and a journal that lacks both is sound. Of a venue that runs, copy the head before the segments.
@@ -49,7 +52,7 @@ def command(directory: Path, public_key: str | None, tips: tuple[str, ...], as_j
     \b
     Exit status:
       0  sound
-      1  damaged: the file, the offset of the frame and the reason are named
+      1  damaged: the file, the offset of the frame and the reason are named; or a snapshot is not what it should be
       2  usage
       3  sound but for a bad last frame: torn by a crash, or damaged, which can't be told apart
 
@@ -68,17 +71,22 @@ def command(directory: Path, public_key: str | None, tips: tuple[str, ...], as_j
     digest = EventsDigest()
     damage: JournalDamage | None = None
     try:
-        for row in reader.rows():
-            digest.update(row[3])
+        snapshots = check_all(reader.directory)
+        against = AgainstJournal(snapshots)
+        for batch in reader.batches():
+            for row in batch:
+                digest.update(row[3])
+            against.follow(reader.tip)
+        against.end(reader.tip, reader.segments[0].header)
     except JournalDamage as found:
         damage = found
     except OSError as error:
         raise click.ClickException(f"the journal can't be read: {error}") from error
     if as_json:
-        click.echo(json_text(summary(reader, digest, damage)))
+        click.echo(json_text(summary(reader, digest, damage, snapshots)))
     else:
-        show(reader, digest, damage)
-    if damage is not None:
+        show(reader, digest, damage, snapshots)
+    if damage is not None or not all(each.is_sound for each in snapshots):
         raise SystemExit(DAMAGED)
     raise SystemExit(TORN if reader.torn is not None else SOUND)
 
@@ -103,7 +111,9 @@ def parse_tip(text: str) -> Point:
     return point
 
 
-def summary(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None) -> dict[str, object]:
+def summary(
+    reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None, snapshots: list[Checked]
+) -> dict[str, object]:
     """What was found, for machines."""
     segments = [
         {
@@ -129,6 +139,7 @@ def summary(reader: JournalReader, digest: EventsDigest, damage: JournalDamage |
         "commands": reader.tip.next_seq - 1,
         "events_digest": digest.hexdigest(),
         "head": head_summary(reader),
+        "snapshots": [each.summary() for each in snapshots],
         "damage": damage_summary(damage),
         "torn": torn_summary(reader),
     }
@@ -178,7 +189,7 @@ def head_words(reader: JournalReader) -> str:
     return more + (", and under durability os it trails far" if head.durability == "os" else "")
 
 
-def show(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None) -> None:
+def show(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None, snapshots: list[Checked]) -> None:
     """What was found, for people."""
     console = Terminal(wraps=False)
     if reader.segments:
@@ -198,6 +209,8 @@ def show(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | No
     console.print(f"{len(reader.segments)} segments, {frames:,} sound frames, {commands:,} commands")
     console.print(f"events digest {digest.hexdigest()}")
     console.print(head_words(reader), markup=False)
+    if snapshots:
+        console.print(table_of(snapshots))
     if damage is not None:
         console.tell(("damaged", "red"), f": {damage}")
     elif reader.torn is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections import deque
+from collections import Counter, deque
+from itertools import chain
 from typing import Final
 
 from engine.vocabulary.limits import ANSWER_PIECE_STEPS, MAX_ANSWER_STEPS
@@ -17,48 +18,68 @@ class Questions:
     A question waits for the commands that its connection sent before it, and for the answers to its questions before it.
     Each connection has as much work done for it as any other: what a piece takes beyond a connection's turn, its next turns
     go without. Who leaves too much unread is passed over until it has read: then it is submitted again.
+
+    Participants who ask now and then don't wait behind all who ask without end: whose only question that is, and who owes
+    nothing, has a turn at once, every second one. What is left to answer then waits among the others.
     """
 
     def __init__(self, answers: Answers) -> None:
         self._answers: Final = answers
+        self._fresh: Final[deque[Session]] = deque()
+        """Those of participants who had asked nothing before."""
         self._asking: Final[deque[Session]] = deque()
-        """The first one is next."""
+        """All others. The first one is next, in both."""
+        self._participants: Final[Counter[str]] = Counter()
+        """How many connections of each are asking."""
         self._left = 0
         """Steps; below zero: what the last turn took beyond its share."""
 
     @property
     def are_waiting(self) -> bool:
         """Whether there is anything to answer."""
-        return bool(self._asking)
+        return bool(self._asking or self._fresh)
+
+    @property
+    def are_fresh_waiting(self) -> bool:
+        """Whether there is a question of a participant who had asked nothing before."""
+        return bool(self._fresh)
 
     @property
     def waiting(self) -> int:
         """How many questions wait. O(sessions)."""
-        return sum(len(session.questions) for session in self._asking)
+        return sum(len(session.questions) for session in chain(self._fresh, self._asking))
 
     def submit(self, session: Session) -> None:
         """Note that a session has questions, or can take more of its answer."""
-        if not session.is_asking:
-            session.is_asking = True
-            self._asking.append(session)
+        if session.is_asking:
+            return
+        session.is_asking = True
+        name = session.asks_as = "" if session.participant is None else session.participant.participant
+        is_fresh = bool(name) and not self._participants[name] and session.steps_left >= 0 and not session.is_owing
+        self._participants[name] += 1
+        (self._fresh if is_fresh else self._asking).append(session)
 
     def drop(self) -> None:
         """Answer none of those that wait."""
-        for session in self._asking:
+        for session in chain(self._fresh, self._asking):
             session.drop_questions()
-            session.is_asking = False
+            self._leave(session)
+        self._fresh.clear()
         self._asking.clear()
 
     def answer(self) -> None:
         """Spend the share of a turn. Its last piece may pass it; the next turns pay for that."""
         self._left = min(self._left, 0) + MAX_ANSWER_STEPS
-        asking = self._asking
+        asking, fresh = self._asking, self._fresh
         waiting: list[Session] = []
-        while asking and self._left > 0:
-            session = asking.popleft()
+        is_turn_of_fresh = True
+        while (asking or fresh) and self._left > 0:
+            first, then = (fresh, asking) if is_turn_of_fresh else (asking, fresh)
+            is_turn_of_fresh = not is_turn_of_fresh
+            session = (first or then).popleft()
             if session.is_backed_up or not session.questions:
                 session.put_off_answer()
-                session.is_asking = False
+                self._leave(session)
             elif session.taken < session.questions[0][1]:
                 # Its commands were too many for this turn.
                 self._left -= 1
@@ -68,8 +89,16 @@ class Questions:
                 if session.questions:
                     asking.append(session)
                 else:
-                    session.is_asking = False
+                    self._leave(session)
         asking.extend(waiting)
+
+    def _leave(self, session: Session) -> None:
+        """It asks nothing more for now."""
+        session.is_asking = False
+        name = session.asks_as
+        self._participants[name] -= 1
+        if not self._participants[name]:
+            del self._participants[name]
 
     def _visit(self, session: Session) -> None:
         """Give a session its turn: so many steps, less what it took too much before."""

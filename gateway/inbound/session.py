@@ -107,6 +107,8 @@ class Session(FrameReader):
         """Of its last turn to be answered; below zero: what it took too much."""
         self.is_asking = False
         """Whether it is on the list of those whose questions may be answered."""
+        self.asks_as = ""
+        """The participant as whom it came on that list; empty: nobody's."""
         self.is_backed_up = False
         """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
@@ -125,6 +127,11 @@ class Session(FrameReader):
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
         return self.participant is not None or bool(self._subscriptions)
+
+    @property
+    def is_owing(self) -> bool:
+        """Whether it has asked more than its rate lets it."""
+        return self.meter is not None and self.meter.is_overdrawn
 
     @property
     def waiting_requests(self) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
 import zstandard
 
 from engine.vocabulary.limits import MAX_FRAME_BYTES, SEGMENT_BYTES
+from gateway.disk import DISK, Disk
 from gateway.journal.files import ARCHIVE_SUFFIX, JournalError, list_segments, segment_name
 
 LEVEL: Final = 6
@@ -43,7 +45,7 @@ def unpack(archive: bytes, name: str) -> bytes:
     return data
 
 
-def read_segment(directory: Path, number: int) -> tuple[str, bytes]:
+def read_segment(directory: Path, number: int, disk: Disk = DISK) -> tuple[str, bytes]:
     """The name and the bytes of a segment: of its file, else of its archive.
 
     Raises:
@@ -52,14 +54,14 @@ def read_segment(directory: Path, number: int) -> tuple[str, bytes]:
     """
     path = directory / segment_name(number)
     try:
-        return path.name, path.read_bytes()
+        return path.name, disk.read(path)
     except FileNotFoundError:
         # Archiving removes the file when the archive is there, so the other order could miss both.
         archive = archive_of(path)
-        return archive.name, unpack(archive.read_bytes(), archive.name)
+        return archive.name, unpack(disk.read(archive), archive.name)
 
 
-def journal_bytes(directory: Path) -> int:
+def journal_bytes(directory: Path, disk: Disk = DISK) -> int:
     """Bytes of all segments as they were written, archived or not: what progress is measured against.
 
     An archive that does not say how much it holds counts as it is.
@@ -68,18 +70,25 @@ def journal_bytes(directory: Path) -> int:
         OSError: the directory can't be read.
     """
     total = 0
-    for number in list_segments(directory):
+    for number in list_segments(directory, disk):
         path = directory / segment_name(number)
         try:
-            total += path.stat().st_size
+            total += disk.size(path)
         except FileNotFoundError:
             archive = archive_of(path)
             try:
-                with archive.open("rb") as file:
-                    total += _size_of(file.read(_HEADER_BYTES), archive.name)
+                total += _size_of(_beginning(archive, disk), archive.name)
             except JournalError:
-                total += archive.stat().st_size
+                total += disk.size(archive)
     return total
+
+
+def _beginning(archive: Path, disk: Disk) -> bytes:
+    descriptor = disk.open(archive, os.O_RDONLY)
+    try:
+        return disk.read_at(descriptor, _HEADER_BYTES, 0)
+    finally:
+        disk.close(descriptor)
 
 
 def _size_of(beginning: bytes, name: str) -> int:

@@ -7,23 +7,13 @@ next time the segment goes. The last segment stays: a venue may be writing it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, create_file, discard, sync_file
 from gateway.journal.archive import archive_of, pack, unpack
-from gateway.journal.files import (
-    DISK,
-    UNFINISHED_SUFFIX,
-    Disk,
-    JournalError,
-    Lock,
-    create_file,
-    list_segments,
-    segment_name,
-    sync_file,
-)
+from gateway.journal.files import JournalError, Lock, list_segments, segment_name
 from gateway.journal.reader import JournalReader
 
 
@@ -39,24 +29,24 @@ class Archived:
         """Bytes of the archive."""
 
 
-def to_archive(directory: Path, keep: int) -> list[int]:
+def to_archive(directory: Path, keep: int, disk: Disk = DISK) -> list[int]:
     """The numbers of the segments that can be archived, the newest `keep` and the last one left as they are.
 
     Raises:
         OSError: the directory can't be read.
     """
-    numbers = list_segments(directory)
-    return [each for each in numbers[: -max(keep, 1)] if (directory / segment_name(each)).exists()]
+    numbers = list_segments(directory, disk)
+    return [each for each in numbers[: -max(keep, 1)] if disk.exists(directory / segment_name(each))]
 
 
-def verify(directory: Path) -> Iterator[int]:
+def verify(directory: Path, disk: Disk = DISK) -> Iterator[int]:
     """Verify a journal; yields now and then how many bytes were read.
 
     Raises:
         JournalError: it is damaged. A torn last frame is not: that segment stays as it is.
         OSError: it can't be read.
     """
-    reader = JournalReader(directory)
+    reader = JournalReader(directory, disk=disk)
     for _ in reader.batches():
         yield reader.bytes_read
 
@@ -72,24 +62,24 @@ def archive(directory: Path, number: int, disk: Disk = DISK) -> Archived:
     segment = directory / segment_name(number)
     path = archive_of(segment)
     unfinished = directory / f"archive-{number:08d}{UNFINISHED_SUFFIX}"
-    lock = Lock()
+    lock = Lock(disk)
     lock.take(segment)
     try:
-        data = segment.read_bytes()
-        unfinished.unlink(missing_ok=True)
+        data = disk.read(segment)
+        discard(unfinished, disk)
         try:
             create_file(unfinished, pack(data), disk)
-            found = unfinished.read_bytes()
+            found = disk.read(unfinished)
             if unpack(found, path.name) != data:
                 raise JournalError(
                     f"{path.name} is not what was written: {segment.name} stays. The disk may be failing"
                 )
         except BaseException:
-            unfinished.unlink(missing_ok=True)
+            discard(unfinished, disk)
             raise
-        os.rename(unfinished, path)
+        disk.rename(unfinished, path)
         sync_file(directory, disk)
-        segment.unlink()
+        disk.remove(segment)
         sync_file(directory, disk)
     finally:
         lock.release()

@@ -15,7 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from engine.record.rows import LINK_BYTES
-from gateway.journal.files import DISK, UNFINISHED_SUFFIX, Disk, JournalError, list_segments, write_all
+from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, write_all
+from gateway.journal.files import JournalError, list_segments
 from gateway.keys import exact_hex
 
 HEAD_FILE: Final = "head"
@@ -84,7 +85,7 @@ class Head:
         return b"sbx.v1 journal head\n" + msgspec.msgpack.encode(fields)
 
 
-def read_head(directory: Path) -> Head | None:
+def read_head(directory: Path, disk: Disk = DISK) -> Head | None:
     """The head of a journal; None: it has none. Its signature is the caller's to verify.
 
     Raises:
@@ -92,7 +93,7 @@ def read_head(directory: Path) -> Head | None:
         OSError: it can't be read.
     """
     try:
-        data = (directory / HEAD_FILE).read_bytes()
+        data = disk.read(directory / HEAD_FILE)
     except FileNotFoundError:
         return None
     try:
@@ -105,9 +106,9 @@ def read_head(directory: Path) -> Head | None:
     return Head(fields["venue"], fields["durability"], fields["seq"], link, signature=signature)
 
 
-def is_begun(directory: Path) -> bool:
+def is_begun(directory: Path, disk: Disk = DISK) -> bool:
     """Whether a directory holds a journal, or what is left of one."""
-    return directory.is_dir() and ((directory / HEAD_FILE).exists() or bool(list_segments(directory)))
+    return disk.is_directory(directory) and (disk.exists(directory / HEAD_FILE) or bool(list_segments(directory, disk)))
 
 
 class HeadFile:
@@ -139,14 +140,14 @@ class HeadFile:
             if seq <= self._seq or self._is_closed:
                 return
             data = Head(self._venue, self._durability, seq, link).signed(self._key)
-            descriptor = os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = self._disk.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             try:
                 write_all(descriptor, data, self._disk)
                 # Before it has its name: a power cut must not leave an empty head, which would look like damage.
                 self._disk.sync(descriptor)
             finally:
-                os.close(descriptor)
-            os.rename(self._unfinished, self._path)
+                self._disk.close(descriptor)
+            self._disk.rename(self._unfinished, self._path)
             self._seq = seq
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -10,14 +9,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from engine.record.rows import Seal, seal_message
-from gateway.journal.files import sync_file
+from gateway.disk import DISK, Disk, discard, sync_file
 from gateway.keys import KeyFileError, new_private_key, read_private_key, write_private_key
 
 KEY_FILE: Final = "venue.key"
 _NEW_SUFFIX: Final = ".key.new"
 
 
-def venue_key(directory: Path, *, has_journal: bool) -> tuple[Ed25519PrivateKey, Path]:
+def venue_key(directory: Path, *, has_journal: bool, disk: Disk = DISK) -> tuple[Ed25519PrivateKey, Path]:
     """The key of the venue in a directory: that in `venue.key`, readable by its owner only; else a new one.
 
     A new one is in `venue.key.new` until `keep_venue_key`, when the journal is begun: so a `venue.key` always had a journal.
@@ -34,33 +33,33 @@ def venue_key(directory: Path, *, has_journal: bool) -> tuple[Ed25519PrivateKey,
     """
     path = directory / KEY_FILE
     unfinished = path.with_suffix(_NEW_SUFFIX)
-    if path.exists():
-        if path.stat().st_mode & 0o077:
+    if disk.exists(path):
+        if disk.mode(path) & 0o077:
             raise KeyFileError(f"others may read or write the venue's key; chmod 600 {path}")
-        return read_private_key(path), path
+        return read_private_key(path, disk), path
     if has_journal:
-        if not unfinished.exists():
+        if not disk.exists(unfinished):
             raise KeyFileError(
                 f"{directory} has a journal, but no {KEY_FILE}, and no other key can go on with it. Put the key back from where "
                 "you keep it; to begin anew, move the journal away. Nothing was changed"
             )
         # A crash came between the journal's first file and the key's name.
-        return read_private_key(unfinished), unfinished
+        return read_private_key(unfinished, disk), unfinished
     key = new_private_key()
-    unfinished.unlink(missing_ok=True)
-    write_private_key(unfinished, key)
-    sync_file(unfinished)
-    sync_file(directory)
+    discard(unfinished, disk)
+    write_private_key(unfinished, key, disk)
+    sync_file(unfinished, disk)
+    sync_file(directory, disk)
     return key, unfinished
 
 
-def keep_venue_key(directory: Path) -> None:
+def keep_venue_key(directory: Path, disk: Disk = DISK) -> None:
     """Give a new key its name: its journal is begun. Without a new one nothing happens."""
     path = directory / KEY_FILE
     unfinished = path.with_suffix(_NEW_SUFFIX)
-    if unfinished.exists() and not path.exists():
-        os.rename(unfinished, path)
-        sync_file(directory)
+    if disk.exists(unfinished) and not disk.exists(path):
+        disk.rename(unfinished, path)
+        sync_file(directory, disk)
 
 
 def sign_segment(

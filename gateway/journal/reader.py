@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.record.rows import Damage, SegmentHeader, StoredRow
 from engine.record.segments import SegmentReader, Tip, Torn
+from gateway.disk import DISK, Disk
 from gateway.journal.archive import read_segment
 from gateway.journal.files import ARCHIVE_SUFFIX, JournalError, list_segments, segment_name
 from gateway.journal.head import HEAD_FILE, Head, Point, read_head
@@ -94,6 +95,7 @@ class JournalReader:
         core_version: refuse a journal of another one.
         settle_seconds: how long a frame that looks torn may take to grow; 0 where nobody can be writing.
         points: what the journal must have besides what its head says.
+        disk: what the directory is on.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class JournalReader:
         settle_seconds: float = SETTLE_SECONDS,
         *,
         points: Sequence[Point] = (),
+        disk: Disk = DISK,
     ) -> None:
         self.directory: Final = directory
         self.segments: Final[list[SegmentSummary]] = []
@@ -118,60 +121,73 @@ class JournalReader:
         """Of the last segment, once everything is read."""
         self.bytes_read: int = 0
         """Of all segments, up to the batch that was yielded last."""
+        self._disk: Final = disk
         self._public_key = public_key
         self._venue = venue
         self._core_version: Final = core_version
         self._settle_seconds: Final = settle_seconds
         self._points = sorted(points, key=lambda point: point.seq)
         """Those that were not reached yet."""
+        self._since = 0
+        """Rows up to there are left out."""
 
-    def batches(self) -> Iterator[list[StoredRow]]:
+    def batches(self, since: Point | None = None) -> Iterator[list[StoredRow]]:
         """The rows, batch by batch. Once only.
+
+        Args:
+            since: leave out the rows up to there, which the journal must have, too. Of those frames the checksums, the links and
+                how many rows they say they have are verified; what their rows are follows from the link at that point, which
+                whoever states it vouches for.
 
         Raises:
             JournalDamage: at the first frame that does not check, after all rows before it.
             JournalVersion: at the first segment of another core version, if one was demanded.
             OSError: a segment can't be read.
         """
+        if since is not None:
+            self._add_point(since)
+            self._since = since.seq
         # Before the segments: a venue at work writes them first.
         self._read_head()
-        numbers = list_segments(self.directory)
+        numbers = list_segments(self.directory, self._disk)
         for expected, number in enumerate(numbers, start=1):
             if number != expected:
                 raise JournalDamage(segment_name(expected), 0, "the segment is missing")
             yield from self._segment(number, number == len(numbers))
         self._check_end()
 
-    def rows(self) -> Iterator[StoredRow]:
+    def rows(self, since: Point | None = None) -> Iterator[StoredRow]:
         """The rows one by one; otherwise like `batches`."""
-        for batch in self.batches():
+        for batch in self.batches(since):
             yield from batch
 
     def _segment(self, number: int, is_last: bool) -> Iterator[list[StoredRow]]:
         try:
-            name, data = read_segment(self.directory, number)
+            name, data = read_segment(self.directory, number, self._disk)
         except JournalError as error:
             raise JournalDamage(segment_name(number) + ARCHIVE_SUFFIX, 0, str(error)) from error
         path = self.directory / name
         before = sum(segment.size for segment in self.segments)
         try:
             # Only whole segments are archived, so none is torn.
-            reader = SegmentReader(data, number, self.tip, is_last and not name.endswith(ARCHIVE_SUFFIX))
+            is_archived = name.endswith(ARCHIVE_SUFFIX)
+            reader = SegmentReader(data, number, self.tip, is_last and not is_archived, self._since)
             summary = SegmentSummary(path.name, reader, len(data))
             self._check_header(summary)
             self.segments.append(summary)
             while True:
                 batch = reader.next_batch()
                 if batch is None and reader.torn is not None and self._is_growing(path, len(data)):
-                    data = path.read_bytes()
-                    reader.resume(data)
+                    data = self._disk.read(path)
+                    reader.resume(data[reader.offset :])
                     continue
                 if batch is None:
                     break
                 self._check_points(reader.tip, reader.frame_offset)
                 self.tip = self.batch_tip = reader.tip
                 self.bytes_read = before + reader.offset
-                yield batch
+                if reader.next_seq > self._since + 1:
+                    yield batch
         except Damage as damage:
             raise JournalDamage(path.name, damage.offset, damage.reason) from damage
         header = reader.header
@@ -182,11 +198,15 @@ class JournalReader:
 
     def _read_head(self) -> None:
         try:
-            self.head = read_head(self.directory)
+            self.head = read_head(self.directory, self._disk)
         except JournalError as error:
             raise JournalDamage(HEAD_FILE, 0, str(error)) from error
         if self.head is not None:
-            self._points = sorted([*self._points, self.head.point], key=lambda point: point.seq)
+            self._add_point(self.head.point)
+
+    def _add_point(self, point: Point) -> None:
+        """Have the journal reach it, too."""
+        self._points = sorted([*self._points, point], key=lambda each: each.seq)
 
     def _check_points(self, tip: Tip, offset: int) -> None:
         """Compare the chain after a batch, the frame at `offset`, with what others have of it."""
@@ -217,7 +237,7 @@ class JournalReader:
     def _is_growing(self, path: Path, size: int) -> bool:
         """Whether the venue is at work on the frame that looks torn."""
         time.sleep(self._settle_seconds)
-        return path.stat().st_size > size
+        return self._disk.size(path) > size
 
     def _check_header(self, summary: SegmentSummary) -> None:
         header = summary.header

@@ -32,20 +32,17 @@ from engine.record.rows import (
 from engine.record.segments import Tip, Torn
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import SEGMENT_BYTES
-from gateway.journal.files import (
+from gateway.disk import (
     DISK,
     UNFINISHED_SUFFIX,
     Disk,
-    JournalError,
-    Lock,
-    check_place,
     create_file,
-    save_bytes,
-    segment_name,
+    make_directories,
     sync_file,
     write_all,
 )
-from gateway.journal.head import HeadFile
+from gateway.journal.files import JournalError, Lock, check_place, save_bytes, segment_name
+from gateway.journal.head import HeadFile, Point
 from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalReader, SegmentSummary
 from gateway.keys import public_key_bytes
@@ -73,6 +70,8 @@ class Recovery:
 
     Attributes:
         torn: what was set aside, known once all rows are read.
+        venue, public_key: whose journal it must be.
+        disk: what it is on.
     """
 
     def __init__(
@@ -80,25 +79,29 @@ class Recovery:
     ) -> None:
         self.directory: Final = directory
         self.torn: TornTail | None = None
-        self._venue: Final = venue
+        self.venue: Final = venue
+        self.public_key: Final = public_key_bytes(key)
+        self.disk: Final = disk
         self._key: Final = key
-        self._disk: Final = disk
-        self._lock: Final = Lock() if lock is None else lock
+        self._lock: Final = Lock(disk) if lock is None else lock
         self._lock.take(directory)
-        self._reader: Final = JournalReader(directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0)
+        self._reader: Final = JournalReader(
+            directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0, disk=disk
+        )
         self._is_read = False
 
-    def rows(self) -> Iterator[StoredRow]:
-        """All rows, verified; at the end a torn last frame is set aside. Once only.
+    def rows(self, since: Point | None = None) -> Iterator[StoredRow]:
+        """All rows, or all after a point that the journal must have, verified; at the end a torn last frame is set aside. Once only.
 
         Raises:
             JournalDamage: anything but the last frame is bad, or what the head has is missing. Nothing was changed.
             JournalVersion: another core version is needed.
             OSError: the disk failed.
         """
-        yield from self._reader.rows()
-        for leftover in self.directory.glob(f"journal-*{UNFINISHED_SUFFIX}"):
-            leftover.unlink()
+        yield from self._reader.rows(since)
+        for name in self.disk.names(self.directory):
+            if name.startswith("journal-") and name.endswith(UNFINISHED_SUFFIX):
+                self.disk.remove(self.directory / name)
         if self._reader.segments:
             last = self._reader.segments[-1]
             if self._reader.torn is not None:
@@ -123,7 +126,7 @@ class Recovery:
         last = self._reader.segments[-1] if self._reader.segments else None
         return JournalWriter(
             self.directory,
-            self._venue,
+            self.venue,
             self._key,
             tip=self._reader.tip,
             batch_tip=self._reader.batch_tip,
@@ -132,7 +135,7 @@ class Recovery:
             durability=durability,
             rulebook_digest=rulebook_digest,
             segment_bytes=segment_bytes,
-            disk=self._disk,
+            disk=self.disk,
         )
 
     def close(self) -> None:
@@ -141,15 +144,14 @@ class Recovery:
 
     def _set_aside(self, segment: SegmentSummary, torn: Torn) -> TornTail:
         """Move the torn bytes into a file beside, and cut the segment; a crash in between loses neither."""
-        path = self.directory / segment.name
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = self.disk.open(self.directory / segment.name, os.O_RDWR)
         try:
-            data = os.pread(descriptor, torn.end - torn.start, torn.start)
-            saved = save_bytes(self.directory, f"torn-{segment.header.segment}-{torn.start}", data, self._disk)
-            os.ftruncate(descriptor, torn.start)
-            self._disk.sync(descriptor)
+            data = self.disk.read_at(descriptor, torn.end - torn.start, torn.start)
+            saved = save_bytes(self.directory, f"torn-{segment.header.segment}-{torn.start}", data, self.disk)
+            self.disk.truncate(descriptor, torn.start)
+            self.disk.sync(descriptor)
         finally:
-            os.close(descriptor)
+            self.disk.close(descriptor)
         return TornTail(segment.name, torn, saved)
 
     def _make_durable(self, segment: SegmentSummary) -> None:
@@ -158,15 +160,15 @@ class Recovery:
         A sync alone would not do: after one that failed, the system takes the pages for clean. So the last frame, the
         only one that can be meant, is written again where it stands.
         """
-        descriptor = os.open(self.directory / segment.name, os.O_RDWR)
+        descriptor = self.disk.open(self.directory / segment.name, os.O_RDWR)
         try:
-            frame = os.pread(descriptor, segment.end - segment.last_frame, segment.last_frame)
-            os.lseek(descriptor, segment.last_frame, os.SEEK_SET)
-            write_all(descriptor, frame, self._disk)
-            self._disk.sync(descriptor)
+            frame = self.disk.read_at(descriptor, segment.end - segment.last_frame, segment.last_frame)
+            self.disk.seek(descriptor, segment.last_frame)
+            write_all(descriptor, frame, self.disk)
+            self.disk.sync(descriptor)
         finally:
-            os.close(descriptor)
-        sync_file(self.directory, self._disk)
+            self.disk.close(descriptor)
+        sync_file(self.directory, self.disk)
 
 
 class JournalWriter:
@@ -226,7 +228,7 @@ class JournalWriter:
             self._salt = last.salt
             self._size = last.end
             self._path = directory / last.name
-            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            self._descriptor = disk.open(self._path, os.O_WRONLY | os.O_APPEND)
         else:
             self._begin(last.header.segment + 1 if last is not None else 1)
         self._is_usable = True
@@ -273,7 +275,7 @@ class JournalWriter:
     def check_place(self) -> None:
         """Raise `JournalGone` unless what is written is what stands in the journal's directory: a few microseconds."""
         self._lock.check_place(self._directory)
-        check_place(self._path, self._descriptor)
+        check_place(self._path, self._descriptor, self._disk)
 
     def write_head(self) -> None:
         """Bring the head up to what is on the disk. May be called from another thread.
@@ -322,7 +324,7 @@ class JournalWriter:
 
     def _close_segment(self) -> None:
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            self._disk.close(self._descriptor)
             self._descriptor = -1
 
     def _seal(self) -> None:
@@ -356,10 +358,10 @@ class JournalWriter:
         )
         frame, link = encode_frame(HEADER, self.next_seq, 0, header.encode(), previous_link=self._link, salt=0)
         create_file(unfinished, frame, disk=self._disk)
-        os.rename(unfinished, path)
+        self._disk.rename(unfinished, path)
         sync_file(self._directory, self._disk)
         self._path = path
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self._descriptor = self._disk.open(path, os.O_WRONLY | os.O_APPEND)
         self.check_place()
         self._segment = segment
         self._first_seq = self.next_seq
@@ -377,16 +379,15 @@ def recover(
         directory: of the segments.
         venue: the venue's id: a journal of another one is refused.
         key: signs the segments: a journal of another one is refused.
-        disk: what writes and syncs.
+        disk: what the files are on.
         lock: holds what else the venue is made of, and is let go with the journal.
 
     Raises:
         JournalLocked: another process has it open.
         OSError: the directory can't be made or read.
     """
-    missing = [folder for folder in directory.parents if not folder.is_dir()]
-    directory.mkdir(parents=True, exist_ok=True)
+    made = make_directories(directory, disk)
     # The journal's own name always: an earlier start may have ended between making and syncing it.
-    for folder in (*reversed(missing), directory):
+    for folder in made if directory in made else (*made, directory):
         sync_file(folder.parent, disk)
     return Recovery(directory, venue, key, disk, lock=lock)

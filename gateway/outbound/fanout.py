@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+import msgspec
 
 from engine.command_table import TRADING
 from engine.record.rows import Row
@@ -17,7 +20,7 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.outbox import Outbox
-from gateway.outbound.channels.registry import Channels
+from gateway.outbound.channels.registry import Channels, ChannelStates
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
 from gateway.protocol.formats import Formats
@@ -41,6 +44,16 @@ class Owed:
         self.request_id: Final = request_id
 
 
+class Mirrors(msgspec.Struct):
+    """What a snapshot keeps of the mirrors: all that does not follow from the core."""
+
+    rulebooks: list[tuple[int, str, str]]
+    """Each that came in force: the command after which it was, its name, its digest."""
+    titles: dict[str, dict[str, str]]
+    """Of rules, by the digest of each rulebook that was brought."""
+    channels: ChannelStates
+
+
 class Fanout:
     """The venue's mirrors, fed with every event, and the connections that listen to them.
 
@@ -52,9 +65,8 @@ class Fanout:
         self._titles: Final = RuleTitles()
         self.reports: Final = PrivateReports(self.formats, self._titles)
         self.channels: Final = Channels(self.formats)
-        self.rulebook: str = ""
-        """Name of the rulebook in force."""
-        self.rulebook_digest: str = ""
+        self._rulebooks: Final[list[tuple[int, str, str]]] = []
+        """Each that came in force: the command after which it was, its name, its digest."""
         self.dirty: Final[list[Outbox]] = []
         self._drop_copy: Final = self.channels.one(DropCopy)
         self._copied: Final = self._drop_copy.subscribers
@@ -65,6 +77,46 @@ class Fanout:
     def seq(self) -> int:
         """Of the last command that was handed out."""
         return self._drop_copy.seq
+
+    @property
+    def rulebook(self) -> str:
+        """Name of the rulebook in force; empty: none is yet."""
+        return self._rulebooks[-1][1] if self._rulebooks else ""
+
+    @property
+    def rulebook_digest(self) -> str:
+        """Its digest."""
+        return self._rulebooks[-1][2] if self._rulebooks else ""
+
+    # ── snapshots ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def state(self) -> Mirrors:
+        """What a snapshot keeps, between two turns. O(channels). To read: nothing is copied."""
+        return Mirrors(self._rulebooks, self._titles.state(), self.channels.state())
+
+    def restore(self, state: Mirrors, seq: int, standing: list[Event], reports: Mapping[str, int]) -> None:
+        """Be, still empty, as the mirrors were when `state` was taken, after command `seq`.
+
+        Args:
+            state: what they said of themselves.
+            seq: of the last command.
+            standing: what there is in the core, as the events that would bring it: assets, instruments, accounts, orders that rest.
+            reports: how many each account had.
+        """
+        self._rulebooks.extend(state.rulebooks)
+        self._titles.restore(state.titles, self.rulebook_digest)
+        self._learn(seq, standing)
+        self.reports.follow(seq, 0, standing)
+        for account, count in reports.items():
+            self.reports.miss(account, count)
+        self.channels.follow(seq, 0, standing)
+        self.channels.restore(state.channels)
+        self._drop_copy.seq = seq
+
+    def past_reports(self, seq: int, time_ns: int, events: list[Event]) -> list[PrivateReport]:
+        """The private reports of an earlier command, in order, as its accounts got them. Nothing is noted."""
+        place = bisect_right(self._rulebooks, seq, key=lambda each: each[0])
+        return self.reports.once(seq, time_ns, events, self._rulebooks[place - 1][2] if place else "")
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,7 +144,7 @@ class Fanout:
         """Take in a command of the past, with its events; nobody listens yet."""
         seq, time_ns, command, events = row
         self._titles.note(command)
-        self._learn(events)
+        self._learn(seq, events)
         self.channels.follow(seq, time_ns, events, precede=True)
         self.reports.follow(seq, time_ns, events)
         self.channels.follow(seq, time_ns, events)
@@ -114,7 +166,7 @@ class Fanout:
         if replies is None:
             self._titles.note(command)
         if news:
-            self._learn(news)
+            self._learn(seq, news)
             for subscribers, message in self.channels.follow(seq, time_ns, news, precede=True):
                 self.broadcast(subscribers, message)
         replies = replies or ()
@@ -203,15 +255,14 @@ class Fanout:
         else:
             self.broadcast(listeners, message, but=origin)
 
-    def _learn(self, events: Iterable[Event]) -> None:
+    def _learn(self, seq: int, events: Iterable[Event]) -> None:
         """Take note of assets, instruments, rulebooks; let those who are logged in hear their new accounts."""
         for event in events:
             self.formats.learn(event)
             if type(event) is AccountOpened:
                 self._by_account[event.account] = list(self._by_participant.get(event.participant, ()))
             elif type(event) is RulebookLoaded:
-                self.rulebook = event.name
-                self.rulebook_digest = event.digest
+                self._rulebooks.append((seq, event.name, event.digest))
                 self._titles.follow(event)
 
 

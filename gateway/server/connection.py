@@ -158,6 +158,7 @@ class Connection(WSListener):
             else:
                 self._throw_away(len(frame.get_payload_as_memoryview()))
             return
+        self.flush_late()
         has_reserved_bits = bool(frame.rsv1 or frame.rsv2 or frame.rsv3)
         payload = frame.get_payload_as_bytes()
         if kind == self._data_frame and frame.fin and not has_reserved_bits and session.takes_whole_messages:
@@ -180,8 +181,8 @@ class Connection(WSListener):
             self.host.throttled(self)
         if session.meter is not None and session.meter.is_overdrawn and not self._is_overdrawn:
             self._wait_for_credit(session.meter.wait_ns())
-        if not self._intake.is_known and not self._is_overdrawn:
-            self._intake.is_known = session.participant is not None
+        if not self._intake.is_known and not self._is_overdrawn and session.participant is not None:
+            self._intake.know()
         if self._is_peeking:
             self._is_peeking = False
             self._read_if_possible()
@@ -226,6 +227,7 @@ class Connection(WSListener):
         self._is_peeking = False
         session = self.session
         if not session.is_backed_up and not self._is_closing:
+            self.flush_late()
             if session.questions:
                 self.host.received(session)
             if not self._is_throttled:
@@ -261,6 +263,11 @@ class Connection(WSListener):
         frames.clear()
         if session.answered_ns:
             counters.answered(session.answered_ns)
+
+    def flush_late(self) -> None:
+        """Send what was put off because the peer had not read what came before, if there is any."""
+        if self.session.frames:
+            self.flush()
 
     def end_turn(self) -> None:
         """Let a throttled connection be read again, if its inbox has room."""
@@ -299,6 +306,7 @@ class Connection(WSListener):
     def close(self, code: int, reason: str, ended_by: str = "") -> None:
         """Send a close frame and give the peer time to answer it. `ended_by`: why, if the code does not say it."""
         transport = self._transport
+        self.flush_late()
         if self._is_closing or transport is None or transport.is_closing():
             return
         payload = code.to_bytes(2, "big") + reason.encode()

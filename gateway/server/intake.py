@@ -1,6 +1,8 @@
 """What is read of strangers: a little of each in turn, in each pass of the loop, so that however many they are, others are heard.
 
 A stranger is who is not logged in, or owes for what it asked. What a participant sends who owes nothing is looked at as it comes.
+All that is done for strangers has a share of the loop's time (`gateway/server/share.py`). When that is spent, nobody is accepted and
+none of them is read, until some of it is back.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from engine.vocabulary.limits import MAX_STRANGERS_A_PASS
+from engine.vocabulary.limits import MAX_LOBBY, MAX_STRANGERS_A_PASS, MAX_WAITING_NEWCOMERS
+from gateway.server.share import Share
 
 NEWCOMERS_LOOKS: Final = 3
 """A request for a WebSocket, a login, and one more."""
@@ -19,15 +22,25 @@ NEWCOMERS_LOOKS: Final = 3
 class Strangers:
     """Whose turn it is, of the strangers at one door."""
 
-    def __init__(self, fail: Callable[[BaseException], None]) -> None:
-        """Prepare; `fail`: what to do with a fault."""
+    def __init__(self, fail: Callable[[BaseException], None], share: Share) -> None:
+        """Prepare.
+
+        Args:
+            fail: what to do with a fault.
+            share: of the loop's time.
+        """
         self._fail: Final = fail
+        self.share: Final = share
         self._newcomers: Final[deque[Intake]] = deque()
         self._others: Final[deque[Intake]] = deque()
         """Who waits: those who have hardly been looked at yet, and those who have."""
         self._left = MAX_STRANGERS_A_PASS
         """How many more may be looked at in this pass."""
         self._is_scheduled = False
+        self._lobby: Final[deque[Callable[[], None]]] = deque()
+        """Lets in who waits for other newcomers: one in a pass, while hardly anybody else has come."""
+        self._open: Callable[[], None] | None = None
+        """Lets sockets be accepted again, if they are not."""
 
     def admit(self) -> bool:
         """Whether one more may be looked at in this pass; others who wait come first."""
@@ -37,9 +50,31 @@ class Strangers:
         self._left -= 1
         return True
 
+    def may_enter(self, open_again: Callable[[], None]) -> bool:
+        """Whether sockets may be accepted now; else `open_again` is called, once, when they may."""
+        if self._has_room and self.share.is_left():
+            return True
+        self._open = open_again
+        self._schedule()
+        return False
+
+    def wait(self, let_in: Callable[[], None]) -> None:
+        """Let a socket in when few others come."""
+        self._lobby.append(let_in)
+        self._schedule()
+
+    def end(self) -> None:
+        """The door is shut: each socket that waits finds it so."""
+        while self._lobby:
+            self._lobby.popleft()()
+
     def add(self, intake: Intake) -> None:
         """Let what was read of one wait for its turn."""
         (self._newcomers if intake.is_newcomer else self._others).append(intake)
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._newcomers) < MAX_WAITING_NEWCOMERS and len(self._lobby) < MAX_LOBBY
 
     def _schedule(self) -> None:
         if not self._is_scheduled:
@@ -47,10 +82,14 @@ class Strangers:
             asyncio.get_running_loop().call_soon(self._next_pass)
 
     def _next_pass(self) -> None:
-        """Another pass of the loop begins: look at those who have waited longest, at newcomers and others in turn.
+        """Another pass of the loop begins: if there is time left for them, look at those who have waited longest, at newcomers and others in turn.
 
         Whoever comes to log in does not wait behind all who flood.
         """
+        if not self.share.is_left():
+            self._left = 0
+            asyncio.get_running_loop().call_later(self.share.wait_s(), self._next_pass)
+            return
         self._is_scheduled = False
         self._left = MAX_STRANGERS_A_PASS
         try:
@@ -59,9 +98,14 @@ class Strangers:
                 if self._left % 2:
                     first, then = then, first
                 self._left -= (first or then).popleft().look()
+            if self._lobby and len(self._newcomers) < MAX_STRANGERS_A_PASS:
+                self._lobby.popleft()()
+            if self._open is not None and self._has_room:
+                open_again, self._open = self._open, None
+                open_again()
         except BaseException as error:  # noqa: BLE001 - the loop would swallow it
             self._fail(error)
-        if self._left < MAX_STRANGERS_A_PASS:
+        if self._left < MAX_STRANGERS_A_PASS or self._lobby or self._open is not None:
             # Whatever comes in this pass shares what is left; the next one begins anew.
             self._schedule()
 
@@ -72,11 +116,22 @@ class Intake:
     While something waits for its turn, nothing more is read.
     """
 
-    __slots__ = ("_is_reading", "_is_wanted", "_look", "_looks", "_size", "_strangers", "_transport", "is_known")
+    __slots__ = (
+        "_is_reading",
+        "_is_wanted",
+        "_look",
+        "_looks",
+        "_size",
+        "_strangers",
+        "_transport",
+        "is_known",
+        "was_known",
+    )
 
     def __init__(self, strangers: Strangers) -> None:
         self.is_known = False
         """It is no stranger."""
+        self.was_known = False
         self._strangers: Final = strangers
         self._transport: asyncio.Transport | None = None
         self._look: Callable[[int], None] | None = None
@@ -100,23 +155,26 @@ class Intake:
         """So many bytes were read of a stranger."""
         assert self._look is not None and not self._size
         if self._strangers.admit():
-            self._looks += 1
-            self._look(size)
+            self._take(self._look, size)
             return
         self._size = size
         self._strangers.add(self)
         self._read_if_possible()
 
     def look(self) -> bool:
-        """It is its turn; False: it is gone."""
-        look, size = self._look, self._size
+        """It is its turn; False: it is gone, or about to go."""
+        look, size, transport = self._look, self._size, self._transport
         self._size = 0
-        if look is None:
+        # One whose time for the handshake ran out meanwhile: picows does not take its request any more.
+        if look is None or transport is None or transport.is_closing():
             return False
-        self._looks += 1
-        look(size)
+        self._take(look, size)
         self._read_if_possible()
         return True
+
+    def know(self) -> None:
+        """It is no stranger any more."""
+        self.is_known = self.was_known = True
 
     def want(self, is_wanted: bool) -> None:
         """Read it, as far as it is its turn, or don't."""
@@ -126,6 +184,13 @@ class Intake:
     def end(self) -> None:
         """The socket is gone."""
         self._transport = self._look = None
+
+    def _take(self, look: Callable[[int], None], size: int) -> None:
+        self._looks += 1
+        share = self._strangers.share
+        began_ns = share.worked_ns()
+        look(size)
+        share.spend(share.worked_ns() - began_ns)
 
     def _read_if_possible(self) -> None:
         transport = self._transport

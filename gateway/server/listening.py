@@ -10,7 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from engine.vocabulary.limits import HANDSHAKE_TIMEOUT_SECONDS, LISTEN_BACKLOG, MAX_ACCEPTS_A_PASS
+from engine.vocabulary.limits import (
+    HANDSHAKE_TIMEOUT_SECONDS,
+    LISTEN_BACKLOG,
+    MAX_ACCEPTS_A_PASS,
+    SOCKET_NS,
+    TLS_NS,
+)
 from gateway.server.guarded import Failing, guarded
 from gateway.server.sockets import AcceptedSocket, Door, Visitor, listening_socket
 
@@ -79,23 +85,30 @@ class Listener:
             self._loop.remove_reader(self._listening)
             self._listening.close()
             self._listening = None
+        self._door.strangers.end()
         for task in self._entering:
             task.cancel()
 
     @guarded
     def _accept(self) -> None:
-        """Take sockets that wait, some of them: the others wait until those were read."""
+        """Take sockets that wait, some of them: the others wait until those were read, and until there is time for strangers."""
         assert self._listening is not None
+        strangers = self._door.strangers
+        if not strangers.may_enter(self._accept_again):
+            self._loop.remove_reader(self._listening)
+            return
+        share = strangers.share
+        began_ns = share.worked_ns()
         for _ in range(MAX_ACCEPTS_A_PASS):
             try:
                 accepted, peer = self._listening.accept()
             except BlockingIOError:
-                return
+                break
             except OSError as error:
                 if error.errno in _NO_ROOM:
                     self._loop.remove_reader(self._listening)
                     self._timer = self._loop.call_later(NO_ROOM_SECONDS, self._accept_again)
-                    return
+                    break
                 # It has gone already.
                 continue
             visitor = self._door.enter(peer[0], accepted.getsockname()[0])
@@ -103,9 +116,23 @@ class Listener:
                 accepted.close()
                 continue
             accepted.setblocking(False)
-            task = self._loop.create_task(self._let_in(accepted, visitor))
-            self._entering.add(task)
-            task.add_done_callback(partial(self._entered, accepted, visitor))
+            let_in = partial(self._begin, accepted, visitor)
+            if self._door.arrivals.must_wait(visitor.address):
+                strangers.wait(let_in)
+            else:
+                let_in()
+        share.spend(share.worked_ns() - began_ns)
+
+    def _begin(self, accepted: socket.socket, visitor: Visitor) -> None:
+        """Let a socket in: its time for the handshake begins."""
+        if self._listening is None:
+            self._door.leave(visitor)
+            accepted.close()
+            return
+        self._door.strangers.share.spend(SOCKET_NS if self._certificate is None else SOCKET_NS + TLS_NS)
+        task = self._loop.create_task(self._let_in(accepted, visitor))
+        self._entering.add(task)
+        task.add_done_callback(partial(self._entered, accepted, visitor))
 
     def _accept_again(self) -> None:
         if self._listening is not None:

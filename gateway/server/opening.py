@@ -27,6 +27,7 @@ async def start_server(
     metrics_port: int | None = None,
     force_rulebook: bool = False,
     accept_jump: bool = False,
+    use_snapshot: bool = True,
     insecure: bool = False,
     tls: tuple[Path, Path] | None = None,
     exchange: Callable[[], Exchange] = new_exchange,
@@ -40,6 +41,7 @@ async def start_server(
         metrics_port: where to answer scrapers, on loopback (0: any); None: as the venue file says, which may be nowhere.
         force_rulebook: put the venue's rulebook in force although the journal has another one in force.
         accept_jump: start although the machine's clock is far from the journal's last time.
+        use_snapshot: begin with the newest good snapshot.
         insecure: listen at other addresses than loopback although there is no TLS.
         tls: files of the certificate and its key; None: as the venue file says, which may be none.
         exchange: makes the empty core.
@@ -59,7 +61,9 @@ async def start_server(
     certificate = None if files is None else _certificate(*files)
     if certificate is None and not insecure:
         await _refuse_open_network(address)
-    started = start_venue(venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump)
+    started = start_venue(
+        venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump, use_snapshot=use_snapshot
+    )
     server = Server(venue, chosen, started, certificate)
     wanted_port = venue.metrics_port if metrics_port is None else metrics_port
     try:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import Final, Protocol
 
-from engine.vocabulary.limits import MAX_BATCH_COMMANDS, SEND_PIECE_BYTES, SOCKET_BUFFER_BYTES
+from engine.vocabulary.limits import LATE_NS, MAX_BATCH_COMMANDS, NS_PER_SECOND, SEND_PIECE_BYTES, SOCKET_BUFFER_BYTES
 from gateway.inbound.session import Session
 from gateway.server.guarded import Failing, guarded
 from gateway.server.unread import LOOK_SECONDS, Backlog, Unread, cut
@@ -25,8 +25,16 @@ class Senders:
         """Those that have a piece to send: to who is logged in, and to who is not."""
         self._joined: Final[dict[tuple[int, ...], tuple[bytes, list[bytes]]]] = {}
         """The pieces made since the last turn, and the frames of each, by the identities of the frames."""
+        self._late: list[Owner] = []
+        """Those with something new that have not read what came before."""
         self._is_scheduled = False
         self._loop: Final = asyncio.get_running_loop()
+
+    def put_off(self, owner: Owner) -> None:
+        """Let what is new for one that does not read be put together with what comes next."""
+        if not self._late:
+            self._loop.call_later(LATE_NS / NS_PER_SECOND, self._send_late)
+        self._late.append(owner)
 
     def add(self, sender: Sender, is_logged_in: bool) -> None:
         """Let a sender send a piece when it is its turn.
@@ -62,6 +70,14 @@ class Senders:
             self._loop.call_soon(self._send_next)
 
     @guarded
+    def _send_late(self) -> None:
+        """The same pieces for all who were sent the same."""
+        late, self._late = self._late, []
+        for owner in late:
+            owner.flush_late()
+        self.end_turn()
+
+    @guarded
     def _send_next(self) -> None:
         self._is_scheduled = False
         for ready in (self._participants, self._strangers):
@@ -84,6 +100,9 @@ class Owner(Protocol):
 
     def backed_up(self) -> None:
         """The session has begun or ceased to be backed up."""
+
+    def flush_late(self) -> None:
+        """Send what was put off, if there is any."""
 
     def may_ask(self) -> None:
         """It is backed up still, but its peer reads, or another second has gone by."""

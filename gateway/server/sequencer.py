@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +21,13 @@ from engine.vocabulary.limits import (
     MAX_BATCH_COMMANDS,
     MAX_BATCH_EVENTS,
     MAX_BATCH_STEPS,
+    MAX_OWING_A_TURN,
+    OWING_PART,
     SHRUNK_PER_TURN,
     SLEPT_NS,
 )
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
+from gateway.disk import DISK, Disk
 from gateway.inbound.queries import Answers
 from gateway.inbound.questions import Questions
 from gateway.inbound.session import Session
@@ -46,7 +50,14 @@ class Sequencer:
     """Takes commands from sessions in turn and carries them out; between turns, questions are answered within a share."""
 
     def __init__(
-        self, exchange: Exchange, writer: JournalWriter, fanout: Fanout, directory: Path, clock: Clock
+        self,
+        exchange: Exchange,
+        writer: JournalWriter,
+        fanout: Fanout,
+        directory: Path,
+        clock: Clock,
+        *,
+        disk: Disk = DISK,
     ) -> None:
         self._exchange: Final = exchange
         self._writer: Final = writer
@@ -55,9 +66,11 @@ class Sequencer:
         """What one core has done for the venue, or waited for the disk: that is what the loop's time goes into."""
         self._questions: Final = Questions(Answers(exchange, fanout, self.counters))
         self._directory: Final = directory
+        self._disk: Final = disk
         self._clock: Final = clock
         self._waiting: Final[deque[Session]] = deque()
-        """Sessions whose inbox is not empty; the first one is next."""
+        self._owing: Final[deque[Session]] = deque()
+        """Sessions whose inbox is not empty, and those of them that owe for what they asked. The first one is next, in both."""
         self._owed: Owed | None = None
         """The reply to a command that has left work to ticks."""
         self._piece_ns = SLEPT_NS
@@ -66,7 +79,7 @@ class Sequencer:
     @property
     def has_work(self) -> bool:
         """Whether commands wait."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._owing)
 
     @property
     def has_questions(self) -> bool:
@@ -74,9 +87,14 @@ class Sequencer:
         return self._questions.are_waiting
 
     @property
+    def has_fresh_questions(self) -> bool:
+        """Whether a participant waits who had asked nothing before."""
+        return self._questions.are_fresh_waiting
+
+    @property
     def waiting_requests(self) -> int:
         """How many, commands and questions. O(sessions)."""
-        return sum(len(session.inbox) for session in self._waiting) + self._questions.waiting
+        return sum(len(session.inbox) for session in chain(self._waiting, self._owing)) + self._questions.waiting
 
     @property
     def now_ns(self) -> int:
@@ -97,7 +115,7 @@ class Sequencer:
         """Note that requests of a session wait."""
         if session.inbox and not session.is_waiting:
             session.is_waiting = True
-            self._waiting.append(session)
+            (self._owing if session.is_owing else self._waiting).append(session)
         if session.questions:
             self._questions.submit(session)
 
@@ -117,7 +135,7 @@ class Sequencer:
         time_ns = self.now_ns
         if self._catch_up(time_ns) or self._tick(time_ns):
             return
-        if self._waiting:
+        if self.has_work:
             self._carry_out(time_ns, self._take())
 
     def tidy(self) -> None:
@@ -140,16 +158,25 @@ class Sequencer:
         return self._carry_out(time_ns, iter([(None, 0, command) for command in commands]), is_whole=True)
 
     def _take(self) -> Iterator[Taken]:
-        """Take the next commands out of the inboxes, one of each waiting session in turn, as long as one is asked for."""
-        waiting = self._waiting
-        while waiting:
-            session = waiting.popleft()
+        """Take the next commands out of the inboxes, one of each waiting session in turn, as long as one is asked for.
+
+        Those that owe come behind the others, one command in so many, and have no more than a few in a turn.
+        """
+        waiting, owing = self._waiting, self._owing
+        count = owing_count = 0
+        while waiting or (owing and owing_count < MAX_OWING_A_TURN):
+            count += 1
+            if owing and owing_count < MAX_OWING_A_TURN and (not waiting or count % OWING_PART == 0):
+                owing_count += 1
+                session = owing.popleft()
+            else:
+                session = waiting.popleft()
             request_id, command, received_ns = session.inbox.popleft()
             session.taken += 1
             if received_ns:
                 session.answered_ns.append(received_ns)
             if session.inbox:
-                waiting.append(session)
+                (owing if session.is_owing else waiting).append(session)
             else:
                 session.is_waiting = False
                 if session.is_ended:
@@ -250,7 +277,7 @@ class Sequencer:
         """Save the command on which the core failed; returns what to raise."""
         what = f"the core failed on sequence number {sequenced.seq}: {type(error).__name__}: {error}"
         try:
-            saved = save_fault(self._directory, sequenced, error)
+            saved = save_fault(self._directory, sequenced, error, self._disk)
         except OSError as failure:
             halted = VenueHalted(f"{what}. The command could not be saved ({failure}): {sequenced.command!r}")
         else:

@@ -10,12 +10,14 @@ from typing import Final
 from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
 from engine.vocabulary.limits import (
+    ANSWERS_PAUSE_NS,
     MAX_CONNECTIONS,
     MAX_HANDSHAKES,
     MAX_HANDSHAKES_PER_ADDRESS,
     MAX_SOCKETS_PER_ADDRESS,
     NS_PER_SECOND,
     STOP_NS,
+    STRANGERS_QUIET_NS,
 )
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import GOING_AWAY
@@ -94,6 +96,10 @@ class Server:
         silence_s = venue.server.heartbeat_s * venue.server.missed_heartbeats
         self._heartbeats: Final = Heartbeats(self, self._connections.values(), venue.server.heartbeat_s, silence_s)
         self._is_turn_scheduled = False
+        self._turned_ns = 0
+        """When the last turn began that had commands."""
+        self._answers_timer: asyncio.TimerHandle | None = None
+        """If answers wait for their time."""
         self._are_answers_scheduled = False
         self._have_answers_waited = False
         """For a turn that was scheduled after them."""
@@ -270,9 +276,15 @@ class Server:
             self._schedule_answers()
 
     def throttled(self, connection: Connection) -> None:
-        """A connection is not read until the next turn is over."""
+        """A connection is not read until the next turn is over, or the next answers, where some wait: those may be its own."""
         self._throttled.append(connection)
-        self._schedule()
+        if not self._sequencer.has_questions:
+            self._schedule()
+
+    def _read_throttled(self) -> None:
+        throttled, self._throttled = self._throttled, []
+        for connection in throttled:
+            connection.end_turn()
 
     # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -282,10 +294,26 @@ class Server:
             self._loop.call_soon(self._scheduled_turn)
 
     def _schedule_answers(self) -> None:
-        """Answer when the replies of a turn have left: uvloop writes once all that is scheduled now has run."""
+        """Answer when the replies of a turn have left: uvloop writes once all that is scheduled now has run.
+
+        Where answers wait for their time, a participant who asks now and then does not.
+        """
+        if self._answers_timer is not None:
+            if not self._sequencer.has_fresh_questions:
+                return
+            self._answers_timer.cancel()
+            self._answers_timer = None
         if not self._are_answers_scheduled:
             self._are_answers_scheduled = True
             self._loop.call_soon(self._scheduled_answers)
+
+    def _schedule_more_answers(self) -> None:
+        """Go on with answers: a little later, if there are turns that would wait for them."""
+        is_quiet = time.monotonic_ns() - self._turned_ns >= STRANGERS_QUIET_NS
+        if is_quiet or self._sequencer.has_fresh_questions:
+            self._schedule_answers()
+        else:
+            self._answers_timer = self._loop.call_later(ANSWERS_PAUSE_NS / NS_PER_SECOND, self._scheduled_answers)
 
     @guarded
     def _scheduled_turn(self) -> None:
@@ -299,9 +327,7 @@ class Server:
             # Something is due earlier now, or what was due is done.
             self._cancel_timer()
             self._wait_for_due()
-        throttled, self._throttled = self._throttled, []
-        for connection in throttled:
-            connection.end_turn()
+        self._read_throttled()
         if self._sequencer.has_work:
             self._schedule()
         else:
@@ -311,6 +337,8 @@ class Server:
     def _turn(self) -> None:
         """Run a turn of the sequencer and send what came of it."""
         began_ns = time.monotonic_ns()
+        if self._sequencer.has_work:
+            self._turned_ns = began_ns
         self._sequencer.turn()
         self._send(began_ns)
 
@@ -321,6 +349,7 @@ class Server:
         Commands that came in meanwhile go first, but not twice.
         """
         self._are_answers_scheduled = False
+        self._answers_timer = None
         if self._is_stopping or self._ended.done():
             return
         if self._is_turn_scheduled and not self._have_answers_waited:
@@ -331,18 +360,23 @@ class Server:
         began_ns = time.monotonic_ns()
         self._sequencer.answer()
         self._send(began_ns)
+        self._read_throttled()
         if self._sequencer.has_questions:
-            self._schedule_answers()
+            self._schedule_more_answers()
             if self._sequencer.due_in_ns() == 0:
                 self._schedule()
 
     def _send(self, began_ns: int) -> None:
-        """Send what a turn or answers brought: one write for each connection."""
+        """Send what a turn or answers brought: one write for each connection. To who does not read, a little later."""
         dirty = self._context.fanout.dirty
         for outbox in dirty:
             connection = self._connections.get(outbox)
             # Without one it is of a connection that is gone, or collects what waits for a snapshot.
-            if connection is not None:
+            if connection is None:
+                continue
+            if connection.session.is_backed_up:
+                self.senders.put_off(connection)
+            else:
                 connection.flush()
         dirty.clear()
         self.senders.end_turn()

@@ -22,7 +22,9 @@ from engine.vocabulary.limits import (
     MAX_THROWN_AWAY_BYTES,
     SOCKET_BUFFER_BYTES,
 )
+from gateway.server.arrivals import Arrivals
 from gateway.server.intake import Intake, Strangers
+from gateway.server.share import Share
 
 # What a connection begins with; it grows to what a message needs that comes in parts.
 READ_BUFFER_BYTES: Final = 2 * MAX_READ_BYTES
@@ -90,7 +92,10 @@ class Door:
         self._admit: Final = admit
         self._bounds: Final = bounds
         self._refused: Final = refused
-        self._strangers: Final = Strangers(fail)
+        self.strangers: Final = Strangers(fail, Share())
+        """Whose turn it is, of those who have not logged in."""
+        self.arrivals: Final = Arrivals()
+        """Which newcomers wait."""
         self._count = 0
         self._shaking = 0
         self._at: Final[Counter[str]] = Counter()
@@ -121,7 +126,7 @@ class Door:
         self._shaking += 1
         self._at[address] += 1
         self._shaking_at[address] += 1
-        return Visitor(address, host, Intake(self._strangers))
+        return Visitor(address, host, Intake(self.strangers))
 
     def answer(self, visitor: Visitor, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener | None:
         """Answer the request of a socket, and take note if it is to be a WebSocket."""
@@ -136,6 +141,8 @@ class Door:
             visitor.is_in = False
             self._shaken(visitor)
             self._count -= 1
+            if not visitor.intake.was_known:
+                self.arrivals.went_unknown(visitor.address)
             _take_one(self._at, visitor.address)
 
     def abort_all(self) -> None:
@@ -208,6 +215,7 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
             read_buffer_init_size=READ_BUFFER_BYTES,
         )
         self._door: Final = door
+        self._share: Final = door.strangers.share
         self._visitor: Final = visitor
         self._is_refused = False
         """picows has found a frame that it does not take, and closes in a moment. It would keep, and look at, all that came meanwhile."""
@@ -244,6 +252,7 @@ class AcceptedSocket(WSProtocol):  # type: ignore[misc]
         """Look at what was read; of a stranger when it is its turn."""
         intake = self._visitor.intake
         if intake.is_known:
+            self._share.have_others_come = True
             self._look(size)
         else:
             intake.came(size)

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from engine.command_table import COMMANDS
 from engine.exchange import Exchange
-from engine.record.rows import Row, StoredRow, decode_command
-from engine.replay import Replay, ReplayFailure
-from engine.vocabulary.messages import commands
-from engine.vocabulary.messages.commands import AnyCommand
+from engine.record.rows import Row
 from engine.vocabulary.messages.events import CommandRejected
+from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.journal.files import Lock, measure_sync
 from gateway.journal.head import is_begun
 from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail, recover
 from gateway.outbound.fanout import Fanout
-from gateway.server.clock import Clock, VenueClock, jump_problem
+from gateway.server.clock import Clock, VenueClock, jump_problem, steady_ns
 from gateway.server.sequencer import Sequencer
+from gateway.snapshots.making import Begun, begin_replica
+from gateway.snapshots.past import Past
+from gateway.snapshots.replica import NotReplayed, Replica
 from gateway.venue.venue import Venue
 from gateway.words.words import words_of
 
 JOURNAL_FOLDER: Final = "journal"
-
-Subject = tuple[str, str]
 
 
 class StartError(Exception):
@@ -51,6 +47,7 @@ class Started:
         notes: list[str],
         sync_ns: int,
         identities: Identities,
+        begun: Begun,
     ) -> None:
         self.exchange: Final = exchange
         self.fanout: Final = fanout
@@ -66,52 +63,10 @@ class Started:
         """What writing and syncing a small batch takes here."""
         self.identities: Final = identities
         """Makes the keys of documents."""
-
-
-class _Past:
-    """What the commands of the journal already did to things that a venue file may define."""
-
-    def __init__(self) -> None:
-        self._known: Final[set[Subject]] = set()
-        self._done: Final[set[bytes]] = set()
-        self._rulebook = b""
-        self.secrets: Final[dict[str, None]] = {}
-        """By which its identity keys were made, those in commands that were refused too."""
-
-    def note(self, command: AnyCommand) -> None:
-        """A command was carried out."""
-        subject = _subject(command)
-        # Of the prices of an index, which may be millions, only the first can be the venue file's.
-        if subject is not None and not (type(command) is commands.SetIndexPrice and subject in self._known):
-            self._known.add(subject)
-            self._done.add(_encode(command))
-        if type(command) is commands.LoadRulebook:
-            self._rulebook = _encode(command)
-
-    def split(self, setup: list[AnyCommand], force_rulebook: bool) -> tuple[list[AnyCommand], list[str]]:
-        """The commands of a venue file that are still to do, and the things whose definition has changed."""
-        to_do: list[AnyCommand] = []
-        changed: dict[str, None] = {}
-        for command in setup:
-            subject = _subject(command)
-            assert subject is not None, f"a venue file holds no {type(command).__name__}"
-            is_wanted = force_rulebook and type(command) is commands.LoadRulebook
-            if subject not in self._known or (is_wanted and _encode(command) != self._rulebook):
-                to_do.append(command)
-            elif _encode(command) not in self._done:
-                changed[" ".join(part for part in subject if part)] = None
-        return to_do, list(changed)
-
-
-def _subject(command: AnyCommand) -> Subject | None:
-    """What a command of a venue file defines: a thing is known once any command about it was carried out."""
-    row = COMMANDS[type(command)]
-    if not row.sets_up:
-        return None
-    return (row.sets_up, "" if row.is_single else getattr(command, row.about[0]))
-
-
-_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+        self.snapshot_seq: Final = 0 if begun.point is None else begun.point.seq
+        """Where the snapshot was taken from which it began; 0: all of the journal was replayed."""
+        self.unusable: Final = begun.unusable
+        """Newer snapshots that could not be used, and why; a line each."""
 
 
 def start_venue(
@@ -122,7 +77,10 @@ def start_venue(
     force_rulebook: bool = False,
     *,
     accept_jump: bool = False,
+    use_snapshot: bool = True,
     wall: Clock = time.time_ns,
+    steady: Clock = steady_ns,
+    disk: Disk = DISK,
 ) -> Started:
     """Recover a venue from its journal, or begin one.
 
@@ -133,30 +91,32 @@ def start_venue(
         new_exchange: makes the empty exchange.
         force_rulebook: put the venue's rulebook in force even if the journal knows another one.
         accept_jump: start although the machine's clock is far from the journal's last time.
-        wall: the machine's clock.
+        use_snapshot: begin with the newest good snapshot, if there is one; else with the journal's first command.
+        wall, steady: the machine's clock, and one that nobody sets.
+        disk: what the directory is on.
 
     Raises:
         StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, or the clock is far off.
-        JournalError: the journal is damaged, in use, or of another core version.
+        JournalError: the journal is damaged, in use, or of another core version; or a snapshot is another venue's, or not of
+            this journal.
         OSError: the disk failed.
     """
-    recovery = _recovery(venue, directory)
+    recovery = _recovery(venue, directory, disk)
     try:
-        exchange = new_exchange()
-        fanout = Fanout()
-        past = _replay(recovery.rows(), exchange, fanout)
+        begun = _begun(recovery, new_exchange, use_snapshot)
+        replica = _replayed(recovery, begun)
+        exchange, fanout = replica.exchange, replica.fanout
         recovered = exchange.seq
-        if not accept_jump:
-            _check_clock(exchange.time_ns, wall())
-        identities = _keep(_identities(venue, directory, past), directory)
-        to_do, changed = past.split(venue.genesis(), force_rulebook)
-        sync_ns = measure_sync(directory / JOURNAL_FOLDER)
+        _check_clock(exchange.time_ns, wall(), accept_jump)
+        identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
+        to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
+        sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
-        keep_venue_key(directory)
+        keep_venue_key(directory, disk)
     except BaseException:
         recovery.close()
         raise
-    sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, wall=wall))
+    sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, steady, wall), disk=disk)
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
         rows = sequencer.sequence(to_do) if to_do else []
@@ -173,16 +133,17 @@ def start_venue(
         notes=_notes(changed, rows),
         sync_ns=sync_ns,
         identities=identities,
+        begun=begun,
     )
 
 
-def _identities(venue: Venue, directory: Path, past: _Past) -> Identities:
+def _identities(venue: Venue, directory: Path, past: Past, disk: Disk) -> Identities:
     """What makes a venue's identity keys: as the venue was read, else as its directory has it, else new; nothing is written yet.
 
     Raises:
         StartError: those in the journal were made otherwise, so that everybody in it would be somebody new.
     """
-    found = venue.identities or Identities.read(directory) or Identities.new()
+    found = venue.identities or Identities.read(directory, disk) or Identities.new()
     assert all(secret == found.name for command in venue.genesis() for secret in secrets_of(command)), "another venue's"
     if all(secret == found.name for secret in past.secrets):
         return found
@@ -193,19 +154,19 @@ def _identities(venue: Venue, directory: Path, past: _Past) -> Identities:
     )
 
 
-def _keep(identities: Identities, directory: Path) -> Identities:
+def _keep(identities: Identities, directory: Path, disk: Disk) -> Identities:
     """Write a new secret down, before the journal has anything that was made by it. Returns what it was given."""
     if identities.is_new:
         try:
-            identities.keep(directory)
+            identities.keep(directory, disk)
         except FileExistsError as error:
             raise StartError(f"{directory} has an {IDENTITY_FILE} that was not read before; start again") from error
     return identities
 
 
-def _check_clock(last_ns: int, wall_ns: int) -> None:
-    """Refuse a start at a time that is far from the journal's last one. Both in nanoseconds since the epoch, UTC."""
-    problem = jump_problem(last_ns, wall_ns)
+def _check_clock(last_ns: int, wall_ns: int, accept_jump: bool) -> None:
+    """Refuse a start, unless asked for, at a time far from the journal's last one. Both in nanoseconds since the epoch, UTC."""
+    problem = "" if accept_jump else jump_problem(last_ns, wall_ns)
     if problem:
         raise StartError(problem)
 
@@ -216,50 +177,48 @@ def _notes(changed: list[str], rows: list[Row]) -> list[str]:
     return notes + [f"refused: {words_of(event)}" for row in rows for event in row[3] if type(event) is CommandRejected]
 
 
-def _recovery(venue: Venue, directory: Path) -> Recovery:
+def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
     """Lock a venue, its key and its journal; nothing is read yet.
 
     All three: a journal that was renamed leaves a directory behind in which another one could be begun beside it.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directories(directory, disk)
     journal = directory / JOURNAL_FOLDER
-    lock = Lock()
+    lock = Lock(disk)
     try:
         lock.take(directory)
-        key, file = venue_key(directory, has_journal=journal.is_dir() and any(journal.iterdir()))
+        has_journal = disk.is_directory(journal) and bool(disk.names(journal))
+        key, file = venue_key(directory, has_journal=has_journal, disk=disk)
         lock.take(file)
-        if file.name == KEY_FILE and not is_begun(journal):
+        if file.name == KEY_FILE and not is_begun(journal, disk):
             raise StartError(
                 f"{directory} has a {KEY_FILE}, but its journal is not in {journal}. Put the journal back; to begin anew, "
                 f"move {file} away, too. Nothing was changed"
             )
-        return recover(journal, venue.venue_id, key, lock=lock)
+        return recover(journal, venue.venue_id, key, disk, lock=lock)
     except BaseException:
         lock.release()
         raise
 
 
-def _replay(rows: Iterator[StoredRow], exchange: Exchange, fanout: Fanout) -> _Past:
-    """Bring an empty exchange and its mirrors to where a journal ends. Raises `StartError` where it does not replay."""
-    past = _Past()
-    replay = Replay(exchange)
-    for row in rows:
-        try:
-            events = replay.feed(row)
-        except ReplayFailure as error:
-            raise StartError(f"the journal does not replay: {error}") from error
-        if replay.difference is not None:
-            difference = replay.difference
-            raise StartError(
-                f"the journal does not replay: sequence number {difference.seq}, event {difference.place}: recorded "
-                f"{difference.recorded!r}, replayed {difference.replayed!r}. `sbx replay` shows more; nothing was changed"
-            )
-        command = decode_command(row[2])
-        past.secrets.update(dict.fromkeys(secrets_of(command)))
-        fanout.replay((row[0], row[1], command, events))
-        # A change whose effective date came with this command may have been refused, which says nothing of it.
-        own = events[exchange.due_events :]
-        if COMMANDS[type(command)].sets_up and not any(type(event) is CommandRejected for event in own):
-            past.note(command)
-    fanout.channels.end_turn()
-    return past
+def _begun(recovery: Recovery, new_exchange: Callable[[], Exchange], use_snapshot: bool) -> Begun:
+    """What the journal's rows are fed into."""
+    if not use_snapshot:
+        return Begun(Replica(new_exchange()), None, [])
+    return begin_replica(recovery.directory, recovery.venue, recovery.public_key, new_exchange, recovery.disk)
+
+
+def _replayed(recovery: Recovery, begun: Begun) -> Replica:
+    """The replica, brought to where the journal ends. Raises `StartError` where it does not replay."""
+    replica, point = begun.replica, begun.point
+    try:
+        for row in recovery.rows(point):
+            replica.feed(row)
+    except NotReplayed as error:
+        since = "" if point is None else f" from {point.said_by} on"
+        more = "" if point is None else "; `sbx serve --no-snapshot` begins with the journal's first command"
+        raise StartError(
+            f"the journal does not replay{since}: {error}. `sbx replay` shows more{more}. Nothing was changed"
+        ) from error
+    replica.end_batch()
+    return replica

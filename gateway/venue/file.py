@@ -90,6 +90,8 @@ class ServerSection(Entry, frozen=True):
     """A PEM file with the certificate and those that vouch for it; empty: no TLS. Paths are relative to the venue file."""
     tls_key: Text = ""
     log_format: Literal["text", "json"] = "text"
+    follower: bool = True
+    """Whether a process beside the venue indexes its journal and saves snapshots."""
 
 
 class AssetEntry(Entry, frozen=True):

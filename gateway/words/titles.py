@@ -19,6 +19,15 @@ class RuleTitles:
         """Titles by the digest of each rulebook that was brought, by rule: it may come in force much later, or again."""
         self._in_force: dict[str, str] = {}
 
+    def state(self) -> dict[str, dict[str, str]]:
+        """What a snapshot keeps of it: the titles by the digest of each rulebook that was brought, by rule."""
+        return self._brought
+
+    def restore(self, state: dict[str, dict[str, str]], digest: str) -> None:
+        """Know these rulebooks; the one of a digest is in force, if it is not empty."""
+        self._brought.update(state)
+        self._in_force = state.get(digest, {})
+
     def note(self, command: Command) -> None:
         """Take note of a rulebook that a command brings, at once or for a later date. O(rulebook), else O(1)."""
         change = command.change if type(command) is EffectiveFrom else command
@@ -38,3 +47,7 @@ class RuleTitles:
     def of(self, rule: str) -> str:
         """The title of a rule in force, or of a refusal of the venue's own; empty: there is no such rule."""
         return TITLES.get(rule) or self._in_force.get(rule, "")
+
+    def once(self, rule: str, digest: str) -> str:
+        """The title of a rule while the rulebook of a digest was in force; else like `of`."""
+        return TITLES.get(rule) or self._brought.get(digest, {}).get(rule, "")

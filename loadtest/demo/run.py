@@ -250,7 +250,7 @@ def prove(directory: Path) -> dict[str, Any]:
         damage = found
     replayed = replay_command.Outcome(JournalReader(journal), None)
     replay_command.run(replayed)
-    return {"verify": verify_summary(reader, digest, damage), "replay": replay_command.summary(replayed)}
+    return {"verify": verify_summary(reader, digest, damage, []), "replay": replay_command.summary(replayed)}
 
 
 def shortfalls(result: dict[str, Any]) -> list[str]:

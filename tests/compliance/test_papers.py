@@ -45,7 +45,7 @@ def contract(**stated: str | int) -> RegisterContract:
 
 
 def digest(hook: ComplianceHook) -> bytes:
-    return msgspec.msgpack.encode(hook.snapshot())
+    return hook.snapshot()
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_refund_of_less_than_a_minor_unit_cannot_be_repeated_without_end() -> 
     )
     twin = ComplianceHook()
     exchange = venue.exchange
-    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
+    twin.restore(digest(venue.hook), exchange.assets, exchange.instruments, exchange.accounts)
     assert [each.refundable for each in twin.intake.registry.contracts.values()] == [0]
     assert digest(twin) == digest(venue.hook)
 
@@ -209,7 +209,7 @@ def test_a_snapshot_keeps_contracts_texts_and_the_day_of_the_rulebook() -> None:
     venue.do(set_parameter("RET-1", "starts", "2027-07-01"))
     twin = ComplianceHook()
     exchange = venue.exchange
-    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
+    twin.restore(digest(venue.hook), exchange.assets, exchange.instruments, exchange.accounts)
     assert digest(twin) == digest(venue.hook)
     assert twin.intake.table is not None and twin.intake.table.rulebook.active("RET-1") is None
     investor = twin.intake.registry.investors["importer"]
@@ -268,7 +268,7 @@ def test_the_oldest_text_that_nobody_needs_makes_room_for_another() -> None:
     assert [digest_of(text) in known for text in texts] == [False] * 2 + [True] * 6
     twin = ComplianceHook()
     exchange = venue.exchange
-    twin.restore(msgspec.msgpack.decode(digest(venue.hook)), exchange.assets, exchange.instruments, exchange.accounts)
+    twin.restore(digest(venue.hook), exchange.assets, exchange.instruments, exchange.accounts)
     assert list(twin.intake.registry.texts) == list(known)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from compliance import ComplianceHook
 from engine.exchange import Exchange
-from engine.state.snapshot import state_digest
+from engine.snapshot.encoding import state_digest
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_SECOND, PIECE_EVENTS
 from engine.vocabulary.messages import commands
@@ -15,6 +15,7 @@ from engine.vocabulary.messages.events import CloseOutStarted, Event, MassCancel
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 from tests.support.engine.everything import Everything
 from tests.support.engine.numbered import numbered
+from tests.support.engine.streams import each_of
 
 WHOLE = 2**62
 
@@ -55,7 +56,8 @@ class Cut:
         assert not self.whole.is_unfinished
 
 
-@pytest.mark.parametrize("seed", range(6))
+# Three: one for each rulebook.
+@pytest.mark.parametrize("seed", each_of(range(6), range(3)))
 @pytest.mark.parametrize(("piece_events", "piece_steps"), [(1, WHOLE), (WHOLE, 1), (7, 5)])
 def test_the_same_happens_however_it_is_cut(seed, piece_events, piece_steps):
     both = Cut(Exchange(ComplianceHook()), piece_events, piece_steps)

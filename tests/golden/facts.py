@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from engine.record.rows import decode_command, decode_events
 from engine.replay import Replay
-from engine.state.snapshot import state_digest
+from engine.snapshot.encoding import state_digest
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.cli.replay import command as replay_command
 from gateway.cli.verify import command as verify_command

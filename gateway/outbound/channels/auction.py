@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.vocabulary.messages.events import Indicative, Uncrossed
-from gateway.outbound.channels.channel import Subject
+from gateway.outbound.channels.channel import State, Subject
 from gateway.outbound.channels.public_book import BookChannel
 from gateway.protocol import messages
 
@@ -21,6 +21,24 @@ class Auction(BookChannel):
     def first(self) -> messages.Auction:
         """What a call would uncross to, as last published."""
         return self._last
+
+    def state(self) -> State:
+        """All that was published last."""
+        last = self._last
+        return last.seq, last.volume, last.time, last.price, last.imbalance, last.final
+
+    def restore(self, state: State) -> None:
+        """Have published it last."""
+        self.seq, volume, time, price, imbalance, final = state
+        self._last = messages.Auction(
+            instrument=self.key,
+            seq=self.seq,
+            volume=volume,
+            time=time,
+            price=price,
+            imbalance=imbalance,
+            final=final,
+        )
 
     def follow(self, event: Indicative | Uncrossed, command_seq: int, time_ns: int) -> messages.Auction:
         """A call would uncross elsewhere now, or was uncrossed."""

@@ -43,6 +43,8 @@ INDEX: Final = Kind(
 )
 """There is one for each index."""
 
+State = tuple[Any, ...]
+"""What a snapshot of the venue keeps of a channel or of its subject: numbers and texts, in an order that stays."""
 Follow = Callable[[Any, int, int], Message | None]
 """Takes in an event, with the sequence number and time of its command; returns the message that its subscribers get."""
 
@@ -56,6 +58,13 @@ class Subject:
     def follows(self) -> dict[type[Event], Follow]:
         """What it takes in before the channels do."""
         return {}
+
+    def state(self) -> State:
+        """What a snapshot keeps of it: all that does not follow from the core."""
+        return ()
+
+    def restore(self, state: State) -> None:
+        """Be as it was when `state` was taken. What follows from the core it has taken in before."""
 
 
 class Channel:
@@ -84,6 +93,14 @@ class Channel:
     def first(self) -> Message | None:
         """What a new subscriber is told first; None: nothing until something happens."""
         return None
+
+    def state(self) -> State:
+        """What a snapshot keeps of it, at the end of a turn: all on which `first` and later messages depend."""
+        return (self.seq,)
+
+    def restore(self, state: State) -> None:
+        """Go on as it was when `state` was taken."""
+        (self.seq,) = state
 
     def follow(self, event: Any, command_seq: int, time_ns: int) -> Message | None:
         """Take in one of `events`; returns its message, None if there is none or nobody to tell it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.events import IndexPriceSet
-from gateway.outbound.channels.channel import INDEX, Channel, Subject
+from gateway.outbound.channels.channel import INDEX, Channel, State, Subject
 from gateway.protocol.messages import IndexPrice
 
 
@@ -22,6 +22,17 @@ class IndexPrices(Channel):
     def first(self) -> IndexPrice | None:
         """The last one."""
         return self._last
+
+    def state(self) -> State:
+        """The last one: with the first the channel opened."""
+        last = self._last
+        assert last is not None
+        return last.seq, last.price, last.time, last.source
+
+    def restore(self, state: State) -> None:
+        """Have told it last."""
+        self.seq, price, time, source = state
+        self._last = IndexPrice(index=self.key, seq=self.seq, price=price, time=time, source=source)
 
     def follow(self, event: IndexPriceSet, command_seq: int, time_ns: int) -> IndexPrice:
         """Take in a price."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.vocabulary.messages.events import FutureMarked
-from gateway.outbound.channels.channel import Subject
+from gateway.outbound.channels.channel import State, Subject
 from gateway.outbound.channels.public_book import BookChannel
 from gateway.protocol.messages import Mark
 
@@ -21,6 +21,19 @@ class Marks(BookChannel):
     def first(self) -> Mark | None:
         """The last one."""
         return self._last
+
+    def state(self) -> State:
+        """The last one, if there is one."""
+        last = self._last
+        return () if last is None else (last.seq, last.price, last.open_interest, last.time, last.final)
+
+    def restore(self, state: State) -> None:
+        """Have told it last."""
+        if state:
+            self.seq, price, open_interest, time, final = state
+            self._last = Mark(
+                instrument=self.key, seq=self.seq, price=price, open_interest=open_interest, time=time, final=final
+            )
 
     def follow(self, event: FutureMarked, command_seq: int, time_ns: int) -> Mark:
         """Take in a mark."""

@@ -13,7 +13,7 @@ from engine.vocabulary.messages.events import (
     OrderCancelled,
     Trade,
 )
-from gateway.outbound.channels.channel import Channel, Follow, Subject
+from gateway.outbound.channels.channel import Channel, Follow, State, Subject
 from gateway.outbound.channels.levels import SideMirror
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import Ticker, Top
@@ -60,6 +60,14 @@ class PublicBook(Subject):
             OrderCancelled: self._remove,
             Trade: self._trade,
         }
+
+    def state(self) -> State:
+        """What is counted, and since when it has been so; the levels follow from the orders that rest."""
+        return self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns
+
+    def restore(self, state: State) -> None:
+        """Go on counting from there, now that all orders rest."""
+        self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns = state
 
     def end_command(self) -> None:
         """Count the best prices if the command changed them."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
+import msgspec
+
 from engine.vocabulary.messages.events import Event
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
 from gateway.outbound.channels.changes import Changes
-from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follow, Kind, Subject
+from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follow, Kind, State, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
@@ -48,6 +50,15 @@ _Followers = tuple[tuple[Follow, Outboxes], ...]
 """Who takes in an event, one after the other, and who gets what each of them says."""
 
 
+class ChannelStates(msgspec.Struct):
+    """What a snapshot keeps of all channels."""
+
+    books: dict[str, State]
+    """By instrument."""
+    channels: dict[str, dict[str, State]]
+    """By the name of the channel and its key."""
+
+
 class _Route:
     """Whom the events of one type go to."""
 
@@ -78,6 +89,8 @@ class Channels:
         self._following: Final[dict[type[Event], _Route]] = {
             kind.opened_by: _Route(kind) for kind in (INSTRUMENT, INDEX) if kind.opened_by is not None
         }
+        self._books: Final[dict[str, PublicBook]] = {}
+        """By instrument."""
         self._changed: Final[list[PublicBook]] = []
         """By the current command."""
         self._touched: Final[list[PublicBook]] = []
@@ -145,9 +158,29 @@ class Channels:
         self._touched.clear()
         return out
 
+    def state(self) -> ChannelStates:
+        """What a snapshot keeps of all channels, between two turns. O(channels)."""
+        channels: dict[str, dict[str, State]] = {}
+        for (name, key), channel in self._open.items():
+            channels.setdefault(name, {})[key] = channel.state()
+        return ChannelStates({key: book.state() for key, book in self._books.items()}, channels)
+
+    def restore(self, states: ChannelStates) -> None:
+        """Be as all was when `states` was taken. The formats are known, and the orders that rested were followed as if they were new."""
+        self.end_turn()
+        for key, state in states.books.items():
+            self._books[key].restore(state)
+        for name, by_key in states.channels.items():
+            for key, state in by_key.items():
+                if (name, key) not in self._open:
+                    self._start(CHANNELS[name].kind, key)
+                self._open[name, key].restore(state)
+
     def _start(self, kind: Kind, key: str) -> None:
         """Open the channels of a subject."""
-        subject = PublicBook(self._formats.instruments[key], self._changed) if kind is INSTRUMENT else Subject(key)
+        subject = Subject(key)
+        if kind is INSTRUMENT:
+            subject = self._books[key] = PublicBook(self._formats.instruments[key], self._changed)
         channels = [channel(subject) for channel in CHANNELS.values() if channel.kind is kind]
         if kind.opened_by is not None:
             self._following[kind.opened_by].followers[key] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.vocabulary.codes import CLOSED, PHASES
 from engine.vocabulary.messages.events import PhaseChanged
-from gateway.outbound.channels.channel import Subject
+from gateway.outbound.channels.channel import State, Subject
 from gateway.outbound.channels.public_book import BookChannel
 from gateway.protocol import messages
 
@@ -31,6 +31,15 @@ class Status(BookChannel):
             time=since_ns or self.book.listed_ns,
             until=until_ns or None,
         )
+
+    def state(self) -> State:
+        """The phase, and how many there were."""
+        return self.seq, *self._phase
+
+    def restore(self, state: State) -> None:
+        """Be in it."""
+        self.seq, phase, reason, until_ns, since_ns = state
+        self._phase = phase, reason, until_ns, since_ns
 
     def follow(self, event: PhaseChanged, command_seq: int, time_ns: int) -> messages.Status | None:
         """The instrument is in another phase."""

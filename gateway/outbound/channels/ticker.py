@@ -7,7 +7,7 @@ it. What changed within one turn is one message: its `prev_seq` is the `seq` of 
 from __future__ import annotations
 
 from engine.vocabulary.messages.events import Trade
-from gateway.outbound.channels.channel import Subject
+from gateway.outbound.channels.channel import State, Subject
 from gateway.outbound.channels.public_book import PricesChannel
 from gateway.protocol import messages
 
@@ -41,6 +41,14 @@ class Ticker(PricesChannel):
             ask_price=format_.price[ask] if ask else None,
             ask_quantity=format_.quantity[ask_lots] if ask else None,
         )
+
+    def state(self) -> State:
+        """The last price, and when it became that; the book has the best ones."""
+        return self.seq, self._last_ticks, self._last_changes, self._last_ns
+
+    def restore(self, state: State) -> None:
+        """Go on from there."""
+        self.seq, self._last_ticks, self._last_changes, self._last_ns = state
 
     def follow(self, event: Trade, command_seq: int, time_ns: int) -> None:
         """Take in the price of a trade. It is told when the turn ends."""

@@ -22,10 +22,21 @@ class RecentReports:
         self._by_size: Final[list[dict[str, None]]] = [{} for _ in range(MAX_RECENT_REPORTS.bit_length())]
         """Accounts by the binary logarithm of how many reports they have, from the second report on."""
         self._counted = 0
+        self._missing: Final[dict[str, int]] = {}
+        """By account: how many reports there were before the first that could be kept."""
 
     def open(self, account: str) -> None:
         """An account is new."""
         self._reports[account] = deque(maxlen=MAX_RECENT_REPORTS)
+
+    def miss(self, account: str, count: int) -> None:
+        """An account that was just opened had so many reports; none of them is here."""
+        self._missing[account] = count
+
+    def last_seq(self, account: str) -> int:
+        """The number of an account's last report, whether it is kept or not."""
+        recent = self._reports[account]
+        return recent[-1].seq if recent else self._missing.get(account, 0)
 
     def of(self, account: str) -> deque[PrivateReport]:
         """What is kept of an account, oldest first."""

@@ -88,6 +88,28 @@ class PrivateReports:
 
     def follow(self, command_seq: int, time_ns: int, events: list[Event]) -> list[PrivateReport]:
         """Take note of the events of a command and return the reports they are, in order. They are kept, too."""
+        return self._make(command_seq, time_ns, events, self._titles.of, self._recent)
+
+    def once(self, command_seq: int, time_ns: int, events: list[Event], rulebook: str) -> list[PrivateReport]:
+        """The reports of an earlier command, as `follow` returned them when it was new; nothing is noted or kept.
+
+        Args:
+            command_seq: its sequence number.
+            time_ns: its time.
+            events: all of its events, in order.
+            rulebook: the digest of the one that was in force after it.
+        """
+        return self._make(command_seq, time_ns, events, lambda rule: self._titles.once(rule, rulebook), None)
+
+    def _make(
+        self,
+        command_seq: int,
+        time_ns: int,
+        events: list[Event],
+        title_of: Callable[[str], str],
+        recent: RecentReports | None,
+    ) -> list[PrivateReport]:
+        """The reports that events are, kept in `recent` if that is given."""
         found: list[PrivateReport] = []
         for place, event in enumerate(events):
             kind = type(event)
@@ -96,27 +118,36 @@ class PrivateReports:
                 own: Any = event
                 report = PrivateReport(own.account, own.report_seq, own, command_seq, time_ns, place)
                 if refuses and own.rule:
-                    report.title = self._titles.of(own.rule)
+                    report.title = title_of(own.rule)
                 found.append(report)
-                if report.seq:
-                    self._recent.add(report)
+                if report.seq and recent is not None:
+                    recent.add(report)
             elif kind in _MESSAGES:
                 for account, seq, as_first in _sides(event):
                     report = PrivateReport(account, seq, event, command_seq, time_ns, place, as_first)
                     found.append(report)
-                    if seq:
-                        self._recent.add(report)
-            elif type(event) is AccountOpened:
+                    if seq and recent is not None:
+                        recent.add(report)
+            elif type(event) is AccountOpened and recent is not None:
                 self.owners[event.account] = event.participant
                 self.investors[event.account] = event.investor
                 self.accounts.setdefault(event.participant, []).append(event.account)
-                self._recent.open(event.account)
+                recent.open(event.account)
         return found
+
+    def miss(self, account: str, count: int) -> None:
+        """An account that was just opened had so many reports, which are not kept here."""
+        self._recent.miss(account, count)
 
     def last_seq(self, account: str) -> int:
         """The sequence number of an account's last report."""
-        recent = self._recent.of(account)
-        return recent[-1].seq if recent else 0
+        return self._recent.last_seq(account)
+
+    def first_kept(self, account: str) -> int:
+        """The sequence number of the first report of an account that is kept; one after the last if none is. Those before
+        it are in the journal alone.
+        """
+        return self.last_seq(account) - len(self._recent.of(account)) + 1
 
     def after(self, account: str, seq: int, most: int) -> list[PrivateReport] | None:
         """The first `most` reports of an account after `seq`, or None if they are not kept any more, or not made yet."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.registry.calendar import days_from_civil, moscow_year
+from engine.build import is_compiled
 from engine.vocabulary.codes import (
     BUY,
     FOK,
@@ -220,23 +222,22 @@ class Session:
         self.venue.exchange.check()
 
 
-@settings(max_examples=120)
-@given(st.sampled_from(("aggregate", "per_intermediary")), st.lists(ACTION, min_size=10, max_size=80))
-def test_the_ledger_equals_the_recount_and_the_cap_holds(scope: str, actions: list[tuple[object, ...]]) -> None:
+SCOPE = st.sampled_from(("aggregate", "per_intermediary"))
+ACTIONS = st.lists(ACTION, min_size=10, max_size=80)
+PURCHASES = st.lists(
+    st.one_of(ORDER, st.tuples(st.just("cancel"), PICK), st.tuples(st.just("wait"), st.just(20 * NS_PER_DAY))),
+    min_size=10,
+)
+
+
+def compare_with_recount(scope: str, actions: list[tuple[object, ...]]) -> None:
     session = Session(scope)
     for action in actions:
         session.step(action)
     session.close()
 
 
-@settings(max_examples=60)
-@given(
-    st.lists(
-        st.one_of(ORDER, st.tuples(st.just("cancel"), PICK), st.tuples(st.just("wait"), st.just(20 * NS_PER_DAY))),
-        min_size=10,
-    )
-)
-def test_under_a_fixed_cap_purchases_of_a_year_never_exceed_it(actions: list[tuple[object, ...]]) -> None:
+def keep_below_cap(actions: list[tuple[object, ...]]) -> None:
     session = Session("aggregate")
     for action in actions:
         session.step(action)
@@ -244,6 +245,26 @@ def test_under_a_fixed_cap_purchases_of_a_year_never_exceed_it(actions: list[tup
         for (investor, _, year), value in session.recount.bought.items():
             totals[investor, year] = totals.get((investor, year), 0) + value
         assert all(total <= 300_000_00 for total in totals.values())
+
+
+@settings(max_examples=120 if is_compiled() else 24)
+@given(SCOPE, ACTIONS)
+def test_the_ledger_equals_the_recount_and_the_cap_holds(scope: str, actions: list[tuple[object, ...]]) -> None:
+    compare_with_recount(scope, actions)
+
+
+@settings(max_examples=60 if is_compiled() else 12)
+@given(PURCHASES)
+def test_under_a_fixed_cap_purchases_of_a_year_never_exceed_it(actions: list[tuple[object, ...]]) -> None:
+    keep_below_cap(actions)
+
+
+@pytest.mark.soak
+@settings(max_examples=1_200)
+@given(SCOPE, ACTIONS, PURCHASES)
+def test_both_hold_for_long(scope: str, actions: list[tuple[object, ...]], purchases: list[tuple[object, ...]]) -> None:
+    compare_with_recount(scope, actions)
+    keep_below_cap(purchases)
 
 
 def test_the_random_sessions_reach_the_cap_and_trade() -> None:

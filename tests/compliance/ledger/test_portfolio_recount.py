@@ -26,6 +26,7 @@ from engine.vocabulary.messages.events import CommandRejected, Event, RequestRej
 from tests.support.compliance.holdings_recount import HoldingsRecount
 from tests.support.compliance.recount import RestartingVenue
 from tests.support.compliance.venue import INVESTORS, PARTICIPANT, ROUBLE, WARNING_DIGEST, e8
+from tests.support.engine.streams import blocks_of
 
 FIRMS = ("bank", "broker")
 """Of them one is a bank. `bank@2` is its other account."""
@@ -34,6 +35,7 @@ PRICES = {"BTC/RUB": 1_000, "BTC/USDT": 1_000, "USDT/RUB": 2, "A7A5/RUB": 5, "BT
 PRICES |= {"BTC/CNY": 1_000, "BTC-FUT": 1_000, "USDT-FUT": 1_000, "BTC/A7A5": 1_000}
 LOTS = {"USDT/RUB": 300_000, "A7A5/RUB": 2_000, "BTC/USDT": 30, "USDT-FUT": 9}
 PARTS = (HELD, COINS, SECURITIES, FUTURES, COINS | SECURITIES | ISSUED | FUTURES, ROUBLE_COINS, SECURITIES | ISSUED)
+FEW_SEEDS = range(1)
 
 
 class Session:
@@ -221,10 +223,11 @@ class Session:
         return commands.RegisterInvestor("broker", codes.FIRM, financial=self.chance.random() < 0.7)
 
 
+@pytest.mark.parametrize("seeds", blocks_of([range(3)], FEW_SEEDS))
 @pytest.mark.parametrize("rulebook", ["general-2026", "elr-2025"])
-def test_what_firms_have_is_what_the_recount_says(rulebook: str) -> None:
+def test_what_firms_have_is_what_the_recount_says(rulebook: str, seeds: range) -> None:
     seen: Counter[str] = Counter()
-    for seed in range(3):
+    for seed in seeds:
         session = Session(seed, rulebook)
         for step in range(250):
             try:
@@ -233,6 +236,8 @@ def test_what_firms_have_is_what_the_recount_says(rulebook: str) -> None:
                 error.add_note(f"seed {seed}, step {step}")
                 raise
         seen += session.seen
+    if seeds is FEW_SEEDS:
+        return
     assert seen["DER-3" if rulebook == "general-2026" else "ELR-2"] > 20
     assert seen["Transferred"] and seen["AssetIssued"] and seen["TradeCorrected"] and seen["FundsMoved"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.state.snapshot import state_digest
+from engine.snapshot.encoding import state_digest
 from engine.vocabulary.codes import COMPLIANCE, INDIVIDUAL, INVALID
 from engine.vocabulary.limits import CHANGE_STEPS, MAX_SCHEDULED_CHANGES, PIECE_STEPS
 from engine.vocabulary.messages.commands import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compliance import RulebookError, load_rulebook
-from engine.state.snapshot import state_digest
+from engine.snapshot.encoding import state_digest
 from engine.vocabulary.messages.commands import SetParameter
 from engine.vocabulary.messages.events import InvestorRegistered, ParameterChanged
 from tests.support.compliance.answers import buy, cancelled, refusal, set_parameter

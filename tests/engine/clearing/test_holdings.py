@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine.state.snapshot import state_digest, take_snapshot
+from engine.snapshot.encoding import encode_snapshot, state_digest
 from engine.vocabulary import codes
 from engine.vocabulary.codes import COMPLIANCE
 from engine.vocabulary.limits import MAX_SUPPLY, MAX_TEXT_CHARS, NS_PER_DAY
@@ -290,7 +290,7 @@ def test_the_snapshot_holds_what_is_frozen_outstanding_and_used() -> None:
     for change in [Tick(), *changes]:
         desk = desk_with()
         desk.send(change)
-        assert msgspec.json.encode(take_snapshot(desk.exchange))
+        assert encode_snapshot(desk.exchange.snapshot())
         digests.append(state_digest(desk.exchange))
     assert len(dict.fromkeys(digests)) == len(changes) + 1
 

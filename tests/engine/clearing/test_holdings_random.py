@@ -17,11 +17,12 @@ from engine.vocabulary.messages.events import (
 )
 from tests.support.engine.holding_desk import GOLD, desk_with
 from tests.support.engine.holding_draws import drawn
+from tests.support.engine.streams import each_of
 
 ONE_ANSWER = (Transferred, TransferStatus, RequestRejected)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", each_of(range(12), range(3)))
 def test_nothing_is_lost_or_made_whatever_happens_to_holdings(seed: int) -> None:
     """After every step the state is sound, the reports are dense, and each client's request has exactly one answer."""
     rng = random.Random(seed)

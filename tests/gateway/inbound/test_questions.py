@@ -41,6 +41,27 @@ def test_connections_that_ask_have_the_share_in_turn(bench):
     assert answered == [20] * len(sessions)
 
 
+def test_who_asks_now_and_then_does_not_wait_for_those_who_ask_without_end(bench):
+    asking = [bench.session() for _ in range(20)]
+    for session in asking:
+        bench.send(session, *({**SUBSCRIBE, "channel": "top", "id": number} for number in range(60)))
+    # One participant asks without end as well, on two connections: he is no better than the others.
+    flooding = [bench.session("alice") for _ in range(2)]
+    for session in flooding:
+        bench.send(session, *({"type": "balances", "id": number, "account": "alice"} for number in range(60)))
+    bench.turn()
+    bob = bench.session("bob")
+    for number in range(5):
+        bench.send(bob, {"type": "balances", "id": number, "account": "bob"})
+        bench.turn()
+        assert [each["id"] for each in heard(bob)] == [number]
+    assert bench.has_work
+    while bench.has_work:
+        bench.turn()
+    assert sum("id" in each for session in asking for each in heard(session)) == 20 * 60
+    assert [len(heard(session)) for session in flooding] == [60, 60]
+
+
 def test_who_asks_for_much_waits_longer_for_the_next(bench):
     enter(bench, "alice", 0, MAX_LISTED_ORDERS)
     alice, bob = bench.session("alice"), bench.session("bob")

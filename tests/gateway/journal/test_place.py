@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal.files import JournalGone, JournalLocked, Lock, create_file, save_bytes
+from gateway.disk import create_file
+from gateway.journal.files import JournalGone, JournalLocked, Lock, save_bytes
 from gateway.journal.writer import recover
 from tests.support.engine.sessions import session_rows
 from tests.support.gateway.journals import KEY, VENUE, FailingDisk, open_writer, plain, recovered_rows, write_journal

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
+from contextlib import suppress
 from typing import Any
 
 from engine.vocabulary.limits import (
+    MAX_ACCEPTS_A_PASS,
     MAX_CONNECTIONS,
+    MAX_LOBBY,
     MAX_MALFORMED_MESSAGES,
     MAX_STRANGERS_A_PASS,
     MAX_THROWN_AWAY_BYTES,
     SOCKET_BUFFER_BYTES,
+    SOCKET_NS,
+    STRANGERS_FIRST_NS,
 )
 from gateway.server.intake import NEWCOMERS_LOOKS, Intake, Strangers
+from gateway.server.share import Share
 from tests.support.gateway.raw_frames import Apart, frame, raw_connection
 from tests.support.gateway.small_venue import client, serving, url_of
 
@@ -42,7 +49,8 @@ class Hall:
     def __init__(self, count: int) -> None:
         self.faults: list[BaseException] = []
         self.looked: list[int] = []
-        strangers = Strangers(self.faults.append)
+        self.now_ns = 0
+        self.strangers = strangers = Strangers(self.faults.append, Share(lambda: self.now_ns))
         self.transports: Any = [Transport() for _ in range(count)]
         self.intakes = [Intake(strangers) for _ in range(count)]
         for number, (intake, transport) in enumerate(zip(self.intakes, self.transports, strict=True)):
@@ -100,6 +108,113 @@ async def test_who_is_gone_or_not_to_be_read_keeps_nobody_waiting():
     assert [each.is_reading for each in hall.transports[7:]] == [False, True, True, True]
     hall.intakes[7].want(True)
     assert hall.transports[7].is_reading
+
+
+def spend_all(strangers: Strangers) -> None:
+    """Participants are there, and strangers owe a hundredth of a second of work."""
+    share = strangers.share
+    share.have_others_come = True
+    assert share.is_left()
+    share.spend(STRANGERS_FIRST_NS + 10_000_000)
+
+
+async def test_what_was_spent_comes_back_before_another_is_looked_at():
+    hall = Hall(MAX_STRANGERS_A_PASS + 2)
+    for intake in hall.intakes:
+        intake.came(10)
+    spend_all(hall.strangers)
+    is_open = asyncio.Event()
+    assert not hall.strangers.may_enter(is_open.set)
+    # However often the loop looks: by the clock nothing has come back.
+    await asyncio.sleep(3 * hall.strangers.share.wait_s())
+    assert hall.looked == [*range(MAX_STRANGERS_A_PASS)]
+    assert not is_open.is_set()
+    hall.now_ns += int(1e9 * hall.strangers.share.wait_s())
+    await asyncio.wait_for(is_open.wait(), 5)
+    assert hall.looked == [*range(MAX_STRANGERS_A_PASS + 2)]
+
+
+async def test_who_waits_in_the_lobby_comes_behind_those_who_do_not():
+    hall = Hall(3 * MAX_STRANGERS_A_PASS)
+    strangers = hall.strangers
+    for number in range(MAX_LOBBY):
+        assert strangers.may_enter(lambda: None)
+        strangers.wait(lambda number=number: hall.looked.append(-1 - number))
+    assert not strangers.may_enter(lambda: None)
+    for intake in hall.intakes:
+        intake.came(10)
+    # While a pass's worth of newcomers waits nobody is let in, then one in a pass.
+    for _ in range(4):
+        await asyncio.sleep(0)
+    first, rest = hall.looked[: 2 * MAX_STRANGERS_A_PASS], hall.looked[2 * MAX_STRANGERS_A_PASS :]
+    assert first == [*range(2 * MAX_STRANGERS_A_PASS)]
+    assert rest == [*range(2 * MAX_STRANGERS_A_PASS, 3 * MAX_STRANGERS_A_PASS), -1, -2, -3][: len(rest)]
+    assert -1 in rest
+    strangers.end()
+    assert sorted(number for number in hall.looked if number < 0) == [*range(-MAX_LOBBY, 0)]
+
+
+async def test_an_honest_login_does_not_wait_for_those_who_come_and_go_without_end(tmp_path, monkeypatch):
+    """Forty that reconnect at once, from another address, while a participant trades."""
+    monkeypatch.setattr("gateway.server.share.STRANGERS_PART", 50)
+    async with serving(tmp_path / "venue", durability="os") as server, client(url_of(server), "alice") as alice:
+        let_in, is_over = 0, False
+
+        async def churn() -> None:
+            nonlocal let_in
+            while not is_over:
+                there = await asyncio.open_connection("127.0.0.1", server.port, local_addr=("127.0.0.9", 0))
+                there[1].write(b"\x16\x03\x01 no HTTP\r\n\r\n")
+                with suppress(OSError):
+                    await there[0].read()
+                let_in += 1
+                there[1].close()
+
+        spend_all(server.door.strangers)
+        began = time.monotonic()
+        churning = [asyncio.create_task(churn()) for _ in range(40)]
+        logins: list[float] = []
+        while time.monotonic() - began < 1.5:
+            asked = time.monotonic()
+            logging_in = asyncio.create_task(_log_in(url_of(server)))
+            while not logging_in.done():
+                assert (await alice.ask(type="balances", account="alice"))["type"] == "balances"
+            logins.append(time.monotonic() - asked)
+        share_ns = (time.monotonic() - began) * 1e9 / 50
+        # What was left when the last one came may have been little.
+        assert let_in <= share_ns / SOCKET_NS + MAX_ACCEPTS_A_PASS
+        assert max(logins) < 10
+        is_over = True
+        server.door.strangers.share._left_ns = STRANGERS_FIRST_NS
+        await asyncio.wait_for(asyncio.gather(*churning), 20)
+
+
+async def _log_in(url: str) -> None:
+    async with client(url, "bob"):
+        pass
+
+
+async def test_a_request_whose_time_ran_out_while_it_waited_ends_nothing_but_its_socket(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.server.listening.HANDSHAKE_TIMEOUT_SECONDS", 0.2)
+    async with serving(tmp_path / "venue", durability="os") as server, client(url_of(server), "alice") as alice:
+        strangers = server.door.strangers
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, local_addr=("127.0.0.9", 0))
+        while len(server.door.sockets) < 2:  # noqa: ASYNC110 - the venue tells nobody
+            await asyncio.sleep(0.01)
+        # It is its turn only when picows has ended it, and before the loop has.
+        strangers._left = 0
+        disconnect = next(
+            each for each in server.door.sockets if not each._visitor.intake.was_known
+        ).transport.disconnect
+        monkeypatch.setattr(strangers, "_next_pass", lambda: None)
+        writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        while not (strangers._newcomers or strangers._others):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        disconnect()
+        assert not strangers._newcomers.popleft().look()
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert (await alice.ask(type="balances", account="alice"))["type"] == "balances"
+        writer.close()
 
 
 async def test_a_fault_in_a_look_is_told():

@@ -110,7 +110,7 @@ async def test_a_metrics_port_that_is_taken_stops_the_start(tmp_path):
 
 def test_serve_announces_where_to_scrape(tmp_path):
     (tmp_path / "venue.toml").write_text(venue_text().replace("port = 0", "port = 0\nmetrics_port = 0"))
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(tmp_path)]
+    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(tmp_path)]
     for options, found in (
         (["--json"], lambda line: json.loads(line)["metrics"]),
         ([], lambda line: line.split()[-1].decode()),
@@ -127,7 +127,7 @@ def test_serve_announces_where_to_scrape(tmp_path):
 
 
 def test_without_a_port_serve_announces_none(tmp_path):
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(tmp_path), "--json"]
+    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(tmp_path), "--json"]
     (tmp_path / "venue.toml").write_text(venue_text())
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -129,6 +129,36 @@ async def test_a_supervisor_who_reads_slowly_hears_all_of_a_burst_and_others_tra
         assert not server.senders.unread.behind
 
 
+async def test_what_is_new_for_who_does_not_read_is_put_together_and_keeps_its_place(tmp_path, soon, monkeypatch):
+    monkeypatch.setattr("gateway.server.sending.LATE_NS", 60 * 1_000_000_000)
+    monkeypatch.setattr("gateway.server.unread.MAX_LAG_BYTES", 10_000_000)
+    monkeypatch.setattr("gateway.server.unread.STALLED_SECONDS", 60)
+    async with floor(tmp_path / "venue") as venue:
+        venue.link.pace(0)
+        await kill(venue.sue)
+        await until(lambda: venue.sues_connection.session.is_backed_up)
+        for number in range(3):
+            assert (await venue.bob.order("buy", "1", "90", f"b{number}", account="bob"))["exec_type"] == "new"
+        # They wait for what may come next, and are no bytes for her socket yet.
+        assert len(venue.sues_connection.session.frames) == 3
+        # A ping is answered before all that waits; what came before it does not go with it.
+        pong = await venue.sue.socket.ping()
+        await until(lambda: not venue.sues_connection.session.frames)
+        assert (await venue.bob.order("buy", "1", "90", "b3", account="bob"))["exec_type"] == "new"
+        venue.link.pace(1 << 30)
+        await asyncio.wait_for(pong, 10)
+        messages = []
+        while not (messages and messages[-1].get("client_order_id") == "b3"):
+            messages.append(await venue.sue.receive())
+        assert len(cancels(messages)) == ORDERS
+        assert [each["client_order_id"] for each in messages if each.get("account") == "bob"] == [
+            "b0",
+            "b1",
+            "b2",
+            "b3",
+        ]
+
+
 async def test_a_transport_never_holds_more_than_a_piece(tmp_path, soon, monkeypatch):
     monkeypatch.setattr("gateway.server.unread.SEND_PIECE_BYTES", 20_000)
     monkeypatch.setattr("gateway.server.sending.SEND_PIECE_BYTES", 20_000)

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from engine.record.rows import decode_command, decode_events
-from engine.vocabulary.limits import MAX_BATCH_COMMANDS, MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.limits import (
+    MAX_BATCH_COMMANDS,
+    MAX_OWING_A_TURN,
+    MOSCOW_OFFSET_NS,
+    NS_PER_DAY,
+    NS_PER_SECOND,
+    OWING_PART,
+)
 from engine.vocabulary.messages.commands import Sequenced, SetMarginRules, Tick
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
@@ -33,6 +40,37 @@ def test_a_turn_takes_one_of_each_in_turn(bench):
     entered = [command.client_order_id for _, _, command in bench.journaled()[first:]]
     assert entered == ["alice-0", "bob-0", "alice-1", "bob-1", "alice-2", "alice-3"]
     assert [seq for seq, _, _ in bench.journaled()] == list(range(1, first + 7))
+
+
+class Owing:
+    """The meter of a connection that has asked too much."""
+
+    is_overdrawn = True
+
+    def admit(self) -> bool:
+        return True
+
+    def charge(self, units: int) -> None:
+        pass
+
+
+def test_who_owes_comes_behind_the_others_and_has_few_commands_in_a_turn(bench):
+    alice, bob = bench.session("alice"), bench.session("bob")
+    alice.meter = Owing()
+    first = bench.started.exchange.seq
+    bench.send(alice, *(order("alice", number) for number in range(MAX_OWING_A_TURN + 20)))
+    bench.send(bob, *(order("bob", number) for number in range(2 * OWING_PART)))
+    bench.turn()
+    entered = [command.client_order_id.partition("-")[0] for _, _, command in bench.journaled()[first:]]
+    # One in so many while others wait, then as many as there may be.
+    assert entered[: 2 * OWING_PART] == (["bob"] * (OWING_PART - 1) + ["alice"]) * 2
+    assert entered.count("bob") == 2 * OWING_PART
+    assert entered.count("alice") == MAX_OWING_A_TURN
+    assert bench.sequencer.waiting_requests == 20
+    while bench.has_work:
+        bench.turn()
+    names = [command.client_order_id for _, _, command in bench.journaled()[first:]]
+    assert [name for name in names if name.startswith("alice")] == [f"alice-{n}" for n in range(MAX_OWING_A_TURN + 20)]
 
 
 def test_a_turn_takes_no_more_than_a_batch(bench):

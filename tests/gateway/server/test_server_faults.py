@@ -15,8 +15,8 @@ from engine.book.entities import Order
 from engine.exchange import Exchange
 from engine.state.hook import Verdict
 from engine.vocabulary.messages.commands import NewOrder, Sequenced
+from gateway.disk import Disk
 from gateway.inbound.session import Session
-from gateway.journal.files import Disk
 from gateway.outbound.channels.registry import Channels
 from tests.support.gateway.small_venue import client, serving, url_of, venue_text
 from tests.support.places import ROOT
@@ -148,6 +148,7 @@ async def test_serve_ends_with_its_own_status_and_says_where_the_command_is(tmp_
         "-c",
         FAULTY_SERVE,
         "serve",
+        "--no-follower",
         str(directory),
         "--json",
         cwd=ROOT,

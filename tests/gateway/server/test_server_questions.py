@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from engine.vocabulary.limits import MAX_ANSWER_STEPS, MAX_INBOX_COMMANDS, MAX_READ_BYTES, STOP_NS
-from gateway.journal.files import Disk
+from gateway.disk import Disk
 from tests.support.gateway.raw_frames import Apart, Flood, frame, raw_connection
 from tests.support.gateway.small_venue import RawClient, client, served_apart, serving, url_of
 

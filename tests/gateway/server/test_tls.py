@@ -122,7 +122,7 @@ async def test_the_venue_file_names_the_certificate(tmp_path):
 
 
 def serve(directory, *words):
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), *words]
+    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory), *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 

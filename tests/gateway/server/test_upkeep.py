@@ -35,7 +35,7 @@ def directory(tmp_path):
 
 def serve_again(directory, *options: str) -> subprocess.CompletedProcess[str]:
     """Another `sbx serve` that is expected to end by itself."""
-    command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), *options]
+    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory), *options]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
 
 

@@ -5,25 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil, floor
 
-import msgspec
-
 from compliance import ComplianceHook
 from compliance.registry.calendar import days_from_civil, moscow_year
-from engine.book.assets import Asset
-from engine.book.entities import Account, Instrument, Order
-from engine.exchange import Exchange
-from engine.state.hook import Outcome, PreTradeHook, Verdict
+from engine.exchange import Exchange, restore_exchange
+from engine.snapshot.encoding import decode_snapshot, encode_snapshot
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.days import moscow_day
-from engine.vocabulary.messages.commands import (
-    AddAsset,
-    AnyCommand,
-    Command,
-    ListInstrument,
-    RequestDelivery,
-    Sequenced,
-    Transfer,
-)
+from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import (
     AccountOpened,
     AssetAdded,
@@ -36,7 +24,6 @@ from engine.vocabulary.messages.events import (
     Trade,
     TradeCorrected,
 )
-from engine.vocabulary.problem import Problem
 from tests.support.compliance.venue import Venue
 
 
@@ -184,70 +171,21 @@ class Recount:
         return total
 
 
-class StandIn(PreTradeHook):
-    """Passes everything on to a hook that may be replaced."""
-
-    def __init__(self, hook: ComplianceHook) -> None:
-        super().__init__()
-        self.hook = hook
-
-    def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
-        return self.hook.check(order, price_ticks, leaves_lots, time_ns)
-
-    def reserve(self, order: Order, price_ticks: int, leaves_lots: int) -> None:
-        self.hook.reserve(order, price_ticks, leaves_lots)
-
-    def recheck(self, order: Order, time_ns: int) -> Verdict | None:
-        return self.hook.recheck(order, time_ns)
-
-    def true_up(self, order: Order) -> None:
-        self.hook.true_up(order)
-
-    def observe(self, event: Event, time_ns: int) -> None:
-        self.hook.observe(event, time_ns)
-
-    def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
-        return self.hook.check_transfer(transfer, time_ns)
-
-    def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
-        return self.hook.check_delivery(request, time_ns)
-
-    def add_asset(self, asset: Asset, command: AddAsset, time_ns: int) -> Problem | None:
-        return self.hook.add_asset(asset, command, time_ns)
-
-    def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
-        return self.hook.list_instrument(instrument, command, time_ns)
-
-    def account_opened(self, account: Account) -> None:
-        self.hook.account_opened(account)
-
-    def apply(self, command: Command, time_ns: int) -> Outcome:
-        return self.hook.apply(command, time_ns)
-
-    def day_ended(self, time_ns: int) -> Outcome:
-        return self.hook.day_ended(time_ns)
-
-    def snapshot(self) -> object:
-        return self.hook.snapshot()
-
-
 class RestartingVenue(Venue):
-    """A venue whose hook can be replaced by one restored from its snapshot, and whose commands are kept."""
+    """A venue that can be replaced by one restored from its snapshot, and whose commands are kept."""
 
     def new_exchange(self) -> Exchange:
         self.commands: list[Sequenced] = []
-        self.stand_in = StandIn(self.hook)
-        return Exchange(self.stand_in)
+        return super().new_exchange()
 
     def apply(self, command: AnyCommand) -> list[Event]:
         self.commands.append(Sequenced(self.exchange.seq + 1, self.time_ns, command))
         return super().apply(command)
 
     def restart(self) -> None:
-        packed = msgspec.msgpack.encode(self.hook.snapshot())
-        twin = ComplianceHook()
-        twin.restore(
-            msgspec.msgpack.decode(packed), self.exchange.assets, self.exchange.instruments, self.exchange.accounts
-        )
-        assert msgspec.msgpack.encode(twin.snapshot()) == packed
-        self.hook = self.stand_in.hook = twin
+        """Go on with an exchange and a hook that were restored from a snapshot."""
+        packed = encode_snapshot(self.exchange.snapshot())
+        self.hook = ComplianceHook()
+        self.exchange = restore_exchange(decode_snapshot(packed), self.hook)
+        self.exchange.check()
+        assert encode_snapshot(self.exchange.snapshot()) == packed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import compliance
@@ -205,12 +206,18 @@ def e8(decimal: str) -> int:
 
 def documents(name: str) -> dict[str, str]:
     """The documents of a built-in rulebook, or of one of the tests' own."""
+    return dict(_documents(name))
+
+
+@cache
+def _documents(name: str) -> dict[str, str]:
+    """The same, read once for all venues: some thousand tests have one."""
     path = OWN_BOOKS / f"{name}.toml"
     if not path.exists():
         path = BOOKS / f"{name}.toml"
     found = {name: path.read_text(encoding="utf-8")}
     for included in tomllib.loads(found[name]).get("include", ()):
-        found |= documents(included)
+        found |= _documents(included)
     return found
 
 

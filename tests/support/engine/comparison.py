@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.book.entities import Account
+from engine.book.assets import Asset
+from engine.book.entities import Account, Instrument
 from engine.exchange import Exchange
 from engine.state.hook import Outcome, PreTradeHook
 from engine.vocabulary import codes
@@ -59,6 +60,20 @@ class NamesOwners(PreTradeHook):
         links = {name: [other for other in names if other != name and own[name] & own[other]] for name in names}
         return Outcome([], links=links)
 
+    def snapshot(self) -> bytes:
+        """Who owns whom."""
+        return msgspec.msgpack.encode(self._owners)
+
+    def restore(
+        self,
+        snapshot: bytes,
+        assets: dict[str, Asset],
+        instruments: dict[str, Instrument],
+        accounts: dict[str, Account],
+    ) -> None:
+        """Know the same owners."""
+        self._owners = msgspec.msgpack.decode(snapshot, type=dict[str, tuple[str, ...]])
+
 
 class CallBounds(NamedTuple):
     """Up to how many levels an indicative price is computed at once, and how long it then takes to be computed again."""
@@ -101,33 +116,44 @@ class SideBySide:
         draws: type[Generator] = Generator,
     ) -> None:
         self.exchange = Exchange(NamesOwners())
-        self.exchange.max_whole = 2
         self.reference = ReferenceVenue()
-        bounds = bounds or Bounds()
-        self.exchange.plenty = min(bounds.open_of_account, bounds.open_of_book * 4 // 5, bounds.open * 4 // 5)
-        self.exchange.max_open_per_account = self.reference.max_open_per_account = bounds.open_of_account
-        self.exchange.max_open_per_book = self.reference.max_open_per_book = bounds.open_of_book
-        self.exchange.max_open = self.reference.max_open = bounds.open
-        self.exchange.small_account = self.reference.small_account = bounds.small
-        self.exchange.max_shared = self.reference.max_shared = bounds.shared
+        self.bounds, self.calls = bounds or Bounds(), calls
         self.invariants = Invariants(self.exchange)
         self.generator = draws(draw, self.reference, features)
-        for venue in (self.exchange, self.reference):
-            venue.instant_levels, venue.indicative_ns_per_level = calls
         if self.generator.has(FULL):
-            self.fill_up(draw)
+            # A day has room for few orders and trades.
+            self.reference.max_account_ids = 4 + draw(40)
+            self.reference.max_orders, self.reference.max_trades = 10 + draw(80), 1 + draw(40)
+        self.limit(self.exchange)
+        self.limit_reference()
         self.history: list[commands.Sequenced] = []
         self.seen: Counter[str] = Counter()
         for command in self.generator.setup():
             self.send(command)
 
-    def fill_up(self, draw: Callable[[int], int]) -> None:
-        """Let a day have room for few orders and trades, in both."""
-        exchange, reference = self.exchange, self.reference
-        reference.max_account_ids = 4 + draw(40)
+    def limit(self, exchange: Exchange) -> None:
+        """Lower the bounds of an exchange to those of the session."""
+        bounds, reference = self.bounds, self.reference
+        exchange.max_whole = 2
+        exchange.plenty = min(bounds.open_of_account, bounds.open_of_book * 4 // 5, bounds.open * 4 // 5)
+        exchange.max_open_per_account = bounds.open_of_account
+        exchange.max_open_per_book = bounds.open_of_book
+        exchange.max_open = bounds.open
+        exchange.small_account = bounds.small
+        exchange.max_shared = bounds.shared
+        exchange.instant_levels, exchange.indicative_ns_per_level = self.calls
         exchange.room.limit_ids(reference.max_account_ids)
-        reference.max_orders, reference.max_trades = 10 + draw(80), 1 + draw(40)
         exchange.room.limit(reference.max_orders, reference.max_trades)
+
+    def limit_reference(self) -> None:
+        """Lower those of the reference alike."""
+        bounds, reference = self.bounds, self.reference
+        reference.max_open_per_account = bounds.open_of_account
+        reference.max_open_per_book = bounds.open_of_book
+        reference.max_open = bounds.open
+        reference.small_account = bounds.small
+        reference.max_shared = bounds.shared
+        reference.instant_levels, reference.indicative_ns_per_level = self.calls
 
     def step(self) -> None:
         """One random command, given to both."""

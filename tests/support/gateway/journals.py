@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.record.rows import Row
 from engine.vocabulary.limits import SEGMENT_BYTES
-from gateway.journal.files import DISK, Disk
+from gateway.disk import DISK, Disk
 from gateway.journal.reader import JournalReader
 from gateway.journal.writer import JournalWriter, recover
 from tests.support.engine.sessions import in_batches, stored

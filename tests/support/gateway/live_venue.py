@@ -19,23 +19,29 @@ class LiveVenue:
     directory: Path
     url: str
     process: subprocess.Popen[bytes]
+    follower: int | None = None
+    """The process id of its follower."""
 
     def key(self, participant: str) -> Path:
         return self.directory / "keys" / f"{participant}.pem"
 
 
 @contextmanager
-def live_venue(directory: Path, rulebook: str = "general-2026", port: int = 0) -> Iterator[LiveVenue]:
-    """Write the default venue if there is none yet, serve it, and stop it in order."""
+def live_venue(
+    directory: Path, rulebook: str = "general-2026", port: int = 0, *, follower: bool = False
+) -> Iterator[LiveVenue]:
+    """Write the default venue if there is none yet, serve it, with its follower if one is wanted, and stop it in order."""
     if not (directory / "venue.toml").exists():
         write_default_venue(directory, datetime.now(UTC).date(), rulebook)
     command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--port", str(port), "--json"]
+    command.append("--follower" if follower else "--no-follower")
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
             line = process.stdout.readline()
             assert line, "the venue did not start"
-            yield LiveVenue(directory, json.loads(line)["url"], process)
+            facts = json.loads(line)
+            yield LiveVenue(directory, facts["url"], process, facts["follower"])
         finally:
             process.terminate()
             process.wait(20)

@@ -130,7 +130,17 @@ def served_apart(
     directory.mkdir(exist_ok=True)
     if not (directory / "venue.toml").exists():
         (directory / "venue.toml").write_text(venue_text())
-    command = [*prefix, sys.executable, "-m", "gateway.cli", "serve", str(directory), "--json", *options]
+    command = [
+        *prefix,
+        sys.executable,
+        "-m",
+        "gateway.cli",
+        "serve",
+        "--no-follower",
+        str(directory),
+        "--json",
+        *options,
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:

@@ -1,0 +1,1 @@
+"""A core as one versioned document: taken, written down, and made a core again."""

@@ -1,0 +1,206 @@
+"""`sbx find`: rows of a journal by what they are about."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn
+
+from engine.record.rows import StoredRow, decode_command, decode_events
+from gateway.cli.replay import readable
+from gateway.cli.terminal import Terminal
+from gateway.index import keys
+from gateway.index.index import Index
+from gateway.index.searching import matching
+from gateway.journal.files import JournalError, find_journal
+from gateway.printable import json_text
+from gateway.reporting.times import time_ns_of, utc
+
+_NUMBERS: Final = (keys.ORDER, keys.TRADE, keys.TRANSFER, keys.CHANGE)
+_HELP: Final = {
+    keys.ORDER: "Order with this id.",
+    keys.CLIENT_ORDER: "Order, quote or transfer with this id of its account's own.",
+    keys.ACCOUNT: "Account.",
+    keys.INVESTOR: "Investor, and all accounts of this investor.",
+    keys.INTERMEDIARY: "Intermediary.",
+    keys.PARTICIPANT: "Participant who sent it, or whom it is about.",
+    keys.TRADE: "Trade with this id.",
+    keys.INSTRUMENT: "Instrument.",
+    keys.ASSET: "Asset.",
+    keys.RULE: "Rule that refused or cancelled something, or was changed.",
+    keys.CONTRACT: "Contract of foreign trade.",
+    keys.TRANSFER: "Transfer with this id.",
+    keys.CHANGE: "Change with an effective date, by the number of its command.",
+    keys.MESSAGE: "Command or event of this class, as SetParameter or DayEnded; not of everyday trading.",
+}
+_UNTIL_THE_END: Final = 2**63
+SHOWN_CHARS: Final = 120
+"""Of a text, to people: a command may bring whole documents."""
+
+
+def _options(function: Callable[..., None]) -> Callable[..., None]:
+    """An option for each kind of thing."""
+    for kind, text in reversed(_HELP.items()):
+        name = f"--{kind.replace('_', '-')}"
+        if kind == keys.CLIENT_ORDER:
+            function = click.option(name, nargs=2, metavar="ACCOUNT ID", help=text)(function)
+        elif kind in _NUMBERS:
+            function = click.option(name, type=click.IntRange(0, 2**64 - 1), metavar="ID", help=text)(function)
+        else:
+            function = click.option(name, metavar="NAME", help=text)(function)
+    return function
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_options
+@click.option("--seq", type=click.IntRange(min=1), help="The row with this sequence number.")
+@click.option(
+    "--since", metavar="TIME", help="Rows at that time or later, as 2026-07-01T10:04:07.25; UTC if it does not say."
+)
+@click.option("--until", metavar="TIME", help="Rows at that time or earlier.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Show so many rows.")
+@click.option("--latest", is_flag=True, help="The last ones instead of the first.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    directory: Path,
+    seq: int | None,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    latest: bool,
+    as_json: bool,
+    **wanted: Any,
+) -> None:
+    """Find rows in the journal of DIRECTORY (or its folder journal): commands, with all that came of them.
+
+    What is asked for together must all hold of a row. The venue may be running. An index beside the journal is used, brought up to
+    date and, if it is missing or damaged, built again; what is shown is read from the journal and verified.
+
+    \b
+    Exit status:
+      0  done, be there such rows or none
+      1  the journal is damaged, or of a version that this program does not know
+      2  usage
+
+    \b
+    Examples:
+      sbx find venue --order 4711
+      sbx find venue --client-order mm-alpha.main A-17
+      sbx find venue --account mm-alpha.main --rule RET-1 --latest
+      sbx find venue --message SetParameter --json
+      sbx find venue --until 2026-07-01T10:04:07 --latest --limit 1
+    """
+    try:
+        index = Index(find_journal(directory))
+        first_seq, last_seq = (seq, seq) if seq is not None else (1, _UNTIL_THE_END)
+        begins, ends = _time("--since", since), _time("--until", until)
+    except JournalError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        # Where nothing can be written, it is made in memory.
+        with suppress(OSError):
+            index.hold()
+        _catch_up(index)
+        if begins is not None:
+            first_seq = max(first_seq, index.seq_at(begins - 1) + 1)
+        if ends is not None:
+            last_seq = min(last_seq, index.seq_at(ends))
+        found = matching(index, [(kind, key) for kind, key in wanted.items() if key is not None], first_seq, last_seq)
+        chosen = list(islice(found, limit + 1)) if not latest else list(deque(found, limit + 1))
+        more = len(chosen) > limit
+        rows = list(index.rows(chosen[-limit:] if latest else chosen[:limit]))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except (JournalError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        index.close()
+    if as_json:
+        click.echo(json_text(_summary(index, rows, more)))
+    else:
+        _show(index, rows, more)
+
+
+def _time(option: str, text: str | None) -> int | None:
+    """A time in nanoseconds; None: it was not given."""
+    if text is None:
+        return None
+    try:
+        return time_ns_of(text)
+    except ValueError as error:
+        raise click.UsageError(
+            f"{option} {text}: write 2026-07-01T10:04:07.25, or 2026-07-01T13:04:07+03:00"
+        ) from error
+
+
+def _catch_up(index: Index) -> None:
+    """Bring the index up to the journal, with a count on a terminal.
+
+    Raises:
+        JournalError: the journal is damaged.
+        OSError: the disk failed.
+    """
+    console = Terminal(stderr=True)
+    columns = (TextColumn("indexing"), BarColumn(), TextColumn("row {task.completed:,}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        for seq in index.catch_up():
+            progress.update(task, completed=seq)
+
+
+def _summary(index: Index, rows: list[StoredRow], more: bool) -> dict[str, object]:
+    """What was found, for machines."""
+    return {
+        "rows": [
+            {
+                "seq": seq,
+                "time_ns": time_ns,
+                "time_utc": utc(time_ns),
+                "command": readable(decode_command(encoded)),
+                "events": readable(decode_events(events)),
+            }
+            for seq, time_ns, encoded, events in rows
+        ],
+        "more": more,
+        "last_seq": index.last_seq,
+        "index_bytes": index.size,
+        "index_rebuilt": index.rebuilt,
+    }
+
+
+def _show(index: Index, rows: list[StoredRow], more: bool) -> None:
+    """What was found, for people: a paragraph a row."""
+    console = Terminal(wraps=False)
+    for seq, time_ns, encoded, events in rows:
+        console.tell((f"{seq:,}  {utc(time_ns)}", "bold"))
+        console.tell(f"    {_line(readable(decode_command(encoded)))}")
+        for event in decode_events(events):
+            console.tell(f"      {_line(readable(event))}")
+    if not rows:
+        console.print(f"nothing in the journal's {index.last_seq:,} rows is about that")
+    if more:
+        console.print("there are more: see --limit and --latest")
+    for note in index.rebuilt:
+        console.tell((f"built again: {note}", "yellow"))
+
+
+def _line(value: object) -> str:
+    """A command or event in a line; what is empty or 0 is left out."""
+    if isinstance(value, dict):
+        fields = [
+            f"{name} {_line(field)}"
+            for name, field in value.items()
+            if name != "type" and field not in (0, "", None, [])
+        ]
+        return f"{value['type']}({', '.join(fields)})" if "type" in value else f"({', '.join(fields)})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_line, value))}]"
+    text = str(value)
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}... ({len(text):,} characters)"

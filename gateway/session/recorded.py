@@ -1,0 +1,181 @@
+"""A recorded session: which command was when, and the venue's state after any of them, from files alone.
+
+session = Recorded(journal)
+for _ in session.open():
+    ...
+walk = session.walk(session.seq_of(parse_moment("12.3s", session.begin_ns)))
+for _ in walk.go_on():
+    ...
+walk.exchange.books["BTC/RUB"]
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from engine.exchange import Exchange
+from engine.record.rows import StoredRow
+from engine.replay import Replay, ReplayFailure
+from engine.vocabulary.codes import CORE_VERSION
+from engine.vocabulary.messages.events import Event
+from gateway.core import new_exchange
+from gateway.disk import DISK, Disk
+from gateway.index.index import Index
+from gateway.journal.files import JournalError
+from gateway.journal.tail import BEGINNING, Place, Tail
+from gateway.session.moments import Moment
+from gateway.snapshots.folder import folder_beside, list_snapshots, read_snapshot, snapshot_name
+from gateway.snapshots.replica import Replica
+from gateway.snapshots.sealed import SnapshotUnusable
+
+
+class NoSuchMoment(LookupError):
+    """The session has no such moment; the message says which it has."""
+
+
+class Unreplayed(JournalError):
+    """The replay is not what was recorded, so that the state is not known; the message says since when."""
+
+
+class Recorded:
+    """A session in its journal, beside a running venue too.
+
+    Args:
+        journal: directory of the segments.
+        disk: what it is on.
+
+    Attributes:
+        notes: what was found wrong on the way and done without; a line each.
+    """
+
+    def __init__(self, journal: Path, disk: Disk = DISK) -> None:
+        self.notes: Final[list[str]] = []
+        self.journal: Final = journal
+        self.index: Final = Index(journal, disk=disk)
+        self.begin_ns = 0
+        """The time of the first command, nanoseconds since the epoch, UTC."""
+        self._disk: Final = disk
+
+    @property
+    def last_seq(self) -> int:
+        """Of the last command that was there when it was opened."""
+        return self.index.last_seq
+
+    def open(self) -> Iterator[int]:
+        """Bring the index up to the journal; yields the last command that it knows. Must be done first, to its end.
+
+        Raises:
+            JournalError: the journal is damaged or empty.
+            OSError: it can't be read.
+        """
+        with suppress(OSError):
+            # Where nothing can be written, it is made in memory.
+            self.index.hold()
+        yield from self.index.catch_up()
+        self.notes.extend(f"the index was built again: {line}" for line in self.index.rebuilt)
+        if not self.index.last_seq:
+            raise JournalError(f"the journal in {self.journal} has no command yet")
+        (first,) = self.index.rows([1])
+        self.begin_ns = first[1]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.index.close()
+
+    def seq_of(self, moment: Moment) -> int:
+        """The last command at a moment or before it.
+
+        Raises:
+            NoSuchMoment: it is before the session, or a sequence number beyond it.
+        """
+        if moment.seq > self.last_seq:
+            raise NoSuchMoment(f"the session ends with sequence number {self.last_seq}")
+        seq = moment.seq or self.index.seq_at(moment.time_ns)
+        if not seq:
+            raise NoSuchMoment("it is before the session's first command")
+        return seq
+
+    def walk(self, seq: int) -> Walk:
+        """A way to the state after a command: from the newest good snapshot before it, else from the first command. O(state).
+
+        Raises:
+            JournalError: the journal is damaged.
+            OSError: the disk failed.
+        """
+        folder = folder_beside(self.journal)
+        for number in reversed(list_snapshots(folder, self._disk)):
+            if number > seq:
+                continue
+            try:
+                return self._from_snapshot(folder, number, seq)
+            except SnapshotUnusable as error:
+                self.notes.append(f"{snapshot_name(number)} can't be used: {error}")
+        return Walk(new_exchange(), Tail(self.journal, BEGINNING, disk=self._disk), seq)
+
+    def _from_snapshot(self, folder: Path, number: int, seq: int) -> Walk:
+        sealed = read_snapshot(folder, number, self._disk)
+        if sealed.header.core_version != CORE_VERSION:
+            raise SnapshotUnusable(f"it is of core version {sealed.header.core_version}, this is {CORE_VERSION}")
+        for _ in self.index.seek(number):
+            pass
+        place: Place = self.index.behind
+        if (place.tip.next_seq - 1, place.tip.link) != (number, sealed.header.link):
+            raise SnapshotUnusable("the journal has another link there")
+        replica = Replica.restored(sealed.unpack(), new_exchange().hook)
+        return Walk(replica.exchange, Tail(self.journal, place, disk=self._disk), seq)
+
+
+class Walk:
+    """The state of a venue, brought on command by command as recorded.
+
+    Args:
+        exchange: where the way begins.
+        tail: behind the last command that it has.
+        seq: the command to walk to.
+    """
+
+    def __init__(self, exchange: Exchange, tail: Tail, seq: int) -> None:
+        self.exchange: Final = exchange
+        self.began_with: Final = exchange.seq
+        """The last command of the snapshot that it began with; 0: there was none."""
+        self._seq: Final = seq
+        self._replay: Final = Replay(exchange)
+        self._tail: Final = tail
+        self._batches: Final = tail.batches()
+        self._rows: Final[deque[StoredRow]] = deque()
+        """Read, and not walked yet."""
+
+    def go_on(self, seq: int = 0) -> Iterator[list[Event]]:
+        """Walk to a command, 0: to the one that was asked for; yields the events of each on the way.
+
+        Raises:
+            Unreplayed: the replay is not what was recorded.
+            JournalError: the journal is damaged.
+        """
+        seq = seq or self._seq
+        while self.exchange.seq < seq:
+            if not self._rows:
+                self._rows.extend(next(self._batches, ()))
+                if not self._rows:
+                    raise JournalError(f"the journal ends before sequence number {seq}, which it had")
+            yield self._feed(self._rows.popleft())
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._tail.close()
+
+    def _feed(self, row: StoredRow) -> list[Event]:
+        try:
+            events = self._replay.feed(row)
+        except ReplayFailure as failure:
+            raise Unreplayed(f"the replay stops at {failure}: `sbx replay` shows more") from failure
+        if self._replay.difference is not None:
+            raise Unreplayed(
+                f"the replay differs from what was recorded since sequence number {self._replay.difference.seq}, so that the state "
+                "is not known: `sbx replay` shows more"
+            )
+        return events

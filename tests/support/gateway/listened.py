@@ -1,0 +1,41 @@
+"""All that mirrors tell, heard by one connection."""
+
+from __future__ import annotations
+
+from gateway.outbound.channels.outbox import Outbox
+from gateway.outbound.fanout import Fanout
+from gateway.protocol.wire import MSGPACK
+
+
+class Listened:
+    """Mirrors, and one connection that hears all there is to hear: every channel, every account, every copy."""
+
+    def __init__(self, fanout: Fanout) -> None:
+        self.fanout = fanout
+        self.outbox = Outbox(MSGPACK)
+        self.participants: set[str] = set()
+
+    def join(self) -> None:
+        """Hear what has come to be, too."""
+        for name, by_key in self.fanout.channels.state().channels.items():
+            for key in by_key:
+                channel = self.fanout.channels.find(name, key)
+                assert channel is not None
+                channel.subscribers[self.outbox] = None
+        for participant in self.fanout.reports.accounts.keys() - self.participants:
+            self.participants.add(participant)
+            self.fanout.listen(self.outbox, participant)
+
+    def firsts(self) -> list[object]:
+        """What a new subscriber is told first on each channel."""
+        channels = self.fanout.channels
+        return [
+            (name, key, channel.first())
+            for name, by_key in channels.state().channels.items()
+            for key in by_key
+            if (channel := channels.find(name, key)) is not None
+        ]
+
+    def last_reports(self) -> list[tuple[str, int]]:
+        reports = self.fanout.reports
+        return [(name, reports.last_seq(name)) for name in reports.owners]

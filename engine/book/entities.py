@@ -13,7 +13,6 @@ from engine.vocabulary.codes import BUY, FILLED, NEW, POST_ONLY_OFF, PRICE_TIME,
 from engine.vocabulary.kinds import Fields, fields_of
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
-from engine.vocabulary.plain import is_plain
 from engine.vocabulary.said import Said, said
 
 # Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
@@ -215,7 +214,6 @@ class OrderRecord(UsedId):
         self.order_type: int = fields[5]
         """A triggered stop becomes a market or a limit order."""
         self.time_in_force: Final[int] = fields[6]
-        self.is_plain: Final = is_plain(fields)
 
     @property
     def has_ended(self) -> bool:
@@ -293,6 +291,8 @@ class Book:
 class Order(OrderRecord):
     """One order of a listed instrument, from its entry to its end."""
 
+    is_plain: bool = False
+    """Whether it is known that a plain order was asked for; of one that was restored it is not, and its terms are looked at."""
     post_only: int = POST_ONLY_OFF
     where: int = NOWHERE
     shown_lots: int = 0

@@ -7,6 +7,7 @@ from engine.state.state import State
 from engine.vocabulary.codes import ORDER_LIMITS
 from engine.vocabulary.kinds import Fields, fields_of
 from engine.vocabulary.messages.commands import NewOrder
+from engine.vocabulary.plain import is_plain
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import said
 
@@ -24,6 +25,7 @@ def admit(state: State, account: Account, command: NewOrder, order_id: int, fiel
         record = OrderRecord(order_id, account, command, fields)
     else:
         order = Order(order_id, account, command, book, fields)
+        order.is_plain = is_plain(fields)
         if not order.is_plain:
             order.post_only = command.post_only
         record = order

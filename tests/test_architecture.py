@@ -59,7 +59,7 @@ ROOMS = Rooms(
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
-        "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
+        "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
         "gateway.cli": (". client words journal index venue server reporting snapshots", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),

@@ -133,6 +133,8 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["snapshot", files.journal], False, 1),
     (lambda files: ["snapshot", files.journal, "--list"], False, 0),
     (lambda files: ["snapshot", files.journal, "--list", "--json"], False, 0),
+    (lambda files: ["upgrade", files.journal], False, 1),
+    (lambda files: ["upgrade", files.journal, "--json"], False, 1),
     (lambda files: ["report", files.journal], True, 0),
     (lambda files: ["report", files.journal, "--json"], True, 0),
     (lambda files: ["report", files.differing, "--out", files.folder / "differing"], False, 1),

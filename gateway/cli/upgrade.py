@@ -111,6 +111,10 @@ def _show(upgrade: Upgrade, made: Made | None, directory: Path) -> None:
     if made is None:
         say(f"there is a snapshot of sequence number {seq:,} already, where core version {version} ends")
     else:
-        say(f"{printable(made.path.name)}: {made.size:,} bytes, at sequence number {seq:,}, where core version {version} ends")
+        say(
+            f"{printable(made.path.name)}: {made.size:,} bytes, at sequence number {seq:,}, where core version {version} ends"
+        )
     if not upgrade.goes_on:
-        say(f"next: `sbx serve {printable(str(directory))}` with a release of a later core version, or with this one as before")
+        say(
+            f"next: `sbx serve {printable(str(directory))}` with a release of a later core version, or with this one as before"
+        )

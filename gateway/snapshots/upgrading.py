@@ -14,9 +14,9 @@ from engine.exchange import Exchange
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.disk import DISK, Disk
 from gateway.journal.files import JournalError, Lock
-from gateway.journal.head import HEAD_FILE, Head, read_head
+from gateway.journal.head import read_head
 from gateway.journal.key import venue_key
-from gateway.journal.reader import JournalVersion
+from gateway.journal.reader import FIRST_THAT_GOES_ON, JournalReader, JournalVersion
 from gateway.journal.writer import Recovery, recover
 from gateway.keys import public_key_bytes
 from gateway.snapshots.making import Begun, Made, begin_replica, publish
@@ -41,7 +41,9 @@ class Upgrade:
 
     Raises:
         JournalLocked: the venue runs.
-        NotReady: the journal has no head.
+        NotReady: there is no journal.
+        JournalVersion: it begins with a core version of which there are no snapshots.
+        JournalDamage: its first frames are damaged.
         KeyFileError: the venue's key is missing.
         SnapshotError: a snapshot can't be the venue's.
         OSError: the disk failed.
@@ -56,11 +58,9 @@ class Upgrade:
             lock.take(journal.parent)
             self._key, file = venue_key(journal.parent, has_journal=True, disk=disk)
             lock.take(file)
-            head = self._read_head()
-            self.begun: Final[Begun] = begin_replica(
-                journal, head.venue, public_key_bytes(self._key), new_exchange, disk
-            )
-            self.recovery: Final[Recovery] = recover(journal, head.venue, self._key, disk, lock=lock)
+            venue = self._venue()
+            self.begun: Final[Begun] = begin_replica(journal, venue, public_key_bytes(self._key), new_exchange, disk)
+            self.recovery: Final[Recovery] = recover(journal, venue, self._key, disk, lock=lock)
         except BaseException:
             lock.release()
             raise
@@ -108,10 +108,11 @@ class Upgrade:
             OSError: the disk failed.
         """
         replica, last = self.begun.replica, self.recovery.last_segment
-        if last is not None and last.header.core_version == CORE_VERSION and not self.goes_on:
-            if not last.is_signed or self._read_head().seq < replica.exchange.seq:
-                # As a venue that stops in order: it signs its segment, and writes how far all is on the disk.
-                self.recovery.writer("fsync", replica.fanout.rulebook_digest).close()
+        is_own = last is not None and last.header.core_version == CORE_VERSION and not self.goes_on
+        is_closed = last is not None and last.is_signed and self._synced_seq() >= replica.exchange.seq
+        if is_own and not is_closed:
+            # As a venue that stops in order: it signs its segment, and writes how far all is on the disk.
+            self.recovery.writer("fsync", replica.fanout.rulebook_digest).close()
         if self.is_handed_over:
             return None
         return publish(
@@ -123,11 +124,18 @@ class Upgrade:
             disk=self._disk,
         )
 
-    def _read_head(self) -> Head:
+    def _venue(self) -> str:
+        """The venue's id, as the journal's first segment says."""
+        reader = JournalReader(self._journal, public_key_bytes(self._key), settle_seconds=0, disk=self._disk)
+        next(reader.batches(), None)
+        if not reader.segments:
+            raise NotReady(f"{self._journal} holds no segment: any release can begin with it")
+        segment = reader.segments[0]
+        if segment.header.core_version < FIRST_THAT_GOES_ON:
+            raise JournalVersion(segment.name, segment.header.core_version, CORE_VERSION)
+        return segment.header.venue
+
+    def _synced_seq(self) -> int:
+        """Up to where the head says that all is on the disk."""
         head = read_head(self._journal, self._disk)
-        if head is None or not head.is_signed_by(public_key_bytes(self._key)):
-            raise NotReady(
-                f"{self._journal} has no {HEAD_FILE} that the venue's key has signed: start the venue with the release that it ran under, "
-                "and stop it"
-            )
-        return head
+        return head.seq if head is not None and head.is_signed_by(public_key_bytes(self._key)) else 0

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
 
 from engine.vocabulary.codes import CORE_VERSION
 from tests.support.places import ROOT
@@ -28,17 +33,46 @@ CHANGES = (
 """What a landing that changes events does: `OrderAccepted` says one thing more."""
 
 
+class Said:
+    """What a command of `sbx` said, and its exit status."""
+
+    def __init__(self, status: int, output: str, errors: str) -> None:
+        self.status = status
+        self.output = output
+        self.errors = " ".join(errors.split())
+
+    def report(self) -> dict[str, Any]:
+        """Its JSON."""
+        found: dict[str, Any] = json.loads(self.output)
+        return found
+
+
 class Release:
-    """One release, run as processes."""
+    """Another release, run as processes."""
 
     def __init__(self, sources: Path) -> None:
-        self.env = {**os.environ, "PYTHONPATH": str(sources)}
+        # Not what lies in the working directory.
+        self.env = {**os.environ, "PYTHONPATH": str(sources), "PYTHONSAFEPATH": "1"}
 
-    def run(self, command: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run a command of `sbx` to its end."""
+    def run(self, command: str, *arguments: str | Path) -> Said:
+        """Run a command to its end."""
         code = f"import sys; from gateway.cli.{command} import command; command(sys.argv[1:])"
         words = [sys.executable, "-c", code, *[str(argument) for argument in arguments]]
-        return subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=120)
+        result = subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=120)
+        return Said(result.returncode, result.stdout, result.stderr)
+
+
+class ThisRelease(Release):
+    """The one under test: its commands run here."""
+
+    def __init__(self) -> None:
+        super().__init__(ROOT)
+
+    def run(self, command: str, *arguments: str | Path) -> Said:
+        """Run a command to its end."""
+        module = import_module(f"gateway.cli.{command}")
+        result = CliRunner().invoke(module.command, [str(argument) for argument in arguments], catch_exceptions=False)
+        return Said(result.exit_code, result.stdout, result.stderr)
 
 
 def later_release(folder: Path) -> Release:
@@ -51,8 +85,3 @@ def later_release(folder: Path) -> Release:
         assert text.count(before) == 1, f"{name} has changed: {before!r}"
         path.write_text(text.replace(before, after), encoding="utf-8")
     return Release(folder)
-
-
-def this_release() -> Release:
-    """The one under test."""
-    return Release(ROOT)

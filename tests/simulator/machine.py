@@ -19,6 +19,8 @@ from tests.simulator.stage import NS_PER_MS, Stage
 
 DIRECTORY: Final = Path("/venue")
 JOURNAL: Final = DIRECTORY / "journal"
+MOST_TEMPTATIONS: Final = 3
+"""How often in a run the power is cut right after another process has made a snapshot or an archive."""
 _UNSEEN: Final = ("list", "open", "read")
 """They change nothing, and are too many for the trace."""
 
@@ -37,8 +39,17 @@ class Machine:
         """What may act between two operations of somebody else."""
         self._stage: Final = stage
         self._plan: Final = plan
+        self.temptations = 0
+        self._is_doomed = False
         self._is_beside = False
         self._is_watched = False
+
+    def tempt(self) -> None:
+        """Something was just made of what others may not have finished: at times the power is cut before they can."""
+        # Between two operations of another, that is; else there is nothing unfinished.
+        if self._is_beside and not self.is_calm and self.temptations < MOST_TEMPTATIONS and self._stage.happens(0.5):
+            self.temptations += 1
+            self._is_doomed = True
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
@@ -53,14 +64,17 @@ class Machine:
         if self._is_watched:
             return ""
         stage, plan = self._stage, self._plan
-        # A name with the number of a process in it.
-        name = path.rpartition("/")[2].partition("-")[0] if path.endswith(".tmp") else path
         if what not in _UNSEEN:
-            stage.note(f"{self.disk.process} disk {what} {name}")
+            stage.note(f"{self.disk.process} disk {what} {path}")
         if what == "sync":
             stage.clocks.pass_time(stage.between(NS_PER_MS // 10, 2 * NS_PER_MS))
         if self.is_calm:
             return ""
+        if self._is_doomed:
+            self._is_doomed = False
+            self._count("cut")
+            self.disk.is_off = True
+            raise PowerCut
         if self.others and not self._is_beside and stage.happens(plan.beside_rate):
             self._is_beside = True
             try:

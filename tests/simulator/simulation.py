@@ -28,6 +28,8 @@ LONGEST_NS: Final = 900 * NS_PER_SECOND
 """Of simulated time. A run whose faults are over is done in far less; one that is not hangs."""
 SETTLED_NS: Final = 100 * NS_PER_MS
 """How long nothing may have been on its way in the end."""
+UPKEEP_NS: Final = 100 * NS_PER_MS
+"""A venue looks after itself once a second; a run is short, and would end with its first look."""
 
 
 class Simulation:
@@ -71,7 +73,7 @@ class Simulation:
             for trader in self.traders.values():
                 stage.after(stage.between(0, 100) * NS_PER_MS, trader.dial)
             self.traders[TRADERS[0]].listen()
-            stage.after(NS_PER_SECOND, self._upkeep)
+            stage.after(UPKEEP_NS, self._upkeep)
             stage.after(stage.between(1, 50) * NS_PER_MS, self._act)
             stage.after(NS_PER_SECOND // 4, self._beside_now_and_then)
             while not self.outcome and not self._is_settled():
@@ -161,6 +163,8 @@ class Simulation:
         if venue is not None and stage.happens(plan.stop_rate):
             venue.stop()
             self._bury()
+        if self._acts_left in plan.cuts_at:
+            raise PowerCut
         if venue is not None and plan.has_rogue and stage.happens(0.1):
             self._let_a_rogue_in(venue)
 
@@ -173,7 +177,7 @@ class Simulation:
                 link.is_calm = True
 
     def _upkeep(self) -> None:
-        self.stage.after(NS_PER_SECOND, self._upkeep)
+        self.stage.after(UPKEEP_NS, self._upkeep)
         venue = self._venue
         if venue is not None:
             venue.look()
@@ -234,7 +238,11 @@ class Simulation:
     def _finish(self) -> None:
         """Let what is on its way arrive, stop in order, and check everything."""
         stage = self.stage
+        assert self._venue is not None
         until_ns = stage.now_ns + SETTLED_NS + 4 * self.plan.latency_ns
+        for link in self._venue.links.values():
+            # One that was frozen has yet to bring what it held back.
+            until_ns = max(until_ns, link.client.free_ns + 1)
         while stage.now_ns < until_ns:
             stage.step()
         venue = self._venue

@@ -25,7 +25,6 @@ from tests.simulator.machine import DIRECTORY, JOURNAL, Machine
 from tests.simulator.stage import Failed, Stage
 from tests.simulator.venue_file import simulated_venue
 
-
 PIECES: Final = 40
 """Of its work, which a follower does at once at most."""
 

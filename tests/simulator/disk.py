@@ -399,7 +399,9 @@ class SimulatedDisk(Disk):
         where = self._chance.randint(0, len(other.data))
         if self._chance.random() < 0.5:
             other.pending.append((where, data))
-            self.lies.append(f"{len(data)} bytes for {place} of {self._name_of(file)} at {where} of {self._name_of(other)}")
+            self.lies.append(
+                f"{len(data)} bytes for {place} of {self._name_of(file)} at {where} of {self._name_of(other)}"
+            )
         else:
             self.lies.append(f"{len(data)} bytes for {place} of {self._name_of(file)} nowhere")
 

@@ -27,7 +27,9 @@ class Plan:
         self.disk_faults: Final = [each for each in DISK_FAULTS if chance.random() < 0.5] + ["cut"] * bool(self.lies)
         self.disk_fault_rate: Final = chance.choice((0.003, 0.01, 0.02, 0.03)) if self.disk_faults else 0.0
         """Of each operation."""
-        self.cuts_at: Final = [chance.randrange(self.acts) for _ in range(2)] if self.lies or chance.random() < 0.3 else []
+        self.cuts_at: Final = (
+            [chance.randrange(self.acts) for _ in range(2)] if self.lies or chance.random() < 0.3 else []
+        )
         """After so many requests the power is cut, whatever goes on then."""
         self.most_disk_faults: Final = chance.randint(1, 6)
         self.latency_ns: Final = chance.choice((20_000, 500_000, 20_000_000))

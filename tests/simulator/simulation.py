@@ -182,7 +182,7 @@ class Simulation:
         if venue is not None:
             venue.look()
             venue.write_head()
-            if venue.is_up:
+            if venue.is_up and self.stage.happens(0.3):
                 venue.check_clean()
 
     def _write_head(self) -> None:
@@ -190,8 +190,8 @@ class Simulation:
             self._venue.write_head()
 
     def _beside_now_and_then(self) -> None:
-        self.stage.after(NS_PER_SECOND // 10, self._beside_now_and_then)
-        if self._others:
+        self.stage.after(NS_PER_SECOND // 5, self._beside_now_and_then)
+        if self._others and self.stage.happens(0.6):
             self.stage.chance.choice(self._others)()
 
     def _let_a_rogue_in(self, venue: RunningVenue) -> None:
@@ -250,7 +250,7 @@ class Simulation:
         venue.stop()
         self.beside.end_follower()
         truth = Truth(self.machine)
-        truth.check_index(self.machine)
+        truth.check_index(self.machine, self.stage.chance)
         truth.check_log(self.log)
         truth.check_state(venue.exchange)
         for trader in self.traders.values():

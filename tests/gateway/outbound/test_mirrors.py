@@ -43,6 +43,7 @@ def compare(seed: int, commands: int, every: int) -> int:
             each.fanout.end_turn()
         assert cut.outbox.frames == whole.outbox.frames
         compared += len(whole.outbox.frames)
+        assert whole.firsts_of_copies() == whole.firsts()
         for each in (whole, cut):
             each.outbox.frames.clear()
             each.fanout.dirty.clear()

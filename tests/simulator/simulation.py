@@ -105,7 +105,7 @@ class Simulation:
             for lie in self.plan.lies:
                 if lie == "rot" and stage.happens(0.5):
                     disk.rot()
-                elif lie == "tail" and stage.happens(0.5) and disk.is_directory(JOURNAL):
+                elif lie == "tail" and disk.is_directory(JOURNAL):
                     disk.lose_tail(JOURNAL)
         for lie in disk.lies:
             stage.note(f"the disk lies: {lie}")

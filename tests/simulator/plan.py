@@ -39,8 +39,7 @@ class Plan:
         self.clock_step_rate: Final = chance.choice((0.0, 0.0, 0.05))
         """Of each request, as the following."""
         self.stop_rate: Final = chance.choice((0.0, 0.02))
-        self.rename_rate: Final = chance.choice((0.0, 0.0, 0.01))
-        self.core_fault_rate: Final = chance.choice((0.0, 0.0, 0.0, 0.01))
+        self.core_fault_rate: Final = chance.choice((0.0, 0.0, 0.0, 0.03))
         self.has_rogue: Final = chance.random() < 0.3
         self.compacts: Final = chance.random() < 0.4
         self.snapshots: Final = chance.random() < 0.3

@@ -163,6 +163,8 @@ class Simulation:
         if venue is not None and stage.happens(plan.stop_rate):
             venue.stop()
             self._bury()
+        if venue is not None and venue.is_up and stage.happens(plan.core_fault_rate):
+            venue.break_core()
         if self._acts_left in plan.cuts_at:
             raise PowerCut
         if venue is not None and plan.has_rogue and stage.happens(0.1):

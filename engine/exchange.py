@@ -192,6 +192,10 @@ class Exchange(State):
         assert sorted([order.entered for order in by_owner]) == entered
         assert sorted([order.entered for order in by_book]) == entered
         assert not self.touched and not any(book.touched for book in self.book_list)
+        expiring = [order.entered for order in by_account if order.deadline_ns]
+        groups = [group for _, group in self.expiries.entries()]
+        assert all(group == sorted(group) for group in groups), "orders expire in the order of their entry"
+        assert sorted([each for group in groups for each in group]) == sorted(expiring)
         assert self.open_parts == sum([order.parts for order in by_account])
         assert self.open_parts == sum([account.open_parts for account in self.account_list])
         assert self.open_parts == sum([book.open_parts for book in self.book_list])

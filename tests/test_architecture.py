@@ -55,11 +55,11 @@ ROOMS = Rooms(
             "protocol words outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
-        "gateway.inbound": (". protocol venue metrics outbound.*", "engine.* compliance"),
+        "gateway.inbound": (". protocol journal index venue metrics outbound.*", "engine.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
-        "gateway.reporting": (". protocol words journal", "engine.* compliance.*"),
+        "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
         "gateway.cli": (". client words journal index venue server reporting snapshots", "engine.* compliance.*"),
         # The load on it.
         "loadtest": ("", ""),

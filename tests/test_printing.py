@@ -133,10 +133,17 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["snapshot", files.journal], False, 1),
     (lambda files: ["snapshot", files.journal, "--list"], False, 0),
     (lambda files: ["snapshot", files.journal, "--list", "--json"], False, 0),
+    (lambda files: ["upgrade", files.journal], False, 1),
+    (lambda files: ["upgrade", files.journal, "--json"], False, 1),
     (lambda files: ["report", files.journal], True, 0),
     (lambda files: ["report", files.journal, "--json"], True, 0),
     (lambda files: ["report", files.differing, "--out", files.folder / "differing"], False, 1),
     (lambda files: ["report", files.journal, "--day", "\x1b[/x]"], False, 2),
+    (lambda files: ["find", files.journal, "--limit", 1000], True, 0),
+    (lambda files: ["find", files.journal, "--limit", 1000, "--json"], True, 0),
+    (lambda files: ["find", files.journal, "--investor", marked("retail")], True, 0),
+    (lambda files: ["find", files.journal, "--since", TAIL], True, 2),
+    (lambda files: ["find", files.differing, "--account", TAIL], False, 0),
     (lambda files: ["history", files.journal], True, 0),
     (lambda files: ["history", files.journal, marked("retail")], True, 0),
     (lambda files: ["history", files.journal, TAIL], True, 0),
@@ -283,7 +290,10 @@ READERS: list[Callable[[Path], list[object]]] = [
     lambda path: ["load", "compare", path, path],
     lambda path: ["load", "report", path, path.parent / "page.html"],
     lambda path: ["load", "merge", path, "--out", path.parent / "whole.json"],
-    *[lambda path, name=name: [name, path.parent] for name in ("verify", "compact", "replay", "report", "history")],
+    *[
+        lambda path, name=name: [name, path.parent]
+        for name in ("verify", "compact", "replay", "report", "find", "history")
+    ],
     lambda path: ["explain", path.parent, 1],
 ]
 

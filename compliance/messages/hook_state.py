@@ -120,8 +120,11 @@ class HookState(Part):
     """Account, investor, intermediary."""
     texts: list[str]
     contracts: list[ContractState]
-    decided: list[tuple[int, list[int]]]
-    """By profile: instruments' numbers times two plus side about which its table has been asked. Who is doubtful depends on it."""
+    decided: list[tuple[int, list[tuple[int, int]]]]
+    """By profile: instruments' numbers times two plus side about which its table has been asked, and the profile that was asked
+    for. Who is doubtful depends on it."""
+    former_profiles: list[tuple[str, int]]
+    """Accounts that are decided about by a profile that is no longer theirs."""
     ledger: LedgerState
     closers: list[tuple[int, str]]
     """Order id and account."""

@@ -185,7 +185,9 @@ class Decision:
     An order worth up to `free_tick_lots` ticks times lots passes without a rule being asked.
     """
 
-    def __init__(self, listing: Listing, rules: list[int], fails: tuple[str, ...], free_tick_lots: int) -> None:
+    def __init__(
+        self, listing: Listing, rules: list[int], fails: tuple[str, ...], free_tick_lots: int, profile: int
+    ) -> None:
         self.listing: Final = listing
         self.rules: Final = rules
         """Places, in the order of decision, of the rules to ask beyond that."""
@@ -193,3 +195,5 @@ class Decision:
         """Ids of the rules that every such order fails."""
         self.free_tick_lots: Final = free_tick_lots
         """-1: each order is asked for."""
+        self.profile: Final = profile
+        """The key of the profile for which it was decided."""

@@ -94,15 +94,37 @@ class RuleTable:
         """The decisions of a client's profile, by instrument number times two plus side; they are filled in as asked for."""
         return self._of_profile(self.profile(client).key)
 
-    def decided(self) -> list[tuple[int, list[int]]]:
-        """What has been decided so far: by the key of a profile the keys of its decisions."""
-        return sorted([(key, sorted(decisions)) for key, decisions in self._by_profile.items() if decisions])
+    def decided(self) -> list[tuple[int, list[tuple[int, int]]]]:
+        """What has been decided so far: by the key of a profile the keys of its decisions, and for which profile each was made."""
+        return sorted(
+            [
+                (key, sorted([(place, each.profile) for place, each in decisions.items()]))
+                for key, decisions in self._by_profile.items()
+                if decisions
+            ]
+        )
 
-    def decide_again(self, key: int, decided: list[int], listings: list[Listing]) -> None:
+    def decide_again(self, key: int, decided: list[tuple[int, int]], listings: list[Listing]) -> None:
         """Make decisions that `decided` names; instruments by number."""
-        decisions, profile = self._of_profile(key), profile_of(key)
-        for place in decided:
-            decisions[place] = self.decide(profile, listings[place // 2], place % 2)
+        decisions = self._of_profile(key)
+        for place, profile in decided:
+            decisions[place] = self.decide(profile_of(profile), listings[place // 2], place % 2)
+
+    def former_profile(self, client: Client) -> int | None:
+        """The profile by which a client is still decided about, if it is no longer its own; None: it is, or there is none.
+
+        Who owns a firm may become known by what somebody else registers.
+        """
+        if client.decisions is self._by_profile.get(self.profile(client).key):
+            return None
+        for key, decisions in self._by_profile.items():
+            if decisions is client.decisions:
+                return key
+        return None
+
+    def decide_as_before(self, client: Client, key: int) -> None:
+        """Let a client be decided about by a profile that is no longer its own."""
+        client.decisions = self._of_profile(key)
 
     def _of_profile(self, key: int) -> dict[int, Decision]:
         found = self._by_profile.get(key)
@@ -146,7 +168,7 @@ class RuleTable:
         # Someone must count these orders, whatever the rules ask.
         if listing.derivative or ((profile.retail or profile.financial) and listing.acquired(side) is not None):
             free = -1
-        return Decision(listing, ask, tuple(fails), free)
+        return Decision(listing, ask, tuple(fails), free, profile.key)
 
     def judge(self, decision: Decision, case: Case) -> Verdict | None:
         """Ask the rules that a decision leaves open. All failures, in the order of decision; None: the order passes.

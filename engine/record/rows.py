@@ -138,11 +138,6 @@ class Frame:
         self.link: Final = link
         self.end: Final = end
 
-    @property
-    def last_seq(self) -> int:
-        """Of its last row."""
-        return self.first_seq + self.count - 1
-
 
 # ── encoding ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

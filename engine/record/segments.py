@@ -69,18 +69,16 @@ class SegmentReader:
         segment: the number in its file name.
         tip: where the segment before ended, `Tip()` for the first.
         is_last: no segment follows, so that its last frame may be torn.
-        whole_to: batches that end before this sequence number come as no rows at all: their frames are verified, and not what they hold.
 
     Raises:
         Damage: the header does not check. It is synced before the segment gets its name, so that it is never torn.
     """
 
-    def __init__(self, data: bytes, segment: int, tip: Tip, is_last: bool, whole_to: int = 0) -> None:
+    def __init__(self, data: bytes, segment: int, tip: Tip, is_last: bool) -> None:
         self._data = data
         self._base = 0
         """Where in the segment `_data` begins."""
         self._is_last: Final = is_last
-        self._whole_to: Final = whole_to
         first = read_frame(data, 0, tip.link, 0)
         self.header: Final = _check_header(first, segment, tip)
         self.salt: Final = salt_of(first.link)
@@ -117,7 +115,7 @@ class SegmentReader:
         return SMALLEST_FRAME_BYTES + read_head(self._data, start)[1]
 
     def next_batch(self) -> list[StoredRow] | None:
-        """The rows of the next batch, none of one that is not looked into; None at the end: then `seal` or `torn` tells how.
+        """The rows of the next batch, or None at the end; then `seal` or `torn` tells how the segment ends.
 
         Raises:
             Damage: a frame does not check, and is not the torn last one.
@@ -138,7 +136,7 @@ class SegmentReader:
         self.frames += 1
         rows: list[StoredRow] | None = None
         if frame.kind == BATCH:
-            rows = self._check_rows(frame) if frame.last_seq >= self._whole_to else self._skip(frame)
+            rows = self._check_rows(frame)
         elif frame.kind == SEAL:
             self.seal = self._check_seal(frame)
         else:
@@ -146,6 +144,32 @@ class SegmentReader:
         self.offset = self._base + frame.end
         self.link = frame.link
         return rows if rows is not None else self.next_batch()
+
+    def pass_over(self, seq: int) -> None:
+        """Verify the frames of the batches that end before a sequence number, and don't look into them. O(bytes), a few us a frame.
+
+        That what they hold is what was written, the link says of whatever comes later.
+
+        Raises:
+            Damage: a head tells of other rows than come next. Whatever else is wrong, `next_batch` finds and tells.
+        """
+        while self.next_seq < seq and self.left and self.seal is None:
+            offset = self.offset
+            try:
+                frame = read_frame(self._data, offset - self._base, self.link, self.salt)
+            except Damage:
+                return
+            if frame.kind != BATCH or frame.first_seq + frame.count > seq:
+                return
+            if frame.count < 1 or frame.first_seq != self.next_seq:
+                raise Damage(
+                    offset, f"its head tells of {frame.count} rows from {frame.first_seq}, expected {self.next_seq}"
+                )
+            self.frame_offset = offset
+            self.frames += 1
+            self.next_seq += frame.count
+            self.offset = self._base + frame.end
+            self.link = frame.link
 
     def resume(self, data: bytes) -> None:
         """Go on with what stands behind `offset` now: more of the segment, or what looked torn and was being written."""
@@ -179,15 +203,6 @@ class SegmentReader:
             raise Damage(offset, f"{reason}; other bytes follow the frame")
         last_seq = self.next_seq + count - 1 if count else 0
         return Torn(offset, end, reason, first_seq=self.next_seq, last_seq=last_seq, is_seal=kind == SEAL)
-
-    def _skip(self, frame: Frame) -> list[StoredRow]:
-        """Pass a batch by its head, which must follow; that its rows are what was written, the link says of all that come later."""
-        if frame.count < 1 or frame.first_seq != self.next_seq:
-            raise Damage(
-                self.offset, f"its head tells of {frame.count} rows from {frame.first_seq}, expected {self.next_seq}"
-            )
-        self.next_seq += frame.count
-        return []
 
     def _check_rows(self, frame: Frame) -> list[StoredRow]:
         """The rows of a batch: as many as the head says, dense, in time order."""

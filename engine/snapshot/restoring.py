@@ -25,7 +25,6 @@ def restore_state(state: State, document: Snapshot) -> None:
     state.entered = document.entered
     state.queued = document.queued
     state.first_trade = document.first_trade
-    state.room.is_crowded = document.is_crowded
     state.self_trade = document.self_trade
     state.seed = document.seed
     state.halt_threshold_ppm = document.halt_threshold_ppm

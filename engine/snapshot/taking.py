@@ -41,7 +41,6 @@ def take_snapshot(state: State) -> Snapshot:
         entered=state.entered,
         queued=state.queued,
         first_trade=state.first_trade,
-        is_crowded=state.room.is_crowded,
         self_trade=state.self_trade,
         seed=state.seed,
         halt_threshold_ppm=state.halt_threshold_ppm,

@@ -10,7 +10,7 @@ class DayRoom:
 
     def __init__(self) -> None:
         self.is_crowded: bool = False
-        """Whether the day has refused an order for them."""
+        """Whether the day has refused an order for them; a core that was restored finds out with the next one."""
         self.account_ids: int = 0
         self.plain_account_ids: int = 0
         self.orders: int = 0

@@ -14,6 +14,7 @@ from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import json_text
 from gateway.reporting.explaining import NoSuchCommand, look
+from gateway.snapshots.sealed import SnapshotError
 
 EXPLAINED: Final = 0
 DIFFERENT: Final = 1
@@ -47,7 +48,7 @@ def command(directory: Path, seq: int, as_json: bool) -> None:
     try:
         reader = JournalReader(find_journal(directory))
         found = look(reader, seq)
-    except (JournalDamage, ReplayFailure) as error:
+    except (JournalDamage, ReplayFailure, SnapshotError) as error:
         raise click.ClickException(str(error)) from error
     except (JournalError, NoSuchCommand) as error:
         raise click.UsageError(str(error)) from error

@@ -25,6 +25,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "keys": "Make the key pairs participants log in with.",
     "verify": "Check a journal's integrity.",
     "snapshot": "Save a venue's state, from which its next start begins.",
+    "upgrade": "Make a venue ready for a release of a later core version.",
     "compact": "Archive the old segments of a journal, which all commands still read.",
     "replay": "Replay a journal and compare every event.",
     "index": "Feed index prices from a file into a venue.",

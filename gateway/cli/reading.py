@@ -96,6 +96,12 @@ def notes_of(source: Source) -> list[str]:
     if reader.segments and reader.segments[0].header.core_version != CORE_VERSION:
         written = reader.segments[0].header.core_version
         notes.append(f"written under core version {written}, read under {CORE_VERSION}")
+    if source.goes_on_from:
+        notes.append(
+            f"from sequence number {source.goes_on_from + 1} on written under core version "
+            f"{reader.segments[-1].header.core_version}: "
+            + ("replayed from the snapshot there" if source.exchange is not None else "not replayed")
+        )
     if reader.torn is not None:
         notes.append(f"torn: {reader.segments[-1].name}: {reader.torn}; this is what is durable before it")
     return notes

@@ -9,6 +9,7 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from engine.record.rows import StoredRow
 from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.said import Said
@@ -19,10 +20,27 @@ from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import json_text
+from gateway.snapshots.borders import Borders
+from gateway.snapshots.sealed import SnapshotError
 
 EQUAL = 0
 DIFFERENT = 1
 TORN = 3
+
+
+class Part:
+    """What a replay found of what one core version wrote, up to a sequence number."""
+
+    def __init__(self, core_version: int, last_seq: int, result: ReplayResult, failure: ReplayFailure | None) -> None:
+        self.core_version = core_version
+        self.last_seq = last_seq
+        self.result = result
+        self.failure = failure
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether every event came out as recorded."""
+        return self.result.equal and self.failure is None
 
 
 class Outcome:
@@ -34,12 +52,14 @@ class Outcome:
         self.result: ReplayResult | None = None
         self.damage: JournalDamage | None = None
         self.failure: ReplayFailure | None = None
+        self.earlier: list[Part] = []
+        """What was written under earlier core versions, where the journal goes on under another."""
         self.seconds = 0.0
 
     @property
     def core_version(self) -> int | None:
-        """That of the journal; None if not even its first header is sound."""
-        return self.reader.segments[0].header.core_version if self.reader.segments else None
+        """That of the journal, of its last segment read; None if not even its first header is sound."""
+        return self.reader.segments[-1].header.core_version if self.reader.segments else None
 
     @property
     def status(self) -> str:
@@ -62,6 +82,8 @@ def command(directory: Path, until_seq: int | None, as_json: bool) -> None:
 
     Integrity is verified on the way. The two digests are SHA-256 over the encoded events, as recorded and as replayed.
     A journal of another core version is replayed too: then the first difference shows what changed between the two.
+    Where a journal goes on under another core version, so does the replay, from the snapshot that the venue went on from; then digests,
+    figures and exit status are of the last part, and of each earlier one the first difference is shown.
 
     \b
     Exit status:
@@ -100,6 +122,7 @@ def run(outcome: Outcome) -> None:
     """
     reader = outcome.reader
     replay = Replay(new_exchange())
+    borders = Borders(reader)
     size = journal_bytes(reader.directory)
     console = Terminal(stderr=True)
     columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
@@ -108,10 +131,17 @@ def run(outcome: Outcome) -> None:
         task = progress.add_task("", total=size)
         try:
             for batch in reader.batches():
+                before = borders.version
+                if borders.crosses(batch):
+                    outcome.earlier.append(Part(before, borders.seq, replay.result(), outcome.failure))
+                    outcome.failure, replay = None, _go_on(borders)
                 for row in batch:
                     if outcome.until_seq is not None and row[0] > outcome.until_seq:
                         break
-                    replay.feed(row)
+                    outcome.failure = outcome.failure or _failure(replay, row)
+                if outcome.failure is not None and borders.version == CORE_VERSION:
+                    # Only behind another core version a replay can go on after a failure.
+                    break
                 progress.update(task, completed=reader.bytes_read)
                 if outcome.until_seq is not None and reader.tip.next_seq > outcome.until_seq:
                     break
@@ -123,11 +153,27 @@ def run(outcome: Outcome) -> None:
     outcome.result = replay.result()
 
 
+def _failure(replay: Replay, row: StoredRow) -> ReplayFailure | None:
+    """Replay a row; why it can't be."""
+    try:
+        replay.feed(row)
+    except ReplayFailure as failure:
+        return failure
+    return None
+
+
+def _go_on(borders: Borders) -> Replay:
+    """The replay of what another core version has written, from where it began."""
+    try:
+        return Replay(borders.exchange(new_exchange().hook))
+    except SnapshotError as error:
+        raise ReplayFailure(borders.seq + 1, str(error)) from error
+
+
 def summary(outcome: Outcome) -> dict[str, object]:
     """What was found, for machines."""
     result = outcome.result
     assert result is not None
-    failure = outcome.failure
     return {
         "status": outcome.status,
         "directory": str(outcome.reader.directory),
@@ -137,14 +183,29 @@ def summary(outcome: Outcome) -> dict[str, object]:
         "replayed_digest": result.replayed_digest,
         "equal": result.equal,
         "difference": difference_summary(result.difference),
-        "failure": {"seq": failure.seq, "reason": failure.reason} if failure is not None else None,
+        "failure": failure_summary(outcome.failure),
         "damage": damage_summary(outcome.damage),
         "torn": torn_summary(outcome.reader),
+        "earlier": [
+            {
+                "core_version": part.core_version,
+                "last_seq": part.last_seq,
+                "equal": part.is_equal,
+                "difference": difference_summary(part.result.difference),
+                "failure": failure_summary(part.failure),
+            }
+            for part in outcome.earlier
+        ],
         "journal_core_version": outcome.core_version,
         "core_version": CORE_VERSION,
         "seconds": round(outcome.seconds, 3),
         "commands_per_second": round(result.commands / outcome.seconds),
     }
+
+
+def failure_summary(failure: ReplayFailure | None) -> dict[str, object] | None:
+    """Where a replay stopped, for machines."""
+    return None if failure is None else {"seq": failure.seq, "reason": failure.reason}
 
 
 def difference_summary(difference: Difference | None) -> dict[str, object] | None:
@@ -179,6 +240,8 @@ def show(outcome: Outcome) -> None:
     assert result is not None
     console = Terminal(wraps=False)
     rate = result.commands / outcome.seconds
+    for part in outcome.earlier:
+        _show_part(console, part)
     console.print(f"{result.commands:,} commands, {result.events:,} events replayed, {rate:,.0f} commands a second")
     console.print(f"recorded digest {result.recorded_digest}")
     console.print(f"replayed digest {result.replayed_digest}")
@@ -194,6 +257,19 @@ def show(outcome: Outcome) -> None:
         console.tell(("damaged", "red"), f": {outcome.damage}")
     if outcome.reader.torn is not None:
         console.tell(("torn", "yellow"), f": {outcome.reader.segments[-1].name}: {outcome.reader.torn}")
+
+
+def _show_part(console: Terminal, part: Part) -> None:
+    """What was found of a part of an earlier core version."""
+    console.tell(
+        (f"written under core version {part.core_version} up to sequence number {part.last_seq:,}", "yellow"),
+        f", replayed under {CORE_VERSION}: " + ("equal" if part.is_equal else "not equal"),
+    )
+    if part.result.difference is not None:
+        show_difference(console, part.result.difference)
+    if part.failure is not None:
+        console.tell(f"  replay stopped: {part.failure}")
+    console.print(f"from there on from the snapshot of sequence number {part.last_seq:,}")
 
 
 def show_difference(console: Terminal, difference: Difference) -> None:

@@ -120,12 +120,10 @@ def command(
       sbx serve venue --rulebook general-2026 --durability os
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
-    if (tls_cert is None) != (tls_key is None):
-        raise click.UsageError("--tls-cert and --tls-key belong together")
+    tls = _pair(tls_cert, tls_key)
     try:
         # The venue file's own is looked for beside it; what is typed here, from where it is typed.
         venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
-        _allow_open_files()
         serving = partial(
             _serve,
             venue,
@@ -138,7 +136,7 @@ def command(
             accept_jump=accept_jump,
             use_snapshot=not no_snapshot,
             has_follower=venue.server.follower if follower is None else follower,
-            tls=(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
+            tls=tls,
             insecure=insecure,
             as_json=as_json,
         )
@@ -149,8 +147,16 @@ def command(
         raise click.ClickException(f"the venue can't run: {error}") from error
 
 
+def _pair(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    """Files of TLS; None: there is to be none."""
+    if (cert is None) != (key is None):
+        raise click.UsageError("--tls-cert and --tls-key belong together")
+    return (cert, key) if cert is not None and key is not None else None
+
+
 def _run(serving: Callable[[], Coroutine[None, None, None]], log: Log) -> None:
     """Run a venue to its end, with its log."""
+    _allow_open_files()
     log.begin()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -205,8 +211,9 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.disable()
-    follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands) if has_follower else None
-    if follower is not None:
+    follower: FollowerProcess | None = None
+    if has_follower:
+        follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
         follower.begin()
     _announce(venue, server, venue.host if host is None else host, follower, as_json)
     stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())

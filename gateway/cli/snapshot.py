@@ -136,9 +136,9 @@ def _show(found: list[Checked]) -> None:
 
 
 def table_of(found: list[Checked]) -> Table:
-    """Snapshots for people."""
-    table = Table(Column("snapshot", no_wrap=True), Column("bytes", justify="right"), "core", "state")
+    """Snapshots for people: `signed`, or what is wrong."""
+    table = Table(Column("snapshot", no_wrap=True), Column("bytes", justify="right"), "core", "signature")
     for each in found:
         version = "" if each.header is None else str(each.header.core_version)
-        table.add_row(each.name, f"{each.size:,}", version, printable(each.problem) or "sound")
+        table.add_row(each.name, f"{each.size:,}", version, printable(each.problem) or "signed")
     return table

@@ -158,9 +158,13 @@ class Follower:
             if self._index.last_seq < begun.point.seq:
                 # Another process has the index; it will be done soon.
                 return
-            for _ in self._index.seek(begun.point.seq):
-                yield
-            place = self._index.behind
+            rows = self._index.reader()
+            try:
+                for _ in rows.seek(begun.point.seq):
+                    yield
+                place = rows.behind
+            finally:
+                rows.close()
             if (place.tip.next_seq - 1, place.tip.link) != (begun.point.seq, begun.point.link):
                 self._has_begun = True
                 self._tell(

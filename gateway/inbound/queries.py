@@ -18,10 +18,12 @@ from engine.vocabulary.limits import (
     BYTES_PER_STEP,
     COPIED_PER_STEP,
     MAX_LISTED_ORDERS,
+    MAX_RECENT_REPORTS,
     MAX_SUBSCRIPTIONS,
     QUESTION_STEPS,
     ROW_STEPS,
 )
+from gateway.inbound.bygone import Bygone
 from gateway.inbound.instruments import InstrumentsInPieces
 from gateway.inbound.papers import papers
 from gateway.inbound.session import Answer, Query, Session
@@ -66,6 +68,8 @@ class Answers:
         self._exchange: Final = exchange
         self._fanout: Final = fanout
         self._counters: Final = counters
+        self.bygone: Bygone | None = None
+        """Reports from before the start; None: it was from the first command on, and there are none."""
         self._snapshots: Final[Shared[SnapshotInPieces]] = Shared()
         """By instrument and codec."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
@@ -161,6 +165,10 @@ class Answers:
         """The reports after one, to the last there is at the end; or as far as they are still kept when their piece comes."""
         reports, fanout = self._fanout.reports, self._fanout
         seq = query.after_seq
+        if self._is_bygone(query) and self.bygone is not None:
+            missing = reports.missing(query.account)
+            if (yield from self.bygone.tell(session, query.account, seq, missing)):
+                seq = missing
         while (missed := reports.after(query.account, seq, _PIECE_ROWS)) is not None:
             for report in missed:
                 fanout.send(session, reports.message(report))
@@ -172,6 +180,16 @@ class Answers:
         resumed = Resumed(id=query.id, account=query.account, seq=account.report_seq, snapshot=missed is None)
         fanout.send(session, resumed)
         return QUESTION_STEPS + len(missed or ()) * ROW_STEPS
+
+    def _is_bygone(self, query: Resume) -> bool:
+        """Whether all that is missed is kept or stands in the journal from before the start, and is no more than may be kept."""
+        reports, account = self._fanout.reports, query.account
+        missing = reports.missing(account)
+        return (
+            0 <= query.after_seq < missing
+            and reports.first_kept(account) == missing + 1
+            and reports.last_seq(account) - query.after_seq <= MAX_RECENT_REPORTS
+        )
 
     def _account(self, query: OpenOrders | Balances | Positions) -> tuple[Message, int]:
         """How an account stands at one moment, so in one piece; and the steps."""

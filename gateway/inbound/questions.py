@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.vocabulary.limits import ANSWER_PIECE_STEPS, MAX_ANSWER_STEPS
 from gateway.inbound.queries import Answers
-from gateway.inbound.session import Session
+from gateway.inbound.session import PARKED, Session
 
 
 class Questions:
@@ -64,23 +64,26 @@ class Questions:
                 self._left -= 1
                 waiting.append(session)
             else:
-                self._visit(session)
-                if session.questions:
+                is_parked = self._visit(session)
+                if session.questions and not is_parked:
                     asking.append(session)
                 else:
                     session.is_asking = False
         asking.extend(waiting)
 
-    def _visit(self, session: Session) -> None:
-        """Give a session its turn: so many steps, less what it took too much before."""
+    def _visit(self, session: Session) -> bool:
+        """Give a session its turn: so many steps, less what it took too much before; returns whether its answer waits for others."""
         session.steps_left = min(session.steps_left, 0) + ANSWER_PIECE_STEPS
         while session.steps_left > 0 and session.questions and session.taken >= session.questions[0][1]:
             steps = self._piece(session)
+            if steps == PARKED:
+                return True
             session.steps_left -= steps
             self._left -= steps
+        return False
 
     def _piece(self, session: Session) -> int:
-        """Make a piece of a session's answer, or of its next one; returns the steps it took."""
+        """Make a piece of a session's answer, or of its next one; returns the steps it took, or `PARKED`."""
         answer = session.answer
         if answer is None:
             begun = self._answers.begin(session, session.questions[0][0])

@@ -9,22 +9,22 @@ rows = index.rows(index.find(ACCOUNT, "mm-alpha.main"))
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.record.rows import FIRST_LINK, StoredRow
-from engine.record.segments import Tip
-from gateway.disk import DISK, Disk, discard, save_file
+from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, discard, make_directories, save_file
 from gateway.index.growing import GrowingRun
 from gateway.index.keys import REPORT, Key
+from gateway.index.rows import Rows
 from gateway.index.run import Run, RunDamage, Spot, first_seq_of, list_runs, name_of_run
 from gateway.journal.files import JournalError, JournalLocked, Lock
-from gateway.journal.tail import BEGINNING, Place, PlaceGone, Tail
+from gateway.journal.tail import BEGINNING, PlaceGone, Tail
 
 INDEX_FOLDER: Final = "index"
 
+AnyRun = Run | GrowingRun
 T = TypeVar("T")
 
 
@@ -41,21 +41,24 @@ class Index:
 
     Args:
         journal: directory of the segments.
+        may_pause: whether a question may take a second, to build a damaged run again. If not, a damaged index ends all but `reports`
+            with a JournalError.
         disk: what it is on.
 
     Attributes:
         rebuilt: what was built again, and why.
     """
 
-    def __init__(self, journal: Path, *, disk: Disk = DISK) -> None:
+    def __init__(self, journal: Path, *, may_pause: bool = True, disk: Disk = DISK) -> None:
         self.rebuilt: Final[list[str]] = []
         self._journal: Final = journal
         self._directory: Final = index_directory(journal)
+        self._may_pause: Final = may_pause
         self._disk: Final = disk
         self._lock: Final = Lock(disk)
         self._saves = False
         self._is_loaded = False
-        self._runs: Final[list[Run]] = []
+        self._runs: Final[list[AnyRun]] = []
         self._files: Final[dict[int, str]] = {}
         """Those that may hold runs to come, by their first row."""
         self._useless: Final[dict[str, None]] = {}
@@ -63,15 +66,12 @@ class Index:
         self._growing = GrowingRun(BEGINNING, FIRST_LINK)
         self._tail: Final = Tail(journal, disk=disk)
         """Reads what no run has yet."""
-        self._rows: Final = Tail(journal, disk=disk)
-        """Reads what was asked for."""
-        self._batch: list[StoredRow] = []
-        """What that read last."""
+        self._rows: Final = self.reader()
 
     @property
     def last_seq(self) -> int:
         """The last row that it knows."""
-        return self._growing.behind.tip.next_seq - 1
+        return self._growing.end.tip.next_seq - 1
 
     @property
     def runs(self) -> int:
@@ -92,14 +92,16 @@ class Index:
             OSError: the directory can't be made or opened.
         """
         if not self._saves:
-            if not self._disk.is_directory(self._directory):
-                with suppress(FileExistsError):
-                    self._disk.make_directory(self._directory)
+            make_directories(self._directory, self._disk)
             try:
                 self._lock.take(self._directory)
             except JournalLocked:
                 return False
             self._saves = True
+            for name in self._disk.names(self._directory):
+                if name.endswith(UNFINISHED_SUFFIX):
+                    # Of a process that was killed: nobody else writes here.
+                    discard(self._directory / name, self._disk)
         return True
 
     def close(self) -> None:
@@ -120,8 +122,8 @@ class Index:
             Unindexed: it holds a row of another version.
             OSError: the disk failed.
         """
-        if not self._is_loaded:
-            yield from self._load()
+        for _ in self.load():
+            yield self.last_seq
         while self._adopt():
             yield self.last_seq
         while until_seq is None or self.last_seq < until_seq:
@@ -135,6 +137,12 @@ class Index:
         if self._saves and until_seq is None:
             self._tidy()
 
+    def keep_only(self, kind: str) -> None:
+        """Forget of what is in no file all that is of other kinds; nothing more is taken in."""
+        for run in self._parts:
+            if isinstance(run, GrowingRun):
+                run.keep_only(kind)
+
     def verify(self) -> Iterator[str]:
         """Read all runs, and build those again that are damaged; yields the name of each that was read.
 
@@ -143,7 +151,7 @@ class Index:
             OSError: the disk failed.
         """
         for number in range(len(self._runs)):
-            self._ask(number, Run.verify)
+            self._ask(number, _verify)
             yield self._runs[number].name
 
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,8 +172,11 @@ class Index:
             yield from self._ask(number, lambda run: run.find(kind, key))
         yield from self._growing.find(kind, key)
 
-    def reports(self, account: str, after: int, before_seq: int) -> Iterator[list[int]]:
-        """The rows before `before_seq` that hold an account's reports after a number: run by run, the newest first."""
+    def reports(self, account: str, after: int, before_seq: int) -> Iterator[list[int] | None]:
+        """The rows before `before_seq` that hold an account's reports after a number: run by run, the newest first.
+
+        None: a run is damaged, and another batch of it was built again.
+        """
         found = self._growing.find(REPORT, account)
         for number in reversed(range(-1, len(self._runs))):
             rows, numbers = found[::2], found[1::2]
@@ -174,126 +185,90 @@ class Index:
             yield [row for row in rows[first:] if row < before_seq]
             if number < 0 or (numbers and numbers[0] <= after + 1):
                 return
-            found = self._ask(number, lambda run: run.find(REPORT, account))
+            try:
+                found = self._runs[number].find(REPORT, account)
+            except RunDamage as damage:
+                for _ in self._repair(number, damage):
+                    yield None
+                found = self._runs[number].find(REPORT, account)
 
     def seq_at(self, time_ns: int) -> int:
-        """The last row at that time or before it; 0: there is none. Nanoseconds since the epoch, UTC."""
-        number = bisect_right(self._runs, time_ns, key=lambda run: run.about.first_time_ns) - 1
-        if self._growing.spots and self._growing.spots[0].time_ns <= time_ns:
-            number = len(self._runs)
-        if number < 0:
-            return 0
-        spots = self._spots(number)
-        spot = spots[bisect_right(spots, time_ns, key=lambda each: each.time_ns) - 1]
-        found = spot.seq
-        batches = self._batches_from(number, spot)
-        while found < self.last_seq:
-            self._batch = _next(batches, found)
-            for row in self._batch:
-                if row[1] > time_ns:
-                    return found
-                found = row[0]
-        return found
-
-    def locate(self, seq: int) -> Place:
-        """Where the batch that holds a row begins; its link is not told. Raises as `rows`."""
-        for _ in self.seek(seq):
-            pass
-        return Place(self._rows.place.segment, self._rows.start, Tip(b"", self._batch[0][0]))
+        """As `Rows.seq_at`."""
+        return self._rows.seq_at(time_ns)
 
     def rows(self, seqs: Iterable[int]) -> Iterator[StoredRow]:
-        """Rows of the journal by their sequence numbers, ascending; each verified as it is read.
+        """As `Rows.rows`."""
+        return self._rows.rows(seqs)
 
-        Raises:
-            LookupError: the index knows no such row.
-            JournalDamage: the journal is damaged there.
-        """
-        for seq in seqs:
-            for _ in self.seek(seq):
-                pass
-            yield self.row(seq)
+    def reader(self) -> Rows:
+        """Reads rows for somebody else at the same time."""
+        return Rows(self._journal, self, self._disk)
 
-    def seek(self, seq: int) -> Iterator[int]:
-        """Read the batch that holds a row; yields after each piece of work on the way how many bytes it was. Raises as `rows`."""
-        batch = self._batch
-        if batch and batch[0][0] <= seq <= batch[-1][0]:
-            return
-        if not 0 < seq <= self.last_seq:
-            raise LookupError(f"there is no sequence number {seq}: there are 1 to {self.last_seq}")
-        number = bisect_right(self._runs, seq, key=lambda run: run.about.first_seq) - 1
-        if self._growing.spots and seq >= self._growing.first_seq:
-            number = len(self._runs)
-        spots = self._spots(number)
-        spot = spots[bisect_right(spots, seq, key=lambda each: each.seq) - 1]
-        if not (batch and spot.seq <= batch[-1][0] + 1 <= seq):
-            yield from self._rows.approach(self._place(number, spot))
-        batches = self._rows.batches()
-        while True:
-            before = self._rows.place.offset
-            self._batch = _next(batches, seq)
-            yield max(self._rows.place.offset - before, 0)
-            if seq <= self._batch[-1][0]:
-                return
+    def spot_of(self, seq: int) -> tuple[int, Spot]:
+        """The segment, and the last spot in it that is not behind a row."""
+        number = bisect_right(self._parts, seq, key=lambda run: run.about.first_seq) - 1
+        spots = self._ask(number, _spots)
+        return self._parts[number].about.segment, spots[bisect_right(spots, seq, key=lambda each: each.seq) - 1]
 
-    @property
-    def behind(self) -> Place:
-        """Behind the batch that was read last."""
-        return self._rows.place
-
-    def row(self, seq: int) -> StoredRow:
-        """A row of the batch that was read last."""
-        return self._batch[seq - self._batch[0][0]]
+    def spot_at(self, time_ns: int) -> tuple[int, Spot] | None:
+        """The segment, and the last spot that is not behind a time; None: all are."""
+        number = bisect_right(self._parts, time_ns, key=lambda run: run.about.first_time_ns) - 1
+        if number < 0:
+            return None
+        spots = self._ask(number, _spots)
+        return self._parts[number].about.segment, spots[bisect_right(spots, time_ns, key=lambda each: each.time_ns) - 1]
 
     # ── its parts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _place(self, number: int, spot: Spot) -> Place:
-        """Where a batch of a run stands, or of what grows behind them."""
-        segment = self._runs[number].about.segment if number < len(self._runs) else self._growing.segment
-        return Place(segment, spot.offset, Tip(b"", spot.seq))
+    @property
+    def _parts(self) -> Sequence[AnyRun]:
+        """All runs, that which grows too."""
+        return self._runs if self._growing.is_empty else [*self._runs, self._growing]
 
-    def _batches_from(self, number: int, spot: Spot) -> Iterator[list[StoredRow]]:
-        self._rows.go_to(self._place(number, spot))
-        return self._rows.batches()
-
-    def _spots(self, number: int) -> list[Spot]:
-        if number == len(self._runs):
-            return self._growing.spots
-        return self._ask(number, Run.spots)
-
-    def _ask(self, number: int, question: Callable[[Run], T]) -> T:
+    def _ask(self, number: int, question: Callable[[AnyRun], T]) -> T:
         """What a run answers; if it is damaged, what it answers when it was built again."""
         try:
-            return question(self._runs[number])
+            return question(self._parts[number])
         except RunDamage as damage:
-            self._repair(number, damage)
+            if not self._may_pause:
+                raise JournalError(f"the index is damaged: {self._runs[number].name}: {damage}") from damage
+            for _ in self._repair(number, damage):
+                pass
             return question(self._runs[number])
 
-    def _repair(self, number: int, damage: RunDamage) -> None:
-        """Build a run again."""
+    def _repair(self, number: int, damage: RunDamage) -> Iterator[None]:
+        """Build a run again; yields after each batch."""
         about, name = self._runs[number].about, self._runs[number].name
         self._refuse(name, damage)
         growing = self._behind(self._runs[number - 1] if number else None)
-        tail = Tail(self._journal, growing.behind, disk=self._disk)
+        tail = Tail(self._journal, growing.end, disk=self._disk)
         try:
-            batches = tail.batches()
-            while growing.last_seq < about.last_seq:
-                growing.add(_next(batches, about.last_seq), tail.start, tail.place)
+            for batch in tail.batches():
+                growing.add(batch, tail.start, tail.place)
+                if growing.end.tip.next_seq > about.last_seq:
+                    break
+                yield
         finally:
             tail.close()
         self._runs[number] = self._saved(growing)
 
     # ── its files ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _load(self) -> Iterator[int]:
-        """Take the runs that follow each other from the first row on, as far as the journal still has what they say."""
+    def load(self) -> Iterator[None]:
+        """Take the runs that follow each other from the first row on, as far as the journal still has what they say.
+
+        It is the first of what `catch_up` does; yields after each piece.
+        """
+        if self._is_loaded:
+            return
         for name in list_runs(self._directory, self._disk):
             self._files[first_seq_of(name)] = name
         while self._adopt():
-            yield self.last_seq
+            yield
         while self._runs:
             try:
                 for _ in self._tail.approach(self._runs[-1].end):
-                    yield self.last_seq
+                    yield
             except PlaceGone as error:
                 self._refuse(self._runs.pop().name, error)
                 self._growing = self._behind(self._runs[-1] if self._runs else None)
@@ -305,7 +280,7 @@ class Index:
 
     def _adopt(self) -> bool:
         """Take the run that goes on where the last one ends, if a file has it and nothing of it was built yet."""
-        if self._growing.spots:
+        if not self._growing.is_empty:
             return False
         next_seq = self.last_seq + 1
         name = self._files.pop(next_seq, None)
@@ -326,14 +301,14 @@ class Index:
         return True
 
     @staticmethod
-    def _behind(run: Run | None) -> GrowingRun:
+    def _behind(run: AnyRun | None) -> GrowingRun:
         """A run that goes on behind another one, or is the first."""
         return GrowingRun(BEGINNING, FIRST_LINK) if run is None else GrowingRun(run.end, run.about.link)
 
     def _add(self, batch: list[StoredRow]) -> None:
         """Take in a batch that was just read."""
         behind = self._tail.place
-        if self._growing.spots and self._growing.segment != behind.segment:
+        if not self._growing.is_empty and self._growing.end.segment != behind.segment:
             self._cut()
         self._growing.add(batch, self._tail.start, behind)
         if self._growing.is_full:
@@ -345,8 +320,10 @@ class Index:
         self._runs.append(run)
         self._growing = self._behind(run)
 
-    def _saved(self, growing: GrowingRun) -> Run:
-        """A run, in its file if this process saves, else in memory."""
+    def _saved(self, growing: GrowingRun) -> AnyRun:
+        """A run, in its file if this process saves, else in memory; packed if that may take as long as it does."""
+        if not self._may_pause:
+            return growing
         data = growing.encode()
         run = Run(data)
         if self._saves:
@@ -369,9 +346,9 @@ class Index:
         self._useless.clear()
 
 
-def _next(batches: Iterator[list[StoredRow]], seq: int) -> list[StoredRow]:
-    """The next batch of a journal that must have it."""
-    batch = next(batches, None)
-    if batch is None:
-        raise JournalError(f"the journal ends before sequence number {seq}, which it had: it was cut while it was read")
-    return batch
+def _spots(run: AnyRun) -> list[Spot]:
+    return run.spots()
+
+
+def _verify(run: AnyRun) -> None:
+    run.verify()

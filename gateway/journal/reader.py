@@ -29,14 +29,37 @@ class JournalDamage(JournalError):
         self.reason: Final = reason
 
 
-class JournalVersion(JournalError):
-    """The journal was written under another version of the core."""
+FIRST_THAT_GOES_ON: Final = 6
+"""The first core version of which there are snapshots: a journal goes on under a later one from a snapshot at its end."""
 
-    def __init__(self, segment: str, needed: int, running: int) -> None:
-        super().__init__(
-            f"{segment} was written under core version {needed}, this is {running}: "
-            f"start it with a release of core version {needed}"
-        )
+
+class JournalVersion(JournalError):
+    """The journal was written under another version of the core; the message says what to do.
+
+    Args:
+        segment: the first that can't be gone on with.
+        needed: its core version.
+        running: that of this program.
+        begun_with: the snapshot that the reading began with; empty: none.
+    """
+
+    def __init__(self, segment: str, needed: int, running: int, begun_with: str = "") -> None:
+        written = f"{segment} was written under core version {needed}, this is {running}"
+        if needed > running:
+            what = f": start it with a release of core version {needed}"
+        elif needed < FIRST_THAT_GOES_ON:
+            what = (
+                f". A journal of a core version before {FIRST_THAT_GOES_ON} can't go on under a later one. It is still verified and "
+                f"read (`sbx verify`, `sbx report`, `sbx history`). Go on with a release of core version {needed}; to begin anew, move the "
+                "journal away"
+            )
+        else:
+            found = f"{begun_with} is not at its end" if begun_with else "there is none"
+            what = (
+                f". A journal goes on under a later core version from a snapshot at its very end, and {found}. Run `sbx upgrade "
+                f"DIRECTORY` with a release of core version {needed}, then start again"
+            )
+        super().__init__(f"{written}{what}. Nothing was changed")
         self.needed: Final = needed
 
 
@@ -92,7 +115,7 @@ class JournalReader:
         directory: where the segments are.
         public_key: the venue's key, if it is known from elsewhere: 32 bytes. Else all segments must name the same.
         venue: the venue's id, likewise.
-        core_version: refuse a journal of another one.
+        core_version: refuse rows of another one, but for those that are left out, which may be of an earlier one.
         settle_seconds: how long a frame that looks torn may take to grow; 0 where nobody can be writing.
         points: what the journal must have besides what its head says.
         disk: what the directory is on.
@@ -128,8 +151,8 @@ class JournalReader:
         self._settle_seconds: Final = settle_seconds
         self._points = sorted(points, key=lambda point: point.seq)
         """Those that were not reached yet."""
-        self._since = 0
-        """Rows up to there are left out."""
+        self._since: Point | None = None
+        """Rows up to there are left out; None: none is."""
 
     def batches(self, since: Point | None = None) -> Iterator[list[StoredRow]]:
         """The rows, batch by batch. Once only.
@@ -141,12 +164,12 @@ class JournalReader:
 
         Raises:
             JournalDamage: at the first frame that does not check, after all rows before it.
-            JournalVersion: at the first segment of another core version, if one was demanded.
+            JournalVersion: at the first row of another core version, or the first segment of a later one, if one was demanded.
             OSError: a segment can't be read.
         """
         if since is not None:
             self._add_point(since)
-            self._since = since.seq
+            self._since = since
         # Before the segments: a venue at work writes them first.
         self._read_head()
         numbers = list_segments(self.directory, self._disk)
@@ -168,14 +191,17 @@ class JournalReader:
             raise JournalDamage(segment_name(number) + ARCHIVE_SUFFIX, 0, str(error)) from error
         path = self.directory / name
         before = sum(segment.size for segment in self.segments)
+        since = 0 if self._since is None else self._since.seq
         try:
             # Only whole segments are archived, so none is torn.
-            is_archived = name.endswith(ARCHIVE_SUFFIX)
-            reader = SegmentReader(data, number, self.tip, is_last and not is_archived, self._since)
+            reader = SegmentReader(data, number, self.tip, is_last and not name.endswith(ARCHIVE_SUFFIX))
             summary = SegmentSummary(path.name, reader, len(data))
             self._check_header(summary)
             self.segments.append(summary)
             while True:
+                if reader.next_seq <= since:
+                    # The point itself is one of them, until it is reached.
+                    reader.pass_over(self._points[0].seq)
                 batch = reader.next_batch()
                 if batch is None and reader.torn is not None and self._is_growing(path, len(data)):
                     data = self._disk.read(path)
@@ -186,7 +212,8 @@ class JournalReader:
                 self._check_points(reader.tip, reader.frame_offset)
                 self.tip = self.batch_tip = reader.tip
                 self.bytes_read = before + reader.offset
-                if reader.next_seq > self._since + 1:
+                if reader.next_seq > since + 1:
+                    self._check_version(summary)
                     yield batch
         except Damage as damage:
             raise JournalDamage(path.name, damage.offset, damage.reason) from damage
@@ -239,10 +266,16 @@ class JournalReader:
         time.sleep(self._settle_seconds)
         return self._disk.size(path) > size
 
+    def _check_version(self, summary: SegmentSummary) -> None:
+        """Refuse the rows of a segment of another core version, if one was demanded."""
+        found, wanted = summary.header.core_version, self._core_version
+        if wanted is not None and found != wanted:
+            raise JournalVersion(summary.name, found, wanted, "" if self._since is None else self._since.said_by)
+
     def _check_header(self, summary: SegmentSummary) -> None:
         header = summary.header
-        if self._core_version is not None and header.core_version != self._core_version:
-            raise JournalVersion(summary.name, header.core_version, self._core_version)
+        if self._core_version is not None and header.core_version > self._core_version:
+            self._check_version(summary)
         if self._venue is None:
             self._venue = header.venue
         if self._public_key is None:

@@ -123,7 +123,7 @@ class Recovery:
             OSError: the disk failed.
         """
         assert self._is_read, "read all rows first"
-        last = self._reader.segments[-1] if self._reader.segments else None
+        last = self.last_segment
         return JournalWriter(
             self.directory,
             self.venue,
@@ -137,6 +137,21 @@ class Recovery:
             segment_bytes=segment_bytes,
             disk=self.disk,
         )
+
+    @property
+    def last_segment(self) -> SegmentSummary | None:
+        """The last segment read so far; None: there is none."""
+        return self._reader.segments[-1] if self._reader.segments else None
+
+    @property
+    def link(self) -> bytes:
+        """Of the last batch read so far."""
+        return self._reader.batch_tip.link
+
+    @property
+    def bytes_read(self) -> int:
+        """Of all segments, so far."""
+        return self._reader.bytes_read
 
     def close(self) -> None:
         """Let go of the journal without writing."""
@@ -179,6 +194,7 @@ class JournalWriter:
 
     Attributes:
         rulebook_digest: goes into the header of the next segment; set it when another rulebook comes in force.
+        directory: of the segments.
         next_seq: the sequence number that must come next.
         durability: `fsync`: a batch is on the disk when `append` returns. `os`: the system has it, which survives
             the end of the process, not that of the machine.
@@ -211,7 +227,7 @@ class JournalWriter:
         self._synced = self.last
         """Of what is on the disk for certain. Recovery saw to all that it read."""
         self._head: Final = HeadFile(directory, venue, key, durability=durability, disk=disk)
-        self._directory: Final = directory
+        self.directory: Final = directory
         self._venue: Final = venue
         self._key: Final = key
         self._lock: Final = lock
@@ -229,6 +245,9 @@ class JournalWriter:
             self._size = last.end
             self._path = directory / last.name
             self._descriptor = disk.open(self._path, os.O_WRONLY | os.O_APPEND)
+            if last.header.core_version != CORE_VERSION:
+                # What another core version has left open is closed: a segment is of one.
+                self._roll()
         else:
             self._begin(last.header.segment + 1 if last is not None else 1)
         self._is_usable = True
@@ -274,7 +293,7 @@ class JournalWriter:
 
     def check_place(self) -> None:
         """Raise `JournalGone` unless what is written is what stands in the journal's directory: a few microseconds."""
-        self._lock.check_place(self._directory)
+        self._lock.check_place(self.directory)
         check_place(self._path, self._descriptor, self._disk)
 
     def write_head(self) -> None:
@@ -346,7 +365,7 @@ class JournalWriter:
 
     def _begin(self, segment: int) -> None:
         """Begin a segment. It gets its name when its header is on the disk: no crash leaves half a header."""
-        path = self._directory / segment_name(segment)
+        path = self.directory / segment_name(segment)
         unfinished = path.with_suffix(UNFINISHED_SUFFIX)
         header = SegmentHeader(
             self._venue,
@@ -359,7 +378,7 @@ class JournalWriter:
         frame, link = encode_frame(HEADER, self.next_seq, 0, header.encode(), previous_link=self._link, salt=0)
         create_file(unfinished, frame, disk=self._disk)
         self._disk.rename(unfinished, path)
-        sync_file(self._directory, self._disk)
+        sync_file(self.directory, self._disk)
         self._path = path
         self._descriptor = self._disk.open(path, os.O_WRONLY | os.O_APPEND)
         self.check_place()

@@ -46,6 +46,8 @@ class Counters:
         "commands",
         "errors",
         "events",
+        "followed_seq",
+        "indexed_seq",
         "is_watched",
         "messages_sent",
         "publish",
@@ -54,6 +56,7 @@ class Counters:
         "rejects",
         "request",
         "sent_bytes",
+        "snapshot_seq",
         "sync",
         "turn",
     )
@@ -68,6 +71,12 @@ class Counters:
         self.sent_bytes = 0
         self.rate_waits = 0
         """How often a connection was not read for a while, since it or those it shares with had asked too much."""
+        self.followed_seq = 0
+        """Of the follower's replica, as it told last."""
+        self.indexed_seq = 0
+        """Of the index of the journal."""
+        self.snapshot_seq = 0
+        """Of the newest snapshot."""
         self.rejects: Final[Counter[tuple[str, str]]] = Counter()
         """What was sequenced and refused, by reject code and rule (empty: none)."""
         self.errors: Final[Counter[str]] = Counter()

@@ -100,6 +100,10 @@ class VenueCollector(Collector):
         yield GaugeMetricFamily("sbx_open_orders", "Orders on books or waiting.", gauges.open_orders)
         yield GaugeMetricFamily("sbx_accounts", "Accounts.", gauges.accounts)
         yield GaugeMetricFamily("sbx_seq", "Sequence number of the last command.", gauges.seq)
+        counters = self._counters
+        yield GaugeMetricFamily("sbx_followed_seq", "Of the follower's replica.", counters.followed_seq)
+        yield GaugeMetricFamily("sbx_indexed_seq", "Of the index of the journal.", counters.indexed_seq)
+        yield GaugeMetricFamily("sbx_snapshot_seq", "Of the newest snapshot.", counters.snapshot_seq)
         ahead = gauges.clock_ahead_ns / NS_PER_SECOND
         yield GaugeMetricFamily("sbx_clock_ahead_seconds", "The venue's time less the machine's.", ahead)
         build = {**self._build, "rulebook": gauges.rulebook}

@@ -10,7 +10,7 @@ import msgspec
 from compliance.explain import ExplainingHook, OrderExplanation, TransferExplanation
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command, decode_events
-from engine.replay import Difference, Replay
+from engine.replay import Difference, Replay, ReplayFailure
 from engine.vocabulary.codes import BY_RULE, COMPLIANCE
 from engine.vocabulary.messages.commands import (
     AmendOrder,
@@ -23,6 +23,7 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from gateway.journal.reader import JournalReader
+from gateway.snapshots.borders import Borders
 
 ORDERS: Final = (NewOrder, AmendOrder, NewOrderPair, NewBracket, MassQuote)
 
@@ -58,24 +59,44 @@ def look(reader: JournalReader, seq: int) -> Found:
         NoSuchCommand: the journal does not reach so far.
         JournalDamage: the journal is damaged before it.
         ReplayFailure: a command up to it can't be replayed under this version.
+        SnapshotError: another core version goes on before it, and the snapshot from which it did is missing.
         OSError: a segment can't be read.
     """
     hook = ExplainingHook()
     replay = Replay(Exchange(hook))
-    for row in reader.rows():
-        if row[0] < seq:
-            replay.feed(row)
-            continue
-        before = replay.difference
-        hook.watching = True
-        events = replay.feed(row)
-        found = Found(seq, row[1], decode_command(row[2]), events)
-        found.explanations = hook.explanations
-        found.transfers = hook.transfers
-        found.disagreement = disagreement(row, found, before, replay.difference)
-        return found
+    borders = Borders(reader)
+    failure: ReplayFailure | None = None
+    for batch in reader.batches():
+        if borders.crosses(batch):
+            hook = ExplainingHook()
+            replay = Replay(borders.exchange(hook))
+            failure = None
+        for row in batch:
+            if row[0] < seq:
+                # The command may be of another core version, which goes on behind this.
+                failure = failure or _failure(replay, row)
+                continue
+            if failure is not None:
+                raise failure
+            before = replay.difference
+            hook.watching = True
+            events = replay.feed(row)
+            found = Found(seq, row[1], decode_command(row[2]), events)
+            found.explanations = hook.explanations
+            found.transfers = hook.transfers
+            found.disagreement = disagreement(row, found, before, replay.difference)
+            return found
     last = reader.tip.next_seq - 1
     raise NoSuchCommand(f"the journal has the commands 1 to {last}, none of the number {seq}")
+
+
+def _failure(replay: Replay, row: StoredRow) -> ReplayFailure | None:
+    """Replay a row before the command; why it can't be."""
+    try:
+        replay.feed(row)
+    except ReplayFailure as failure:
+        return failure
+    return None
 
 
 def disagreement(row: StoredRow, found: Found, before: Difference | None, after: Difference | None) -> str:

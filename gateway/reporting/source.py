@@ -17,6 +17,8 @@ from gateway.core import new_exchange
 from gateway.journal.files import JournalError
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.reporting.standing import Standing, read_standing
+from gateway.snapshots.borders import Borders
+from gateway.snapshots.sealed import SnapshotError
 
 
 class Unreadable(JournalError):
@@ -69,6 +71,9 @@ class Source:
         """Where the replay stopped, likewise."""
         self.standing: Standing | None = None
         """What the state said at the end, or after the last command of `day`; None without a replay."""
+        self.goes_on_from: int = 0
+        """The last sequence number before the core version that the end of the journal is of; 0: all of it is of one. There the replay
+        goes on from a snapshot."""
         self._replay: Replay | None = Replay(new_exchange())
         self._last_day: Final = day
         self._day: int = -1
@@ -90,8 +95,9 @@ class Source:
             Unreadable: this version does not know a command or event.
             OSError: a segment can't be read.
         """
+        borders = Borders(self.reader)
         try:
-            for row in self.reader.rows():
+            for row in self._rows(borders):
                 day = moscow_day(row[1])
                 is_past = self._last_day is not None and day > self._last_day
                 if is_past:
@@ -105,6 +111,18 @@ class Source:
         except JournalDamage as damage:
             self.damage = damage
         self._look()
+
+    def _rows(self, borders: Borders) -> Iterator[StoredRow]:
+        """All rows; where another core version goes on, so does the replay."""
+        for batch in self.reader.batches():
+            if borders.crosses(batch):
+                self.goes_on_from = borders.seq
+                try:
+                    self._replay = Replay(borders.exchange(new_exchange().hook))
+                except SnapshotError as error:
+                    self.failure = ReplayFailure(borders.seq + 1, str(error))
+                    self._replay = None
+            yield from batch
 
     def _look(self) -> None:
         """Read the state, now that it is at the end of what was asked for."""

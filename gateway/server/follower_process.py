@@ -14,6 +14,7 @@ from typing import Final
 
 import gateway
 from gateway.follower.told import MAX_LINE_BYTES, Alarmed, Followed, Noted, Saved, decode
+from gateway.metrics.counters import Counters
 from gateway.printable import printable
 
 _LOGGER: Final = logging.getLogger("gateway.follower")
@@ -34,15 +35,12 @@ class FollowerProcess:
 
     Attributes:
         pid: of the process, 0 while there is none.
-        followed: how far it said that it is; None: it has not said yet.
-        saved: the last snapshot that it said it saved.
     """
 
-    def __init__(self, directory: Path, venue: str, snapshot_commands: int) -> None:
+    def __init__(self, directory: Path, venue: str, snapshot_commands: int, counters: Counters) -> None:
         self.pid = 0
-        self.followed: Followed | None = None
-        self.saved: Saved | None = None
         self._arguments: Final = (str(directory), venue, str(snapshot_commands))
+        self._counters: Final = counters
         self._loop: Final = asyncio.get_running_loop()
         self._process: subprocess.Popen[bytes] | None = None
         self._output = -1
@@ -119,9 +117,9 @@ class FollowerProcess:
     def _take(self, line: bytes) -> None:
         told = decode(line)
         if isinstance(told, Followed):
-            self.followed = told
+            self._counters.followed_seq, self._counters.indexed_seq = told.seq, told.indexed_seq
         elif isinstance(told, Saved):
-            self.saved = told
+            self._counters.snapshot_seq = told.seq
             _LOGGER.info("snapshot of sequence number %d saved: %d bytes, %.3f s", told.seq, told.size, told.seconds)
         elif isinstance(told, Noted):
             _LOGGER.warning("%s", printable(told.text))
@@ -161,4 +159,5 @@ class FollowerProcess:
         process.stdout.close()
         self._process = None
         self.pid = 0
+        self._counters.followed_seq = 0
         self._read_bytes = b""

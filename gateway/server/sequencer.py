@@ -25,6 +25,7 @@ from engine.vocabulary.limits import (
 )
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.disk import DISK, Disk
+from gateway.inbound.bygone import Bygone
 from gateway.inbound.queries import Answers
 from gateway.inbound.questions import Questions
 from gateway.inbound.session import Session
@@ -54,14 +55,29 @@ class Sequencer:
         directory: Path,
         clock: Clock,
         *,
+        past_seq: int = 0,
         disk: Disk = DISK,
     ) -> None:
+        """Prepare.
+
+        Args:
+            exchange: the core.
+            writer: of its journal.
+            fanout: its mirrors.
+            directory: of the venue, where a command at fault is saved.
+            clock: of the venue.
+            past_seq: the last command that the mirrors did not see: that of the snapshot they were made from.
+            disk: what the directory is on.
+        """
         self._exchange: Final = exchange
         self._writer: Final = writer
         self._fanout: Final = fanout
         self.counters: Final = Counters(lambda: time.process_time_ns() + writer.waited_ns)
         """What one core has done for the venue, or waited for the disk: that is what the loop's time goes into."""
-        self._questions: Final = Questions(Answers(exchange, fanout, self.counters))
+        answers = Answers(exchange, fanout, self.counters)
+        self._questions: Final = Questions(answers)
+        if past_seq:
+            answers.bygone = Bygone(writer.directory, past_seq, fanout, self._questions.submit, disk)
         self._directory: Final = directory
         self._disk: Final = disk
         self._clock: Final = clock

@@ -57,6 +57,7 @@ class Server:
         """What the start found."""
         self.durability: Final = durability
         self.counters: Final = started.sequencer.counters
+        self.counters.snapshot_seq = started.snapshot_seq
         bounds = Bounds(MAX_CONNECTIONS, MAX_SOCKETS_PER_ADDRESS, MAX_HANDSHAKES, MAX_HANDSHAKES_PER_ADDRESS)
         self.door: Final = Door(self._admit, bounds, self.counters.refused, self.fail)
         self.certificate: Final = certificate
@@ -253,6 +254,9 @@ class Server:
         """Forget a connection."""
         if self._connections.pop(connection.session, None) is None:
             return
+        if self._sequencer.has_questions:
+            # An answer that others waited for may have ended with it.
+            self._schedule_answers()
         count = self._addresses[connection.address] - 1
         if count:
             self._addresses[connection.address] = count

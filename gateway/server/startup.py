@@ -113,7 +113,9 @@ def start_venue(
     except BaseException:
         recovery.close()
         raise
-    sequencer = Sequencer(exchange, writer, fanout, directory, VenueClock(exchange.time_ns, steady, wall), disk=disk)
+    past_seq = 0 if begun.point is None else begun.point.seq
+    clock = VenueClock(exchange.time_ns, steady, wall)
+    sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
     rows = _set_up(sequencer, writer, to_do)
     return Started(
         begun=begun,

@@ -19,7 +19,7 @@ NEWEST_KEPT: Final = 2
 """A start takes the newest, and the one before it if that is damaged."""
 MAX_KEPT: Final = 8
 """Of one core version. The older ones lie about evenly: any state is reached again from one of them by a quarter of the journal at most.
-Why not more: docs/decisions/snapshots.md."""
+Why not more: docs/decisions/snapshot-files.md."""
 _BEGINNING_BYTES: Final = 4_096
 """Of a file: its header has less."""
 

@@ -66,6 +66,9 @@ def begin_replica(
     """
     unusable: list[str] = []
     for name, sealed in newest_first(folder_beside(journal), venue, public_key, unusable, disk):
+        if sealed.header.core_version > CORE_VERSION:
+            unusable.append(f"{name}: it is of core version {sealed.header.core_version}, this is {CORE_VERSION}")
+            continue
         try:
             replica = _restored(sealed, new_exchange().hook)
         except SnapshotUnusable as error:

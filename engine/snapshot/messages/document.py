@@ -235,7 +235,6 @@ class Snapshot(Part):
     entered: int
     queued: int
     first_trade: int
-    is_crowded: bool
     self_trade: int
     seed: str
     halt_threshold_ppm: int

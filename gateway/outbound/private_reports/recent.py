@@ -33,6 +33,10 @@ class RecentReports:
         """An account that was just opened had so many reports; none of them is here."""
         self._missing[account] = count
 
+    def missing(self, account: str) -> int:
+        """How many reports of an account there were before the first that could be kept."""
+        return self._missing.get(account, 0)
+
     def last_seq(self, account: str) -> int:
         """The number of an account's last report, whether it is kept or not."""
         recent = self._reports[account]

@@ -143,6 +143,10 @@ class PrivateReports:
         """The sequence number of an account's last report."""
         return self._recent.last_seq(account)
 
+    def missing(self, account: str) -> int:
+        """How many reports an account had before the venue's state was taken up from a snapshot. The journal has them."""
+        return self._recent.missing(account)
+
     def first_kept(self, account: str) -> int:
         """The sequence number of the first report of an account that is kept; one after the last if none is. Those before
         it are in the journal alone.

@@ -12,10 +12,10 @@ from engine.snapshot.encoding import SnapshotError, decode_snapshot, encode_snap
 from engine.snapshot.messages.document import FORMAT
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
-from engine.vocabulary.limits import NS_PER_DAY, PIECE_EVENTS
+from engine.vocabulary.limits import NS_PER_DAY, ORDERS_BEFORE_RATIO, PIECE_EVENTS
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Sequenced
-from engine.vocabulary.messages.events import OrderStatus
+from engine.vocabulary.messages.events import OrderCancelled, OrderRejected, OrderStatus
 from engine.vocabulary.wide import wide
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 
@@ -102,6 +102,38 @@ def test_a_bracket_whose_legs_have_ended_before_its_entry_is_still_one() -> None
     assert [(each.order_id, each.has_ended, each.leaves_lots) for each in again.children] == [
         (each.order_id, True, 0) for each in entry.children
     ]
+
+
+def test_orders_expire_in_the_order_of_their_entry() -> None:
+    desk = desk_with("a", "b")
+    for name in ("b", "a", "b"):
+        for number in range(2):
+            order = msgspec.structs.replace(bid(name, f"o{desk.exchange.seq}", 10 + number), time_in_force=codes.DAY)
+            desk.send(order)
+    again = restored(desk.exchange)
+    sequenced = Sequenced(again.seq + 1, desk.time_ns + NS_PER_DAY, commands.Tick())
+    happened = again.apply(sequenced)
+    assert encode_events(happened) == encode_events(desk.exchange.apply(sequenced))
+    assert [event.account for event in happened if isinstance(event, OrderCancelled)] == ["b", "b", "a", "a", "b", "b"]
+
+
+def test_what_a_participant_has_sent_and_traded_is_counted_on() -> None:
+    desk = desk_with("a", "b")
+    desk.send(commands.SetLimits("a", max_order_to_trade=3))
+    for number in range(ORDERS_BEFORE_RATIO):
+        desk.send(bid("a", f"o{number}", 1))
+        if number % 3 == 0:
+            desk.send(msgspec.structs.replace(bid("b", f"o{number}", 1), side=codes.SELL))
+    again = restored(desk.exchange)
+    limits = again.limits["a"]
+    assert (limits.orders, limits.trades) == (ORDERS_BEFORE_RATIO, 34)
+    codes_of = []
+    for number in range(4):
+        sequenced = Sequenced(again.seq + 1, desk.time_ns, bid("a", f"later{number}", 1))
+        happened = again.apply(sequenced)
+        assert encode_events(happened) == encode_events(desk.exchange.apply(sequenced))
+        codes_of.append(happened[0].code if isinstance(happened[0], OrderRejected) else codes.OK)
+    assert codes_of == [codes.OK, codes.OK, codes.ORDER_LIMITS, codes.ORDER_LIMITS]
 
 
 def test_an_iceberg_shows_what_it_showed() -> None:

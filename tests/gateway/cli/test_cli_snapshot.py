@@ -69,10 +69,10 @@ def test_without_a_key_a_journal_or_a_head_it_says_what_is_missing(venue, tmp_pa
 def test_a_list_says_which_are_sound(venue):
     first, last = (venue / SNAPSHOT_FOLDER / snapshot_name(seq) for seq in list_snapshots(venue / SNAPSHOT_FOLDER))
     status, output = run("snapshot", venue, "--list")
-    assert (status, output.count("sound")) == (0, 2)
+    assert (status, output.count("signed")) == (0, 2)
     last.write_bytes(last.read_bytes()[:-1])
     status, output = run("snapshot", venue, "--list")
-    assert (status, output.count("sound")) == (1, 1)
+    assert (status, output.count("signed")) == (1, 1)
     assert "its digest does not match" in output
     status, output = run("verify", venue, "--json")
     assert status == 1

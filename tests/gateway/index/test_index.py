@@ -48,7 +48,7 @@ def test_it_finds_what_a_search_of_all_rows_finds(journal: Path) -> None:
     read = caught_up(journal)
     assert read.runs == built.runs > 5
     assert not read.rebuilt
-    check_answers(read, answers, every=5)
+    check_answers(read, answers, every=9)
 
 
 def test_archived_segments_are_read_as_others(journal: Path) -> None:
@@ -101,7 +101,7 @@ def test_reports_end_before_a_row(journal: Path) -> None:
 def test_an_index_that_follows_is_one_that_was_built_at_the_end(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     journal = tmp_path / "venue" / "journal"
-    rows = session_rows(400)
+    rows = session_rows(250)
     writer = open_writer(journal, segment_bytes=30_000)
     index, beside = Index(journal), Index(journal)
     for batch in in_batches(rows, 7):
@@ -125,8 +125,8 @@ def test_an_index_that_follows_is_one_that_was_built_at_the_end(tmp_path: Path, 
     for _ in beside.catch_up():
         pass
     answers = true_answers(all_rows(journal))
-    check_answers(index, answers)
-    check_answers(beside, answers)
+    check_answers(index, answers, every=4)
+    check_answers(beside, answers, every=7)
     assert not index.rebuilt
     index.close()
     followed = files_of(index_directory(journal))
@@ -146,7 +146,8 @@ def test_every_byte_of_a_run_is_verified_before_it_counts(tmp_path: Path, monkey
     for place in range(len(sound)):
         path.write_bytes(sound[:place] + bytes((sound[place] ^ 0xFF,)) + sound[place + 1 :])
         index = caught_up(journal, saves=False)
-        check_answers(index, answers)
+        # All keys are in one block.
+        check_answers(index, answers, every=12)
         assert [row[0] for row in index.rows([1, 2, 9])] == [1, 2, 9]
         assert len(index.rebuilt) == 1, f"byte {place} of {len(sound)} may be anything"
     # Whoever saves puts it right.
@@ -203,7 +204,7 @@ def test_runs_of_rows_that_a_crash_took_back_are_thrown_away(tmp_path: Path) -> 
     write_journal(journal, rows, close=False)
     index = caught_up(journal)
     segment = journal / "journal-00000001.sbxj"
-    cut = index.locate(150).offset
+    cut = index.reader().locate(150).offset
     index.close()
     segment.write_bytes(segment.read_bytes()[:cut])
     (journal / "head").unlink(missing_ok=True)
@@ -241,6 +242,14 @@ def test_one_process_saves_and_the_others_build_in_memory(journal: Path) -> None
     check_answers(second, true_answers(all_rows(journal)), every=20)
     first.close()
     assert second.hold()
+
+
+def test_what_a_killed_process_left_unfinished_is_removed(journal: Path) -> None:
+    caught_up(journal).close()
+    before = files_of(index_directory(journal))
+    (index_directory(journal) / "index-00000009-000000000777.sbxi.new").write_bytes(b"half")
+    caught_up(journal).close()
+    assert files_of(index_directory(journal)) == before
 
 
 def test_a_disk_that_fails_leaves_whole_runs(journal: Path) -> None:

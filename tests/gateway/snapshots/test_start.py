@@ -256,13 +256,3 @@ def test_whatever_byte_changes_the_one_before_serves(venue):
 @pytest.mark.soak
 def test_whatever_byte_changes_the_one_before_serves_each_time(venue):
     check_flips(venue, 1)
-
-
-# ── how far ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_snapshot_goes_no_further_than_the_head(venue):
-    """After a crash the head trails under durability os: what the system had not written may be lost yet."""
-    shutil.rmtree(venue / SNAPSHOT_FOLDER)
-    made = save(venue)
-    assert made.seq < started(venue).recovered

@@ -124,7 +124,7 @@ async def serving(
 
 @contextmanager
 def served_apart(
-    directory: Path, *options: str, prefix: tuple[str, ...] = ()
+    directory: Path, *options: str, prefix: tuple[str, ...] = (), env: dict[str, str] | None = None
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """`sbx serve` in a process of its own; yields its URL and the process, and ends it in order if it still runs."""
     directory.mkdir(exist_ok=True)
@@ -141,7 +141,7 @@ def served_apart(
         "--json",
         *options,
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as process:
         assert process.stdout is not None
         try:
             line = process.stdout.readline()

@@ -1,0 +1,155 @@
+"""`sbx find` on a journal with every kind of command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.record.rows import decode_command, decode_events
+from gateway.cli.find import command as find_command
+from gateway.cli.replay import readable
+from gateway.index.index import index_directory
+from gateway.reporting.times import time_ns_of, utc
+from tests.support.gateway.indexes import all_rows, true_answers
+from tests.support.places import ROOT
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("find") / "venue" / "journal"
+    shutil.copytree(ROOT / "tests/golden/v6-everything", found, ignore=shutil.ignore_patterns("*.json"))
+    return found
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(find_command, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def found(*arguments: object) -> dict[str, Any]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+def seqs(*arguments: object) -> list[int]:
+    return [row["seq"] for row in found(*arguments, "--limit", 1000)["rows"]]
+
+
+def test_every_kind_of_key_has_an_option(journal: Path) -> None:
+    asked = set()
+    for (kind, key), rows in true_answers(all_rows(journal)).items():
+        if kind in asked or kind in {"report", "investor"} or key == -1:
+            continue
+        asked.add(kind)
+        words = key if isinstance(key, tuple) else (key,)
+        assert seqs(journal, f"--{kind.replace('_', '-')}", *words) == rows, (kind, key)
+    assert len(asked) == 13
+
+
+def test_what_is_shown_is_what_the_journal_has(journal: Path) -> None:
+    row = all_rows(journal)[499]
+    [shown] = found(journal.parent, "--seq", 500)["rows"]
+    assert shown == {
+        "seq": 500,
+        "time_ns": row[1],
+        "time_utc": utc(row[1]),
+        "command": json.loads(json.dumps(readable(decode_command(row[2])))),
+        "events": json.loads(json.dumps(readable(decode_events(row[3])))),
+    }
+
+
+def test_what_is_asked_together_holds_together(journal: Path) -> None:
+    answers = true_answers(all_rows(journal))
+    both = [seq for seq in answers["account", "a"] if seq in answers["instrument", "BTC/RUB"]]
+    assert both
+    assert seqs(journal, "--account", "a", "--instrument", "BTC/RUB") == both
+    assert seqs(journal, "--account", "a", "--instrument", "BTC/RUB", "--limit", 3) == both
+    assert [
+        row["seq"] for row in found(journal, "--account", "a", "--instrument", "BTC/RUB", "--limit", 3)["rows"]
+    ] == both[:3]
+    latest = found(journal, "--account", "a", "--instrument", "BTC/RUB", "--limit", 3, "--latest")
+    assert [row["seq"] for row in latest["rows"]] == both[-3:]
+    assert latest["more"] is True
+
+
+def test_an_investor_is_also_its_accounts(journal: Path) -> None:
+    rows = all_rows(journal)
+    answers = true_answers(rows)
+    opened = [event for row in rows for event in decode_events(row[3]) if type(event).__name__ == "AccountOpened"]
+    account = readable(opened[0])
+    assert isinstance(account, dict)
+    mine = {
+        each["account"]
+        for each in map(readable, opened)
+        if isinstance(each, dict) and each["investor"] == account["investor"]
+    }
+    expected = sorted(
+        {*answers["investor", account["investor"]], *(seq for name in mine for seq in answers["account", name])}
+    )
+    assert seqs(journal, "--investor", account["investor"]) == expected
+
+
+def test_times_bound_what_is_found(journal: Path) -> None:
+    rows = all_rows(journal)
+    begin, end = rows[300][1], rows[400][1]
+    expected = [row[0] for row in rows if begin <= row[1] <= end]
+    assert seqs(journal, "--since", utc(begin), "--until", utc(end)) == expected
+    last = [row[0] for row in rows if row[1] <= end][-1]
+    assert [row["seq"] for row in found(journal, "--until", utc(end), "--latest", "--limit", 1)["rows"]] == [last]
+    assert seqs(journal, "--until", "1999-12-31") == []
+    assert seqs(journal, "--since", "2200-01-01T03:00:00+03:00") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [
+        ("1970-01-01", 0),
+        ("1970-01-01T00:00:01.5", 1_500_000_000),
+        ("1970-01-01T03:00:00.000000001+03:00", 1),
+        ("2026-01-31T23:59:59.000000001Z", 1_769_903_999_000_000_001),
+        ("1969-12-31T23:59:59.25", -750_000_000),
+    ],
+)
+def test_times_are_read_to_the_nanosecond(text: str, nanoseconds: int) -> None:
+    assert time_ns_of(text) == nanoseconds
+    if nanoseconds >= 0:
+        assert time_ns_of(utc(nanoseconds)) == nanoseconds
+
+
+def test_people_are_told_in_paragraphs(journal: Path) -> None:
+    output = run(journal, "--account", "a", "--limit", 2).output
+    assert output.count("OpenAccount(account a") == 1
+    assert "there are more: see --limit and --latest" in output
+    assert "nothing in the journal's 952 rows is about that" in run(journal, "--account", "nobody").output
+    # A rulebook travels whole; nobody wants to read it here.
+    assert all(len(line) < 4_000 for line in run(journal, "--message", "LoadRulebook").output.splitlines())
+
+
+def test_mistakes_are_told(journal: Path, tmp_path: Path) -> None:
+    assert run(tmp_path).exit_code == 2
+    result = run(journal, "--since", "yesterday")
+    assert result.exit_code == 2 and "--since yesterday: write 2026-07-01T10:04:07.25" in result.output
+    damaged = tmp_path / "damaged"
+    shutil.copytree(journal, damaged)
+    data = bytearray((damaged / "journal-00000002.sbxj").read_bytes())
+    data[30_000] ^= 1
+    (damaged / "journal-00000002.sbxj").write_bytes(data)
+    result = run(damaged, "--account", "a")
+    assert result.exit_code == 1 and "journal-00000002.sbxj, frame at offset" in result.output
+
+
+def test_a_damaged_index_is_said_to_be_built_again(journal: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "venue" / "journal"
+    shutil.copytree(journal, copy)
+    assert found(copy, "--seq", 1)["index_rebuilt"] == []
+    runs = sorted(index_directory(copy).iterdir())
+    assert runs
+    runs[0].write_bytes(b"nonsense")
+    assert "built again: " in run(copy, "--seq", 1).output
+    assert found(copy, "--seq", 1)["index_rebuilt"] == []

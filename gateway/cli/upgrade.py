@@ -78,7 +78,7 @@ def _follow(upgrade: Upgrade, journal: Path) -> None:
 
 def _version(upgrade: Upgrade) -> int:
     """The core version that is handed over."""
-    last = upgrade.recovery.last_segment
+    last = upgrade.last_segment
     return CORE_VERSION if upgrade.goes_on or last is None else last.header.core_version
 
 

@@ -70,6 +70,7 @@ class Recovery:
 
     Attributes:
         torn: what was set aside, known once all rows are read.
+        reader: what was read of it so far.
         venue, public_key: whose journal it must be.
         disk: what it is on.
     """
@@ -85,7 +86,7 @@ class Recovery:
         self._key: Final = key
         self._lock: Final = Lock(disk) if lock is None else lock
         self._lock.take(directory)
-        self._reader: Final = JournalReader(
+        self.reader: Final = JournalReader(
             directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0, disk=disk
         )
         self._is_read = False
@@ -98,14 +99,14 @@ class Recovery:
             JournalVersion: another core version is needed.
             OSError: the disk failed.
         """
-        yield from self._reader.rows(since)
+        yield from self.reader.rows(since)
         for name in self.disk.names(self.directory):
             if name.startswith("journal-") and name.endswith(UNFINISHED_SUFFIX):
                 self.disk.remove(self.directory / name)
-        if self._reader.segments:
-            last = self._reader.segments[-1]
-            if self._reader.torn is not None:
-                self.torn = self._set_aside(last, self._reader.torn)
+        if self.reader.segments:
+            last = self.reader.segments[-1]
+            if self.reader.torn is not None:
+                self.torn = self._set_aside(last, self.reader.torn)
             self._make_durable(last)
         self._is_read = True
 
@@ -123,13 +124,13 @@ class Recovery:
             OSError: the disk failed.
         """
         assert self._is_read, "read all rows first"
-        last = self.last_segment
+        last = self.reader.segments[-1] if self.reader.segments else None
         return JournalWriter(
             self.directory,
             self.venue,
             self._key,
-            tip=self._reader.tip,
-            batch_tip=self._reader.batch_tip,
+            tip=self.reader.tip,
+            batch_tip=self.reader.batch_tip,
             last=last,
             lock=self._lock,
             durability=durability,
@@ -137,21 +138,6 @@ class Recovery:
             segment_bytes=segment_bytes,
             disk=self.disk,
         )
-
-    @property
-    def last_segment(self) -> SegmentSummary | None:
-        """The last segment read so far; None: there is none."""
-        return self._reader.segments[-1] if self._reader.segments else None
-
-    @property
-    def link(self) -> bytes:
-        """Of the last batch read so far."""
-        return self._reader.batch_tip.link
-
-    @property
-    def bytes_read(self) -> int:
-        """Of all segments, so far."""
-        return self._reader.bytes_read
 
     def close(self) -> None:
         """Let go of the journal without writing."""

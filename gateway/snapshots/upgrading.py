@@ -16,7 +16,7 @@ from gateway.disk import DISK, Disk
 from gateway.journal.files import JournalError, Lock
 from gateway.journal.head import read_head
 from gateway.journal.key import venue_key
-from gateway.journal.reader import FIRST_THAT_GOES_ON, JournalReader, JournalVersion
+from gateway.journal.reader import FIRST_THAT_GOES_ON, JournalReader, JournalVersion, SegmentSummary
 from gateway.journal.writer import Recovery, recover
 from gateway.keys import public_key_bytes
 from gateway.snapshots.making import Begun, Made, begin_replica, publish
@@ -83,7 +83,7 @@ class Upgrade:
         try:
             for row in self.recovery.rows(self.begun.point):
                 replica.feed(row)
-                yield self.recovery.bytes_read
+                yield self.recovery.reader.bytes_read
         except JournalVersion as error:
             if error.needed < CORE_VERSION or not replica.exchange.seq:
                 raise
@@ -93,6 +93,12 @@ class Upgrade:
             raise NotReady(
                 "the journal ends within the work of a command: start the venue with this release, and stop it when it stands still"
             )
+
+    @property
+    def last_segment(self) -> SegmentSummary | None:
+        """The last that was read; None: there is none."""
+        segments = self.recovery.reader.segments
+        return segments[-1] if segments else None
 
     @property
     def is_handed_over(self) -> bool:
@@ -107,7 +113,7 @@ class Upgrade:
             NotSynced: the journal's head does not reach as far.
             OSError: the disk failed.
         """
-        replica, last = self.begun.replica, self.recovery.last_segment
+        replica, last = self.begun.replica, self.last_segment
         is_own = last is not None and last.header.core_version == CORE_VERSION and not self.goes_on
         is_closed = last is not None and last.is_signed and self._synced_seq() >= replica.exchange.seq
         if is_own and not is_closed:
@@ -117,7 +123,7 @@ class Upgrade:
             return None
         return publish(
             replica,
-            self.recovery.link,
+            self.recovery.reader.batch_tip.link,
             self._journal,
             venue=self.recovery.venue,
             key=self._key,

@@ -2,7 +2,7 @@
 
     python -m tests.golden.snapshots tests/golden
 
-writes one for each journal of the core version that runs, and what is expected of all of them into `snapshots/expected.json`.
+writes one for each journal of the core version that runs, and what is expected of all of them into `snapshots/states.json`.
 A snapshot that is there already is never made again.
 """
 
@@ -25,7 +25,7 @@ from engine.vocabulary.codes import CORE_VERSION
 from gateway.journal.reader import JournalReader
 
 FOLDER = "snapshots"
-EXPECTED = "expected.json"
+EXPECTED = "states.json"
 ENDING = ".snapshot"
 
 

@@ -240,15 +240,17 @@ class Simulation:
     def _finish(self) -> None:
         """Let what is on its way arrive, stop in order, and check everything."""
         stage = self.stage
-        assert self._venue is not None
-        until_ns = stage.now_ns + SETTLED_NS + 4 * self.plan.latency_ns
-        for link in self._venue.links.values():
-            # One that was frozen has yet to bring what it held back.
-            until_ns = max(until_ns, link.client.free_ns + 1)
-        while stage.now_ns < until_ns:
-            stage.step()
         venue = self._venue
         assert venue is not None
+        until_ns, seq = 0, 0
+        while stage.now_ns < until_ns or venue.exchange.seq > seq:
+            if venue.exchange.seq > seq:
+                seq = venue.exchange.seq
+                until_ns = stage.now_ns + SETTLED_NS + 4 * self.plan.latency_ns
+                for link in venue.links.values():
+                    # One that was frozen has yet to bring what it held back.
+                    until_ns = max(until_ns, link.client.free_ns + 1)
+            stage.step()
         venue.stop()
         self.beside.end_follower()
         truth = Truth(self.machine)

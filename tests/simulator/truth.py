@@ -48,7 +48,7 @@ class Log:
         """How much of that a lying disk has lost beyond what the head had."""
 
         self.snapshot_starts = 0
-        """From a snapshot: the venue keeps no reports from before it, and says so to a client that asks for them."""
+        """From a snapshot: of what was before it, reports come from the journal by the index."""
 
     def sequenced(self, batch: Batch, now_ns: int) -> None:
         """A batch goes to the journal."""
@@ -105,6 +105,7 @@ class Truth:
         self._ids: Final[dict[tuple[str, str], int]] = {}
         self._replay: Final = Replay(self.exchange)
         self._fanout: Final = Fanout()
+        self._lies: Final = machine.disk.lies
         with machine.undisturbed():
             reader = JournalReader(JOURNAL, disk=machine.disk)
             for batch in reader.batches():
@@ -189,7 +190,8 @@ class Truth:
 
     def check_client(self, trader: Trader, log: Log) -> None:
         """Everything that a client heard is in the log, once, between its request and its reply; and it heard all."""
-        may_forget = log.snapshot_starts > 0
+        # A journal that its disk has damaged may not have them any more, and the client is told so.
+        may_forget = bool(self._lies)
         for received in trader.received:
             self._check_received(trader, received, log)
         self._check_reports(trader, may_forget)

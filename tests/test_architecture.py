@@ -113,6 +113,7 @@ ROOMS = Rooms(
         "tests.gateway": ("support.*", "engine.* compliance.* gateway.*"),
         "tests.loadtest": ("support.*", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.golden": ("support.*", "engine.* compliance.* gateway.* loadtest.bench"),
+        "tests.simulator": ("support", "engine.* compliance.* gateway.*"),
         "tests": ("support.*", "engine.* gateway gateway.cli"),
     }
 )

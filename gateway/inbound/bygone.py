@@ -14,6 +14,7 @@ from gateway.disk import DISK, Disk
 from gateway.inbound.session import PARKED, Session
 from gateway.index.growing import RUN_ROWS
 from gateway.index.index import Index
+from gateway.index.keys import REPORT
 from gateway.index.rows import Rows
 from gateway.journal.files import JournalError
 from gateway.outbound.fanout import Fanout
@@ -114,6 +115,8 @@ class Bygone:
             for seq in index.catch_up(self._until_seq):
                 yield (seq - before) * _INDEXED_ROW_STEPS
                 before = seq
+            # It stays as long as the venue runs: a row takes a kilobyte of it, or with reports alone some fifty bytes.
+            index.keep_only(REPORT)
             self._index = index
             return index
         finally:

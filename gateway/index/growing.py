@@ -119,6 +119,12 @@ class GrowingRun:
         """As `Run.find`."""
         return self._postings.tables[kind].get(key, [])
 
+    def keep_only(self, kind: str) -> None:
+        """Forget what is of other kinds: nobody asks for it here."""
+        for other, table in self._postings.tables.items():
+            if other != kind:
+                table.clear()
+
     def spots(self) -> list[Spot]:
         """As `Run.spots`."""
         return self._spots

@@ -137,6 +137,12 @@ class Index:
         if self._saves and until_seq is None:
             self._tidy()
 
+    def keep_only(self, kind: str) -> None:
+        """Forget of what is in no file all that is of other kinds; nothing more is taken in."""
+        for run in self._parts:
+            if isinstance(run, GrowingRun):
+                run.keep_only(kind)
+
     def verify(self) -> Iterator[str]:
         """Read all runs, and build those again that are damaged; yields the name of each that was read.
 

@@ -12,6 +12,8 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from compliance.rulebook.format import Declarations, parse_rulebook
+from compliance.rulebook.rulebook import Overrides, Rulebook
 from engine.vocabulary.limits import NS_PER_SECOND
 from tests.simulator.disk import Killed, PowerCut, SimulatedDisk
 from tests.simulator.plan import Plan
@@ -111,6 +113,18 @@ class Machine:
         self._stage.note(f"fault: {kind}")
 
 
+_rulebooks: Final[dict[str, Rulebook]] = {}
+
+
+def _parsed_once(name: str, documents: dict[str, str], declared: Declarations, overrides: Overrides | None) -> Rulebook:
+    """The rulebook of the simulated venue. There is one, which nobody changes: to read it again at each start takes most of a run."""
+    assert not overrides
+    key = name + "".join(documents.values())
+    if key not in _rulebooks:
+        _rulebooks[key] = parse_rulebook(name, documents, declared)
+    return _rulebooks[key]
+
+
 @contextmanager
 def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
     """Take secrets and keys, which are the operating system's chance otherwise, from a seed; and wait for nothing."""
@@ -124,6 +138,7 @@ def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
 
     simulated_time = SimpleNamespace(sleep=sleep, monotonic=lambda: stage.now_ns / NS_PER_SECOND)
     with (
+        mock.patch("compliance.rules.catalogue.parse_rulebook", _parsed_once),
         mock.patch("gateway.journal.key.new_private_key", new_key),
         mock.patch("gateway.identity.secrets", SimpleNamespace(token_bytes=chance.randbytes)),
         mock.patch("gateway.journal.reader.time", simulated_time),

@@ -20,7 +20,7 @@ class Plan:
         self.acts: Final = chance.randint(20, 60)
         """Requests of all traders together."""
         self.segment_bytes: Final = chance.choice((700, 1_500, 4_000, 20_000))
-        self.lies: Final = [each for each in LIES if chance.random() < 0.5] if chance.random() < 0.2 else []
+        self.lies: Final = [each for each in LIES if chance.random() < 0.5] if chance.random() < 0.25 else []
         """Most disks tell the truth."""
         self.lie_rate: Final = 0.02 if self.lies else 0.0
         # What a lying disk did shows after a power cut.
@@ -39,8 +39,7 @@ class Plan:
         self.clock_step_rate: Final = chance.choice((0.0, 0.0, 0.05))
         """Of each request, as the following."""
         self.stop_rate: Final = chance.choice((0.0, 0.02))
-        self.rename_rate: Final = chance.choice((0.0, 0.0, 0.01))
-        self.core_fault_rate: Final = chance.choice((0.0, 0.0, 0.0, 0.01))
+        self.core_fault_rate: Final = chance.choice((0.0, 0.0, 0.0, 0.03))
         self.has_rogue: Final = chance.random() < 0.3
         self.compacts: Final = chance.random() < 0.4
         self.snapshots: Final = chance.random() < 0.3

@@ -141,7 +141,8 @@ def test_an_iceberg_shows_what_it_showed() -> None:
     desk = desk_with("a", "b")
     desk.send(msgspec.structs.replace(bid("a", "ice", lots=10), order_type=codes.ICEBERG, display_e8=4 * E8))
     desk.send(msgspec.structs.replace(bid("b", "hit", lots=3), side=codes.SELL))
-    book = restored(desk.exchange).books["BTC/RUB"]
+    core = restored(desk.exchange)
+    book = core.books["BTC/RUB"]
     assert book.levels(codes.BUY) == [(100, 1)]
 
 

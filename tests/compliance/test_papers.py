@@ -212,6 +212,9 @@ def test_a_snapshot_keeps_contracts_texts_and_the_day_of_the_rulebook() -> None:
     twin.restore(digest(venue.hook), exchange.assets, exchange.instruments, exchange.accounts)
     assert digest(twin) == digest(venue.hook)
     assert twin.intake.table is not None and twin.intake.table.rulebook.active("RET-1") is None
+    for hook in (venue.hook, twin):
+        (kept,) = hook.intake.registry.contracts.values()
+        assert (kept.paid, kept.refundable) == (60_000_000, 60_000_000)
     investor = twin.intake.registry.investors["importer"]
     assert [(each.contract, each.paid, each.left) for each in investor.contracts] == [("7", 60_000_000, 40_000_000)]
 

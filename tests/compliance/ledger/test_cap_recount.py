@@ -183,7 +183,7 @@ class Session:
                 {"ioc": IOC, "fok": FOK}.get(how, IOC if market else GTC),
                 0 if market else price_ticks * instruments.tick_e8,
                 0 if funds else lots * instruments.lot_e8,
-                how == "post",
+                int(how == "post"),
                 funds=funds,
             )
         )

@@ -12,6 +12,7 @@ from engine.vocabulary.codes import BUY, FIRM, GTC, INDIVIDUAL, LIMIT, SELL
 from engine.vocabulary.messages.commands import (
     AnyCommand,
     AuthoriseClient,
+    Deposit,
     LoadRulebook,
     NewOrder,
     RecordTest,
@@ -144,3 +145,22 @@ def test_an_account_is_decided_about_as_it_was() -> None:
         order = NewOrder(PARTICIPANT, "firm", f"c{venue.exchange.seq}", instrument, BUY, LIMIT, GTC, e8("200"), e8("1"))
         exchange.apply(Sequenced(venue.exchange.seq, venue.time_ns, order))
     assert state_digest(exchange) == state_digest(venue.exchange)
+
+
+def test_who_is_to_be_looked_at_and_what_was_read_is_kept() -> None:
+    venue = Venue()
+    for asset in ("ETH", "BTC"):
+        venue.do(Deposit("bank", asset, 10**8))
+        # What a firm holds is read in the order in which it was first seen: so is told what has no price.
+        venue.hook.intake.ledger.portfolios.of(venue.hook.intake.registry.investors["bank"]).held()
+    intake = venue.hook.intake
+    intake.closers.note(7, "firm")
+    intake.closers.moved(intake.registry.clients["firm"])
+    intake.closers.forget(7)
+    intake.ledger.portfolios.touch(intake.registry.clients["bank"])
+    hook = ComplianceHook()
+    restore_exchange(venue.exchange.snapshot(), hook)
+    assert list(hook.intake.closers.changed) == ["firm"] and not hook.intake.closers.accounts
+    (live,), (again,) = intake.ledger.portfolios.all(), hook.intake.ledger.portfolios.all()
+    assert list(live.units) == list(again.units) != sorted(live.units)
+    assert (live.read, list(live.changed)) == (again.read, list(again.changed)) and "bank" in live.changed

@@ -223,8 +223,8 @@ class Server:
                 self.counters.refused["no_such_subprotocol"] += 1
                 return refusal(400, f"no such subprotocol; there are {', '.join(CODECS)}")
             session = Session(self._context, codec, secrets.token_hex(NONCE_BYTES))
-            response = WSUpgradeResponse.create_101_response(headers)
-            return WSUpgradeResponseWithListener(response, Connection(self, session, visitor.intake))
+            connection = Connection(self, session, visitor.intake)
+            return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), connection)
         except BaseException as error:
             self.fail(error)
             raise
@@ -243,8 +243,7 @@ class Server:
 
     def tell_heartbeat(self) -> None:
         """Tell the subscribers of that channel that the venue lives."""
-        began_ns = time.monotonic_ns()
-        channel = self._context.fanout.channels.one(HeartbeatChannel)
+        began_ns, channel = time.monotonic_ns(), self._context.fanout.channels.one(HeartbeatChannel)
         self._context.fanout.broadcast(channel.subscribers, channel.beat(self.now_ns))
         self._send(began_ns)
 
@@ -252,8 +251,7 @@ class Server:
         """Count a connection; returns how many there are now from its address."""
         self._connections[connection.session] = connection
         self._is_empty.clear()
-        count = self._addresses.get(connection.address, 0) + 1
-        self._addresses[connection.address] = count
+        count = self._addresses[connection.address] = self._addresses.get(connection.address, 0) + 1
         return count
 
     def left(self, connection: Connection) -> None:

@@ -56,6 +56,9 @@ def simulate_all(seeds: Iterable[int]) -> Tally:
     return tally
 
 
+PRINT_DIGEST = "from tests.simulator.running import simulate; print(simulate({seed}).stage.digest())"
+
+
 def test_a_seed_is_the_same_run_every_time() -> None:
     digest = simulate(7).stage.digest()
     assert simulate(7).stage.digest() == digest

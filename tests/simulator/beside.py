@@ -25,7 +25,7 @@ from tests.simulator.machine import DIRECTORY, JOURNAL, Machine
 from tests.simulator.stage import Failed, Stage
 from tests.simulator.venue_file import simulated_venue
 
-PIECES: Final = 40
+PIECES: Final = 100
 """Of its work, which a follower does at once at most."""
 
 

@@ -15,12 +15,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from compliance.rulebook.format import Declarations, parse_rulebook
 from compliance.rulebook.rulebook import Overrides, Rulebook
 from engine.vocabulary.limits import NS_PER_SECOND
+from gateway.journal.files import SEGMENT_SUFFIX
 from tests.simulator.disk import Killed, PowerCut, SimulatedDisk
 from tests.simulator.plan import Plan
 from tests.simulator.stage import NS_PER_MS, Stage
 
 DIRECTORY: Final = Path("/venue")
 JOURNAL: Final = DIRECTORY / "journal"
+UNSYNCED_TIMES: Final = 4
+"""So much more often others act between the write of a frame and its sync."""
 MOST_TEMPTATIONS: Final = 3
 """How often in a run the power is cut right after another process has made a snapshot or an archive."""
 _UNSEEN: Final = ("list", "open", "read")
@@ -77,7 +80,10 @@ class Machine:
             self._count("cut")
             self.disk.is_off = True
             raise PowerCut
-        if self.others and not self._is_beside and stage.happens(plan.beside_rate):
+        # What is written and not synced is what others must not make anything of.
+        is_between = what == "sync" and path.endswith(SEGMENT_SUFFIX)
+        beside_rate = plan.beside_rate * (UNSYNCED_TIMES if is_between else 1)
+        if self.others and not self._is_beside and stage.happens(beside_rate):
             self._is_beside = True
             try:
                 stage.chance.choice(self.others)()

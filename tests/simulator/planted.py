@@ -10,6 +10,7 @@ from unittest import mock
 from gateway.journal.head import Head
 from gateway.journal.reader import JournalReader
 from gateway.journal.writer import JournalWriter
+from tests.simulator.plan import Plan
 
 
 @contextmanager
@@ -50,8 +51,21 @@ def snapshot_ahead() -> Iterator[None]:
         yield
 
 
-PLANTED: Final[dict[str, Callable[[], AbstractContextManager[None]]]] = {
-    "ack-before-sync": ack_before_sync,
-    "lost-tail-is-sound": lost_tail_is_sound,
-    "snapshot-ahead": snapshot_ahead,
+def _any(plan: Plan) -> bool:
+    return True
+
+
+def _loses_tails(plan: Plan) -> bool:
+    return "tail" in plan.lies
+
+
+def _acts_between(plan: Plan) -> bool:
+    return plan.beside_rate > 0.1 and plan.follows and plan.snapshot_commands == 4
+
+
+PLANTED: Final[dict[str, tuple[Callable[[], AbstractContextManager[None]], Callable[[Plan], bool]]]] = {
+    "ack-before-sync": (ack_before_sync, _any),
+    "lost-tail-is-sound": (lost_tail_is_sound, _loses_tails),
+    "snapshot-ahead": (snapshot_ahead, _acts_between),
 }
+"""Each bug, and which seeds have in store what brings it to light: no other seed can find it."""

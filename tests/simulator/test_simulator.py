@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
+from itertools import islice
 
 import pytest
 
+from tests.simulator.plan import Plan
 from tests.simulator.planted import PLANTED
 from tests.simulator.running import Tally, simulate
-from tests.simulator.stage import Failed
+from tests.simulator.stage import Failed, Stage
 from tests.support.places import ROOT
 
 SEEDS = 200
@@ -35,22 +38,25 @@ def test_many_seeds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bug", "first", "within", "promise"),
-    [("ack-before-sync", 0, 1, "P1"), ("lost-tail-is-sound", 60, 40, "P2"), ("snapshot-ahead", 0, 60, "P2")],
+    ("bug", "within", "promise"),
+    [("ack-before-sync", 1, "P1"), ("lost-tail-is-sound", 120, "P2"), ("snapshot-ahead", 80, "P2")],
 )
-def test_a_planted_bug_is_found(bug: str, first: int, within: int, promise: str) -> None:
-    with PLANTED[bug](), pytest.raises(Failed, match=f"{promise}: .*\nrepeat it: make simulate SEED="):
-        simulate_all(range(first, first + within))
+def test_a_planted_bug_is_found(bug: str, within: int, promise: str) -> None:
+    plant, has_means = PLANTED[bug]
+    # What a seed has in store is known before it is run; a change of the venue moves what comes of it, so the bounds are wide.
+    seeds = (seed for seed in range(SEEDS * 10) if has_means(Plan(Stage(seed))))
+    with plant(), pytest.raises(Failed, match=f"{promise}: .*\nrepeat it: make simulate SEED="):
+        simulate_all(islice(seeds, within))
 
 
-PRINT_DIGEST = "from tests.simulator.running import simulate; print(simulate({seed}).stage.digest())"
-
-
-def simulate_all(seeds: range) -> Tally:
+def simulate_all(seeds: Iterable[int]) -> Tally:
     tally = Tally()
     for seed in seeds:
         tally.add(simulate(seed))
     return tally
+
+
+PRINT_DIGEST = "from tests.simulator.running import simulate; print(simulate({seed}).stage.digest())"
 
 
 def test_a_seed_is_the_same_run_every_time() -> None:

@@ -10,6 +10,10 @@ COMMANDS ?=
 CONNECTIONS ?=
 # What the work tree is compared with: make against REV=main~1
 REV ?= HEAD
+# Seeds of the simulator: how many from which one on; or one alone.
+SEEDS ?= 1000
+FIRST ?= 0
+SEED ?=
 
 # .venv is the development install: editable, interpreted, with the checkers.
 # .venv-native is what a user gets: an ordinary install, compiled where a C compiler is found.
@@ -27,10 +31,10 @@ OUTSIDE := build/outside
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench load against abuse soak interop clean check interpreted compiled
+.PHONY: help demo test lint bench load against abuse simulate soak interop clean check interpreted compiled
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(NATIVE)/.installed ## run a venue with simulated participants, then verify and replay its journal
 	PYTHONSAFEPATH=1 $(NATIVE)/bin/sbx demo $(ARGS)
@@ -60,6 +64,9 @@ abuse: $(DEV)/.installed $(NATIVE)/.installed ## what ill will can cost: make ab
 
 soak: $(DEV)/.installed ## the tests that take minutes
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m soak $(ARGS)
+
+simulate: $(DEV)/.installed ## the simulator: make simulate SEEDS=10000, or one again: make simulate SEED=17
+	$(DEV)/bin/python -m tests.simulator $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST))
 
 interop: $(DEV)/.installed ## the tests that need an outside client, such as a browser
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m interop $(ARGS)

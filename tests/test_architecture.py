@@ -102,6 +102,7 @@ ROOMS = Rooms(
         "tests.gateway": ("support.*", "engine.* compliance.* gateway.*"),
         "tests.loadtest": ("support.*", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.golden": ("support.*", "engine.* compliance.* gateway.* loadtest.bench"),
+        "tests.simulator": ("support", "engine.* compliance.* gateway.*"),
         "tests": ("support.*", "engine.* gateway gateway.cli"),
     }
 )

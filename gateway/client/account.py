@@ -58,6 +58,7 @@ class Account:
         self._doing: Literal["", "away", "resuming", "refetching", "listing"] = ""
         self._check: m.AnyReport | None = None
         """The report that is asked for again, until it has come."""
+        self._check_seq = 0
         self._is_rewound = False
         """Whether what was reported is void, from some report on."""
         self._has_gap = False
@@ -87,7 +88,7 @@ class Account:
             self._is_rewound = True
             self._refetch(seq)
         else:
-            self._check = self._last
+            self._check, self._check_seq = self._last, self.seq
             self._resume()
 
     def close(self) -> None:
@@ -105,7 +106,7 @@ class Account:
         if self._is_rewound:
             return
         # Others may come between the login and the one that was asked for again.
-        if self._check is not None and seq == self._check.seq:
+        if self._check is not None and seq == self._check_seq:
             self._is_rewound = _plain(report) != self._check
             self._check = None
         elif seq == self.seq + 1:

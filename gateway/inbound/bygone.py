@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from engine.record.rows import decode_events
-from engine.vocabulary.limits import BYTES_PER_STEP, QUESTION_STEPS, ROW_STEPS
+from engine.vocabulary.limits import BYTES_PER_STEP, MAX_BATCH_COMMANDS, QUESTION_STEPS, ROW_STEPS
 from engine.vocabulary.messages.events import Event
 from gateway.disk import DISK, Disk
 from gateway.inbound.session import PARKED, Session
 from gateway.index.growing import RUN_ROWS
 from gateway.index.index import Index
+from gateway.index.keys import REPORT
 from gateway.index.rows import Rows
 from gateway.journal.files import JournalError
 from gateway.outbound.fanout import Fanout
@@ -88,8 +89,8 @@ class Bygone:
                 return False
             found: list[int] = []
             for part in index.reports(account, after, self._until_seq + 1):
-                found[:0] = part
-                yield _LOOKUP_STEPS
+                found[:0] = part or ()
+                yield _LOOKUP_STEPS if part is not None else MAX_BATCH_COMMANDS * _INDEXED_ROW_STEPS
             rows = index.reader()
             return (yield from self._tell_rows(session, account, rows, found, range(after + 1, last + 1)))
         except (JournalError, LookupError, OSError):
@@ -104,7 +105,7 @@ class Bygone:
     def _load(self) -> Generator[int, None, Index | None]:
         """Bring the index up to where the venue began; None: too much of it is missing."""
         self._is_loading = True
-        index = Index(self._journal, disk=self._disk)
+        index = Index(self._journal, may_pause=False, disk=self._disk)
         try:
             for _ in index.load():
                 yield QUESTION_STEPS
@@ -114,10 +115,14 @@ class Bygone:
             for seq in index.catch_up(self._until_seq):
                 yield (seq - before) * _INDEXED_ROW_STEPS
                 before = seq
+            # It stays as long as the venue runs: a row takes a kilobyte of it, or with reports alone some fifty bytes.
+            index.keep_only(REPORT)
             self._index = index
             return index
         finally:
             self._is_loading = False
+            if self._index is None:
+                index.close()
             self._wake_some()
 
     def _tell_rows(self, session: Session, account: str, rows: Rows, seqs: list[int], wanted: range) -> Pieces:

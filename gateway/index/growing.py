@@ -7,9 +7,8 @@ from typing import Final
 import msgspec
 
 from engine.record.rows import StoredRow
-from engine.record.segments import Tip
 from gateway.index.keys import Key, Postings, sorted_postings
-from gateway.index.run import FORMAT_VERSION, Directory, Spot, encode_run
+from gateway.index.run import FORMAT_VERSION, Directory, Spot, encode_run, name_of_run
 from gateway.journal.files import JournalError
 from gateway.journal.tail import Place
 
@@ -26,7 +25,7 @@ class Unindexed(JournalError):
 
 
 class GrowingRun:
-    """Batches that follow each other in one segment.
+    """Batches that follow each other in one segment: what `Run` is, in memory and not packed.
 
     Args:
         place: where they begin.
@@ -34,25 +33,63 @@ class GrowingRun:
     """
 
     def __init__(self, place: Place, link: bytes) -> None:
-        self.place: Final = place
-        self.previous_link: Final = link
-        self.link = link
-        """Of the last batch."""
-        self.segment = 0
-        """That they are in; 0 while there are none."""
-        self.end = 0
-        """Offset behind the last batch."""
-        self.first_seq = 0
-        self.last_seq = 0
-        self.spots: Final[list[Spot]] = []
+        self._place: Final = place
+        self._previous_link: Final = link
         self._postings: Final = Postings()
+        self._spots: Final[list[Spot]] = []
         self._begin = 0
-        self._last_time_ns = 0
+        """Offset of the first batch."""
+        self._end = place
+        """Behind the last batch."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no batch yet."""
+        return not self._spots
 
     @property
     def is_full(self) -> bool:
         """Whether it ends here."""
-        return self.last_seq - self.first_seq + 1 >= RUN_ROWS or self.end - self._begin >= RUN_BYTES
+        if self.is_empty:
+            return False
+        rows = self._end.tip.next_seq - self._spots[0].seq
+        return rows >= RUN_ROWS or self._end.offset - self._begin >= RUN_BYTES
+
+    @property
+    def link(self) -> bytes:
+        """Of the last batch."""
+        return self._previous_link if self.is_empty else self._end.tip.link
+
+    @property
+    def end(self) -> Place:
+        """Behind the last batch, where the next one is looked for."""
+        return self._end
+
+    @property
+    def about(self) -> Directory:
+        """What it is about; it must not be empty."""
+        first, tip = self._spots[0], self._end.tip
+        return Directory(
+            FORMAT_VERSION,
+            self._end.segment,
+            first.seq,
+            tip.next_seq - 1,
+            first.time_ns,
+            tip.time_ns,
+            self._previous_link,
+            tip.link,
+            self._end.offset,
+        )
+
+    @property
+    def name(self) -> str:
+        """Of the file that it will be."""
+        return name_of_run(self.about)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its file: there is none."""
+        return 0
 
     def add(self, batch: list[StoredRow], start: int, behind: Place) -> None:
         """Take in a batch.
@@ -65,11 +102,10 @@ class GrowingRun:
         Raises:
             Unindexed: a row is of another version.
         """
-        first_seq, time_ns = batch[0][:2]
-        if not self.segment:
-            self.segment, self.first_seq, self._begin = behind.segment, first_seq, start
-        if not self.spots or start - self.spots[-1].offset >= SPOT_BYTES:
-            self.spots.append(Spot(first_seq, start, time_ns))
+        if self.is_empty:
+            self._begin = start
+        if self.is_empty or start - self._spots[-1].offset >= SPOT_BYTES:
+            self._spots.append(Spot(batch[0][0], start, batch[0][1]))
         for seq, _, command, events in batch:
             try:
                 self._postings.add(seq, command, events)
@@ -77,32 +113,25 @@ class GrowingRun:
                 raise Unindexed(
                     f"sequence number {seq} is of a version that this program does not know: {error}"
                 ) from error
-        self.last_seq, self._last_time_ns = batch[-1][:2]
-        self.link = behind.tip.link
-        self.end = behind.offset
+        self._end = behind
 
     def find(self, kind: str, key: Key) -> list[int]:
         """As `Run.find`."""
         return self._postings.tables[kind].get(key, [])
 
+    def keep_only(self, kind: str) -> None:
+        """Forget what is of other kinds: nobody asks for it here."""
+        for other, table in self._postings.tables.items():
+            if other != kind:
+                table.clear()
+
+    def spots(self) -> list[Spot]:
+        """As `Run.spots`."""
+        return self._spots
+
+    def verify(self) -> None:
+        """As `Run.verify`: nothing was read from a disk."""
+
     def encode(self) -> bytes:
         """The run as a file."""
-        about = Directory(
-            FORMAT_VERSION,
-            self.segment,
-            self.first_seq,
-            self.last_seq,
-            self.spots[0].time_ns,
-            self._last_time_ns,
-            self.previous_link,
-            self.link,
-            self.end,
-        )
-        return encode_run(about, self.spots, iter(sorted_postings(self._postings)))
-
-    @property
-    def behind(self) -> Place:
-        """Where the next batch is looked for."""
-        if not self.segment:
-            return self.place
-        return Place(self.segment, self.end, Tip(self.link, self.last_seq + 1, self._last_time_ns))
+        return encode_run(self.about, self._spots, iter(sorted_postings(self._postings)))

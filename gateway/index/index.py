@@ -9,21 +9,22 @@ rows = index.rows(index.find(ACCOUNT, "mm-alpha.main"))
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.record.rows import FIRST_LINK, StoredRow
-from gateway.disk import DISK, Disk, discard, make_directories, save_file
+from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, discard, make_directories, save_file
 from gateway.index.growing import GrowingRun
 from gateway.index.keys import REPORT, Key
 from gateway.index.rows import Rows
 from gateway.index.run import Run, RunDamage, Spot, first_seq_of, list_runs, name_of_run
-from gateway.journal.files import JournalLocked, Lock
+from gateway.journal.files import JournalError, JournalLocked, Lock
 from gateway.journal.tail import BEGINNING, PlaceGone, Tail
 
 INDEX_FOLDER: Final = "index"
 
+AnyRun = Run | GrowingRun
 T = TypeVar("T")
 
 
@@ -40,21 +41,24 @@ class Index:
 
     Args:
         journal: directory of the segments.
+        may_pause: whether a question may take a second, to build a damaged run again. If not, a damaged index ends all but `reports`
+            with a JournalError.
         disk: what it is on.
 
     Attributes:
         rebuilt: what was built again, and why.
     """
 
-    def __init__(self, journal: Path, *, disk: Disk = DISK) -> None:
+    def __init__(self, journal: Path, *, may_pause: bool = True, disk: Disk = DISK) -> None:
         self.rebuilt: Final[list[str]] = []
         self._journal: Final = journal
         self._directory: Final = index_directory(journal)
+        self._may_pause: Final = may_pause
         self._disk: Final = disk
         self._lock: Final = Lock(disk)
         self._saves = False
         self._is_loaded = False
-        self._runs: Final[list[Run]] = []
+        self._runs: Final[list[AnyRun]] = []
         self._files: Final[dict[int, str]] = {}
         """Those that may hold runs to come, by their first row."""
         self._useless: Final[dict[str, None]] = {}
@@ -67,7 +71,7 @@ class Index:
     @property
     def last_seq(self) -> int:
         """The last row that it knows."""
-        return self._growing.behind.tip.next_seq - 1
+        return self._growing.end.tip.next_seq - 1
 
     @property
     def runs(self) -> int:
@@ -94,6 +98,10 @@ class Index:
             except JournalLocked:
                 return False
             self._saves = True
+            for name in self._disk.names(self._directory):
+                if name.endswith(UNFINISHED_SUFFIX):
+                    # Of a process that was killed: nobody else writes here.
+                    discard(self._directory / name, self._disk)
         return True
 
     def close(self) -> None:
@@ -129,6 +137,12 @@ class Index:
         if self._saves and until_seq is None:
             self._tidy()
 
+    def keep_only(self, kind: str) -> None:
+        """Forget of what is in no file all that is of other kinds; nothing more is taken in."""
+        for run in self._parts:
+            if isinstance(run, GrowingRun):
+                run.keep_only(kind)
+
     def verify(self) -> Iterator[str]:
         """Read all runs, and build those again that are damaged; yields the name of each that was read.
 
@@ -137,7 +151,7 @@ class Index:
             OSError: the disk failed.
         """
         for number in range(len(self._runs)):
-            self._ask(number, Run.verify)
+            self._ask(number, _verify)
             yield self._runs[number].name
 
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,8 +172,11 @@ class Index:
             yield from self._ask(number, lambda run: run.find(kind, key))
         yield from self._growing.find(kind, key)
 
-    def reports(self, account: str, after: int, before_seq: int) -> Iterator[list[int]]:
-        """The rows before `before_seq` that hold an account's reports after a number: run by run, the newest first."""
+    def reports(self, account: str, after: int, before_seq: int) -> Iterator[list[int] | None]:
+        """The rows before `before_seq` that hold an account's reports after a number: run by run, the newest first.
+
+        None: a run is damaged, and another batch of it was built again.
+        """
         found = self._growing.find(REPORT, account)
         for number in reversed(range(-1, len(self._runs))):
             rows, numbers = found[::2], found[1::2]
@@ -168,7 +185,12 @@ class Index:
             yield [row for row in rows[first:] if row < before_seq]
             if number < 0 or (numbers and numbers[0] <= after + 1):
                 return
-            found = self._ask(number, lambda run: run.find(REPORT, account))
+            try:
+                found = self._runs[number].find(REPORT, account)
+            except RunDamage as damage:
+                for _ in self._repair(number, damage):
+                    yield None
+                found = self._runs[number].find(REPORT, account)
 
     def seq_at(self, time_ns: int) -> int:
         """As `Rows.seq_at`."""
@@ -184,52 +206,48 @@ class Index:
 
     def spot_of(self, seq: int) -> tuple[int, Spot]:
         """The segment, and the last spot in it that is not behind a row."""
-        number = bisect_right(self._runs, seq, key=lambda run: run.about.first_seq) - 1
-        if self._growing.spots and seq >= self._growing.first_seq:
-            number = len(self._runs)
-        spots = self._spots(number)
-        return self._segment(number), spots[bisect_right(spots, seq, key=lambda each: each.seq) - 1]
+        number = bisect_right(self._parts, seq, key=lambda run: run.about.first_seq) - 1
+        spots = self._ask(number, _spots)
+        return self._parts[number].about.segment, spots[bisect_right(spots, seq, key=lambda each: each.seq) - 1]
 
     def spot_at(self, time_ns: int) -> tuple[int, Spot] | None:
         """The segment, and the last spot that is not behind a time; None: all are."""
-        number = bisect_right(self._runs, time_ns, key=lambda run: run.about.first_time_ns) - 1
-        if self._growing.spots and self._growing.spots[0].time_ns <= time_ns:
-            number = len(self._runs)
+        number = bisect_right(self._parts, time_ns, key=lambda run: run.about.first_time_ns) - 1
         if number < 0:
             return None
-        spots = self._spots(number)
-        return self._segment(number), spots[bisect_right(spots, time_ns, key=lambda each: each.time_ns) - 1]
+        spots = self._ask(number, _spots)
+        return self._parts[number].about.segment, spots[bisect_right(spots, time_ns, key=lambda each: each.time_ns) - 1]
 
     # ── its parts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _segment(self, number: int) -> int:
-        """That a run is in, or what grows behind them."""
-        return self._runs[number].about.segment if number < len(self._runs) else self._growing.segment
+    @property
+    def _parts(self) -> Sequence[AnyRun]:
+        """All runs, that which grows too."""
+        return self._runs if self._growing.is_empty else [*self._runs, self._growing]
 
-    def _spots(self, number: int) -> list[Spot]:
-        if number == len(self._runs):
-            return self._growing.spots
-        return self._ask(number, Run.spots)
-
-    def _ask(self, number: int, question: Callable[[Run], T]) -> T:
+    def _ask(self, number: int, question: Callable[[AnyRun], T]) -> T:
         """What a run answers; if it is damaged, what it answers when it was built again."""
         try:
-            return question(self._runs[number])
+            return question(self._parts[number])
         except RunDamage as damage:
-            self._repair(number, damage)
+            if not self._may_pause:
+                raise JournalError(f"the index is damaged: {self._runs[number].name}: {damage}") from damage
+            for _ in self._repair(number, damage):
+                pass
             return question(self._runs[number])
 
-    def _repair(self, number: int, damage: RunDamage) -> None:
-        """Build a run again."""
+    def _repair(self, number: int, damage: RunDamage) -> Iterator[None]:
+        """Build a run again; yields after each batch."""
         about, name = self._runs[number].about, self._runs[number].name
         self._refuse(name, damage)
         growing = self._behind(self._runs[number - 1] if number else None)
-        tail = Tail(self._journal, growing.behind, disk=self._disk)
+        tail = Tail(self._journal, growing.end, disk=self._disk)
         try:
             for batch in tail.batches():
                 growing.add(batch, tail.start, tail.place)
-                if growing.last_seq >= about.last_seq:
+                if growing.end.tip.next_seq > about.last_seq:
                     break
+                yield
         finally:
             tail.close()
         self._runs[number] = self._saved(growing)
@@ -262,7 +280,7 @@ class Index:
 
     def _adopt(self) -> bool:
         """Take the run that goes on where the last one ends, if a file has it and nothing of it was built yet."""
-        if self._growing.spots:
+        if not self._growing.is_empty:
             return False
         next_seq = self.last_seq + 1
         name = self._files.pop(next_seq, None)
@@ -283,14 +301,14 @@ class Index:
         return True
 
     @staticmethod
-    def _behind(run: Run | None) -> GrowingRun:
+    def _behind(run: AnyRun | None) -> GrowingRun:
         """A run that goes on behind another one, or is the first."""
         return GrowingRun(BEGINNING, FIRST_LINK) if run is None else GrowingRun(run.end, run.about.link)
 
     def _add(self, batch: list[StoredRow]) -> None:
         """Take in a batch that was just read."""
         behind = self._tail.place
-        if self._growing.spots and self._growing.segment != behind.segment:
+        if not self._growing.is_empty and self._growing.end.segment != behind.segment:
             self._cut()
         self._growing.add(batch, self._tail.start, behind)
         if self._growing.is_full:
@@ -302,8 +320,10 @@ class Index:
         self._runs.append(run)
         self._growing = self._behind(run)
 
-    def _saved(self, growing: GrowingRun) -> Run:
-        """A run, in its file if this process saves, else in memory."""
+    def _saved(self, growing: GrowingRun) -> AnyRun:
+        """A run, in its file if this process saves, else in memory; packed if that may take as long as it does."""
+        if not self._may_pause:
+            return growing
         data = growing.encode()
         run = Run(data)
         if self._saves:
@@ -324,3 +344,11 @@ class Index:
             discard(self._directory / name, self._disk)
         self._files.clear()
         self._useless.clear()
+
+
+def _spots(run: AnyRun) -> list[Spot]:
+    return run.spots()
+
+
+def _verify(run: AnyRun) -> None:
+    run.verify()

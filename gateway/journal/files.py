@@ -173,7 +173,8 @@ def measure_sync(directory: Path, disk: Disk = DISK) -> int:
     Raises:
         OSError: the disk can't be written.
     """
-    path = directory / f"sync-{os.getpid()}.tmp"
+    # The venue's directory is locked; what a crash has left is overwritten.
+    path = directory / "sync.tmp"
     descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
     try:
         samples = []

@@ -190,8 +190,8 @@ def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
     lock = Lock(disk)
     try:
         lock.take(directory)
-        has_journal = disk.is_directory(journal) and bool(disk.names(journal))
-        key, file = venue_key(directory, has_journal=has_journal, disk=disk)
+        # What else a first start may leave in its folder is none: a power cut may keep that, and not the key.
+        key, file = venue_key(directory, has_journal=is_begun(journal, disk), disk=disk)
         lock.take(file)
         if file.name == KEY_FILE and not is_begun(journal, disk):
             raise StartError(

@@ -251,7 +251,8 @@ def write_venue(directory: Path, durability: str) -> dict[str, Ed25519PrivateKey
 
 async def _run(directory: Path, traders: dict[str, tuple[Ed25519PrivateKey, list[bytes]]]) -> Outcome:
     """Serve a directory, connect the traders, and take the time from the first request to the last reply."""
-    async with serving(directory) as served:
+    # What is measured is the venue.
+    async with serving(directory, options=["--no-follower"]) as served:
         connected: list[Trader] = []
         for name, (key, frames) in traders.items():
             trader = Trader(name, key, frames)

@@ -126,6 +126,9 @@ async def _started(wanted: Wanted, directory: Path) -> AsyncIterator[Served]:
     asked = await asyncio.to_thread(run, [*command, "--help"], capture_output=True, check=False)
     if b"--metrics-port" in asked.stdout:
         options += ["--metrics-port", "0"]
+    if b"--no-follower" in asked.stdout:
+        # What is measured is the venue, on a core of its own; its follower would be on that, too.
+        options.append("--no-follower")
     async with serving(
         directory, command=command, options=options, cores=wanted.cores, start_timeout_s=START_TIMEOUT_S
     ) as served:

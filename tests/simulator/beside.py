@@ -121,6 +121,7 @@ class Beside:
         self._stage.note(f"the follower says {told}")
         if isinstance(told, Saved):
             self.snapshots += 1
+            self._machine.tempt()
         if isinstance(told, Alarmed) and not self._machine.disk.lies:
             raise Failed(f"the follower is alarmed on a disk that never lied: {told.text}")
 
@@ -132,6 +133,7 @@ class Beside:
                 pass
             compaction.archive(JOURNAL, numbers[0], disk)
             self.archived += 1
+            self._machine.tempt()
 
     def _make_snapshot(self) -> None:
         disk = self._machine.disk
@@ -142,3 +144,4 @@ class Beside:
                 pass
             asking.save()
             self.snapshots += 1
+            self._machine.tempt()

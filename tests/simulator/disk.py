@@ -16,10 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from gateway.disk import Disk
-
-PAGE_BYTES: Final = 64
-"""Of which a disk keeps each or not: small, as the frames of a simulated venue are."""
-
+from tests.simulator.nodes import File, Folder, Node, Open, apply, apply_names, keep_some
 
 T = TypeVar("T")
 
@@ -30,46 +27,6 @@ class PowerCut(BaseException):
 
 class Killed(BaseException):
     """The process that acts was killed; others go on."""
-
-
-class _Node:
-    def __init__(self, number: int) -> None:
-        self.number: Final = number
-        self.holder: _Open | None = None
-        """Who has it locked."""
-
-
-class _File(_Node):
-    def __init__(self, number: int, mode: int) -> None:
-        super().__init__(number)
-        self.mode: Final = mode
-        self.data = bytearray()
-        """What programs see."""
-        self.kept = bytearray()
-        """What is on the disk for certain."""
-        self.pending: list[tuple[int, bytes] | int] = []
-        """Writes (offset, data) and cuts (size) that are not synced."""
-
-
-class _Folder(_Node):
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.names: dict[str, _Node] = {}
-        self.kept: dict[str, _Node] = {}
-        self.pending: list[list[tuple[str, _Node | None]]] = []
-        """Changes that are not synced; each is made as a whole or not at all."""
-
-
-class _Open:
-    """A file or directory that a process has open."""
-
-    def __init__(self, node: _Node, flags: int, process: str, path: str) -> None:
-        self.node: Final = node
-        self.path: Final = path
-        """Under which it was opened."""
-        self.appends: Final = bool(flags & os.O_APPEND)
-        self.process: Final = process
-        self.place = 0
 
 
 class SimulatedDisk(Disk):
@@ -91,8 +48,8 @@ class SimulatedDisk(Disk):
         self._before: Final = before
         self._numbers = 1
         self._descriptors = 2
-        self._open: Final[dict[int, _Open]] = {}
-        self._folders: Final[dict[str, _Folder]] = {"/": _Folder(1)}
+        self._open: Final[dict[int, Open]] = {}
+        self._folders: Final[dict[str, Folder]] = {"/": Folder(1)}
 
     # ── processes and power ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,14 +71,14 @@ class SimulatedDisk(Disk):
         """Keep what survives, and forget the rest."""
         for folder in self._folders.values():
             for change in self._surviving(folder.pending):
-                _apply_names(folder.kept, change)
+                apply_names(folder.kept, change)
             folder.pending = []
             folder.names = dict(folder.kept)
             folder.holder = None
         self._drop_unreachable()
         for file in self._files():
             for write in file.pending:
-                self._keep_some(file.kept, write)
+                keep_some(file.kept, write, self._chance)
             file.pending = []
             file.data = bytearray(file.kept)
             file.holder = None
@@ -144,7 +101,7 @@ class SimulatedDisk(Disk):
         if not names:
             return
         file = folder.names[names[-1]]
-        assert isinstance(file, _File)
+        assert isinstance(file, File)
         if len(names) > 1 and self._chance.random() < 0.2:
             del folder.names[names[-1]], folder.kept[names[-1]]
             self.lies.append(f"{names[-1]} gone")
@@ -157,7 +114,7 @@ class SimulatedDisk(Disk):
         """Whether a file would be whole after a power cut, under its name."""
         folder, name = self._place(path)
         file = folder.names.get(name)
-        if not isinstance(file, _File) or folder.kept.get(name) is not file or file.pending:
+        if not isinstance(file, File) or folder.kept.get(name) is not file or file.pending:
             return False
         return bool(self.lies) or file.kept == file.data
 
@@ -165,7 +122,7 @@ class SimulatedDisk(Disk):
         """What programs see of a file, unless it is missing; no operation."""
         folder, name = self._place(path)
         file = folder.names.get(name)
-        return bytes(file.data) if isinstance(file, _File) else b""
+        return bytes(file.data) if isinstance(file, File) else b""
 
     def _surviving(self, pending: list[T]) -> list[T]:
         """Some of what was not synced: mostly the first of it, at times any of it."""
@@ -179,51 +136,34 @@ class SimulatedDisk(Disk):
             if above is None or above.names.get(os.path.basename(path)) is not self._folders[path]:
                 del self._folders[path]
 
-    def _files(self) -> list[_File]:
-        found: dict[int, _File] = {}
+    def _files(self) -> list[File]:
+        found: dict[int, File] = {}
         for folder in self._folders.values():
             for node in folder.names.values():
-                if isinstance(node, _File):
+                if isinstance(node, File):
                     found[node.number] = node
         return list(found.values())
-
-    def _keep_some(self, kept: bytearray, write: tuple[int, bytes] | int) -> None:
-        """Of one write or cut that was not synced, keep all, nothing, some pages or its beginning."""
-        chance = self._chance.random()
-        if chance < 0.35:
-            _apply(kept, write)
-        elif isinstance(write, int) or chance < 0.55:
-            return
-        elif chance < 0.75:
-            _apply(kept, (write[0], write[1][: self._chance.randint(0, len(write[1]))]))
-        else:
-            offset, data = write
-            first = offset - offset % PAGE_BYTES
-            for page in range(first, offset + len(data), PAGE_BYTES):
-                if self._chance.random() < 0.5:
-                    start, end = max(page, offset), min(page + PAGE_BYTES, offset + len(data))
-                    _apply(kept, (start, data[start - offset : end - offset]))
 
     # ── operations ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def open(self, path: Path, flags: int, mode: int = 0o600) -> int:
         fate = self._begin("create" if flags & os.O_CREAT else "open", path)
         folder, name = self._place(path)
-        node: _Node | None = self._folders.get(str(path)) or folder.names.get(name)
+        node: Node | None = self._folders.get(str(path)) or folder.names.get(name)
         if node is None:
             if not flags & os.O_CREAT:
                 raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
             if fate == "full":
                 raise OSError(errno.ENOSPC, "no space left on device", str(path))
-            node = _File(self._next_number(), mode)
+            node = File(self._next_number(), mode)
             self._change(folder, (name, node))
         elif flags & os.O_EXCL:
             raise FileExistsError(errno.EEXIST, "file exists", str(path))
-        elif flags & os.O_TRUNC and isinstance(node, _File) and node.data:
+        elif flags & os.O_TRUNC and isinstance(node, File) and node.data:
             node.data.clear()
             node.pending.append(0)
         self._descriptors += 1
-        self._open[self._descriptors] = _Open(node, flags, self.process, str(path))
+        self._open[self._descriptors] = Open(node, flags, self.process, str(path))
         return self._descriptors
 
     def close(self, descriptor: int) -> None:
@@ -240,7 +180,7 @@ class SimulatedDisk(Disk):
             raise OSError(errno.EIO, "input/output error")
         taken = data[: self._chance.randint(1, len(data))] if fate in {"short", "torn"} else bytes(data)
         place = len(file.data) if opened.appends else opened.place
-        _apply(file.data, (place, taken))
+        apply(file.data, (place, taken))
         opened.place = place + len(taken)
         if fate == "elsewhere":
             self._put_elsewhere(file, place, taken)
@@ -255,20 +195,20 @@ class SimulatedDisk(Disk):
         opened = self._open.get(descriptor)
         node = opened.node if opened is not None else None
         fate = self._begin("sync", opened.path if opened is not None else "")
-        if isinstance(node, _Folder):
+        if isinstance(node, Folder):
             if fate == "fails":
                 raise OSError(errno.EIO, "input/output error")
             for change in node.pending:
-                _apply_names(node.kept, change)
+                apply_names(node.kept, change)
             node.pending = []
-        elif isinstance(node, _File):
+        elif isinstance(node, File):
             pending, node.pending = node.pending, []
             for write in pending:
                 if fate == "fails":
                     # And no later sync will know of it.
-                    self._keep_some(node.kept, write)
+                    keep_some(node.kept, write, self._chance)
                 else:
-                    _apply(node.kept, write)
+                    apply(node.kept, write)
             if fate == "fails":
                 raise OSError(errno.EIO, "input/output error")
 
@@ -287,7 +227,7 @@ class SimulatedDisk(Disk):
     def truncate(self, descriptor: int, size: int) -> None:
         opened, file = self._opened(descriptor)
         self._begin("truncate", opened.path)
-        _apply(file.data, size)
+        apply(file.data, size)
         file.pending.append(size)
 
     def names(self, directory: Path) -> list[str]:
@@ -350,7 +290,7 @@ class SimulatedDisk(Disk):
         folder, name = self._place(path)
         if name in folder.names:
             raise FileExistsError(errno.EEXIST, "file exists", str(path))
-        made = self._folders[str(path)] = _Folder(self._next_number())
+        made = self._folders[str(path)] = Folder(self._next_number())
         self._change(folder, (name, made))
 
     # ── parts of operations ────────────────────────────────────────────────────────────────────────────────────────
@@ -364,22 +304,22 @@ class SimulatedDisk(Disk):
         self._numbers += 1
         return self._numbers
 
-    def _place(self, path: Path) -> tuple[_Folder, str]:
+    def _place(self, path: Path) -> tuple[Folder, str]:
         folder = self._folders.get(str(path.parent))
         if folder is None:
             raise FileNotFoundError(errno.ENOENT, "no such directory", str(path.parent))
         return folder, path.name
 
-    def _file(self, path: Path) -> _File:
+    def _file(self, path: Path) -> File:
         folder, name = self._place(path)
         node = folder.names.get(name)
-        if not isinstance(node, _File):
+        if not isinstance(node, File):
             raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
         return node
 
-    def _opened(self, descriptor: int) -> tuple[_Open, _File]:
+    def _opened(self, descriptor: int) -> tuple[Open, File]:
         opened = self._open.get(descriptor)
-        if opened is None or not isinstance(opened.node, _File):
+        if opened is None or not isinstance(opened.node, File):
             raise OSError(errno.EBADF, "no such descriptor")
         return opened, opened.node
 
@@ -388,11 +328,11 @@ class SimulatedDisk(Disk):
         if opened.node.holder is opened:
             opened.node.holder = None
 
-    def _change(self, folder: _Folder, *change: tuple[str, _Node | None]) -> None:
+    def _change(self, folder: Folder, *change: tuple[str, Node | None]) -> None:
         folder.pending.append(list(change))
-        _apply_names(folder.names, list(change))
+        apply_names(folder.names, list(change))
 
-    def _put_elsewhere(self, file: _File, place: int, data: bytes) -> None:
+    def _put_elsewhere(self, file: File, place: int, data: bytes) -> None:
         """The disk says that it wrote, and did not, or not there."""
         others = self._files()
         other = self._chance.choice(others)
@@ -405,7 +345,7 @@ class SimulatedDisk(Disk):
         else:
             self.lies.append(f"{len(data)} bytes for {place} of {self._name_of(file)} nowhere")
 
-    def _name_of(self, node: _Node) -> str:
+    def _name_of(self, node: Node) -> str:
         for path, folder in self._folders.items():
             if folder is node:
                 return path
@@ -413,22 +353,3 @@ class SimulatedDisk(Disk):
                 if each is node:
                     return os.path.join(path, name)
         return "a file without a name"
-
-
-def _apply(data: bytearray, write: tuple[int, bytes] | int) -> None:
-    """Carry out a write or a cut; what lies between is zeros."""
-    if isinstance(write, int):
-        del data[write:]
-        data.extend(bytes(write - len(data)))
-    else:
-        offset, written = write
-        data.extend(bytes(max(offset - len(data), 0)))
-        data[offset : offset + len(written)] = written
-
-
-def _apply_names(names: dict[str, _Node], change: list[tuple[str, _Node | None]]) -> None:
-    for name, node in change:
-        if node is None:
-            names.pop(name, None)
-        else:
-            names[name] = node

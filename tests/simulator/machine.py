@@ -12,6 +12,8 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from compliance.rulebook.format import Declarations, parse_rulebook
+from compliance.rulebook.rulebook import Overrides, Rulebook
 from engine.vocabulary.limits import NS_PER_SECOND
 from tests.simulator.disk import Killed, PowerCut, SimulatedDisk
 from tests.simulator.plan import Plan
@@ -19,6 +21,8 @@ from tests.simulator.stage import NS_PER_MS, Stage
 
 DIRECTORY: Final = Path("/venue")
 JOURNAL: Final = DIRECTORY / "journal"
+MOST_TEMPTATIONS: Final = 3
+"""How often in a run the power is cut right after another process has made a snapshot or an archive."""
 _UNSEEN: Final = ("list", "open", "read")
 """They change nothing, and are too many for the trace."""
 
@@ -37,8 +41,17 @@ class Machine:
         """What may act between two operations of somebody else."""
         self._stage: Final = stage
         self._plan: Final = plan
+        self.temptations = 0
+        self._is_doomed = False
         self._is_beside = False
         self._is_watched = False
+
+    def tempt(self) -> None:
+        """Something was just made of what others may not have finished: at times the power is cut before they can."""
+        # Between two operations of another, that is; else there is nothing unfinished.
+        if self._is_beside and not self.is_calm and self.temptations < MOST_TEMPTATIONS and self._stage.happens(0.5):
+            self.temptations += 1
+            self._is_doomed = True
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
@@ -53,14 +66,17 @@ class Machine:
         if self._is_watched:
             return ""
         stage, plan = self._stage, self._plan
-        # A name with the number of a process in it.
-        name = path.rpartition("/")[2].partition("-")[0] if path.endswith(".tmp") else path
         if what not in _UNSEEN:
-            stage.note(f"{self.disk.process} disk {what} {name}")
+            stage.note(f"{self.disk.process} disk {what} {path}")
         if what == "sync":
             stage.clocks.pass_time(stage.between(NS_PER_MS // 10, 2 * NS_PER_MS))
         if self.is_calm:
             return ""
+        if self._is_doomed:
+            self._is_doomed = False
+            self._count("cut")
+            self.disk.is_off = True
+            raise PowerCut
         if self.others and not self._is_beside and stage.happens(plan.beside_rate):
             self._is_beside = True
             try:
@@ -97,6 +113,18 @@ class Machine:
         self._stage.note(f"fault: {kind}")
 
 
+_rulebooks: Final[dict[str, Rulebook]] = {}
+
+
+def _parsed_once(name: str, documents: dict[str, str], declared: Declarations, overrides: Overrides | None) -> Rulebook:
+    """The rulebook of the simulated venue. There is one, which nobody changes: to read it again at each start takes most of a run."""
+    assert not overrides
+    key = name + "".join(documents.values())
+    if key not in _rulebooks:
+        _rulebooks[key] = parse_rulebook(name, documents, declared)
+    return _rulebooks[key]
+
+
 @contextmanager
 def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
     """Take secrets and keys, which are the operating system's chance otherwise, from a seed; and wait for nothing."""
@@ -110,6 +138,7 @@ def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
 
     simulated_time = SimpleNamespace(sleep=sleep, monotonic=lambda: stage.now_ns / NS_PER_SECOND)
     with (
+        mock.patch("compliance.rules.catalogue.parse_rulebook", _parsed_once),
         mock.patch("gateway.journal.key.new_private_key", new_key),
         mock.patch("gateway.identity.secrets", SimpleNamespace(token_bytes=chance.randbytes)),
         mock.patch("gateway.journal.reader.time", simulated_time),

@@ -28,6 +28,8 @@ LONGEST_NS: Final = 900 * NS_PER_SECOND
 """Of simulated time. A run whose faults are over is done in far less; one that is not hangs."""
 SETTLED_NS: Final = 100 * NS_PER_MS
 """How long nothing may have been on its way in the end."""
+UPKEEP_NS: Final = 100 * NS_PER_MS
+"""A venue looks after itself once a second; a run is short, and would end with its first look."""
 
 
 class Simulation:
@@ -71,7 +73,7 @@ class Simulation:
             for trader in self.traders.values():
                 stage.after(stage.between(0, 100) * NS_PER_MS, trader.dial)
             self.traders[TRADERS[0]].listen()
-            stage.after(NS_PER_SECOND, self._upkeep)
+            stage.after(UPKEEP_NS, self._upkeep)
             stage.after(stage.between(1, 50) * NS_PER_MS, self._act)
             stage.after(NS_PER_SECOND // 4, self._beside_now_and_then)
             while not self.outcome and not self._is_settled():
@@ -103,7 +105,7 @@ class Simulation:
             for lie in self.plan.lies:
                 if lie == "rot" and stage.happens(0.5):
                     disk.rot()
-                elif lie == "tail" and stage.happens(0.5) and disk.is_directory(JOURNAL):
+                elif lie == "tail" and disk.is_directory(JOURNAL):
                     disk.lose_tail(JOURNAL)
         for lie in disk.lies:
             stage.note(f"the disk lies: {lie}")
@@ -161,6 +163,10 @@ class Simulation:
         if venue is not None and stage.happens(plan.stop_rate):
             venue.stop()
             self._bury()
+        if venue is not None and venue.is_up and stage.happens(plan.core_fault_rate):
+            venue.break_core()
+        if self._acts_left in plan.cuts_at:
+            raise PowerCut
         if venue is not None and plan.has_rogue and stage.happens(0.1):
             self._let_a_rogue_in(venue)
 
@@ -173,12 +179,12 @@ class Simulation:
                 link.is_calm = True
 
     def _upkeep(self) -> None:
-        self.stage.after(NS_PER_SECOND, self._upkeep)
+        self.stage.after(UPKEEP_NS, self._upkeep)
         venue = self._venue
         if venue is not None:
             venue.look()
             venue.write_head()
-            if venue.is_up:
+            if venue.is_up and self.stage.happens(0.3):
                 venue.check_clean()
 
     def _write_head(self) -> None:
@@ -186,8 +192,8 @@ class Simulation:
             self._venue.write_head()
 
     def _beside_now_and_then(self) -> None:
-        self.stage.after(NS_PER_SECOND // 10, self._beside_now_and_then)
-        if self._others:
+        self.stage.after(NS_PER_SECOND // 5, self._beside_now_and_then)
+        if self._others and self.stage.happens(0.6):
             self.stage.chance.choice(self._others)()
 
     def _let_a_rogue_in(self, venue: RunningVenue) -> None:
@@ -234,15 +240,21 @@ class Simulation:
     def _finish(self) -> None:
         """Let what is on its way arrive, stop in order, and check everything."""
         stage = self.stage
-        until_ns = stage.now_ns + SETTLED_NS + 4 * self.plan.latency_ns
-        while stage.now_ns < until_ns:
-            stage.step()
         venue = self._venue
         assert venue is not None
+        until_ns, seq = 0, 0
+        while stage.now_ns < until_ns or venue.exchange.seq > seq:
+            if venue.exchange.seq > seq:
+                seq = venue.exchange.seq
+                until_ns = stage.now_ns + SETTLED_NS + 4 * self.plan.latency_ns
+                for link in venue.links.values():
+                    # One that was frozen has yet to bring what it held back.
+                    until_ns = max(until_ns, link.client.free_ns + 1)
+            stage.step()
         venue.stop()
         self.beside.end_follower()
         truth = Truth(self.machine)
-        truth.check_index(self.machine)
+        truth.check_index(self.machine, self.stage.chance)
         truth.check_log(self.log)
         truth.check_state(venue.exchange)
         for trader in self.traders.values():

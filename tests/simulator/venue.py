@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
 from engine.exchange import Exchange
 from engine.record.rows import Batch
+from engine.vocabulary.messages.commands import Sequenced
+from engine.vocabulary.messages.events import Event
 from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
 from gateway.inbound.rates import Rates
@@ -35,8 +39,8 @@ class RunningVenue:
     def __init__(self, stage: Stage, plan: Plan, machine: Machine, file: Venue, log: Log) -> None:
         self.is_up = True
         self.links: Final[dict[Outbox, Link]] = {}
-        self.halted: Final[list[str]] = []
-        """Why it ended, if a fault did it."""
+        self._broken: Sequenced | None = None
+        """The command on which the core was made to fail."""
         self._stage: Final = stage
         self._plan: Final = plan
         self._machine: Final = machine
@@ -194,13 +198,39 @@ class RunningVenue:
         finally:
             self._writes_head = False
 
+    def break_core(self) -> None:
+        """The next command meets a bug in the core (P8)."""
+
+        def apply(sequenced: Sequenced) -> list[Event]:
+            self._broken = sequenced
+            raise ZeroDivisionError("a bug")
+
+        vars(self.exchange)["apply"] = apply
+
+    def _check_saved(self, why: str) -> None:
+        """The venue has halted: if its core failed, the command at fault must be on the disk, unless the disk failed, too."""
+        if self._broken is None or "is saved in" not in why:
+            return
+        with self._machine.undisturbed():
+            name = f"fault-{self._broken.seq}"
+            saved = [
+                each
+                for each in self._machine.disk.names(DIRECTORY)
+                if each.startswith(name) and each.endswith(".msgpack")
+            ]
+            commands = [
+                msgspec.msgpack.decode(self._machine.disk.read(DIRECTORY / each), type=Sequenced) for each in saved
+            ]
+        if self._broken not in commands:
+            raise Failed(f"P8: the core failed on {self._broken}, and {name} is not that")
+
     # ── ends ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def halt(self, why: str) -> None:
         """A fault has ended it."""
         if self.is_up:
             self._stage.note(f"the venue halts: {why}")
-            self.halted.append(why)
+            self._check_saved(why)
             self.started.writer.abandon()
             self.died()
 

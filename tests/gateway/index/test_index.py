@@ -244,6 +244,14 @@ def test_one_process_saves_and_the_others_build_in_memory(journal: Path) -> None
     assert second.hold()
 
 
+def test_what_a_killed_process_left_unfinished_is_removed(journal: Path) -> None:
+    caught_up(journal).close()
+    before = files_of(index_directory(journal))
+    (index_directory(journal) / "index-00000009-000000000777.sbxi.new").write_bytes(b"half")
+    caught_up(journal).close()
+    assert files_of(index_directory(journal)) == before
+
+
 def test_a_disk_that_fails_leaves_whole_runs(journal: Path) -> None:
     class Full(Disk):
         def __init__(self, room: int) -> None:

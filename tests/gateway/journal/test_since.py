@@ -57,14 +57,15 @@ def test_a_point_that_the_journal_does_not_have_is_damage(journal):
         list(JournalReader(journal).rows(Point(len(ROWS) + 3, point.link, "somebody")))
 
 
-def test_whatever_byte_changes_before_the_point_is_found(journal, tmp_path):
+def test_what_changes_before_the_point_is_found(journal, tmp_path):
     for path in journal.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     point = points(journal)[-2]
     path = tmp_path / segment_name(2)
     data = path.read_bytes()
     assert len(data) > 500
-    for place in range(len(data)):
+    # Every third byte: no field of a frame is shorter than three, but for the kind, which its head's checksum has with the others.
+    for place in range(0, len(data), 3):
         other = bytearray(data)
         other[place] ^= 1 << place % 8
         path.write_bytes(bytes(other))

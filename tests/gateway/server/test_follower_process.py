@@ -145,13 +145,19 @@ def follow_under_kills(directory: Path, kills: int, seed: int) -> int:
                 continue
             busy = threading.Thread(target=disturb, args=(journal, venue.follower, chance.random(), chance.random()))
             busy.start()
-            # So soon after a start a follower has often not come to its first.
-            is_saved = partial(list_snapshots, folder_beside(journal)) if not kill else partial(bool, True)
+            # Half of them when the follower has just come to save one: so soon after a start it has often not.
+            before = list_snapshots(folder_beside(journal)) if not kill or chance.random() < 0.5 else None
+            is_saved = partial(is_other, journal, before)
             asyncio.run(kill_under_load(venue, chance, sent, acknowledged, is_saved))
             busy.join()
         assert venue.follower is not None
         asyncio.run(soon(lambda: not is_running(venue.follower or 0)))
     return total
+
+
+def is_other(journal: Path, before: list[int] | None) -> bool:
+    """Whether there are other snapshots than before; None: it does not matter."""
+    return before is None or list_snapshots(folder_beside(journal)) != before
 
 
 def check_found(found: Counter[tuple[str, int]], acknowledged: dict[str, int], seed: int) -> None:

@@ -8,7 +8,7 @@ from compliance.hook import VENUE
 from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, LoadRulebook
 from engine.vocabulary.messages.events import RulebookLoaded
 from gateway.outbound.fanout import Fanout
-from gateway.protocol.messages import ExecutionReport
+from gateway.protocol.messages import ExecutionReport, Message
 from gateway.words.titles import RuleTitles
 from tests.support.compliance.venue import Venue, documents
 
@@ -38,12 +38,19 @@ class ToldVenue(Venue):
         return told
 
     def titles(self) -> list[str | None]:
-        """The titles in the rejects of retail's own reports, as told one by one."""
+        """The titles in the rejects of retail's own reports, as told one by one, and as an earlier command's are told again."""
         replayed, live = Fanout(), Fanout()
         for row, due in zip(self.rows, self.due, strict=True):
             replayed.replay(row)
             live.publish(row, None, 0, due)
         assert told(replayed) == told(live)
+        again = [
+            live.reports.message(report)
+            for row in self.rows
+            for report in live.past_reports(row[0], row[1], row[3])
+            if report.account == "retail" and report.seq
+        ]
+        assert titles_in(again) == told(live)
         return told(live)
 
     def refuse(self) -> None:
@@ -54,7 +61,10 @@ class ToldVenue(Venue):
 def told(fanout: Fanout) -> list[str | None]:
     kept = fanout.reports.after("retail", 0, 1_000)
     assert kept is not None
-    messages = [fanout.reports.message(report) for report in kept]
+    return titles_in([fanout.reports.message(report) for report in kept])
+
+
+def titles_in(messages: list[Message]) -> list[str | None]:
     return [each.title for each in messages if isinstance(each, ExecutionReport) and each.exec_type == "rejected"]
 
 

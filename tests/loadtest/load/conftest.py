@@ -16,5 +16,5 @@ async def served_load_venue(tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
     directory = tmp_path / "served"
     today = datetime.datetime.now(datetime.UTC).date()
     write_load_venue(directory, today, rulebook="general-2026", port=0, participants=6, instruments=4, seed=1)
-    async with serving(directory) as served:
+    async with serving(directory, options=["--no-follower"]) as served:
         yield served.url, directory

@@ -22,6 +22,8 @@ from tests.support.gateway.live_venue import LiveVenue
 
 PARTICIPANTS = ("mm-alpha", "mm-beta")
 WINDOW = 32
+QUICK_ORDERS = 4_000
+"""Of a connection; then it enters a hundred a second: an account has 10 000 open orders at most."""
 
 
 async def log_in(venue: LiveVenue, participant: str) -> ClientConnection:
@@ -48,7 +50,7 @@ async def request(socket: ClientConnection, **fields: object) -> Any:
 async def load(venue: LiveVenue, participant: str, sent: dict[str, int], acknowledged: dict[str, int]) -> None:
     """Send resting orders, a window of them in flight, until the connection breaks."""
     socket = await log_in(venue, participant)
-    in_flight = 0
+    in_flight = entered = 0
     with contextlib.suppress(websockets.ConnectionClosed):
         while True:
             while in_flight < WINDOW:
@@ -72,6 +74,9 @@ async def load(venue: LiveVenue, participant: str, sent: dict[str, int], acknowl
                 assert report["exec_type"] == "new", report
                 acknowledged[report["client_order_id"]] = report["order_id"]
                 in_flight -= 1
+                entered += 1
+                if entered > QUICK_ORDERS:
+                    await asyncio.sleep(0.01)
 
 
 async def kill_under_load(

@@ -63,7 +63,7 @@ def check_places(index: Index, rows: list[StoredRow]) -> None:
 
 def reports(index: Index, account: str, after: int, before_seq: int = 2**63) -> list[int]:
     """The rows with an account's reports after a number, ascending."""
-    return [row for part in reversed(list(index.reports(account, after, before_seq))) for row in part]
+    return [row for part in reversed(list(index.reports(account, after, before_seq))) for row in part or ()]
 
 
 def files_of(directory: Path) -> dict[str, bytes]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.outbound.channels.channel import Subject
 from gateway.outbound.channels.outbox import Outbox
+from gateway.outbound.channels.public_book import BookChannel
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import MSGPACK
 
@@ -35,6 +37,18 @@ class Listened:
             for key in by_key
             if (channel := channels.find(name, key)) is not None
         ]
+
+    def firsts_of_copies(self) -> list[object]:
+        """The same, told by channels that were made anew from what each says of itself."""
+        channels = self.fanout.channels
+        found = []
+        for name, by_key in channels.state().channels.items():
+            for key, state in by_key.items():
+                channel = channels.find(name, key)
+                copy = type(channel)(channel.book if isinstance(channel, BookChannel) else Subject(key))
+                copy.restore(state)
+                found.append((name, key, copy.first()))
+        return found
 
     def last_reports(self) -> list[tuple[str, int]]:
         reports = self.fanout.reports

@@ -33,6 +33,10 @@ UNBOUNDED: Final = -3
 """It is a sale for another asset, and nothing says what it brings in at most: its book has no static band."""
 
 
+_FLAGS: Final = 128
+"""What the flags of a profile leave room for."""
+
+
 class Profile:
     """What of a client is the same for every order, until a command changes it. Clients of one profile share a table."""
 
@@ -65,10 +69,6 @@ class Profile:
         """Whether the documents that the rule in force requires of anybody are on record."""
         flags = 1 * financial + 2 * blocked + 4 * barred + 8 * warned + 16 * bank + 32 * through_bank + 64 * identified
         self.key: Final[int] = investor_class * _FLAGS + flags
-
-
-_FLAGS: Final = 128
-"""What the flags of a profile leave room for."""
 
 
 def profile_of(key: int) -> Profile:

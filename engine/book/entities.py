@@ -311,7 +311,6 @@ class Order(OrderRecord):
     _trail_best_ticks: int = 0
     peg_limit_ticks: int = 0
     """The limit that a pegged order was given; 0: none. The worst it may get is its `reserve_ticks`."""
-    # Orders that hang together.
     other_leg: Order | None = None
     """One cancels the other."""
     children: tuple[Order, ...] = ()

@@ -157,8 +157,11 @@ class Run:
     def __init__(self, source: Path | bytes, disk: Disk = DISK) -> None:
         self._source: Final = source
         self._disk: Final = disk
-        if isinstance(source, Path) and disk.exists(source) and not disk.is_file(source):
-            raise RunDamage("it is no file")
+        try:
+            if isinstance(source, Path) and disk.exists(source) and not disk.is_file(source):
+                raise RunDamage("it is no file")
+        except OSError as error:
+            raise RunDamage(f"it can't be read: {error.strerror}") from error
         head = self._read(_HEAD.size, 0)
         if len(head) != _HEAD.size:
             raise RunDamage("it is cut off")

@@ -96,9 +96,12 @@ def check_all(journal: Path, disk: Disk = DISK) -> list[Checked]:
     for seq in list_snapshots(folder, disk):
         name = snapshot_name(seq)
         header, problem = None, ""
+        size = 0
         # Whoever has just saved one has removed one that is too many.
         with suppress(FileNotFoundError):
-            size = disk.size(folder / name)
+            # Where even that may not be asked, the reading says so.
+            with suppress(PermissionError):
+                size = disk.size(folder / name)
             try:
                 header = read_snapshot(folder, seq, disk).header
             except SnapshotUnusable as error:

@@ -296,6 +296,9 @@ def test_what_nobody_may_read_is_built_in_memory(journal: Path, is_folder: bool)
         def names(self, directory: Path) -> list[str]:
             return super().names(self._checked(directory, is_folder and directory.name == "index"))
 
+        def exists(self, path: Path) -> bool:
+            return super().exists(self._checked(path, path.suffix == ".sbxi"))
+
         def open(self, path: Path, flags: int, mode: int = 0o600) -> int:
             return super().open(self._checked(path, path.suffix == ".sbxi"), flags, mode)
 

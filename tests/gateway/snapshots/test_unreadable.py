@@ -27,6 +27,10 @@ class Forbidding(Disk):
         self._check(path)
         return super().read(path)
 
+    def size(self, path):
+        self._check(path)
+        return super().size(path)
+
     def open(self, path, flags, mode=0o600):
         self._check(path)
         return super().open(path, flags, mode)

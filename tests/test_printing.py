@@ -154,7 +154,7 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["trades", files.journal, "--json"], False, 0),
     (lambda files: ["trades", files.journal, "--from", TAIL], True, 2),
     (lambda files: ["candles", files.journal], False, 0),
-    (lambda files: ["candles", files.journal, "--instrument", TAIL], True, 1),
+    (lambda files: ["candles", files.journal, "--instrument", TAIL], True, 2),
     (lambda files: ["candles", files.journal, "--interval", TAIL], True, 2),
     (lambda files: ["at", files.journal, "--book", "BTC/RUB", "--investor", marked("retail")], True, 0),
     (lambda files: ["at", files.journal, "--investor", marked("retail"), "--json"], False, 0),

@@ -18,17 +18,13 @@ _PERCENT: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?", re.ASCII)
 """Four decimals of a percent are parts per million."""
 
 
-class _Share(click.ParamType[int]):
+def _share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> int:
     """A share in percent, as parts per million: exact, so that nothing that is asked for is rounded away."""
-
-    name = "percent"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        found = _PERCENT.fullmatch(value)
-        ppm = int(found[1] + (found[2] or "").ljust(4, "0")) if found else PPM + 1
-        if ppm > PPM:
-            self.fail(f"{value!r} is no percentage: 0 to 100, with up to 4 decimals", param, ctx)
-        return ppm
+    found = _PERCENT.fullmatch(percent)
+    ppm = int(found[1] + (found[2] or "").ljust(4, "0")) if found else PPM + 1
+    if ppm > PPM:
+        raise click.BadParameter(f"{percent!r} is no percentage: 0 to 100, with up to 4 decimals")
+    return ppm
 
 
 @click.command()
@@ -109,7 +105,7 @@ def set_class(investor: str, investor_class: str, since: str | None, **asked: An
 
 @click.command()
 @click.argument("asset", shell_complete=names_of("asset"))
-@click.argument("share_ppm", metavar="PERCENT", type=_Share())
+@click.argument("share_ppm", metavar="PERCENT", callback=_share_ppm)
 @click.option("--account", shell_complete=names_of("account"), default="", help="Of this account alone.")
 @acts
 def freeze(asset: str, share_ppm: int, account: str, **asked: Any) -> None:

@@ -84,6 +84,15 @@ class Disk:
         """Hold what is open for this process, until it is closed. Raises BlockingIOError: another holds it."""
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
+    def is_held(self, descriptor: int) -> bool:
+        """Whether a process holds the file of what is open. Whoever asks at the same time is no such process."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return False
+
     def rename(self, old: Path, new: Path) -> None:
         """Give a file another name, in the place of whatever has it."""
         os.rename(old, new)

@@ -120,12 +120,15 @@ def show_investor(console: Terminal, investor: dict[str, Any]) -> None:
                     each["instrument"],
                     each["side"],
                     each["price"],
+                    each["stop_price"],
                     each["leaves"],
                     _place(each["queue"]),
                 ]
                 for each in account["orders"]
             ]
-            console.print(small_table(("order", "instrument", "side", "price", "leaves", "place in queue"), rows))
+            console.print(
+                small_table(("order", "instrument", "side", "price", "stop", "leaves", "place in queue"), rows)
+            )
 
 
 def _place(queue: dict[str, Any] | None) -> str | None:

@@ -26,7 +26,7 @@ from gateway.venue.venue import VenueError, built_in_rulebooks, load_rulebook_do
 @click.option(
     "--venue",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The directory of a venue on this machine: its address, and the key of its supervisor.",
+    help="The directory of a venue that runs on this machine: its address, before SBX_URL, and the key of its supervisor.",
 )
 @click.option("--url", metavar="URL", envvar="SBX_URL", help="The venue, or SBX_URL.  [default: ws://127.0.0.1:8765]")
 @click.option(
@@ -42,11 +42,11 @@ from gateway.venue.venue import VenueError, built_in_rulebooks, load_rulebook_do
     help="Certificates, PEM, that vouch for a venue with TLS.  [default: those that the machine trusts]",
 )
 @click.pass_context
-def command(ctx: click.Context, /, **params: Any) -> None:
+def command(ctx: click.Context, /, **_: Any) -> None:
     """Control a running venue, as its supervisor or operator.
 
     Each command looks up in the venue what you name, and offers the nearest names where it knows none. It says in one line what
-    it will do, and to how many accounts and open orders. It asks why and whether to go on; scripts give --reason and --yes. Then
+    it will do, in which venue, and to how many accounts and open orders. It asks why and whether to go on; scripts give --reason and --yes. Then
     it says what came of it. `sbx history` shows each command afterwards, with who asked for it and why, refused ones too.
 
     \b
@@ -64,7 +64,7 @@ def command(ctx: click.Context, /, **params: Any) -> None:
       sbx control set RET-1.retail_cap_rub=500000.00 --from 2027-01-01
       sbx control show investor daria
     """
-    ctx.obj = target_of(params)
+    ctx.obj = target_of(ctx)
 
 
 for _each in (

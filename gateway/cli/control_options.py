@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from gateway.cli.control_running import COMPLETION_SECONDS, Asked, Plan, Target, run
 from gateway.client import Client, ClientError
@@ -17,9 +18,14 @@ from gateway.protocol.messages import RecordKind
 Completion = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
-def target_of(params: dict[str, Any]) -> Target:
+def target_of(ctx: click.Context) -> Target:
     """Which venue the options of `sbx control` name."""
-    return Target(params["url"], params["key"], params["participant"], params["venue"], params["ca_file"])
+    params = ctx.params
+    # A directory that is named is meant, whatever the environment has for all others.
+    stands_back = params["venue"] is not None and ctx.get_parameter_source("url") is ParameterSource.ENVIRONMENT
+    return Target(
+        None if stands_back else params["url"], params["key"], params["participant"], params["venue"], params["ca_file"]
+    )
 
 
 def names_of(kind: RecordKind | None = None) -> Completion:
@@ -32,7 +38,7 @@ def names_of(kind: RecordKind | None = None) -> Completion:
         wanted: Any = kind or ctx.params.get("kind") or ctx.params.get("scope")
         if wanted is None or ctx.parent is None:
             return []
-        target = target_of(ctx.parent.params)
+        target = target_of(ctx.parent)
 
         async def names() -> list[str]:
             async with asyncio.timeout(COMPLETION_SECONDS), target.connect() as client:

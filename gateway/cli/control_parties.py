@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any, Final
 
@@ -13,6 +14,17 @@ from gateway.cli.control_options import acts, carry, dated, names_of
 from gateway.control import actions
 
 BY_EVIDENCE: Final = "by-evidence"
+_PERCENT: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?", re.ASCII)
+"""Four decimals of a percent are parts per million."""
+
+
+def _share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> int:
+    """A share in percent, as parts per million: exact, so that nothing that is asked for is rounded away."""
+    found = _PERCENT.fullmatch(percent)
+    ppm = int(found[1] + (found[2] or "").ljust(4, "0")) if found else PPM + 1
+    if ppm > PPM:
+        raise click.BadParameter(f"{percent!r} is no percentage: 0 to 100, with up to 4 decimals")
+    return ppm
 
 
 @click.command()
@@ -93,16 +105,17 @@ def set_class(investor: str, investor_class: str, since: str | None, **asked: An
 
 @click.command()
 @click.argument("asset", shell_complete=names_of("asset"))
-@click.argument("percent", type=click.FloatRange(0, 100))
+@click.argument("share_ppm", metavar="PERCENT", callback=_share_ppm)
 @click.option("--account", shell_complete=names_of("account"), default="", help="Of this account alone.")
 @acts
-def freeze(asset: str, percent: float, account: str, **asked: Any) -> None:
+def freeze(asset: str, share_ppm: int, account: str, **asked: Any) -> None:
     """Freeze PERCENT of what each holder has of ASSET, or of what one account has; 0 lets it go.
+
+    PERCENT has up to four decimals.
 
     \b
     Examples:
       sbx control freeze USDT 50 --account anna.main --reason "order 18"
       sbx control freeze USDT 0 --account anna.main --reason "order 18 was lifted"
     """
-    share_ppm = round(percent * PPM / 100)
     carry(partial(actions.freeze, asset=asset, share_ppm=share_ppm, account=account), asked)

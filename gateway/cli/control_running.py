@@ -18,9 +18,11 @@ from gateway.client import Client, ClientError, ConnectionLost, RequestFailed, c
 from gateway.control.actions import Action
 from gateway.control.carrying import Outcome, carry_out
 from gateway.control.names import ControlError
+from gateway.keys import KeyFileError, read_private_key
 from gateway.printable import json_text, printable
 from gateway.protocol.messages import RecordInfo, RecordKind
 from gateway.reporting.times import utc
+from gateway.venue.running import running_url
 from gateway.venue.venue import VenueError, load_venue
 
 REFUSED: Final = 1
@@ -60,21 +62,33 @@ class Target(msgspec.Struct):
         """A connection that is not made again when it is lost.
 
         Raises:
-            NotSent: the key, or the directory, is missing or wrong.
+            NotSent: the key, or the directory, is missing or wrong, or the venue in it is not running.
         """
-        url, key = self.url, self.key
-        if self.directory is not None:
-            try:
-                venue = load_venue(self.directory)
-            except VenueError as error:
-                raise NotSent(str(error)) from error
-            url = url or f"{'wss' if venue.server.tls_cert else 'ws'}://{venue.host}:{venue.port}"
-            supervisors = [each.participant for each in venue.participants.values() if each.role == "supervisor"]
-            keys = [self.directory / "keys" / f"{name}.pem" for name in supervisors]
-            key = key or next((path for path in keys if path.exists()), None)
+        try:
+            path = self._key_file()
+            url, key = self._address(), read_private_key(path)
+        except (VenueError, KeyFileError, OSError) as error:
+            raise NotSent(str(error)) from error
+        return connect(url, self.participant or path.stem, key, reconnect=False, ca_file=self.ca_file)
+
+    def _address(self) -> str:
+        if self.url is not None or self.directory is None:
+            return self.url or DEFAULT_URL
+        # Not the venue file's: it may have been started elsewhere, and a copy of the directory has the same one.
+        url = running_url(self.directory)
+        if url is None:
+            raise NotSent(f"the venue in {self.directory} is not running; --url names one that runs elsewhere")
+        return url
+
+    def _key_file(self) -> Path:
+        key = self.key
+        if key is None and self.directory is not None:
+            people = load_venue(self.directory).participants.values()
+            keys = [self.directory / "keys" / f"{each.participant}.pem" for each in people if each.role == "supervisor"]
+            key = next((path for path in keys if path.exists()), None)
         if key is None:
             raise NotSent("name your private key: --key FILE or SBX_KEY, or --venue DIR where its keys are")
-        return connect(url or DEFAULT_URL, self.participant or key.stem, key, reconnect=False, ca_file=self.ca_file)
+        return key
 
 
 class Asked(msgspec.Struct):
@@ -111,17 +125,21 @@ def ask(target: Target, question: Callable[[Client], Awaitable[T]]) -> T:
 
 def run(target: Target, plan: Plan, asked: Asked) -> NoReturn:
     """Plan an action, say it, ask for what is missing, carry it out, say what came of it, and exit."""
-    if asked.reason is not None and not 0 < len(asked.reason) <= MAX_TEXT_CHARS:
+    if asked.reason is not None and not 0 < len(asked.reason.strip()) <= MAX_TEXT_CHARS:
         raise NotSent(f"--reason has 1 to {MAX_TEXT_CHARS} characters")
     if not is_terminal():
         if asked.reason is None:
             raise NotSent("say why: --reason TEXT. It is journaled, and stands in `sbx history`")
         if not asked.yes:
             raise NotSent("there is no terminal to ask on: --yes does it without asking")
-    action = ask(target, plan)
+
+    async def planned(client: Client) -> tuple[Action, str]:
+        return await plan(client), f"venue {client.hello.venue} at {client.url}"
+
+    action, where = ask(target, planned)
     console = Terminal(stderr=asked.as_json, wraps=False)
-    console.tell(sentence(action))
-    reason = asked.reason or click.prompt("why?", err=asked.as_json, value_proc=_reason)
+    console.tell(f"{where}: {sentence(action)}")
+    reason = (asked.reason or "").strip() or click.prompt("why?", err=asked.as_json, value_proc=_reason)
     if not asked.yes and not click.confirm("go on?", err=asked.as_json):
         raise NotSent("nothing was sent")
     sys.exit(carried_out(target, action, reason, as_json=asked.as_json))

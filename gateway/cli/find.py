@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 from rich.progress import BarColumn, Progress, TextColumn
 
 from engine.record.rows import StoredRow, decode_command, decode_events
+from engine.vocabulary.messages.commands import AnyCommand
+from engine.vocabulary.messages.events import AnyEvent
 from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
 from gateway.index import keys
@@ -20,7 +23,8 @@ from gateway.index.index import Index
 from gateway.index.searching import matching
 from gateway.journal.files import JournalError, find_journal
 from gateway.printable import json_text
-from gateway.reporting.times import time_ns_of, utc
+from gateway.reporting.times import utc
+from gateway.session.moments import Moment, MomentError, parse_moment
 
 _NUMBERS: Final = (keys.ORDER, keys.TRADE, keys.TRANSFER, keys.CHANGE)
 _HELP: Final = {
@@ -62,9 +66,11 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 @_options
 @click.option("--seq", type=click.IntRange(min=1), help="The row with this sequence number.")
 @click.option(
-    "--since", metavar="TIME", help="Rows at that time or later, as 2026-07-01T10:04:07.25; UTC if it does not say."
+    "--since",
+    metavar="MOMENT",
+    help="Rows at that moment or later: 12.3s from the beginning, 10:04:07, 2026-07-01T10:04:07.25 (Moscow).",
 )
-@click.option("--until", metavar="TIME", help="Rows at that time or earlier.")
+@click.option("--until", metavar="MOMENT", help="Rows at that moment or earlier.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Show so many rows.")
 @click.option("--latest", is_flag=True, help="The last ones instead of the first.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -95,12 +101,12 @@ def command(
       sbx find venue --client-order mm-alpha.main A-17
       sbx find venue --account mm-alpha.main --rule RET-1 --latest
       sbx find venue --message SetParameter --json
-      sbx find venue --until 2026-07-01T10:04:07 --latest --limit 1
+      sbx find venue --until 10:04:07 --latest --limit 1
     """
+    _check_message(wanted[keys.MESSAGE])
     try:
         index = Index(find_journal(directory))
         first_seq, last_seq = (seq, seq) if seq is not None else (1, _UNTIL_THE_END)
-        begins, ends = _time("--since", since), _time("--until", until)
     except JournalError as error:
         raise click.UsageError(str(error)) from error
     try:
@@ -108,10 +114,11 @@ def command(
         with suppress(OSError):
             index.hold()
         _catch_up(index)
+        begins, ends = _moment(index, "--since", since), _moment(index, "--until", until)
         if begins is not None:
-            first_seq = max(first_seq, index.seq_at(begins - 1) + 1)
+            first_seq = max(first_seq, begins.seq or index.seq_at(begins.time_ns - 1) + 1)
         if ends is not None:
-            last_seq = min(last_seq, index.seq_at(ends))
+            last_seq = min(last_seq, ends.seq or index.seq_at(ends.time_ns))
         found = matching(index, [(kind, key) for kind, key in wanted.items() if key is not None], first_seq, last_seq)
         chosen = list(islice(found, limit + 1)) if not latest else list(deque(found, limit + 1))
         more = len(chosen) > limit
@@ -128,16 +135,36 @@ def command(
         _show(index, rows, more)
 
 
-def _time(option: str, text: str | None) -> int | None:
-    """A time in nanoseconds; None: it was not given."""
-    if text is None:
+def _moment(index: Index, option: str, text: str | None) -> Moment | None:
+    """A moment that somebody typed; None: none was given."""
+    if text is None or not index.last_seq:
         return None
+    (first,) = index.rows([1])
     try:
-        return time_ns_of(text)
-    except ValueError as error:
+        return parse_moment(text, first[1])
+    except MomentError as error:
+        raise click.UsageError(f"{option}: {error}") from error
+
+
+def _check_message(name: str | None) -> None:
+    """Refuse a class that is none, or of which no rows are kept.
+
+    Raises:
+        click.UsageError: it is such a class.
+    """
+    if name is None:
+        return
+    everyday = [each.__name__ for each in keys.EVERYDAY]
+    if name in everyday:
         raise click.UsageError(
-            f"{option} {text}: write 2026-07-01T10:04:07.25, or 2026-07-01T13:04:07+03:00"
-        ) from error
+            f"--message {name}: everyday trading is not indexed by class; ask for an account, an order or an instrument"
+        )
+    known = sorted({each.__name__ for each in (*get_args(AnyCommand), *get_args(AnyEvent))} - {*everyday})
+    if name not in known:
+        near = get_close_matches(name, known)
+        raise click.UsageError(
+            f"--message {name}: there is no such class" + (f"; did you mean {', '.join(near)}?" if near else "")
+        )
 
 
 def _catch_up(index: Index) -> None:

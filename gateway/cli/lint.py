@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.terminal import Terminal
+from gateway.keys import KeyFileError
 from gateway.printable import json_text
 from gateway.venue.lint import lint_venue
 from gateway.venue.venue import VenueError, load_venue
@@ -26,6 +27,7 @@ def command(venue: Path, rulebook: str, as_json: bool) -> None:
     Exit status:
       0  nothing was found
       1  something was, or the venue can't be set up
+      2  usage, or the secret of the venue's identity keys can't be used
 
     \b
     Examples:
@@ -38,6 +40,8 @@ def command(venue: Path, rulebook: str, as_json: bool) -> None:
         remarks = lint_venue(loaded)
     except VenueError as error:
         raise click.ClickException(str(error)) from error
+    except (KeyFileError, OSError) as error:
+        raise click.UsageError(str(error)) from error
     if as_json:
         rows = [{"where": each.where, "rule": each.rule, "text": each.text} for each in remarks]
         click.echo(json_text({"venue": loaded.venue_id, "rulebook": loaded.rulebook, "remarks": rows}))

@@ -53,7 +53,9 @@ def command(directory: Path, order_id: int, follow: int, as_json: bool) -> None:
         try:
             life = Life(session, order_id)
         except NoSuchOrder as error:
-            raise click.UsageError(f"{error}; an order has the sequence number of its command as id") from error
+            raise click.UsageError(
+                f"{error}; an order is known by the sequence number of its command, one of a pair, bracket or ladder by a larger id: `sbx find` shows them"
+            ) from error
         shown("replaying", life.follow(follow), lambda seq: seq, total=None)
         steps = [(step, *in_words(step.event, order_id, life.reference)) for step in life.steps]
     if as_json:

@@ -28,6 +28,7 @@ from gateway.server.opening import start_server
 from gateway.server.sequencer import VenueHalted
 from gateway.server.server import Server
 from gateway.server.startup import StartError
+from gateway.venue.running import running_at
 from gateway.venue.venue import Venue, VenueError, load_venue
 
 HALTED = 70
@@ -215,9 +216,11 @@ async def _serve(
     if has_follower:
         follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
         follower.begin()
-    _announce(venue, server, venue.host if host is None else host, follower, as_json)
-    stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())
-    await asyncio.wait((stopped, ended), return_when=asyncio.FIRST_COMPLETED)
+    url = _url(server, venue.host if host is None else host)
+    with running_at(directory, url):
+        _announce(venue, server, url, follower, as_json)
+        stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())
+        await asyncio.wait((stopped, ended), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     try:
         await server.stop()
@@ -237,10 +240,13 @@ def _read_certificate(certificate: Certificate) -> None:
         _LOGGER.info("the certificate was read again")
 
 
-def _announce(venue: Venue, server: Server, host: str, follower: FollowerProcess | None, as_json: bool) -> None:
+def _url(server: Server, host: str) -> str:
+    return f"{'ws' if server.certificate is None else 'wss'}://{f'[{host}]' if ':' in host else host}:{server.port}"
+
+
+def _announce(venue: Venue, server: Server, url: str, follower: FollowerProcess | None, as_json: bool) -> None:
     """Say that the venue is ready, where, and what it found."""
     started = server.started
-    url = f"{'ws' if server.certificate is None else 'wss'}://{f'[{host}]' if ':' in host else host}:{server.port}"
     facts = {
         "venue": venue.venue_id,
         "url": url,

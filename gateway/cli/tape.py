@@ -35,6 +35,8 @@ _HEADINGS: Final = {
     "final_price": "stands at",
     "last_seq": "last seq",
 }
+_IDS: Final = ("seq", "last_seq", "order", "after", "as of seq")
+"""Columns of ids."""
 _FIGURE: Final = re.compile(r"(-?[0-9]+)(\.[0-9]+)?")
 
 ASKED: Final = (
@@ -84,7 +86,8 @@ class Session:
         """The trades, with a bar on a terminal; up to the damage if there is some.
 
         Raises:
-            click.ClickException: the journal can't be read, or no such instrument was listed.
+            click.ClickException: the journal can't be read.
+            click.UsageError: no such instrument was listed.
         """
         reader = self.reader
         console = Terminal(stderr=True)
@@ -110,7 +113,7 @@ class Session:
         listed = self.tape.reference.instruments
         if self._instrument and self._instrument not in listed:
             known = ", ".join(map(printable, listed)) or "none"
-            raise click.ClickException(f"no instrument {self._instrument} was listed; listed: {known}")
+            raise click.UsageError(f"no instrument {self._instrument} was listed; listed: {known}")
         yield from self.tape.finish()
 
     def end(self) -> NoReturn:
@@ -183,7 +186,7 @@ class Form:
         if not count:
             console.tell("none")
             return
-        texts = {name: [grouped(row[self.columns.index(name)]) for row in kept] for name in self.shown}
+        texts = {name: [grouped(row[self.columns.index(name)], name) for row in kept] for name in self.shown}
         texts = {name: column for name, column in texts.items() if any(column)}
         for name in texts:
             if name.endswith("_moscow"):
@@ -208,8 +211,8 @@ def _clock_times(texts: list[str]) -> list[str]:
     return [text[11:] for text in texts] if len(dates) == 1 else texts
 
 
-def grouped(value: Cell) -> str:
-    """A cell for people: figures with separators between thousands."""
+def grouped(value: Cell, column: str = "") -> str:
+    """A cell for people: figures with separators between thousands, but for numbers that other commands are asked by."""
     text = printable(str(value or ""))
-    found = _FIGURE.fullmatch(text)
+    found = None if column in _IDS else _FIGURE.fullmatch(text)
     return text if found is None else f"{int(found[1]):,}{found[2] or ''}"

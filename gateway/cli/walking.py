@@ -93,8 +93,8 @@ def small_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     for row in rows:
         table.add_row(
             *[
-                NONE if value is None else grouped(value if isinstance(value, int | str) else str(value))
-                for value in row
+                NONE if value is None else grouped(value if isinstance(value, int | str) else str(value), name)
+                for name, value in zip(columns, row, strict=True)
             ]
         )
     return table

@@ -13,6 +13,7 @@ from compliance import Rulebook
 from compliance.rulebook.wording import setting_text
 from engine.vocabulary.codes import SCOPES
 from engine.vocabulary.days import moscow_day
+from engine.vocabulary.limits import MAX_E8
 from engine.vocabulary.rounding import PPM
 from gateway.client import Client
 from gateway.control.names import ControlError, look_up
@@ -221,6 +222,8 @@ def from_date(client: Client, action: Action, moment: str) -> Action:
         raise ControlError(f"{moment} is a sequence number; a change takes effect at a time: {FORMS}")
     if when.time_ns <= now_ns:
         raise ControlError(f"{moment} has passed")
+    if when.time_ns > MAX_E8:
+        raise ControlError(f"{moment} is too far: the last day that can be named is 2262-04-12")
     return msgspec.structs.replace(
         action,
         command="effective_from",

@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, create_file, discard, sync_file
 from gateway.journal.archive import archive_of, pack, unpack
-from gateway.journal.files import JournalError, Lock, list_segments, segment_name
+from gateway.journal.files import JournalError, JournalLocked, Lock, list_segments, segment_name
 from gateway.journal.reader import JournalReader
 
 
@@ -63,7 +63,10 @@ def archive(directory: Path, number: int, disk: Disk = DISK) -> Archived:
     path = archive_of(segment)
     unfinished = directory / f"archive-{number:08d}{UNFINISHED_SUFFIX}"
     lock = Lock(disk)
-    lock.take(segment)
+    try:
+        lock.take(segment)
+    except JournalLocked as error:
+        raise JournalLocked(f"{segment.name} is being archived by another process: wait until it is done") from error
     try:
         data = disk.read(segment)
         discard(unfinished, disk)

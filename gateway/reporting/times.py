@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from typing import Final
-
 from compliance.registry.calendar import iso_date
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
-
-_FRACTION: Final = re.compile(r"[.,]([0-9]{1,9})(?![0-9])")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UtcTimes:
@@ -35,22 +28,6 @@ class UtcTimes:
 def utc(time_ns: int) -> str:
     """One time as `UtcTimes` writes it."""
     return UtcTimes()(time_ns)
-
-
-def time_ns_of(text: str) -> int:
-    """Nanoseconds since the epoch of an ISO 8601 time, in UTC unless it says otherwise; to the nanosecond.
-
-    Raises:
-        ValueError: it is none.
-    """
-    # A datetime has microseconds alone.
-    fraction = _FRACTION.search(text)
-    digits = fraction[1] if fraction is not None else ""
-    moment = datetime.fromisoformat(_FRACTION.sub("", text, count=1))
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    elapsed = moment - _EPOCH
-    return (elapsed.days * 86_400 + elapsed.seconds) * NS_PER_SECOND + int(digits.ljust(9, "0"))
 
 
 def moscow_date(time_ns: int) -> str:

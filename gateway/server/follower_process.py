@@ -122,9 +122,9 @@ class FollowerProcess:
             self._counters.snapshot_seq = told.seq
             _LOGGER.info("snapshot of sequence number %d saved: %d bytes, %.3f s", told.seq, told.size, told.seconds)
         elif isinstance(told, Noted):
-            _LOGGER.warning("%s", printable(told.text))
+            _LOGGER.warning("the follower: %s", printable(told.text))
         elif isinstance(told, Alarmed):
-            _LOGGER.error("%s", printable(told.text))
+            _LOGGER.error("the follower: %s", printable(told.text))
         elif line.strip():
             _LOGGER.warning("the follower says: %s", printable(line.decode(errors="replace")))
 

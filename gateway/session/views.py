@@ -148,6 +148,7 @@ class Views:
             "side": SIDES[order.side],
             "order_type": ORDER_TYPES[order.order_type],
             "price": _price(format_, order.price_ticks),
+            "stop_price": _price(format_, order.stop_ticks),
             "leaves": format_.quantity[order.leaves_lots],
             "filled": format_.quantity[order.filled_lots],
             "queue": self.queue(order),

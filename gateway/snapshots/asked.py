@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from engine.exchange import Exchange
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.disk import DISK, Disk
-from gateway.journal.head import HEAD_FILE, Head, read_head
+from gateway.journal.head import HEAD_FILE, Head, is_begun, read_head
 from gateway.journal.reader import JournalReader
 from gateway.keys import public_key_bytes
 from gateway.snapshots.making import Begun, Made, NotSynced, begin_replica, publish
@@ -21,6 +21,14 @@ from gateway.snapshots.sealed import SnapshotError
 HEAD_SECONDS: Final = 5
 """A venue at work under `fsync` states every second how far its journal is on the disk."""
 _LOOK_SECONDS: Final = 0.1
+
+
+def _head(journal: Path, disk: Disk) -> Head | None:
+    """The head; a venue that has just begun has none for a second, which is waited for."""
+    ends = time.monotonic() + HEAD_SECONDS
+    while (head := read_head(journal, disk)) is None and is_begun(journal, disk) and time.monotonic() < ends:
+        time.sleep(_LOOK_SECONDS)
+    return head
 
 
 class Asking:
@@ -58,7 +66,7 @@ class Asking:
 
     def _signed_head(self) -> Head:
         """The journal's head, as it is now. Raises `SnapshotError` if there is none, or not the venue's."""
-        head = read_head(self._journal, self._disk)
+        head = _head(self._journal, self._disk)
         if head is None:
             raise SnapshotError(
                 f"{self._journal} has no {HEAD_FILE}, which says how far it is on the disk: start the venue once, and stop it"

@@ -140,6 +140,7 @@ def test_a_holding_is_frozen_and_let_go(venue: Controlled) -> None:
     frozen = venue.does("freeze", "USDT", 12.5, "--account", "boris.main")
     assert frozen["arguments"] == {"asset": "USDT", "share_ppm": 125_000, "account": "boris.main"}
     assert frozen["frozen"] == 1
+    assert venue.does("freeze", "USDT", "12.3456", "--account", "boris.main")["arguments"]["share_ppm"] == 123_456
     assert venue.does("freeze", "USDT", 0, "--account", "boris.main")["frozen"] == 1
 
 
@@ -164,7 +165,13 @@ def test_a_parameter_set_from_a_date_waits(venue: Controlled) -> None:
     assert (later["status"], later["effective_utc"]) == ("scheduled", "2098-12-31T21:00:00.000000000Z")
     assert later["changes"][0]["what"] == "scheduled"
     assert venue.show("parameter", "RET-1.retail_cap_rub")["value"] != "1.00"
-    for moment, said in (("2020-01-01", "has passed"), ("4711", "sequence number"), ("soon", "is no moment")):
+    for moment, said in (
+        ("2020-01-01", "has passed"),
+        ("4711", "sequence number"),
+        ("soon", "is no moment"),
+        ("99999999h", "is too far"),
+        ("2262-04-13", "is too far"),
+    ):
         found = venue.control("set", "RET-1.enabled=false", "--from", moment, "--reason", "x", "--yes")
         assert found.exit_code == 2
         assert said in found.stderr
@@ -224,6 +231,7 @@ def test_without_a_reason_or_a_yes_nothing_is_sent(venue: Controlled, monkeypatc
         (("--yes",), "say why: --reason TEXT"),
         (("--reason", "x"), "--yes does it without asking"),
         (("--reason", "", "--yes"), "--reason has 1 to"),
+        (("--reason", " \t ", "--yes"), "--reason has 1 to"),
         (("--reason", "x" * 10_000, "--yes"), "--reason has 1 to"),
     ):
         for arguments in (("halt", "XRP/RUB"), ("block", "olga"), ("suspend", "south")):

@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.record.rows import decode_command, decode_events
+from engine.vocabulary.limits import MOSCOW_OFFSET_NS
 from gateway.cli.find import command as find_command
 from gateway.cli.replay import readable
 from gateway.index.index import index_directory
-from gateway.reporting.times import time_ns_of, utc
+from gateway.reporting.times import utc
 from tests.support.gateway.indexes import all_rows, true_answers
 from tests.support.places import ROOT
 
@@ -106,20 +107,26 @@ def test_times_bound_what_is_found(journal: Path) -> None:
     assert seqs(journal, "--since", "2200-01-01T03:00:00+03:00") == []
 
 
+def test_moments_are_moscow_s_and_numbers_are_moments_too(journal: Path) -> None:
+    rows = all_rows(journal)
+    begin = rows[300][1]
+    moscow = utc(begin + MOSCOW_OFFSET_NS).rstrip("Z")
+    assert seqs(journal, "--since", moscow) == seqs(journal, "--since", utc(begin))
+    assert seqs(journal, "--since", 301, "--until", 310) == list(range(301, 311))
+
+
 @pytest.mark.parametrize(
-    ("text", "nanoseconds"),
+    ("name", "words"),
     [
-        ("1970-01-01", 0),
-        ("1970-01-01T00:00:01.5", 1_500_000_000),
-        ("1970-01-01T03:00:00.000000001+03:00", 1),
-        ("2026-01-31T23:59:59.000000001Z", 1_769_903_999_000_000_001),
-        ("1969-12-31T23:59:59.25", -750_000_000),
+        ("OrderAccepted", "is not indexed by class"),
+        ("NewOrder", "is not indexed"),
+        ("SetParametr", "did you mean SetParameter"),
     ],
 )
-def test_times_are_read_to_the_nanosecond(text: str, nanoseconds: int) -> None:
-    assert time_ns_of(text) == nanoseconds
-    if nanoseconds >= 0:
-        assert time_ns_of(utc(nanoseconds)) == nanoseconds
+def test_a_class_of_which_nothing_is_kept_is_refused(journal: Path, name: str, words: str) -> None:
+    result = run(journal, "--message", name)
+    assert result.exit_code == 2
+    assert words in result.output
 
 
 def test_people_are_told_in_paragraphs(journal: Path) -> None:
@@ -134,7 +141,7 @@ def test_people_are_told_in_paragraphs(journal: Path) -> None:
 def test_mistakes_are_told(journal: Path, tmp_path: Path) -> None:
     assert run(tmp_path).exit_code == 2
     result = run(journal, "--since", "yesterday")
-    assert result.exit_code == 2 and "--since yesterday: write 2026-07-01T10:04:07.25" in result.output
+    assert result.exit_code == 2 and "--since: 'yesterday' is no moment" in result.output
     damaged = tmp_path / "damaged"
     shutil.copytree(journal, damaged)
     data = bytearray((damaged / "journal-00000002.sbxj").read_bytes())

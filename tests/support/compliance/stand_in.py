@@ -30,6 +30,9 @@ class StandIn(PreTradeHook):
     def true_up(self, order: Order) -> None:
         self.hook.true_up(order)
 
+    def followed(self) -> tuple[type[Event], ...]:
+        return self.hook.followed()
+
     def observe(self, event: Event, time_ns: int) -> None:
         self.hook.observe(event, time_ns)
 

@@ -71,6 +71,10 @@ class Disk:
         """Whether there is a directory of that name."""
         return path.is_dir()
 
+    def is_file(self, path: Path) -> bool:
+        """Whether there is a file of that name: what else may have one, a pipe, could be waited for without end."""
+        return path.is_file()
+
     def identity(self, what: Path | int) -> tuple[int, int]:
         """What tells a file, by its name or by a descriptor, from every other: its device and number."""
         found = os.stat(what)

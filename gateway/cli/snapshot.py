@@ -13,11 +13,12 @@ from gateway.cli.terminal import Terminal, say
 from gateway.core import new_exchange
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
+from gateway.journal.first import check_key, first_header
 from gateway.journal.key import venue_key
 from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
 from gateway.snapshots.asked import Asking
-from gateway.snapshots.checking import Checked, check_all
+from gateway.snapshots.checking import Checked, check_all, check_owners
 from gateway.snapshots.folder import folder_beside
 from gateway.snapshots.making import Made
 from gateway.snapshots.replica import NotReplayed
@@ -40,7 +41,7 @@ def command(directory: Path, is_list: bool, as_json: bool) -> None:
     \b
     Exit status:
       0  done, or there was one already; with --list: all are sound
-      1  it could not be made; with --list: one is damaged
+      1  it could not be made; with --list: one is damaged, can't be read, or is another venue's
       2  usage
 
     \b
@@ -67,7 +68,8 @@ def command(directory: Path, is_list: bool, as_json: bool) -> None:
 def _make(journal: Path, as_json: bool) -> None:
     """Make one, with a bar on a terminal, and say what it is."""
     began = time.perf_counter()
-    key, _ = venue_key(journal.parent, has_journal=True)
+    key, file = venue_key(journal.parent, has_journal=True)
+    check_key(journal, key, file)
     asking = Asking(journal, key, new_exchange)
     made: Made | None = None
     if asking.is_needed:
@@ -117,6 +119,9 @@ def _summary(asking: Asking, made: Made | None, seconds: float) -> dict[str, obj
 def _list(journal: Path, as_json: bool) -> None:
     """Say what snapshots there are."""
     found = check_all(journal)
+    header = first_header(journal)
+    if header is not None:
+        check_owners(found, header)
     if as_json:
         click.echo(
             json_text({"directory": str(folder_beside(journal)), "snapshots": [each.summary() for each in found]})

@@ -22,6 +22,7 @@ from gateway.snapshots.checking import AgainstJournal, Checked, check_all
 SOUND = 0
 DAMAGED = 1
 TORN = 3
+_EXITS = {"sound": SOUND, "damaged": DAMAGED, "snapshots_damaged": DAMAGED, "torn": TORN}
 
 
 @click.command()
@@ -52,7 +53,8 @@ def command(directory: Path, public_key: str | None, tips: tuple[str, ...], as_j
     \b
     Exit status:
       0  sound
-      1  damaged: the file, the offset of the frame and the reason are named; or a snapshot is not what it should be
+      1  damaged: the file, the offset of the frame and the reason are named; or a snapshot is not what it should be, though
+         the journal is sound
       2  usage
       3  sound but for a bad last frame: torn by a crash, or damaged, which can't be told apart
 
@@ -86,9 +88,7 @@ def command(directory: Path, public_key: str | None, tips: tuple[str, ...], as_j
         click.echo(json_text(summary(reader, digest, damage, snapshots)))
     else:
         show(reader, digest, damage, snapshots)
-    if damage is not None or not all(each.is_sound for each in snapshots):
-        raise SystemExit(DAMAGED)
-    raise SystemExit(TORN if reader.torn is not None else SOUND)
+    raise SystemExit(_EXITS[status_of(reader, damage, snapshots)])
 
 
 def parse_tip(text: str) -> Point:
@@ -111,6 +111,15 @@ def parse_tip(text: str) -> Point:
     return point
 
 
+def status_of(reader: JournalReader, damage: JournalDamage | None, snapshots: list[Checked]) -> str:
+    """What was found, in a word; of several the worst."""
+    if damage is not None:
+        return "damaged"
+    if not all(each.is_sound for each in snapshots):
+        return "snapshots_damaged"
+    return "torn" if reader.torn is not None else "sound"
+
+
 def summary(
     reader: JournalReader, digest: EventsDigest, damage: JournalDamage | None, snapshots: list[Checked]
 ) -> dict[str, object]:
@@ -130,7 +139,7 @@ def summary(
     ]
     header = reader.segments[0].header if reader.segments else None
     return {
-        "status": "damaged" if damage is not None else "torn" if reader.torn is not None else "sound",
+        "status": status_of(reader, damage, snapshots),
         "directory": str(reader.directory),
         "venue": header.venue if header is not None else None,
         "public_key": header.public_key.hex() if header is not None else None,
@@ -215,5 +224,14 @@ def show(reader: JournalReader, digest: EventsDigest, damage: JournalDamage | No
         console.tell(("damaged", "red"), f": {damage}")
     elif reader.torn is not None:
         console.tell(("torn", "yellow"), f": {reader.segments[-1].name}: {reader.torn}")
-    else:
+    problems = [each for each in snapshots if not each.is_sound]
+    if damage is None and problems:
+        journal = "sound but for that" if reader.torn is not None else "sound"
+        console.tell(
+            ("snapshots damaged", "red"),
+            f": the journal is {journal}, but of {len(snapshots)} snapshots {len(problems)} are not what they should be",
+        )
+        for each in problems:
+            console.tell(f"  {each.name}: {each.problem}")
+    elif damage is None and reader.torn is None:
         console.tell(("sound", "green"))

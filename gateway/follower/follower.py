@@ -68,6 +68,8 @@ class Follower:
         self._clock: Final = clock
         self._disk: Final = disk
         self._index: Final = Index(journal, disk=disk)
+        self._is_unsaved = False
+        """Whether the index could not be saved; that was told."""
         self._is_verified = False
         """Whether all of the index was read once."""
         self._replica: Replica | None = None
@@ -119,8 +121,14 @@ class Follower:
 
     def _keep_index(self) -> Iterator[None]:
         # Another process may be saving runs: one that looks for something, or a follower that has not ended yet.
-        if not self._index.hold():
-            return
+        try:
+            if not self._index.hold():
+                return
+        except OSError as error:
+            # In memory it serves this process, and its snapshots are not held up.
+            if not self._is_unsaved:
+                self._tell(Alarmed(f"the index can't be saved, so it is kept in memory: {error}"))
+            self._is_unsaved = True
         for _ in self._index.catch_up():
             self._tell_now_and_then()
             yield

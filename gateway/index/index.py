@@ -326,8 +326,9 @@ class Index:
             return growing
         data = growing.encode()
         run = Run(data)
-        if self._saves:
-            path = self._directory / run.name
+        path = self._directory / run.name
+        # In the place of a directory nothing can be saved.
+        if self._saves and not self._disk.is_directory(path):
             save_file(path, data, self._disk)
             self._useless.pop(run.name, None)
             run = Run(path, self._disk)
@@ -341,7 +342,8 @@ class Index:
     def _tidy(self) -> None:
         """Remove runs that follow nothing: of rows that a crash took back, or of another journal."""
         for name in (*self._files.values(), *self._useless):
-            discard(self._directory / name, self._disk)
+            if not self._disk.is_directory(self._directory / name):
+                discard(self._directory / name, self._disk)
         self._files.clear()
         self._useless.clear()
 

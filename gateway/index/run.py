@@ -101,10 +101,12 @@ def first_seq_of(name: str) -> int:
 
 
 def list_runs(directory: Path, disk: Disk = DISK) -> list[str]:
-    """The names of the runs in a directory, in the order of their rows; none if there is no directory."""
-    if not disk.is_directory(directory):
+    """The names of the runs in a directory, in the order of their rows; none if there is no directory that can be read."""
+    try:
+        names = disk.names(directory) if disk.is_directory(directory) else []
+    except PermissionError:
         return []
-    return sorted(name for name in disk.names(directory) if _NAME.fullmatch(name))
+    return sorted(name for name in names if _NAME.fullmatch(name))
 
 
 def encode_run(about: Directory, spots: list[Spot], postings: Iterator[tuple[bytes, list[int]]]) -> bytes:
@@ -149,13 +151,17 @@ class Run:
         disk: what the file is on.
 
     Raises:
-        RunDamage: it is none, or is damaged.
-        OSError: the disk failed.
+        RunDamage: it is none, is damaged, or can't be read.
     """
 
     def __init__(self, source: Path | bytes, disk: Disk = DISK) -> None:
         self._source: Final = source
         self._disk: Final = disk
+        try:
+            if isinstance(source, Path) and disk.exists(source) and not disk.is_file(source):
+                raise RunDamage("it is no file")
+        except OSError as error:
+            raise RunDamage(f"it can't be read: {error.strerror}") from error
         head = self._read(_HEAD.size, 0)
         if len(head) != _HEAD.size:
             raise RunDamage("it is cut off")
@@ -203,8 +209,7 @@ class Run:
         """The rows about something, ascending; for `REPORT` each is followed by the number of a report.
 
         Raises:
-            RunDamage: what would tell is damaged.
-            OSError: the disk failed.
+            RunDamage: what would tell is damaged, or can't be read.
         """
         wanted = key_bytes(kind, key)
         number = bisect_right(self._first_keys, wanted) - 1
@@ -219,7 +224,7 @@ class Run:
         return []
 
     def verify(self) -> None:
-        """Read all of it. Raises `RunDamage`, `OSError`."""
+        """Read all of it. Raises `RunDamage`."""
         for number in range(len(self.about.blocks)):
             self._block(number)
         if self._read(1, self._offsets[-1]):
@@ -243,8 +248,12 @@ class Run:
             descriptor = self._disk.open(self._source, os.O_RDONLY)
         except FileNotFoundError as error:
             raise RunDamage("its file is gone") from error
+        except OSError as error:
+            raise RunDamage(f"it can't be read: {error.strerror}") from error
         try:
             return self._disk.read_at(descriptor, size, offset)
+        except OSError as error:
+            raise RunDamage(f"it can't be read: {error.strerror}") from error
         finally:
             self._disk.close(descriptor)
 

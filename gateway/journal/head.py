@@ -24,12 +24,16 @@ FORMAT: Final = "sandbox-exchange head 1"
 
 
 class Point:
-    """A place in the chain: `link` is that of the batch that ends with `seq`, and `said_by` who has it so."""
+    """A place in the chain: `link` is that of the batch that ends with `seq`, and `said_by` who has it so.
 
-    def __init__(self, seq: int, link: bytes, said_by: str) -> None:
+    `advice` goes on, behind what was found, with what it means if a journal lacks it, and what to do.
+    """
+
+    def __init__(self, seq: int, link: bytes, said_by: str, advice: str = "") -> None:
         self.seq: Final = seq
         self.link: Final = link
         self.said_by: Final = said_by
+        self.advice: Final = advice
 
 
 class _Fields(TypedDict):

@@ -242,10 +242,13 @@ class JournalReader:
             point = self._points.pop(0)
             if point.seq < last_seq:
                 raise Damage(
-                    offset, f"no batch ends with sequence number {point.seq}, which {point.said_by} has as an end"
+                    offset,
+                    f"no batch ends with sequence number {point.seq}, which {point.said_by} has as an end{point.advice}",
                 )
             if point.link != tip.link:
-                raise Damage(offset, f"its link is {tip.link.hex()}; {point.said_by} has {point.link.hex()}")
+                raise Damage(
+                    offset, f"its link is {tip.link.hex()}; {point.said_by} has {point.link.hex()}{point.advice}"
+                )
 
     def _check_end(self) -> None:
         """The journal must reach as far as others have seen it on the disk."""
@@ -258,7 +261,7 @@ class JournalReader:
             last.name if last is not None else segment_name(1),
             last.end if last is not None else 0,
             f"the journal ends with sequence number {self.tip.next_seq - 1}{torn}; {point.said_by} has {point.seq}: "
-            "its end is damaged or was cut off",
+            f"its end is damaged or was cut off{point.advice}",
         )
 
     def _is_growing(self, path: Path, size: int) -> bool:

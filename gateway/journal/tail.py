@@ -16,7 +16,7 @@ from gateway.journal.segment_bytes import SegmentBytes
 
 CHUNK_BYTES: Final = 64 * 1024
 """Read at once: one to two frames of a busy venue."""
-_HEADER_BYTES: Final = 4 * 1024
+HEADER_BYTES: Final = 4 * 1024
 """Holds the header of any segment: its longest part is a venue's id."""
 
 
@@ -150,7 +150,7 @@ class Tail:
                 raise JournalDamage(segment_name(place.segment), 0, "the segment is missing") from error
             return False
         try:
-            data = source.read_at(_HEADER_BYTES, 0)
+            data = source.read_at(HEADER_BYTES, 0)
             tip = tip_before(data) if place.offset else place.tip
             reader = SegmentReader(data, place.segment, tip, not source.is_archived)
             identity = reader.header.venue, reader.header.public_key

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -91,8 +91,10 @@ class Recovery:
         )
         self._is_read = False
 
-    def rows(self, since: Point | None = None) -> Iterator[StoredRow]:
+    def rows(self, since: Point | None = None, check_end: Callable[[int], None] | None = None) -> Iterator[StoredRow]:
         """All rows, or all after a point that the journal must have, verified; at the end a torn last frame is set aside. Once only.
+
+        `check_end` is told the last sequence number before anything is changed, and may raise.
 
         Raises:
             JournalDamage: anything but the last frame is bad, or what the head has is missing. Nothing was changed.
@@ -100,6 +102,8 @@ class Recovery:
             OSError: the disk failed.
         """
         yield from self.reader.rows(since)
+        if check_end is not None:
+            check_end(self.reader.tip.next_seq - 1)
         for name in self.disk.names(self.directory):
             if name.startswith("journal-") and name.endswith(UNFINISHED_SUFFIX):
                 self.disk.remove(self.directory / name)

@@ -14,11 +14,13 @@ from engine.vocabulary.messages.events import CommandRejected
 from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.journal.files import Lock, measure_sync
+from gateway.journal.first import check_key
 from gateway.journal.head import is_begun
 from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail, recover
 from gateway.server.clock import Clock, VenueClock, jump_problem, steady_ns
 from gateway.server.sequencer import Sequencer
+from gateway.snapshots.folder import check_none_beyond, folder_beside
 from gateway.snapshots.making import Begun, begin_replica
 from gateway.snapshots.past import Past
 from gateway.snapshots.replica import NotReplayed, Replica
@@ -192,6 +194,7 @@ def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:
         lock.take(directory)
         # What else a first start may leave in its folder is none: a power cut may keep that, and not the key.
         key, file = venue_key(directory, has_journal=is_begun(journal, disk), disk=disk)
+        check_key(journal, key, file, disk)
         lock.take(file)
         if file.name == KEY_FILE and not is_begun(journal, disk):
             raise StartError(
@@ -210,8 +213,11 @@ def _replayed(recovery: Recovery, new_exchange: Callable[[], Exchange], use_snap
     if use_snapshot:
         begun = begin_replica(recovery.directory, recovery.venue, recovery.public_key, new_exchange, recovery.disk)
     replica, point = begun.replica, begun.point
+    folder = folder_beside(recovery.directory)
     try:
-        for row in recovery.rows(point):
+        for row in recovery.rows(
+            point, lambda seq: check_none_beyond(folder, seq, recovery.venue, recovery.public_key, recovery.disk)
+        ):
             replica.feed(row)
     except NotReplayed as error:
         since = "" if point is None else f" from {point.said_by} on"

@@ -41,7 +41,7 @@ class Asking:
         disk: what it is all on.
 
     Raises:
-        JournalError: there is no head, or it is another venue's; or a snapshot is.
+        JournalError: there is no head, or it is another venue's; or a snapshot is, or has more than the head says.
         OSError: the disk failed.
     """
 
@@ -52,16 +52,28 @@ class Asking:
         self._key: Final = key
         self._disk: Final = disk
         public_key = public_key_bytes(key)
-        head = _head(journal, disk)
+        venue = self._signed_head().venue
+        self.begun: Final[Begun] = begin_replica(journal, venue, public_key, new_exchange, disk)
+        # Behind that: whoever saves a snapshot had brought the head up before.
+        self.head: Final[Head] = self._signed_head()
+        point, head = self.begun.point, self.head
+        if point is not None and (point.seq > head.seq or (point.seq == head.seq and point.link != head.link)):
+            raise SnapshotError(
+                f"the journal's head says that it is on the disk up to sequence number {head.seq}, with link {head.link.hex()}; "
+                f"{point.said_by} has {point.seq}, with link {point.link.hex()}{point.advice}"
+            )
+        self._reader: Final = JournalReader(journal, public_key, venue, CORE_VERSION, disk=disk)
+
+    def _signed_head(self) -> Head:
+        """The journal's head, as it is now. Raises `SnapshotError` if there is none, or not the venue's."""
+        head = _head(self._journal, self._disk)
         if head is None:
             raise SnapshotError(
-                f"{journal} has no {HEAD_FILE}, which says how far it is on the disk: start the venue once, and stop it"
+                f"{self._journal} has no {HEAD_FILE}, which says how far it is on the disk: start the venue once, and stop it"
             )
-        if not head.is_signed_by(public_key):
-            raise SnapshotError(f"the venue's key did not sign {journal / HEAD_FILE}")
-        self.head: Final[Head] = head
-        self.begun: Final[Begun] = begin_replica(journal, head.venue, public_key, new_exchange, disk)
-        self._reader: Final = JournalReader(journal, public_key, head.venue, CORE_VERSION, disk=disk)
+        if not head.is_signed_by(public_key_bytes(self._key)):
+            raise SnapshotError(f"the venue's key did not sign {self._journal / HEAD_FILE}")
+        return head
 
     @property
     def is_needed(self) -> bool:

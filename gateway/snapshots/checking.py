@@ -65,15 +65,20 @@ class AgainstJournal:
         last_seq = tip.next_seq - 1
         for each in self._expected.values():
             each.problem = (
-                f"the journal ends with sequence number {last_seq}: its end was cut off"
+                f"the journal ends with sequence number {last_seq}: its end was cut off, or this is of another"
                 if each.seq > last_seq
                 else "no batch of the journal ends with its last command"
             )
         if header is not None:
-            for each in self._all:
-                own = each.header
-                if own is not None and (own.venue, own.public_key) != (header.venue, header.public_key):
-                    each.problem = f"it is of venue {own.venue!r} with key {own.public_key.hex()}"
+            check_owners(self._all, header)
+
+
+def check_owners(snapshots: list[Checked], header: SegmentHeader) -> None:
+    """Note of each snapshot that says whose it is, if it is not of the venue whose journal has this header."""
+    for each in snapshots:
+        own = each.header
+        if own is not None and (own.venue, own.public_key) != (header.venue, header.public_key):
+            each.problem = f"it is of venue {own.venue!r} with key {own.public_key.hex()}"
 
 
 def check_all(journal: Path, disk: Disk = DISK) -> list[Checked]:
@@ -84,16 +89,19 @@ def check_all(journal: Path, disk: Disk = DISK) -> list[Checked]:
         disk: what both are on.
 
     Raises:
-        OSError: one can't be read.
+        OSError: the folder can't be read.
     """
     folder = folder_beside(journal)
     found = []
     for seq in list_snapshots(folder, disk):
         name = snapshot_name(seq)
         header, problem = None, ""
+        size = 0
         # Whoever has just saved one has removed one that is too many.
         with suppress(FileNotFoundError):
-            size = disk.size(folder / name)
+            # Where even that may not be asked, the reading says so.
+            with suppress(PermissionError):
+                size = disk.size(folder / name)
             try:
                 header = read_snapshot(folder, seq, disk).header
             except SnapshotUnusable as error:

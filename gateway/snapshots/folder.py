@@ -10,7 +10,15 @@ from typing import Final
 
 from gateway.disk import DISK, UNFINISHED_SUFFIX, Disk, discard, make_directories, save_file
 from gateway.journal.files import JournalLocked, Lock
-from gateway.snapshots.sealed import Header, Sealed, SnapshotError, SnapshotUnusable, glance, open_sealed
+from gateway.snapshots.sealed import (
+    NOT_ITS_JOURNAL,
+    Header,
+    Sealed,
+    SnapshotError,
+    SnapshotUnusable,
+    glance,
+    open_sealed,
+)
 
 SNAPSHOT_FOLDER: Final = "snapshots"
 """Beside the folder of the journal."""
@@ -49,10 +57,19 @@ def read_snapshot(folder: Path, seq: int, disk: Disk = DISK) -> Sealed:
     """The snapshot after a command, its digest and signature verified. O(bytes).
 
     Raises:
-        SnapshotUnusable: it is damaged, or another one under this name.
-        OSError: it can't be read.
+        SnapshotUnusable: it is damaged, can't be read, or is another one under this name.
+        FileNotFoundError: it is gone.
     """
-    sealed = open_sealed(disk.read(folder / snapshot_name(seq)))
+    path = folder / snapshot_name(seq)
+    try:
+        if disk.exists(path) and not disk.is_file(path):
+            raise SnapshotUnusable("it is no file")
+        data = disk.read(path)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise SnapshotUnusable(f"it can't be read: {error.strerror}") from error
+    sealed = open_sealed(data)
     if sealed.header.seq != seq:
         raise SnapshotUnusable(f"it is the one after sequence number {sealed.header.seq}, renamed")
     return sealed
@@ -88,6 +105,22 @@ def newest_first(
             continue
         check_owner(sealed.header, name, venue, public_key)
         yield name, sealed
+
+
+def check_none_beyond(folder: Path, seq: int, venue: str, public_key: bytes, disk: Disk = DISK) -> None:
+    """Raise `SnapshotError` if a sound snapshot of a venue was taken after the command with which its journal ends."""
+    for number in reversed(list_snapshots(folder, disk)):
+        if number <= seq:
+            return
+        try:
+            header = read_snapshot(folder, number, disk).header
+        except (SnapshotUnusable, FileNotFoundError):
+            continue
+        if (header.venue, header.public_key) == (venue, public_key):
+            raise SnapshotError(
+                f"the journal ends with sequence number {seq}, and {snapshot_name(number)} is of {number}: numbers that were given "
+                f"out would be given out again{NOT_ITS_JOURNAL}. Nothing was changed"
+            )
 
 
 def save_snapshot(folder: Path, seq: int, data: bytes, disk: Disk = DISK) -> Path:
@@ -144,10 +177,16 @@ def to_remove(versions: dict[int, int]) -> list[int]:
 
 
 def _versions(folder: Path, disk: Disk) -> dict[int, int]:
-    """The core version of each snapshot, as it says; 0 of one that says nothing."""
+    """The core version of each snapshot, as it says; 0 of one that says nothing. One that can't be read is left out, and stays."""
     versions = {}
     for seq in list_snapshots(folder, disk):
-        descriptor = disk.open(folder / snapshot_name(seq), os.O_RDONLY)
+        path = folder / snapshot_name(seq)
+        if not disk.is_file(path):
+            continue
+        try:
+            descriptor = disk.open(path, os.O_RDONLY)
+        except PermissionError:
+            continue
         try:
             versions[seq] = glance(disk.read_at(descriptor, _BEGINNING_BYTES, 0)).core_version
         except SnapshotUnusable:

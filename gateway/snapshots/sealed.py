@@ -33,6 +33,11 @@ LEVEL: Final = 3
 MAX_STATE_BYTES: Final = 2**30
 """Of a state. A million client order ids of a dozen letters take 70 MB, the half million open orders there may be 65 MB, all else little;
 names as long as may be double that."""
+NOT_ITS_JOURNAL: Final = (
+    ". So the snapshots are not of this journal: it was cut or replaced after they were made. Put the right journal back; if this is "
+    "the right one, move the folder snapshots away"
+)
+"""What it means, and what to do, if a journal has not what a snapshot says: behind what was found."""
 _HEAD: Final = struct.Struct(">9sI")
 _DIGEST_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
@@ -68,7 +73,7 @@ class Header(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields
 
     def point(self, said_by: str) -> Point:
         """What the journal must have."""
-        return Point(self.seq, self.link, said_by)
+        return Point(self.seq, self.link, said_by, NOT_ITS_JOURNAL)
 
 
 class Sealed:

@@ -14,6 +14,7 @@ from engine.exchange import Exchange
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.disk import DISK, Disk
 from gateway.journal.files import JournalError, Lock
+from gateway.journal.first import check_key
 from gateway.journal.head import read_head
 from gateway.journal.key import venue_key
 from gateway.journal.reader import FIRST_THAT_GOES_ON, JournalReader, JournalVersion, SegmentSummary
@@ -44,7 +45,7 @@ class Upgrade:
         NotReady: there is no journal.
         JournalVersion: it begins with a core version of which there are no snapshots.
         JournalDamage: its first frames are damaged.
-        KeyFileError: the venue's key is missing.
+        KeyFileError: the venue's key is missing, or is not the journal's.
         SnapshotError: a snapshot can't be the venue's.
         OSError: the disk failed.
     """
@@ -57,6 +58,7 @@ class Upgrade:
         try:
             lock.take(journal.parent)
             self._key, file = venue_key(journal.parent, has_journal=True, disk=disk)
+            check_key(journal, self._key, file, disk)
             lock.take(file)
             venue = self._venue()
             self.begun: Final[Begun] = begin_replica(journal, venue, public_key_bytes(self._key), new_exchange, disk)

@@ -253,6 +253,9 @@ class SimulatedDisk(Disk):
     def is_directory(self, path: Path) -> bool:
         return str(path) in self._folders
 
+    def is_file(self, path: Path) -> bool:
+        return self.exists(path) and not self.is_directory(path)
+
     def identity(self, what: Path | int) -> tuple[int, int]:
         if isinstance(what, int):
             return 1, self._open[what].node.number

@@ -77,8 +77,14 @@ def test_a_list_says_which_are_sound(venue):
     status, output = run("verify", venue, "--json")
     assert status == 1
     found = json.loads(output)
-    assert found["status"] == "sound"
+    assert found["status"] == "snapshots_damaged"
     assert [each["problem"] is None for each in found["snapshots"]] == [True, False]
+    said = run("verify", venue)[1]
+    assert (
+        f"snapshots damaged: the journal is sound, but of 2 snapshots 1 are not what they should be\n  {last.name}: "
+        in said
+    )
+    assert "\nsound" not in said
     first.unlink()
     last.unlink()
     assert "there are no snapshots" in run("snapshot", venue, "--list")[1]
@@ -93,6 +99,9 @@ def test_verify_compares_snapshots_with_the_journal(venue, saved, tmp_path):
     status, output = run("verify", venue)
     assert status == 1
     assert "it is of venue 'small' with key" in output
+    status, output = run("snapshot", venue, "--list")
+    assert (status, output.count("signed")) == (1, 2)
+    assert "it is of venue 'small' with key" in output
     (venue / SNAPSHOT_FOLDER / foreign.path.name).unlink()
     # Put back from a copy that had gone on.
     traded(venue, 6, 40)
@@ -101,8 +110,23 @@ def test_verify_compares_snapshots_with_the_journal(venue, saved, tmp_path):
     status, output = run("verify", saved)
     assert status == 1
     assert "its end was cut off" in output
+    status, output = run("snapshot", saved)
+    assert status == 1
+    assert f"{ahead.path.name} has {ahead.seq}" in output and "the snapshots are not of this journal" in output
     (saved / SNAPSHOT_FOLDER / ahead.path.name).unlink()
     assert run("verify", saved)[0] == 0
+
+
+def test_another_venues_key_is_told_apart_from_another_venues_snapshot(venue, tmp_path):
+    """The key was put there from elsewhere: the snapshots are right, and none is to be moved away."""
+    traded(tmp_path / "other", 1, 4)
+    shutil.copy(tmp_path / "other" / "venue.key", venue)
+    (venue / "venue.toml").write_text(venue_text())
+    for name in ("snapshot", "upgrade", "serve"):
+        status, output = run(name, venue)
+        assert status == 1
+        assert "venue.key is not the key of the journal in" in output and "Put the key of this journal back" in output
+        assert "away" not in output
 
 
 def test_serve_says_what_it_began_with(venue):

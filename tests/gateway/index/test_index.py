@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -272,6 +274,48 @@ def test_a_disk_that_fails_leaves_whole_runs(journal: Path) -> None:
     index = caught_up(journal)
     assert not index.rebuilt
     check_answers(index, true_answers(all_rows(journal)), every=20)
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_in_the_place_of_what_is_no_file_a_run_is_built_in_memory(journal: Path, make: Callable[[Path], None]) -> None:
+    caught_up(journal).close()
+    path = sorted(index_directory(journal).iterdir())[1]
+    path.unlink()
+    make(path)
+    index = caught_up(journal)
+    assert f"{path.name}: it is no file" in index.rebuilt
+    check_answers(index, true_answers(all_rows(journal)), every=20)
+    index.close()
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_what_nobody_may_read_is_built_in_memory(journal: Path, is_folder: bool) -> None:
+    """Of a folder, and of files in it. (Whoever owns the machine may read all of a real one.)"""
+
+    class Forbidding(Disk):
+        def names(self, directory: Path) -> list[str]:
+            return super().names(self._checked(directory, is_folder and directory.name == "index"))
+
+        def exists(self, path: Path) -> bool:
+            return super().exists(self._checked(path, path.suffix == ".sbxi"))
+
+        def open(self, path: Path, flags: int, mode: int = 0o600) -> int:
+            return super().open(self._checked(path, path.suffix == ".sbxi"), flags, mode)
+
+        def _checked(self, path: Path, is_forbidden: bool) -> Path:
+            if is_forbidden:
+                raise PermissionError(13, "Permission denied", str(path))
+            return path
+
+    caught_up(journal).close()
+    before = files_of(index_directory(journal))
+    index = Index(journal, disk=Forbidding())
+    for _ in index.catch_up():
+        pass
+    assert is_folder or index.rebuilt[0].endswith("it can't be read: Permission denied")
+    check_answers(index, true_answers(all_rows(journal)), every=20)
+    index.close()
+    assert files_of(index_directory(journal)) == before
 
 
 def test_a_row_of_an_unknown_version_is_said(tmp_path: Path) -> None:

@@ -139,9 +139,25 @@ def test_a_snapshot_of_a_venue_that_has_lost_its_journal_s_end_stops_the_start(v
     for segment in sorted((venue / "journal").glob("*.sbxj"))[-2:]:
         segment.unlink()
     with pytest.raises(
-        JournalDamage, match=rf"{path_of(venue, -1).name} has {newest(venue)}: its end is damaged or was cut off"
+        JournalDamage,
+        match=rf"{path_of(venue, -1).name} has {newest(venue)}: its end is damaged or was cut off\. So the snapshots are not of",
     ):
         started(venue)
+
+
+def test_without_a_snapshot_no_number_is_given_out_twice_either(venue):
+    """The journal was put back from before the newest snapshot: refused, as long as that is there."""
+    (venue / "journal" / "head").unlink()
+    segments = sorted((venue / "journal").glob("*.sbxj"))
+    for segment in segments[2:]:
+        segment.unlink()
+    segments[1].write_bytes(segments[1].read_bytes()[:-10])
+    before = {path.name: path.read_bytes() for path in (venue / "journal").iterdir()}
+    with pytest.raises(SnapshotError, match=r"would be given out again\. So the snapshots are not of this journal"):
+        started(venue, use_snapshot=False)
+    assert {path.name: path.read_bytes() for path in (venue / "journal").iterdir()} == before
+    (venue / SNAPSHOT_FOLDER).rename(venue / "away")
+    started(venue, use_snapshot=False).writer.abandon()
 
 
 def test_a_torn_frame_that_a_snapshot_has_was_synced_and_stops_the_start(tmp_path):
@@ -167,7 +183,9 @@ def test_a_snapshot_of_another_history_of_the_venue_stops_the_start(saved, tmp_p
         traded(directory, seed, 40)
         save(directory)
     shutil.copytree(second / SNAPSHOT_FOLDER, first / SNAPSHOT_FOLDER, dirs_exist_ok=True)
-    with pytest.raises(JournalDamage, match=r"its link is .*; snapshot-.* has "):
+    with pytest.raises(
+        JournalDamage, match=r"its link is .*; snapshot-.* has .*\. So the snapshots are not of this journal"
+    ):
         started(first)
     found = started(first, use_snapshot=False)
     found.writer.close()

@@ -127,7 +127,7 @@ class Follower:
         except OSError as error:
             # In memory it serves this process, and its snapshots are not held up.
             if not self._is_unsaved:
-                self._tell(Alarmed(f"the index can't be saved, so it is kept in memory: {error}"))
+                self._tell(Noted(f"the index can't be saved, so it is kept in memory: {error}"))
             self._is_unsaved = True
         for _ in self._index.catch_up():
             self._tell_now_and_then()

@@ -126,15 +126,15 @@ def test_archived_segments_stop_it_nowhere(journal: Path) -> None:
     assert not again.of(Alarmed)
 
 
-def test_an_index_that_can_not_be_saved_is_an_alarm_and_holds_no_snapshot_up(journal: Path) -> None:
+def test_an_index_that_can_not_be_saved_is_told_and_holds_no_snapshot_up(journal: Path) -> None:
     write_journal(journal, ROWS)
     index_directory(journal).write_text("of somebody")
     listener = Listener(journal)
     listener.work()
     listener.work()
-    [alarm] = listener.of(Alarmed)
-    assert isinstance(alarm, Alarmed)
-    assert "the index can't be saved, so it is kept in memory" in alarm.text
+    [note] = listener.of(Noted)
+    assert isinstance(note, Noted)
+    assert "the index can't be saved, so it is kept in memory" in note.text
     assert snapshots(journal)[-1] > len(ROWS) - 40
     listener.follower.close()
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from gateway.cli.explain_show import moscow_time
 from gateway.cli.reading import wide_console
+from gateway.cli.small_table import small_table
 from gateway.cli.terminal import Terminal
-from gateway.cli.walking import opened, seq_of, small_table, walked
+from gateway.cli.walking import opened, seq_of, walked
 from gateway.printable import json_text
+from gateway.reporting.times import moscow_time
 from gateway.session.views import Views
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
+from gateway.cli.progress import bar
 from gateway.cli.terminal import Terminal
 from gateway.journal.archive import journal_bytes
 from gateway.journal.compaction import Archived, archive, to_archive, verify
@@ -68,23 +68,13 @@ def _compact(journal: Path, keep: int, done: list[Archived]) -> None:
         OSError: the disk failed.
     """
     numbers = to_archive(journal, keep)
-    console = Terminal(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("verifying", total=journal_bytes(journal))
+    with bar("verifying", journal_bytes(journal)) as show:
         for read in verify(journal):
-            progress.update(task, completed=read)
-        if not numbers:
-            return
-        task = progress.add_task("archiving", total=len(numbers))
+            show(read)
+    with bar("archiving", len(numbers)) as show:
         for number in numbers:
             done.append(archive(journal, number))
-            progress.advance(task)
+            show(len(done))
 
 
 def _summary(journal: Path, done: list[Archived]) -> dict[str, object]:

@@ -9,9 +9,9 @@ from typing import Final
 import click
 import msgspec
 from rich.box import SIMPLE_HEAD
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
+from gateway.cli.progress import bar
 from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
 from gateway.journal.archive import journal_bytes
@@ -69,17 +69,9 @@ def command(first: Path, second: Path, as_json: bool) -> None:
 def _run(readers: list[JournalReader]) -> Comparison:
     """Compare two journals, with a bar on a terminal."""
     comparison = Comparison()
-    console = Terminal(stderr=True)
-    columns = (TextColumn("comparing"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
-    size = sum(journal_bytes(reader.directory) for reader in readers)
-    shown = 0
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=size)
+    with bar("comparing", sum(journal_bytes(reader.directory) for reader in readers)) as show:
         for _ in comparison.run(*[reader.rows() for reader in readers]):
-            read = sum(reader.bytes_read for reader in readers)
-            if read != shown:
-                shown = read
-                progress.update(task, completed=read)
+            show(sum(reader.bytes_read for reader in readers))
     return comparison
 
 

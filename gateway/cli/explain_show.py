@@ -18,8 +18,7 @@ from compliance.explain import (
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import plain_value, status_text, value_text
 from engine.vocabulary.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
-from engine.vocabulary.days import time_of_day_ns
-from engine.vocabulary.limits import LEG_ID, NS_PER_SECOND
+from engine.vocabulary.limits import LEG_ID
 from engine.vocabulary.messages.events import (
     CommandRejected,
     Event,
@@ -36,17 +35,10 @@ from engine.vocabulary.messages.events import (
 from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
 from gateway.reporting.explaining import Found
-from gateway.reporting.times import moscow_date
+from gateway.reporting.times import moscow_time
 from gateway.words.words import in_words, words_of
 
 _COLOURS: Final = {DECIDED: "red", FAILED: "red", PASSED: "green", UNCONCERNED: "dim"}
-
-
-def moscow_time(time_ns: int) -> str:
-    """A time as a Moscow date and time of day, with microseconds."""
-    seconds, ns = divmod(time_of_day_ns(time_ns), NS_PER_SECOND)
-    clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    return f"{moscow_date(time_ns)} {clock}.{ns // 1_000:06d}"
 
 
 def report(found: Found) -> dict[str, object]:

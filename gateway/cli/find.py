@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn
 
 from engine.record.rows import StoredRow, decode_command, decode_events
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import AnyEvent
+from gateway.cli.moments import moment_of
+from gateway.cli.progress import bar
 from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
+from gateway.control.names import near
 from gateway.index import keys
 from gateway.index.index import Index
 from gateway.index.searching import matching
 from gateway.journal.files import JournalError, find_journal
 from gateway.printable import json_text
 from gateway.reporting.times import utc
-from gateway.session.moments import Moment, MomentError, parse_moment
+from gateway.session.moments import Moment
 
 _NUMBERS: Final = (keys.ORDER, keys.TRADE, keys.TRANSFER, keys.CHANGE)
 _HELP: Final = {
@@ -110,9 +111,6 @@ def command(
     except JournalError as error:
         raise click.UsageError(str(error)) from error
     try:
-        # Where nothing can be written, it is made in memory.
-        with suppress(OSError):
-            index.hold()
         _catch_up(index)
         begins, ends = _moment(index, "--since", since), _moment(index, "--until", until)
         if begins is not None:
@@ -135,15 +133,22 @@ def command(
         _show(index, rows, more)
 
 
+def _catch_up(index: Index) -> None:
+    """Bring the index up to the journal, with a count on a terminal."""
+    # Where nothing can be written, it is made in memory.
+    with suppress(OSError):
+        index.hold()
+    with bar("indexing", None) as show:
+        for known in index.catch_up():
+            show(known)
+
+
 def _moment(index: Index, option: str, text: str | None) -> Moment | None:
     """A moment that somebody typed; None: none was given."""
     if text is None or not index.last_seq:
         return None
     (first,) = index.rows([1])
-    try:
-        return parse_moment(text, first[1])
-    except MomentError as error:
-        raise click.UsageError(f"{option}: {error}") from error
+    return moment_of(text, first[1], option)
 
 
 def _check_message(name: str | None) -> None:
@@ -154,32 +159,16 @@ def _check_message(name: str | None) -> None:
     """
     if name is None:
         return
-    everyday = [each.__name__ for each in keys.EVERYDAY]
-    if name in everyday:
+    if name in [each.__name__ for each in keys.EVERYDAY]:
         raise click.UsageError(
             f"--message {name}: everyday trading is not indexed by class; ask for an account, an order or an instrument"
         )
-    known = sorted({each.__name__ for each in (*get_args(AnyCommand), *get_args(AnyEvent))} - {*everyday})
+    known = [each.__name__ for each in (*get_args(AnyCommand), *get_args(AnyEvent)) if each not in keys.EVERYDAY]
     if name not in known:
-        near = get_close_matches(name, known)
+        alike = ", ".join(near(name, known))
         raise click.UsageError(
-            f"--message {name}: there is no such class" + (f"; did you mean {', '.join(near)}?" if near else "")
+            f"--message {name}: there is no such class" + (f"; did you mean {alike}?" if alike else "")
         )
-
-
-def _catch_up(index: Index) -> None:
-    """Bring the index up to the journal, with a count on a terminal.
-
-    Raises:
-        JournalError: the journal is damaged.
-        OSError: the disk failed.
-    """
-    console = Terminal(stderr=True)
-    columns = (TextColumn("indexing"), BarColumn(), TextColumn("row {task.completed:,}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        for seq in index.catch_up():
-            progress.update(task, completed=seq)
 
 
 def _summary(index: Index, rows: list[StoredRow], more: bool) -> dict[str, object]:

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from gateway.cli.at import show_investor
-from gateway.cli.explain_show import moscow_time
 from gateway.cli.reading import wide_console
-from gateway.cli.walking import opened, shown, small_table, walked
+from gateway.cli.small_table import small_table
+from gateway.cli.walking import opened, shown, walked
 from gateway.printable import json_text
+from gateway.reporting.times import moscow_time
 from gateway.session.investor import ORDERS, InvestorStory, NoSuchInvestor
 from gateway.session.views import Views
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from gateway.cli.explain_show import moscow_time
 from gateway.cli.reading import wide_console
 from gateway.cli.replay import readable
-from gateway.cli.walking import opened, shown, small_table
+from gateway.cli.small_table import small_table
+from gateway.cli.walking import opened, shown
 from gateway.printable import json_text
-from gateway.reporting.times import utc
+from gateway.reporting.times import moscow_time, utc
 from gateway.session.life import Life, NoSuchOrder, in_words
 
 FOLLOWED = 20_000

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.table import Table as RichTable
 
 from engine.vocabulary.codes import CORE_VERSION
+from gateway.cli.progress import bar
 from gateway.cli.terminal import WIDTH, Terminal
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
@@ -44,18 +44,12 @@ def read(source: Source, label: str, take: Callable[[Step], None]) -> None:
     Raises:
         click.ClickException: it can't be read.
     """
-    console = Terminal(stderr=True)
-    columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
     reader = source.reader
-    shown = 0
     try:
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            task = progress.add_task("", total=journal_bytes(reader.directory))
+        with bar(label, journal_bytes(reader.directory)) as show:
             for step in source.steps():
                 take(step)
-                if reader.bytes_read != shown:
-                    shown = reader.bytes_read
-                    progress.update(task, completed=shown)
+                show(reader.bytes_read)
     except Unreadable as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.record.rows import StoredRow
 from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.said import Said
+from gateway.cli.progress import bar
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
 from gateway.core import new_exchange
@@ -21,7 +20,7 @@ from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import json_text
 from gateway.session.comparison import differing_fields
-from gateway.snapshots.borders import Borders
+from gateway.snapshots.borders import Borders, failure_of
 from gateway.snapshots.sealed import SnapshotError
 
 EQUAL = 0
@@ -124,12 +123,8 @@ def run(outcome: Outcome) -> None:
     reader = outcome.reader
     replay = Replay(new_exchange())
     borders = Borders(reader)
-    size = journal_bytes(reader.directory)
-    console = Terminal(stderr=True)
-    columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
     start = time.perf_counter()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=size)
+    with bar("replaying", journal_bytes(reader.directory)) as show_read:
         try:
             for batch in reader.batches():
                 before = borders.version
@@ -139,11 +134,11 @@ def run(outcome: Outcome) -> None:
                 for row in batch:
                     if outcome.until_seq is not None and row[0] > outcome.until_seq:
                         break
-                    outcome.failure = outcome.failure or _failure(replay, row)
+                    outcome.failure = outcome.failure or failure_of(replay, row)
                 if outcome.failure is not None and borders.version == CORE_VERSION:
                     # Only behind another core version a replay can go on after a failure.
                     break
-                progress.update(task, completed=reader.bytes_read)
+                show_read(reader.bytes_read)
                 if outcome.until_seq is not None and reader.tip.next_seq > outcome.until_seq:
                     break
         except JournalDamage as damage:
@@ -152,15 +147,6 @@ def run(outcome: Outcome) -> None:
             outcome.failure = failure
     outcome.seconds = time.perf_counter() - start
     outcome.result = replay.result()
-
-
-def _failure(replay: Replay, row: StoredRow) -> ReplayFailure | None:
-    """Replay a row; why it can't be."""
-    try:
-        replay.feed(row)
-    except ReplayFailure as failure:
-        return failure
-    return None
 
 
 def _go_on(borders: Borders) -> Replay:

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
+from gateway.cli.progress import bar
 from gateway.cli.terminal import Terminal, say
 from gateway.core import new_exchange
 from gateway.journal.archive import journal_bytes
@@ -93,12 +93,9 @@ def _make(journal: Path, as_json: bool) -> None:
 
 
 def _follow(asking: Asking, journal: Path) -> None:
-    console = Terminal(stderr=True)
-    columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=journal_bytes(journal))
+    with bar("replaying", journal_bytes(journal)) as show:
         for read in asking.follow():
-            progress.update(task, completed=read)
+            show(read)
 
 
 def _summary(asking: Asking, made: Made | None, seconds: float) -> dict[str, object]:

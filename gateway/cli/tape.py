@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,33 +10,21 @@ from pathlib import Path
 from typing import Final, NoReturn, TextIO
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
 
+from gateway.cli.moments import moment_of
+from gateway.cli.progress import bar
 from gateway.cli.reading import COMPLETE, INCOMPLETE, TORN, wide_console
+from gateway.cli.small_table import small_table
 from gateway.cli.terminal import Terminal
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import Cell, json_text, printable
 from gateway.reporting.tables import table_writer
-from gateway.session.moments import Moment, MomentError, parse_moment
 from gateway.session.tables import Rows
 from gateway.session.tape import Print, Tape
 
 Cells = tuple[Cell, ...]
-
-_HEADINGS: Final = {
-    "time_moscow": "Moscow time",
-    "start_moscow": "Moscow time",
-    "taker_side": "taker",
-    "final_price": "stands at",
-    "last_seq": "last seq",
-}
-_IDS: Final = ("seq", "last_seq", "order", "after", "as of seq")
-"""Columns of ids."""
-_FIGURE: Final = re.compile(r"(-?[0-9]+)(\.[0-9]+)?")
 
 ASKED: Final = (
     click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False)),
@@ -90,20 +77,15 @@ class Session:
             click.UsageError: no such instrument was listed.
         """
         reader = self.reader
-        console = Terminal(stderr=True)
-        columns = (TextColumn("reading"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
-        shown = -1
         try:
-            with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-                task = progress.add_task("", total=journal_bytes(reader.directory))
+            with bar("reading", journal_bytes(reader.directory)) as show:
                 for row in reader.rows():
                     if row[0] == 1:
-                        self.tape = Tape(self._instrument, *[_moment(*each, row[1]) for each in self._moments])
+                        since, until = (moment_of(text, row[1], name) if text else None for name, text in self._moments)
+                        self.tape = Tape(self._instrument, since, until)
                         self.rows = Rows(self.tape.reference)
                     yield from self.tape.take(row)
-                    if reader.bytes_read != shown:
-                        shown = reader.bytes_read
-                        progress.update(task, completed=shown)
+                    show(reader.bytes_read)
         except JournalDamage as damage:
             self.damage = damage
         except JournalError as error:
@@ -127,13 +109,6 @@ class Session:
             console.tell(("torn", "yellow"), f": {name}: {self.reader.torn}; this is what is durable before it")
             raise SystemExit(TORN)
         raise SystemExit(COMPLETE)
-
-
-def _moment(option: str, text: str, begin_ns: int) -> Moment | None:
-    try:
-        return parse_moment(text, begin_ns) if text else None
-    except MomentError as error:
-        raise click.UsageError(f"{option}: {error}") from error
 
 
 class Form:
@@ -186,33 +161,17 @@ class Form:
         if not count:
             console.tell("none")
             return
-        texts = {name: [grouped(row[self.columns.index(name)], name) for row in kept] for name in self.shown}
-        texts = {name: column for name, column in texts.items() if any(column)}
-        for name in texts:
+        columns = {name: [row[self.columns.index(name)] for row in kept] for name in self.shown}
+        columns = {name: cells for name, cells in columns.items() if any(cells)}
+        for name in columns:
             if name.endswith("_moscow"):
-                texts[name] = _clock_times(texts[name])
-        headings = [_HEADINGS.get(name, name) for name in texts]
-        table = Table(
-            *[Column(each, justify="right", overflow="fold") for each in headings],
-            box=SIMPLE_HEAD,
-            pad_edge=False,
-            padding=(0, 1, 0, 0),
-        )
-        for cells in zip(*texts.values(), strict=True):
-            table.add_row(*cells)
-        console.print(table)
+                columns[name] = _clock_times(columns[name])
+        console.print(small_table(list(columns), zip(*columns.values(), strict=True), left=0))
         if count > self.last:
             console.print(f"the last {self.last:,} of {count:,}; --last, --csv and --json show more")
 
 
-def _clock_times(texts: list[str]) -> list[str]:
+def _clock_times(times: list[Cell]) -> list[Cell]:
     """Times without their date, where it is the same in all."""
-    dates = {text[:10] for text in texts}
-    return [text[11:] for text in texts] if len(dates) == 1 else texts
-
-
-def grouped(value: Cell, column: str = "") -> str:
-    """A cell for people: figures with separators between thousands, but for numbers that other commands are asked by."""
-    text = printable(str(value or ""))
-    found = None if column in _IDS else _FIGURE.fullmatch(text)
-    return text if found is None else f"{int(found[1]):,}{found[2] or ''}"
+    texts = [str(time) for time in times]
+    return [text[11:] for text in texts] if len({text[:10] for text in texts}) == 1 else times

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.vocabulary.codes import CORE_VERSION
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.progress import bar
+from gateway.cli.terminal import say
 from gateway.core import new_exchange
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
@@ -68,12 +68,9 @@ def command(directory: Path, as_json: bool) -> None:
 
 def _follow(upgrade: Upgrade, journal: Path) -> None:
     """Replay, with a bar on a terminal."""
-    console = Terminal(stderr=True)
-    columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=journal_bytes(journal))
+    with bar("replaying", journal_bytes(journal)) as show:
         for read in upgrade.follow():
-            progress.update(task, completed=read)
+            show(read)
 
 
 def _version(upgrade: Upgrade) -> int:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
 
-from gateway.cli.tape import grouped
+from gateway.cli.moments import moment_of
+from gateway.cli.progress import bar
 from gateway.cli.terminal import Terminal
 from gateway.journal.files import JournalError, find_journal
-from gateway.session.moments import MomentError, parse_moment
 from gateway.session.recorded import NoSuchMoment, Recorded, Walk
 
-NONE: Final = "-"
 T = TypeVar("T")
 
 
@@ -58,10 +54,7 @@ def seq_of(session: Recorded, text: str) -> int:
     """
     if not text:
         return session.last_seq
-    try:
-        return session.seq_of(parse_moment(text, session.begin_ns))
-    except MomentError as error:
-        raise click.UsageError(str(error)) from error
+    return session.seq_of(moment_of(text, session.begin_ns))
 
 
 def walked(session: Recorded, seq: int) -> Walk:
@@ -73,28 +66,6 @@ def walked(session: Recorded, seq: int) -> Walk:
 
 def shown(label: str, work: Iterable[T], done: Callable[[T], int], *, total: int | None) -> None:
     """Do work to its end, with a bar on a terminal."""
-    console = Terminal(stderr=True)
-    columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=total)
-        for count, each in enumerate(work):
-            if not count % 1_000:
-                progress.update(task, completed=done(each))
-
-
-def small_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Table:
-    """A table without lines between its columns: the first column is text, the others are figures."""
-    heads = [
-        Column(name, justify="left" if not place else "right", overflow="fold") for place, name in enumerate(columns)
-    ]
-    table = Table(
-        *heads, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title or None, title_justify="left"
-    )
-    for row in rows:
-        table.add_row(
-            *[
-                NONE if value is None else grouped(value if isinstance(value, int | str) else str(value), name)
-                for name, value in zip(columns, row, strict=True)
-            ]
-        )
-    return table
+    with bar(label, total) as show:
+        for each in work:
+            show(done(each))

@@ -23,7 +23,7 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from gateway.journal.reader import JournalReader
-from gateway.snapshots.borders import Borders
+from gateway.snapshots.borders import Borders, failure_of
 
 ORDERS: Final = (NewOrder, AmendOrder, NewOrderPair, NewBracket, MassQuote)
 
@@ -74,7 +74,7 @@ def look(reader: JournalReader, seq: int) -> Found:
         for row in batch:
             if row[0] < seq:
                 # The command may be of another core version, which goes on behind this.
-                failure = failure or _failure(replay, row)
+                failure = failure or failure_of(replay, row)
                 continue
             if failure is not None:
                 raise failure
@@ -88,15 +88,6 @@ def look(reader: JournalReader, seq: int) -> Found:
             return found
     last = reader.tip.next_seq - 1
     raise NoSuchCommand(f"the journal has the commands 1 to {last}, none of the number {seq}")
-
-
-def _failure(replay: Replay, row: StoredRow) -> ReplayFailure | None:
-    """Replay a row before the command; why it can't be."""
-    try:
-        replay.feed(row)
-    except ReplayFailure as failure:
-        return failure
-    return None
 
 
 def disagreement(row: StoredRow, found: Found, before: Difference | None, after: Difference | None) -> str:

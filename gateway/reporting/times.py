@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance.registry.calendar import iso_date
 from engine.vocabulary.days import moscow_day
-from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
 
 
 class UtcTimes:
@@ -28,6 +28,11 @@ class UtcTimes:
 def utc(time_ns: int) -> str:
     """One time as `UtcTimes` writes it."""
     return UtcTimes()(time_ns)
+
+
+def moscow_time(time_ns: int, digits: int = 6) -> str:
+    """What a clock in Moscow shows, with so many decimals of a second: `2026-02-01 02:59:59.000000`."""
+    return utc(time_ns + MOSCOW_OFFSET_NS)[: len("2026-01-31T23:59:59.") + digits].rstrip(".").replace("T", " ")
 
 
 def moscow_date(time_ns: int) -> str:

@@ -28,9 +28,9 @@ from gateway.index.index import Index
 from gateway.journal.files import JournalError
 from gateway.journal.tail import BEGINNING, Place, Tail
 from gateway.session.moments import Moment
-from gateway.snapshots.folder import folder_beside, list_snapshots, read_snapshot, snapshot_name
+from gateway.snapshots.folder import folder_beside, list_snapshots, sound_ones
 from gateway.snapshots.replica import Replica
-from gateway.snapshots.sealed import SnapshotUnusable
+from gateway.snapshots.sealed import Sealed, SnapshotUnusable
 
 
 class NoSuchMoment(LookupError):
@@ -107,17 +107,16 @@ class Recorded:
             OSError: the disk failed.
         """
         folder = folder_beside(self.journal)
-        for number in reversed(list_snapshots(folder, self._disk)):
-            if number > seq:
-                continue
+        before = [number for number in reversed(list_snapshots(folder, self._disk)) if number <= seq]
+        for name, sealed in sound_ones(folder, before, self.notes, self._disk):
             try:
-                return self._from_snapshot(folder, number, seq)
+                return self._from_snapshot(sealed, seq)
             except SnapshotUnusable as error:
-                self.notes.append(f"{snapshot_name(number)} can't be used: {error}")
+                self.notes.append(f"{name}: {error}")
         return Walk(new_exchange(), Tail(self.journal, BEGINNING, disk=self._disk), seq)
 
-    def _from_snapshot(self, folder: Path, number: int, seq: int) -> Walk:
-        sealed = read_snapshot(folder, number, self._disk)
+    def _from_snapshot(self, sealed: Sealed, seq: int) -> Walk:
+        number = sealed.header.seq
         if sealed.header.core_version != CORE_VERSION:
             raise SnapshotUnusable(f"it is of core version {sealed.header.core_version}, this is {CORE_VERSION}")
         rows = self.index.reader()

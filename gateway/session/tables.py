@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from engine.vocabulary.codes import SIDES
-from engine.vocabulary.limits import MOSCOW_OFFSET_NS
 from gateway.printable import Cell
 from gateway.reporting.reference import Reference
-from gateway.reporting.times import UtcTimes
+from gateway.reporting.times import UtcTimes, moscow_time
 from gateway.session.candles import Candle
 from gateway.session.tape import Print
 
@@ -53,7 +52,6 @@ class Rows:
     def __init__(self, reference: Reference) -> None:
         self._reference: Final = reference
         self._utc: Final = UtcTimes()
-        self._moscow: Final = UtcTimes()
 
     def trade(self, each: Print) -> Cells:
         """A row of `TRADE_COLUMNS`. `price` is that of the trade, `final_price` what stands: empty if it was busted."""
@@ -65,7 +63,7 @@ class Rows:
             each.seq,
             trade.trade_id,
             self._utc(each.time_ns),
-            self._moscow_time(each.time_ns),
+            moscow_time(each.time_ns, 3),
             trade.instrument,
             format_.price[trade.price_ticks],
             format_.quantity[trade.quantity_lots],
@@ -85,7 +83,7 @@ class Rows:
         traded = self._reference.instruments[candle.instrument]
         return (
             self._utc(candle.start_ns),
-            self._moscow_time(candle.start_ns),
+            moscow_time(candle.start_ns, 3),
             candle.instrument,
             format_.price[candle.open],
             format_.price[candle.high],
@@ -97,7 +95,3 @@ class Rows:
             candle.first_seq,
             candle.last_seq,
         )
-
-    def _moscow_time(self, time_ns: int) -> str:
-        """As Moscow's clocks show it, to the millisecond."""
-        return self._moscow(time_ns + MOSCOW_OFFSET_NS)[:-7].replace("T", " ")

@@ -6,11 +6,21 @@ from typing import Final
 
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow
+from engine.replay import Replay, ReplayFailure
 from engine.state.hook import PreTradeHook
 from gateway.journal.reader import JournalReader
 from gateway.snapshots.folder import check_owner, folder_beside, read_snapshot, snapshot_name
 from gateway.snapshots.replica import Replica
 from gateway.snapshots.sealed import SnapshotError, SnapshotUnusable
+
+
+def failure_of(replay: Replay, row: StoredRow) -> ReplayFailure | None:
+    """Replay a row, which may be of another core version that goes on behind it; why it can't be."""
+    try:
+        replay.feed(row)
+    except ReplayFailure as failure:
+        return failure
+    return None
 
 
 class Borders:

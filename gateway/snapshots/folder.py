@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -84,41 +84,45 @@ def check_owner(header: Header, name: str, venue: str, public_key: bytes) -> Non
         )
 
 
+def sound_ones(
+    folder: Path, numbers: Iterable[int], unusable: list[str], disk: Disk = DISK
+) -> Iterator[tuple[str, Sealed]]:
+    """Those of some snapshots that are sound, whosever they are, with their names; of each that is not, a line is added to `unusable`.
+
+    One that is gone was one too many for whoever has just saved another.
+    """
+    for seq in numbers:
+        name = snapshot_name(seq)
+        try:
+            yield name, read_snapshot(folder, seq, disk)
+        except SnapshotUnusable as error:
+            unusable.append(f"{name}: {error}")
+        except FileNotFoundError:
+            continue
+
+
 def newest_first(
     folder: Path, venue: str, public_key: bytes, unusable: list[str], disk: Disk = DISK
 ) -> Iterator[tuple[str, Sealed]]:
-    """The snapshots of a venue that are sound, with their names; of each that is not, a line is added to `unusable`.
+    """The snapshots of a venue that are sound, as `sound_ones` gives them.
 
     Raises:
         SnapshotError: one is another venue's.
-        OSError: the disk failed.
+        OSError: the folder can't be read.
     """
-    for seq in reversed(list_snapshots(folder, disk)):
-        name = snapshot_name(seq)
-        try:
-            sealed = read_snapshot(folder, seq, disk)
-        except SnapshotUnusable as error:
-            unusable.append(f"{name}: {error}")
-            continue
-        except FileNotFoundError:
-            # Whoever has just saved one has removed one that is too many.
-            continue
+    for name, sealed in sound_ones(folder, reversed(list_snapshots(folder, disk)), unusable, disk):
         check_owner(sealed.header, name, venue, public_key)
         yield name, sealed
 
 
 def check_none_beyond(folder: Path, seq: int, venue: str, public_key: bytes, disk: Disk = DISK) -> None:
     """Raise `SnapshotError` if a sound snapshot of a venue was taken after the command with which its journal ends."""
-    for number in reversed(list_snapshots(folder, disk)):
-        if number <= seq:
-            return
-        try:
-            header = read_snapshot(folder, number, disk).header
-        except (SnapshotUnusable, FileNotFoundError):
-            continue
+    beyond = [number for number in reversed(list_snapshots(folder, disk)) if number > seq]
+    for name, sealed in sound_ones(folder, beyond, [], disk):
+        header = sealed.header
         if (header.venue, header.public_key) == (venue, public_key):
             raise SnapshotError(
-                f"the journal ends with sequence number {seq}, and {snapshot_name(number)} is of {number}: numbers that were given "
+                f"the journal ends with sequence number {seq}, and {name} is of {header.seq}: numbers that were given "
                 f"out would be given out again{NOT_ITS_JOURNAL}. Nothing was changed"
             )
 

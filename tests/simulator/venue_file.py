@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.keys import public_key_hex
 from gateway.venue.venue import Venue, parse_venue
+from tests.support.small_market import SMALL_MARKET
 
 ROLES: Final = {"alice": "participant", "bob": "participant", "sue": "supervisor", "otto": "operator"}
 TRADERS: Final = ("alice", "bob")
@@ -18,7 +19,7 @@ KEYS: Final = {
     name: Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number, name in enumerate(ROLES, start=1)
 }
 
-_TEXT: Final = """
+_HEAD: Final = """
 [venue]
 id = "simulated"
 port = 0
@@ -26,31 +27,6 @@ rulebook = "rulebook.toml"
 
 [limits]
 participant = { rate = 400, burst = 800 }
-
-[[assets]]
-asset = "RUB"
-kind = "fiat"
-scale = 2
-
-[[assets]]
-asset = "BTC"
-kind = "crypto"
-scale = 8
-
-[[instruments]]
-instrument = "BTC/RUB"
-kind = "spot"
-base = "BTC"
-quote = "RUB"
-tick = "0.5"
-lot = "0.1"
-min_quantity = "0.1"
-max_quantity = "1000"
-max_notional = "1000000000"
-reference_price = "100"
-collar_ppm = 100_000
-taker_fee_ppm = 1_000
-phase = "continuous"
 """
 
 _ACCOUNT: Final = """
@@ -71,7 +47,7 @@ deposits = {{ RUB = "1000000000", BTC = "1000000" }}
 @cache
 def simulated_venue() -> Venue:
     """The venue as its file describes it; the file never changes."""
-    text = _TEXT
+    text = _HEAD + SMALL_MARKET
     for name, role in ROLES.items():
         key = public_key_hex(KEYS[name])
         text += f'\n[[participants]]\nparticipant = "{name}"\nrole = "{role}"\npublic_key = "{key}"\n'

@@ -9,7 +9,6 @@ import os
 import random
 import select
 import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -26,7 +25,7 @@ from engine.vocabulary.limits import (
 )
 from gateway.server.logs import TOLD_KINDS, Log, loop_exception, rendered
 from tests.support.gateway.raw_frames import Apart, frame, raw_connection
-from tests.support.gateway.small_venue import client, venue_text
+from tests.support.gateway.small_venue import client, serve_command, venue_text
 
 
 @contextmanager
@@ -180,17 +179,7 @@ async def provoke(apart, rounds):
 async def test_a_full_standard_error_and_a_thousand_bad_requests_hold_no_order_up(tmp_path):
     (tmp_path / "venue.toml").write_text(venue_text())
     source, sink = filled_pipe()
-    command = [
-        sys.executable,
-        "-m",
-        "gateway.cli",
-        "serve",
-        "--no-follower",
-        str(tmp_path),
-        "--json",
-        "--durability",
-        "os",
-    ]
+    command = serve_command(tmp_path, "--json", "--durability", "os")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sink) as process:  # noqa: ASYNC220
         os.close(sink)
         try:

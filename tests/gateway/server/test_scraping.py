@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +15,7 @@ import pytest
 
 from gateway.server.scraping import ACCEPT_SECONDS
 from tests.support.gateway.scrapes import fetch, parse, scrape
-from tests.support.gateway.small_venue import client, serving, small_venue, url_of, venue_text
+from tests.support.gateway.small_venue import client, serve_command, serving, small_venue, url_of, venue_text
 
 
 async def test_a_scraper_in_a_loop_costs_nobody_an_order(tmp_path):
@@ -110,7 +109,7 @@ async def test_a_metrics_port_that_is_taken_stops_the_start(tmp_path):
 
 def test_serve_announces_where_to_scrape(tmp_path):
     (tmp_path / "venue.toml").write_text(venue_text().replace("port = 0", "port = 0\nmetrics_port = 0"))
-    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(tmp_path)]
+    command = serve_command(tmp_path)
     for options, found in (
         (["--json"], lambda line: json.loads(line)["metrics"]),
         ([], lambda line: line.split()[-1].decode()),
@@ -127,7 +126,7 @@ def test_serve_announces_where_to_scrape(tmp_path):
 
 
 def test_without_a_port_serve_announces_none(tmp_path):
-    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(tmp_path), "--json"]
+    command = serve_command(tmp_path, "--json")
     (tmp_path / "venue.toml").write_text(venue_text())
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -19,7 +19,7 @@ from gateway.documents import invented_tax_number
 from gateway.identity import IDENTITY_FILE, Identities
 from gateway.server.startup import StartError
 from gateway.venue.venue import VenueError, load_venue, parse_venue
-from tests.support.gateway.small_venue import client, serving, url_of, venue_text
+from tests.support.gateway.small_venue import client, serve_command, serving, url_of, venue_text
 
 PERSON = invented_tax_number(31_415_926)
 OTHER = invented_tax_number(27_182_818)
@@ -106,17 +106,7 @@ def test_no_number_of_a_document_gets_out(tmp_path):
     (directory / "venue.toml").write_text(venue_text(INVESTOR))
     log = tmp_path / "log"
     with log.open("wb") as err:
-        command = [
-            sys.executable,
-            "-m",
-            "gateway.cli",
-            "serve",
-            "--no-follower",
-            str(directory),
-            "--json",
-            "--metrics-port",
-            "0",
-        ]
+        command = serve_command(directory, "--json", "--metrics-port", "0")
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err) as process:
             try:
                 assert process.stdout is not None
@@ -242,7 +232,7 @@ def check_said(directory: Path, message: str) -> None:
 
 def served(directory: Path) -> subprocess.CompletedProcess[str]:
     """What `sbx serve` says of a venue that does not start."""
-    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory)]
+    command = serve_command(directory)
     return subprocess.run(command, capture_output=True, check=False, text=True)
 
 

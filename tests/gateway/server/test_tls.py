@@ -14,7 +14,7 @@ import pytest
 from gateway.client import ClientError, ConnectionLost, connect
 from gateway.server.startup import StartError
 from tests.support.gateway.certificates import write_certificate
-from tests.support.gateway.small_venue import KEYS, served_apart, serving, small_venue
+from tests.support.gateway.small_venue import KEYS, serve_command, served_apart, serving, small_venue
 
 
 def options(files):
@@ -122,7 +122,7 @@ async def test_the_venue_file_names_the_certificate(tmp_path):
 
 
 def serve(directory, *words):
-    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory), *words]
+    command = serve_command(directory, *words)
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 

@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -22,7 +21,15 @@ from gateway.identity import IDENTITY_FILE
 from gateway.journal.head import HEAD_FILE, HeadFile, read_head
 from gateway.journal.reader import JournalReader
 from gateway.server.startup import start_venue
-from tests.support.gateway.small_venue import client, served_apart, serving, small_venue, url_of, venue_text
+from tests.support.gateway.small_venue import (
+    client,
+    serve_command,
+    served_apart,
+    serving,
+    small_venue,
+    url_of,
+    venue_text,
+)
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def directory(tmp_path):
 
 def serve_again(directory, *options: str) -> subprocess.CompletedProcess[str]:
     """Another `sbx serve` that is expected to end by itself."""
-    command = [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory), *options]
+    command = serve_command(directory, *options)
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
 
 

@@ -26,6 +26,7 @@ from gateway.server.opening import start_server
 from gateway.server.sequencer import VenueHalted
 from gateway.server.server import Server
 from gateway.venue.venue import Venue, check_setup, parse_venue
+from tests.support.small_market import SMALL_MARKET
 
 PARTICIPANTS = {"alice": "participant", "bob": "participant", "sue": "supervisor", "otto": "operator"}
 KEYS = {
@@ -40,31 +41,6 @@ _HEAD = """
 id = "small"
 port = 0
 rulebook = "elr-2025"
-
-[[assets]]
-asset = "RUB"
-kind = "fiat"
-scale = 2
-
-[[assets]]
-asset = "BTC"
-kind = "crypto"
-scale = 8
-
-[[instruments]]
-instrument = "BTC/RUB"
-kind = "spot"
-base = "BTC"
-quote = "RUB"
-tick = "0.5"
-lot = "0.1"
-min_quantity = "0.1"
-max_quantity = "1000"
-max_notional = "1000000000"
-reference_price = "100"
-collar_ppm = 100_000
-taker_fee_ppm = 1_000
-phase = "continuous"
 """
 
 _INVESTOR = """
@@ -87,7 +63,7 @@ deposits = {{ RUB = "1000000000", BTC = "1000000" }}
 
 def venue_text(extra: str = "") -> str:
     """The venue file: one instrument, tick 0.5 and lot 0.1, and an account for each of alice and bob."""
-    text = _HEAD
+    text = _HEAD + SMALL_MARKET
     for name, role in PARTICIPANTS.items():
         key = public_key_hex(KEYS[name])
         text += f'\n[[participants]]\nparticipant = "{name}"\nrole = "{role}"\npublic_key = "{key}"\n'
@@ -122,6 +98,11 @@ async def serving(
             await server.stop()
 
 
+def serve_command(directory: Path, *options: str) -> list[str]:
+    """`sbx serve` in a process of its own, without one that follows it."""
+    return [sys.executable, "-m", "gateway.cli", "serve", "--no-follower", str(directory), *options]
+
+
 @contextmanager
 def served_apart(
     directory: Path, *options: str, prefix: tuple[str, ...] = (), env: dict[str, str] | None = None
@@ -130,18 +111,8 @@ def served_apart(
     directory.mkdir(exist_ok=True)
     if not (directory / "venue.toml").exists():
         (directory / "venue.toml").write_text(venue_text())
-    command = [
-        *prefix,
-        sys.executable,
-        "-m",
-        "gateway.cli",
-        "serve",
-        "--no-follower",
-        str(directory),
-        "--json",
-        *options,
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as process:
+    command = serve_command(directory, "--json", *options)
+    with subprocess.Popen([*prefix, *command], stdout=subprocess.PIPE, env=env) as process:
         assert process.stdout is not None
         try:
             line = process.stdout.readline()

@@ -68,14 +68,16 @@ class Cost(NamedTuple):
 
 
 class _Lines:
-    """Counts the lines that run while it is entered. Nothing is collected meanwhile: a core that is freed lets go of its orders, line by line."""
+    """Counts the lines that run while it is entered.
+
+    Nothing is collected meanwhile: a core that is freed lets go of its orders, line by line.
+    """
 
     def __init__(self) -> None:
         self.count: int = 0
 
     def __enter__(self) -> Self:
         self._collects = gc.isenabled()
-        gc.collect()
         gc.disable()
         self._before = sys.gettrace()
         sys.settrace(self._trace)

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -238,3 +239,20 @@ def test_the_real_project_installs_and_runs_without_a_compiler(tmp_path: Path) -
         for sbx in (bin_directory / "sbx", Path(sys.executable).parent / "sbx")
     ]
     assert digests[0] == digests[1]
+
+
+@pytest.mark.interop
+def test_the_lowest_versions_that_are_allowed_do(tmp_path: Path) -> None:
+    """Each range in pyproject.toml begins at a version with which everything imports, and a venue runs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["load"]]
+    constraints = tmp_path / "lowest.txt"
+    constraints.write_text("\n".join(each.partition(",")[0].replace(">=", "==") for each in needed), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    bin_directory = tmp_path / "venv" / "bin"
+    environment = {**os.environ, "SBX_NATIVE": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONWARNINGS": "error"}
+    install = [bin_directory / "pip", "install", "--quiet", "--constraint", constraints, f"{ROOT}[load]"]
+    subprocess.run(install, env={**environment, "PYTHONWARNINGS": "default"}, check=True)
+    for command in project["entry-points"]["sbx.commands"]:
+        subprocess.run([bin_directory / "sbx", command, "--help"], cwd=tmp_path, env=environment, check=True)
+    subprocess.run([bin_directory / "sbx", "demo", "--seconds", "2"], cwd=tmp_path, env=environment, check=True)

@@ -21,6 +21,7 @@ from gateway.watching.scene import (
     Printed,
     Recent,
     Scene,
+    Sentence,
     Verdict,
     around,
 )
@@ -190,8 +191,8 @@ class LiveView:
             ),
         )
 
-    def _judge(self, report: m.ExecutionReport | m.RequestRejected, what: Any, by: str) -> None:
-        verdict = Verdict(what, by, report.title or "", report.detail or "", report.account)
+    def _judge(self, report: m.ExecutionReport | m.RequestRejected, what: Sentence, by: str) -> None:
+        verdict = Verdict(what, by, report.title or "", report.detail or "", report.account, time_ns=self._time_ns)
         if isinstance(report, m.ExecutionReport):
             verdict = msgspec.structs.replace(
                 verdict, instrument=report.instrument, seq=_seq_of(report), time_ns=report.transact_time

@@ -62,10 +62,10 @@ class Row(NamedTuple):
 
 
 def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Text]:
-    """The heads and the rows, in as many of the columns as have room; they stand closer before one goes."""
+    """The heads and the rows, in as many of the columns as have room; they stand closer before one goes. An empty column goes first."""
     lines = [Row([column.head for column in columns], DIM), *rows]
     widths = [max(cell_len(line.cells[place]) for line in lines) for place in range(len(columns))]
-    kept, gap = list(range(len(columns))), 2
+    kept, gap = [place for place in range(len(columns)) if any(row.cells[place] for row in rows)], 2
     while len(kept) > 1 and sum(widths[place] for place in kept) + gap * (len(kept) - 1) > width:
         if gap > 1:
             gap = 1
@@ -254,11 +254,9 @@ def _book(book: BookSeen | None, width: int, room: int, ascii_only: bool) -> lis
 
 def _level(side: str, level: Level, most: Decimal, block: str, style: str) -> Row:
     cells = int(Decimal(level.quantity) * BAR_CELLS / most) if most else 0
-    hidden = level.hidden if level.hidden and level.hidden.strip("0.") else ""
+    hidden = "" if level.hidden is None else _figure(level.hidden if level.hidden.strip("0.") else None)
     orders = "" if level.orders is None else f"{level.orders:,}"
-    return Row(
-        [side, _figure(level.price), _figure(level.quantity), hidden and _figure(hidden), orders, block * cells], style
-    )
+    return Row([side, _figure(level.price), _figure(level.quantity), hidden, orders, block * cells], style)
 
 
 def _spread(book: BookSeen) -> str:
@@ -321,7 +319,7 @@ def _verdicts(scene: Scene, width: int) -> list[Text]:
 
 def _verdict(verdict: Verdict, width: int) -> list[Text]:
     time = "" if verdict.time_ns is None else moscow_time(verdict.time_ns, 3)[-CLOCK:]
-    seq = "" if verdict.seq is None else str(verdict.seq)
+    seq = "-" if verdict.seq is None else str(verdict.seq)
     said = (seq, time, f"{verdict.what} by {verdict.by}", verdict.account, verdict.instrument)
     head = INDENT.join(part for part in said if part)
     words = ": ".join(part for part in (verdict.title, verdict.words) if part)

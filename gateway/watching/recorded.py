@@ -24,6 +24,7 @@ from engine.vocabulary.messages.events import (
     Trade,
     TradeCorrected,
 )
+from gateway.protocol.formats import InstrumentFormat
 from gateway.reporting.reference import Reference
 from gateway.session.life import in_words
 from gateway.session.moments import MomentError, parse_moment
@@ -39,6 +40,7 @@ from gateway.watching.scene import (
     Printed,
     Recent,
     Scene,
+    Sentence,
     Verdict,
     around,
 )
@@ -80,7 +82,8 @@ class RecordedView:
         self._session: Final = session
         self._pace: Final = Pace(time.monotonic_ns, session.begin_ns, speed)
         self._walk: Walk = session.walk(seq)
-        self._views = Views(self._walk.exchange)
+        self._views: Views | None = None
+        """Of the walk's state; None: it is not walked to yet."""
         self._last_row: StoredRow | None = None
         self._goal = seq
         """Where the way that is under way ends."""
@@ -182,6 +185,8 @@ class RecordedView:
             return
         self._walk.close()
         self._walk = self._session.walk(seq)
+        self._views = self._last_row = None
+        self.recent = Recent()
         self._way = self._arrive(self._walk, seq)
 
     def _on(self, seq: int) -> Iterator[object]:
@@ -196,7 +201,6 @@ class RecordedView:
         """The way to a command from the snapshot before; then what happened last before it is taken in."""
         yield from walk.go_on()
         self._views = Views(walk.exchange)
-        self.recent = Recent()
         for row in self._session.index.rows(range(max(seq - LOOKED_BACK, 0) + 1, seq + 1)):
             self._take(row, decode_events(row[3]))
             yield row
@@ -206,48 +210,39 @@ class RecordedView:
 
     def _take(self, row: StoredRow, events: Sequence[Event]) -> None:
         """Take in what a command did."""
+        assert self._views is not None, "nothing happens before the first state is there"
         self._last_row = row
         if self.recent.since_ns is None:
             self.recent.since_ns = row[1]
+        formats = self._views.reference.formats.instruments
         for event in events:
             if isinstance(event, AssetAdded | InstrumentListed):
                 self._views.reference.learn(event)
             elif type(event) is OrderAccepted:
                 self.recent.accepted += 1
             elif type(event) is Trade:
-                self.recent.trade(event.instrument, self._printed(event, row))
+                self.recent.trade(event.instrument, _printed(event, row, formats[event.instrument]))
             elif type(event) is TradeCorrected:
-                price = self._views.reference.formats.instruments[event.instrument].price[event.new_price_ticks]
-                self.recent.correct(event.instrument, event.trade_id, price if event.new_price_ticks else None)
+                price = formats[event.instrument].price[event.new_price_ticks] if event.new_price_ticks else None
+                self.recent.correct(event.instrument, event.trade_id, price)
             else:
                 verdict = self._verdict(event, row)
                 if verdict is not None:
                     self.recent.judge(verdict)
 
-    def _printed(self, trade: Trade, row: StoredRow) -> Printed:
-        format_ = self._views.reference.formats.instruments[trade.instrument]
-        price, quantity = format_.price[trade.price_ticks], format_.quantity[trade.quantity_lots]
-        return Printed(trade.trade_id, row[1], price, quantity, SIDES[trade.taker_side], row[0])
-
     def _verdict(self, event: Event, row: StoredRow) -> Verdict | None:
         """What an event says if it is a no, or an end that no owner asked for; None: it is neither."""
         if isinstance(event, OrderRejected | RequestRejected | CommandRejected):
-            rule = getattr(event, "rule", "")
-            return Verdict(
-                "refused",
-                rule or REJECT_CODES[event.code],
-                self._title(rule),
-                words_of(event),
-                getattr(event, "account", ""),
-                getattr(event, "instrument", ""),
-                row[0],
-                row[1],
-            )
-        if type(event) is OrderCancelled and (event.rule or event.reason == KILLED):
-            by = event.rule or CANCEL_REASONS[event.reason]
-            title, words = self._title(event.rule), words_of(event)
-            return Verdict("cancelled", by, title, words, event.account, event.instrument, row[0], row[1])
-        return None
+            rule: str = getattr(event, "rule", "")
+            what: Sentence = "refused"
+            by = rule or REJECT_CODES[event.code]
+        elif type(event) is OrderCancelled and (event.rule or event.reason == KILLED):
+            rule = event.rule
+            what, by = "cancelled", rule or CANCEL_REASONS[event.reason]
+        else:
+            return None
+        account, instrument = getattr(event, "account", ""), getattr(event, "instrument", "")
+        return Verdict(what, by, self._title(rule), words_of(event), account, instrument, row[0], row[1])
 
     def _title(self, rule: str) -> str:
         if rule in TITLES:
@@ -262,10 +257,9 @@ class RecordedView:
 
     def scene(self) -> Scene:
         """As in `View`."""
-        exchange = self._walk.exchange
+        exchange, views = self._walk.exchange, self._views
         chosen = self._shown()
-        names = around(exchange.books, chosen, MAX_MARKETS)
-        is_there = self._way is None
+        is_running = views is not None and self._way is None and not self._is_at_end
         return Scene(
             where=self._where,
             kind="recorded",
@@ -273,16 +267,20 @@ class RecordedView:
             is_paused=self._pace.is_paused,
             seq=exchange.seq,
             last_seq=self._session.last_seq,
-            time_ns=max(self._pace.now_ns, exchange.time_ns) if is_there and not self._is_at_end else exchange.time_ns,
+            time_ns=max(self._pace.now_ns, exchange.time_ns) if is_running else exchange.time_ns,
             chosen=chosen,
-            markets=[_market(self._views.instrument(name)) for name in names] if is_there else [],
-            book=_book(self._views.book(chosen, MAX_LEVELS)) if chosen and is_there else None,
+            markets=[]
+            if views is None
+            else [_market(views.instrument(name)) for name in around(exchange.books, chosen, MAX_MARKETS)],
+            book=None if views is None or not chosen else _book(views.book(chosen, MAX_LEVELS)),
             tape=self.recent.tape(chosen),
             verdicts=self.recent.verdicts,
             since_ns=self.recent.since_ns,
             accepted=self.recent.accepted,
             refused=self.recent.refused,
-            last_command="" if self._last_row is None else told(self._last_row, self._views.reference),
+            last_command=told(self._last_row, views.reference)
+            if views is not None and self._last_row is not None
+            else "",
             notes=self._session.notes[-1:],
         )
 
@@ -302,6 +300,11 @@ class RecordedView:
         if self._is_at_end:
             return "the end"
         return f"paused ({speed})" if self._pace.is_paused else speed
+
+
+def _printed(trade: Trade, row: StoredRow, format_: InstrumentFormat) -> Printed:
+    price, quantity = format_.price[trade.price_ticks], format_.quantity[trade.quantity_lots]
+    return Printed(trade.trade_id, row[1], price, quantity, SIDES[trade.taker_side], row[0])
 
 
 def _market(found: dict[str, Any]) -> Market:

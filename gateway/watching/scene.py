@@ -18,6 +18,10 @@ MAX_VERDICTS: Final = 100
 """Verdicts that are kept, likewise."""
 
 
+Sentence = Literal["refused", "cancelled"]
+"""What became of a request, or of an order that was open."""
+
+
 class Market(msgspec.Struct, frozen=True):
     """An instrument in a line."""
 
@@ -65,7 +69,7 @@ class Printed(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True):
     """Somebody was told no, or lost an order that was open."""
 
-    what: Literal["refused", "cancelled"]
+    what: Sentence
     by: str
     """The rule, or the code of the venue's own check."""
     title: str
@@ -78,6 +82,7 @@ class Verdict(msgspec.Struct, frozen=True):
     seq: int | None = None
     """Of the command; None: the venue does not say."""
     time_ns: int | None = None
+    """Of the command; where the venue does not say, of the last message before."""
 
 
 class Scene(msgspec.Struct, frozen=True):

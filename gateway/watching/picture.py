@@ -52,6 +52,8 @@ class Column(NamedTuple):
     """Where there is no room for all, the column with the lowest number goes first."""
     is_left: bool = False
     """Texts stand on the left, figures on the right."""
+    is_plain: bool = False
+    """It does not take the colour of its side."""
 
 
 class Row(NamedTuple):
@@ -59,6 +61,8 @@ class Row(NamedTuple):
 
     cells: Sequence[str]
     style: str = ""
+    side: str = ""
+    """The colour of bids or asks."""
 
 
 def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Text]:
@@ -73,12 +77,17 @@ def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Te
             kept.remove(min(kept, key=lambda place: columns[place].keeps))
     found = []
     for line in lines:
-        cells = []
+        text = Text(style=line.style)
         for place in kept:
-            cell = line.cells[place]
+            cell, column = line.cells[place], columns[place]
             pad = " " * (widths[place] - cell_len(cell))
-            cells.append(cell + pad if columns[place].is_left else pad + cell)
-        found.append(fit((" " * gap).join(cells).rstrip(), width, line.style))
+            between = " " * gap if text else ""
+            text.append(
+                between + (cell + pad if column.is_left else pad + cell), None if column.is_plain else line.side or None
+            )
+        text.truncate(width)
+        text.rstrip()
+        found.append(text)
     return found
 
 
@@ -225,9 +234,9 @@ def _figure(text: str | None) -> str:
 _BOOK: Final = (
     Column("", 9, True),
     Column("price", 9),
-    Column("quantity", 8),
-    Column("hidden", 1),
-    Column("orders", 2),
+    Column("quantity", 8, is_plain=True),
+    Column("hidden", 1, is_plain=True),
+    Column("orders", 2, is_plain=True),
     Column("", 3, True),
 )
 
@@ -256,7 +265,7 @@ def _level(side: str, level: Level, most: Decimal, block: str, style: str) -> Ro
     cells = int(Decimal(level.quantity) * BAR_CELLS / most) if most else 0
     hidden = "" if level.hidden is None else _figure(level.hidden if level.hidden.strip("0.") else None)
     orders = "" if level.orders is None else f"{level.orders:,}"
-    return Row([side, _figure(level.price), _figure(level.quantity), hidden, orders, block * cells], style)
+    return Row([side, _figure(level.price), _figure(level.quantity), hidden, orders, block * cells], side=style)
 
 
 def _spread(book: BookSeen) -> str:
@@ -268,12 +277,12 @@ def _spread(book: BookSeen) -> str:
 # ── the tape ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _TAPE: Final = (
-    Column("seq", 4),
-    Column("time", 7, True),
+    Column("seq", 4, is_plain=True),
+    Column("time", 7, True, is_plain=True),
     Column("price", 9),
-    Column("quantity", 8),
+    Column("quantity", 8, is_plain=True),
     Column("taker", 6, True),
-    Column("trade", 1),
+    Column("trade", 1, is_plain=True),
     Column("", 5, True),
 )
 
@@ -297,8 +306,8 @@ def _print(printed: Printed, clock: int) -> Row:
         printable(printed.taker_side),
         str(printed.trade_id),
     ]
-    style = WARN if printed.status else BID if printed.taker_side == "buy" else ASK
-    return Row([*cells, printed.status], style)
+    side = BID if printed.taker_side == "buy" else ASK
+    return Row([*cells, printed.status], side=WARN if printed.status else side)
 
 
 # ── verdicts ───────────────────────────────────────────────────────────────────────────────────────────────────────

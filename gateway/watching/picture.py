@@ -19,6 +19,8 @@ BESIDE: Final = 72
 WIDE: Final = 100
 """Columns from which on a line has room for most of what is said."""
 INDENT: Final = "  "
+STAYS: Final = 9
+"""Of a column that never goes."""
 BAR_CELLS: Final = 10
 """Of the longest bar that shows a quantity."""
 CLOCK: Final = len("10:04:07.123")
@@ -48,8 +50,8 @@ class Column(NamedTuple):
     """A column of a table."""
 
     head: str
-    keeps: int = 9
-    """Where there is no room for all, the column with the lowest number goes first."""
+    keeps: int = STAYS
+    """Where there is no room for all, the columns with the lowest number go first."""
     is_left: bool = False
     """Texts stand on the left, figures on the right."""
     is_plain: bool = False
@@ -70,11 +72,14 @@ def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Te
     lines = [Row([column.head for column in columns], DIM), *rows]
     widths = [max(cell_len(line.cells[place]) for line in lines) for place in range(len(columns))]
     kept, gap = [place for place in range(len(columns)) if any(row.cells[place] for row in rows)], 2
-    while len(kept) > 1 and sum(widths[place] for place in kept) + gap * (len(kept) - 1) > width:
+    while sum(widths[place] for place in kept) + gap * (len(kept) - 1) > width:
         if gap > 1:
             gap = 1
         else:
-            kept.remove(min(kept, key=lambda place: columns[place].keeps))
+            lowest = min(columns[place].keeps for place in kept)
+            if lowest == STAYS:
+                break
+            kept = [place for place in kept if columns[place].keeps > lowest]
     found = []
     for line in lines:
         text = Text(style=line.style)
@@ -103,6 +108,16 @@ def ends(left: str, right: str, width: int, style: str = "") -> Text:
         left = set_cell_size(left, max(room, 0)).rstrip()
     pad = max(width - cell_len(left) - cell_len(right), 0)
     return fit(f"{left}{' ' * pad}{right}", width, style)
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[Text]:
+    """A text in as many lines as it takes."""
+    return [fit(indent + line, width) for line in textwrap.wrap(printable(text), max(width - len(indent), 1))]
+
+
+def _filled(lines: list[Text], room: int) -> list[Text]:
+    """Lines, and empty ones behind them."""
+    return lines + [Text() for _ in range(room - len(lines))]
 
 
 def picture(scene: Scene, width: int, height: int, foot: str = "", *, ascii_only: bool = False) -> Text:
@@ -135,21 +150,22 @@ def help_page(width: int, height: int) -> Text:
 def _head(scene: Scene, width: int) -> list[Text]:
     """Where and when it is, and what was done last."""
     state = f"[{scene.state}]"
-    time = "" if scene.time_ns is None else moscow_time(scene.time_ns, 3)
     seq = "" if scene.seq is None else f"seq {scene.seq:,}"
     if scene.last_seq is not None:
         seq += f" of {scene.last_seq:,}"
-    if len(seq) + len(time) + len("  Moscow") > width:
-        time = time[-CLOCK:]
+    time = ""
+    if scene.time_ns is not None:
+        whole = moscow_time(scene.time_ns, 3)
+        forms = (f"{whole} Moscow", f"{whole[-CLOCK:]} Moscow", f"{whole[-CLOCK:][:SHORT_CLOCK]} Moscow")
+        time = next((form for form in forms if len(seq) + 1 + len(form) <= width), forms[-1])
     lines = [
         ends(printable(f"{scene.where}, {scene.kind}"), printable(state), width, WARN if scene.is_paused else HEAD),
-        ends(seq, f"{time} Moscow" if time else "", width),
+        ends(seq, time, width),
     ]
     if scene.last_command:
         # As many lines whatever it says: what stands below keeps its place.
         most = 1 if width >= WIDE else 2
-        words = textwrap.wrap(printable(scene.last_command), max(width, 1), max_lines=most, placeholder=" ...")
-        lines += [fit(line, width) for line in [*words, *[""] * most][:most]]
+        lines += _filled(_wrapped(scene.last_command, width)[:most], most)
     return lines + [fit(printable(note), width, WARN) for note in scene.notes]
 
 
@@ -180,10 +196,6 @@ def _all(scene: Scene, width: int, room: int, ascii_only: bool) -> list[Text]:
     ]
 
 
-def _filled(lines: list[Text], room: int) -> list[Text]:
-    return lines + [Text() for _ in range(room - len(lines))]
-
-
 def _beside(left: list[Text], right: list[Text], place: int, split: int, bar: str) -> Text:
     first = left[place].copy() if place < len(left) else Text()
     first.pad_right(max(split - first.cell_len, 0))
@@ -193,8 +205,8 @@ def _beside(left: list[Text], right: list[Text], place: int, split: int, bar: st
 # ── prices ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _PRICES: Final = (
-    Column("", 9, True),
-    Column("instrument", 9, True),
+    Column("", STAYS, True),
+    Column("instrument", STAYS, True),
     Column("phase", 5, True),
     Column("last", 8),
     Column("bid quantity", 2),
@@ -232,8 +244,8 @@ def _figure(text: str | None) -> str:
 # ── the book ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _BOOK: Final = (
-    Column("", 9, True),
-    Column("price", 9),
+    Column("", STAYS, True),
+    Column("price"),
     Column("quantity", 8, is_plain=True),
     Column("hidden", 1, is_plain=True),
     Column("orders", 2, is_plain=True),
@@ -279,11 +291,10 @@ def _spread(book: BookSeen) -> str:
 _TAPE: Final = (
     Column("seq", 4, is_plain=True),
     Column("time", 7, True, is_plain=True),
-    Column("price", 9),
+    Column("price"),
     Column("quantity", 8, is_plain=True),
     Column("taker", 6, True),
     Column("trade", 1, is_plain=True),
-    Column("", 5, True),
 )
 
 
@@ -303,11 +314,11 @@ def _print(printed: Printed, clock: int) -> Row:
         time,
         _figure(printed.price),
         _figure(printed.quantity),
-        printable(printed.taker_side),
+        printed.status or printable(printed.taker_side),
         str(printed.trade_id),
     ]
     side = BID if printed.taker_side == "buy" else ASK
-    return Row([*cells, printed.status], side=WARN if printed.status else side)
+    return Row(cells, side=WARN if printed.status else side)
 
 
 # ── verdicts ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -332,5 +343,4 @@ def _verdict(verdict: Verdict, width: int) -> list[Text]:
     said = (seq, time, f"{verdict.what} by {verdict.by}", verdict.account, verdict.instrument)
     head = INDENT.join(part for part in said if part)
     words = ": ".join(part for part in (verdict.title, verdict.words) if part)
-    lines = textwrap.wrap(printable(words), max(width - len(INDENT), 1))
-    return [fit(printable(head), width, HEAD), *[fit(INDENT + line, width) for line in lines]]
+    return [fit(printable(head), width, HEAD), *_wrapped(words, width, INDENT)]

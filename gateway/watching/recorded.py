@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ from gateway.reporting.reference import Reference
 from gateway.session.life import in_words
 from gateway.session.moments import MomentError, parse_moment
 from gateway.session.pace import MAX, STEP, Pace, Speed, parse_speed
-from gateway.session.recorded import NoSuchMoment, Recorded, Walk
+from gateway.session.recorded import NoSuchMoment, Recorded
 from gateway.session.views import Views
 from gateway.watching.scene import (
     MAX_LEVELS,
@@ -81,13 +81,16 @@ class RecordedView:
         self._where: Final = where
         self._session: Final = session
         self._pace: Final = Pace(time.monotonic_ns, session.begin_ns, speed)
-        self._walk: Walk = session.walk(seq)
-        self._views: Views | None = None
-        """Of the walk's state; None: it is not walked to yet."""
+        self._walk = session.walk(1)
+        for _ in self._walk.go_on():
+            pass
+        self._views = Views(self._walk.exchange)
         self._last_row: StoredRow | None = None
-        self._goal = seq
-        """Where the way that is under way ends."""
-        self._way: Iterator[object] | None = self._arrive(self._walk, seq)
+        self._way: Generator[int] | None = None
+        """To the moment that was asked for; till it is reached, the picture stays."""
+        self._way_at = 1
+        self._goal = 1
+        self._go_to(seq)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -106,7 +109,8 @@ class RecordedView:
         until = time.monotonic() + SLICE_SECONDS
         while time.monotonic() < until:
             if self._way is not None:
-                if next(self._way, None) is None:
+                self._way_at = next(self._way, 0)
+                if not self._way_at:
                     self._way = None
                     break
                 continue
@@ -128,7 +132,7 @@ class RecordedView:
         """Go on until the picture is that of the moment that was asked for last; yields commands on the way. Raises as `work`."""
         while self._way is not None:
             self.work()
-            yield self._walk.exchange.seq
+            yield self._way_at
 
     def pause(self) -> None:
         """As in `View`."""
@@ -153,7 +157,9 @@ class RecordedView:
         """As in `View`."""
         try:
             self._go_to(self._session.seq_of(parse_moment(text.strip(), self._session.begin_ns)))
-        except (MomentError, NoSuchMoment) as error:
+        except MomentError as error:
+            raise Refused(f"{text!r} is no moment: ? shows how one is written") from error
+        except NoSuchMoment as error:
             raise Refused(str(error)) from error
 
     def change_speed(self, steps: int) -> None:
@@ -178,39 +184,41 @@ class RecordedView:
             self.chosen = names[(names.index(self._shown()) + steps) % len(names)]
 
     def _go_to(self, seq: int) -> None:
-        self._goal = seq
         here = self._walk.exchange.seq
-        if self._way is None and here <= seq <= here + NEAR:
-            self._way = self._on(seq)
-            return
-        self._walk.close()
-        self._walk = self._session.walk(seq)
-        self._views = self._last_row = None
-        self.recent = Recent()
-        self._way = self._arrive(self._walk, seq)
+        if self._way is not None:
+            self._way.close()
+        self._way, self._way_at, self._goal = self._there(seq, is_near=here < seq <= here + NEAR), here, seq
 
-    def _on(self, seq: int) -> Iterator[object]:
-        """The way to a command nearby; all that happens on it is seen."""
-        for row in self._session.index.rows(range(self._walk.exchange.seq + 1, seq + 1)):
-            for events in self._walk.go_on(row[0]):
-                self._take(row, events)
-            yield row
+    def _there(self, seq: int, is_near: bool) -> Generator[int]:
+        """The way to a command; yields the commands on it."""
+        if is_near:
+            for row in self._session.index.rows(range(self._walk.exchange.seq + 1, seq + 1)):
+                for events in self._walk.go_on(row[0]):
+                    self._take(row, events)
+                yield row[0]
+        else:
+            # A picture comes before a snapshot is unpacked, which takes about a second where it is large.
+            yield self._way_at
+            yield from self._anew(seq)
         self._pace.jump(self._walk.exchange.time_ns)
 
-    def _arrive(self, walk: Walk, seq: int) -> Iterator[object]:
-        """The way to a command from the snapshot before; then what happened last before it is taken in."""
-        yield from walk.go_on()
-        self._views = Views(walk.exchange)
+    def _anew(self, seq: int) -> Generator[int]:
+        """From the snapshot before; then what happened last before the command is taken in."""
+        walk = self._session.walk(seq)
+        try:
+            for _ in walk.go_on():
+                yield walk.exchange.seq
+            walk, self._walk = self._walk, walk
+        finally:
+            walk.close()
+        self._views, self.recent = Views(self._walk.exchange), Recent()
         for row in self._session.index.rows(range(max(seq - LOOKED_BACK, 0) + 1, seq + 1)):
             self._take(row, decode_events(row[3]))
-            yield row
-        self._pace.jump(walk.exchange.time_ns)
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _take(self, row: StoredRow, events: Sequence[Event]) -> None:
         """Take in what a command did."""
-        assert self._views is not None, "nothing happens before the first state is there"
         self._last_row = row
         if self.recent.since_ns is None:
             self.recent.since_ns = row[1]
@@ -257,9 +265,8 @@ class RecordedView:
 
     def scene(self) -> Scene:
         """As in `View`."""
-        exchange, views = self._walk.exchange, self._views
-        chosen = self._shown()
-        is_running = views is not None and self._way is None and not self._is_at_end
+        exchange, views, chosen = self._walk.exchange, self._views, self._shown()
+        is_running = self._way is None and not self._is_at_end
         return Scene(
             where=self._where,
             kind="recorded",
@@ -269,18 +276,14 @@ class RecordedView:
             last_seq=self._session.last_seq,
             time_ns=max(self._pace.now_ns, exchange.time_ns) if is_running else exchange.time_ns,
             chosen=chosen,
-            markets=[]
-            if views is None
-            else [_market(views.instrument(name)) for name in around(exchange.books, chosen, MAX_MARKETS)],
-            book=None if views is None or not chosen else _book(views.book(chosen, MAX_LEVELS)),
+            markets=[_market(views.instrument(name)) for name in around(exchange.books, chosen, MAX_MARKETS)],
+            book=_book(views.book(chosen, MAX_LEVELS)) if chosen else None,
             tape=self.recent.tape(chosen),
             verdicts=self.recent.verdicts,
             since_ns=self.recent.since_ns,
             accepted=self.recent.accepted,
             refused=self.recent.refused,
-            last_command=told(self._last_row, views.reference)
-            if views is not None and self._last_row is not None
-            else "",
+            last_command="" if self._last_row is None else told(self._last_row, views.reference),
             notes=self._session.notes[-1:],
         )
 
@@ -294,7 +297,7 @@ class RecordedView:
 
     def _state(self) -> str:
         if self._way is not None:
-            return f"on the way to {self._goal:,}"
+            return f"on the way to {self._goal:,}, at {self._way_at:,}"
         at = self._pace.speed
         speed = "step by step" if at == STEP else "as fast as it can" if at == MAX else f"at {at.name}"
         if self._is_at_end:

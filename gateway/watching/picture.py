@@ -209,7 +209,7 @@ _PRICES: Final = (
     Column("instrument", STAYS, True),
     Column("phase", 5, True),
     Column("last", 8),
-    Column("bid quantity", 2),
+    Column("bid quantity", 1),
     Column("bid", 7),
     Column("ask", 6),
     Column("ask quantity", 1),

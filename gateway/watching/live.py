@@ -96,7 +96,9 @@ class LiveView:
                 raise
             self.notes.append("verdicts need the key of a supervisor or operator: --key FILE")
             return False
-        self.recent.since_ns = self._client.hello.time
+        welcome = self._client.welcome
+        assert welcome is not None, "nobody else has the right to it"
+        self.recent.since_ns, self._seq = self._client.hello.time, welcome.seq
         return True
 
     async def _follow(self, stream: Stream[Any], take: Callable[[Any], None]) -> None:

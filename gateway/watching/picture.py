@@ -192,7 +192,7 @@ def _all(scene: Scene, width: int, room: int, ascii_only: bool) -> list[Text]:
         rule,
         *centre,
         rule,
-        *_verdicts(scene, width)[: room - prices - middle],
+        *_verdicts(scene, width, room - prices - middle),
     ]
 
 
@@ -324,7 +324,7 @@ def _print(printed: Printed, clock: int) -> Row:
 # ── verdicts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _verdicts(scene: Scene, width: int) -> list[Text]:
+def _verdicts(scene: Scene, width: int, room: int) -> list[Text]:
     """Who was told no, and why, the newest first: a line each, and below it the words."""
     lines = []
     if scene.since_ns is not None:
@@ -333,8 +333,10 @@ def _verdicts(scene: Scene, width: int) -> list[Text]:
             fit(f"since {since}: {scene.accepted:,} orders accepted, {scene.refused:,} requests refused", width, DIM)
         )
     for verdict in scene.verdicts:
+        if len(lines) >= room:
+            break
         lines += _verdict(verdict, width)
-    return lines
+    return lines[:room]
 
 
 def _verdict(verdict: Verdict, width: int) -> list[Text]:

@@ -61,6 +61,7 @@ class LiveView:
             Refused: there is no such instrument.
             ClientError: the venue can't be watched.
         """
+        self._at(self._client.hello.time)
         listed = await self._client.instruments()
         if self.chosen and self.chosen not in listed:
             raise Refused(f"the venue has no instrument {self.chosen}; it has {', '.join(list(listed)[:20]) or 'none'}")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gateway.printable import figures, printable
 from gateway.reporting.times import moscow_time
-from gateway.watching.scene import BookSeen, Level, Market, Printed, Scene, Verdict
+from gateway.watching.scene import BookSeen, Level, Market, Printed, Scene, Verdict, around
 
 BESIDE: Final = 72
 """Columns from which on the tape stands beside the book."""
@@ -218,11 +218,8 @@ _PRICES: Final = (
 
 def _prices(scene: Scene, width: int, room: int) -> list[Text]:
     """The chosen instrument and its neighbours."""
-    names = [market.instrument for market in scene.markets]
-    place = names.index(scene.chosen) if scene.chosen in names else 0
-    most = room - 1
-    first = max(min(place - most // 2, len(names) - most), 0)
-    rows = [_market(market, market.instrument == scene.chosen) for market in scene.markets[first : first + most]]
+    markets = {market.instrument: market for market in scene.markets}
+    rows = [_market(markets[name], name == scene.chosen) for name in around(markets, scene.chosen, room - 1)]
     return table(_PRICES, rows, width)
 
 

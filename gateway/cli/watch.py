@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,10 @@ from gateway.watching.view import Refused, View
 ONCE_LINES = 40
 """Of a picture that is no window's."""
 DEFAULT_SPEED = "1x"
+SET_UP = "0s"
+"""Behind all that a venue's first start does at once."""
+
+Printer = Callable[[Scene], None]
 
 
 @click.command()
@@ -59,7 +65,7 @@ def command(
     A URL, or the directory of a venue that runs on this machine, is watched live. Any other directory, and any with --from, is a
     recorded session, which goes by at --speed. ? shows the keys: pause, step, jump, speed, instrument. MOMENT is
     12.3s or 1h30m from the beginning, 10:04:07 (Moscow, on the first day), a date, 2026-06-01T10:04:07Z, or the number of a
-    command or order. Without --from a session begins at its beginning; one picture of it, with --once, is of its end.
+    command or order. Without --from a session begins once the venue was set up; one picture of it, with --once, is of its end.
 
     \b
     Exit status:
@@ -75,8 +81,8 @@ def command(
       sbx watch venue --once
       sbx watch venue --from 4711 --json | jq .book
     """
-    once = once or as_json or not _has_terminal()
-    printed = Printer(as_json) if once else None
+    is_printed = once or as_json or not _has_terminal()
+    printed = partial(_print, as_json=as_json) if is_printed else None
     try:
         pace = parse_speed(speed or DEFAULT_SPEED)
     except SpeedError as error:
@@ -103,21 +109,15 @@ def _has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not Terminal().is_dumb_terminal
 
 
-class Printer:
-    """Prints one picture."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._as_json = as_json
-
-    def print(self, scene: Scene) -> None:
-        """Print what a scene shows."""
-        if self._as_json:
-            click.echo(json_text(_with_times(msgspec.to_builtins(scene))))
-            return
-        console = Terminal()
-        text = picture(scene, console.width, ONCE_LINES, " ", ascii_only=console.options.ascii_only)
-        text.rstrip()
-        console.print(text)
+def _print(scene: Scene, *, as_json: bool) -> None:
+    """Print what a scene shows."""
+    if as_json:
+        click.echo(json_text(_with_times(msgspec.to_builtins(scene))))
+        return
+    console = Terminal()
+    text = picture(scene, console.width, ONCE_LINES, " ", ascii_only=console.options.ascii_only)
+    text.rstrip()
+    console.print(text)
 
 
 def _with_times(value: Any) -> Any:
@@ -144,7 +144,7 @@ async def _live(target: Target, instrument: str, printed: Printer | None) -> Non
 
 async def _show(view: View, printed: Printer | None) -> None:
     if printed is not None:
-        printed.print(view.scene())
+        printed(view.scene())
         return
     try:
         from gateway.cli.watch_screen import show
@@ -157,7 +157,8 @@ def _recorded(directory: Path, since: str, speed: Speed, instrument: str, printe
     with opened(directory) as session:
         if instrument and next(session.index.find(INSTRUMENT, instrument), None) is None:
             raise click.UsageError(f"the session has no instrument {instrument}")
-        seq = seq_of(session, since) if since or printed is not None else 1
+        begin = "" if printed is not None else SET_UP
+        seq = seq_of(session, since or begin)
         view = RecordedView(str(directory), session, seq, speed, instrument)
         try:
             if printed is not None:

@@ -54,7 +54,7 @@ def _keys_of(descriptor: int, screen: Screen) -> Iterator[None]:
         # Control-C is a key like q, and nothing leaves the screen as it is.
         now[3] &= ~termios.ISIG
         termios.tcsetattr(descriptor, termios.TCSANOW, now)
-        loop.add_reader(descriptor, lambda: screen.press(os.read(descriptor, _READ_BYTES)))
+        loop.add_reader(descriptor, lambda: screen.press(_read(descriptor)))
         for number, does in signals.items():
             loop.add_signal_handler(number, does)
         yield
@@ -63,6 +63,14 @@ def _keys_of(descriptor: int, screen: Screen) -> Iterator[None]:
             loop.remove_signal_handler(number)
         loop.remove_reader(descriptor)
         termios.tcsetattr(descriptor, termios.TCSANOW, before)
+
+
+def _read(descriptor: int) -> bytes:
+    """What was pressed; nothing: the terminal is gone."""
+    try:
+        return os.read(descriptor, _READ_BYTES)
+    except OSError:
+        return b""
 
 
 class Screen:

@@ -82,6 +82,8 @@ class Recorded:
             raise JournalError(f"the journal in {self.journal} has no command yet")
         (first,) = self.index.rows([1])
         self.begin_ns = first[1]
+        # Somebody may walk here for hours.
+        self.index.let_go()
 
     def close(self) -> None:
         """Let go of the files."""

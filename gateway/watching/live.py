@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
-from gateway.client import Client, ClientError, LocalBook, RequestFailed, Stream
+from gateway.client import Client, ClientError, LocalBook, RequestFailed, RequestTimedOut, Stream
 from gateway.protocol import messages as m
 from gateway.watching.scene import (
     MAX_LEVELS,
@@ -114,10 +114,12 @@ class LiveView:
 
     async def _follow_book(self) -> None:
         name = self.chosen
-        if name and name not in self._books:
-            self._books[name] = await self._client.book(name)
-            if self._frozen is not None and self._frozen.book is None:
-                self.step()
+        while name and name not in self._books:
+            # While the connection is lost it takes longer than a client waits.
+            with suppress(RequestTimedOut):
+                self._books[name] = await self._client.book(name)
+        if self._frozen is not None and self._frozen.book is None:
+            self.step()
 
     def _run(self, work: Any) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))
@@ -240,9 +242,10 @@ class LiveView:
 
     def work(self) -> float:
         """As in `View`. Raises what ended the connection."""
-        for task in self._tasks:
-            if task.done():
-                task.result()
+        done = [task for task in self._tasks if task.done()]
+        for task in done:
+            self._tasks.remove(task)
+            task.result()
         return CLOCK_SECONDS
 
     def pause(self) -> None:

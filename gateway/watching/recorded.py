@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 from compliance.hook import ComplianceHook
@@ -18,8 +17,10 @@ from engine.vocabulary.messages.events import (
     Event,
     InstrumentListed,
     OrderAccepted,
+    OrderAmended,
     OrderCancelled,
     OrderRejected,
+    OrderStatus,
     RequestRejected,
     Trade,
     TradeCorrected,
@@ -325,12 +326,14 @@ def told(row: StoredRow, reference: Reference) -> str:
     name = about.name.replace("_", " ")
     by = getattr(command, "participant", "") or getattr(command, "by", "")
     parts = [f"{name} by {by}" if by else name]
-    answer = next((event for event in events if type(event) in about.answers), None)
-    order_id = getattr(answer, "order_id", 0)
-    if answer is not None and order_id:
-        with suppress(KeyError):
-            what, detail = in_words(answer, order_id, reference)
-            parts.append(f"{what}: {detail}" if detail else what)
+    answer = next((event for event in events if type(event) in (*about.answers, CommandRejected)), None)
+    if isinstance(answer, CommandRejected):
+        parts.append(f"refused: {words_of(answer)}")
+    elif isinstance(
+        answer, RequestRejected | OrderAccepted | OrderRejected | OrderAmended | OrderCancelled | OrderStatus
+    ):
+        what, detail = in_words(answer, answer.order_id, reference)
+        parts.append(f"{what}: {detail}" if detail else what)
     elif not about.answers:
         parts += [str(getattr(command, field)) for field in about.about if getattr(command, field)]
     trades = sum(type(event) is Trade for event in events)

@@ -55,10 +55,10 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveVenue]:
 def test_somebody_walks_in_a_recorded_session(recorded: Path) -> None:
     with pseudo_terminal("watch", recorded, "--speed", "step") as terminal:
         before = terminal.modes()
-        screen = terminal.shows("seq 1 of", "[step by step]", "q quit")
+        screen = terminal.shows("seq 15 of", "[step by step]", ">  BTC/RUB", "q quit")
         assert len(screen) == 24
         terminal.press("..")
-        terminal.shows("seq 3 of")
+        terminal.shows("seq 17 of")
         terminal.press("g301\x7f0\r")
         screen = terminal.shows("seq 300 of", ">", "BTC/RUB", "bid ", "ask ", "spread")
         assert max(map(cell_len, screen)) <= 80
@@ -125,7 +125,7 @@ def test_what_breaks_off_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
     write_journal(tmp_path / "journal", [_broken(row) if row[0] == broken else row for row in rows])
     with pseudo_terminal("watch", tmp_path, "--speed", "step") as terminal:
         before = terminal.modes()
-        terminal.shows("seq 1 of")
+        terminal.shows("seq 15 of")
         terminal.press("+" * 20)
         assert terminal.ended() == 1
         assert terminal.modes() == before

@@ -139,8 +139,19 @@ def test_verdicts_are_in_words(tmp_path: Path) -> None:
         refused = sum(isinstance(event, OrderRejected | RequestRejected) for event in events)
         assert scene.refused == refused + 1
         # Every command has words of its own.
-        for row in session.index.rows(range(1, session.last_seq + 1)):
-            assert told(row, Reference())
+        reference = Reference()
+        words = {}
+        for seq, _, command, stored in session.index.rows(range(1, session.last_seq + 1)):
+            for event in decode_events(stored):
+                reference.learn(event)
+            words[seq] = told((seq, 0, command, stored), reference)
+        assert words[story.steps["payment"]].startswith("transfer by desk, request refused: PAY-1: ")
+        assert words[story.steps["no such rule"]].startswith(
+            "set parameter by sue, refused: rulebook general-2026: unknown rule"
+        )
+        assert words[story.steps["raised"]] == "set parameter by sue, RET-1"
+        assert words[story.steps["resent"]].startswith("new order by desk, asked again: ")
+        assert all(words.values())
         view = RecordedView("story", session, story.steps["passes"], STEP)
         assert seen(view).last_command == (
             "new order by desk, accepted: buy 0.0010 BTC/RUB at 8000000, limit gtc, account retail, 1 trade"

@@ -22,10 +22,8 @@ from gateway.watching import keys
 from gateway.watching.keys import Keys
 from gateway.watching.picture import help_page, picture
 from gateway.watching.scene import Scene
-from gateway.watching.view import Refused, View
+from gateway.watching.view import CLOCK_SECONDS, Refused, View
 
-DRAWN_SECONDS: Final = 0.1
-"""Between two pictures: what changes faster nobody reads."""
 MAX_TYPED: Final = 60
 """Letters of a moment."""
 _READ_BYTES: Final = 1_024
@@ -114,8 +112,8 @@ class Screen:
     def _draw(self, live: Live) -> float:
         """Draw what changed; returns the seconds to the next time, if it was too soon."""
         now = time.monotonic()
-        if now - self._drawn_at < DRAWN_SECONDS:
-            return DRAWN_SECONDS
+        if now - self._drawn_at < CLOCK_SECONDS:
+            return CLOCK_SECONDS
         scene = self._view.scene()
         width, height = self.console.size
         seen = (scene, width, height, self._foot(), self._is_helping)

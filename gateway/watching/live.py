@@ -16,19 +16,17 @@ from gateway.watching.scene import (
     MAX_LEVELS,
     MAX_MARKETS,
     BookSeen,
+    Fate,
     Level,
     Market,
     Printed,
     Recent,
     Scene,
-    Sentence,
     Verdict,
     around,
 )
-from gateway.watching.view import Refused
+from gateway.watching.view import CLOCK_SECONDS, Refused
 
-CLOCK_SECONDS: Final = 0.1
-"""How often the picture may change."""
 FIRST_SECONDS: Final = 10.0
 """How long a venue may take until it has told its state."""
 
@@ -196,7 +194,7 @@ class LiveView:
             ),
         )
 
-    def _judge(self, report: m.ExecutionReport | m.RequestRejected, what: Sentence, by: str) -> None:
+    def _judge(self, report: m.ExecutionReport | m.RequestRejected, what: Fate, by: str) -> None:
         verdict = Verdict(what, by, report.title or "", report.detail or "", report.account, time_ns=self._time_ns)
         if isinstance(report, m.ExecutionReport):
             verdict = msgspec.structs.replace(

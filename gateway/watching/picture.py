@@ -326,9 +326,7 @@ def _verdicts(scene: Scene, width: int, room: int) -> list[Text]:
     lines = []
     if scene.since_ns is not None:
         since = moscow_time(scene.since_ns, 0)[-SHORT_CLOCK:]
-        lines.append(
-            fit(f"since {since}: {scene.accepted:,} orders accepted, {scene.refused:,} requests refused", width, DIM)
-        )
+        lines.append(fit(f"since {since}: {scene.accepted:,} accepted, {scene.refused:,} refused", width, DIM))
     for verdict in scene.verdicts:
         if len(lines) >= room:
             break

@@ -36,16 +36,16 @@ from gateway.watching.scene import (
     MAX_LEVELS,
     MAX_MARKETS,
     BookSeen,
+    Fate,
     Level,
     Market,
     Printed,
     Recent,
     Scene,
-    Sentence,
     Verdict,
     around,
 )
-from gateway.watching.view import Refused
+from gateway.watching.view import CLOCK_SECONDS, Refused
 from gateway.words.english import TITLES
 from gateway.words.words import words_of
 
@@ -55,8 +55,6 @@ SPEEDS: Final = (
 )
 SLICE_SECONDS: Final = 0.03
 """How long replay goes on between two looks at the keys."""
-CLOCK_SECONDS: Final = 0.1
-"""How often a picture shows that time passes where nothing happens."""
 AT_REST_SECONDS: Final = 3_600.0
 """There is nothing to do until somebody presses a key."""
 LOOKED_BACK: Final = 1_000
@@ -95,6 +93,8 @@ class RecordedView:
 
     def close(self) -> None:
         """Let go of the files."""
+        if self._way is not None:
+            self._way.close()
         self._walk.close()
 
     # ── going on ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -243,7 +243,7 @@ class RecordedView:
         """What an event says if it is a no, or an end that no owner asked for; None: it is neither."""
         if isinstance(event, OrderRejected | RequestRejected | CommandRejected):
             rule: str = getattr(event, "rule", "")
-            what: Sentence = "refused"
+            what: Fate = "refused"
             by = rule or REJECT_CODES[event.code]
         elif type(event) is OrderCancelled and (event.rule or event.reason == KILLED):
             rule = event.rule

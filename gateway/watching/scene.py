@@ -18,7 +18,7 @@ MAX_VERDICTS: Final = 100
 """Verdicts that are kept, likewise."""
 
 
-Sentence = Literal["refused", "cancelled"]
+Fate = Literal["refused", "cancelled"]
 """What became of a request, or of an order that was open."""
 
 
@@ -69,7 +69,7 @@ class Printed(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True):
     """Somebody was told no, or lost an order that was open."""
 
-    what: Sentence
+    what: Fate
     by: str
     """The rule, or the code of the venue's own check."""
     title: str

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.watching.scene import Scene
+
+CLOCK_SECONDS: Final = 0.1
+"""Between two pictures: what changes faster nobody reads."""
 
 
 class Refused(Exception):

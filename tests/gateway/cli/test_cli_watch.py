@@ -96,7 +96,7 @@ def test_a_live_venue_in_a_terminal(venue: LiveVenue) -> None:
         terminal.shows(f"sandbox at {venue.url}, live", "[connected]", "no trade of ETH/RUB")
         asyncio.run(_refused(venue))
         terminal.shows(
-            "250,500", "0.300", "refused by RET-1", "daria.north", "Retail purchases capped", "1 requests refused"
+            "250,500", "0.300", "refused by RET-1", "daria.north", "Retail purchases capped", "1 accepted, 1 refused"
         )
         terminal.press("g12s\r")
         terminal.shows("a live venue can't be walked in")

@@ -82,7 +82,7 @@ def test_what_a_supervisor_reads_at_80_columns() -> None:
         "bid 7,999,000.0  6,172.7 ████        │",
         "                                     │",
         "─" * 80,
-        "since 12:03:07: 1,204 orders accepted, 37 requests refused",
+        "since 12:03:07: 1,204 accepted, 37 refused",
         "4705  12:04:07.123  refused by RET-1  lev.north  BTC/RUB",
         "  Retail purchases capped per calendar year: cap 300000.00 RUB a year, used",
         "  1250.40, remaining 206777.20; this order 349495.12",

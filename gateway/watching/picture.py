@@ -112,7 +112,11 @@ def ends(left: str, right: str, width: int, style: str = "") -> Text:
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[Text]:
     """A text in as many lines as it takes."""
-    return [fit(indent + line, width) for line in textwrap.wrap(printable(text), max(width - len(indent), 1))]
+    text = printable(text)
+    room = width - len(indent)
+    # Letters are counted, and some take two cells.
+    letters = room if cell_len(text) <= len(text) else room // 2
+    return [fit(indent + line, width) for line in textwrap.wrap(text, max(letters, 1))]
 
 
 def _filled(lines: list[Text], room: int) -> list[Text]:
@@ -170,7 +174,7 @@ def _head(scene: Scene, width: int) -> list[Text]:
 
 
 def _all(scene: Scene, width: int, room: int, ascii_only: bool) -> list[Text]:
-    """Prices, the book with the tape beside it or below, and verdicts. Where each stands follows from the window alone."""
+    """Prices, the book with the tape beside it or below, and verdicts. Where each stands follows from the window, not from what trades."""
     rule = Text(("-" if ascii_only else "─") * width, DIM)
     room -= 3
     prices = min(1 + len(scene.markets), max(room // 4, 2))

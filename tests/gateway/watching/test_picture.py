@@ -162,6 +162,19 @@ def test_no_text_of_others_acts() -> None:
     assert "\\x1b" in whole
 
 
+def test_wide_letters_are_all_seen() -> None:
+    words = "投資者は制限されています " * 8
+    seen = scene(
+        markets=[Market("金/RUB", "continuous", "1", None, None, "2")],
+        chosen="金/RUB",
+        verdicts=[Verdict("refused", "RET-1", "", words, "李", "金/RUB", 1, NOON_NS)],
+    )
+    found = lines(seen, 80, 40)
+    assert max(map(cell_len, found)) <= 80
+    assert "".join(found).replace(" ", "").count("投資者は制限されています") == 8
+    assert any(line.startswith(">  金/RUB") for line in found)
+
+
 def test_the_foot_says_what_is_typed() -> None:
     assert lines(scene(), 80, 24, foot="go to: 12.3s_")[-1] == "go to: 12.3s_"
     assert "1h30m" in help_page(80, 24).plain

@@ -16,7 +16,7 @@ Cell = str | int | None
 
 _LAYOUT: Final = "\n\t"
 
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+_NUMBER: Final = re.compile(r"(-?)([0-9]+)(\.[0-9]+)?\Z")
 # Where a spreadsheet begins to read a cell: at the start of the text, and behind a semicolon where that parts the cells. Spaces and
 # quotes before are passed over. The last four are the wide forms, which some programs take for the narrow ones.
 _FORMULA: Final = re.compile(r"(^|;)([\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -43,6 +43,12 @@ def _kept(letter: str) -> str:
 
 def _spelled(letter: str) -> str:
     return letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+
+
+def figures(text: str) -> str:
+    """A figure with separators between its thousands; any other text as it is."""
+    found = _NUMBER.match(text)
+    return text if found is None else f"{found[1]}{int(found[2]):,}{found[3] or ''}"
 
 
 def json_text(value: object, indent: int | None = None) -> str:

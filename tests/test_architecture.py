@@ -67,9 +67,13 @@ ROOMS = Rooms(
             ". protocol words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
         ),
+        "gateway.watching": (
+            ". protocol client words reporting session",
+            "engine engine.vocabulary.* engine.record compliance",
+        ),
         "gateway.control": ("client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue server reporting snapshots session control",
+            ". protocol client words journal index venue server reporting snapshots session watching control",
             "engine.* compliance.*",
         ),
         # The load on it.

@@ -58,18 +58,26 @@ class Target(msgspec.Struct):
     directory: Path | None
     ca_file: Path | None
 
-    def connect(self) -> AbstractAsyncContextManager[Client]:
-        """A connection that is not made again when it is lost.
+    def connect(self, *, may_be_public: bool = False, reconnect: bool = False) -> AbstractAsyncContextManager[Client]:
+        """A connection.
+
+        Args:
+            may_be_public: without a key nobody logs in.
+            reconnect: whether it is made again when it is lost.
 
         Raises:
             NotSent: the key, or the directory, is missing or wrong, or the venue in it is not running.
         """
         try:
             path = self._key_file()
-            url, key = self._address(), read_private_key(path)
+            if path is None and not may_be_public:
+                raise NotSent("name your private key: --key FILE or SBX_KEY, or --venue DIR where its keys are")
+            key = None if path is None else read_private_key(path)
+            url = self._address()
         except (VenueError, KeyFileError, OSError) as error:
             raise NotSent(str(error)) from error
-        return connect(url, self.participant or path.stem, key, reconnect=False, ca_file=self.ca_file)
+        participant = None if path is None else self.participant or path.stem
+        return connect(url, participant, key, reconnect=reconnect, ca_file=self.ca_file)
 
     def _address(self) -> str:
         if self.url is not None or self.directory is None:
@@ -80,14 +88,12 @@ class Target(msgspec.Struct):
             raise NotSent(f"the venue in {self.directory} is not running; --url names one that runs elsewhere")
         return url
 
-    def _key_file(self) -> Path:
+    def _key_file(self) -> Path | None:
         key = self.key
         if key is None and self.directory is not None:
             people = load_venue(self.directory).participants.values()
             keys = [self.directory / "keys" / f"{each.participant}.pem" for each in people if each.role == "supervisor"]
             key = next((path for path in keys if path.exists()), None)
-        if key is None:
-            raise NotSent("name your private key: --key FILE or SBX_KEY, or --venue DIR where its keys are")
         return key
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
-from gateway.printable import printable
+from gateway.printable import figures, printable
 
 NONE: Final = "-"
 _HEADINGS: Final = {
@@ -20,7 +19,6 @@ _HEADINGS: Final = {
 }
 _IDS: Final = ("seq", "last_seq", "order", "after", "as of seq")
 """Columns of numbers that other commands are asked by."""
-_FIGURE: Final = re.compile(r"(-?[0-9]+)(\.[0-9]+)?")
 
 
 def small_table(columns: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> Table:
@@ -38,5 +36,4 @@ def small_table(columns: Sequence[str], rows: Iterable[Sequence[object]], left: 
 def _shown(value: object, column: str) -> str:
     """A cell for people: figures with separators between thousands, but for ids."""
     text = NONE if value is None else printable(str(value))
-    found = None if column in _IDS else _FIGURE.fullmatch(text)
-    return text if found is None else f"{int(found[1]):,}{found[2] or ''}"
+    return text if column in _IDS else figures(text)

@@ -104,10 +104,14 @@ class Index:
                     discard(self._directory / name, self._disk)
         return True
 
-    def close(self) -> None:
-        """Let go of the files."""
+    def let_go(self) -> None:
+        """Undo `hold`: another process may save runs."""
         self._lock.release()
         self._saves = False
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.let_go()
         self._tail.close()
         self._rows.close()
 

@@ -156,6 +156,8 @@ def in_words(event: Event, order_id: int, reference: Reference) -> tuple[str, st
         return "rejected", f"{event.rule or REJECT_CODES[event.code]}: {words_of(event)}"
     if isinstance(event, RequestRejected):
         return "request refused", f"{event.rule or REJECT_CODES[event.code]}: {words_of(event)}"
+    if isinstance(event, OrderStatus):
+        return "asked again", "the request was sent again, and answered with the order's status"
     name = getattr(event, "instrument", "")
     format_ = reference.formats.instruments[name]
     price, quantity = format_.price, format_.quantity
@@ -196,7 +198,5 @@ def in_words(event: Event, order_id: int, reference: Reference) -> tuple[str, st
     if isinstance(event, BookChanged):
         shows = f"shows {quantity[event.displayed_lots]}" if event.displayed_lots else "off the book"
         return "changed", f"{shows} at {price[event.price_ticks]}"
-    if isinstance(event, StopTriggered):
-        return "triggered", ""
-    assert isinstance(event, OrderStatus), event
-    return "asked again", "the request was sent again, and answered with the order's status"
+    assert isinstance(event, StopTriggered), event
+    return "triggered", ""

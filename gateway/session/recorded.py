@@ -25,6 +25,7 @@ from engine.vocabulary.messages.events import Event
 from gateway.core import new_exchange
 from gateway.disk import DISK, Disk
 from gateway.index.index import Index
+from gateway.index.keys import ORDER
 from gateway.journal.files import JournalError
 from gateway.journal.tail import BEGINNING, Place, Tail
 from gateway.session.moments import Moment
@@ -81,6 +82,8 @@ class Recorded:
             raise JournalError(f"the journal in {self.journal} has no command yet")
         (first,) = self.index.rows([1])
         self.begin_ns = first[1]
+        # Somebody may walk here for hours.
+        self.index.let_go()
 
     def close(self) -> None:
         """Let go of the files."""
@@ -89,11 +92,18 @@ class Recorded:
     def seq_of(self, moment: Moment) -> int:
         """The last command at a moment or before it.
 
+        A number beyond the session's last one may be that of an order of a pair, bracket or ladder: then the one that entered it.
+
         Raises:
-            NoSuchMoment: it is before the session, or a sequence number beyond it.
+            NoSuchMoment: it is before the session, or a number beyond it.
         """
         if moment.seq > self.last_seq:
-            raise NoSuchMoment(f"the session ends with sequence number {self.last_seq}")
+            entry = next(self.index.find(ORDER, moment.seq), 0) if moment.seq < 2**63 else 0
+            if not entry:
+                raise NoSuchMoment(
+                    f"the session ends with sequence number {self.last_seq}, and has no order {moment.seq}"
+                )
+            return entry
         seq = moment.seq or self.index.seq_at(moment.time_ns)
         if not seq:
             raise NoSuchMoment("it is before the session's first command")

@@ -45,7 +45,7 @@ class Views:
 
     def market(self) -> list[View]:
         """Each instrument: phase, last and best prices, reference, and how many orders are open."""
-        return [self._instrument(book) for book in self._exchange.book_list]
+        return [self.instrument(name) for name in self._exchange.books]
 
     def book(self, instrument: str, depth: int) -> View:
         """An order book: its best levels with what they show and hide, and the orders in their queues.
@@ -55,7 +55,7 @@ class Views:
         """
         book = self._exchange.books[instrument]
         format_ = self.reference.formats.instruments[instrument]
-        found = self._instrument(book)
+        found = self.instrument(instrument)
         for side, name in ((BUY, "bids"), (SELL, "asks")):
             prices = [price for price, _ in book.levels(side, depth)]
             levels = book.side(side).levels
@@ -90,12 +90,17 @@ class Views:
             "accounts": [] if owner is None else [self._account(account) for account in owner.accounts],
         }
 
-    def _instrument(self, book: LimitOrderBook) -> View:
-        instrument = book.instrument
-        format_ = self.reference.formats.instruments[instrument.instrument]
+    def instrument(self, name: str) -> View:
+        """An instrument: phase, last and best prices, reference, and how many orders are open.
+
+        Raises:
+            KeyError: no such instrument is listed.
+        """
+        book = self._exchange.books[name]
+        format_ = self.reference.formats.instruments[name]
         bid, ask = book.best(BUY), book.best(SELL)
         return {
-            "instrument": instrument.instrument,
+            "instrument": name,
             "phase": PHASES[book.phase],
             "last": _price(format_, book.last_trade_ticks),
             "bid": _price(format_, bid.price_ticks if bid else 0),

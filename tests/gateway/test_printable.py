@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.printable import cell, json_text, paragraph, printable, shown
+from gateway.printable import cell, figures, json_text, paragraph, printable, shown
 
 ANY = st.text(st.characters() | st.sampled_from("\x1b\n\r\0\u202e\x9b\x7f;=+-@'\"\t \\[]/,\ud800"), max_size=24)
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -23,6 +23,17 @@ def test_a_printable_text_is_one_line_of_letters_that_are_seen(text):
     assert found.isprintable()
     assert text.isprintable() == (found == text)
     found.encode()
+
+
+def test_figures_have_separators_and_all_other_texts_are_as_they_were():
+    for text, found in (
+        ("1234567.50", "1,234,567.50"),
+        ("-0.5", "-0.5"),
+        ("-1000", "-1,000"),
+        ("1e6", "1e6"),
+    ):
+        assert figures(text) == found
+    assert figures("１２３４") == "１２３４"
 
 
 def test_what_a_letter_would_do_is_spelled_out():

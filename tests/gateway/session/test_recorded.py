@@ -16,14 +16,17 @@ from engine.book.order_book import LimitOrderBook
 from engine.exchange import Exchange
 from engine.replay import Replay
 from engine.vocabulary.codes import BUY, SELL
+from engine.vocabulary.messages.events import OrderAccepted
 from gateway.cli.at import command as at_command
 from gateway.cli.order import command as order_command
 from gateway.core import new_exchange
+from gateway.index.index import Index
 from gateway.journal.reader import JournalReader
 from gateway.session.life import Life
 from gateway.session.moments import Moment, parse_moment
 from gateway.session.recorded import NoSuchMoment, Recorded
 from gateway.snapshots.folder import folder_beside, list_snapshots, snapshot_name
+from tests.support.gateway.explained_story import Story
 from tests.support.gateway.saved_venue import save, traded
 
 SEEDS = range(1, 5)
@@ -237,3 +240,29 @@ def test_what_is_refused(venue: Path, tmp_path: Path) -> None:
     ):
         assert found.exit_code == 2
         assert words in found.output
+
+
+def test_others_may_keep_the_index_while_somebody_walks(venue: Path, session: Recorded) -> None:
+    other = Index(venue / "journal")
+    assert other.hold()
+    other.close()
+
+
+def test_an_order_with_a_number_of_its_own_is_a_moment(tmp_path: Path) -> None:
+    """Those of a ladder are numbered beyond all commands."""
+    story = Story(tmp_path)
+    session = Recorded(tmp_path)
+    for _ in session.open():
+        pass
+    ladder = story.steps["ladder"]
+    (*_, last) = (
+        event.order_id
+        for seq, _, _, events in story.venue.rows
+        for event in events
+        if seq == ladder and isinstance(event, OrderAccepted)
+    )
+    assert last > session.last_seq
+    assert session.seq_of(parse_moment(str(last), session.begin_ns)) == ladder
+    with pytest.raises(NoSuchMoment, match=f"ends with sequence number {session.last_seq}, and has no order {2**62}"):
+        session.seq_of(Moment(seq=2**62))
+    session.close()

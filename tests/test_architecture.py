@@ -67,9 +67,10 @@ ROOMS = Rooms(
             ". protocol words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
         ),
+        "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
         "gateway.control": ("client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue server reporting snapshots session control",
+            ". protocol client words journal index venue server reporting snapshots session export control",
             "engine.* compliance.*",
         ),
         # The load on it.

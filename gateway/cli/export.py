@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from gateway.cli.moments import moment_of
-from gateway.cli.parquet import with_pyarrow
+from gateway.cli.parquet import with_pyarrow, written
 from gateway.cli.reading import exit_status, notes_of, open_source, read, status_of
 from gateway.cli.small_table import small_table
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
-from gateway.export.columns import TooFine
 from gateway.export.declared import TABLES
-from gateway.export.making import Making
+from gateway.export.making import Making, about_session
 from gateway.export.page import document
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
@@ -25,7 +24,7 @@ from gateway.reporting.source import Source
 from gateway.session.moments import Moment
 
 if TYPE_CHECKING:
-    from gateway.export.files import Folder
+    from gateway.export.files import Files
 
 SUFFIX: Final = ".parquet"
 
@@ -81,24 +80,22 @@ def command(directory: Path, out: Path, names: str, since: str, until: str, over
     wanted = _wanted(names)
     since_moment, until_moment = _moments(directory, since, until)
     source = open_source(directory, is_over=None if until_moment is None else until_moment.is_reached)
-    files = with_pyarrow("gateway.export.files")
+    with_pyarrow("gateway.export.files")
     _prepare(out, source, overwrite)
     begun = time.perf_counter()
-    try:
-        with files.Folder(out, [TABLES[name] for name in wanted]) as folder:
-            _write(source, folder, wanted, since_moment)
+    with written({out / f"{name}{SUFFIX}": TABLES[name] for name in wanted}) as files:
+        making = Making(wanted, files.put, since_moment)
+        read(source, "exporting", making.take)
+        making.finish(source.standing)
+        files.finish(about_session(source.reader, making.rulebooks))
         for name in TABLES.keys() - set(wanted):
             # An earlier export, which this one replaces, may have had it.
             (out / f"{name}{SUFFIX}").unlink(missing_ok=True)
-    except TooFine as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"the tables can't be written: {error}") from error
-    found = summary(source, folder, out, time.perf_counter() - begun)
+    found = summary(source, files, out, time.perf_counter() - begun)
     if as_json:
         click.echo(json_text(found))
     else:
-        show(source, folder, out)
+        show(source, files, out)
     raise SystemExit(exit_status(source))
 
 
@@ -140,16 +137,7 @@ def _prepare(out: Path, source: Source, overwrite: bool) -> None:
         raise click.UsageError(f"{out} is not empty: name another directory, or replace its tables with --overwrite")
 
 
-def _write(source: Source, folder: Folder, wanted: list[str], since: Moment | None) -> None:
-    from gateway.export.arrow import about_session
-
-    making = Making(wanted, folder.put, since)
-    read(source, "exporting", making.take)
-    making.finish(source.standing)
-    folder.finish(about_session(source, making.rulebooks))
-
-
-def summary(source: Source, folder: Folder, out: Path, seconds: float) -> dict[str, object]:
+def summary(source: Source, files: Files, out: Path, seconds: float) -> dict[str, object]:
     """What was written, for machines."""
     return {
         "status": status_of(source),
@@ -163,16 +151,16 @@ def summary(source: Source, folder: Folder, out: Path, seconds: float) -> dict[s
         "torn": torn_summary(source.reader),
         "tables": {
             name: {"rows": file.rows, "bytes": file.bytes, "seconds": round(file.seconds, 3)}
-            for name, file in folder.files.items()
+            for name, file in files.files.items()
         },
     }
 
 
-def show(source: Source, folder: Folder, out: Path) -> None:
+def show(source: Source, files: Files, out: Path) -> None:
     """What was written, for people."""
     console = Terminal(wraps=False)
     console.tell(f"venue {source.venue}: {source.commands:,} commands read")
-    rows = [(name, file.rows, file.bytes) for name, file in folder.files.items()]
+    rows = [(name, file.rows, file.bytes) for name, file in files.files.items()]
     console.print(small_table(("table", "rows", "bytes"), rows))
     for note in notes_of(source):
         console.tell((note, "yellow"))

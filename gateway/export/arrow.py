@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -10,7 +9,6 @@ import pyarrow as pa
 
 from engine.vocabulary.limits import DECIMALS
 from gateway.export.columns import COUNT, DAY, DECIMAL, FLAG, TEXT, TIME, WORD, Column, Declared, Row, TooFine, Value
-from gateway.reporting.source import Source
 
 BATCH_ROWS: Final = 8_192
 """Rows of a batch. As Python values they take some 10 MB, and as many again for each table beside it."""
@@ -36,23 +34,6 @@ def schema_of(table: Declared) -> pa.Schema:
     """The schema of a table, with what its columns mean beside them."""
     fields = [pa.field(column.name, _TYPES[column.kind], metadata=_about(column)) for column in table.columns]
     return pa.schema(fields, metadata={"table": table.name, "meaning": table.meaning})
-
-
-def about_session(source: Source, rulebooks: Sequence[tuple[int, str, str]]) -> dict[str, str]:
-    """What a file says of the session that it is from.
-
-    Args:
-        source: which was read.
-        rulebooks: those that were in force: the command with which each came, its name and its digest.
-    """
-    found = [{"seq": seq, "name": name, "digest": digest} for seq, name, digest in rulebooks]
-    segments = source.reader.segments
-    return {
-        "venue": source.venue,
-        "core_version": str(segments[-1].header.core_version) if segments else "",
-        "rulebook_digest": rulebooks[-1][2] if rulebooks else "",
-        "rulebooks": json.dumps(found),
-    }
 
 
 class Batches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -15,7 +15,6 @@ from gateway.disk import UNFINISHED_SUFFIX
 from gateway.export.arrow import BATCH_ROWS, GROUP_ROWS, Batches
 from gateway.export.columns import Declared, Row
 
-SUFFIX: Final = ".parquet"
 CODEC: Final = "zstd"
 """Half the size of the usual snappy here, at the same speed; every reader of Parquet has it."""
 
@@ -83,16 +82,18 @@ class TableFile:
         self._batches.clear()
 
 
-class Folder:
-    """A folder of tables, all of them whole or none: what fails leaves what was there before.
+class Files:
+    """Files of tables, all of them whole or none: what fails leaves what was there before.
 
     Args:
-        path: of the folder, which is there.
-        tables: which ones.
+        tables: where each will be.
     """
 
-    def __init__(self, path: Path, tables: Iterable[Declared]) -> None:
-        self.files: Final = {table.name: TableFile(path / f"{table.name}{SUFFIX}", table) for table in tables}
+    def __init__(self, tables: Mapping[Path, Declared]) -> None:
+        self.files: Final[dict[str, TableFile]] = {}
+        """By the name of the table."""
+        for path, table in tables.items():
+            self.files[table.name] = TableFile(path, table)
 
     def __enter__(self) -> Self:
         return self

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from engine.vocabulary.messages.events import (
@@ -22,6 +23,7 @@ from gateway.export.columns import Declared, Row
 from gateway.export.declared import BALANCES, BOOK_CHANGES, CAPS, EVENTS, ORDERS, TRADES, TRANSFERS, VERDICTS
 from gateway.export.orders import Head, OrderRows, VerdictRows
 from gateway.export.rows import balance_rows, cap_rows, event_row, trade_row, transfer_row
+from gateway.journal.reader import JournalReader
 from gateway.reporting.records import OrderRecords
 from gateway.reporting.reference import Reference
 from gateway.reporting.settlement import Settlement
@@ -136,3 +138,20 @@ class Making:
 
     def _add_trades(self, prints: Iterable[Print]) -> None:
         self._add(TRADES, (trade_row(each, self.reference) for each in prints))
+
+
+def about_session(reader: JournalReader, rulebooks: Sequence[tuple[int, str, str]]) -> dict[str, str]:
+    """What a file says of the session that it is from.
+
+    Args:
+        reader: which has read it.
+        rulebooks: those that were in force: the command with which each came, its name and its digest.
+    """
+    found = [{"seq": seq, "name": name, "digest": digest} for seq, name, digest in rulebooks]
+    header = reader.segments[-1].header if reader.segments else None
+    return {
+        "venue": "" if header is None else header.venue,
+        "core_version": "" if header is None else str(header.core_version),
+        "rulebook_digest": rulebooks[-1][2] if rulebooks else "",
+        "rulebooks": json.dumps(found),
+    }

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gateway.export.arrow import Batches, about_session
+from gateway.export.arrow import Batches
 from gateway.export.columns import Declared, Row
 from gateway.export.declared import TABLES
-from gateway.export.making import Making
+from gateway.export.making import Making, about_session
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalReader
 from gateway.reporting.source import Source
@@ -50,6 +50,6 @@ def tables(directory: str | Path, names: Collection[str] = tuple(TABLES)) -> dic
     if source.damage is not None:
         raise source.damage
     making.finish(source.standing)
-    about = about_session(source, making.rulebooks)
+    about = about_session(source.reader, making.rulebooks)
     found = {name: pa.Table.from_batches([*batches[name], gathered[name].rest()]) for name in names}
     return {name: table.replace_schema_metadata({**table.schema.metadata, **about}) for name, table in found.items()}

@@ -10,7 +10,15 @@ import msgspec
 
 from engine.record.rows import StoredRow, decode_events
 from engine.vocabulary.days import moscow_day
-from engine.vocabulary.messages.events import AssetAdded, DayEnded, Event, InstrumentListed, Trade, TradeCorrected
+from engine.vocabulary.messages.events import (
+    AssetAdded,
+    DayEnded,
+    Event,
+    InstrumentListed,
+    RulebookLoaded,
+    Trade,
+    TradeCorrected,
+)
 from gateway.journal.files import JournalError
 from gateway.reporting.reference import Reference
 from gateway.session.moments import Moment
@@ -47,6 +55,8 @@ class Tape:
     def __init__(self, instrument: str = "", since: Moment | None = None, until: Moment | None = None) -> None:
         self.reference: Final = Reference()
         """Assets and instruments so far."""
+        self.rulebooks: Final[list[tuple[int, str, str]]] = []
+        """Those in force so far: the command with which each came, its name and its digest."""
         self._instrument: Final = instrument
         self._since: Final = since
         self._until: Final = until
@@ -86,6 +96,8 @@ class Tape:
                 self._day = event.day
             elif isinstance(event, AssetAdded | InstrumentListed):
                 self.reference.learn(event)
+            elif type(event) is RulebookLoaded:
+                self.rulebooks.append((seq, event.name, event.digest))
 
     def finish(self) -> Iterator[Print]:
         """The trades of the day that is not over."""
@@ -103,8 +115,11 @@ class _Held:
     _decode: Final = msgspec.msgpack.Decoder(Print).decode
 
     def __init__(self) -> None:
-        # Closed once it is read; a file that was not is closed with the process.
         self._file: Final = SpooledTemporaryFile(HELD_BYTES)  # noqa: SIM115
+
+    def __del__(self) -> None:
+        """An abandoned one takes its file along."""
+        self._file.close()
 
     def add(self, each: Print) -> None:
         data = _Held._encode(each)

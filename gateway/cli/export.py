@@ -164,4 +164,4 @@ def show(source: Source, files: Files, out: Path) -> None:
     console.print(small_table(("table", "rows", "bytes"), rows))
     for note in notes_of(source):
         console.tell((note, "yellow"))
-    console.tell(f"written to {out}, a file a table; docs/TABLES.md says what is in them")
+    console.tell(f"written to {out}, a file a table; `sbx export --describe` says what is in them")

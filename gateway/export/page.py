@@ -27,12 +27,13 @@ declarations that the files are made from: `sbx export --describe > docs/TABLES.
   place of the event among those of that command. Sorted by both, events stand in the order in which they happened.
 * **Decimals are exact.** Prices, quantities and amounts are `decimal128(38, 8)`. A program that reads them as floating point rounds them.
 * **Times** are those of the command, UTC. What fell due earlier is recorded with the next command: `trading_day` is the Moscow day in which it
-  happened. DuckDB shows times to the microsecond; the order of rows is that of `seq`.
+  happened.
 * **Null** means: does not apply, or not known.
 * Texts of participants are stored as they were sent. They may hold anything.
-* Columns marked *supervisory* say of market data whose it is. Without them the table is what the public saw.
+* Columns marked *supervisory* say of the public book whose orders they are. Without them the table does not.
 * Each file says in its metadata of which venue it is, the core version of the journal, and the rulebooks that were in force: `rulebook_digest`
-  is the SHA-256 of the last one, `rulebooks` has all of them, each with the `seq` from which on it held. Columns have their meaning and unit beside them.
+  is the SHA-256 of the last one, `rulebooks` has all of them, each with the `seq` from which on it held. A parameter that was set since is in
+  no digest: `sbx history` has it. Columns have their meaning and unit beside them.
 """
 
 

@@ -14,6 +14,7 @@ from gateway.cli.reading import exit_status, notes_of, open_source, read, status
 from gateway.cli.small_table import small_table
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
+from gateway.disk import UNFINISHED_SUFFIX
 from gateway.export.declared import TABLES
 from gateway.export.making import Making, about_session
 from gateway.export.page import document
@@ -90,7 +91,8 @@ def command(directory: Path, out: Path, names: str, since: str, until: str, over
         files.finish(about_session(source.reader, making.rulebooks))
         for name in TABLES.keys() - set(wanted):
             # An earlier export, which this one replaces, may have had it.
-            (out / f"{name}{SUFFIX}").unlink(missing_ok=True)
+            for left in (out / f"{name}{SUFFIX}", out / f"{name}{SUFFIX}{UNFINISHED_SUFFIX}"):
+                left.unlink(missing_ok=True)
     found = summary(source, files, out, time.perf_counter() - begun)
     if as_json:
         click.echo(json_text(found))

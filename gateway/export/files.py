@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -74,7 +75,9 @@ class TableFile:
 
     def discard(self) -> None:
         """Leave nothing of it, if it has not got its name."""
-        self._writer.close()
+        with suppress(OSError):
+            # What failed once may fail again: the disk is full.
+            self._writer.close()
         self._unfinished.unlink(missing_ok=True)
 
     def _write(self) -> None:
@@ -92,15 +95,23 @@ class Files:
     def __init__(self, tables: Mapping[Path, Declared]) -> None:
         self.files: Final[dict[str, TableFile]] = {}
         """By the name of the table."""
-        for path, table in tables.items():
-            self.files[table.name] = TableFile(path, table)
+        self._tables: Final = tables
 
     def __enter__(self) -> Self:
+        try:
+            for path, table in self._tables.items():
+                self.files[table.name] = TableFile(path, table)
+        except OSError:
+            self._discard()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._discard()
+
+    def _discard(self) -> None:
         for file in self.files.values():
             file.discard()
 

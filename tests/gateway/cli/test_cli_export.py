@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+import gateway.export.files as files_module
 from engine.vocabulary.limits import MAX_E8
 from gateway.disk import UNFINISHED_SUFFIX
 from gateway.export.arrow import BATCH_ROWS, GROUP_ROWS, batch_of, schema_of
@@ -237,23 +238,23 @@ def test_decimals_are_exact_up_to_38_digits() -> None:
     ]  # fmt: skip
 
 
-def test_long_tables_are_written_in_groups(tmp_path: Path) -> None:
-    count = GROUP_ROWS + BATCH_ROWS + 3
+def test_long_tables_are_written_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = 2 * BATCH_ROWS
+    assert GROUP_ROWS % BATCH_ROWS == 0
+    monkeypatch.setattr(files_module, "GROUP_ROWS", group)
+    count = group + BATCH_ROWS + 3
     path = tmp_path / "caps.parquet"
     with Files({path: CAPS}) as files:
         for number in range(count):
-            files.put(CAPS, (number, 2026, f"investor {number % 70_000}", "", None, number, -number, 0))
+            files.put(CAPS, (number, 2026, f"investor {number % 20_000}", "", None, number, -number, 0))
         files.finish({"venue": "v"})
     assert [path.name for path in tmp_path.iterdir()] == ["caps.parquet"]
     metadata = pq.read_metadata(path)
-    assert [metadata.row_group(each).num_rows for each in range(metadata.num_row_groups)] == [
-        GROUP_ROWS,
-        BATCH_ROWS + 3,
-    ]
+    assert [metadata.row_group(each).num_rows for each in range(metadata.num_row_groups)] == [group, BATCH_ROWS + 3]
     found = pq.read_table(path)
     assert found["seq"].to_pylist() == list(range(count))
     assert sum(found["used"].to_pylist()) == Decimal(count * (count - 1) // 2).scaleb(-8)
-    assert found["investor"][70_000].as_py() == "investor 0"
+    assert found["investor"][20_000].as_py() == "investor 0"
     assert found["investor_class"].null_count == count
     assert files.files["caps"].rows == count
 

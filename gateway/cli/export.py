@@ -119,6 +119,8 @@ def _moments(directory: Path, since: str, until: str) -> tuple[Moment | None, Mo
         first = next(JournalReader(find_journal(directory)).rows(), None)
     except JournalError as error:
         raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the journal can't be read: {error}") from error
     begin_ns = 0 if first is None else first[1]
     return (
         moment_of(since, begin_ns, "--from") if since else None,

@@ -82,7 +82,7 @@ class Making:
             if type(event) is DayEnded:
                 self._begin_day(step, place, event)
             head = (step.seq, place, step.time_ns, self._day)
-            if self._has_events:
+            if self._has_events and self._is_asked:
                 self._add(EVENTS, (event_row(head, step.command, event),))
             if self._book is not None:
                 self._add(BOOK_CHANGES, self._book.follow(head, event))

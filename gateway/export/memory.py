@@ -24,7 +24,7 @@ from gateway.reporting.source import Source
 
 
 def tables(directory: str | Path, names: Collection[str] = tuple(TABLES)) -> dict[str, pa.Table]:
-    """Tables of the session in a directory, whole in memory: some 150 bytes a row. `sbx export` writes what is larger.
+    """Tables of the session in a directory, whole in memory: 130 to 290 bytes a row. `sbx export` writes what is larger.
 
     Args:
         directory: the journal's, or one that has it as `journal`; beside a running venue too.

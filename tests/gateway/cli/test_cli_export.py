@@ -167,6 +167,21 @@ def test_a_journal_is_exported_as_far_as_it_is_sound(session: Journaled, tmp_pat
     assert Asked(tmp_path / "b").value("SELECT max(seq) FROM 'events.parquet'") == summary["commands_read"]
 
 
+def test_a_journal_of_an_earlier_core_version_is_exported_as_recorded(tmp_path: Path) -> None:
+    golden = ROOT / "tests" / "golden" / "v5"
+    summary = export(golden, tmp_path, "--tables", "events,verdicts,caps", status=1)
+    assert (summary["status"], summary["tables"]["caps"]["rows"]) == ("different", 0)
+    kinds = json.loads((golden / "expected.json").read_text(encoding="utf-8"))["kinds"]
+    found = dict(Asked(tmp_path).rows("SELECT event, count(*) FROM 'events.parquet' GROUP BY event"))
+    assert found.items() <= kinds.items()
+    assert found["OrderRejected"] > 10
+    # What its events said in words stands there.
+    assert (
+        Asked(tmp_path).value("SELECT count(*) FROM 'verdicts.parquet' WHERE rule IS NOT NULL AND title IS NULL") == 0
+    )
+    assert Asked(tmp_path).value("SELECT count(*) FROM 'verdicts.parquet' WHERE is_decisive AND reason IS NULL") == 0
+
+
 def test_texts_of_others_are_kept_as_they_are(tmp_path: Path) -> None:
     story = HostileStory(tmp_path / "journal")
     export(story.directory, tmp_path / "out")

@@ -17,7 +17,6 @@ from gateway.reporting.records import (
     NEW,
     ORDER_EXPIRED,
     REJECTED,
-    REQUEST_REJECTED,
     OrderRecord,
     OrderRecords,
 )
@@ -25,7 +24,7 @@ from gateway.reporting.reference import Reference
 from gateway.words.words import words_of
 
 OPEN: Final = "open"
-PARTLY, FILLED = FILLS
+_, FILLED = FILLS
 
 Head = tuple[int, int, int, int]
 """What most rows begin with: sequence number, place of the event, time, Moscow day."""
@@ -55,16 +54,14 @@ class OrderRows:
     def follow(self, head: Head, event: Event, records: Iterable[OrderRecord]) -> Iterator[Row]:
         """Take in an event with its records; yields the orders that ended with it."""
         for record in records:
-            happened = record.event
+            happened, order_id = record.event, record.order_id or 0
             if happened == REJECTED:
                 yield self._row(record, _Life(head, record.investor_class), head, happened, record.code)
                 continue
-            order_id = record.order_id
-            assert order_id is not None or happened == REQUEST_REJECTED
             if happened == NEW:
-                self._open[order_id or 0] = _Life(head, record.investor_class)
+                self._open[order_id] = _Life(head, record.investor_class)
                 continue
-            life = self._open.get(order_id or 0)
+            life = self._open.get(order_id)
             if life is None:
                 # A correction of one that has ended, or a request about none.
                 continue
@@ -77,7 +74,7 @@ class OrderRows:
                 life.fees += event.maker_fee if is_maker else event.taker_fee
             life.amends += happened == "amended"
             if happened in (FILLED, CANCELLED, ORDER_EXPIRED):
-                del self._open[order_id or 0]
+                del self._open[order_id]
                 yield self._row(record, life, head, happened, record.reason)
 
     def finish(self) -> Iterator[Row]:

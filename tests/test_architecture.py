@@ -71,9 +71,10 @@ ROOMS = Rooms(
             ". protocol client words reporting session",
             "engine engine.vocabulary.* engine.record compliance",
         ),
+        "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
         "gateway.control": ("client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue server reporting snapshots session watching control",
+            ". protocol client words journal index venue server reporting snapshots session watching export control",
             "engine.* compliance.*",
         ),
         # The load on it.

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.tape import Form, Session, asked
+from gateway.cli.parquet import write_file
+from gateway.cli.tape import Form, Session, asked, check_form
+from gateway.export.declared import CANDLES
+from gateway.export.rows import candle_row
 from gateway.session.candles import Candles
 from gateway.session.moments import parse_length
 from gateway.session.tables import CANDLE_COLUMNS
@@ -25,6 +28,7 @@ def command(
     last: int,
     form: str | None,
     out: Path | None,
+    parquet: Path | None,
     interval: str,
 ) -> None:
     """Show candles of the trades in the journal of DIRECTORY (or its folder journal), beside a running venue too.
@@ -43,14 +47,20 @@ def command(
     Examples:
       sbx candles venue --instrument BTC/RUB
       sbx candles venue --interval 1h --csv --out candles.csv
+      sbx candles venue --interval 1d --parquet candles.parquet
       sbx candles venue --interval 250ms --from 12.3s --to 14s --json
     """
     interval_ns = parse_length(interval)
     if not interval_ns:
         raise click.UsageError(f"--interval: {interval!r} is no length: write 1s, 5m, 1h, 1d or the like")
+    check_form(form, out, parquet)
     session = Session(directory, instrument, since, until)
     candles = Candles(interval_ns)
     made = (candle for each in session.prints() for candle in candles.take([each]))
-    shown = Form(CANDLE_COLUMNS, SHOWN, form=form, out=out, last=last)
-    shown.put(session.rows.candle(candle) for part in (made, candles.finish()) for candle in part)
+    found = (candle for part in (made, candles.finish()) for candle in part)
+    if parquet is None:
+        shown = Form(CANDLE_COLUMNS, SHOWN, form=form, out=out, last=last)
+        shown.put(session.rows.candle(candle) for candle in found)
+    else:
+        write_file(parquet, CANDLES, (candle_row(candle, session.tape.reference) for candle in found), session.about)
     session.end()

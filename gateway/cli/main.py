@@ -42,6 +42,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "trades": "Show the trades of a session.",
     "candles": "Show candles of the trades of a session.",
     "diff": "Compare two sessions: where they part, and what differs.",
+    "export": "Write a session as tables: DuckDB, pandas, polars, Excel.",
     "flow": "Feed recorded order flow into a venue.",
     "scenarios": "Run scenario tables through the matching engine, by topic.",
     "load": "Load a venue, and find where it breaks.",

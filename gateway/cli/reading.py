@@ -26,14 +26,14 @@ TORN: Final = 3
 MAX_SHOWN_ROWS: Final = 20
 
 
-def open_source(directory: Path, day: int | None = None) -> Source:
-    """The journal in a directory, to read.
+def open_source(directory: Path, day: int | None = None, is_over: Callable[[int, int], bool] | None = None) -> Source:
+    """The journal in a directory, to read; `day` and `is_over` as of `Source`.
 
     Raises:
         click.UsageError: there is none.
     """
     try:
-        return Source(JournalReader(find_journal(directory)), day)
+        return Source(JournalReader(find_journal(directory)), day, is_over)
     except JournalError as error:
         raise click.UsageError(str(error)) from error
 

@@ -16,6 +16,7 @@ from gateway.cli.progress import bar
 from gateway.cli.reading import COMPLETE, INCOMPLETE, TORN, wide_console
 from gateway.cli.small_table import small_table
 from gateway.cli.terminal import Terminal
+from gateway.export.making import about_session
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
@@ -41,6 +42,9 @@ ASKED: Final = (
         type=click.Path(path_type=Path, dir_okay=False),
         help="Write to this file: CSV or JSON lines by its name.",
     ),
+    click.option(
+        "--parquet", type=click.Path(path_type=Path, dir_okay=False), help="All rows, as a Parquet file of this name."
+    ),
 )
 
 
@@ -49,6 +53,12 @@ def asked(command: Callable[..., None]) -> Callable[..., None]:
     for decorator in reversed(ASKED):
         command = decorator(command)
     return command
+
+
+def check_form(form: str | None, out: Path | None, parquet: Path | None) -> None:
+    """Raise `click.UsageError` where two forms are asked for at once."""
+    if parquet is not None and (form or out):
+        raise click.UsageError("--parquet writes a file of its own: leave --csv, --json and --out away")
 
 
 class Session:
@@ -97,6 +107,10 @@ class Session:
             known = ", ".join(map(printable, listed)) or "none"
             raise click.UsageError(f"no instrument {self._instrument} was listed; listed: {known}")
         yield from self.tape.finish()
+
+    def about(self) -> dict[str, str]:
+        """What a file says of where it is from."""
+        return about_session(self.reader, self.tape.rulebooks)
 
     def end(self) -> NoReturn:
         """Say how far the journal could be read, if not to its end, and end with the exit status for it."""

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.tape import Form, Session, asked
+from gateway.cli.parquet import write_file
+from gateway.cli.tape import Form, Session, asked, check_form
+from gateway.export.declared import TRADES
+from gateway.export.rows import trade_row
 from gateway.session.tables import TRADE_COLUMNS
 
 SHOWN = ("seq", "time_moscow", "instrument", "price", "quantity", "taker_side", "status")
@@ -15,7 +18,14 @@ SHOWN = ("seq", "time_moscow", "instrument", "price", "quantity", "taker_side", 
 @click.command()
 @asked
 def command(
-    directory: Path, instrument: str, since: str, until: str, last: int, form: str | None, out: Path | None
+    directory: Path,
+    instrument: str,
+    since: str,
+    until: str,
+    last: int,
+    form: str | None,
+    out: Path | None,
+    parquet: Path | None,
 ) -> None:
     """Show the trades in the journal of DIRECTORY (or its folder journal), beside a running venue too.
 
@@ -35,9 +45,14 @@ def command(
       sbx trades venue --instrument BTC/RUB --from 10:00 --to 10:05 --last 50
       sbx trades venue --csv --out trades.csv
       sbx trades venue --json | jq .price
+      sbx trades venue --parquet trades.parquet
     """
+    check_form(form, out, parquet)
     session = Session(directory, instrument, since, until)
     prints = session.prints()
-    shown = Form(TRADE_COLUMNS, SHOWN, form=form, out=out, last=last)
-    shown.put(session.rows.trade(each) for each in prints)
+    if parquet is None:
+        shown = Form(TRADE_COLUMNS, SHOWN, form=form, out=out, last=last)
+        shown.put(session.rows.trade(each) for each in prints)
+    else:
+        write_file(parquet, TRADES, (trade_row(each, session.tape.reference) for each in prints), session.about)
     session.end()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -58,9 +58,12 @@ class Source:
     Args:
         reader: of the journal.
         day: read no further than to the end of this Moscow day, in days since 1970-01-01; None: to the end.
+        is_over: says of a command, by its sequence number and time, whether it and those after it are left out; None: none are.
     """
 
-    def __init__(self, reader: JournalReader, day: int | None = None) -> None:
+    def __init__(
+        self, reader: JournalReader, day: int | None = None, is_over: Callable[[int, int], bool] | None = None
+    ) -> None:
         self.reader: Final = reader
         self.commands: int = 0
         """How many were read."""
@@ -76,6 +79,7 @@ class Source:
         goes on from a snapshot."""
         self._replay: Replay | None = Replay(new_exchange())
         self._last_day: Final = day
+        self._is_over: Final = is_over
         self._day: int = -1
 
     @property
@@ -98,6 +102,8 @@ class Source:
         borders = Borders(self.reader)
         try:
             for row in self._rows(borders):
+                if self._is_over is not None and self._is_over(row[0], row[1]):
+                    break
                 day = moscow_day(row[1])
                 is_past = self._last_day is not None and day > self._last_day
                 if is_past:

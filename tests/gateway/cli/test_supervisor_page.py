@@ -1,9 +1,10 @@
-"""docs/SUPERVISOR.md: its commands, run in order on a live venue, print what the page says."""
+"""docs/SUPERVISOR.md: its commands, run in order on a live venue, print what the page says; docs/SUPERVISOR.ru.md has the same tasks."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from tests.support.gateway.live_venue import live_venue
 from tests.support.places import ROOT
 
 PAGE = (ROOT / "docs" / "SUPERVISOR.md").read_text(encoding="utf-8")
+IN_RUSSIAN = (ROOT / "docs" / "SUPERVISOR.ru.md").read_text(encoding="utf-8")
+GLOSSARY = "## Слова в выводе\n"
+"""What the Russian page has beyond the other: the words of the output, explained."""
 LEFT_OUT = "..."
 """A line that stands for what the page does not show."""
 
@@ -52,6 +56,42 @@ def missing(lines: list[str], printed: list[str]) -> str | None:
             return line
         place, skips = place + 1, False
     return None if skips or place == len(printed) else f"then nothing, not {printed[place]}"
+
+
+def tasks(page: str) -> Iterator[tuple[str, tuple[list[str], Counter[str]]]]:
+    """The tasks of a page and its texts between them: what each begins with, and the commands, outputs and codes that it has."""
+    for part in re.split(r"\n(?=## |\*\*)", page):
+        fenced = re.findall(r"```.*?```", part, re.DOTALL)
+        rest = re.sub(r"```.*?```", "", part, flags=re.DOTALL)
+        yield part.partition("\n")[0][:60], (fenced, Counter(re.findall(r"`([^`\n]+)`", rest)))
+
+
+def lacking(page: str, other: str) -> list[str]:
+    """The tasks of a page that another page does not have, or has with something else in them; then those in another order."""
+    found = [has for _, has in tasks(other)]
+    lacks = [task for task, has in tasks(page) if has not in found]
+    return lacks or [task for (task, has), expected in zip(tasks(page), found, strict=False) if has != expected]
+
+
+def test_the_russian_page_has_the_same_tasks() -> None:
+    russian, _, glossary = IN_RUSSIAN.partition(GLOSSARY)
+    assert glossary
+    assert lacking(PAGE, russian) == [], (
+        "docs/SUPERVISOR.ru.md lacks these tasks of docs/SUPERVISOR.md, or their commands and outputs"
+    )
+    assert lacking(russian, PAGE) == [], "docs/SUPERVISOR.md lacks these tasks of docs/SUPERVISOR.ru.md"
+    # Russian it is: every task is told in Cyrillic letters.
+    assert [task for task, _ in tasks(russian) if not re.search("[а-я]{4}", task)] == []
+
+
+def test_a_task_that_a_page_lacks_is_named() -> None:
+    one = "# A\n\n**Halt.** `x`\n```\nsbx\n```\n\n**Resume.** `y`\n"
+    assert lacking(one, one.replace("Halt", "Stop")) == []
+    assert lacking(one, one.replace("`y`", "`z`")) == ["**Resume.** `y`"]
+    assert lacking(one, one.replace("sbx", "sbx at")) == ["**Halt.** `x`"]
+    assert lacking(one, "# A\n\n**Resume.** `y`\n") == ["**Halt.** `x`"]
+    swapped = "# A\n\n**Resume.** `y`\n\n**Halt.** `x`\n```\nsbx\n```\n"
+    assert lacking(one, swapped) == ["**Halt.** `x`", "**Resume.** `y`"]
 
 
 def test_a_line_that_is_not_printed_is_found() -> None:

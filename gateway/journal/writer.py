@@ -45,6 +45,7 @@ from gateway.journal.files import JournalError, Lock, check_place, save_bytes, s
 from gateway.journal.head import HeadFile, Point
 from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalReader, SegmentSummary
+from gateway.journal.syncing import Beside
 from gateway.keys import public_key_bytes
 
 __all__ = ["Durability", "JournalWriter", "Recovery", "TornTail", "recover"]
@@ -190,7 +191,8 @@ class JournalWriter:
             the end of the process, not that of the machine.
         written_bytes: of the batches appended so far.
         waited_ns: how long the disk took to sync them.
-        last: sequence number and link of the last batch appended.
+        is_syncing: a batch is written, and its sync runs beside: whoever wants to append another ends it first.
+        last: sequence number and link of the last batch that is durable.
     """
 
     def __init__(
@@ -212,10 +214,12 @@ class JournalWriter:
         self.next_seq = tip.next_seq
         self.written_bytes = 0
         self.waited_ns = 0
+        self.is_syncing = False
         self.last = (batch_tip.next_seq - 1, batch_tip.link)
         self.durability: Final = durability
-        self._synced = self.last
-        """Of what is on the disk for certain. Recovery saw to all that it read."""
+        self._written = self._synced = self.last
+        """Of the last batch appended, and of what is on the disk for certain. Recovery saw to all that it read."""
+        self._beside: Beside | None = None
         self._head: Final = HeadFile(directory, venue, key, durability=durability, disk=disk)
         self.directory: Final = directory
         self._venue: Final = venue
@@ -249,8 +253,12 @@ class JournalWriter:
             batch.add(row)
         self.append_batch(batch)
 
+    def sync_beside(self, beside: Beside) -> None:
+        """From now on let somebody else sync, beside what the caller does: `append_batch` begins it, and `end_sync` ends it."""
+        self._beside = beside
+
     def append_batch(self, batch: Batch) -> None:
-        """Write a batch as one frame and, under `fsync`, sync it. Cost: one write, one sync.
+        """Write a batch as one frame and, under `fsync`, sync it, or begin to (`sync_beside`). Cost: one write, one sync.
 
         Args:
             batch: `(seq, time_ns, command, events)` rows, the first with `next_seq`, dense.
@@ -259,27 +267,48 @@ class JournalWriter:
             OSError: the batch may or may not be on the disk. The writer can't be used any more.
             JournalError: an earlier call failed.
         """
+        self._enter()
+        # Two un-synced ones could leave a gap that no start can accept.
+        assert not self.is_syncing, "one frame at most is un-synced"
         rows = batch.rows
         first_seq = rows[0][0]
         count = len(rows)
         assert first_seq == self.next_seq and rows[-1][0] == first_seq + count - 1, "rows must be dense"
-        self._enter()
         if self._size >= self._segment_bytes:
             self._roll()
         frame, link = encode_frame(BATCH, first_seq, count, batch.payload(), previous_link=self._link, salt=self._salt)
         write_all(self._descriptor, frame, self._disk)
-        if self._sync_each:
-            began_ns = time.monotonic_ns()
-            self._disk.sync(self._descriptor)
-            self.waited_ns += time.monotonic_ns() - began_ns
         self._link = link
-        self.last = (first_seq + count - 1, link)
-        if self._sync_each:
-            self._synced = self.last
+        self._written = (first_seq + count - 1, link)
         self.written_bytes += len(frame)
         self._size += len(frame)
         self.next_seq = first_seq + count
+        if not self._sync_each:
+            self.last = self._written
+        elif self._beside is not None:
+            self.is_syncing = True
+            self._beside.begin(self._descriptor)
+        else:
+            began_ns = time.monotonic_ns()
+            self._disk.sync(self._descriptor)
+            self._note_sync(time.monotonic_ns() - began_ns)
         self._is_usable = True
+
+    def end_sync(self) -> None:
+        """Wait until the sync that runs beside is done: the batch is durable now.
+
+        Raises:
+            OSError: the batch may or may not be on the disk. The writer can't be used any more.
+        """
+        assert self._beside is not None and self.is_syncing, "no sync runs"
+        self._enter()
+        self._note_sync(self._beside.end())
+        self.is_syncing = False
+        self._is_usable = True
+
+    def _note_sync(self, took_ns: int) -> None:
+        self.waited_ns += took_ns
+        self.last = self._synced = self._written
 
     def check_place(self) -> None:
         """Raise `JournalGone` unless what is written is what stands in the journal's directory: a few microseconds."""
@@ -303,6 +332,8 @@ class JournalWriter:
         """
         try:
             if self._is_usable:
+                if self.is_syncing:
+                    self.end_sync()
                 self._is_usable = False
                 self.check_place()
                 self._seal()
@@ -315,6 +346,8 @@ class JournalWriter:
         self._is_usable = False
         if not self._is_released:
             self._is_released = True
+            if self._beside is not None:
+                self._beside.close()
             self._head.close()
             self._lock.release()
             self._close_segment()
@@ -351,7 +384,7 @@ class JournalWriter:
         )
         write_all(self._descriptor, frame, self._disk)
         self._disk.sync(self._descriptor)
-        self._synced = self.last
+        self._synced = self._written
 
     def _begin(self, segment: int) -> None:
         """Begin a segment. It gets its name when its header is on the disk: no crash leaves half a header."""

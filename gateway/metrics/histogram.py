@@ -12,7 +12,7 @@ DURATIONS_NS: Final = tuple(
 )
 """10 us to 5 s, three bounds a decade."""
 BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128)
-"""Up to `MAX_BATCH_COMMANDS`."""
+"""Up to `MAX_TURN_COMMANDS`."""
 
 
 class Histogram:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.limits import (
-    MAX_BATCH_COMMANDS,
+    MAX_TURN_COMMANDS,
     MAX_OWING_A_TURN,
     MOSCOW_OFFSET_NS,
     NS_PER_DAY,
@@ -76,18 +76,18 @@ def test_who_owes_comes_behind_the_others_and_has_few_commands_in_a_turn(bench):
 def test_a_turn_takes_no_more_than_a_batch(bench):
     alice = bench.session("alice")
     first = bench.started.exchange.seq
-    bench.send(alice, *(order("alice", number) for number in range(MAX_BATCH_COMMANDS + 5)))
+    bench.send(alice, *(order("alice", number) for number in range(MAX_TURN_COMMANDS + 5)))
     bench.turn()
-    assert bench.started.exchange.seq == first + MAX_BATCH_COMMANDS
-    assert len(alice.frames) == MAX_BATCH_COMMANDS
+    assert bench.started.exchange.seq == first + MAX_TURN_COMMANDS
+    assert len(alice.frames) == MAX_TURN_COMMANDS
     assert bench.has_work
     bench.turn()
-    assert bench.started.exchange.seq == first + MAX_BATCH_COMMANDS + 5
+    assert bench.started.exchange.seq == first + MAX_TURN_COMMANDS + 5
     assert not bench.has_work
 
 
 def test_questions_wait_for_the_commands_before_them_but_no_command_waits_for_a_question(bench, monkeypatch):
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_COMMANDS", 2)
+    monkeypatch.setattr("gateway.server.sequencer.MAX_TURN_COMMANDS", 2)
     alice = bench.session("alice")
     bench.send(alice, *(order("alice", number) for number in range(3)))
     bench.send(alice, *({"type": "balances", "id": number, "account": "alice"} for number in (3, 4)))

@@ -10,7 +10,7 @@ from typing import Any
 from engine.exchange import Exchange
 from engine.record.rows import decode_command
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
-from engine.vocabulary.limits import MAX_BATCH_COMMANDS, PIECE_EVENTS
+from engine.vocabulary.limits import MAX_TURN_COMMANDS, PIECE_EVENTS
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder
 from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
@@ -112,7 +112,7 @@ def benched(directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS) 
 def enter(bench: Bench, name: str, first: int, count: int, levels: int = 1) -> None:
     """Orders that rest, one a level of `levels`: alice's bids below bob's asks."""
     side, base, step = (BUY, 100_000, -1) if name == "alice" else (SELL, 100_001, 1)
-    for start in range(first, first + count, MAX_BATCH_COMMANDS):
+    for start in range(first, first + count, MAX_TURN_COMMANDS):
         bench.sequencer.sequence(
             [
                 NewOrder(
@@ -126,7 +126,7 @@ def enter(bench: Bench, name: str, first: int, count: int, levels: int = 1) -> N
                     (base + step * (number % levels)) * E8 // 2,
                     E8 // 10 * (1 + number % 7),
                 )
-                for number in range(start, min(start + MAX_BATCH_COMMANDS, first + count))
+                for number in range(start, min(start + MAX_TURN_COMMANDS, first + count))
             ]
         )
     bench.started.fanout.dirty.clear()

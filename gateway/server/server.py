@@ -22,6 +22,7 @@ from gateway.inbound.frames import GOING_AWAY
 from gateway.inbound.rates import Rates
 from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
+from gateway.journal.syncing import SyncThread
 from gateway.journal.writer import Durability
 from gateway.metrics.pauses import CollectorPauses
 from gateway.outbound.channels.heartbeat import Heartbeats as HeartbeatChannel
@@ -94,7 +95,9 @@ class Server:
         self._is_stopping = False
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
-        self._turns: Final = Turns(self, started.sequencer, started.writer)
+        self._turns: Final = Turns(self, started.sequencer, started.writer, self._loop)
+        if durability == "fsync":
+            started.writer.sync_beside(SyncThread(self._turns.sync_is_done))
 
     # ── from start to end ──────────────────────────────────────────────────────────────────────────────────────────
 

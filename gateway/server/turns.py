@@ -9,7 +9,6 @@ from typing import Final, Protocol
 
 from engine.vocabulary.limits import ANSWERS_PAUSE_NS, NS_PER_SECOND, STRANGERS_QUIET_NS
 from gateway.inbound.session import Session
-from gateway.journal.syncing import SyncThread
 from gateway.journal.writer import JournalWriter
 from gateway.server.connection import Connection
 from gateway.server.guarded import Failing, guarded
@@ -35,12 +34,14 @@ class Turns:
     A turn, answers and what follows a sync are callbacks of their own, so that what is ready on other sockets is read in between.
     """
 
-    def __init__(self, host: Host, sequencer: Sequencer, writer: JournalWriter) -> None:
+    def __init__(
+        self, host: Host, sequencer: Sequencer, writer: JournalWriter, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.host: Final = host
         """As `guarded` finds it."""
         self._sequencer: Final = sequencer
         self._writer: Final = writer
-        self._loop: Final = asyncio.get_running_loop()
+        self._loop: Final = loop
         self._throttled: list[Connection] = []
         self._is_scheduled = False
         self._turned_ns = 0
@@ -56,8 +57,6 @@ class Turns:
         self._timer_due_ns = 0
         """What the timer waits for."""
         self._has_synced: Final = asyncio.Event()
-        if writer.durability == "fsync":
-            writer.sync_beside(SyncThread(self._sync_is_done))
 
     # ── from start to end ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -162,8 +161,8 @@ class Turns:
 
     # ── the disk ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _sync_is_done(self) -> None:
-        """Called in the thread that syncs."""
+    def sync_is_done(self) -> None:
+        """A sync beside is done, well or not. May be called from another thread."""
         # Without a loop the venue has ended anyway.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._synced)

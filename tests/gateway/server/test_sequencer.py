@@ -6,8 +6,8 @@ import pytest
 
 from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.limits import (
-    MAX_TURN_COMMANDS,
     MAX_OWING_A_TURN,
+    MAX_TURN_COMMANDS,
     MOSCOW_OFFSET_NS,
     NS_PER_DAY,
     NS_PER_SECOND,

@@ -92,6 +92,8 @@ class Server:
         self._callers = Callers((), ())
         silence_s = venue.server.heartbeat_s * venue.server.missed_heartbeats
         self._heartbeats: Final = Heartbeats(self, self._connections.values(), venue.server.heartbeat_s, silence_s)
+        self._spent_ns = 0
+        """In turns, and not counted yet."""
         self._is_stopping = False
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
@@ -265,9 +267,17 @@ class Server:
         """Whether a frame of the journal is synced: what is said now may be of it."""
         return self.started.writer.is_syncing
 
-    def release(self) -> None:
+    def release(self, began_ns: int) -> None:
         """Send what waited for that."""
         self.senders.release()
+        self._spend(began_ns)
+
+    def _spend(self, began_ns: int) -> None:
+        """Count the loop's time; what waits for the same sync is one turn."""
+        self._spent_ns += time.monotonic_ns() - began_ns
+        if not self.is_syncing:
+            self.counters.turn.observe(self._spent_ns)
+            self._spent_ns = 0
 
     def send(self, began_ns: int) -> None:
         """Send what a turn or answers brought: one write for each connection, once it is durable. To who does not read, a little later."""
@@ -283,4 +293,4 @@ class Server:
                 connection.flush()
         dirty.clear()
         self.senders.end_turn()
-        self.counters.turn.observe(time.monotonic_ns() - began_ns)
+        self._spend(began_ns)

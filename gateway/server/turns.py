@@ -24,8 +24,8 @@ class Host(Failing, Protocol):
     def send(self, began_ns: int) -> None:
         """Send what a turn or answers brought, that began at this time of a steady clock."""
 
-    def release(self) -> None:
-        """Send what waited for the disk."""
+    def release(self, began_ns: int) -> None:
+        """Send what waited for the disk; `began_ns` likewise."""
 
 
 class Turns:
@@ -174,7 +174,8 @@ class Turns:
             return
         began_ns = time.monotonic_ns()
         self._sequencer.synced()
-        self.host.release()
+        self.host.release(began_ns)
+        began_ns = time.monotonic_ns()
         self._read_throttled()
         self._sequencer.write()
         self.host.send(began_ns)

@@ -148,7 +148,7 @@ class RunningVenue:
             self._flush(outbox)
         dirty.clear()
 
-    def release(self) -> None:
+    def release(self, began_ns: int = 0) -> None:
         """Let out what waited for the disk: only now may anybody hear of it."""
         held, self._held = self._held, []
         for outbox, frames in held:

@@ -177,8 +177,8 @@ class Turns:
         self.host.release(began_ns)
         began_ns = time.monotonic_ns()
         self._read_throttled()
-        self._sequencer.write()
-        self.host.send(began_ns)
+        if self._sequencer.write():
+            self.host.send(began_ns)
         self._has_synced.set()
         if self._is_stopping:
             return

@@ -17,6 +17,7 @@ from gateway.inbound.context import VenueContext
 from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
 from gateway.journal.reader import JournalReader
+from gateway.journal.writer import Durability
 from gateway.protocol.wire import JSON, Codec
 from gateway.server.sequencer import Sequencer
 from gateway.server.startup import Started, start_venue
@@ -95,7 +96,9 @@ def order(name: str, number: int, **terms: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def benched(directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS) -> Iterator[Bench]:
+def benched(
+    directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS, durability: Durability = "os"
+) -> Iterator[Bench]:
     """The small venue, and what else a venue file has. Its pieces of work may be made short."""
 
     def short_of_breath() -> Exchange:
@@ -104,7 +107,7 @@ def benched(directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS) 
         return exchange
 
     venue = small_venue(extra)
-    started = start_venue(venue, directory, "os", short_of_breath)
+    started = start_venue(venue, directory, durability, short_of_breath)
     yield Bench(venue, started, directory)
     started.writer.close()
 

@@ -52,7 +52,7 @@ class JournalWriter:
         durability: `fsync`: a batch is on the disk when `append` returns. `os`: the system has it, which survives
             the end of the process, not that of the machine.
         written_bytes: of the batches appended so far.
-        waited_ns: how long the disk took to sync them.
+        waited_ns: how long the disk took to sync them, and `sync_ns` for the last of them.
         is_syncing: a batch is written, and its sync runs beside: whoever wants to append another ends it first.
         last: sequence number and link of the last batch that is durable.
     """
@@ -75,7 +75,7 @@ class JournalWriter:
         self.rulebook_digest = rulebook_digest
         self.next_seq = tip.next_seq
         self.written_bytes = 0
-        self.waited_ns = 0
+        self.waited_ns = self.sync_ns = 0
         self.is_syncing = False
         self.last = (batch_tip.next_seq - 1, batch_tip.link)
         self.durability: Final = durability
@@ -119,11 +119,12 @@ class JournalWriter:
         """From now on let somebody else sync, beside what the caller does: `append_batch` begins it, and `end_sync` ends it."""
         self._beside = beside
 
-    def append_batch(self, batch: Batch) -> None:
+    def append_batch(self, batch: Batch, at_once: bool = False) -> None:
         """Write a batch as one frame and, under `fsync`, sync it, or begin to (`sync_beside`). Cost: one write, one sync.
 
         Args:
             batch: `(seq, time_ns, command, events)` rows, the first with `next_seq`, dense.
+            at_once: don't let it be synced beside.
 
         Raises:
             OSError: the batch may or may not be on the disk. The writer can't be used any more.
@@ -148,7 +149,7 @@ class JournalWriter:
         self.next_seq = first_seq + count
         if not self._sync_each:
             self.last = self._written
-        elif self._beside is not None:
+        elif self._beside is not None and not at_once:
             self.is_syncing = True
             self._beside.begin(self._descriptor)
         else:
@@ -171,6 +172,7 @@ class JournalWriter:
         self._is_usable = True
 
     def _note_sync(self, took_ns: int) -> None:
+        self.sync_ns = took_ns
         self.waited_ns += took_ns
         self.last = self._synced = self._written
 

@@ -65,11 +65,12 @@ class SlowSync:
         """Of the sync that runs."""
         self._begun = 0
         """Syncs so far."""
+        self._began_ns = 0
         self._error: OSError | None = None
 
     def begin(self, descriptor: int) -> None:
         """Sync what is open."""
-        self._descriptor = descriptor
+        self._descriptor, self._began_ns = descriptor, self._stage.now_ns
         self._begun += 1
         number = self._begun
         most_ns = SLOW_NS if self._stage.happens(self._plan.slow_sync_rate) else 2 * NS_PER_MS
@@ -81,7 +82,7 @@ class SlowSync:
             self._sync()
         if self._error is not None:
             raise self._error
-        return 0
+        return self._stage.now_ns - self._began_ns
 
     def close(self) -> None:
         """The process is gone, or the journal closed."""

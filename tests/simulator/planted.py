@@ -20,8 +20,8 @@ def ack_before_sync() -> Iterator[None]:
     """What is said leaves when its frame is written, before it is synced."""
     append = JournalWriter.append_batch
 
-    def append_batch(self: JournalWriter, batch: Batch) -> None:
-        append(self, batch)
+    def append_batch(self: JournalWriter, batch: Batch, at_once: bool = False) -> None:
+        append(self, batch, at_once)
         self.is_syncing = False
 
     with mock.patch.object(JournalWriter, "append_batch", append_batch):
@@ -37,10 +37,10 @@ def two_unsynced() -> Iterator[None]:
         turn(self)
         self.write()
 
-    def append_batch(self: JournalWriter, batch: Batch) -> None:
+    def append_batch(self: JournalWriter, batch: Batch, at_once: bool = False) -> None:
         # What would say so at once.
         self.is_syncing = False
-        append(self, batch)
+        append(self, batch, at_once)
 
     with (
         mock.patch.object(Sequencer, "turn", turn_and_write),

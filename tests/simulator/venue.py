@@ -83,9 +83,9 @@ class RunningVenue:
         """Note what is handed to the journal, before it is known whether it arrives."""
         append: Final = writer.append_batch
 
-        def append_batch(batch: Batch) -> None:
+        def append_batch(batch: Batch, at_once: bool = False) -> None:
             self._log.sequenced(batch, self._stage.now_ns)
-            append(batch)
+            append(batch, at_once)
 
         vars(writer)["append_batch"] = append_batch
 

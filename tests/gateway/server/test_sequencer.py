@@ -317,12 +317,12 @@ def test_a_supervisor_is_told_when_all_is_done(tmp_path):
 def test_a_batch_ends_by_events_and_by_bytes(bench, monkeypatch):
     alice = bench.session("alice")
     first = bench.started.exchange.seq
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_EVENTS", 6)
+    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_EVENTS", 6)
     bench.send(alice, *(order("alice", each) for each in range(8)))
     bench.turn()
     # An order that rests is two events.
     assert bench.started.exchange.seq == first + 3
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_BYTES", 1)
+    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_BYTES", 1)
     bench.turn()
     assert bench.started.exchange.seq == first + 4
     monkeypatch.undo()
@@ -337,7 +337,7 @@ def test_a_batch_ends_by_steps(bench, monkeypatch):
     bench.turn()
     alice.frames.clear()
     first = bench.started.exchange.seq
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_STEPS", 10)
+    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_STEPS", 10)
     none_of_hers = {"type": "mass_cancel", "account": "alice", "side": "sell"}
     bench.send(alice, *({**none_of_hers, "id": each} for each in range(3)))
     bench.turn()

@@ -54,6 +54,7 @@ class HeldDisk:
 
 @pytest.fixture
 def disk(monkeypatch):
+    monkeypatch.setattr("gateway.server.sequencer.SHORT_SYNC_NS", 0)
     disk = HeldDisk(monkeypatch)
     yield disk
     disk.may_sync.set()
@@ -120,7 +121,7 @@ async def test_orders_that_come_meanwhile_are_one_frame(tmp_path, disk):
 
 
 async def test_what_waits_is_bounded_and_nobody_is_read_further(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_EVENTS", 40)
+    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_EVENTS", 40)
     async with held(tmp_path / "venue", disk) as (server, alice, bob):
         seq = server.started.exchange.seq
         orders = 3 * MAX_INBOX_COMMANDS
@@ -208,6 +209,7 @@ async def test_with_a_disk_that_takes_long_orders_are_as_many_and_only_later(tmp
         sync(disk, descriptor)
 
     monkeypatch.setattr(Disk, "sync", slow)
+    monkeypatch.setattr("gateway.server.sequencer.SHORT_SYNC_NS", 0)
     async with serving(tmp_path / "venue") as server, client(url_of(server), "alice") as alice:
         began = time.monotonic()
         written = server.started.writer.waited_ns

@@ -46,7 +46,9 @@ def bench(tmp_path):
 
 
 @pytest.fixture
-def sync(bench):
+def sync(bench, monkeypatch):
+    # Single commands, too.
+    monkeypatch.setattr("gateway.server.sequencer.SHORT_SYNC_NS", 0)
     sync = HeldSync()
     bench.started.writer.sync_beside(sync)
     return sync
@@ -112,7 +114,7 @@ def test_a_frame_is_never_written_before_the_one_before_it_is_synced(bench, sync
 
 
 def test_a_frame_grows_beyond_a_turn_up_to_its_bounds(bench, sync, monkeypatch):
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_EVENTS", 2 * 2 * MAX_TURN_COMMANDS)
+    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_EVENTS", 2 * 2 * MAX_TURN_COMMANDS)
     alice = bench.session("alice")
     send(bench, alice, order("alice", 0))
     bench.sequencer.turn()
@@ -229,7 +231,25 @@ def test_the_core_fails_while_a_frame_is_synced(bench, sync, monkeypatch):
     assert len(list(bench.directory.glob(f"fault-{seq + 1}*.msgpack"))) == 1
 
 
-def test_a_journal_that_is_closed_waits_for_its_sync(tmp_path):
+def test_a_single_command_waits_for_a_disk_that_is_quick(bench, sync, monkeypatch):
+    monkeypatch.setattr("gateway.server.sequencer.SHORT_SYNC_NS", 10**10)
+    alice, writer = bench.session("alice"), bench.started.writer
+    send(bench, alice, order("alice", 1))
+    bench.sequencer.turn()
+    assert (sync.begun, writer.is_syncing, writer.last[0]) == (0, False, bench.started.exchange.seq)
+    assert 0 < writer.sync_ns <= writer.waited_ns
+    send(bench, alice, order("alice", 2), order("alice", 3))
+    bench.sequencer.turn()
+    assert (sync.begun, writer.is_syncing) == (1, True)
+    synced(bench)
+    monkeypatch.setattr("gateway.server.sequencer.SHORT_SYNC_NS", writer.sync_ns)
+    send(bench, alice, order("alice", 4))
+    bench.sequencer.turn()
+    assert (sync.begun, writer.is_syncing) == (2, True)
+
+
+def test_a_journal_that_is_closed_waits_for_its_sync(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.server.sequencer.SHORT_SYNC_NS", 0)
     with benched(tmp_path, durability="fsync") as bench:
         sync = HeldSync()
         bench.started.writer.sync_beside(sync)

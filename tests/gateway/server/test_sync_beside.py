@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -268,16 +269,17 @@ class FailingDisk(Disk):
 
 
 def test_a_thread_syncs_and_says_when_it_is_done(tmp_path):
-    said_so: list[int] = []
+    told: SimpleQueue[str] = SimpleQueue()
     with (tmp_path / "file").open("wb") as file:
-        thread = SyncThread(lambda: said_so.append(1), DISK)
+        thread = SyncThread(lambda: told.put("done"), DISK)
         for _ in range(3):
             thread.begin(file.fileno())
             assert thread.end() > 0
+            assert told.get(timeout=10) == "done"
         thread.close()
-        failing = SyncThread(lambda: said_so.append(2), FailingDisk())
+        failing = SyncThread(lambda: told.put("failed"), FailingDisk())
         failing.begin(file.fileno())
+        assert told.get(timeout=10) == "failed"
         with pytest.raises(OSError, match="Input/output error"):
             failing.end()
         failing.close()
-    assert said_so[:3] == [1, 1, 1][: len(said_so[:3])]

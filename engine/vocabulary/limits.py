@@ -145,10 +145,11 @@ DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
 MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
 
 # ── a turn of the sequencer ────────────────────────────────────────────────────────────────────────────────────
-# A frame of the journal ends at so many commands: bounds the latency of the last one, and the loss from one torn frame.
-MAX_BATCH_COMMANDS: Final = 128
-# Or at so many events, as a piece does, or bytes, whichever comes first; a single command may pass them, as said at `MAX_FRAME_BYTES`.
-# Commands of 64 KiB, or events of the longest names, reach the bytes first.
+# It takes so many commands: two milliseconds interpreted in which no socket is read.
+MAX_TURN_COMMANDS: Final = 128
+# What turns have applied while a frame of the journal was synced is the next one. It takes no more, and turns wait for the disk, at so many events, as a
+# piece does, or bytes, whichever comes first; a single command may pass them, as said at `MAX_FRAME_BYTES`. Commands of 64 KiB, or events of the longest
+# names, reach the bytes first. So much is what a slow disk makes wait, and as much again that is written and not told yet.
 MAX_BATCH_EVENTS: Final = PIECE_EVENTS
 # Or at so many steps, so that commands which look at much and bring little, as `fok` orders that can't be filled, are not 128 in a turn:
 # each may look at all of a book, 15 ms for 10 000 orders of a future interpreted.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.record.rows import decode_events
-from engine.vocabulary.limits import BYTES_PER_STEP, MAX_BATCH_COMMANDS, QUESTION_STEPS, ROW_STEPS
+from engine.vocabulary.limits import BYTES_PER_STEP, MAX_TURN_COMMANDS, QUESTION_STEPS, ROW_STEPS
 from engine.vocabulary.messages.events import Event
 from gateway.disk import DISK, Disk
 from gateway.inbound.session import PARKED, Session
@@ -90,7 +90,7 @@ class Bygone:
             found: list[int] = []
             for part in index.reports(account, after, self._until_seq + 1):
                 found[:0] = part or ()
-                yield _LOOKUP_STEPS if part is not None else MAX_BATCH_COMMANDS * _INDEXED_ROW_STEPS
+                yield _LOOKUP_STEPS if part is not None else MAX_TURN_COMMANDS * _INDEXED_ROW_STEPS
             rows = index.reader()
             return (yield from self._tell_rows(session, account, rows, found, range(after + 1, last + 1)))
         except (JournalError, LookupError, OSError):

@@ -1,18 +1,10 @@
-"""The journal: what the venue writes before it answers, and recovers from after a crash.
-
-recovery = recover(directory, venue, key)
-for row in recovery.rows():
-    replay.feed(row)
-writer = recovery.writer("fsync")
-writer.append(rows)
-writer.close()
-"""
+"""The journal is written: what the venue does before it answers."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -25,155 +17,26 @@ from engine.record.rows import (
     Batch,
     Row,
     SegmentHeader,
-    StoredRow,
     encode_frame,
     salt_of,
 )
-from engine.record.segments import Tip, Torn
+from engine.record.segments import Tip
 from engine.vocabulary.codes import CORE_VERSION
-from engine.vocabulary.limits import SEGMENT_BYTES
 from gateway.disk import (
-    DISK,
     UNFINISHED_SUFFIX,
     Disk,
     create_file,
-    make_directories,
     sync_file,
     write_all,
 )
-from gateway.journal.files import JournalError, Lock, check_place, save_bytes, segment_name
-from gateway.journal.head import HeadFile, Point
+from gateway.journal.files import JournalError, Lock, check_place, segment_name
+from gateway.journal.head import HeadFile
 from gateway.journal.key import sign_segment
-from gateway.journal.reader import JournalReader, SegmentSummary
+from gateway.journal.reader import SegmentSummary
+from gateway.journal.syncing import Beside
 from gateway.keys import public_key_bytes
 
-__all__ = ["Durability", "JournalWriter", "Recovery", "TornTail", "recover"]
-
 Durability = Literal["fsync", "os"]
-
-
-class TornTail:
-    """A bad last frame that recovery set aside: torn by a crash, and then never acknowledged, or damaged."""
-
-    def __init__(self, segment: str, torn: Torn, saved: Path) -> None:
-        self.segment: Final = segment
-        self.torn: Final = torn
-        self.saved: Final = saved
-        """Where its bytes are now."""
-
-    def __str__(self) -> str:
-        return f"{self.segment}: {self.torn}; set aside as {self.saved.name}"
-
-
-class Recovery:
-    """A journal that is being read at the venue's start, locked. First all its rows, then the writer.
-
-    Attributes:
-        torn: what was set aside, known once all rows are read.
-        reader: what was read of it so far.
-        venue, public_key: whose journal it must be.
-        disk: what it is on.
-    """
-
-    def __init__(
-        self, directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DISK, *, lock: Lock | None = None
-    ) -> None:
-        self.directory: Final = directory
-        self.torn: TornTail | None = None
-        self.venue: Final = venue
-        self.public_key: Final = public_key_bytes(key)
-        self.disk: Final = disk
-        self._key: Final = key
-        self._lock: Final = Lock(disk) if lock is None else lock
-        self._lock.take(directory)
-        self.reader: Final = JournalReader(
-            directory, public_key_bytes(key), venue, CORE_VERSION, settle_seconds=0, disk=disk
-        )
-        self._is_read = False
-
-    def rows(self, since: Point | None = None, check_end: Callable[[int], None] | None = None) -> Iterator[StoredRow]:
-        """All rows, or all after a point that the journal must have, verified; at the end a torn last frame is set aside. Once only.
-
-        `check_end` is told the last sequence number before anything is changed, and may raise.
-
-        Raises:
-            JournalDamage: anything but the last frame is bad, or what the head has is missing. Nothing was changed.
-            JournalVersion: another core version is needed.
-            OSError: the disk failed.
-        """
-        yield from self.reader.rows(since)
-        if check_end is not None:
-            check_end(self.reader.tip.next_seq - 1)
-        for name in self.disk.names(self.directory):
-            if name.startswith("journal-") and name.endswith(UNFINISHED_SUFFIX):
-                self.disk.remove(self.directory / name)
-        if self.reader.segments:
-            last = self.reader.segments[-1]
-            if self.reader.torn is not None:
-                self.torn = self._set_aside(last, self.reader.torn)
-            self._make_durable(last)
-        self._is_read = True
-
-    def writer(
-        self, durability: Durability = "fsync", rulebook_digest: str = "", segment_bytes: int = SEGMENT_BYTES
-    ) -> JournalWriter:
-        """The writer that goes on where the rows ended. The lock is its from now on.
-
-        Args:
-            durability: see `JournalWriter`.
-            rulebook_digest: of the rulebook in force, hexadecimal; empty if there is none yet.
-            segment_bytes: a segment ends at the first frame that passes this size.
-
-        Raises:
-            OSError: the disk failed.
-        """
-        assert self._is_read, "read all rows first"
-        last = self.reader.segments[-1] if self.reader.segments else None
-        return JournalWriter(
-            self.directory,
-            self.venue,
-            self._key,
-            tip=self.reader.tip,
-            batch_tip=self.reader.batch_tip,
-            last=last,
-            lock=self._lock,
-            durability=durability,
-            rulebook_digest=rulebook_digest,
-            segment_bytes=segment_bytes,
-            disk=self.disk,
-        )
-
-    def close(self) -> None:
-        """Let go of the journal without writing."""
-        self._lock.release()
-
-    def _set_aside(self, segment: SegmentSummary, torn: Torn) -> TornTail:
-        """Move the torn bytes into a file beside, and cut the segment; a crash in between loses neither."""
-        descriptor = self.disk.open(self.directory / segment.name, os.O_RDWR)
-        try:
-            data = self.disk.read_at(descriptor, torn.end - torn.start, torn.start)
-            saved = save_bytes(self.directory, f"torn-{segment.header.segment}-{torn.start}", data, self.disk)
-            self.disk.truncate(descriptor, torn.start)
-            self.disk.sync(descriptor)
-        finally:
-            self.disk.close(descriptor)
-        return TornTail(segment.name, torn, saved)
-
-    def _make_durable(self, segment: SegmentSummary) -> None:
-        """Put on the disk what was read: a crash between write and sync leaves a frame that only memory holds.
-
-        A sync alone would not do: after one that failed, the system takes the pages for clean. So the last frame, the
-        only one that can be meant, is written again where it stands.
-        """
-        descriptor = self.disk.open(self.directory / segment.name, os.O_RDWR)
-        try:
-            frame = self.disk.read_at(descriptor, segment.end - segment.last_frame, segment.last_frame)
-            self.disk.seek(descriptor, segment.last_frame)
-            write_all(descriptor, frame, self.disk)
-            self.disk.sync(descriptor)
-        finally:
-            self.disk.close(descriptor)
-        sync_file(self.directory, self.disk)
 
 
 class JournalWriter:
@@ -189,8 +52,9 @@ class JournalWriter:
         durability: `fsync`: a batch is on the disk when `append` returns. `os`: the system has it, which survives
             the end of the process, not that of the machine.
         written_bytes: of the batches appended so far.
-        waited_ns: how long the disk took to sync them.
-        last: sequence number and link of the last batch appended.
+        waited_ns: how long the disk took to sync them, and `sync_ns` for the last of them.
+        is_syncing: a batch is written, and its sync runs beside: whoever wants to append another ends it first.
+        last: sequence number and link of the last batch that is durable.
     """
 
     def __init__(
@@ -211,11 +75,13 @@ class JournalWriter:
         self.rulebook_digest = rulebook_digest
         self.next_seq = tip.next_seq
         self.written_bytes = 0
-        self.waited_ns = 0
+        self.waited_ns = self.sync_ns = 0
+        self.is_syncing = False
         self.last = (batch_tip.next_seq - 1, batch_tip.link)
         self.durability: Final = durability
-        self._synced = self.last
-        """Of what is on the disk for certain. Recovery saw to all that it read."""
+        self._written = self._synced = self.last
+        """Of the last batch appended, and of what is on the disk for certain. Recovery saw to all that it read."""
+        self._beside: Beside | None = None
         self._head: Final = HeadFile(directory, venue, key, durability=durability, disk=disk)
         self.directory: Final = directory
         self._venue: Final = venue
@@ -249,37 +115,66 @@ class JournalWriter:
             batch.add(row)
         self.append_batch(batch)
 
-    def append_batch(self, batch: Batch) -> None:
-        """Write a batch as one frame and, under `fsync`, sync it. Cost: one write, one sync.
+    def sync_beside(self, beside: Beside) -> None:
+        """From now on let somebody else sync, beside what the caller does: `append_batch` begins it, and `end_sync` ends it."""
+        self._beside = beside
+
+    def append_batch(self, batch: Batch, at_once: bool = False) -> None:
+        """Write a batch as one frame and, under `fsync`, sync it, or begin to (`sync_beside`). Cost: one write, one sync.
 
         Args:
             batch: `(seq, time_ns, command, events)` rows, the first with `next_seq`, dense.
+            at_once: don't let it be synced beside.
 
         Raises:
             OSError: the batch may or may not be on the disk. The writer can't be used any more.
             JournalError: an earlier call failed.
         """
+        self._check_usable()
+        # Two un-synced ones could leave a gap that no start can accept.
+        assert not self.is_syncing, "one frame at most is un-synced"
         rows = batch.rows
         first_seq = rows[0][0]
         count = len(rows)
         assert first_seq == self.next_seq and rows[-1][0] == first_seq + count - 1, "rows must be dense"
-        self._enter()
+        self._is_usable = False
         if self._size >= self._segment_bytes:
             self._roll()
         frame, link = encode_frame(BATCH, first_seq, count, batch.payload(), previous_link=self._link, salt=self._salt)
         write_all(self._descriptor, frame, self._disk)
-        if self._sync_each:
-            began_ns = time.monotonic_ns()
-            self._disk.sync(self._descriptor)
-            self.waited_ns += time.monotonic_ns() - began_ns
         self._link = link
-        self.last = (first_seq + count - 1, link)
-        if self._sync_each:
-            self._synced = self.last
+        self._written = (first_seq + count - 1, link)
         self.written_bytes += len(frame)
         self._size += len(frame)
         self.next_seq = first_seq + count
+        if not self._sync_each:
+            self.last = self._written
+        elif self._beside is not None and not at_once:
+            self.is_syncing = True
+            self._beside.begin(self._descriptor)
+        else:
+            began_ns = time.monotonic_ns()
+            self._disk.sync(self._descriptor)
+            self._note_sync(time.monotonic_ns() - began_ns)
         self._is_usable = True
+
+    def end_sync(self) -> None:
+        """Wait until the sync that runs beside is done: the batch is durable now.
+
+        Raises:
+            OSError: the batch may or may not be on the disk. The writer can't be used any more.
+        """
+        assert self._beside is not None and self.is_syncing, "no sync runs"
+        self._check_usable()
+        self._is_usable = False
+        self._note_sync(self._beside.end())
+        self.is_syncing = False
+        self._is_usable = True
+
+    def _note_sync(self, took_ns: int) -> None:
+        self.sync_ns = took_ns
+        self.waited_ns += took_ns
+        self.last = self._synced = self._written
 
     def check_place(self) -> None:
         """Raise `JournalGone` unless what is written is what stands in the journal's directory: a few microseconds."""
@@ -303,6 +198,8 @@ class JournalWriter:
         """
         try:
             if self._is_usable:
+                if self.is_syncing:
+                    self.end_sync()
                 self._is_usable = False
                 self.check_place()
                 self._seal()
@@ -315,15 +212,16 @@ class JournalWriter:
         self._is_usable = False
         if not self._is_released:
             self._is_released = True
+            if self._beside is not None:
+                self._beside.close()
             self._head.close()
             self._lock.release()
             self._close_segment()
 
-    def _enter(self) -> None:
-        """Refuse after a failure; until the caller is through, this is one."""
+    def _check_usable(self) -> None:
+        """Refuse after a failure, as which counts whatever does not come to its end."""
         if not self._is_usable:
             raise JournalError("the journal is closed, or failed before: start the venue again")
-        self._is_usable = False
 
     def _roll(self) -> None:
         self.check_place()
@@ -351,7 +249,7 @@ class JournalWriter:
         )
         write_all(self._descriptor, frame, self._disk)
         self._disk.sync(self._descriptor)
-        self._synced = self.last
+        self._synced = self._written
 
     def _begin(self, segment: int) -> None:
         """Begin a segment. It gets its name when its header is on the disk: no crash leaves half a header."""
@@ -377,23 +275,3 @@ class JournalWriter:
         self._salt = salt_of(link)
         self._link = link
         self._size = len(frame)
-
-
-def recover(
-    directory: Path, venue: str, key: Ed25519PrivateKey, disk: Disk = DISK, *, lock: Lock | None = None
-) -> Recovery:
-    """Lock a journal and make it ready to be read; an absent directory is made.
-
-    Args:
-        directory: of the segments.
-        venue: the venue's id: a journal of another one is refused.
-        key: signs the segments: a journal of another one is refused.
-        disk: what the files are on.
-        lock: holds what else the venue is made of, and is let go with the journal.
-
-    Raises:
-        JournalLocked: another process has it open.
-        OSError: the directory can't be made or read.
-    """
-    make_directories(directory, disk)
-    return Recovery(directory, venue, key, disk, lock=lock)

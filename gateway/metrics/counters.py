@@ -95,17 +95,16 @@ class Counters:
         """Pauses of the garbage collector."""
         self.busiest: Final = BusiestSecond(spent_ns)
 
-    def carried_out(self, rows: Sequence[Carried], times_ns: tuple[int, int, int, int]) -> None:
+    def carried_out(self, rows: Sequence[Carried], apply_ns: int, publish_ns: int) -> None:
         """Count a batch.
 
         Args:
             rows: what was journaled.
-            times_ns: of any steady clock: when it began, and when it was applied, durable, and handed out.
+            apply_ns: how long it took to apply.
+            publish_ns: how long it took to hand out.
         """
-        began_ns, applied_ns, synced_ns, published_ns = times_ns
-        self.apply.observe(applied_ns - began_ns)
-        self.sync.observe(synced_ns - applied_ns)
-        self.publish.observe(published_ns - synced_ns)
+        self.apply.observe(apply_ns)
+        self.publish.observe(publish_ns)
         self.batch.observe(len(rows))
         self.commands += len(rows)
         # What is done for each command and event is done where the interpreter has the least to do with it.

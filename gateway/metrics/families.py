@@ -83,9 +83,9 @@ class VenueCollector(Collector):
         counters = self._counters
         yield _histogram("sbx_batch_commands", "Commands of a turn.", counters.batch, 1)
         for name, what, histogram in (
-            ("sbx_turn_seconds", "A turn, until all it says is with the sockets.", counters.turn),
+            ("sbx_turn_seconds", "A turn, and sending all it says; without the disk.", counters.turn),
             ("sbx_apply_seconds", "Of a turn: applying its commands.", counters.apply),
-            ("sbx_sync_seconds", "Of a turn: making them durable.", counters.sync),
+            ("sbx_sync_seconds", "Of a batch: making it durable.", counters.sync),
             ("sbx_publish_seconds", "Of a turn: who hears what, encoded.", counters.publish),
             ("sbx_collector_seconds", "A pause of the garbage collector.", counters.collector),
             ("sbx_request_seconds", "From a request's frame to its reply with the socket.", counters.request),

@@ -11,8 +11,8 @@ DURATIONS_NS: Final = tuple(
     digit * 10**power for power in range(4, 10) for digit in (1, 2, 5) if digit * 10**power <= 5 * 10**9
 )
 """10 us to 5 s, three bounds a decade."""
-BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128)
-"""Up to `MAX_BATCH_COMMANDS`."""
+BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096)
+"""Up to `MAX_BATCH_EVENTS`."""
 
 
 class Histogram:

@@ -154,7 +154,7 @@ class Connection(WSListener):
         if self._is_closing:
             if kind == WSMsgType.CLOSE:
                 # Both sides have said it.
-                transport.underlying_transport.close()
+                self._hang_up()
             else:
                 self._throw_away(len(frame.get_payload_as_memoryview()))
             return
@@ -173,7 +173,7 @@ class Connection(WSListener):
         if session.closing is not None:
             self.close(*session.closing)
             if kind == WSMsgType.CLOSE:
-                transport.underlying_transport.close()
+                self._hang_up()
         self._frames_this_turn += 1
         if not self._is_throttled and self._frames_this_turn >= MAX_INBOX_COMMANDS:
             self._is_throttled = True
@@ -239,6 +239,11 @@ class Connection(WSListener):
         self._is_peeking = True
         self._read_if_possible()
 
+    def released(self) -> None:
+        """What waited for the disk has left."""
+        if self.session.answered_ns:
+            self._counters.answered(self.session.answered_ns)
+
     def too_slow(self) -> None:
         """Take note that it ends, and why."""
         if not self._is_closing:
@@ -249,7 +254,7 @@ class Connection(WSListener):
     # ── called by the server ───────────────────────────────────────────────────────────────────────────────────────
 
     def flush(self, first: bool = False) -> None:
-        """Send what waits in the session's outbox; `first`: before all that waits behind it."""
+        """Send what waits in the session's outbox; `first`: before all that waits for the disk or behind it, since it says nothing of the venue."""
         session = self.session
         frames = session.frames
         transport = self._transport
@@ -261,7 +266,7 @@ class Connection(WSListener):
         counters.messages_sent += len(frames)
         counters.sent_bytes += self._sender.send(frames, first)
         frames.clear()
-        if session.answered_ns:
+        if session.answered_ns and not self._sender.is_holding:
             counters.answered(session.answered_ns)
 
     def flush_late(self) -> None:
@@ -326,6 +331,11 @@ class Connection(WSListener):
         """End the connection at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _hang_up(self) -> None:
+        """Both sides have said that it ends."""
+        if self._sender is not None:
+            self._sender.hang_up()
 
     def _throw_away(self, size: int) -> None:
         """Take note of a frame that came too late to be looked at; who goes on sending is not read any more."""

@@ -7,16 +7,24 @@ import time
 from collections import deque
 from typing import Final, Protocol
 
-from engine.vocabulary.limits import LATE_NS, MAX_BATCH_COMMANDS, NS_PER_SECOND, SEND_PIECE_BYTES, SOCKET_BUFFER_BYTES
+from engine.vocabulary.limits import LATE_NS, MAX_TURN_COMMANDS, NS_PER_SECOND, SEND_PIECE_BYTES, SOCKET_BUFFER_BYTES
 from gateway.inbound.session import Session
 from gateway.server.guarded import Failing, guarded
 from gateway.server.unread import LOOK_SECONDS, Backlog, Unread, cut
 
 
-class Senders:
-    """What all senders of a venue share: the bound on what is unread, and whose turn it is."""
+class Venue(Failing, Protocol):
+    """Whose peers they are."""
 
-    def __init__(self, host: Failing) -> None:
+    @property
+    def is_syncing(self) -> bool:
+        """Whether a frame of the journal is synced: what is said now may be of it."""
+
+
+class Senders:
+    """What all senders of a venue share: the bound on what is unread, whose turn it is, and what waits for the disk."""
+
+    def __init__(self, host: Venue) -> None:
         self.host: Final = host
         """As `guarded` finds it."""
         self.unread: Final = Unread()
@@ -27,6 +35,8 @@ class Senders:
         """The pieces made since the last turn, and the frames of each, by the identities of the frames."""
         self._late: list[Owner] = []
         """Those with something new that have not read what came before."""
+        self._holding: list[Sender] = []
+        """Those who hold something back."""
         self._is_scheduled = False
         self._loop: Final = asyncio.get_running_loop()
 
@@ -59,6 +69,17 @@ class Senders:
                 self._joined[key] = found
             pieces.append(found[0])
         return pieces
+
+    def hold(self, sender: Sender) -> None:
+        """Let a sender send what it holds back when the frame that is synced now is durable."""
+        self._holding.append(sender)
+
+    def release(self) -> None:
+        """It is: let all of them send it."""
+        holding, self._holding = self._holding, []
+        for sender in holding:
+            sender.release()
+        self.end_turn()
 
     def end_turn(self) -> None:
         """Everybody has been sent what there was."""
@@ -107,6 +128,9 @@ class Owner(Protocol):
     def may_ask(self) -> None:
         """It is backed up still, but its peer reads, or another second has gone by."""
 
+    def released(self) -> None:
+        """What waited for the disk has left."""
+
     def too_slow(self) -> None:
         """The peer leaves too much unread: the connection is aborted."""
 
@@ -123,6 +147,10 @@ class Sender:
         self._session: Final = owner.session
         self._senders: Final = senders
         self._transport: Final = transport
+        self._held: list[bytes] = []
+        """What waits for the disk."""
+        self._hangs_up = False
+        """Behind that, the transport is closed."""
         self._is_full = False
         """The transport takes no more for now."""
         self._is_ready = False
@@ -136,14 +164,46 @@ class Sender:
         """What was sent and is not with the kernel yet."""
         return self.backlog.waiting_bytes + self._in_transport()
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether something waits for the disk."""
+        return bool(self._held)
+
     def send(self, frames: list[bytes], first: bool = False) -> int:
         """Send frames, after all that was sent before, or, if it is to go `first`, before what waits of it.
+
+        While a frame of the journal is synced they are held back, but for those that go first.
 
         Returns:
             How many bytes they have; 0: the peer was too slow.
         """
+        if first or not self._senders.host.is_syncing:
+            return self._send(frames, first)
+        if not self._held:
+            self._senders.hold(self)
+        self._held += frames
+        return sum(map(len, frames))
+
+    def release(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, []
+        if self._transport.is_closing():
+            return
+        self._send(held)
+        self._owner.released()
+        if self._hangs_up:
+            self._transport.close()
+
+    def hang_up(self) -> None:
+        """Close the transport, behind what was sent."""
+        if self._held:
+            self._hangs_up = True
+        else:
+            self._transport.close()
+
+    def _send(self, frames: list[bytes], first: bool = False) -> int:
         if not self._session.is_backed_up:
-            pieces = [b"".join(frames)] if len(frames) <= MAX_BATCH_COMMANDS else self._senders.cut(frames)
+            pieces = [b"".join(frames)] if len(frames) <= MAX_TURN_COMMANDS else self._senders.cut(frames)
             if len(pieces) == 1 and len(pieces[0]) <= SEND_PIECE_BYTES:
                 self._transport.write(pieces[0])
                 return len(pieces[0])

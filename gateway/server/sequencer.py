@@ -1,7 +1,8 @@
 """The sequencer: the one writer. It owns the exchange, the journal and the only clock that commands know.
 
-A turn takes the waiting requests, applies them, writes and syncs the journal once, and only then lets anything out:
-replies, reports, market data. What goes wrong in a turn ends the venue.
+A turn takes the waiting requests and applies them. What turns have applied is written as one frame as soon as the frame
+before is synced, then handed out: replies, reports, market data stand in the outboxes, and leave when their own frame is
+synced. What goes wrong in a turn ends the venue.
 """
 
 from __future__ import annotations
@@ -17,11 +18,8 @@ from engine.exchange import Exchange
 from engine.record.rows import Batch, Row
 from engine.vocabulary.limits import (
     CATCH_UP_EVENTS,
-    MAX_BATCH_BYTES,
-    MAX_BATCH_COMMANDS,
-    MAX_BATCH_EVENTS,
-    MAX_BATCH_STEPS,
     MAX_OWING_A_TURN,
+    MAX_TURN_COMMANDS,
     OWING_PART,
     SHRUNK_PER_TURN,
     SLEPT_NS,
@@ -37,10 +35,13 @@ from gateway.journal.writer import JournalWriter
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout, Owed
 from gateway.server.clock import Clock
+from gateway.server.gathered import Gathered, Origin
 
-Taken = tuple[Session | None, int, AnyCommand]
-"""A command, and the connection and request id that it came with; None: the venue itself."""
-_TICK: Final[list[Taken]] = [(None, 0, Tick())]
+Taken = tuple[Session | None, int, int, AnyCommand]
+"""A command, and the connection, request id and time that it came with; None: the venue itself."""
+_TICK: Final[list[Taken]] = [(None, 0, 0, Tick())]
+# A single command of a quiet venue waits for a disk that takes no longer, as it did last: to wake a thread and be woken takes a tenth of that.
+SHORT_SYNC_NS: Final = 1_000_000
 
 
 class VenueHalted(Exception):
@@ -75,8 +76,7 @@ class Sequencer:
         self._exchange: Final = exchange
         self._writer: Final = writer
         self._fanout: Final = fanout
-        self.counters: Final = Counters(lambda: time.process_time_ns() + writer.waited_ns)
-        """What one core has done for the venue, or waited for the disk: that is what the loop's time goes into."""
+        self.counters: Final = Counters()
         answers = Answers(exchange, fanout, self.counters)
         self._questions: Final = Questions(answers)
         if past_seq:
@@ -87,6 +87,11 @@ class Sequencer:
         self._waiting: Final[deque[Session]] = deque()
         self._owing: Final[deque[Session]] = deque()
         """Sessions whose inbox is not empty, and those of them that owe for what they asked. The first one is next, in both."""
+        self._gathered = Gathered()
+        self._began_ns = 0
+        """When the frame that is synced now began to be written."""
+        self._has_answered = False
+        """Since that sync began."""
         self._owed: Owed | None = None
         """The reply to a command that has left work to ticks."""
         self._piece_ns = SLEPT_NS
@@ -139,8 +144,21 @@ class Sequencer:
         """Answer no question that waits now."""
         self._questions.drop()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether turns wait for the disk: a frame is synced, and the next one takes no more."""
+        return self._gathered.is_full
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether questions may be answered now: when everything that was applied is written, and once while a sync runs.
+
+        So an answer is of what was handed out, and answers that wait for a slow disk are no more than one share.
+        """
+        return not (self._gathered.origins or (self._has_answered and self._writer.is_syncing))
+
     def turn(self) -> None:
-        """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outboxes.
+        """Carry out what waits, up to a bound, and write it as a frame, unless one is synced now: then it goes into the next one.
 
         What is due, or left of a command before, comes first, a piece a turn: requests wait meanwhile, but are read, and pings answered. So nothing trades
         that has expired, and no frame grows too large to be written.
@@ -148,30 +166,70 @@ class Sequencer:
         Raises:
             VenueHalted: the core or the journal failed. What was applied before is journaled, the command at fault saved.
         """
-        time_ns = self.now_ns
-        if self._catch_up(time_ns) or self._tick(time_ns):
+        if self.is_full:
             return
-        if self.has_work:
-            self._carry_out(time_ns, self._take())
+        time_ns = self.now_ns
+        if not (self._catch_up(time_ns) or self._tick(time_ns)) and self.has_work and not self.is_full:
+            self._apply(time_ns, self._take())
+        if not self._writer.is_syncing:
+            self.write()
+
+    def synced(self) -> None:
+        """Take note that the frame that was synced beside is durable: what it says may leave. Waits for the sync if it is not done.
+
+        Raises:
+            VenueHalted: the disk failed.
+        """
+        try:
+            self._writer.end_sync()
+        except OSError as error:
+            raise self._disk_failed(error) from error
+        self._has_answered = False
+        self._note_durable()
+
+    def write(self) -> list[Row]:
+        """Write what was gathered as one frame, begin to sync it, and hand it out. Returns its rows.
+
+        It stands in the outboxes then. It may leave unless the writer `is_syncing`; else once it is `synced`.
+
+        Raises:
+            VenueHalted: the journal failed.
+        """
+        gathered = self._gathered
+        rows = gathered.batch.rows
+        if not rows:
+            return rows
+        self._gathered = Gathered()
+        self._append(gathered.batch)
+        began_ns = time.monotonic_ns()
+        self._hand_out(rows, gathered.origins)
+        self._writer.rulebook_digest = self._fanout.rulebook_digest
+        if self.counters.is_watched:
+            self.counters.carried_out(rows, gathered.apply_ns, time.monotonic_ns() - began_ns)
+        return rows
 
     def tidy(self) -> None:
         """Make a little room while nothing waits: what ends is small sooner than it must be."""
         self._exchange.shrink(SHRUNK_PER_TURN)
 
     def answer(self) -> None:
-        """Answer questions within their share, which then stand in the outboxes. What is due comes first: a turn must do it."""
-        if self.due_in_ns() != 0:
+        """Answer questions within their share, if they may be answered; then it stands in the outboxes. What is due comes first: a turn must do it."""
+        if self.may_answer and self.due_in_ns() != 0:
+            self._has_answered = self._writer.is_syncing
             self._questions.answer()
 
     def sequence(self, commands: list[AnyCommand]) -> list[Row]:
         """Carry out commands of the venue itself as one batch: all of it or, if the process ends, nothing.
 
-        What is due comes first, in pieces of its own.
+        What is due comes first, in pieces of its own. Nobody syncs beside yet.
         """
         time_ns = self.now_ns
-        while self._catch_up(time_ns) or self._tick(time_ns):
-            pass
-        return self._carry_out(time_ns, iter([(None, 0, command) for command in commands]), is_whole=True)
+        is_due = True
+        while is_due:
+            is_due = self._catch_up(time_ns) or self._tick(time_ns)
+            self.write()
+        self._apply(time_ns, iter([(None, 0, 0, command) for command in commands]), is_whole=True)
+        return self.write()
 
     def _take(self) -> Iterator[Taken]:
         """Take the next commands out of the inboxes, one of each waiting session in turn, as long as one is asked for.
@@ -189,18 +247,16 @@ class Sequencer:
                 session = waiting.popleft()
             request_id, command, received_ns = session.inbox.popleft()
             session.taken += 1
-            if received_ns:
-                session.answered_ns.append(received_ns)
             if session.inbox:
                 (owing if session.is_owing else waiting).append(session)
             else:
                 session.is_waiting = False
                 if session.is_ended:
                     session.all_taken()
-            yield session, request_id, command
+            yield session, request_id, received_ns, command
 
     def _catch_up(self, time_ns: int) -> bool:
-        """Let a piece of what was due while the venue slept happen, by a `Tick` with a frame of its own; False: it did not sleep.
+        """Let a piece of what was due while the venue slept happen, by a `Tick`; False: it did not sleep.
 
         Weeks of marks in the events of one command could be too large for a frame; then the venue could never start again.
         """
@@ -209,75 +265,72 @@ class Sequencer:
             self._piece_ns = SLEPT_NS
             return False
         piece_ns = max(exchange.next_due_ns() + self._piece_ns, exchange.time_ns)
-        rows = self._carry_out(piece_ns, iter(_TICK))
         # Longer as long as little happens.
-        is_large = len(rows[0][3]) > CATCH_UP_EVENTS
+        is_large = self._apply(piece_ns, iter(_TICK)) > CATCH_UP_EVENTS
         self._piece_ns = max(self._piece_ns // 4, SLEPT_NS) if is_large else 2 * self._piece_ns
         return True
 
     def _tick(self, time_ns: int) -> bool:
-        """Let what is due happen, before any command: a piece of it, in a frame of its own; True if more is still due."""
+        """Let what is due happen, before any command: a piece of it; True if more is still due."""
         exchange = self._exchange
         if not 0 < exchange.next_due_ns() <= time_ns:
             return False
-        self._carry_out(time_ns, iter(_TICK))
+        self._apply(time_ns, iter(_TICK))
         return 0 < exchange.next_due_ns() <= time_ns
 
-    def _carry_out(self, time_ns: int, commands: Iterator[Taken], is_whole: bool = False) -> list[Row]:
-        """Apply commands at a time as one batch, journal, and hand out; returns what was journaled.
+    def _apply(self, time_ns: int, commands: Iterator[Taken], is_whole: bool = False) -> int:
+        """Apply commands at a time, behind what was gathered; returns how many events they brought.
 
-        A batch ends at a bound on commands, events, steps and bytes, unless it `is_whole`, and behind a command that has left work.
+        It ends at a bound on commands, or when the frame is full, unless it `is_whole`, and behind a command that has left work.
         """
-        exchange = self._exchange
+        exchange, gathered = self._exchange, self._gathered
         seq = exchange.seq
         began_ns = time.monotonic_ns()
-        batch = Batch()
-        done: list[tuple[Session | None, int, int]] = []
-        count = steps = 0
-        fault: tuple[Sequenced, Exception] | None = None
-        for session, request_id, command in commands:
+        count = before = gathered.events
+        most = len(gathered.origins) + MAX_TURN_COMMANDS
+        for session, request_id, received_ns, command in commands:
             seq += 1
             sequenced = Sequenced(seq, time_ns, command)
             try:
                 events = exchange.apply(sequenced)
-                batch.add((seq, time_ns, command, events))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the command must be saved before the venue stops
-                fault = sequenced, error
-                break
-            done.append((session, request_id, exchange.due_events))
-            count += len(events)
-            steps += exchange.steps
+                gathered.batch.add((seq, time_ns, command, events))
+            except Exception as error:  # whatever it is, the command must be saved before the venue stops
+                raise self._fault(sequenced, error) from error
+            gathered.origins.append((session, request_id, received_ns, exchange.due_events, exchange.left_seq))
+            count += len(events) or 1
+            gathered.events = count
+            gathered.steps += exchange.steps
             if is_whole:
                 continue
-            if len(done) >= MAX_BATCH_COMMANDS or count >= MAX_BATCH_EVENTS or batch.size >= MAX_BATCH_BYTES:
+            if len(gathered.origins) >= most or gathered.is_full or exchange.is_unfinished:
                 break
-            if steps >= MAX_BATCH_STEPS or exchange.is_unfinished:
-                break
-        applied_ns = time.monotonic_ns()
-        rows = batch.rows
-        if rows:
-            try:
-                self._writer.append_batch(batch)
-            except OSError as error:
-                raise VenueHalted(
-                    f"the journal can't be written: {error}. Nothing after sequence number {rows[0][0] - 1} was "
-                    "acknowledged. Free or replace the disk, then start the venue again."
-                ) from error
-            except Exception as error:
-                raise self._save(Sequenced(*rows[-1][:3]), error) from error  # type: ignore[arg-type]
-        if fault is not None:
-            raise self._save(*fault)
-        synced_ns = time.monotonic_ns()
-        self._hand_out(rows, done)
-        self._writer.rulebook_digest = self._fanout.rulebook_digest
-        if self.counters.is_watched:
-            self.counters.carried_out(rows, (began_ns, applied_ns, synced_ns, time.monotonic_ns()))
-        return rows
+        gathered.apply_ns += time.monotonic_ns() - began_ns
+        return count - before
 
-    def _hand_out(self, rows: list[Row], done: list[tuple[Session | None, int, int]]) -> None:
-        """Hand out what is durable now. The reply to a command that has left work waits until nothing is left of it."""
-        fanout, left_seq = self._fanout, self._exchange.left_seq
-        for row, (session, request_id, due_events) in zip(rows, done, strict=True):
+    def _append(self, batch: Batch) -> None:
+        """Write a frame, and begin to sync it."""
+        self._began_ns = time.monotonic_ns()
+        try:
+            self._writer.append_batch(batch, at_once=self._is_quiet(batch))
+        except OSError as error:
+            raise self._disk_failed(error) from error
+        except Exception as error:
+            raise self._save(Sequenced(*batch.rows[-1][:3]), error) from error  # type: ignore[arg-type]
+        if not self._writer.is_syncing:
+            self._note_durable()
+
+    def _is_quiet(self, batch: Batch) -> bool:
+        """Whether there is hardly anything to do beside the sync of a frame, and it is not expected to take long."""
+        return len(batch.rows) == 1 and not self.has_work and self._writer.sync_ns < SHORT_SYNC_NS
+
+    def _note_durable(self) -> None:
+        if self.counters.is_watched:
+            self.counters.sync.observe(time.monotonic_ns() - self._began_ns)
+
+    def _hand_out(self, rows: list[Row], origins: list[Origin]) -> None:
+        """Hand out what is written now. The reply to a command that has left work waits until nothing is left of it."""
+        fanout = self._fanout
+        for row, (session, request_id, received_ns, due_events, left_seq) in zip(rows, origins, strict=True):
             owed = self._owed
             if owed is not None and owed.seq != left_seq:
                 self._owed = None
@@ -287,7 +340,25 @@ class Sequencer:
                 fanout.publish(row, None, 0, due_events)
             else:
                 fanout.publish(row, session, request_id, due_events)
+            if received_ns and session is not None:
+                session.answered_ns.append(received_ns)
         fanout.end_turn()
+
+    def _disk_failed(self, error: OSError) -> VenueHalted:
+        return VenueHalted(
+            f"the journal can't be written: {error}. Nothing after sequence number {self._writer.last[0]} was "
+            "acknowledged. Free or replace the disk, then start the venue again."
+        )
+
+    def _fault(self, sequenced: Sequenced, error: Exception) -> VenueHalted:
+        """Journal what was applied before the command on which the core failed, and save that; returns what to raise."""
+        if self._writer.is_syncing:
+            self.synced()
+        if self._gathered.batch.rows:
+            self._append(self._gathered.batch)
+            if self._writer.is_syncing:
+                self.synced()
+        return self._save(sequenced, error)
 
     def _save(self, sequenced: Sequenced, error: Exception) -> VenueHalted:
         """Save the command on which the core failed; returns what to raise."""

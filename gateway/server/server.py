@@ -10,20 +10,19 @@ from typing import Final
 from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
 from engine.vocabulary.limits import (
-    ANSWERS_PAUSE_NS,
     MAX_CONNECTIONS,
     MAX_HANDSHAKES,
     MAX_HANDSHAKES_PER_ADDRESS,
     MAX_SOCKETS_PER_ADDRESS,
     NS_PER_SECOND,
     STOP_NS,
-    STRANGERS_QUIET_NS,
 )
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import GOING_AWAY
 from gateway.inbound.rates import Rates
 from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
+from gateway.journal.syncing import SyncThread
 from gateway.journal.writer import Durability
 from gateway.metrics.pauses import CollectorPauses
 from gateway.outbound.channels.heartbeat import Heartbeats as HeartbeatChannel
@@ -32,7 +31,6 @@ from gateway.protocol.messages import Message
 from gateway.protocol.wire import CODECS
 from gateway.server.clock import steady_ns
 from gateway.server.connection import CLOSE_SECONDS, Connection
-from gateway.server.guarded import guarded
 from gateway.server.handshake import Callers, health, negotiate, refusal
 from gateway.server.heartbeats import Heartbeats
 from gateway.server.listening import Certificate, Listener
@@ -41,12 +39,11 @@ from gateway.server.sending import Senders
 from gateway.server.sequencer import VenueHalted
 from gateway.server.sockets import Bounds, Door, Visitor
 from gateway.server.startup import Started
+from gateway.server.turns import Turns
 from gateway.server.upkeep import Upkeep
 from gateway.venue.venue import Venue
 
 NONCE_BYTES: Final = 16
-# The clock of the machine may be set; nothing waits longer for what is due before it looks again.
-MAX_WAIT_SECONDS: Final = 60
 
 
 class Server:
@@ -89,27 +86,20 @@ class Server:
         self._sequencer: Final = started.sequencer
         self._connections: Final[dict[Outbox, Connection]] = {}
         self._addresses: Final[dict[str, int]] = {}
-        self._throttled: list[Connection] = []
         self._loop: Final = asyncio.get_running_loop()
         self._listener: Final = Listener(self, self.door, certificate)
         self._section: Final = venue.server
         self._callers = Callers((), ())
         silence_s = venue.server.heartbeat_s * venue.server.missed_heartbeats
         self._heartbeats: Final = Heartbeats(self, self._connections.values(), venue.server.heartbeat_s, silence_s)
-        self._is_turn_scheduled = False
-        self._turned_ns = 0
-        """When the last turn began that had commands."""
-        self._answers_timer: asyncio.TimerHandle | None = None
-        """If answers wait for their time."""
-        self._are_answers_scheduled = False
-        self._have_answers_waited = False
-        """For a turn that was scheduled after them."""
+        self._spent_ns = 0
+        """In turns, and not counted yet."""
         self._is_stopping = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_due_ns = 0
-        """What the timer waits for."""
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
+        self._turns: Final = Turns(self, started.sequencer, started.writer, self._loop)
+        if durability == "fsync":
+            started.writer.sync_beside(SyncThread(self._turns.sync_is_done))
 
     # ── from start to end ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,7 +108,7 @@ class Server:
         self._callers = Callers((host, *self._section.hosts), self._section.origins)
         await self._listener.listen(host, port)
         self.port = self._listener.port
-        self._wait_for_due()
+        self._turns.wait_for_due()
         self._upkeep.begin()
         self._heartbeats.begin()
 
@@ -139,8 +129,8 @@ class Server:
     async def stop(self) -> None:
         """Stop in order: no new requests, commands received carried out, the journal signed, connections closed.
 
-        It takes `STOP_NS` for the commands at most, then a second for the goodbyes. What was not carried out by then was not
-        acknowledged either. Questions that wait are not answered.
+        It takes `STOP_NS` for the commands at most, what the disk takes for the last of them, then a second for the
+        goodbyes. What was not carried out by then was not acknowledged either. Questions that wait are not answered.
 
         Raises:
             VenueHalted: a fault came first.
@@ -155,19 +145,14 @@ class Server:
         self._heartbeats.end()
         for connection in self._connections.values():
             connection.stop_reading()
-        self._sequencer.drop_questions()
-        until_ns = time.monotonic_ns() + STOP_NS
-        while self._sequencer.has_work and not self._ended.done() and time.monotonic_ns() < until_ns:
-            self._turn()
-            # Others must run: what was written leaves the process in between.
-            await asyncio.sleep(0)
+        await self._turns.run_out(time.monotonic_ns() + STOP_NS)
         for connection in list(self._connections.values()):
             connection.close(GOING_AWAY, "the venue stops")
         if self._connections:
             # Each is aborted by then, if its peer does not answer.
             await asyncio.wait_for(self._is_empty.wait(), 2 * CLOSE_SECONDS)
         if not self._ended.done():
-            self._cancel_timer()
+            self._turns.end()
             self.close_sockets()
             self.started.writer.close()
             self._ended.set_result(None)
@@ -186,7 +171,7 @@ class Server:
         self._ended.set_exception(error)
         # Whoever waits sees it; nobody need.
         self._ended.exception()
-        self._cancel_timer()
+        self._turns.end()
         self.close_sockets()
         self.started.writer.abandon()
 
@@ -239,13 +224,13 @@ class Server:
         began_ns = time.monotonic_ns()
         known = [connection.session for connection in self._connections.values() if connection.session.is_known]
         self._context.fanout.broadcast(known, message)
-        self._send(began_ns)
+        self.send(began_ns)
 
     def tell_heartbeat(self) -> None:
         """Tell the subscribers of that channel that the venue lives."""
         began_ns, channel = time.monotonic_ns(), self._context.fanout.channels.one(HeartbeatChannel)
         self._context.fanout.broadcast(channel.subscribers, channel.beat(self.now_ns))
-        self._send(began_ns)
+        self.send(began_ns)
 
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
@@ -260,7 +245,7 @@ class Server:
             return
         if self._sequencer.has_questions:
             # An answer that others waited for may have ended with it.
-            self._schedule_answers()
+            self._turns.schedule_answers()
         count = self._addresses[connection.address] - 1
         if count:
             self._addresses[connection.address] = count
@@ -270,106 +255,32 @@ class Server:
             self._is_empty.set()
 
     def received(self, session: Session) -> None:
-        """Requests of a session wait: commands for the next turn, questions for what comes after it."""
-        self._sequencer.submit(session)
-        if self._sequencer.has_work:
-            self._schedule()
-        if self._sequencer.has_questions:
-            self._schedule_answers()
+        """Requests of a session wait."""
+        self._turns.received(session)
 
     def throttled(self, connection: Connection) -> None:
-        """A connection is not read until the next turn is over, or the next answers, where some wait: those may be its own."""
-        self._throttled.append(connection)
-        if not self._sequencer.has_questions:
-            self._schedule()
+        """A connection is not read until it may be again."""
+        self._turns.throttled(connection)
 
-    def _read_throttled(self) -> None:
-        throttled, self._throttled = self._throttled, []
-        for connection in throttled:
-            connection.end_turn()
+    @property
+    def is_syncing(self) -> bool:
+        """Whether a frame of the journal is synced: what is said now may be of it."""
+        return self.started.writer.is_syncing
 
-    # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def release(self, began_ns: int) -> None:
+        """Send what waited for that."""
+        self.senders.release()
+        self._spend(began_ns)
 
-    def _schedule(self) -> None:
-        if not self._is_turn_scheduled:
-            self._is_turn_scheduled = True
-            self._loop.call_soon(self._scheduled_turn)
+    def _spend(self, began_ns: int) -> None:
+        """Count the loop's time; what waits for the same sync is one turn."""
+        self._spent_ns += time.monotonic_ns() - began_ns
+        if not self.is_syncing:
+            self.counters.turn.observe(self._spent_ns)
+            self._spent_ns = 0
 
-    def _schedule_answers(self) -> None:
-        """Answer when the replies of a turn have left: uvloop writes once all that is scheduled now has run.
-
-        Where answers wait for their time, a participant who asks now and then does not.
-        """
-        if self._answers_timer is not None:
-            if not self._sequencer.has_fresh_questions:
-                return
-            self._answers_timer.cancel()
-            self._answers_timer = None
-        if not self._are_answers_scheduled:
-            self._are_answers_scheduled = True
-            self._loop.call_soon(self._scheduled_answers)
-
-    def _schedule_more_answers(self) -> None:
-        """Go on with answers: a little later, if there are turns that would wait for them."""
-        is_quiet = time.monotonic_ns() - self._turned_ns >= STRANGERS_QUIET_NS
-        if is_quiet or self._sequencer.has_fresh_questions:
-            self._schedule_answers()
-        else:
-            self._answers_timer = self._loop.call_later(ANSWERS_PAUSE_NS / NS_PER_SECOND, self._scheduled_answers)
-
-    @guarded
-    def _scheduled_turn(self) -> None:
-        """Run a turn, then look who is to be read again. What is ready on other sockets is read in between."""
-        self._is_turn_scheduled = False
-        # A venue that stops runs its last turns itself.
-        if self._is_stopping or self._ended.done():
-            return
-        self._turn()
-        if self._sequencer.next_due_ns != self._timer_due_ns:
-            # Something is due earlier now, or what was due is done.
-            self._cancel_timer()
-            self._wait_for_due()
-        self._read_throttled()
-        if self._sequencer.has_work:
-            self._schedule()
-        else:
-            self._sequencer.tidy()
-
-    @guarded
-    def _turn(self) -> None:
-        """Run a turn of the sequencer and send what came of it."""
-        began_ns = time.monotonic_ns()
-        if self._sequencer.has_work:
-            self._turned_ns = began_ns
-        self._sequencer.turn()
-        self._send(began_ns)
-
-    @guarded
-    def _scheduled_answers(self) -> None:
-        """Answer questions within their share, and go on with that when other sockets have been read.
-
-        Commands that came in meanwhile go first, but not twice.
-        """
-        self._are_answers_scheduled = False
-        self._answers_timer = None
-        if self._is_stopping or self._ended.done():
-            return
-        if self._is_turn_scheduled and not self._have_answers_waited:
-            self._have_answers_waited = True
-            self._schedule_answers()
-            return
-        self._have_answers_waited = False
-        began_ns = time.monotonic_ns()
-        self._sequencer.answer()
-        self._send(began_ns)
-        self._read_throttled()
-        if self._sequencer.has_questions:
-            self._schedule_more_answers()
-            if self._sequencer.due_in_ns() == 0:
-                self._schedule()
-
-    def _send(self, began_ns: int) -> None:
-        """Send what a turn or answers brought: one write for each connection. To who does not read, a little later."""
+    def send(self, began_ns: int) -> None:
+        """Send what a turn or answers brought: one write for each connection, once it is durable. To who does not read, a little later."""
         dirty = self._context.fanout.dirty
         for outbox in dirty:
             connection = self._connections.get(outbox)
@@ -382,19 +293,4 @@ class Server:
                 connection.flush()
         dirty.clear()
         self.senders.end_turn()
-        self.counters.turn.observe(time.monotonic_ns() - began_ns)
-
-    @guarded
-    def _wait_for_due(self) -> None:
-        """Wake the venue when something is due although nobody sends anything."""
-        self._timer_due_ns = self._sequencer.next_due_ns
-        due_ns = self._sequencer.due_in_ns()
-        if due_ns == 0:
-            self._schedule()
-        seconds = MAX_WAIT_SECONDS if due_ns is None else min(due_ns / NS_PER_SECOND, MAX_WAIT_SECONDS)
-        # Not at once again: the turn that runs what is due comes first.
-        self._timer = self._loop.call_later(max(seconds, 0.001), self._wait_for_due)
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._spend(began_ns)

@@ -17,7 +17,8 @@ from gateway.journal.files import Lock, measure_sync
 from gateway.journal.first import check_key
 from gateway.journal.head import is_begun
 from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
-from gateway.journal.writer import Durability, JournalWriter, Recovery, TornTail, recover
+from gateway.journal.recovery import Recovery, TornTail, recover
+from gateway.journal.writer import Durability, JournalWriter
 from gateway.server.clock import Clock, VenueClock, jump_problem, steady_ns
 from gateway.server.sequencer import Sequencer
 from gateway.snapshots.folder import check_none_beyond, folder_beside

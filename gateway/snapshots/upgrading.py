@@ -18,7 +18,7 @@ from gateway.journal.first import check_key
 from gateway.journal.head import read_head
 from gateway.journal.key import venue_key
 from gateway.journal.reader import FIRST_THAT_GOES_ON, JournalReader, JournalVersion, SegmentSummary
-from gateway.journal.writer import Recovery, recover
+from gateway.journal.recovery import Recovery, recover
 from gateway.keys import public_key_bytes
 from gateway.snapshots.making import Begun, Made, begin_replica, publish
 

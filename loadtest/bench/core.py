@@ -14,7 +14,7 @@ from engine.record.rows import BATCH, FIRST_LINK, Row, encode_batch, encode_fram
 from engine.state.hook import PreTradeHook
 from engine.vocabulary.codes import CONTINUOUS, CRYPTO, FIAT, FIRM, GTC, LIMIT, SPOT
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import DECIMALS, MAX_BATCH_COMMANDS, ONE_E8
+from engine.vocabulary.limits import DECIMALS, MAX_TURN_COMMANDS, ONE_E8
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AnyCommand,
@@ -176,10 +176,10 @@ def run_journaled(
     """Apply the commands in full batches, encode each batch as its journal frame, then report each of its rows."""
     results: list[list[Event]] = []
     link = FIRST_LINK
-    for start in range(0, len(commands), MAX_BATCH_COMMANDS):
+    for start in range(0, len(commands), MAX_TURN_COMMANDS):
         rows: list[Row] = [
             (sequenced.seq, sequenced.time_ns, sequenced.command, exchange.apply(sequenced))
-            for sequenced in commands[start : start + MAX_BATCH_COMMANDS]
+            for sequenced in commands[start : start + MAX_TURN_COMMANDS]
         ]
         _, link = encode_frame(BATCH, rows[0][0], len(rows), encode_batch(rows), previous_link=link, salt=0)
         for row in rows:
@@ -193,9 +193,9 @@ def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports:
     """Take JSON requests to JSON reports as a venue does, all but sockets and disk: decode, apply, frame, report."""
     results: list[list[Event]] = []
     known = Known(exchange.instruments, exchange.assets)
-    for start in range(0, len(requests), MAX_BATCH_COMMANDS):
+    for start in range(0, len(requests), MAX_TURN_COMMANDS):
         batch: list[Sequenced] = []
-        for participant, payload in requests[start : start + MAX_BATCH_COMMANDS]:
+        for participant, payload in requests[start : start + MAX_TURN_COMMANDS]:
             request = JSON.decode(payload)
             assert type(request) in TRANSLATE
             seq = exchange.seq + len(batch) + 1

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from engine.state.letting_go import forget
-from engine.vocabulary.limits import MAX_BATCH_COMMANDS
+from engine.vocabulary.limits import MAX_TURN_COMMANDS
 from engine.vocabulary.messages.events import Event
 from loadtest.bench.core import (
     ACCOUNTS,
@@ -40,7 +40,7 @@ CORE_BENCHMARKS: Final[dict[str, str]] = {
     "book": "accounts, money, rules, events, journal, network; the loop around the book is interpreted in both builds",
     "core": "rules (the hook passes all), journal, network, decoding of requests",
     "core_rules": f"journal, network, decoding of requests; includes the checks of {RULEBOOK}",
-    "core_rules_journal": f"writing and syncing, network, decoding of requests; includes frames of {MAX_BATCH_COMMANDS}",
+    "core_rules_journal": f"writing and syncing, network, decoding of requests; includes frames of {MAX_TURN_COMMANDS}",
     "core_rules_journal_reports": "writing and syncing, network, market data, decoding; includes JSON execution reports",
     "pipeline": "writing and syncing, network, market data; from JSON request to JSON report",
 }

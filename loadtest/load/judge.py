@@ -44,7 +44,7 @@ def generator_of(processes: int, connections: int, subscribers: int, gathering: 
 
 
 def limit_of(generator: Generator, samples: Sequence[Sample], gathering: Gathering) -> tuple[str, str]:
-    """What the limit was, and why it is said: the first of generator, receiver, disk, venue CPU that was used up."""
+    """What the limit was, and why it is said: the first of generator, receiver, venue CPU, disk that was used up."""
     cpu = _mean([each.cpu_share for each in samples])
     waits = _mean([each.disk_wait_share for each in samples])
     detail = _venue_time(samples)
@@ -52,9 +52,10 @@ def limit_of(generator: Generator, samples: Sequence[Sample], gathering: Gatheri
         return "generator", f"{generator.detail}; {detail}"
     if gathering.latency(MARKET_DATA).count and gathering.latency(LOOP_GAP).p99_ns > RECEIVER_GAP_NS:
         return "receiver", f"{generator.detail}; {detail}"
-    # While the venue waits for the disk it does nothing else: both together are its time.
-    if cpu is not None and cpu + (waits or 0.0) >= FULL:
-        return ("disk" if waits is not None and waits > cpu else "venue CPU"), detail
+    if cpu is not None and cpu >= FULL:
+        return "venue CPU", detail
+    if waits is not None and waits >= FULL:
+        return "disk", detail
     return NOTHING, detail
 
 
@@ -64,7 +65,7 @@ def _venue_time(samples: Sequence[Sample]) -> str:
         f"{name} {value:.0%}"
         for name, value in (
             ("CPU", _mean([each.cpu_share for each in samples])),
-            ("waiting for the disk", _mean([each.disk_wait_share for each in samples])),
+            ("the disk syncs", _mean([each.disk_wait_share for each in samples])),
             ("the core", _mean([each.apply_share for each in samples])),
         )
         if value is not None

@@ -142,13 +142,19 @@ def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
     def sleep(seconds: float) -> None:
         stage.clocks.pass_time(int(seconds * NS_PER_SECOND))
 
-    simulated_time = SimpleNamespace(sleep=sleep, monotonic=lambda: stage.now_ns / NS_PER_SECOND)
+    simulated_time = SimpleNamespace(
+        sleep=sleep, monotonic=lambda: stage.now_ns / NS_PER_SECOND, monotonic_ns=lambda: stage.now_ns
+    )
     with (
         mock.patch("compliance.rules.catalogue.parse_rulebook", _parsed_once),
         mock.patch("gateway.journal.key.new_private_key", new_key),
         mock.patch("gateway.identity.secrets", SimpleNamespace(token_bytes=chance.randbytes)),
         mock.patch("gateway.journal.reader.time", simulated_time),
         mock.patch("gateway.snapshots.asked.time", simulated_time),
+        mock.patch("gateway.server.turns.time", simulated_time),
+        mock.patch("gateway.journal.writer.time", simulated_time),
+        mock.patch("gateway.server.sequencer.SHORT_SYNC_NS", plan.short_sync_ns),
+        mock.patch("gateway.server.gathered.MAX_BATCH_EVENTS", plan.batch_events),
         # As many files as there would be of a long journal.
         mock.patch("gateway.index.growing.RUN_ROWS", plan.run_rows),
         mock.patch("gateway.index.growing.SPOT_BYTES", 500),

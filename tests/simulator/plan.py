@@ -50,3 +50,9 @@ class Plan:
         """Of a file of the index."""
         self.beside_rate: Final = chance.choice((0.0, 0.03, 0.12))
         """Of each disk operation: that another process or thread acts before it."""
+        self.slow_sync_rate: Final = chance.choice((0.0, 0.1, 0.5))
+        """Of each sync beside the turns."""
+        self.short_sync_ns: Final = chance.choice((0, 0, 1_000_000))
+        """Below that a quiet venue waits for the disk."""
+        self.batch_events: Final = chance.choice((6, 20, 4_096))
+        """Of a frame: with few, turns wait for the disk."""

@@ -7,26 +7,45 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 from unittest import mock
 
+from engine.record.rows import Batch
 from gateway.journal.head import Head
 from gateway.journal.reader import JournalReader
 from gateway.journal.writer import JournalWriter
+from gateway.server.sequencer import Sequencer
 from tests.simulator.plan import Plan
 
 
 @contextmanager
 def ack_before_sync() -> Iterator[None]:
-    """A batch is written, and synced only when the next one comes."""
+    """What is said leaves when its frame is written, before it is synced."""
     append = JournalWriter.append_batch
 
-    def append_batch(self: JournalWriter, batch: Any) -> None:
-        known: Any = vars(self)
-        if known["_sync_each"]:
-            known["_sync_each"] = False
-        else:
-            known["_disk"].sync(known["_descriptor"])
-        append(self, batch)
+    def append_batch(self: JournalWriter, batch: Batch, at_once: bool = False) -> None:
+        append(self, batch, at_once)
+        self.is_syncing = False
 
     with mock.patch.object(JournalWriter, "append_batch", append_batch):
+        yield
+
+
+@contextmanager
+def two_unsynced() -> Iterator[None]:
+    """A turn writes its frame although the one before is not synced yet."""
+    turn, append = Sequencer.turn, JournalWriter.append_batch
+
+    def turn_and_write(self: Sequencer) -> None:
+        turn(self)
+        self.write()
+
+    def append_batch(self: JournalWriter, batch: Batch, at_once: bool = False) -> None:
+        # What would say so at once.
+        self.is_syncing = False
+        append(self, batch, at_once)
+
+    with (
+        mock.patch.object(Sequencer, "turn", turn_and_write),
+        mock.patch.object(JournalWriter, "append_batch", append_batch),
+    ):
         yield
 
 
@@ -55,6 +74,10 @@ def _any(plan: Plan) -> bool:
     return True
 
 
+def _loses_power(plan: Plan) -> bool:
+    return bool(plan.cuts_at) and not plan.lies and plan.slow_sync_rate > 0
+
+
 def _loses_tails(plan: Plan) -> bool:
     return "tail" in plan.lies
 
@@ -65,6 +88,7 @@ def _acts_between(plan: Plan) -> bool:
 
 PLANTED: Final[dict[str, tuple[Callable[[], AbstractContextManager[None]], Callable[[Plan], bool]]]] = {
     "ack-before-sync": (ack_before_sync, _any),
+    "two-unsynced": (two_unsynced, _loses_power),
     "lost-tail-is-sound": (lost_tail_is_sound, _loses_tails),
     "snapshot-ahead": (snapshot_ahead, _acts_between),
 }

@@ -243,8 +243,9 @@ class Simulation:
         venue = self._venue
         assert venue is not None
         until_ns, seq = 0, 0
-        while stage.now_ns < until_ns or venue.exchange.seq > seq:
-            if venue.exchange.seq > seq:
+        writer = venue.started.writer
+        while stage.now_ns < until_ns or venue.exchange.seq > seq or writer.is_syncing:
+            if venue.exchange.seq > seq or writer.is_syncing:
                 seq = venue.exchange.seq
                 until_ns = stage.now_ns + SETTLED_NS + 4 * self.plan.latency_ns
                 for link in venue.links.values():

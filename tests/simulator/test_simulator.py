@@ -39,7 +39,12 @@ def test_many_seeds() -> None:
 
 @pytest.mark.parametrize(
     ("bug", "within", "promise"),
-    [("ack-before-sync", 1, "P1"), ("lost-tail-is-sound", 120, "P2"), ("snapshot-ahead", 80, "P2")],
+    [
+        ("ack-before-sync", 1, "P1"),
+        ("two-unsynced", 60, "P2"),
+        ("lost-tail-is-sound", 120, "P2"),
+        ("snapshot-ahead", 80, "P2"),
+    ],
 )
 def test_a_planted_bug_is_found(bug: str, within: int, promise: str) -> None:
     plant, has_means = PLANTED[bug]

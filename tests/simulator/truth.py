@@ -13,7 +13,7 @@ from engine.record.rows import Batch, StoredRow, decode_command
 from engine.replay import Replay
 from engine.snapshot.encoding import state_digest
 from engine.vocabulary.codes import SELL
-from engine.vocabulary.limits import MAX_BATCH_COMMANDS
+from engine.vocabulary.limits import MAX_BATCH_EVENTS
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import DayEnded, OrderAccepted, OrderRejected, Transferred
 from gateway.core import new_exchange
@@ -109,7 +109,7 @@ class Truth:
         with machine.undisturbed():
             reader = JournalReader(JOURNAL, disk=machine.disk)
             for batch in reader.batches():
-                if len(batch) > MAX_BATCH_COMMANDS:
+                if len(batch) > MAX_BATCH_EVENTS:
                     raise Failed(f"P9: a batch of {len(batch)} commands")
                 for row in batch:
                     self._take(row)
@@ -149,7 +149,7 @@ class Truth:
     def _collect_reports(self) -> None:
         mirror = self._fanout.reports
         for account in mirror.owners:
-            for report in mirror.after(account, 0, self.commands * MAX_BATCH_COMMANDS) or ():
+            for report in mirror.after(account, 0, self.commands * MAX_BATCH_EVENTS) or ():
                 message = _decode(_encode(mirror.message(report)))
                 self.reports[account, report.seq] = message, report.command_seq
                 if isinstance(message, m.ExecutionReport) and message.order_id:

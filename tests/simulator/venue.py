@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -21,7 +22,9 @@ from gateway.journal.writer import JournalWriter
 from gateway.outbound.channels.outbox import Outbox
 from gateway.server.sequencer import VenueHalted
 from gateway.server.startup import Started, start_venue
+from gateway.server.turns import Turns
 from gateway.venue.venue import Venue
+from tests.simulator.loop import Loop, SlowSync
 from tests.simulator.machine import DIRECTORY, Machine
 from tests.simulator.network import Link
 from tests.simulator.plan import Plan
@@ -65,18 +68,24 @@ class RunningVenue:
             rates=Rates(file.limits, clocks.steady),
             identities=started.identities,
         )
-        self._is_turn_scheduled = False
-        self._due_ns = 0
+        self.host: Final = self
+        """As `guarded` finds it."""
+        self._held: list[tuple[Outbox, list[bytes]]] = []
+        """What waits for the disk."""
         self._writes_head = False
-        self._schedule_due()
+        loop = cast(asyncio.AbstractEventLoop, Loop(stage, machine))
+        self._turns: Final = Turns(self, started.sequencer, started.writer, loop)
+        self._beside: Final = SlowSync(stage, plan, machine, self._turns.sync_is_done)
+        started.writer.sync_beside(self._beside)
+        self._turns.wait_for_due()
 
     def _note_batches(self, writer: JournalWriter) -> None:
         """Note what is handed to the journal, before it is known whether it arrives."""
         append: Final = writer.append_batch
 
-        def append_batch(batch: Batch) -> None:
+        def append_batch(batch: Batch, at_once: bool = False) -> None:
             self._log.sequenced(batch, self._stage.now_ns)
-            append(batch)
+            append(batch, at_once)
 
         vars(writer)["append_batch"] = append_batch
 
@@ -99,10 +108,9 @@ class RunningVenue:
         if session.closing is None and session.takes_whole_messages:
             session.receive(payload)
         self._flush(session)
-        self.started.sequencer.submit(session)
+        self._turns.received(session)
         if session.closing is not None:
             self._close(session)
-        self._schedule()
 
     def leave(self, session: Session) -> None:
         """A connection is gone."""
@@ -116,53 +124,41 @@ class RunningVenue:
             link.cut(self._plan.latency_ns, 0)
 
     def _flush(self, outbox: Outbox) -> None:
+        """Send what waits for a connection, once it is durable."""
+        frames = outbox.frames.copy()
+        outbox.frames.clear()
+        if self.started.writer.is_syncing:
+            self._held.append((outbox, frames))
+        elif frames:
+            self._let_out(outbox, frames)
+
+    def _let_out(self, outbox: Outbox, frames: list[bytes]) -> None:
+        self._log.told(self.context.fanout.seq, self._machine, self.started)
         link = self.links.get(outbox)
         if link is not None:
-            for frame in outbox.frames:
+            for frame in frames:
                 link.to_client(frame)
-        outbox.frames.clear()
 
     # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _schedule(self) -> None:
-        if not self._is_turn_scheduled:
-            self._is_turn_scheduled = True
-            self._stage.after(self._stage.between(0, 200_000), self.turn)
-
-    def _schedule_due(self) -> None:
-        due_ns = self.started.sequencer.due_in_ns()
-        if due_ns is not None and self.exchange.next_due_ns() != self._due_ns:
-            self._due_ns = self.exchange.next_due_ns()
-            self._stage.after(max(due_ns, 1_000), self._due)
-
-    def _due(self) -> None:
-        self._due_ns = 0
-        if self.is_up:
-            self._schedule()
-
-    def turn(self) -> None:
-        """A turn of the sequencer, then the answers to questions."""
-        self._is_turn_scheduled = False
-        if not self.is_up:
-            return
-        sequencer = self.started.sequencer
-        if not self._guarded(sequencer.turn):
-            return
-        self._send()
-        sequencer.answer()
-        self._send()
-        self._schedule_due()
-        if sequencer.has_work or sequencer.has_questions:
-            self._schedule()
-
-    def _send(self) -> None:
-        """Let out what a turn brought: only now may anybody hear of it."""
+    def send(self, began_ns: int) -> None:
+        """Let out what a turn brought, or hold it back."""
         dirty = self.context.fanout.dirty
-        if dirty:
-            self._log.told(self.exchange.seq, self._machine, self.started)
         for outbox in dirty:
             self._flush(outbox)
         dirty.clear()
+
+    def release(self, began_ns: int = 0) -> None:
+        """Let out what waited for the disk: only now may anybody hear of it."""
+        held, self._held = self._held, []
+        for outbox, frames in held:
+            self._let_out(outbox, frames)
+
+    def fail(self, error: BaseException) -> None:
+        """A callback has failed."""
+        if not isinstance(error, VenueHalted):
+            raise error
+        self.halt(str(error))
 
     def _guarded(self, action: Callable[[], Any]) -> bool:
         """Do something that may halt the venue; False if it did."""
@@ -237,6 +233,8 @@ class RunningVenue:
     def died(self) -> None:
         """The process is gone, with its connections."""
         self.is_up = False
+        self._turns.end()
+        self._beside.close()
         self._machine.disk.end_process("venue")
         for link in self.links.values():
             link.drop_venue()
@@ -246,10 +244,13 @@ class RunningVenue:
         """Stop in order."""
         sequencer = self.started.sequencer
         sequencer.drop_questions()
-        while sequencer.has_work:
-            if not self._guarded(sequencer.turn):
+        while sequencer.has_work or self.started.writer.is_syncing:
+            for action in (sequencer.synced, self.release) if self.started.writer.is_syncing else (sequencer.turn,):
+                if not self._guarded(action):
+                    return
+            if not self._guarded(sequencer.write):
                 return
-            self._send()
+            self.send(0)
         self._writes_head = True
         try:
             with self._machine.disk.acting("venue"):

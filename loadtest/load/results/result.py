@@ -78,14 +78,14 @@ class Sample(msgspec.Struct, omit_defaults=True):
     commands_per_second: float | None = None
     events_per_command: float | None = None
     batch_mean: float | None = None
-    """Commands of a turn."""
+    """Commands of a frame of the journal."""
     turns_per_second: float | None = None
     apply_share: float | None = None
     """Of the time: applying commands. Likewise `sync_share` (writing and syncing the journal) and `turn_share`."""
     sync_share: float | None = None
     turn_share: float | None = None
     disk_wait_share: float | None = None
-    """Waiting for the disk, and doing nothing else."""
+    """While it was synced."""
     collector_longest_ns: int | None = None
     """The longest pause of the venue's garbage collector: the upper bound of its bucket. 0: there was none."""
     sync_p50_ns: int | None = None

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.journal.files import JournalError
 from gateway.journal.head import HEAD_FILE, HeadFile, Point, is_begun, read_head
 from gateway.journal.reader import JournalDamage, JournalReader
-from gateway.journal.writer import Durability, JournalWriter, recover
+from gateway.journal.recovery import recover
+from gateway.journal.writer import Durability, JournalWriter
 from gateway.keys import public_key_bytes
 from tests.support.engine.sessions import in_batches, session_rows
 from tests.support.gateway.journals import (

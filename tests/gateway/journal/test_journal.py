@@ -19,7 +19,7 @@ from engine.vocabulary.messages.commands import Sequenced, Tick
 from gateway.journal.files import JournalError, JournalLocked, measure_sync, save_fault
 from gateway.journal.key import keep_venue_key, venue_key
 from gateway.journal.reader import JournalDamage, JournalReader, JournalVersion
-from gateway.journal.writer import recover
+from gateway.journal.recovery import recover
 from gateway.keys import KeyFileError, public_key_bytes
 from tests.support.engine.sessions import in_batches, session_rows
 from tests.support.gateway.journals import (

@@ -16,7 +16,7 @@ import pytest
 from engine.record.rows import Row
 from gateway.journal.files import JournalError
 from gateway.journal.reader import JournalReader
-from gateway.journal.writer import recover
+from gateway.journal.recovery import recover
 from tests.support.engine.sessions import in_batches, session_rows
 from tests.support.gateway.journals import (
     KEY,

@@ -27,7 +27,7 @@ from engine.record.rows import (
 from gateway.journal.head import HEAD_FILE
 from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalDamage, JournalReader
-from gateway.journal.writer import recover
+from gateway.journal.recovery import recover
 from gateway.keys import public_key_bytes
 from tests.support.engine.sessions import in_batches, session_rows
 from tests.support.gateway.journals import (

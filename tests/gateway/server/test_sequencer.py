@@ -6,8 +6,8 @@ import pytest
 
 from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.limits import (
-    MAX_BATCH_COMMANDS,
     MAX_OWING_A_TURN,
+    MAX_TURN_COMMANDS,
     MOSCOW_OFFSET_NS,
     NS_PER_DAY,
     NS_PER_SECOND,
@@ -76,18 +76,18 @@ def test_who_owes_comes_behind_the_others_and_has_few_commands_in_a_turn(bench):
 def test_a_turn_takes_no_more_than_a_batch(bench):
     alice = bench.session("alice")
     first = bench.started.exchange.seq
-    bench.send(alice, *(order("alice", number) for number in range(MAX_BATCH_COMMANDS + 5)))
+    bench.send(alice, *(order("alice", number) for number in range(MAX_TURN_COMMANDS + 5)))
     bench.turn()
-    assert bench.started.exchange.seq == first + MAX_BATCH_COMMANDS
-    assert len(alice.frames) == MAX_BATCH_COMMANDS
+    assert bench.started.exchange.seq == first + MAX_TURN_COMMANDS
+    assert len(alice.frames) == MAX_TURN_COMMANDS
     assert bench.has_work
     bench.turn()
-    assert bench.started.exchange.seq == first + MAX_BATCH_COMMANDS + 5
+    assert bench.started.exchange.seq == first + MAX_TURN_COMMANDS + 5
     assert not bench.has_work
 
 
 def test_questions_wait_for_the_commands_before_them_but_no_command_waits_for_a_question(bench, monkeypatch):
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_COMMANDS", 2)
+    monkeypatch.setattr("gateway.server.sequencer.MAX_TURN_COMMANDS", 2)
     alice = bench.session("alice")
     bench.send(alice, *(order("alice", number) for number in range(3)))
     bench.send(alice, *({"type": "balances", "id": number, "account": "alice"} for number in (3, 4)))
@@ -317,12 +317,12 @@ def test_a_supervisor_is_told_when_all_is_done(tmp_path):
 def test_a_batch_ends_by_events_and_by_bytes(bench, monkeypatch):
     alice = bench.session("alice")
     first = bench.started.exchange.seq
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_EVENTS", 6)
+    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_EVENTS", 6)
     bench.send(alice, *(order("alice", each) for each in range(8)))
     bench.turn()
     # An order that rests is two events.
     assert bench.started.exchange.seq == first + 3
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_BYTES", 1)
+    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_BYTES", 1)
     bench.turn()
     assert bench.started.exchange.seq == first + 4
     monkeypatch.undo()
@@ -337,7 +337,7 @@ def test_a_batch_ends_by_steps(bench, monkeypatch):
     bench.turn()
     alice.frames.clear()
     first = bench.started.exchange.seq
-    monkeypatch.setattr("gateway.server.sequencer.MAX_BATCH_STEPS", 10)
+    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_STEPS", 10)
     none_of_hers = {"type": "mass_cancel", "account": "alice", "side": "sell"}
     bench.send(alice, *({**none_of_hers, "id": each} for each in range(3)))
     bench.turn()

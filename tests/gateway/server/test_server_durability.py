@@ -53,6 +53,49 @@ async def test_the_sync_comes_before_the_send(tmp_path, durability):
         assert len(synced) == (1 if durability == "fsync" else 0), calls
 
 
+def syncs(lines: list[str], descriptor: str) -> list[tuple[int, int]]:
+    """Where each sync of a descriptor begins in a trace, and where it has come to its end, well."""
+    found, running = [], {}
+    for place, line in enumerate(lines):
+        thread = line.split(maxsplit=1)[0]
+        if re.search(rf"sync\({descriptor}\) += 0", line):
+            found.append((place, place))
+        elif re.search(rf"sync\({descriptor} <unfinished", line):
+            running[thread] = place
+        elif re.search(r"sync resumed>\) += 0", line) and thread in running:
+            found.append((running.pop(thread), place))
+    return found
+
+
+async def test_of_orders_that_come_together_none_is_acknowledged_before_its_own_sync(tmp_path):
+    """Those that come while a frame is synced, in another thread, wait for the next one."""
+    problem = can_trace(tmp_path)
+    if problem:
+        pytest.skip(problem)
+    trace = tmp_path / "trace"
+    prefix = ("strace", "-D", "-f", "-s", "100000", "-o", str(trace), "-e", f"trace={CALLS}")
+    terms = {"account": "alice", "instrument": "BTC/RUB", "side": "buy", "quantity": "0.1", "price": "90"}
+    names = [f"together-{number:03}" for number in range(200)]
+    with served_apart(tmp_path / "venue", prefix=prefix) as (url, _):
+        async with client(url, "alice") as alice:
+            for name in names:
+                await alice.send(type="new_order", client_order_id=name, **terms)
+            for name in names:
+                assert (await alice.receive())["client_order_id"] == name
+    lines = trace.read_text().splitlines()
+    writers, syncers = set(), set()
+    for name in names:
+        written = next(i for i, line in enumerate(lines) if name in line and "exec_type" not in line)
+        sent = next(i for i, line in enumerate(lines) if name in line and "exec_type" in line)
+        journal = re.search(r"write\((\d+),", lines[written])
+        assert journal is not None
+        own = [begin for begin, end in syncs(lines, journal[1]) if written < begin and end < sent]
+        assert own, lines[written : sent + 1]
+        writers.add(lines[written].split(maxsplit=1)[0])
+        syncers.add(lines[own[0]].split(maxsplit=1)[0])
+    assert len(writers) == 1 and syncers - writers
+
+
 def price(number: int) -> str:
     return str(50 + number % 40)
 

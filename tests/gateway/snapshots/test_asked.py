@@ -36,7 +36,8 @@ def within_work(directory: Path) -> Started:
     bench = Bench(venue, found, directory)
     enter(bench, "alice", 0, 40)
     now_ns = bench.now_ns
-    found.sequencer._carry_out(now_ns, iter([(None, 0, MassCancel("alice", "alice"))]))
+    found.sequencer._apply(now_ns, iter([(None, 0, 0, MassCancel("alice", "alice"))]))
+    found.sequencer.write()
     assert found.exchange.is_unfinished
     return found
 

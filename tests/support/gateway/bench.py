@@ -10,13 +10,14 @@ from typing import Any
 from engine.exchange import Exchange
 from engine.record.rows import decode_command
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
-from engine.vocabulary.limits import MAX_BATCH_COMMANDS, PIECE_EVENTS
+from engine.vocabulary.limits import MAX_TURN_COMMANDS, PIECE_EVENTS
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder
 from gateway.core import new_exchange
 from gateway.inbound.context import VenueContext
 from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
 from gateway.journal.reader import JournalReader
+from gateway.journal.writer import Durability
 from gateway.protocol.wire import JSON, Codec
 from gateway.server.sequencer import Sequencer
 from gateway.server.startup import Started, start_venue
@@ -95,7 +96,9 @@ def order(name: str, number: int, **terms: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def benched(directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS) -> Iterator[Bench]:
+def benched(
+    directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS, durability: Durability = "os"
+) -> Iterator[Bench]:
     """The small venue, and what else a venue file has. Its pieces of work may be made short."""
 
     def short_of_breath() -> Exchange:
@@ -104,7 +107,7 @@ def benched(directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS) 
         return exchange
 
     venue = small_venue(extra)
-    started = start_venue(venue, directory, "os", short_of_breath)
+    started = start_venue(venue, directory, durability, short_of_breath)
     yield Bench(venue, started, directory)
     started.writer.close()
 
@@ -112,7 +115,7 @@ def benched(directory: Path, extra: str = "", piece_events: int = PIECE_EVENTS) 
 def enter(bench: Bench, name: str, first: int, count: int, levels: int = 1) -> None:
     """Orders that rest, one a level of `levels`: alice's bids below bob's asks."""
     side, base, step = (BUY, 100_000, -1) if name == "alice" else (SELL, 100_001, 1)
-    for start in range(first, first + count, MAX_BATCH_COMMANDS):
+    for start in range(first, first + count, MAX_TURN_COMMANDS):
         bench.sequencer.sequence(
             [
                 NewOrder(
@@ -126,7 +129,7 @@ def enter(bench: Bench, name: str, first: int, count: int, levels: int = 1) -> N
                     (base + step * (number % levels)) * E8 // 2,
                     E8 // 10 * (1 + number % 7),
                 )
-                for number in range(start, min(start + MAX_BATCH_COMMANDS, first + count))
+                for number in range(start, min(start + MAX_TURN_COMMANDS, first + count))
             ]
         )
     bench.started.fanout.dirty.clear()

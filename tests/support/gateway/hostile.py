@@ -10,7 +10,7 @@ import msgspec
 from engine.vocabulary.limits import MAX_NAME_CHARS
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import Event
-from gateway.journal.writer import recover
+from gateway.journal.recovery import recover
 from tests.support.engine.sessions import in_batches
 from tests.support.gateway.explained_story import RecordedVenue, Story
 from tests.support.gateway.journals import KEY

@@ -11,7 +11,8 @@ from engine.record.rows import Row
 from engine.vocabulary.limits import SEGMENT_BYTES
 from gateway.disk import DISK, Disk
 from gateway.journal.reader import JournalReader
-from gateway.journal.writer import JournalWriter, recover
+from gateway.journal.recovery import recover
+from gateway.journal.writer import JournalWriter
 from tests.support.engine.sessions import in_batches, stored
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -25,9 +25,9 @@ from gateway.server.follower_process import FollowerProcess
 from gateway.server.listening import Certificate
 from gateway.server.logs import Log, loop_exception
 from gateway.server.opening import start_server
-from gateway.server.sequencer import VenueHalted
-from gateway.server.server import Server
 from gateway.server.startup import StartError
+from gateway.server.turns import VenueHalted
+from gateway.server.venue_server import VenueServer
 from gateway.venue.running import running_at
 from gateway.venue.venue import Venue, VenueError, load_venue
 
@@ -240,11 +240,11 @@ def _read_certificate(certificate: Certificate) -> None:
         _LOGGER.info("the certificate was read again")
 
 
-def _url(server: Server, host: str) -> str:
+def _url(server: VenueServer, host: str) -> str:
     return f"{'ws' if server.certificate is None else 'wss'}://{f'[{host}]' if ':' in host else host}:{server.port}"
 
 
-def _announce(venue: Venue, server: Server, url: str, follower: FollowerProcess | None, as_json: bool) -> None:
+def _announce(venue: Venue, server: VenueServer, url: str, follower: FollowerProcess | None, as_json: bool) -> None:
     """Say that the venue is ready, where, and what it found."""
     started = server.started
     facts = {

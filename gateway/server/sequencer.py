@@ -23,32 +23,25 @@ from engine.vocabulary.limits import (
     MAX_BATCH_STEPS,
     MAX_OWING_A_TURN,
     OWING_PART,
-    SHRUNK_PER_TURN,
     SLEPT_NS,
 )
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.disk import DISK, Disk
-from gateway.inbound.bygone import Bygone
-from gateway.inbound.queries import Answers
-from gateway.inbound.questions import Questions
 from gateway.inbound.session import Session
 from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout, Owed
 from gateway.server.clock import Clock
+from gateway.server.turns import Turns, VenueHalted
 
 Taken = tuple[Session | None, int, AnyCommand]
 """A command, and the connection and request id that it came with; None: the venue itself."""
 _TICK: Final[list[Taken]] = [(None, 0, Tick())]
 
 
-class VenueHalted(Exception):
-    """The venue must stop: its core or its disk failed. The message says what was saved and what to do."""
-
-
-class Sequencer:
-    """Takes commands from sessions in turn and carries them out; between turns, questions are answered within a share."""
+class Sequencer(Turns):
+    """Takes commands from sessions in turn and carries them out."""
 
     def __init__(
         self,
@@ -72,15 +65,10 @@ class Sequencer:
             past_seq: the last command that the mirrors did not see: that of the snapshot they were made from.
             disk: what the directory is on.
         """
-        self._exchange: Final = exchange
+        # What one core has done for the venue, or waited for the disk: that is what the loop's time goes into.
+        super().__init__(exchange, fanout, Counters(lambda: time.process_time_ns() + writer.waited_ns))
+        self.read_bygone(writer.directory, past_seq, disk)
         self._writer: Final = writer
-        self._fanout: Final = fanout
-        self.counters: Final = Counters(lambda: time.process_time_ns() + writer.waited_ns)
-        """What one core has done for the venue, or waited for the disk: that is what the loop's time goes into."""
-        answers = Answers(exchange, fanout, self.counters)
-        self._questions: Final = Questions(answers)
-        if past_seq:
-            answers.bygone = Bygone(writer.directory, past_seq, fanout, self._questions.submit, disk)
         self._directory: Final = directory
         self._disk: Final = disk
         self._clock: Final = clock
@@ -93,19 +81,14 @@ class Sequencer:
         """How much of the time that the venue slept through is caught up on next."""
 
     @property
+    def tip(self) -> tuple[int, bytes]:
+        """Sequence number and link of the last batch in the journal."""
+        return self._writer.last
+
+    @property
     def has_work(self) -> bool:
         """Whether commands wait."""
         return bool(self._waiting or self._owing)
-
-    @property
-    def has_questions(self) -> bool:
-        """Whether questions wait that may be answered."""
-        return self._questions.are_waiting
-
-    @property
-    def has_fresh_questions(self) -> bool:
-        """Whether a participant waits who had asked nothing before."""
-        return self._questions.are_fresh_waiting
 
     @property
     def waiting_requests(self) -> int:
@@ -118,7 +101,7 @@ class Sequencer:
         return max(self._clock(), self._exchange.time_ns)
 
     @property
-    def next_due_ns(self) -> int:
+    def next_due(self) -> int:
         """When the core does something by itself next; 0: never."""
         return self._exchange.next_due_ns()
 
@@ -132,12 +115,7 @@ class Sequencer:
         if session.inbox and not session.is_waiting:
             session.is_waiting = True
             (self._owing if session.is_owing else self._waiting).append(session)
-        if session.questions:
-            self._questions.submit(session)
-
-    def drop_questions(self) -> None:
-        """Answer no question that waits now."""
-        self._questions.drop()
+        super().submit(session)
 
     def turn(self) -> None:
         """Carry out what waits, up to a batch; afterwards all of it is durable and stands in the outboxes.
@@ -154,14 +132,18 @@ class Sequencer:
         if self.has_work:
             self._carry_out(time_ns, self._take())
 
-    def tidy(self) -> None:
-        """Make a little room while nothing waits: what ends is small sooner than it must be."""
-        self._exchange.shrink(SHRUNK_PER_TURN)
-
     def answer(self) -> None:
         """Answer questions within their share, which then stand in the outboxes. What is due comes first: a turn must do it."""
         if self.due_in_ns() != 0:
-            self._questions.answer()
+            super().answer()
+
+    def close(self) -> None:
+        """Sign and close the journal."""
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Leave the journal as it is."""
+        self._writer.abandon()
 
     def sequence(self, commands: list[AnyCommand]) -> list[Row]:
         """Carry out commands of the venue itself as one batch: all of it or, if the process ends, nothing.

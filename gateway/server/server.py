@@ -1,4 +1,4 @@
-"""The server: listens, lets connections in, runs the sequencer's turns, and stops in order or, at a fault, at once."""
+"""The server: listens, lets connections in, runs turns, and stops in order or, at a fault, at once."""
 
 from __future__ import annotations
 
@@ -21,28 +21,20 @@ from engine.vocabulary.limits import (
 )
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import GOING_AWAY
-from gateway.inbound.rates import Rates
 from gateway.inbound.session import Session
-from gateway.inbound.translate import Known
-from gateway.journal.writer import Durability
-from gateway.metrics.pauses import CollectorPauses
 from gateway.outbound.channels.heartbeat import Heartbeats as HeartbeatChannel
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.messages import Message
 from gateway.protocol.wire import CODECS
-from gateway.server.clock import steady_ns
 from gateway.server.connection import CLOSE_SECONDS, Connection
 from gateway.server.guarded import guarded
 from gateway.server.handshake import Callers, health, negotiate, refusal
 from gateway.server.heartbeats import Heartbeats
 from gateway.server.listening import Certificate, Listener
-from gateway.server.scraping import MetricsEndpoint
 from gateway.server.sending import Senders
-from gateway.server.sequencer import VenueHalted
 from gateway.server.sockets import Bounds, Door, Visitor
-from gateway.server.startup import Started
-from gateway.server.upkeep import Upkeep
-from gateway.venue.venue import Venue
+from gateway.server.turns import Turns, VenueHalted
+from gateway.venue.file import ServerSection
 
 NONCE_BYTES: Final = 16
 # The clock of the machine may be set; nothing waits longer for what is due before it looks again.
@@ -50,16 +42,19 @@ MAX_WAIT_SECONDS: Final = 60
 
 
 class Server:
-    """A running venue. From `gateway.server.opening.start_server`."""
+    """Serves a venue to those who connect, whatever its turns are made of.
+
+    Args:
+        context: what its sessions share.
+        turns: what brings the venue on.
+        section: of the venue file.
+        certificate: to listen with TLS.
+    """
 
     def __init__(
-        self, venue: Venue, durability: Durability, started: Started, certificate: Certificate | None = None
+        self, context: VenueContext, turns: Turns, section: ServerSection, certificate: Certificate | None = None
     ) -> None:
-        self.started: Final = started
-        """What the start found."""
-        self.durability: Final = durability
-        self.counters: Final = started.sequencer.counters
-        self.counters.snapshot_seq = started.snapshot_seq
+        self.counters: Final = turns.counters
         bounds = Bounds(MAX_CONNECTIONS, MAX_SOCKETS_PER_ADDRESS, MAX_HANDSHAKES, MAX_HANDSHAKES_PER_ADDRESS)
         self.door: Final = Door(self._admit, bounds, self.counters.refused, self.fail)
         self.certificate: Final = certificate
@@ -67,35 +62,19 @@ class Server:
         self.senders: Final = Senders(self)
         self.port = 0
         """Where it listens."""
-        self.metrics: MetricsEndpoint | None = None
-        """If it was asked for."""
-        self._upkeep: Final = Upkeep(self, started)
-        self._pauses: Final = CollectorPauses(self.counters.collector)
         self.host = self
         """As `guarded` finds it."""
-        self._context: Final = VenueContext(
-            venue.venue_id,
-            durability,
-            venue.participants,
-            Known(started.exchange.instruments, started.exchange.assets),
-            started.fanout,
-            counters=self.counters,
-            tip=lambda: started.writer.last,
-            rates=None if venue.limits.lifted else Rates(venue.limits, steady_ns),
-            heartbeat_ns=venue.server.heartbeat_s * NS_PER_SECOND,
-            silence_ns=venue.server.heartbeat_s * venue.server.missed_heartbeats * NS_PER_SECOND,
-            identities=started.identities,
-        )
-        self._sequencer: Final = started.sequencer
+        self._context: Final = context
+        self._turns: Final = turns
         self._connections: Final[dict[Outbox, Connection]] = {}
         self._addresses: Final[dict[str, int]] = {}
         self._throttled: list[Connection] = []
         self._loop: Final = asyncio.get_running_loop()
         self._listener: Final = Listener(self, self.door, certificate)
-        self._section: Final = venue.server
+        self._section: Final = section
         self._callers = Callers((), ())
-        silence_s = venue.server.heartbeat_s * venue.server.missed_heartbeats
-        self._heartbeats: Final = Heartbeats(self, self._connections.values(), venue.server.heartbeat_s, silence_s)
+        silence_s = section.heartbeat_s * section.missed_heartbeats
+        self._heartbeats: Final = Heartbeats(self, self._connections.values(), section.heartbeat_s, silence_s)
         self._is_turn_scheduled = False
         self._turned_ns = 0
         """When the last turn began that had commands."""
@@ -106,7 +85,7 @@ class Server:
         """For a turn that was scheduled after them."""
         self._is_stopping = False
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_due_ns = 0
+        self._timer_due = 0
         """What the timer waits for."""
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
@@ -119,32 +98,21 @@ class Server:
         await self._listener.listen(host, port)
         self.port = self._listener.port
         self._wait_for_due()
-        self._upkeep.begin()
         self._heartbeats.begin()
-
-    async def listen_to_scrapers(self, port: int) -> None:
-        """Open the metrics port; 0: any free one. Raises `OSError` if it can't be had."""
-        # It brings prometheus_client, which takes a moment to load.
-        from gateway.server.gauges import metrics_endpoint
-
-        self.metrics = metrics_endpoint(self.started, self._connections.values(), self.door, self.durability, self.fail)
-        await self.metrics.listen(port)
-        self.counters.is_watched = True
-        self._pauses.begin()
 
     async def wait(self) -> None:
         """Wait until the venue has ended. Raises `VenueHalted` if a fault ended it."""
         await asyncio.shield(self._ended)
 
     async def stop(self) -> None:
-        """Stop in order: no new requests, commands received carried out, the journal signed, connections closed.
+        """Stop in order: no new requests, commands received carried out, the turns closed, connections too.
 
         It takes `STOP_NS` for the commands at most, then a second for the goodbyes. What was not carried out by then was not
         acknowledged either. Questions that wait are not answered.
 
         Raises:
             VenueHalted: a fault came first.
-            OSError: the journal's last segment could not be signed.
+            OSError: the turns could not be closed.
         """
         if self._is_stopping or self._ended.done():
             await self.wait()
@@ -155,9 +123,9 @@ class Server:
         self._heartbeats.end()
         for connection in self._connections.values():
             connection.stop_reading()
-        self._sequencer.drop_questions()
+        self._turns.wind_up()
         until_ns = time.monotonic_ns() + STOP_NS
-        while self._sequencer.has_work and not self._ended.done() and time.monotonic_ns() < until_ns:
+        while self._turns.has_work and not self._ended.done() and time.monotonic_ns() < until_ns:
             self._turn()
             # Others must run: what was written leaves the process in between.
             await asyncio.sleep(0)
@@ -169,7 +137,7 @@ class Server:
         if not self._ended.done():
             self._cancel_timer()
             self.close_sockets()
-            self.started.writer.close()
+            self._turns.close()
             self._ended.set_result(None)
         await self.wait()
 
@@ -188,17 +156,13 @@ class Server:
         self._ended.exception()
         self._cancel_timer()
         self.close_sockets()
-        self.started.writer.abandon()
+        self._turns.abandon()
 
     def close_sockets(self) -> None:
-        """End what is still connected, WebSocket or not yet, and the metrics."""
+        """End what is still connected, WebSocket or not yet."""
         self._listener.close()
         self._heartbeats.end()
         self.door.abort_all()
-        if self.metrics is not None:
-            self.metrics.close()
-        self._pauses.end()
-        self._upkeep.end()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,7 +196,7 @@ class Server:
     @property
     def now_ns(self) -> int:
         """The venue's time."""
-        return self._sequencer.now_ns
+        return self._turns.now_ns
 
     def tell_all(self, message: Message) -> None:
         """Send a message to everybody who has logged in or subscribed to something."""
@@ -258,7 +222,7 @@ class Server:
         """Forget a connection."""
         if self._connections.pop(connection.session, None) is None:
             return
-        if self._sequencer.has_questions:
+        if self._turns.has_questions:
             # An answer that others waited for may have ended with it.
             self._schedule_answers()
         count = self._addresses[connection.address] - 1
@@ -271,16 +235,16 @@ class Server:
 
     def received(self, session: Session) -> None:
         """Requests of a session wait: commands for the next turn, questions for what comes after it."""
-        self._sequencer.submit(session)
-        if self._sequencer.has_work:
+        self._turns.submit(session)
+        if self._turns.has_work:
             self._schedule()
-        if self._sequencer.has_questions:
+        if self._turns.has_questions:
             self._schedule_answers()
 
     def throttled(self, connection: Connection) -> None:
         """A connection is not read until the next turn is over, or the next answers, where some wait: those may be its own."""
         self._throttled.append(connection)
-        if not self._sequencer.has_questions:
+        if not self._turns.has_questions:
             self._schedule()
 
     def _read_throttled(self) -> None:
@@ -301,7 +265,7 @@ class Server:
         Where answers wait for their time, a participant who asks now and then does not.
         """
         if self._answers_timer is not None:
-            if not self._sequencer.has_fresh_questions:
+            if not self._turns.has_fresh_questions:
                 return
             self._answers_timer.cancel()
             self._answers_timer = None
@@ -312,7 +276,7 @@ class Server:
     def _schedule_more_answers(self) -> None:
         """Go on with answers: a little later, if there are turns that would wait for them."""
         is_quiet = time.monotonic_ns() - self._turned_ns >= STRANGERS_QUIET_NS
-        if is_quiet or self._sequencer.has_fresh_questions:
+        if is_quiet or self._turns.has_fresh_questions:
             self._schedule_answers()
         else:
             self._answers_timer = self._loop.call_later(ANSWERS_PAUSE_NS / NS_PER_SECOND, self._scheduled_answers)
@@ -325,23 +289,23 @@ class Server:
         if self._is_stopping or self._ended.done():
             return
         self._turn()
-        if self._sequencer.next_due_ns != self._timer_due_ns:
+        if self._turns.next_due != self._timer_due:
             # Something is due earlier now, or what was due is done.
             self._cancel_timer()
             self._wait_for_due()
         self._read_throttled()
-        if self._sequencer.has_work:
+        if self._turns.has_work:
             self._schedule()
         else:
-            self._sequencer.tidy()
+            self._turns.tidy()
 
     @guarded
     def _turn(self) -> None:
-        """Run a turn of the sequencer and send what came of it."""
+        """Run a turn and send what came of it."""
         began_ns = time.monotonic_ns()
-        if self._sequencer.has_work:
+        if self._turns.has_work:
             self._turned_ns = began_ns
-        self._sequencer.turn()
+        self._turns.turn()
         self._send(began_ns)
 
     @guarded
@@ -360,12 +324,12 @@ class Server:
             return
         self._have_answers_waited = False
         began_ns = time.monotonic_ns()
-        self._sequencer.answer()
+        self._turns.answer()
         self._send(began_ns)
         self._read_throttled()
-        if self._sequencer.has_questions:
+        if self._turns.has_questions:
             self._schedule_more_answers()
-            if self._sequencer.due_in_ns() == 0:
+            if self._turns.due_in_ns() == 0:
                 self._schedule()
 
     def _send(self, began_ns: int) -> None:
@@ -387,8 +351,8 @@ class Server:
     @guarded
     def _wait_for_due(self) -> None:
         """Wake the venue when something is due although nobody sends anything."""
-        self._timer_due_ns = self._sequencer.next_due_ns
-        due_ns = self._sequencer.due_in_ns()
+        self._timer_due = self._turns.next_due
+        due_ns = self._turns.due_in_ns()
         if due_ns == 0:
             self._schedule()
         seconds = MAX_WAIT_SECONDS if due_ns is None else min(due_ns / NS_PER_SECOND, MAX_WAIT_SECONDS)

@@ -19,8 +19,8 @@ from gateway.inbound.translate import Known
 from gateway.journal.files import JournalGone
 from gateway.journal.writer import JournalWriter
 from gateway.outbound.channels.outbox import Outbox
-from gateway.server.sequencer import VenueHalted
 from gateway.server.startup import Started, start_venue
+from gateway.server.turns import VenueHalted
 from gateway.venue.venue import Venue
 from tests.simulator.machine import DIRECTORY, Machine
 from tests.simulator.network import Link
@@ -245,7 +245,7 @@ class RunningVenue:
     def stop(self) -> None:
         """Stop in order."""
         sequencer = self.started.sequencer
-        sequencer.drop_questions()
+        sequencer.wind_up()
         while sequencer.has_work:
             if not self._guarded(sequencer.turn):
                 return

@@ -67,9 +67,10 @@ ROOMS = Rooms(
             ". protocol words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
         ),
+        "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": ("client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue server reporting snapshots session control",
+            ". protocol client words journal index venue server reporting snapshots session playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

@@ -42,18 +42,17 @@ class Playback(Turns):
         self.read_bygone(session.journal, walk.began_with)
         self._walk: Final = walk
         self._last_seq: Final = session.last_seq
-        self._pace: Final = Pace(time.monotonic_ns, max(walk.exchange.time_ns, since_ns), speed)
+        self._speed: Final = speed
+        self._pace: Final = Pace(time.monotonic_ns, max(walk.exchange.time_ns, since_ns), STEP)
         self._behind: Collection[object] = ()
         self._is_winding_up = False
         self._next_ns = self._batch_end = 0
         """The time of the next command, and the last one of its batch."""
-        if not self.is_stepping:
-            self._pace.pause()
         self._look_ahead()
 
     def begin(self) -> None:
         """Let the session's clock go."""
-        self._pace.go_on()
+        self._pace.set_speed(self._speed)
 
     def wait_for(self, behind: Collection[object]) -> None:
         """Go on only while this is empty: those who have not read all."""
@@ -72,7 +71,7 @@ class Playback(Turns):
     @property
     def is_stepping(self) -> bool:
         """Whether each command waits until somebody asks for it."""
-        return self._pace.speed == STEP
+        return self._speed == STEP
 
     def step(self, commands: int) -> None:
         """Let so many more commands be due."""
@@ -81,7 +80,7 @@ class Playback(Turns):
 
     def recording(self) -> Recording:
         """What a client is told of it."""
-        return Recording(speed=self._pace.speed.name, seq=self.seq, time=self.now_ns, last_seq=self._last_seq)
+        return Recording(speed=self._speed.name, seq=self.seq, time=self.now_ns, last_seq=self._last_seq)
 
     # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,25 +5,34 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.book.order_book import LimitOrderBook
 from engine.exchange import Exchange
+from engine.record.rows import Row, decode_command, decode_events
 from engine.replay import Replay
 from engine.vocabulary.codes import BUY, SELL
-from gateway.client import ClientError, LocalBook, connect
+from engine.vocabulary.messages.events import Event, OrderAccepted
+from gateway.client import ClientError, LocalBook, RequestFailed, connect
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
+from gateway.keys import write_private_key
 from gateway.playback.server import PlaybackServer
-from tests.support.gateway.played_again import playing, record
+from gateway.server.turns import VenueHalted
+from gateway.session.recorded import Recorded
+from tests.support.gateway.journals import write_journal
+from tests.support.gateway.played_again import BETWEEN_NS, playing, record
 from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import NaiveBook, RawClient, client, serving, venue_text
+from tests.support.gateway.small_venue import KEYS, NaiveBook, RawClient, client, serving, small_venue, venue_text
 
 COMMANDS = 600
 BATCH = 4
@@ -179,3 +188,185 @@ async def test_whoever_listens_is_told_what_was_told_live(tmp_path: Path) -> Non
             await raw.until("recording_ended")
         assert (told(alice), told(sue)) == before
     assert min(map(len, before)) > 300
+
+
+# ── read-only ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ORDER = {"account": "alice", "client_order_id": "new", "instrument": "BTC/RUB", "side": "buy", "quantity": "0.1"}
+HALT = {"command": "set_phase", "arguments": {"instrument": "BTC/RUB", "phase": "halted", "reason": "news"}}
+COMMANDS_OF: dict[str, list[dict[str, Any]]] = {
+    "alice": [
+        {"type": "new_order", **ORDER, "price": "90"},
+        {"type": "amend_order", "account": "alice", "order_id": 20, "quantity": "0.1"},
+        {"type": "cancel_order", "account": "alice", "order_id": 20},
+        {"type": "mass_cancel", "account": "alice"},
+        {"type": "mass_quote", "account": "alice", "quote_id": "q", "instrument": "BTC/RUB", "bids": [], "asks": []},
+    ],
+    "sue": [{"type": "admin", "command": "kill_switch", "arguments": {"scope": "venue", "name": "", "on": True}}],
+    "otto": [{"type": "admin", **HALT}],
+    "": [{"type": "new_order", **ORDER, "price": "90"}, {"type": "admin", **HALT}],
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS_OF)
+async def test_every_command_is_refused(venue: Path, name: str) -> None:
+    async with playing(venue, "700") as server, client(url_of(server), name) as raw:
+        for command in COMMANDS_OF[name]:
+            reply = await raw.ask(**command)
+            assert (reply["type"], reply["code"]) == ("error", "read_only")
+            assert "recording" in reply["detail"]
+        assert server.playback.seq == 700
+        # A request that can't be read is what it is anywhere.
+        assert (await raw.ask(type="new_order"))["code"] == "malformed"
+
+
+async def test_a_client_s_order_is_refused_in_words(venue: Path, tmp_path: Path) -> None:
+    key = tmp_path / "alice.pem"
+    write_private_key(key, KEYS["alice"])
+    async with playing(venue, "700") as server, connect(url_of(server), "alice", key) as stock:
+        assert stock.hello.recording is not None
+        assert stock.hello.recording.last_seq > 700
+        with pytest.raises(RequestFailed, match="read_only: this is a recording"):
+            await stock.buy("BTC/RUB", "0.1", 90)
+
+
+# ── from a moment in the middle ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_it_begins_with_the_state_at_a_moment(venue: Path) -> None:
+    """Behind the snapshot, and in the middle of a batch: book, orders, balances as they were, and every report up to then."""
+    *_, seq = (exchange.seq for exchange in replayed(venue) if exchange.seq <= 801)
+    exchange = next(each for each in replayed(venue) if each.seq == seq)
+    alice = exchange.accounts["alice"]
+    async with playing(venue, str(seq)) as server, client(url_of(server)) as raw:
+        assert raw.hello["time"] == exchange.time_ns
+        recording = {"speed": "max", "seq": seq, "time": exchange.time_ns}
+        assert raw.hello["recording"].items() >= recording.items()
+        welcome = await raw.login("alice")
+        assert welcome["recording"].items() >= recording.items()
+        assert welcome["accounts"] == {"alice": alice.report_seq}
+        await subscribe(raw, "book")
+        naive = NaiveBook()
+        naive.apply(await raw.receive())
+        assert naive.best(10**6) == levels_of(exchange.books["BTC/RUB"])
+        listed = await raw.open_orders("alice")
+        assert [each["order_id"] for each in listed] == sorted(alice.open_orders)
+        (rouble,) = [
+            each for each in (await raw.ask(type="balances", account="alice"))["balances"] if each["asset"] == "RUB"
+        ]
+        balance = alice.balances[0]
+        assert (rouble["available"], rouble["reserved"]) == tuple(
+            f"{amount // 100}.{amount % 100:02d}" for amount in (balance.available, balance.reserved)
+        )
+        # Those from before the snapshot stand in the journal alone.
+        resumed = await raw.ask(type="resume", account="alice", after_seq=0)
+        assert not resumed.get("snapshot")
+        assert [each["seq"] for each in raw.reports] == list(range(1, alice.report_seq + 1))
+        raw.reports.clear()
+        server._begin()
+        await raw.until("recording_ended")
+    numbers = [each["seq"] for each in raw.reports if each.get("account") == "alice"]
+    *_, last = replayed(venue)
+    assert numbers == list(range(alice.report_seq + 1, last.accounts["alice"].report_seq + 1))
+
+
+async def test_a_time_between_two_commands_is_where_its_clock_begins(venue: Path) -> None:
+    session = Recorded(venue / "journal", keeps_index=False)
+    for _ in session.open():
+        pass
+    begin_ns = session.begin_ns
+    session.close()
+    async with playing(venue, "0.105s", "1x") as server, client(url_of(server)) as raw:
+        assert raw.hello["time"] == begin_ns + 105_000_000
+        first = server.playback.seq
+        server._begin()
+        await until(lambda: server.playback.seq > first)
+        # Who is late to show a command is not ahead of it.
+        assert server.now_ns <= begin_ns + 105_000_000 + (server.playback.seq - first) * BETWEEN_NS
+
+
+async def test_after_the_end_there_is_nothing_to_show(venue: Path) -> None:
+    *_, last = replayed(venue)
+    async with playing(venue, "1h", "10x") as server, client(url_of(server)) as raw:
+        server._begin()
+        server.step(5)
+        assert (raw.hello["recording"]["seq"], raw.hello["time"]) == (last.seq, last.time_ns)
+        assert server.playback.due_in_ns() is None
+
+
+# ── step by step ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_step_is_a_command(venue: Path) -> None:
+    """Each changes what it changed, though four of them were one batch; numbers go on as in the session."""
+    states = {
+        exchange.seq: levels_of(exchange.books["BTC/RUB"]) for exchange in replayed(venue) if 700 <= exchange.seq <= 740
+    }
+    async with playing(venue, "700", "step") as server, client(url_of(server)) as raw:
+        await subscribe(raw, "book")
+        naive = NaiveBook()
+        naive.apply(await raw.receive())
+        await asyncio.sleep(0.05)
+        for seq in range(701, 741):
+            assert server.playback.seq == seq - 1
+            assert naive.best(10**6) == states[seq - 1]
+            server.step(1)
+            await until(partial(lambda shown: server.playback.seq == shown, seq))
+            await raw.ask(type="instruments")
+            for message in raw.reports:
+                naive.apply(message)
+            raw.reports.clear()
+        server.step(10**9)
+        await raw.until("recording_ended")
+
+
+# ── those who read slowly, and what can't be read ──────────────────────────────────────────────────────────────────
+
+
+async def test_it_waits_for_who_reads_slowly(tmp_path: Path) -> None:
+    record(tmp_path, 3, 2_500, 32)
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        async with playing(tmp_path) as server:
+            slow.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(slow, ("127.0.0.1", server.port))
+            async with client(url_of(server), "sue", sock=slow) as raw, client(url_of(server)) as other:
+                await subscribe(raw, "drop_copy", None)
+                await subscribe(other, "book")
+                raw.socket.transport.pause_reading()
+                server._begin()
+                await until(lambda: bool(server.senders.unread.behind))
+                seq = server.playback.seq
+                await asyncio.sleep(0.1)
+                assert server.playback.seq == seq
+                assert not server.playback.has_ended
+                raw.socket.transport.resume_reading()
+                naive, _, _ = await follow(other)
+                await raw.until("recording_ended")
+        *_, last = replayed(tmp_path)
+        assert naive.best(10**6) == levels_of(last.books["BTC/RUB"])
+        for name in ("alice", "bob"):
+            numbers = [each["seq"] for each in raw.reports if each.get("account") == name and "seq" in each]
+            assert numbers == list(range(numbers[0], last.accounts[name].report_seq + 1))
+            assert len(numbers) > 1_000
+
+
+async def test_what_does_not_replay_stops_it(tmp_path: Path) -> None:
+    record(tmp_path, 4, 40)
+    (tmp_path / "journal").rename(tmp_path / "sound")
+    rows: list[Row] = []
+    seq = 0
+    for number, time_ns, command, events in JournalReader(tmp_path / "sound").rows():
+        happened: list[Event] = [*decode_events(events)]
+        if number > 40 and not seq and type(happened[0]) is OrderAccepted:
+            seq, happened[0] = number, msgspec.structs.replace(happened[0], client_order_id="another")
+        rows.append((number, time_ns, decode_command(command), happened))
+    assert seq
+    write_journal(tmp_path / "journal", rows)
+    async with playing(tmp_path, venue=small_venue()) as server:
+        async with client(url_of(server)) as raw:
+            await subscribe(raw, "book")
+            server._begin()
+            await raw.until_closed()
+        with pytest.raises(VenueHalted, match=f"differs from what was recorded since sequence number {seq}"):
+            await server.wait()

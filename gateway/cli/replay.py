@@ -12,7 +12,6 @@ from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.said import Said
 from gateway.cli.progress import bar
-from gateway.cli.replay_serve import serve_recording
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
 from gateway.core import new_exchange
@@ -126,6 +125,9 @@ def command(
     if port is not None:
         if until_seq is not None:
             raise click.UsageError("--until-seq does not go with --serve")
+        # It brings the whole server, which takes a moment to load.
+        from gateway.cli.replay_serve import serve_recording
+
         serve_recording(directory, port, since or "0s", speed or "1x", as_json)
         return
     if since is not None or speed is not None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from engine.book.order_book import LimitOrderBook
 from engine.exchange import Exchange
@@ -22,6 +23,7 @@ from engine.record.rows import Row, decode_command, decode_events
 from engine.replay import Replay
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.events import Event, OrderAccepted
+from gateway.cli.verify import command as verify_command
 from gateway.client import ClientError, LocalBook, RequestFailed, connect
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
@@ -235,7 +237,7 @@ async def test_a_client_s_order_is_refused_in_words(venue: Path, tmp_path: Path)
 
 async def test_it_begins_with_the_state_at_a_moment(venue: Path) -> None:
     """Behind the snapshot, and in the middle of a batch: book, orders, balances as they were, and every report up to then."""
-    *_, seq = (exchange.seq for exchange in replayed(venue) if exchange.seq <= 801)
+    seq = 801
     exchange = next(each for each in replayed(venue) if each.seq == seq)
     alice = exchange.accounts["alice"]
     async with playing(venue, str(seq)) as server, client(url_of(server)) as raw:
@@ -245,6 +247,10 @@ async def test_it_begins_with_the_state_at_a_moment(venue: Path) -> None:
         welcome = await raw.login("alice")
         assert welcome["recording"].items() >= recording.items()
         assert welcome["accounts"] == {"alice": alice.report_seq}
+        # The last batch that is over.
+        tip = f"{welcome['seq']}:{welcome['link']}"
+        assert welcome["seq"] == seq - 2
+        assert CliRunner().invoke(verify_command, [str(venue), "--tip", tip]).exit_code == 0
         await subscribe(raw, "book")
         naive = NaiveBook()
         naive.apply(await raw.receive())

@@ -77,7 +77,7 @@ class Turns(ABC):
     @property
     @abstractmethod
     def has_work(self) -> bool:
-        """Whether a turn has something to do although nothing is due by the clock."""
+        """Whether a turn is to come at once."""
 
     @property
     @abstractmethod
@@ -86,7 +86,7 @@ class Turns(ABC):
 
     @abstractmethod
     def due_in_ns(self) -> int | None:
-        """How long until a turn has something to do by the clock; None: no time is known."""
+        """How long until something is due by the clock; None: no time is known."""
 
     @abstractmethod
     def turn(self) -> None:

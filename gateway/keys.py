@@ -6,7 +6,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -35,6 +35,15 @@ def public_key_bytes(private_key: Ed25519PrivateKey) -> bytes:
 def public_key_hex(private_key: Ed25519PrivateKey) -> str:
     """Return the public key as a venue file holds it: 64 hexadecimal digits."""
     return public_key_bytes(private_key).hex()
+
+
+def has_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether whoever has the private key to a public one, of 32 bytes, signed a message."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def exact_hex(text: str) -> bytes:

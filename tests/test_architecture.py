@@ -72,9 +72,10 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record compliance",
         ),
         "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
+        "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": ("client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue server reporting snapshots session watching export control",
+            ". protocol client words journal index venue server reporting snapshots session watching export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

@@ -27,7 +27,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "snapshot": "Save a venue's state, from which its next start begins.",
     "upgrade": "Make a venue ready for a release of a later core version.",
     "compact": "Archive the old segments of a journal, which all commands still read.",
-    "replay": "Replay a journal and compare every event.",
+    "replay": "Replay a journal and compare every event, or serve it again.",
     "index": "Feed index prices from a file into a venue.",
     "control": "Halt, block, set a rule: what a supervisor does to a running venue.",
     "rulebook": "List, check, compare and explain rulebooks.",

@@ -76,9 +76,26 @@ class Outcome:
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--until-seq", type=click.IntRange(min=1), help="Stop after this sequence number.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(directory: Path, until_seq: int | None, as_json: bool) -> None:
+@click.option(
+    "--serve",
+    "port",
+    metavar="PORT",
+    type=click.IntRange(0, 65_535),
+    help="Serve the session at this port of 127.0.0.1, as a venue that takes no commands; 0: any free one.",
+)
+@click.option(
+    "--from", "since", metavar="MOMENT", help="Where to begin with --serve.  [default: once the venue was set up]"
+)
+@click.option("--speed", metavar="SPEED", help="With --serve: 10x, 0.5x, max, or step.  [default: 1x]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --serve, when ready.")
+def command(
+    directory: Path, until_seq: int | None, port: int | None, since: str | None, speed: str | None, as_json: bool
+) -> None:
     """Replay the journal in DIRECTORY (or its folder journal) from its first command, and compare every event.
+
+    With --serve: show the session again, as a venue to which every client can connect, and which takes no commands. Its clock is
+    the session's, at the speed that is asked for: max is as fast as clients read; with step, each line on standard input shows
+    a command. At the end it stays as it is until SIGTERM or Ctrl-C. Who may log in says DIRECTORY/venue.toml. Nothing is written.
 
     Integrity is verified on the way. The two digests are SHA-256 over the encoded events, as recorded and as replayed.
     A journal of another core version is replayed too: then the first difference shows what changed between the two.
@@ -91,13 +108,30 @@ def command(directory: Path, until_seq: int | None, as_json: bool) -> None:
       1  an event differs, or the journal is damaged
       2  usage
       3  equal, but the journal ends in a torn frame
+    With --serve:
+      0  stopped
+      1  it can't be served
+      2  usage: no such moment, too
+      70 the journal can't be read any further, or does not replay
 
     \b
     Examples:
       sbx replay venue
       sbx replay venue --until-seq 1000
       sbx replay venue/journal --json
+      sbx replay venue --serve 8766 --from 10:04:07 --speed 10x
+      sbx replay venue --serve 0 --from 4711 --speed step
     """
+    if port is not None:
+        if until_seq is not None:
+            raise click.UsageError("--until-seq does not go with --serve")
+        # It brings the whole server, which takes a moment to load.
+        from gateway.cli.replay_serve import serve_recording
+
+        serve_recording(directory, port, since or "0s", speed or "1x", as_json)
+        return
+    if since is not None or speed is not None:
+        raise click.UsageError("--from and --speed go with --serve")
     try:
         reader = JournalReader(find_journal(directory))
     except JournalError as error:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-import resource
 import signal
 import sys
-from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
 import click
-import uvloop
 
 from engine.build import is_compiled
-from engine.vocabulary.limits import MAX_CONNECTIONS
+from gateway.cli.running import collect_no_more, run_server, told_to_stop, until_stopped
 from gateway.cli.terminal import say
 from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
@@ -24,18 +20,13 @@ from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
 from gateway.server.follower_process import FollowerProcess
 from gateway.server.listening import Certificate
-from gateway.server.logs import Log, loop_exception
+from gateway.server.logs import Log
 from gateway.server.opening import start_server
-from gateway.server.sequencer import VenueHalted
-from gateway.server.server import Server
 from gateway.server.startup import StartError
+from gateway.server.venue_server import VenueServer
 from gateway.venue.running import running_at
 from gateway.venue.venue import Venue, VenueError, load_venue
 
-HALTED = 70
-"""Exit status of a venue that a fault stopped (EX_SOFTWARE)."""
-# Beside the connections: the listening socket, the journal, the terminal, connections that are just being refused.
-SPARE_FILES = 128
 SLOW_SYNC_NS = 1_000_000
 # How long the thread that syncs waits at most, when the disk is done, for the interpreter that the loop holds. By itself the interpreter lets it wait 5 ms.
 SWITCH_SECONDS = 0.000_2
@@ -144,7 +135,7 @@ def command(
             insecure=insecure,
             as_json=as_json,
         )
-        _run(serving, Log(venue.server.log_format))
+        run_server(serving, Log(venue.server.log_format))
     except (VenueError, StartError, JournalError, KeyFileError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
@@ -156,22 +147,6 @@ def _pair(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None:
     if (cert is None) != (key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together")
     return (cert, key) if cert is not None and key is not None else None
-
-
-def _run(serving: Callable[[], Coroutine[None, None, None]], log: Log) -> None:
-    """Run a venue to its end, with its log."""
-    _allow_open_files()
-    log.begin()
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serving())
-    except VenueHalted as error:
-        # If the log could not be written, standard error is full and nobody reads it: to say it there would keep the venue from ending.
-        if log.end():
-            say(f"Error: the venue stopped: {error}", err=True)
-        raise SystemExit(HALTED) from error
-    finally:
-        log.end()
 
 
 async def _serve(
@@ -190,7 +165,6 @@ async def _serve(
     insecure: bool,
     as_json: bool,
 ) -> None:
-    asyncio.get_running_loop().set_exception_handler(loop_exception)
     server = await start_server(
         venue,
         directory,
@@ -204,17 +178,10 @@ async def _serve(
         tls=tls,
         insecure=insecure,
     )
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     if server.certificate is not None:
-        loop.add_signal_handler(signal.SIGHUP, _read_certificate, server.certificate)
-    # Nothing that a venue makes is cyclic (tests/gateway/server/test_no_cycles.py): counting references frees it all. The
-    # collector would find nothing, and stand still for 8 ms after each 20 000 objects that stay, and for more than 100 ms now and then.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _read_certificate, server.certificate)
+    stop = told_to_stop()
+    collect_no_more()
     sys.setswitchinterval(SWITCH_SECONDS)
     follower: FollowerProcess | None = None
     if has_follower:
@@ -223,12 +190,9 @@ async def _serve(
     url = _url(server, venue.host if host is None else host)
     with running_at(directory, url):
         _announce(venue, server, url, follower, as_json)
-        stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())
-        await asyncio.wait((stopped, ended), return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
+        await until_stopped(server, stop)
     try:
         await server.stop()
-        await ended
     finally:
         if follower is not None:
             follower.end()
@@ -244,11 +208,11 @@ def _read_certificate(certificate: Certificate) -> None:
         _LOGGER.info("the certificate was read again")
 
 
-def _url(server: Server, host: str) -> str:
+def _url(server: VenueServer, host: str) -> str:
     return f"{'ws' if server.certificate is None else 'wss'}://{f'[{host}]' if ':' in host else host}:{server.port}"
 
 
-def _announce(venue: Venue, server: Server, url: str, follower: FollowerProcess | None, as_json: bool) -> None:
+def _announce(venue: Venue, server: VenueServer, url: str, follower: FollowerProcess | None, as_json: bool) -> None:
     """Say that the venue is ready, where, and what it found."""
     started = server.started
     facts = {
@@ -288,12 +252,3 @@ def _announce(venue: Venue, server: Server, url: str, follower: FollowerProcess 
         + (f", those up to {started.snapshot_seq} from a snapshot" if started.snapshot_seq else "")
         + ("" if server.metrics is None else f", metrics at {server.metrics.url}")
     )
-
-
-def _allow_open_files() -> None:
-    """Raise the soft limit of open files, so that the venue's own limit of connections is the one that counts."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_CONNECTIONS + SPARE_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

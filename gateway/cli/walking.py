@@ -19,15 +19,19 @@ T = TypeVar("T")
 
 
 @contextmanager
-def opened(directory: Path) -> Iterator[Recorded]:
+def opened(directory: Path, *, keeps_index: bool = True) -> Iterator[Recorded]:
     """The session in a directory, its index brought up to date, with a bar on a terminal.
+
+    Args:
+        directory: of the venue or its journal.
+        keeps_index: as for `Recorded`.
 
     Raises:
         click.UsageError: there is none.
         click.ClickException: it can't be read, or does not replay.
     """
     try:
-        session = Recorded(find_journal(directory))
+        session = Recorded(find_journal(directory), keeps_index=keeps_index)
     except JournalError as error:
         raise click.UsageError(str(error)) from error
     try:

@@ -11,6 +11,7 @@ from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
+from gateway.protocol.messages import Recording
 from gateway.venue.venue import Participant
 
 
@@ -31,6 +32,7 @@ class VenueContext:
         heartbeat_ns: int = 0,
         silence_ns: int = 0,
         identities: Identities | None = None,
+        recording: Callable[[], Recording] | None = None,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -48,8 +50,15 @@ class VenueContext:
         """How long a client may give none."""
         self.identities: Final = Identities.new() if identities is None else identities
         """Makes the keys of documents; None: under a secret that nobody keeps."""
+        self.is_recording: Final = recording is not None
+        """What happened is shown again: commands are refused."""
+        self._recording: Final = recording
         self.leaving: Final[Counter[str]] = Counter()
         """Connections by participant that are gone, but whose commands still wait."""
+
+    def recording(self) -> Recording | None:
+        """How far a recording has come; None: this is a venue that runs."""
+        return None if self._recording is None else self._recording()
 
     def connections_of(self, participant: str) -> int:
         """How many connections a participant has, those included that are gone and left commands behind."""

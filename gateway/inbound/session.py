@@ -12,9 +12,6 @@ from collections import deque
 from collections.abc import Generator
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from engine.command_table import OPERATOR, PARTICIPANT, SUPERVISOR
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
@@ -31,6 +28,7 @@ from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.rates import MALFORMED_COST, cost_of
 from gateway.inbound.translate import TRANSLATE
+from gateway.keys import has_signed
 from gateway.outbound.channels.channel import Channel
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.protocol.messages import (
@@ -166,6 +164,7 @@ class Session(FrameReader):
                 time=now_ns,
                 heartbeat_interval=context.heartbeat_ns,
                 heartbeat_timeout=context.silence_ns,
+                recording=context.recording(),
             )
         )
 
@@ -238,7 +237,9 @@ class Session(FrameReader):
             meter.charge(cost_of(request, len(payload)))
         participant = self.participant
         translate = TRANSLATE.get(type(request))
-        if translate is not None:
+        if self._context.is_recording and (translate is not None or isinstance(request, Admin)):
+            self._error("read_only", "this is a recording: what happened stays as it is", request.id)
+        elif translate is not None:
             if participant is None or participant.role != PARTICIPANT:
                 self._refuse(request, "only participants trade")
                 return
@@ -327,7 +328,8 @@ class Session(FrameReader):
             return
         self._login_attempts += 1
         participant = self._context.participants.get(request.participant)
-        if participant is None or not self._signature_holds(participant, request.signature):
+        challenge = login_challenge(self._context.venue_id, request.participant, self._nonce)
+        if participant is None or not has_signed(participant.public_key, challenge, bytes.fromhex(request.signature)):
             self._error("login_failed", "unknown participant, or the signature does not hold", request.id)
         elif self._context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
@@ -342,18 +344,11 @@ class Session(FrameReader):
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
             welcome.rates = self._rates()
+            welcome.recording = self._context.recording()
             self._reply(welcome)
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
-
-    def _signature_holds(self, participant: Participant, signature: str) -> bool:
-        challenge = login_challenge(self._context.venue_id, participant.participant, self._nonce)
-        try:
-            Ed25519PublicKey.from_public_bytes(participant.public_key).verify(bytes.fromhex(signature), challenge)
-        except InvalidSignature:
-            return False
-        return True
 
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,6 +7,18 @@ import msgspec
 from gateway.protocol.private_messages import Message
 
 
+class Recording(msgspec.Struct, kw_only=True, gc=False):
+    """A past session that is served again: commands are answered with an error `read_only`, and every time is the session's."""
+
+    speed: str
+    """`10x`: ten times as fast as it was; `max`: as fast as it is read; `step`: a command when somebody asks for it."""
+    seq: int
+    """Of the last command that was shown."""
+    time: int
+    last_seq: int
+    """Of the recording. Once that was shown, all stays as it is."""
+
+
 class Hello(Message, tag="hello"):
     """The first message on every connection. `nonce` is what a login signs."""
 
@@ -22,6 +34,8 @@ class Hello(Message, tag="hello"):
     """Nanoseconds. A client that says nothing for so long is sent a ping, and channel `heartbeat` has a message each."""
     heartbeat_timeout: int = 0
     """Nanoseconds. A client of whom nothing is heard for so long, pongs included, is disconnected."""
+    recording: Recording | None = None
+    """Left out by a venue that runs."""
 
 
 class Rate(msgspec.Struct, kw_only=True, gc=False):
@@ -48,6 +62,15 @@ class Welcome(Message, tag="welcome"):
     link: str
     rates: list[Rate] = []
     """Of this connection and of the participant; left out where nobody is limited."""
+    recording: Recording | None = None
+    """As in `Hello`, by now."""
+
+
+class RecordingEnded(Message, tag="recording_ended"):
+    """All of a recording was shown, up to `seq` at `time`. It can be looked at as it is then."""
+
+    seq: int
+    time: int
 
 
 class JournalTip(Message, tag="journal_tip"):
@@ -62,7 +85,7 @@ class JournalTip(Message, tag="journal_tip"):
 
 class Error(Message, tag="error"):
     """The request was not sequenced. `code`: malformed, not_logged_in, login_failed, not_allowed, unknown, too_many,
-    rate_limited.
+    rate_limited, read_only.
     """
 
     code: str

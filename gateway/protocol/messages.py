@@ -26,7 +26,16 @@ from gateway.protocol.channel_messages import (
     Top,
     TradePrint,
 )
-from gateway.protocol.connection_messages import Error, Hello, JournalTip, Rate, RatesReply, Welcome
+from gateway.protocol.connection_messages import (
+    Error,
+    Hello,
+    JournalTip,
+    Rate,
+    RatesReply,
+    Recording,
+    RecordingEnded,
+    Welcome,
+)
 from gateway.protocol.paper_messages import ContractInfo, ContractsReply, RiskWarningReply
 from gateway.protocol.private_messages import (
     AnyReport,
@@ -147,6 +156,8 @@ __all__ = [
     "RatesReply",
     "RecordInfo",
     "RecordKind",
+    "Recording",
+    "RecordingEnded",
     "Records",
     "RecordsReply",
     "Rejected",
@@ -349,6 +360,7 @@ AnyMessage = (
     Hello
     | Welcome
     | JournalTip
+    | RecordingEnded
     | Error
     | AnyReport
     | OpenOrdersReply

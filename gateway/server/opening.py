@@ -12,8 +12,8 @@ from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.journal.writer import Durability
 from gateway.server.listening import Certificate
-from gateway.server.server import Server
 from gateway.server.startup import StartError, start_venue
+from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue
 
 
@@ -31,7 +31,7 @@ async def start_server(
     insecure: bool = False,
     tls: tuple[Path, Path] | None = None,
     exchange: Callable[[], Exchange] = new_exchange,
-) -> Server:
+) -> VenueServer:
     """Start a venue, or recover it, and listen.
 
     Args:
@@ -64,7 +64,7 @@ async def start_server(
     started = start_venue(
         venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump, use_snapshot=use_snapshot
     )
-    server = Server(venue, chosen, started, certificate)
+    server = VenueServer(venue, chosen, started, certificate)
     wanted_port = venue.metrics_port if metrics_port is None else metrics_port
     try:
         if wanted_port is not None:

@@ -21,14 +21,10 @@ from engine.vocabulary.limits import (
     MAX_OWING_A_TURN,
     MAX_TURN_COMMANDS,
     OWING_PART,
-    SHRUNK_PER_TURN,
     SLEPT_NS,
 )
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.disk import DISK, Disk
-from gateway.inbound.bygone import Bygone
-from gateway.inbound.queries import Answers
-from gateway.inbound.questions import Questions
 from gateway.inbound.session import Session
 from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
@@ -36,6 +32,7 @@ from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout, Owed
 from gateway.server.clock import Clock
 from gateway.server.gathered import Gathered, Origin
+from gateway.server.turns import Turns, VenueHalted
 
 Taken = tuple[Session | None, int, int, AnyCommand]
 """A command, and the connection, request id and time that it came with; None: the venue itself."""
@@ -44,12 +41,8 @@ _TICK: Final[list[Taken]] = [(None, 0, 0, Tick())]
 SHORT_SYNC_NS: Final = 1_000_000
 
 
-class VenueHalted(Exception):
-    """The venue must stop: its core or its disk failed. The message says what was saved and what to do."""
-
-
-class Sequencer:
-    """Takes commands from sessions in turn and carries them out; between turns, questions are answered within a share."""
+class Sequencer(Turns):
+    """Takes commands from sessions in turn and carries them out."""
 
     def __init__(
         self,
@@ -73,14 +66,9 @@ class Sequencer:
             past_seq: the last command that the mirrors did not see: that of the snapshot they were made from.
             disk: what the directory is on.
         """
-        self._exchange: Final = exchange
+        super().__init__(exchange, fanout, Counters())
+        self.read_bygone(writer.directory, past_seq, disk)
         self._writer: Final = writer
-        self._fanout: Final = fanout
-        self.counters: Final = Counters()
-        answers = Answers(exchange, fanout, self.counters)
-        self._questions: Final = Questions(answers)
-        if past_seq:
-            answers.bygone = Bygone(writer.directory, past_seq, fanout, self._questions.submit, disk)
         self._directory: Final = directory
         self._disk: Final = disk
         self._clock: Final = clock
@@ -98,19 +86,14 @@ class Sequencer:
         """How much of the time that the venue slept through is caught up on next."""
 
     @property
+    def tip(self) -> tuple[int, bytes]:
+        """Sequence number and link of the last batch in the journal."""
+        return self._writer.last
+
+    @property
     def has_work(self) -> bool:
         """Whether commands wait."""
         return bool(self._waiting or self._owing)
-
-    @property
-    def has_questions(self) -> bool:
-        """Whether questions wait that may be answered."""
-        return self._questions.are_waiting
-
-    @property
-    def has_fresh_questions(self) -> bool:
-        """Whether a participant waits who had asked nothing before."""
-        return self._questions.are_fresh_waiting
 
     @property
     def waiting_requests(self) -> int:
@@ -123,7 +106,7 @@ class Sequencer:
         return max(self._clock(), self._exchange.time_ns)
 
     @property
-    def next_due_ns(self) -> int:
+    def next_due(self) -> int:
         """When the core does something by itself next; 0: never."""
         return self._exchange.next_due_ns()
 
@@ -137,12 +120,20 @@ class Sequencer:
         if session.inbox and not session.is_waiting:
             session.is_waiting = True
             (self._owing if session.is_owing else self._waiting).append(session)
-        if session.questions:
-            self._questions.submit(session)
+        super().submit(session)
 
-    def drop_questions(self) -> None:
-        """Answer no question that waits now."""
-        self._questions.drop()
+    def close(self) -> None:
+        """Sign and close the journal."""
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Leave the journal as it is."""
+        self._writer.abandon()
+
+    @property
+    def is_syncing(self) -> bool:
+        """Whether a frame of the journal is synced now."""
+        return self._writer.is_syncing
 
     @property
     def is_full(self) -> bool:
@@ -208,15 +199,11 @@ class Sequencer:
             self.counters.carried_out(rows, gathered.apply_ns, time.monotonic_ns() - began_ns)
         return rows
 
-    def tidy(self) -> None:
-        """Make a little room while nothing waits: what ends is small sooner than it must be."""
-        self._exchange.shrink(SHRUNK_PER_TURN)
-
     def answer(self) -> None:
         """Answer questions within their share, if they may be answered; then it stands in the outboxes. What is due comes first: a turn must do it."""
         if self.may_answer and self.due_in_ns() != 0:
             self._has_answered = self._writer.is_syncing
-            self._questions.answer()
+            super().answer()
 
     def sequence(self, commands: list[AnyCommand]) -> list[Row]:
         """Carry out commands of the venue itself as one batch: all of it or, if the process ends, nothing.

@@ -1,4 +1,4 @@
-"""The server: listens, lets connections in, runs the sequencer's turns, and stops in order or, at a fault, at once."""
+"""The server: listens, lets connections in, runs turns, and stops in order or, at a fault, at once."""
 
 from __future__ import annotations
 
@@ -14,49 +14,42 @@ from engine.vocabulary.limits import (
     MAX_HANDSHAKES,
     MAX_HANDSHAKES_PER_ADDRESS,
     MAX_SOCKETS_PER_ADDRESS,
-    NS_PER_SECOND,
     STOP_NS,
 )
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import GOING_AWAY
-from gateway.inbound.rates import Rates
 from gateway.inbound.session import Session
-from gateway.inbound.translate import Known
-from gateway.journal.syncing import SyncThread
-from gateway.journal.writer import Durability
-from gateway.metrics.pauses import CollectorPauses
 from gateway.outbound.channels.heartbeat import Heartbeats as HeartbeatChannel
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.messages import Message
 from gateway.protocol.wire import CODECS
-from gateway.server.clock import steady_ns
 from gateway.server.connection import CLOSE_SECONDS, Connection
 from gateway.server.handshake import Callers, health, negotiate, refusal
 from gateway.server.heartbeats import Heartbeats
 from gateway.server.listening import Certificate, Listener
-from gateway.server.scraping import MetricsEndpoint
+from gateway.server.scheduler import Scheduler
 from gateway.server.sending import Senders
-from gateway.server.sequencer import VenueHalted
 from gateway.server.sockets import Bounds, Door, Visitor
-from gateway.server.startup import Started
-from gateway.server.turns import Turns
-from gateway.server.upkeep import Upkeep
-from gateway.venue.venue import Venue
+from gateway.server.turns import Turns, VenueHalted
+from gateway.venue.file import ServerSection
 
 NONCE_BYTES: Final = 16
 
 
 class Server:
-    """A running venue. From `gateway.server.opening.start_server`."""
+    """Serves a venue to those who connect, whatever its turns are made of.
+
+    Args:
+        context: what its sessions share.
+        turns: what brings the venue on.
+        section: of the venue file.
+        certificate: to listen with TLS.
+    """
 
     def __init__(
-        self, venue: Venue, durability: Durability, started: Started, certificate: Certificate | None = None
+        self, context: VenueContext, turns: Turns, section: ServerSection, certificate: Certificate | None = None
     ) -> None:
-        self.started: Final = started
-        """What the start found."""
-        self.durability: Final = durability
-        self.counters: Final = started.sequencer.counters
-        self.counters.snapshot_seq = started.snapshot_seq
+        self.counters: Final = turns.counters
         bounds = Bounds(MAX_CONNECTIONS, MAX_SOCKETS_PER_ADDRESS, MAX_HANDSHAKES, MAX_HANDSHAKES_PER_ADDRESS)
         self.door: Final = Door(self._admit, bounds, self.counters.refused, self.fail)
         self.certificate: Final = certificate
@@ -64,42 +57,24 @@ class Server:
         self.senders: Final = Senders(self)
         self.port = 0
         """Where it listens."""
-        self.metrics: MetricsEndpoint | None = None
-        """If it was asked for."""
-        self._upkeep: Final = Upkeep(self, started)
-        self._pauses: Final = CollectorPauses(self.counters.collector)
         self.host = self
         """As `guarded` finds it."""
-        self._context: Final = VenueContext(
-            venue.venue_id,
-            durability,
-            venue.participants,
-            Known(started.exchange.instruments, started.exchange.assets),
-            started.fanout,
-            counters=self.counters,
-            tip=lambda: started.writer.last,
-            rates=None if venue.limits.lifted else Rates(venue.limits, steady_ns),
-            heartbeat_ns=venue.server.heartbeat_s * NS_PER_SECOND,
-            silence_ns=venue.server.heartbeat_s * venue.server.missed_heartbeats * NS_PER_SECOND,
-            identities=started.identities,
-        )
-        self._sequencer: Final = started.sequencer
+        self._context: Final = context
+        self._turns: Final = turns
         self._connections: Final[dict[Outbox, Connection]] = {}
         self._addresses: Final[dict[str, int]] = {}
         self._loop: Final = asyncio.get_running_loop()
         self._listener: Final = Listener(self, self.door, certificate)
-        self._section: Final = venue.server
+        self._section: Final = section
         self._callers = Callers((), ())
-        silence_s = venue.server.heartbeat_s * venue.server.missed_heartbeats
-        self._heartbeats: Final = Heartbeats(self, self._connections.values(), venue.server.heartbeat_s, silence_s)
+        silence_s = section.heartbeat_s * section.missed_heartbeats
+        self._heartbeats: Final = Heartbeats(self, self._connections.values(), section.heartbeat_s, silence_s)
         self._spent_ns = 0
         """In turns, and not counted yet."""
         self._is_stopping = False
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
-        self._turns: Final = Turns(self, started.sequencer, started.writer, self._loop)
-        if durability == "fsync":
-            started.writer.sync_beside(SyncThread(self._turns.sync_is_done))
+        self._scheduler: Final = Scheduler(self, turns, self._loop)
 
     # ── from start to end ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,33 +83,22 @@ class Server:
         self._callers = Callers((host, *self._section.hosts), self._section.origins)
         await self._listener.listen(host, port)
         self.port = self._listener.port
-        self._turns.wait_for_due()
-        self._upkeep.begin()
+        self._scheduler.wait_for_due()
         self._heartbeats.begin()
-
-    async def listen_to_scrapers(self, port: int) -> None:
-        """Open the metrics port; 0: any free one. Raises `OSError` if it can't be had."""
-        # It brings prometheus_client, which takes a moment to load.
-        from gateway.server.gauges import metrics_endpoint
-
-        self.metrics = metrics_endpoint(self.started, self._connections.values(), self.door, self.durability, self.fail)
-        await self.metrics.listen(port)
-        self.counters.is_watched = True
-        self._pauses.begin()
 
     async def wait(self) -> None:
         """Wait until the venue has ended. Raises `VenueHalted` if a fault ended it."""
         await asyncio.shield(self._ended)
 
     async def stop(self) -> None:
-        """Stop in order: no new requests, commands received carried out, the journal signed, connections closed.
+        """Stop in order: no new requests, commands received carried out, the turns closed, connections too.
 
         It takes `STOP_NS` for the commands at most, what the disk takes for the last of them, then a second for the
         goodbyes. What was not carried out by then was not acknowledged either. Questions that wait are not answered.
 
         Raises:
             VenueHalted: a fault came first.
-            OSError: the journal's last segment could not be signed.
+            OSError: the turns could not be closed.
         """
         if self._is_stopping or self._ended.done():
             await self.wait()
@@ -145,16 +109,16 @@ class Server:
         self._heartbeats.end()
         for connection in self._connections.values():
             connection.stop_reading()
-        await self._turns.run_out(time.monotonic_ns() + STOP_NS)
+        await self._scheduler.run_out(time.monotonic_ns() + STOP_NS)
         for connection in list(self._connections.values()):
             connection.close(GOING_AWAY, "the venue stops")
         if self._connections:
             # Each is aborted by then, if its peer does not answer.
             await asyncio.wait_for(self._is_empty.wait(), 2 * CLOSE_SECONDS)
         if not self._ended.done():
-            self._turns.end()
+            self._scheduler.end()
             self.close_sockets()
-            self.started.writer.close()
+            self._turns.close()
             self._ended.set_result(None)
         await self.wait()
 
@@ -171,19 +135,15 @@ class Server:
         self._ended.set_exception(error)
         # Whoever waits sees it; nobody need.
         self._ended.exception()
-        self._turns.end()
+        self._scheduler.end()
         self.close_sockets()
-        self.started.writer.abandon()
+        self._turns.abandon()
 
     def close_sockets(self) -> None:
-        """End what is still connected, WebSocket or not yet, and the metrics."""
+        """End what is still connected, WebSocket or not yet."""
         self._listener.close()
         self._heartbeats.end()
         self.door.abort_all()
-        if self.metrics is not None:
-            self.metrics.close()
-        self._pauses.end()
-        self._upkeep.end()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -217,7 +177,7 @@ class Server:
     @property
     def now_ns(self) -> int:
         """The venue's time."""
-        return self._sequencer.now_ns
+        return self._turns.now_ns
 
     def tell_all(self, message: Message) -> None:
         """Send a message to everybody who has logged in or subscribed to something."""
@@ -243,9 +203,9 @@ class Server:
         """Forget a connection."""
         if self._connections.pop(connection.session, None) is None:
             return
-        if self._sequencer.has_questions:
+        if self._turns.has_questions:
             # An answer that others waited for may have ended with it.
-            self._turns.schedule_answers()
+            self._scheduler.schedule_answers()
         count = self._addresses[connection.address] - 1
         if count:
             self._addresses[connection.address] = count
@@ -256,16 +216,16 @@ class Server:
 
     def received(self, session: Session) -> None:
         """Requests of a session wait."""
-        self._turns.received(session)
+        self._scheduler.received(session)
 
     def throttled(self, connection: Connection) -> None:
         """A connection is not read until it may be again."""
-        self._turns.throttled(connection)
+        self._scheduler.throttled(connection)
 
     @property
     def is_syncing(self) -> bool:
         """Whether a frame of the journal is synced: what is said now may be of it."""
-        return self.started.writer.is_syncing
+        return self._turns.is_syncing
 
     def release(self, began_ns: int) -> None:
         """Send what waited for that."""

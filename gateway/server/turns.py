@@ -1,240 +1,159 @@
-"""When the sequencer has its turns, when questions are answered, and what follows when a frame of the journal is synced."""
+"""What a server does by turns, wherever the commands come from; between turns, questions are answered within a share."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
-from typing import Final, Protocol
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, Final
 
-from engine.vocabulary.limits import ANSWERS_PAUSE_NS, NS_PER_SECOND, STRANGERS_QUIET_NS
+from engine.exchange import Exchange
+from engine.record.rows import Row
+from engine.vocabulary.limits import NS_PER_SECOND, SHRUNK_PER_TURN
+from gateway.disk import DISK, Disk
+from gateway.inbound.bygone import Bygone
+from gateway.inbound.context import VenueContext
+from gateway.inbound.queries import Answers
+from gateway.inbound.questions import Questions
+from gateway.inbound.rates import Rates
 from gateway.inbound.session import Session
-from gateway.journal.writer import JournalWriter
-from gateway.server.connection import Connection
-from gateway.server.guarded import Failing, guarded
-from gateway.server.sequencer import Sequencer
-
-# The clock of the machine may be set; nothing waits longer for what is due before it looks again.
-MAX_WAIT_SECONDS: Final = 60
+from gateway.inbound.translate import Known
+from gateway.metrics.counters import Counters
+from gateway.outbound.fanout import Fanout
+from gateway.server.clock import steady_ns
+from gateway.venue.venue import Venue
 
 
-class Host(Failing, Protocol):
-    """What turns need of their server."""
-
-    def send(self, began_ns: int) -> None:
-        """Send what a turn or answers brought, that began at this time of a steady clock."""
-
-    def release(self, began_ns: int) -> None:
-        """Send what waited for the disk; `began_ns` likewise."""
+class VenueHalted(Exception):
+    """The server must stop. The message says why, what was saved, and what to do."""
 
 
-class Turns:
-    """The loop's side of the sequencer.
+class Turns(ABC):
+    """Brings an exchange on, turn by turn, and tells its mirrors.
 
-    A turn, answers and what follows a sync are callbacks of their own, so that what is ready on other sockets is read in between.
+    Args:
+        exchange: the core.
+        fanout: its mirrors.
+        counters: of the venue.
     """
 
-    def __init__(
-        self, host: Host, sequencer: Sequencer, writer: JournalWriter, loop: asyncio.AbstractEventLoop
-    ) -> None:
-        self.host: Final = host
-        """As `guarded` finds it."""
-        self._sequencer: Final = sequencer
-        self._writer: Final = writer
-        self._loop: Final = loop
-        self._throttled: list[Connection] = []
-        self._is_scheduled = False
-        self._turned_ns = 0
-        """When the last turn began that had commands."""
-        self._answers_timer: asyncio.TimerHandle | None = None
-        """If answers wait for their time."""
-        self._are_answers_scheduled = False
-        self._have_answers_waited = False
-        """For a turn that was scheduled after them."""
-        self._is_stopping = False
-        self._has_ended = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_due_ns = 0
-        """What the timer waits for."""
-        self._has_synced: Final = asyncio.Event()
+    def __init__(self, exchange: Exchange, fanout: Fanout, counters: Counters) -> None:
+        self.counters: Final = counters
+        self._exchange: Final = exchange
+        self._fanout: Final = fanout
+        self._answers: Final = Answers(exchange, fanout, counters)
+        self._questions: Final = Questions(self._answers)
 
-    # ── from start to end ──────────────────────────────────────────────────────────────────────────────────────────
+    def read_bygone(self, journal: Path, past_seq: int, disk: Disk = DISK) -> None:
+        """Let reports be read from a journal that the mirrors did not see: those up to the snapshot they were made from."""
+        if past_seq:
+            self._answers.bygone = Bygone(journal, past_seq, self._fanout, self._questions.submit, disk)
 
-    @guarded
-    def wait_for_due(self) -> None:
-        """Wake the venue when something is due although nobody sends anything."""
-        self._timer_due_ns = self._sequencer.next_due_ns
-        due_ns = self._sequencer.due_in_ns()
-        if due_ns == 0:
-            self._schedule()
-        seconds = MAX_WAIT_SECONDS if due_ns is None else min(due_ns / NS_PER_SECOND, MAX_WAIT_SECONDS)
-        # Not at once again: the turn that runs what is due comes first.
-        self._timer = self._loop.call_later(max(seconds, 0.001), self.wait_for_due)
+    def context(self, venue: Venue, durability: str, **others: Any) -> VenueContext:
+        """What the sessions of a venue share whose turns these are; `others` as `VenueContext` takes them."""
+        section = venue.server
+        return VenueContext(
+            venue.venue_id,
+            durability,
+            venue.participants,
+            Known(self._exchange.instruments, self._exchange.assets),
+            self._fanout,
+            counters=self.counters,
+            tip=lambda: self.tip,
+            rates=None if venue.limits.lifted else Rates(venue.limits, steady_ns),
+            heartbeat_ns=section.heartbeat_s * NS_PER_SECOND,
+            silence_ns=section.heartbeat_s * section.missed_heartbeats * NS_PER_SECOND,
+            **others,
+        )
 
-    async def run_out(self, until_ns: int) -> None:
-        """Have the last turns, until nothing waits or until a time of a steady clock, and wait for the disk. No questions are answered."""
-        self._is_stopping = True
-        sequencer = self._sequencer
-        sequencer.drop_questions()
-        while sequencer.has_work and not self._has_ended and time.monotonic_ns() < until_ns:
-            self._turn()
-            if sequencer.is_full:
-                await self._wait_for_disk()
-            # Others must run: what was written leaves the process in between.
-            await asyncio.sleep(0)
-        while self._writer.is_syncing and not self._has_ended:
-            await self._wait_for_disk()
+    @property
+    @abstractmethod
+    def tip(self) -> tuple[int, bytes]:
+        """Sequence number and link of the last batch in the journal."""
 
-    def end(self) -> None:
-        """Do nothing more."""
-        self._has_ended = True
-        self._has_synced.set()
-        self._cancel_timer()
+    @property
+    @abstractmethod
+    def now_ns(self) -> int:
+        """The time of the venue, nanoseconds since the epoch, UTC: it never decreases."""
 
-    async def _wait_for_disk(self) -> None:
-        """Wait until the sync that runs is done, or all has ended."""
-        self._has_synced.clear()
-        await self._has_synced.wait()
+    @property
+    @abstractmethod
+    def has_work(self) -> bool:
+        """Whether a turn is to come at once."""
 
-    # ── requests ───────────────────────────────────────────────────────────────────────────────────────────────────
+    @property
+    @abstractmethod
+    def next_due(self) -> int:
+        """Changes with what is due next by the clock; 0: nothing."""
 
-    def received(self, session: Session) -> None:
-        """Requests of a session wait: commands for the next turn, questions for what comes after it."""
-        self._sequencer.submit(session)
-        if self._sequencer.has_work:
-            self._schedule()
-        if self._sequencer.has_questions:
-            self.schedule_answers()
+    @abstractmethod
+    def due_in_ns(self) -> int | None:
+        """How long until something is due by the clock; None: no time is known."""
 
-    def throttled(self, connection: Connection) -> None:
-        """A connection is not read until the next turn is over, or the next answers, where some wait: those may be its own.
+    @abstractmethod
+    def turn(self) -> None:
+        """Do what waits or is due, within bounds; what came of it stands in the outboxes then, or once it is written.
 
-        Nor while a frame is synced: what is said to it waits for that in memory.
+        Raises:
+            VenueHalted: it can't be done.
         """
-        self._throttled.append(connection)
-        if not (self._sequencer.has_questions or self._writer.is_syncing):
-            self._schedule()
 
-    def _read_throttled(self) -> None:
-        if not self._writer.is_syncing:
-            throttled, self._throttled = self._throttled, []
-            for connection in throttled:
-                connection.end_turn()
+    @abstractmethod
+    def close(self) -> None:
+        """It ends in order. Raises `OSError` if what is to be kept of it can't be."""
 
-    # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def abandon(self) -> None:
+        """It ends at a fault: nothing is touched."""
 
-    def _schedule(self) -> None:
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._loop.call_soon(self._scheduled_turn)
+    # ── the disk, for turns that write ─────────────────────────────────────────────────────────────────────────────
 
-    @guarded
-    def _scheduled_turn(self) -> None:
-        """Run a turn, then look who is to be read again. What is ready on other sockets is read in between."""
-        self._is_scheduled = False
-        # A venue that stops runs its last turns itself.
-        if self._is_stopping or self._has_ended:
-            return
-        self._turn()
-        if self._sequencer.next_due_ns != self._timer_due_ns:
-            # Something is due earlier now, or what was due is done.
-            self._cancel_timer()
-            self.wait_for_due()
-        self._read_throttled()
-        if not self._sequencer.has_work:
-            self._sequencer.tidy()
-        elif not self._sequencer.is_full:
-            self._schedule()
+    @property
+    def is_syncing(self) -> bool:
+        """Whether a frame of the journal is synced now: what stands in the outboxes may be of it, and must wait."""
+        return False
 
-    @guarded
-    def _turn(self) -> None:
-        """Run a turn of the sequencer and send what came of it."""
-        began_ns = time.monotonic_ns()
-        if self._sequencer.has_work:
-            self._turned_ns = began_ns
-        self._sequencer.turn()
-        self.host.send(began_ns)
+    @property
+    def is_full(self) -> bool:
+        """Whether turns wait for the disk: a frame is synced, and the next one takes no more."""
+        return False
 
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+    def synced(self) -> None:  # noqa: B027 - what writes nothing has nothing to do here
+        """Take note that the frame is durable: what it says may leave. Raises `VenueHalted` if the disk failed."""
 
-    # ── the disk ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def sync_is_done(self) -> None:
-        """A sync beside is done, well or not. May be called from another thread."""
-        # Without a loop the venue has ended anyway.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._synced)
-
-    @guarded
-    def _synced(self) -> None:
-        """Let out what waited for the disk, then write what was applied meanwhile. Between the two is when questions may be answered."""
-        if self._has_ended or not self._writer.is_syncing:
-            return
-        began_ns = time.monotonic_ns()
-        self._sequencer.synced()
-        self.host.release(began_ns)
-        began_ns = time.monotonic_ns()
-        self._read_throttled()
-        if self._sequencer.write():
-            self.host.send(began_ns)
-        self._has_synced.set()
-        if self._is_stopping:
-            return
-        if self._sequencer.has_questions and self._answers_timer is None:
-            self._answer()
-        if self._sequencer.has_work:
-            self._schedule()
+    def write(self) -> list[Row]:
+        """Write what turns have gathered as one frame, and hand it out; returns its rows. Raises `VenueHalted` if the journal failed."""
+        return []
 
     # ── questions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def schedule_answers(self) -> None:
-        """Answer when the replies of a turn have left: uvloop writes once all that is scheduled now has run.
+    @property
+    def has_questions(self) -> bool:
+        """Whether questions wait that may be answered."""
+        return self._questions.are_waiting
 
-        Where answers wait for their time, a participant who asks now and then does not.
-        """
-        if self._answers_timer is not None:
-            if not self._sequencer.has_fresh_questions:
-                return
-            self._answers_timer.cancel()
-            self._answers_timer = None
-        if not self._are_answers_scheduled:
-            self._are_answers_scheduled = True
-            self._loop.call_soon(self._scheduled_answers)
+    @property
+    def has_fresh_questions(self) -> bool:
+        """Whether a participant waits who had asked nothing before."""
+        return self._questions.are_fresh_waiting
 
-    @guarded
-    def _scheduled_answers(self) -> None:
-        """Answer questions, unless that must wait for the disk.
+    @property
+    def may_answer(self) -> bool:
+        """Whether questions may be answered now."""
+        return True
 
-        Commands that came in meanwhile go first, but not twice.
-        """
-        self._are_answers_scheduled = False
-        self._answers_timer = None
-        if self._is_stopping or self._has_ended or not self._sequencer.may_answer:
-            return
-        if self._is_scheduled and not self._have_answers_waited:
-            self._have_answers_waited = True
-            self.schedule_answers()
-            return
-        self._answer()
+    def submit(self, session: Session) -> None:
+        """Note that requests of a session wait."""
+        if session.questions:
+            self._questions.submit(session)
 
-    def _answer(self) -> None:
-        """Answer questions within their share, and go on with that when other sockets have been read."""
-        self._have_answers_waited = False
-        began_ns = time.monotonic_ns()
-        self._sequencer.answer()
-        self.host.send(began_ns)
-        self._read_throttled()
-        if self._sequencer.has_questions:
-            self._schedule_more_answers()
-            if self._sequencer.due_in_ns() == 0:
-                self._schedule()
+    def answer(self) -> None:
+        """Answer questions within their share, which then stand in the outboxes."""
+        self._questions.answer()
 
-    def _schedule_more_answers(self) -> None:
-        """Go on with answers: a little later, if there are turns that would wait for them."""
-        is_quiet = time.monotonic_ns() - self._turned_ns >= STRANGERS_QUIET_NS
-        if is_quiet or self._sequencer.has_fresh_questions:
-            self.schedule_answers()
-        else:
-            self._answers_timer = self._loop.call_later(ANSWERS_PAUSE_NS / NS_PER_SECOND, self._scheduled_answers)
+    def wind_up(self) -> None:
+        """It ends soon: no question that waits now is answered, and work is what must be done before."""
+        self._questions.drop()
+
+    def tidy(self) -> None:
+        """Make a little room while nothing waits: what ends is small sooner than it must be."""
+        self._exchange.shrink(SHRUNK_PER_TURN)

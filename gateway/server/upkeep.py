@@ -13,8 +13,8 @@ from gateway.journal.files import JournalGone
 from gateway.journal.writer import JournalWriter
 from gateway.protocol.messages import JournalTip, Message
 from gateway.server.guarded import Failing, guarded
-from gateway.server.sequencer import VenueHalted
 from gateway.server.startup import Started
+from gateway.server.turns import VenueHalted
 
 
 class Host(Failing, Protocol):

@@ -17,8 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from engine.exchange import Exchange
-from engine.record.rows import StoredRow
+from engine.record.rows import Row, StoredRow, decode_command
 from engine.replay import Replay, ReplayFailure
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.messages.events import Event
@@ -48,18 +47,20 @@ class Recorded:
     Args:
         journal: directory of the segments.
         disk: what it is on.
+        keeps_index: save what the index lacks; else it is made in memory, and nothing is written.
 
     Attributes:
         notes: what was found wrong on the way and done without; a line each.
     """
 
-    def __init__(self, journal: Path, disk: Disk = DISK) -> None:
+    def __init__(self, journal: Path, disk: Disk = DISK, *, keeps_index: bool = True) -> None:
         self.notes: Final[list[str]] = []
         self.journal: Final = journal
         self.index: Final = Index(journal, disk=disk)
         self.begin_ns = 0
         """The time of the first command, nanoseconds since the epoch, UTC."""
         self._disk: Final = disk
+        self._keeps_index: Final = keeps_index
 
     @property
     def last_seq(self) -> int:
@@ -73,9 +74,10 @@ class Recorded:
             JournalError: the journal is damaged or empty.
             OSError: it can't be read.
         """
-        with suppress(OSError):
-            # Where nothing can be written, it is made in memory.
-            self.index.hold()
+        if self._keeps_index:
+            with suppress(OSError):
+                # Where nothing can be written, it is made in memory.
+                self.index.hold()
         yield from self.index.catch_up()
         self.notes.extend(f"the index was built again: {line}" for line in self.index.rebuilt)
         if not self.index.last_seq:
@@ -123,7 +125,7 @@ class Recorded:
                 return self._from_snapshot(sealed, seq)
             except SnapshotUnusable as error:
                 self.notes.append(f"{name}: {error}")
-        return Walk(new_exchange(), Tail(self.journal, BEGINNING, disk=self._disk), seq)
+        return Walk(Replica(new_exchange()), Tail(self.journal, BEGINNING, disk=self._disk), seq)
 
     def _from_snapshot(self, sealed: Sealed, seq: int) -> Walk:
         number = sealed.header.seq
@@ -139,28 +141,32 @@ class Recorded:
         if (place.tip.next_seq - 1, place.tip.link) != (number, sealed.header.link):
             raise SnapshotUnusable("the journal has another link there")
         replica = Replica.restored(sealed.unpack(), new_exchange().hook)
-        return Walk(replica.exchange, Tail(self.journal, place, disk=self._disk), seq)
+        return Walk(replica, Tail(self.journal, place, disk=self._disk), seq)
 
 
 class Walk:
     """The state of a venue, brought on command by command as recorded.
 
     Args:
-        exchange: where the way begins.
+        replica: where the way begins.
         tail: behind the last command that it has.
         seq: the command to walk to.
     """
 
-    def __init__(self, exchange: Exchange, tail: Tail, seq: int) -> None:
-        self.exchange: Final = exchange
-        self.began_with: Final = exchange.seq
+    def __init__(self, replica: Replica, tail: Tail, seq: int) -> None:
+        self.exchange: Final = replica.exchange
+        self.fanout: Final = replica.fanout
+        """The mirrors, as they were where the way began."""
+        self.began_with: Final = self.exchange.seq
         """The last command of the snapshot that it began with; 0: there was none."""
         self._seq: Final = seq
-        self._replay: Final = Replay(exchange)
+        self._replay: Final = Replay(self.exchange)
         self._tail: Final = tail
         self._batches: Final = tail.batches()
         self._rows: Final[deque[StoredRow]] = deque()
         """Read, and not walked yet."""
+        self._tip = tail.place.tip
+        """Where the chain stood before them."""
 
     def go_on(self, seq: int = 0) -> Iterator[list[Event]]:
         """Walk to a command, 0: to the one that was asked for; yields the events of each on the way.
@@ -169,17 +175,42 @@ class Walk:
             Unreplayed: the replay is not what was recorded.
             JournalError: the journal is damaged.
         """
-        seq = seq or self._seq
-        while self.exchange.seq < seq:
-            if not self._rows:
-                self._rows.extend(next(self._batches, ()))
-                if not self._rows:
-                    raise JournalError(f"the journal ends before sequence number {seq}, which it had")
-            yield self._feed(self._rows.popleft())
+        for _, events in self._walk_to(seq or self._seq):
+            yield events
+
+    def rows(self, seq: int = 0) -> Iterator[Row]:
+        """As `go_on`; yields each command with its number, its time, and its events."""
+        for row, events in self._walk_to(seq or self._seq):
+            yield row[0], row[1], decode_command(row[2]), events
+
+    def next_batch(self) -> tuple[int, int]:
+        """The time of the next command, and the last command of its batch. Raises `JournalError`: there is none, or it is damaged."""
+        self._look_ahead()
+        return self._rows[0][1], self._rows[-1][0]
+
+    @property
+    def tip(self) -> tuple[int, bytes]:
+        """The last command of the last batch that was walked whole, and its link in the journal's chain."""
+        tip = self._tip if self._rows else self._tail.place.tip
+        return tip.next_seq - 1, tip.link
 
     def close(self) -> None:
         """Let go of the files."""
         self._tail.close()
+
+    def _walk_to(self, seq: int) -> Iterator[tuple[StoredRow, list[Event]]]:
+        while self.exchange.seq < seq:
+            self._look_ahead()
+            row = self._rows.popleft()
+            yield row, self._feed(row)
+
+    def _look_ahead(self) -> None:
+        """See that there is a command to walk."""
+        if not self._rows:
+            self._tip = self._tail.place.tip
+            self._rows.extend(next(self._batches, ()))
+            if not self._rows:
+                raise JournalError(f"the journal ends with sequence number {self.exchange.seq}; it had more")
 
     def _feed(self, row: StoredRow) -> list[Event]:
         try:

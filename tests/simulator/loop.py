@@ -29,7 +29,7 @@ class Handle:
 
 
 class Loop:
-    """As much of an event loop as `gateway.server.turns` uses. What its process does acts on the disk as the venue."""
+    """As much of an event loop as `gateway.server.scheduler` uses. What its process does acts on the disk as the venue."""
 
     def __init__(self, stage: Stage, machine: Machine) -> None:
         self._stage: Final = stage

@@ -151,7 +151,7 @@ def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
         mock.patch("gateway.identity.secrets", SimpleNamespace(token_bytes=chance.randbytes)),
         mock.patch("gateway.journal.reader.time", simulated_time),
         mock.patch("gateway.snapshots.asked.time", simulated_time),
-        mock.patch("gateway.server.turns.time", simulated_time),
+        mock.patch("gateway.server.scheduler.time", simulated_time),
         mock.patch("gateway.journal.writer.time", simulated_time),
         mock.patch("gateway.server.sequencer.SHORT_SYNC_NS", plan.short_sync_ns),
         mock.patch("gateway.server.gathered.MAX_BATCH_EVENTS", plan.batch_events),

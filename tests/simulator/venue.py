@@ -20,9 +20,9 @@ from gateway.inbound.translate import Known
 from gateway.journal.files import JournalGone
 from gateway.journal.writer import JournalWriter
 from gateway.outbound.channels.outbox import Outbox
-from gateway.server.sequencer import VenueHalted
+from gateway.server.scheduler import Scheduler
 from gateway.server.startup import Started, start_venue
-from gateway.server.turns import Turns
+from gateway.server.turns import VenueHalted
 from gateway.venue.venue import Venue
 from tests.simulator.loop import Loop, SlowSync
 from tests.simulator.machine import DIRECTORY, Machine
@@ -74,10 +74,10 @@ class RunningVenue:
         """What waits for the disk."""
         self._writes_head = False
         loop = cast(asyncio.AbstractEventLoop, Loop(stage, machine))
-        self._turns: Final = Turns(self, started.sequencer, started.writer, loop)
-        self._beside: Final = SlowSync(stage, plan, machine, self._turns.sync_is_done)
+        self._scheduler: Final = Scheduler(self, started.sequencer, loop)
+        self._beside: Final = SlowSync(stage, plan, machine, self._scheduler.sync_is_done)
         started.writer.sync_beside(self._beside)
-        self._turns.wait_for_due()
+        self._scheduler.wait_for_due()
 
     def _note_batches(self, writer: JournalWriter) -> None:
         """Note what is handed to the journal, before it is known whether it arrives."""
@@ -108,7 +108,7 @@ class RunningVenue:
         if session.closing is None and session.takes_whole_messages:
             session.receive(payload)
         self._flush(session)
-        self._turns.received(session)
+        self._scheduler.received(session)
         if session.closing is not None:
             self._close(session)
 
@@ -233,7 +233,7 @@ class RunningVenue:
     def died(self) -> None:
         """The process is gone, with its connections."""
         self.is_up = False
-        self._turns.end()
+        self._scheduler.end()
         self._beside.close()
         self._machine.disk.end_process("venue")
         for link in self.links.values():
@@ -243,9 +243,9 @@ class RunningVenue:
     def stop(self) -> None:
         """Stop in order."""
         sequencer = self.started.sequencer
-        sequencer.drop_questions()
-        while sequencer.has_work or self.started.writer.is_syncing:
-            for action in (sequencer.synced, self.release) if self.started.writer.is_syncing else (sequencer.turn,):
+        sequencer.wind_up()
+        while sequencer.has_work or sequencer.is_syncing:
+            for action in (sequencer.synced, self.release) if sequencer.is_syncing else (sequencer.turn,):
                 if not self._guarded(action):
                     return
             if not self._guarded(sequencer.write):

@@ -16,6 +16,7 @@ from gateway.core import new_exchange
 from gateway.server.connection import CLOSE_SECONDS
 from tests.support.engine.everything import Everything
 from tests.support.gateway.certificates import write_certificate
+from tests.support.gateway.played_again import playing, record
 from tests.support.gateway.small_venue import client, serving, small_venue, url_of
 
 OURS = ("gateway.", "engine.", "compliance.", "picows", "prometheus_client")
@@ -100,6 +101,23 @@ def test_what_the_core_makes_is_not_cyclic(seed, no_collector):
     for _ in range(700):
         drawn.send(drawn.step())
     assert cyclic() == {}
+
+
+async def test_a_recording_that_is_served_makes_no_cycles(tmp_path, no_collector):
+    record(tmp_path, 1, 200)
+    async with playing(tmp_path, speed="step") as server:
+        url = f"ws://127.0.0.1:{server.port}"
+        async with client(url, "sue") as sue:
+            await sue.ask(type="subscribe", channel="drop_copy")
+            server.step(50)
+            await visit(url, "watch")
+            await asyncio.sleep(0.05)
+            from_here_on()
+            server.step(200)
+            await sue.until("recording_ended")
+            await visit(url, "watch")
+            await asyncio.sleep(0.1)
+            assert cyclic() == {}
 
 
 async def test_a_connection_with_tls_that_ended_is_gone(tmp_path, no_collector):

@@ -14,7 +14,7 @@ import pytest
 
 from engine.vocabulary.limits import GONE_TIMEOUT_SECONDS, SOCKET_BUFFER_BYTES
 from gateway.server.connection import Connection
-from gateway.server.server import Server
+from gateway.server.venue_server import VenueServer
 from tests.support.gateway.paced_link import PacedLink, paced_link
 from tests.support.gateway.small_venue import RawClient, client, serving, url_of
 
@@ -25,7 +25,7 @@ MAX_UNREAD = 1_700_000
 
 
 class Floor(NamedTuple):
-    server: Server
+    server: VenueServer
     link: PacedLink
     alice: RawClient
     bob: RawClient

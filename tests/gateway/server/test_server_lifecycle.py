@@ -153,7 +153,7 @@ async def test_pings_and_logins_are_answered_while_the_venue_catches_up(tmp_path
     venue = small_venue(FUTURE.replace("mark_interval_s = 86_400", "mark_interval_s = 60"))
     async with serving(tmp_path, venue) as server, client(url_of(server), "alice") as alice:
         before = server.started.exchange.seq
-        monkeypatch.setattr(server._sequencer, "_clock", lambda: time.time_ns() + 14 * NS_PER_DAY)
+        monkeypatch.setattr(server.started.sequencer, "_clock", lambda: time.time_ns() + 14 * NS_PER_DAY)
         await alice.send(
             type="new_order",
             account="alice",

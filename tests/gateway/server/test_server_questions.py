@@ -84,8 +84,8 @@ async def test_what_connections_asked_that_are_gone_costs_nothing(tmp_path):
             await public.ask(type="instruments")
             assert time.monotonic() - began < 1
         await until(lambda: not server._connections)
-        assert server._sequencer.waiting_requests == 0
-        assert not (server._sequencer.has_work or server._sequencer.has_questions)
+        assert server.started.sequencer.waiting_requests == 0
+        assert not (server.started.sequencer.has_work or server.started.sequencer.has_questions)
 
 
 async def test_who_asks_and_does_not_read_waits_and_keeps_nobody_busy(tmp_path):
@@ -158,8 +158,8 @@ async def test_stopping_takes_no_longer_than_it_may_however_much_waits(tmp_path,
             ]
             # All at once, past the library.
             each.socket.transport.write(b"".join(frame(FINAL_TEXT, json.dumps(order).encode()) for order in orders))
-        await until(lambda: server._sequencer.waiting_requests >= 10 * MAX_INBOX_COMMANDS)
-        waiting = server._sequencer.waiting_requests
+        await until(lambda: server.started.sequencer.waiting_requests >= 10 * MAX_INBOX_COMMANDS)
+        waiting = server.started.sequencer.waiting_requests
         began, seq = time.monotonic(), server.started.exchange.seq
         await server.stop()
         assert STOP_NS / 1e9 < time.monotonic() - began < 2

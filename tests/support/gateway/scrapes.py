@@ -7,7 +7,7 @@ import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.server.server import Server
+from gateway.server.venue_server import VenueServer
 
 Samples = dict[str, float]
 """By name and, in braces, the labels that a sample has."""
@@ -29,7 +29,7 @@ def parse(text: str) -> Samples:
     return found
 
 
-async def scrape(server: Server) -> Samples:
+async def scrape(server: VenueServer) -> Samples:
     """What the endpoint says when its text is made anew."""
     assert server.metrics is not None
     await asyncio.sleep(0.11)

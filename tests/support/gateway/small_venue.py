@@ -23,8 +23,8 @@ from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.keys import public_key_hex
 from gateway.server.opening import start_server
-from gateway.server.sequencer import VenueHalted
-from gateway.server.server import Server
+from gateway.server.turns import VenueHalted
+from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue, check_setup, parse_venue
 from tests.support.small_market import SMALL_MARKET
 
@@ -85,7 +85,7 @@ async def serving(
     exchange: Callable[[], Exchange] = new_exchange,
     halts: str = "",
     **options: Any,
-) -> AsyncIterator[Server]:
+) -> AsyncIterator[VenueServer]:
     """A server in this process, stopped in order; or, with `halts`, one that must have been stopped by such a fault."""
     server = await start_server(venue or small_venue(), directory, exchange=exchange, **options)
     try:
@@ -217,7 +217,7 @@ async def client(url: str, participant: str = "", binary: bool = False, **option
         yield raw
 
 
-def url_of(server: Server) -> str:
+def url_of(server: VenueServer) -> str:
     return f"ws://127.0.0.1:{server.port}"
 
 

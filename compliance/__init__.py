@@ -3,6 +3,7 @@
 from compliance.hook import VENUE, ComplianceHook
 from compliance.registry.records import Contract
 from compliance.rulebook.faults import RulebookError
+from compliance.rulebook.format import rulebook_digest
 from compliance.rulebook.rulebook import BUILT_IN_RULEBOOKS, Rulebook, RuleData
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.risk_1 import digest_of, warning_texts
@@ -17,5 +18,6 @@ __all__ = [
     "RulebookError",
     "digest_of",
     "load_rulebook",
+    "rulebook_digest",
     "warning_texts",
 ]

@@ -11,6 +11,7 @@ from compliance.ledger.contracts import follow_transfer
 from compliance.ledger.fill import Fill
 from compliance.ledger.ledger import Ledger
 from compliance.ledger.open_orders import BY_FUNDS, ONLY_REDUCES
+from compliance.putting_in_force import doubt
 from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
@@ -206,6 +207,10 @@ class ComplianceHook(PreTradeHook):
     def apply(self, command: Command, time_ns: int) -> Outcome:
         """Take note of a configuration command, or carry out a compliance command, or refuse it."""
         return carry_out(self._intake, command, time_ns)
+
+    def doubt(self, command: Command, time_ns: int) -> Problem | None:
+        """Say why a rulebook or a parameter can't be put in force now."""
+        return doubt(self._intake, command, time_ns)
 
     def day_ended(self, time_ns: int) -> Outcome:
         """Let what depends on the Moscow date take effect: a test expired, a grace period or a year of authorisations ended."""

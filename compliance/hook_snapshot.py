@@ -51,7 +51,7 @@ def take_snapshot(intake: Intake) -> bytes:
         texts=list(registry.texts.values()),
         contracts=[_contract(contract) for contract in registry.contracts.values()],
         decided=[] if intake.table is None else intake.table.decided(),
-        former_profiles=_former_profiles(intake),
+        former_profiles=[],
         ledger=take_ledger(intake.ledger),
         closers=list(intake.closers.accounts.items()),
         moved=list(intake.closers.changed),
@@ -100,8 +100,6 @@ def restore(
         for profile, decided in saved.decided:
             table.decide_again(profile, decided, list(registry.listings.values()))
         intake.take_over(table)
-        for account, profile in saved.former_profiles:
-            table.decide_as_before(registry.clients[account], profile)
     # After the classes, which say whose orders count for what.
     restore_ledger(registry, intake.ledger, saved.ledger)
     for order_id, account in saved.closers:
@@ -124,17 +122,6 @@ def _rulebook(intake: Intake) -> RulebookState:
 def _load(saved: RulebookState) -> Rulebook:
     overrides: Overrides = {(rule, key): value for rule, key, value in saved.overrides}
     return load_rulebook(saved.name, saved.documents, overrides, saved.day)
-
-
-def _former_profiles(intake: Intake) -> list[tuple[str, int]]:
-    table = intake.table
-    found: list[tuple[str, int]] = []
-    if table is not None:
-        for client in intake.registry.clients.values():
-            key = table.former_profile(client)
-            if key is not None:
-                found.append((client.account, key))
-    return found
 
 
 def _asset(asset: AssetRecord) -> AssetState:

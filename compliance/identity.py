@@ -93,7 +93,7 @@ def _room_problem(persons: list[Person], keys: tuple[str, ...], firm: str) -> Sa
 
 def identify(intake: Intake, command: RegisterInvestor, investor: Investor) -> Links:
     """Take note of what a sound registration says; returns who shares a beneficial owner otherwise than before."""
-    concerned = _about(investor)
+    concerned = about(investor)
     if command.identity_keys:
         person = intake.persons.one(command.identity_keys, investor.person)
         person.investor = investor
@@ -107,7 +107,7 @@ def identify(intake: Intake, command: RegisterInvestor, investor: Investor) -> L
             owner.firms[investor.investor] = investor
             owners.append(owner)
         investor.owners = owners
-    concerned.update(_about(investor))
+    concerned.update(about(investor))
     links: Links = {}
     for each in concerned.values():
         shared = sharing_owners(each)
@@ -116,8 +116,11 @@ def identify(intake: Intake, command: RegisterInvestor, investor: Investor) -> L
     return links
 
 
-def _about(investor: Investor) -> dict[str, Investor]:
-    """Everybody who can share a beneficial owner with somebody because of what is on record of one investor. O(what is linked)."""
+def about(investor: Investor) -> dict[str, Investor]:
+    """Everybody of whom something else may hold because of what is on record of who one investor is. O(what is linked).
+
+    Owners and firms of one owner: with whom it shares one, and who is blocked with one.
+    """
     found = {investor.investor: investor}
     persons = list(investor.owners)
     if investor.person is not None:

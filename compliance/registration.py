@@ -1,4 +1,4 @@
-"""Commands into records: registrations, authorisations, tests, acknowledgements, blocked owners, assets, rulebooks.
+"""Commands into records: registrations, authorisations, tests, blocked owners, assets; and who else carries out a command.
 
 A command is refused as a whole, with words that say why, or carried out as a whole.
 """
@@ -9,28 +9,23 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from compliance.doors import deposit, freeze, issue, take_out
-from compliance.identity import identify, identity_problem, on_record
+from compliance.identity import about, identify, identity_problem, on_record
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
 from compliance.outcomes import changed as _changed
 from compliance.outcomes import problem as _problem
 from compliance.outcomes import refused as _refused
-from compliance.papers import publish_warning, record_acknowledgement, register_contract, texts_problem
+from compliance.papers import publish_warning, record_acknowledgement, register_contract
+from compliance.putting_in_force import put_in_force
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
 from compliance.registry.records import Authorisation, Client, Intermediary, Investor
-from compliance.rulebook.faults import RulebookError
-from compliance.rulebook.parameters import present_key
-from compliance.rulebook.wording import setting_text, stages_of
-from compliance.rules.catalogue import load_rulebook
-from compliance.rules.table import RuleTable
 from compliance.rules.tiers import put_in_tiers
 from engine.book.assets import Asset
 from engine.book.entities import Instrument
 from engine.state.hook import Outcome
 from engine.state.listing import name_problem
 from engine.vocabulary.codes import FIAT
-from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AuthoriseClient,
@@ -53,62 +48,12 @@ from engine.vocabulary.messages.commands import (
     UpdateAsset,
     Withdraw,
 )
-from engine.vocabulary.messages.events import (
-    Event,
-    ParameterChanged,
-    RegistryChanged,
-    RulebookLoaded,
-)
+from engine.vocabulary.messages.events import Event, RegistryChanged
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import Said, listed, said
 from engine.vocabulary.stated import stated, stated_flag, stated_text
 
 TESTS: Final = ("knowledge", "risk")
-
-
-def _load_rulebook(intake: Intake, command: LoadRulebook, time_ns: int) -> Outcome:
-    """Put a rulebook in force; what was set on top of the one before goes with it."""
-    try:
-        rulebook = load_rulebook(command.name, command.documents, {}, moscow_day(time_ns))
-    except RulebookError as error:
-        return _refused(said("rulebook.faults", str(error)))
-    problem = texts_problem(intake, rulebook)
-    if problem is not None:
-        return _refused(problem)
-    changes = intake.install(RuleTable(rulebook), time_ns)
-    return Outcome([RulebookLoaded(command.name, rulebook.digest), *changes], None, intake.recheck_all())
-
-
-def _set_parameter(intake: Intake, command: SetParameter, time_ns: int) -> Outcome:
-    """Set one parameter on top of the rulebook in force, which is validated and put in force as a whole.
-
-    A value that is in force is refused: whoever sets it is mistaken about what holds, and a change that changes
-    nothing has no place in the history.
-    """
-    if intake.table is None:
-        return _refused(said("rulebook.none"))
-    if not command.reason.strip():
-        return _refused(said("parameter.reason"))
-    before, rule = intake.table.rulebook, command.rule
-    stated = before.rules.get(rule)
-    key = command.key if stated is None else present_key(stated.declared.parameters, command.key)
-    overrides = dict(before.overrides)
-    overrides[rule, key] = command.value
-    try:
-        after = load_rulebook(before.name, before.documents, overrides, moscow_day(time_ns))
-    except RulebookError as error:
-        return _refused(said("rulebook.faults", str(error)))
-    old, new = setting_text(before.rules[rule], key), setting_text(after.rules[rule], key)
-    # A value that changes by date is set to one that does not.
-    if old == new and (key == "enabled" or len(stages_of(before.rules[rule], key)) == 1):
-        return _refused(said("parameter.same", rule, key, old))
-    problem = texts_problem(intake, after)
-    if problem is not None:
-        return _refused(problem)
-    changes = intake.install(RuleTable(after), time_ns)
-    return Outcome(
-        [ParameterChanged(rule, key, old, new, command.reason, command.by), *changes], None, intake.recheck_all()
-    )
 
 
 def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) -> Outcome:
@@ -139,14 +84,14 @@ def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) 
     if says_who:
         found = on_record(investor)
         events.append(RegistryChanged("identity", investor.investor, "", found.template, found.values))
-    clients = _clients_of(investor)
-    intake.refresh(clients)
-    return Outcome(events, None, intake.recheck(clients), links=links)
+    # Two persons who turn out to be one may have an owner of other firms be a blocked one.
+    concerned = _clients_of(list(about(investor).values()) if says_who else investor.with_firms)
+    intake.refresh(concerned)
+    return Outcome(events, None, intake.recheck(concerned), links=links)
 
 
-def _clients_of(investor: Investor) -> list[Client]:
-    """The accounts of an investor and of the firms that name it as beneficial owner: what blocks it blocks these (SAN-1)."""
-    return [client for each in investor.with_firms for client in each.clients]
+def _clients_of(investors: list[Investor]) -> list[Client]:
+    return [client for each in investors for client in each.clients]
 
 
 def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_ns: int) -> Outcome:
@@ -219,7 +164,8 @@ def _set_blocked(intake: Intake, command: SetBlocked, time_ns: int) -> Outcome:
     if investor is None:
         return _refused(said("investor.unregistered", command.investor))
     investor.blocked = command.blocked
-    clients = _clients_of(investor)
+    # What blocks an owner blocks the firms that name it.
+    clients = _clients_of(investor.with_firms)
     intake.refresh(clients)
     how = said("investor.listed") if command.blocked else said("investor.not_listed")
     return _changed("blocked", investor.investor, how, intake.recheck(clients))
@@ -357,8 +303,8 @@ Handler = Callable[[Intake, Any, int], Outcome]
 """Takes note of a command at a time in nanoseconds, UTC, or carries it out, or refuses it."""
 
 HANDLERS: Final[dict[type[Command], Handler]] = {
-    LoadRulebook: _load_rulebook,
-    SetParameter: _set_parameter,
+    LoadRulebook: put_in_force,
+    SetParameter: put_in_force,
     RegisterInvestor: _register_investor,
     RegisterIntermediary: _register_intermediary,
     OpenAccount: _open_account,

@@ -10,11 +10,23 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from engine.clearing.closeout import close_out, set_margin_rules
-from engine.clearing.corrections import bust, reprice
+from engine.clearing.corrections import correct, correction_problem
 from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
 from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
 from engine.clearing.transfers import request_delivery, transfer
+from engine.phases.approval import (
+    APPROVAL_ITSELF,
+    RULEBOOKS,
+    TRADE_CORRECTIONS,
+    approval_problem,
+    decision_problem,
+    decline,
+    end_proposal,
+    needs_approval,
+    propose,
+    set_approval,
+)
 from engine.phases.controls import (
     set_kill_switch,
     set_limits,
@@ -24,10 +36,10 @@ from engine.phases.controls import (
     set_trading_rules,
     set_venue_rules,
 )
-from engine.phases.effective import schedule_change
+from engine.phases.effective import date_problem, schedule_change
 from engine.state.state import State
 from engine.trading.changes import amend, cancel_many, cancel_one
-from engine.trading.consulting import consult
+from engine.trading.consulting import consult, doubt
 from engine.trading.entry import enter
 from engine.trading.order_lists import enter_bracket, enter_pair, quote
 from engine.vocabulary import codes
@@ -74,6 +86,8 @@ class CommandRow:
         sets_up: str = "",
         is_single: bool = False,
         names: dict[str, tuple[str, ...]] | None = None,
+        approval: str = "",
+        doubt: Handler | None = None,
     ) -> None:
         self.kind: Final = kind
         self.name: Final = command_name(kind)
@@ -93,6 +107,10 @@ class CommandRow:
         """Whether a venue has one such thing, whatever it is called."""
         self.names: Final[dict[str, tuple[str, ...]]] = {} if names is None else names
         """The names of the codes that a field holds."""
+        self.approval: Final = approval
+        """As a command of which kind it may need a second approval; empty: it never does, or what it carries does."""
+        self.doubt: Final = doubt
+        """Of what may need a second approval: says why it would not be carried out now, as far as that is known before it is tried."""
 
 
 _TRADERS: Final = (PARTICIPANT,)
@@ -194,8 +212,24 @@ CONFIGURATION: Final = (
         word="venue rules",
         names={"self_trade": codes.SELF_TRADE_MODES},
     ),
-    CommandRow(commands.BustTrade, bust, senders=_SUPERVISORS, about=("trade_id",), word="bust of trade"),
-    CommandRow(commands.RepriceTrade, reprice, senders=_SUPERVISORS, about=("trade_id",), word="reprice of trade"),
+    CommandRow(
+        commands.BustTrade,
+        correct,
+        senders=_SUPERVISORS,
+        about=("trade_id",),
+        word="bust of trade",
+        approval=TRADE_CORRECTIONS,
+        doubt=correction_problem,
+    ),
+    CommandRow(
+        commands.RepriceTrade,
+        correct,
+        senders=_SUPERVISORS,
+        about=("trade_id",),
+        word="reprice of trade",
+        approval=TRADE_CORRECTIONS,
+        doubt=correction_problem,
+    ),
 )
 """What is set up, and what is set while the venue runs."""
 
@@ -226,6 +260,8 @@ COMPLIANCE: Final = (
         word="rulebook",
         sets_up="rulebook",
         is_single=True,
+        approval=RULEBOOKS,
+        doubt=doubt,
     ),
     CommandRow(
         commands.RegisterInvestor,
@@ -265,7 +301,15 @@ COMPLIANCE: Final = (
         sets_up="investor",
     ),
     CommandRow(commands.UpdateAsset, consult, senders=_SUPERVISORS, about=("asset",), word="asset figures"),
-    CommandRow(commands.SetParameter, consult, senders=_SUPERVISORS, about=("rule",), word="parameter"),
+    CommandRow(
+        commands.SetParameter,
+        consult,
+        senders=_SUPERVISORS,
+        about=("rule",),
+        word="parameter",
+        approval=RULEBOOKS,
+        doubt=doubt,
+    ),
     CommandRow(
         commands.RegisterContract,
         consult,
@@ -277,11 +321,63 @@ COMPLIANCE: Final = (
     CommandRow(
         commands.PublishWarning, consult, senders=_SUPERVISORS, about=("text",), word="warning", sets_up="warning"
     ),
-    CommandRow(commands.EffectiveFrom, schedule_change, senders=_SUPERVISORS),
+    CommandRow(commands.EffectiveFrom, schedule_change, senders=_SUPERVISORS, doubt=date_problem),
 )
 """What the hook carries out, at once or from a date on."""
 
+
+def _approve(state: State, command: commands.Approve) -> Problem | None:
+    """Carry out `Approve`: emits ProposalEnded with both names, then what the command does that waited, or why it is refused by now."""
+    problem = decision_problem(command, state.proposals.get(command.proposal), _senders(state, command.proposal))
+    if problem is not None:
+        return problem
+    approved = end_proposal(state, command.proposal, codes.APPROVED, command.by, command.reason).command
+    return COMMANDS[type(approved)].carry_out(state, approved)
+
+
+def _decline(state: State, command: commands.Decline) -> Problem | None:
+    """Carry out `Decline`. Emits ProposalEnded."""
+    return decline(state, command, _senders(state, command.proposal))
+
+
+def _senders(state: State, number: int) -> tuple[str, ...]:
+    """The roles that may make a proposal; none, if there is no such proposal."""
+    proposal = state.proposals.get(number)
+    return () if proposal is None else COMMANDS[type(proposal.command)].senders
+
+
+APPROVAL: Final = (
+    CommandRow(
+        commands.SetApproval,
+        set_approval,
+        senders=_SUPERVISORS,
+        word="second approval",
+        sets_up="approval",
+        is_single=True,
+        approval=APPROVAL_ITSELF,
+        doubt=approval_problem,
+    ),
+    CommandRow(commands.Approve, _approve, senders=_BOTH),
+    CommandRow(commands.Decline, _decline, senders=_BOTH),
+)
+"""What needs a second approval, and what the second one says."""
+
 COMMANDS: Final[dict[type[Command], CommandRow]] = {
-    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE)
+    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL)
 }
-HANDLERS: Final[dict[type[Command], Handler]] = {kind: row.carry_out for kind, row in COMMANDS.items()}
+
+
+def _do_or_propose(state: State, command: Any) -> Problem | None:
+    """Carry out a command that may need a second approval; or, if it does, find out whether it is sound, and keep it until then."""
+    row = COMMANDS[type(command)]
+    kind = COMMANDS[type(command.change)].approval if type(command) is commands.EffectiveFrom else row.approval
+    if not kind or not needs_approval(state, kind):
+        return row.carry_out(state, command)
+    assert row.doubt is not None
+    return row.doubt(state, command) or propose(state, command)
+
+
+HANDLERS: Final[dict[type[Command], Handler]] = {
+    kind: row.carry_out if row.doubt is None else _do_or_propose for kind, row in COMMANDS.items()
+}
+"""What carries out each command as it comes."""

@@ -124,7 +124,7 @@ class HookState(Part):
     """By profile: instruments' numbers times two plus side about which its table has been asked, and the profile that was asked
     for. Who is doubtful depends on it."""
     former_profiles: list[tuple[str, int]]
-    """Accounts that are decided about by a profile that is no longer theirs."""
+    """Of core version 6: accounts that were decided about by a profile that was no longer theirs. None is, since; it is not read."""
     ledger: LedgerState
     closers: list[tuple[int, str]]
     """Order id and account."""

@@ -105,7 +105,7 @@ def parse_rulebook(
     return Rulebook(
         name,
         root.title,
-        _digest(name, documents),
+        rulebook_digest(name, documents),
         dict(documents),
         rules,
         order=tuple(root.order),
@@ -300,7 +300,7 @@ def _override(whole: Place, rules: dict[str, RuleData], overrides: Overrides) ->
                 place.fault(fault_key, fault)
 
 
-def _digest(name: str, documents: dict[str, str]) -> str:
+def rulebook_digest(name: str, documents: dict[str, str]) -> str:
     """SHA-256 over the name and, sorted by name, each document with its length, so that no two sets run together."""
     hashed = hashlib.sha256(name.encode())
     for document in sorted(documents):

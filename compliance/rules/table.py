@@ -110,22 +110,6 @@ class RuleTable:
         for place, profile in decided:
             decisions[place] = self.decide(profile_of(profile), listings[place // 2], place % 2)
 
-    def former_profile(self, client: Client) -> int | None:
-        """The profile by which a client is still decided about, if it is no longer its own; None: it is, or there is none.
-
-        Who owns a firm may become known by what somebody else registers.
-        """
-        if client.decisions is self._by_profile.get(self.profile(client).key):
-            return None
-        for key, decisions in self._by_profile.items():
-            if decisions is client.decisions:
-                return key
-        return None
-
-    def decide_as_before(self, client: Client, key: int) -> None:
-        """Let a client be decided about by a profile that is no longer its own."""
-        client.decisions = self._of_profile(key)
-
     def _of_profile(self, key: int) -> dict[int, Decision]:
         found = self._by_profile.get(key)
         if found is None:

@@ -23,24 +23,28 @@ from engine.vocabulary.rounding import round_up
 from engine.vocabulary.said import said
 
 
-def bust(state: State, command: BustTrade) -> Problem | None:
-    """Undo a trade: both sides get back what they gave, fees included.
+def correct(state: State, command: BustTrade | RepriceTrade) -> Problem | None:
+    """Undo a trade: both sides get back what they gave, fees included; or give it another price, as if it had been made at it.
 
     Emits OrderCancelled for what holds back what must be given, newest first, and TradeCorrected; or returns why not.
     """
+    problem = correction_problem(state, command)
+    if problem is not None:
+        return problem
     record = _find(state, command.trade_id)
-    return _unknown(command) if record is None else _correct(state, command, record, 0)
+    assert record is not None
+    new_ticks = command.price_e8 // record.instrument.tick_e8 if type(command) is RepriceTrade else 0
+    return _correct(state, command, record, new_ticks)
 
 
-def reprice(state: State, command: RepriceTrade) -> Problem | None:
-    """Give a trade another price, as if it had been made at it. Emits as `bust` does, or returns why not."""
+def correction_problem(state: State, command: BustTrade | RepriceTrade) -> Problem | None:
+    """Why a trade can't be corrected so, whatever its sides have; None if it can."""
     record = _find(state, command.trade_id)
     if record is None:
-        return _unknown(command)
-    tick_e8 = record.instrument.tick_e8
-    if command.price_e8 <= 0 or command.price_e8 % tick_e8:
+        return invalid(said("trade.unknown", command.trade_id))
+    if type(command) is RepriceTrade and (command.price_e8 <= 0 or command.price_e8 % record.instrument.tick_e8):
         return Problem(TICK, said("price.tick"))
-    return _correct(state, command, record, command.price_e8 // tick_e8)
+    return None
 
 
 def _find(state: State, trade_id: int) -> TradeRecord | None:
@@ -52,10 +56,6 @@ def _find(state: State, trade_id: int) -> TradeRecord | None:
         return None
     future = record.instrument.future
     return None if future is not None and future.expired else record
-
-
-def _unknown(command: BustTrade | RepriceTrade) -> Problem:
-    return invalid(said("trade.unknown", command.trade_id))
 
 
 def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecord, new_ticks: int) -> Problem | None:

@@ -1,4 +1,4 @@
-"""What happens by itself when its time has come: phases, expiries, marks, settlements, ends of grace, effective dates, the day's end."""
+"""What happens by itself when its time has come: phases, expiries, marks, settlements, ends of grace, effective dates, proposals, the day's end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from engine.book.order_book import LimitOrderBook
 from engine.clearing.closeout import end_grace
 from engine.clearing.futures import begin_averaging, final_ticks, mark_by_clock, marking
+from engine.phases.approval import lapse
 from engine.phases.effective import take_effect
 from engine.phases.phase_changes import end_day, enter_phase, follow_schedule, step
 from engine.state.state import (
@@ -19,6 +20,7 @@ from engine.state.state import (
     DUE_MARGIN,
     DUE_MARK,
     DUE_PHASE,
+    DUE_PROPOSAL,
     DUE_SETTLEMENT,
     State,
 )
@@ -59,6 +61,8 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
         state.steps += CHANGE_STEPS
         take_effect(state, number)
         return True
+    if kind == DUE_PROPOSAL:
+        return lapse(state, number)
     book = state.book_list[number]
     if kind == DUE_MARK:
         return mark_by_clock(state, book)

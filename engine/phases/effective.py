@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.phases.approval import about
 from engine.state.saying import command_rejected
 from engine.state.state import DUE_CHANGE, State
 from engine.trading.consulting import consult
 from engine.vocabulary.limits import MAX_E8, MAX_SCHEDULED_CHANGES
 from engine.vocabulary.messages.commands import Command, EffectiveFrom, RecordAcknowledgement, RecordTest
 from engine.vocabulary.messages.events import ChangeEffective, ChangeScheduled
-from engine.vocabulary.names import command_name
 from engine.vocabulary.problem import Problem, invalid
 from engine.vocabulary.said import said
 
 
 def schedule_change(state: State, command: EffectiveFrom) -> Problem | None:
     """Keep a compliance command until its effective date. Emits ChangeScheduled, or returns why not."""
+    problem = date_problem(state, command)
+    if problem is not None:
+        return problem
+    state.changes[state.seq] = command
+    state.schedule(command.effective_ns, DUE_CHANGE, state.seq)
+    state.emit(ChangeScheduled(state.seq, command.effective_ns, about(command)))
+    return None
+
+
+def date_problem(state: State, command: EffectiveFrom) -> Problem | None:
+    """Why a command can't be kept until its effective date; None if it can. What it changes is judged on that date."""
     if not state.time_ns < command.effective_ns <= MAX_E8:
         return invalid(said("effective.past"))
     if len(state.changes) >= MAX_SCHEDULED_CHANGES:
         return invalid(said("effective.most", MAX_SCHEDULED_CHANGES))
-    state.changes[state.seq] = command
-    state.schedule(command.effective_ns, DUE_CHANGE, state.seq)
-    # What it is about is the first field of each of these commands.
-    what = f"{command_name(type(command.change))} {msgspec.structs.astuple(command.change)[0]}"
-    state.emit(ChangeScheduled(state.seq, command.effective_ns, what))
     return None
 
 

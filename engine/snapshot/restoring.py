@@ -9,6 +9,7 @@ from engine.book.records import TradeRecord
 from engine.snapshot.accounts import restore_accounts, restore_orders
 from engine.snapshot.messages.document import AssetState, BookState, Snapshot, TradeState
 from engine.state.listing import new_instrument
+from engine.state.proposal import Proposal
 from engine.state.protection import Limits
 from engine.state.state import IndexPrice, State
 from engine.trading.market_index import set_members
@@ -46,7 +47,7 @@ def restore_state(state: State, document: Snapshot) -> None:
 
 
 def _restore_settings(state: State, document: Snapshot) -> None:
-    """Limits, switches, indexes, and what is due."""
+    """Limits, switches, indexes, what is due, and what waits."""
     for each in document.limits:
         limits = Limits(each.orders_per_second, each.max_order_value, each.max_order_to_trade)
         limits.second = each.second
@@ -66,6 +67,9 @@ def _restore_settings(state: State, document: Snapshot) -> None:
     state.due.extend(document.due)
     for seq, change in document.changes:
         state.changes[seq] = change
+    state.second = document.second
+    for saved_proposal in document.proposals:
+        state.proposals[saved_proposal.proposal] = Proposal(saved_proposal.command, saved_proposal.until_ns)
 
 
 def _asset(number: int, saved: AssetState) -> Asset:

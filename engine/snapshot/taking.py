@@ -21,6 +21,7 @@ from engine.snapshot.messages.document import (
     MarginState,
     OrderState,
     PositionState,
+    ProposalState,
     Snapshot,
     TradeState,
 )
@@ -58,6 +59,11 @@ def take_snapshot(state: State) -> Snapshot:
         due=sorted(state.due),
         changes=list(state.changes.items()),
         hook=state.hook.snapshot(),
+        second=state.second,
+        proposals=[
+            ProposalState(proposal=number, command=each.command, until_ns=each.until_ns)
+            for number, each in state.proposals.items()
+        ],
     )
 
 

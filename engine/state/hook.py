@@ -6,7 +6,7 @@ the one writer, with the command's own time; none may read a clock, a file or a 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from mypy_extensions import mypyc_attr
 
@@ -14,9 +14,11 @@ from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order
 from engine.vocabulary.codes import COMPLIANCE
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
-from engine.vocabulary.messages.events import Event
+from engine.vocabulary.messages.events import AnyEvent, Event
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import Said
+
+EVERY_EVENT: Final[tuple[type[Event], ...]] = get_args(AnyEvent)
 
 
 class Failure:
@@ -124,8 +126,12 @@ class PreTradeHook:
         """
 
     def followed(self) -> tuple[type[Event], ...]:
-        """The classes of the events that `observe` is told of. Asked once, when a venue is made."""
-        return ()
+        """The classes of the events that `observe` is told of: all, unless a hook names fewer, which takes less time.
+
+        Asked once, when a venue is made.
+        """
+        # This class itself does nothing with any.
+        return () if type(self) is PreTradeHook else EVERY_EVENT
 
     def observe(self, event: Event, time_ns: int) -> None:
         """Follow what happens: each event of a class in `followed` once, in order, as it is emitted."""
@@ -163,6 +169,13 @@ class PreTradeHook:
         will apply it unless this refuses; for those of `HookCommand` this is all there is.
         """
         return Outcome([])
+
+    def doubt(self, command: Command, time_ns: int) -> Problem | None:
+        """Say why `apply` would refuse a command of `HookCommand` now; None: it would not. Changes nothing.
+
+        Asked of what waits for a second approval, so that a mistake is told to whoever made it.
+        """
+        return None
 
     def day_ended(self, time_ns: int) -> Outcome:
         """Let what depends on the Moscow date take effect: a test expires, a grace period ends, a year begins."""

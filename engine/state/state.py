@@ -20,6 +20,7 @@ from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
 from engine.state.letting_go import let_go
+from engine.state.proposal import Proposal
 from engine.state.protection import Limits
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
@@ -60,6 +61,8 @@ DUE_CHANGE: Final = 8
 """A compliance command takes effect. By the sequence number of the command that brought it."""
 DUE_INDICATIVE: Final = 9
 """The indicative price of a call with many levels is computed. By instrument."""
+DUE_PROPOSAL: Final = 10
+"""A command waits no longer for a second approval. By its sequence number."""
 
 
 class IndexPrice:
@@ -130,6 +133,8 @@ class State:
     """How many orders of a queue get shares. These seven are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
+    second: tuple[str, ...] = ()
+    """Which kinds of commands need a second approval."""
     halt_threshold_ppm: int = 0
     halt_ns: int = 0
     index_sum: int = 0
@@ -154,13 +159,11 @@ class State:
         self.assets: Final[dict[str, Asset]] = {}
         self.instruments: Final[dict[str, Instrument]] = {}
         self.books: Final[dict[str, LimitOrderBook]] = {}
-        """By instrument name."""
         self.book_list: Final[list[LimitOrderBook]] = []
-        """By the instrument's number."""
+        """By the instrument's name, and by its number."""
         self.owners: Final[dict[str, Owner]] = {}
         self.accounts: Final[dict[str, Account]] = {}
         self.account_list: Final[list[Account]] = []
-        """By the account's number."""
         self.events: list[Event] = []
         """What the command that is applied has done so far; between commands what the last one did."""
         self.day_trades: list[TradeRecord] = []
@@ -173,11 +176,12 @@ class State:
         self.leftovers: Final = Leftovers()
         """What earlier trading days have left, until it is thrown away."""
         self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
-        """By the instrument's number."""
         self.schedule_steps: Final[dict[int, int]] = {}
-        """By the instrument's number: the deadline of its next step."""
+        """By the instrument's number: its schedule, and the deadline of its next step."""
         self.changes: Final[dict[int, EffectiveFrom]] = {}
         """Compliance commands that wait for their effective date, by the sequence number of the command that brought them."""
+        self.proposals: Final[dict[int, Proposal]] = {}
+        """Commands that wait for a second approval, by their sequence numbers."""
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}

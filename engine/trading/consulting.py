@@ -49,6 +49,13 @@ def follow(state: State, outcome: Outcome) -> None:
         state.begin(_rechecking(state, outcome.recheck))
 
 
+def doubt(state: State, command: Command) -> Problem | None:
+    """Ask the hook why it would refuse a command that waits for a second approval; None: it would carry it out now."""
+    # It may be a rulebook, which is read here, and again once it is approved.
+    state.steps += CHANGE_STEPS
+    return state.hook.doubt(command, state.time_ns)
+
+
 def look_again(state: State) -> None:
     """Begin to cancel what may rest no longer since a command has traded or corrected."""
     recheck = state.hook.unsettled()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 # Raised with any change of events: a journal replays exactly only under the version that wrote it.
-CORE_VERSION: Final = 6
+CORE_VERSION: Final = 7
 
 BUY: Final = 0
 SELL: Final = 1
@@ -223,3 +223,10 @@ CANCEL_REASONS: Final = (
     "margin_call",
     "corrected",
 )
+
+# How a proposal ended.
+APPROVED: Final = 0
+DECLINED: Final = 1
+WITHDRAWN: Final = 2
+LAPSED: Final = 3
+PROPOSAL_OUTCOMES: Final = ("approved", "declined", "withdrawn", "expired")

@@ -96,6 +96,9 @@ ORDERS_BEFORE_RATIO: Final = 100
 LEG_ID: Final = 2**40
 # Compliance commands that wait for their effective date. Each may carry a whole rulebook, and a snapshot carries them all: 16 MiB.
 MAX_SCHEDULED_CHANGES: Final = 256
+# Commands that wait for a second approval. Each may carry a whole rulebook, too: 4 MiB. Two people who decide about so many at a time
+# do not read them; whoever fills the room is declined by anybody else.
+MAX_PROPOSALS: Final = 64
 # What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
 # other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
 # What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.
@@ -140,6 +143,8 @@ MIN_GRACE_NS: Final = NS_PER_SECOND
 # And of the next one, where it could not be: an idle venue that slept calls it once for each that ended meanwhile.
 MIN_NEXT_GRACE_NS: Final = 60 * NS_PER_SECOND
 MAX_GRACE_NS: Final = 30 * NS_PER_DAY
+# How long a proposal waits for a second approval: both are at work within a day, and nobody approves what he has forgotten.
+PROPOSAL_NS: Final = NS_PER_DAY
 DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
 # The trading day and the year of the caps are Moscow's: UTC+3, no daylight saving since 2014.
 MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND

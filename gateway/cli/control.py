@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from compliance import RulebookError, load_rulebook
-from gateway.cli import control_markets, control_parties
+from gateway.cli import control_approval, control_markets, control_parties
 from gateway.cli.control_options import acts, carry, dated, names_of, target_of
 from gateway.cli.control_running import Target, ask, standing
 from gateway.cli.terminal import Terminal
@@ -51,7 +51,7 @@ def command(ctx: click.Context, /, **_: Any) -> None:
 
     \b
     Exit status:
-      0  done, or waiting for its date
+      0  done, or waiting for its date or for a second approval
       1  the venue refused or can't be reached; nothing changed
       2  nothing was sent: usage, an unknown name, no reason, not confirmed
       3  sent, but no answer came
@@ -81,6 +81,10 @@ for _each in (
     control_parties.unblock,
     control_parties.set_class,
     control_parties.freeze,
+    control_approval.approve,
+    control_approval.decline,
+    control_approval.proposals,
+    control_approval.approval,
 ):
     command.add_command(_each)
 

@@ -16,6 +16,7 @@ from engine.vocabulary.limits import MAX_TEXT_CHARS, MOSCOW_OFFSET_NS
 from gateway.cli.terminal import Terminal
 from gateway.client import Client, ClientError, ConnectionLost, RequestFailed, connect
 from gateway.control.actions import Action
+from gateway.control.approval import in_words
 from gateway.control.carrying import Outcome, carry_out
 from gateway.control.names import ControlError
 from gateway.keys import KeyFileError, read_private_key
@@ -181,6 +182,8 @@ def carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -
             click.echo(json_text(report))
             return REFUSED
         where = f"recorded as command {error.seq}" if error.seq else "the venue recorded nothing"
+        if action.command == "approve":
+            where += "; `sbx control proposals` says whether it still waits"
         raise click.ClickException(f"refused, {error}; nothing changed, {where}") from error
     except ConnectionLost as error:
         if not error.was_sent:
@@ -188,6 +191,8 @@ def carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -
         raise Unanswered(f"{error}; `sbx control show` says, or `sbx history`") from error
     except ClientError as error:
         raise click.ClickException(str(error)) from error
+    if outcome.waits_until is not None:
+        report |= {"status": "proposed", "until_utc": utc(outcome.waits_until)}
     if as_json:
         click.echo(json_text({**report, "by": by, **msgspec.to_builtins(outcome)}))
     else:
@@ -200,9 +205,13 @@ def carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -
 
 def sentence(action: Action) -> str:
     """What an action will do, from when, and to how many."""
-    when = "" if action.effective_ns is None else f"from {utc(action.effective_ns + MOSCOW_OFFSET_NS)[:19]} (Moscow): "
+    when = "" if action.effective_ns is None else f"from {_moscow(action.effective_ns)}: "
     counts = _counts(action.accounts, action.open_orders)
     return f"{when}{action.says}" + (f" [{counts}]" if counts else "")
+
+
+def _moscow(time_ns: int) -> str:
+    return f"{utc(time_ns + MOSCOW_OFFSET_NS)[:19]} (Moscow)"
 
 
 def _counts(accounts: int | None, open_orders: int | None) -> str:
@@ -220,10 +229,16 @@ def _number(count: int, what: str) -> str:
 
 def tell(console: Terminal, action: Action, outcome: Outcome, by: str) -> None:
     """Print what came of an action."""
+    if outcome.waits_until is not None:
+        console.tell(
+            f"waits for a second approval: proposal {outcome.seq}, by {by}, until {_moscow(outcome.waits_until)}"
+        )
+        return
     done = "done" if action.effective_ns is None else "waits for its date"
     console.tell(f"{done}: command {outcome.seq}, by {by}")
     for change in outcome.changes[:MAX_SHOWN_CHANGES]:
-        console.tell(f"  {change.what} {change.key}{f': {change.detail}' if change.detail else ''}")
+        what = f"{change.what} {change.key}".rstrip()
+        console.tell(f"  {what}{f': {change.detail}' if change.detail else ''}")
     if len(outcome.changes) > MAX_SHOWN_CHANGES:
         console.tell(f"  ... {len(outcome.changes) - MAX_SHOWN_CHANGES:,} more changes: see --json, or `sbx history`")
     if outcome.trades:
@@ -245,7 +260,11 @@ def tell(console: Terminal, action: Action, outcome: Outcome, by: str) -> None:
 
 def standing(kind: RecordKind, record: RecordInfo) -> str:
     """How a record stands, in a line."""
+    if kind == "proposal":
+        return printable(f"{in_words(record)}; until {_moscow(record.until or 0)}")
     parts = [record.name]
+    if record.second:
+        parts.append(f"second approval of {', '.join(record.second)}")
     if record.participant is not None:
         parts.append(f"of investor {record.investor}, operated by {record.participant}")
         parts += [f"held through {record.intermediary}"] if record.intermediary else []

@@ -41,7 +41,7 @@ _HELP: Final = {
     keys.RULE: "Rule that refused or cancelled something, or was changed.",
     keys.CONTRACT: "Contract of foreign trade.",
     keys.TRANSFER: "Transfer with this id.",
-    keys.CHANGE: "Change with an effective date, by the number of its command.",
+    keys.CHANGE: "Change with an effective date or a second approval, by the number of its command.",
     keys.MESSAGE: "Command or event of this class, as SetParameter or DayEnded; not of everyday trading.",
 }
 _UNTIL_THE_END: Final = 2**63

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.reading import exit_status, notes_of, open_source, read, status_of, write_tables
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
 from gateway.printable import json_text
-from gateway.reporting.history import History, history_table
+from gateway.reporting.history import PROPOSED, History
+from gateway.reporting.history_tables import history_table
 from gateway.reporting.source import Source
 from gateway.reporting.tables import Table
 
@@ -81,17 +83,30 @@ def show(source: Source, table: Table, name: str) -> None:
     console.tell(table.title)
     for row in table.objects():
         by = f" by {row['by']}" if row["by"] else ""
-        head = f"{row['seq']}  {row['time_utc']}  {row['what']} {row['subjects']}{by}: {row['outcome']}"
+        outcome = str(row["outcome"])
+        if row["second"] and outcome in PROPOSAL_OUTCOMES:
+            outcome += f" by {row['second']}"
+        elif row["second"]:
+            by += f", approved by {row['second']}"
+        head = f"{row['seq']}  {row['time_utc']}  {row['what']} {row['subjects']}{by}: {outcome}"
         console.tell(head.replace("  :", ":"))
         if row["time_utc"] != row["effective_utc"]:
             console.tell(f"    effective {row['effective_utc']}")
-        for label, key in (("", "why"), ("reason: ", "reason"), ("", "said"), ("did: ", "effects")):
+        for label, key in (
+            ("", "why"),
+            ("reason: ", "reason"),
+            ("and: ", "second_reason"),
+            ("", "said"),
+            ("did: ", "effects"),
+        ):
             if row[key]:
                 console.tell(f"    {label}{row[key]}")
         if row["orders_cancelled"]:
             console.print(f"    cancelled {row['orders_cancelled']:,} open orders")
         if row["change"] is not None:
             console.print(f"    brought by sequence number {row['change']}")
+        elif row["outcome"] == PROPOSED:
+            console.print("    waits for a second approval")
     if not table.rows:
         console.tell(f"no change in this journal is about {name}" if name else "no changes")
     for note in notes_of(source):

@@ -279,6 +279,7 @@ class Client(Following):
         """Sequence a configuration or compliance command; returns its sequence number.
 
         For operators and supervisors, and for issuers in what concerns their own assets. Raises `RequestFailed` if it was refused.
+        Where the venue asks for a second approval it may only wait, as the proposal of that number.
         """
         request = m.Admin(id=self.next_id(), command=command, arguments=arguments)
         return (await self.request(request, m.Done)).seq

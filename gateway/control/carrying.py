@@ -21,6 +21,8 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     seq: int
     """The number of the command."""
+    waits_until: int | None = None
+    """It was not carried out, but waits for a second approval until then; None: it was."""
     changes: list[m.Change] = []
     cancelled: dict[str, int] = {}
     """Open orders by the rule that cancelled them, else by the reason."""
@@ -56,7 +58,8 @@ async def carry_out(client: Client, action: Action, reason: str) -> Outcome:
             await stream.start()
             readers.append(asyncio.ensure_future(_read(stream, told.append)))
         arguments = {**action.arguments, "reason": reason}
-        outcome = Outcome(seq=await client.admin(action.command, **arguments))
+        reply = await client.request(m.Admin(id=client.next_id(), command=action.command, arguments=arguments), m.Done)
+        outcome = Outcome(seq=reply.seq, waits_until=reply.waits_until)
         try:
             outcome.record = (await client.records(action.kind, action.name)).get(action.name)
         except ClientError:

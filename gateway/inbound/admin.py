@@ -2,8 +2,8 @@
 
 Arguments carry the names of the command's fields. A field that ends in `_e8` is given without that ending, as a decimal
 string; amounts of money are decimal strings in whole units of their asset; kinds, phases, scopes, modes are names; a
-schedule is a table of Moscow times and phases. Documents are numbers by kind, and become identity keys here (ID-1). `by` is not given: it is who is logged in. Nor is `issuer` of what is done to
-an issued asset: it is the participant who asks, or nobody if the venue does it on the issuer's behalf. Whether that
+schedule is a table of Moscow times and phases. Documents are numbers by kind, and become identity keys here (ID-1). `by` and `role`
+are not given: they are who is logged in, and as what. Nor is `issuer` of what is done to an issued asset: it is the participant who asks, or nobody if the venue does it on the issuer's behalf. Whether that
 participant is the issuer, the core says.
 """
 
@@ -17,12 +17,13 @@ from engine.book.assets import Asset
 from engine.command_table import COMMANDS, PARTICIPANT, ROLES, SUPERVISOR, TRADING, CommandRow
 from engine.state.listing import MAX_SCALE
 from engine.vocabulary.codes import FIRM, INVESTOR_KINDS
+from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_RULE_TEXT_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS
 from engine.vocabulary.messages import commands
-from engine.vocabulary.messages.commands import AnyCommand
+from engine.vocabulary.messages.commands import AnyCommand, Command
 from gateway.documents import DocumentError, is_like_a_number, spills
 from gateway.identity import Identities, check_documents, check_owners, secrets_of
-from gateway.protocol.messages import Admin
+from gateway.protocol.messages import Admin, Argument
 from gateway.protocol.wire import Malformed, parse_amount, parse_e8
 from gateway.venue.schedule import parse_schedule
 from gateway.venue.venue import built_in_rulebooks, load_rulebook_documents
@@ -42,6 +43,8 @@ _TEXTS: Final = {
 """Texts for people, and how long they may be; all other strings are names."""
 _RETIRED: Final = ((commands.RecordAcknowledgement, "version"),)
 """Fields that only old journals fill in."""
+_WHO: Final = ("by", "role")
+"""Fields that are not given: who is logged in, and as what."""
 _OTHERWISE: Final = {"identity_keys": "documents", "owner_keys": "owners"}
 """What is not given as the command holds it, by field: what it is called."""
 _NAMED_HERE: Final = (
@@ -88,7 +91,7 @@ def admin_command(
     if row is None:
         known = ", ".join(sorted(ALLOWED.get(role, {}))) or "none"
         raise NotAllowed(f"as {role} you may send: {known}")
-    filled_in = {"by": participant}
+    filled_in = {"by": participant, "role": role}
     if row.name in _ISSUED:
         filled_in["issuer"] = participant if role == PARTICIPANT else ""
     command = _command(row, request.arguments, "arguments", Known(assets, identities, filled_in))
@@ -106,7 +109,7 @@ def argument_names(row: CommandRow) -> tuple[list[str], list[str]]:
     required = len(fields) - len(kind.__struct_defaults__)
     names: tuple[list[str], list[str]] = ([], [])
     for number, field in enumerate(fields):
-        if field == "by" or (field == "issuer" and row.name in _ISSUED) or (kind, field) in _RETIRED:
+        if field in _WHO or (field == "issuer" and row.name in _ISSUED) or (kind, field) in _RETIRED:
             continue
         # A rulebook of this distribution needs no documents.
         names[number >= required or field == "documents"].append(_called(field))
@@ -194,7 +197,7 @@ def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: 
         return _limit(given, arguments.get("scale"))
     if field == "steps":
         return _steps(given)
-    if field == "instruments":
+    if field in ("instruments", "second"):
         return _names(given)
     if field in row.names:
         return _code(given, row.names[field])
@@ -222,6 +225,24 @@ def _plain(field: str, given: object, annotation: str) -> object:
     if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
         raise Malformed("expected a table of texts by name")
     return given
+
+
+def arguments_of(command: Command) -> dict[str, Argument]:
+    """The arguments that ask for a command which may wait for a second approval; without a rulebook's documents, and a reason that is none."""
+    if isinstance(command, commands.EffectiveFrom):
+        change: Any = arguments_of(command.change)
+        name = COMMANDS[type(command.change)].name
+        found: dict[str, Argument] = {"effective_ns": command.effective_ns, "command": name, "arguments": change}
+        return found | ({"reason": command.reason} if command.reason else {})
+    found = {}
+    for field in type(command).__struct_fields__:
+        value = getattr(command, field)
+        if field in _WHO or field == "documents" or (field == "reason" and not value):
+            continue
+        if field.endswith("_e8"):
+            value = decimal_e8(value)
+        found[_called(field)] = list(value) if isinstance(value, tuple) else value
+    return found
 
 
 def _documents_of(given: object) -> dict[str, str]:

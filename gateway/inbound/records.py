@@ -6,13 +6,15 @@ from collections.abc import Generator, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from compliance import ComplianceHook, RuleData
+from compliance import ComplianceHook, RuleData, rulebook_digest
 from compliance.registry.classes import class_name
 from compliance.registry.records import Client, Registry
 from compliance.rulebook.wording import setting_text
 from engine.book.entities import Account, Owner
 from engine.book.records import TradeRecord
+from engine.command_table import COMMANDS
 from engine.exchange import Exchange
+from engine.state.proposal import Proposal
 from engine.vocabulary.codes import BUY, INVESTOR_KINDS, PHASES, SELL
 from engine.vocabulary.limits import (
     ANSWER_PIECE_STEPS,
@@ -21,6 +23,8 @@ from engine.vocabulary.limits import (
     MAX_LISTED_RECORDS,
     ROW_STEPS,
 )
+from engine.vocabulary.messages.commands import EffectiveFrom, LoadRulebook
+from gateway.inbound.admin import arguments_of
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import RecordInfo, RecordKind, Records
 
@@ -70,6 +74,8 @@ class RecordBook:
         registry = self._registry
         if kind == "parameter":
             return self._parameters()
+        if kind == "proposal":
+            return {str(number): proposal for number, proposal in exchange.proposals.items()}
         return registry.investors if kind == "investor" else registry.intermediaries
 
     @property
@@ -111,6 +117,10 @@ class RecordBook:
             found.phase = PHASES[record.phase]
         elif kind == "parameter":
             found.value = setting_text(*record)
+        elif kind == "proposal":
+            _propose(found, record)
+        elif kind == "venue":
+            found.second = list(record.second)
         elif kind == "trade":
             format_ = self._fanout.formats.instruments[record.instrument.instrument]
             found.instrument = record.instrument.instrument
@@ -150,6 +160,16 @@ class RecordBook:
             return iter(self._exchange.account_list)
         clients: list[Client] = record.clients
         return (client.core for client in clients if client.core is not None)
+
+
+def _propose(found: RecordInfo, proposal: Proposal) -> None:
+    """Say of a proposal what would be done and why, who asks for it, and until when."""
+    command = proposal.command
+    found.command, found.arguments = COMMANDS[type(command)].name, arguments_of(command)
+    found.by, found.until = proposal.by, proposal.until_ns
+    change = command.change if isinstance(command, EffectiveFrom) else command
+    if isinstance(change, LoadRulebook):
+        found.digest = rulebook_digest(change.name, change.documents)
 
 
 def _open_in(owner: Owner, instrument: Any) -> int:

@@ -27,7 +27,7 @@ RULE: Final = "rule"
 CONTRACT: Final = "contract"
 TRANSFER: Final = "transfer"
 CHANGE: Final = "change"
-"""A change with an effective date: the sequence number of its command."""
+"""A change that waits for its date or for a second approval: the sequence number of its command."""
 MESSAGE: Final = "message"
 """The class of a command or event, of those that are not everyday trading."""
 REPORT: Final = "report"
@@ -74,6 +74,7 @@ FIELDS: Final = {
     "participant": PARTICIPANT,
     "issuer": PARTICIPANT,
     "by": PARTICIPANT,
+    "proposed_by": PARTICIPANT,
     "trade_id": TRADE,
     "instrument": INSTRUMENT,
     "instruments": INSTRUMENT,
@@ -85,6 +86,7 @@ FIELDS: Final = {
     "contract": CONTRACT,
     "contract_reference": CONTRACT,
     "transfer_id": TRANSFER,
+    "proposal": CHANGE,
 }
 """Fields that hold a key."""
 SEVERAL: Final = ("instruments", "rules")

@@ -14,6 +14,7 @@ from engine.vocabulary.codes import REJECT_CODES
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
     AccountOpened,
+    CommandProposed,
     CommandRejected,
     Event,
     RulebookLoaded,
@@ -277,4 +278,6 @@ def _admin_reply(seq: int, events: list[Event], request_id: int) -> Message:
                 template=event.template or None,
                 values=event.values,
             )
+        if type(event) is CommandProposed:
+            return Done(id=request_id, seq=seq, waits_until=event.until_ns)
     return Done(id=request_id, seq=seq)

@@ -172,7 +172,8 @@ class Change(ChannelMessage, tag="change"):
     """The command that brought it, or before which its effective date had come."""
     time: int
     what: str
-    """rulebook, investor, parameter, scheduled, effective, refused; else the kind of record or setting."""
+    """rulebook, investor, parameter, scheduled, effective, refused; of a second approval proposed, approved, declined, withdrawn,
+    expired; else the kind of record or setting."""
     key: str
     """Which one; of what waits the number of its command, of a refusal its code."""
     detail: str = ""
@@ -180,6 +181,8 @@ class Change(ChannelMessage, tag="change"):
     by: str = ""
     effective: int | None = None
     """Of what waits: when it takes effect."""
+    until: int | None = None
+    """Of what is proposed: when it expires."""
 
 
 class Heartbeat(ChannelMessage, tag="heartbeat"):

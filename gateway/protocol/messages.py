@@ -57,12 +57,11 @@ from gateway.protocol.private_messages import (
     TransferStatus,
     VariationMargin,
 )
-from gateway.protocol.record_messages import RecordInfo, RecordKind, RecordsReply
+from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply
 from gateway.protocol.requests import (
     Admin,
     AmendOrder,
     AnyRequest,
-    Argument,
     Balances,
     CancelOrder,
     Contracts,
@@ -284,10 +283,12 @@ class Resumed(Message, tag="resumed"):
 
 
 class Done(Message, tag="done"):
-    """An admin command was sequenced as `seq` and carried out."""
+    """An admin command was sequenced as `seq` and carried out; or, with `waits_until`, found sound and kept for a second approval."""
 
     id: int
     seq: int
+    waits_until: int | None = None
+    """It is proposal `seq`, and expires then."""
 
 
 class Rejected(Message, tag="rejected"):

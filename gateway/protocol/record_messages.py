@@ -8,8 +8,21 @@ import msgspec
 
 from gateway.protocol.private_messages import Message
 
+_Texts = list[str | dict[str, str]]
+Argument = str | int | bool | _Texts | dict[str, str | int | bool | _Texts | dict[str, str]]
+"""Of an admin command. Tables hold texts; only the arguments of a command within a command hold more."""
+
 RecordKind = Literal[
-    "account", "asset", "instrument", "intermediary", "investor", "parameter", "participant", "trade", "venue"
+    "account",
+    "asset",
+    "instrument",
+    "intermediary",
+    "investor",
+    "parameter",
+    "participant",
+    "proposal",
+    "trade",
+    "venue",
 ]
 
 
@@ -17,7 +30,7 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One name, and what stands behind it as of now. What does not apply, or was not counted, is left out."""
 
     name: str
-    """Of a parameter `RULE.key`, of a trade its number, of the venue `venue`."""
+    """Of a parameter `RULE.key`, of a trade or proposal its number, of the venue `venue`."""
     accounts: int | None = None
     """How many it has. Counted, as are open orders, where one name was asked for."""
     open_orders: int | None = None
@@ -46,6 +59,18 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """The account."""
     seller: str | None = None
     busted: bool = False
+    second: list[str] = []
+    """Of the venue: what needs a second approval."""
+    command: str | None = None
+    """Of a proposal: the command that waits, as are its `arguments`, as it was asked for."""
+    arguments: dict[str, Argument] = {}
+    """Without the documents of a rulebook."""
+    digest: str | None = None
+    """Of a rulebook that waits: the SHA-256 that it will be in force with."""
+    by: str | None = None
+    """Who proposed it; empty: the venue file did."""
+    until: int | None = None
+    """When it expires."""
 
 
 class RecordsReply(Message, tag="records"):

@@ -12,7 +12,7 @@ import msgspec
 
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_QUOTES_PER_SIDE, MAX_TEXT_CHARS
 from gateway.protocol.channel_messages import ChannelName
-from gateway.protocol.record_messages import RecordKind
+from gateway.protocol.record_messages import Argument, RecordKind
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
@@ -255,11 +255,6 @@ class Records(Request, tag="records", frozen=True):
     kind: RecordKind
     name: Name | None = None
     after: Seq = 0
-
-
-_Texts = list[str | dict[str, str]]
-Argument = str | int | bool | _Texts | dict[str, str | int | bool | _Texts | dict[str, str]]
-"""Of an admin command. Tables hold texts; only the arguments of a command within a command hold more."""
 
 
 class Admin(Request, tag="admin", frozen=True):

@@ -12,10 +12,13 @@ import msgspec
 
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import (
+    APPROVED,
     BY_RULE,
     CANCEL_REASONS,
     KILLED,
+    LAPSED,
     PHASES,
+    PROPOSAL_OUTCOMES,
     REJECT_CODES,
 )
 from engine.vocabulary.decimals import decimal, decimal_e8
@@ -25,27 +28,29 @@ from engine.vocabulary.messages.events import (
     AssetAdded,
     ChangeEffective,
     ChangeScheduled,
+    CommandProposed,
     CommandRejected,
     DayEnded,
     Event,
     InvestorRegistered,
     OrderCancelled,
     ParameterChanged,
+    ProposalEnded,
     RegistryChanged,
     RulebookLoaded,
 )
 from gateway.reporting.source import Step
-from gateway.reporting.tables import Cells, Table
 from gateway.reporting.times import utc
 from gateway.words.words import words_of
 
 CARRIED_OUT: Final = "carried out"
 REFUSED: Final = "refused"
 SCHEDULED: Final = "scheduled"
+PROPOSED: Final = "proposed"
 CLOCK: Final = "clock"
 """Who, where the clock did it."""
 
-_LEFT_OUT: Final = ("by", "reason", "documents")
+_LEFT_OUT: Final = ("by", "role", "reason", "documents")
 _TIMES: Final = ("taken_ns", "expiry_ns")
 _MONEY: Final = ("amount", "issue_limit", "max_notional")
 """In minor units of an asset that the command names."""
@@ -74,7 +79,10 @@ class Entry(msgspec.Struct):
     cancelled: dict[tuple[str, str], int] = {}
     """Open orders that it cancelled: how many, by account and rule (`kill_switch` for a kill switch)."""
     change: int = 0
-    """Of what the clock carried out: the sequence number of the command that brought it."""
+    """Of what came later than it was asked for, by its date or a second approval: the sequence number of the command that asked."""
+    second: str = ""
+    """Who approved or declined it, where it was proposed by `by`."""
+    second_reason: str = ""
 
 
 class History:
@@ -84,6 +92,8 @@ class History:
         self.entries: Final[list[Entry]] = []
         self._scheduled: Final[dict[int, Entry]] = {}
         """Changes that wait for their date, by sequence number."""
+        self._proposed: Final[dict[int, Entry]] = {}
+        """Those that wait for a second approval."""
         self._scales: Final[dict[str, int]] = {}
         """Decimals of the assets that are known, by name."""
         self._open: Entry | None = None
@@ -102,19 +112,41 @@ class History:
         if due:
             self._follow_clock(step, events[:due])
         command = step.command
-        if COMMANDS[type(command)].word or type(command) is commands.EffectiveFrom:
-            entry = self._entry(step, command)
+        if COMMANDS[type(command)].word or isinstance(command, _WAYS):
+            entry = self._entry(step, command, events[due:])
             self.entries.append(entry)
             _add_effects(entry, events[due:])
+            for event in events[due:]:
+                if isinstance(event, ChangeScheduled):
+                    self._scheduled[event.change] = entry
+                elif isinstance(event, CommandProposed):
+                    self._proposed[event.proposal] = entry
             self._open, self._day_began = entry, False
         elif not due:
             # There may be no replay to tell them apart: what a day or a date brings is no effect of other commands.
             self._follow_clock(step, events)
 
-    def _entry(self, step: Step, command: Command) -> Entry:
+    def _entry(self, step: Step, command: Command, events: list[Event]) -> Entry:
+        if isinstance(command, commands.Approve | commands.Decline):
+            ended = next((event for event in events if isinstance(event, ProposalEnded)), None)
+            if ended is not None:
+                return self._ended(step, ended)
+            # It was refused itself.
+            subjects = (str(command.proposal),)
+            return Entry(
+                step.seq,
+                step.time_ns,
+                "proposal",
+                subjects,
+                command.by,
+                command.reason,
+                step.time_ns,
+                REFUSED,
+                effects=[],
+            )
         if type(command) is commands.EffectiveFrom:
             change = command.change
-            entry = Entry(
+            return Entry(
                 step.seq,
                 step.time_ns,
                 COMMANDS[type(change)].word,
@@ -127,8 +159,6 @@ class History:
                 said=_said(change, self._scales),
                 effects=[],
             )
-            self._scheduled[step.seq] = entry
-            return entry
         return Entry(
             step.seq,
             step.time_ns,
@@ -140,6 +170,26 @@ class History:
             CARRIED_OUT,
             said=_said(command, self._scales),
             effects=[],
+        )
+
+    def _ended(self, step: Step, ended: ProposalEnded) -> Entry:
+        """What became of a proposal, under the names of both."""
+        asked = self._proposed.pop(ended.proposal, None)
+        is_approved = ended.outcome == APPROVED
+        return Entry(
+            step.seq,
+            step.time_ns,
+            "proposal" if asked is None else asked.what,
+            () if asked is None else asked.subjects,
+            ended.proposed_by,
+            "" if asked is None else asked.reason,
+            step.time_ns,
+            CARRIED_OUT if is_approved else PROPOSAL_OUTCOMES[ended.outcome],
+            said="" if asked is None else asked.said,
+            effects=[],
+            change=ended.proposal,
+            second=CLOCK if ended.outcome == LAPSED else ended.by,
+            second_reason=ended.reason,
         )
 
     def _follow_clock(self, step: Step, events: list[Event]) -> None:
@@ -162,6 +212,9 @@ class History:
                     change=event.change,
                 )
                 self.entries.append(entry)
+            elif type(event) is ProposalEnded:
+                self.entries.append(self._ended(step, event))
+                entry, day_began = None, False
             elif type(event) is DayEnded:
                 entry = None
                 day_began = True
@@ -180,6 +233,8 @@ class History:
         self._open, self._day_began = entry, day_began
 
 
+_WAYS: Final = (commands.EffectiveFrom, commands.Approve, commands.Decline)
+"""Commands that carry another one, or let it be carried out."""
 # What a change or a new day brings stands together: records and rules that changed, then what the recheck cancels.
 _FOLLOWING: Final = (
     InvestorRegistered,
@@ -209,6 +264,8 @@ def _add_effects(entry: Entry, events: list[Event]) -> None:
         elif isinstance(event, OrderCancelled) and event.reason in (BY_RULE, KILLED):
             key = event.account, event.rule or CANCEL_REASONS[event.reason]
             entry.cancelled[key] = entry.cancelled.get(key, 0) + 1
+        elif isinstance(event, CommandProposed):
+            entry.outcome = PROPOSED
         elif isinstance(event, ChangeScheduled):
             entry.outcome = SCHEDULED
             entry.effective_ns = event.effective_ns
@@ -259,102 +316,9 @@ def _said(command: Command, scales: dict[str, int]) -> str:
         elif field in _COUNTED:
             # How many, never which: a digest is no name to read.
             field, text = _COUNTED[field], str(len(value))
-        elif field == "instruments":
+        elif field in ("instruments", "second"):
             text = " ".join(value) or "none"
         else:
             text = str(value).lower() if isinstance(value, bool) else str(value)
         parts.append(f"{field} {text}")
     return ", ".join(parts)
-
-
-# ── as a table ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-COLUMNS: Final = (
-    "seq",
-    "time_utc",
-    "what",
-    "subjects",
-    "by",
-    "reason",
-    "effective_utc",
-    "outcome",
-    "why",
-    "said",
-    "effects",
-    "orders_cancelled",
-    "change",
-)
-
-
-def history_table(entries: list[Entry], name: str = "") -> Table:
-    """The entries, or those that are about `name` or did something to it: then only what they did to it.
-
-    Orders are those of an account, or of all that an investor or intermediary has; or those that a rule cancelled.
-    """
-    accounts = {entry.subjects[0] for entry in entries if entry.what == "account" and name in entry.subjects}
-    rows: list[Cells] = []
-    for entry in entries:
-        effects, cancelled = entry.effects, entry.cancelled
-        if name and name not in entry.subjects:
-            effects = [effect for effect in effects if effect[0] == name]
-            cancelled = {key: count for key, count in cancelled.items() if key[0] in accounts or key[1] == name}
-            if not effects and not cancelled:
-                continue
-        told = [f"{whom}: {words}" for whom, words in effects]
-        told += [f"{account}: {count} cancelled by {rule}" for (account, rule), count in cancelled.items()]
-        rows.append(
-            (
-                entry.seq,
-                utc(entry.time_ns),
-                entry.what,
-                " ".join(entry.subjects),
-                entry.by,
-                entry.reason,
-                utc(entry.effective_ns),
-                entry.outcome,
-                entry.why,
-                entry.said,
-                "; ".join(told),
-                sum(cancelled.values()),
-                entry.change or None,
-            )
-        )
-    title = f"History of {name}" if name else "History of registry, rulebook and parameters"
-    return Table("history", title, COLUMNS, rows)
-
-
-class RulesInForce:
-    """The rulebook in force and the parameters changed since it was loaded."""
-
-    def __init__(self) -> None:
-        self._rulebook: Cells | None = None
-        self._parameters: Final[dict[tuple[str, str], Cells]] = {}
-
-    def take(self, step: Step, event: Event) -> None:
-        """Follow an event."""
-        if isinstance(event, RulebookLoaded):
-            # A rulebook brings its own values.
-            self._parameters.clear()
-            self._rulebook = (step.seq, utc(step.time_ns), "rulebook", event.name, "", event.digest, "", "")
-        elif isinstance(event, ParameterChanged):
-            self._parameters[(event.rule, event.key)] = (
-                step.seq,
-                utc(step.time_ns),
-                event.rule,
-                event.key,
-                event.old,
-                event.new,
-                event.by,
-                event.reason,
-            )
-
-    def table(self) -> Table:
-        """What is in force now."""
-        rows = [] if self._rulebook is None else [self._rulebook]
-        columns = ("seq", "time_utc", "rule", "key", "old", "value", "by", "reason")
-        return Table(
-            "rules_in_force",
-            "Rulebook in force, and parameters changed since",
-            columns,
-            [*rows, *self._parameters.values()],
-        )

@@ -10,7 +10,7 @@ from engine.vocabulary.messages.events import BookAdded, BookChanged, DayEnded, 
 from gateway.reporting import distribution, settlement
 from gateway.reporting.count_tables import count_tables
 from gateway.reporting.counts import Counts
-from gateway.reporting.history import RulesInForce
+from gateway.reporting.history_tables import RulesInForce
 from gateway.reporting.records import OrderRecord, OrderRecords
 from gateway.reporting.reference import Reference
 from gateway.reporting.settlement import Settlement

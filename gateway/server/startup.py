@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from engine.command_table import COMMANDS
 from engine.exchange import Exchange
 from engine.record.rows import Row
-from engine.vocabulary.messages.commands import AnyCommand
-from engine.vocabulary.messages.events import CommandRejected
+from engine.vocabulary.messages.commands import AnyCommand, Decline
+from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.journal.files import Lock, measure_sync
@@ -25,10 +26,11 @@ from gateway.snapshots.folder import check_none_beyond, folder_beside
 from gateway.snapshots.making import Begun, begin_replica
 from gateway.snapshots.past import Past
 from gateway.snapshots.replica import NotReplayed, Replica
-from gateway.venue.venue import Venue
+from gateway.venue.venue import Participant, Venue
 from gateway.words.words import words_of
 
 JOURNAL_FOLDER: Final = "journal"
+NO_LONGER: Final = "whoever proposed it may propose it no longer"
 
 
 class StartError(Exception):
@@ -119,7 +121,7 @@ def start_venue(
     past_seq = 0 if begun.point is None else begun.point.seq
     clock = VenueClock(exchange.time_ns, steady, wall)
     sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
-    rows = _set_up(sequencer, writer, to_do)
+    rows = _set_up(sequencer, writer, [*_withdrawals(exchange, venue.participants), *to_do])
     return Started(
         begun=begun,
         writer=writer,
@@ -140,6 +142,17 @@ def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]
     except BaseException:
         writer.abandon()
         raise
+
+
+def _withdrawals(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:
+    """What takes back proposals of those who may no longer make them: the venue file names them no more, or in another role."""
+    found: list[AnyCommand] = []
+    for number, proposal in exchange.proposals.items():
+        proposer = participants.get(proposal.by)
+        # What the venue file itself proposed is nobody's.
+        if proposal.by and (proposer is None or proposer.role not in COMMANDS[type(proposal.command)].senders):
+            found.append(Decline(number, NO_LONGER))
+    return found
 
 
 def _identities(venue: Venue, directory: Path, past: Past, disk: Disk) -> Identities:
@@ -177,9 +190,18 @@ def _check_clock(last_ns: int, wall_ns: int, accept_jump: bool) -> None:
 
 
 def _notes(changed: list[str], rows: list[Row]) -> list[str]:
-    """What of a venue file did not come in force: what the journal has otherwise, and what was refused."""
+    """What of a venue file did not come in force: what the journal has otherwise, what was refused, what waits, and what no longer does."""
     notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
-    return notes + [f"refused: {words_of(event)}" for row in rows for event in row[3] if type(event) is CommandRejected]
+    for event in [event for row in rows for event in row[3]]:
+        if type(event) is CommandRejected:
+            notes.append(f"refused: {words_of(event)}")
+        elif type(event) is CommandProposed:
+            notes.append(f"{event.what}: waits for a second approval: proposal {event.proposal}")
+        elif type(event) is ProposalEnded:
+            notes.append(
+                f"proposal {event.proposal} of {event.proposed_by} is over: {event.reason or 'it has expired'}"
+            )
+    return notes
 
 
 def _recovery(venue: Venue, directory: Path, disk: Disk) -> Recovery:

@@ -10,12 +10,22 @@ import msgspec
 from engine.command_table import COMMANDS
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
-from engine.vocabulary.messages.events import CommandRejected, Event
+from engine.vocabulary.messages.events import CommandProposed, CommandRejected, Event, ProposalEnded
 from gateway.identity import secrets_of
 
 Subject = tuple[str, str]
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+class Defined(msgspec.Struct, array_like=True):
+    """What a command defines, at once or once it is approved."""
+
+    proposal: int
+    """0: it does not wait."""
+    subject: Subject
+    digest: bytes
+    is_rulebook: bool
 
 
 class Known(msgspec.Struct):
@@ -26,6 +36,7 @@ class Known(msgspec.Struct):
     """Digests of commands."""
     rulebook: bytes
     secrets: list[str]
+    waiting: list[Defined] = []
 
 
 class Past:
@@ -36,12 +47,15 @@ class Past:
         self._done: Final[set[bytes]] = set()
         self._rulebook = b""
         """The one that was loaded last."""
+        self._waiting: Final[dict[int, Defined]] = {}
+        """By the number of the proposal."""
         self.secrets: Final[dict[str, None]] = {}
         """By which its identity keys were made, those in commands that were refused too."""
 
     def state(self) -> Known:
         """What a snapshot keeps of it."""
-        return Known(sorted(self._known), sorted(self._done), self._rulebook, list(self.secrets))
+        waiting = list(self._waiting.values())
+        return Known(sorted(self._known), sorted(self._done), self._rulebook, list(self.secrets), waiting)
 
     def restore(self, state: Known) -> None:
         """Know, being empty, what was known when `state` was taken."""
@@ -49,37 +63,56 @@ class Past:
         self._done.update(state.done)
         self._rulebook = state.rulebook
         self.secrets.update(dict.fromkeys(state.secrets))
+        self._waiting.update({each.proposal: each for each in state.waiting})
 
-    def follow(self, command: AnyCommand, own_events: list[Event]) -> None:
-        """Take note of a command and its own events, without those of what was due before it."""
+    def follow(self, command: AnyCommand, events: list[Event], due_events: int) -> None:
+        """Take note of a command and its events, of which so many are of what was due before it."""
         self.secrets.update(dict.fromkeys(secrets_of(command)))
+        ended: list[Defined | None] = []
+        if self._waiting:
+            ended = [self._waiting.pop(event.proposal, None) for event in events if type(event) is ProposalEnded]
+        subject = _subject(command)
+        if subject is None and not ended:
+            return
+        own_events = events[due_events:]
         # A change whose effective date came with this command may have been refused, which says nothing of it.
-        if COMMANDS[type(command)].sets_up and not any(type(event) is CommandRejected for event in own_events):
-            self._note(command)
+        if any(type(event) is CommandRejected for event in own_events):
+            return
+        if type(command) is commands.Approve and ended[-1] is not None:
+            self._note(ended[-1])
+        # Of the prices of an index, which may be millions, only the first can be the venue file's.
+        if subject is None or (type(command) is commands.SetIndexPrice and subject in self._known):
+            return
+        number = next((event.proposal for event in own_events if type(event) is CommandProposed), 0)
+        found = Defined(number, subject, _digest(command), type(command) is commands.LoadRulebook)
+        if number:
+            self._waiting[number] = found
+        else:
+            self._note(found)
 
     def split(self, setup: list[AnyCommand], force_rulebook: bool) -> tuple[list[AnyCommand], list[str]]:
         """The commands of a venue file that are still to do, and the things whose definition has changed."""
         to_do: list[AnyCommand] = []
         changed: dict[str, None] = {}
+        waiting = {each.digest for each in self._waiting.values()}
         for command in setup:
             subject = _subject(command)
             assert subject is not None, f"a venue file holds no {type(command).__name__}"
             is_wanted = force_rulebook and type(command) is commands.LoadRulebook
+            if is_wanted and _digest(command) in waiting:
+                continue
             if subject not in self._known or (is_wanted and _digest(command) != self._rulebook):
                 to_do.append(command)
             elif _digest(command) not in self._done:
                 changed[" ".join(part for part in subject if part)] = None
         return to_do, list(changed)
 
-    def _note(self, command: AnyCommand) -> None:
+    def _note(self, defined: Defined) -> None:
         """A command was carried out."""
-        subject = _subject(command)
-        # Of the prices of an index, which may be millions, only the first can be the venue file's.
-        if subject is not None and not (type(command) is commands.SetIndexPrice and subject in self._known):
-            self._known.add(subject)
-            self._done.add(_digest(command))
-        if type(command) is commands.LoadRulebook:
-            self._rulebook = _digest(command)
+        self._known.add(defined.subject)
+        self._done.add(defined.digest)
+        if defined.is_rulebook:
+            self._rulebook = defined.digest
 
 
 def _subject(command: AnyCommand) -> Subject | None:

@@ -90,7 +90,7 @@ class Replica:
             )
         command = decode_command(row[2])
         self.fanout.replay((row[0], row[1], command, events))
-        self.past.follow(command, events[self.exchange.due_events :])
+        self.past.follow(command, events, self.exchange.due_events)
 
     def end_batch(self) -> None:
         """See to what a batch adds up to. Between two batches is where a replica may be looked at."""

@@ -75,6 +75,13 @@ class LimitsSection(Entry, frozen=True):
     """Those with one of their own."""
 
 
+class ApprovalSection(Entry, frozen=True):
+    """[approval]."""
+
+    second: tuple[Name, ...] = ()
+    """What a second participant must approve."""
+
+
 class ServerSection(Entry, frozen=True):
     """[server]: the connections, and who may make them."""
 

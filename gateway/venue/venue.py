@@ -24,6 +24,7 @@ from engine.vocabulary.messages.commands import (
     ListInstrument,
     LoadRulebook,
     Sequenced,
+    SetApproval,
     SetMarginRules,
     SetPhase,
 )
@@ -35,6 +36,7 @@ from gateway.identity import Identities
 from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
     AccountEntry,
+    ApprovalSection,
     AssetEntry,
     ContractEntry,
     IndexEntry,
@@ -148,6 +150,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
     limits = _convert(tables.pop("limits", {}), LimitsSection, "limits")
     server = _server(tables.pop("server", {}))
+    approval = _convert(tables.pop("approval", {}), ApprovalSection, "approval")
     assets = _entries(tables, "assets", AssetEntry, "asset")
     indices = _entries(tables, "indices", IndexEntry, "index")
     instruments = _entries(tables, "instruments", InstrumentEntry, "instrument")
@@ -182,6 +185,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         _check_parties(where, account, roles, investor_names, intermediary_names)
         setup += open_account(where, account, scales)
     setup += _opening_phases(instruments)
+    setup += _second_approval(approval, roles)
     return Venue(
         section.id,
         section.title,
@@ -213,7 +217,7 @@ def _registrations(
 def _check_all_known(left: Mapping[str, object]) -> None:
     """Check that no section is left that the file may not have."""
     if left:
-        known_sections = ", ".join(("venue", "limits", "server", *_SECTIONS))
+        known_sections = ", ".join(("venue", "limits", "server", "approval", *_SECTIONS))
         raise VenueError(f"unknown section {min(left)!r}; known: {known_sections}")
 
 
@@ -233,6 +237,17 @@ def _opening_phases(instruments: Sequence[tuple[str, InstrumentEntry]]) -> list[
         for where, entry in instruments
         if entry.phase != "closed"
     ]
+
+
+def _second_approval(section: ApprovalSection, roles: Mapping[str, str]) -> list[tuple[str, AnyCommand]]:
+    """What a second participant must approve, if anything. It comes last: what sets the venue up needs nobody's approval."""
+    if not section.second:
+        return []
+    if list(roles.values()).count("supervisor") < 2:
+        raise VenueError(
+            "approval.second: nobody could give a second approval; name two supervisors in [[participants]]"
+        )
+    return [("approval.second", SetApproval(section.second, "venue file"))]
 
 
 def _tables(text: str) -> dict[str, Any]:

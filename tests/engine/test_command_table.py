@@ -37,10 +37,11 @@ def test_a_row_speaks_of_fields_that_its_command_has(row: CommandRow) -> None:
     assert row in TRADING or not row.senders or "by" in fields
 
 
-# What moves money or prices, or waits for its date, is no change of records, rules or settings.
+# What moves money or prices, waits for its date, or lets another command be carried out, is itself no change of records, rules or
+# settings.
 NO_CHANGE = {
     *("tick", "deposit", "withdraw", "set_index_price", "mark_future", "issue_asset", "redeem_asset"),
-    "effective_from",
+    *("effective_from", "approve", "decline"),
 }
 
 

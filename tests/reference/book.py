@@ -14,6 +14,7 @@ lists    pairs and brackets
 changes  amends, cancels, mass quotes
 futures  marks, margin calls, close-outs, expiry
 rules    what operator and supervisor do
+approval what of it waits for a second approval
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages import commands, events
-from tests.reference.rules import Rules
+from tests.reference.approval import Approval
 
 
-class ReferenceVenue(Rules):
+class ReferenceVenue(Approval):
     """A whole venue: the same sequenced commands as the engine takes, the same events, with details left empty."""
 
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
@@ -79,13 +80,15 @@ class ReferenceVenue(Rules):
                 self.set_market_halt(command)
             case commands.SetVenueRules():
                 self.set_venue_rules(command)
-            case commands.BustTrade() | commands.RepriceTrade():
-                self.correct(command)
             case _:
-                self.carry_out_clearing(command)
+                self.carry_out_further(command)
 
-    def carry_out_clearing(self, command: commands.AnyCommand) -> None:
+    def carry_out_further(self, command: commands.AnyCommand) -> None:
         match command:
+            case commands.BustTrade() | commands.RepriceTrade() | commands.SetApproval():
+                self.do_or_propose(command)
+            case commands.Approve() | commands.Decline():
+                self.decide(command)
             case commands.SetIndexPrice():
                 self.set_index_price(command)
             case commands.MarkFuture():

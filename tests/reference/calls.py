@@ -321,7 +321,7 @@ class Calls(Aftermath):
             times += [self.next_batch(terms)] if self.next_batch(terms) else []
             times += [terms.expiry_ns] if terms.future and not terms.expired else []
             times += [self.next_mark(terms)] if self.next_mark(terms) else []
-        return [*times, midnight_after(self.ran_to)]
+        return [*times, *(each.until for each in self.proposals.values()), midnight_after(self.ran_to)]
 
     def run_due(self, time_ns: int) -> None:
         """Do all that is due until then: by deadline; each item is completed as a command is."""
@@ -350,7 +350,13 @@ class Calls(Aftermath):
                         self.complete()
             for terms in self.instruments.values():
                 self.run_wait(terms)
+            for number in [each for each, proposal in self.proposals.items() if proposal.until <= self.now]:
+                self.end_proposal(number, codes.LAPSED)
             self.ran_to = self.now
+
+    def end_proposal(self, number: int, outcome: int, by: str = "", reason: str = "") -> None:
+        proposed_by = self.proposals.pop(number).command.by
+        self.emit(events.ProposalEnded(number, outcome, proposed_by, by, reason))
 
     def run_timer(self, terms: RefInstrument) -> bool:
         """The end of a volatility auction or a halt."""

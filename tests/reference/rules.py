@@ -282,18 +282,13 @@ class Rules(Futures):
 
     def correct(self, command: commands.BustTrade | commands.RepriceTrade) -> None:
         """Put money right as if a trade had never been, or had been at another price."""
-        trade = self.trades[command.trade_id - 1] if 0 < command.trade_id <= len(self.trades) else None
-        expired = trade is not None and self.instruments[trade.instrument].expired
-        if trade is None or trade.busted or trade.day != self.day or not trade.kept or expired:
-            self.refuse_command(codes.INVALID)
+        code = self.correction_problem(command)
+        if code:
+            self.refuse_command(code)
             return
+        trade = self.trades[command.trade_id - 1]
         terms = self.instruments[trade.instrument]
-        price = 0
-        if isinstance(command, commands.RepriceTrade):
-            if command.price_e8 <= 0 or command.price_e8 % terms.tick_e8:
-                self.refuse_command(codes.TICK)
-                return
-            price = command.price_e8 // terms.tick_e8
+        price = command.price_e8 // terms.tick_e8 if isinstance(command, commands.RepriceTrade) else 0
         fees = [
             self.fee_more(order, rate, (price - trade.price) * trade.lots * terms.unit)
             for order, rate in ((trade.buy, trade.buy_ppm), (trade.sell, trade.sell_ppm))
@@ -333,6 +328,17 @@ class Rules(Futures):
         self.positions_moved(terms, trade.buy.account, trade.sell.account)
         if owed:
             self.work_off()
+
+    def correction_problem(self, command: commands.BustTrade | commands.RepriceTrade) -> int:
+        """The code of what is wrong with a correction, whatever the balances are; 0: nothing."""
+        trade = self.trades[command.trade_id - 1] if 0 < command.trade_id <= len(self.trades) else None
+        expired = trade is not None and self.instruments[trade.instrument].expired
+        if trade is None or trade.busted or trade.day != self.day or not trade.kept or expired:
+            return codes.INVALID
+        if isinstance(command, commands.RepriceTrade):
+            off = command.price_e8 % self.instruments[trade.instrument].tick_e8
+            return codes.TICK if command.price_e8 <= 0 or off else 0
+        return 0
 
     def is_spot(self, order: RefOrder) -> bool:
         return not self.terms(order).future

@@ -245,6 +245,12 @@ class RefTrade:
 
 
 @dataclass
+class RefProposal:
+    command: commands.BustTrade | commands.RepriceTrade | commands.SetApproval
+    until: int
+
+
+@dataclass
 class RefSent:
     """What a participant sent: in the current second, and in the trading day; and its sides of trades in that day."""
 
@@ -292,6 +298,10 @@ class State:
         """Margin calls whose grace has ended, that have been acted upon."""
         self.close_outs = 0
         """Of this command."""
+        self.second: tuple[str, ...] = ()
+        """What needs a second approval."""
+        self.proposals: dict[int, RefProposal] = {}
+        """What waits for one, by the sequence number of the command."""
         self.due_at = 0
         """The deadline of what is due now."""
         self.places = 0

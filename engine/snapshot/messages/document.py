@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from engine.vocabulary.messages.commands import EffectiveFrom, ListInstrument, NewOrder
+from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder
 from engine.vocabulary.wide import Wide
 
 FORMAT: Final = 1
@@ -224,6 +224,15 @@ class IndexState(Part):
     summed: Wide
 
 
+class ProposalState(Part):
+    """A command that waits for a second approval."""
+
+    proposal: int
+    """Its sequence number."""
+    command: AnyCommand
+    until_ns: int
+
+
 class Snapshot(Part):
     """A whole core between two commands, and the hook that it asks."""
 
@@ -256,3 +265,6 @@ class Snapshot(Part):
     changes: list[tuple[int, EffectiveFrom]]
     hook: bytes
     """As the hook gives it."""
+    second: tuple[str, ...] = ()
+    """Which kinds of commands need a second approval."""
+    proposals: list[ProposalState] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
 from engine.vocabulary.messages.clearing_commands import (
     CloseOut,
     FreezeAsset,
@@ -67,11 +68,13 @@ __all__ = [
     "AddAsset",
     "AmendOrder",
     "AnyCommand",
+    "Approve",
     "AuthoriseClient",
     "BustTrade",
     "CancelOrder",
     "CloseOut",
     "Command",
+    "Decline",
     "Deposit",
     "EffectiveFrom",
     "FreezeAsset",
@@ -96,6 +99,7 @@ __all__ = [
     "RepriceTrade",
     "RequestDelivery",
     "Sequenced",
+    "SetApproval",
     "SetBlocked",
     "SetIndexPrice",
     "SetKillSwitch",
@@ -170,6 +174,9 @@ AnyCommand = (
     | EffectiveFrom
     | RegisterContract
     | PublishWarning
+    | SetApproval
+    | Approve
+    | Decline
 )
 
 

@@ -7,6 +7,7 @@ dense sequence: every event that carries one is a private report to that account
 
 from __future__ import annotations
 
+from engine.vocabulary.messages.approval_events import CommandProposed, ProposalEnded
 from engine.vocabulary.messages.clearing_events import (
     AssetIssued,
     CloseOutStarted,
@@ -69,6 +70,7 @@ __all__ = [
     "ChangeEffective",
     "ChangeScheduled",
     "CloseOutStarted",
+    "CommandProposed",
     "CommandRejected",
     "DayEnded",
     "DefaultDeclared",
@@ -93,6 +95,7 @@ __all__ = [
     "OrderStatus",
     "ParameterChanged",
     "PhaseChanged",
+    "ProposalEnded",
     "RegistryChanged",
     "RequestRejected",
     "RulebookLoaded",
@@ -150,4 +153,6 @@ AnyEvent = (
     | TransferStatus
     | HoldingFrozen
     | AssetIssued
+    | CommandProposed
+    | ProposalEnded
 )

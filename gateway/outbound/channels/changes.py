@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.vocabulary.codes import PHASES, REJECT_CODES
+from engine.vocabulary.codes import PHASES, PROPOSAL_OUTCOMES, REJECT_CODES
 from engine.vocabulary.messages.events import (
     ChangeEffective,
     ChangeScheduled,
+    CommandProposed,
     CommandRejected,
     Event,
     InvestorRegistered,
     ParameterChanged,
     PhaseChanged,
+    ProposalEnded,
     RegistryChanged,
     RulebookLoaded,
     RulesChanged,
@@ -50,6 +52,22 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "effective": event.effective_ns,
     },
     ChangeEffective: lambda event: {"what": "effective", "key": str(event.change)},
+    CommandProposed: lambda event: {
+        "what": "proposed",
+        "key": str(event.proposal),
+        "detail": event.what,
+        "reason": event.reason,
+        "by": event.by,
+        "effective": event.effective_ns or None,
+        "until": event.until_ns,
+    },
+    ProposalEnded: lambda event: {
+        "what": PROPOSAL_OUTCOMES[event.outcome],
+        "key": str(event.proposal),
+        "detail": f"proposed by {event.proposed_by}" if event.proposed_by else "proposed by the venue file",
+        "reason": event.reason,
+        "by": event.by,
+    },
     PhaseChanged: lambda event: {
         "what": "phase",
         "key": event.instrument,

@@ -10,10 +10,19 @@ import pytest
 from compliance import ComplianceHook
 from compliance.registry.persons import MAX_FIRMS_OF_PERSON, MAX_KEYS_OF_PERSON, MAX_OWNERS, is_key
 from engine.vocabulary.codes import BUY, COMPLIANCE, FIRM, INDIVIDUAL, PURPOSES
-from engine.vocabulary.messages.commands import RegisterInvestor, SetBlocked, Transfer, Withdraw
+from engine.vocabulary.messages.commands import (
+    AnyCommand,
+    Deposit,
+    OpenAccount,
+    RegisterInvestor,
+    SetBlocked,
+    Transfer,
+    Withdraw,
+)
 from engine.vocabulary.messages.events import (
     CommandRejected,
     InvestorRegistered,
+    OrderCancelled,
     RegistryChanged,
     RequestRejected,
     Trade,
@@ -221,6 +230,57 @@ def test_an_owner_who_is_not_registered_blocks_nobody_until_it_is() -> None:
     assert not hasattr(venue.buy("firm", "1", "BTC/RUB", "100"), "rule")
     events = venue.do(RegisterInvestor("listed", INDIVIDUAL, identity_keys=(key_of("someone"),), blocked=True))
     assert [event.rule for event in events if hasattr(event, "rule")] == ["SAN-1"]
+
+
+def test_an_owner_whom_another_firms_registration_finds_on_the_list_blocks_at_once() -> None:
+    venue = Venue()
+    venue.do(RegisterInvestor("retail", INDIVIDUAL, identity_keys=(key_of("tax"),), blocked=True))
+    venue.do(RegisterInvestor("firm", FIRM, owner_keys=((key_of("passport"),),)))
+    rests = venue.buy("firm", "0.001", "BTC/RUB", "100")
+    assert not hasattr(rests, "rule")
+    # The bank says that the two documents are one person's: the firm's owner is the blocked one.
+    events = venue.do(RegisterInvestor("bank", FIRM, owner_keys=((key_of("tax"), key_of("passport")),)))
+    assert [(event.account, event.rule) for event in events if isinstance(event, OrderCancelled)] == [("firm", "SAN-1")]
+    assert venue.buy("firm", "0.001", "BTC/RUB", "100").rule == "SAN-1"
+
+
+@pytest.mark.parametrize("seeds", blocks_of([SEEDS], FEW_SEEDS))
+def test_everybody_is_decided_about_by_what_is_on_record_now(seeds: range) -> None:
+    """The profile of each account is the one that its records make, and no open order is one that a rule refuses, at every step."""
+    merged = 0
+    for seed in seeds:
+        chance = random.Random(seed)
+        venue = Venue()
+        for firm in FIRMS:
+            venue.do(RegisterInvestor(firm, FIRM, assets_rub=10**9))
+            venue.do(OpenAccount(firm, PARTICIPANT, firm))
+            venue.do(Deposit(firm, "RUB", 10**9))
+        registry = venue.hook.intake.registry
+        for _ in range(60):
+            blocked = [name for name, client in registry.clients.items() if client.investor.listed is not None]
+            person, firm = chance.choice(PEOPLE), chance.choice(FIRMS)
+            tax, passport = key_of(person), key_of(f"passport of {person}")
+            owner = chance.choice(((passport,), (passport,), (tax,), (tax, passport)))
+            command: AnyCommand = chance.choice(
+                (
+                    RegisterInvestor(person, INDIVIDUAL, identity_keys=(tax,)),
+                    SetBlocked(person, chance.random() < 0.5),
+                    RegisterInvestor(firm, FIRM, owner_keys=(owner,)),
+                    drawn(chance),
+                )
+            )
+            venue.apply(command)
+            venue.buy(chance.choice(FIRMS), "0.001", "BTC/RUB", "100")
+            table = venue.hook.intake.table
+            assert table is not None
+            for client in registry.clients.values():
+                assert client.decisions is table.decisions(client), (seed, client.account, command)
+            for account in venue.exchange.account_list:
+                for order in account.open_orders.values():
+                    assert venue.hook.recheck(order, venue.time_ns) is None, (seed, account.account, command)
+            found = [name for name, client in registry.clients.items() if client.investor.listed is not None]
+            merged += isinstance(command, RegisterInvestor) and bool({*found} - {*blocked, command.investor})
+    assert merged > len(seeds) // 8, "hardly ever does a registration block somebody else"
 
 
 def test_a_firm_of_a_blocked_owner_moves_nothing_either() -> None:

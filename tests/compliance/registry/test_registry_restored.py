@@ -6,24 +6,21 @@ import pytest
 
 from compliance import ComplianceHook
 from engine.exchange import restore_exchange
-from engine.snapshot.encoding import state_digest
 from engine.state.hook import Outcome
-from engine.vocabulary.codes import BUY, FIRM, GTC, INDIVIDUAL, LIMIT, SELL
+from engine.vocabulary.codes import BUY, FIRM, INDIVIDUAL, SELL
 from engine.vocabulary.messages.commands import (
     AnyCommand,
     AuthoriseClient,
     Deposit,
     LoadRulebook,
-    NewOrder,
     RecordTest,
     RegisterIntermediary,
     RegisterInvestor,
-    Sequenced,
     SetBlocked,
     SetParameter,
     UpdateAsset,
 )
-from tests.support.compliance.venue import PARTICIPANT, Venue, changed, documents, e8, moscow_ns, rules_of
+from tests.support.compliance.venue import Venue, changed, documents, moscow_ns, rules_of
 
 
 def said(outcome: Outcome) -> tuple[int, str] | None:
@@ -129,22 +126,6 @@ def test_a_restored_hook_decides_the_same(name: str) -> None:
         assert (first.events, said(first)) == (second.events, said(second))
         assert (first.recheck is None) == (second.recheck is None)
         assert twin.snapshot() == venue.hook.snapshot()
-
-
-def test_an_account_is_decided_about_as_it_was() -> None:
-    """A firm's owner turns out to be on the list by what another firm registers: so far this core goes by what the firm's own record says."""
-    venue = Venue()
-    a, b = (f"00000001-{digit * 32}" for digit in "ab")
-    venue.do(RegisterInvestor("retail", INDIVIDUAL, identity_keys=(a,), blocked=True))
-    venue.do(RegisterInvestor("firm", FIRM, owner_keys=((b,),)))
-    assert rules_of(venue.buy("firm", "0.001", "BTC/RUB", "100")) == ()
-    venue.do(RegisterInvestor("bank", FIRM, owner_keys=((a, b),)))
-    exchange = restore_exchange(venue.exchange.snapshot(), ComplianceHook())
-    for instrument in ("BTC/RUB", "ETH/RUB"):
-        venue.enter("firm", BUY, "1", instrument, "200")
-        order = NewOrder(PARTICIPANT, "firm", f"c{venue.exchange.seq}", instrument, BUY, LIMIT, GTC, e8("200"), e8("1"))
-        exchange.apply(Sequenced(venue.exchange.seq, venue.time_ns, order))
-    assert state_digest(exchange) == state_digest(venue.exchange)
 
 
 def test_who_is_to_be_looked_at_and_what_was_read_is_kept() -> None:

@@ -24,7 +24,7 @@ class Follower(PreTradeHook):
         self.seen.append(event)
 
 
-def traded(hook: Follower) -> list[Event]:
+def traded(hook: PreTradeHook) -> list[Event]:
     """All that happens when two orders meet and one is cancelled."""
     desk = Desk(hook)
     list_spot(desk, reference=100)
@@ -41,6 +41,27 @@ def test_of_what_it_follows_it_is_told_once_and_in_order() -> None:
     happened = traded(hook)
     assert [type(event) for event in hook.seen] == [events.Trade, events.OrderCancelled]
     assert hook.seen == [event for event in happened if type(event) in (events.Trade, events.OrderCancelled)]
+
+
+class Listener(PreTradeHook):
+    """Overrides `observe` and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Event] = []
+
+    def observe(self, event: Event, time_ns: int) -> None:
+        self.seen.append(event)
+
+
+def test_a_hook_that_does_not_say_what_it_follows_is_told_everything_in_order() -> None:
+    hook = Listener()
+    happened = traded(hook)
+    assert len(happened) > 10 and hook.seen == happened
+
+
+def test_no_hook_at_all_costs_nothing() -> None:
+    assert PreTradeHook().followed() == ()
 
 
 def test_a_hook_that_follows_nothing_is_told_nothing() -> None:

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from click.testing import CliRunner
 
 from gateway.cli.main import group
 from gateway.client import OrderRejected
+from gateway.keys import new_private_key, write_private_key
+from gateway.venue.template import write_default_venue
 from tests.support.gateway.controlled import Controlled
+from tests.support.gateway.four_eyes import entry
 from tests.support.gateway.live_venue import live_venue
 from tests.support.places import ROOT
 
@@ -103,23 +107,36 @@ def test_a_line_that_is_not_printed_is_found() -> None:
 
 def test_the_commands_of_the_page_print_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    write_default_venue(Path("venue"), datetime.now(UTC).date(), "general-2026")
+    name_another_supervisor(Path("venue"))
     with live_venue(Path("venue")) as venue:
         monkeypatch.setenv("SBX_URL", venue.url)
         monkeypatch.setenv("SBX_KEY", "venue/keys/supervisor.pem")
         refused = story(Controlled(venue))
-        commands = 0
+        commands, proposal = 0, ""
         for command, lines in blocks():
             words = shlex.split(command)
             if words[0] in {"explain", "order"}:
                 # The order that was refused, and daria's last one before it.
                 words[2] = str(refused - 2 * (words[0] == "order"))
+            if "approve" in words:
+                words[words.index("approve") + 1] = proposal
             found = CliRunner().invoke(group, words, catch_exceptions=False)
             printed = [line.rstrip() for line in varying(found.output).rstrip("\n").split("\n")]
             wrong = missing([varying(line) for line in lines], printed)
             assert wrong is None, f"{command}: expected {wrong} in\n{found.output}"
+            proposal = (re.findall(r"waits for a second approval: proposal (\d+)", found.output) or [proposal])[0]
             assert found.exit_code == 2 * lines[0].startswith("Error"), command
             commands += 1
         assert commands > 15
+
+
+def name_another_supervisor(directory: Path) -> None:
+    """Let the venue file name a second one, with a key beside the others."""
+    key = new_private_key()
+    write_private_key(directory / "keys" / "second.pem", key)
+    with (directory / "venue.toml").open("a", encoding="utf-8") as file:
+        file.write(entry("second", key=key))
 
 
 def story(desk: Controlled) -> int:

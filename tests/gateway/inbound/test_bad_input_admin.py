@@ -346,6 +346,19 @@ def test_arguments_are_checked(role, command, arguments, problem):
             {"effective_ns": 9, "command": "load_rulebook", "arguments": {"name": "x", "documents": {"x": "text"}}},
             commands.EffectiveFrom(9, commands.LoadRulebook("x", {"x": "text"}, "me"), "", "me"),
         ),
+        (
+            "supervisor",
+            "set_approval",
+            {"second": ["rulebooks"], "reason": "four eyes"},
+            commands.SetApproval(("rulebooks",), "four eyes", "me"),
+        ),
+        (
+            "supervisor",
+            "approve",
+            {"proposal": 7, "reason": "seen"},
+            commands.Approve(7, "seen", "me", "supervisor"),
+        ),
+        ("operator", "decline", {"proposal": 7}, commands.Decline(7, "", "me", "operator")),
     ],
 )
 def test_requests_as_commands(role, command, arguments, expected):

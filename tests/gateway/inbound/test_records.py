@@ -8,11 +8,28 @@ from typing import Any
 
 import pytest
 
+from compliance import rulebook_digest
+from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
 from engine.vocabulary.limits import MAX_LISTED_RECORDS, PIECE_EVENTS
-from engine.vocabulary.messages.commands import OpenAccount, SetKillSwitch
+from engine.vocabulary.messages.commands import (
+    BustTrade,
+    EffectiveFrom,
+    LoadRulebook,
+    NewOrder,
+    OpenAccount,
+    RepriceTrade,
+    SetApproval,
+    SetKillSwitch,
+    SetParameter,
+)
+from engine.vocabulary.messages.events import CommandProposed
+from gateway.identity import Identities
 from gateway.inbound import records
+from gateway.inbound.admin import admin_command
 from gateway.inbound.session import Session
-from tests.support.gateway.bench import Bench, answers, benched, enter, order
+from gateway.protocol.messages import Admin
+from gateway.venue.venue import load_rulebook_documents
+from tests.support.gateway.bench import E8, Bench, answers, benched, enter, order
 from tests.support.gateway.session_words import heard
 
 MANY = 2 * MAX_LISTED_RECORDS + 7
@@ -117,3 +134,34 @@ def test_who_may_not_ask_so_is_told(bench: Bench, name: str, request_: dict[str,
     session.receive(session.codec.encode({"type": "records", "id": 1, **request_}))
     (error,) = heard(session)
     assert (error["type"], error["code"]) == ("error", code)
+
+
+def test_a_proposal_says_what_would_be_sent_as_it_was_asked_for(bench: Bench) -> None:
+    """What the answer has as arguments, sent again, asks for the same command."""
+    exchange, sequence = bench.started.exchange, bench.sequencer.sequence
+    for name, side in (("alice", BUY), ("bob", SELL)):
+        sequence([NewOrder(name, name, "1", "BTC/RUB", side, LIMIT, GTC, 100 * E8, E8)])
+    sequence([SetApproval(("rulebooks", "trade_corrections"), "four eyes")])
+    assert one(bench, "venue", "venue")["second"] == ["rulebooks", "trade_corrections"]
+    parameter = SetParameter("OPS-1", "enabled", "false", "why", "sue")
+    rulebook = LoadRulebook("elr-2025", load_rulebook_documents("elr-2025")[1], "sue")
+    later_ns = exchange.time_ns + 10**18
+    sent = [
+        parameter,
+        rulebook,
+        EffectiveFrom(later_ns, parameter, "", "sue"),
+        EffectiveFrom(later_ns, rulebook, "later", "sue"),
+        SetApproval((), "enough", "sue"),
+        BustTrade(1, "wrong", "sue"),
+        RepriceTrade(1, 95 * E8 // 2, "wrong", "sue"),
+    ]
+    for command in sent:
+        ((*_, events),) = sequence([command])
+        assert isinstance(events[0], CommandProposed), events
+    for name, command in zip(listed(bench, "proposal"), sent, strict=True):
+        found = one(bench, "proposal", name)
+        assert (found["by"], found["until"]) == ("sue", exchange.proposals[int(name)].until_ns)
+        asks = Admin(id=1, command=found["command"], arguments=found["arguments"])
+        assert admin_command(asks, "supervisor", "sue", exchange.assets, Identities.new()) == command
+        is_rulebook = rulebook in (command, getattr(command, "change", None))
+        assert found.get("digest") == (rulebook_digest(rulebook.name, rulebook.documents) if is_rulebook else None)

@@ -22,7 +22,7 @@ NO_KEYS = {
     *("identity_keys", "owner_keys", "investor_class", "class_override"),
     # Words and settings.
     *("reason", "detail", "title", "template", "values", "text", "terms", "source", "origin", "subject", "concluded"),
-    *("seed", "value", "old", "new", "bids", "asks", "steps"),
+    *("seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
 }
 
 
@@ -104,6 +104,12 @@ def test_a_change_with_a_date_is_about_what_it_changes() -> None:
     assert found[keys.MESSAGE] == ["EffectiveFrom", "SetBlocked", "ChangeScheduled"]
     found = posted(commands.Tick(), events.ChangeEffective(5), events.RegistryChanged("blocked", "carl"))
     assert (found[keys.CHANGE], found[keys.INVESTOR]) == ([5], ["carl"])
+
+
+def test_a_proposal_is_found_by_its_number_and_by_both_names() -> None:
+    found = posted(commands.Approve(7, "seen", "eve", "supervisor"), events.ProposalEnded(7, 0, "sue", "eve", "seen"))
+    assert (found[keys.CHANGE], found[keys.PARTICIPANT]) == ([7], ["eve", "sue"])
+    assert found[keys.MESSAGE] == ["Approve", "ProposalEnded"]
 
 
 def test_every_rule_that_failed_is_named() -> None:

@@ -20,7 +20,7 @@ def test_a_past_is_kept_and_restored():
     setup = small_venue().genesis()
     past = Past()
     for command in setup:
-        past.follow(command, [])
+        past.follow(command, [], 0)
     again = Past()
     again.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(past.state()), type=Known))
     assert again.state() == past.state()

@@ -197,6 +197,8 @@ class SideBySide:
             assert account.report_seq == self.reference.accounts[name].reports
             self.compare_money(name, account)
         self.compare_positions()
+        waiting = {number: (each.command, each.until_ns) for number, each in self.exchange.proposals.items()}
+        assert waiting == {number: (each.command, each.until) for number, each in self.reference.proposals.items()}
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
         accounts = self.reference.accounts.values()
@@ -241,6 +243,8 @@ def names_of(event: events.Event) -> list[str]:
         names.append(codes.REJECT_CODES[event.code])
     elif isinstance(event, events.OrderCancelled):
         names.append(f"cancelled: {codes.CANCEL_REASONS[event.reason]}")
+    elif isinstance(event, events.ProposalEnded):
+        names.append(f"proposal: {codes.PROPOSAL_OUTCOMES[event.outcome]}")
     return names
 
 

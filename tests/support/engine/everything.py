@@ -166,6 +166,7 @@ class Everything(Draws):
             (15, lambda: commands.CloseOut(self.account()[0], self.instrument(True), "drawn")),
             (4, lambda: commands.SetMarginRules(chance.choice((1, 60, 3_600)) * NS_PER_SECOND)),
             (40, self.correction),
+            (60 if self.exchange.proposals else 4, self.approval),
             (20, self.issuance),
             (15, self.freeze),
             (40, self.money),
@@ -242,8 +243,8 @@ class Everything(Draws):
                     chance.choice(("BTC", "ETH", "XMR")), chance.choice((0, 10**13)), 10**12, 6, "x"
                 ),
             ),
-            (10, lambda: commands.SetParameter(*chance.choice(PARAMETERS), "drawn", "supervisor")),
-            (3, lambda: commands.LoadRulebook(*chance.choice(list(RULEBOOKS.values())), "supervisor", "drawn")),
+            (10, lambda: commands.SetParameter(*chance.choice(PARAMETERS), "drawn", self.supervisor())),
+            (3, lambda: commands.LoadRulebook(*chance.choice(list(RULEBOOKS.values())), self.supervisor(), "drawn")),
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
 
@@ -252,5 +253,5 @@ class Everything(Draws):
         change = self.change()
         if chance.random() < 0.3:
             after_ns = chance.choice((1, 60, 3_600, 90_000)) * NS_PER_SECOND
-            return commands.EffectiveFrom(self.time_ns + after_ns, change, "drawn", "supervisor")
+            return commands.EffectiveFrom(self.time_ns + after_ns, change, "drawn", self.supervisor())
         return change

@@ -6,6 +6,7 @@ import random
 from typing import Any, Final
 
 from engine.exchange import Exchange
+from engine.phases.approval import APPROVAL_KINDS
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, NS_PER_SECOND, ONE_E8
 from engine.vocabulary.messages import commands
@@ -346,8 +347,23 @@ class Draws:
         chance = self.chance
         trade_id = max(self.exchange.trades - chance.randrange(25), 1)
         if chance.random() < 0.5:
-            return commands.BustTrade(trade_id, "drawn")
-        return commands.RepriceTrade(trade_id, chance.choice((1, chance.randint(50, 220))) * ONE_E8, "drawn")
+            return commands.BustTrade(trade_id, "drawn", self.supervisor())
+        price_e8 = chance.choice((1, chance.randint(50, 220))) * ONE_E8
+        return commands.RepriceTrade(trade_id, price_e8, "drawn", self.supervisor())
+
+    def supervisor(self) -> str:
+        return self.chance.choice(("supervisor", "second supervisor"))
+
+    def approval(self) -> AnyCommand:
+        """What needs a second approval, or a decision about what waits for one."""
+        chance, waiting = self.chance, list(self.exchange.proposals)
+        if not waiting or chance.random() < 0.1:
+            second = tuple(chance.sample(APPROVAL_KINDS, chance.choice((0, 1, 1, 2))))
+            return commands.SetApproval(second, "drawn", self.supervisor())
+        number = chance.choice(waiting)
+        if chance.random() < 0.2:
+            return commands.Decline(number, "drawn", self.supervisor(), "supervisor")
+        return commands.Approve(number, "drawn", self.supervisor(), "supervisor")
 
     def schedule(self) -> commands.SetSchedule:
         chance = self.chance

@@ -34,6 +34,7 @@ FEATURES = (
     "limits",
     "halts",
     "corrections",
+    "approval",
     "futures",
     "owners",
 )
@@ -84,6 +85,8 @@ class Generator(DrawsOperation):
             out.append(commands.SetVenueRules(self.draw(5), f"seed {self.draw(100)}"))
         if self.has("halts") and self.once_in(2):
             out.append(self.market_halt())
+        if self.has("approval") and self.once_in(2):
+            out.append(self.set_approval())
         for name in SPOT:
             phase = self.pick(codes.PRE_OPEN, codes.OPENING_AUCTION) if self.has("calls") and self.once_in(4) else 0
             out.append(commands.SetPhase(name, phase or codes.CONTINUOUS, "open"))
@@ -107,7 +110,8 @@ class Generator(DrawsOperation):
         if self.once_in(25 if self.has("futures") else 40):
             wanted = min(self.venue.deadlines()) - self.time_ns + self.draw(3) - 1
             return max(wanted, 0)
-        if self.once_in(1_000 if self.has("futures") else 400):
+        # A day later nobody has decided about what waits for a second approval.
+        if self.once_in(150 if self.venue.proposals else 1_000 if self.has("futures") else 400):
             return self.pick(1, 2, 3) * NS_PER_DAY
         return self.weighted((1, 0), (12, 1_000_000), (4, 30_000_000), (2, 800_000_000))
 
@@ -139,7 +143,9 @@ class Generator(DrawsOperation):
             (6 * self.has("kills"), self.kill),
             (3 * self.has("limits"), self.limits),
             (2 * self.has("halts"), self.market_halt),
-            (20 * self.has("corrections"), self.correction),
+            ((25 + 40 * bool(self.venue.second)) * self.has("corrections"), self.correction),
+            (3 * self.has("approval"), self.set_approval),
+            (60 if self.venue.proposals else 1, self.decide),
             (4, lambda: self.trading_rules(self.instrument())),
             (2 * self.has("calls"), self.schedule),
             (60 * self.has("futures"), self.index_price),

@@ -74,13 +74,34 @@ class DrawsOperation(DrawsParts):
         trades = self.venue.trades
         trade = trades[-1 - self.draw(min(len(trades), 20))] if trades and not self.once_in(15) else None
         held = [each for each in trades[-20:] if self.is_held(each)]
-        if held and self.draw(2):
-            return commands.BustTrade(self.pick(*held).id, "held")
+        if held and not self.once_in(4):
+            return commands.BustTrade(self.pick(*held).id, "held", self.supervisor())
         trade_id = trade.id if trade else self.draw(500)
         if self.draw(2):
-            return commands.BustTrade(trade_id, "test")
+            return commands.BustTrade(trade_id, "test", self.supervisor())
         name = trade.instrument if trade else "BTC/RUB"
-        return commands.RepriceTrade(trade_id, self.price(self.venue.instruments[name], self.draw(2)), "test")
+        price_e8 = self.price(self.venue.instruments[name], self.draw(2))
+        return commands.RepriceTrade(trade_id, price_e8, "test", self.supervisor())
+
+    def supervisor(self) -> str:
+        return self.pick("sue", "sam") if self.has("approval") else ""
+
+    def set_approval(self) -> commands.SetApproval:
+        both = ("rulebooks", "trade_corrections")
+        second = self.pick((), (), (), (), both[1:], both, ("orders",), both[1:] * 2)
+        return commands.SetApproval(second, "test", self.supervisor())
+
+    def decide(self) -> commands.AnyCommand:
+        """Yes or no to what waits; seldom by who proposed it, or in a role that can't, or to what does not wait."""
+        waiting = list(self.venue.proposals)
+        number = self.pick(*waiting) if waiting and not self.once_in(20) else self.draw(500)
+        role = "operator" if self.once_in(10) else "supervisor"
+        proposal = self.venue.proposals.get(number)
+        own = proposal is not None and proposal.command.by == "sue"
+        other = "sam" if own != self.once_in(6) else "sue"
+        if self.once_in(2):
+            return commands.Decline(number, "no", self.pick(other, other, "sue", "sam", "", ""), role)
+        return commands.Approve(number, "yes", other, role)
 
     def is_held(self, trade: RefTrade) -> bool:
         """Whether open orders of the seller hold what undoing a trade takes."""

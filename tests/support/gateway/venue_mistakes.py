@@ -69,7 +69,7 @@ MISTAKES = [
         "unknown rulebook 'elr-1999'; there are derivatives-2025, elr-2025",
     ),
     ('id = "small"', 'id = "small"\nrulebook = "mine.toml"', "mine.toml can't be read"),
-    ("[venue]", "[venues]\n[venue]", "unknown section 'venues'; known: venue, limits, server, assets"),
+    ("[venue]", "[venues]\n[venue]", "unknown section 'venues'; known: venue, limits, server, approval, assets"),
     ("[venue]", "[venue", "not valid TOML"),
     (
         "[venue]",

@@ -13,12 +13,14 @@ from engine.vocabulary.messages.commands import NewOrder, Tick
 from engine.vocabulary.messages.events import (
     ChangeEffective,
     ChangeScheduled,
+    CommandProposed,
     CommandRejected,
     DayEnded,
     InvestorRegistered,
     OrderRejected,
     ParameterChanged,
     PhaseChanged,
+    ProposalEnded,
     RegistryChanged,
     RulebookLoaded,
     RulesChanged,
@@ -63,6 +65,33 @@ from tests.support.gateway.small_venue import KEYS, client, serving, url_of
             {"what": "phase", "key": "BTC/RUB", "detail": "halted", "reason": "news", "by": "sue"},
         ),
         (ChangeEffective(7), {"what": "effective", "key": "7"}),
+        (
+            CommandProposed(8, "bust_trade 1", "sue", "wrong", 99),
+            {
+                "what": "proposed",
+                "key": "8",
+                "detail": "bust_trade 1",
+                "reason": "wrong",
+                "by": "sue",
+                "until": 99,
+            },
+        ),
+        (
+            CommandProposed(8, "load_rulebook new", "", "venue file", 99, 999),
+            {
+                "what": "proposed",
+                "key": "8",
+                "detail": "load_rulebook new",
+                "reason": "venue file",
+                "effective": 999,
+                "until": 99,
+            },
+        ),
+        (
+            ProposalEnded(8, 0, "sue", "eve", "seen"),
+            {"what": "approved", "key": "8", "detail": "proposed by sue", "reason": "seen", "by": "eve"},
+        ),
+        (ProposalEnded(8, 3, ""), {"what": "expired", "key": "8", "detail": "proposed by the venue file"}),
         (CommandRejected(19, "no"), {"what": "refused", "key": "invalid", "detail": "no"}),
     ],
 )

@@ -6,8 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-import msgspec
-
 from engine.command_table import TRADING
 from engine.record.rows import Row
 from engine.vocabulary.codes import REJECT_CODES
@@ -20,7 +18,8 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.outbox import Outbox
-from gateway.outbound.channels.registry import Channels, ChannelStates
+from gateway.outbound.channels.registry import Channels
+from gateway.outbound.mirrors import Mirrors
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
 from gateway.protocol.formats import Formats
@@ -42,16 +41,6 @@ class Owed:
         self.command: Final = command
         self.origin: Final = origin
         self.request_id: Final = request_id
-
-
-class Mirrors(msgspec.Struct):
-    """What a snapshot keeps of the mirrors: all that does not follow from the core."""
-
-    rulebooks: list[tuple[int, str, str]]
-    """Each that came in force: the command after which it was, its name, its digest."""
-    titles: dict[str, dict[str, str]]
-    """Of rules, by the digest of each rulebook that was brought."""
-    channels: ChannelStates
 
 
 class Fanout:

@@ -22,6 +22,7 @@ from engine.vocabulary.messages.events import Event
 from loadtest.bench.core import (
     ACCOUNTS,
     RULEBOOK,
+    JsonReports,
     prepare_core,
     run_book,
     run_core,
@@ -165,7 +166,8 @@ def measure_core(name: str, build: str, stream: Stream, repeats: int) -> Line:
 def core_run(name: str, stream: Stream) -> Callable[[], list[list[Event]]]:
     """Prepare one of the layers of the core, down to what `timed` calls."""
     prepared = prepare_core(stream, rules=name != "core")
-    exchange, commands, reports = prepared
+    exchange, commands, setup = prepared
+    reports = JsonReports(setup)
     if name == "pipeline":
         return functools.partial(run_pipeline, exchange, prepared.requests(), reports)
     if name == "core_rules_journal":

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
-import msgspec
-
 from engine.vocabulary.messages.events import Event
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
@@ -18,6 +16,7 @@ from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
 from gateway.outbound.channels.outbox import Outboxes
 from gateway.outbound.channels.public_book import PublicBook
+from gateway.outbound.channels.states import ChannelStates
 from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.ticker import Ticker
 from gateway.outbound.channels.top import BestPrices
@@ -48,15 +47,6 @@ Published = tuple[Outboxes, Message]
 C = TypeVar("C", bound=Channel)
 _Followers = tuple[tuple[Follow, Outboxes], ...]
 """Who takes in an event, one after the other, and who gets what each of them says."""
-
-
-class ChannelStates(msgspec.Struct):
-    """What a snapshot keeps of all channels."""
-
-    books: dict[str, State]
-    """By instrument."""
-    channels: dict[str, dict[str, State]]
-    """By the name of the channel and its key."""
 
 
 class _Route:

@@ -33,7 +33,14 @@ from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.private_reports.report import PrivateReport
-from gateway.outbound.private_reports.reports import _MESSAGES, _ONE_ACCOUNT, STATUSES, PrivateReports
+from gateway.outbound.private_reports.reports import (
+    _CONCERNS,
+    _MESSAGES,
+    _ONE,
+    _REFUSED,
+    STATUSES,
+    PrivateReports,
+)
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import AnyReport
 from gateway.protocol.wire import JSON, MSGPACK
@@ -266,7 +273,7 @@ FORMATS_ROWS, _ = random_flow(1, 0)
 )
 def test_events_as_messages(event, expected):
     reports, _ = fed(FORMATS_ROWS)
-    report = PrivateReport("ann", getattr(event, "report_seq", 0), event, 123, 456, 1)
+    report = PrivateReport("ann", getattr(event, "report_seq", 0), event, (123, 456), 1)
     message = plain(reports.message(report, 55))
     assert {key: message[key] for key in expected} == expected
     assert message.get("id", 55) == 55
@@ -279,8 +286,9 @@ def test_every_event_that_an_account_counts_is_a_report_of_the_protocol():
     counted = {kind: [field for field in kind.__struct_fields__ if field.endswith("report_seq")] for kind in ALL_EVENTS}
     told = {kind for kind, fields in counted.items() if fields}
     assert told == set(_MESSAGES) - set(STATUSES)
-    assert {kind for kind, fields in counted.items() if fields == ["report_seq"]} == _ONE_ACCOUNT.keys()
-    refusals = {kind for kind, refuses in _ONE_ACCOUNT.items() if refuses}
+    alone = {kind for kind, concern in _CONCERNS.items() if concern in (_ONE, _REFUSED)}
+    assert {kind for kind, fields in counted.items() if fields == ["report_seq"]} == alone
+    refusals = {kind for kind, concern in _CONCERNS.items() if concern == _REFUSED}
     assert refusals == {kind for kind in counted if {"rule", "rules", "report_seq"} <= {*kind.__struct_fields__}}
     made = {get_type_hints(make)["return"] for make in _MESSAGES.values()}
     assert made == set(get_args(AnyReport))

@@ -31,7 +31,7 @@ class Kept:
         for _ in range(count):
             self.made[name] += 1
             seq = self.made[name]
-            self.recent.add(PrivateReport(name, seq, MassCancelled(name, seq, 1), seq, seq, 0))
+            self.recent.add(PrivateReport(name, seq, MassCancelled(name, seq, 1), (seq, seq), 0))
 
     def sizes(self) -> list[int]:
         """How many each account has; they are its last ones, without a gap, and at least the last."""

@@ -34,7 +34,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench load against abuse simulate soak interop clean check interpreted compiled
+.PHONY: help demo test lint bench profile load against abuse simulate soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ lint: $(DEV)/.installed ## style and types
 
 bench: $(DEV)/.installed $(NATIVE)/.installed ## one JSON line per benchmark, interpreted and compiled, beside other engines
 	$(DEV)/bin/sbx bench --compiled $(NATIVE)/bin/python $(ARGS)
+
+profile: $(DEV)/.installed $(NATIVE)/.installed ## where the time of a command goes, stage by stage, interpreted and compiled
+	$(DEV)/bin/sbx bench --profile --compiled $(NATIVE)/bin/python $(ARGS)
 
 load: $(DEV)/.installed $(NATIVE)/.installed ## load a venue, compiled if it can be: make load ARGS="--find-knee"
 	$(DEV)/bin/sbx load $(ARGS)

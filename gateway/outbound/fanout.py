@@ -200,9 +200,7 @@ class Fanout:
 
     def send(self, outbox: Outbox, message: Message) -> None:
         """Put a message into a connection's outbox."""
-        if not outbox.frames:
-            self.dirty.append(outbox)
-        outbox.frames.append(outbox.codec.frame(message))
+        self._put_one(outbox, outbox.codec.frame(message))
 
     def put(self, outbox: Outbox, frames: Iterable[bytes]) -> None:
         """Put frames that are ready into a connection's outbox."""
@@ -210,39 +208,39 @@ class Fanout:
             self.dirty.append(outbox)
         outbox.frames.extend(frames)
 
-    def broadcast(self, outboxes: Iterable[Outbox], message: Message, but: Outbox | None = None) -> None:
-        """Put a message into many outboxes, except one; encoded once per codec."""
+    def broadcast(self, outboxes: Iterable[Outbox], message: Message) -> None:
+        """Put a message into many outboxes; encoded once per codec."""
         frames: dict[str, bytes] = {}
         for outbox in outboxes:
-            if outbox is but:
-                continue
             codec = outbox.codec
             frame = frames.get(codec.name)
             if frame is None:
-                frame = codec.frame(message)
-                frames[codec.name] = frame
-            if not outbox.frames:
-                self.dirty.append(outbox)
-            outbox.frames.append(frame)
+                frame = frames[codec.name] = codec.frame(message)
+            self._put_one(outbox, frame)
+
+    def _put_one(self, outbox: Outbox, frame: bytes) -> None:
+        if not outbox.frames:
+            self.dirty.append(outbox)
+        outbox.frames.append(frame)
 
     def _deliver(self, report: PrivateReport, origin: Outbox | None, request_id: int) -> None:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
-        listeners = self._by_account[report.account] if report.seq else _NOBODY
-        drop_copy = _NOBODY if isinstance(report.event, STATUSES) else self._copied
+        listeners: Iterable[Outbox] = self._by_account[report.account] if report.seq else _NOBODY
+        if self._copied and not isinstance(report.event, STATUSES):
+            listeners = [*listeners, *self._copied]
         if origin is not None:
-            self.send(origin, self.reports.message(report, request_id))
-            if not drop_copy and (not listeners or (len(listeners) == 1 and listeners[0] is origin)):
-                return
-        elif not listeners and not drop_copy:
-            return
-        message = self.reports.message(report)
-        if drop_copy:
-            self.broadcast([*listeners, *drop_copy], message, but=origin)
-        elif len(listeners) == 1:
-            self.send(listeners[0], message)
-        else:
-            self.broadcast(listeners, message, but=origin)
+            self._put_one(origin, self.reports.frame(origin.codec, report, request_id))
+        # As the reply says it, but for the request: one frame a codec, whoever gets it.
+        frames: dict[str, bytes] = {}
+        for outbox in listeners:
+            if outbox is origin:
+                continue
+            codec = outbox.codec
+            frame = frames.get(codec.name)
+            if frame is None:
+                frame = frames[codec.name] = self.reports.frame(codec, report)
+            self._put_one(outbox, frame)
 
     def _learn(self, seq: int, events: Iterable[Event]) -> None:
         """Take note of assets, instruments, rulebooks; let those who are logged in hear their new accounts."""

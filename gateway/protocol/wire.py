@@ -73,6 +73,7 @@ class Codec:
         """The WebSocket subprotocol."""
         self.opcode: Final = opcode
         """Of the frames it travels in."""
+        self.is_text: Final = opcode == TEXT
         self.decode: Final = decode
         """Raises one of `UNDECODABLE`."""
         self.encode: Final = encode
@@ -81,7 +82,10 @@ class Codec:
 
     def frame(self, message: Message) -> bytes:
         """A message as a whole WebSocket frame."""
-        payload = self.encode(message)
+        return self.framed(self.encode(message))
+
+    def framed(self, payload: bytes) -> bytes:
+        """An encoded message as a whole WebSocket frame."""
         size = len(payload)
         return (self._headers[size] if size < _CACHED_HEADERS else frame_header(self.opcode, size)) + payload
 
@@ -122,7 +126,7 @@ class Rows:
 
     def __init__(self, codec: Codec) -> None:
         self._codec: Final = codec
-        self._is_text: Final = codec.opcode == TEXT
+        self._is_text: Final = codec.is_text
         self._parts: Final[list[bytes]] = []
         self._count = 0
 

@@ -94,6 +94,8 @@ class JsonReports:
     def __init__(self, setup: list[Row]) -> None:
         self._formats: Final = Formats()
         self._reports: Final = PrivateReports(self._formats, RuleTitles())
+        self.setup: Final = setup
+        """What was done before the first command that is reported."""
         self.bytes = 0
         for seq, time_ns, _, events in setup:
             for event in events:
@@ -104,16 +106,15 @@ class JsonReports:
         """PrivateReport what happened in one row of the journal, with the command as the request that is answered."""
         seq, time_ns, _, events = row
         for report in self._reports.follow(seq, time_ns, events):
-            self.bytes += len(JSON.frame(self._reports.message(report, seq)))
+            self.bytes += len(self._reports.frame(JSON, report, seq))
 
 
 class Prepared(NamedTuple):
-    """An exchange ready to trade, and the stream's commands for it."""
+    """An exchange ready to trade, the stream's commands for it, and how to report what becomes of them."""
 
     exchange: Exchange
     commands: list[Sequenced]
-    setup: list[Row]
-    """What was done before the first of them."""
+    reports: JsonReports
 
     def requests(self, codec: Codec = JSON) -> list[tuple[str, bytes]]:
         """Return the commands as participants would send them: who, and the request."""
@@ -159,7 +160,7 @@ def prepare_core(stream: Stream, rules: bool) -> Prepared:
         else:
             command = CancelOrder(name, name, first + target, "")
         commands.append(Sequenced(first + number, START_NS + number * 1_000, command))
-    return Prepared(exchange, commands, setup)
+    return Prepared(exchange, commands, JsonReports(setup))
 
 
 def run_core(exchange: Exchange, commands: list[Sequenced]) -> list[list[Event]]:

@@ -22,7 +22,6 @@ from engine.vocabulary.messages.events import Event
 from loadtest.bench.core import (
     ACCOUNTS,
     RULEBOOK,
-    JsonReports,
     prepare_core,
     run_book,
     run_core,
@@ -166,8 +165,7 @@ def measure_core(name: str, build: str, stream: Stream, repeats: int) -> Line:
 def core_run(name: str, stream: Stream) -> Callable[[], list[list[Event]]]:
     """Prepare one of the layers of the core, down to what `timed` calls."""
     prepared = prepare_core(stream, rules=name != "core")
-    exchange, commands, setup = prepared
-    reports = JsonReports(setup)
+    exchange, commands, reports = prepared
     if name == "pipeline":
         return functools.partial(run_pipeline, exchange, prepared.requests(), reports)
     if name == "core_rules_journal":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -17,6 +17,8 @@ from engine.exchange import Exchange
 from engine.record.rows import BATCH, FIRST_LINK, Row, encode_batch, encode_frame
 from engine.vocabulary.limits import MAX_BATCH_COMMANDS
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
+from gateway.cli.small_table import small_table
+from gateway.cli.terminal import Terminal
 from gateway.inbound.rates import cost_of
 from gateway.inbound.translate import Known, to_command
 from gateway.outbound.channels.outbox import Outbox
@@ -27,6 +29,7 @@ from loadtest.bench.core import ACCOUNTS, INSTRUMENT, START_NS, Prepared, prepar
 from loadtest.bench.measure import Machine, machine, workload
 from loadtest.bench.stream import Stream
 
+STAGES_NAME: Final = "stages"
 _Result = TypeVar("_Result")
 
 CODECS: Final = {"json": JSON, "msgpack": MSGPACK}
@@ -44,6 +47,9 @@ STAGES: Final[dict[str, str]] = {
     "write": "the frames of each connection joined to one write",
 }
 """Name -> what it is, in the order of the flow."""
+TOTAL: Final = "total"
+WIDTH: Final = 100
+"""Of the table in a file or pipe."""
 LEFT_OUT: Final = "sockets, the loop, writing and syncing the journal"
 
 
@@ -69,7 +75,7 @@ class Fanned:
     def __init__(self, prepared: Prepared, codec: Codec, channels: Sequence[str] = ()) -> None:
         self._fanout: Final = Fanout()
         self._outboxes: Final[dict[str, Outbox]] = {}
-        for row in prepared.setup:
+        for row in prepared.reports.setup:
             self._fanout.replay(row)
         for name in self._fanout.reports.accounts:
             self._outboxes[name] = Outbox(codec)
@@ -84,7 +90,8 @@ class Fanned:
         """Hand out the rows of a turn, each as the reply to its request."""
         fanout, outboxes = self._fanout, self._outboxes
         for row in rows:
-            fanout.publish(row, outboxes[row[2].participant], row[0])  # type: ignore[attr-defined]
+            command: Any = row[2]
+            fanout.publish(row, outboxes[command.participant], row[0])
         fanout.end_turn()
 
     def follow(self, rows: list[Row]) -> None:
@@ -148,9 +155,9 @@ def measure_stages(build: str, codec: str, stream: Stream, repeats: int) -> Stag
             gc.enable()
             gc.unfreeze()
     count = len(stream.operations)
-    stages_ns = {stage: round(statistics.median(run[stage] for run in runs)) // count for stage in STAGES}
+    stages_ns = {stage: round(statistics.median(run[stage] for run in runs) / count) for stage in STAGES}
     return StagesLine(
-        "stages",
+        STAGES_NAME,
         build,
         codec,
         stages_ns,
@@ -201,3 +208,23 @@ def run_stages(codec: Codec, stream: Stream) -> dict[str, int]:
 def decoded(codec: Codec, piece: list[tuple[str, bytes]]) -> list[AnyRequest]:
     """The requests of a batch."""
     return [codec.decode(payload) for _, payload in piece]
+
+
+def show_stages(lines: Iterable[bytes]) -> None:
+    """Print a table of lines of this benchmark: a stage a row, a build and codec a column."""
+    found: dict[str, dict[str, int]] = {}
+    missing: list[str] = []
+    for encoded in lines:
+        line = msgspec.json.decode(encoded)
+        if "skipped" in line:
+            missing.append(line["skipped"])
+            continue
+        found[f"{line['build']}, {line['codec']}"] = {**line["stages_ns"], TOTAL: line["total_ns"]}
+    terminal = Terminal(width=WIDTH)
+    rows = [(stage, *(each[stage] for each in found.values())) for stage in (*STAGES, TOTAL)]
+    terminal.print(small_table(("ns a command", *found), rows))
+    for stage, about in STAGES.items():
+        terminal.tell((stage, "bold"), f": {about}")
+    terminal.tell(f"Left out: {LEFT_OUT}.")
+    for why in missing:
+        terminal.tell(why)

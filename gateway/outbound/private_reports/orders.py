@@ -45,8 +45,8 @@ _NEW: Final = ORDER_STATUSES[NEW]
 _PARTIALLY_FILLED: Final = ORDER_STATUSES[PARTIALLY_FILLED]
 _FILLED: Final = ORDER_STATUSES[FILLED]
 # Of a fill: how many fields come before those of the maker, and before those of the taker.
-_OF_BOTH: Final = 5
-_OF_TAKER: Final = 12
+OF_BOTH: Final = 5
+OF_TAKER: Final = 12
 
 
 # Those that come most often read their event once, and give the fields of the message in order: by name each would be looked for.
@@ -86,13 +86,13 @@ def accepted(formats: Formats, report: PrivateReport, event: OrderAccepted, requ
 def trade(formats: Formats, report: PrivateReport, event: Trade, request_id: int | None) -> ExecutionReport:
     """One side of a fill."""
     fields = fields_of(event)
-    trade_id, instrument, price, lots, side = fields[:_OF_BOTH]
+    trade_id, instrument, price, lots, side = fields[:OF_BOTH]
     liquidity = "taker"
     if report.as_first:
-        order_id, account, seq, client_order_id, filled, leaves, fee = fields[_OF_BOTH:_OF_TAKER]
+        order_id, account, seq, client_order_id, filled, leaves, fee = fields[OF_BOTH:OF_TAKER]
         side, liquidity = SELL if side == BUY else BUY, "maker"
     else:
-        order_id, account, seq, client_order_id, filled, leaves, fee = fields[_OF_TAKER:]
+        order_id, account, seq, client_order_id, filled, leaves, fee = fields[OF_TAKER:]
     format_ = formats.instruments[instrument]
     quantity = format_.quantity
     return ExecutionReport(

@@ -32,10 +32,12 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.outbound.private_reports import holdings, orders
+from gateway.outbound.private_reports.direct import DIRECT
 from gateway.outbound.private_reports.recent import RecentReports
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
+from gateway.protocol.wire import Codec
 from gateway.words.titles import RuleTitles
 
 STATUSES: Final = (OrderStatus, TransferStatus)
@@ -171,6 +173,16 @@ class PrivateReports:
             return None
         first = len(recent) - missed
         return [recent[place] for place in range(first, min(first + most, len(recent)))]
+
+    def frame(self, codec: Codec, report: PrivateReport, request_id: int | None = None) -> bytes:
+        """The message of a report as a whole WebSocket frame; `request_id` as for `message`."""
+        if codec.is_text:
+            write = DIRECT.get(type(report.event))
+            if write is not None:
+                text = write(self._formats, report, request_id)
+                if text:
+                    return codec.framed(text.encode())
+        return codec.frame(self.message(report, request_id))
 
     def message(self, report: PrivateReport, request_id: int | None = None) -> Message:
         """The message of a report; `request_id` if it answers a request of the connection that gets it."""

@@ -79,7 +79,7 @@ interop: $(DEV)/.installed ## the tests that need an outside client, such as a b
 
 clean: ## remove all that was built or installed
 	rm -rf $(DEV) $(NATIVE) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find engine compliance -name '*.so' -delete
+	find engine compliance gateway -name '*.so' -delete
 	rm -f sandbox_exchange__mypyc.*
 	find engine compliance gateway loadtest tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from engine.vocabulary.messages.events import Event, IndexPriceSet, InstrumentListed
 from gateway.outbound.channels.outbox import Outboxes
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol.messages import ChannelName, Message
 
 
@@ -42,9 +43,6 @@ INDEX: Final = Kind(
     attrgetter("index"), IndexPriceSet, "the name of the index is missing", "no price of an index {} was stated yet"
 )
 """There is one for each index."""
-
-State = tuple[Any, ...]
-"""What a snapshot of the venue keeps of a channel or of its subject: numbers and texts, in an order that stays."""
 
 
 class Follower:

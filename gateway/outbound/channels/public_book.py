@@ -15,8 +15,9 @@ from engine.vocabulary.messages.events import (
     OrderCancelled,
     Trade,
 )
-from gateway.outbound.channels.channel import Channel, State, Subject
+from gateway.outbound.channels.channel import Channel, Subject
 from gateway.outbound.channels.levels import SideMirror
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import Ticker, Top
 

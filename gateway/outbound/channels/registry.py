@@ -9,18 +9,18 @@ from engine.vocabulary.messages.events import Event
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
 from gateway.outbound.channels.changes import Changes
-from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, State, Subject
+from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
 from gateway.outbound.channels.outbox import Outboxes
 from gateway.outbound.channels.public_book import PublicBook
-from gateway.outbound.channels.states import ChannelStates
 from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.ticker import Ticker
 from gateway.outbound.channels.top import BestPrices
 from gateway.outbound.channels.trades import Trades
+from gateway.outbound.messages.mirrors import ChannelStates, State
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
 

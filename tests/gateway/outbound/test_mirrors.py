@@ -8,7 +8,7 @@ import pytest
 from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.outbound.fanout import Fanout
-from gateway.outbound.mirrors import Mirrors
+from gateway.outbound.messages.mirrors import Mirrors
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.snapshots.standing import standing
 from tests.support.engine.everything import Everything

@@ -27,6 +27,8 @@ SOURCES := $(shell find engine compliance gateway loadtest -name '*.py' -o -name
 # PYTHONSAFEPATH keeps the processes that a program starts from importing the source tree instead of what is installed.
 # Tests of the installed package run outside the source tree, which Python would otherwise import instead.
 OUTSIDE := build/outside
+# Of what is compiled.
+COMPILED_TESTS := tests/engine tests/compliance tests/scenarios tests/golden tests/gateway/outbound tests/gateway/protocol
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What was compiled to byte code is kept, whoever says otherwise: the tests start some hundred processes, each of which would
@@ -42,7 +44,7 @@ help: ## show this list
 demo: $(NATIVE)/.installed ## run a venue with simulated participants, then verify and replay its journal
 	PYTHONSAFEPATH=1 $(NATIVE)/bin/sbx demo $(ARGS)
 
-test: ## lint, types, all tests interpreted, and the core's tests compiled
+test: ## lint, types, all tests interpreted, and compiled those of what is compiled
 	@if $(MAKE) --no-print-directory check; then echo "make test: passed"; else echo "make test: FAILED"; exit 1; fi
 
 check: lint interpreted compiled
@@ -92,7 +94,7 @@ compiled:
 else
 compiled: $(DEV)/.installed $(NATIVE)/.compiled
 	rm -rf $(OUTSIDE) && mkdir -p $(OUTSIDE) && cp -r pyproject.toml tests $(OUTSIDE)
-	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop' tests/engine tests/compliance tests/scenarios tests/golden
+	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop' $(COMPILED_TESTS)
 	@interpreted=$$($(DEV)/bin/sbx bench --digest) && compiled=$$($(NATIVE)/bin/sbx bench --digest) \
 	&& echo "interpreted: $$interpreted" && echo "compiled:    $$compiled" \
 	&& test "$${interpreted#* }" = "$${compiled#* }" \

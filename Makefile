@@ -27,6 +27,8 @@ SOURCES := $(shell find engine compliance gateway loadtest -name '*.py' -o -name
 # PYTHONSAFEPATH keeps the processes that a program starts from importing the source tree instead of what is installed.
 # Tests of the installed package run outside the source tree, which Python would otherwise import instead.
 OUTSIDE := build/outside
+# Of what is compiled.
+COMPILED_TESTS := tests/engine tests/compliance tests/scenarios tests/golden tests/gateway/outbound tests/gateway/protocol
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What was compiled to byte code is kept, whoever says otherwise: the tests start some hundred processes, each of which would
@@ -34,7 +36,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench load against abuse simulate soak interop clean check interpreted compiled
+.PHONY: help demo test lint bench profile load against abuse simulate soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +44,7 @@ help: ## show this list
 demo: $(NATIVE)/.installed ## run a venue with simulated participants, then verify and replay its journal
 	PYTHONSAFEPATH=1 $(NATIVE)/bin/sbx demo $(ARGS)
 
-test: ## lint, types, all tests interpreted, and the core's tests compiled
+test: ## lint, types, all tests interpreted, and compiled those of what is compiled
 	@if $(MAKE) --no-print-directory check; then echo "make test: passed"; else echo "make test: FAILED"; exit 1; fi
 
 check: lint interpreted compiled
@@ -54,6 +56,9 @@ lint: $(DEV)/.installed ## style and types
 
 bench: $(DEV)/.installed $(NATIVE)/.installed ## one JSON line per benchmark, interpreted and compiled, beside other engines
 	$(DEV)/bin/sbx bench --compiled $(NATIVE)/bin/python $(ARGS)
+
+profile: $(DEV)/.installed $(NATIVE)/.installed ## where the time of a command goes, stage by stage, interpreted and compiled
+	$(DEV)/bin/sbx bench --profile --compiled $(NATIVE)/bin/python $(ARGS)
 
 load: $(DEV)/.installed $(NATIVE)/.installed ## load a venue, compiled if it can be: make load ARGS="--find-knee"
 	$(DEV)/bin/sbx load $(ARGS)
@@ -76,7 +81,7 @@ interop: $(DEV)/.installed ## the tests that need an outside client, such as a b
 
 clean: ## remove all that was built or installed
 	rm -rf $(DEV) $(NATIVE) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find engine compliance -name '*.so' -delete
+	find engine compliance gateway -name '*.so' -delete
 	rm -f sandbox_exchange__mypyc.*
 	find engine compliance gateway loadtest tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -89,7 +94,7 @@ compiled:
 else
 compiled: $(DEV)/.installed $(NATIVE)/.compiled
 	rm -rf $(OUTSIDE) && mkdir -p $(OUTSIDE) && cp -r pyproject.toml tests $(OUTSIDE)
-	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop' tests/engine tests/compliance tests/scenarios tests/golden
+	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop' $(COMPILED_TESTS)
 	@interpreted=$$($(DEV)/bin/sbx bench --digest) && compiled=$$($(NATIVE)/bin/sbx bench --digest) \
 	&& echo "interpreted: $$interpreted" && echo "compiled:    $$compiled" \
 	&& test "$${interpreted#* }" = "$${compiled#* }" \

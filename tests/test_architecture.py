@@ -49,10 +49,11 @@ ROOMS = Rooms(
         "gateway.index": (". journal", "engine.vocabulary.* engine.record"),
         "gateway.venue": (". protocol words", "engine.vocabulary.* compliance"),
         "gateway.metrics": ("", "engine.vocabulary.*"),
-        "gateway.outbound.channels": ("protocol words", "engine.vocabulary.*"),
+        "gateway.outbound.messages": ("", ""),
+        "gateway.outbound.channels": ("protocol words outbound.messages", "engine.book engine.vocabulary.*"),
         "gateway.outbound.private_reports": ("protocol words", "engine.vocabulary.*"),
         "gateway.outbound": (
-            "protocol words outbound.channels outbound.private_reports",
+            "protocol words outbound.messages outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (

@@ -6,6 +6,7 @@ installs the real thing without a compiler.
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -87,6 +88,28 @@ def build(project: Path, code: str = BUILD_WHEEL, **environment: str) -> subproc
         text=True,
         check=False,
     )
+
+
+def test_what_is_to_be_compiled_is_there() -> None:
+    """A module that was moved would stay interpreted, and nobody would see it."""
+    code = (ROOT / "setup.py").read_text(encoding="utf-8")
+    (named,) = [ast.literal_eval(node.value) for node in ast.parse(code).body if targets(node) == ["COMPILED"]]
+    assert [pattern for pattern in named if not any(ROOT.glob(pattern))] == []
+    structs = [
+        path.relative_to(ROOT).as_posix()
+        for pattern in named
+        for path in ROOT.glob(pattern)
+        if "messages" not in path.parts and "Struct" in path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and "msgspec.Struct" in map(ast.unparse, node.bases)
+    ]
+    # Compiled, a Struct silently loses its tag.
+    assert structs == []
+
+
+def targets(node: ast.stmt) -> list[str]:
+    """What a statement assigns to."""
+    return [ast.unparse(each) for each in node.targets] if isinstance(node, ast.Assign) else []
 
 
 def compiler(path: Path, script: str) -> str:

@@ -40,7 +40,7 @@ def stale_modules(root: Path) -> list[Path]:
     records = [path.stat().st_mtime_ns for path in root.glob("sandbox_exchange-*.dist-info/RECORD")]
     return sorted(
         compiled
-        for package in ("engine", "compliance")
+        for package in ("engine", "compliance", "gateway")
         for source in (root / package).rglob("*.py")
         for compiled in source.parent.glob(f"{source.stem}.*")
         if compiled.suffix in {".so", ".pyd"}

@@ -137,7 +137,7 @@ class Bygone:
                 if report.account == account and report.seq in wanted:
                     if report.seq != expected:
                         return False
-                    self._fanout.send(session, self._fanout.reports.message(report))
+                    self._fanout.put(session, [self._fanout.reports.frame(session.codec, report)])
                     expected += 1
             yield ROW_STEPS + len(row[3]) // BYTES_PER_STEP
         return expected == wanted.stop

@@ -184,7 +184,7 @@ class Answers:
                 seq = missing
         while (missed := reports.after(query.account, seq, _PIECE_ROWS)) is not None:
             for report in missed:
-                fanout.send(session, reports.message(report))
+                fanout.put(session, [reports.frame(session.codec, report)])
             if len(missed) < _PIECE_ROWS:
                 break
             seq += len(missed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from engine.vocabulary.limits import BYTES_PER_UNIT, CONNECTION_PART, MAX_RATED_ADDRESSES, NS_PER_SECOND
 from gateway.protocol.messages import Admin, AnyRequest, Login, MassCancel, MassQuote, NewBracket, NewOrderPair, Rate
@@ -23,6 +23,7 @@ that a mass cancel ends were paid for when they came; it looks for them."""
 MALFORMED_COST: Final = 5
 """Beside what the request costs: its mistake is looked for and told. So 100 of them, after which a connection is closed, take half a
 second of its own bucket before a login."""
+_MASS_QUOTE: Final = MassQuote
 FRAME_COST: Final = 1
 """Of a ping, a pong or a fragment."""
 
@@ -32,9 +33,11 @@ _MOST_OWED_NS: Final = -NS_PER_SECOND
 
 def cost_of(request: AnyRequest, size: int) -> int:
     """What a request of so many bytes costs, in units."""
-    cost = COSTS.get(type(request), 1)
-    if type(request) is MassQuote:
-        cost += len(request.bids) + len(request.asks)
+    kind = type(request)
+    cost = COSTS.get(kind, 1)
+    if kind is _MASS_QUOTE:
+        quote: Any = request
+        cost += len(quote.bids) + len(quote.asks)
     return cost + size // BYTES_PER_UNIT
 
 

@@ -20,6 +20,7 @@ from engine.vocabulary.codes import (
     SIDES,
     TIMES_IN_FORCE,
 )
+from engine.vocabulary.kinds import CANCEL_ORDER, NEW_ORDER, Fields, fields_of
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages import commands
 from gateway.protocol.messages import (
@@ -51,6 +52,13 @@ _PEGS: Final = {name: code for code, name in enumerate(PEGS)}
 _UNPRICED: Final = ("market", "stop", "trailing_stop")
 """Without a limit price of their own."""
 
+# Fields of requests are read all at once, in their order; tests/gateway/inbound/test_translate.py holds it.
+_COMMON_TERMS: Final = 8
+"""How many fields come before the rarer terms of an order."""
+_TERMS: Final = len(OrderTerms.__struct_fields__)
+_NO_RARE: Final = OrderTerms.__struct_defaults__[_COMMON_TERMS - _TERMS :]
+"""The rarer terms of an order that has none."""
+
 
 class Known(NamedTuple):
     """What the venue knows, by name: the scales of amounts follow from it."""
@@ -60,12 +68,13 @@ class Known(NamedTuple):
 
 
 def _new_order(request: NewOrder, participant: str, known: Known) -> commands.NewOrder:
-    return _terms(request, participant, request.account, known)
+    fields = fields_of(request)
+    return _terms(fields, participant, fields[_TERMS + 1], known)
 
 
-def _terms(terms: OrderTerms, participant: str, account: str, known: Known) -> commands.NewOrder:
-    """One order. The core checks what its fields mean together; here only what no order can be without."""
-    order_type, price = terms.order_type, terms.price
+def _terms(fields: Fields, participant: str, account: str, known: Known) -> commands.NewOrder:
+    """One order, by the fields of its terms. The core checks what they mean together; here only what no order can be without."""
+    client_order_id, instrument, side, quantity, order_type, time_in_force, price, post_only = fields[:_COMMON_TERMS]
     if order_type in _UNPRICED:
         if price is not None:
             raise Malformed(f"price: a {order_type} order must not have one")
@@ -76,53 +85,38 @@ def _terms(terms: OrderTerms, participant: str, account: str, known: Known) -> c
         price_e8 = 0
     else:
         raise Malformed(f"price: a {order_type} order needs one")
-    if (terms.quantity is None) == (terms.funds is None):
+    rare = fields[_COMMON_TERMS:_TERMS]
+    funds = rare[-1]
+    if (quantity is None) == (funds is None):
         raise Malformed("quantity: an order needs one, or, a market order, funds instead")
-    quantity_e8 = 0 if terms.quantity is None else field_e8("quantity", terms.quantity)
-    command = commands.NewOrder(
+    command = NEW_ORDER(
         participant,
         account,
-        terms.client_order_id,
-        terms.instrument,
-        _SIDES[terms.side],
+        client_order_id,
+        instrument,
+        _SIDES[side],
         _ORDER_TYPES[order_type],
-        _TIMES_IN_FORCE[terms.time_in_force],
+        _TIMES_IN_FORCE[time_in_force],
         price_e8,
-        quantity_e8,
-        _POST_ONLY[terms.post_only],
+        0 if quantity is None else field_e8("quantity", quantity),
+        _POST_ONLY[post_only],
     )
-    if _is_common(terms):
+    if rare == _NO_RARE:
         return command
+    self_trade, stop_price, trail, trail_bps, display, peg, offset, min_quantity, expire_ns, reduce_only, _ = rare
     return msgspec.structs.replace(
         command,
-        self_trade=-1 if terms.self_trade is None else _SELF_TRADE_MODES[terms.self_trade],
-        display_e8=_optional_e8("display_quantity", terms.display_quantity),
-        min_quantity_e8=_optional_e8("min_quantity", terms.min_quantity),
-        stop_price_e8=_optional_e8("stop_price", terms.stop_price),
-        trail_e8=_optional_e8("trail", terms.trail),
-        trail_bps=terms.trail_bps or 0,
-        peg=-1 if terms.peg is None else _PEGS[terms.peg],
-        peg_offset_e8=_offset_e8(terms.peg_offset),
-        expire_ns=terms.expire_time or 0,
-        reduce_only=terms.reduce_only,
-        funds=_funds(terms, known),
-    )
-
-
-def _is_common(terms: OrderTerms) -> bool:
-    """Whether an order has none of the rarer terms."""
-    return (
-        terms.self_trade is None
-        and terms.min_quantity is None
-        and terms.funds is None
-        and terms.display_quantity is None
-        and terms.stop_price is None
-        and terms.trail is None
-        and terms.trail_bps is None
-        and terms.peg is None
-        and terms.peg_offset is None
-        and terms.expire_time is None
-        and not terms.reduce_only
+        self_trade=-1 if self_trade is None else _SELF_TRADE_MODES[self_trade],
+        display_e8=_optional_e8("display_quantity", display),
+        min_quantity_e8=_optional_e8("min_quantity", min_quantity),
+        stop_price_e8=_optional_e8("stop_price", stop_price),
+        trail_e8=_optional_e8("trail", trail),
+        trail_bps=trail_bps or 0,
+        peg=-1 if peg is None else _PEGS[peg],
+        peg_offset_e8=_offset_e8(offset),
+        expire_ns=expire_ns or 0,
+        reduce_only=reduce_only,
+        funds=_funds(funds, instrument, known),
     )
 
 
@@ -138,15 +132,15 @@ def _offset_e8(text: str | None) -> int:
     return field_e8("peg_offset", text)
 
 
-def _funds(terms: OrderTerms, known: Known) -> int:
-    """A budget in minor units of the quote asset."""
-    if terms.funds is None:
+def _funds(text: str | None, name: str, known: Known) -> int:
+    """A budget in minor units of the quote asset of an instrument."""
+    if text is None:
         return 0
-    instrument = known.instruments.get(terms.instrument)
+    instrument = known.instruments.get(name)
     # Of an unknown instrument any scale will do: the core refuses the order for that.
     scale = 0 if instrument is None else instrument.quote.scale
     try:
-        budget = parse_amount(terms.funds, scale, MAX_SUPPLY) if instrument is not None else 1
+        budget = parse_amount(text, scale, MAX_SUPPLY) if instrument is not None else 1
     except Malformed as error:
         raise Malformed(f"funds: {error}") from error
     if not budget:
@@ -156,14 +150,14 @@ def _funds(terms: OrderTerms, known: Known) -> int:
 
 def _new_order_pair(request: NewOrderPair, participant: str, known: Known) -> commands.NewOrderPair:
     account = request.account
-    legs = [_terms(terms, participant, account, known) for terms in (request.limit, request.stop)]
+    legs = [_terms(fields_of(terms), participant, account, known) for terms in (request.limit, request.stop)]
     return commands.NewOrderPair(participant, account, *legs)
 
 
 def _new_bracket(request: NewBracket, participant: str, known: Known) -> commands.NewBracket:
     account = request.account
     parts = (request.entry, request.take_profit, request.stop)
-    legs = [_terms(terms, participant, account, known) for terms in parts]
+    legs = [_terms(fields_of(terms), participant, account, known) for terms in parts]
     return commands.NewBracket(participant, account, *legs)
 
 
@@ -185,29 +179,25 @@ def _mass_quote(request: MassQuote, participant: str, known: Known) -> commands.
 
 
 def _amend_order(request: AmendOrder, participant: str, known: Known) -> commands.AmendOrder:
-    order_id, client_order_id = _which(request.order_id, request.client_order_id)
-    if (
-        request.price is None
-        and request.quantity is None
-        and request.stop_price is None
-        and request.display_quantity is None
-    ):
+    account, order_id, client_order_id, price, quantity, stop_price, display_quantity, _ = fields_of(request)
+    order_id, client_order_id = _which(order_id, client_order_id)
+    if price is None and quantity is None and stop_price is None and display_quantity is None:
         raise Malformed("an amend must give a price, a quantity, a stop price or a display quantity")
     return commands.AmendOrder(
         participant,
-        request.account,
+        account,
         order_id,
         client_order_id,
-        _optional_e8("price", request.price),
-        _optional_e8("quantity", request.quantity),
-        _optional_e8("stop_price", request.stop_price),
-        _optional_e8("display_quantity", request.display_quantity),
+        _optional_e8("price", price),
+        _optional_e8("quantity", quantity),
+        _optional_e8("stop_price", stop_price),
+        _optional_e8("display_quantity", display_quantity),
     )
 
 
 def _cancel_order(request: CancelOrder, participant: str, known: Known) -> commands.CancelOrder:
-    order_id, client_order_id = _which(request.order_id, request.client_order_id)
-    return commands.CancelOrder(participant, request.account, order_id, client_order_id)
+    account, order_id, client_order_id, _ = fields_of(request)
+    return CANCEL_ORDER(participant, account, *_which(order_id, client_order_id))
 
 
 def _mass_cancel(request: MassCancel, participant: str, known: Known) -> commands.MassCancel:

@@ -6,8 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-import msgspec
-
 from engine.command_table import TRADING
 from engine.record.rows import Row
 from engine.vocabulary.codes import REJECT_CODES
@@ -21,7 +19,8 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.outbox import Outbox
-from gateway.outbound.channels.registry import Channels, ChannelStates
+from gateway.outbound.channels.registry import Channels
+from gateway.outbound.messages.mirrors import Mirrors
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
 from gateway.protocol.formats import Formats
@@ -43,16 +42,6 @@ class Owed:
         self.command: Final = command
         self.origin: Final = origin
         self.request_id: Final = request_id
-
-
-class Mirrors(msgspec.Struct):
-    """What a snapshot keeps of the mirrors: all that does not follow from the core."""
-
-    rulebooks: list[tuple[int, str, str]]
-    """Each that came in force: the command after which it was, its name, its digest."""
-    titles: dict[str, dict[str, str]]
-    """Of rules, by the digest of each rulebook that was brought."""
-    channels: ChannelStates
 
 
 class Fanout:
@@ -212,9 +201,7 @@ class Fanout:
 
     def send(self, outbox: Outbox, message: Message) -> None:
         """Put a message into a connection's outbox."""
-        if not outbox.frames:
-            self.dirty.append(outbox)
-        outbox.frames.append(outbox.codec.frame(message))
+        self._put_one(outbox, outbox.codec.frame(message))
 
     def put(self, outbox: Outbox, frames: Iterable[bytes]) -> None:
         """Put frames that are ready into a connection's outbox."""
@@ -222,39 +209,39 @@ class Fanout:
             self.dirty.append(outbox)
         outbox.frames.extend(frames)
 
-    def broadcast(self, outboxes: Iterable[Outbox], message: Message, but: Outbox | None = None) -> None:
-        """Put a message into many outboxes, except one; encoded once per codec."""
+    def broadcast(self, outboxes: Iterable[Outbox], message: Message) -> None:
+        """Put a message into many outboxes; encoded once per codec."""
         frames: dict[str, bytes] = {}
         for outbox in outboxes:
-            if outbox is but:
-                continue
             codec = outbox.codec
             frame = frames.get(codec.name)
             if frame is None:
-                frame = codec.frame(message)
-                frames[codec.name] = frame
-            if not outbox.frames:
-                self.dirty.append(outbox)
-            outbox.frames.append(frame)
+                frame = frames[codec.name] = codec.frame(message)
+            self._put_one(outbox, frame)
+
+    def _put_one(self, outbox: Outbox, frame: bytes) -> None:
+        if not outbox.frames:
+            self.dirty.append(outbox)
+        outbox.frames.append(frame)
 
     def _deliver(self, report: PrivateReport, origin: Outbox | None, request_id: int) -> None:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
-        listeners = self._by_account[report.account] if report.seq else _NOBODY
-        drop_copy = _NOBODY if isinstance(report.event, STATUSES) else self._copied
+        listeners: Iterable[Outbox] = self._by_account[report.account] if report.seq else _NOBODY
+        if self._copied and not isinstance(report.event, STATUSES):
+            listeners = [*listeners, *self._copied]
         if origin is not None:
-            self.send(origin, self.reports.message(report, request_id))
-            if not drop_copy and (not listeners or (len(listeners) == 1 and listeners[0] is origin)):
-                return
-        elif not listeners and not drop_copy:
-            return
-        message = self.reports.message(report)
-        if drop_copy:
-            self.broadcast([*listeners, *drop_copy], message, but=origin)
-        elif len(listeners) == 1:
-            self.send(listeners[0], message)
-        else:
-            self.broadcast(listeners, message, but=origin)
+            self._put_one(origin, self.reports.frame(origin.codec, report, request_id))
+        # As the reply says it, but for the request: one frame a codec, whoever gets it.
+        frames: dict[str, bytes] = {}
+        for outbox in listeners:
+            if outbox is origin:
+                continue
+            codec = outbox.codec
+            frame = frames.get(codec.name)
+            if frame is None:
+                frame = frames[codec.name] = self.reports.frame(codec, report)
+            self._put_one(outbox, frame)
 
     def _learn(self, seq: int, events: Iterable[Event]) -> None:
         """Take note of assets, instruments, rulebooks; let those who are logged in hear their new accounts."""

@@ -85,8 +85,8 @@ def _map_of(pairs: list[tuple[str, object]]) -> None:
 
 # The first byte of a map: of up to 15 keys, with their number in it; of more, before two or four bytes of it.
 _FEW_KEYS: Final = 0x80
-_MOST_FEW: Final = 15
 _TWO_BYTE_COUNT: Final = 0xDE
+_FOUR_BYTE_COUNT: Final = 0xDF
 
 
 def msgpack_decoder() -> Callable[[bytes], AnyRequest]:
@@ -98,18 +98,25 @@ def msgpack_decoder() -> Callable[[bytes], AnyRequest]:
 
     def checked(payload: bytes) -> AnyRequest:
         request = decode(payload)
-        keys = payload[0] - _FEW_KEYS
-        if keys <= _MOST_FEW and type(request) not in _NESTED:
+        if type(request) not in _NESTED:
+            keys = _keys(payload)
             encode_into(request, written)
-            # Where a key may be left out, the encoder writes their number in two bytes, however small it is.
-            if keys == written[2] if written[0] == _TWO_BYTE_COUNT else payload[0] == written[0]:
-                return request
-            if keys == len(decode_all(payload)):
+            if keys == _keys(written) or keys == len(decode_all(payload)):
                 return request
         Walk(payload).value()
         return request
 
     return checked
+
+
+def _keys(encoded: bytes | bytearray) -> int:
+    """How many keys a map says it has. An encoder writes it in two bytes, however few they are, where one may be left out."""
+    first = encoded[0]
+    if first == _TWO_BYTE_COUNT:
+        return encoded[1] << 8 | encoded[2]
+    if first == _FOUR_BYTE_COUNT:
+        return int.from_bytes(encoded[1:5], "big")
+    return first - _FEW_KEYS
 
 
 # How many bytes follow a first byte from 0xC0 on: of a plain value; and of a length or number, times what each stands for.

@@ -8,12 +8,16 @@ data needs.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from json.encoder import encode_basestring
 from typing import Final
 
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import DECIMALS
 from engine.vocabulary.messages.events import AssetAdded, Event, InstrumentListed
 
+quoted: Final[Callable[[str], str]] = encode_basestring
+"""A text as JSON, to the letter as the codec writes it."""
 MAX_CACHED_STRINGS: Final = 16_384
 """Strings kept per instrument and kind: the prices of a wide book. Beyond that the cache starts again."""
 MAX_STRINGS: Final = 500_000
@@ -77,6 +81,8 @@ class InstrumentFormat:
 
     def __init__(self, event: InstrumentListed, quote_scale: int, cached: Cached) -> None:
         self.instrument: Final = event.instrument
+        self.quoted: Final = quoted(event.instrument)
+        """The same as JSON."""
         self.quote: Final = event.quote
         self.price: Final = decimals_of(event.tick_e8, cached)
         self.quantity: Final = decimals_of(event.lot_e8, cached)
@@ -91,6 +97,15 @@ class Formats:
         """Decimals of each asset's minor unit."""
         self.instruments: Final[dict[str, InstrumentFormat]] = {}
         self._cached: Final = Cached()
+        self._time_ns = 0
+        self._time = "0"
+
+    def time(self, time_ns: int) -> str:
+        """A time in digits: the commands of a turn have the same one."""
+        if time_ns != self._time_ns:
+            self._time_ns = time_ns
+            self._time = str(time_ns)
+        return self._time
 
     def learn(self, event: Event) -> None:
         """Take note of a new asset or instrument."""

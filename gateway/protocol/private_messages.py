@@ -14,8 +14,10 @@ class Message(msgspec.Struct, tag_field="type", kw_only=True, omit_defaults=True
     """What the venue sends."""
 
 
-class ExecutionReport(Message, tag="execution_report"):
+class ExecutionReport(Message, tag="execution_report", kw_only=False):
     """What happened to an order. `id` is there when it answers a request of this connection.
+
+    Its fields may be given in order: those of a new order and of a fill stand together at the beginning.
 
     `seq` is dense per account; only an answer to a resent request (`exec_type` `status`) and a reject that belongs to no
     account of the sender have none.

@@ -42,6 +42,12 @@ class Request(
     id: RequestId
 
 
+class OnlyId(msgspec.Struct):
+    """What can be found in a request that is wrong otherwise."""
+
+    id: RequestId | None = None
+
+
 # ── connection ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

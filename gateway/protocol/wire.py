@@ -10,7 +10,8 @@ import msgspec
 
 from engine.vocabulary.limits import DECIMALS, MAX_E8
 from gateway.protocol.duplicates import json_decoder, msgpack_decoder
-from gateway.protocol.messages import AnyRequest, Message, RequestId
+from gateway.protocol.messages import AnyRequest, Message
+from gateway.protocol.requests import OnlyId
 
 TEXT: Final = 1
 BINARY: Final = 2
@@ -27,12 +28,6 @@ _CACHED_DECIMALS: Final = 65_536
 
 class Malformed(ValueError):
     """A request that says what can't be meant; the message says what is wrong with it."""
-
-
-class _OnlyId(msgspec.Struct):
-    """What can be found in a request that is wrong otherwise."""
-
-    id: RequestId | None = None
 
 
 UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -71,13 +66,14 @@ class Codec:
         name: str,
         opcode: int,
         decode: Callable[[bytes], AnyRequest],
-        decode_id: Callable[[bytes], _OnlyId],
+        decode_id: Callable[[bytes], OnlyId],
         encode: Callable[[object], bytes],
     ) -> None:
         self.name: Final = name
         """The WebSocket subprotocol."""
         self.opcode: Final = opcode
         """Of the frames it travels in."""
+        self.is_text: Final = opcode == TEXT
         self.decode: Final = decode
         """Raises one of `UNDECODABLE`."""
         self.encode: Final = encode
@@ -86,7 +82,10 @@ class Codec:
 
     def frame(self, message: Message) -> bytes:
         """A message as a whole WebSocket frame."""
-        payload = self.encode(message)
+        return self.framed(self.encode(message))
+
+    def framed(self, payload: bytes) -> bytes:
+        """An encoded message as a whole WebSocket frame."""
         size = len(payload)
         return (self._headers[size] if size < _CACHED_HEADERS else frame_header(self.opcode, size)) + payload
 
@@ -102,14 +101,14 @@ JSON: Final = Codec(
     "sbx.v1.json",
     TEXT,
     json_decoder(),
-    msgspec.json.Decoder(_OnlyId).decode,
+    msgspec.json.Decoder(OnlyId).decode,
     msgspec.json.Encoder().encode,
 )
 MSGPACK: Final = Codec(
     "sbx.v1.msgpack",
     BINARY,
     msgpack_decoder(),
-    msgspec.msgpack.Decoder(_OnlyId).decode,
+    msgspec.msgpack.Decoder(OnlyId).decode,
     msgspec.msgpack.Encoder().encode,
 )
 CODECS: Final = {codec.name: codec for codec in (JSON, MSGPACK)}
@@ -127,7 +126,7 @@ class Rows:
 
     def __init__(self, codec: Codec) -> None:
         self._codec: Final = codec
-        self._is_text: Final = codec.opcode == TEXT
+        self._is_text: Final = codec.is_text
         self._parts: Final[list[bytes]] = []
         self._count = 0
 

@@ -12,7 +12,8 @@ from engine.replay import Replay, ReplayFailure
 from engine.snapshot.encoding import SnapshotError as CoreError
 from engine.snapshot.encoding import decode_snapshot, encode_snapshot
 from engine.state.hook import PreTradeHook
-from gateway.outbound.fanout import Fanout, Mirrors
+from gateway.outbound.fanout import Fanout
+from gateway.outbound.messages.mirrors import Mirrors
 from gateway.snapshots.past import Known, Past
 from gateway.snapshots.sealed import SnapshotUnusable
 from gateway.snapshots.standing import standing

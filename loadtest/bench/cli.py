@@ -21,6 +21,7 @@ from loadtest.bench.hook import HOOK_BENCHMARKS, HOOK_SHARE, HookLine, ShareLine
 from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
 from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, PercentilesLine, measure_percentiles
 from loadtest.bench.scale import SCALE_BENCHMARKS, SIZES, ScaleLine, measure_scale
+from loadtest.bench.stages import CODECS, STAGES_NAME, StagesLine, measure_stages, show_stages
 from loadtest.bench.stream import Stream, generate
 
 DIGEST_COMMANDS: Final = 20_000
@@ -34,13 +35,14 @@ NAMES: Final = (
     HOOK_SHARE,
     *SCALE_BENCHMARKS,
     *PEERS,
+    STAGES_NAME,
     GATEWAY,
 )
 # Most of such a run builds the book.
 SCALE_REPEATS: Final = 2
 DURABILITIES: Final = ("fsync", "os")
 ONLY_WITH_AGAINST: Final = ("build", "pairs", "at_most", "no_instructions")
-NOT_WITH_AGAINST: Final = ("resting", "repeats", "largest", "compiled", "here", "digest")
+NOT_WITH_AGAINST: Final = ("resting", "repeats", "largest", "compiled", "here", "digest", "profile")
 
 
 def build_name() -> str:
@@ -50,7 +52,7 @@ def build_name() -> str:
 
 def bench_lines(
     stream: Stream, repeats: int, names: tuple[str, ...], largest: int
-) -> Iterator[Line | PercentilesLine | HookLine | ShareLine | ScaleLine | GatewayLine | Skipped]:
+) -> Iterator[Line | PercentilesLine | HookLine | ShareLine | ScaleLine | StagesLine | GatewayLine | Skipped]:
     """Run benchmarks with the build that runs here, in order of `NAMES`."""
     for name in NAMES:
         if name not in names:
@@ -67,9 +69,36 @@ def bench_lines(
             yield measure_scale(name, build_name(), min(repeats, SCALE_REPEATS), stream.seed, largest)
         elif name in PEERS:
             yield measure_peer(name, stream, repeats)
+        elif name == STAGES_NAME:
+            for codec in CODECS:
+                yield measure_stages(build_name(), codec, stream, repeats)
         else:
             for durability in DURABILITIES:
                 yield measure_gateway(build_name(), durability, stream.seed, len(stream.operations), repeats)
+
+
+def every_line(
+    stream: Stream, repeats: int, names: tuple[str, ...], largest: int, compiled: Path | None
+) -> Iterator[bytes]:
+    """Run benchmarks with the build that runs here and, if another interpreter is named, with that one and beside other engines."""
+    own = tuple(name for name in names if name not in PEERS)
+    for line in bench_lines(stream, repeats, own if compiled is None else names, largest):
+        yield json_safe(msgspec.json.encode(line)).encode()
+    if compiled is None or not own:
+        return
+    if not compiled.exists():
+        why = f"{compiled} does not exist; `make bench` makes it where a C compiler is found"
+        for name in own:
+            yield json_safe(msgspec.json.encode(Skipped(name, "compiled", why))).encode()
+        return
+    arguments = [f"--operations={len(stream.operations)}", f"--resting={stream.resting}", f"--repeats={repeats}"]
+    arguments += [f"--seed={stream.seed}", f"--largest={largest}", *(f"--only={name}" for name in own)]
+    try:
+        yield from compiled_lines(compiled, arguments)
+    except subprocess.CalledProcessError as error:
+        raise click.ClickException(
+            f"{compiled} failed with status {error.returncode}; what it said is above"
+        ) from error
 
 
 def compiled_lines(python: Path, arguments: list[str]) -> Iterator[bytes]:
@@ -117,6 +146,7 @@ def require_fitting_options(context: click.Context, request: Request | None) -> 
 )
 @click.option("--here", is_flag=True, help="Only the build that runs here, and no other engines.")
 @click.option("--digest", is_flag=True, help="Print the digest of the events of a seeded stream instead.")
+@click.option("--profile", is_flag=True, help="Print where the time of a command goes instead, as a table.")
 @against_options
 @click.pass_context
 def command(
@@ -130,6 +160,7 @@ def command(
     compiled: Path,
     here: bool,
     digest: bool,
+    profile: bool,
     request: Request | None,
 ) -> None:
     """Measure the book, the core, the rules and the gateway, interpreted and compiled, beside other engines on the same orders.
@@ -146,6 +177,7 @@ def command(
       sbx bench
       sbx bench --only book --only bourse --operations 200000
       sbx bench --digest
+      sbx bench --profile
       sbx bench --against main
       sbx bench --against HEAD~3 --only core --build compiled --pairs 40
       sbx bench --against v0.1.0 --at-most 1.02 --json
@@ -158,24 +190,11 @@ def command(
     if digest:
         click.echo(f"{build_name()} {events_digest(seed, DIGEST_COMMANDS)[0]}")
         return
-    names = only or NAMES
-    own = tuple(name for name in names if name not in PEERS)
+    names = (STAGES_NAME,) if profile else only or NAMES
     stream = generate(seed, operations, resting)
-    for line in bench_lines(stream, repeats, own if here else names, largest):
-        click.echo(json_safe(msgspec.json.encode(line)))
-    if here or is_compiled() or not own:
+    lines = every_line(stream, repeats, names, largest, None if here or is_compiled() else compiled)
+    if profile:
+        show_stages(lines)
         return
-    if not compiled.exists():
-        why = f"{compiled} does not exist; `make bench` makes it where a C compiler is found"
-        for name in own:
-            click.echo(json_safe(msgspec.json.encode(Skipped(name, "compiled", why))))
-        return
-    arguments = [f"--operations={operations}", f"--resting={resting}", f"--repeats={repeats}", f"--seed={seed}"]
-    arguments += [f"--largest={largest}", *(f"--only={name}" for name in own)]
-    try:
-        for encoded in compiled_lines(compiled, arguments):
-            click.echo(encoded)
-    except subprocess.CalledProcessError as error:
-        raise click.ClickException(
-            f"{compiled} failed with status {error.returncode}; what it said is above"
-        ) from error
+    for line in lines:
+        click.echo(line)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-import msgspec
-
 from compliance.hook import ComplianceHook
 from engine.book.entities import Order
 from engine.exchange import Exchange
@@ -33,7 +31,7 @@ from gateway.inbound.translate import TRANSLATE, Known, to_command
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol import messages
 from gateway.protocol.formats import Formats
-from gateway.protocol.wire import JSON
+from gateway.protocol.wire import JSON, Codec
 from gateway.venue.venue import load_rulebook_documents
 from gateway.words.titles import RuleTitles
 from loadtest.bench.stream import ADD, START_TICKS, BareBook, Stream
@@ -93,20 +91,22 @@ def setup_commands(rules: bool) -> list[AnyCommand]:
 class JsonReports:
     """The private reports of every account as WebSocket frames of JSON, as the gateway makes them."""
 
-    def __init__(self, setup: list[tuple[Sequenced, list[Event]]]) -> None:
+    def __init__(self, setup: list[Row]) -> None:
         self._formats: Final = Formats()
         self._reports: Final = PrivateReports(self._formats, RuleTitles())
+        self.setup: Final = setup
+        """What was done before the first command that is reported."""
         self.bytes = 0
-        for sequenced, events in setup:
+        for seq, time_ns, _, events in setup:
             for event in events:
                 self._formats.learn(event)
-            self._reports.follow(sequenced.seq, sequenced.time_ns, events)
+            self._reports.follow(seq, time_ns, events)
 
     def add(self, row: Row) -> None:
         """PrivateReport what happened in one row of the journal, with the command as the request that is answered."""
         seq, time_ns, _, events = row
         for report in self._reports.follow(seq, time_ns, events):
-            self.bytes += len(JSON.frame(self._reports.message(report, seq)))
+            self.bytes += len(self._reports.frame(JSON, report, seq))
 
 
 class Prepared(NamedTuple):
@@ -116,9 +116,8 @@ class Prepared(NamedTuple):
     commands: list[Sequenced]
     reports: JsonReports
 
-    def requests(self) -> list[tuple[str, bytes]]:
-        """Return the commands as participants would send them: who, and the JSON request."""
-        encode = msgspec.json.Encoder().encode
+    def requests(self, codec: Codec = JSON) -> list[tuple[str, bytes]]:
+        """Return the commands as participants would send them: who, and the request."""
         found: list[tuple[str, bytes]] = []
         for sequenced in self.commands:
             command = sequenced.command
@@ -136,19 +135,19 @@ class Prepared(NamedTuple):
             else:
                 assert isinstance(command, CancelOrder)
                 request = messages.CancelOrder(id=sequenced.seq, account=command.account, order_id=command.order_id)
-            found.append((command.participant, encode(request)))
+            found.append((command.participant, codec.encode(request)))
         return found
 
 
 def prepare_core(stream: Stream, rules: bool) -> Prepared:
     """Set up an exchange, with the compliance rules or with a hook that passes all."""
     exchange = Exchange(ComplianceHook() if rules else PreTradeHook())
-    setup: list[tuple[Sequenced, list[Event]]] = []
+    setup: list[Row] = []
     for each in setup_commands(rules):
         sequenced = Sequenced(exchange.seq + 1, START_NS, each)
         events = exchange.apply(sequenced)
         assert not any(type(event) is CommandRejected for event in events), events
-        setup.append((sequenced, events))
+        setup.append((sequenced.seq, sequenced.time_ns, each, events))
     first = exchange.seq + 1
     commands: list[Sequenced] = []
     for number, (kind, side, price_ticks, lots, target) in enumerate(stream.operations):

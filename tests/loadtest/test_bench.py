@@ -21,6 +21,7 @@ from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, measure_core, m
 from loadtest.bench.peers import installed_version
 from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, CollectorClock, measure_percentiles, percentile
 from loadtest.bench.scale import SCALE_BENCHMARKS, measure_scale
+from loadtest.bench.stages import STAGES
 from loadtest.bench.stream import ADD, BareBook, Stream, generate
 
 
@@ -81,6 +82,24 @@ def test_a_line_discloses_its_workload(stream: Stream, name: str) -> None:
     assert "touch-geometric" in line.workload
     assert line.left_out
     assert line.machine.cores > 0
+
+
+def test_the_stages_of_a_command_are_told_apart(tmp_path: Path) -> None:
+    absent = tmp_path / "python"
+    arguments = ["bench", "--operations=600", "--resting=50", "--repeats=1", f"--compiled={absent}"]
+    run = CliRunner().invoke(group, [*arguments, "--only=stages"])
+    assert run.exit_code == 0, run.output
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    stages = [line for line in lines if "skipped" not in line]
+    assert [line["codec"] for line in stages] == ["json", "msgpack"]
+    for line in stages:
+        assert list(line["stages_ns"]) == list(STAGES)
+        assert sum(line["stages_ns"].values()) == line["total_ns"]
+        assert min(line["stages_ns"][stage] for stage in ("decode", "translate", "core", "journal", "books")) > 0
+    shown = CliRunner().invoke(group, [*arguments, "--profile"])
+    assert shown.exit_code == 0, shown.output
+    for stage, about in STAGES.items():
+        assert f"{stage}: {about}" in shown.stdout
 
 
 def test_what_is_timed_stands_between_freeze_and_unfreeze(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ class Book(BookChannel):
         """
         bids, asks = self.book.sides
         if not self.subscribers:
+            # Of the last one who heard it, who has left.
             bids.told.clear()
             asks.told.clear()
             self.seq = self.book.shown_seq

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from engine.vocabulary.messages.events import Event, IndexPriceSet, InstrumentListed
 from gateway.outbound.channels.outbox import Outboxes
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol.messages import ChannelName, Message
 
 
@@ -43,21 +44,26 @@ INDEX: Final = Kind(
 )
 """There is one for each index."""
 
-State = tuple[Any, ...]
-"""What a snapshot of the venue keeps of a channel or of its subject: numbers and texts, in an order that stays."""
-Follow = Callable[[Any, int, int], Message | None]
-"""Takes in an event, with the sequence number and time of its command; returns the message that its subscribers get."""
 
+class Follower:
+    """Takes in events, and may have a message about each for those who get it."""
 
-class Subject:
-    """What channels are about, and what they share of it."""
+    events: ClassVar[tuple[type[Event], ...]] = ()
+    """What it follows."""
 
     def __init__(self, key: str) -> None:
         self.key: Final = key
+        """Of the instrument or index; empty for the whole venue."""
+        self.subscribers: Final[Outboxes] = {}
+        """In the order in which they came; of thousands, one goes at once."""
 
-    def follows(self) -> dict[type[Event], Follow]:
-        """What it takes in before the channels do."""
-        return {}
+    def follow(self, event: Any, command_seq: int, time_ns: int) -> Message | None:
+        """Take in one of `events` of a command; returns its message, None if there is none or nobody to tell it."""
+        raise NotImplementedError
+
+
+class Subject(Follower):
+    """What channels are about, and what they share of it. It takes events in before the channels do, and tells nothing."""
 
     def state(self) -> State:
         """What a snapshot keeps of it: all that does not follow from the core."""
@@ -67,7 +73,7 @@ class Subject:
         """Be as it was when `state` was taken. What follows from the core it has taken in before."""
 
 
-class Channel:
+class Channel(Follower):
     """One channel of one subject, and who gets it."""
 
     name: ClassVar[ChannelName]
@@ -77,16 +83,11 @@ class Channel:
     """Whether everybody may subscribe, without a login; else supervisors and operators alone."""
     precedes_reports: ClassVar[bool] = False
     """Whether its messages come before the reports and the reply of the command that made them; else they come after."""
-    events: ClassVar[tuple[type[Event], ...]] = ()
-    """What it follows."""
     sums_up: ClassVar[bool] = False
     """Whether `end_turn` is called, after each turn that touched the instrument's book."""
 
     def __init__(self, subject: Subject) -> None:
-        self.key: Final = subject.key
-        """Of the instrument or index; empty for the whole venue."""
-        self.subscribers: Final[Outboxes] = {}
-        """In the order in which they came; of thousands, one goes at once."""
+        super().__init__(subject.key)
         self.seq = 0
         """Of the last message that was told, or would have been."""
 
@@ -101,10 +102,6 @@ class Channel:
     def restore(self, state: State) -> None:
         """Go on as it was when `state` was taken."""
         (self.seq,) = state
-
-    def follow(self, event: Any, command_seq: int, time_ns: int) -> Message | None:
-        """Take in one of `events`; returns its message, None if there is none or nobody to tell it."""
-        raise NotImplementedError
 
     def end_turn(self) -> Message | None:
         """What the turn adds up to. Where nobody listens it counts as told: who comes later gets `first`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.events import IndexPriceSet
-from gateway.outbound.channels.channel import INDEX, Channel, State, Subject
+from gateway.outbound.channels.channel import INDEX, Channel, Subject
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol.messages import IndexPrice
 
 

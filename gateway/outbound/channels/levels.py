@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 from zlib import crc32
 
-from sortedcontainers import SortedList
-
+from engine.book.ladder import Ladder
 from engine.vocabulary.codes import BUY
+from gateway.outbound.channels.outbox import Outboxes
 from gateway.protocol.formats import InstrumentFormat
 
 CHECKSUM_LEVELS: Final = 10
@@ -61,7 +61,9 @@ class SideMirror:
         """In ticks; 0: the side is empty."""
         self.told: Final[dict[int, int]] = {}
         """By price: the lots that were last published of a level that has been touched since."""
-        self._ladder: Final[SortedList[int]] = SortedList()
+        self.heard_by: Outboxes = {}
+        """Who is told of changes. Nobody: then what was told before is not kept."""
+        self._ladder: Final = Ladder()
         """`price * sign`, the best last."""
 
     def change(self, price: int, by_lots: int) -> None:
@@ -70,32 +72,30 @@ class SideMirror:
         before = lots.get(price, 0)
         after = before + by_lots
         assert after >= 0, "more was taken from a level than it held"
-        if price not in self.told:
+        if self.heard_by and price not in self.told:
             self.told[price] = before
+        key = price if self.sign > 0 else -price
         if not after:
             del lots[price]
             ladder = self._ladder
+            ladder.remove(key)
             if price == self.best:
-                ladder.pop()
-                self.best = ladder[-1] * self.sign if ladder else 0
-            else:
-                ladder.remove(price * self.sign)
+                self.best = abs(ladder.last) if ladder.runs else 0
             return
         lots[price] = after
         if not before:
-            self._ladder.add(price * self.sign)
-            if not self.best or (price - self.best) * self.sign > 0:
+            self._ladder.add(key)
+            if abs(self._ladder.last) == price:
                 self.best = price
 
     def copy(self) -> SideCopy:
         """All levels as they are. O(levels), some 20 ns each."""
-        return SideCopy(list(self._ladder), self.lots.copy(), self.sign)
+        return SideCopy(list(chain.from_iterable(self._ladder.runs)), self.lots.copy(), self.sign)
 
     def levels(self, format_: InstrumentFormat, depth: int) -> Levels:
         """The best `depth` levels as strings, best first."""
-        keys = self._ladder[-depth:]
-        keys.reverse()
-        return [(format_.price[key * self.sign], format_.quantity[self.lots[key * self.sign]]) for key in keys]
+        prices = [abs(key) for key in islice(chain.from_iterable(map(reversed, reversed(self._ladder.runs))), depth)]
+        return [(format_.price[price], format_.quantity[self.lots[price]]) for price in prices]
 
     def take_changes(self, format_: InstrumentFormat) -> Levels:
         """The levels that differ from what was last published, best first, `"0"` for those that are gone."""

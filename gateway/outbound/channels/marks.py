@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.vocabulary.messages.events import FutureMarked
-from gateway.outbound.channels.channel import State, Subject
+from gateway.outbound.channels.channel import Subject
 from gateway.outbound.channels.public_book import BookChannel
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol.messages import Mark
 
 

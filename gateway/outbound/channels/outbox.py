@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from gateway.protocol.wire import Codec
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Outbox:
     """Where frames for one connection wait until the end of the turn, when all of them leave in one write."""
 

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+from mypy_extensions import mypyc_attr
 
 from engine.vocabulary.codes import BUY, SELL
+from engine.vocabulary.kinds import ORDER_CANCELLED, TRADE, fields_of
 from engine.vocabulary.messages.events import (
     BookAdded,
     BookChanged,
-    Event,
     InstrumentListed,
     OrderCancelled,
     Trade,
 )
-from gateway.outbound.channels.channel import Channel, Follow, State, Subject
+from gateway.outbound.channels.channel import Channel, Subject
 from gateway.outbound.channels.levels import SideMirror
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import Ticker, Top
+
+INSTRUMENT_LISTED: Final = InstrumentListed
 
 Best = tuple[int, int, int, int]
 """Bid price, its lots, ask price, its lots; zeros for an empty side."""
 
 
+@mypyc_attr(acyclic=True)
+class Displayed:
+    """What an order shows in the book."""
+
+    __slots__ = ("lots", "price_ticks", "side")
+
+    def __init__(self, side: int, price_ticks: int, lots: int) -> None:
+        self.side = side
+        self.price_ticks = price_ticks
+        self.lots = lots
+
+
 class PublicBook(Subject):
     """What one instrument shows. `changed` lists the books that the current command changed."""
+
+    events = (InstrumentListed, BookAdded, BookChanged, OrderCancelled, Trade)
 
     def __init__(self, format_: InstrumentFormat, changed: list[PublicBook]) -> None:
         super().__init__(format_.instrument)
@@ -48,18 +67,32 @@ class PublicBook(Subject):
         self._now_ns = 0
         """The time of the last command that touched it."""
         self._is_changed = False
-        self._displayed: Final[dict[int, tuple[int, int, int]]] = {}
-        """Side, price and shown lots of each resting order, by order id."""
+        self._displayed: Final[dict[int, Displayed]] = {}
+        """By the id of each order that rests."""
 
-    def follows(self) -> dict[type[Event], Follow]:
-        """What changes it."""
-        return {
-            InstrumentListed: self._begin,
-            BookAdded: self._show,
-            BookChanged: self._show,
-            OrderCancelled: self._remove,
-            Trade: self._trade,
-        }
+    def follow(self, event: Any, command_seq: int, time_ns: int) -> None:
+        """Take in what changes it."""
+        kind = type(event)
+        if kind is ORDER_CANCELLED:
+            # Perhaps one that rested.
+            if not event.displayed_lots:
+                return
+        elif kind is INSTRUMENT_LISTED:
+            # It shows nothing since then.
+            self.listed_ns = self.shown_ns = self.best_ns = time_ns
+            return
+        if not self._is_changed:
+            self._is_changed = True
+            self._now_ns = time_ns
+            self._changed.append(self)
+        if kind is TRADE:
+            self._trade(event)
+        elif kind is ORDER_CANCELLED:
+            self._show(event.order_id, event.side, event.price_ticks, 0)
+        else:
+            # An order, or its next part, joins the book, shows another quantity, or leaves the book.
+            _, order_id, side, price_ticks, lots = fields_of(event)
+            self._show(order_id, side, price_ticks, lots)
 
     def state(self) -> State:
         """What is counted, and since when it has been so; the levels follow from the orders that rest."""
@@ -80,50 +113,29 @@ class PublicBook(Subject):
             self.best_seq += 1
             self.best_ns = self._now_ns
 
-    def _begin(self, event: InstrumentListed, command_seq: int, time_ns: int) -> None:
-        """The instrument is listed: it shows nothing since then."""
-        self.listed_ns = self.shown_ns = self.best_ns = time_ns
-
-    def _show(self, event: BookAdded | BookChanged, command_seq: int, time_ns: int) -> None:
-        """An order, or its next part, joins the book, shows another quantity, or leaves the book."""
-        if not self._is_changed:
-            self._note(time_ns)
-        self._set_displayed(event.order_id, event.side, event.price_ticks, event.displayed_lots)
-
-    def _remove(self, event: OrderCancelled, command_seq: int, time_ns: int) -> None:
-        """An order is gone, perhaps one that rested."""
-        if event.displayed_lots:
-            if not self._is_changed:
-                self._note(time_ns)
-            self._set_displayed(event.order_id, event.side, event.price_ticks, 0)
-
-    def _trade(self, event: Trade, command_seq: int, time_ns: int) -> None:
+    def _trade(self, event: Trade) -> None:
         """What a fill takes off the book: of the maker, and in an auction of the taker, which rests there too.
 
         An auction takes an iceberg's hidden part as well: what it shows then follows as `BookChanged`.
         """
-        if not self._is_changed:
-            self._note(time_ns)
+        lots = event.quantity_lots
         for order_id in (event.maker_order_id, event.taker_order_id):
             resting = self._displayed.get(order_id)
             if resting is not None:
-                side, price_ticks, lots = resting
-                self._set_displayed(order_id, side, price_ticks, max(lots - event.quantity_lots, 0))
+                self._show(order_id, resting.side, resting.price_ticks, max(resting.lots - lots, 0))
 
-    def _note(self, time_ns: int) -> None:
-        """It is changed by the current command."""
-        self._is_changed = True
-        self._now_ns = time_ns
-        self._changed.append(self)
-
-    def _set_displayed(self, order_id: int, side: int, price_ticks: int, lots: int) -> None:
+    def _show(self, order_id: int, side: int, price_ticks: int, lots: int) -> None:
         """Set what an order shows at a price; 0: it is off the book."""
         before = self._displayed.get(order_id)
-        change = lots if before is None else lots - before[2]
-        if lots:
-            self._displayed[order_id] = (side, price_ticks, lots)
-        elif before is not None:
-            del self._displayed[order_id]
+        change = lots
+        if before is not None:
+            change -= before.lots
+            if lots:
+                before.side, before.price_ticks, before.lots = side, price_ticks, lots
+            else:
+                del self._displayed[order_id]
+        elif lots:
+            self._displayed[order_id] = Displayed(side, price_ticks, lots)
         if change:
             self.shown_seq += 1
             self.shown_ns = self._now_ns

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
-import msgspec
-
 from engine.vocabulary.messages.events import Event
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
 from gateway.outbound.channels.changes import Changes
-from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follow, Kind, State, Subject
+from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
@@ -22,6 +20,7 @@ from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.ticker import Ticker
 from gateway.outbound.channels.top import BestPrices
 from gateway.outbound.channels.trades import Trades
+from gateway.outbound.messages.mirrors import ChannelStates, State
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
 
@@ -46,17 +45,6 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
 Published = tuple[Outboxes, Message]
 """A message and all who get it."""
 C = TypeVar("C", bound=Channel)
-_Followers = tuple[tuple[Follow, Outboxes], ...]
-"""Who takes in an event, one after the other, and who gets what each of them says."""
-
-
-class ChannelStates(msgspec.Struct):
-    """What a snapshot keeps of all channels."""
-
-    books: dict[str, State]
-    """By instrument."""
-    channels: dict[str, dict[str, State]]
-    """By the name of the channel and its key."""
 
 
 class _Route:
@@ -67,12 +55,12 @@ class _Route:
     def __init__(self, kind: Kind) -> None:
         self.kind: Final = kind
         self.key_of: Final = kind.key_of
-        self.followers: Final[dict[str, _Followers]] = {}
-        """By key, of those that are open."""
+        self.followers: Final[dict[str, list[Follower]]] = {}
+        """By key, of those that are open: who takes in an event, one after the other."""
 
-    def add(self, key: str, follow: Follow, subscribers: Outboxes) -> None:
-        """Let one more take in the events with a key."""
-        self.followers[key] = (*self.followers.get(key, ()), (follow, subscribers))
+    def add(self, follower: Follower) -> None:
+        """Let one more take in the events with its key."""
+        self.followers.setdefault(follower.key, []).append(follower)
 
 
 class Channels:
@@ -126,16 +114,15 @@ class Channels:
             if route is None:
                 continue
             key = route.key_of(event)
-            try:
-                followers = route.followers[key]
-            except KeyError:
+            followers = route.followers.get(key)
+            if followers is None:
                 # The first event about it.
                 self._start(route.kind, key)
                 followers = route.followers[key]
-            for follow, subscribers in followers:
-                message = follow(event, command_seq, time_ns)
-                if message is not None and subscribers:
-                    out.append((subscribers, message))
+            for follower in followers:
+                message = follower.follow(event, command_seq, time_ns)
+                if message is not None and follower.subscribers:
+                    out.append((follower.subscribers, message))
         changed = self._changed
         if changed:
             for book in changed:
@@ -183,16 +170,18 @@ class Channels:
             subject = self._books[key] = PublicBook(self._formats.instruments[key], self._changed)
         channels = [channel(subject) for channel in CHANNELS.values() if channel.kind is kind]
         if kind.opened_by is not None:
-            self._following[kind.opened_by].followers[key] = ()
-        for event_type, follow in subject.follows().items():
-            self._route(self._following, event_type, kind).add(key, follow, {})
+            self._following[kind.opened_by].followers[key] = []
+        for event_type in subject.events:
+            self._route(self._following, event_type, kind).add(subject)
         for channel in channels:
             self._open[channel.name, key] = channel
             routes = self._preceding if channel.precedes_reports else self._following
             for event_type in channel.events:
-                self._route(routes, event_type, kind).add(key, channel.follow, channel.subscribers)
+                self._route(routes, event_type, kind).add(channel)
         if isinstance(subject, PublicBook):
             subject.summaries.extend(channel for channel in channels if channel.sums_up)
+            for side in subject.sides:
+                side.heard_by = self._open[Book.name, key].subscribers
 
     @staticmethod
     def _route(routes: dict[type[Event], _Route], event_type: type[Event], kind: Kind) -> _Route:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.vocabulary.codes import CLOSED, PHASES
 from engine.vocabulary.messages.events import PhaseChanged
-from gateway.outbound.channels.channel import State, Subject
+from gateway.outbound.channels.channel import Subject
 from gateway.outbound.channels.public_book import BookChannel
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol import messages
 
 

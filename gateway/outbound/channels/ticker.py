@@ -7,8 +7,9 @@ it. What changed within one turn is one message: its `prev_seq` is the `seq` of 
 from __future__ import annotations
 
 from engine.vocabulary.messages.events import Trade
-from gateway.outbound.channels.channel import State, Subject
+from gateway.outbound.channels.channel import Subject
 from gateway.outbound.channels.public_book import PricesChannel
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol import messages
 
 

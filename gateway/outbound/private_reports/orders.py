@@ -21,6 +21,7 @@ from engine.vocabulary.codes import (
     TIMES_IN_FORCE,
 )
 from engine.vocabulary.decimals import decimal_e8
+from engine.vocabulary.kinds import fields_of
 from engine.vocabulary.messages.events import (
     MassCancelled,
     MassQuoted,
@@ -43,67 +44,81 @@ from gateway.words.words import words_of
 _NEW: Final = ORDER_STATUSES[NEW]
 _PARTIALLY_FILLED: Final = ORDER_STATUSES[PARTIALLY_FILLED]
 _FILLED: Final = ORDER_STATUSES[FILLED]
+# Of a fill: how many fields come before those of the maker, and before those of the taker.
+OF_BOTH: Final = 5
+OF_TAKER: Final = 12
+
+
+# Those that come most often read their event once, and give the fields of the message in order: by name each would be looked for.
 
 
 def accepted(formats: Formats, report: PrivateReport, event: OrderAccepted, request_id: int | None) -> ExecutionReport:
     """An order passed every check."""
-    format_ = formats.instruments[event.instrument]
-    quantity = format_.quantity[event.quantity_lots]
-    return ExecutionReport(
-        id=request_id,
-        exec_type="new",
-        account=event.account,
-        seq=event.report_seq,
-        order_id=event.order_id,
-        client_order_id=event.client_order_id,
-        instrument=event.instrument,
-        order_status=_NEW,
-        exec_id=report.exec_id,
-        transact_time=report.time_ns,
-        side=SIDES[event.side],
-        order_type=ORDER_TYPES[event.order_type],
-        time_in_force=TIMES_IN_FORCE[event.time_in_force],
-        price=format_.price[event.price_ticks] if event.price_ticks else None,
-        stop_price=format_.price[event.stop_ticks] if event.stop_ticks else None,
-        quantity=quantity if event.quantity_lots else None,
-        filled_quantity=format_.quantity[0],
-        leaves_quantity=quantity if event.quantity_lots else None,
+    order_id, account, seq, client_order_id, instrument, side, order_type, lifetime, price, lots, stop = fields_of(
+        event
     )
+    format_ = formats.instruments[instrument]
+    quantity = format_.quantity[lots] if lots else None
+    message = ExecutionReport(
+        "new",
+        account,
+        order_id,
+        client_order_id,
+        instrument,
+        _NEW,
+        report.exec_id,
+        report.time_ns,
+        request_id,
+        seq,
+        SIDES[side],
+        ORDER_TYPES[order_type],
+        TIMES_IN_FORCE[lifetime],
+        format_.price[price] if price else None,
+        quantity,
+        format_.quantity[0],
+        quantity,
+    )
+    if stop:
+        message.stop_price = format_.price[stop]
+    return message
 
 
 def trade(formats: Formats, report: PrivateReport, event: Trade, request_id: int | None) -> ExecutionReport:
     """One side of a fill."""
-    format_ = formats.instruments[event.instrument]
+    fields = fields_of(event)
+    trade_id, instrument, price, lots, side = fields[:OF_BOTH]
+    liquidity = "taker"
     if report.as_first:
-        order_id, client_order_id = event.maker_order_id, event.maker_client_order_id
-        side = SELL if event.taker_side == BUY else BUY
-        filled, leaves, fee = event.maker_filled_lots, event.maker_leaves_lots, event.maker_fee
-        liquidity = "maker"
+        order_id, account, seq, client_order_id, filled, leaves, fee = fields[OF_BOTH:OF_TAKER]
+        side, liquidity = SELL if side == BUY else BUY, "maker"
     else:
-        order_id, client_order_id = event.taker_order_id, event.taker_client_order_id
-        side = event.taker_side
-        filled, leaves, fee = event.taker_filled_lots, event.taker_leaves_lots, event.taker_fee
-        liquidity = "taker"
+        order_id, account, seq, client_order_id, filled, leaves, fee = fields[OF_TAKER:]
+    format_ = formats.instruments[instrument]
+    quantity = format_.quantity
     return ExecutionReport(
-        id=request_id,
-        exec_type="trade",
-        account=report.account,
-        seq=report.seq,
-        order_id=order_id,
-        client_order_id=client_order_id,
-        instrument=event.instrument,
-        order_status=_PARTIALLY_FILLED if leaves else _FILLED,
-        exec_id=report.exec_id,
-        transact_time=report.time_ns,
-        side=SIDES[side],
-        quantity=format_.quantity[filled + leaves],
-        filled_quantity=format_.quantity[filled],
-        leaves_quantity=format_.quantity[leaves],
-        last_price=format_.price[event.price_ticks],
-        last_quantity=format_.quantity[event.quantity_lots],
-        liquidity=liquidity,
-        trade_id=event.trade_id,
-        fee=format_.money[fee],
+        "trade",
+        account,
+        order_id,
+        client_order_id,
+        instrument,
+        _PARTIALLY_FILLED if leaves else _FILLED,
+        report.exec_id,
+        report.time_ns,
+        request_id,
+        seq,
+        SIDES[side],
+        None,
+        None,
+        None,
+        quantity[filled + leaves],
+        quantity[filled],
+        quantity[leaves],
+        format_.price[price],
+        quantity[lots],
+        liquidity,
+        trade_id,
+        None,
+        format_.money[fee],
     )
 
 
@@ -111,29 +126,34 @@ def cancelled(
     formats: Formats, report: PrivateReport, event: OrderCancelled, request_id: int | None
 ) -> ExecutionReport:
     """What was left of an order is gone."""
-    format_ = formats.instruments[event.instrument]
-    return ExecutionReport(
-        id=request_id,
-        exec_type="cancelled",
-        account=event.account,
-        seq=event.report_seq,
-        order_id=event.order_id,
-        client_order_id=event.client_order_id,
-        instrument=event.instrument,
-        order_status="cancelled",
-        exec_id=report.exec_id,
-        transact_time=report.time_ns,
-        side=SIDES[event.side],
-        price=format_.price[event.price_ticks] if event.price_ticks else None,
-        quantity=format_.quantity[event.filled_lots + event.cancelled_lots],
-        filled_quantity=format_.quantity[event.filled_lots],
-        leaves_quantity=format_.quantity[0],
-        reason=CANCEL_REASONS[event.reason],
-        rule=event.rule or None,
-        detail=words_of(event) or None,
-        template=event.template or None,
-        values=event.values,
+    order_id, account, seq, client_order_id, instrument, side, price, filled, gone, _, reason, *why = fields_of(event)
+    format_ = formats.instruments[instrument]
+    message = ExecutionReport(
+        "cancelled",
+        account,
+        order_id,
+        client_order_id,
+        instrument,
+        "cancelled",
+        report.exec_id,
+        report.time_ns,
+        request_id,
+        seq,
+        SIDES[side],
+        None,
+        None,
+        format_.price[price] if price else None,
+        format_.quantity[filled + gone],
+        format_.quantity[filled],
+        format_.quantity[0],
     )
+    message.reason = CANCEL_REASONS[reason]
+    if any(why):
+        message.rule = event.rule or None
+        message.detail = words_of(event) or None
+        message.template = event.template or None
+        message.values = event.values
+    return message
 
 
 def amended(formats: Formats, report: PrivateReport, event: OrderAmended, request_id: int | None) -> ExecutionReport:

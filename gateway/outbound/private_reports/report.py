@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Final
+
+from mypy_extensions import mypyc_attr
 
 from engine.vocabulary.messages.events import Event
 
 
-class PrivateReport(msgspec.Struct, gc=False):
-    """Enough to make an account's message of an event, now or when the account resumes."""
+@mypyc_attr(acyclic=True)
+class PrivateReport:
+    """Enough to make an account's message of an event, now or when the account resumes.
 
-    account: str
-    seq: int
-    """The account's own; 0: it belongs to no account of the sender, and only the sender is told."""
-    event: Event
-    command_seq: int
-    time_ns: int
-    place: int
-    """Place of the event among those of its command."""
-    as_first: bool = False
-    """Of an event with two sides: this is for the maker of a trade, the buyer of a correction, the sender of a transfer."""
-    title: str = ""
-    """Of a refusal by a rule: the rule's title at that time."""
+    Args:
+        account: whose it is.
+        seq: the account's own number; 0: it belongs to no account of the sender, and only the sender is told.
+        event: what happened.
+        moment: sequence number and time of the command that made it happen.
+        place: of the event among those of its command.
+        as_first: of an event with two sides: this is for the maker of a trade, the buyer of a correction, the sender of a transfer.
+    """
+
+    __slots__ = ("account", "as_first", "command_seq", "event", "place", "seq", "time_ns", "title")
+
+    def __init__(
+        self, account: str, seq: int, event: Event, moment: tuple[int, int], place: int, *, as_first: bool = False
+    ) -> None:
+        self.account: Final = account
+        self.seq: Final = seq
+        self.event: Final = event
+        self.command_seq: Final = moment[0]
+        self.time_ns: Final = moment[1]
+        self.place: Final = place
+        self.as_first: Final = as_first
+        self.title = ""
+        """Of a refusal by a rule: the rule's title at that time."""
 
     @property
     def exec_id(self) -> str:

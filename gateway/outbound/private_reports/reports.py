@@ -32,10 +32,12 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.outbound.private_reports import holdings, orders
+from gateway.outbound.private_reports.direct import DIRECT
 from gateway.outbound.private_reports.recent import RecentReports
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
+from gateway.protocol.wire import Codec
 from gateway.words.titles import RuleTitles
 
 STATUSES: Final = (OrderStatus, TransferStatus)
@@ -66,10 +68,17 @@ _MESSAGES: Final[dict[type[Event], _Message]] = {
     HoldingFrozen: holdings.holding_frozen,
     AssetIssued: holdings.asset_issued,
 }
-_ONE_ACCOUNT: Final = {
-    kind: kind in (OrderRejected, RequestRejected) for kind in _MESSAGES if "report_seq" in kind.__struct_fields__
+_ONE: Final = 0
+_REFUSED: Final = 1
+_SIDES: Final = 2
+_OPENED: Final = 3
+_CONCERNS: Final[dict[type[Event], int]] = {
+    **{kind: _ONE if "report_seq" in kind.__struct_fields__ else _SIDES for kind in _MESSAGES},
+    OrderRejected: _REFUSED,
+    RequestRejected: _REFUSED,
+    AccountOpened: _OPENED,
 }
-"""Reports to one account each, and whether they are refusals, by rules among others."""
+"""Whom an event concerns: one account, which may be refused something, by a rule among others; one or two as `_sides` says; a new one."""
 
 
 class PrivateReports:
@@ -111,28 +120,31 @@ class PrivateReports:
     ) -> list[PrivateReport]:
         """The reports that events are, kept in `recent` if that is given."""
         found: list[PrivateReport] = []
+        moment = (command_seq, time_ns)
         for place, event in enumerate(events):
-            kind = type(event)
-            refuses = _ONE_ACCOUNT.get(kind)
-            if refuses is not None:
+            concern = _CONCERNS.get(type(event))
+            if concern is None:
+                continue
+            if concern <= _REFUSED:
                 own: Any = event
-                report = PrivateReport(own.account, own.report_seq, own, command_seq, time_ns, place)
-                if refuses and own.rule:
+                report = PrivateReport(own.account, own.report_seq, own, moment, place)
+                if concern == _REFUSED and own.rule:
                     report.title = title_of(own.rule)
                 found.append(report)
-                if report.seq and recent is not None:
+                if recent is not None and report.seq:
                     recent.add(report)
-            elif kind in _MESSAGES:
+            elif concern == _SIDES:
                 for account, seq, as_first in _sides(event):
-                    report = PrivateReport(account, seq, event, command_seq, time_ns, place, as_first)
+                    report = PrivateReport(account, seq, event, moment, place, as_first=as_first)
                     found.append(report)
-                    if seq and recent is not None:
+                    if recent is not None and seq:
                         recent.add(report)
-            elif type(event) is AccountOpened and recent is not None:
-                self.owners[event.account] = event.participant
-                self.investors[event.account] = event.investor
-                self.accounts.setdefault(event.participant, []).append(event.account)
-                recent.open(event.account)
+            elif recent is not None:
+                opened: Any = event
+                self.owners[opened.account] = opened.participant
+                self.investors[opened.account] = opened.investor
+                self.accounts.setdefault(opened.participant, []).append(opened.account)
+                recent.open(opened.account)
         return found
 
     def miss(self, account: str, count: int) -> None:
@@ -161,6 +173,16 @@ class PrivateReports:
             return None
         first = len(recent) - missed
         return [recent[place] for place in range(first, min(first + most, len(recent)))]
+
+    def frame(self, codec: Codec, report: PrivateReport, request_id: int | None = None) -> bytes:
+        """The message of a report as a whole WebSocket frame; `request_id` as for `message`."""
+        if codec.is_text:
+            write = DIRECT.get(type(report.event))
+            if write is not None:
+                text = write(self._formats, report, request_id)
+                if text:
+                    return codec.framed(text.encode())
+        return codec.frame(self.message(report, request_id))
 
     def message(self, report: PrivateReport, request_id: int | None = None) -> Message:
         """The message of a report; `request_id` if it answers a request of the connection that gets it."""

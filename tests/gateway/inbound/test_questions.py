@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.build import is_compiled
 from engine.vocabulary.limits import (
     ANSWER_PIECE_STEPS,
     MAX_ANSWER_STEPS,
@@ -182,6 +183,7 @@ def test_nothing_is_kept_for_a_snapshot_while_who_wants_it_does_not_read(bench):
     assert len(snapshot["bids"]) == 1_000
 
 
+@pytest.mark.skipif(is_compiled(), reason="a compiled module has its bounds built in")
 def test_reports_that_are_not_kept_until_their_turn_comes_are_said_to_be_missing(tmp_path, monkeypatch):
     monkeypatch.setattr("gateway.outbound.private_reports.recent.MAX_RECENT_REPORTS", 1_000)
     with benched(tmp_path) as bench:

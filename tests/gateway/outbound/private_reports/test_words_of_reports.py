@@ -40,7 +40,7 @@ def test_a_refusal_says_the_same_to_people_and_to_programs(
     event: Event, detail: str, template: str | None, values: list[object]
 ) -> None:
     reports = PrivateReports(Formats(), RuleTitles())
-    message = reports.message(PrivateReport("ann", 9, event, 123, 456, 1), 55)
+    message = reports.message(PrivateReport("ann", 9, event, (123, 456), 1), 55)
     for codec in (msgspec.json, msgspec.msgpack):
         told = codec.decode(codec.encode(message))
         assert (told["detail"], told.get("template"), told.get("values", [])) == (detail, template, values)

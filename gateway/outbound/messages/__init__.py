@@ -1,0 +1,1 @@
+"""What a snapshot keeps of the mirrors, a plain Struct each."""

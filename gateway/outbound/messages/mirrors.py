@@ -1,0 +1,29 @@
+"""What a snapshot keeps of the mirrors: all that does not follow from the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+State = tuple[Any, ...]
+"""Of a channel or of its subject: numbers and texts, in an order that stays."""
+
+
+class ChannelStates(msgspec.Struct):
+    """Of all channels."""
+
+    books: dict[str, State]
+    """By instrument."""
+    channels: dict[str, dict[str, State]]
+    """By the name of the channel and its key."""
+
+
+class Mirrors(msgspec.Struct):
+    """Of all of them."""
+
+    rulebooks: list[tuple[int, str, str]]
+    """Each that came in force: the command after which it was, its name, its digest."""
+    titles: dict[str, dict[str, str]]
+    """Of rules, by the digest of each rulebook that was brought."""
+    channels: ChannelStates

@@ -1,0 +1,137 @@
+"""Every byte that clients of the golden sessions are sent is the same from one version to the next.
+
+A change of what goes out that nobody meant fails here. One that is meant is written down below, with the change itself.
+"""
+
+from __future__ import annotations
+
+import random
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from engine.command_table import TRADING
+from engine.record.rows import Row, decode_command, decode_events
+from engine.vocabulary.codes import CORE_VERSION
+from gateway.journal.reader import JournalReader
+from gateway.outbound.channels.book import Book, SnapshotInPieces
+from gateway.outbound.channels.channel import Channel
+from gateway.outbound.channels.outbox import Outbox
+from gateway.outbound.fanout import Fanout
+from gateway.protocol.wire import JSON, MSGPACK, Codec
+from tests.support.places import GOLDEN
+
+REPLIES = {row.kind: row.answers for row in TRADING}
+MOST_COMMANDS_A_TURN = 12
+REPLAYED_PART = 5
+
+DIGESTS = {
+    "v6": "d03f76fa17e485e2f46a2cee22032d41e10f58a933a3352afd0c6ba55da01094",
+    "v6-everything": "4396e29771bce5f7c9f16fe28a1bd7b8bc3b3bc8b55ea465eed471b1ec7b122b",
+    "v6-large": "8f4a5a3934ab8273a0cb91f158d47a24cafa6523a0df43a8bca84dd18c829b52",
+}
+
+
+def rows_of(journal: Path) -> list[Row]:
+    return [
+        (seq, time_ns, decode_command(command), decode_events(events))
+        for seq, time_ns, command, events in JournalReader(journal).rows()
+    ]
+
+
+class Clients:
+    """A connection of each participant in one codec or the other, and of some who subscribe and leave again as they like."""
+
+    def __init__(self, fanout: Fanout, chance: random.Random) -> None:
+        self.fanout = fanout
+        self.chance = chance
+        self.participants: dict[str, Outbox] = {}
+        self.subscribers: list[tuple[Codec, dict[tuple[str, str], Channel], Outbox]] = [
+            (codec, {}, Outbox(codec)) for codec in (JSON, MSGPACK, JSON)
+        ]
+        self.digest = sha256()
+        self.frames = 0
+
+    def join(self) -> None:
+        """Participants log in as soon as they have an account."""
+        for number, name in enumerate(self.fanout.reports.accounts):
+            if name not in self.participants:
+                self.participants[name] = Outbox((JSON, MSGPACK)[number % 2])
+                self.fanout.listen(self.participants[name], name)
+
+    def wander(self) -> None:
+        """Now and then one subscribes to a channel, or leaves one."""
+        channels = sorted(
+            (name, key) for name, by_key in self.fanout.channels.state().channels.items() for key in by_key
+        )
+        for _, got, outbox in self.subscribers:
+            if got and self.chance.random() < 0.1:
+                place = self.chance.choice(sorted(got))
+                del got.pop(place).subscribers[outbox]
+            if self.chance.random() < 0.3:
+                place = self.chance.choice(channels)
+                if place not in got:
+                    self.subscribe(place, got, outbox)
+
+    def subscribe(self, place: tuple[str, str], got: dict[tuple[str, str], Channel], outbox: Outbox) -> None:
+        channel = self.fanout.channels.find(*place)
+        assert channel is not None
+        got[place] = channel
+        if isinstance(channel, Book):
+            snapshot = SnapshotInPieces(channel, outbox.codec)
+            while not snapshot.is_done:
+                snapshot.make()
+            snapshot.end()
+            self.fanout.put(outbox, [snapshot.frame])
+        elif (first := channel.first()) is not None:
+            self.fanout.send(outbox, first)
+        channel.subscribers[outbox] = None
+
+    def sender(self, row: Row) -> Outbox | None:
+        """Who gets the reply to a command; nobody to one that has left work, whose reply comes later."""
+        _, _, command, events = row
+        if not any(type(event) in REPLIES.get(type(command), (type(event),)) for event in events):
+            return None
+        return self.participants.get(getattr(command, "participant", ""))
+
+    def read(self) -> None:
+        """Each reads what waits for it."""
+        for number, outbox in enumerate([*self.participants.values(), *(each[2] for each in self.subscribers)]):
+            for frame in outbox.frames:
+                self.digest.update(number.to_bytes(4, "big") + len(frame).to_bytes(4, "big") + frame)
+                self.frames += 1
+            outbox.frames.clear()
+        self.fanout.dirty.clear()
+
+
+def told(rows: list[Row], seed: int) -> tuple[str, int]:
+    """Hand out a session whose first rows are of before a start; the digest of all frames, and how many there were."""
+    fanout, chance = Fanout(), random.Random(seed)
+    clients = Clients(fanout, chance)
+    begin = len(rows) // REPLAYED_PART
+    for row in rows[:begin]:
+        fanout.replay(row)
+    fanout.end_turn()
+    place = begin
+    while place < len(rows):
+        clients.join()
+        clients.wander()
+        turn = rows[place : place + chance.randint(1, MOST_COMMANDS_A_TURN)]
+        for row in turn:
+            fanout.publish(row, clients.sender(row), row[0])
+        fanout.end_turn()
+        clients.read()
+        place += len(turn)
+    return clients.digest.hexdigest(), clients.frames
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_the_bytes_sent_are_those_of_the_version_before(name):
+    digest, frames = told(rows_of(GOLDEN / name), 1)
+    assert frames > 500
+    assert digest == DIGESTS[name]
+
+
+def test_each_golden_session_of_this_version_is_handed_out():
+    assert sorted(DIGESTS) == sorted(path.name for path in GOLDEN.glob(f"v{CORE_VERSION}*"))

@@ -24,22 +24,29 @@ Change = tuple[int, int, int, int, int]
 """Order id, side, price in ticks, the lots that the order shows now, and those of the level."""
 
 
-class _Book(PublicBook):
-    """A public book that notes what changes."""
+class _Book:
+    """A public book, and what an event changes in it."""
 
     def __init__(self, format_: InstrumentFormat) -> None:
-        super().__init__(format_, [])
-        self.noted: Final[list[Change]] = []
-        self.followed: Final = self.follows()
+        self._changed: Final[list[PublicBook]] = []
+        self.public: Final = PublicBook(format_, self._changed)
 
-    def _set_displayed(self, order_id: int, side: int, price_ticks: int, lots: int) -> None:
-        before = self.shown_seq
-        super()._set_displayed(order_id, side, price_ticks, lots)
-        if self.shown_seq != before:
-            levels = self.sides[side]
-            # Nobody publishes the levels of this one.
-            levels.told.clear()
-            self.noted.append((order_id, side, price_ticks, lots, levels.lots.get(price_ticks, 0)))
+    def follow(self, event: BookAdded | BookChanged | OrderCancelled | Trade, head: Head) -> list[Change]:
+        """Take an event in; returns the orders that show something else now, the maker of a trade first."""
+        public = self.public
+        concerned = (event.maker_order_id, event.taker_order_id) if isinstance(event, Trade) else (event.order_id,)
+        before = [public.shown(order_id) for order_id in concerned]
+        public.follow(event, head[0], head[2])
+        public.end_command()
+        self._changed.clear()
+        changes = []
+        for order_id, earlier in zip(concerned, before, strict=True):
+            later = public.shown(order_id)
+            shown = later or (earlier and (earlier[0], earlier[1], 0))
+            if shown is not None and later != earlier:
+                side, price_ticks, lots = shown
+                changes.append((order_id, side, price_ticks, lots, public.sides[side].lots.get(price_ticks, 0)))
+        return changes
 
 
 class BookRows:
@@ -59,12 +66,9 @@ class BookRows:
         book = self._books.get(event.instrument)
         if book is None:
             book = self._books[event.instrument] = _Book(self._reference.formats.instruments[event.instrument])
-        book.followed[type(event)](event, head[0], head[2])
-        rows = [self._row(head, cause, book, change) for change in book.noted]
-        book.noted.clear()
-        return rows
+        return [self._row(head, cause, book.public, change) for change in book.follow(event, head)]
 
-    def _row(self, head: Head, cause: str, book: _Book, change: Change) -> Row:
+    def _row(self, head: Head, cause: str, book: PublicBook, change: Change) -> Row:
         order_id, side, price_ticks, lots, level_lots = change
         traded = self._reference.instruments[book.key]
         bid, ask = (each.best * traded.tick_e8 or None for each in book.sides)

@@ -15,7 +15,7 @@ import msgspec
 
 from engine.exchange import Exchange
 from engine.record.rows import BATCH, FIRST_LINK, Row, encode_batch, encode_frame
-from engine.vocabulary.limits import MAX_BATCH_COMMANDS
+from engine.vocabulary.limits import MAX_TURN_COMMANDS
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from gateway.cli.small_table import small_table
 from gateway.cli.terminal import Terminal
@@ -186,8 +186,8 @@ def run_stages(codec: Codec, stream: Stream) -> dict[str, int]:
     alone, quiet, heard = Fanned(ruled, codec), Fanned(ruled, codec), Fanned(ruled, codec, SUBSCRIBED)
     payloads = ruled.requests(codec)
     link = FIRST_LINK
-    for start in range(0, len(payloads), MAX_BATCH_COMMANDS):
-        piece = payloads[start : start + MAX_BATCH_COMMANDS]
+    for start in range(0, len(payloads), MAX_TURN_COMMANDS):
+        piece = payloads[start : start + MAX_TURN_COMMANDS]
         requests = timed("decode", decoded, codec, piece)
         commands = timed("translate", translated, known, piece, requests)
         timed("core", applied, bare, commands)

@@ -94,6 +94,11 @@ class PublicBook(Subject):
             _, order_id, side, price_ticks, lots = fields_of(event)
             self._show(order_id, side, price_ticks, lots)
 
+    def shown(self, order_id: int) -> tuple[int, int, int] | None:
+        """What an order shows: its side, price in ticks and lots; None: nothing."""
+        found = self._displayed.get(order_id)
+        return None if found is None else (found.side, found.price_ticks, found.lots)
+
     def state(self) -> State:
         """What is counted, and since when it has been so; the levels follow from the orders that rest."""
         return self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns

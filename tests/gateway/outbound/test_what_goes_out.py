@@ -30,6 +30,9 @@ DIGESTS = {
     "v6": "d03f76fa17e485e2f46a2cee22032d41e10f58a933a3352afd0c6ba55da01094",
     "v6-everything": "4396e29771bce5f7c9f16fe28a1bd7b8bc3b3bc8b55ea465eed471b1ec7b122b",
     "v6-large": "8f4a5a3934ab8273a0cb91f158d47a24cafa6523a0df43a8bca84dd18c829b52",
+    "v7": "6f348008122c78c9d8bbe14be4f26112a08789bc0128ddc93534218b5ece79b4",
+    "v7-everything": "65ff414c1a7222785e1c52578e5a347420f9198193287137745497c811e628f8",
+    "v7-large": "7d005334023a0b4a2ab7e71234822c24d06a18df4034a6bc6cb8413b7577a734",
 }
 
 
@@ -134,4 +137,4 @@ def test_the_bytes_sent_are_those_of_the_version_before(name):
 
 
 def test_each_golden_session_of_this_version_is_handed_out():
-    assert sorted(DIGESTS) == sorted(path.name for path in GOLDEN.glob(f"v{CORE_VERSION}*"))
+    assert {path.name for path in GOLDEN.glob(f"v{CORE_VERSION}*")} <= set(DIGESTS)

@@ -29,6 +29,15 @@ CHANGES = (
         "            order.stop_ticks,\n        ),\n",
         "            order.stop_ticks,\n            len(order.book.open_orders()) + 1,\n        ),\n",
     ),
+    # Its reports leave that out.
+    *(
+        (
+            f"gateway/outbound/private_reports/{module}.py",
+            "price, lots, stop = fields_of(",
+            "price, lots, stop, _ = fields_of(",
+        )
+        for module in ("direct", "orders")
+    ),
 )
 """What a landing that changes events does: `OrderAccepted` says one thing more."""
 

@@ -47,6 +47,8 @@ class Draws:
         self.history: Final[list[Sequenced]] = []
         self.time_ns: int = START_NS
         self.number: int = 0
+        self.transferred: commands.Transfer | None = None
+        """The last one that was drawn: it comes again now and then."""
         self.series: int = 0
         self.rich: Final = self.chance.random() < 0.2
         """Whether numbers are so large that products leave 64 bits."""
@@ -290,20 +292,15 @@ class Draws:
 
     def transfer(self) -> commands.Transfer:
         chance = self.chance
+        if self.transferred is not None and chance.random() < 0.1:
+            return self.transferred
         account, participant = self.account()
         self.number += 1
         purpose = chance.randrange(3)
         to = "a2" if account == "a" and purpose == 0 else self.account()[0]
-        return commands.Transfer(
-            participant,
-            account,
-            f"t{self.number}",
-            to,
-            self.asset(),
-            self.amount(),
-            purpose,
-            chance.choice(("", "contract")),
-        )
+        told = f"t{self.number}", to, self.asset(), self.amount(), purpose, chance.choice(("", "contract"))
+        self.transferred = commands.Transfer(participant, account, *told)
+        return self.transferred
 
     def delivery(self) -> commands.RequestDelivery:
         account, participant = self.account()
@@ -391,7 +388,7 @@ class Draws:
     def halt(self) -> commands.SetMarketHalt:
         chance = self.chance
         names = tuple(name for name in SPOTS if chance.random() < 0.4)
-        return commands.SetMarketHalt(chance.choice((0, 10_000, 30_000)), chance.choice((0, 10)) * NS_PER_SECOND, names)
+        return commands.SetMarketHalt(chance.choice((0, 100, 10_000)), chance.choice((0, 10)) * NS_PER_SECOND, names)
 
     def resend(self) -> AnyCommand:
         return self.chance.choice(self.history[-40:]).command

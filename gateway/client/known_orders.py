@@ -42,7 +42,9 @@ class KnownOrders:
         # It may have ended before it was sent again; and be open once more, where the venue lost its end.
         for known in (self._open.get(key), self._ended.get(key)):
             if known is not None and known is not order and known.order_id == reply.order_id:
-                self._drop(key, order)
+                # Another of this id, with other terms, may wait for an answer of its own.
+                if order not in self._entering:
+                    self._drop(key, order)
                 return known
         if reply.seq is None and not order.last_seq:
             # Entered by an earlier program, or on a day whose reports are gone; or refused for an account of others.

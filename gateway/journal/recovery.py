@@ -140,10 +140,13 @@ class Recovery:
         """Put on the disk what was read: a crash between write and sync leaves a frame that only memory holds.
 
         A sync alone would not do: after one that failed, the system takes the pages for clean. So the last frame, the
-        only one that can be meant, is written again where it stands.
+        only one that can be meant, is written again where it stands; and the file is cut again where it ends, since what
+        a start before cut off may still be on the disk.
         """
-        descriptor = self.disk.open(self.directory / segment.name, os.O_RDWR)
+        path = self.directory / segment.name
+        descriptor = self.disk.open(path, os.O_RDWR)
         try:
+            self.disk.truncate(descriptor, self.disk.size(path))
             frame = self.disk.read_at(descriptor, segment.end - segment.last_frame, segment.last_frame)
             self.disk.seek(descriptor, segment.last_frame)
             write_all(descriptor, frame, self.disk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import shutil
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.record.rows import (
     read_frame,
     salt_of,
 )
+from gateway.disk import Disk
 from gateway.journal.head import HEAD_FILE
 from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalDamage, JournalReader
@@ -138,6 +140,40 @@ def test_a_second_torn_frame_at_the_same_place_does_not_overwrite_the_first(jour
         assert recovered_rows(journal) == plain(ROWS[:SOUND])
     assert (journal / f"torn-2-{offset}.bin").read_bytes() == data[offset : offset + 3]
     assert (journal / f"torn-2-{offset}-2.bin").read_bytes() == data[offset : offset + 5]
+
+
+def test_what_a_start_cut_off_in_vain_is_cut_off_by_the_next(journal: Path) -> None:
+    """A sync that failed leaves the file as long as it was on the disk, though the system says that it is shorter."""
+    data = (journal / SECOND).read_bytes()
+    (journal / SECOND).write_bytes(data[: frame_offsets(data)[-1] + 3])
+
+    class Cutting(Disk):
+        """Notes what it cuts and syncs of the segment; the first sync after a cut fails, if that is asked for."""
+
+        def __init__(self, is_failing: bool) -> None:
+            self.is_failing = is_failing
+            self.done: list[str] = []
+
+        def truncate(self, descriptor: int, size: int) -> None:
+            self.done.append("cut")
+            super().truncate(descriptor, size)
+
+        def sync(self, descriptor: int) -> None:
+            if self.is_failing and self.done == ["cut"]:
+                raise OSError(errno.EIO, "injected")
+            if self.done:
+                self.done.append("sync")
+            super().sync(descriptor)
+
+    recovery = recover(journal, VENUE, KEY, Cutting(is_failing=True))
+    with pytest.raises(OSError, match="injected"):
+        list(recovery.rows())
+    recovery.close()
+    sound = Cutting(is_failing=False)
+    recovery = recover(journal, VENUE, KEY, sound)
+    assert len(list(recovery.rows())) == SOUND
+    recovery.close()
+    assert sound.done[:2] == ["cut", "sync"]
 
 
 def test_a_torn_signature_costs_no_row(tmp_path: Path) -> None:

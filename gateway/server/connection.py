@@ -197,7 +197,7 @@ class Connection(WSListener):
         self.session.end()
         self.session.frames.clear()
         if self._sender is not None:
-            self._sender.end()
+            self._sender.leave()
             # The two know each other: nobody else would free them (tests/gateway/server/test_no_cycles.py).
             self._sender = None
         handshake: WSCloseHandshake | None = transport.close_handshake

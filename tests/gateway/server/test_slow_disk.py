@@ -170,6 +170,20 @@ async def test_who_closes_hears_first_what_waited(tmp_path, disk):
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 1000
 
 
+async def test_of_who_is_gone_nothing_waits(tmp_path, disk):
+    async with held(tmp_path / "venue", disk) as (server, alice, bob):
+        senders = server.senders
+        await _ask_nonsense(bob, 10)
+        # The report of Alice's order waits, too.
+        await until(lambda: len(senders._holding) == 2)
+        sender = list(senders._holding)[1]
+        bob.socket.transport.abort()
+        await until(lambda: len(senders._holding) == 1)
+        assert not sender._held
+        disk.may_sync.set()
+        assert (await alice.receive())["client_order_id"] == "first"
+
+
 async def test_a_venue_that_stops_waits_for_the_disk(tmp_path, disk):
     async with serving(tmp_path / "venue") as server, client(url_of(server), "alice") as alice:
         await alice.send(**TERMS, client_order_id="first")

@@ -244,7 +244,7 @@ def _announce(venue: Venue, server: VenueServer, url: str, follower: FollowerPro
     if started.torn is not None:
         say(f"a bad last frame, torn by a crash or damaged, was set aside: {started.torn}", err=True)
     if server.durability == "fsync" and started.sync_ns > SLOW_SYNC_NS:
-        say(f"this disk takes {started.sync_ns // 1_000} us to sync: every turn waits for it", err=True)
+        say(f"this disk takes {started.sync_ns // 1_000} us to sync: every reply waits for it", err=True)
     say(
         f"venue {printable(venue.venue_id)} is ready at {url} with rulebook {printable(started.fanout.rulebook)}, "
         f"{facts['instruments']} instruments, {facts['accounts']} accounts, durability {server.durability}, "

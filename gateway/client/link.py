@@ -104,7 +104,8 @@ class Link:
         """Connect and log in. Raises `ConnectionLost` or, if the login fails, `RequestFailed`."""
         try:
             socket = await self._dial()
-        except (OSError, TimeoutError, WebSocketException) as error:
+        except (OSError, TimeoutError, ValueError, WebSocketException) as error:
+            # ValueError: of a URL that is none, as with a port of 99999 or two dots in the name.
             raise ConnectionLost(f"can't connect to {self.url}: {str(error) or type(error).__name__}") from error
         self._running = asyncio.get_running_loop().create_task(self._run(socket))
         self._running.add_done_callback(self._finished)

@@ -197,7 +197,7 @@ class Connection(WSListener):
         self.session.end()
         self.session.frames.clear()
         if self._sender is not None:
-            self._sender.end()
+            self._sender.leave()
             # The two know each other: nobody else would free them (tests/gateway/server/test_no_cycles.py).
             self._sender = None
         handshake: WSCloseHandshake | None = transport.close_handshake
@@ -296,7 +296,8 @@ class Connection(WSListener):
             self.close(POLICY_VIOLATION, f"nothing was heard for {silence_s} s", DEAD_PEER)
         elif self._silent_s % heartbeat_s == 0 and not self._is_closing and self._sender is not None:
             self._counters.messages_sent += 1
-            self._counters.sent_bytes += self._sender.send([_PING_FRAME])
+            # It says nothing of the venue, and waits for no disk: who would answer it is not dead.
+            self._counters.sent_bytes += self._sender.send([_PING_FRAME], first=True)
 
     def stop_reading(self) -> None:
         """Read nothing more until it is closed."""
@@ -378,8 +379,9 @@ class Connection(WSListener):
     @guarded
     def _check_login(self) -> None:
         session = self.session
-        if session.questions and not session.is_known:
-            # That it has not subscribed yet may be the venue's doing.
+        is_kept_waiting = session.questions or (self._sender is not None and self._sender.is_holding)
+        if is_kept_waiting and not session.is_known:
+            # That it has not logged in or subscribed yet may be the venue's doing, or its disk's.
             self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
         elif not session.is_known:
             why = f"no login or subscription within {LOGIN_TIMEOUT_SECONDS} s"

@@ -35,7 +35,7 @@ class Senders:
         """The pieces made since the last turn, and the frames of each, by the identities of the frames."""
         self._late: list[Owner] = []
         """Those with something new that have not read what came before."""
-        self._holding: list[Sender] = []
+        self._holding: dict[Sender, None] = {}
         """Those who hold something back."""
         self._is_scheduled = False
         self._loop: Final = asyncio.get_running_loop()
@@ -72,11 +72,15 @@ class Senders:
 
     def hold(self, sender: Sender) -> None:
         """Let a sender send what it holds back when the frame that is synced now is durable."""
-        self._holding.append(sender)
+        self._holding[sender] = None
+
+    def let_go(self, sender: Sender) -> None:
+        """It holds nothing back any more: its peer is gone."""
+        self._holding.pop(sender, None)
 
     def release(self) -> None:
         """It is: let all of them send it."""
-        holding, self._holding = self._holding, []
+        holding, self._holding = self._holding, {}
         for sender in holding:
             sender.release()
         self.end_turn()
@@ -226,6 +230,12 @@ class Sender:
         """Let a peer go that is too slow. A close frame would only wait behind what it does not read."""
         self._owner.too_slow()
         self._transport.abort()
+        self.end()
+
+    def leave(self) -> None:
+        """The connection is gone. What it held back goes, too: a disk may hang, while peers come and go."""
+        self._held.clear()
+        self._senders.let_go(self)
         self.end()
 
     def end(self) -> None:

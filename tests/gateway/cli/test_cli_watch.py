@@ -205,6 +205,7 @@ def test_what_is_asked_wrongly_is_said(recorded: Path, venue: LiveVenue, tmp_pat
         ((venue.url, "--key", tmp_path / "no.pem"), "no.pem"),
     ):
         assert message in watch(*arguments, status=2).stderr
-    assert "can't connect" in watch("ws://127.0.0.1:1", "--once", status=1).stderr
+    for url in ("ws://127.0.0.1:1", "ws://127.0.0.1:99999", "ws://a..b", "ws://[::1"):
+        assert f"can't connect to {url}" in watch(url, "--once", status=1).stderr
     (tmp_path / "wrong.pem").write_bytes(venue.key("anna").read_bytes())
     assert "Error: " in watch(venue.url, "--key", tmp_path / "wrong.pem", "--participant", "boris", status=1).stderr

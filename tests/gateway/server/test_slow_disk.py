@@ -7,6 +7,7 @@ import errno
 import json
 import threading
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.vocabulary.limits import MAX_INBOX_COMMANDS, MAX_READ_BYTES
 from gateway.disk import Disk
+from gateway.server.connection import Connection
 from gateway.server.server import Server
 from tests.support.gateway.small_venue import RawClient, client, serving, url_of
 
@@ -168,6 +170,59 @@ async def test_who_closes_hears_first_what_waited(tmp_path, disk):
         with pytest.raises(ConnectionClosed) as closed:
             await alice.receive()
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 1000
+
+
+async def test_of_who_is_gone_nothing_waits(tmp_path, disk):
+    async with held(tmp_path / "venue", disk) as (server, alice, bob):
+        senders = server.senders
+        await _ask_nonsense(bob, 10)
+        # The report of Alice's order waits, too.
+        await until(lambda: len(senders._holding) == 2)
+        sender = list(senders._holding)[1]
+        bob.socket.transport.abort()
+        await until(lambda: len(senders._holding) == 1)
+        assert not sender._held
+        disk.may_sync.set()
+        assert (await alice.receive())["client_order_id"] == "first"
+
+
+async def test_a_quiet_peer_is_asked_meanwhile_and_not_taken_for_dead(tmp_path, disk):
+    async with held(tmp_path / "venue", disk) as (server, _, bob):
+        connection = next(each for each in server._connections.values() if _is_of(each, "bob"))
+        connection.look(1, 9)
+        connection.look(1, 9)
+        assert not connection._is_heard
+        await until(lambda: connection._is_heard)
+        assert bob.socket.close_code is None
+
+
+def _is_of(connection: Connection, participant: str) -> bool:
+    found = connection.session.participant
+    return found is not None and found.participant == participant
+
+
+async def test_who_was_not_greeted_yet_need_not_have_logged_in(tmp_path, disk, monkeypatch):
+    monkeypatch.setattr("gateway.server.connection.LOGIN_TIMEOUT_SECONDS", 0.1)
+    async with held(tmp_path / "venue", disk) as (server, _, _):
+        newcomer = asyncio.create_task(client(url_of(server)).__aenter__())
+        await asyncio.sleep(0.35)
+        disk.may_sync.set()
+        assert (await newcomer).hello["type"] == "hello"
+
+
+async def test_health_names_the_last_command_that_is_durable(tmp_path, disk):
+    async with held(tmp_path / "venue", disk) as (server, alice, _):
+        health = f"http://127.0.0.1:{server.port}/health"
+
+        def seq() -> int:
+            with urllib.request.urlopen(health, timeout=5) as reply:
+                return int(json.load(reply)["seq"])
+
+        last = server.started.exchange.seq
+        assert await asyncio.to_thread(seq) == last - 1
+        disk.may_sync.set()
+        await alice.receive()
+        assert await asyncio.to_thread(seq) == last
 
 
 async def test_a_venue_that_stops_waits_for_the_disk(tmp_path, disk):

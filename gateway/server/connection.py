@@ -326,12 +326,20 @@ class Connection(WSListener):
         self.session.end()
         # What still comes is read and thrown away: unread data would turn the end into a reset.
         self._read_if_possible()
-        self._close_timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
+        self._close_timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._give_up)
 
     def abort(self) -> None:
         """End the connection at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    @guarded
+    def _give_up(self) -> None:
+        """The peer has had time to answer the close frame, if that has left: it may wait for the disk."""
+        if self._sender is not None and self._sender.is_holding:
+            self._close_timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._give_up)
+        else:
+            self.abort()
 
     def _hang_up(self) -> None:
         """Both sides have said that it ends."""

@@ -194,6 +194,7 @@ async def test_a_quiet_peer_is_asked_meanwhile_and_not_taken_for_dead(tmp_path, 
         assert not connection._is_heard
         await until(lambda: connection._is_heard)
         assert bob.socket.close_code is None
+        disk.may_sync.set()
 
 
 def _is_of(connection: Connection, participant: str) -> bool:
@@ -208,6 +209,17 @@ async def test_who_was_not_greeted_yet_need_not_have_logged_in(tmp_path, disk, m
         await asyncio.sleep(0.35)
         disk.may_sync.set()
         assert (await newcomer).hello["type"] == "hello"
+
+
+async def test_why_a_connection_ends_is_said_however_long_the_disk_takes(tmp_path, disk, monkeypatch):
+    monkeypatch.setattr("gateway.server.connection.CLOSE_SECONDS", 0.05)
+    async with held(tmp_path / "venue", disk) as (server, _, bob):
+        next(each for each in server._connections.values() if _is_of(each, "bob")).close(1008, "enough")
+        await asyncio.sleep(0.3)
+        disk.may_sync.set()
+        _, code = await bob.until_closed()
+        assert code == 1008
+        await until(lambda: len(server._connections) == 1)
 
 
 async def test_health_names_the_last_command_that_is_durable(tmp_path, disk):

@@ -115,7 +115,10 @@ def test_the_history_of_an_investor(journal: Path) -> None:
 def test_what_a_change_cancelled_is_counted(journal: Path) -> None:
     blocked = changes(journal, "bob")[-1]
     assert (blocked["what"], blocked["by"], blocked["reason"]) == ("block list", "sue", "court order 7")
-    assert (blocked["orders_cancelled"], blocked["effects"]) == (2, "bob: blocked: blocked; bob: 2 cancelled by SAN-1")
+    assert (blocked["orders_cancelled"], blocked["effects"]) == (
+        2,
+        "bob: blocked: on the list; bob: 2 cancelled by SAN-1",
+    )
 
 
 def test_the_history_of_an_asset_an_instrument_and_a_rulebook(journal: Path) -> None:
@@ -189,7 +192,7 @@ def test_a_change_with_an_effective_date_has_an_entry_now_and_then() -> None:
             "parameter | RET-1 | sue | bill passed | carried out | key retail_cap_rub, value 500000.00 | "
             "RET-1: retail_cap_rub: 300000.00 became 500000.00; carl: 1 cancelled by RET-2"
         ),
-        "block list | bob | otto | court | carried out | blocked true | bob: blocked: blocked",
+        "block list | bob | otto | court | carried out | blocked true | bob: blocked: on the list",
     ]
     assert [row["effective_utc"] for row in rows[:2]] == ["2026-06-02T09:00:00.000000000Z"] * 2
     assert [(row["change"], row["orders_cancelled"]) for row in rows] == [(None, 0), (1, 1), (None, 0)]

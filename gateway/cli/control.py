@@ -17,7 +17,7 @@ from gateway.cli.terminal import Terminal
 from gateway.client import Client
 from gateway.control import actions
 from gateway.control.names import look_up
-from gateway.control.waiting import waiting_for, when
+from gateway.control.waiting import in_order, waiting_for
 from gateway.printable import json_text
 from gateway.protocol.messages import RecordInfo, RecordKind
 from gateway.venue.venue import VenueError, built_in_rulebooks, load_rulebook_documents
@@ -162,7 +162,7 @@ def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
         if name is not None:
             return [await look_up(client, kind, name)], await waiting_for(client, kind, name)
         listed = await client.records(kind)
-        return sorted(listed.values(), key=when) if kind == "change" else list(listed.values()), []
+        return in_order(listed.values()), []
 
     records, waiting = ask(target, found)
     if as_json:

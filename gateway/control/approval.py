@@ -85,7 +85,7 @@ def _command(proposal: RecordInfo) -> str:
 
 def _value(value: Any) -> str:
     """An argument as a supervisor types it."""
-    text = ", ".join(value) if isinstance(value, list) else str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text.lower() if isinstance(value, bool) else text or "nothing"
 
 

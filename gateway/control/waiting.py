@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from gateway.client import Client
@@ -37,13 +38,12 @@ def is_about(change: RecordInfo, kind: RecordKind, name: str) -> bool:
 
 async def waiting_for(client: Client, kind: RecordKind, name: str) -> list[RecordInfo]:
     """What waits for its date about something, in the order in which it takes effect."""
-    found = [each for each in (await client.records("change")).values() if is_about(each, kind, name)]
-    return sorted(found, key=when)
+    return in_order(each for each in (await client.records("change")).values() if is_about(each, kind, name))
 
 
-def when(change: RecordInfo) -> tuple[int, int]:
-    """By what changes are ordered: those of one time take effect in the order in which they were asked for."""
-    return (change.effective or 0, int(change.name))
+def in_order(changes: Iterable[RecordInfo]) -> list[RecordInfo]:
+    """Changes as the venue lists them, by when they take effect; those of one time in the order in which they were asked for."""
+    return sorted(changes, key=lambda change: change.effective or 0)
 
 
 class Unknown(Exception):

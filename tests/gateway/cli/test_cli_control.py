@@ -8,7 +8,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from click.shell_completion import ShellComplete
@@ -26,13 +26,6 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controlled]:
         yield found
 
 
-def refuses(venue: Controlled, *arguments: object, said: str) -> None:
-    """See that nothing is sent, and what is said."""
-    found = venue.control(*arguments, "--reason", "x", "--yes")
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert said in found.stderr
-
-
 # ── markets ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -45,7 +38,7 @@ def test_an_instrument_is_halted_and_resumed(venue: Controlled) -> None:
     (change,) = halted["changes"]
     assert (change["what"], change["key"], change["detail"]) == ("phase", INSTRUMENT, "halted")
     assert (change["by"], change["reason"]) == ("supervisor", "an order of the court")
-    refuses(venue, "halt", INSTRUMENT, said=f"{INSTRUMENT} is in phase halted already: there is nothing to change")
+    venue.refuses("halt", INSTRUMENT, said=f"{INSTRUMENT} is in phase halted already: there is nothing to change")
     assert venue.does("phase", INSTRUMENT, "cancel_only")["record"]["phase"] == "cancel_only"
     assert venue.does("resume", INSTRUMENT)["record"]["phase"] == "continuous"
 
@@ -87,7 +80,7 @@ def test_a_kill_switch_cancels_what_it_says(venue: Controlled) -> None:
     assert venue.open_orders("boris", "boris.main") == []
     again = venue.control("kill", "off", "investor", "boris", "--reason", "x", "--yes")
     assert (again.exit_code, again.stderr) == (2, "Error: no kill switch is on for investor boris\n")
-    refuses(venue, "kill", "on", "participant", "boris", said="the kill switch for participant boris is on already")
+    venue.refuses("kill", "on", "participant", "boris", said="the kill switch for participant boris is on already")
     assert "killed" not in venue.does("kill", "off", "participant", "boris")["record"]
 
 
@@ -107,7 +100,7 @@ def test_a_trade_is_repriced_then_undone(venue: Controlled) -> None:
     busted = venue.does("bust", trade.trade_id)
     assert (busted["corrected"], busted["record"]["busted"]) == (2, True)
     for again in (("bust", trade.trade_id), ("reprice", trade.trade_id, "248000")):
-        refuses(venue, *again, said=f"Error: trade {trade.trade_id} is undone already: there is nothing to change\n")
+        venue.refuses(*again, said=f"Error: trade {trade.trade_id} is undone already: there is nothing to change\n")
 
 
 # ── who trades ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,36 +143,13 @@ def test_a_holding_is_frozen_and_let_go(venue: Controlled) -> None:
     assert frozen["arguments"] == {"asset": "USDT", "share_ppm": 125_000, "account": "boris.main"}
     assert frozen["frozen"] == 1
     assert venue.does("freeze", "USDT", "12.3456", "--account", "boris.main")["arguments"]["share_ppm"] == 123_456
-    refuses(
-        venue, "freeze", "USDT", "12,5", said="'12,5' is no percentage: 0 to 100, with up to 4 decimals behind a point"
+    venue.refuses(
+        "freeze", "USDT", "12,5", said="'12,5' is no percentage: 0 to 100, with up to 4 decimals behind a point"
     )
-    refuses(venue, "freeze", "USDT", -5, said="'-5' is no percentage")
+    venue.refuses("freeze", "USDT", -5, said="'-5' is no percentage")
     assert venue.does("freeze", "USDT", 0, "--account", "boris.main")["frozen"] == 1
     said = "nothing is frozen of the USDT of account boris.main already: there is nothing to change"
-    refuses(venue, "freeze", "USDT", 0, "--account", "boris.main", said=said)
-
-
-def test_a_freeze_says_what_it_replaces_and_shows(venue: Controlled) -> None:
-    def shown(kind: str, name: str) -> str:
-        return venue.control("show", kind, name).stdout
-
-    assert "frozen" not in shown("account", "boris.main") + shown("asset", "USDT")
-    venue.does("freeze", "USDT", 50, "--account", "boris.main")
-    half = venue.show("account", "boris.main")["frozen"]["USDT"]
-    assert f"frozen {half} USDT" in shown("account", "boris.main")
-    assert f"frozen {half} USDT, in 1 account" in shown("asset", "USDT")
-    again = venue.does("freeze", "USDT", 40, "--account", "boris.main")
-    assert again["says"].endswith(f"of account boris.main; this replaces what is frozen so far: {half} USDT")
-    frozen = venue.show("asset", "USDT")["frozen"]["USDT"]
-    all_of_it = venue.does("freeze", "USDT", 10)
-    assert all_of_it["says"].endswith(
-        f"of each holder; this replaces what is frozen so far: {frozen} USDT in 1 account, those frozen one by one too"
-    )
-    assert (
-        all_of_it["concerns"]["accounts"] == all_of_it["frozen"] == venue.show("asset", "USDT")["frozen_accounts"] > 1
-    )
-    assert "what is frozen of the USDT of each holder: " in venue.does("freeze", "USDT", 0)["says"]
-    assert "frozen" not in shown("account", "boris.main") + shown("asset", "USDT")
+    venue.refuses("freeze", "USDT", 0, "--account", "boris.main", said=said)
 
 
 # ── rules ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,60 +183,6 @@ def test_a_parameter_set_from_a_date_waits(venue: Controlled) -> None:
         found = venue.control("set", "RET-1.enabled=false", "--from", moment, "--reason", "x", "--yes")
         assert found.exit_code == 2
         assert said in found.stderr
-
-
-YEAR: Final = ("--from", "2098-01-01")
-SETTINGS: Final = {
-    ("block", "olga"): ("unblock", "olga"),
-    ("suspend", "south"): ("reinstate", "south"),
-    ("class", "olga", "qualified"): ("class", "olga", "by-evidence"),
-    ("set", "RET-1.retail_cap_rub=500000.00"): ("set", "RET-1.retail_cap_rub=300000.00"),
-}
-"""What a date can be given to, and what sets it back."""
-
-
-@pytest.mark.parametrize("dated", SETTINGS)
-def test_what_waits_for_its_date_is_set_back_from_the_same_date(venue: Controlled, dated: tuple[str, ...]) -> None:
-    back = SETTINGS[dated]
-    refuses(venue, *back, *YEAR, said="by then: there is nothing to change")
-    later = venue.does(*dated, *YEAR, reason="decision 3")
-    # Twice the same is nothing; a day before, and at once, there is nothing to set back yet.
-    refuses(venue, *dated, *YEAR, said="by then: there is nothing to change; `sbx control show change` lists")
-    refuses(venue, *back, "--from", "2097-12-31", said="by then: there is nothing to change")
-    refuses(venue, *back, said="there is nothing to change; `sbx control show change` lists what waits for its date")
-    kind, name = about(dated)
-    waits = f"  from 2098-01-01T00:00:00 (Moscow): command {later['seq']} by supervisor, "
-    assert waits in venue.control("show", kind, name).stdout
-    set_back = venue.does(*back, *YEAR)
-    if kind == "parameter":
-        assert set_back["says"].startswith(f"set {name} from 500000.00 to 300000.00")
-    listed = venue.control("show", "change").stdout.splitlines()
-    mine = [line for line in listed if f"command {later['seq']} " in line or f"command {set_back['seq']} " in line]
-    assert mine[0].endswith("because: decision 3")
-    assert f"command {set_back['seq']} by supervisor" in mine[1]
-    assert name.partition(".")[0] in mine[0]
-    refuses(venue, *back, *YEAR, said="by then: there is nothing to change")
-
-
-def about(arguments: tuple[str, ...]) -> tuple[str, str]:
-    """Kind and name of what a command is about."""
-    kinds = {"block": "investor", "class": "investor", "suspend": "intermediary", "set": "parameter"}
-    return kinds[arguments[0]], arguments[1].partition("=")[0]
-
-
-def test_a_rulebook_of_a_date_leaves_open_what_holds_behind_it(venue: Controlled) -> None:
-    venue.does("rulebook", "general-2026", "--from", "2099-06-01")
-    # It may set what it likes: so nothing is known to be the same.
-    venue.does("set", "RET-3.pass_mark=70", "--from", "2099-06-02")
-    refuses(venue, "set", "RET-3.pass_mark=70", "--from", "2099-05-31", said="RET-3.pass_mark is 70 by then")
-
-
-def test_a_rule_has_its_parameters_listed(venue: Controlled) -> None:
-    listed = venue.control("show", "parameter", "RET-1").stdout.splitlines()
-    assert "RET-1.retail_cap_rub, 300000.00" in listed
-    assert len(listed) > 3
-    assert {line.partition(".")[0] for line in listed} == {"RET-1"}
-    refuses(venue, "set", "RET=1", said="the venue has no parameter RET; did you mean RET-")
 
 
 def test_a_rulebook_of_a_file_is_put_in_force_and_the_former_again(venue: Controlled) -> None:
@@ -358,6 +274,14 @@ def test_who_has_no_right_changes_nothing(venue: Controlled) -> None:
     assert stranger.exit_code == 1
     assert "login_failed" in stranger.stderr
     assert standing(venue) == before
+
+
+def test_one_supervisor_alone_can_ask_for_no_second_approval(venue: Controlled) -> None:
+    venue.refuses("approval", "none", said="nothing needs a second approval already: there is nothing to change")
+    found = venue.control("approval", "rulebooks", "--reason", "x", "--yes")
+    assert found.exit_code == 1
+    assert "nobody could give a second approval: the venue has one supervisor" in found.stderr
+    assert "second" not in venue.show("venue", "venue")
 
 
 def test_an_operator_may_halt(venue: Controlled) -> None:

@@ -192,7 +192,7 @@ def test_a_change_with_an_effective_date_has_an_entry_now_and_then() -> None:
             "parameter | RET-1 | sue | bill passed | carried out | key retail_cap_rub, value 500000.00 | "
             "RET-1: retail_cap_rub: 300000.00 became 500000.00; carl: 1 cancelled by RET-2"
         ),
-        "block list | bob | otto | court | carried out | blocked true | bob: blocked: on the list",
+        "block list | bob | otto | court | carried out | blocked true | bob: blocked: blocked",
     ]
     assert [row["effective_utc"] for row in rows[:2]] == ["2026-06-02T09:00:00.000000000Z"] * 2
     assert [(row["change"], row["orders_cancelled"]) for row in rows] == [(None, 0), (1, 1), (None, 0)]

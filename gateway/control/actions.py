@@ -89,8 +89,10 @@ async def _check_new(
     if at_ns is None and before != after:
         return before
     changes = await waiting_for(client, *about)
+    # A rulebook may give a parameter another value on a day of its own.
+    lasts = None if about[0] == "parameter" else before
     try:
-        held = before if at_ns is None else value_at(changes, argument, before, at_ns)
+        held = before if at_ns is None else value_at(changes, argument, lasts, at_ns)
     except Unknown:
         return before
     if held != after:

@@ -47,7 +47,7 @@ def in_order(changes: Iterable[RecordInfo]) -> list[RecordInfo]:
 
 
 class Unknown(Exception):
-    """What will hold by then can't be told: a whole rulebook or record replaces what there is."""
+    """What will hold by then can't be told: a whole rulebook or record replaces what there is, and nothing after it sets that."""
 
 
 def value_at(changes: list[RecordInfo], argument: str, now: Argument | None, effective_ns: int) -> Argument | None:
@@ -56,18 +56,20 @@ def value_at(changes: list[RecordInfo], argument: str, now: Argument | None, eff
     Args:
         changes: as `waiting_for` returns them.
         argument: the name of the argument.
-        now: what it is now.
+        now: what it is now; None: that may be something else by then without a change.
         effective_ns: the time, nanoseconds since the epoch, UTC.
 
     Raises:
-        Unknown: a rulebook or a whole record is put in its place before.
+        Unknown: a rulebook or a whole record is put in its place before, and nothing after that sets it.
     """
-    found = now
+    found, is_known = now, now is not None
     for change in changes:
         if (change.effective or 0) > effective_ns:
             break
         if argument in change.arguments:
-            found = change.arguments[argument]
+            found, is_known = change.arguments[argument], True
         elif change.command == "load_rulebook" or change.arguments.get("replace"):
-            raise Unknown
+            is_known = False
+    if not is_known:
+        raise Unknown
     return found

@@ -37,8 +37,12 @@ def test_the_last_change_by_then_holds() -> None:
     with pytest.raises(Unknown):
         value_at(others, "blocked", True, 9)
     assert value_at([*others, blocks(10, blocked=False)], "blocked", True, 4) is True
-    with pytest.raises(Unknown):
-        value_at([change("load_rulebook", 5, name="x")], "value", "1", 5)
+    rulebook = change("load_rulebook", 5, name="x")
+    for waits, now in (([rulebook], "1"), ([], None)):
+        with pytest.raises(Unknown):
+            value_at(waits, "value", now, 5)
+    again = change("set_parameter", 6, rule="RET-1", key="enabled", value="2")
+    assert value_at([rulebook, again], "value", "1", 6) == "2"
 
 
 def test_a_change_is_about_what_it_names() -> None:

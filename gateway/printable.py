@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Final
 from unicodedata import category
 
 Cell = str | int | None
 
+MAX_NAMED: Final = 20
+"""Names that a sentence lists: some lines of a terminal."""
 _LAYOUT: Final = "\n\t"
 
 _NUMBER: Final = re.compile(r"(-?)([0-9]+)(\.[0-9]+)?\Z")
@@ -25,6 +28,13 @@ _FORMULA: Final = re.compile(r"(^|;)([\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20]
 def printable(text: str) -> str:
     """A text in one line, with everything spelled out that is not seen as itself. O(letters)."""
     return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Names in a sentence, and how many more there are beyond the first."""
+    known = list(names)
+    more = len(known) - MAX_NAMED
+    return (", ".join(known[:MAX_NAMED]) or "none") + (f" and {more:,} more" if more > 0 else "")
 
 
 def paragraph(text: str) -> str:

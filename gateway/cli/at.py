@@ -11,7 +11,8 @@ from gateway.cli.reading import wide_console
 from gateway.cli.small_table import small_table
 from gateway.cli.terminal import Terminal
 from gateway.cli.walking import opened, seq_of, walked
-from gateway.printable import json_text
+from gateway.control.names import did_you_mean, near
+from gateway.printable import json_text, some_of
 from gateway.reporting.times import moscow_time
 from gateway.session.views import Views
 
@@ -57,9 +58,8 @@ def command(
                 found["investor"] = views.investor(investor)
         except KeyError as error:
             known = walk.exchange.instruments if error.args[0] == instrument else walk.exchange.owners
-            raise click.UsageError(
-                f"there was no {error.args[0]} at that moment; there were {', '.join(list(known)[:20]) or 'none'}"
-            ) from error
+            there = did_you_mean(near(error.args[0], known)) or f"; there were {some_of(known)}"
+            raise click.UsageError(f"there was no {error.args[0]} at that moment{there}") from error
     if as_json:
         click.echo(json_text(found))
     else:

@@ -11,12 +11,13 @@ import msgspec
 
 from compliance import RulebookError, load_rulebook
 from gateway.cli import control_approval, control_markets, control_parties
-from gateway.cli.control_options import acts, carry, dated, names_of, target_of
+from gateway.cli.control_options import acts, carry_dated, dated, names_of, target_of
 from gateway.cli.control_running import Target, ask, standing
 from gateway.cli.terminal import Terminal
 from gateway.client import Client
 from gateway.control import actions
 from gateway.control.names import look_up
+from gateway.control.waiting import in_order, waiting_for
 from gateway.printable import json_text
 from gateway.protocol.messages import RecordInfo, RecordKind
 from gateway.venue.venue import VenueError, built_in_rulebooks, load_rulebook_documents
@@ -106,7 +107,7 @@ def set_parameter(setting: str, since: str | None, **asked: Any) -> None:
     parameter, equals, value = setting.partition("=")
     if not equals:
         raise click.UsageError(f"{setting!r} is no setting: write RULE.key=value")
-    carry(partial(actions.set_parameter, parameter=parameter, value=value), asked, since)
+    carry_dated(partial(actions.set_parameter, parameter=parameter, value=value), asked, since)
 
 
 @command.command()
@@ -130,7 +131,7 @@ def rulebook(book: str, since: str | None, **asked: Any) -> None:
         raise click.UsageError(str(error)) from error
     except RulebookError as error:
         raise click.UsageError(f"{error}\nEverything that is wrong with it: sbx rulebook check {book}") from error
-    carry(partial(actions.load_rulebook, rulebook=loaded, documents=documents), asked, since)
+    carry_dated(partial(actions.load_rulebook, rulebook=loaded, documents=documents), asked, since)
 
 
 @command.command()
@@ -139,26 +140,38 @@ def rulebook(book: str, since: str | None, **asked: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
 def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
-    """Show how one NAME of a KIND stands, with its accounts and open orders, or list all names of the kind.
+    """Show how one NAME of a KIND stands, with its accounts and open orders and what waits for its date, or list all names of the kind.
+
+    A change is a command that waits for its date, by its number. Of a rule, as a parameter, all its parameters are listed.
 
     \b
     Examples:
       sbx control show investor daria
-      sbx control show parameter
+      sbx control show parameter RET-1
+      sbx control show change
       sbx control show trade 4711
     """
     if kind == "trade" and name is None:
         raise click.UsageError("name the trade by its number")
 
-    async def found(client: Client) -> list[RecordInfo]:
-        if name is None:
-            return list((await client.records(kind)).values())
-        return [await look_up(client, kind, name)]
+    async def found(client: Client) -> tuple[list[RecordInfo], list[RecordInfo]]:
+        if kind == "parameter" and name is not None and "." not in name:
+            listed = await client.records(kind)
+            of_rule = [each for each in listed.values() if each.name.startswith(f"{name}.")]
+            return of_rule or [await look_up(client, kind, name)], []
+        if name is not None:
+            return [await look_up(client, kind, name)], await waiting_for(client, kind, name)
+        listed = await client.records(kind)
+        return in_order(listed.values()), []
 
-    records = ask(target, found)
+    records, waiting = ask(target, found)
     if as_json:
         click.echo(json_text(msgspec.to_builtins(records)))
         return
     console = Terminal(wraps=False)
     for record in records:
         console.print(standing(kind, record))
+    for change in waiting:
+        console.print(f"  {standing('change', change)}")
+    if not records:
+        console.print("nothing waits for its date" if kind == "change" else f"the venue has no {kind}")

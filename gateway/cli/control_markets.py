@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from engine.vocabulary.codes import PHASES, SCOPES
-from gateway.cli.control_options import acts, carry, names_of
+from gateway.cli.control_options import NEGATIVES, acts, carry, names_of
 from gateway.control import actions
+
+_DECIMAL: Final = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+
+
+def _price(_ctx: click.Context, _param: click.Parameter, price: str) -> str:
+    """A price above 0; whether it is of the instrument's tick, the venue knows."""
+    if not _DECIMAL.fullmatch(price) or not price.strip("0."):
+        raise click.BadParameter(
+            f"{price!r} is no price: a number above 0, with a point before its decimals, such as 249000.5"
+        )
+    return price
 
 
 @click.command()
@@ -105,9 +117,9 @@ def bust(trade: str, **asked: Any) -> None:
     carry(partial(actions.bust, trade=trade), asked)
 
 
-@click.command()
+@click.command(context_settings=NEGATIVES)
 @click.argument("trade", metavar="TRADE_ID", type=str)
-@click.argument("price")
+@click.argument("price", callback=_price)
 @acts
 def reprice(trade: str, price: str, **asked: Any) -> None:
     """Give a trade of today another PRICE.

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NoReturn
 
 import click
 from click.core import ParameterSource
 
 from gateway.cli.control_running import COMPLETION_SECONDS, Asked, Plan, Target, run
 from gateway.client import Client, ClientError
-from gateway.control.actions import Action, from_date
+from gateway.control.actions import Action, time_of
 from gateway.control.names import MAX_COMPARED
 from gateway.protocol.messages import RecordKind
 
+NEGATIVES: Final = {"ignore_unknown_options": True}
+"""Of a command that takes a number: -5 is told to be a wrong one, not an unknown option."""
 Completion = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
@@ -69,11 +71,15 @@ dated = click.option(
 )
 
 
-def carry(plan: Plan, asked: dict[str, Any], since: str | None = None) -> NoReturn:
-    """Run what a command plans, with the options of `acts`; `since` as in `dated`."""
+def carry(plan: Plan, asked: dict[str, Any]) -> NoReturn:
+    """Run what a command plans, with the options of `acts`."""
+    run(click.get_current_context().obj, plan, Asked(asked["reason"], asked["yes"], asked["as_json"]))
+
+
+def carry_dated(plan: Callable[..., Awaitable[Action]], asked: dict[str, Any], since: str | None) -> NoReturn:
+    """The same of a plan that takes `at_ns`: when it takes effect, as `dated` has it."""
 
     async def whole(client: Client) -> Action:
-        action = await plan(client)
-        return action if since is None else from_date(client, action, since)
+        return await plan(client, at_ns=None if since is None else time_of(client, since))
 
-    run(click.get_current_context().obj, whole, Asked(asked["reason"], asked["yes"], asked["as_json"]))
+    carry(whole, asked)

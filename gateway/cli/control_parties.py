@@ -10,7 +10,7 @@ import click
 
 from compliance.registry.classes import CLASSES
 from engine.vocabulary.rounding import PPM
-from gateway.cli.control_options import acts, carry, dated, names_of
+from gateway.cli.control_options import NEGATIVES, acts, carry, carry_dated, dated, names_of
 from gateway.control import actions
 
 BY_EVIDENCE: Final = "by-evidence"
@@ -23,7 +23,9 @@ def _share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> in
     found = _PERCENT.fullmatch(percent)
     ppm = int(found[1] + (found[2] or "").ljust(4, "0")) if found else PPM + 1
     if ppm > PPM:
-        raise click.BadParameter(f"{percent!r} is no percentage: 0 to 100, with up to 4 decimals")
+        raise click.BadParameter(
+            f"{percent!r} is no percentage: 0 to 100, with up to 4 decimals behind a point, such as 12.5"
+        )
     return ppm
 
 
@@ -38,7 +40,7 @@ def suspend(intermediary: str, since: str | None, **asked: Any) -> None:
     Example:
       sbx control suspend north --reason "its capital is gone"
     """
-    carry(partial(actions.suspend, intermediary=intermediary, suspended=True), asked, since)
+    carry_dated(partial(actions.suspend, intermediary=intermediary, suspended=True), asked, since)
 
 
 @click.command()
@@ -52,7 +54,7 @@ def reinstate(intermediary: str, since: str | None, **asked: Any) -> None:
     Example:
       sbx control reinstate north --reason "its capital is back"
     """
-    carry(partial(actions.suspend, intermediary=intermediary, suspended=False), asked, since)
+    carry_dated(partial(actions.suspend, intermediary=intermediary, suspended=False), asked, since)
 
 
 @click.command()
@@ -66,7 +68,7 @@ def block(investor: str, since: str | None, **asked: Any) -> None:
     Example:
       sbx control block daria --reason "court order 17"
     """
-    carry(partial(actions.block, investor=investor, blocked=True), asked, since)
+    carry_dated(partial(actions.block, investor=investor, blocked=True), asked, since)
 
 
 @click.command()
@@ -80,7 +82,7 @@ def unblock(investor: str, since: str | None, **asked: Any) -> None:
     Example:
       sbx control unblock daria --reason "court order 17 was lifted"
     """
-    carry(partial(actions.block, investor=investor, blocked=False), asked, since)
+    carry_dated(partial(actions.block, investor=investor, blocked=False), asked, since)
 
 
 @click.command("class")
@@ -100,10 +102,10 @@ def set_class(investor: str, investor_class: str, since: str | None, **asked: An
       sbx control class daria by-evidence --reason "the documents ran out"
     """
     chosen = "" if investor_class == BY_EVIDENCE else investor_class
-    carry(partial(actions.override_class, investor=investor, investor_class=chosen), asked, since)
+    carry_dated(partial(actions.override_class, investor=investor, investor_class=chosen), asked, since)
 
 
-@click.command()
+@click.command(context_settings=NEGATIVES)
 @click.argument("asset", shell_complete=names_of("asset"))
 @click.argument("share_ppm", metavar="PERCENT", callback=_share_ppm)
 @click.option("--account", shell_complete=names_of("account"), default="", help="Of this account alone.")
@@ -111,7 +113,8 @@ def set_class(investor: str, investor_class: str, since: str | None, **asked: An
 def freeze(asset: str, share_ppm: int, account: str, **asked: Any) -> None:
     """Freeze PERCENT of what each holder has of ASSET, or of what one account has; 0 lets it go.
 
-    PERCENT has up to four decimals.
+    PERCENT has up to four decimals. It replaces what is frozen of ASSET so far: without --account in all accounts, those frozen one
+    by one too. `sbx control show asset ASSET` says how much that is.
 
     \b
     Examples:

@@ -16,12 +16,12 @@ from engine.vocabulary.limits import MAX_TEXT_CHARS, MOSCOW_OFFSET_NS
 from gateway.cli.terminal import Terminal
 from gateway.client import Client, ClientError, ConnectionLost, RequestFailed, connect
 from gateway.control.actions import Action
-from gateway.control.approval import in_words
+from gateway.control.approval import effective_ns, in_words
 from gateway.control.carrying import Outcome, carry_out
 from gateway.control.names import ControlError
 from gateway.keys import KeyFileError, read_private_key
 from gateway.printable import json_text, printable
-from gateway.protocol.messages import RecordInfo, RecordKind
+from gateway.protocol.messages import Change, RecordInfo, RecordKind
 from gateway.reporting.times import utc
 from gateway.venue.running import running_url
 from gateway.venue.venue import VenueError, load_venue
@@ -120,7 +120,13 @@ def ask(target: Target, question: Callable[[Client], Awaitable[T]]) -> T:
 
     async def asking() -> T:
         async with target.connect() as client:
-            return await question(client)
+            try:
+                return await question(client)
+            except RequestFailed as error:
+                if error.code != "not_allowed":
+                    raise
+                who = f"you are logged in as {client.participant}: --key names the key of another one"
+                raise click.ClickException(f"{error}; {who}") from error
 
     try:
         return asyncio.run(asking())
@@ -237,8 +243,7 @@ def tell(console: Terminal, action: Action, outcome: Outcome, by: str) -> None:
     done = "done" if action.effective_ns is None else "waits for its date"
     console.tell(f"{done}: command {outcome.seq}, by {by}")
     for change in outcome.changes[:MAX_SHOWN_CHANGES]:
-        what = f"{change.what} {change.key}".rstrip()
-        console.tell(f"  {what}{f': {change.detail}' if change.detail else ''}")
+        console.tell(f"  {_subject(change)}{f': {change.detail}' if change.detail else ''}")
     if len(outcome.changes) > MAX_SHOWN_CHANGES:
         console.tell(f"  ... {len(outcome.changes) - MAX_SHOWN_CHANGES:,} more changes: see --json, or `sbx history`")
     if outcome.trades:
@@ -258,10 +263,22 @@ def tell(console: Terminal, action: Action, outcome: Outcome, by: str) -> None:
         console.tell(f"  now: {standing(action.kind, outcome.record)}")
 
 
+def _subject(change: Change) -> str:
+    """What has changed."""
+    if change.what == "kill_switch":
+        scope, _, name = change.key.partition(":")
+        return f"kill switch for {scope} {name}".rstrip()
+    return f"{change.what} {change.key}".rstrip()
+
+
 def standing(kind: RecordKind, record: RecordInfo) -> str:
     """How a record stands, in a line."""
     if kind == "proposal":
-        return printable(f"{in_words(record)}; until {_moscow(record.until or 0)}")
+        takes_effect = effective_ns(record)
+        when = "" if takes_effect is None else f"; would take effect {_moscow(takes_effect)}"
+        return printable(f"{in_words(record)}{when}; until {_moscow(record.until or 0)}")
+    if kind == "change":
+        return printable(f"from {_moscow(record.effective or 0)}: {in_words(record, 'command')}")
     parts = [record.name]
     if record.second:
         parts.append(f"second approval of {', '.join(record.second)}")
@@ -283,5 +300,7 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         parts += ["undone"] if record.busted else []
     if record.killed:
         parts.append("kill switch on")
+    parts += [f"frozen {amount} {asset}" for asset, amount in record.frozen.items()]
+    parts += [f"in {_number(record.frozen_accounts, 'account')}"] if record.frozen and record.frozen_accounts else []
     counts = _counts(record.accounts, record.open_orders)
     return printable(", ".join([*parts, *([counts] if counts else [])]))

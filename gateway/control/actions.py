@@ -17,11 +17,13 @@ from engine.vocabulary.limits import MAX_E8
 from engine.vocabulary.rounding import PPM
 from gateway.client import Client
 from gateway.control.names import ControlError, look_up
+from gateway.control.waiting import Unknown, value_at, waiting_for
 from gateway.protocol.messages import Argument, RecordInfo, RecordKind
-from gateway.session.moments import FORMS, MomentError, parse_moment
+from gateway.session.moments import MomentError, parse_moment
 from gateway.venue.venue import built_in_rulebooks
 
 VENUE: Final = "venue"
+DATES: Final = "2027-01-01, 18:00 or 2027-01-01T18:00 (Moscow; or with Z or +03:00 behind it), or 90m or 2d from now"
 _RECHECKED: Final = "open orders that the rules then forbid are cancelled"
 
 
@@ -43,8 +45,19 @@ class Action(msgspec.Struct, kw_only=True):
 
 
 def _action(
-    command: str, arguments: dict[str, Argument], says: str, about: tuple[RecordKind, str], counted: RecordInfo
+    command: str,
+    arguments: dict[str, Argument],
+    says: str,
+    about: tuple[RecordKind, str],
+    counted: RecordInfo,
+    *,
+    at_ns: int | None = None,
 ) -> Action:
+    """An action at once, or to take effect at a time."""
+    if at_ns is not None:
+        change: Any = arguments
+        arguments = {"effective_ns": at_ns, "command": command, "arguments": change}
+        command = "effective_from"
     return Action(
         command=command,
         arguments=arguments,
@@ -53,7 +66,40 @@ def _action(
         name=about[1],
         accounts=counted.accounts,
         open_orders=counted.open_orders,
+        effective_ns=at_ns,
     )
+
+
+async def _check_new(
+    client: Client, about: tuple[RecordKind, str], states: tuple[str, Argument, Argument], words: str, at_ns: int | None
+) -> Argument:
+    """See that something is changed, by what holds when it takes effect; returns what it changes.
+
+    Args:
+        client: of the venue.
+        about: kind and name of what is changed.
+        states: the argument, what it is now, and what it shall be.
+        words: what would hold already.
+        at_ns: when it takes effect; None: at once.
+
+    Raises:
+        ControlError: there is nothing to change.
+    """
+    argument, before, after = states
+    if at_ns is None and before != after:
+        return before
+    changes = await waiting_for(client, *about)
+    # A rulebook may give a parameter another value on a day of its own.
+    lasts = None if about[0] == "parameter" else before
+    try:
+        held = before if at_ns is None else value_at(changes, argument, lasts, at_ns)
+    except Unknown:
+        return before
+    if held != after:
+        assert held is not None
+        return held
+    told = "; `sbx control show change` lists what waits for its date" if changes else ""
+    raise ControlError(f"{words}{'' if at_ns is None else ' by then'}: there is nothing to change{told}")
 
 
 # ── markets ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -62,6 +108,7 @@ def _action(
 async def set_phase(client: Client, instrument: str, phase: str) -> Action:
     """Move an instrument to another phase."""
     found = await look_up(client, "instrument", instrument)
+    _check_not(found.phase == phase, f"{instrument} is in phase {phase}")
     says = f"move {instrument} from {found.phase} to {phase}"
     return _action("set_phase", {"instrument": instrument, "phase": phase}, says, ("instrument", instrument), found)
 
@@ -74,9 +121,10 @@ async def kill(client: Client, scope: str, key: str, *, on: bool) -> Action:
         raise ControlError("the venue's kill switch takes no name" if key else f"name the {scope}")
     kind: Any = scope
     found = await look_up(client, kind, key or VENUE)
-    if not on and not found.killed:
-        raise ControlError(f"no kill switch is on for {f'{scope} {key}'.strip()}")
     whom = f"{scope} {key}" if key else "the whole venue"
+    if not on and not found.killed:
+        raise ControlError(f"no kill switch is on for {whom}")
+    _check_not(on and found.killed, f"the kill switch for {whom} is on")
     says = (
         f"turn the kill switch for {whom} on: its open orders are cancelled and none are accepted"
         if on
@@ -87,24 +135,34 @@ async def kill(client: Client, scope: str, key: str, *, on: bool) -> Action:
 
 async def bust(client: Client, trade: str) -> Action:
     """Undo a trade of the trading day."""
-    found = await look_up(client, "trade", trade)
+    found = await _standing_trade(client, trade)
     says = f"undo trade {_trade(found)}; both get back what they gave, fees included"
     return _action("bust_trade", {"trade_id": int(trade)}, says, ("trade", trade), _both_sides(found))
 
 
 async def reprice(client: Client, trade: str, price: str) -> Action:
     """Give a trade of the trading day another price."""
-    found = await look_up(client, "trade", trade)
+    found = await _standing_trade(client, trade)
+    _check_not(found.price == price, f"the price of trade {trade} is {price}")
     says = f"give trade {_trade(found)} the price {price}"
     arguments: dict[str, Argument] = {"trade_id": int(trade), "price": price}
     return _action("reprice_trade", arguments, says, ("trade", trade), _both_sides(found))
 
 
+async def _standing_trade(client: Client, trade: str) -> RecordInfo:
+    found = await look_up(client, "trade", trade)
+    _check_not(found.busted, f"trade {trade} is undone")
+    return found
+
+
 def _trade(found: RecordInfo) -> str:
-    return (
-        f"{found.name} ({found.quantity} {found.instrument} at {found.price}, from {found.seller} to {found.buyer}"
-        f"{', undone already' if found.busted else ''})"
-    )
+    return f"{found.name} ({found.quantity} {found.instrument} at {found.price}, from {found.seller} to {found.buyer})"
+
+
+def _check_not(holds: bool, words: str) -> None:
+    """Raise ControlError if something holds already, in words."""
+    if holds:
+        raise ControlError(f"{words} already: there is nothing to change")
 
 
 def _both_sides(found: RecordInfo) -> RecordInfo:
@@ -114,55 +172,69 @@ def _both_sides(found: RecordInfo) -> RecordInfo:
 # ── who trades ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def suspend(client: Client, intermediary: str, *, suspended: bool) -> Action:
+async def suspend(client: Client, intermediary: str, *, suspended: bool, at_ns: int | None = None) -> Action:
     """Suspend an intermediary, whose clients then can't buy (INT-1), or let it go on."""
     found = await look_up(client, "intermediary", intermediary)
-    _check_new(found.suspended, suspended, f"intermediary {intermediary} is {'' if suspended else 'not '}suspended")
+    about: tuple[RecordKind, str] = ("intermediary", intermediary)
+    words = f"intermediary {intermediary} is {'' if suspended else 'not '}suspended"
+    await _check_new(client, about, ("suspended", found.suspended, suspended), words, at_ns)
     says = (
         f"suspend intermediary {intermediary}: its clients can't buy; {_RECHECKED}"
         if suspended
         else f"let intermediary {intermediary} go on"
     )
     arguments: dict[str, Argument] = {"intermediary": intermediary, "suspended": suspended}
-    return _action("register_intermediary", arguments, says, ("intermediary", intermediary), found)
+    return _action("register_intermediary", arguments, says, about, found, at_ns=at_ns)
 
 
-async def block(client: Client, investor: str, *, blocked: bool) -> Action:
+async def block(client: Client, investor: str, *, blocked: bool, at_ns: int | None = None) -> Action:
     """Put an investor on the list of blocked owners (SAN-1), or take the investor off it."""
     found = await look_up(client, "investor", investor)
-    _check_new(found.blocked, blocked, f"investor {investor} is {'' if blocked else 'not '}blocked")
+    about: tuple[RecordKind, str] = ("investor", investor)
+    words = f"investor {investor} is {'' if blocked else 'not '}blocked"
+    await _check_new(client, about, ("blocked", found.blocked, blocked), words, at_ns)
     says = (
         f"put investor {investor} on the list of blocked owners; {_RECHECKED}"
         if blocked
         else f"take investor {investor} off the list of blocked owners"
     )
-    return _action("set_blocked", {"investor": investor, "blocked": blocked}, says, ("investor", investor), found)
+    arguments: dict[str, Argument] = {"investor": investor, "blocked": blocked}
+    return _action("set_blocked", arguments, says, about, found, at_ns=at_ns)
 
 
-async def override_class(client: Client, investor: str, investor_class: str) -> Action:
+async def override_class(client: Client, investor: str, investor_class: str, *, at_ns: int | None = None) -> Action:
     """Set the class of an investor whatever the evidence says; an empty one: the evidence decides again."""
     found = await look_up(client, "investor", investor)
-    _check_new(found.class_override or "", investor_class, f"the class of {investor} is set so already")
+    about: tuple[RecordKind, str] = ("investor", investor)
+    words = f"the class of {investor} is {f'set to {investor_class}' if investor_class else 'as the evidence says'}"
+    states = ("class_override", found.class_override or "", investor_class)
+    await _check_new(client, about, states, words, at_ns)
     how = f"set to {investor_class}, whatever the evidence says" if investor_class else "made of the evidence again"
     says = f"have the class of investor {investor} ({found.investor_class or 'none yet'}) {how}; {_RECHECKED}"
     assert found.kind is not None
     arguments: dict[str, Argument] = {"investor": investor, "kind": found.kind, "class_override": investor_class}
-    return _action("register_investor", arguments, says, ("investor", investor), found)
+    return _action("register_investor", arguments, says, about, found, at_ns=at_ns)
 
 
 async def freeze(client: Client, asset: str, share_ppm: int, account: str = "") -> Action:
     """Freeze a share of what each holder, or one account, has of an asset; 0: let it go."""
     if not 0 <= share_ppm <= PPM:
         raise ControlError("a share is 0 to 100 %")
-    await look_up(client, "asset", asset)
-    found = await look_up(client, "account", account) if account else RecordInfo(name="")
+    found = await look_up(client, "asset", asset)
+    if account:
+        found = await look_up(client, "account", account)
     whose = f"account {account}" if account else "each holder"
-    percent = f"{share_ppm * 100 / PPM:g} %"
-    says = (
-        f"freeze {percent} of the {asset} of {whose}"
-        if share_ppm
-        else f"let go what is frozen of the {asset} of {whose}"
-    )
+    amount = found.frozen.get(asset)
+    if not share_ppm:
+        _check_not(amount is None, f"nothing is frozen of the {asset} of {whose}")
+        says = f"let go what is frozen of the {asset} of {whose}"
+    else:
+        says = f"freeze {share_ppm * 100 / PPM:g} % of the {asset} of {whose}"
+    if amount is not None:
+        says += "; this replaces what is frozen so far" if share_ppm else ""
+        says += f": {amount} {asset}"
+        if not account:
+            says += f" in {found.frozen_accounts:,} account{'' if found.frozen_accounts == 1 else 's'}, those frozen one by one too"
     arguments: dict[str, Argument] = {"asset": asset, "share_ppm": share_ppm}
     about: tuple[RecordKind, str] = ("asset", asset)
     if account:
@@ -170,25 +242,24 @@ async def freeze(client: Client, asset: str, share_ppm: int, account: str = "") 
     return _action("freeze_asset", arguments, says, about, found)
 
 
-def _check_new(before: object, after: object, words: str) -> None:
-    if before == after:
-        raise ControlError(f"{words}: there is nothing to change")
-
-
 # ── rules ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def set_parameter(client: Client, parameter: str, value: str) -> Action:
+async def set_parameter(client: Client, parameter: str, value: str, *, at_ns: int | None = None) -> Action:
     """Set a parameter `RULE.key` of a rule in force."""
     found = await look_up(client, "parameter", parameter)
-    _check_new(found.value, value, f"{parameter} is {value}")
+    about: tuple[RecordKind, str] = ("parameter", parameter)
+    words = f"{parameter} is {value or 'nothing'}"
+    before = await _check_new(client, about, ("value", found.value or "", value), words, at_ns)
     rule, _, key = parameter.partition(".")
-    says = f"set {parameter} from {found.value or 'nothing'} to {value or 'nothing'}; {_RECHECKED}"
+    says = f"set {parameter} from {before or 'nothing'} to {value or 'nothing'}; {_RECHECKED}"
     arguments: dict[str, Argument] = {"rule": rule, "key": key, "value": value}
-    return _action("set_parameter", arguments, says, ("parameter", parameter), await look_up(client, VENUE, VENUE))
+    return _action("set_parameter", arguments, says, about, await look_up(client, VENUE, VENUE), at_ns=at_ns)
 
 
-async def load_rulebook(client: Client, rulebook: Rulebook, documents: dict[str, str]) -> Action:
+async def load_rulebook(
+    client: Client, rulebook: Rulebook, documents: dict[str, str], *, at_ns: int | None = None
+) -> Action:
     """Put a rulebook in force: one that comes with the venue by its name, another one whole."""
     in_force = {name: each.value for name, each in (await client.records("parameter")).items()}
     wanted = {
@@ -204,11 +275,12 @@ async def load_rulebook(client: Client, rulebook: Rulebook, documents: dict[str,
     arguments: dict[str, Argument] = {"name": rulebook.name}
     if rulebook.name not in built_in_rulebooks():
         arguments["documents"] = dict(documents)
-    return _action("load_rulebook", arguments, says, (VENUE, VENUE), await look_up(client, VENUE, VENUE))
+    counted = await look_up(client, VENUE, VENUE)
+    return _action("load_rulebook", arguments, says, (VENUE, VENUE), counted, at_ns=at_ns)
 
 
-def from_date(client: Client, action: Action, moment: str) -> Action:
-    """The same action, to take effect at a moment: a date, a time of today, or a length of time from now, by the venue's clock.
+def time_of(client: Client, moment: str) -> int:
+    """When a change shall take effect, nanoseconds since the epoch, UTC: at a date, a time of today, or a length of time from now, by the venue's clock.
 
     Raises:
         ControlError: it is no such moment, or has passed.
@@ -217,20 +289,11 @@ def from_date(client: Client, action: Action, moment: str) -> Action:
     try:
         when = parse_moment(moment, now_ns)
     except MomentError as error:
-        raise ControlError(str(error)) from error
+        raise ControlError(f"{moment!r} is no date: write {DATES}") from error
     if when.seq:
-        raise ControlError(f"{moment} is a sequence number; a change takes effect at a time: {FORMS}")
+        raise ControlError(f"{moment} is a number, and a change takes effect at a date: write {DATES}")
     if when.time_ns <= now_ns:
         raise ControlError(f"{moment} has passed")
     if when.time_ns > MAX_E8:
         raise ControlError(f"{moment} is too far: the last day that can be named is 2262-04-12")
-    return msgspec.structs.replace(
-        action,
-        command="effective_from",
-        arguments={
-            "effective_ns": when.time_ns,
-            "command": action.command,
-            "arguments": action.arguments,
-        },
-        effective_ns=when.time_ns,
-    )
+    return when.time_ns

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gateway.client import Client
 from gateway.control.actions import Action
-from gateway.control.names import look_up
+from gateway.control.names import ControlError, look_up
 from gateway.protocol.messages import RecordInfo, RecordKind
 
 _VENUE: Final = "venue"
@@ -27,7 +27,7 @@ async def approve(client: Client, proposal: str) -> Action:
         name=name,
         accounts=counted.accounts,
         open_orders=counted.open_orders,
-        effective_ns=_effective_ns(found),
+        effective_ns=effective_ns(found),
     )
 
 
@@ -41,22 +41,33 @@ async def decline(client: Client, proposal: str) -> Action:
 async def ask_for(client: Client, second: tuple[str, ...]) -> Action:
     """Set what a venue asks a second approval for."""
     found = await look_up(client, _VENUE, _VENUE)
-    before, after = (", ".join(each) or "nothing" for each in (found.second, second))
+    before, after = (", ".join(each) for each in (found.second, second))
+    if sorted(found.second) == sorted(second):
+        needs = f"{after} need" if second else "nothing needs"
+        raise ControlError(f"{needs} a second approval already: there is nothing to change")
+    so_far = f"so far {before} did" if before else "so far nothing did"
+    says = f"let {after or 'nothing'} need a second approval; {so_far}"
     return Action(
         command="set_approval",
         arguments={"second": list(second)},
-        says=f"ask for a second approval of {after} instead of {before}",
+        says=says,
         kind=_VENUE,
         name=_VENUE,
     )
 
 
-def in_words(proposal: RecordInfo) -> str:
-    """What a proposal would do, who asks for it, and why."""
-    by = proposal.by or "the venue file"
-    digest = f", digest {proposal.digest}" if proposal.digest else ""
-    reason = proposal.arguments.get("reason") or _asked(proposal)[1].get("reason") or "not said"
-    return f"proposal {proposal.name} by {by}, {_command(proposal)}{digest}, because: {reason}"
+def in_words(waits: RecordInfo, what: str = "proposal") -> str:
+    """What a proposal, or another command that waits, would do, who asks for it, and why."""
+    by = waits.by or "the venue file"
+    digest = f", digest {waits.digest}" if waits.digest else ""
+    reason = waits.arguments.get("reason") or _asked(waits)[1].get("reason") or "not said"
+    return f"{what} {waits.name} by {by}, {_command(waits)}{digest}, because: {reason}"
+
+
+def effective_ns(proposal: RecordInfo) -> int | None:
+    """When what is proposed would take effect, nanoseconds since the epoch, UTC; None: at once."""
+    found = proposal.arguments.get("effective_ns")
+    return found if isinstance(found, int) else None
 
 
 def _asked(proposal: RecordInfo) -> tuple[str, dict[str, Any]]:
@@ -68,17 +79,14 @@ def _asked(proposal: RecordInfo) -> tuple[str, dict[str, Any]]:
 
 def _command(proposal: RecordInfo) -> str:
     command, arguments = _asked(proposal)
-    parts = [
-        f"{name.replace('_', ' ')} {', '.join(value) if isinstance(value, list) else value}".rstrip()
-        for name, value in arguments.items()
-        if name != "reason"
-    ]
+    parts = [f"{name.replace('_', ' ')} {_value(value)}" for name, value in arguments.items() if name != "reason"]
     return f"{command.replace('_', ' ')} ({', '.join(parts)})"
 
 
-def _effective_ns(proposal: RecordInfo) -> int | None:
-    effective_ns = proposal.arguments.get("effective_ns")
-    return effective_ns if isinstance(effective_ns, int) else None
+def _value(value: Any) -> str:
+    """An argument as a supervisor types it."""
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text.lower() if isinstance(value, bool) else text or "nothing"
 
 
 def _subject(proposal: RecordInfo) -> tuple[RecordKind, str]:

@@ -13,6 +13,8 @@ from gateway.protocol.messages import RecordInfo, RecordKind
 MAX_COMPARED: Final = 10_000
 """Names that an unknown one is compared with: a second's work. A venue may have ten times as many accounts."""
 MAX_NEAR: Final = 5
+MIN_PART_CHARS: Final = 3
+"""Of a name that stands in a longer one, as north in broker-north; shorter ones stand in many by chance."""
 
 
 class ControlError(ValueError):
@@ -23,7 +25,7 @@ class UnknownName(ControlError):
     """The venue knows no such name; `near` are those that resemble it."""
 
     def __init__(self, kind: RecordKind, name: str, near: list[str]) -> None:
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        hint = did_you_mean(near)
         if kind == "trade":
             hint = ": its number stands in trade reports and in `sbx trades`, and it must be of today"
         super().__init__(f"the venue has no {kind} {name}{hint}")
@@ -45,8 +47,13 @@ async def look_up(client: Client, kind: RecordKind, name: str) -> RecordInfo:
     return found
 
 
+def did_you_mean(near: list[str]) -> str:
+    """The end of a sentence about an unknown name; empty: there is none near it."""
+    return f"; did you mean {', '.join(near)}?" if near else ""
+
+
 def near(name: str, known: Iterable[str]) -> list[str]:
-    """The names that resemble one: those that differ in capitals alone, else those that contain it, else those a few letters away."""
+    """The names that resemble one: those that differ in capitals alone, else that contain it, else a few letters away, else contained in it."""
     plain = name.casefold()
     folded: dict[str, list[str]] = {}
     for each in known:
@@ -54,4 +61,7 @@ def near(name: str, known: Iterable[str]) -> list[str]:
     same = folded.get(plain, [])
     holding = sorted((each for each in folded if plain and plain in each), key=len)
     alike = holding or get_close_matches(plain, folded, n=MAX_NEAR)
+    alike = alike or sorted(
+        (each for each in folded if len(each) >= MIN_PART_CHARS and each in plain), key=len, reverse=True
+    )
     return (same or [name for each in alike for name in folded[each]])[:MAX_NEAR]

@@ -10,7 +10,7 @@ participant is the issuer, the core says.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast, get_args
 
 from engine.book.assets import Asset
@@ -98,6 +98,20 @@ def admin_command(
     if secrets_of(command) and spills(request.arguments):
         raise Malformed("arguments: the number of a document stands in another argument, too")
     return command
+
+
+def check_approvers(command: AnyCommand, roles: Iterable[str]) -> None:
+    """Raise NotAllowed where nobody could give the second approval that a command has asked for from now on.
+
+    Args:
+        command: any.
+        roles: of all participants of the venue.
+    """
+    if isinstance(command, commands.SetApproval) and command.second and list(roles).count(SUPERVISOR) < 2:
+        raise NotAllowed(
+            "nobody could give a second approval: the venue has one supervisor. Name another one in [[participants]] of its file, "
+            'with role = "supervisor", and start it again'
+        )
 
 
 def argument_names(row: CommandRow) -> tuple[list[str], list[str]]:
@@ -243,6 +257,18 @@ def arguments_of(command: Command) -> dict[str, Argument]:
             value = decimal_e8(value)
         found[_called(field)] = list(value) if isinstance(value, tuple) else value
     return found
+
+
+def change_arguments(change: Command) -> dict[str, Argument]:
+    """The arguments of a change that waits for its date: without those that may be left out, people's documents and a long text; names for codes."""
+    kind = type(change)
+    names, defaults = COMMANDS[kind].names, kind.__struct_defaults__
+    left_out = dict(zip(kind.__struct_fields__[-len(defaults) :], defaults, strict=True))
+    return {
+        name: names[name][value] if name in names and isinstance(value, int) else value
+        for name, value in arguments_of(change).items()
+        if value != left_out.get(name) and name not in {*_OTHERWISE.values(), "text"}
+    }
 
 
 def _documents_of(given: object) -> dict[str, str]:

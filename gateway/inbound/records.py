@@ -10,12 +10,14 @@ from compliance import ComplianceHook, RuleData, rulebook_digest
 from compliance.registry.classes import class_name
 from compliance.registry.records import Client, Registry
 from compliance.rulebook.wording import setting_text
+from engine.book.assets import Asset
 from engine.book.entities import Account, Owner
 from engine.book.records import TradeRecord
 from engine.command_table import COMMANDS
 from engine.exchange import Exchange
 from engine.state.proposal import Proposal
 from engine.vocabulary.codes import BUY, INVESTOR_KINDS, PHASES, SELL
+from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import (
     ANSWER_PIECE_STEPS,
     COPIED_PER_STEP,
@@ -23,8 +25,8 @@ from engine.vocabulary.limits import (
     MAX_LISTED_RECORDS,
     ROW_STEPS,
 )
-from engine.vocabulary.messages.commands import EffectiveFrom, LoadRulebook
-from gateway.inbound.admin import arguments_of
+from engine.vocabulary.messages.commands import Command, EffectiveFrom, LoadRulebook, RegisterContract
+from gateway.inbound.admin import arguments_of, change_arguments
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import RecordInfo, RecordKind, Records
 
@@ -71,11 +73,13 @@ class RecordBook:
             return self._fanout.reports.accounts
         if kind == "venue":
             return {VENUE: exchange}
-        registry = self._registry
         if kind == "parameter":
             return self._parameters()
+        if kind == "change":
+            return {str(number): change for number, change in exchange.changes.items()}
         if kind == "proposal":
             return {str(number): proposal for number, proposal in exchange.proposals.items()}
+        registry = self._registry
         return registry.investors if kind == "investor" else registry.intermediaries
 
     @property
@@ -119,6 +123,8 @@ class RecordBook:
             found.value = setting_text(*record)
         elif kind == "proposal":
             _propose(found, record)
+        elif kind == "change":
+            self._wait(found, record)
         elif kind == "venue":
             found.second = list(record.second)
         elif kind == "trade":
@@ -141,14 +147,52 @@ class RecordBook:
                 found.open_orders += sum(_open_in(owner, record.instrument) for owner in some)
                 yield len(some) // COUNTED_PER_STEP
             return
+        if kind == "asset":
+            yield from self._count_holders(found, record)
+            return
         if kind not in {"account", "participant", "investor", "intermediary", "venue"}:
             return
+        if kind == "account":
+            found.frozen = self._frozen_in(record)
         found.accounts = found.open_orders = 0
         accounts = self._accounts(kind, record)
         while counted := list(islice(accounts, _PIECE)):
             found.accounts += len(counted)
             found.open_orders += sum(len(account.open_orders) for account in counted)
             yield len(counted) // COUNTED_PER_STEP
+
+    def _count_holders(self, found: RecordInfo, asset: Asset) -> Iterator[int]:
+        """Fill in how many accounts hold an asset, and what of it is frozen in how many; yields the steps of each piece."""
+        found.accounts = found.frozen_accounts = total = 0
+        accounts = iter(self._exchange.account_list)
+        while some := list(islice(accounts, _PIECE)):
+            held = [account.balances[asset.number] for account in some if asset.number in account.balances]
+            found.accounts += sum(bool(each.available or each.reserved or each.frozen) for each in held)
+            found.frozen_accounts += sum(each.frozen > 0 for each in held)
+            total += sum(each.frozen for each in held)
+            yield len(some) // COUNTED_PER_STEP
+        if total:
+            found.frozen = {asset.asset: decimal(total, asset.scale)}
+
+    def _frozen_in(self, account: Account) -> dict[str, str]:
+        """What is frozen in an account, by asset."""
+        assets = list(self._exchange.assets.values())
+        return {
+            assets[number].asset: decimal(balance.frozen, assets[number].scale)
+            for number, balance in account.balances.items()
+            if balance.frozen
+        }
+
+    def _wait(self, found: RecordInfo, command: EffectiveFrom) -> None:
+        """Say of a change that waits for its date what it is and why, who asked for it, and when it takes effect."""
+        change = command.change
+        found.command, found.arguments = COMMANDS[type(change)].name, change_arguments(change)
+        if command.reason:
+            found.arguments.setdefault("reason", command.reason)
+        if isinstance(change, RegisterContract) and change.asset in self._exchange.assets:
+            found.arguments["amount"] = decimal(change.amount, self._exchange.assets[change.asset].scale)
+        found.by, found.effective = change.by or command.by, command.effective_ns
+        found.digest = _digest(change)
 
     def _accounts(self, kind: RecordKind, record: Any) -> Iterator[Account]:
         """The accounts of a record, in order of opening. The lists they are taken from only grow."""
@@ -167,9 +211,12 @@ def _propose(found: RecordInfo, proposal: Proposal) -> None:
     command = proposal.command
     found.command, found.arguments = COMMANDS[type(command)].name, arguments_of(command)
     found.by, found.until = proposal.by, proposal.until_ns
-    change = command.change if isinstance(command, EffectiveFrom) else command
-    if isinstance(change, LoadRulebook):
-        found.digest = rulebook_digest(change.name, change.documents)
+    found.digest = _digest(command.change if isinstance(command, EffectiveFrom) else command)
+
+
+def _digest(command: Command) -> str | None:
+    """The digest of the rulebook that a command brings; None: it brings none."""
+    return rulebook_digest(command.name, command.documents) if isinstance(command, LoadRulebook) else None
 
 
 def _open_in(owner: Owner, instrument: Any) -> int:

@@ -23,7 +23,7 @@ from engine.vocabulary.limits import (
 )
 from engine.vocabulary.messages.commands import AnyCommand, RecordAcknowledgement
 from gateway.documents import without_numbers
-from gateway.inbound.admin import NotAllowed, admin_command
+from gateway.inbound.admin import NotAllowed, admin_command, check_approvers
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.rates import MALFORMED_COST, cost_of
@@ -300,6 +300,7 @@ class Session(FrameReader):
                 request, participant.role, participant.participant, self._context.known.assets, self._context.identities
             )
             self._check_own(command)
+            check_approvers(command, (each.role for each in self._context.participants.values()))
         except NotAllowed as error:
             # The journal has no word of it: here it is said who tried.
             name, command_name = participant.participant, without_numbers(request.command)

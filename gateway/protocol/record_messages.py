@@ -15,6 +15,7 @@ Argument = str | int | bool | _Texts | dict[str, str | int | bool | _Texts | dic
 RecordKind = Literal[
     "account",
     "asset",
+    "change",
     "instrument",
     "intermediary",
     "investor",
@@ -30,10 +31,14 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One name, and what stands behind it as of now. What does not apply, or was not counted, is left out."""
 
     name: str
-    """Of a parameter `RULE.key`, of a trade or proposal its number, of the venue `venue`."""
+    """Of a parameter `RULE.key`, of a trade, proposal or change its number, of the venue `venue`."""
     accounts: int | None = None
-    """How many it has. Counted, as are open orders, where one name was asked for."""
+    """How many it has, of an asset how many hold it. Counted, as are open orders and what is frozen, where one name was asked for."""
     open_orders: int | None = None
+    frozen: dict[str, str] = {}
+    """Of an account, and of an asset in all accounts: what is frozen, by asset."""
+    frozen_accounts: int | None = None
+    """Of an asset: in how many accounts some of it is."""
     killed: bool = False
     """Whether a kill switch for it is on."""
     participant: str | None = None
@@ -62,15 +67,17 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     second: list[str] = []
     """Of the venue: what needs a second approval."""
     command: str | None = None
-    """Of a proposal: the command that waits, as are its `arguments`, as it was asked for."""
+    """Of a proposal, or of a change that waits for its date: the command, as are its `arguments`, as it was asked for."""
     arguments: dict[str, Argument] = {}
-    """Without the documents of a rulebook."""
+    """Without the documents of a rulebook; of a change without those of people and the text of a warning, too."""
     digest: str | None = None
     """Of a rulebook that waits: the SHA-256 that it will be in force with."""
     by: str | None = None
-    """Who proposed it; empty: the venue file did."""
+    """Who proposed it, or asked for the change; empty: the venue file did."""
+    effective: int | None = None
+    """Of a change: when it takes effect."""
     until: int | None = None
-    """When it expires."""
+    """Of a proposal: when it expires."""
 
 
 class RecordsReply(Message, tag="records"):

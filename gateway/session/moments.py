@@ -19,7 +19,7 @@ _UNITS_NS: Final = {
 _AMOUNT: Final = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,9}))?(ms|[dhms])", re.ASCII)
 _CLOCK: Final = re.compile(
     r"(?:(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ](?=[0-9])|\Z))?"
-    r"(?:(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<part>[0-9]{1,9}))?)?"
+    r"(?:(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<part>[0-9]{1,9}))?)?"
     r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?)?\Z",
     re.ASCII,
 )

@@ -27,6 +27,7 @@ from gateway.index.index import Index
 from gateway.index.keys import ORDER
 from gateway.journal.files import JournalError
 from gateway.journal.tail import BEGINNING, Place, Tail
+from gateway.reporting.times import moscow_time
 from gateway.session.moments import Moment
 from gateway.snapshots.folder import folder_beside, list_snapshots, sound_ones
 from gateway.snapshots.replica import Replica
@@ -108,7 +109,8 @@ class Recorded:
             return entry
         seq = moment.seq or self.index.seq_at(moment.time_ns)
         if not seq:
-            raise NoSuchMoment("it is before the session's first command")
+            begin = moscow_time(self.begin_ns)
+            raise NoSuchMoment(f"it is before the session's first command, which came at {begin} Moscow")
         return seq
 
     def walk(self, seq: int) -> Walk:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.client import Client, ClientError, LocalBook, RequestFailed, RequestTimedOut, Stream
+from gateway.printable import some_of
 from gateway.protocol import messages as m
 from gateway.watching.scene import (
     MAX_LEVELS,
@@ -62,7 +63,7 @@ class LiveView:
         self._at(self._client.hello.time)
         listed = await self._client.instruments()
         if self.chosen and self.chosen not in listed:
-            raise Refused(f"the venue has no instrument {self.chosen}; it has {', '.join(list(listed)[:20]) or 'none'}")
+            raise Refused(f"the venue has no instrument {self.chosen}; it has {some_of(listed)}")
         self.chosen = self.chosen or next(iter(listed), "")
         names = around(listed, self.chosen, MAX_MARKETS)
         if len(names) < len(listed):

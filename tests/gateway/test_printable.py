@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.printable import cell, figures, json_text, paragraph, printable, shown
+from gateway.printable import MAX_NAMED, cell, figures, json_text, paragraph, printable, shown, some_of
 
 ANY = st.text(st.characters() | st.sampled_from("\x1b\n\r\0\u202e\x9b\x7f;=+-@'\"\t \\[]/,\ud800"), max_size=24)
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -34,6 +34,13 @@ def test_figures_have_separators_and_all_other_texts_are_as_they_were():
     ):
         assert figures(text) == found
     assert figures("１２３４") == "１２３４"
+
+
+def test_some_names_say_how_many_more_there_are():
+    names = [str(number) for number in range(MAX_NAMED + 2)]
+    assert some_of([]) == "none"
+    assert some_of(iter(names[:MAX_NAMED])) == ", ".join(names[:MAX_NAMED])
+    assert some_of(names) == ", ".join(names[:MAX_NAMED]) + " and 2 more"
 
 
 def test_what_a_letter_would_do_is_spelled_out():

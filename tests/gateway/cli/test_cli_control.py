@@ -38,6 +38,7 @@ def test_an_instrument_is_halted_and_resumed(venue: Controlled) -> None:
     (change,) = halted["changes"]
     assert (change["what"], change["key"], change["detail"]) == ("phase", INSTRUMENT, "halted")
     assert (change["by"], change["reason"]) == ("supervisor", "an order of the court")
+    venue.refuses("halt", INSTRUMENT, said=f"{INSTRUMENT} is in phase halted already: there is nothing to change")
     assert venue.does("phase", INSTRUMENT, "cancel_only")["record"]["phase"] == "cancel_only"
     assert venue.does("resume", INSTRUMENT)["record"]["phase"] == "continuous"
 
@@ -79,6 +80,7 @@ def test_a_kill_switch_cancels_what_it_says(venue: Controlled) -> None:
     assert venue.open_orders("boris", "boris.main") == []
     again = venue.control("kill", "off", "investor", "boris", "--reason", "x", "--yes")
     assert (again.exit_code, again.stderr) == (2, "Error: no kill switch is on for investor boris\n")
+    venue.refuses("kill", "on", "participant", "boris", said="the kill switch for participant boris is on already")
     assert "killed" not in venue.does("kill", "off", "participant", "boris")["record"]
 
 
@@ -97,8 +99,8 @@ def test_a_trade_is_repriced_then_undone(venue: Controlled) -> None:
     assert repriced["concerns"]["accounts"] == 2
     busted = venue.does("bust", trade.trade_id)
     assert (busted["corrected"], busted["record"]["busted"]) == (2, True)
-    refused = venue.does("bust", trade.trade_id, status=1)
-    assert (refused["status"], refused["code"]) == ("refused", "invalid")
+    for again in (("bust", trade.trade_id), ("reprice", trade.trade_id, "248000")):
+        venue.refuses(*again, said=f"Error: trade {trade.trade_id} is undone already: there is nothing to change\n")
 
 
 # ── who trades ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,7 +143,13 @@ def test_a_holding_is_frozen_and_let_go(venue: Controlled) -> None:
     assert frozen["arguments"] == {"asset": "USDT", "share_ppm": 125_000, "account": "boris.main"}
     assert frozen["frozen"] == 1
     assert venue.does("freeze", "USDT", "12.3456", "--account", "boris.main")["arguments"]["share_ppm"] == 123_456
+    venue.refuses(
+        "freeze", "USDT", "12,5", said="'12,5' is no percentage: 0 to 100, with up to 4 decimals behind a point"
+    )
+    venue.refuses("freeze", "USDT", -5, said="'-5' is no percentage")
     assert venue.does("freeze", "USDT", 0, "--account", "boris.main")["frozen"] == 1
+    said = "nothing is frozen of the USDT of account boris.main already: there is nothing to change"
+    venue.refuses("freeze", "USDT", 0, "--account", "boris.main", said=said)
 
 
 # ── rules ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,8 +175,8 @@ def test_a_parameter_set_from_a_date_waits(venue: Controlled) -> None:
     assert venue.show("parameter", "RET-1.retail_cap_rub")["value"] != "1.00"
     for moment, said in (
         ("2020-01-01", "has passed"),
-        ("4711", "sequence number"),
-        ("soon", "is no moment"),
+        ("2700", "2700 is a number, and a change takes effect at a date: write 2027-01-01"),
+        ("soon", "'soon' is no date: write 2027-01-01"),
         ("99999999h", "is too far"),
         ("2262-04-13", "is too far"),
     ):
@@ -209,6 +217,9 @@ def standing(venue: Controlled) -> list[Any]:
         (("halt", "XRP"), "the venue has no instrument XRP; did you mean XRP/RUB?"),
         (("halt", "x" * 65), f"the venue has no instrument {'x' * 65}"),
         (("block", "ollga"), "did you mean olga?"),
+        (("suspend", "broker-north"), "the venue has no intermediary broker-north; did you mean north?"),
+        (("reprice", "1", "-5"), "'-5' is no price: a number above 0"),
+        (("reprice", "1", "249000,5"), "with a point before its decimals"),
         (("suspend", "eest"), "the venue has no intermediary eest; did you mean west, east?"),
         (("set", "RET-1.retail_cap=1"), "did you mean RET-1.retail_cap_rub?"),
         (("set", "RET-1.retail_cap_rub"), "write RULE.key=value"),
@@ -248,7 +259,11 @@ def test_without_a_reason_or_a_yes_nothing_is_sent(venue: Controlled, monkeypatc
 def test_who_has_no_right_changes_nothing(venue: Controlled) -> None:
     before = standing(venue)
     for by, arguments, said in (
-        ("anna", ("halt", "XRP/RUB"), "not_allowed: records are for supervisors and operators"),
+        (
+            "anna",
+            ("halt", "XRP/RUB"),
+            "not_allowed: records are for supervisors and operators; you are logged in as anna: --key names",
+        ),
         ("operator", ("block", "olga"), "refused, not_allowed: as operator you may send: add_asset"),
         ("operator", ("suspend", "south"), "the venue recorded nothing"),
     ):
@@ -259,6 +274,14 @@ def test_who_has_no_right_changes_nothing(venue: Controlled) -> None:
     assert stranger.exit_code == 1
     assert "login_failed" in stranger.stderr
     assert standing(venue) == before
+
+
+def test_one_supervisor_alone_can_ask_for_no_second_approval(venue: Controlled) -> None:
+    venue.refuses("approval", "none", said="nothing needs a second approval already: there is nothing to change")
+    found = venue.control("approval", "rulebooks", "--reason", "x", "--yes")
+    assert found.exit_code == 1
+    assert "nobody could give a second approval: the venue has one supervisor" in found.stderr
+    assert "second" not in venue.show("venue", "venue")
 
 
 def test_an_operator_may_halt(venue: Controlled) -> None:

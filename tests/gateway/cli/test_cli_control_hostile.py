@@ -33,6 +33,10 @@ RECORD = m.RecordInfo(
     quantity=TAIL,
     buyer=TAIL,
     seller=TAIL,
+    frozen={TAIL: TAIL},
+    command=TAIL,
+    arguments={TAIL: TAIL},
+    by=TAIL,
 )
 
 
@@ -58,6 +62,7 @@ async def hostile(venue: ScriptedVenue, request: m.AnyRequest) -> None:
     ("arguments", "status"),
     [
         (["show", "account"], 0),
+        (["show", "change"], 0),
         (["show", "trade", TAIL], 0),
         (["show", "investor", "other"], 2),
         (["halt", "--reason", TAIL, "--yes", "--", TAIL], 0),

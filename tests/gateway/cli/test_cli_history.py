@@ -115,7 +115,10 @@ def test_the_history_of_an_investor(journal: Path) -> None:
 def test_what_a_change_cancelled_is_counted(journal: Path) -> None:
     blocked = changes(journal, "bob")[-1]
     assert (blocked["what"], blocked["by"], blocked["reason"]) == ("block list", "sue", "court order 7")
-    assert (blocked["orders_cancelled"], blocked["effects"]) == (2, "bob: blocked: blocked; bob: 2 cancelled by SAN-1")
+    assert (blocked["orders_cancelled"], blocked["effects"]) == (
+        2,
+        "bob: blocked: on the list; bob: 2 cancelled by SAN-1",
+    )
 
 
 def test_the_history_of_an_asset_an_instrument_and_a_rulebook(journal: Path) -> None:

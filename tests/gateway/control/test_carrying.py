@@ -75,9 +75,10 @@ async def test_a_change_in_pieces_names_its_rule(tmp_path: Path) -> None:
 
 async def test_a_class_waits_for_its_moment_and_takes_its_reason_along(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, connect(url_of(server), "sue", KEYS["sue"], reconnect=False) as sue:
-        plan = await actions.override_class(sue, "alice", "unqualified_firm")
+        at_ns = actions.time_of(sue, "1500ms")
+        plan = await actions.override_class(sue, "alice", "unqualified_firm", at_ns=at_ns)
         # The venue's clock has to come to it: time enough for the command to be there before.
-        outcome = await carry_out(sue, actions.from_date(sue, plan, "1500ms"), "documents seen")
+        outcome = await carry_out(sue, plan, "documents seen")
         assert [change.what for change in outcome.changes] == ["scheduled"]
         assert outcome.record is not None and outcome.record.class_override is None
         async with sue.changes() as changes:

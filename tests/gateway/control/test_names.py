@@ -12,5 +12,9 @@ def test_near_names_are_the_nearest_there_are() -> None:
     assert len(near("n", [f"n{number}" for number in range(100)])) == MAX_NEAR
 
 
+def test_a_name_within_a_longer_one_is_near_it_if_it_is_long_enough() -> None:
+    assert near("broker-north", ["west", "north", "th", "orth"]) == ["north", "orth"]
+
+
 def test_names_that_differ_in_capitals_alone_are_all_named() -> None:
     assert near("anna", ["Anna", "ANNA", "hanna"]) == ["Anna", "ANNA"]

@@ -20,7 +20,7 @@ from engine.vocabulary.messages.commands import Sequenced
 from gateway.core import new_exchange
 from gateway.documents import invented_tax_number
 from gateway.identity import Identities
-from gateway.inbound.admin import ALLOWED, NotAllowed, admin_command, argument_names
+from gateway.inbound.admin import ALLOWED, NotAllowed, admin_command, argument_names, check_approvers
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import Admin
@@ -367,6 +367,16 @@ def test_requests_as_commands(role, command, arguments, expected):
         decoded = codec.decode(encode(request))
         assert isinstance(decoded, Admin)
         assert admin_command(decoded, role, "me", ASSETS, IDENTITIES) == expected
+
+
+def test_a_second_approval_is_not_asked_for_where_one_supervisor_is_alone():
+    asks, none = commands.SetApproval(("rulebooks",)), commands.SetApproval(())
+    alone, two = ["supervisor", "operator", "participant"], ["supervisor", "operator", "supervisor"]
+    with pytest.raises(NotAllowed, match=r"nobody could give a second approval: .* role = \"supervisor\""):
+        check_approvers(asks, alone)
+    check_approvers(asks, two)
+    check_approvers(none, alone)
+    check_approvers(commands.SetKillSwitch(0, "", True), alone)
 
 
 def test_every_command_of_an_admin_request_says_who_sent_it():

@@ -17,12 +17,16 @@ from engine.vocabulary.messages.commands import (
     LoadRulebook,
     NewOrder,
     OpenAccount,
+    PublishWarning,
+    RegisterContract,
+    RegisterIntermediary,
+    RegisterInvestor,
     RepriceTrade,
     SetApproval,
     SetKillSwitch,
     SetParameter,
 )
-from engine.vocabulary.messages.events import CommandProposed
+from engine.vocabulary.messages.events import ChangeScheduled, CommandProposed
 from gateway.identity import Identities
 from gateway.inbound import records
 from gateway.inbound.admin import admin_command
@@ -117,6 +121,68 @@ def test_a_trade_is_looked_up_by_its_number(bench: Bench) -> None:
     }
     for name in ("0", "2", "-1", "one", "9" * 30, "²"):
         assert asked(bench, kind="trade", name=name)["records"] == []
+
+
+def test_a_change_says_what_waits_for_its_date(bench: Bench) -> None:
+    exchange, sequence = bench.started.exchange, bench.sequencer.sequence
+    later_ns = exchange.time_ns + 10**18
+    changes: list[tuple[Any, dict[str, Any]]] = [
+        (
+            RegisterInvestor(
+                "alice", 1, class_override="qualified_firm", identity_keys=("key",), owner_keys=(("key",),)
+            ),
+            {
+                "investor": "alice",
+                "kind": "firm",
+                "class_override": "qualified_firm",
+                "reason": "later",
+            },
+        ),
+        (
+            RegisterIntermediary("north", suspended=False, reason="own"),
+            {
+                "intermediary": "north",
+                "suspended": False,
+                "reason": "own",
+            },
+        ),
+        (
+            RegisterContract("7", "alice", "bob", "RUB", 150, "2026-01-01", "goods"),
+            {
+                "contract": "7",
+                "payer": "alice",
+                "payee": "bob",
+                "asset": "RUB",
+                "amount": "1.50",
+                "concluded": "2026-01-01",
+                "subject": "goods",
+                "reason": "later",
+            },
+        ),
+        (PublishWarning("a long text"), {"reason": "later"}),
+        (LoadRulebook("elr-2025", load_rulebook_documents("elr-2025")[1]), {"name": "elr-2025", "reason": "later"}),
+    ]
+    for change, _ in changes:
+        ((*_, events),) = sequence([EffectiveFrom(later_ns, change, "later", "sue")])
+        assert isinstance(events[0], ChangeScheduled), events
+    names = listed(bench, "change")
+    found = [one(bench, "change", name) for name in names]
+    assert names == [str(number) for number in exchange.changes]
+    assert [each["arguments"] for each in found] == [arguments for _, arguments in changes]
+    assert found[0]["command"] == "register_investor"
+    assert [(each["by"], each["effective"]) for each in found] == [("sue", later_ns)] * len(changes)
+    assert [len(each.get("digest", "")) for each in found] == [0, 0, 0, 0, 64]
+
+
+def test_what_is_frozen_is_told_of_an_account_and_of_an_asset(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_PIECE", 1)
+    assert one(bench, "asset", "BTC") == {"name": "BTC", "accounts": 2, "frozen_accounts": 0}
+    account = bench.started.exchange.accounts["bob"]
+    balance = account.balance(bench.started.exchange.assets["BTC"])
+    balance.available, balance.frozen = balance.available - 150_000_000, 150_000_000
+    assert one(bench, "asset", "BTC")["frozen"] == one(bench, "account", "bob")["frozen"] == {"BTC": "1.50000000"}
+    assert one(bench, "asset", "BTC")["frozen_accounts"] == 1
+    assert "frozen" not in one(bench, "account", "alice")
 
 
 @pytest.mark.parametrize(

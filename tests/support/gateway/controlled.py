@@ -51,6 +51,12 @@ class Controlled:
             self.asked.append(report)
         return report
 
+    def refuses(self, *arguments: object, said: str) -> None:
+        """See that nothing is sent, and what is said."""
+        found = self.control(*arguments, "--reason", "x", "--yes")
+        assert (found.exit_code, found.stdout) == (2, ""), found.output
+        assert said in found.stderr
+
     @staticmethod
     def until(holds: Callable[[], bool]) -> None:
         """Wait for the flow to meet something."""

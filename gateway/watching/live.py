@@ -217,13 +217,15 @@ class LiveView:
             notes.append(
                 f"the connection was lost {lost:,} time{'' if lost == 1 else 's'}; {missed:,} messages were missed"
             )
+        recording = self._client.hello.recording
+        state = _STATES.get(self._client.state, "connected")
         return Scene(
             where=f"{self._client.hello.venue} at {self._client.url}",
-            kind="live",
-            state=_STATES.get(self._client.state, "connected"),
+            kind="live" if recording is None else "recorded",
+            state=state if recording is None else f"{state}, served at speed {recording.speed}",
             is_paused=self._frozen is not None,
             seq=self._seq,
-            last_seq=None,
+            last_seq=None if recording is None else recording.last_seq,
             time_ns=self._time_ns,
             chosen=self.chosen,
             markets=list(self._markets.values()),

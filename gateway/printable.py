@@ -55,6 +55,11 @@ def _spelled(letter: str) -> str:
     return letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
 
 
+def is_figure(text: str) -> bool:
+    """Whether a text is a decimal number and nothing else."""
+    return _NUMBER.match(text) is not None
+
+
 def figures(text: str) -> str:
     """A figure with separators between its thousands; any other text as it is."""
     found = _NUMBER.match(text)
@@ -86,6 +91,6 @@ def cell(value: Cell) -> str | int:
     """
     if value is None or isinstance(value, int):
         return "" if value is None else value
-    if _NUMBER.match(value):
+    if is_figure(value):
         return value
     return _FORMULA.sub(r"\1'\2", printable(value))

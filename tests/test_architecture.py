@@ -74,7 +74,7 @@ ROOMS = Rooms(
         ),
         "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
         "gateway.playback": ("protocol journal venue metrics server session", ""),
-        "gateway.control": ("client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
+        "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
             ". protocol client words journal index venue server reporting snapshots session watching export playback control",
             "engine.* compliance.*",

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from gateway.cli.known import no_such
 from gateway.cli.reading import wide_console
-from gateway.cli.small_table import small_table
+from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
 from gateway.cli.walking import opened, seq_of, walked
-from gateway.control.names import did_you_mean, near
-from gateway.printable import json_text, some_of
+from gateway.index.keys import INSTRUMENT, INVESTOR
+from gateway.printable import json_text
 from gateway.reporting.times import moscow_time
 from gateway.session.views import Views
 
@@ -57,9 +58,9 @@ def command(
             if investor is not None:
                 found["investor"] = views.investor(investor)
         except KeyError as error:
-            known = walk.exchange.instruments if error.args[0] == instrument else walk.exchange.owners
-            there = did_you_mean(near(error.args[0], known)) or f"; there were {some_of(known)}"
-            raise click.UsageError(f"there was no {error.args[0]} at that moment{there}") from error
+            kind = INSTRUMENT if error.args[0] == instrument else INVESTOR
+            known = walk.exchange.instruments if kind == INSTRUMENT else walk.exchange.owners
+            raise no_such(kind, str(error.args[0]), known, "the session then") from error
     if as_json:
         click.echo(json_text(found))
     else:
@@ -76,7 +77,7 @@ def _show(found: dict[str, Any]) -> None:
             f"{found['open_orders']:,} open orders, {found['trades']:,} trades so far, {found['accounts']:,} accounts"
         )
         names = ("instrument", "phase", "last", "bid", "ask", "reference", "resting")
-        console.print(small_table(names, [[each[name] for name in names] for each in found["instruments"]]))
+        show_small(console, names, [[each[name] for name in names] for each in found["instruments"]])
     if "book" in found:
         _show_book(console, found["book"])
     if "investor" in found:
@@ -89,7 +90,7 @@ def _show_book(console: Terminal, book: dict[str, Any]) -> None:
     )
     rows = [["ask", *_level(level)] for level in reversed(book["asks"])]
     rows += [["bid", *_level(level)] for level in book["bids"]]
-    console.print(small_table(("side", "price", "quantity", "hidden", "orders"), rows))
+    show_small(console, ("side", "price", "quantity", "hidden", "orders"), rows)
 
 
 def _level(level: dict[str, Any]) -> list[object]:
@@ -110,10 +111,10 @@ def show_investor(console: Terminal, investor: dict[str, Any]) -> None:
         through = f" through {account['intermediary']}" if account["intermediary"] else ""
         console.tell(f"account {account['account']}{through}")
         names = ("asset", "available", "reserved", "frozen")
-        console.print(small_table(names, [[each[name] for name in names] for each in account["balances"]]))
+        show_small(console, names, [[each[name] for name in names] for each in account["balances"]])
         if account["positions"]:
             held = [[each["instrument"], each["quantity"]] for each in account["positions"]]
-            console.print(small_table(("position", "quantity"), held))
+            show_small(console, ("position", "quantity"), held)
         if account["orders"]:
             rows = [
                 [
@@ -127,9 +128,7 @@ def show_investor(console: Terminal, investor: dict[str, Any]) -> None:
                 ]
                 for each in account["orders"]
             ]
-            console.print(
-                small_table(("order", "instrument", "side", "price", "stop", "leaves", "place in queue"), rows)
-            )
+            show_small(console, ("order", "instrument", "side", "price", "stop", "leaves", "place in queue"), rows)
 
 
 def _place(queue: dict[str, Any] | None) -> str | None:

@@ -14,7 +14,7 @@ from gateway.session.candles import Candles
 from gateway.session.moments import parse_length
 from gateway.session.tables import CANDLE_COLUMNS
 
-SHOWN = ("start_moscow", "instrument", "open", "high", "low", "close", "volume", "trades", "last_seq")
+SHOWN = ("start_moscow", "instrument", "open", "high", "low", "close", "volume", "trades")
 
 
 @click.command()

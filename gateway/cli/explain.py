@@ -23,12 +23,13 @@ DIFFERENT: Final = 1
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("seq", type=click.IntRange(min=1))
+@click.option("--all", "is_whole", is_flag=True, help="Show every rule, not only those that say no, and the notes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(directory: Path, seq: int, as_json: bool) -> None:
+def command(directory: Path, seq: int, is_whole: bool, as_json: bool) -> None:
     """Explain the verdict on the order that command SEQ of the journal in DIRECTORY entered or amended, or on its transfer.
 
-    Every rule of the rulebook that was in force, in the order of decision: title, source, status, parameters, what it
-    looked at, the arithmetic, and what came of it. The journal is replayed up to the command, so that records and sums
+    The rules that say no: title, source, status, parameters, what each looked at, the arithmetic, and what came of it; the
+    others by name, and with --all likewise, in the order of decision. The journal is replayed up to the command, so that records and sums
     are those of then; nothing is written, and the venue may be running. Triggered stops, each order of a pair or a
     ladder, and resting orders that a change of rules or records cancels are explained with the command that did it.
 
@@ -43,6 +44,7 @@ def command(directory: Path, seq: int, as_json: bool) -> None:
     \b
     Examples:
       sbx explain venue 308
+      sbx explain venue 308 --all
       sbx explain venue/journal 308 --json
     """
     try:
@@ -57,5 +59,5 @@ def command(directory: Path, seq: int, as_json: bool) -> None:
     if as_json:
         click.echo(json_text(show.report(found)))
     else:
-        show.print_found(Terminal(wraps=False), found)
+        show.print_found(Terminal(wraps=False), found, is_whole=is_whole)
     raise SystemExit(DIFFERENT if found.disagreement else EXPLAINED)

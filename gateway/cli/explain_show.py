@@ -38,6 +38,7 @@ from gateway.reporting.explaining import Found
 from gateway.reporting.times import moscow_time
 from gateway.words.words import in_words, words_of
 
+_NO: Final = (DECIDED, FAILED)
 _COLOURS: Final = {DECIDED: "red", FAILED: "red", PASSED: "green", UNCONCERNED: "dim"}
 
 
@@ -170,8 +171,8 @@ def result_text(event: Event, checked: set[int]) -> str:
     return ""
 
 
-def print_found(console: Terminal, found: Found) -> None:
-    """An explained command, for people."""
+def print_found(console: Terminal, found: Found, *, is_whole: bool) -> None:
+    """An explained command, for people; `is_whole`: with every rule."""
     name = type(found.command).__name__
     console.tell(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}")
     if not found.asks_rules:
@@ -180,9 +181,11 @@ def print_found(console: Terminal, found: Found) -> None:
     for transfer in found.transfers:
         console.print()
         print_transfer(console, transfer)
+        print_verdict(console, transfer, is_whole=is_whole)
     for explanation in found.explanations:
         console.print()
         print_check(console, explanation, found.seq)
+        print_verdict(console, explanation, is_whole=is_whole)
     lines = list(results(found))
     if lines:
         console.print()
@@ -193,7 +196,7 @@ def print_found(console: Terminal, found: Found) -> None:
 
 
 def print_transfer(console: Terminal, explanation: TransferExplanation) -> None:
-    """The check of a transfer, for people: who, what, the verdict, then each rule."""
+    """A transfer that was checked, for people: who, and what."""
     transfer = explanation.transfer
     reference = f", contract {transfer.contract_reference}" if transfer.contract_reference else ""
     console.tell(("transfer", "bold"), f" ({transfer.client_order_id}):")
@@ -201,11 +204,10 @@ def print_transfer(console: Terminal, explanation: TransferExplanation) -> None:
         f"  {explanation.amount} from {transfer.account} (investor {explanation.sender}) to {transfer.to_account} "
         f"(investor {explanation.receiver}), {PURPOSES[transfer.purpose]}{reference}"
     )
-    print_verdict(console, explanation)
 
 
 def print_check(console: Terminal, explanation: OrderExplanation, seq: int) -> None:
-    """The check of an order, for people: who, what, the verdict, then each rule."""
+    """An order that was checked, for people: who, and what."""
     client, order = explanation.client, explanation.order
     through = f" through {client.intermediary_name}" if client.intermediary_name else " directly"
     made = f" (set by the supervisor: {explanation.class_reason})" if explanation.class_reason else ""
@@ -224,11 +226,10 @@ def print_check(console: Terminal, explanation: OrderExplanation, seq: int) -> N
     console.tell(
         f"  {kind} {SIDES[order.side]} {what} {order.instrument_name}{at}, worth {explanation.value or 'unknown'}"
     )
-    print_verdict(console, explanation)
 
 
-def print_verdict(console: Terminal, explanation: Explanation) -> None:
-    """The verdict of a check, then each rule."""
+def print_verdict(console: Terminal, explanation: Explanation, *, is_whole: bool) -> None:
+    """The verdict of a check, then the rules that say no, and the names of the others; or each rule."""
     rulebook = explanation.rulebook
     if rulebook is None:
         console.tell("  ", ("refused", "red"), ": no rulebook was in force")
@@ -243,10 +244,26 @@ def print_verdict(console: Terminal, explanation: Explanation) -> None:
     else:
         console.tell(book, ("passes every rule", "green"))
     for rule in explanation.rules:
-        print_rule(console, rule)
+        # One that passes may have something to say, as that it is to be reported.
+        if is_whole or rule.outcome in _NO or (rule.outcome == PASSED and rule.spared):
+            print_rule(console, rule, is_whole=is_whole)
+    if not is_whole:
+        print_others(console, explanation)
 
 
-def print_rule(console: Terminal, rule: RuleExplanation) -> None:
+def print_others(console: Terminal, explanation: Explanation) -> None:
+    """The rules that don't say no, by what came of them."""
+    others: dict[str, list[str]] = {}
+    for rule in explanation.rules:
+        if rule.outcome not in _NO:
+            others.setdefault(rule.outcome, []).append(rule.data.rule)
+    console.print()
+    for outcome, names in others.items():
+        console.tell("  ", (outcome, _COLOURS[outcome]), f": {', '.join(names)}")
+    console.print("  --all shows these too")
+
+
+def print_rule(console: Terminal, rule: RuleExplanation, *, is_whole: bool) -> None:
     """What one rule made of an order, for people."""
     data = rule.data
     why = f": {rule.spared}" if rule.spared else ""
@@ -254,7 +271,7 @@ def print_rule(console: Terminal, rule: RuleExplanation) -> None:
     console.tell("  ", (f"{data.rule:7}", "bold"), (rule.outcome, _COLOURS[rule.outcome]), why)
     rows = [
         ("", f"{data.title}. {data.source}; {status_text(data)}, from {data.effective_from}"),
-        ("note", data.note),
+        ("note", data.note if is_whole else ""),
         (
             "parameters",
             "; ".join(f"{key} = {value_text(data, key)}" for key in data.declared.parameters),

@@ -11,7 +11,7 @@ import click
 from gateway.cli.moments import moment_of
 from gateway.cli.parquet import with_pyarrow, written
 from gateway.cli.reading import exit_status, notes_of, open_source, read, status_of
-from gateway.cli.small_table import small_table
+from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
 from gateway.disk import UNFINISHED_SUFFIX
@@ -165,7 +165,7 @@ def show(source: Source, files: Files, out: Path) -> None:
     console = Terminal(wraps=False)
     console.tell(f"venue {source.venue}: {source.commands:,} commands read")
     rows = [(name, file.rows, file.bytes) for name, file in files.files.items()]
-    console.print(small_table(("table", "rows", "bytes"), rows))
+    show_small(console, ("table", "rows", "bytes"), rows)
     for note in notes_of(source):
         console.tell((note, "yellow"))
     console.tell(f"written to {out}, a file a table; `sbx export --describe` says what is in them")

@@ -14,18 +14,22 @@ import click
 from engine.record.rows import StoredRow, decode_command, decode_events
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import AnyEvent
+from gateway.cli.known import no_such
 from gateway.cli.moments import moment_of
 from gateway.cli.progress import bar
 from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
-from gateway.control.names import near
 from gateway.index import keys
 from gateway.index.index import Index
 from gateway.index.searching import matching
 from gateway.journal.files import JournalError, find_journal
+from gateway.near import near
 from gateway.printable import json_text
-from gateway.reporting.times import utc
+from gateway.reporting.reference import Reference
+from gateway.reporting.times import moscow_time, utc
+from gateway.session.known import known_names, learned
 from gateway.session.moments import Moment
+from gateway.session.telling import details, told
 
 _NUMBERS: Final = (keys.ORDER, keys.TRADE, keys.TRANSFER, keys.CHANGE)
 _HELP: Final = {
@@ -45,8 +49,10 @@ _HELP: Final = {
     keys.MESSAGE: "Command or event of this class, as SetParameter or DayEnded; not of everyday trading.",
 }
 _UNTIL_THE_END: Final = 2**63
-SHOWN_CHARS: Final = 120
-"""Of a text, to people: a command may bring whole documents."""
+MAX_LINES: Final = 10
+"""Of what came of one command, to people: one order may trade with a thousand."""
+MAX_CHARS: Final = 500
+"""Of each of these lines: a change may bring a whole text."""
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
@@ -88,7 +94,7 @@ def command(
     """Find rows in the journal of DIRECTORY (or its folder journal): commands, with all that came of them.
 
     What is asked for together must all hold of a row. The venue may be running. An index beside the journal is used, brought up to
-    date and, if it is missing or damaged, built again; what is shown is read from the journal and verified.
+    date and, if it is missing or damaged, built again; what is shown is read from the journal and verified. --json has every field.
 
     \b
     Exit status:
@@ -121,6 +127,9 @@ def command(
         chosen = list(islice(found, limit + 1)) if not latest else list(deque(found, limit + 1))
         more = len(chosen) > limit
         rows = list(index.rows(chosen[-limit:] if latest else chosen[:limit]))
+        if not rows:
+            _check_names(index, wanted)
+        reference = learned(index)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except (JournalError, OSError) as error:
@@ -130,7 +139,7 @@ def command(
     if as_json:
         click.echo(json_text(_summary(index, rows, more)))
     else:
-        _show(index, rows, more)
+        _show(index, rows, more, reference)
 
 
 def _catch_up(index: Index) -> None:
@@ -149,6 +158,21 @@ def _moment(index: Index, option: str, text: str | None) -> Moment | None:
         return None
     (first,) = index.rows([1])
     return moment_of(text, first[1], option)
+
+
+def _check_names(index: Index, wanted: dict[str, Any]) -> None:
+    """Refuse a name that the session does not have: a slip of the hand is not "nothing happened".
+
+    Raises:
+        click.UsageError: it has one of them not.
+    """
+    if wanted[keys.CLIENT_ORDER] is not None:
+        wanted = {**wanted, keys.ACCOUNT: wanted[keys.ACCOUNT] or wanted[keys.CLIENT_ORDER][0]}
+    for kind, key in wanted.items():
+        if isinstance(key, str) and kind != keys.MESSAGE and next(index.find(kind, key), None) is None:
+            known = known_names(index, kind)
+            if key not in known:
+                raise no_such(kind, key, known)
 
 
 def _check_message(name: str | None) -> None:
@@ -191,32 +215,19 @@ def _summary(index: Index, rows: list[StoredRow], more: bool) -> dict[str, objec
     }
 
 
-def _show(index: Index, rows: list[StoredRow], more: bool) -> None:
-    """What was found, for people: a paragraph a row."""
+def _show(index: Index, rows: list[StoredRow], more: bool, reference: Reference) -> None:
+    """What was found, for people: a paragraph a row, in words."""
     console = Terminal(wraps=False)
-    for seq, time_ns, encoded, events in rows:
-        console.tell((f"{seq:,}  {utc(time_ns)}", "bold"))
-        console.tell(f"    {_line(readable(decode_command(encoded)))}")
-        for event in decode_events(events):
-            console.tell(f"      {_line(readable(event))}")
+    for row in rows:
+        console.tell((f"{row[0]:,}  {moscow_time(row[1], 3)}", "bold"), f"  {told(row, reference)}")
+        lines = list(islice(details(row, reference), MAX_LINES + 1))
+        for line in lines[:MAX_LINES]:
+            console.tell(f"    {line if len(line) <= MAX_CHARS else line[:MAX_CHARS] + '...'}")
+        if len(lines) > MAX_LINES:
+            console.print("    and more: see --json")
     if not rows:
         console.print(f"nothing in the journal's {index.last_seq:,} rows is about that")
     if more:
         console.print("there are more: see --limit and --latest")
     for note in index.rebuilt:
         console.tell((f"built again: {note}", "yellow"))
-
-
-def _line(value: object) -> str:
-    """A command or event in a line; what is empty or 0 is left out."""
-    if isinstance(value, dict):
-        fields = [
-            f"{name} {_line(field)}"
-            for name, field in value.items()
-            if name != "type" and field not in (0, "", None, [])
-        ]
-        return f"{value['type']}({', '.join(fields)})" if "type" in value else f"({', '.join(fields)})"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_line, value))}]"
-    text = str(value)
-    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}... ({len(text):,} characters)"

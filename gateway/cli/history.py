@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
+from gateway.cli.known import no_such
 from gateway.cli.reading import exit_status, notes_of, open_source, read, status_of, write_tables
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
@@ -15,6 +16,7 @@ from gateway.reporting.history import PROPOSED, History
 from gateway.reporting.history_tables import history_table
 from gateway.reporting.source import Source
 from gateway.reporting.tables import Table
+from gateway.reporting.times import moscow_of
 
 
 @click.command()
@@ -48,6 +50,8 @@ def command(directory: Path, name: str, out: Path | None, as_json: bool) -> None
     history = History()
     read(source, "reading", history.take)
     table = history_table(history.entries, name)
+    if name and not table.rows and name not in (known := history.names()):
+        raise no_such("name", name, known, "the journal")
     found = summary(source, table, name)
     if out is not None:
         try:
@@ -88,10 +92,10 @@ def show(source: Source, table: Table, name: str) -> None:
             outcome += f" by {row['second']}"
         elif row["second"]:
             by += f", approved by {row['second']}"
-        head = f"{row['seq']}  {row['time_utc']}  {row['what']} {row['subjects']}{by}: {outcome}"
+        head = f"{row['seq']}  {moscow_of(str(row['time_utc']))}  {row['what']} {row['subjects']}{by}: {outcome}"
         console.tell(head.replace("  :", ":"))
         if row["time_utc"] != row["effective_utc"]:
-            console.tell(f"    effective {row['effective_utc']}")
+            console.tell(f"    effective {moscow_of(str(row['effective_utc']))} (Moscow)")
         for label, key in (
             ("", "why"),
             ("reason: ", "reason"),

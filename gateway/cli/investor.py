@@ -8,12 +8,15 @@ from typing import Any
 import click
 
 from gateway.cli.at import show_investor
+from gateway.cli.known import no_such
 from gateway.cli.reading import wide_console
-from gateway.cli.small_table import small_table
+from gateway.cli.small_table import show_small
 from gateway.cli.walking import opened, shown, walked
+from gateway.index.keys import INVESTOR
 from gateway.printable import json_text
 from gateway.reporting.times import moscow_time
-from gateway.session.investor import ORDERS, InvestorStory, NoSuchInvestor
+from gateway.session.investor import ORDERS, UNDONE, InvestorStory, NoSuchInvestor
+from gateway.session.known import known_names
 from gateway.session.views import Views
 
 SHOWN = 40
@@ -52,7 +55,7 @@ def command(directory: Path, name: str, days: int, last: int, as_json: bool) -> 
         try:
             shown("reading", story.read(), lambda seq: seq, total=session.last_seq)
         except NoSuchInvestor as error:
-            raise click.UsageError(str(error)) from error
+            raise no_such(INVESTOR, name, known_names(session.index, INVESTOR)) from error
         shown("replaying", story.follow_cap(days), lambda seq: seq, total=None)
         exchange = walked(session, session.last_seq).exchange
         now = Views(exchange).investor(name)
@@ -61,19 +64,21 @@ def command(directory: Path, name: str, days: int, last: int, as_json: bool) -> 
         click.echo(json_text(found))
         return
     console = wide_console()
-    counts = ", ".join(f"{story.orders[each]:,} {each}" for each in ORDERS)
+    counts = ", ".join(f"{story.orders[each]:,} {each}" for each in ORDERS if each != UNDONE)
+    if story.orders[UNDONE]:
+        counts = counts.replace(" fills", f" fills ({story.orders[UNDONE]:,} undone since)")
     console.tell(f"{name}: orders {counts}")
     for each in story.happened[-last:]:
-        console.tell(f"{each.seq:>10}  {moscow_time(each.time_ns)}  {each.what}: {each.detail}")
+        console.tell(f"{each.seq:>10}  {moscow_time(each.time_ns, 3)}  {each.what}: {each.detail}")
     if len(story.happened) > last:
         console.print(f"the last {last:,} of {len(story.happened):,} things; --last and --json show more")
     if story.refused_by:
-        console.print(small_table(("refused by", "times"), list(story.refused_by.items())))
+        show_small(console, ("refused by", "times"), list(story.refused_by.items()))
     caps = [each for each in found["days"] if each["cap"] is not None]
     if caps:
         rows = [
             [each["day"], each["cap"]["used"], each["cap"]["reserved"], each["cap"]["limit"], str(each["seq"])]
             for each in caps
         ]
-        console.print(small_table(("day", "cap used, RUB", "reserved", "limit", "as of seq"), rows))
+        show_small(console, ("day", "cap used, RUB", "reserved", "limit", "as of seq"), rows)
     show_investor(console, now)

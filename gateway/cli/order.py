@@ -9,7 +9,7 @@ import click
 
 from gateway.cli.reading import wide_console
 from gateway.cli.replay import readable
-from gateway.cli.small_table import small_table
+from gateway.cli.small_table import show_small
 from gateway.cli.walking import opened, shown
 from gateway.printable import json_text
 from gateway.reporting.times import moscow_time, utc
@@ -85,7 +85,7 @@ def command(directory: Path, order_id: int, follow: int, as_json: bool) -> None:
              each.queue["ahead_at_price"], each.queue["ahead_at_better_prices"]]
             for each in life.moves[:SHOWN_MOVES]
         ]  # fmt: skip
-        console.print(small_table(("after", "Moscow time", "place in queue", "ahead", "at better prices"), rows))
+        show_small(console, ("after", "Moscow time", "place in queue", "ahead", "at better prices"), rows)
         if len(life.moves) > SHOWN_MOVES:
             console.print(f"{len(life.moves) - SHOWN_MOVES:,} more changes: --json has them all")
         if life.followed_to < life.end_seq:

@@ -7,23 +7,24 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.table import Column
-from rich.table import Table as RichTable
 
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.cli.progress import bar
+from gateway.cli.small_table import show_small
 from gateway.cli.terminal import WIDTH, Terminal
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
-from gateway.printable import printable
 from gateway.reporting.source import Source, Step, Unreadable
 from gateway.reporting.tables import Table
+from gateway.reporting.times import moscow_of
 
 COMPLETE: Final = 0
 INCOMPLETE: Final = 1
 TORN: Final = 3
 MAX_SHOWN_ROWS: Final = 20
+_UTC: Final = "_utc"
+"""What a column ends with, or the name of a figure, that is a time."""
 
 
 def open_source(directory: Path, day: int | None = None, is_over: Callable[[int, int], bool] | None = None) -> Source:
@@ -102,16 +103,27 @@ def notes_of(source: Source) -> list[str]:
 
 
 def show_table(console: Terminal, table: Table) -> None:
-    """A table for people: its first rows, without the columns that say nothing in any row."""
-    rows = [[f"{cell:,}" if isinstance(cell, int) else cell or "" for cell in row] for row in table.rows]
+    """A table for people: its first rows, without the columns that say nothing in any row, times as in Moscow."""
+    rows = [["" if cell is None else str(cell) for cell in row] for row in table.rows]
     kept = [place for place in range(len(table.columns)) if any(row[place].strip("-0.") for row in rows)]
-    columns = [Column(table.columns[place].replace("_", " ")) for place in kept]
-    shown = RichTable(*columns, title=printable(table.title), title_justify="left")
-    for row in rows[:MAX_SHOWN_ROWS]:
-        shown.add_row(*[printable(row[place]) for place in kept])
-    console.print(shown)
+    columns = [table.columns[place] for place in kept]
+    shown = [[_timed(columns[at], row[place]) for at, place in enumerate(kept)] for row in rows[:MAX_SHOWN_ROWS]]
+    for row in shown:
+        # A list of figures names each in its first column.
+        row[1:] = [_timed(row[0], cell) for cell in row[1:]]
+        row[:1] = [_heading(cell) for cell in row[:1]]
+    console.tell((table.title, "italic"))
+    show_small(console, [_heading(name) for name in columns], shown)
     if len(rows) > MAX_SHOWN_ROWS:
         console.print(f"... {len(rows) - MAX_SHOWN_ROWS:,} more rows: see --out or --json")
+
+
+def _timed(name: str, cell: str) -> str:
+    return moscow_of(cell) if name.endswith(_UTC) and cell else cell
+
+
+def _heading(name: str) -> str:
+    return f"{name.removesuffix(_UTC)}_moscow" if name.endswith(_UTC) else name
 
 
 def wide_console() -> Terminal:

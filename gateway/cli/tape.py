@@ -11,16 +11,18 @@ from typing import Final, NoReturn, TextIO
 
 import click
 
+from gateway.cli.known import no_such
 from gateway.cli.moments import moment_of
 from gateway.cli.progress import bar
 from gateway.cli.reading import COMPLETE, INCOMPLETE, TORN, wide_console
-from gateway.cli.small_table import small_table
+from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
 from gateway.export.making import about_session
+from gateway.index.keys import INSTRUMENT
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
-from gateway.printable import Cell, json_text, printable
+from gateway.printable import Cell, json_text
 from gateway.reporting.tables import table_writer
 from gateway.session.tables import Rows
 from gateway.session.tape import Print, Tape
@@ -104,8 +106,7 @@ class Session:
             raise click.ClickException(f"the journal can't be read: {error}") from error
         listed = self.tape.reference.instruments
         if self._instrument and self._instrument not in listed:
-            known = ", ".join(map(printable, listed)) or "none"
-            raise click.UsageError(f"no instrument {self._instrument} was listed; listed: {known}")
+            raise no_such(INSTRUMENT, self._instrument, listed)
         yield from self.tape.finish()
 
     def about(self) -> dict[str, str]:
@@ -165,7 +166,7 @@ class Form:
                 file.write(json_text(dict(zip(self.columns, row, strict=True))) + "\n")
 
     def _show(self, rows: Iterable[Cells]) -> None:
-        """The last rows as a table that 80 columns have room for."""
+        """The last rows as a table."""
         kept: deque[Cells] = deque(maxlen=self.last)
         count = 0
         for row in rows:
@@ -180,12 +181,16 @@ class Form:
         for name in columns:
             if name.endswith("_moscow"):
                 columns[name] = _clock_times(columns[name])
-        console.print(small_table(list(columns), zip(*columns.values(), strict=True), left=0))
+        show_small(console, list(columns), zip(*columns.values(), strict=True))
         if count > self.last:
             console.print(f"the last {self.last:,} of {count:,}; --last, --csv and --json show more")
 
 
 def _clock_times(times: list[Cell]) -> list[Cell]:
-    """Times without their date, where it is the same in all."""
+    """Times without the date that all have, and without the seconds or parts of them that are 0 in all."""
     texts = [str(time) for time in times]
-    return [text[11:] for text in texts] if len({text[:10] for text in texts}) == 1 else times
+    begin = 11 if len({text[:10] for text in texts}) == 1 else 0
+    for zeros in (".000", ":00"):
+        if all(text.endswith(zeros) for text in texts):
+            texts = [text.removesuffix(zeros) for text in texts]
+    return [text[begin:] for text in texts]

@@ -13,12 +13,14 @@ import click
 import msgspec
 
 from gateway.cli.control_running import Target
+from gateway.cli.known import no_such
 from gateway.cli.terminal import Terminal
 from gateway.cli.walking import opened, seq_of, shown
 from gateway.client import ClientError
 from gateway.index.keys import INSTRUMENT
 from gateway.printable import json_text
 from gateway.reporting.times import moscow_time, utc
+from gateway.session.known import known_names
 from gateway.session.pace import Speed, SpeedError, parse_speed
 from gateway.venue.running import running_url
 from gateway.watching.live import watching
@@ -156,7 +158,7 @@ async def _show(view: View, printed: Printer | None) -> None:
 def _recorded(directory: Path, since: str, speed: Speed, instrument: str, printed: Printer | None) -> None:
     with opened(directory) as session:
         if instrument and next(session.index.find(INSTRUMENT, instrument), None) is None:
-            raise click.UsageError(f"the session has no instrument {instrument}")
+            raise no_such(INSTRUMENT, instrument, known_names(session.index, INSTRUMENT))
         begin = "" if printed is not None else SET_UP
         seq = seq_of(session, since or begin)
         view = RecordedView(str(directory), session, seq, speed, instrument)

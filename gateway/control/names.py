@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Final
 
 from engine.vocabulary.limits import MAX_NAME_CHARS
 from gateway.client import Client
+from gateway.near import did_you_mean, near
 from gateway.protocol.messages import RecordInfo, RecordKind
 
 MAX_COMPARED: Final = 10_000
 """Names that an unknown one is compared with: a second's work. A venue may have ten times as many accounts."""
-MAX_NEAR: Final = 5
-MIN_PART_CHARS: Final = 3
-"""Of a name that stands in a longer one, as north in broker-north; shorter ones stand in many by chance."""
 
 
 class ControlError(ValueError):
@@ -45,23 +41,3 @@ async def look_up(client: Client, kind: RecordKind, name: str) -> RecordInfo:
         known = () if kind == "trade" else await client.records(kind, at_most=MAX_COMPARED)
         raise UnknownName(kind, name, near(name, known))
     return found
-
-
-def did_you_mean(near: list[str]) -> str:
-    """The end of a sentence about an unknown name; empty: there is none near it."""
-    return f"; did you mean {', '.join(near)}?" if near else ""
-
-
-def near(name: str, known: Iterable[str]) -> list[str]:
-    """The names that resemble one: those that differ in capitals alone, else that contain it, else a few letters away, else contained in it."""
-    plain = name.casefold()
-    folded: dict[str, list[str]] = {}
-    for each in known:
-        folded.setdefault(each.casefold(), []).append(each)
-    same = folded.get(plain, [])
-    holding = sorted((each for each in folded if plain and plain in each), key=len)
-    alike = holding or get_close_matches(plain, folded, n=MAX_NEAR)
-    alike = alike or sorted(
-        (each for each in folded if len(each) >= MIN_PART_CHARS and each in plain), key=len, reverse=True
-    )
-    return (same or [name for each in alike for name in folded[each]])[:MAX_NEAR]

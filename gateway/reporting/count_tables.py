@@ -22,7 +22,7 @@ def count_tables(counts: Counts, capacity_multiple: int | None) -> list[Table]:
             counts, "orders_by_class", "Orders by class", "investor_class", counts.by_class, with_trades=False
         ),
         _orders_table(
-            counts, "orders_by_instrument", "Orders by instrument", "instrument", counts.by_instrument, with_trades=True
+            counts, "orders_by_instrument", _traded_title(counts), "instrument", counts.by_instrument, with_trades=True
         ),
         _rejects_by_rule(counts),
         _rejects_table(counts),
@@ -37,6 +37,14 @@ def count_tables(counts: Counts, capacity_multiple: int | None) -> list[Table]:
         _refused_commands_table(counts),
         _activity(counts, capacity_multiple),
     ]
+
+
+def _traded_title(counts: Counts) -> str:
+    """The tape and its candles show what stands, this what was traded: where they differ it is said."""
+    corrected = (
+        f" (as traded: {counts.corrections:,} corrections of trades not taken off)" if counts.corrections else ""
+    )
+    return f"Orders by instrument{corrected}"
 
 
 def _orders_table(

@@ -25,6 +25,7 @@ from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
+    AccountOpened,
     AssetAdded,
     ChangeEffective,
     ChangeScheduled,
@@ -32,15 +33,19 @@ from engine.vocabulary.messages.events import (
     CommandRejected,
     DayEnded,
     Event,
+    HoldingFrozen,
+    InstrumentListed,
     InvestorRegistered,
     OrderCancelled,
     ParameterChanged,
     ProposalEnded,
     RegistryChanged,
     RulebookLoaded,
+    TradeCorrected,
 )
+from gateway.reporting.reference import Reference, correction
 from gateway.reporting.source import Step
-from gateway.reporting.times import utc
+from gateway.reporting.times import moscow_time
 from gateway.words.words import words_of
 
 CARRIED_OUT: Final = "carried out"
@@ -76,6 +81,8 @@ class Entry(msgspec.Struct):
     """What the command says."""
     effects: list[tuple[str, str]] = []
     """What it did, in order: whom or what it concerns, and in words."""
+    of_accounts: list[tuple[str, str]] = []
+    """What it did to holdings and trades: the account, and in words."""
     cancelled: dict[tuple[str, str], int] = {}
     """Open orders that it cancelled: how many, by account and rule (`kill_switch` for a kill switch)."""
     change: int = 0
@@ -94,8 +101,10 @@ class History:
         """Changes that wait for their date, by sequence number."""
         self._proposed: Final[dict[int, Entry]] = {}
         """Those that wait for a second approval."""
-        self._scales: Final[dict[str, int]] = {}
-        """Decimals of the assets that are known, by name."""
+        self._reference: Final = Reference()
+        """Assets and instruments, and the rules of rulebooks."""
+        self._names: Final[dict[str, None]] = {}
+        """Of accounts and whose they are, and of participants."""
         self._open: Entry | None = None
         """Of what was done last: what it has left, the next step goes on with."""
         self._day_began = False
@@ -104,18 +113,22 @@ class History:
     def take(self, step: Step) -> None:
         """Take in a command and what it did."""
         events, due = step.events, step.due_events
+        command = step.command
+        self._reference.rules.note(command)
         for event in events:
-            if isinstance(event, AssetAdded):
-                self._scales[event.asset] = event.scale
+            if isinstance(event, AssetAdded | InstrumentListed):
+                self._reference.learn(event)
+            elif isinstance(event, AccountOpened):
+                names = (event.account, event.participant, event.investor, event.intermediary)
+                self._names.update(dict.fromkeys(names))
         if not step.carried_events:
             self._open, self._day_began = None, False
         if due:
             self._follow_clock(step, events[:due])
-        command = step.command
         if COMMANDS[type(command)].word or isinstance(command, _WAYS):
             entry = self._entry(step, command, events[due:])
             self.entries.append(entry)
-            _add_effects(entry, events[due:])
+            _add_effects(entry, events[due:], self._reference)
             for event in events[due:]:
                 if isinstance(event, ChangeScheduled):
                     self._scheduled[event.change] = entry
@@ -125,6 +138,13 @@ class History:
         elif not due:
             # There may be no replay to tell them apart: what a day or a date brings is no effect of other commands.
             self._follow_clock(step, events)
+
+    def names(self) -> list[str]:
+        """All that the journal names and a history can be asked of, each once."""
+        found = dict.fromkeys(name for entry in self.entries for name in (*entry.subjects, entry.by))
+        found |= dict.fromkeys(whom for entry in self.entries for whom, _ in entry.effects)
+        found |= self._names | dict.fromkeys(self._reference.instruments)
+        return list(found | dict.fromkeys(self._reference.rules.rules()))
 
     def _entry(self, step: Step, command: Command, events: list[Event]) -> Entry:
         if isinstance(command, commands.Approve | commands.Decline):
@@ -156,7 +176,7 @@ class History:
                 getattr(change, "reason", "") or command.reason,
                 command.effective_ns,
                 SCHEDULED,
-                said=_said(change, self._scales),
+                said=said(change, self._reference.formats.scales),
                 effects=[],
             )
         return Entry(
@@ -168,7 +188,7 @@ class History:
             getattr(command, "reason", ""),
             step.time_ns,
             CARRIED_OUT,
-            said=_said(command, self._scales),
+            said=said(command, self._reference.formats.scales),
             effects=[],
         )
 
@@ -223,13 +243,13 @@ class History:
                 entry = None
                 day_began = False
             elif entry is not None:
-                _add_effects(entry, [event])
+                _add_effects(entry, [event], self._reference)
             elif day_began and (type(event) is not OrderCancelled or event.reason == BY_RULE):
                 entry = Entry(
                     step.seq, step.time_ns, "day", (), CLOCK, "a day began", step.time_ns, CARRIED_OUT, effects=[]
                 )
                 self.entries.append(entry)
-                _add_effects(entry, [event])
+                _add_effects(entry, [event], self._reference)
         self._open, self._day_began = entry, day_began
 
 
@@ -246,7 +266,7 @@ _FOLLOWING: Final = (
 )
 
 
-def _add_effects(entry: Entry, events: list[Event]) -> None:
+def _add_effects(entry: Entry, events: list[Event], reference: Reference) -> None:
     """Note what a change did."""
     for event in events:
         if isinstance(event, CommandRejected):
@@ -264,11 +284,22 @@ def _add_effects(entry: Entry, events: list[Event]) -> None:
         elif isinstance(event, OrderCancelled) and event.reason in (BY_RULE, KILLED):
             key = event.account, event.rule or CANCEL_REASONS[event.reason]
             entry.cancelled[key] = entry.cancelled.get(key, 0) + 1
+        elif isinstance(event, HoldingFrozen):
+            frozen = f"{reference.formats.amount(event.asset, event.frozen)} {event.asset} frozen"
+            entry.of_accounts.append((event.account, frozen))
+        elif isinstance(event, TradeCorrected):
+            words = f"trade {correction(event, reference)}"
+            entry.of_accounts += [(account, words) for account in (event.buy_account, event.sell_account)]
         elif isinstance(event, CommandProposed):
             entry.outcome = PROPOSED
         elif isinstance(event, ChangeScheduled):
             entry.outcome = SCHEDULED
             entry.effective_ns = event.effective_ns
+
+
+def _short(text: str) -> str:
+    """A decimal without zeros at its end."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _money(command: Command, value: int, scales: dict[str, int]) -> str:
@@ -284,7 +315,7 @@ def _subjects(command: Command) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-def _said(command: Command, scales: dict[str, int]) -> str:
+def said(command: Command, scales: dict[str, int]) -> str:
     """The fields of a command that are neither subject nor attribution, those at their default left out; `scales` by asset."""
     kind = type(command)
     row = COMMANDS[kind]
@@ -300,11 +331,15 @@ def _said(command: Command, scales: dict[str, int]) -> str:
         if names is not None and 0 <= value < len(names):
             text = names[value]
         elif field in _TIMES:
-            field, text = field.removesuffix("_ns"), utc(value)
+            field, text = field.removesuffix("_ns"), f"{moscow_time(value, 0)} (Moscow)"
         elif field in _MONEY:
             text = _money(command, value, scales)
         elif field.endswith("_e8"):
             field, text = field.removesuffix("_e8"), decimal_e8(value)
+        elif field.endswith("_ppm"):
+            field, text = field.removesuffix("_ppm"), f"{_short(decimal(value, 4))} %"
+        elif field.endswith("_ns"):
+            field, text = field.removesuffix("_ns"), f"{_short(decimal(value, 9))} s"
         elif field == "steps":
             text = (
                 " ".join(
@@ -320,5 +355,5 @@ def _said(command: Command, scales: dict[str, int]) -> str:
             text = " ".join(value) or "none"
         else:
             text = str(value).lower() if isinstance(value, bool) else str(value)
-        parts.append(f"{field} {text}")
+        parts.append(f"{field} {text or 'none'}")
     return ", ".join(parts)

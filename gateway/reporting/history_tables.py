@@ -27,6 +27,8 @@ COLUMNS: Final = (
     "second",
     "second_reason",
 )
+MAX_TOLD: Final = 5
+"""Accounts whose holdings one change froze, that are told one by one: an asset may have a hundred thousand holders."""
 
 
 def history_table(entries: list[Entry], name: str = "") -> Table:
@@ -40,9 +42,14 @@ def history_table(entries: list[Entry], name: str = "") -> Table:
         effects, cancelled = entry.effects, entry.cancelled
         if name and name not in entry.subjects:
             effects = [effect for effect in effects if effect[0] == name]
+            effects += [effect for effect in entry.of_accounts if effect[0] in accounts]
             cancelled = {key: count for key, count in cancelled.items() if key[0] in accounts or key[1] == name}
             if not effects and not cancelled:
                 continue
+        elif len(entry.of_accounts) > MAX_TOLD:
+            effects = [*effects, (f"{len(entry.of_accounts):,} accounts", "frozen or let go")]
+        else:
+            effects = effects + entry.of_accounts
         told = [f"{whom}: {words}" for whom, words in effects]
         told += [f"{account}: {count} cancelled by {rule}" for (account, rule), count in cancelled.items()]
         rows.append(

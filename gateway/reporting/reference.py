@@ -16,6 +16,7 @@ from engine.vocabulary.messages.events import (
     OrderRejected,
     RequestRejected,
     RulebookLoaded,
+    TradeCorrected,
 )
 from gateway.protocol.formats import Decimals, Formats
 from gateway.words.titles import RuleTitles
@@ -102,6 +103,14 @@ class Reference:
         if traded is None:
             return _text(quantity_e8, 1, None)
         return _text(quantity_e8, traded.lot_e8, self.formats.instruments[instrument].quantity)
+
+
+def correction(event: TradeCorrected, reference: Reference) -> str:
+    """What became of a trade, in words."""
+    format_ = reference.formats.instruments[event.instrument]
+    price, new = format_.price[event.price_ticks], event.new_price_ticks
+    became = f"now at {format_.price[new]}" if new else "undone"
+    return f"{event.trade_id}, {format_.quantity[event.quantity_lots]} {event.instrument} at {price}, {became}"
 
 
 def _text(value_e8: int, step_e8: int, texts: Decimals | None) -> str:

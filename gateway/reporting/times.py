@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
 from compliance.registry.calendar import iso_date
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY, NS_PER_SECOND
+
+MOSCOW: Final = timezone(timedelta(microseconds=MOSCOW_OFFSET_NS // 1_000))
 
 
 class UtcTimes:
@@ -33,6 +38,12 @@ def utc(time_ns: int) -> str:
 def moscow_time(time_ns: int, digits: int = 6) -> str:
     """What a clock in Moscow shows, with so many decimals of a second: `2026-02-01 02:59:59.000000`."""
     return utc(time_ns + MOSCOW_OFFSET_NS)[: len("2026-01-31T23:59:59.") + digits].rstrip(".").replace("T", " ")
+
+
+def moscow_of(text: str) -> str:
+    """What a clock in Moscow shows at a time as `UtcTimes` wrote it, to the millisecond."""
+    moscow = datetime.fromisoformat(text).astimezone(MOSCOW)
+    return moscow.replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 def moscow_date(time_ns: int) -> str:

@@ -12,12 +12,10 @@ from engine.vocabulary.codes import BY_RULE, CANCEL_REASONS, KILLED, PURPOSES, R
 from engine.vocabulary.days import midnight_ns, moscow_day
 from engine.vocabulary.messages.events import (
     AccountOpened,
-    AssetAdded,
     AssetIssued,
     Event,
     FundsMoved,
     HoldingFrozen,
-    InstrumentListed,
     InvestorRegistered,
     OrderAccepted,
     OrderCancelled,
@@ -25,17 +23,20 @@ from engine.vocabulary.messages.events import (
     RegistryChanged,
     RequestRejected,
     Trade,
+    TradeCorrected,
     Transferred,
 )
-from gateway.index.keys import INVESTOR, MESSAGE
+from gateway.index.keys import INVESTOR
 from gateway.index.searching import matching
-from gateway.reporting.reference import Reference
+from gateway.reporting.reference import Reference, correction
 from gateway.reporting.times import utc
+from gateway.session.known import learned
 from gateway.session.recorded import Recorded
 from gateway.session.views import View, Views
 from gateway.words.words import words_of
 
-ORDERS: Final = ("entered", "refused", "fills", "cancelled", "cancelled by a rule")
+UNDONE: Final = "fills undone"
+ORDERS: Final = ("entered", "refused", "fills", UNDONE, "cancelled", "cancelled by a rule")
 
 
 class NoSuchInvestor(LookupError):
@@ -73,7 +74,7 @@ class InvestorStory:
         """Of the last command about the investor."""
         self._accounts: Final[dict[str, None]] = {}
         self._session: Final = session
-        self._reference: Final = Reference()
+        self._reference = Reference()
         self._class = ""
 
     def read(self) -> Iterator[int]:
@@ -84,11 +85,7 @@ class InvestorStory:
             JournalError: the journal is damaged.
         """
         index = self._session.index
-        for kind in ("AssetAdded", "InstrumentListed"):
-            for row in index.rows(index.find(MESSAGE, kind)):
-                for event in decode_events(row[3]):
-                    if isinstance(event, AssetAdded | InstrumentListed):
-                        self._reference.learn(event)
+        self._reference = learned(index)
         for row in index.rows(matching(index, [(INVESTOR, self.name)], 1, index.last_seq)):
             self.last_seq = row[0]
             for event in decode_events(row[3]):
@@ -127,6 +124,11 @@ class InvestorStory:
             self._add(seq, time_ns, event.what, words_of(event))
         elif isinstance(event, Trade):
             self.orders["fills"] += (event.maker_account in self._accounts) + (event.taker_account in self._accounts)
+        elif isinstance(event, TradeCorrected):
+            sides = (event.buy_account in self._accounts) + (event.sell_account in self._accounts)
+            if sides:
+                self.orders[UNDONE] += 0 if event.new_price_ticks else sides
+                self._add(seq, time_ns, "trade", f"{correction(event, self._reference)}: {event.reason}")
         elif isinstance(event, Transferred):
             if event.from_account in self._accounts or event.to_account in self._accounts:
                 what = f"{self._amount(event.asset, event.amount)} from {event.from_account} to {event.to_account}, {PURPOSES[event.purpose]}"

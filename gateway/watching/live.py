@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.client import Client, ClientError, LocalBook, RequestFailed, RequestTimedOut, Stream
-from gateway.printable import some_of
+from gateway.near import instead
 from gateway.protocol import messages as m
 from gateway.watching.scene import (
     MAX_LEVELS,
@@ -63,7 +63,7 @@ class LiveView:
         self._at(self._client.hello.time)
         listed = await self._client.instruments()
         if self.chosen and self.chosen not in listed:
-            raise Refused(f"the venue has no instrument {self.chosen}; it has {some_of(listed)}")
+            raise Refused(f"the venue has no instrument {self.chosen}{instead(self.chosen, listed)}")
         self.chosen = self.chosen or next(iter(listed), "")
         names = around(listed, self.chosen, MAX_MARKETS)
         if len(names) < len(listed):
@@ -218,13 +218,15 @@ class LiveView:
             notes.append(
                 f"the connection was lost {lost:,} time{'' if lost == 1 else 's'}; {missed:,} messages were missed"
             )
+        recording = self._client.hello.recording
+        state = _STATES.get(self._client.state, "connected")
         return Scene(
             where=f"{self._client.hello.venue} at {self._client.url}",
-            kind="live",
-            state=_STATES.get(self._client.state, "connected"),
+            kind="live" if recording is None else "recorded",
+            state=state if recording is None else f"{state}, served at speed {recording.speed}",
             is_paused=self._frozen is not None,
             seq=self._seq,
-            last_seq=None,
+            last_seq=None if recording is None else recording.last_seq,
             time_ns=self._time_ns,
             chosen=self.chosen,
             markets=list(self._markets.values()),

@@ -7,8 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Final
 
 from compliance.hook import ComplianceHook
-from engine.command_table import COMMANDS
-from engine.record.rows import StoredRow, decode_command, decode_events
+from engine.record.rows import StoredRow, decode_events
 from engine.vocabulary.codes import CANCEL_REASONS, KILLED, REJECT_CODES, SIDES
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.events import (
@@ -17,20 +16,17 @@ from engine.vocabulary.messages.events import (
     Event,
     InstrumentListed,
     OrderAccepted,
-    OrderAmended,
     OrderCancelled,
     OrderRejected,
-    OrderStatus,
     RequestRejected,
     Trade,
     TradeCorrected,
 )
 from gateway.protocol.formats import InstrumentFormat
-from gateway.reporting.reference import Reference
-from gateway.session.life import in_words
 from gateway.session.moments import MomentError, parse_moment
 from gateway.session.pace import MAX, STEP, Pace, Speed, parse_speed
 from gateway.session.recorded import NoSuchMoment, Recorded
+from gateway.session.telling import told
 from gateway.session.views import Views
 from gateway.watching.scene import (
     MAX_LEVELS,
@@ -317,26 +313,3 @@ def _market(found: dict[str, Any]) -> Market:
 
 def _book(found: dict[str, Any]) -> BookSeen:
     return BookSeen(found["instrument"], *[[Level(**each) for each in found[side]] for side in ("bids", "asks")])
-
-
-def told(row: StoredRow, reference: Reference) -> str:
-    """A command and what became of it, in words."""
-    command, events = decode_command(row[2]), decode_events(row[3])
-    about = COMMANDS[type(command)]
-    name = about.name.replace("_", " ")
-    by = getattr(command, "participant", "") or getattr(command, "by", "")
-    parts = [f"{name} by {by}" if by else name]
-    answer = next((event for event in events if type(event) in (*about.answers, CommandRejected)), None)
-    if isinstance(answer, CommandRejected):
-        parts.append(f"refused: {words_of(answer)}")
-    elif isinstance(
-        answer, RequestRejected | OrderAccepted | OrderRejected | OrderAmended | OrderCancelled | OrderStatus
-    ):
-        what, detail = in_words(answer, answer.order_id, reference)
-        parts.append(f"{what}: {detail}" if detail else what)
-    elif not about.answers:
-        parts += [str(getattr(command, field)) for field in about.about if getattr(command, field)]
-    trades = sum(type(event) is Trade for event in events)
-    if trades:
-        parts.append(f"{trades:,} trade{'' if trades == 1 else 's'}")
-    return ", ".join(parts)

@@ -44,6 +44,10 @@ class RuleTitles:
         """A rulebook is in force."""
         self._in_force = self._brought.get(event.digest, {})
 
+    def rules(self) -> list[str]:
+        """The rules of all rulebooks that were brought, each once."""
+        return list(dict.fromkeys(rule for titles in self._brought.values() for rule in titles))
+
     def of(self, rule: str) -> str:
         """The title of a rule in force, or of a refusal of the venue's own; empty: there is no such rule."""
         return TITLES.get(rule) or self._in_force.get(rule, "")

@@ -17,7 +17,7 @@ from engine.exchange import Exchange
 from engine.record.rows import BATCH, FIRST_LINK, Row, encode_batch, encode_frame
 from engine.vocabulary.limits import MAX_TURN_COMMANDS
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
-from gateway.cli.small_table import small_table
+from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
 from gateway.inbound.rates import cost_of
 from gateway.inbound.translate import Known, to_command
@@ -222,7 +222,7 @@ def show_stages(lines: Iterable[bytes]) -> None:
         found[f"{line['build']}, {line['codec']}"] = {**line["stages_ns"], TOTAL: line["total_ns"]}
     terminal = Terminal(width=WIDTH)
     rows = [(stage, *(each[stage] for each in found.values())) for stage in (*STAGES, TOTAL)]
-    terminal.print(small_table(("ns a command", *found), rows))
+    show_small(terminal, ("ns a command", *found), rows)
     for stage, about in STAGES.items():
         terminal.tell((stage, "bold"), f": {about}")
     terminal.tell(f"Left out: {LEFT_OUT}.")

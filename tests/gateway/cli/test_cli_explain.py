@@ -93,7 +93,7 @@ def test_a_refused_order_is_explained_rule_by_rule(story: Story) -> None:
 
 
 def test_the_text_says_the_same_to_people(story: Story) -> None:
-    text = explain(story.directory, story.steps["capped"]).output
+    text = explain(story.directory, story.steps["capped"], "--all").output
     for expected in (
         "2026-06-01 12:00:00.000000 Moscow: NewOrder",
         "(a3), retail:",
@@ -110,6 +110,13 @@ def test_the_text_says_the_same_to_people(story: Story) -> None:
         "says  cap 300000.00 RUB a year, used 8000.00",
     ):
         assert expected in text, expected
+
+
+def test_what_decided_stands_in_one_screen(story: Story) -> None:
+    text = explain(story.directory, story.steps["capped"]).output
+    assert "RET-1  decides" in text and "arithmetic  300000.00 - 8000.00 used" in text
+    assert "  passes: SAN-1, " in text and "QUAL-1" in text and "--all shows these too" in text
+    assert "note  " not in text and len(text.splitlines()) < 24
 
 
 def checks(story: Story, step: str) -> list[dict[str, Any]]:
@@ -215,7 +222,7 @@ def test_a_transfer_to_be_reported_is_said_to_be(tmp_path: Path) -> None:
         "amount": "1000000.00 RUB",
         "price in RUB": "at face",
     }
-    text = " ".join(explain(tmp_path, venue.seq).output.split())
+    text = " ".join(explain(tmp_path, venue.seq, "--all").output.split())
     assert "AML-1 passes" in text
     assert "worth 1000000.00 RUB >= 1000000.00, at or above the threshold: to be reported" in text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -131,11 +132,39 @@ def test_a_class_of_which_nothing_is_kept_is_refused(journal: Path, name: str, w
 
 def test_people_are_told_in_paragraphs(journal: Path) -> None:
     output = run(journal, "--account", "a", "--limit", 2).output
-    assert output.count("OpenAccount(account a") == 1
+    assert re.search(r"^\d+  2025-12-31 \d\d:\d\d:\d\d\.\d{3}  open account by a, a, ann$", output, re.MULTILINE)
     assert "there are more: see --limit and --latest" in output
-    assert "nothing in the journal's 952 rows is about that" in run(journal, "--account", "nobody").output
+    assert "nothing in the journal's 952 rows is about that" in run(journal, "--order", 999_999).output
+    output = run(journal, "--message", "BustTrade", "--limit", 1).output
+    assert "trade 1, 7 USDT/RUB at 80, undone" in output and "reason: drawn" in output
+    output = run(journal, "--rule", "RET-1", "--limit", 1).output
+    assert "RET-1 retail_cap_rub: 300000.00 became 500000.00" in output
     # A rulebook travels whole; nobody wants to read it here.
     assert all(len(line) < 4_000 for line in run(journal, "--message", "LoadRulebook").output.splitlines())
+
+
+def test_every_row_can_be_told(journal: Path) -> None:
+    output = run(journal, "--limit", 1_000).output
+    assert re.search(r"trade \d+: \S+ \S+ at \S+, maker \w+, taker \w+", output)
+    assert re.search(r"order \d+: (buy|sell) \S+ \S+( at \S+)?, account \w+", output)
+    # Names of fields and scaled figures are for programs.
+    assert not re.search(r"_e8|_ppm|_ns\b|template|values \[", output)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (("--investor", "Ann"), "the session has no investor Ann; did you mean ann"),
+        (("--rule", "RET-99"), "the session has no rule RET-99; did you mean RET-"),
+        (("--instrument", "ETHRUB"), "the session has no instrument ETHRUB; did you mean ETH/RUB"),
+        (("--account", "nobody"), "the session has no account nobody; it has "),
+        (("--client-order", "nobody", "x"), "the session has no account nobody; it has "),
+    ],
+)
+def test_a_name_that_the_session_does_not_have_is_refused(journal: Path, asked: tuple[str, ...], words: str) -> None:
+    result = run(journal, *asked)
+    assert result.exit_code == 2
+    assert words in result.output
 
 
 def test_mistakes_are_told(journal: Path, tmp_path: Path) -> None:

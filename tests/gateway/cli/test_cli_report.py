@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,22 @@ def test_every_table_is_written_and_the_text_shows_those_with_rows(journal: Path
     for expected in ("Orders by class", "ELR-3", "Net obligations", "settlement adds up", "qualified_firm"):
         assert expected in text.output
     assert "Margin calls" not in text.output
+
+
+def test_a_narrow_terminal_cuts_nothing(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.cli.reading.WIDTH", 80)
+    narrow = report(journal).output
+    assert max(map(len, narrow.splitlines())) <= 80
+    monkeypatch.setattr("gateway.cli.reading.WIDTH", 1_000)
+    wide = report(journal).output
+    assert "…" not in narrow + wide
+    # A part of a table begins with what tells its rows apart, so each word may come more often, and none less.
+    assert Counter(wide.split()) - Counter(narrow.split()) == Counter(
+        dict.fromkeys(set(wide.split()) - set(narrow.split()), 1)
+    )
+    assert all(len(word) > 24 or set(word) == {"─"} for word in set(wide.split()) - set(narrow.split()))
+    assert "(as traded: 2 corrections of trades not taken off)" in narrow
+    assert "2026-06-01 12:00:" in narrow and "T09:00:" not in narrow
 
 
 def test_text_of_others_does_not_reach_the_terminal_raw(tmp_path: Path) -> None:

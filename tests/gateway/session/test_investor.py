@@ -23,6 +23,7 @@ from engine.vocabulary.messages.events import (
 from gateway.cli.investor import command
 from gateway.reporting.standing import read_standing
 from tests.support.gateway.explained_story import Story
+from tests.support.gateway.report_sessions import scripted
 
 
 def run(*arguments: object) -> Result:
@@ -72,6 +73,15 @@ def test_everybody_s_story(story: Story) -> None:
         assert [each["account"] for each in found["now"]["accounts"]] == found["accounts"]
         refusals += sum(refused.values())
     assert refusals > 5
+
+
+def test_what_became_of_a_trade_is_told(tmp_path: Path) -> None:
+    output = run(scripted().write(tmp_path), "bob").output
+    assert "5 fills (1 undone since), " in output
+    assert "trade: 1, 0.5 BTC/RUB at 100.0, now at 99.0: mistyped" in output
+    assert "trade: 2, 1.2 BTC/RUB at 100.0, undone: erroneous" in output
+    unknown = run(tmp_path, "Bob")
+    assert unknown.exit_code == 2 and "the session has no investor Bob; did you mean bob?" in unknown.output
 
 
 def test_the_cap_at_the_end_of_a_day_is_the_ledger_s(story: Story) -> None:

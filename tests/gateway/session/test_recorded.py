@@ -233,9 +233,9 @@ def test_what_is_refused(venue: Path, tmp_path: Path) -> None:
         (run(at_command, venue, "soon"), "is no moment"),
         (run(at_command, venue, 10**9), "the session ends with"),
         (run(at_command, venue, "2000-01-01"), "before the session's first command, which came at "),
-        (run(at_command, venue, "--book", "GOLD"), "there was no GOLD at that moment; there were BTC/RUB"),
-        (run(at_command, venue, "--book", "btc-rub"), "there was no btc-rub at that moment; did you mean BTC/RUB"),
-        (run(at_command, venue, "--investor", "x"), "there was no x at that moment"),
+        (run(at_command, venue, "--book", "GOLD"), "the session then has no instrument GOLD; it has BTC/RUB"),
+        (run(at_command, venue, "--book", "btc-rub"), "has no instrument btc-rub; did you mean BTC/RUB"),
+        (run(at_command, venue, "--investor", "x"), "the session then has no investor x"),
         (run(order_command, venue, 3), "no order 3"),
         (run(at_command, tmp_path), "no journal"),
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from gateway.client import Client, OrderRejected, connect
 from gateway.watching.live import LiveView, watching
 from gateway.watching.view import Refused
 from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.played_again import playing, record
 
 SECONDS = 20
 """For what takes milliseconds on a machine that does nothing else."""
@@ -118,6 +120,19 @@ async def test_without_a_key_everything_public_is_seen(venue: LiveVenue) -> None
         with pytest.raises(Refused, match="the venue has no instrument NO/SUCH; it has BTC/RUB"):
             async with watching(client, "NO/SUCH"):
                 pass
+
+
+async def test_a_recording_that_is_served_is_not_called_live(tmp_path: Path) -> None:
+    record(tmp_path, 1, 40)
+    async with (
+        playing(tmp_path) as server,
+        connect(f"ws://127.0.0.1:{server.port}") as client,
+        watching(client) as view,
+    ):
+        scene = view.scene()
+        assert (scene.kind, scene.state) == ("recorded", "connected, served at speed max")
+        assert client.hello.recording is not None
+        assert scene.last_seq == client.hello.recording.last_seq > 40
 
 
 async def test_a_lost_connection_shows_and_comes_back(venue: LiveVenue) -> None:

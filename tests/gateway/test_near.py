@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gateway.control.names import MAX_NEAR, near
+from gateway.near import MAX_NEAR, near
 
 
 def test_near_names_are_the_nearest_there_are() -> None:

@@ -31,6 +31,8 @@ class Questions:
         """All others. The first one is next, in both."""
         self._participants: Final[Counter[str]] = Counter()
         """How many connections of each are asking."""
+        self._shares = 0
+        """How many have begun."""
         self._left = 0
         """Steps; below zero: what the last turn took beyond its share."""
 
@@ -54,6 +56,9 @@ class Questions:
         if session.is_asking:
             return
         session.is_asking = True
+        # What it took too much, others have had since, each as much as any.
+        since = (self._shares - session.left_at) * MAX_ANSWER_STEPS // (len(self._asking) + 1)
+        session.steps_left = min(session.steps_left + since, 0)
         name = session.asks_as = "" if session.participant is None else session.participant.participant
         is_fresh = bool(name) and not self._participants[name] and session.steps_left >= 0 and not session.is_owing
         self._participants[name] += 1
@@ -67,9 +72,26 @@ class Questions:
         self._fresh.clear()
         self._asking.clear()
 
+    def answer_fresh(self) -> None:
+        """Give those who had asked nothing before their one turn each, beside the commands of a turn, as far as its share goes."""
+        left = MAX_ANSWER_STEPS
+        for _ in range(len(self._fresh)):
+            session = self._fresh[0]
+            if left <= 0 or session.is_backed_up or not session.questions or session.taken < session.questions[0][1]:
+                return
+            self._fresh.popleft()
+            before = self._left
+            is_parked = self._visit(session)
+            left -= before - self._left
+            if session.questions and not is_parked:
+                self._asking.append(session)
+            else:
+                self._leave(session)
+
     def answer(self) -> None:
         """Spend the share of a turn. Its last piece may pass it; the next turns pay for that."""
         self._left = min(self._left, 0) + MAX_ANSWER_STEPS
+        self._shares += 1
         asking, fresh = self._asking, self._fresh
         waiting: list[Session] = []
         is_turn_of_fresh = True
@@ -95,6 +117,7 @@ class Questions:
     def _leave(self, session: Session) -> None:
         """It asks nothing more for now."""
         session.is_asking = False
+        session.left_at = self._shares
         name = session.asks_as
         self._participants[name] -= 1
         if not self._participants[name]:

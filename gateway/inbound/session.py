@@ -107,6 +107,8 @@ class Session(FrameReader):
         """Whether the sequencer has it on its list of those with a filled inbox."""
         self.steps_left = 0
         """Of its last turn to be answered; below zero: what it took too much."""
+        self.left_at = 0
+        """The share of questions, as `Questions` counts them, in which it had nothing more to ask."""
         self.is_asking = False
         """Whether it is on the list of those whose questions may be answered."""
         self.asks_as = ""

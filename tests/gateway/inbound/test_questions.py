@@ -79,6 +79,40 @@ def test_who_asks_for_much_waits_longer_for_the_next(bench):
     assert abs(work / page - pages) <= 2
 
 
+def test_who_asked_for_much_a_while_ago_does_not_wait_any_more(bench):
+    enter(bench, "alice", 0, MAX_LISTED_ORDERS)
+    asking = [bench.session() for _ in range(20)]
+    alice = bench.session("alice")
+
+    def turn() -> bool:
+        """A turn in which the others ask again as much as can be answered; whether alice is answered."""
+        for session in asking:
+            bench.send(session, *({**SUBSCRIBE, "channel": "top", "id": 1} for _ in range(2)))
+        bench.turn()
+        return bool([heard(session) for session in (*asking, alice)][-1])
+
+    def waited(message: dict[str, Any]) -> int:
+        """How many turns alice waits for an answer."""
+        bench.send(alice, {**message, "id": 1, "account": "alice"})
+        turns = 1
+        while not turn():
+            turns += 1
+        return turns
+
+    # What she took too much, the others have meanwhile.
+    meanwhile = MAX_LISTED_ORDERS * ROW_STEPS * len(asking) // MAX_ANSWER_STEPS + 1
+    found = []
+    for turns in (0, meanwhile):
+        waited({"type": "open_orders"})
+        for _ in range(turns):
+            turn()
+        found.append(waited({"type": "balances"}))
+        assert bench.has_work
+        for _ in range(meanwhile):
+            turn()
+    assert found[0] > found[1] == 1
+
+
 def test_a_long_answer_takes_a_share_of_each_turn_and_lets_others_pass(bench):
     enter(bench, "alice", 0, 3_000)
     alice, bob = bench.session("alice"), bench.session("bob")

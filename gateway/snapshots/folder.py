@@ -25,8 +25,8 @@ SNAPSHOT_FOLDER: Final = "snapshots"
 _NAME: Final = re.compile(r"snapshot-(\d{12}|[1-9]\d{12,})\.sbxs")
 NEWEST_KEPT: Final = 2
 """A start takes the newest, and the one before it if that is damaged."""
-MAX_KEPT: Final = 8
-"""Of one core version. The older ones lie about evenly: any state is reached again from one of them by a quarter of the journal at most.
+MAX_KEPT: Final = 24
+"""Of one core version. The older ones lie about evenly: any state is reached again from one of them by a twelfth of the journal at most.
 Why not more: docs/decisions/snapshot-files.md."""
 _BEGINNING_BYTES: Final = 4_096
 """Of a file: its header has less."""

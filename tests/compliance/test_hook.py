@@ -164,7 +164,7 @@ def test_registry_changes_are_reported() -> None:
     assert venue.do(RegisterIntermediary("alfa", suspended=True))[0] == RegistryChanged(
         "intermediary", "alfa", "licensed, suspended"
     )
-    assert venue.do(SetBlocked("retail", True)) == [RegistryChanged("blocked", "retail", "on the list")]
+    assert venue.do(SetBlocked("retail", True)) == [RegistryChanged("blocked", "retail", "blocked")]
     assert venue.do(RecordTest("retail", "risk", 7, venue.time_ns)) == [
         RegistryChanged("test", "retail", "risk test 7 %")
     ]

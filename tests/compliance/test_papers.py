@@ -123,7 +123,7 @@ def test_a_refusal_names_the_figures() -> None:
         "a refund worth 60.000001 USDT; of what was paid under contract 7 may go back: 60.000000 USDT"
     )
     assert detail(pay(venue, "firm", "overseas", "USDT", 1)) == "contract 7 is between importer and abroad"
-    assert detail(pay(venue, "importer", "abroad", "USDT", 1, reference="gift")) == "gift is no registered contract"
+    assert detail(pay(venue, "importer", "abroad", "USDT", 1, reference="gift")) == "contract gift is not registered"
     assert detail(pay(venue, "importer", "abroad", "BTC", 1)) == (
         "what BTC is worth in USDT, the currency of contract 7, can't be told here"
     )

@@ -261,7 +261,7 @@ class Truth:
             return
         if (stood[0], Decimal(stood[1])) != (status, Decimal(filled)):
             raise Failed(
-                f"a client has order {order_id} as {status}, {filled} filled; the journal has it as {stood[0]}, {stood[1]} filled"
+                f"P2: a client has order {order_id} as {status}, {filled} filled; the journal has it as {stood[0]}, {stood[1]} filled"
             )
 
 

@@ -111,7 +111,7 @@ def test_what_a_change_cancelled_is_counted(journal: Path) -> None:
     assert (blocked["what"], blocked["by"], blocked["reason"]) == ("block list", "sue", "court order 7")
     assert (blocked["orders_cancelled"], blocked["effects"]) == (
         2,
-        "bob: blocked: on the list; bob: 2 cancelled by SAN-1",
+        "bob: blocked: blocked; bob: 2 cancelled by SAN-1",
     )
 
 

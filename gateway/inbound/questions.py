@@ -72,22 +72,6 @@ class Questions:
         self._fresh.clear()
         self._asking.clear()
 
-    def answer_fresh(self) -> None:
-        """Give those who had asked nothing before their one turn each, beside the commands of a turn, as far as its share goes."""
-        left = MAX_ANSWER_STEPS
-        for _ in range(len(self._fresh)):
-            session = self._fresh[0]
-            if left <= 0 or session.is_backed_up or not session.questions or session.taken < session.questions[0][1]:
-                return
-            self._fresh.popleft()
-            before = self._left
-            is_parked = self._visit(session)
-            left -= before - self._left
-            if session.questions and not is_parked:
-                self._asking.append(session)
-            else:
-                self._leave(session)
-
     def answer(self) -> None:
         """Spend the share of a turn. Its last piece may pass it; the next turns pay for that."""
         self._left = min(self._left, 0) + MAX_ANSWER_STEPS

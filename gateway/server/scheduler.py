@@ -153,9 +153,6 @@ class Scheduler:
         if self._turns.has_work:
             self._turned_ns = began_ns
         self._turns.turn()
-        # Who asks now and then has the answer with what the turn brought.
-        if self._turns.has_fresh_questions and not self._is_stopping:
-            self._turns.answer_fresh()
         self.host.send(began_ns)
 
     def _cancel_timer(self) -> None:

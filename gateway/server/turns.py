@@ -150,11 +150,6 @@ class Turns(ABC):
         """Answer questions within their share, which then stand in the outboxes."""
         self._questions.answer()
 
-    def answer_fresh(self) -> None:
-        """Answer those who had asked nothing before, if questions may be answered now."""
-        if self.may_answer:
-            self._questions.answer_fresh()
-
     def wind_up(self) -> None:
         """It ends soon: no question that waits now is answered, and work is what must be done before."""
         self._questions.drop()

@@ -137,7 +137,9 @@ async def test_who_waits_for_an_answer_is_not_thrown_out_for_not_having_subscrib
 
 
 async def test_stopping_takes_no_longer_than_it_may_however_much_waits(tmp_path, monkeypatch):
-    """Some seconds: the disk is slow."""
+    """Some seconds: the disk is slow. The time it may take is a tenth of what it is, which no machine is fast enough for."""
+    stop_ns = STOP_NS // 10
+    monkeypatch.setattr("gateway.server.server.STOP_NS", stop_ns)
     directory = tmp_path / "venue"
     sync = Disk.sync
 
@@ -162,7 +164,7 @@ async def test_stopping_takes_no_longer_than_it_may_however_much_waits(tmp_path,
         waiting = server.started.sequencer.waiting_requests
         began, seq = time.monotonic(), server.started.exchange.seq
         await server.stop()
-        assert STOP_NS / 1e9 < time.monotonic() - began < 2
+        assert stop_ns / 1e9 < time.monotonic() - began < 2
         monkeypatch.setattr(Disk, "sync", sync)
         last = server.started.exchange.seq
         assert 0 < last - seq < waiting

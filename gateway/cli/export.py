@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from gateway.cli.moments import moment_of
+from gateway.cli.moments import moments_between
 from gateway.cli.parquet import with_pyarrow, written
 from gateway.cli.reading import exit_status, notes_of, open_source, read, status_of
 from gateway.cli.small_table import show_small
@@ -122,10 +122,7 @@ def _moments(directory: Path, since: str, until: str) -> tuple[Moment | None, Mo
     except OSError as error:
         raise click.ClickException(f"the journal can't be read: {error}") from error
     begin_ns = 0 if first is None else first[1]
-    return (
-        moment_of(since, begin_ns, "--from") if since else None,
-        moment_of(until, begin_ns, "--to") if until else None,
-    )
+    return moments_between(since, until, begin_ns)
 
 
 def _prepare(out: Path, source: Source, overwrite: bool) -> None:

@@ -14,6 +14,8 @@ from typing import Final
 
 import click
 
+from gateway.cli.interrupted import end_as_by_ctrl_c, exit_status
+from gateway.cli.terminal import say
 from gateway.printable import paragraph
 
 ENTRY_POINTS: Final = "sbx.commands"
@@ -78,6 +80,9 @@ class LazyGroup(click.Group):
         except click.ClickException as error:
             error.message = paragraph(error.message)  # type: ignore[misc]  # nothing else holds what is shown
             raise
+        except KeyboardInterrupt:
+            say("interrupted", err=True)
+            ctx.exit(exit_status())
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the subcommands: in the order of `SUMMARIES`, then those of others by name."""
@@ -135,4 +140,5 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal or file that has not all letters: those it lacks are spelled out, too.
             stream.reconfigure(errors="backslashreplace")
+    end_as_by_ctrl_c()
     group(prog_name="sbx")

@@ -12,7 +12,7 @@ from typing import Final, NoReturn, TextIO
 import click
 
 from gateway.cli.known import no_such
-from gateway.cli.moments import moment_of
+from gateway.cli.moments import moments_between
 from gateway.cli.progress import bar
 from gateway.cli.reading import COMPLETE, INCOMPLETE, TORN, wide_console
 from gateway.cli.small_table import show_small
@@ -77,7 +77,8 @@ class Session:
             raise click.UsageError(str(error)) from error
         self.damage: JournalDamage | None = None
         self._instrument: Final = instrument
-        self._moments: Final = (("--from", since), ("--to", until))
+        self._since: Final = since
+        self._until: Final = until
         self.tape = Tape(instrument)
         self.rows = Rows(self.tape.reference)
 
@@ -93,7 +94,7 @@ class Session:
             with bar("reading", journal_bytes(reader.directory)) as show:
                 for row in reader.rows():
                     if row[0] == 1:
-                        since, until = (moment_of(text, row[1], name) if text else None for name, text in self._moments)
+                        since, until = moments_between(self._since, self._until, row[1])
                         self.tape = Tape(self._instrument, since, until)
                         self.rows = Rows(self.tape.reference)
                     yield from self.tape.take(row)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from dataclasses import replace
 from typing import Final
 
@@ -38,9 +37,6 @@ OK, FAILED = 0, 1
 def run(asked: Asked, command_line: list[str]) -> int:
     """Load, show what came of it, keep it; returns the exit status."""
     try:
-        for ending in (signal.SIGTERM, signal.SIGHUP):
-            # Like Ctrl-C: the venue is stopped, and nothing left behind.
-            signal.signal(ending, lambda *_: signal.raise_signal(signal.SIGINT))
         plan = plan_of(asked, command_line)
         venues = venues_of(asked)
         if plan.order.cores:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-import signal
 import sys
 from typing import Any, Final
 
@@ -156,9 +155,6 @@ def connections(**given: Any) -> None:
 
 def _run(asked: Asked) -> int:
     """Besiege, show what came of it; returns the exit status."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        # Like Ctrl-C: venue and attackers are stopped, and nothing left behind.
-        signal.signal(ending, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         plan = asked.plan()
         if plan.order.cores:

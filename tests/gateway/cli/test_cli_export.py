@@ -126,7 +126,7 @@ take = Making.take
 
 def take_and_die(making, step):
     if step.seq == 300:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.{})
     take(making, step)
 
 Making.take = take_and_die
@@ -137,12 +137,30 @@ main()
 
 def test_an_export_that_is_killed_leaves_no_table(session: Journaled, tmp_path: Path) -> None:
     journal, out = session.write(tmp_path / "journal"), tmp_path / "out"
-    command = [sys.executable, "-c", DYING, "export", str(journal), "--parquet", str(out)]
+    command = [sys.executable, "-c", DYING.format("SIGKILL"), "export", str(journal), "--parquet", str(out)]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     assert {path.name for path in out.iterdir()} == {f"{name}.parquet{UNFINISHED_SUFFIX}" for name in TABLES}
     export(journal, out, "--overwrite", "--tables", "trades")
     assert [path.name for path in out.iterdir()] == ["trades.parquet"]
     assert Asked(out).value("SELECT count(*) FROM 'trades.parquet'") > 20
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
+def test_an_export_that_is_told_to_stop_leaves_nothing(journal: Path, tmp_path: Path, name: str, status: int) -> None:
+    command = [sys.executable, "-c", DYING.format(name), "export", str(journal), "--parquet", str(tmp_path)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Not 1, which a damaged journal has.
+    assert found.returncode == status
+    assert "interrupted" in found.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_lies_between_a_beginning_and_an_earlier_end(journal: Path, tmp_path: Path) -> None:
+    for command in (("export", journal, "--parquet", tmp_path), ("trades", journal), ("candles", journal)):
+        for since, until in (("8", "7"), ("1h", "3s"), ("2026-06-02", "2026-06-01T10:00")):
+            found = sbx(*command, "--from", since, "--to", until)
+            assert found.exit_code == 2
+            assert f"--to {until} is before --from {since}: nothing lies between them" in found.stderr
 
 
 def test_a_disk_that_is_full_leaves_nothing(journal: Path, tmp_path: Path) -> None:

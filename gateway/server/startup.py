@@ -111,7 +111,8 @@ def start_venue(
         recovered = exchange.seq
         _check_clock(exchange.time_ns, wall(), accept_jump)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
-        to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
+        is_other = venue.rulebook_digest != fanout.rulebook_digest
+        to_do, changed = replica.past.split(venue.genesis(), force_rulebook and is_other)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
         keep_venue_key(directory, disk)

@@ -35,6 +35,7 @@ class Known(msgspec.Struct):
     done: list[bytes]
     """Digests of commands."""
     rulebook: bytes
+    """Of the command that loaded one last. Releases of before ask for it; a date may have brought another since."""
     secrets: list[str]
     waiting: list[Defined] = []
 
@@ -91,17 +92,22 @@ class Past:
             self._note(found)
 
     def split(self, setup: list[AnyCommand], force_rulebook: bool) -> tuple[list[AnyCommand], list[str]]:
-        """The commands of a venue file that are still to do, and the things whose definition has changed."""
+        """The commands of a venue file that are still to do, and the things whose definition has changed.
+
+        Args:
+            setup: all commands of the venue file.
+            force_rulebook: load its rulebook once more: another is in force now, which may have come by its date.
+        """
         to_do: list[AnyCommand] = []
         changed: dict[str, None] = {}
         waiting = {each.digest for each in self._waiting.values()}
         for command in setup:
             subject = _subject(command)
             assert subject is not None, f"a venue file holds no {type(command).__name__}"
-            is_wanted = force_rulebook and type(command) is commands.LoadRulebook
-            if is_wanted and _digest(command) in waiting:
+            is_forced = force_rulebook and type(command) is commands.LoadRulebook
+            if is_forced and _digest(command) in waiting:
                 continue
-            if subject not in self._known or (is_wanted and _digest(command) != self._rulebook):
+            if is_forced or subject not in self._known:
                 to_do.append(command)
             elif _digest(command) not in self._done:
                 changed[" ".join(part for part in subject if part)] = None

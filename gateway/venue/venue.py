@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from compliance import digest_of
+from compliance import digest_of, rulebook_digest
 from engine.vocabulary.codes import PHASES
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
@@ -108,6 +108,11 @@ class Venue(msgspec.Struct, frozen=True):
     server: ServerSection = ServerSection()
     identities: Identities | None = None
     """What made the identity keys in it; None: a secret that nobody keeps."""
+
+    @property
+    def rulebook_digest(self) -> str:
+        """Of the rulebook that it names, as the venue tells it once that is in force."""
+        return rulebook_digest(self.rulebook, self.rulebook_documents)
 
     def genesis(self) -> list[AnyCommand]:
         """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""

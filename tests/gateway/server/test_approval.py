@@ -12,7 +12,7 @@ import pytest
 
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, PROPOSAL_NS
-from engine.vocabulary.messages.commands import AnyCommand, Approve, SetApproval
+from engine.vocabulary.messages.commands import AnyCommand, Approve, EffectiveFrom, LoadRulebook, SetApproval, Tick
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.core import new_exchange
 from gateway.server.startup import NO_LONGER, Started, start_venue
@@ -193,6 +193,34 @@ def test_whoever_may_propose_no_longer_has_proposed_nothing(tmp_path: Path, text
     assert list(venue.exchange.proposals) == [stays]
     assert venue.notes == [f"proposal {gone} of eve is over: {NO_LONGER}"]
     venue.writer.close()
+
+
+def test_a_forced_rulebook_takes_the_place_of_one_that_came_by_its_date(tmp_path: Path) -> None:
+    venue = started(tmp_path, "")
+    first = venue.fanout.rulebook
+    loads = {
+        name: next(
+            each for each in parse_venue(venue_text(""), name, Path()).genesis() if isinstance(each, LoadRulebook)
+        )
+        for name in (first, "general-2026", "derivatives-2025")
+    }
+    begun_ns = time.time_ns()
+    does(venue, EffectiveFrom(begun_ns + NS_PER_DAY, loads["general-2026"]))
+    does(venue, loads["derivatives-2025"])
+    assert venue.fanout.rulebook == "derivatives-2025"
+    venue.writer.close()
+    for name in (first, "derivatives-2025", "general-2026"):
+        venue = started(tmp_path, "", wall=lambda: begun_ns + 2 * NS_PER_DAY, accept_jump=True)
+        does(venue, Tick())
+        venue.writer.close()
+        venue = started(tmp_path, "", rulebook=name, wall=lambda: begun_ns + 2 * NS_PER_DAY)
+        assert venue.fanout.rulebook == name
+        before = venue.exchange.seq
+        venue.writer.close()
+        # In force already: it is not loaded again.
+        venue = started(tmp_path, "", rulebook=name, wall=lambda: begun_ns + 2 * NS_PER_DAY)
+        assert venue.exchange.seq == before
+        venue.writer.close()
 
 
 def test_a_venue_that_slept_finds_its_proposals_expired(tmp_path: Path) -> None:

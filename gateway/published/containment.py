@@ -14,10 +14,11 @@ Placed = tuple[Any, Schemas]
 
 _SAID: Final = frozenset(("title", "description", "default", "examples", "format", "x-values"))
 """What limits nothing."""
-_UNDERSTOOD: Final = frozenset(
+_LIMITS: Final = (
     "type const enum minLength maxLength minimum maximum minItems maxItems pattern items additionalItems properties required "
-    "additionalProperties".split()
+    "additionalProperties"
 )
+_UNDERSTOOD: Final = frozenset(_LIMITS.split())
 _AT_LEAST: Final = ("minLength", "minimum", "minItems")
 _AT_MOST: Final = ("maxLength", "maximum", "maxItems")
 

@@ -12,12 +12,13 @@ from engine.vocabulary import codes
 from gateway.protocol.channel_messages import ChannelName
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
 
-DECIMAL_FIELDS: Final = frozenset(
+_DECIMALS: Final = (
     "amount ask_price ask_quantity available bid_price bid_quantity carried displayed_quantity fee filled_quantity frozen "
     "held imbalance last_price last_quantity leaves_quantity left lot_size mark max_position max_quantity min_quantity "
     "missing needed new_price open_interest outstanding paid position price quantity reference_price reserved shortfall "
-    "stop_price tick_size total unsettled volume".split()
+    "stop_price tick_size total unsettled volume"
 )
+DECIMAL_FIELDS: Final = frozenset(_DECIMALS.split())
 """Texts of these names are decimals, in whatever message of the venue."""
 
 SIGNED: Final = r"^-?[0-9]+(\.[0-9]+)?$"

@@ -11,6 +11,7 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -146,7 +147,7 @@ def field_docs(struct: type[msgspec.Struct]) -> dict[str, str]:
         except OSError:
             continue
         body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-        for field, after in zip(body, body[1:], strict=False):
+        for field, after in pairwise(body):
             named = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
             if named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
                 found[field.target.id] = _plain(str(after.value.value))  # type: ignore[union-attr]

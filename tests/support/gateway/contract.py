@@ -71,7 +71,8 @@ def faults(message: Any, *, of_client: bool = False, decimals: bool = True) -> l
         decimals: whether what a decimal looks like counts.
     """
     kinds = REQUESTS if of_client else MESSAGES
-    kind = kinds.get(message.get("type")) if isinstance(message, dict) else None
+    name = message.get("type") if isinstance(message, dict) else None
+    kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None:
         return ["type: there is none such"]
     return [f"{'.'.join(map(str, each.instance_path))}: {each.message}" for each in _validator(kind.__name__, decimals).iter_errors(message)]

@@ -60,7 +60,9 @@ def test_the_replies_to_commands_are_those_that_the_core_gives():
 
 def test_every_message_of_the_venue_is_a_reply_or_comes_unasked():
     told = {kind for asked in REQUESTS for kind in asked.replies} | {m.Error}
-    told |= {kind for each in UNASKED for kind in each.messages} | {kind for each in channels() for kind in each.messages}
+    told |= {kind for each in UNASKED for kind in each.messages} | {
+        kind for each in channels() for kind in each.messages
+    }
     assert told == set(get_args(m.AnyMessage))
     assert document()["components"]["messages"].keys() == {kind.__name__ for kind in (*get_args(m.AnyRequest), *told)}
 
@@ -109,7 +111,7 @@ def test_every_reference_leads_somewhere():
             target = target[part]
 
 
-SENT = sorted({kind for kind in structs_in(get_args(m.AnyMessage))}, key=lambda kind: kind.__name__)
+SENT = sorted(set(structs_in(get_args(m.AnyMessage))), key=lambda kind: kind.__name__)
 NAMES = (
     "account asset base buyer by channel class_override client_order_id command concluded contract contract_reference detail "
     "digest exec_id from_account in_force index instrument intermediary investor investor_class issuer key kind link name nonce "
@@ -125,7 +127,11 @@ def test_every_text_of_the_venue_is_a_decimal_a_word_or_a_name(kind):
     for name, field in properties.items():
         if field.get("type") != "string":
             continue
-        kinds = (name in DECIMAL_FIELDS and "pattern" in field, bool(words_of(kind.__name__, name)), name in NAMES.split())
+        kinds = (
+            name in DECIMAL_FIELDS and "pattern" in field,
+            bool(words_of(kind.__name__, name)),
+            name in NAMES.split(),
+        )
         assert any(kinds), f"{kind.__name__}.{name}: say in gateway/published/fields.py what it is"
         assert field.get("x-values", []) == list(words_of(kind.__name__, name))
 
@@ -137,7 +143,9 @@ def test_what_structs_say_of_their_fields_is_in_the_schemas():
     assert schemas["Holding"]["properties"]["frozen"]["description"] == "Can't be sold or moved (FRZ-1)."
     # A Struct that extends another has what that says.
     assert schemas["NewOrder"]["properties"]["post_only"]["description"] == "`true` is `reject`."
-    described = sum("description" in field for each in schemas.values() for field in each.get("properties", {}).values())
+    described = sum(
+        "description" in field for each in schemas.values() for field in each.get("properties", {}).values()
+    )
     assert described > 60
     for name, schema in schemas.items():
         assert len(schema["description"]) > 8, name

@@ -150,7 +150,11 @@ def test_types_are_generated_and_what_was_sent_has_them(written, tmp_path):
     sound.write_text(program(types, samples), encoding="utf-8")
     assert type_check(sound, *types.glob("*.ts")) == ""
     order = next(each for each in FULL if each["type"] == "new_order")
-    for wrong in ({**order, "side": "long"}, {**order, "price": 100}, {k: v for k, v in order.items() if k != "account"}):
+    for wrong in (
+        {**order, "side": "long"},
+        {**order, "price": 100},
+        {k: v for k, v in order.items() if k != "account"},
+    ):
         spoiled = tmp_path / "spoiled.ts"
         spoiled.write_text(program(types, [("NewOrder", wrong)]), encoding="utf-8")
         assert "error TS" in type_check(spoiled)

@@ -120,9 +120,7 @@ def test_every_close_code_stands_there():
         for node in frames.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Constant) and node.value.value >= 1_000
     }
-    given = {
-        ast.unparse(call.args[0]) for _, call, name in calls(GATEWAY) if name == "close" and len(call.args) >= 2
-    }
+    given = {ast.unparse(call.args[0]) for _, call, name in calls(GATEWAY) if name == "close" and len(call.args) >= 2}
     assert given == named.keys()
     assert {named[name] for name in given} == set(REASONS)
 

@@ -248,5 +248,3 @@ def test_what_is_not_like_it_is_seen():
     assert not is_like(shown, {key: value for key, value in real.items() if key != "seq"})
     assert is_example({"a": "9f...", "b": "<128>", "c": "[...]"}, {"a": "9fab", "b": "00", "c": []})
     assert not is_example({"a": "9f..."}, {"a": "8fab"})
-
-

@@ -47,9 +47,7 @@ def closed_schemas() -> dict[str, Any]:
 @cache
 def _validator(name: str, decimals: bool) -> jsonschema_rs.Draft7Validator:
     schemas = closed_schemas() if decimals else _without_looks(closed_schemas())
-    return jsonschema_rs.Draft7Validator(
-        {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
-    )
+    return jsonschema_rs.Draft7Validator({"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}})
 
 
 def _without_looks(schema: Any) -> Any:
@@ -75,7 +73,10 @@ def faults(message: Any, *, of_client: bool = False, decimals: bool = True) -> l
     kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None:
         return ["type: there is none such"]
-    return [f"{'.'.join(map(str, each.instance_path))}: {each.message}" for each in _validator(kind.__name__, decimals).iter_errors(message)]
+    return [
+        f"{'.'.join(map(str, each.instance_path))}: {each.message}"
+        for each in _validator(kind.__name__, decimals).iter_errors(message)
+    ]
 
 
 _LISTENING: Final[list[list[dict[str, Any]]]] = []

@@ -69,7 +69,11 @@ def is_example(shown: Any, whole: Any) -> bool:
     if shown == ANY_LIST:
         return isinstance(whole, list)
     if isinstance(shown, dict):
-        return isinstance(whole, dict) and shown.keys() == whole.keys() and all(is_example(shown[k], whole[k]) for k in shown)
+        return (
+            isinstance(whole, dict)
+            and shown.keys() == whole.keys()
+            and all(is_example(shown[k], whole[k]) for k in shown)
+        )
     if isinstance(shown, list):
         return isinstance(whole, list) and len(shown) == len(whole) and all(map(is_example, shown, whole))
     if isinstance(shown, str) and isinstance(whole, str):

@@ -18,10 +18,11 @@ PACKAGES: Final = {
     "typescript": "7.0.2",
 }
 """Exact, so that every machine reads with the same."""
-SCRIPTS: Final = Path(__file__).parent
+SCRIPTS: Final = Path(__file__).with_name("asyncapi_scripts")
 FOLDER: Final = ROOT / "build" / "asyncapi-tools"
 NPM: Final = shutil.which("npm")
 NODE: Final = shutil.which("node")
+TYPE_CHECK: Final = "--noEmit --strict --skipLibCheck --target es2022 --module esnext --moduleResolution bundler"
 INSTALL_SECONDS: Final = 600
 SECONDS: Final = 120
 
@@ -55,7 +56,6 @@ def run(script: str, *arguments: Path) -> Any:
 def type_check(*files: Path) -> str:
     """What the TypeScript compiler says against programs; empty: nothing."""
     assert NODE is not None
-    options = "--noEmit --strict --skipLibCheck --target es2022 --module esnext --moduleResolution bundler".split()
     compiler = installed() / "node_modules" / "typescript" / "bin" / "tsc"
-    command = [NODE, str(compiler), *options, *map(str, files)]
+    command = [NODE, str(compiler), *TYPE_CHECK.split(), *map(str, files)]
     return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False).stdout

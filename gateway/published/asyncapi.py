@@ -181,7 +181,7 @@ def _operations() -> dict[str, Any]:
 
 def _asked(asked: Asked) -> dict[str, Any]:
     """A request with its replies. `Error` answers any; of an `id` that can't be read it has none."""
-    replies = [*asked.replies, m.Error]
+    replies: list[MessageKind] = [*asked.replies, m.Error]
     return {
         "action": "receive",
         "channel": {"$ref": f"#/channels/{asked.subject}"},

@@ -148,9 +148,10 @@ def field_docs(struct: type[msgspec.Struct]) -> dict[str, str]:
             continue
         body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
         for field, after in pairwise(body):
-            named = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-            if named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                found[field.target.id] = _plain(str(after.value.value))  # type: ignore[union-attr]
+            if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+                continue
+            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+                found[field.target.id] = _plain(str(after.value.value))
     return found
 
 

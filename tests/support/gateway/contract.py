@@ -11,7 +11,9 @@ from typing import Any, Final, get_args
 
 import jsonschema_rs
 import msgspec
+import pytest
 
+from gateway.client.link import Link
 from gateway.protocol import messages as m
 from gateway.published.asyncapi import asyncapi
 from gateway.published.schemas import structs_in
@@ -114,3 +116,33 @@ def check_asked(request: dict[str, Any]) -> None:
     """Fail if the schemas take a request that the decoder refuses, or refuse one that it takes; but for the looks of decimals."""
     taken = not faults(request, of_client=True, decimals=False)
     assert taken == is_decoded(request), f"the schema says {taken}, and the decoder does not: {request}"
+
+
+def check_library(patch: pytest.MonkeyPatch, *, received: bool) -> None:
+    """Hold to the schemas what the client library sends from now on and, of real venues, what it gets.
+
+    Args:
+        patch: undoes it.
+        received: whether its venues are real.
+    """
+    begin = Link.__init__
+
+    def __init__(self: Link, *arguments: Any, **options: Any) -> None:
+        begin(self, *arguments, **options)
+        encode, decode = self._encode, self._decode
+        plain = msgspec.json.decode if self._encoding == "json" else msgspec.msgpack.decode
+
+        def checked_encode(request: object) -> bytes:
+            payload = encode(request)
+            check_asked(plain(payload))
+            return payload
+
+        def checked_decode(payload: bytes) -> m.AnyMessage:
+            check_received(plain(payload))
+            return decode(payload)
+
+        self._encode = checked_encode
+        if received:
+            self._decode = checked_decode
+
+    patch.setattr(Link, "__init__", __init__)

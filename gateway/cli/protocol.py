@@ -17,8 +17,8 @@ from gateway.printable import json_text
 from gateway.protocol import messages as m
 from gateway.published.asyncapi import VERSION, asyncapi, asyncapi_text
 from gateway.published.changes import NotADocument, changes
+from gateway.published.commands import commands_of
 from gateway.published.operations import REQUESTS, UNASKED, Asked, Channel, MessageKind, channels, wire_name
-from gateway.published.schemas import REF
 from gateway.published.shown import fields_of
 
 FIELD_COLUMNS: Final = ("field", "type", "needed", "what it says")
@@ -37,6 +37,8 @@ FIELD_COLUMNS: Final = ("field", "type", "needed", "what it says")
 def command(message: str | None, as_asyncapi: bool, against: Path | None, out: Path | None, as_json: bool) -> None:
     """List the requests, replies and channels of the protocol; with MESSAGE, the fields of one.
 
+    MESSAGE is the `type` of a message, or a command of `admin`.
+
     The AsyncAPI document describes every message for other programs: generators of clients, validators, pages of
     documentation. With --against it is compared with that of another release: what is breaking may fail in a client that
     was written to it, what is added won't.
@@ -51,6 +53,7 @@ def command(message: str | None, as_asyncapi: bool, against: Path | None, out: P
     Examples:
       sbx protocol
       sbx protocol new_order
+      sbx protocol set_phase
       sbx protocol --asyncapi --out asyncapi.json
       sbx protocol --against asyncapi-of-last-year.json
       sbx protocol execution_report --json | jq .properties.exec_type
@@ -153,21 +156,32 @@ def _kinds() -> Iterator[tuple[str, MessageKind]]:
     yield from (("the venue", kind) for kind in get_args(m.AnyMessage))
 
 
-def _show(message: str, as_json: bool) -> None:
-    """The fields of a message; a request and its reply may bear one name."""
-    found = [(sender, kind) for sender, kind in _kinds() if wire_name(kind) == message]
-    if not found:
-        raise no_such("message", message, dict.fromkeys(wire_name(kind) for _, kind in _kinds()), "the protocol")
+def _show(name: str, as_json: bool) -> None:
+    """The fields of a message, or the arguments of a command of `admin`; a request and its reply may bear one name."""
+    messages = [(sender, kind) for sender, kind in _kinds() if wire_name(kind) == name]
+    commands = commands_of()
+    if not messages and name not in commands:
+        raise no_such(
+            "message", name, dict.fromkeys([*(wire_name(kind) for _, kind in _kinds()), *commands]), "the protocol"
+        )
     schemas = asyncapi()["components"]["schemas"]
-    if as_json:
-        for _, kind in found:
-            click.echo(json_text(schemas[kind.__name__]))
-        return
+    shown = [
+        (f", sent by {sender}", schemas[kind.__name__]["description"], schemas[kind.__name__])
+        for sender, kind in messages
+    ]
+    if name in commands:
+        who = ", ".join(commands[name]["roles"])
+        shown.append(
+            (f", a command of `admin` ({who})", "What stands in its `arguments`.", commands[name]["arguments"])
+        )
     console = Terminal()
-    for sender, kind in found:
-        console.tell((message, "bold"), f", sent by {sender}")
-        say(schemas[kind.__name__]["description"])
-        show_small(console, FIELD_COLUMNS, fields_of({"$ref": REF + kind.__name__}, schemas))
+    for what, said, schema in shown:
+        if as_json:
+            click.echo(json_text(schema))
+            continue
+        console.tell((name, "bold"), what)
+        say(said)
+        show_small(console, FIELD_COLUMNS, fields_of(schema, schemas))
 
 
 # ── another release ────────────────────────────────────────────────────────────────────────────────────────────────

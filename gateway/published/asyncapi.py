@@ -10,10 +10,9 @@ import inspect
 import json
 from typing import Any, Final, get_args
 
-from engine.command_table import ROLES
-from gateway.inbound.admin import ALLOWED, argument_names
 from gateway.protocol import messages as m
 from gateway.protocol.wire import CODECS, JSON
+from gateway.published.commands import commands_of
 from gateway.published.errors import KINDS
 from gateway.published.examples import EXAMPLES
 from gateway.published.operations import (
@@ -95,7 +94,7 @@ def asyncapi() -> dict[str, Any]:
             for name, codec in CODECS.items()
         },
         "x-codes": {kind.name: {entry.code: entry.means for entry in kind.entries} for kind in KINDS},
-        "x-commands": _commands(),
+        "x-commands": commands_of(),
     }
 
 
@@ -242,13 +241,3 @@ def _summary(kind: MessageKind) -> str:
 def _folded(text: str) -> str:
     """A text without the breaks of its lines; paragraphs stay."""
     return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
-
-
-def _commands() -> dict[str, Any]:
-    """What `admin` may carry: who sends each command, and the names of its arguments."""
-    made: dict[str, Any] = {}
-    for role in ROLES:
-        for name, row in ALLOWED[role].items():
-            required, optional = argument_names(row)
-            made.setdefault(name, {"roles": [], "required": required, "optional": optional})["roles"].append(role)
-    return dict(sorted(made.items()))

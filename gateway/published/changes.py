@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from gateway.published.containment import Schemas, narrowings, resolved
+from gateway.published.containment import Placed, Schemas, narrowings, resolved
 
 Document = Mapping[str, Any]
 RECEIVED: Final = "receive"
@@ -33,27 +33,23 @@ class _Contract:
     """What a document promises."""
 
     def __init__(self, document: Document) -> None:
-        try:
-            self.version: Final[str] = document["info"]["version"]
-            self.schemas: Final[Schemas] = document["components"]["schemas"]
-            self.operations: Final = {
-                name: (each["action"], self._names(document, each["messages"]), self._replies(document, each))
-                for name, each in document["operations"].items()
-            }
-            self.roles: Final = {name: each.get("x-roles", []) for name, each in document["operations"].items()}
-            self.messages: Final = self._messages(document)
-            self.codes: Final = {
-                f"{kind} {code}": means for kind, codes in document["x-codes"].items() for code, means in codes.items()
-            }
-            self.commands: Final[dict[str, Any]] = document["x-commands"]
-            self.subprotocols: Final[dict[str, Any]] = document["x-subprotocols"]
-            self.channels: Final = {
-                name: (each["address"], each.get("x-subscribe")) for name, each in document["channels"].items()
-            }
-            schemes = document["components"]["securitySchemes"]
-            self.challenges: Final = {name: each.get("x-challenge") for name, each in schemes.items()}
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise NotADocument(f"no AsyncAPI document of sbx.v1: {error!r}") from error
+        self.schemas: Final[Schemas] = document["components"]["schemas"]
+        self.operations: Final = {
+            name: (each["action"], self._names(document, each["messages"]), self._replies(document, each))
+            for name, each in document["operations"].items()
+        }
+        self.roles: Final = {name: each.get("x-roles", []) for name, each in document["operations"].items()}
+        self.messages: Final = self._messages(document)
+        self.codes: Final = {
+            f"{kind} {code}": means for kind, codes in document["x-codes"].items() for code, means in codes.items()
+        }
+        self.commands: Final[dict[str, Any]] = document["x-commands"]
+        self.subprotocols: Final[dict[str, Any]] = document["x-subprotocols"]
+        self.channels: Final = {
+            name: (each["address"], each.get("x-subscribe")) for name, each in document["channels"].items()
+        }
+        schemes = document["components"]["securitySchemes"]
+        self.challenges: Final = {name: each.get("x-challenge") for name, each in schemes.items()}
 
     def _messages(self, document: Document) -> dict[tuple[str, str], Any]:
         """The schemas of messages by direction and `type`."""
@@ -92,13 +88,16 @@ def changes(before: Document, after: Document) -> Changes:
     Raises:
         NotADocument: one of them is none of this protocol.
     """
-    old, new = _Contract(before), _Contract(after)
     found = Changes([], [])
-    for compare in (_messages, _operations, _tables):
-        for is_breaking, what in compare(old, new):
-            told = found.breaking if is_breaking else found.added
-            if what not in told:
-                told.append(what)
+    try:
+        old, new = _Contract(before), _Contract(after)
+        for compare in (_messages, _operations, _tables):
+            for is_breaking, what in compare(old, new):
+                told = found.breaking if is_breaking else found.added
+                if what not in told:
+                    told.append(what)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError) as error:
+        raise NotADocument(f"no AsyncAPI document of sbx.v1: {error!r}") from error
     return found
 
 
@@ -200,15 +199,9 @@ def _tables(old: _Contract, new: _Contract) -> Found:
 
 
 def _command(what: str, before: Any, after: Any) -> Found:
-    """The arguments of a command: what was needed may become optional, and not the other way."""
-    known = [*before["required"], *before["optional"]]
-    for name in known:
-        if name not in (*after["required"], *after["optional"]):
-            yield True, f"{what}: argument {name} is gone"
-    for name in after["required"]:
-        if name not in before["required"]:
-            yield True, f"{what}: argument {name} is required now"
-    for name in after["optional"]:
-        if name not in known:
-            yield False, f"{what}: argument {name} is new"
+    """A command's arguments are read, as a request is."""
+    there: Placed = (before["arguments"], {})
+    here: Placed = (after["arguments"], {})
+    yield from ((True, f"{what}{problem}") for problem in narrowings(here, there))
+    yield from _fields(what, there, here)
     yield from _roles(what, before["roles"], after["roles"])

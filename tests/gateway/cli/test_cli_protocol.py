@@ -55,6 +55,14 @@ def test_every_message_has_its_fields(kind):
         assert f" {field} " in found.output, field
 
 
+def test_a_command_of_admin_has_its_arguments():
+    found = run("protocol", "set_phase")
+    assert "set_phase, a command of `admin` (operator, supervisor)" in found.output
+    assert "volatility_auction" in found.output
+    schema = json.loads(run("protocol", "set_phase", "--json").stdout)
+    assert schema["required"] == ["instrument", "phase"]
+
+
 def test_a_mistyped_name_is_answered_by_one_that_is_near():
     found = run("protocol", "new_ordr")
     assert found.exit_code == 2

@@ -97,9 +97,9 @@ ADDITIONS: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
         lambda d: d["components"]["schemas"]["MassQuote"]["required"].remove("asks"), []
     ),
     "a command": (
-        lambda d: d["x-commands"].update(pay={"roles": ["operator"], "required": [], "optional": []}), ["command pay: new"]
+        lambda d: d["x-commands"].update(pay={"roles": ["operator"], "arguments": {"type": "object"}}), ["command pay: new"]
     ),
-    "an argument": (lambda d: d["x-commands"]["deposit"]["optional"].append("memo"), ["command deposit: argument memo is new"]),
+    "an argument": (lambda d: d["x-commands"]["deposit"]["arguments"]["properties"].update(memo={"type": "string"}), ["command deposit.memo: new"]),
     "one more role": (lambda d: d["x-commands"]["deposit"]["roles"].append("supervisor"), ["command deposit: is for operator, supervisor, too"]),
     "other words for people": (lambda d: d["components"]["schemas"]["Hello"].update(description="Welcome."), []),
     "another meaning in words": (lambda d: d["x-codes"]["error"].update(malformed="It can't be read."), []),
@@ -204,10 +204,14 @@ BREAKING: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a code gone": (lambda d: d["x-codes"]["reject"].pop("tick"), "code reject tick: removed"),
     "a command gone": (lambda d: d["x-commands"].pop("deposit"), "command deposit: removed"),
     "an argument that is needed now": (
-        lambda d: d["x-commands"]["deposit"]["required"].append("origin"), "command deposit: argument origin is required now"
+        lambda d: d["x-commands"]["deposit"]["arguments"]["required"].append("origin"), "command deposit.origin: may be missing where it is expected"
     ),
     "an argument gone": (
-        lambda d: d["x-commands"]["deposit"]["optional"].remove("reason"), "command deposit: argument reason is gone"
+        lambda d: d["x-commands"]["deposit"]["arguments"]["properties"].pop("reason"), "command deposit.reason: removed"
+    ),
+    "an argument of another type": (
+        lambda d: d["x-commands"]["deposit"]["arguments"]["properties"].update(amount={"type": "integer"}),
+        "command deposit.amount: string where integer is expected",
     ),
     "a codec gone": (lambda d: d["x-subprotocols"].pop("sbx.v1.msgpack"), "subprotocol sbx.v1.msgpack: removed"),
     "another challenge": (

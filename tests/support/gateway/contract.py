@@ -127,7 +127,7 @@ def check_library(patch: pytest.MonkeyPatch, *, received: bool) -> None:
     """
     begin = Link.__init__
 
-    def __init__(self: Link, *arguments: Any, **options: Any) -> None:
+    def begin_checked(self: Link, *arguments: Any, **options: Any) -> None:
         begin(self, *arguments, **options)
         encode, decode = self._encode, self._decode
         plain = msgspec.json.decode if self._encoding == "json" else msgspec.msgpack.decode
@@ -145,4 +145,4 @@ def check_library(patch: pytest.MonkeyPatch, *, received: bool) -> None:
         if received:
             self._decode = checked_decode
 
-    patch.setattr(Link, "__init__", __init__)
+    patch.setattr(Link, "__init__", begin_checked)

@@ -7,6 +7,17 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from engine.vocabulary.limits import (
+    LOGIN_TIMEOUT_SECONDS,
+    MAX_CONNECTIONS_PER_ADDRESS,
+    MAX_CONNECTIONS_PER_PARTICIPANT,
+    MAX_FRAGMENTS,
+    MAX_LOGIN_ATTEMPTS,
+    MAX_MALFORMED_MESSAGES,
+    MAX_MESSAGE_BYTES,
+    MAX_SUBSCRIPTIONS,
+)
+
 
 class Entry(NamedTuple):
     """One code."""
@@ -26,6 +37,11 @@ class Kind(NamedTuple):
     entries: tuple[Entry, ...]
 
 
+def _figure(number: int) -> str:
+    """A number with spaces between its thousands."""
+    return f"{number:,}".replace(",", " ")
+
+
 ERROR: Final = "error"
 REJECT: Final = "reject"
 CANCEL: Final = "cancel"
@@ -37,8 +53,8 @@ _ERRORS: Final = (
         "malformed",
         "It can't be read: no sound JSON or MessagePack, a wrong type, an unknown or missing field, a key twice, a number out of its "
         "bounds, fields that contradict each other.",
-        "A fault of the program: `detail` names the field. Mend it; the same request again fails again. After 100 on one connection "
-        "it is closed.",
+        "A fault of the program: `detail` names the field. Mend it; the same request again fails again. After "
+        f"{MAX_MALFORMED_MESSAGES} on one connection it is closed.",
     ),
     Entry(
         "not_logged_in",
@@ -49,7 +65,7 @@ _ERRORS: Final = (
         "login_failed",
         "The participant is unknown here, or the signature does not hold.",
         "Look at the name, the key, and the four lines that are signed: the venue and the nonce are those of this connection's `hello`. "
-        "After the third attempt the connection is closed: connect again for a new nonce.",
+        f"After {MAX_LOGIN_ATTEMPTS} attempts the connection is closed: connect again for a new nonce.",
     ),
     Entry(
         "not_allowed",
@@ -63,7 +79,8 @@ _ERRORS: Final = (
     ),
     Entry(
         "too_many",
-        "A participant has 64 connections, or a connection 2 000 subscriptions.",
+        f"A participant has {MAX_CONNECTIONS_PER_PARTICIPANT} connections, or a connection "
+        f"{_figure(MAX_SUBSCRIPTIONS)} subscriptions.",
         "Close connections or `unsubscribe`. If your last connection broke just now, wait a second and log in again: the venue may not "
         "have noticed yet that it is gone.",
     ),
@@ -87,7 +104,8 @@ _REJECTS: Final = (
     ),
     Entry(
         "duplicate_id",
-        "The `client_order_id` was used on this trading day, with other content; or twice within one request.",
+        "The `client_order_id` was used on this trading day, or is that of an order that rests, with other content; or it stands twice "
+        "in one request.",
         "Take a new id. To learn how the first one stands, send that again unchanged.",
     ),
     Entry(
@@ -147,7 +165,7 @@ _REJECTS: Final = (
     ),
     Entry(
         "reduce_only",
-        "A reduce-only order would not lower the position, or there are too many such orders.",
+        "A reduce-only order would not lower the position.",
         "Ask `positions`; send an order of the other side, no larger than the position.",
     ),
     Entry(
@@ -187,7 +205,8 @@ _REJECTS: Final = (
     ),
     Entry(
         "unsupported",
-        "The venue does nothing of the kind: it delivers no underlying, marks no series that has expired, takes no such phase.",
+        "The venue does nothing of the kind: it delivers no underlying, marks no series that has expired, and can't put "
+        "the instrument into that phase.",
         "Don't send it again. A future is settled in money, by itself.",
     ),
     Entry(
@@ -276,13 +295,20 @@ _CLOSES: Final = (
     ),
     Entry(
         "1008",
-        "Nothing was heard for `heartbeat_timeout`; no login or subscription came within 10 s; 3 logins failed; 100 messages were "
-        "malformed; or a message had more than 16 fragments. The reason of the frame says which.",
+        f"Nothing was heard for `heartbeat_timeout`; no login or subscription came within {LOGIN_TIMEOUT_SECONDS} s; "
+        f"{MAX_LOGIN_ATTEMPTS} logins failed; {MAX_MALFORMED_MESSAGES} messages were malformed; or a message had more than "
+        f"{MAX_FRAGMENTS} fragments. The reason of the frame says which.",
         "Answer pings, log in at once, mend the program; then connect again.",
     ),
-    Entry("1009", "A message has more than 65 536 bytes.", "Send less at once: a shorter ladder, smaller documents."),
     Entry(
-        "1013", "There are more than 1 024 connections from your address.", "Close some, or share one; then try again."
+        "1009",
+        f"A message has more than {_figure(MAX_MESSAGE_BYTES)} bytes.",
+        "Send less at once: a shorter ladder, smaller documents.",
+    ),
+    Entry(
+        "1013",
+        f"There are more than {_figure(MAX_CONNECTIONS_PER_ADDRESS)} connections from your address.",
+        "Close some, or share one; then try again.",
     ),
 )
 
@@ -290,7 +316,7 @@ _HTTP: Final = (
     Entry(
         "400",
         "A header is not ASCII, there is not one `Host`, or no subprotocol of the venue is offered.",
-        "Offer `sbx.v1.json`.",
+        "Offer `sbx.v1.json`, and send one `Host`, in ASCII.",
     ),
     Entry(
         "403",
@@ -305,7 +331,7 @@ KINDS: Final = (
     Kind(
         ERROR,
         "Errors of requests",
-        "`code` of an `error`. The request changed nothing, and was not recorded: its ids may be used again.",
+        "`code` of an `error`. The request changed nothing, and was not recorded: its `client_order_id` is not used up.",
         _ERRORS,
     ),
     Kind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from typing import Final, Protocol
 
@@ -15,6 +16,10 @@ from gateway.server.turns import Turns
 
 # The clock of the machine may be set; nothing waits longer for what is due before it looks again.
 MAX_WAIT_SECONDS: Final = 60
+# How often a venue that stops says that the disk has not answered.
+SAID_EVERY_SECONDS = 5.0
+
+_LOGGER: Final = logging.getLogger("gateway.server")
 
 
 class Host(Failing, Protocol):
@@ -93,9 +98,18 @@ class Scheduler:
         self._cancel_timer()
 
     async def _wait_for_disk(self) -> None:
-        """Wait until the sync that runs is done, or all has ended."""
+        """Wait until the sync that runs is done, or all has ended. Whoever stops the venue is told what it waits for."""
         self._has_synced.clear()
-        await self._has_synced.wait()
+        began = time.monotonic()
+        while not self._has_synced.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._has_synced.wait(), SAID_EVERY_SECONDS)
+                return
+            _LOGGER.warning(
+                "the venue stops, and has waited %d s for the disk to sync the last commands; they are not acknowledged yet, "
+                "so nothing that anybody was told is lost if it is killed",
+                time.monotonic() - began,
+            )
 
     # ── requests ───────────────────────────────────────────────────────────────────────────────────────────────────
 

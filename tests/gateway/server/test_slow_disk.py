@@ -237,14 +237,15 @@ async def test_health_names_the_last_command_that_is_durable(tmp_path, disk):
         assert await asyncio.to_thread(seq) == last
 
 
-async def test_a_venue_that_stops_waits_for_the_disk(tmp_path, disk):
+async def test_a_venue_that_stops_waits_for_the_disk_and_says_so(tmp_path, disk, monkeypatch, caplog):
+    monkeypatch.setattr("gateway.server.scheduler.SAID_EVERY_SECONDS", 0.05)
     async with serving(tmp_path / "venue") as server, client(url_of(server), "alice") as alice:
         await alice.send(**TERMS, client_order_id="first")
         await until(disk.waiting.is_set)
         await alice.send(**TERMS, client_order_id="second")
         await until(lambda: server.started.exchange.seq == server.started.writer.next_seq)
         stopping = asyncio.create_task(server.stop())
-        await asyncio.sleep(0.05)
+        await until(lambda: caplog.text.count("the venue stops, and has waited 0 s for the disk") >= 2)
         assert not stopping.done()
         disk.may_sync.set()
         messages, code = await alice.until_closed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from gateway.journal.reader import JournalReader, JournalVersion
 from gateway.keys import write_private_key
 from gateway.snapshots.folder import list_snapshots, snapshot_name
 from gateway.snapshots.upgrading import Upgrade
+from tests.support.gateway.four_eyes import write_four_eyes
 from tests.support.gateway.journals import KEY
 from tests.support.gateway.later_release import LATER, Release, ThisRelease, later_release
 from tests.support.gateway.saved_venue import save, started, traded
@@ -71,10 +73,12 @@ async def trade_once(url: str) -> None:
 
 # Two releases, each started as a process and killed as one: four starts of an interpreted venue.
 async def test_a_venue_goes_on_under_a_later_core_version(tmp_path: Path, later: Release) -> None:
-    directory, port = tmp_path / "venue", ("--port", str(free_port()))
-    old = THIS
+    supervised, port = write_four_eyes(tmp_path / "venue"), ("--port", str(free_port()))
+    directory, old = supervised.directory, THIS
     with served_apart(directory, *port, env=old.env) as (url, process):
+        supervised.url = url
         await trade_once(url)
+        bust = await asyncio.to_thread(supervised.proposed, "sue", "bust", 1)
         async with trader(url) as alice:
             first = await alice.buy("BTC/RUB", quantity="0.5", price="91")
             before = await standing(url)
@@ -86,6 +90,13 @@ async def test_a_venue_goes_on_under_a_later_core_version(tmp_path: Path, later:
             with served_apart(directory, *port, env=later.env) as (_, later_process):
                 await alice.resumed()
                 assert await standing(url) == before
+                # What waited for a second supervisor still does, and is done once one approves.
+                (waiting,) = await asyncio.to_thread(supervised.waiting)
+                assert (waiting["name"], waiting["command"], waiting["by"]) == (str(bust), "bust_trade", "sue")
+                approved = await asyncio.to_thread(supervised.does, "eve", "approve", bust)
+                assert (approved["status"], approved["corrected"]) == ("done", 2)
+                assert await asyncio.to_thread(supervised.waiting) == []
+                before = await standing(url)
                 # Sent again, it is answered and not done again.
                 async with client(url, "alice") as raw:
                     again = await raw.ask(**TERMS, account="alice", price="100")

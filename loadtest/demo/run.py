@@ -41,28 +41,6 @@ from loadtest.demo.treasury import MOVES, Move, Operator, Treasurer
 from loadtest.flow.fitted import FlowSampler
 from loadtest.serving import serving
 
-# Requests a second of all participants together; a small part of what a venue can take, so that latency means something.
-MARKET_MAKER_RATE: Final = 60.0
-INVESTOR_RATE: Final = 6.0
-TRESPASSER_RATE: Final = 3.0
-TREASURER_RATE: Final = 6.0
-
-OPERATOR: Final = "operator"
-MARKET_MAKERS: Final = ("mm-alpha.main", "mm-beta.main")
-# What each investor trades; each holds some of it. Who is no retail investor trades the futures too.
-MAIN: Final = ("BTC/RUB", "ETH/RUB", "USDT/RUB")
-WIDE: Final = (*MAIN, "SOL/RUB", "XRP/RUB", "BNB/RUB", "TRX/RUB", "TON/RUB", "BTC-NOTE")
-INVESTORS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "delta-fund.main": ("institution", (*WIDE, "BTC/USDT", "A7A5/RUB")),
-    "kappa-bank.main": ("institution", (*WIDE, "BTC/USDT", "A7A5/RUB")),
-    "anna.main": ("super_qualified", (*WIDE, "BTC/USDT")),
-    "boris.main": ("super_qualified", (*WIDE, "BTC/USDT")),
-    "vera.north": ("qualified", WIDE),
-    "daria.north": ("retail", ("BTC/RUB", "ETH/RUB")),
-    "olga.south": ("retail", ("BTC/RUB", "ETH/RUB")),
-    "lev.north": ("retail", ("BTC/RUB", "ETH/RUB")),
-}
-
 EXPECTED: Final = {ELR: 7, DERIVATIVES: 3, GENERAL: 7}
 """By rulebook: instruments that trade, at the least."""
 
@@ -112,116 +90,40 @@ async def run(options: Options, progress: Progress) -> dict[str, Any]:
     }
 
 
-async def _trade(options: Options, venue: Venue, url: str, tally: Tally, progress: Progress) -> None:
-    """Connect everybody and let them act until the time is up."""
-    names = sorted({account.participant for account in _accounts(venue).values()} | {OPERATOR})
+async def _trade(options: Options, venue: Venue, url: str, tally: Tally, watched: Watched) -> None:
+    """Connect everybody and let them act until the time is up, or somebody has seen enough."""
+    keys = options.directory / "keys"
+    names, missing = logins(venue, keys)
+    assert not missing, missing
     async with (
         connect(url, encoding="msgpack", reconnect=False) as observer,
-        _logged_in(options, names, url) as clients,
+        logged_in(keys, names, url) as clients,
+        watched(url, tally) as showing,
     ):
         source = random.Random(options.seed)
-        markets = await _markets(venue, observer, source)
+        markets = markets_of(venue, await observer.instruments(), source)
         watching = await watch(observer, markets, tally)
-        cast: list[Participant | Operator] = [*_cast(venue, clients, markets, tally, source)]
-        underlyings = {
-            each.instrument: each.underlying
-            for each in venue.genesis()
-            if isinstance(each, ListInstrument) and each.kind == FUTURE and each.instrument in markets
-        }
-        cast.append(Operator(clients[OPERATOR], tally, markets, underlyings))
-        until_ns = time.perf_counter_ns() + int(options.seconds * NS_PER_SECOND)
-        showing = asyncio.create_task(_show(progress, tally))
+        cast = cast_of(venue, clients, markets, tally, source)
+        ends = Ends(options.seconds)
+        tally.begin(ends.at_ns)
+        shown = asyncio.create_task(showing(ends))
         try:
-            await asyncio.gather(*(each.run(until_ns) for each in cast))
+            await asyncio.gather(*(each.run(ends) for each in cast.everybody))
+            tally.end()
             # The last trades may still be on their way to the observer: this reply comes behind them.
             await observer.instruments()
             await asyncio.sleep(0)
         finally:
-            showing.cancel()
+            ends.now()
             for task in watching:
                 task.cancel()
-        for outcome in await asyncio.gather(*watching, return_exceptions=True):
+            # It ends by itself: the terminal is to be as it was.
+            outcomes = await asyncio.gather(shown, *watching, return_exceptions=True)
+        for outcome in outcomes[1:]:
             if isinstance(outcome, Exception):
                 raise DemoError("the public market data broke off") from outcome
-
-
-@asynccontextmanager
-async def _logged_in(options: Options, participants: list[str], url: str) -> AsyncIterator[dict[str, Client]]:
-    """A connection for each participant, all opened and closed side by side."""
-    clients: dict[str, Client] = {}
-    try:
-        for participant in participants:
-            key = options.directory / "keys" / f"{participant}.pem"
-            client = Client(url, participant, key, account=None, encoding="msgpack", reconnect=False)
-            await client.open()
-            clients[participant] = client
-        yield clients
-    finally:
-        await asyncio.gather(*(client.close() for client in clients.values()))
-
-
-async def _show(progress: Progress, tally: Tally) -> None:
-    started = time.perf_counter()
-    while True:
-        progress(time.perf_counter() - started, tally)
-        await asyncio.sleep(0.25)
-
-
-def _accounts(venue: Venue) -> dict[str, OpenAccount]:
-    return {command.account: command for command in venue.genesis() if isinstance(command, OpenAccount)}
-
-
-async def _markets(venue: Venue, observer: Client, source: random.Random) -> dict[str, Market]:
-    """The instruments that trade continuously, with the venue file's reference prices as first fair prices."""
-    genesis = venue.genesis()
-    trading = {each.instrument for each in genesis if isinstance(each, SetPhase) and each.phase == CONTINUOUS}
-    listed = await observer.instruments()
-    return {
-        each.instrument: Market(listed[each.instrument], each.reference_price_e8 / ONE_E8, source)
-        for each in genesis
-        if isinstance(each, ListInstrument) and each.instrument in trading
-    }
-
-
-def _cast(
-    venue: Venue, clients: dict[str, Client], markets: dict[str, Market], tally: Tally, source: random.Random
-) -> list[Participant]:
-    """Everybody who acts. Each draws from a source of its own, seeded in order, so that a seed fixes what they want."""
-    accounts = _accounts(venue)
-
-    def sampler() -> FlowSampler:
-        return FlowSampler(random.Random(source.getrandbits(64)))
-
-    def client(account: str) -> Client:
-        return clients[accounts[account].participant]
-
-    quoted = [market for market in markets.values() if market.base not in ("XMR", "ZEC", "DASH")]
-    cast: list[Participant] = [
-        MarketMaker(client(account), account, MARKET_MAKER_RATE, tally, sampler(), markets=quoted)
-        for account in MARKET_MAKERS
-    ]
-    for account, (style, names) in INVESTORS.items():
-        traded = [markets[name] for name in names]
-        if style != "retail":
-            traded += [market for market in markets.values() if market.kind == "future"]
-        investor = Investor(
-            client(account), account, INVESTOR_RATE, tally, sampler(), markets=traded, style=STYLES[style]
-        )
-        cast.append(investor)
-    by_participant: dict[str, list[Any]] = {}
-    for attempt in ATTEMPTS:
-        if attempt.rulebooks and venue.rulebook not in attempt.rulebooks:
-            continue
-        participant = accounts[attempt.account].participant
-        by_participant.setdefault(participant, []).append((attempt, markets[attempt.instrument]))
-    for participant, attempts in by_participant.items():
-        cast.append(Trespasser(clients[participant], TRESPASSER_RATE, tally, sampler(), attempts))
-    moves: dict[str, list[Move]] = {}
-    for move in MOVES:
-        moves.setdefault(accounts[move.account].participant, []).append(move)
-    for participant, tried in moves.items():
-        cast.append(Treasurer(clients[participant], TREASURER_RATE, tally, sampler(), tried))
-    return cast
+        if isinstance(outcomes[0], Exception):
+            raise DemoError(f"it can't be shown any more: {outcomes[0]}") from outcomes[0]
 
 
 def _rulebook(venue: Venue) -> Rulebook:

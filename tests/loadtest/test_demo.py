@@ -11,7 +11,7 @@ import pytest
 
 from gateway.client import OrderRejected
 from gateway.protocol.messages import ExecutionReport, InstrumentInfo, Top, TradePrint
-from loadtest.demo.market import Market
+from loadtest.demo.market import Beliefs, Market
 from loadtest.demo.run import shortfalls
 from loadtest.demo.tally import Tally
 
@@ -135,7 +135,7 @@ def market() -> Market:
         taker_fee_ppm=0,
         phase="continuous",
     )
-    return Market(info, 8_000_000.0, random.Random(1))
+    return Market(info, 8_000_000.0, Beliefs(random.Random(1)))
 
 
 def test_prices_and_quantities_are_on_the_grid(market):

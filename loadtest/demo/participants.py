@@ -62,18 +62,19 @@ class Ends:
     def __init__(self, after_s: float = math.inf) -> None:
         self.at_ns: float = time.perf_counter_ns() + after_s * NS_PER_SECOND
         """Of `time.perf_counter_ns`."""
-        self._is_now = asyncio.Event()
+        self.event = asyncio.Event()
+        """Set once somebody has ended it."""
 
     def now(self) -> None:
         """Let it be over."""
         self.at_ns = min(self.at_ns, time.perf_counter_ns())
-        self._is_now.set()
+        self.event.set()
 
     async def comes_within(self, seconds: float) -> bool:
         """Wait so long; whether somebody has ended it meanwhile."""
         try:
             async with asyncio.timeout(seconds):
-                await self._is_now.wait()
+                await self.event.wait()
         except TimeoutError:
             return False
         return True

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,31 +12,20 @@ from typing import Any, Final
 
 from compliance import Rulebook, load_rulebook
 from engine.replay import EventsDigest
-from engine.vocabulary.codes import CONTINUOUS, FUTURE
-from engine.vocabulary.limits import NS_PER_SECOND, ONE_E8
-from engine.vocabulary.messages.commands import ListInstrument, OpenAccount, SetPhase
+from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.cli import replay as replay_command
 from gateway.cli.verify import summary as verify_summary
-from gateway.client import Client, connect
+from gateway.client import connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import Venue, load_venue
-from loadtest.demo.market import Market, watch
-from loadtest.demo.participants import (
-    ATTEMPTS,
-    DERIVATIVES,
-    ELR,
-    GENERAL,
-    STYLES,
-    Investor,
-    MarketMaker,
-    Participant,
-    Trespasser,
-)
+from loadtest.demo.cast import cast_of, logged_in, logins, markets_of
+from loadtest.demo.market import watch
+from loadtest.demo.participants import Ends
+from loadtest.demo.show import Show, Stage
 from loadtest.demo.tally import Tally
-from loadtest.demo.treasury import MOVES, Move, Operator, Treasurer
-from loadtest.flow.fitted import FlowSampler
+from loadtest.demo.trespassers import DERIVATIVES, ELR, GENERAL
 from loadtest.serving import serving
 
 EXPECTED: Final = {ELR: 7, DERIVATIVES: 3, GENERAL: 7}
@@ -57,13 +44,11 @@ class Options:
     rulebook: str
     seconds: float
     seed: int
+    port: int | None = None
+    """For others to join; None: any free one, and nobody is expected."""
 
 
-Progress = Callable[[float, Tally], None]
-"""Called a few times a second with the seconds gone and what has happened."""
-
-
-async def run(options: Options, progress: Progress) -> dict[str, Any]:
+async def run(options: Options, show: Show) -> dict[str, Any]:
     """Run a venue with participants, stop it, verify and replay its journal.
 
     Returns everything that happened as plain data.
@@ -73,15 +58,15 @@ async def run(options: Options, progress: Progress) -> dict[str, Any]:
         DemoError: its market data broke off.
     """
     directory = options.directory
-    write_default_venue(directory, datetime.now(UTC).date(), options.rulebook, port=0)
+    write_default_venue(directory, datetime.now(UTC).date(), options.rulebook, port=options.port or 0)
     venue = load_venue(directory)
     tally = Tally()
     async with serving(directory) as served:
-        await _trade(options, venue, served.url, tally, progress)
+        seconds = await _trade(options, venue, served.url, tally, show)
     return {
         "rulebook": options.rulebook,
         "seed": options.seed,
-        "seconds": options.seconds,
+        "seconds": seconds,
         "directory": str(directory),
         **tally.as_dict(),
         "rules": tally.rules(order_entry_rules(venue)),
@@ -90,40 +75,46 @@ async def run(options: Options, progress: Progress) -> dict[str, Any]:
     }
 
 
-async def _trade(options: Options, venue: Venue, url: str, tally: Tally, watched: Watched) -> None:
-    """Connect everybody and let them act until the time is up, or somebody has seen enough."""
+async def _trade(options: Options, venue: Venue, url: str, tally: Tally, show: Show) -> float:
+    """Connect everybody and let them act until the time is up, or somebody has seen enough. Returns the seconds that it took."""
     keys = options.directory / "keys"
     names, missing = logins(venue, keys)
     assert not missing, missing
-    async with (
-        connect(url, encoding="msgpack", reconnect=False) as observer,
-        logged_in(keys, names, url) as clients,
-        watched(url, tally) as showing,
-    ):
+    async with connect(url, encoding="msgpack", reconnect=False) as observer, logged_in(keys, names, url) as clients:
         source = random.Random(options.seed)
         markets = markets_of(venue, await observer.instruments(), source)
         watching = await watch(observer, markets, tally)
         cast = cast_of(venue, clients, markets, tally, source)
-        ends = Ends(options.seconds)
-        tally.begin(ends.at_ns)
-        shown = asyncio.create_task(showing(ends))
+        began_ns, ends = time.perf_counter_ns(), Ends(options.seconds)
+        title = f"{options.rulebook}, seed {options.seed},"
+        stage = Stage(url, keys / "supervisor.pem", title, options.seconds, tally, ends)
+        shown = asyncio.create_task(_shown(show, stage))
         try:
             await asyncio.gather(*(each.run(ends) for each in cast.everybody))
-            tally.end()
             # The last trades may still be on their way to the observer: this reply comes behind them.
             await observer.instruments()
             await asyncio.sleep(0)
         finally:
+            is_cut = ends.event.is_set()
             ends.now()
             for task in watching:
                 task.cancel()
-            # It ends by itself: the terminal is to be as it was.
+            # What is shown ends by itself: the terminal is to be as it was.
             outcomes = await asyncio.gather(shown, *watching, return_exceptions=True)
         for outcome in outcomes[1:]:
             if isinstance(outcome, Exception):
                 raise DemoError("the public market data broke off") from outcome
-        if isinstance(outcomes[0], Exception):
-            raise DemoError(f"it can't be shown any more: {outcomes[0]}") from outcomes[0]
+        shown.result()
+        return round((ends.at_ns - began_ns) / NS_PER_SECOND, 1) if is_cut else options.seconds
+
+
+async def _shown(show: Show, stage: Stage) -> None:
+    """Show it. Where that can't go on, nobody waits for the end."""
+    try:
+        await show(stage)
+    except BaseException:
+        stage.ends.now()
+        raise
 
 
 def _rulebook(venue: Venue) -> Rulebook:

@@ -116,7 +116,8 @@ def test_the_tally_counts_by_what_decided():
         ("RET-5", "Sells", 0, 0, 1, "anna sells: accepted"),
         ("ANON-1", "Coins", 0, 0, 0, ""),
     ]
-    assert found["trades"] == {"count": 2, "instruments": {"A/B": {"trades": 2, "quantity": "3", "turnover": "31.0"}}}
+    traded = {"trades": 2, "quantity": "3", "turnover": "31.0", "last": "10", "change": "-4.76%"}
+    assert found["trades"] == {"count": 2, "instruments": {"A/B": traded}}
     assert found["latency_us"]["p50"] == pytest.approx(5000, rel=0.01)
 
 

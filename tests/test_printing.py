@@ -25,6 +25,7 @@ SEEN = "[/x]"
 
 OTHERS = {
     "demo": "its participants are its own",
+    "participants": "what it tells of itself passes `say`, and names are those of the venue file, spelled out",
     "serve": "runs until it is stopped; what it announces passes `say`",
     "bench": "prints figures and what it names itself",
     "version": "prints what is installed",

@@ -22,6 +22,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "init": "Write a commented venue file and the keys that go with it.",
     "lint": "Look for what should not be so in a venue file.",
     "serve": "Run a venue.",
+    "participants": "Let simulated participants trade at a venue that runs.",
     "keys": "Make the key pairs participants log in with.",
     "verify": "Check a journal's integrity.",
     "snapshot": "Save a venue's state, from which its next start begins.",

@@ -214,7 +214,7 @@ def _beside(left: list[Text], right: list[Text], place: int, split: int, bar: st
 # ── prices ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _PRICES: Final = (
-    Column("", STAYS, True),
+    Column("", STAYS, True, is_plain=True),
     Column("instrument", STAYS, True, is_plain=True),
     Column("phase", 5, True, is_plain=True),
     Column("last", 8, is_plain=True),

@@ -129,6 +129,11 @@ class Participant:
         except RequestFailed as error:
             self.tally.fail(error)
 
+    def drop(self) -> None:
+        """Wait for nothing any more."""
+        for task in self._running:
+            task.cancel()
+
     def _raise_what_failed(self) -> None:
         for task in self._running:
             if task.done():

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.terminal import Terminal, styled
-from gateway.printable import printable
+from gateway.printable import figures, printable
 
 RULES_SHOWN: Final = 6
 INSTRUMENTS_SHOWN: Final = 5
@@ -23,7 +23,7 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     console.tell((result["rulebook"], "bold"), f", {seconds:.1f} s, seed {result['seed']}")
     console.print()
     _line(console, f"{orders['entered']:,} orders, {orders['entered'] / max(seconds, 0.1):.0f} a second: {_fates(orders)}")
-    _line(console, f"latency from the intended send time: {_latency(result)}")
+    _line(console, f"{_latency(result)} from the intended send time")
     console.print()
     _instruments(result["trades"], console)
     console.print()
@@ -117,9 +117,9 @@ def _instruments(trades: dict[str, Any], console: Terminal) -> None:
         table.add_row(
             name,
             f"{each['trades']:,}",
-            each["quantity"],
+            figures(each["quantity"]),
             _turnover(name, each),
-            f"{float(each['last']):,g}" if len(each["last"]) < 7 else f"{float(each['last']):,.0f}",
+            figures(each["last"]),
             styled((change, style)),
         )
     console.print(table)

@@ -36,7 +36,7 @@ class VenueContext:
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
-        self.participants: Final = participants
+        self.participants: Final = dict(participants)
         self.known: Final = known
         self.fanout: Final = fanout
         self.counters: Final = counters

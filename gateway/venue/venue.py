@@ -11,7 +11,7 @@ import time
 import tomllib
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -66,6 +66,7 @@ from gateway.venue.setup import (
 from gateway.words.words import words_of
 
 __all__ = [
+    "VENUE_FILE",
     "Participant",
     "Venue",
     "VenueError",
@@ -74,7 +75,10 @@ __all__ = [
     "load_rulebook_documents",
     "load_venue",
     "parse_venue",
+    "read_participants",
 ]
+
+VENUE_FILE: Final = "venue.toml"
 
 _Entry = TypeVar("_Entry", bound=msgspec.Struct)
 
@@ -125,7 +129,7 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
         VenueError: it does not work; the message says which key is wrong and why.
         KeyFileError: the secret of its identity keys can't be used.
     """
-    file = path / "venue.toml" if path.is_dir() else path
+    file = path / VENUE_FILE if path.is_dir() else path
     identities = Identities.read(file.parent) or Identities.new()
     try:
         text = file.read_text(encoding="utf-8")
@@ -139,6 +143,20 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
     except VenueError as error:
         raise VenueError(f"{file}: {error}") from error
     return venue
+
+
+def read_participants(file: Path) -> dict[str, Participant]:
+    """Who may log in by a venue file as it is now; nothing else of it is looked at.
+
+    Raises:
+        VenueError: the file or its [[participants]] can't be used.
+        OSError: the file can't be read.
+    """
+    try:
+        tables = _tables(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise VenueError(f"{file} can't be read: {error}") from error
+    return _participants(_entries(tables, "participants", ParticipantEntry, "participant"))
 
 
 def parse_venue(text: str, rulebook: str, directory: Path, identities: Identities | None = None) -> Venue:

@@ -124,9 +124,7 @@ def _filled(lines: list[Text], room: int) -> list[Text]:
     return lines + [Text() for _ in range(room - len(lines))]
 
 
-def picture(
-    scene: Scene, width: int, height: int, foot: str = "", *, ascii_only: bool = False, keys: str = ""
-) -> Text:
+def picture(scene: Scene, width: int, height: int, foot: str = "", *, ascii_only: bool = False, keys: str = "") -> Text:
     """A scene in a window.
 
     Args:

@@ -114,7 +114,9 @@ def logins(venue: Venue, keys: Path) -> tuple[list[str], list[str]]:
 
 
 @asynccontextmanager
-async def logged_in(keys: Path, participants: Iterable[str], url: str, **options: Any) -> AsyncIterator[dict[str, Client]]:
+async def logged_in(
+    keys: Path, participants: Iterable[str], url: str, **options: Any
+) -> AsyncIterator[dict[str, Client]]:
     """A connection for each participant, opened one after another and closed side by side."""
     clients: dict[str, Client] = {}
     try:

@@ -42,9 +42,7 @@ class Company:
         CompanyError: the venue file or the keys lack those without whom there is no market.
     """
 
-    def __init__(
-        self, venue: Venue, directory: Path, *, seed: int, pace: float, tell: Callable[[str], None]
-    ) -> None:
+    def __init__(self, venue: Venue, directory: Path, *, seed: int, pace: float, tell: Callable[[str], None]) -> None:
         self.tally: Final = Tally()
         self._venue: Final = venue
         self._keys: Final = directory / "keys"

@@ -22,7 +22,9 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     orders, seconds = result["orders"], result["seconds"]
     console.tell((result["rulebook"], "bold"), f", {seconds:.1f} s, seed {result['seed']}")
     console.print()
-    _line(console, f"{orders['entered']:,} orders, {orders['entered'] / max(seconds, 0.1):.0f} a second: {_fates(orders)}")
+    _line(
+        console, f"{orders['entered']:,} orders, {orders['entered'] / max(seconds, 0.1):.0f} a second: {_fates(orders)}"
+    )
     _line(console, f"{_latency(result)} from the intended send time")
     console.print()
     _instruments(result["trades"], console)
@@ -63,7 +65,9 @@ def print_result(result: dict[str, Any], console: Terminal) -> None:
     for name, each in result["trades"]["instruments"].items():
         table.add_row(name, f"{each['trades']:,}", each["quantity"], _turnover(name, each))
     console.print(table)
-    console.print(f"latency from the intended send time, {result['latency_us']['count']:,} requests: {_latency(result)}\n")
+    console.print(
+        f"latency from the intended send time, {result['latency_us']['count']:,} requests: {_latency(result)}\n"
+    )
     _proof(result, console)
     console.print(f"\n{SEED}")
 

@@ -209,6 +209,4 @@ def _print(facts: dict[str, Any], directory: Path, as_json: bool) -> None:
     say(f"key      {printable(facts['key'])}: for {printable(name)} alone")
     if running:
         say(f"venue    {printable(facts['url'])}")
-    say(
-        f"\nWith a bot: connect(URL, participant={printable(json_text(name))}, key={printable(json_text(facts['key']))})"
-    )
+    say(f"a bot    connect(URL, participant={printable(json_text(name))}, key={printable(json_text(facts['key']))})")

@@ -24,6 +24,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "serve": "Run a venue.",
     "participants": "Let simulated participants trade at a venue that runs.",
     "invite": "Let a newcomer trade at a venue: key, account, test money.",
+    "faucet": "Ask a venue for test money.",
     "keys": "Make the key pairs participants log in with.",
     "verify": "Check a journal's integrity.",
     "snapshot": "Save a venue's state, from which its next start begins.",

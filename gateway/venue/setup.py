@@ -260,15 +260,15 @@ def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> lis
     ]
     for asset, amount in entry.deposits.items():
         key = f"{where}.deposits.{asset}"
-        opening = Deposit(account, asset, _amount(key, asset, amount, scales), "opening", origin=OPENING_BALANCE)
+        opening = Deposit(account, asset, amount_of(key, asset, amount, scales), "opening", origin=OPENING_BALANCE)
         found.append((key, opening))
     for asset, amount in entry.issued.items():
         key = f"{where}.issued.{asset}"
-        found.append((key, IssueAsset(asset, account, _amount(key, asset, amount, scales), "", "opening")))
+        found.append((key, IssueAsset(asset, account, amount_of(key, asset, amount, scales), "", "opening")))
     return found
 
 
-def _amount(where: str, asset: str, text: str, scales: dict[str, int]) -> int:
+def amount_of(where: str, asset: str, text: str, scales: dict[str, int]) -> int:
     """An amount of an asset that the file defines, in its minor units."""
     known(where, asset, scales, "assets")
     return scaled(where, text, scales[asset], MAX_SUPPLY)

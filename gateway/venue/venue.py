@@ -39,6 +39,7 @@ from gateway.venue.file import (
     ApprovalSection,
     AssetEntry,
     ContractEntry,
+    FaucetSection,
     IndexEntry,
     InstrumentEntry,
     IntermediaryEntry,
@@ -54,6 +55,7 @@ from gateway.venue.rulebooks import built_in_rulebooks, load_rulebook_documents
 from gateway.venue.setup import (
     VenueError,
     add_asset,
+    amount_of,
     known,
     list_instrument,
     market_design,
@@ -110,6 +112,8 @@ class Venue(msgspec.Struct, frozen=True):
     limits: LimitsSection = LimitsSection()
     """Rates of requests at the edge."""
     server: ServerSection = ServerSection()
+    faucet: dict[str, int] = {}
+    """Test money that an account may have a day, by asset, in minor units; empty: it is no venue for tests."""
     identities: Identities | None = None
     """What made the identity keys in it; None: a secret that nobody keeps."""
 
@@ -168,6 +172,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
     limits = _convert(tables.pop("limits", {}), LimitsSection, "limits")
     server = _server(tables.pop("server", {}))
+    faucet = _convert({"faucet": tables.pop("faucet", {})}, FaucetSection, "").faucet
     approval = _convert(tables.pop("approval", {}), ApprovalSection, "approval")
     assets = _entries(tables, "assets", AssetEntry, "asset")
     indices = _entries(tables, "indices", IndexEntry, "index")
@@ -217,6 +222,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         tuple(setup),
         limits,
         server,
+        {asset: amount_of(f"faucet.{asset}", asset, text, scales) for asset, text in faucet.items()},
         identities,
     )
 
@@ -235,7 +241,7 @@ def _registrations(
 def _check_all_known(left: Mapping[str, object]) -> None:
     """Check that no section is left that the file may not have."""
     if left:
-        known_sections = ", ".join(("venue", "limits", "server", "approval", *_SECTIONS))
+        known_sections = ", ".join(("venue", "limits", "server", "approval", "faucet", *_SECTIONS))
         raise VenueError(f"unknown section {min(left)!r}; known: {known_sections}")
 
 
@@ -352,7 +358,7 @@ def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
             hint = f"; known keys: {', '.join(kind.__struct_fields__)}" if not key else ""
         elif message.startswith(("Expected `str`, got `int`", "Expected `str`, got `float`")):
             hint = '; write decimals and names in quotes, as in "0.01"'
-        raise VenueError(f"{where}{key}: {without_numbers(message)}{hint}") from error
+        raise VenueError(f"{where}{key}".lstrip(".") + f": {without_numbers(message)}{hint}") from error
 
 
 def _check_parties(

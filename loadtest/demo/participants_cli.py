@@ -115,7 +115,7 @@ async def _keep(company: Company, url: str, ca_file: Path | None, directory: Pat
 
 async def _look(directory: Path, ends: Ends) -> None:
     """End it when the venue has stopped."""
-    while running_url(directory) is not None:
+    while running_url(directory) is not None:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(LEFT_SECONDS)
     _tell("the venue has stopped")
     ends.now()

@@ -18,8 +18,10 @@ from gateway.cli.verify import summary as verify_summary
 from gateway.client import connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.keys import new_private_key, public_key_hex, write_private_key
+from gateway.venue.invite import all_lines, append, invitation
 from gateway.venue.template import write_default_venue
-from gateway.venue.venue import Venue, load_venue
+from gateway.venue.venue import VENUE_FILE, Venue, load_venue
 from loadtest.demo.cast import cast_of, logged_in, logins, markets_of
 from loadtest.demo.market import watch
 from loadtest.demo.participants import Ends
@@ -30,6 +32,10 @@ from loadtest.serving import serving
 
 EXPECTED: Final = {ELR: 7, DERIVATIVES: 3, GENERAL: 7}
 """By rulebook: instruments that trade, at the least."""
+
+
+NEWCOMER: Final = "newcomer"
+"""Who joins trades as this participant, on an account of their own."""
 
 
 class DemoError(Exception):
@@ -57,8 +63,13 @@ async def run(options: Options, show: Show) -> dict[str, Any]:
         ServingError: the venue does not start, or goes away.
         DemoError: its market data broke off.
     """
-    directory = options.directory
-    write_default_venue(directory, datetime.now(UTC).date(), options.rulebook, port=options.port or 0)
+    directory, today = options.directory, datetime.now(UTC).date()
+    write_default_venue(directory, today, options.rulebook, port=options.port or 0)
+    if options.port is not None:
+        key = new_private_key()
+        invited = invitation(load_venue(directory), NEWCOMER, today=today)
+        append(directory / VENUE_FILE, all_lines(invited, public_key_hex(key)))
+        write_private_key(directory / "keys" / f"{NEWCOMER}.pem", key)
     venue = load_venue(directory)
     tally = Tally()
     async with serving(directory) as served:
@@ -87,7 +98,8 @@ async def _trade(options: Options, venue: Venue, url: str, tally: Tally, show: S
         cast = cast_of(venue, clients, markets, tally, source)
         began_ns, ends = time.perf_counter_ns(), Ends(options.seconds)
         title = f"{options.rulebook}, seed {options.seed},"
-        stage = Stage(url, keys / "supervisor.pem", title, options.seconds, tally, ends)
+        invited = None if options.port is None else keys / f"{NEWCOMER}.pem"
+        stage = Stage(url, keys / "supervisor.pem", title, options.seconds, tally, ends, invited)
         shown = asyncio.create_task(_shown(show, stage))
         try:
             await asyncio.gather(*(each.run(ends) for each in cast.everybody))

@@ -68,6 +68,13 @@ class Stage:
     seconds: float
     tally: Tally
     ends: Ends
+    invited: Path | None = None
+    """The key of the newcomer whom others may trade as; None: nobody is expected."""
+
+    @property
+    def invitation(self) -> str:
+        """Who may join and how; empty: nobody is expected."""
+        return "" if self.invited is None else f"join with a bot: participant {self.invited.stem}, key {self.invited}"
 
     @property
     def elapsed_s(self) -> float:
@@ -112,6 +119,8 @@ async def lines(stage: Stage) -> None:
     """Say now and then how it goes, on standard error."""
     console, rate, number = Terminal(stderr=True, wraps=False), Rate(), 0
     rate.of(0)
+    if stage.invitation:
+        console.tell(f"{stage.url}: {stage.invitation}")
     while not await stage.ends.comes_within(max((number + 1) * LINE_SECONDS - stage.elapsed_s, 0.0)):
         number += 1
         told = figures(stage.tally, rate.of(stage.tally.entered))
@@ -138,6 +147,7 @@ class StageView:
             where=f"{stage.title} at {stage.url}",
             state=f"{scene.state}, {state}" if scene.is_paused else state,
             figures=self._figures,
+            notes=[*scene.notes, *filter(None, [stage.invitation])],
         )
 
     def work(self) -> float:
@@ -196,7 +206,7 @@ async def market(stage: Stage, on_screen: bool, file: Path | None) -> None:
             while not await stage.ends.comes_within(PICTURE_SECONDS):
                 view.work()
         if file is not None:
-            file.write_text(as_svg(view.scene()), encoding="utf-8")
+            await asyncio.to_thread(file.write_text, as_svg(view.scene()), encoding="utf-8")
 
 
 def as_svg(scene: Scene, width: int = PICTURE_WIDTH, height: int = PICTURE_HEIGHT) -> str:

@@ -109,7 +109,7 @@ def command(
             _by_file(directory, invited, key_file)
             facts: dict[str, Any] = {"url": None, "seq": None}
         else:
-            facts = asyncio.run(_by_command(venue, directory, invited, key_file, url, ca_file))
+            facts = asyncio.run(_by_command(venue, directory, invited, key_file, url, ca_file=ca_file))
     except (VenueError, KeyFileError, ControlError, JournalError, ClientError, OSError) as error:
         raise click.ClickException(str(error)) from error
     facts |= {
@@ -146,7 +146,7 @@ def _by_file(directory: Path, invited: Invitation, key_file: Path) -> None:
 
 
 async def _by_command(
-    venue: Venue, directory: Path, invited: Invitation, key_file: Path, url: str, ca_file: Path | None
+    venue: Venue, directory: Path, invited: Invitation, key_file: Path, url: str, *, ca_file: Path | None
 ) -> dict[str, Any]:
     """Let supervisor and operator put a newcomer on record at a venue that runs; returns what is known then."""
     staff = {role: _staff(venue, directory, role) for role in ("supervisor", "operator")}

@@ -8,6 +8,7 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -107,10 +108,8 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     insecure: bool,
-    with_participants: bool,
-    participants_seed: int,
-    participants_pace: float,
     as_json: bool,
+    **participants: Any,
 ) -> None:
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
 
@@ -126,18 +125,11 @@ def command(
 
     \b
     Examples:
-      sbx init venue && sbx serve venue
-      sbx serve venue --with-participants
-      sbx serve venue --port 0 --json
-      sbx serve venue --metrics-port 9464
+      sbx init venue && sbx serve venue --with-participants
+      sbx serve venue --port 0 --metrics-port 9464 --json
       sbx serve venue --rulebook general-2026 --durability os
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
-    tls = _pair(tls_cert, tls_key)
-    company: list[str] | None = None
-    if with_participants:
-        check(directory)
-        company = ["--seed", str(participants_seed), "--pace", str(participants_pace)]
     try:
         # The venue file's own is looked for beside it; what is typed here, from where it is typed.
         venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
@@ -153,9 +145,9 @@ def command(
             accept_jump=accept_jump,
             use_snapshot=not no_snapshot,
             has_follower=venue.server.follower if follower is None else follower,
-            tls=tls,
+            tls=_pair(tls_cert, tls_key),
             insecure=insecure,
-            company=company,
+            company=_asked(directory, **participants),
             as_json=as_json,
         )
         run_server(serving, Log(venue.server.log_format))
@@ -163,6 +155,16 @@ def command(
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"the venue can't run: {error}") from error
+
+
+def _asked(
+    directory: Path, *, with_participants: bool, participants_seed: int, participants_pace: float
+) -> list[str] | None:
+    """Options of the simulated participants; None: none are asked for. Raises `ClickException` if there could be no market."""
+    if not with_participants:
+        return None
+    check(directory)
+    return ["--seed", str(participants_seed), "--pace", str(participants_pace)]
 
 
 def _pair(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None:

@@ -51,10 +51,7 @@ class Started:
         notes: list[str],
         sync_ns: int,
         identities: Identities,
-        directory: Path,
     ) -> None:
-        self.directory: Final = directory
-        """Of the venue."""
         self.exchange: Final = begun.replica.exchange
         self.fanout: Final = begun.replica.fanout
         self.writer: Final = writer
@@ -134,7 +131,6 @@ def start_venue(
         notes=_notes(changed, rows),
         sync_ns=sync_ns,
         identities=identities,
-        directory=directory,
     )
 
 

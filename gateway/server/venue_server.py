@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from gateway.journal.syncing import SyncThread
@@ -25,7 +26,13 @@ class VenueServer(Server):
     """A running venue. From `gateway.server.opening.start_server`."""
 
     def __init__(
-        self, venue: Venue, durability: Durability, started: Started, certificate: Certificate | None = None
+        self,
+        venue: Venue,
+        durability: Durability,
+        started: Started,
+        certificate: Certificate | None = None,
+        *,
+        directory: Path,
     ) -> None:
         turns = started.sequencer
         context = turns.context(venue, durability, identities=started.identities)
@@ -36,7 +43,7 @@ class VenueServer(Server):
         self.counters.snapshot_seq = started.snapshot_seq
         self.metrics: MetricsEndpoint | None = None
         """If it was asked for."""
-        self._upkeep: Final = Upkeep(self, started, Newcomers(started.directory, context.participants))
+        self._upkeep: Final = Upkeep(self, started, Newcomers(directory, context.participants))
         self._pauses: Final = CollectorPauses(self.counters.collector)
         if durability == "fsync":
             started.writer.sync_beside(SyncThread(self._scheduler.sync_is_done))

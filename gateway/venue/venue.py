@@ -58,7 +58,6 @@ from gateway.venue.setup import (
     amount_of,
     known,
     list_instrument,
-    market_design,
     moscow_midnight_ns,
     open_account,
     register_intermediary,
@@ -191,9 +190,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
     setup += [(where, add_asset(where, entry)) for where, entry in assets]
     setup += [(where, set_index_price(where, entry)) for where, entry in indices]
-    for where, instrument in instruments:
-        setup.append((where, list_instrument(where, instrument, scales)))
-        setup += [(where, command) for command in market_design(where, instrument)]
+    setup += [(where, command) for where, each in instruments for command in list_instrument(where, each, scales)]
     setup += [(where, register_intermediary(where, entry)) for where, entry in intermediaries]
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
     texts = [entry.text for _, entry in warnings] or _implied_texts(name, documents, investors)

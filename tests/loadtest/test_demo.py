@@ -66,7 +66,7 @@ def test_the_same_flow_fares_otherwise_under_other_rulebooks(rulebook, rule, ins
 
 def test_for_people_and_for_those_who_mistype(tmp_path):
     done = demo("--seconds", "1", "--seed", "7")
-    assert "orders in" in done.stdout
+    assert " orders, " in done.stdout
     assert "equal" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     (tmp_path / "venue.toml").write_text("")

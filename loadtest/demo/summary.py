@@ -22,19 +22,18 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     orders, seconds = result["orders"], result["seconds"]
     console.tell((result["rulebook"], "bold"), f", {seconds:.1f} s, seed {result['seed']}")
     console.print()
-    _line(
-        console, f"{orders['entered']:,} orders, {orders['entered'] / max(seconds, 0.1):.0f} a second: {_fates(orders)}"
-    )
+    moves, per_second = result["transfers"], orders["entered"] / max(seconds, 0.1)
+    fates = f"{orders['accepted']:,} accepted, {orders['rejected']:,} refused"
+    _line(console, f"{orders['entered']:,} orders, {per_second:.0f} a second: {fates}")
+    others = f"{orders['amended']:,} amends, {orders['cancelled']:,} cancels, {moves['done']:,} transfers"
+    _line(console, f"{others}, {result['marks']:,} marks of futures")
     _line(console, f"{_latency(result)} from the intended send time")
     console.print()
     _instruments(result["trades"], console)
     console.print()
     _rules(result, console)
-    moves = result["transfers"]
     refused = ", ".join(f"{reject['reason']} {reject['count']:,}" for reject in moves["refused"])
-    console.print()
-    _line(console, f"{moves['done']:,} transfers done; refused: {refused or 'none'}")
-    _line(console, f"{result['marks']:,} marks of futures")
+    _line(console, Text(f"transfers refused: {refused or 'none'}", "dim"))
     console.print()
     _proof(result, console)
     console.print()
@@ -46,7 +45,11 @@ def print_result(result: dict[str, Any], console: Terminal) -> None:
     """Show everything that `loadtest.demo.run.run` returned."""
     console.tell((result["rulebook"], "bold"), f", {result['seconds']:.1f} s, seed {result['seed']}")
     console.print()
-    console.print(f"{result['orders']['entered']:,} orders in: {_fates(result['orders'])}\n")
+    orders = result["orders"]
+    console.print(
+        f"{orders['entered']:,} orders in: {orders['accepted']:,} accepted, {orders['rejected']:,} refused; "
+        f"{orders['amended']:,} amends, {orders['cancelled']:,} cancels\n"
+    )
     console.print(_all_rules(result))
     moves = result["transfers"]
     if moves["refused"]:
@@ -91,13 +94,6 @@ def _all_rules(result: dict[str, Any]) -> Table:
 def _line(console: Terminal, text: str | Text) -> None:
     """A line that stays one."""
     console.print(text, no_wrap=True, overflow="ellipsis")
-
-
-def _fates(orders: dict[str, Any]) -> str:
-    return (
-        f"{orders['accepted']:,} accepted, {orders['rejected']:,} refused; {orders['amended']:,} amends, "
-        f"{orders['cancelled']:,} cancels"
-    )
 
 
 def _latency(result: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ MISTAKES = [
         "[venues]\n[venue]",
         "unknown section 'venues'; known: venue, limits, server, approval, faucet, assets",
     ),
-    ("[venue]", "[faucet]\nRUB = 5\n[venue]", "faucet.RUB: Expected `str`, got `int`"),
+    ("[venue]", "[faucet]\nRUB = 5\n[venue]", "faucet[...]: Expected `str`, got `int`"),
     ("[venue]", '[faucet]\nRUB = "0.001"\n[venue]', "faucet.RUB: '0.001': "),
     ("[venue]", '[faucet]\nDOGE = "1"\n[venue]', "faucet.DOGE: no 'DOGE' in [[assets]]"),
     ("[venue]", "[venue", "not valid TOML"),

@@ -70,6 +70,8 @@ def command(
       sbx demo --picture demo.svg
       sbx demo --json | jq .latency_us
     """
+    if picture is not None and not picture.absolute().parent.is_dir():
+        raise click.UsageError(f"--picture: there is no folder {picture.parent}")
     where: AbstractContextManager[str] = (
         nullcontext(str(keep)) if keep is not None else tempfile.TemporaryDirectory(prefix="sbx-demo-")
     )

@@ -121,7 +121,7 @@ def test_a_picture_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     for what in ("general-2026, seed 1", "BTC/RUB", "spread", "refused by", "2 of 2 s", "p99"):
         assert what in words, what
     assert re.findall(r"https?://[^\"]*", text) == ["http://www.w3.org/2000/svg"]
-    assert printed("--seconds", "1", "--picture", str(tmp_path / "no" / "where.svg")).returncode == 1
+    assert printed("--seconds", "1", "--picture", str(tmp_path / "no" / "where.svg")).returncode == 2
 
 
 def test_a_picture_follows_from_what_is_seen() -> None:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -45,8 +46,7 @@ async def with_company(directory: Path) -> AsyncIterator[Served]:
 
 def children(pid: int) -> list[int]:
     """The processes that one has started."""
-    found = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True, check=False)
-    return [int(each) for each in found.stdout.split()]
+    return [each.pid for each in psutil.Process(pid).children()]
 
 
 async def until(holds: Callable[[], object], keeping: asyncio.Task[None] | None = None) -> None:
@@ -153,6 +153,21 @@ async def test_a_venue_that_goes_away_is_waited_for(directory: Path) -> None:
         ends.now()
         await keeping
     assert any("the connection is lost" in line for line in said)
+
+
+async def test_alone_they_end_with_their_venue(directory: Path) -> None:
+    async with serving(directory, options=("--no-follower",)):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway.cli", "participants", str(directory), "--pace", "1"),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        async with asyncio.timeout(SECONDS):
+            assert b"simulated participants trade in" in await process.stderr.readline()
+    async with asyncio.timeout(SECONDS):
+        told = await process.stderr.read()
+        assert await process.wait() == 0
+    assert told.decode().rstrip().endswith("the venue has stopped")
 
 
 def test_without_market_makers_nothing_is_started(directory: Path) -> None:

@@ -90,7 +90,7 @@ def free_port() -> int:
 def test_others_may_join(tmp_path: Path) -> None:
     port, kept = free_port(), tmp_path / "kept"
     with subprocess.Popen(
-        demo("--seconds", "12", "--port", str(port), "--keep", str(kept)),
+        demo("--seconds", "8", "--port", str(port), "--keep", str(kept)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

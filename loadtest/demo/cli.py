@@ -98,6 +98,5 @@ def command(
 def _show(quiet: bool, file: Path | None) -> Show:
     """How it is shown: as whoever started it can see it."""
     on_screen = not quiet and sys.stdin.isatty() and sys.stdout.isatty() and not Terminal().is_dumb_terminal
-    if on_screen or file is not None:
-        return partial(market, on_screen=on_screen, file=file)
-    return nothing if quiet else lines
+    told = nothing if quiet else lines
+    return partial(market, on_screen=on_screen, file=file, beside=told) if on_screen or file is not None else told

@@ -182,13 +182,14 @@ class StageView:
         self._view.choose(steps)
 
 
-async def market(stage: Stage, on_screen: bool, file: Path | None) -> None:
+async def market(stage: Stage, on_screen: bool, file: Path | None, beside: Show = nothing) -> None:
     """Show the market until the end, or until somebody has seen enough.
 
     Args:
         stage: what is shown.
         on_screen: draw it on the terminal.
         file: where a picture of its end goes, as SVG; None: nowhere.
+        beside: what is shown meanwhile, if not the screen.
 
     Raises:
         ClientError: the venue can't be watched any more.
@@ -204,8 +205,10 @@ async def market(stage: Stage, on_screen: bool, file: Path | None) -> None:
             await show(view, KEYS, stage.ends.event)
             stage.ends.now()
         else:
+            telling = asyncio.ensure_future(beside(stage))
             while not await stage.ends.comes_within(PICTURE_SECONDS):
                 view.work()
+            await telling
         if file is not None:
             await asyncio.to_thread(file.write_text, as_svg(view.scene()), encoding="utf-8")
 

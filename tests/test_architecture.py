@@ -60,7 +60,7 @@ ROOMS = Rooms(
             ". protocol journal index venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
-        "gateway.published": ("protocol outbound.channels inbound", "engine engine.vocabulary.*"),
+        "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.*"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),

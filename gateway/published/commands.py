@@ -1,13 +1,15 @@
-"""What `admin` may carry: each command of operators, supervisors and issuers, with the JSON Schema of its arguments."""
+"""What `admin` may carry: each command of those who may send some, with the JSON Schema of its arguments."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from engine.command_table import ROLES, CommandRow
+from engine.command_table import PARTICIPANT, ROLES, CommandRow
 from engine.vocabulary.limits import MAX_NAME_CHARS
 from engine.vocabulary.messages import commands
+from gateway.inbound import faucet
 from gateway.inbound.admin import ALLOWED, CHANGES, TEXTS, argument_names, called
+from gateway.outbound.given import FAUCET
 from gateway.published.schemas import Schema
 
 _MAX_INT: Final = 2**63 - 1
@@ -23,7 +25,20 @@ def commands_of() -> dict[str, Any]:
     for role in ROLES:
         for name, row in ALLOWED[role].items():
             made.setdefault(name, {"roles": [], "arguments": _arguments(row)})["roles"].append(role)
+    # Of the edge alone: in the core it is a deposit.
+    made[FAUCET] = {"roles": [PARTICIPANT], "arguments": _faucet()}
     return dict(sorted(made.items()))
+
+
+def _faucet() -> Schema:
+    """What asking for test money looks like."""
+    texts: dict[str, Schema] = {name: {"type": "string", "maxLength": MAX_NAME_CHARS} for name in faucet.ARGUMENTS}
+    return {
+        "type": "object",
+        "properties": texts | {"amount": dict(_DECIMAL)},
+        "additionalProperties": False,
+        "required": list(faucet.ARGUMENTS),
+    }
 
 
 def _arguments(row: CommandRow) -> Schema:

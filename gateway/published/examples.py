@@ -164,6 +164,7 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "arguments": {"instrument": "BTC/RUB", "phase": "halted", "reason": "test"},
         },
         {"id": 7, "command": "record_acknowledgement", "arguments": {"investor": "anna", "digest": _DIGEST}},
+        {"id": 10, "command": "faucet", "arguments": {"account": "anna.main", "asset": "RUB", "amount": "100000"}},
         {
             "id": 7,
             "command": "register_investor",

@@ -111,16 +111,15 @@ def start_venue(
         recovered = exchange.seq
         _check_clock(exchange.time_ns, wall(), accept_jump)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
-        is_other = venue.rulebook_digest != fanout.rulebook_digest
-        to_do, changed = replica.past.split(venue.genesis(), force_rulebook and is_other)
+        force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
+        to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
         keep_venue_key(directory, disk)
     except BaseException:
         recovery.close()
         raise
-    past_seq = 0 if begun.point is None else begun.point.seq
-    clock = VenueClock(exchange.time_ns, steady, wall)
+    clock, past_seq = VenueClock(exchange.time_ns, steady, wall), 0 if begun.point is None else begun.point.seq
     sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
     rows = _set_up(sequencer, writer, [*_withdrawals(exchange, venue.participants), *to_do])
     return Started(

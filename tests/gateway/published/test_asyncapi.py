@@ -10,6 +10,7 @@ import pytest
 from engine.command_table import TRADING
 from engine.vocabulary.messages import events
 from gateway.inbound.admin import ALLOWED
+from gateway.outbound.given import FAUCET
 from gateway.protocol import messages as m
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.wire import CODECS
@@ -87,7 +88,7 @@ def test_the_codecs_the_login_and_the_commands_are_there():
     secured = {name for name, each in found["operations"].items() if "security" in each}
     assert secured >= {"new_order", "admin", "send_reports", "send_drop_copy"}
     assert not secured & {"login", "rates", "instruments", "subscribe", "send_hello", "send_book"}
-    assert found["x-commands"].keys() == {name for commands in ALLOWED.values() for name in commands}
+    assert found["x-commands"].keys() == {FAUCET} | {name for commands in ALLOWED.values() for name in commands}
 
 
 def references(value: Any) -> Iterator[str]:

@@ -95,6 +95,8 @@ class Senders:
         if command == "record_acknowledgement":
             known = (await self.anna.ask(type="risk_warning", account="anna.main"))["known"]
             return await self.anna.ask(**{**request, "arguments": {**arguments, "digest": known[0]}})
+        if command == "faucet":
+            return await self.anna.ask(**request)
         if command == "effective_from":
             # A date to come, whenever the test runs.
             arguments["effective_ns"] = max(arguments["effective_ns"], time.time_ns() + YEAR_NS)

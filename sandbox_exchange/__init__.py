@@ -31,7 +31,6 @@ from gateway.client import (
     connect,
 )
 from gateway.client.blocking import BlockingClient, connect_sync
-from gateway.export.declared import TABLES
 from gateway.inprocess.investor import Investor, Terms
 from gateway.inprocess.orders import Bracket, Fill, Ladder, Order, Pair, Transfer
 from gateway.inprocess.running import RequestRefused
@@ -39,7 +38,7 @@ from gateway.inprocess.venue import Venue
 from gateway.journal.files import JournalError
 from gateway.readable.holders import Account, Balance, Cap, OpenOrder, Position, Record
 from gateway.readable.market import Book, Instrument, Level
-from gateway.readable.sessions import Replayed, at, read, replay
+from gateway.readable.sessions import TABLES, Replayed, at, read, replay
 from gateway.readable.state import NoSuchName, State
 from gateway.readable.tables import Rows
 from gateway.readable.verdicts import Refusal, RuleVerdict, Verdict

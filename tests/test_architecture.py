@@ -118,7 +118,7 @@ ROOMS = Rooms(
         # The public face: it hands on what others do.
         "sandbox_exchange": (
             "",
-            "gateway.client gateway.export gateway.inprocess gateway.journal gateway.readable gateway.reporting "
+            "gateway.client gateway.inprocess gateway.journal gateway.readable gateway.reporting "
             "gateway.session gateway.venue",
         ),
         # The tests.

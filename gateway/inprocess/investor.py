@@ -231,6 +231,12 @@ class Investor(Readable):
         arguments: dict[str, m.Argument] = {"account": self.account_name, "asset": asset}
         self._desk.admin("withdraw", **arguments, amount=decimal_text(amount), reason=reason)
 
+    def acknowledge_warning(self) -> None:
+        """Acknowledge the risk warning in force, without which some may not buy (RISK-1). Raises `RequestRefused`: there is none."""
+        reply = self._desk.ask(self.account_name, m.RiskWarning(id=0, account=self.account_name))
+        assert isinstance(reply, m.RiskWarningReply), reply
+        self._desk.admin("record_acknowledgement", investor=self.name, digest=reply.digest)
+
     # ── what it has ────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property

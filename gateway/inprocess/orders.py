@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple, Protocol
 
 from gateway.client.amounts import Amount, decimal_text
@@ -73,9 +73,9 @@ class Order(Readable):
         self.order_id = 0
         self.seq = 0
         self.status = "waits"
-        self.price = decimal_or_none(terms.price)
-        self.stop_price = decimal_or_none(terms.stop_price)
-        self.quantity = decimal_or_none(terms.quantity)
+        self.price = _asked(terms.price)
+        self.stop_price = _asked(terms.stop_price)
+        self.quantity = _asked(terms.quantity)
         self.filled_quantity = Decimal(0)
         self.leaves_quantity = self.quantity
         self.refusal: Refusal | None = None
@@ -181,6 +181,14 @@ class Order(Readable):
             else:
                 self._fills[place] = replace(fill, price=Decimal(report.new_price), fee=Decimal(report.fee))
             return
+
+
+def _asked(text: str | None) -> Decimal | None:
+    """A decimal as it was asked for; None: there is none, or it is none, as the venue will say."""
+    try:
+        return decimal_or_none(text)
+    except InvalidOperation:
+        return None
 
 
 class Pair(NamedTuple):

@@ -31,6 +31,8 @@ from gateway.venue.venue import VenueError, load_rulebook_documents, load_venue
 DEFAULT_START: Final = datetime(2026, 6, 1, 10, tzinfo=MOSCOW)
 """Where the clock stands unless the program says otherwise: the same in every run, so that a notebook says the same again."""
 DEFAULT_RULEBOOK: Final = "elr-2025"
+TRIED: Final = "tried in a program"
+"""Why a rule is changed, unless the program says otherwise: the venue wants a reason."""
 _SEED: Final = 1
 """Of the keys in a default venue: nobody logs in with them."""
 
@@ -46,12 +48,14 @@ class Venue(Readable):
 
     Args:
         source: a venue file, or a directory with a `venue.toml`, which is only read; None: the venue of `sbx init`.
-        rulebook: name or file of the rulebook in force; empty: that of the file, or `elr-2025`.
-        start: where the clock stands: a time with a zone, or one of Moscow as a string, as `2026-06-01 10:00`.
+        rulebook: name of the rulebook in force, or a .toml file of yours; empty: that of the venue file, or `elr-2025`.
+        start: where the clock stands: a time with a zone, or one of Moscow as a string, as `2026-06-01 10:00`. None: that one, or with
+            a venue file, whose dates are of its own time, the present.
         keep: a directory for the journal that doesn't exist yet, or is empty.
 
     Raises:
-        VenueError: the venue file does not work, or `keep` is in use; the message says why.
+        VenueError: the venue file or the rulebook does not work, or `keep` is in use; the message says why.
+        ValueError: `start` is no time.
     """
 
     headings = ("venue", *State.headings)
@@ -61,9 +65,11 @@ class Venue(Readable):
         source: str | Path | None = None,
         *,
         rulebook: str = "",
-        start: datetime | str = DEFAULT_START,
+        start: datetime | str | None = None,
         keep: str | Path | None = None,
     ) -> None:
+        if start is None:
+            start = DEFAULT_START if source is None else datetime.now(MOSCOW)
         time_ns = _time_ns(start, to_ns(DEFAULT_START))
         with _directory(keep) as directory:
             self.directory: Final = directory
@@ -167,14 +173,16 @@ class Venue(Readable):
         """The parameters of a rule in force, as `State.parameters`. Raises `NoSuchName`."""
         return self.state.parameters(rule)
 
-    def set_parameter(self, rule: str, key: str, value: Amount | bool | Sequence[str], reason: str = "") -> int:
+    def set_parameter(self, rule: str, key: str, value: Amount | bool | Sequence[str], reason: str = TRIED) -> int:
         """Set a parameter of a rule, or its `enabled`; what rests and is now forbidden is cancelled. Returns the command's number.
 
         Args:
             rule: such as `RET-1`.
-            key: such as `cap_rub`: see `parameters`.
+            key: such as `retail_cap_rub`: see `parameters`.
             value: an amount, a word, yes or no, or a list of names.
             reason: for the record.
+
+        Where the venue asks for a second approval it may only wait, as the proposal of that number.
 
         Raises:
             RequestRefused: there is no such parameter, or it can't have that value.
@@ -187,7 +195,7 @@ class Venue(Readable):
             text = decimal_text(value)
         return self.admin("set_parameter", rule=rule, key=key, value=text, reason=reason)
 
-    def load_rulebook(self, rulebook: str, reason: str = "") -> int:
+    def load_rulebook(self, rulebook: str, reason: str = TRIED) -> int:
         """Put another rulebook in force, by name or file; what rests and is now forbidden is cancelled. Returns the command's number.
 
         Raises:
@@ -269,11 +277,15 @@ def _directory(keep: str | Path | None) -> Iterator[Path]:
 
 def _described(directory: Path, source: str | Path | None, rulebook: str, time_ns: int) -> Description:
     """The venue of a file; without one that of `sbx init`, which is written into the directory."""
+    if rulebook.endswith(".toml"):
+        # Else it would be looked for beside the venue file.
+        rulebook = str(Path(rulebook).absolute())
     if source is not None:
-        return load_venue(Path(source), rulebook)
+        return load_venue(Path(source), rulebook, now_ns=time_ns)
+    load_rulebook_documents(rulebook or DEFAULT_RULEBOOK)
     today = moscow_datetime(time_ns).date()
-    write_venue(directory, default_template(), today, rulebook=rulebook or DEFAULT_RULEBOOK, port=0, seed=_SEED)
-    return load_venue(directory)
+    write_venue(directory, default_template(), today, rulebook=DEFAULT_RULEBOOK, port=0, seed=_SEED)
+    return load_venue(directory, rulebook, now_ns=time_ns)
 
 
 def _time_ns(time: str | datetime, now_ns: int) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.export.declared import TABLES
+from gateway.export import declared
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalReader
 from gateway.near import instead
@@ -21,6 +21,8 @@ from gateway.session.replaying import Outcome
 if TYPE_CHECKING:
     import pyarrow as pa
 
+TABLES: Final = tuple(declared.TABLES)
+"""The tables of a session, by name."""
 _NO_PYARROW: Final = "read() needs pyarrow, which is not installed: pip install 'sandbox-exchange[parquet]'"
 
 

@@ -84,7 +84,7 @@ class Verdict(Readable):
     rulebook: str
     """In force then; empty: none was, so that the venue itself refused."""
     overrides: dict[str, str]
-    """What a supervisor had set on top of it: `RET-1 cap_rub` and the like, with the value."""
+    """What a supervisor had set on top of it: `RET-1 retail_cap_rub` and the like, with the value."""
     rules: Rows[RuleVerdict]
     """In the order in which they decide."""
 

@@ -118,8 +118,7 @@ ROOMS = Rooms(
         # The public face: it hands on what others do.
         "sandbox_exchange": (
             "",
-            "gateway.client gateway.inprocess gateway.journal gateway.readable gateway.reporting "
-            "gateway.session gateway.venue",
+            "gateway.client gateway.inprocess gateway.journal gateway.readable gateway.reporting gateway.session gateway.venue",
         ),
         # The tests.
         "tests.reference": ("", "engine.vocabulary.*"),

@@ -15,7 +15,6 @@ from tests.support.gateway.live_venue import live_venue
 from tests.support.places import ROOT
 
 pytest.importorskip("pyarrow")
-pytest.importorskip("pandas")
 
 PAGE = ROOT / "docs" / "PYTHON.md"
 PROGRAM = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)

@@ -27,6 +27,7 @@ from gateway.client.client import Client, connect
 from gateway.client.errors import ClientError
 from gateway.client.orders import Order
 from gateway.client.streams import Stream
+from gateway.protocol import messages as m
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -354,6 +355,11 @@ class BlockingClient:
     changes = waited(Client.changes)
     heartbeats = waited(Client.heartbeats)
     book = waited(Client.book)
+
+    @property
+    def hello(self) -> m.Hello:
+        """As `Client.hello`."""
+        return self._loop.call(lambda: self._client.hello)
 
     @property
     def state(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, TypedDict, Unpack
 from gateway.client.amounts import Amount, decimal_text
 from gateway.inprocess.desk import Desk
 from gateway.inprocess.orders import Bracket, Ladder, Order, Pair, Transfer, refusal_of
+from gateway.inprocess.running import RequestRefused
 from gateway.protocol import messages as m
 from gateway.protocol.requests import Peg, SelfTrade
 from gateway.readable.holders import Account, Record
@@ -235,6 +236,8 @@ class Investor(Readable):
         """Acknowledge the risk warning in force, without which some may not buy (RISK-1). Raises `RequestRefused`: there is none."""
         reply = self._desk.ask(self.account_name, m.RiskWarning(id=0, account=self.account_name))
         assert isinstance(reply, m.RiskWarningReply), reply
+        if reply.digest is None:
+            raise RequestRefused("unknown", "there is no risk warning in force that could be acknowledged")
         self._desk.admin("record_acknowledgement", investor=self.name, digest=reply.digest)
 
     # ── what it has ────────────────────────────────────────────────────────────────────────────────────────────────

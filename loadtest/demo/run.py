@@ -22,6 +22,7 @@ from gateway.cli.verify import summary as verify_summary
 from gateway.client import Client, connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.session.replaying import Outcome
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import Venue, load_venue
 from loadtest.demo.market import Market, watch
@@ -248,7 +249,7 @@ def prove(directory: Path) -> dict[str, Any]:
             digest.update(row[3])
     except JournalDamage as found:
         damage = found
-    replayed = replay_command.Outcome(JournalReader(journal), None)
+    replayed = Outcome(JournalReader(journal))
     replay_command.run(replayed)
     return {"verify": verify_summary(reader, digest, damage, []), "replay": replay_command.summary(replayed)}
 

@@ -43,3 +43,18 @@ def test_it_has_every_name_that_stays(tmp_path: Path) -> None:
     assert sorted(listed) == sorted(sbx.__all__)
     assert sbx.__all__ == sorted(sbx.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
     assert all(hasattr(sbx, name) for name in sbx.__all__)
+
+
+def test_the_program_in_the_readme_prints_what_its_comments_say() -> None:
+    programs = [program for program, _ in PROGRAM.findall((ROOT / "README.md").read_text(encoding="utf-8"))]
+    (program,) = [each for each in programs if "sandbox_exchange" in each]
+    names: dict[str, Any] = {}
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(program, "README.md", "exec"), names)
+    names["venue"].close()
+    comments = re.findall(r"  # (.*)$", program, re.MULTILINE)
+    assert len(comments) == len(printed.getvalue().splitlines()) == 2
+    for comment, line in zip(comments, printed.getvalue().splitlines(), strict=True):
+        # What is left out stands for anything.
+        assert re.fullmatch(".*".join(map(re.escape, comment.split("..."))), line), line

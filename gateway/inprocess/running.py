@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -104,9 +107,11 @@ class Running:
         self._check_open()
         self._request_id += 1
         session = self._session(participant, role)
-        session.receive(_ENCODE(msgspec.structs.replace(request, id=self._request_id)))
-        self._run(session)
-        reply = self._deliver()
+        payload = _ENCODE(msgspec.structs.replace(request, id=self._request_id))
+        with uninterrupted():
+            session.receive(payload)
+            self._run(session)
+            reply = self._deliver()
         if session.closing is not None:
             # So many mistakes end a connection; here there is always another.
             session.end()
@@ -138,8 +143,11 @@ class Running:
         self._check_open()
         assert until_ns >= self.clock.time_ns
         self.clock.time_ns = until_ns
-        self._run(None)
-        self._deliver()
+        # Weeks may take a while: between two turns Ctrl-C may come.
+        while self._sequencer.due_in_ns() == 0:
+            with uninterrupted():
+                self._turn()
+                self._deliver()
 
     def _check_open(self) -> None:
         if self.is_over:
@@ -154,25 +162,27 @@ class Running:
             self._fanout.listen(session, participant)
         return session
 
-    def _run(self, session: Session | None) -> None:
+    def _run(self, session: Session) -> None:
         """Take turns until nothing waits, nothing is due, and nothing is left of a command."""
         sequencer = self._sequencer
-        is_waiting = session is not None and bool(session.inbox)
-        if session is not None:
-            sequencer.submit(session)
+        is_waiting = bool(session.inbox)
+        sequencer.submit(session)
+        while sequencer.has_work or sequencer.due_in_ns() == 0:
+            self._turn()
+            if is_waiting and not session.inbox:
+                # What is due came in turns before, and what it has left comes in turns behind.
+                is_waiting, self.last_seq = False, self.exchange.seq
+        while sequencer.has_questions:
+            sequencer.answer()
+
+    def _turn(self) -> None:
         try:
-            while sequencer.has_work or sequencer.due_in_ns() == 0:
-                sequencer.turn()
-                if is_waiting and session is not None and not session.inbox:
-                    # What is due came in turns before, and what it has left comes in turns behind.
-                    is_waiting, self.last_seq = False, self.exchange.seq
+            self._sequencer.turn()
         except VenueHalted:
             # As a server does: the journal stays as it is.
             self.finish.detach()
-            sequencer.abandon()
+            self._sequencer.abandon()
             raise
-        while sequencer.has_questions:
-            sequencer.answer()
 
     def _deliver(self) -> m.AnyMessage | None:
         """Hand over what stands in the outboxes; returns the reply to the last request, if there is one."""
@@ -188,6 +198,24 @@ class Running:
             session.frames.clear()
         self._fanout.dirty.clear()
         return reply
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C off until what must not be cut in two is done: a command is carried out and journaled, or it is not."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is None or threading.current_thread() is not threading.main_thread():
+        # Only the main thread is interrupted.
+        yield
+        return
+    pressed: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _payload(frame: bytes) -> bytes:

@@ -108,7 +108,7 @@ class Venue(Readable):
         Raises:
             NoSuchName: there is no such investor, or it has no such account; the message says which names are near.
         """
-        known(name, self.state.investors(), "investor")
+        known(name, self.state.investors, "investor")
         owner = self._running.exchange.owners.get(name)
         accounts = {} if owner is None else {each.account: each for each in owner.accounts}
         if not accounts:
@@ -159,9 +159,10 @@ class Venue(Readable):
         """Its clock, in Moscow time."""
         return moscow_datetime(self._running.clock.time_ns)
 
+    @property
     def instruments(self) -> Rows[Instrument]:
         """Every instrument with its best prices."""
-        return self.state.instruments()
+        return self.state.instruments
 
     def book(self, instrument: str, depth: int = DEPTH) -> Book:
         """The best levels of a book, so many on each side. Raises `NoSuchName`."""

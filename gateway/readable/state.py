@@ -50,6 +50,7 @@ class State(Readable):
         book = self._rulebook()
         return "" if book is None else book.name
 
+    @property
     def instruments(self) -> Rows[Instrument]:
         """Every instrument with its best prices. O(accounts and orders)."""
         return Rows(_instrument(each) for each in Views(self._exchange).market())
@@ -64,7 +65,7 @@ class State(Readable):
 
     def investor(self, name: str) -> Record:
         """An investor: class, annual cap, accounts with what they hold and their open orders. Raises `NoSuchName`."""
-        known(name, self.investors(), "investor")
+        known(name, self.investors, "investor")
         found: Mapping[str, Any] = Views(self._exchange).investor(name)
         cap = found["cap"]
         return Record(
@@ -76,6 +77,7 @@ class State(Readable):
             Rows(map(_account, found["accounts"])),
         )
 
+    @property
     def investors(self) -> list[str]:
         """The names of all investors."""
         hook = self._exchange.hook
@@ -105,7 +107,7 @@ class State(Readable):
         return f"state after {self.seq}, {self.time:%Y-%m-%d %H:%M:%S} Moscow, under {self.rulebook or 'no rulebook'}"
 
     def _repr_html_(self) -> str:
-        return html_table("", self.headings, [self.cells()]) + self.instruments()._repr_html_()
+        return html_table("", self.headings, [self.cells()]) + self.instruments._repr_html_()
 
     def _rulebook(self) -> Rulebook | None:
         hook = self._exchange.hook

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -349,3 +350,27 @@ def test_a_venue_file_of_ones_own_is_only_read(tmp_path: Path, monkeypatch: pyte
         Venue("nowhere")
     with pytest.raises(ValueError, match="is no time"):
         Venue(start="soon")
+
+
+# Where an interrupt falls into a callback of the collector, Python itself drops it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_cuts_no_command_in_two(venue: Venue) -> None:
+    anna = venue.investor("anna")
+    interrupted = 0
+    before = signal.signal(signal.SIGALRM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    try:
+        for round_ in range(40):
+            signal.setitimer(signal.ITIMER_REAL, 0.001 + round_ * 0.000_05)
+            try:
+                for _ in range(40):
+                    anna.buy(BTC, "0.001", "7000000")
+            except KeyboardInterrupt:
+                interrupted += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted > 20
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    venue.investor("alpha-trading").sell(BTC, "0.001", "7000000")
+    found = replay(venue.directory)
+    assert (found.commands, found.equal) == (venue.state.seq, True)

@@ -68,7 +68,7 @@ def test_what_a_participant_writes_is_escaped_where_it_shows() -> None:
         anna = venue.investor("anna")
         order = anna.buy(BTC, "0.1", "7900000", client_order_id="<b>mine</b>")
         venue.admin("register_investor", investor="anna", kind="individual", class_override="retail", reason=HOSTILE)
-        shown = [order, anna, anna.account, anna.record, anna.orders, venue.state, venue.book(BTC), venue.instruments()]
+        shown = [order, anna, anna.account, anna.record, anna.orders, venue.state, venue.book(BTC), venue.instruments]
         verdict = order.verdict()
         assert verdict is not None
         for each in (*shown, verdict, order.refusal or verdict):

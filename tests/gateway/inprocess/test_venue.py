@@ -187,7 +187,7 @@ def test_another_rule_decides_otherwise_and_takes_away_what_rests(venue: Venue) 
 
 def test_what_cannot_be_meant_is_raised(venue: Venue) -> None:
     anna = venue.investor("anna")
-    with pytest.raises(TypeError, match="str, int or Decimal"):
+    with pytest.raises(TypeError, match=r"0\.5.*str, int or Decimal"):
         anna.buy(BTC, 0.5, "8000000")  # type: ignore[arg-type]
     with pytest.raises(RequestRefused, match="quantity: more than 8 decimals"):
         anna.buy(BTC, "0.000000001", "8000000")
@@ -208,7 +208,7 @@ def test_what_cannot_be_meant_is_raised(venue: Venue) -> None:
     # More mistakes than a connection may make: here there is always another.
     for _ in range(200):
         with pytest.raises(RequestRefused, match="malformed"):
-            anna.buy(BTC, "1", "one")
+            anna.buy(BTC, "1", "7900000.000000001")
     assert anna.buy(BTC, "0.1", "7900000").status == "new"
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from engine.vocabulary.limits import LEG_ID
 from gateway.inprocess.orders import Order, Transfer, refusal_of
 from gateway.inprocess.running import Running
 from gateway.journal.files import find_journal
@@ -144,7 +145,9 @@ class Desk:
                 stop_price=listed.stop_price,
             )
             order = Order(self, account, terms)
-            order.order_id = order.seq = listed.order_id
+            order.order_id = listed.order_id
+            # Of a leg, or one of a ladder: the command that entered them all.
+            order.seq = listed.order_id % LEG_ID
             self._orders.put(order)
         order.list_as(listed)
         return order

@@ -212,7 +212,7 @@ class Venue(Readable):
         Raises:
             RequestRefused: there is no such command, an argument is wrong, or it was refused; the message says why.
         """
-        return self._running.admin(command, {name: value for name, value in arguments.items() if value != ""})
+        return self._running.admin(command, arguments)
 
     # ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

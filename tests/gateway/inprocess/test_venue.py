@@ -114,6 +114,8 @@ def test_pairs_brackets_and_ladders(venue: Venue) -> None:
     ladder = maker.quote(BTC, [("7950000", "0.1"), ("7940000", "0.2")], [("8400000", "0.1")])
     assert (ladder.entered, ladder.refusal) == (3, None)
     assert [level.price for level in venue.book(BTC).bids] == [7_950_000, 7_940_000]
+    verdicts = [order.verdict() for order in maker.orders]
+    assert [verdict is not None and verdict.passed for verdict in verdicts] == [True] * 3
     ladder = maker.quote(BTC, [("7950000", "0.1")], [])
     assert (ladder.kept, ladder.cancelled, ladder.entered) == (1, 2, 0)
     refused = maker.quote(BTC, [("7950050", "0.1")], []).refusal

@@ -36,7 +36,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench profile load against abuse simulate soak interop clean check interpreted compiled
+.PHONY: help demo test lint client bench profile load against abuse simulate soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ lint: $(DEV)/.installed ## style and types
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
+
+client: $(DEV)/.installed ## the wheel of the client library alone, into dist/
+	$(DEV)/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist packaging/client
 
 bench: $(DEV)/.installed $(NATIVE)/.installed ## one JSON line per benchmark, interpreted and compiled, beside other engines
 	$(DEV)/bin/sbx bench --compiled $(NATIVE)/bin/python $(ARGS)

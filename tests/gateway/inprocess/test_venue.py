@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.inprocess.investor import Terms
 from gateway.inprocess.running import RequestRefused
 from gateway.inprocess.venue import Venue
+from gateway.protocol.requests import OrderTerms
 from gateway.readable.sessions import replay
 from gateway.readable.state import NoSuchName
 from gateway.reporting.times import MOSCOW
@@ -80,6 +82,10 @@ def test_each_type_of_order_follows_from_what_is_given(
     order = anna.buy(BTC, **terms)  # type: ignore[arg-type]
     assert (order.order_type, order.status) == (kind, status)
     assert (order.refusal and order.refusal.code) == refused
+
+
+def test_an_order_may_say_what_a_request_may() -> None:
+    assert {*Terms.__annotations__, "instrument", "side", "quantity", "price"} == set(OrderTerms.__struct_fields__)
 
 
 def test_amends_cancels_and_what_is_refused_of_them(venue: Venue) -> None:

@@ -47,6 +47,11 @@ class Loop:
         """Whether it has ended."""
         return self._loop.is_closed()
 
+    @property
+    def is_here(self) -> bool:
+        """Whether this is its thread."""
+        return threading.current_thread() is self._thread
+
     def wait(self, work: Coroutine[Any, Any, R], timeout: float | None = None) -> R:
         """Wait for a coroutine; returns what it does, raises what it raises.
 
@@ -58,7 +63,7 @@ class Loop:
             TimeoutError: the time limit passed.
             ClientError: the client is closed.
         """
-        if self.is_over or threading.current_thread() is self._thread:
+        if self.is_over or self.is_here:
             work.close()
             raise ClientError("the client is closed" if self.is_over else "this thread is the one that is waited for")
         future = asyncio.run_coroutine_threadsafe(_within(work, timeout), self._loop)
@@ -373,6 +378,10 @@ class BlockingClient:
 
 
 def _close(loop: Loop, exits: AsyncExitStack) -> None:
+    if loop.is_here:
+        # The collector may find a client that nobody holds in any thread; this one can't wait for itself.
+        threading.Thread(target=_close, args=(loop, exits), name="sbx client end").start()
+        return
     try:
         loop.wait(exits.aclose())
     finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -141,6 +143,33 @@ def test_let_go_of_it_closes_itself(venue: LiveVenue) -> None:
     connect_sync(venue.url)
     gc.collect()
     assert len(own_threads()) == before
+
+
+def test_found_by_the_collector_in_its_own_thread_it_closes_itself(venue: LiveVenue) -> None:
+    before = len(own_threads())
+    client = connect_sync(venue.url)
+    loop, holder = client._loop, [client]
+    holder.append(holder)  # type: ignore[arg-type]
+    del client, holder
+    loop.call(gc.collect)
+    deadline = time.monotonic() + 10
+    while len(own_threads()) > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(own_threads()) == before
+
+
+def test_a_program_that_forgets_to_close_ends(venue: LiveVenue) -> None:
+    program = f"""
+from gateway.client.blocking import connect_sync
+client = connect_sync({venue.url!r}, "anna", {str(venue.key("anna"))!r})
+trades = client.trades("BTC/RUB")
+trades.start()
+order = client.buy("BTC/RUB", quantity="0.01", price="7000000")
+print(order.status, order.cancel().status)
+"""
+    command = [sys.executable, "-W", "error", "-X", "dev", "-c", program]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (run.stdout, run.stderr, run.returncode) == ("new cancelled\n", "", 0)
 
 
 def test_what_fails_to_connect_leaves_no_thread(venue: LiveVenue) -> None:

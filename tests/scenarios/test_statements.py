@@ -8,7 +8,7 @@ import pytest
 
 from loadtest.scenarios.format import parse_topic
 from loadtest.scenarios.runner import run_scenario
-from tests.support.documents import NUMBERED, STATEMENT, citations, statements
+from tests.scenarios.statements import NUMBERED, STATEMENT, citations, statements
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").exists(), reason="needs the source tree")

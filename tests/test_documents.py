@@ -160,7 +160,9 @@ def test_lines_and_paragraphs_are_short(document: Path) -> None:
 
 
 def test_what_is_long_is_found() -> None:
-    page = "# A title\n\none two\nthree four\n* five\n  six\n\n  seven\n\n| a | table of many words |\n\n```\ncode\n```\n"
+    page = (
+        "# A title\n\none two\nthree four\n* five\n  six\n\n  seven\n\n| a | table of many words |\n\n```\ncode\n```\n"
+    )
     assert [(each.line, len(each.words)) for each in paragraphs(page)] == [(3, 4), (5, 2), (8, 1)]
     assert longest_line(page) == (10, 4)
     assert longest_paragraph(page) == (4, 3)

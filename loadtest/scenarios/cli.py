@@ -27,7 +27,11 @@ DEFAULT_DIRECTORY = Path("tests/scenarios/matching")
     help="Where the tables are: one file TOPIC.txt for each topic.",
 )
 @click.option(
-    "--cites", "statement", metavar="M-12", default="", help="Only those that show this statement of MATCHING or CLEARING."
+    "--cites",
+    "statement",
+    metavar="M-12",
+    default="",
+    help="Only those that show this statement of MATCHING or CLEARING.",
 )
 @click.option("--titles", is_flag=True, help="List every scenario, not only the topics.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

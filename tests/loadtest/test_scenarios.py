@@ -14,6 +14,7 @@ from loadtest.scenarios.format import ScenarioError, load_topics, parse_topic
 from loadtest.scenarios.lines import carry_out
 from loadtest.scenarios.runner import Failure, run_scenario
 from loadtest.scenarios.venue import Venue
+from tests.support.places import TABLES
 
 
 def run(text: str) -> Failure | None:
@@ -275,10 +276,10 @@ def test_a_scenario_knows_what_it_cites() -> None:
 
 
 def test_those_that_show_a_statement_can_be_run_alone() -> None:
-    answer = CliRunner().invoke(group, ["scenarios", "--dir", str(TABLES), "--cites", "M-30", "--json"])
+    answer = CliRunner().invoke(group, ["scenarios", "--dir", str(TABLES / "matching"), "--cites", "M-30", "--json"])
     assert answer.exit_code == 0
-    shown = [scenario for scenario in load_topics(TABLES) if "M-30" in scenario.cites]
+    shown = [scenario for scenario in load_topics(TABLES / "matching") if "M-30" in scenario.cites]
     assert len(shown) > 1 and json.loads(answer.output)["scenarios"] == len(shown)
     for nothing, hint in (("M-9999", "a test may show it"), ("m30", "numbered as M-12")):
-        answer = CliRunner().invoke(group, ["scenarios", "--dir", str(TABLES), "--cites", nothing])
+        answer = CliRunner().invoke(group, ["scenarios", "--dir", str(TABLES / "matching"), "--cites", nothing])
         assert answer.exit_code == 1 and hint in answer.output

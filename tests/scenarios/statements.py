@@ -36,8 +36,12 @@ def main() -> None:
     cites = citations()
     cited = {number for numbers in cites.values() for number in numbers}
     uncited = [number for number in all_of_them if number not in cited]
-    print(f"{len(all_of_them)} statements: {len(all_of_them) - len(uncited)} shown by scenarios, {len(uncited)} by tests")
-    print(f"{len(cites)} scenarios: {sum(1 for numbers in cites.values() if numbers)} cite {sum(map(len, cites.values()))} times")
+    print(
+        f"{len(all_of_them)} statements: {len(all_of_them) - len(uncited)} shown by scenarios, {len(uncited)} by tests"
+    )
+    print(
+        f"{len(cites)} scenarios: {sum(1 for numbers in cites.values() if numbers)} cite {sum(map(len, cites.values()))} times"
+    )
     print("\nlongest line and paragraph, and where\n")
     for page in pages():
         text = page.read_text(encoding="utf-8")

@@ -57,7 +57,10 @@ ELSEWHERE = {
     "M-226": (STATED, "test_the_orders_of_one_command_are_numbered_from_it"),
     "C-1": (f"{CLEARING}/test_futures.py", "test_whatever_happens_the_state_stays_sound"),
     "C-13": (STATED, "test_what_is_no_price_of_an_index"),
-    "C-37": ("tests/engine/test_numbers.py", "test_a_loss_beyond_64_bits_is_settled_exactly_and_reported_as_far_as_it_can_be"),
+    "C-37": (
+        "tests/engine/test_numbers.py",
+        "test_a_loss_beyond_64_bits_is_settled_exactly_and_reported_as_far_as_it_can_be",
+    ),
     "C-73": (f"{CLEARING}/test_futures.py", "test_close_outs_are_done_in_pieces_and_numbered_in_each"),
     "C-74": (f"{CLEARING}/test_closeout.py", "test_many_close_outs_come_before_what_is_due_later_however_they_are_cut"),
     "C-84": (STATED, "test_only_a_future_has_the_terms_of_one"),

@@ -13,6 +13,8 @@ from tests.support.places import ROOT, TABLES
 STATEMENT: Final = re.compile(r"^\*\*([A-Z]-[1-9][0-9]*)\*\* ", re.MULTILINE)
 NUMBERED: Final = ("MATCHING", "CLEARING")
 """The pages whose rules are statements."""
+GONE: Final[tuple[str, ...]] = ()
+"""Numbers of statements that hold no longer: no other gets them. A new statement takes the next, wherever it stands."""
 
 
 def statements() -> list[str]:

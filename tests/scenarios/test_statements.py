@@ -70,12 +70,14 @@ ELSEWHERE = {
     "C-120": (TRANSFERS, "test_a_resent_transfer_is_answered_and_not_done_again"),
     "C-121": (TRANSFERS, "test_a_refused_transfer_uses_up_its_id"),
     "C-122": (TRANSFERS, "test_ids_of_transfers_are_free_again_the_next_day_but_those_of_open_orders_are_not"),
+    "C-123": (TRANSFERS, "test_what_a_transfer_is_refused_for"),
     "C-124": (TRANSFERS, "test_kill_switches"),
     "C-125": (TRANSFERS, "test_ids_are_bounded_over_orders_and_transfers"),
     "C-129": (TRANSFERS, "test_a_transfer_moves_what_is_available_and_is_reported_to_both"),
     "C-130": (STATED, "test_a_transfer_needs_no_phase_and_costs_nothing"),
     "C-141": (RULES, "test_a_transferred_note_takes_its_exposure_along_at_average_entry_value"),
     "C-142": (RULES, "test_the_limit_counts_what_came_by_transfer"),
+    "C-148": (HOLDINGS, "test_what_issuance_and_redemption_are_refused_for"),
     "C-149": (HOLDINGS, "test_issuance_and_redemption_are_reported_and_change_what_is_outstanding"),
     "C-150": (RULES, "test_nothing_is_redeemed_or_withdrawn_from_a_blocked_owner_until_the_block_is_lifted"),
     "C-151": (RULES, "test_nothing_is_redeemed_or_withdrawn_from_a_blocked_owner_until_the_block_is_lifted"),
@@ -85,6 +87,7 @@ ELSEWHERE = {
     ),
     "C-158": (HOLDINGS, "test_a_freeze_takes_the_share_of_each_holder_rounded_up_in_order_of_opening"),
     "C-159": (HOLDINGS, "test_what_is_frozen_is_not_sold_withdrawn_redeemed_or_taken_back_by_a_bust"),
+    "C-160": (HOLDINGS, "test_what_a_freeze_is_refused_for"),
 }
 """Which test shows a statement, or the part of it, that no scenario can."""
 

@@ -13,7 +13,9 @@ LONGEST_PARAGRAPH: Final = 60
 
 _WHOLE: Final = re.compile(r"`[^`]*`|\[[^\]]*\]\([^)]*\)")
 """What no line may end in: code, and a link."""
-_BETWEEN_SENTENCES: Final = re.compile(r"(?<=[.!?])\s+(?=[\"A-Z`\[*(])")
+_LINKED: Final = re.compile(r"\]\([^)]*\)")
+"""Where a link leads: no words of the text."""
+_BETWEEN_SENTENCES: Final = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][)`]))\s+(?=[\"«A-ZА-ЯЁ`\[*(])")
 
 
 def prose(text: str, first: str = "", rest: str = "") -> Iterator[str]:
@@ -39,7 +41,7 @@ def prose(text: str, first: str = "", rest: str = "") -> Iterator[str]:
 def _paragraphs(text: str) -> list[str]:
     """Sentences together, as many as a paragraph may have words, about as many in each."""
     sentences = _BETWEEN_SENTENCES.split(" ".join(text.split()))
-    sizes = [len(sentence.split()) for sentence in sentences]
+    sizes = [len(_LINKED.sub("]", sentence).split()) for sentence in sentences]
     parts = -(-sum(sizes) // LONGEST_PARAGRAPH)
     wanted = sum(sizes) / parts if parts else 0
     found: list[str] = []

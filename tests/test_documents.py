@@ -16,6 +16,7 @@ from tests.support.documents import (
     longest_paragraph,
     pages,
     paragraphs,
+    wrapped,
 )
 from tests.support.places import ROOT
 
@@ -157,6 +158,17 @@ def test_lines_and_paragraphs_are_short(document: Path) -> None:
     (length, line), (words, start) = longest_line(text), longest_paragraph(text)
     assert length <= LONGEST_LINE, f"line {line} has {length} characters"
     assert words <= LONGEST_PARAGRAPH, f"the paragraph at line {start} has {words} words"
+
+
+def test_what_is_long_can_be_wrapped() -> None:
+    words = " ".join(["word"] * 30)
+    page = f"# T\n\n* One {words}.\n  Two {words}.\n  * Three {words}. Four {words}.\n\nShort\ntext.\n\n```\n{'x ' * 90}\n```\n"
+    found = wrapped(page)
+    assert found.split() == page.split() and wrapped(found) == found
+    assert longest_line(found)[0] <= LONGEST_LINE and longest_paragraph(found)[0] <= LONGEST_PARAGRAPH
+    # What was short is as it was, and what goes on below an item belongs to it.
+    assert "\nShort\ntext.\n" in found and f"\n{'x ' * 90}\n" in found
+    assert re.search(r"^    Four word", found, re.MULTILINE) and re.search(r"^  Two word", found, re.MULTILINE)
 
 
 def test_what_is_long_is_found() -> None:

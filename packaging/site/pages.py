@@ -101,7 +101,12 @@ def api_page(package: str) -> str:
 
 def decisions_page() -> str:
     """Every decision by its title."""
-    lines = ["# Decisions", "", "A page for each choice that had alternatives: context, choice, what was rejected, figures.", ""]
+    lines = [
+        "# Decisions",
+        "",
+        "A page for each choice that had alternatives: context, choice, what was rejected, figures.",
+        "",
+    ]
     for path in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
         lines.append(f"* [{title}]({path.name})")

@@ -1,12 +1,14 @@
-"""What is measured in the documents: lines and paragraphs of prose."""
+"""Lines and paragraphs of prose in the documents. `python -m tests.support.documents PAGE...` wraps and parts what is too long."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from gateway.markdown import prose as wrapped_lines
 from tests.support.places import ROOT
 
 LONGEST_LINE: Final = 120
@@ -22,10 +24,20 @@ APART = ("#", "|", "<", "![")
 
 
 class Paragraph(NamedTuple):
-    """A paragraph or an item of a list: where it begins, and its words. A link is the words it shows."""
+    """A paragraph or an item of a list: the number of its first line, what stands before its text there, and its lines."""
 
     line: int
-    words: list[str]
+    first: str
+    lines: list[str]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.lines)[len(self.first) :].split())
+
+    @property
+    def words(self) -> list[str]:
+        """A link is the words it shows."""
+        return LINK.sub("]", self.text).split()
 
 
 def pages() -> list[Path]:
@@ -37,8 +49,10 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
     """`(number, line)` of each line that is neither code nor a table nor a title; blank ones stay, as they part."""
     fence = ""
     last = ""
+    is_list = False
     for number, line in enumerate(text.splitlines(), 1):
         opened = FENCE.match(line)
+        is_list = bool(ITEM.match(line)) or (is_list and (not line or line.startswith(" ")))
         if fence:
             if opened and opened[1].startswith(fence):
                 fence = ""
@@ -46,7 +60,7 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
         elif opened:
             fence = opened[1]
             yield number, ""
-        elif line.lstrip().startswith(APART) or (line.startswith("    ") and not last and not ITEM.match(line)):
+        elif line.lstrip().startswith(APART) or (line.startswith("    ") and not last and not is_list):
             yield number, ""
         else:
             yield number, line
@@ -60,14 +74,13 @@ def paragraphs(text: str) -> list[Paragraph]:
     found: list[Paragraph] = []
     is_open = False
     for number, line in prose(text):
-        item = ITEM.match(line)
         if not line.strip():
             is_open = False
             continue
+        item = ITEM.match(line)
         if item or not is_open:
-            found.append(Paragraph(number, []))
-        words = LINK.sub("]", line[item.end() :] if item else line).split()
-        found[-1].words.extend(words)
+            found.append(Paragraph(number, item[0] if item else line[: len(line) - len(line.lstrip())], []))
+        found[-1].lines.append(line)
         is_open = True
     return found
 
@@ -81,3 +94,19 @@ def longest_line(text: str) -> tuple[int, int]:
 def longest_paragraph(text: str) -> tuple[int, int]:
     """`(words, number of its first line)` of the longest paragraph."""
     return max(((len(each.words), each.line) for each in paragraphs(text)), default=(0, 0), key=lambda each: each[0])
+
+
+def wrapped(text: str) -> str:
+    """A page whose long lines are wrapped and whose long paragraphs are parted at sentences; all others are as they were."""
+    lines = text.split("\n")
+    for each in reversed(paragraphs(text)):
+        if len(each.words) > LONGEST_PARAGRAPH or any(len(line) > LONGEST_LINE for line in each.lines):
+            start = each.line - 1
+            lines[start : start + len(each.lines)] = wrapped_lines(each.text, each.first, " " * len(each.first))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        page = Path(name)
+        page.write_text(wrapped(page.read_text(encoding="utf-8")), encoding="utf-8")

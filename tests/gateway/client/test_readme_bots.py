@@ -17,7 +17,8 @@ from gateway.client import connect
 from tests.support.gateway.live_venue import live_venue
 from tests.support.places import ROOT
 
-BOTS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+BOTS = [program for program in PROGRAMS if "async with connect(" in program]
 FRAME = "import asyncio\nfrom gateway.client import connect\n\nasync def main():\n{}\n\nasyncio.run(main())\n"
 
 

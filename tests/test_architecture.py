@@ -60,6 +60,7 @@ ROOMS = Rooms(
             ". protocol journal index venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
+        "gateway.published": ("protocol outbound.channels inbound", "engine engine.vocabulary.*"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
@@ -76,7 +77,7 @@ ROOMS = Rooms(
         "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue server reporting snapshots session watching export playback control",
+            ". protocol client words journal index venue published server reporting snapshots session watching export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

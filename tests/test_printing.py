@@ -208,6 +208,10 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["scenarios", "--dir", files.folder, "--titles"], False, 1),
     (lambda files: ["scenarios", "--dir", files.folder, "--json"], False, 1),
     (lambda files: ["scenarios", TAIL, "--dir", files.folder], True, 1),
+    (lambda files: ["protocol", TAIL], True, 2),
+    (lambda files: ["protocol", "--against", files.text], False, 1),
+    (lambda files: ["protocol", "--asyncapi", "--out", files.folder], False, 2),
+    (lambda files: ["errors", TAIL], True, 2),
     (lambda files: ["abuse", "commands", "--recipe", TAIL], False, 1),
     (lambda files: ["load", "mixes", TAIL], False, 1),
     (lambda files: ["load", "compare", files.result, files.result], False, 0),
@@ -344,6 +348,7 @@ READERS: list[Callable[[Path], list[object]]] = [
     lambda path: ["watch", *NOWHERE[1:], "--key", path],
     lambda path: ["order", path.parent, 1],
     lambda path: ["investor", path.parent, "anna"],
+    lambda path: ["protocol", "--against", path],
 ]
 
 

@@ -48,6 +48,8 @@ SUMMARIES: Final[dict[str, str]] = {
     "load": "Load a venue, and find where it breaks.",
     "bench": "Measure the book, the core and other engines.",
     "abuse": "What those who mean ill can cost a venue: by one command, by their connections.",
+    "protocol": "List the messages of the protocol, or write its AsyncAPI document.",
+    "errors": "Say what a code means, and what to do.",
     "version": "Show the version, and which build of the core runs.",
 }
 """The commands that come with the exchange, in the order of the help, which so need not import them."""

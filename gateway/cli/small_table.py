@@ -23,7 +23,7 @@ _HEADINGS: Final = {
     "trade_id": "trade",
     "taker_side": "taker",
 }
-_IDS: Final = ("seq", "last_seq", "trade_id", "order", "after", "as of seq")
+_IDS: Final = ("seq", "last_seq", "trade_id", "order", "after", "as of seq", "code")
 """Columns of numbers that other commands are asked by."""
 
 

@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client.errors import ClientError, ConnectionLost
+from gateway.client.later import Later
 from gateway.client.protocol import ClientProtocol
 from gateway.protocol import messages as m
 
@@ -85,12 +86,15 @@ class Link:
         self._tls: Final = tls
         self._encode: Callable[[object], bytes]
         self._decode: Callable[[bytes], m.AnyMessage]
+        self._decode_later: Callable[[bytes], Later]
         if encoding == "json":
             self._encode = msgspec.json.Encoder().encode
             self._decode = msgspec.json.Decoder(m.AnyMessage).decode
+            self._decode_later = msgspec.json.Decoder(Later).decode
         else:
             self._encode = msgspec.msgpack.Encoder().encode
             self._decode = msgspec.msgpack.Decoder(m.AnyMessage).decode
+            self._decode_later = msgspec.msgpack.Decoder(Later).decode
         self._wake: Final = asyncio.Event()
         self._has_room: Final = asyncio.Event()
         self._socket: ClientConnection | None = None
@@ -232,9 +236,20 @@ class Link:
         try:
             message = self._decode(frame)
         except msgspec.MsgspecError as error:
-            self._protocol.refuse(ClientError(f"a message can't be read: {error}"))
+            self._take_later(frame, error)
         else:
             self._protocol.receive(message)
+
+    def _take_later(self, frame: bytes, error: msgspec.MsgspecError) -> None:
+        """Pass over a message of a type that a later release has, but for a report, which counts. Give up what can't be read."""
+        try:
+            later = self._decode_later(frame)
+        except msgspec.MsgspecError:
+            later = None
+        if later is None or later.is_known:
+            self._protocol.refuse(ClientError(f"a message can't be read: {error}"))
+        elif later.report is not None:
+            self._protocol.receive(later.report)
 
     async def _write(self, socket: ClientConnection) -> None:
         """Send what is to be sent, as it comes."""

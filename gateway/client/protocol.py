@@ -18,6 +18,7 @@ from gateway.client.account import Account, PrivateReport
 from gateway.client.book import LocalBook
 from gateway.client.errors import ClientError, ConnectionLost, RequestFailed, RequestTimedOut
 from gateway.client.known_orders import KnownOrders
+from gateway.client.later import AnyReport, LaterReport
 from gateway.client.orders import Order
 from gateway.client.streams import Stream
 from gateway.client.subscriptions import ChannelKey, Started, Subscriptions
@@ -279,13 +280,13 @@ class ClientProtocol:
 
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def receive(self, message: m.AnyMessage) -> None:
+    def receive(self, message: m.AnyMessage | LaterReport) -> None:
         """Take in a message of the venue."""
         if self.refusal is not None or self.ended is not None:
             return
         if not self.is_up:
             self._shake_hands(message)
-        elif isinstance(message, m.AnyReport):
+        elif isinstance(message, AnyReport):
             self._take_report(message)
         else:
             if isinstance(message, m.ChannelMessage):
@@ -298,7 +299,7 @@ class ClientProtocol:
     def _is_restored(self) -> bool:
         return self.subscriptions.is_settled and not any(account.is_behind for account in self._accounts.values())
 
-    def _shake_hands(self, message: m.AnyMessage) -> None:
+    def _shake_hands(self, message: m.AnyMessage | LaterReport) -> None:
         if isinstance(message, m.Hello) and not self._login:
             if self.hello is not None and message.venue != self.hello.venue:
                 self._refused(ClientError(f"another venue answers: {message.venue}, not {self.hello.venue}"), False)

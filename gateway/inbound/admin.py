@@ -33,10 +33,10 @@ ALLOWED: Final = {role: {row.name: row for row in _ADMIN if role in row.senders}
 """The commands of each role by their names in requests."""
 _ISSUED: Final = {name: row for name, row in ALLOWED[PARTICIPANT].items() if "issuer" in row.kind.__struct_fields__}
 """What an issuer may do: then the issuer is who asks."""
-_CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row.kind in get_args(commands.HookCommand)}
+CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row.kind in get_args(commands.HookCommand)}
 """What may wait for an effective date."""
 
-_TEXTS: Final = {
+TEXTS: Final = {
     **dict.fromkeys(("reason", "terms", "source", "licence", "subject", "origin"), MAX_TEXT_CHARS),
     **dict.fromkeys(("value", "text"), MAX_RULE_TEXT_CHARS),
 }
@@ -126,11 +126,11 @@ def argument_names(row: CommandRow) -> tuple[list[str], list[str]]:
         if field in _WHO or (field == "issuer" and row.name in _ISSUED) or (kind, field) in _RETIRED:
             continue
         # A rulebook of this distribution needs no documents.
-        names[number >= required or field == "documents"].append(_called(field))
+        names[number >= required or field == "documents"].append(called(field))
     return names
 
 
-def _called(field: str) -> str:
+def called(field: str) -> str:
     """What the argument of a field is called."""
     return _OTHERWISE.get(field) or field.removesuffix("_e8")
 
@@ -150,7 +150,7 @@ def _command(row: CommandRow, given: Mapping[str, object], where: str, known: Kn
         _check_counts(given, where)
     values: dict[str, Any] = {}
     for field in kind.__struct_fields__:
-        name = _called(field)
+        name = called(field)
         if field in known.filled_in:
             values[field] = known.filled_in[field]
         elif field == "change":
@@ -180,9 +180,9 @@ def _check_counts(given: Mapping[str, object], where: str) -> None:
 def _change(given: Mapping[str, object], where: str, known: Known) -> AnyCommand:
     """The command within `effective_from`."""
     name, arguments = given["command"], given["arguments"]
-    row = _CHANGES.get(name) if isinstance(name, str) else None
+    row = CHANGES.get(name) if isinstance(name, str) else None
     if row is None:
-        raise Malformed(f"{where}.command: expected one of {', '.join(sorted(_CHANGES))}")
+        raise Malformed(f"{where}.command: expected one of {', '.join(sorted(CHANGES))}")
     if not isinstance(arguments, dict):
         raise Malformed(f"{where}.arguments: expected a table of the command's arguments")
     return _command(row, arguments, f"{where}.arguments", known)
@@ -190,7 +190,7 @@ def _change(given: Mapping[str, object], where: str, known: Known) -> AnyCommand
 
 def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: Known) -> object:
     """One argument as its field holds it."""
-    given = arguments[_called(field)]
+    given = arguments[called(field)]
     if (row.kind, field) in _NAMED_HERE and is_like_a_number(str(given)):
         raise Malformed("a name must not look as the number of a document does: it stands in journals and reports")
     if row.kind is commands.RecordAcknowledgement and field == "digest" and not _DIGEST.match(_text(given)):
@@ -233,7 +233,7 @@ def _plain(field: str, given: object, annotation: str) -> object:
         return given
     if annotation == "str":
         text = _text(given)
-        if len(text) > _TEXTS.get(field, MAX_NAME_CHARS):
+        if len(text) > TEXTS.get(field, MAX_NAME_CHARS):
             raise Malformed("too long")
         return text
     if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
@@ -255,7 +255,7 @@ def arguments_of(command: Command) -> dict[str, Argument]:
             continue
         if field.endswith("_e8"):
             value = decimal_e8(value)
-        found[_called(field)] = list(value) if isinstance(value, tuple) else value
+        found[called(field)] = list(value) if isinstance(value, tuple) else value
     return found
 
 

@@ -91,7 +91,7 @@ class BookUpdate(ChannelMessage, tag="book_update"):
     """Channel `book`: the levels that changed, with their new quantity; `"0"` removes one.
 
     Applies to the book at `prev_seq`. `checksum` is the CRC-32 of the ten best levels of both sides after it: see
-    `gateway.outbound.channels.levels.checksum`.
+    docs/PROTOCOL.md, "Keeping a book".
     """
 
     channel = "book"

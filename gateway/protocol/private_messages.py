@@ -51,7 +51,7 @@ class ExecutionReport(Message, tag="execution_report", kw_only=False):
     stop_price: str | None = None
     fee: str | None = None
     reason: str | None = None
-    """Of a cancel: requested, mass_cancel, immediate_or_cancel, collar, amended_to_filled, compliance, phase."""
+    """Of a cancel: why (docs/ERRORS.md)."""
     code: str | None = None
     """Of a reject: the first check that failed."""
     rule: str | None = None
@@ -65,7 +65,7 @@ class ExecutionReport(Message, tag="execution_report", kw_only=False):
 
 
 class RequestRejected(Message, tag="request_rejected"):
-    """An amend, cancel or mass cancel did nothing."""
+    """An amend, a cancel, a ladder, a transfer or another request was recorded, and did nothing."""
 
     account: str
     code: str

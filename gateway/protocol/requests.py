@@ -16,7 +16,10 @@ from gateway.protocol.record_messages import Argument, RecordKind
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
-Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+_DECIMAL = {"format": "decimal", "pattern": r"^[0-9]+(\.[0-9]{1,8})?$"}
+_OFFSET = {"format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]{1,8})?$"}
+# What a decoder takes; what it must look like is said to others, and looked at where it is read.
+Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=32, extra_json_schema=_DECIMAL)]
 RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Side = Literal["buy", "sell"]
@@ -25,7 +28,7 @@ TimeInForce = Literal["gtc", "ioc", "fok", "day", "gtd", "at_open", "at_close"]
 SelfTrade = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "reject"]
 Peg = Literal["own", "opposite", "mid"]
 Purpose = Literal["own_account", "domestic_payment", "cross_border"]
-Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33)]
+Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33, extra_json_schema=_OFFSET)]
 
 
 class Request(
@@ -220,7 +223,7 @@ class RequestDelivery(Request, tag="request_delivery", frozen=True):
 
 
 class OpenOrders(Request, tag="open_orders", frozen=True):
-    """List the open orders of an account by order id, up to 1000 of them, those after `after_order_id`."""
+    """List the open orders of an account by order id, up to 200 of them, those after `after_order_id`."""
 
     account: Name
     after_order_id: Seq = 0

@@ -26,6 +26,7 @@ from gateway.server.opening import start_server
 from gateway.server.turns import VenueHalted
 from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue, check_setup, parse_venue
+from tests.support.gateway.contract import check_asked, check_received
 from tests.support.small_market import SMALL_MARKET
 
 PARTICIPANTS = {"alice": "participant", "bob": "participant", "sue": "supervisor", "otto": "operator"}
@@ -124,7 +125,7 @@ def served_apart(
 
 
 class RawClient:
-    """A connection, its messages as plain dictionaries."""
+    """A connection, its messages as plain dictionaries. All that it sends and gets is held to the published schemas."""
 
     def __init__(self, socket: ClientConnection, binary: bool) -> None:
         self.socket = socket
@@ -137,6 +138,7 @@ class RawClient:
     async def send(self, **request: Any) -> int:
         """Send a request; returns its id."""
         request = {"id": next(self._ids), **request}
+        check_asked(request)
         await self.socket.send(msgspec.msgpack.encode(request) if self.binary else json.dumps(request))
         return int(request["id"])
 
@@ -145,6 +147,7 @@ class RawClient:
         raw = await asyncio.wait_for(self.socket.recv(), SECONDS)
         assert isinstance(raw, bytes) == self.binary
         message: dict[str, Any] = msgspec.msgpack.decode(raw) if isinstance(raw, bytes) else json.loads(raw)
+        check_received(message)
         return message
 
     async def until_closed(self) -> tuple[list[dict[str, Any]], int]:

@@ -1,0 +1,63 @@
+"""What the fields of messages hold beyond their type: which texts are decimals, and which words a field may have.
+
+A client must take a word that it doesn't know: new ones may come under the same protocol. So they are told, and not required.
+"""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from engine.command_table import ROLES
+from engine.vocabulary import codes
+from gateway.protocol.channel_messages import ChannelName
+from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
+
+_DECIMALS: Final = (
+    "amount ask_price ask_quantity available bid_price bid_quantity carried displayed_quantity fee filled_quantity frozen "
+    "held imbalance last_price last_quantity leaves_quantity left lot_size mark max_position max_quantity min_quantity "
+    "missing needed new_price open_interest outstanding paid position price quantity reference_price reserved shortfall "
+    "stop_price tick_size total unsettled volume"
+)
+DECIMAL_FIELDS: Final = frozenset(_DECIMALS.split())
+"""Texts of these names are decimals, in whatever message of the venue."""
+
+SIGNED: Final = r"^-?[0-9]+(\.[0-9]+)?$"
+"""What a decimal of the venue looks like: amounts, fees and positions may be below zero."""
+
+_REJECTS: Final = listed_codes(REJECT)
+_BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
+    "side": codes.SIDES,
+    "taker_side": codes.SIDES,
+    "order_type": codes.ORDER_TYPES,
+    "time_in_force": codes.TIMES_IN_FORCE,
+    "order_status": codes.ORDER_STATUSES,
+    "exec_type": ("new", "trade", "cancelled", "amended", "triggered", "rejected", "status"),
+    "liquidity": ("maker", "taker"),
+    "phase": codes.PHASES,
+    "role": ROLES,
+    "purpose": codes.PURPOSES,
+    "protocol": ("sbx.v1",),
+    "durability": ("fsync", "os"),
+    "scope": ("connection", "participant", "address"),
+    "channel": get_args(ChannelName),
+}
+_BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("Error", "code"): listed_codes(ERROR),
+    ("ExecutionReport", "code"): _REJECTS,
+    ("RequestRejected", "code"): _REJECTS,
+    ("Rejected", "code"): _REJECTS,
+    ("TransferStatus", "code"): _REJECTS,
+    ("ExecutionReport", "reason"): listed_codes(CANCEL),
+    ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
+    ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
+}
+
+
+def words_of(message: str, field: str) -> tuple[str, ...]:
+    """The words that a text of the venue may be today; none: any text.
+
+    Args:
+        message: the name of its Struct.
+        field: in it.
+    """
+    return _BY_MESSAGE.get((message, field)) or _BY_FIELD.get(field, ())

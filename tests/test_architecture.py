@@ -88,7 +88,7 @@ ROOMS = Rooms(
         ),
         "loadtest.demo": (
             ". flow",
-            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
+            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.watching gateway.cli",
         ),
         "loadtest.bench": (
             ". flow",

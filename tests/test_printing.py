@@ -25,6 +25,7 @@ SEEN = "[/x]"
 
 OTHERS = {
     "demo": "its participants are its own",
+    "participants": "what it tells of itself passes `say`, and names are those of the venue file, spelled out",
     "serve": "runs until it is stopped; what it announces passes `say`",
     "bench": "prints figures and what it names itself",
     "version": "prints what is installed",
@@ -193,6 +194,11 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["keys", "new", f"n{TAIL[:9]}", "--out", files.folder / "key.pem"], False, 0),
     (lambda files: ["keys", "show", files.text], False, 1),
     (lambda files: ["init", files.folder / "venue"], False, 0),
+    (lambda files: ["invite", TAIL, files.folder], True, 1),
+    (lambda files: ["invite", "zoe", files.folder, "--intermediary", TAIL], True, 1),
+    (lambda files: ["invite", "zoe", files.folder, "--money", TAIL], True, 1),
+    (lambda files: ["faucet", TAIL, "RUB=1", "--key", files.text], False, 2),
+    (lambda files: ["faucet", "ws://127.0.0.1:1", TAIL, "--key", files.text], False, 2),
     (lambda files: ["lint", files.venue], True, 1),
     (lambda files: ["lint", files.venue, "--json"], False, 1),
     (lambda files: ["index", files.text, "--url", "ws://127.0.0.1:1", "--key", files.text], False, 1),

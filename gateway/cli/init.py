@@ -115,4 +115,4 @@ def command(
         say(f"{folder}/: {participants} private keys of load participants, {first} to {last}")
     if seed is not None:
         say(f"All keys follow from seed {seed}: for load tests only, never for a venue that is open to a network.")
-    say(f"\nNext: sbx serve {printable(str(directory))}")
+    say(f"\nNext: sbx serve {printable(str(directory))} (--with-participants: with somebody to trade with)")

@@ -8,10 +8,12 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from engine.build import is_compiled
+from gateway.cli.participants_process import ParticipantsProcess, check
 from gateway.cli.running import collect_no_more, run_server, told_to_stop, until_stopped
 from gateway.cli.terminal import say
 from gateway.journal.files import JournalError
@@ -79,6 +81,19 @@ _LOGGER = logging.getLogger("gateway.serve")
 @click.option(
     "--insecure", is_flag=True, help="Listen at other addresses than this machine's own although there is no TLS."
 )
+@click.option(
+    "--with-participants",
+    is_flag=True,
+    help="Let the demonstration's participants trade, in a process beside it (`sbx participants`): whoever connects finds a market.",
+)
+@click.option("--participants-seed", type=int, default=1, show_default=True, help="What they draw from.")
+@click.option(
+    "--participants-pace",
+    type=click.FloatRange(0.01, 20),
+    default=0.25,
+    show_default=True,
+    help="How lively they are; 1: as in `sbx demo`, some 230 requests a second.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready.")
 def command(
     directory: Path,
@@ -94,6 +109,7 @@ def command(
     tls_key: Path | None,
     insecure: bool,
     as_json: bool,
+    **participants: Any,
 ) -> None:
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
 
@@ -109,13 +125,11 @@ def command(
 
     \b
     Examples:
-      sbx init venue && sbx serve venue
-      sbx serve venue --port 0 --json
-      sbx serve venue --metrics-port 9464
+      sbx init venue && sbx serve venue --with-participants
+      sbx serve venue --port 0 --metrics-port 9464 --json
       sbx serve venue --rulebook general-2026 --durability os
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
-    tls = _pair(tls_cert, tls_key)
     try:
         # The venue file's own is looked for beside it; what is typed here, from where it is typed.
         venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
@@ -131,8 +145,9 @@ def command(
             accept_jump=accept_jump,
             use_snapshot=not no_snapshot,
             has_follower=venue.server.follower if follower is None else follower,
-            tls=tls,
+            tls=_pair(tls_cert, tls_key),
             insecure=insecure,
+            company=_asked(directory, **participants),
             as_json=as_json,
         )
         run_server(serving, Log(venue.server.log_format))
@@ -140,6 +155,16 @@ def command(
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"the venue can't run: {error}") from error
+
+
+def _asked(
+    directory: Path, *, with_participants: bool, participants_seed: int, participants_pace: float
+) -> list[str] | None:
+    """Options of the simulated participants; None: none are asked for. Raises `ClickException` if there could be no market."""
+    if not with_participants:
+        return None
+    check(directory)
+    return ["--seed", str(participants_seed), "--pace", str(participants_pace)]
 
 
 def _pair(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None:
@@ -163,6 +188,7 @@ async def _serve(
     has_follower: bool,
     tls: tuple[Path, Path] | None,
     insecure: bool,
+    company: list[str] | None,
     as_json: bool,
 ) -> None:
     server = await start_server(
@@ -188,14 +214,31 @@ async def _serve(
         follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
         follower.begin()
     url = _url(server, venue.host if host is None else host)
+    participants = None if company is None else _company(venue, directory, url, company, tls)
     with running_at(directory, url):
+        if participants is not None:
+            participants.begin()
         _announce(venue, server, url, follower, as_json)
         await until_stopped(server, stop)
+        if participants is not None:
+            await participants.end()
     try:
         await server.stop()
     finally:
         if follower is not None:
             follower.end()
+
+
+def _company(
+    venue: Venue, directory: Path, url: str, options: list[str], tls: tuple[Path, Path] | None
+) -> ParticipantsProcess:
+    """The simulated participants, who trust the venue's own certificate."""
+    # At every address: this machine's own will do.
+    url = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    certificate = tls[0] if tls is not None else directory / venue.server.tls_cert if venue.server.tls_cert else None
+    return ParticipantsProcess(
+        directory, url, options + ([] if certificate is None else ["--ca-file", str(certificate)])
+    )
 
 
 def _read_certificate(certificate: Certificate) -> None:

@@ -29,13 +29,18 @@ MAX_TYPED: Final = 60
 _READ_BYTES: Final = 1_024
 
 
-async def show(view: View) -> None:
+async def show(view: View, keys: str = "", over: asyncio.Event | None = None) -> None:
     """Show a view on the terminal until somebody quits.
+
+    Args:
+        view: what is shown.
+        keys: what is said of the keys at the foot; empty: all that there are.
+        over: is set when there is nothing more to show. With it, pictures are drawn beside the loop, for which other work waits.
 
     Raises:
         Exception: the view can't go on; the terminal is as it was.
     """
-    screen = Screen(view)
+    screen = Screen(view, keys, over)
     with _keys_of(sys.stdin.fileno(), screen), Live(console=screen.console, screen=True, auto_refresh=False) as live:
         await screen.run(live)
 
@@ -74,9 +79,11 @@ def _read(descriptor: int) -> bytes:
 class Screen:
     """What is on the screen, and what somebody types."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, keys: str = "", over: asyncio.Event | None = None) -> None:
         self.console: Final = Terminal()
         self._view: Final = view
+        self._keys_in_words: Final = keys
+        self._over: Final = over
         self._keys: Final = Keys()
         self._woken: Final = asyncio.Event()
         self._is_over = False
@@ -90,12 +97,21 @@ class Screen:
 
     async def run(self, live: Live) -> None:
         """Draw until somebody quits. Raises what ends the view."""
-        while not self._is_over:
-            self._woken.clear()
-            wait = min(self._view.work(), self._draw(live))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
+        over = None if self._over is None else asyncio.create_task(self._quit_when(self._over))
+        try:
+            while not self._is_over:
+                self._woken.clear()
+                wait = min(self._view.work(), await self._draw(live))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
+        finally:
+            if over is not None:
+                over.cancel()
+
+    async def _quit_when(self, over: asyncio.Event) -> None:
+        await over.wait()
+        self.quit()
 
     def wake(self) -> None:
         """Look again at once: the window has another size, or a key was pressed."""
@@ -109,7 +125,7 @@ class Screen:
 
     # ── drawing ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _draw(self, live: Live) -> float:
+    async def _draw(self, live: Live) -> float:
         """Draw what changed; returns the seconds to the next time, if it was too soon."""
         now = time.monotonic()
         if now - self._drawn_at < CLOCK_SECONDS:
@@ -118,14 +134,21 @@ class Screen:
         width, height = self.console.size
         seen = (scene, width, height, self._foot(), self._is_helping)
         if seen != self._drawn:
-            live.update(self._page(scene, width, height), refresh=True)
+            if self._over is None:
+                self._show(live, scene, width, height)
+            else:
+                await asyncio.to_thread(self._show, live, scene, width, height)
             self._drawn, self._drawn_at = seen, now
         return inf
+
+    def _show(self, live: Live, scene: Scene, width: int, height: int) -> None:
+        live.update(self._page(scene, width, height), refresh=True)
 
     def _page(self, scene: Scene, width: int, height: int) -> Text:
         if self._is_helping:
             return help_page(width, height)
-        return picture(scene, width, height, self._foot(), ascii_only=self.console.options.ascii_only)
+        ascii_only = self.console.options.ascii_only
+        return picture(scene, width, height, self._foot(), ascii_only=ascii_only, keys=self._keys_in_words)
 
     def _foot(self) -> str:
         return self._said if self._typed is None else f"go to (moment, number, order): {self._typed}_"

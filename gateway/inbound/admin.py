@@ -23,6 +23,7 @@ from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand, Command
 from gateway.documents import DocumentError, is_like_a_number, spills
 from gateway.identity import Identities, check_documents, check_owners, secrets_of
+from gateway.outbound.given import FAUCET
 from gateway.protocol.messages import Admin, Argument
 from gateway.protocol.wire import Malformed, parse_amount, parse_e8
 from gateway.venue.schedule import parse_schedule
@@ -89,7 +90,7 @@ def admin_command(
     """
     row = ALLOWED.get(role, {}).get(request.command)
     if row is None:
-        known = ", ".join(sorted(ALLOWED.get(role, {}))) or "none"
+        known = ", ".join(sorted([*ALLOWED.get(role, {}), *([FAUCET] if role == PARTICIPANT else [])])) or "none"
         raise NotAllowed(f"as {role} you may send: {known}")
     filled_in = {"by": participant, "role": role}
     if row.name in _ISSUED:

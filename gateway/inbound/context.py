@@ -33,10 +33,12 @@ class VenueContext:
         silence_ns: int = 0,
         identities: Identities | None = None,
         recording: Callable[[], Recording] | None = None,
+        faucet: Mapping[str, int] | None = None,
+        now: Callable[[], int] = lambda: 0,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
-        self.participants: Final = participants
+        self.participants: Final = dict(participants)
         self.known: Final = known
         self.fanout: Final = fanout
         self.counters: Final = counters
@@ -50,6 +52,10 @@ class VenueContext:
         """How long a client may give none."""
         self.identities: Final = Identities.new() if identities is None else identities
         """Makes the keys of documents; None: under a secret that nobody keeps."""
+        self.faucet: Final[Mapping[str, int]] = faucet or {}
+        """What an account may have of test money a day, by asset, in minor units; empty: there is none."""
+        self.now: Final = now
+        """The venue's time, nanoseconds since the epoch, UTC."""
         self.is_recording: Final = recording is not None
         """What happened is shown again: commands are refused."""
         self._recording: Final = recording

@@ -23,8 +23,9 @@ from engine.vocabulary.limits import (
 )
 from engine.vocabulary.messages.commands import AnyCommand, RecordAcknowledgement
 from gateway.documents import without_numbers
-from gateway.inbound.admin import NotAllowed, admin_command, check_approvers
+from gateway.inbound.admin import NotAllowed, check_approvers
 from gateway.inbound.context import VenueContext
+from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.rates import MALFORMED_COST, cost_of
 from gateway.inbound.translate import TRANSLATE
@@ -298,9 +299,7 @@ class Session(FrameReader):
             self._refuse(request, "")
             return
         try:
-            command = admin_command(
-                request, participant.role, participant.participant, self._context.known.assets, self._context.identities
-            )
+            command = asked_command(request, participant, self._context)
             self._check_own(command)
             check_approvers(command, (each.role for each in self._context.participants.values()))
         except NotAllowed as error:

@@ -20,6 +20,7 @@ from engine.vocabulary.messages.events import (
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import Channels
+from gateway.outbound.given import Given
 from gateway.outbound.messages.mirrors import Mirrors
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
@@ -55,6 +56,7 @@ class Fanout:
         self._titles: Final = RuleTitles()
         self.reports: Final = PrivateReports(self.formats, self._titles)
         self.channels: Final = Channels(self.formats)
+        self.given: Final = Given()
         self._rulebooks: Final[list[tuple[int, str, str]]] = []
         """Each that came in force: the command after which it was, its name, its digest."""
         self.dirty: Final[list[Outbox]] = []
@@ -82,7 +84,7 @@ class Fanout:
 
     def state(self) -> Mirrors:
         """What a snapshot keeps, between two turns. O(channels). To read: nothing is copied."""
-        return Mirrors(self._rulebooks, self._titles.state(), self.channels.state())
+        return Mirrors(self._rulebooks, self._titles.state(), self.channels.state(), self.given.state())
 
     def restore(self, state: Mirrors, seq: int, standing: list[Event], reports: Mapping[str, int]) -> None:
         """Be, still empty, as the mirrors were when `state` was taken, after command `seq`.
@@ -101,6 +103,7 @@ class Fanout:
             self.reports.miss(account, count)
         self.channels.follow(seq, 0, standing)
         self.channels.restore(state.channels)
+        self.given.restore(state.given)
         self._drop_copy.seq = seq
 
     def past_reports(self, seq: int, time_ns: int, events: list[Event]) -> list[PrivateReport]:
@@ -134,6 +137,7 @@ class Fanout:
         """Take in a command of the past, with its events; nobody listens yet."""
         seq, time_ns, command, events = row
         self._titles.note(command)
+        self.given.follow(time_ns, command, events)
         self._learn(seq, events)
         self.channels.follow(seq, time_ns, events, precede=True)
         self.reports.follow(seq, time_ns, events)
@@ -155,6 +159,7 @@ class Fanout:
         news = events if replies is None else events[:due_events] if due_events else ()
         if replies is None:
             self._titles.note(command)
+            self.given.follow(time_ns, command, events)
         if news:
             self._learn(seq, news)
             for subscribers, message in self.channels.follow(seq, time_ns, news, precede=True):

@@ -64,7 +64,7 @@ async def start_server(
     started = start_venue(
         venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump, use_snapshot=use_snapshot
     )
-    server = VenueServer(venue, chosen, started, certificate)
+    server = VenueServer(venue, chosen, started, certificate, directory=directory)
     wanted_port = venue.metrics_port if metrics_port is None else metrics_port
     try:
         if wanted_port is not None:

@@ -62,6 +62,8 @@ class Turns(ABC):
             rates=None if venue.limits.lifted else Rates(venue.limits, steady_ns),
             heartbeat_ns=section.heartbeat_s * NS_PER_SECOND,
             silence_ns=section.heartbeat_s * section.missed_heartbeats * NS_PER_SECOND,
+            faucet=venue.faucet,
+            now=lambda: self.now_ns,
             **others,
         )
 

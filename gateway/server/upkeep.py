@@ -1,4 +1,4 @@
-"""What a venue sees to while it runs, once a second: that its journal is where it was, the head, and the tip told to others."""
+"""What a venue sees to while it runs, once a second: that its journal is where it was, the head, the tip told to others, newcomers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from engine.vocabulary.limits import NS_PER_SECOND, TIP_EVERY_NS, UPKEEP_NS
@@ -13,8 +14,10 @@ from gateway.journal.files import JournalGone
 from gateway.journal.writer import JournalWriter
 from gateway.protocol.messages import JournalTip, Message
 from gateway.server.guarded import Failing, guarded
+from gateway.server.newcomers import Newcomers
 from gateway.server.startup import Started
 from gateway.server.turns import VenueHalted
+from gateway.venue.venue import Participant
 
 
 class Host(Failing, Protocol):
@@ -27,6 +30,9 @@ class Host(Failing, Protocol):
     def tell_all(self, message: Message) -> None:
         """Send a message to everybody who is known."""
 
+    def admit(self, participants: Iterable[Participant]) -> None:
+        """Let more participants log in from now on."""
+
 
 class Upkeep:
     """Looks after a running venue.
@@ -35,8 +41,9 @@ class Upkeep:
     for those when it ends, and with them for a disk that hangs.
     """
 
-    def __init__(self, host: Host, started: Started) -> None:
+    def __init__(self, host: Host, started: Started, newcomers: Newcomers) -> None:
         self.host: Final = host
+        self._newcomers: Final = newcomers
         self._writer: Final[JournalWriter] = started.writer
         self._loop: Final = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -72,7 +79,7 @@ class Upkeep:
         self._timer = self._loop.call_later(UPKEEP_NS / NS_PER_SECOND, self._look)
 
     def _keep_head(self) -> None:
-        """Write the head once a second, in a thread of its own."""
+        """Write the head once a second, and look who came, in a thread of its own."""
         while not self._has_ended.wait(UPKEEP_NS / NS_PER_SECOND):
             try:
                 self._writer.write_head()
@@ -85,3 +92,6 @@ class Upkeep:
                 with contextlib.suppress(RuntimeError):
                     self._loop.call_soon_threadsafe(self.host.fail, halted)
                 return
+            if came := self._newcomers.look():
+                with contextlib.suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(self.host.admit, came)

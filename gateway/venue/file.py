@@ -82,6 +82,13 @@ class ApprovalSection(Entry, frozen=True):
     """What a second participant must approve."""
 
 
+class FaucetSection(Entry, frozen=True):
+    """[faucet]. Read at each start: it is no part of the journal."""
+
+    faucet: dict[Name, Decimal] = {}
+    """Asset -> what an account may have of it a day."""
+
+
 class ServerSection(Entry, frozen=True):
     """[server]: the connections, and who may make them."""
 

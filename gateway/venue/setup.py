@@ -89,7 +89,12 @@ def set_index_price(where: str, entry: IndexEntry) -> SetIndexPrice:
     return SetIndexPrice(entry.index, scaled(f"{where}.price", entry.price, DECIMALS, MAX_E8), entry.source)
 
 
-def list_instrument(where: str, entry: InstrumentEntry, scales: dict[str, int]) -> ListInstrument:
+def list_instrument(where: str, entry: InstrumentEntry, scales: dict[str, int]) -> list[AnyCommand]:
+    """An instrument, and its market design."""
+    return [_listed(where, entry, scales), *_market_design(where, entry)]
+
+
+def _listed(where: str, entry: InstrumentEntry, scales: dict[str, int]) -> ListInstrument:
     """An instrument; of a future with its times in nanoseconds."""
     known(f"{where}.base", entry.base, scales, "assets")
     known(f"{where}.quote", entry.quote, scales, "assets")
@@ -135,7 +140,7 @@ def _expiry_ns(where: str, entry: InstrumentEntry) -> int:
     return moscow_midnight_ns(day.year, day.month, day.day) + second * NS_PER_SECOND
 
 
-def market_design(where: str, entry: InstrumentEntry) -> list[AnyCommand]:
+def _market_design(where: str, entry: InstrumentEntry) -> list[AnyCommand]:
     """Bands, auctions, allocation and schedule, as far as an entry says more than the core's defaults."""
     commands: list[AnyCommand] = []
     rules = SetTradingRules(
@@ -260,15 +265,15 @@ def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> lis
     ]
     for asset, amount in entry.deposits.items():
         key = f"{where}.deposits.{asset}"
-        opening = Deposit(account, asset, _amount(key, asset, amount, scales), "opening", origin=OPENING_BALANCE)
+        opening = Deposit(account, asset, amount_of(key, asset, amount, scales), "opening", origin=OPENING_BALANCE)
         found.append((key, opening))
     for asset, amount in entry.issued.items():
         key = f"{where}.issued.{asset}"
-        found.append((key, IssueAsset(asset, account, _amount(key, asset, amount, scales), "", "opening")))
+        found.append((key, IssueAsset(asset, account, amount_of(key, asset, amount, scales), "", "opening")))
     return found
 
 
-def _amount(where: str, asset: str, text: str, scales: dict[str, int]) -> int:
+def amount_of(where: str, asset: str, text: str, scales: dict[str, int]) -> int:
     """An amount of an asset that the file defines, in its minor units."""
     known(where, asset, scales, "assets")
     return scaled(where, text, scales[asset], MAX_SUPPLY)

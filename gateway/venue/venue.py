@@ -11,7 +11,7 @@ import time
 import tomllib
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -39,6 +39,7 @@ from gateway.venue.file import (
     ApprovalSection,
     AssetEntry,
     ContractEntry,
+    FaucetSection,
     IndexEntry,
     InstrumentEntry,
     IntermediaryEntry,
@@ -54,9 +55,9 @@ from gateway.venue.rulebooks import built_in_rulebooks, load_rulebook_documents
 from gateway.venue.setup import (
     VenueError,
     add_asset,
+    amount_of,
     known,
     list_instrument,
-    market_design,
     moscow_midnight_ns,
     open_account,
     register_intermediary,
@@ -66,6 +67,7 @@ from gateway.venue.setup import (
 from gateway.words.words import words_of
 
 __all__ = [
+    "VENUE_FILE",
     "Participant",
     "Venue",
     "VenueError",
@@ -74,7 +76,10 @@ __all__ = [
     "load_rulebook_documents",
     "load_venue",
     "parse_venue",
+    "read_participants",
 ]
+
+VENUE_FILE: Final = "venue.toml"
 
 _Entry = TypeVar("_Entry", bound=msgspec.Struct)
 
@@ -106,6 +111,8 @@ class Venue(msgspec.Struct, frozen=True):
     limits: LimitsSection = LimitsSection()
     """Rates of requests at the edge."""
     server: ServerSection = ServerSection()
+    faucet: dict[str, int] = {}
+    """Test money that an account may have a day, by asset, in minor units; empty: it is no venue for tests."""
     identities: Identities | None = None
     """What made the identity keys in it; None: a secret that nobody keeps."""
 
@@ -125,7 +132,7 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
         VenueError: it does not work; the message says which key is wrong and why.
         KeyFileError: the secret of its identity keys can't be used.
     """
-    file = path / "venue.toml" if path.is_dir() else path
+    file = path / VENUE_FILE if path.is_dir() else path
     identities = Identities.read(file.parent) or Identities.new()
     try:
         text = file.read_text(encoding="utf-8")
@@ -141,6 +148,20 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
     return venue
 
 
+def read_participants(file: Path) -> dict[str, Participant]:
+    """Who may log in by a venue file as it is now; nothing else of it is looked at.
+
+    Raises:
+        VenueError: the file or its [[participants]] can't be used.
+        OSError: the file can't be read.
+    """
+    try:
+        tables = _tables(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise VenueError(f"{file} can't be read: {error}") from error
+    return _participants(_entries(tables, "participants", ParticipantEntry, "participant"))
+
+
 def parse_venue(text: str, rulebook: str, directory: Path, identities: Identities | None = None) -> Venue:
     """Read the text of a venue file; a rulebook named by a path is looked for in `directory`. Raises `VenueError`.
 
@@ -150,6 +171,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     section = _convert(tables.pop("venue", {}), VenueSection, "venue")
     limits = _convert(tables.pop("limits", {}), LimitsSection, "limits")
     server = _server(tables.pop("server", {}))
+    faucet = _convert({"faucet": tables.pop("faucet", {})}, FaucetSection, "").faucet
     approval = _convert(tables.pop("approval", {}), ApprovalSection, "approval")
     assets = _entries(tables, "assets", AssetEntry, "asset")
     indices = _entries(tables, "indices", IndexEntry, "index")
@@ -168,9 +190,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
     setup += [(where, add_asset(where, entry)) for where, entry in assets]
     setup += [(where, set_index_price(where, entry)) for where, entry in indices]
-    for where, instrument in instruments:
-        setup.append((where, list_instrument(where, instrument, scales)))
-        setup += [(where, command) for command in market_design(where, instrument)]
+    setup += [(where, command) for where, each in instruments for command in list_instrument(where, each, scales)]
     setup += [(where, register_intermediary(where, entry)) for where, entry in intermediaries]
     intermediary_names = {entry.intermediary for _, entry in intermediaries}
     texts = [entry.text for _, entry in warnings] or _implied_texts(name, documents, investors)
@@ -199,6 +219,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         tuple(setup),
         limits,
         server,
+        {asset: amount_of(f"faucet.{asset}", asset, text, scales) for asset, text in faucet.items()},
         identities,
     )
 
@@ -217,7 +238,7 @@ def _registrations(
 def _check_all_known(left: Mapping[str, object]) -> None:
     """Check that no section is left that the file may not have."""
     if left:
-        known_sections = ", ".join(("venue", "limits", "server", "approval", *_SECTIONS))
+        known_sections = ", ".join(("venue", "limits", "server", "approval", "faucet", *_SECTIONS))
         raise VenueError(f"unknown section {min(left)!r}; known: {known_sections}")
 
 
@@ -334,7 +355,7 @@ def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
             hint = f"; known keys: {', '.join(kind.__struct_fields__)}" if not key else ""
         elif message.startswith(("Expected `str`, got `int`", "Expected `str`, got `float`")):
             hint = '; write decimals and names in quotes, as in "0.01"'
-        raise VenueError(f"{where}{key}: {without_numbers(message)}{hint}") from error
+        raise VenueError(f"{where}{key}".lstrip(".") + f": {without_numbers(message)}{hint}") from error
 
 
 def _check_parties(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
@@ -42,6 +43,8 @@ class LiveView:
         self._client: Final = client
         self._markets: Final[dict[str, Market]] = {}
         """Those that are followed, in the venue's order."""
+        self._first: Final[dict[str, Decimal]] = {}
+        """What changes are counted from: the last price when the watching began, where there was none the reference, else the first."""
         self._untold: Final[dict[tuple[str, str], None]] = {}
         """Channels of which nothing came yet."""
         self._told: Final = asyncio.Event()
@@ -72,6 +75,7 @@ class LiveView:
             )
         for name in names:
             self._markets[name] = Market(name, listed[name].phase)
+        references = {name: listed[name].reference_price for name in names}
         has_copies = await self._follow_copies()
         follow = self._follow
         starting = [follow(self._client.heartbeats(), self._heard)]
@@ -87,6 +91,9 @@ class LiveView:
         if self._untold:
             async with asyncio.timeout(FIRST_SECONDS):
                 await self._told.wait()
+        for name, reference in references.items():
+            if reference is not None and name not in self._first:
+                self._first[name] = Decimal(reference)
 
     async def _follow_copies(self) -> bool:
         try:
@@ -137,10 +144,12 @@ class LiveView:
         self._time_ns = max(self._time_ns or 0, time_ns)
 
     def _ticker(self, message: m.Ticker) -> None:
+        last, name = message.last_price, message.instrument
         self._change(
             "ticker",
             message,
-            last=message.last_price,
+            last=last,
+            change=None if last is None else percent(Decimal(last), self._first.setdefault(name, Decimal(last))),
             bid=message.bid_price,
             bid_quantity=message.bid_quantity,
             ask=message.ask_price,
@@ -286,6 +295,11 @@ class LiveView:
 _STATES: Final = {"connecting": "connecting", "lost": "CONNECTION LOST, trying again", "closed": "closed"}
 _NO_RIGHT: Final = ("not_logged_in", "not_allowed")
 _ONLY_RECORDED: Final = "a live venue can't be walked in: `sbx watch DIR --from MOMENT` shows what it has recorded"
+
+
+def percent(last: Decimal, first: Decimal) -> str | None:
+    """How far a price has moved, with its sign; None: from nothing."""
+    return f"{(last / first - 1) * 100:+.2f}%" if first else None
 
 
 def _seq_of(report: m.ExecutionReport) -> int:

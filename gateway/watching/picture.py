@@ -124,7 +124,7 @@ def _filled(lines: list[Text], room: int) -> list[Text]:
     return lines + [Text() for _ in range(room - len(lines))]
 
 
-def picture(scene: Scene, width: int, height: int, foot: str = "", *, ascii_only: bool = False) -> Text:
+def picture(scene: Scene, width: int, height: int, foot: str = "", *, ascii_only: bool = False, keys: str = "") -> Text:
     """A scene in a window.
 
     Args:
@@ -133,9 +133,10 @@ def picture(scene: Scene, width: int, height: int, foot: str = "", *, ascii_only
         height: in lines.
         foot: the last line; empty: what the keys do.
         ascii_only: whether the terminal has no other letters.
+        keys: what they do, where that is not as usual.
     """
     lines = _head(scene, width)
-    keys = KEYS if width >= len(KEYS) else FEW_KEYS
+    keys = keys or (KEYS if width >= len(KEYS) else FEW_KEYS)
     last = [] if height < 3 else [fit(printable(foot) or keys, width, WARN if foot else DIM)]
     room = height - len(last) - len(lines)
     if room >= 9:
@@ -166,6 +167,8 @@ def _head(scene: Scene, width: int) -> list[Text]:
         ends(printable(f"{scene.where}, {scene.kind}"), printable(state), width, WARN if scene.is_paused else HEAD),
         ends(seq, time, width),
     ]
+    if scene.figures:
+        lines.append(fit(printable(scene.figures), width))
     if scene.last_command:
         # As many lines whatever it says: what stands below keeps its place.
         most = 1 if width >= WIDE else 2
@@ -209,14 +212,15 @@ def _beside(left: list[Text], right: list[Text], place: int, split: int, bar: st
 # ── prices ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _PRICES: Final = (
-    Column("", STAYS, True),
-    Column("instrument", STAYS, True),
-    Column("phase", 5, True),
-    Column("last", 8),
-    Column("bid quantity", 1),
-    Column("bid", 7),
-    Column("ask", 6),
-    Column("ask quantity", 1),
+    Column("", STAYS, True, is_plain=True),
+    Column("instrument", STAYS, True, is_plain=True),
+    Column("phase", 5, True, is_plain=True),
+    Column("last", 8, is_plain=True),
+    Column("change", 4),
+    Column("bid quantity", 1, is_plain=True),
+    Column("bid", 7, is_plain=True),
+    Column("ask", 6, is_plain=True),
+    Column("ask quantity", 1, is_plain=True),
 )
 
 
@@ -228,14 +232,17 @@ def _prices(scene: Scene, width: int, room: int) -> list[Text]:
 
 
 def _market(market: Market, is_chosen: bool) -> Row:
-    prices = (market.last, market.bid_quantity, market.bid, market.ask, market.ask_quantity)
+    prices = (market.bid_quantity, market.bid, market.ask, market.ask_quantity)
     cells = [
         ">" if is_chosen else " ",
         printable(market.instrument),
         market.phase.replace("_", " "),
+        _figure(market.last),
+        market.change or "",
         *map(_figure, prices),
     ]
-    return Row(cells, CHOSEN if is_chosen else "" if market.phase == "continuous" else WARN)
+    moved = (market.change or "").strip("%0.+-") and (ASK if (market.change or "").startswith("-") else BID)
+    return Row(cells, CHOSEN if is_chosen else "" if market.phase == "continuous" else WARN, moved)
 
 
 def _figure(text: str | None) -> str:

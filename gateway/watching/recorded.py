@@ -308,7 +308,7 @@ def _printed(trade: Trade, row: StoredRow, format_: InstrumentFormat) -> Printed
 
 
 def _market(found: dict[str, Any]) -> Market:
-    return Market(**{name: found[name] for name in Market.__struct_fields__})
+    return Market(**{name: found[name] for name in Market.__struct_fields__ if name in found})
 
 
 def _book(found: dict[str, Any]) -> BookSeen:

@@ -32,6 +32,8 @@ class Market(msgspec.Struct, frozen=True):
     bid_quantity: str | None = None
     ask: str | None = None
     ask_quantity: str | None = None
+    change: str | None = None
+    """Of the last price since it is watched, in percent; None: nobody says from when on."""
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -116,6 +118,8 @@ class Scene(msgspec.Struct, frozen=True):
     """The last command in words."""
     notes: list[str] = []
     """What is to be known beside it."""
+    figures: str = ""
+    """What whoever shows it has measured, in a line."""
 
 
 class Recent:

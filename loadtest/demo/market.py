@@ -15,12 +15,46 @@ from loadtest.demo.tally import Tally
 SIGMA_BP_PER_ROOT_SECOND: Final = 1.07
 """Standard deviation of a price over one second, in basis points of it: 60 % a year, as of bitcoin."""
 BASIS_POINTS: Final = 10_000
+RETURN_S: Final = 6 * 3600.0
+"""What a price has wandered off is gone by 63 % after so long: it stays about 1 % around the venue file's reference, far inside every
+band, however long it goes on."""
+
+
+class Belief:
+    """What all think of the value of one asset: the logarithm of what it has become since the venue file was written."""
+
+    def __init__(self, source: random.Random) -> None:
+        self.log = 0.0
+        self._source = source
+        self._moved_at = 0.0
+
+    def move(self, now_s: float) -> float:
+        """Let it walk on to `now_s`, seconds of any steady clock, and return it."""
+        elapsed = max(now_s - self._moved_at, 0.0) if self._moved_at else 0.0
+        self._moved_at = now_s
+        step_bp = SIGMA_BP_PER_ROOT_SECOND * math.sqrt(elapsed) * self._source.gauss(0.0, 1.0)
+        self.log = self.log * math.exp(-elapsed / RETURN_S) + step_bp / BASIS_POINTS
+        return self.log
+
+
+class Beliefs:
+    """Of every asset but roubles: spot, futures and notes on one asset move together."""
+
+    def __init__(self, source: random.Random) -> None:
+        self._source = source
+        self._by_asset: dict[str, Belief] = {}
+
+    def of(self, asset: str) -> Belief:
+        """What is thought of an asset."""
+        if asset not in self._by_asset:
+            self._by_asset[asset] = Belief(self._source)
+        return self._by_asset[asset]
 
 
 class Market:
     """One instrument: its grid, its touch, and the fair price that all participants would agree on."""
 
-    def __init__(self, info: InstrumentInfo, fair: float, source: random.Random) -> None:
+    def __init__(self, info: InstrumentInfo, reference: float, beliefs: Beliefs) -> None:
         self.instrument = info.instrument
         self.base = info.base
         self.quote = info.quote
@@ -29,11 +63,16 @@ class Market:
         self.lot = Decimal(info.lot_size)
         self.min_quantity = Decimal(info.min_quantity)
         self.max_quantity = Decimal(info.max_quantity)
-        self.fair = fair
+        self.reference = reference
+        self.fair = reference
         self.bid: Decimal | None = None
         self.ask: Decimal | None = None
-        self._source = source
-        self._moved_at = 0.0
+        self._believed = beliefs.of(info.underlying or info.base)
+        self._quoted = None if info.quote == "RUB" else beliefs.of(info.quote)
+
+    def begin_at(self, price: float) -> None:
+        """Let the asset begin at a price in this market: the last one of an earlier run."""
+        self._believed.log = math.log(price / self.reference)
 
     def see(self, top: Top) -> None:
         """Take in a message of the `top` channel."""
@@ -42,10 +81,8 @@ class Market:
 
     def move(self, now_s: float) -> float:
         """Let the fair price walk on to `now_s`, seconds of any steady clock, and return it."""
-        elapsed = now_s - self._moved_at if self._moved_at else 0.0
-        self._moved_at = now_s
-        step_bp = SIGMA_BP_PER_ROOT_SECOND * math.sqrt(max(elapsed, 0.0)) * self._source.gauss(0.0, 1.0)
-        self.fair *= math.exp(step_bp / BASIS_POINTS)
+        quoted = 0.0 if self._quoted is None else self._quoted.move(now_s)
+        self.fair = self.reference * math.exp(self._believed.move(now_s) - quoted)
         return self.fair
 
     def touch(self, buys: bool) -> Decimal:

@@ -1,4 +1,4 @@
-"""Simulated participants: market makers, investors of every class, and those who try what they may not.
+"""Simulated participants: market makers, and investors of every class.
 
 Each acts at the moments of a Poisson process, drawn ahead and never put off: if the venue is slow, requests overlap, and
 the wait counts as latency from the moment the request was meant to be sent (an open loop, without coordinated omission).
@@ -9,7 +9,10 @@ recording's 1.4 % would show few trades in twenty seconds, so each kind of inves
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 import random
+import secrets
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -40,6 +43,8 @@ REPLACE_SHARE: Final = 0.3
 """Of a maker's refreshes, those that enter a new quote instead of amending the old one."""
 ROUBLES_PER_USDT: Final = 80.0
 TIMER_ROUNDING_NS: Final = 1_000_000
+ORDERS: Final = "sim-"
+"""How all their client order ids begin: by that those of an earlier run are known, and those of others let alone."""
 
 
 async def sleep_until(moment_ns: int) -> None:
@@ -49,6 +54,30 @@ async def sleep_until(moment_ns: int) -> None:
         await asyncio.sleep(wait_ns / NS_PER_SECOND)
     while time.perf_counter_ns() < moment_ns:  # noqa: ASYNC110 - there is nothing but the clock to wait for
         await asyncio.sleep(0)
+
+
+class Ends:
+    """When everybody stops. Somebody may bring it forward."""
+
+    def __init__(self, after_s: float = math.inf) -> None:
+        self.at_ns: float = time.perf_counter_ns() + after_s * NS_PER_SECOND
+        """Of `time.perf_counter_ns`."""
+        self.event = asyncio.Event()
+        """Set once somebody has ended it."""
+
+    def now(self) -> None:
+        """Let it be over."""
+        self.at_ns = min(self.at_ns, time.perf_counter_ns())
+        self.event.set()
+
+    async def comes_within(self, seconds: float) -> bool:
+        """Wait so long; whether somebody has ended it meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.event.wait()
+        except TimeoutError:
+            return False
+        return True
 
 
 class Participant:
@@ -63,31 +92,52 @@ class Participant:
         self.tally = tally
         self.sampler = sampler
         self.source: random.Random = sampler.source
-        self.until_ns = 0
-        """When `run` stops acting, of `time.perf_counter_ns`."""
+        self.pace = 1.0
+        """How fast it lives; its rate is in it already."""
+        self.ends = Ends()
         self._running: set[asyncio.Task[None]] = set()
+        self._prefix = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
 
-    async def run(self, until_ns: int) -> None:
-        """Act until `until_ns` (of `time.perf_counter_ns`), then wait for the replies that are still out.
+    async def run(self, ends: Ends) -> None:
+        """Act until the end, then wait for the replies that are still out.
 
         Raises `ConnectionLost` if the venue goes away.
         """
-        self.until_ns = until_ns
+        self.ends = ends
         intended_ns = time.perf_counter_ns()
         while True:
             intended_ns += int(self.sampler.arrival_seconds(self.rate_per_second) * NS_PER_SECOND)
-            if intended_ns >= until_ns:
+            if intended_ns >= ends.at_ns:
                 break
             await sleep_until(intended_ns)
+            self._raise_what_failed()
             self.spawn(self.act(intended_ns))
         if self._running:
             await asyncio.gather(*self._running)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run beside the others; `run` waits for it."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(self._counted(work))
         self._running.add(task)
         task.add_done_callback(self._finished)
+
+    async def _counted(self, work: Coroutine[Any, Any, None]) -> None:
+        """Nobody goes home because of one request that the venue did not take."""
+        try:
+            await work
+        except RequestFailed as error:
+            self.tally.fail(error)
+
+    def drop(self) -> None:
+        """Wait for nothing any more."""
+        for task in self._running:
+            task.cancel()
+
+    def _raise_what_failed(self) -> None:
+        for task in self._running:
+            if task.done():
+                task.result()
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         # A failed one stays, so that `run` raises what went wrong.
@@ -115,7 +165,13 @@ class Participant:
         side: Any = "buy" if buys else "sell"
         try:
             order = await self.client.submit(
-                market.instrument, side, quantity, price, account=account, time_in_force=time_in_force
+                market.instrument,
+                side,
+                quantity,
+                price,
+                account=account,
+                time_in_force=time_in_force,
+                client_order_id=f"{ORDERS}{self._prefix}-{next(self._numbers)}",
             )
         except OrderRejected as error:
             self.tally.replied(intended_ns, time.perf_counter_ns())
@@ -171,14 +227,14 @@ class MarketMaker(Participant):
             Quote(market, buys, level) for level in range(QUOTED_LEVELS) for market in markets for buys in (True, False)
         ]
 
-    async def run(self, until_ns: int) -> None:
-        """Quote every level once, the best ones first, then refresh until `until_ns`."""
+    async def run(self, ends: Ends) -> None:
+        """Quote every level once, the best ones first, then refresh until the end."""
         intended_ns = time.perf_counter_ns()
         for quote in self.quotes:
             intended_ns += FIRST_QUOTE_NS
             await sleep_until(intended_ns)
             self.spawn(self.refresh(intended_ns, quote))
-        await super().run(until_ns)
+        await super().run(ends)
 
     async def act(self, intended_ns: int) -> None:
         """Refresh one quote, picked at random."""
@@ -198,7 +254,7 @@ class MarketMaker(Participant):
             text = quote.market.price(price, quote.buys)
             quote.price = Decimal(text)
             if order is None or not order.is_open:
-                value = _value(quote.market, MARKET_MAKER_VALUE_RUB) * max(self.sampler.size(), 0.1)
+                value = value_in_quote(quote.market, MARKET_MAKER_VALUE_RUB) * max(self.sampler.size(), 0.1)
                 quantity = quote.market.quantity(value)
                 quote.order = await self.enter(intended_ns, quote.market, quote.buys, quantity, text)
             else:
@@ -276,7 +332,7 @@ class Investor(Participant):
         """Enter one order; cancel it when its drawn lifetime is over."""
         market = self.source.choice(self.markets)
         buys = self.source.random() < self.style.buy_share
-        value = _value(market, self.style.value_rub) * min(self.sampler.size(), MAX_SIZE)
+        value = value_in_quote(market, self.style.value_rub) * min(self.sampler.size(), MAX_SIZE)
         quantity = market.quantity(value)
         if self.source.random() < self.style.aggressive_share:
             await self._take(intended_ns, market, buys, quantity)
@@ -286,10 +342,9 @@ class Investor(Participant):
         price = market.touch(buys) * Decimal(1 - sign * min(behind, MAX_DISTANCE_BP) / BASIS_POINTS)
         order = await self.enter(intended_ns, market, buys, quantity, market.price(price, buys))
         if order is not None and order.is_open:
-            lifetime = self.sampler.lifetime_s()
+            lifetime = self.sampler.lifetime_s() / self.pace
             ends_ns = time.perf_counter_ns() + int(lifetime * NS_PER_SECOND)
-            if ends_ns < self.until_ns:
-                await asyncio.sleep(lifetime)
+            if ends_ns < self.ends.at_ns and not await self.ends.comes_within(lifetime):
                 await self.cancel(ends_ns, order)
 
     async def _take(self, intended_ns: int, market: Market, buys: bool, quantity: str) -> None:
@@ -306,84 +361,11 @@ class Investor(Participant):
         )
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """Something that somebody tries again and again."""
-
-    account: str
-    instrument: str
-    value_rub: float
-    why: str
-    """What is wrong with it, or what lets it pass."""
-    buys: bool = True
-    oversize: bool = False
-    rulebooks: tuple[str, ...] = ()
-    """Where it is tried; empty: everywhere."""
-    permitted_by: str = ""
-    """The rule that exempts it from the others."""
-
-
-ELR, DERIVATIVES, GENERAL = "elr-2025", "derivatives-2025", "general-2026"
-ATTEMPTS: Final = (
-    Attempt("anna.main", "XMR/RUB", 50_000.0, "an anonymous coin"),
-    Attempt("boris.main", "ZEC/RUB", 50_000.0, "an optionally anonymous coin"),
-    Attempt("kira.north", "BTC/RUB", 10_000.0, "nothing under general-2026: her intermediary of the year"),
-    Attempt("kira.south", "BTC/RUB", 10_000.0, "a second intermediary in the same year"),
-    Attempt("egor.north", "BTC/RUB", 10_000.0, "no knowledge test"),
-    Attempt("igor.south", "ETH/RUB", 10_000.0, "a failed knowledge test"),
-    Attempt("lev.north", "BTC/RUB", 350_000.0, "over the yearly cap"),
-    Attempt("olga.south", "BTC-NOTE", 24_000.0, "a note linked to bitcoin, for retail"),
-    Attempt("daria.north", "SOL/RUB", 24_000.0, "an asset that is not highly liquid, for retail"),
-    Attempt("daria.north", "A7A5/RUB", 10_000.0, "the rouble stablecoin, for retail"),
-    Attempt("maxim.south", "BTC/RUB", 100_000.0, "a blocked owner"),
-    Attempt("nikita.east", "ETH/RUB", 10_000.0, "through a suspended intermediary"),
-    Attempt("nikita.east", "ETH/RUB", 2_000.0, "what is held may be sold", buys=False, permitted_by="RET-5"),
-    Attempt("roman.south", "BTC/RUB", 10_000.0, "no document that says who it is"),
-    Attempt("zhanna.south", "BTC/RUB", 10_000.0, "the risk warning not acknowledged"),
-    Attempt("gleb.south", "SOL/RUB", 24_000.0, "qualified, but without the risk test"),
-    Attempt("boris.main", "BTC/RUB", 0.0, "more than the largest quantity", oversize=True),
-    Attempt("lev.north", "BTC/RUB", 1_200_000.0, "more than one retail order may be worth", buys=False),
-    Attempt("little-llc.south", "BTC/RUB", 50_000.0, "a firm that is not qualified", rulebooks=(ELR,)),
-    Attempt("kappa-bank.main", "BTC/RUB", 250_000_000.0, "above a share of a bank's capital", rulebooks=(ELR,)),
-    Attempt("kappa-bank.main", "BTC-NOTE", 250_000_000.0, "a bank's exposure", rulebooks=(DERIVATIVES, GENERAL)),
-    Attempt("pavel.west", "BTC-NOTE", 25_000_000.0, "an intermediary's cover", rulebooks=(DERIVATIVES, GENERAL)),
-    Attempt("vera.north", "BTC-NOTE", 60_000_000.0, "an investor's exposure", rulebooks=(DERIVATIVES, GENERAL)),
-)
-
-
-class Trespasser(Participant):
-    """Tries, in turn, what the accounts of one participant may not do."""
-
-    def __init__(
-        self,
-        client: Client,
-        rate_per_second: float,
-        tally: Tally,
-        sampler: FlowSampler,
-        attempts: list[tuple[Attempt, Market]],
-    ) -> None:
-        super().__init__(client, attempts[0][0].account, rate_per_second, tally, sampler)
-        self.attempts = attempts
-        self._turn = 0
-
-    async def act(self, intended_ns: int) -> None:
-        """Make the next attempt."""
-        attempt, market = self.attempts[self._turn % len(self.attempts)]
-        self._turn += 1
-        quantity = market.quantity(_value(market, attempt.value_rub))
-        if attempt.oversize:
-            quantity = format((market.max_quantity + market.lot).normalize(), "f")
-        price = market.price(market.touch(attempt.buys), attempt.buys)
-        order = await self.enter(intended_ns, market, attempt.buys, quantity, price, account=attempt.account)
-        if order is not None and attempt.permitted_by:
-            self.tally.permit(words(attempt.account, market, attempt.buys, quantity, price), attempt.permitted_by)
-
-
 def words(account: str, market: Market, buys: bool, quantity: str, price: str | None) -> str:
     """An order in words."""
     return f"{account} {'buys' if buys else 'sells'} {quantity} {market.instrument} at {price or 'market'}"
 
 
-def _value(market: Market, value_rub: float) -> float:
+def value_in_quote(market: Market, value_rub: float) -> float:
     """A value in roubles in the market's quote asset."""
     return value_rub / ROUBLES_PER_USDT if market.quote == "USDT" else value_rub

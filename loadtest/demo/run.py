@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,57 +12,30 @@ from typing import Any, Final
 
 from compliance import Rulebook, load_rulebook
 from engine.replay import EventsDigest
-from engine.vocabulary.codes import CONTINUOUS, FUTURE
-from engine.vocabulary.limits import NS_PER_SECOND, ONE_E8
-from engine.vocabulary.messages.commands import ListInstrument, OpenAccount, SetPhase
+from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.cli import replay as replay_command
 from gateway.cli.verify import summary as verify_summary
-from gateway.client import Client, connect
+from gateway.client import connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.keys import new_private_key, public_key_hex, write_private_key
+from gateway.venue.invite import all_lines, append, invitation
 from gateway.venue.template import write_default_venue
-from gateway.venue.venue import Venue, load_venue
-from loadtest.demo.market import Market, watch
-from loadtest.demo.participants import (
-    ATTEMPTS,
-    DERIVATIVES,
-    ELR,
-    GENERAL,
-    STYLES,
-    Investor,
-    MarketMaker,
-    Participant,
-    Trespasser,
-)
+from gateway.venue.venue import VENUE_FILE, Venue, load_venue
+from loadtest.demo.cast import cast_of, logged_in, logins, markets_of
+from loadtest.demo.market import watch
+from loadtest.demo.participants import Ends
+from loadtest.demo.show import Show, Stage
 from loadtest.demo.tally import Tally
-from loadtest.demo.treasury import MOVES, Move, Operator, Treasurer
-from loadtest.flow.fitted import FlowSampler
+from loadtest.demo.trespassers import DERIVATIVES, ELR, GENERAL
 from loadtest.serving import serving
-
-# Requests a second of all participants together; a small part of what a venue can take, so that latency means something.
-MARKET_MAKER_RATE: Final = 60.0
-INVESTOR_RATE: Final = 6.0
-TRESPASSER_RATE: Final = 3.0
-TREASURER_RATE: Final = 6.0
-
-OPERATOR: Final = "operator"
-MARKET_MAKERS: Final = ("mm-alpha.main", "mm-beta.main")
-# What each investor trades; each holds some of it. Who is no retail investor trades the futures too.
-MAIN: Final = ("BTC/RUB", "ETH/RUB", "USDT/RUB")
-WIDE: Final = (*MAIN, "SOL/RUB", "XRP/RUB", "BNB/RUB", "TRX/RUB", "TON/RUB", "BTC-NOTE")
-INVESTORS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "delta-fund.main": ("institution", (*WIDE, "BTC/USDT", "A7A5/RUB")),
-    "kappa-bank.main": ("institution", (*WIDE, "BTC/USDT", "A7A5/RUB")),
-    "anna.main": ("super_qualified", (*WIDE, "BTC/USDT")),
-    "boris.main": ("super_qualified", (*WIDE, "BTC/USDT")),
-    "vera.north": ("qualified", WIDE),
-    "daria.north": ("retail", ("BTC/RUB", "ETH/RUB")),
-    "olga.south": ("retail", ("BTC/RUB", "ETH/RUB")),
-    "lev.north": ("retail", ("BTC/RUB", "ETH/RUB")),
-}
 
 EXPECTED: Final = {ELR: 7, DERIVATIVES: 3, GENERAL: 7}
 """By rulebook: instruments that trade, at the least."""
+
+
+NEWCOMER: Final = "newcomer"
+"""Who joins trades as this participant, on an account of their own."""
 
 
 class DemoError(Exception):
@@ -79,13 +50,11 @@ class Options:
     rulebook: str
     seconds: float
     seed: int
+    port: int | None = None
+    """For others to join; None: any free one, and nobody is expected."""
 
 
-Progress = Callable[[float, Tally], None]
-"""Called a few times a second with the seconds gone and what has happened."""
-
-
-async def run(options: Options, progress: Progress) -> dict[str, Any]:
+async def run(options: Options, show: Show) -> dict[str, Any]:
     """Run a venue with participants, stop it, verify and replay its journal.
 
     Returns everything that happened as plain data.
@@ -94,16 +63,21 @@ async def run(options: Options, progress: Progress) -> dict[str, Any]:
         ServingError: the venue does not start, or goes away.
         DemoError: its market data broke off.
     """
-    directory = options.directory
-    write_default_venue(directory, datetime.now(UTC).date(), options.rulebook, port=0)
+    directory, today = options.directory, datetime.now(UTC).date()
+    write_default_venue(directory, today, options.rulebook, port=options.port or 0)
+    if options.port is not None:
+        key = new_private_key()
+        invited = invitation(load_venue(directory), NEWCOMER, today=today)
+        append(directory / VENUE_FILE, all_lines(invited, public_key_hex(key)))
+        write_private_key(directory / "keys" / f"{NEWCOMER}.pem", key)
     venue = load_venue(directory)
     tally = Tally()
     async with serving(directory) as served:
-        await _trade(options, venue, served.url, tally, progress)
+        seconds = await _trade(options, venue, served.url, tally, show)
     return {
         "rulebook": options.rulebook,
         "seed": options.seed,
-        "seconds": options.seconds,
+        "seconds": seconds,
         "directory": str(directory),
         **tally.as_dict(),
         "rules": tally.rules(order_entry_rules(venue)),
@@ -112,116 +86,47 @@ async def run(options: Options, progress: Progress) -> dict[str, Any]:
     }
 
 
-async def _trade(options: Options, venue: Venue, url: str, tally: Tally, progress: Progress) -> None:
-    """Connect everybody and let them act until the time is up."""
-    names = sorted({account.participant for account in _accounts(venue).values()} | {OPERATOR})
-    async with (
-        connect(url, encoding="msgpack", reconnect=False) as observer,
-        _logged_in(options, names, url) as clients,
-    ):
+async def _trade(options: Options, venue: Venue, url: str, tally: Tally, show: Show) -> float:
+    """Connect everybody and let them act until the time is up, or somebody has seen enough. Returns the seconds that it took."""
+    keys = options.directory / "keys"
+    names, missing = logins(venue, keys)
+    assert not missing, missing
+    async with connect(url, encoding="msgpack", reconnect=False) as observer, logged_in(keys, names, url) as clients:
         source = random.Random(options.seed)
-        markets = await _markets(venue, observer, source)
+        markets = markets_of(venue, await observer.instruments(), source)
         watching = await watch(observer, markets, tally)
-        cast: list[Participant | Operator] = [*_cast(venue, clients, markets, tally, source)]
-        underlyings = {
-            each.instrument: each.underlying
-            for each in venue.genesis()
-            if isinstance(each, ListInstrument) and each.kind == FUTURE and each.instrument in markets
-        }
-        cast.append(Operator(clients[OPERATOR], tally, markets, underlyings))
-        until_ns = time.perf_counter_ns() + int(options.seconds * NS_PER_SECOND)
-        showing = asyncio.create_task(_show(progress, tally))
+        cast = cast_of(venue, clients, markets, tally, source)
+        began_ns, ends = time.perf_counter_ns(), Ends(options.seconds)
+        title = f"{options.rulebook}, seed {options.seed},"
+        invited = None if options.port is None else keys / f"{NEWCOMER}.pem"
+        stage = Stage(url, keys / "supervisor.pem", title, options.seconds, tally, ends, invited)
+        shown = asyncio.create_task(_shown(show, stage))
         try:
-            await asyncio.gather(*(each.run(until_ns) for each in cast))
+            await asyncio.gather(*(each.run(ends) for each in cast.everybody))
             # The last trades may still be on their way to the observer: this reply comes behind them.
             await observer.instruments()
             await asyncio.sleep(0)
         finally:
-            showing.cancel()
+            is_cut = ends.event.is_set()
+            ends.now()
             for task in watching:
                 task.cancel()
-        for outcome in await asyncio.gather(*watching, return_exceptions=True):
+            # What is shown ends by itself: the terminal is to be as it was.
+            outcomes = await asyncio.gather(shown, *watching, return_exceptions=True)
+        for outcome in outcomes[1:]:
             if isinstance(outcome, Exception):
                 raise DemoError("the public market data broke off") from outcome
+        shown.result()
+        return round((ends.at_ns - began_ns) / NS_PER_SECOND, 1) if is_cut else options.seconds
 
 
-@asynccontextmanager
-async def _logged_in(options: Options, participants: list[str], url: str) -> AsyncIterator[dict[str, Client]]:
-    """A connection for each participant, all opened and closed side by side."""
-    clients: dict[str, Client] = {}
+async def _shown(show: Show, stage: Stage) -> None:
+    """Show it. Where that can't go on, nobody waits for the end."""
     try:
-        for participant in participants:
-            key = options.directory / "keys" / f"{participant}.pem"
-            client = Client(url, participant, key, account=None, encoding="msgpack", reconnect=False)
-            await client.open()
-            clients[participant] = client
-        yield clients
-    finally:
-        await asyncio.gather(*(client.close() for client in clients.values()))
-
-
-async def _show(progress: Progress, tally: Tally) -> None:
-    started = time.perf_counter()
-    while True:
-        progress(time.perf_counter() - started, tally)
-        await asyncio.sleep(0.25)
-
-
-def _accounts(venue: Venue) -> dict[str, OpenAccount]:
-    return {command.account: command for command in venue.genesis() if isinstance(command, OpenAccount)}
-
-
-async def _markets(venue: Venue, observer: Client, source: random.Random) -> dict[str, Market]:
-    """The instruments that trade continuously, with the venue file's reference prices as first fair prices."""
-    genesis = venue.genesis()
-    trading = {each.instrument for each in genesis if isinstance(each, SetPhase) and each.phase == CONTINUOUS}
-    listed = await observer.instruments()
-    return {
-        each.instrument: Market(listed[each.instrument], each.reference_price_e8 / ONE_E8, source)
-        for each in genesis
-        if isinstance(each, ListInstrument) and each.instrument in trading
-    }
-
-
-def _cast(
-    venue: Venue, clients: dict[str, Client], markets: dict[str, Market], tally: Tally, source: random.Random
-) -> list[Participant]:
-    """Everybody who acts. Each draws from a source of its own, seeded in order, so that a seed fixes what they want."""
-    accounts = _accounts(venue)
-
-    def sampler() -> FlowSampler:
-        return FlowSampler(random.Random(source.getrandbits(64)))
-
-    def client(account: str) -> Client:
-        return clients[accounts[account].participant]
-
-    quoted = [market for market in markets.values() if market.base not in ("XMR", "ZEC", "DASH")]
-    cast: list[Participant] = [
-        MarketMaker(client(account), account, MARKET_MAKER_RATE, tally, sampler(), markets=quoted)
-        for account in MARKET_MAKERS
-    ]
-    for account, (style, names) in INVESTORS.items():
-        traded = [markets[name] for name in names]
-        if style != "retail":
-            traded += [market for market in markets.values() if market.kind == "future"]
-        investor = Investor(
-            client(account), account, INVESTOR_RATE, tally, sampler(), markets=traded, style=STYLES[style]
-        )
-        cast.append(investor)
-    by_participant: dict[str, list[Any]] = {}
-    for attempt in ATTEMPTS:
-        if attempt.rulebooks and venue.rulebook not in attempt.rulebooks:
-            continue
-        participant = accounts[attempt.account].participant
-        by_participant.setdefault(participant, []).append((attempt, markets[attempt.instrument]))
-    for participant, attempts in by_participant.items():
-        cast.append(Trespasser(clients[participant], TRESPASSER_RATE, tally, sampler(), attempts))
-    moves: dict[str, list[Move]] = {}
-    for move in MOVES:
-        moves.setdefault(accounts[move.account].participant, []).append(move)
-    for participant, tried in moves.items():
-        cast.append(Treasurer(clients[participant], TREASURER_RATE, tally, sampler(), tried))
-    return cast
+        await show(stage)
+    except BaseException:
+        stage.ends.now()
+        raise
 
 
 def _rulebook(venue: Venue) -> Rulebook:

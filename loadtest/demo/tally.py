@@ -11,6 +11,7 @@ from hdrh.histogram import HdrHistogram
 
 from gateway.client import OrderRejected, RequestFailed
 from gateway.protocol.messages import TradePrint
+from gateway.watching.live import percent
 
 # Microseconds: from 1 to one minute, three significant digits.
 LOWEST_US: Final = 1
@@ -39,6 +40,9 @@ class Traded:
     trades: int = 0
     quantity: Decimal = Decimal(0)
     turnover: Decimal = Decimal(0)
+    first: Decimal = Decimal(0)
+    """Price of the first trade."""
+    last: Decimal = Decimal(0)
 
 
 @dataclass
@@ -125,9 +129,12 @@ class Tally:
         """Count a public trade."""
         traded = self.traded.setdefault(trade.instrument, Traded())
         quantity = Decimal(trade.quantity)
+        price = Decimal(trade.price)
         traded.trades += 1
+        traded.first = traded.first or price
+        traded.last = price
         traded.quantity += quantity
-        traded.turnover += quantity * Decimal(trade.price)
+        traded.turnover += quantity * price
 
     def percentiles_us(self) -> dict[str, int]:
         """Latency in microseconds at the usual percentiles, and the largest."""
@@ -156,6 +163,8 @@ class Tally:
                         "trades": each.trades,
                         "quantity": format(each.quantity, "f"),
                         "turnover": format(each.turnover, "f"),
+                        "last": format(each.last, "f"),
+                        "change": percent(each.last, each.first) or "",
                     }
                     for name, each in sorted(self.traded.items())
                 },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import time
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +12,7 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client, OrderRejected, RequestFailed
 from gateway.protocol.messages import Purpose
 from loadtest.demo.market import Market
-from loadtest.demo.participants import Participant
+from loadtest.demo.participants import Ends, Participant
 from loadtest.demo.tally import Tally
 from loadtest.flow.fitted import FlowSampler
 
@@ -90,19 +90,32 @@ class Operator:
         self.markets = markets
         self.underlyings = underlyings
         """The index of each future."""
+        self.index_every_s = INDEX_EVERY_S
 
-    async def run(self, until_ns: int) -> None:
-        """Work until `until_ns`, of `time.perf_counter_ns`. Raises `RequestFailed` if the venue refuses."""
+    async def run(self, ends: Ends) -> None:
+        """Work until the end. Where there is none, futures are marked by the clock alone.
+
+        What the venue refuses is counted.
+        """
         began_ns = time.perf_counter_ns()
         marks = 0
-        while (now_ns := time.perf_counter_ns()) < until_ns:
+        while (now_ns := time.perf_counter_ns()) < ends.at_ns:
             for index in sorted(set(self.underlyings.values())):
                 market = self.markets[f"{index}/RUB"]
                 price = market.price(Decimal(market.move(time.perf_counter())), True)
-                await self.client.admin("set_index_price", index=index, price=price, source=INDEX_SOURCE)
-            if (now_ns - began_ns) * MARKS >= (until_ns - began_ns) * marks:
+                await self._ask("set_index_price", index=index, price=price, source=INDEX_SOURCE)
+            if math.isfinite(ends.at_ns) and (now_ns - began_ns) * MARKS >= (ends.at_ns - began_ns) * marks:
                 marks += 1
                 for instrument in self.underlyings:
-                    await self.client.admin("mark_future", instrument=instrument)
-                    self.tally.marks += 1
-            await asyncio.sleep(min(INDEX_EVERY_S, max(until_ns - time.perf_counter_ns(), 0) / NS_PER_SECOND))
+                    self.tally.marks += await self._ask("mark_future", instrument=instrument)
+            left_s = max(ends.at_ns - time.perf_counter_ns(), 0) / NS_PER_SECOND
+            await ends.comes_within(min(self.index_every_s, left_s))
+
+    async def _ask(self, command: str, **arguments: str) -> bool:
+        """Send a command; whether it was carried out."""
+        try:
+            await self.client.admin(command, **arguments)
+        except RequestFailed as error:
+            self.tally.fail(error)
+            return False
+        return True

@@ -27,3 +27,5 @@ class Mirrors(msgspec.Struct):
     titles: dict[str, dict[str, str]]
     """Of rules, by the digest of each rulebook that was brought."""
     channels: ChannelStates
+    given: list[tuple[int, str, str, int]] = []
+    """Of test money on a Moscow day: the day, an account, an asset, how much in minor units."""

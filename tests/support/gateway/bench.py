@@ -47,6 +47,8 @@ class Bench:
             started.fanout,
             counters=self.sequencer.counters,
             tip=lambda: started.writer.last,
+            faucet=venue.faucet,
+            now=lambda: self.now_ns,
         )
 
     def session(self, name: str = "", codec: Codec = JSON) -> Session:

@@ -69,7 +69,14 @@ MISTAKES = [
         "unknown rulebook 'elr-1999'; there are derivatives-2025, elr-2025",
     ),
     ('id = "small"', 'id = "small"\nrulebook = "mine.toml"', "mine.toml can't be read"),
-    ("[venue]", "[venues]\n[venue]", "unknown section 'venues'; known: venue, limits, server, approval, assets"),
+    (
+        "[venue]",
+        "[venues]\n[venue]",
+        "unknown section 'venues'; known: venue, limits, server, approval, faucet, assets",
+    ),
+    ("[venue]", "[faucet]\nRUB = 5\n[venue]", "faucet[...]: Expected `str`, got `int`"),
+    ("[venue]", '[faucet]\nRUB = "0.001"\n[venue]', "faucet.RUB: '0.001': "),
+    ("[venue]", '[faucet]\nDOGE = "1"\n[venue]', "faucet.DOGE: no 'DOGE' in [[assets]]"),
     ("[venue]", "[venue", "not valid TOML"),
     (
         "[venue]",

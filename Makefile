@@ -23,7 +23,7 @@ NATIVE := .venv-native
 COMPILER := $(shell (command -v cc || command -v gcc || command -v clang) 2>/dev/null \
 	&& $(PYTHON) -c 'import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' \
 	&& echo usable)
-SOURCES := $(shell find engine compliance gateway loadtest -name '*.py' -o -name '*.toml')
+SOURCES := $(shell find engine compliance gateway loadtest sandbox_exchange -name '*.py' -o -name '*.toml')
 # PYTHONSAFEPATH keeps the processes that a program starts from importing the source tree instead of what is installed.
 # Tests of the installed package run outside the source tree, which Python would otherwise import instead.
 OUTSIDE := build/outside
@@ -36,7 +36,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench profile load against abuse docs simulate soak interop clean check interpreted compiled
+.PHONY: help demo test lint client bench profile load against abuse docs simulate soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ lint: $(DEV)/.installed ## style and types
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
+
+client: $(DEV)/.installed ## the wheel of the client library alone, into dist/
+	$(DEV)/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist packaging/client
 
 bench: $(DEV)/.installed $(NATIVE)/.installed ## one JSON line per benchmark, interpreted and compiled, beside other engines
 	$(DEV)/bin/sbx bench --compiled $(NATIVE)/bin/python $(ARGS)
@@ -86,7 +89,8 @@ clean: ## remove all that was built or installed
 	rm -rf $(DEV) $(NATIVE) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find engine compliance gateway -name '*.so' -delete
 	rm -f sandbox_exchange__mypyc.*
-	find engine compliance gateway loadtest tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf packaging/client/made packaging/client/build packaging/client/LICENSE packaging/client/*.egg-info
+	find engine compliance gateway loadtest sandbox_exchange tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 interpreted: $(DEV)/.installed
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop'

@@ -74,6 +74,14 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record compliance",
         ),
         "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
+        "gateway.readable": (
+            ". words journal export reporting session",
+            "engine engine.vocabulary compliance compliance.rulebook",
+        ),
+        "gateway.inprocess": (
+            ". protocol client journal venue inbound server reporting session readable",
+            "engine engine.vocabulary",
+        ),
         "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
@@ -88,7 +96,7 @@ ROOMS = Rooms(
         ),
         "loadtest.demo": (
             ". flow",
-            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.watching gateway.cli",
+            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.session gateway.watching gateway.cli",
         ),
         "loadtest.bench": (
             ". flow",
@@ -108,6 +116,11 @@ ROOMS = Rooms(
             "engine.vocabulary gateway gateway.protocol gateway.venue gateway.cli",
         ),
         "loadtest.scenarios": ("", "engine.* compliance gateway gateway.words gateway.cli"),
+        # The public face: it hands on what others do.
+        "sandbox_exchange": (
+            "",
+            "gateway.client gateway.inprocess gateway.journal gateway.readable gateway.reporting gateway.session gateway.venue",
+        ),
         # The tests.
         "tests.reference": ("", "engine.vocabulary.*"),
         "tests.support": ("", "engine.vocabulary.* gateway gateway.words"),
@@ -120,6 +133,7 @@ ROOMS = Rooms(
         "tests.compliance": ("support support.engine support.compliance", "engine.* compliance.* gateway.words"),
         "tests.gateway": ("support.*", "engine.* compliance.* gateway.*"),
         "tests.loadtest": ("support.*", "engine.* compliance.* gateway.* loadtest.*"),
+        "tests.sandbox_exchange": ("support.*", "engine.* compliance.* gateway.* sandbox_exchange"),
         "tests.golden": ("support.*", "engine.* compliance.* gateway.* loadtest.bench"),
         "tests.simulator": ("support", "engine.* compliance.* gateway.*"),
         "tests": ("support.*", "engine.* gateway gateway.cli"),
@@ -189,6 +203,8 @@ OFFENDERS = [
     ("gateway", "from loadtest.demo.run import run", "gateway may not import loadtest"),
     ("gateway", "import tests.conftest", "gateway may not import tests"),
     ("loadtest", "import tests", "loadtest may not import tests"),
+    ("gateway", "import sandbox_exchange", "gateway may not import sandbox_exchange"),
+    ("sandbox_exchange", "from tests.support import places", "sandbox_exchange may not import tests"),
     ("engine", "import time", "module time"),
     ("engine", "from time import monotonic_ns", "module time"),
     ("compliance", "import random as chance", "module random"),

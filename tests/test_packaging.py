@@ -16,11 +16,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from setuptools import find_packages
 
 from gateway.cli.version import stale_modules
+from tests.support.architecture import PACKAGES
+from tests.support.building import build, compiler, wheel_of
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parent.parent
-BUILD_WHEEL = "from setuptools import build_meta; build_meta.build_wheel('dist')"
 BUILD_EDITABLE = "from setuptools import build_meta; build_meta.build_editable('dist')"
 
 pytestmark = pytest.mark.skipif(not (ROOT / "setup.py").exists(), reason="needs the source tree")
@@ -71,25 +73,6 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-def build(project: Path, code: str = BUILD_WHEEL, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Build as pip does, in a process of its own, without fetching anything."""
-    inherited = {key: value for key, value in os.environ.items() if key not in {"SBX_NATIVE", "CC", "PYTHONPATH"}}
-    if not environment.keys() & {"CC", "PATH"}:
-        # How fast the code is makes no difference here, and to make it fast takes most of a build.
-        inherited["CC"] = compiler(project.parent / "quick-cc", 'exec cc "$@" -O0')
-    (project / "dist").mkdir(exist_ok=True)
-    for old in (project / "dist").iterdir():
-        old.unlink()
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=project,
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_what_is_to_be_compiled_is_there() -> None:
     """A module that was moved would stay interpreted, and nobody would see it."""
     code = (ROOT / "setup.py").read_text(encoding="utf-8")
@@ -110,18 +93,6 @@ def test_what_is_to_be_compiled_is_there() -> None:
 def targets(node: ast.stmt) -> list[str]:
     """What a statement assigns to."""
     return [ast.unparse(each) for each in node.targets] if isinstance(node, ast.Assign) else []
-
-
-def compiler(path: Path, script: str) -> str:
-    """Write a compiler, a line of shell; its path."""
-    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    path.chmod(0o755)
-    return str(path)
-
-
-def wheel_of(project: Path) -> Path:
-    (wheel,) = (project / "dist").glob("*.whl")
-    return wheel
 
 
 def compiled_in(wheel: Path) -> list[str]:
@@ -243,6 +214,20 @@ def test_an_install_of_one_moment_is_not_stale(tmp_path: Path) -> None:
     assert stale_modules(tmp_path) == []
     os.utime(source, ns=(4, 4))
     assert stale_modules(tmp_path) == [compiled]
+
+
+def test_every_package_of_the_tree_is_in_the_wheel() -> None:
+    """A room that the pattern misses would be there in the source tree alone."""
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    found = set(find_packages(str(ROOT), include=patterns["find"]["include"]))
+    rooms = {
+        path.parent.relative_to(ROOT).as_posix().replace("/", ".")
+        for package in PACKAGES[:-1]
+        for path in (ROOT / package).rglob("__init__.py")
+    }
+    assert found == rooms
+    assert "sandbox_exchange" in found
+    assert [package for package in PACKAGES[:-1] if not (ROOT / package / "py.typed").is_file()] == []
 
 
 @pytest.mark.soak

@@ -2,75 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
 import msgspec
 
-from engine.replay import Difference, Replay, ReplayFailure, ReplayResult
+from engine.replay import Difference, ReplayFailure
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.said import Said
 from gateway.cli.progress import bar
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
-from gateway.core import new_exchange
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
-from gateway.journal.reader import JournalDamage, JournalReader
+from gateway.journal.reader import JournalReader
 from gateway.printable import json_text
 from gateway.session.comparison import differing_fields
-from gateway.snapshots.borders import Borders, failure_of
-from gateway.snapshots.sealed import SnapshotError
+from gateway.session.replaying import Outcome, Part
 
 EQUAL = 0
 DIFFERENT = 1
 TORN = 3
-
-
-class Part:
-    """What a replay found of what one core version wrote, up to a sequence number."""
-
-    def __init__(self, core_version: int, last_seq: int, result: ReplayResult, failure: ReplayFailure | None) -> None:
-        self.core_version = core_version
-        self.last_seq = last_seq
-        self.result = result
-        self.failure = failure
-
-    @property
-    def is_equal(self) -> bool:
-        """Whether every event came out as recorded."""
-        return self.result.equal and self.failure is None
-
-
-class Outcome:
-    """What a replay of a directory found."""
-
-    def __init__(self, reader: JournalReader, until_seq: int | None) -> None:
-        self.reader = reader
-        self.until_seq = until_seq
-        self.result: ReplayResult | None = None
-        self.damage: JournalDamage | None = None
-        self.failure: ReplayFailure | None = None
-        self.earlier: list[Part] = []
-        """What was written under earlier core versions, where the journal goes on under another."""
-        self.seconds = 0.0
-
-    @property
-    def core_version(self) -> int | None:
-        """That of the journal, of its last segment read; None if not even its first header is sound."""
-        return self.reader.segments[-1].header.core_version if self.reader.segments else None
-
-    @property
-    def status(self) -> str:
-        """`equal`, `different`, `failed`, `damaged` or `torn`: the first that holds of what makes it not equal."""
-        if self.result is not None and not self.result.equal:
-            return "different"
-        if self.failure is not None:
-            return "failed"
-        if self.damage is not None:
-            return "damaged"
-        return "torn" if self.reader.torn is not None else "equal"
 
 
 @click.command()
@@ -154,41 +106,9 @@ def run(outcome: Outcome) -> None:
     Raises:
         OSError: a segment can't be read.
     """
-    reader = outcome.reader
-    replay = Replay(new_exchange())
-    borders = Borders(reader)
-    start = time.perf_counter()
-    with bar("replaying", journal_bytes(reader.directory)) as show_read:
-        try:
-            for batch in reader.batches():
-                before = borders.version
-                if borders.crosses(batch):
-                    outcome.earlier.append(Part(before, borders.seq, replay.result(), outcome.failure))
-                    outcome.failure, replay = None, _go_on(borders)
-                for row in batch:
-                    if outcome.until_seq is not None and row[0] > outcome.until_seq:
-                        break
-                    outcome.failure = outcome.failure or failure_of(replay, row)
-                if outcome.failure is not None and borders.version == CORE_VERSION:
-                    # Only behind another core version a replay can go on after a failure.
-                    break
-                show_read(reader.bytes_read)
-                if outcome.until_seq is not None and reader.tip.next_seq > outcome.until_seq:
-                    break
-        except JournalDamage as damage:
-            outcome.damage = damage
-        except ReplayFailure as failure:
-            outcome.failure = failure
-    outcome.seconds = time.perf_counter() - start
-    outcome.result = replay.result()
-
-
-def _go_on(borders: Borders) -> Replay:
-    """The replay of what another core version has written, from where it began."""
-    try:
-        return Replay(borders.exchange(new_exchange().hook))
-    except SnapshotError as error:
-        raise ReplayFailure(borders.seq + 1, str(error)) from error
+    with bar("replaying", journal_bytes(outcome.reader.directory)) as show_read:
+        for bytes_read in outcome.run():
+            show_read(bytes_read)
 
 
 def summary(outcome: Outcome) -> dict[str, object]:

@@ -121,12 +121,13 @@ class Venue(msgspec.Struct, frozen=True):
         return [command for _, command in self.setup]
 
 
-def load_venue(path: Path, rulebook: str = "") -> Venue:
+def load_venue(path: Path, rulebook: str = "", *, now_ns: int | None = None) -> Venue:
     """Read a venue file and prove that it works.
 
     Args:
         path: the file, or a directory with a `venue.toml`.
         rulebook: name or file of another rulebook than the file's own; empty: the file's own.
+        now_ns: the time at which it is to work, nanoseconds since the epoch, UTC; None: now.
 
     Raises:
         VenueError: it does not work; the message says which key is wrong and why.
@@ -142,7 +143,7 @@ def load_venue(path: Path, rulebook: str = "") -> Venue:
         raise VenueError(f"{file} can't be read: {error}") from error
     try:
         venue = parse_venue(text, rulebook, file.parent, identities)
-        check_setup(venue)
+        check_setup(venue, now_ns)
     except VenueError as error:
         raise VenueError(f"{file}: {error}") from error
     return venue
@@ -287,10 +288,13 @@ def _server(table: object) -> ServerSection:
     return server
 
 
-def check_setup(venue: Venue) -> list[tuple[str, str, Said]]:
-    """Set an exchange up as the first start would; who then has more than a rule allows: the rule's id, who, by how much. Or `VenueError`."""
+def check_setup(venue: Venue, now_ns: int | None = None) -> list[tuple[str, str, Said]]:
+    """Set an exchange up as the first start would; who then has more than a rule allows: the rule's id, who, by how much. Or `VenueError`.
+
+    At a time in nanoseconds since the epoch, UTC; None: now.
+    """
     exchange = new_exchange()
-    now_ns = time.time_ns()
+    now_ns = time.time_ns() if now_ns is None else now_ns
     # What was true when the venue first started may be over by now, and nothing is wrong with that.
     expired = {
         command.instrument

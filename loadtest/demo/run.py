@@ -19,6 +19,7 @@ from gateway.client import connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.keys import new_private_key, public_key_hex, write_private_key
+from gateway.session.replaying import Outcome
 from gateway.venue.invite import all_lines, append, invitation
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import VENUE_FILE, Venue, load_venue
@@ -153,7 +154,7 @@ def prove(directory: Path) -> dict[str, Any]:
             digest.update(row[3])
     except JournalDamage as found:
         damage = found
-    replayed = replay_command.Outcome(JournalReader(journal), None)
+    replayed = Outcome(JournalReader(journal))
     replay_command.run(replayed)
     return {"verify": verify_summary(reader, digest, damage, []), "replay": replay_command.summary(replayed)}
 

@@ -10,13 +10,14 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
-PACKAGES: Final = ("engine", "compliance", "gateway", "loadtest", "tests")
+PACKAGES: Final = ("engine", "compliance", "gateway", "loadtest", "sandbox_exchange", "tests")
 PURE: Final = ("engine", "compliance")
 MAY_IMPORT: Final = {
     "engine": ("engine",),
     "compliance": ("engine", "compliance"),
     "gateway": ("engine", "compliance", "gateway"),
     "loadtest": ("engine", "compliance", "gateway", "loadtest"),
+    "sandbox_exchange": ("engine", "compliance", "gateway", "loadtest", "sandbox_exchange"),
     "tests": PACKAGES,
 }
 PURE_PACKAGES: Final = {"sortedcontainers", "msgspec", "mypy_extensions"}

@@ -1,0 +1,400 @@
+"""The client for programs without an event loop, and for notebooks, where one runs already: it has a loop in a thread of its own.
+
+    with connect_sync("ws://127.0.0.1:8765", participant="anna", key="keys/anna.pem") as client:
+        order = client.buy("BTC/RUB", quantity="0.01", price="8000000")
+        order.filled(timeout=60)
+        for trade in client.trades("BTC/RUB"):
+            print(trade.price, trade.quantity)
+
+It is the same client: each method of `Client` is here under its name, waits for what the other would return, and raises what it
+raises. Orders, books and streams that it returns wait in the same way. Any thread may use it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import threading
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, overload
+
+from gateway.client.book import LocalBook
+from gateway.client.client import Client, connect
+from gateway.client.errors import ClientError
+from gateway.client.orders import Order
+from gateway.client.streams import Stream
+from gateway.protocol import messages as m
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M")
+
+
+class Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop: Final = asyncio.new_event_loop()
+        self._thread: Final = threading.Thread(target=self._loop.run_forever, name="sbx client", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._loop.is_closed()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is its thread."""
+        return threading.current_thread() is self._thread
+
+    def wait(self, work: Coroutine[Any, Any, R], timeout: float | None = None) -> R:
+        """Wait for a coroutine; returns what it does, raises what it raises.
+
+        Args:
+            work: is cancelled if the wait ends before it, by the time limit or by Ctrl-C.
+            timeout: in seconds; None: for ever.
+
+        Raises:
+            TimeoutError: the time limit passed.
+            ClientError: the client is closed.
+        """
+        if self.is_over or self.is_here:
+            work.close()
+            raise ClientError("the client is closed" if self.is_over else "this thread is the one that is waited for")
+        future = asyncio.run_coroutine_threadsafe(_within(work, timeout), self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def call(self, function: Callable[[], R]) -> R:
+        """Call a function in the thread of the loop, where nothing changes meanwhile; once it has ended, here."""
+        if self.is_over:
+            return function()
+
+        async def called() -> R:
+            return function()
+
+        return self.wait(called())
+
+    def end(self) -> None:
+        """End the thread. What still runs in the loop is cancelled."""
+        if not self.is_over:
+            self.wait(_cancel_others())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+
+async def _within(work: Coroutine[Any, Any, R], seconds: float | None) -> R:
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await work
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimeoutError(f"it did not happen within {seconds} s") from error
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+class Waiting:
+    """What stands for something of the client: attributes are read in the loop's thread, and methods waited for."""
+
+    def __init__(self, loop: Loop, inner: Any) -> None:
+        self._loop: Final = loop
+        self._inner: Final = inner
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = self._loop.call(lambda: getattr(self._inner, name))
+        return _method(self._loop, found) if inspect.ismethod(found) else _shown(self._loop, found)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(self._inner)})
+
+    def __repr__(self) -> str:
+        return self._loop.call(lambda: repr(self._inner))
+
+
+class WaitingOrder(Waiting):
+    """An order: all that `Order` has, under the same names."""
+
+    def filled(self, timeout: float | None = None) -> Self:
+        """Wait until it is filled, so many seconds at most; returns it. Raises as `Order.filled`, and `TimeoutError`."""
+        self._loop.wait(self._inner.filled(), timeout)
+        return self
+
+    def ended(self, timeout: float | None = None) -> Self:
+        """Wait until it has ended, so many seconds at most; returns it. Raises as `Order.ended`, and `TimeoutError`."""
+        self._loop.wait(self._inner.ended(), timeout)
+        return self
+
+
+class WaitingBook(Waiting):
+    """A book that is kept: all that `LocalBook` has, under the same names."""
+
+    def changed(self, timeout: float | None = None) -> None:
+        """Wait until it has changed, so many seconds at most. Raises as `LocalBook.changed`, and `TimeoutError`."""
+        self._loop.wait(self._inner.changed(), timeout)
+
+
+class WaitingStream(Generic[M]):
+    """A stream, to be read with `for`; a context manager, too, that ends its subscription."""
+
+    def __init__(self, loop: Loop, inner: Stream[M]) -> None:
+        self._loop: Final = loop
+        self._inner: Final = inner
+
+    @property
+    def missed(self) -> int:
+        """As `Stream.missed`."""
+        return self._loop.call(lambda: self._inner.missed)
+
+    def start(self) -> None:
+        """Subscribe now instead of at the first read."""
+        self._loop.wait(self._inner.start())
+
+    def next(self, timeout: float | None = None) -> M:
+        """Wait for the next message, so many seconds at most.
+
+        Raises:
+            TimeoutError: none came; nothing is lost.
+            StopIteration: the stream has ended.
+        """
+
+        async def one() -> tuple[M, ...]:
+            try:
+                return (await anext(self._inner),)
+            except StopAsyncIteration:
+                return ()
+
+        found = self._loop.wait(one(), timeout)
+        if not found:
+            raise StopIteration
+        return found[0]
+
+    def close(self) -> None:
+        """End the subscription."""
+        if not self._loop.is_over:
+            self._loop.wait(self._inner.aclose())
+
+    def __iter__(self) -> Iterator[M]:
+        return self
+
+    def __next__(self) -> M:
+        return self.next()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _shown(loop: Loop, found: Any) -> Any:
+    """What is handed out for something that the client returned."""
+    if isinstance(found, Order):
+        return WaitingOrder(loop, found)
+    if isinstance(found, LocalBook):
+        return WaitingBook(loop, found)
+    if isinstance(found, Stream):
+        return WaitingStream(loop, found)
+    if isinstance(found, tuple) and any(isinstance(each, Order) for each in found):
+        shown = [_shown(loop, each) for each in found]
+        return type(found)(*shown) if hasattr(found, "_fields") else tuple(shown)
+    if inspect.isgenerator(found):
+        return loop.call(lambda: list(found))
+    return found
+
+
+def _method(loop: Loop, method: Any) -> Callable[..., Any]:
+    """A method that is called in the loop's thread, and waited for."""
+
+    async def called(*arguments: Any, **named: Any) -> Any:
+        found = method(*arguments, **named)
+        return await found if inspect.isawaitable(found) else found
+
+    def waits(*arguments: Any, **named: Any) -> Any:
+        return _shown(loop, loop.wait(called(*arguments, **named)))
+
+    return functools.update_wrapper(waits, method) if inspect.ismethod(method) else waits
+
+
+@overload
+def waited(
+    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, Order]],
+) -> Callable[Concatenate[BlockingClient, P], WaitingOrder]: ...
+
+
+@overload
+def waited(
+    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, LocalBook]],
+) -> Callable[Concatenate[BlockingClient, P], WaitingBook]: ...
+
+
+@overload
+def waited(
+    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[BlockingClient, P], R]: ...
+
+
+@overload
+def waited(
+    method: Callable[Concatenate[Client, P], Stream[M]],
+) -> Callable[Concatenate[BlockingClient, P], WaitingStream[M]]: ...
+
+
+# Arguments of any name may be called `self`, too: such a method is not one of those above.
+@overload
+def waited(method: Callable[..., Coroutine[Any, Any, Order]]) -> Callable[..., WaitingOrder]: ...
+
+
+def waited(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of the client, as one that waits."""
+
+    @functools.wraps(method)
+    def called(self: BlockingClient, *arguments: Any, **named: Any) -> Any:
+        return self.waiting(method)(*arguments, **named)
+
+    return called
+
+
+class BlockingClient:
+    """A participant at a venue. Made by `connect_sync`; `Client` says what each method does."""
+
+    def __init__(self, connecting: Callable[[], AbstractAsyncContextManager[Client]]) -> None:
+        self._loop: Final = Loop()
+        self._exits: Final = AsyncExitStack()
+        self._finish: Final = weakref.finalize(self, _close, self._loop, self._exits)
+        """Closes the connection; when the program ends, at the latest."""
+
+        async def enter() -> Client:
+            return await self._exits.enter_async_context(connecting())
+
+        try:
+            self._client: Final = self._loop.wait(enter())
+        except BaseException:
+            self._finish()
+            raise
+
+    def close(self) -> None:
+        """Close the connection, end all streams, and the thread."""
+        self._finish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<client of {self._client.url} as {self._client.participant}: {self.state}>"
+
+    def waiting(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """A method of `Client`, bound to this one's, as one that waits."""
+        return _method(self._loop, functools.partial(method, self._client))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What the client says of itself, such as its `state`."""
+            if name.startswith("_"):
+                raise AttributeError(name)
+            found = self._loop.call(lambda: getattr(self._client, name))
+            return _method(self._loop, found) if inspect.ismethod(found) else _shown(self._loop, found)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for name in dir(self._client) if not name.startswith("_"))})
+
+    # ── what `Client` has ──────────────────────────────────────────────────────────────────────────────────────────
+    # Named for those who check types: a method of the client that has no line here is found all the same.
+
+    buy = waited(Client.buy)
+    sell = waited(Client.sell)
+    submit = waited(Client.submit)
+    amend = waited(Client.amend)
+    cancel = waited(Client.cancel)
+    mass_cancel = waited(Client.mass_cancel)
+    transfer = waited(Client.transfer)
+    positions = waited(Client.positions)
+    risk_warning = waited(Client.risk_warning)
+    contracts = waited(Client.contracts)
+    open_orders = waited(Client.open_orders)
+    balances = waited(Client.balances)
+    instruments = waited(Client.instruments)
+    records = waited(Client.records)
+    rates = waited(Client.rates)
+    admin = waited(Client.admin)
+    connected = waited(Client.connected)
+    resumed = waited(Client.resumed)
+    lost = waited(Client.lost)
+    connection_events = waited(Client.connection_events)
+    reports = waited(Client.reports)
+    trades = waited(Client.trades)
+    top = waited(Client.top)
+    ticker = waited(Client.ticker)
+    status = waited(Client.status)
+    marks = waited(Client.marks)
+    index = waited(Client.index)
+    auction = waited(Client.auction)
+    drop_copy = waited(Client.drop_copy)
+    changes = waited(Client.changes)
+    heartbeats = waited(Client.heartbeats)
+    book = waited(Client.book)
+
+    @property
+    def hello(self) -> m.Hello:
+        """As `Client.hello`."""
+        return self._loop.call(lambda: self._client.hello)
+
+    @property
+    def state(self) -> str:
+        """As `Client.state`."""
+        return self._loop.call(lambda: self._client.state)
+
+    @property
+    def accounts(self) -> list[str]:
+        """As `Client.accounts`."""
+        return self._loop.call(lambda: self._client.accounts)
+
+
+def _close(loop: Loop, exits: AsyncExitStack) -> None:
+    if loop.is_here:
+        # The collector may find a client that nobody holds in any thread; this one can't wait for itself.
+        threading.Thread(target=_close, args=(loop, exits), name="sbx client end").start()
+        return
+    try:
+        loop.wait(exits.aclose())
+    finally:
+        loop.end()
+
+
+def _in_a_thread(connecting: Callable[P, AbstractAsyncContextManager[Client]]) -> Callable[P, BlockingClient]:
+    @functools.wraps(connecting)
+    def connect_sync(*arguments: P.args, **named: P.kwargs) -> BlockingClient:
+        return BlockingClient(functools.partial(connecting, *arguments, **named))
+
+    connect_sync.__name__ = connect_sync.__qualname__ = "connect_sync"
+    return connect_sync
+
+
+connect_sync = _in_a_thread(connect)

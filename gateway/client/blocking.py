@@ -12,7 +12,6 @@ raises. Orders, books and streams that it returns wait in the same way. Any thre
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import threading
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, S
 
 from gateway.client.book import LocalBook
 from gateway.client.client import Client, connect
-from gateway.client.errors import ClientError
+from gateway.client.loop_thread import LoopThread
 from gateway.client.orders import Order
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
@@ -34,86 +33,10 @@ R = TypeVar("R")
 M = TypeVar("M")
 
 
-class Loop:
-    """An event loop in a thread of its own."""
-
-    def __init__(self) -> None:
-        self._loop: Final = asyncio.new_event_loop()
-        self._thread: Final = threading.Thread(target=self._loop.run_forever, name="sbx client", daemon=True)
-        self._thread.start()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended."""
-        return self._loop.is_closed()
-
-    @property
-    def is_here(self) -> bool:
-        """Whether this is its thread."""
-        return threading.current_thread() is self._thread
-
-    def wait(self, work: Coroutine[Any, Any, R], timeout: float | None = None) -> R:
-        """Wait for a coroutine; returns what it does, raises what it raises.
-
-        Args:
-            work: is cancelled if the wait ends before it, by the time limit or by Ctrl-C.
-            timeout: in seconds; None: for ever.
-
-        Raises:
-            TimeoutError: the time limit passed.
-            ClientError: the client is closed.
-        """
-        if self.is_over or self.is_here:
-            work.close()
-            raise ClientError("the client is closed" if self.is_over else "this thread is the one that is waited for")
-        future = asyncio.run_coroutine_threadsafe(_within(work, timeout), self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def call(self, function: Callable[[], R]) -> R:
-        """Call a function in the thread of the loop, where nothing changes meanwhile; once it has ended, here."""
-        if self.is_over:
-            return function()
-
-        async def called() -> R:
-            return function()
-
-        return self.wait(called())
-
-    def end(self) -> None:
-        """End the thread. What still runs in the loop is cancelled."""
-        if not self.is_over:
-            self.wait(_cancel_others())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
-
-
-async def _within(work: Coroutine[Any, Any, R], seconds: float | None) -> R:
-    try:
-        async with asyncio.timeout(seconds) as limit:
-            return await work
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise TimeoutError(f"it did not happen within {seconds} s") from error
-
-
-async def _cancel_others() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.get_running_loop().shutdown_asyncgens()
-
-
 class Waiting:
     """What stands for something of the client: attributes are read in the loop's thread, and methods waited for."""
 
-    def __init__(self, loop: Loop, inner: Any) -> None:
+    def __init__(self, loop: LoopThread, inner: Any) -> None:
         self._loop: Final = loop
         self._inner: Final = inner
 
@@ -155,7 +78,7 @@ class WaitingBook(Waiting):
 class WaitingStream(Generic[M]):
     """A stream, to be read with `for`; a context manager, too, that ends its subscription."""
 
-    def __init__(self, loop: Loop, inner: Stream[M]) -> None:
+    def __init__(self, loop: LoopThread, inner: Stream[M]) -> None:
         self._loop: Final = loop
         self._inner: Final = inner
 
@@ -208,7 +131,7 @@ class WaitingStream(Generic[M]):
         self.close()
 
 
-def _shown(loop: Loop, found: Any) -> Any:
+def _shown(loop: LoopThread, found: Any) -> Any:
     """What is handed out for something that the client returned."""
     if isinstance(found, Order):
         return WaitingOrder(loop, found)
@@ -224,7 +147,7 @@ def _shown(loop: Loop, found: Any) -> Any:
     return found
 
 
-def _method(loop: Loop, method: Any) -> Callable[..., Any]:
+def _method(loop: LoopThread, method: Any) -> Callable[..., Any]:
     """A method that is called in the loop's thread, and waited for."""
 
     async def called(*arguments: Any, **named: Any) -> Any:
@@ -280,7 +203,7 @@ class BlockingClient:
     """A participant at a venue. Made by `connect_sync`; `Client` says what each method does."""
 
     def __init__(self, connecting: Callable[[], AbstractAsyncContextManager[Client]]) -> None:
-        self._loop: Final = Loop()
+        self._loop: Final = LoopThread()
         self._exits: Final = AsyncExitStack()
         self._finish: Final = weakref.finalize(self, _close, self._loop, self._exits)
         """Closes the connection; when the program ends, at the latest."""
@@ -377,7 +300,7 @@ class BlockingClient:
         return self._loop.call(lambda: self._client.accounts)
 
 
-def _close(loop: Loop, exits: AsyncExitStack) -> None:
+def _close(loop: LoopThread, exits: AsyncExitStack) -> None:
     if loop.is_here:
         # The collector may find a client that nobody holds in any thread; this one can't wait for itself.
         threading.Thread(target=_close, args=(loop, exits), name="sbx client end").start()

@@ -18,17 +18,22 @@ ROOT: Final = Path(__file__).parents[2]
 LOG: Final = logging.getLogger("properdocs.hooks.pages")
 
 ELSEWHERE: Final = {
-    "README.md": "index.md",
-    "CHANGELOG.md": "CHANGELOG.md",
-    "tests/scenarios/README.md": "scenarios.md",
-    "tests/golden/README.md": "golden.md",
+    source: place
+    for source, place in (
+        ("README.md", "index.md"),
+        ("CHANGELOG.md", "CHANGELOG.md"),
+        ("examples/README.md", "examples.md"),
+        ("tests/scenarios/README.md", "scenarios.md"),
+        ("tests/golden/README.md", "golden.md"),
+    )
+    if (ROOT / source).is_file()
 }
 """Pages that are not in `docs/`: where they are, and what they are called in the site."""
 DECISIONS: Final = "decisions/index.md"
 PACKAGES: Final = ("sandbox_exchange", "gateway.client")
 """What has a page of its docstrings, where there is such a package."""
 SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("To trade", ("PYTHON", "CLIENT", "PROTOCOL", "ERRORS")),
+    ("To trade", ("PYTHON", "CLIENT", "examples", "PROTOCOL", "ERRORS")),
     ("What the venue does", ("MATCHING", "CLEARING", "scenarios")),
     ("To supervise", ("SUPERVISOR", "SUPERVISOR.ru", "RULES", "REPORTS")),
     ("To operate and to load", ("METRICS", "LOAD")),

@@ -42,7 +42,8 @@ class Paragraph(NamedTuple):
 
 def pages() -> list[Path]:
     """Every document of the project, the first pages first."""
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "tests").rglob("*.md"))]
+    folders = ("docs", "examples", "tests")
+    return [*sorted(ROOT.glob("*.md")), *(path for name in folders for path in sorted((ROOT / name).rglob("*.md")))]
 
 
 def prose(text: str) -> Iterator[tuple[int, str]]:

@@ -36,7 +36,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint client bench profile load against abuse simulate soak interop clean check interpreted compiled
+.PHONY: help demo test lint client bench profile load against abuse docs simulate soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ abuse: $(DEV)/.installed $(NATIVE)/.installed ## what ill will can cost: make ab
 	$(DEV)/bin/sbx abuse commands $(COMMANDS)
 	$(DEV)/bin/sbx abuse connections $(CONNECTIONS)
 
+docs: $(DEV)/.installed ## all pages as a site in site/, with those of the packages: a link that leads nowhere is an error
+	$(DEV)/bin/properdocs build --strict $(ARGS)
+
 soak: $(DEV)/.installed ## the tests that take minutes
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m soak $(ARGS)
 
@@ -83,7 +86,7 @@ interop: $(DEV)/.installed ## the tests that need an outside client, such as a b
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m interop $(ARGS)
 
 clean: ## remove all that was built or installed
-	rm -rf $(DEV) $(NATIVE) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEV) $(NATIVE) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find engine compliance gateway -name '*.so' -delete
 	rm -f sandbox_exchange__mypyc.*
 	rm -rf packaging/client/made packaging/client/build packaging/client/LICENSE packaging/client/*.egg-info

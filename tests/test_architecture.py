@@ -123,7 +123,7 @@ ROOMS = Rooms(
         ),
         # The tests.
         "tests.reference": ("", "engine.vocabulary.*"),
-        "tests.support": ("", "engine.vocabulary.* gateway.words"),
+        "tests.support": ("", "engine.vocabulary.* gateway gateway.words"),
         "tests.support.engine": ("reference support", "engine.* compliance gateway.venue loadtest.scenarios"),
         "tests.support.compliance": ("support", "engine.* compliance.*"),
         "tests.support.gateway": ("support support.engine support.compliance", "engine.* compliance.* gateway.*"),

@@ -1,4 +1,4 @@
-"""What the documents name exists: files, folders, pages and their sections, modules; and every room has its line."""
+"""What the documents name exists: files, folders, pages and their sections, modules; every room has its line; what is said is short."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from pathlib import Path
 import pytest
 
 from tests.support.architecture import PACKAGES
+from tests.support.documents import (
+    LONGEST_LINE,
+    LONGEST_PARAGRAPH,
+    longest_line,
+    longest_paragraph,
+    pages,
+    paragraphs,
+    wrapped,
+)
 from tests.support.places import ROOT
 
-DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")],
-)
+DOCUMENTS = pages()
+OWN_PACE = {"docs/CLIENT.md"}
+"""Pages whose sentences are being written anew elsewhere: their lines and paragraphs are measured once that is done."""
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TABLES = sorted(path for ending in ("*.toml", "*.txt") for path in (ROOT / "tests" / "scenarios").rglob(ending))
 ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
@@ -141,3 +150,37 @@ def test_what_does_not_exist_is_found(tmp_path: Path) -> None:
         "engine.replay.Gone",
         "engine.gone",
     ]
+
+
+@pytest.mark.parametrize("document", [page for page in pages() if named(page) not in OWN_PACE], ids=named)
+def test_lines_and_paragraphs_are_short(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    (length, line), (words, start) = longest_line(text), longest_paragraph(text)
+    assert length <= LONGEST_LINE, f"line {line} has {length} characters"
+    assert words <= LONGEST_PARAGRAPH, f"the paragraph at line {start} has {words} words"
+
+
+def test_what_is_long_can_be_wrapped() -> None:
+    words = " ".join(["word"] * 30)
+    page = f"# T\n\n* One {words}.\n  Two {words}.\n  * Three {words}. Four {words}.\n\nShort\ntext.\n\n```\n{'x ' * 90}\n```\n"
+    found = wrapped(page)
+    assert found.split() == page.split() and wrapped(found) == found
+    assert longest_line(found)[0] <= LONGEST_LINE and longest_paragraph(found)[0] <= LONGEST_PARAGRAPH
+    # What was short is as it was, and what goes on below an item belongs to it.
+    assert "\nShort\ntext.\n" in found and f"\n{'x ' * 90}\n" in found
+    assert re.search(r"^    Four word", found, re.MULTILINE) and re.search(r"^  Two word", found, re.MULTILINE)
+
+
+def test_what_is_long_is_found() -> None:
+    page = (
+        "# A title\n\none two\nthree four\n* five\n  six\n\n  seven\n\n| a | table of many words |\n\n```\ncode\n```\n"
+    )
+    assert [(each.line, len(each.words)) for each in paragraphs(page)] == [(3, 4), (5, 2), (8, 1)]
+    assert longest_line(page) == (10, 4)
+    assert longest_paragraph(page) == (4, 3)
+    wide = f"short\n{'x ' * 61}\n| {'x' * 200} |\n```\n{'y ' * 200}\n```\n    {'z ' * 200}\n"
+    assert longest_line(wide)[1] == 2
+    assert longest_line("    a\n") == (0, 0) and longest_line("text\n    goes on\n") == (11, 2)
+    # An address that stands alone has no place to break; a link counts as the words that it shows.
+    assert longest_line(f"[{'a' * 80}]({'b' * 80})\n") == (0, 0)
+    assert longest_paragraph("[one two](three four)\n") == (2, 1)

@@ -8,15 +8,18 @@ from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import status_text, value_text
 from gateway.cli.rulebook_doors import DOORS
 from gateway.cli.rulebook_show import ENFORCED, Row, rows
+from gateway.markdown import prose
 
 INTRODUCTION = """\
 # The rules
 
 Written by `sbx rulebook docs` from the rulebooks in `compliance/rulebooks/`: change those, not this page.
 
-It is a simulation and no legal advice: the rules come from public reports, many of them proposals. Status and date say where a
-rule comes from; they don't gate it: a book in force applies whole, so that a rule can be tried before it is law. Status
-`assumed` means that no act was found and the rule is a working assumption of the venue.
+It is a simulation and no legal advice: the rules come from public reports, many of them proposals.
+
+Status and date say where a rule comes from. They don't gate it: a book in force applies whole, so that a rule can be
+tried before it is law. Status `assumed` means that no act was found, and that the rule is a working assumption of the
+venue.
 """
 
 
@@ -67,14 +70,16 @@ def _rule(row: Row) -> Iterator[str]:
     yield ""
     yield f"**{data.title}.** Binds {data.who}.{off}"
     yield ""
-    yield f"* Source: {data.source}; status {status_text(data)}, from {data.effective_from}."
-    yield f"* Enforced {ENFORCED[data.applies_to]}; stands in {', '.join(f'`{name}`' for name in row.rulebooks)}."
-    yield f"* Compares: {declared.compares}"
-    yield f"* Exempt: {declared.exempt}"
-    if declared.reported:
-        yield f"* Reported too: {'; '.join(declared.reported)}."
-    if data.note:
-        yield f"* {data.note}"
+    said = [
+        f"Source: {data.source}; status {status_text(data)}, from {data.effective_from}.",
+        f"Enforced {ENFORCED[data.applies_to]}; stands in {', '.join(f'`{name}`' for name in row.rulebooks)}.",
+        f"Compares: {declared.compares}",
+        f"Exempt: {declared.exempt}",
+        f"Reported too: {'; '.join(declared.reported)}." if declared.reported else "",
+        data.note,
+    ]
+    for text in filter(None, said):
+        yield from prose(text, "* ", "  ")
     if declared.parameters:
         yield ""
         yield "| parameter | value | what it sets |"

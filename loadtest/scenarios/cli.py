@@ -10,7 +10,7 @@ from rich.table import Table
 
 from gateway.cli.terminal import Terminal
 from gateway.printable import json_text
-from loadtest.scenarios.format import Scenario, ScenarioError, load_topics
+from loadtest.scenarios.format import STATEMENT, Scenario, ScenarioError, load_topics
 from loadtest.scenarios.runner import Failure, run_scenario
 
 DEFAULT_DIRECTORY = Path("tests/scenarios/matching")
@@ -26,9 +26,16 @@ DEFAULT_DIRECTORY = Path("tests/scenarios/matching")
     show_default=True,
     help="Where the tables are: one file TOPIC.txt for each topic.",
 )
+@click.option(
+    "--cites",
+    "statement",
+    metavar="M-12",
+    default="",
+    help="Only those that show this statement of MATCHING or CLEARING.",
+)
 @click.option("--titles", is_flag=True, help="List every scenario, not only the topics.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(topic: str, directory: Path, titles: bool, as_json: bool) -> None:
+def command(topic: str, directory: Path, statement: str, titles: bool, as_json: bool) -> None:
     """Run scenario tables through the matching engine and count what passes, by topic.
 
     A table states, line by line, every event that a command must cause; tests/scenarios/README.md has the language.
@@ -38,13 +45,14 @@ def command(topic: str, directory: Path, titles: bool, as_json: bool) -> None:
     Examples:
       sbx scenarios                           every topic
       sbx scenarios stops --titles            one of them, scenario by scenario
+      sbx scenarios --cites M-30 --titles     what shows a statement of the documents
       sbx scenarios --dir my_tables --json    your own, for a machine
     """
     if not directory.is_dir():
         message = f"no directory {directory}: run this in the source tree, or name your tables with --dir"
         raise click.ClickException(message)
     try:
-        scenarios = load_topics(directory, topic)
+        scenarios = showing(load_topics(directory, topic), statement)
     except ScenarioError as error:
         raise click.ClickException(str(error)) from error
     results = [(scenario, run_scenario(scenario)) for scenario in scenarios]
@@ -54,6 +62,19 @@ def command(topic: str, directory: Path, titles: bool, as_json: bool) -> None:
         print_report(results, titles, Terminal())
     if any(failure is not None for _, failure in results):
         raise click.exceptions.Exit(1)
+
+
+def showing(scenarios: list[Scenario], statement: str) -> list[Scenario]:
+    """Those that cite a statement; all, if none is named.
+
+    Raises:
+        ScenarioError: none cites it.
+    """
+    found = [scenario for scenario in scenarios if not statement or statement in scenario.cites]
+    if not found:
+        hint = "statements are numbered as M-12 and C-3" if not STATEMENT.fullmatch(statement) else "a test may show it"
+        raise ScenarioError(f"no scenario there cites {statement}: {hint} (docs/MATCHING.md, docs/CLEARING.md)")
+    return found
 
 
 def report(results: list[tuple[Scenario, Failure | None]]) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
 
 ARROW = "->"
+CITES = "cites:"
+STATEMENT = re.compile(r"[A-Z]+-[1-9][0-9]*")
+"""The number of a statement in a document, as `M-12`."""
 
 
 class ScenarioError(ValueError):
@@ -28,6 +32,8 @@ class Scenario(msgspec.Struct):
     title: str
     line: int
     steps: list[Step]
+    cites: list[str] = []
+    """The statements that it shows, by their numbers."""
 
     @property
     def name(self) -> str:
@@ -39,7 +45,8 @@ def parse_topic(topic: str, text: str) -> list[Scenario]:
     """Read the scenarios of one file.
 
     Raises:
-        ScenarioError: a line belongs to no scenario, a title comes twice, or a scenario has no steps.
+        ScenarioError: a line belongs to no scenario, a title comes twice, a scenario has no steps, or what it cites is no
+            list of statements at its beginning.
     """
     scenarios: list[Scenario] = []
     for line, content in _logical_lines(topic, text):
@@ -48,6 +55,10 @@ def parse_topic(topic: str, text: str) -> list[Scenario]:
             if not title or title in [each.title for each in scenarios]:
                 raise ScenarioError(f"{topic}, line {line}: a scenario needs a title of its own")
             scenarios.append(Scenario(topic, title, line, []))
+        elif content.startswith(CITES):
+            if not scenarios or scenarios[-1].steps or scenarios[-1].cites:
+                raise ScenarioError(f"{topic}, line {line}: `{CITES}` stands once, right below `scenario: TITLE`")
+            scenarios[-1].cites = _statements(topic, line, content.removeprefix(CITES))
         elif not scenarios:
             raise ScenarioError(f"{topic}, line {line}: a file begins with `scenario: TITLE`")
         else:
@@ -96,6 +107,15 @@ def _logical_lines(topic: str, text: str) -> list[tuple[int, str]]:
         else:
             lines.append((number, content))
     return lines
+
+
+def _statements(topic: str, line: int, text: str) -> list[str]:
+    """The numbers of a `cites:` line."""
+    found = [part.strip() for part in text.split(",")]
+    wrong = [part for part in found if not STATEMENT.fullmatch(part)]
+    if wrong or len(set(found)) < len(found):
+        raise ScenarioError(f"{topic}, line {line}: `{CITES}` lists statements, each once, as `{CITES} M-12, C-3`")
+    return found
 
 
 def _split(result: str) -> list[str]:

@@ -14,6 +14,7 @@ from loadtest.scenarios.format import ScenarioError, load_topics, parse_topic
 from loadtest.scenarios.lines import carry_out
 from loadtest.scenarios.runner import Failure, run_scenario
 from loadtest.scenarios.venue import Venue
+from tests.support.places import TABLES
 
 
 def run(text: str) -> Failure | None:
@@ -250,3 +251,35 @@ def test_topics_are_read_in_the_order_of_their_names(tables: Path) -> None:
         "limit/it is off the grid",
         "other/it rests",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("cites: M-1\n", "stands once"),
+        ("scenario: a\n  cites: M-1\n  cites: M-2\n  phase closed\n", "stands once"),
+        ("scenario: a\n  phase closed\n  cites: M-1\n", "stands once"),
+        ("scenario: a\n  cites: M-1 M-2\n  phase closed\n", "lists statements"),
+        ("scenario: a\n  cites: M-1, M-1\n  phase closed\n", "each once"),
+        ("scenario: a\n  cites: M-01\n  phase closed\n", "lists statements"),
+        ("scenario: a\n  cites:\n  phase closed\n", "lists statements"),
+    ],
+)
+def test_a_citation_that_can_not_be_read_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(ScenarioError, match=problem):
+        parse_topic("topic", text)
+
+
+def test_a_scenario_knows_what_it_cites() -> None:
+    (scenario,) = parse_topic("topic", "scenario: a\n  cites: M-12, C-3\n  phase closed\n")
+    assert scenario.cites == ["M-12", "C-3"]
+
+
+def test_those_that_show_a_statement_can_be_run_alone() -> None:
+    answer = CliRunner().invoke(group, ["scenarios", "--dir", str(TABLES / "matching"), "--cites", "M-30", "--json"])
+    assert answer.exit_code == 0
+    shown = [scenario for scenario in load_topics(TABLES / "matching") if "M-30" in scenario.cites]
+    assert len(shown) > 1 and json.loads(answer.output)["scenarios"] == len(shown)
+    for nothing, hint in (("M-9999", "a test may show it"), ("m30", "numbered as M-12")):
+        answer = CliRunner().invoke(group, ["scenarios", "--dir", str(TABLES / "matching"), "--cites", nothing])
+        assert answer.exit_code == 1 and hint in answer.output

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import ELECTED, NOWHERE, ON_BOOK, Order
+from engine.book.entities import Order
+from engine.book.whereabouts import ELECTED, NOWHERE, ON_BOOK
 from engine.clearing.closeout import look_at_calls
 from engine.clearing.futures import check_future
 from engine.command_table import HANDLERS

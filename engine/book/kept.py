@@ -38,7 +38,7 @@ def keep_order(record: OrderRecord) -> bytes:
             # A fee in millionths may need more than 64 bits.
             wide(record.fee_numerator),
             record.fee_charged,
-            _content(record.command)[_KNOWN:],
+            record.asked_terms(),
         )
     )
     return kept

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.book.entities import ELECTED, NOWHERE, Order
+from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
+from engine.book.whereabouts import ELECTED, NOWHERE
 from engine.money.margin import reducible_lots
 from engine.money.reservations import reserve, take_over
 from engine.state.state import State
@@ -199,12 +200,13 @@ def activate(state: State, entry: Order) -> None:
         return
     for order in (limit, stop):
         lots = entry.filled_lots
-        if order.command.reduce_only:
+        if order.reduce_only:
             lots = min(lots, reducible_lots(order.account, book.instrument, order.side))
         if not lots:
             cancel(state, order, NOTHING_TO_REDUCE)
             return
         if order.quantity_lots != lots:
+            order.keep_asked()
             order.quantity_lots = order.leaves_lots = lots
             report_amended(state, order, False)
     book.unpark(limit)

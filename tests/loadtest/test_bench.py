@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from engine.build import is_compiled
 from engine.vocabulary.messages.events import Trade
 from gateway.cli.main import group
+from loadtest.bench.bare import BareBook
 from loadtest.bench.core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
 from loadtest.bench.digest import events_digest
 from loadtest.bench.gateway import measure_gateway
@@ -22,7 +23,7 @@ from loadtest.bench.peers import installed_version
 from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, CollectorClock, measure_percentiles, percentile
 from loadtest.bench.scale import SCALE_BENCHMARKS, measure_scale
 from loadtest.bench.stages import STAGES
-from loadtest.bench.stream import ADD, BareBook, Stream, generate
+from loadtest.bench.stream import ADD, Stream, generate
 
 
 @pytest.fixture(scope="module")

@@ -172,8 +172,7 @@ class Owner:
 class OrderRecord(Termed):
     """What stays on record of every order of the trading day; all there is of one that ended, or whose instrument is not listed."""
 
-    # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once. Codes and
-    # flags are bytes, and stand together: `docs/decisions/what-a-resting-order-takes.md`.
+    # Defaults stand in the class: an instance stores only what differs. Codes and flags are bytes, and stand together.
     status: u8 = NEW
     where: u8 = NOWHERE
     is_nameless: bool = False
@@ -290,7 +289,6 @@ class Order(OrderRecord):
     """What the book shows of it; all its leaves but for an iceberg."""
     queued: int = 0
     """Counts places in queues: renewed whenever it goes to the end of one."""
-    # Clearing: what is reserved, and at which price.
     reserve_ticks: int = 0
     reserved: int = 0
     """Of a future's order its largest fee, which is part of the account's cover."""

@@ -47,15 +47,15 @@ def work_off(state: State) -> None:
 
 def _work_off(state: State) -> None:
     touched = state.touched
-    if len(touched) == 1 and not (state.entries or state.elected or state.moved or state.own_queues):
-        book = touched[0]
+    book = state.touched_book
+    if book is not None and not (touched or state.entries or state.elected or state.moved or state.own_queues):
         if not (book.in_call or book.calm or book.pegs or book.stops.count):
             # No call, no stops, no pegs: nothing can follow from the command.
             if state.printed:
                 book.prints.clear()
                 state.printed.clear()
             book.touched = False
-            touched.pop()
+            state.touched_book = None
             return
     while True:
         # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
@@ -77,6 +77,10 @@ def _work_off(state: State) -> None:
     if state.to_hold:
         hold_all(state)
     state.own_queues.clear()
+    book = state.touched_book
+    if book is not None:
+        touched.append(book)
+        state.touched_book = None
     if len(touched) > 1:
         touched.sort(key=_number)
     if len(touched) > MANY_BOOKS:

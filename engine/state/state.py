@@ -137,6 +137,8 @@ class State:
     """Which kinds of commands need a second approval."""
     halt_threshold_ppm: int = 0
     halt_ns: int = 0
+    touched_book: LimitOrderBook | None = None
+    """The book that the current command changed first: most change no other."""
     index_sum: int = 0
     """Of the market's index: the sum of its members' moves."""
     index_moves: int = 0
@@ -198,8 +200,6 @@ class State:
         """Positions that the current command changed, whose reduce-only orders are to be held to them when it ends."""
         self.works: Final[deque[Iterator[None]]] = deque()
         """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
-        self.touched_book: LimitOrderBook | None = None
-        """The book that the current command changed first: most change no other."""
         self.touched: Final[list[LimitOrderBook]] = []
         """Others that it changed; all of them while what it set off is worked."""
         self.own_queues: Final[dict[tuple[str, int], OwnQueue]] = {}

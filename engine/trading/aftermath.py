@@ -48,15 +48,18 @@ def work_off(state: State) -> None:
 def _work_off(state: State) -> None:
     touched = state.touched
     book = state.touched_book
-    if book is not None and not (touched or state.entries or state.elected or state.moved or state.own_queues):
-        if not (book.in_call or book.calm or book.pegs or book.stops.count):
-            # No call, no stops, no pegs: nothing can follow from the command.
-            if state.printed:
-                book.prints.clear()
-                state.printed.clear()
-            book.touched = False
-            state.touched_book = None
-            return
+    if (
+        book is not None
+        and not (touched or state.entries or state.elected or state.moved or state.own_queues)
+        and not (book.in_call or book.calm or book.pegs or book.stops.count)
+    ):
+        # One book; no call, no stops, no pegs: nothing can follow from the command.
+        if state.printed:
+            book.prints.clear()
+            state.printed.clear()
+        book.touched = False
+        state.touched_book = None
+        return
     while True:
         # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
         elected = elect(state)

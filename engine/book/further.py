@@ -1,6 +1,6 @@
 """What most orders lack: the terms of icebergs, stops, pegs, pairs and the like, and why an order was refused.
 
-It stands beside the order, which has it only if it needs it: an order with no further terms, as most are, takes a third of the room.
+It stands beside the order, which has it only if it needs it: most orders have no further terms, and take half the room.
 """
 
 from __future__ import annotations

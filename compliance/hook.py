@@ -85,9 +85,10 @@ class ComplianceHook(PreTradeHook):
         """
         client = self._by_number[order.account.number]
         decision = client.decisions.get(order.instrument.number * 2 + order.side)
-        if order.budget >= 0:
+        further = order.further
+        if further is not None and further.budget >= 0:
             # An order by funds is worth its budget, whatever it pays per lot.
-            price_ticks, leaves_lots = BY_FUNDS, order.budget
+            price_ticks, leaves_lots = BY_FUNDS, further.budget
         if decision is not None and price_ticks >= 0 and price_ticks * leaves_lots <= decision.free_tick_lots:
             return None
         if order.close_out:
@@ -99,19 +100,21 @@ class ComplianceHook(PreTradeHook):
         instrument, side = order.instrument, order.side
         if side != BUY and instrument.future is None and instrument.quote.kind == FIAT:
             return
-        if order.budget >= 0:
-            price_ticks, leaves_lots = BY_FUNDS, order.budget
+        further = order.further
+        if further is not None and further.budget >= 0:
+            price_ticks, leaves_lots = BY_FUNDS, further.budget
         elif side != BUY or instrument.future is not None:
             price_ticks = _counted_ticks(order, price_ticks)
             if price_ticks == ONLY_REDUCES:
                 # It is let in always, and takes from those beside it what they had to close.
                 investor = self._by_number[order.account.number].investor
                 self._ledger.doubtful[investor.investor] = investor
-        client, listing = self._by_number[order.account.number], self._listings[order.instrument_name]
+        client, listing = self._by_number[order.account.number], self._listings[instrument.instrument]
         entry = (client, listing, price_ticks, leaves_lots)
         self._ledger.reserve(order.order_id, side, entry)
-        if order.other_leg is not None:
-            self._ledger.pair(order.order_id, order.other_leg.order_id, side)
+        other = None if further is None else order.other_leg
+        if other is not None:
+            self._ledger.pair(order.order_id, other.order_id, side)
 
     def recheck(self, order: Order, time_ns: int) -> Verdict | None:
         """Decide whether a resting order may stay as it is, its own reservation left out of the sums."""
@@ -296,7 +299,7 @@ class ComplianceHook(PreTradeHook):
         verdict = self.decide(table, decision, case)
         if listing.shortable:
             # Of one that is refused after all, or amended to something else, it is looked at once too often.
-            if case.is_spared and verdict is None and not order.command.reduce_only:
+            if case.is_spared and verdict is None and not order.reduce_only:
                 self._closers.note(order_id, client.account)
             else:
                 self._closers.forget(order_id)
@@ -310,7 +313,7 @@ class ComplianceHook(PreTradeHook):
 
         It is reduce-only or, with all that is open on its side, no larger than the position. Of a pair one order can fill.
         """
-        if order.command.reduce_only:
+        if order.reduce_only:
             return True
         return self._ledger.exposures.position(client, listing).opens(order.side) + leaves_lots <= 0
 
@@ -352,7 +355,7 @@ def most_ticks(order: Order, price_ticks: int) -> int:
 
 def _counted_ticks(order: Order, price_ticks: int) -> int:
     """The price at which an order that reserves at `price_ticks` counts in the ledger."""
-    return ONLY_REDUCES if order.command.reduce_only else most_ticks(order, price_ticks)
+    return ONLY_REDUCES if order.reduce_only else most_ticks(order, price_ticks)
 
 
 def _no_rulebook(what: Said) -> Verdict:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import ELECTED, NOWHERE, ON_BOOK, Order
+from engine.book.entities import Order
+from engine.book.whereabouts import ELECTED, NOWHERE, ON_BOOK
 from engine.clearing.closeout import look_at_calls
 from engine.clearing.futures import check_future
 from engine.command_table import HANDLERS
@@ -78,7 +79,7 @@ class Exchange(State):
             if self.works:
                 self._begin_work()
                 return events
-        if self.touched or self.own_queues:
+        if self.touched_book is not None or self.touched or self.own_queues:
             work_off(self)
         if self.covers:
             look_at_calls(self)
@@ -120,9 +121,9 @@ class Exchange(State):
     def _carry_on(self, most: int, most_steps: int) -> bool:
         """Carry on what was begun and all that it sets off; False if a bound on events or steps ended it before."""
         works = self.works
-        while works or self.touched or self.own_queues or self.covers:
+        while works or self.is_touched or self.own_queues or self.covers:
             if not works:
-                if self.touched or self.own_queues:
+                if self.is_touched or self.own_queues:
                     work_off(self)
                 else:
                     look_at_calls(self)
@@ -153,7 +154,7 @@ class Exchange(State):
     def check(self) -> None:
         """Assert that the whole state is sound: books, money, ids; and that nothing is left to be carried on. O(state)."""
         assert not self.works, "the last command is unfinished"
-        assert not (self.touched or self.own_queues or self.printed or self.entries or self.begun or self.elected)
+        assert not (self.is_touched or self.own_queues or self.printed or self.entries or self.begun or self.elected)
         assert not (self.moved or self.to_hold)
         resting = 0
         for book in self.books.values():
@@ -192,7 +193,7 @@ class Exchange(State):
         entered = sorted([order.entered for order in by_account])
         assert sorted([order.entered for order in by_owner]) == entered
         assert sorted([order.entered for order in by_book]) == entered
-        assert not self.touched and not any(book.touched for book in self.book_list)
+        assert not self.is_touched and not any(book.touched for book in self.book_list)
         expiring = [order.entered for order in by_account if order.deadline_ns]
         groups = [group for _, group in self.expiries.entries()]
         assert all(group == sorted(group) for group in groups), "orders expire in the order of their entry"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.book.entities import NOWHERE, ON_BOOK, Level, Order
+from engine.book.entities import Level, Order
 from engine.book.ladder import Ladder
+from engine.book.whereabouts import NOWHERE, ON_BOOK
 from engine.vocabulary.codes import BUY, PEGGED
 
 
@@ -49,8 +50,10 @@ class BookSide:
             best = self.best
             if best is None or key > best.key:
                 self.best = level
-        leaves, display = order.leaves_lots, order.display_lots
-        shown = display if 0 < display < leaves else leaves
+        shown = leaves = order.leaves_lots
+        further = order.further
+        if further is not None and 0 < further.display_lots < leaves:
+            shown = further.display_lots
         order.shown_lots = shown
         order.where = ON_BOOK
         self._append(level, order)

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import mypyc_attr, u8
 
 from engine.book.assets import Asset
-from engine.book.trails import TrailGroup
-from engine.book.used_id import UsedId, UsedIds
-from engine.vocabulary.codes import BUY, FILLED, NEW, POST_ONLY_OFF, PRICE_TIME, SELL
+from engine.book.further import NONSENSE, Termed
+from engine.book.used_id import UsedIds
+from engine.book.whereabouts import NOWHERE
+from engine.vocabulary.codes import BUY, FILLED, GTC, LIMIT, NEW, PRICE_TIME, SELL
 from engine.vocabulary.kinds import Fields, fields_of
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
+from engine.vocabulary.plain import NO_FURTHER, REDUCE_ONLY_AT, TERMS_FROM
 from engine.vocabulary.said import Said, said
-
-# Where an open order is. Everything but ON_BOOK is parked: it can't trade now.
-NOWHERE: Final = 0
-ON_BOOK: Final = 1
-WAITING_STOP: Final = 2
-OFF_PEG: Final = 3
-"""A pegged order without a price to follow, or in a call."""
-FOR_AUCTION: Final = 4
-"""An at_open or at_close order before its auction."""
-IN_CALL: Final = 5
-"""A market order collected by a call."""
-FOR_ENTRY: Final = 6
-"""The take-profit or stop of a bracket whose entry has not ended."""
-ELECTED: Final = 7
-"""A stop that a print has elected and that waits for its turn within the command."""
 
 
 class Instrument:
@@ -182,11 +169,22 @@ class Owner:
 
 # The collector looks into none of these: `engine/state/letting_go.py` says what frees them.
 @mypyc_attr(acyclic=True)
-class OrderRecord(UsedId):
+class OrderRecord(Termed):
     """What stays on record of every order of the trading day; all there is of one that ended, or whose instrument is not listed."""
 
-    # Defaults stand in the class: an instance then stores only what differs, and a compiled one is made at once.
-    status: int = NEW
+    # Defaults stand in the class: an instance stores only what differs. Codes and flags are bytes, and stand together.
+    status: u8 = NEW
+    where: u8 = NOWHERE
+    is_nameless: bool = False
+    """Whether no client order id is used up for it: it is an order of the venue, or one too many for the day."""
+    is_plain: bool = False
+    """Whether it is known that a plain order was asked for; of others the terms are looked at."""
+    is_quote: bool = False
+    close_out: bool = False
+    """The venue's own order that closes a position whose cover is missing: no rule refuses it, no fee is charged."""
+    order_type: u8 = LIMIT
+    """A triggered stop becomes a market or a limit order."""
+    time_in_force: u8 = GTC
     price_ticks: int = 0
     """The limit; of a market order its collar."""
     quantity_lots: int = 0
@@ -194,26 +192,22 @@ class OrderRecord(UsedId):
     leaves_lots: int = 0
     entered: int = 0
     """Counts orders in the order of entry, over the whole venue."""
-    reject_code: int = 0
-    reject_rule: str = ""
     # The fee so far, exact in millionths and as charged.
     fee_numerator: int = 0
     fee_charged: int = 0
-    is_nameless: bool = False
-    """Whether no client order id is used up for it: it is an order of the venue, or one too many for the day."""
 
     def __init__(self, order_id: int, account: Account, command: NewOrder, fields: Fields = ()) -> None:
         fields = fields or fields_of(command)
         self.order_id: Final = order_id
         self.account: Final = account
-        self.command: Final = command
-        """What was asked for: a resent request is compared with it (P5)."""
+        self.asked = command
         self.client_order_id: Final[str] = fields[2]
-        self.instrument_name: Final[str] = fields[3]
         self.side: Final[int] = fields[4]
-        self.order_type: int = fields[5]
-        """A triggered stop becomes a market or a limit order."""
-        self.time_in_force: Final[int] = fields[6]
+        order_type: int = fields[5]
+        life: int = fields[6]
+        # Nonsense is refused, by what was asked for.
+        self.order_type = order_type if 0 <= order_type < NONSENSE else NONSENSE
+        self.time_in_force = life if 0 <= life < NONSENSE else NONSENSE
 
     @property
     def has_ended(self) -> bool:
@@ -291,43 +285,13 @@ class Book:
 class Order(OrderRecord):
     """One order of a listed instrument, from its entry to its end."""
 
-    is_plain: bool = False
-    """Whether it is known that a plain order was asked for; of one that was restored it is not, and its terms are looked at."""
-    post_only: int = POST_ONLY_OFF
-    where: int = NOWHERE
     shown_lots: int = 0
     """What the book shows of it; all its leaves but for an iceberg."""
-    display_lots: int = 0
-    """An iceberg's display quantity; 0 for all others."""
-    parts: int = 1
-    """As how many orders it counts while it is open: of an iceberg the parts that it showed or was to show when it was entered or amended."""
-    renewed: int = 0
-    """Counts on from the orders entered so far: when an amend last sent it to the end of those that wait; 0: none did."""
     queued: int = 0
     """Counts places in queues: renewed whenever it goes to the end of one."""
-    trail_group: TrailGroup | None = None
-    """Trailing stop that waits: those that prints move with it, which know its prices. See `engine/book/stops.py`."""
-    _stop_ticks: int = 0
-    _trail_best_ticks: int = 0
-    peg_limit_ticks: int = 0
-    """The limit that a pegged order was given; 0: none. The worst it may get is its `reserve_ticks`."""
-    other_leg: Order | None = None
-    """One cancels the other."""
-    children: tuple[Order, ...] = ()
-    is_quote: bool = False
-    close_out: bool = False
-    """The venue's own order that closes a position whose cover is missing: no rule refuses it, no fee is charged."""
-    # Clearing: what is reserved, and at which price.
     reserve_ticks: int = 0
     reserved: int = 0
     """Of a future's order its largest fee, which is part of the account's cover."""
-    covered_lots: int = 0
-    """Of a future's order: what of it counts in its position's sums."""
-    covered_value: int = 0
-    budget: int = -1
-    """Market order by funds: what is left to spend or take in; -1 for all others."""
-    deadline_ns: int = 0
-    """When it expires; 0: not, or it has ended."""
     place_beside: int = 0
     """Its place in `beside`."""
     level: Level | None = None
@@ -335,12 +299,74 @@ class Order(OrderRecord):
     next: Order | None = None
 
     def __init__(self, order_id: int, account: Account, command: NewOrder, book: Book, fields: Fields = ()) -> None:
+        fields = fields or fields_of(command)
         super().__init__(order_id, account, command, fields)
         # A `LimitOrderBook` is made of orders, so they can't name that class: read this into a typed variable.
         self.book: Final[Any] = book
         self.instrument: Final[Instrument] = book.instrument
         self.beside: list[Order] | None = None
         """The open orders of its owner on its side of its instrument; None while it is none of them."""
+        if fields[REDUCE_ONLY_AT]:
+            self.own_further().reduce_only = True
+
+    @property
+    def command(self) -> NewOrder:
+        """What was asked for. Of a plain order it is not kept: it follows, until an amend or prevention changes the order."""
+        asked = self.asked
+        if asked is not None:
+            return asked
+        return NewOrder(self.account.participant, self.account.account, self.client_order_id, *self.asked_terms())
+
+    @property
+    def instrument_name(self) -> str:
+        """What it trades."""
+        return self.instrument.instrument
+
+    def asked_terms(self) -> Fields:
+        """The fields of what was asked for, from the instrument on."""
+        asked = self.asked
+        if asked is not None:
+            return fields_of(asked)[TERMS_FROM:]
+        listed = self.instrument
+        price_e8, quantity_e8 = self.price_ticks * listed.tick_e8, self.quantity_lots * listed.lot_e8
+        return (listed.instrument, self.side, LIMIT, self.time_in_force, price_e8, quantity_e8, *NO_FURTHER)
+
+    def keep_asked(self) -> None:
+        """Note what was asked for, before price or quantity change."""
+        if self.asked is None:
+            self.asked = self.command
+
+    def forget_asked(self) -> None:
+        """Keep what was asked for no longer, if it follows from the order."""
+        asked = self.asked
+        if asked is not None and self.is_plain:
+            self.asked = None
+            if self.command != asked:
+                self.asked = asked
+
+    @property
+    def other_leg(self) -> Order | None:
+        """One cancels the other."""
+        further = self.further
+        if further is None:
+            return None
+        other: Order | None = further.other_leg
+        return other
+
+    @other_leg.setter
+    def other_leg(self, other: Order | None) -> None:
+        if other is not self.other_leg:
+            self.own_further().other_leg = other
+
+    @property
+    def children(self) -> tuple[Order, ...]:
+        """Of a bracket's entry: its take-profit and its stop."""
+        return () if self.further is None else self.further.children
+
+    @children.setter
+    def children(self, children: tuple[Order, ...]) -> None:
+        if children or self.further is not None:
+            self.own_further().children = children
 
     @property
     def rank(self) -> int:
@@ -352,32 +378,6 @@ class Order(OrderRecord):
         """Trailing stop: the trail as asked for, in ticks or in basis points."""
         command = self.command
         return command.trail_bps or command.trail_e8 // self.instrument.tick_e8
-
-    @property
-    def trail_best_ticks(self) -> int:
-        """Trailing stop: the best price since entry, from which the trail is measured."""
-        group = self.trail_group
-        return self._trail_best_ticks if group is None else group.best_ticks
-
-    @trail_best_ticks.setter
-    def trail_best_ticks(self, ticks: int) -> None:
-        self._trail_best_ticks = ticks
-
-    @property
-    def stop_ticks(self) -> int:
-        """The stop price; 0: it is no stop."""
-        group = self.trail_group
-        return self._stop_ticks if group is None else group.stop_ticks(self.trail)
-
-    @stop_ticks.setter
-    def stop_ticks(self, ticks: int) -> None:
-        self._stop_ticks = ticks
-
-    def leave_group(self) -> None:
-        """Be moved by prints no longer: the prices followed to so far become its own."""
-        self._stop_ticks = self.stop_ticks
-        self._trail_best_ticks = self.trail_best_ticks
-        self.trail_group = None
 
 
 @mypyc_attr(acyclic=True)

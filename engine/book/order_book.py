@@ -9,21 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.book.book_side import BookSide
-from engine.book.entities import (
-    FOR_AUCTION,
-    FOR_ENTRY,
-    IN_CALL,
-    NOWHERE,
-    OFF_PEG,
-    ON_BOOK,
-    WAITING_STOP,
-    Book,
-    Instrument,
-    Level,
-    Order,
-)
+from engine.book.entities import Book, Instrument, Level, Order
 from engine.book.indicative import IndicativePrice
 from engine.book.stops import WaitingStops
+from engine.book.whereabouts import FOR_AUCTION, FOR_ENTRY, IN_CALL, NOWHERE, OFF_PEG, ON_BOOK, WAITING_STOP
 from engine.vocabulary.codes import BUY, CLOSED, CLOSING_AUCTION, CONTINUOUS, OPENING_AUCTION, PEGGED, PRE_OPEN, SELL
 from engine.vocabulary.codes import VOLATILITY_AUCTION as VOLATILITY
 from engine.vocabulary.rounding import PPM

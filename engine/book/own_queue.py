@@ -6,7 +6,8 @@ from typing import Final
 
 from sortedcontainers import SortedList
 
-from engine.book.entities import IN_CALL, ON_BOOK, Instrument, Order, Owner
+from engine.book.entities import Instrument, Order, Owner
+from engine.book.whereabouts import IN_CALL, ON_BOOK
 from engine.vocabulary.codes import BUY, MARKET
 
 SCANS: Final = 2

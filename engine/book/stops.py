@@ -13,8 +13,9 @@ from typing import Final
 
 from sortedcontainers import SortedList
 
-from engine.book.entities import WAITING_STOP, Order
+from engine.book.entities import Order
 from engine.book.trails import TrailGroup, trailed_ticks
+from engine.book.whereabouts import WAITING_STOP
 from engine.vocabulary.codes import BUY, TRAILING_STOP
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.book.entities import FOR_ENTRY, Account, Future, Instrument, Margin, Order, OrderRecord, Position
+from engine.book.entities import Account, Future, Instrument, Margin, Order, OrderRecord, Position
+from engine.book.whereabouts import FOR_ENTRY
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.rounding import round_up
@@ -99,12 +100,7 @@ def largest_fee(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """
     instrument = order.instrument
     highest_ppm = instrument.highest_fee_ppm
-    if (
-        order.close_out
-        or order.command.reduce_only
-        or not leaves_lots
-        or (highest_ppm == 0 and order.fee_numerator == 0)
-    ):
+    if order.close_out or order.reduce_only or not leaves_lots or (highest_ppm == 0 and order.fee_numerator == 0):
         return 0
     value = worst_ticks(order, price_ticks) * leaves_lots * instrument.unit
     return round_up(order.fee_numerator + value * highest_ppm) - order.fee_charged
@@ -165,7 +161,7 @@ def renew(position: Position) -> None:
 
 def _count(position: Position, order: Order, lots: int, value: int, fee: int) -> None:
     """Let an order count with so many lots, so much value and so large a fee, instead of what it counted with."""
-    if order.command.reduce_only:
+    if order.reduce_only:
         position.reducing_lots[order.side] += lots - order.covered_lots
     elif order.side == BUY:
         position.buy_lots += lots - order.covered_lots
@@ -175,7 +171,7 @@ def _count(position: Position, order: Order, lots: int, value: int, fee: int) ->
         position.sell_lots += lots - order.covered_lots
         position.sell_value += value - order.covered_value
         position.sell_fees += fee - order.reserved
-    if (lots == 0) != (order.covered_lots == 0) and order.command.reduce_only:
+    if (lots == 0) != (order.covered_lots == 0) and order.reduce_only:
         if lots:
             position.reducing[order.order_id] = order
         else:
@@ -339,7 +335,7 @@ def check(position: Position) -> None:
             "an order counts with more or less"
         )
         assert order.reserved == largest_fee(order, order.reserve_ticks, order.leaves_lots)
-        if not order.command.reduce_only:
+        if not order.reduce_only:
             first = 0 if order.side == BUY else 3
             sums[first] += order.leaves_lots
             sums[first + 1] += value

@@ -11,7 +11,9 @@ Orders of futures go to `engine.money.margin` at each of these doors; nobody els
 from __future__ import annotations
 
 from engine.book.assets import Asset
-from engine.book.entities import FOR_ENTRY, WAITING_STOP, Account, Balance, Instrument, Order
+from engine.book.entities import Account, Balance, Instrument, Order
+from engine.book.further import NO_BUDGET
+from engine.book.whereabouts import FOR_ENTRY, WAITING_STOP
 from engine.money import margin
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.rounding import PPM, round_up
@@ -24,14 +26,15 @@ def notional(instrument: Instrument, price_ticks: int, lots: int) -> int:
 
 def required(order: Order, price_ticks: int, leaves_lots: int) -> int:
     """What must be reserved for `leaves_lots` more at `price_ticks` or better, given the fees charged so far."""
-    instrument = order.instrument
+    instrument, further = order.instrument, order.further
+    budget = NO_BUDGET if further is None else further.budget
     if order.side != BUY:
-        if order.budget >= 0:
+        if budget >= 0:
             # The lower the price, the more lots bring the budget in.
-            leaves_lots = order.budget // (price_ticks * instrument.unit)
+            leaves_lots = budget // (price_ticks * instrument.unit)
         return leaves_lots * instrument.lot_base
-    if order.budget >= 0:
-        return order.budget
+    if budget >= 0:
+        return budget
     value = price_ticks * leaves_lots * instrument.unit
     highest_ppm = instrument.highest_fee_ppm
     if highest_ppm == 0 and order.fee_numerator == 0:
@@ -105,7 +108,7 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     if instrument.future is not None:
         return margin.reserve(order, price_ticks, leaves_lots)
     # Most orders hang together with no other.
-    alone = order.other_leg is None and order.where != FOR_ENTRY
+    alone = order.further is None or (order.other_leg is None and order.where != FOR_ENTRY)
     amount = required(order, price_ticks, leaves_lots) if alone else needed(order, price_ticks, leaves_lots)
     asset = instrument.quote if order.side == BUY else instrument.base
     change = amount - order.reserved
@@ -135,7 +138,7 @@ def lower(order: Order) -> None:
 def release(order: Order) -> None:
     """Return all that is still reserved for an order that ended."""
     amount = order.reserved
-    if order.covered_lots:
+    if order.further is not None and order.covered_lots:
         margin.release(order)
     elif amount:
         balance = order.account.balance(paying_asset(order))
@@ -191,11 +194,11 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
         fee = charged - order.fee_charged
         order.fee_charged = charged
         instrument.quote.fees += fee
-    account = order.account
+    account, further = order.account, order.further
     quote, base = account.balance(instrument.quote), account.balance(instrument.base)
     if order.side == BUY:
-        if order.budget >= 0:
-            order.budget -= amount + fee
+        if further is not None and further.budget >= 0:
+            further.budget -= amount + fee
         still = required(order, order.reserve_ticks, order.leaves_lots)
         freed = order.reserved - still
         assert freed >= amount + fee, "a reservation did not cover its fill"
@@ -206,8 +209,8 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
         if base.margin is not None:
             margin.hold(base.margin)
     else:
-        if order.budget >= 0:
-            order.budget -= amount
+        if further is not None and further.budget >= 0:
+            further.budget -= amount
         sold = lots * instrument.lot_base
         order.reserved -= sold
         base.reserved -= sold

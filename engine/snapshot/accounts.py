@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from engine.book.assets import Asset
-from engine.book.entities import WAITING_STOP, Account, Margin, Order
+from engine.book.entities import Account, Margin, Order
 from engine.book.order_book import LimitOrderBook
+from engine.book.whereabouts import WAITING_STOP
 from engine.money.margin import position_of
 from engine.snapshot.messages.document import AccountState, BalanceState, OrderState, PositionState
 from engine.state.state import State
 from engine.trading.ending import by_entry
 from engine.trading.room import open_order
 from engine.vocabulary.codes import CANCELLED
+from engine.vocabulary.kinds import fields_of
+from engine.vocabulary.plain import is_plain
 
 
 def restore_accounts(state: State, saved: list[AccountState]) -> None:
@@ -87,7 +90,9 @@ def restore_orders(state: State, saved: list[AccountState]) -> dict[int, Order]:
 
 
 def _order(account: Account, book: LimitOrderBook, saved: OrderState) -> Order:
-    order = Order(saved.order_id, account, saved.command, book)
+    fields = fields_of(saved.command)
+    order = Order(saved.order_id, account, saved.command, book, fields)
+    order.is_plain = is_plain(fields)
     order.post_only = saved.command.post_only
     order.order_type = saved.order_type
     order.status = saved.status
@@ -114,6 +119,7 @@ def _order(account: Account, book: LimitOrderBook, saved: OrderState) -> Order:
     order.fee_numerator = int(saved.fee_numerator)
     order.fee_charged = saved.fee_charged
     order.deadline_ns = saved.deadline_ns
+    order.forget_asked()
     return order
 
 
@@ -125,7 +131,7 @@ def _open(state: State, order: Order, saved: OrderState) -> None:
     account.used_ids.current[order.client_order_id] = order
     if order.where == WAITING_STOP:
         book.stops.add(order)
-    if order.covered_lots and order.command.reduce_only and order.instrument.future is not None:
+    if order.covered_lots and order.reduce_only and order.instrument.future is not None:
         account.positions[order.instrument.number].reducing[order.order_id] = order
 
 

@@ -44,5 +44,8 @@ def forget(book: LimitOrderBook) -> None:
 
 
 def _part(order: Order) -> None:
-    order.level = order.previous = order.next = order.other_leg = order.trail_group = order.beside = None
-    order.children = ()
+    order.level = order.previous = order.next = order.beside = None
+    further = order.further
+    if further is not None:
+        further.other_leg = further.trail_group = None
+        further.children = ()

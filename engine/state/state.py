@@ -137,6 +137,8 @@ class State:
     """Which kinds of commands need a second approval."""
     halt_threshold_ppm: int = 0
     halt_ns: int = 0
+    touched_book: LimitOrderBook | None = None
+    """The book that the current command changed first: most change no other."""
     index_sum: int = 0
     """Of the market's index: the sum of its members' moves."""
     index_moves: int = 0
@@ -199,7 +201,7 @@ class State:
         self.works: Final[deque[Iterator[None]]] = deque()
         """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
         self.touched: Final[list[LimitOrderBook]] = []
-        """Books that the current command changed."""
+        """Others that it changed; all of them while what it set off is worked."""
         self.own_queues: Final[dict[tuple[str, int], OwnQueue]] = {}
         """Of owners whose orders join a call in the current command: by investor, and the instrument's number times two plus side."""
         self.printed: Final[list[LimitOrderBook]] = []
@@ -236,7 +238,15 @@ class State:
         """Note that the current command changed a book."""
         if not book.touched:
             book.touched = True
-            self.touched.append(book)
+            if self.touched_book is None and not self.touched:
+                self.touched_book = book
+            else:
+                self.touched.append(book)
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether the current command has changed a book, and what it set off is still to be worked."""
+        return self.touched_book is not None or len(self.touched) > 0
 
     def next_place(self) -> int:
         """The next place at the end of a queue."""

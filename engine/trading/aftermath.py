@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.book.entities import ELECTED, NOWHERE, Order
+from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
+from engine.book.whereabouts import ELECTED, NOWHERE
 from engine.money.margin import reducible_lots
 from engine.money.reservations import reserve, take_over
 from engine.state.state import State
@@ -46,16 +47,19 @@ def work_off(state: State) -> None:
 
 def _work_off(state: State) -> None:
     touched = state.touched
-    if len(touched) == 1 and not (state.entries or state.elected or state.moved or state.own_queues):
-        book = touched[0]
-        if not (book.in_call or book.calm or book.pegs or book.stops.count):
-            # No call, no stops, no pegs: nothing can follow from the command.
-            if state.printed:
-                book.prints.clear()
-                state.printed.clear()
-            book.touched = False
-            touched.pop()
-            return
+    book = state.touched_book
+    if (
+        book is not None
+        and not (touched or state.entries or state.elected or state.moved or state.own_queues)
+        and not (book.in_call or book.calm or book.pegs or book.stops.count)
+    ):
+        # One book; no call, no stops, no pegs: nothing can follow from the command.
+        if state.printed:
+            book.prints.clear()
+            state.printed.clear()
+        book.touched = False
+        state.touched_book = None
+        return
     while True:
         # Elected before pairs begin: a stop that begins to wait looks at the last trade, not at the prints before it.
         elected = elect(state)
@@ -76,6 +80,10 @@ def _work_off(state: State) -> None:
     if state.to_hold:
         hold_all(state)
     state.own_queues.clear()
+    book = state.touched_book
+    if book is not None:
+        touched.append(book)
+        state.touched_book = None
     if len(touched) > 1:
         touched.sort(key=_number)
     if len(touched) > MANY_BOOKS:
@@ -199,12 +207,13 @@ def activate(state: State, entry: Order) -> None:
         return
     for order in (limit, stop):
         lots = entry.filled_lots
-        if order.command.reduce_only:
+        if order.reduce_only:
             lots = min(lots, reducible_lots(order.account, book.instrument, order.side))
         if not lots:
             cancel(state, order, NOTHING_TO_REDUCE)
             return
         if order.quantity_lots != lots:
+            order.keep_asked()
             order.quantity_lots = order.leaves_lots = lots
             report_amended(state, order, False)
     book.unpark(limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.book.assets import Asset
 from engine.book.entities import Account, Order
+from engine.money.reservations import paying_asset
 from engine.state.state import State, next_report
 from engine.vocabulary.codes import FUNDS, PERMISSION, UNKNOWN_ORDER
 from engine.vocabulary.decimals import decimal
@@ -54,6 +55,11 @@ def refuse_stranger(state: State, participant: str, account: str, order_id: int,
     why = said("participant.not_operator", participant, account)
     event = RequestRejected(account, 0, order_id, client_order_id, PERMISSION, template=why.template, values=why.values)
     state.emit(event)
+
+
+def funds_problem(order: Order, wanted: int) -> Problem:
+    """What an order needed more and what there is."""
+    return lacks(order.account, paying_asset(order), wanted)
 
 
 def lacks(account: Account, asset: Asset, wanted: int) -> Problem:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from engine.book.entities import IN_CALL, ON_BOOK, Order
+from engine.book.entities import Order
 from engine.book.indicative import NOTHING
 from engine.book.order_book import LimitOrderBook
+from engine.book.whereabouts import IN_CALL, ON_BOOK
 from engine.state.state import State
 from engine.trading.ending import by_entry, cancel
 from engine.trading.fills import fill

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.book.entities import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP, Account, Order
+from engine.book.entities import Account, Order
 from engine.book.order_book import LimitOrderBook
 from engine.book.stops import is_triggered
+from engine.book.whereabouts import ELECTED, IN_CALL, NOWHERE, ON_BOOK, WAITING_STOP
 from engine.money.reservations import lacking, reserve
 from engine.state.state import State, next_report
-from engine.trading.asking import find_open, own_account, refuse, refuse_stranger, unknown_order
+from engine.trading.asking import find_open, funds_problem, own_account, refuse, refuse_stranger, unknown_order
 from engine.trading.bands import band_problem
 from engine.trading.ending import by_entry, cancel
-from engine.trading.entry import funds_problem, kill_problem, rate_problem, value_problem
+from engine.trading.entry import kill_problem, rate_problem, value_problem
 from engine.trading.pegs import come_in, peg_ticks
 from engine.trading.placing import place
 from engine.trading.prevention import report_amended
@@ -94,7 +95,7 @@ def _gate(state: State, order: Order) -> Problem | None:
     """Check kill switches, the participant's rate, and the phase."""
     book: LimitOrderBook = order.book
     problem = kill_problem(state, order.account, order.instrument_name) or rate_problem(
-        state, order.account, order.command.reduce_only
+        state, order.account, order.reduce_only
     )
     if problem is not None:
         return problem
@@ -225,6 +226,7 @@ def _shrink(state: State, order: Order, terms: NewTerms) -> None:
     """Lower the quantity, or change what is shown, in place: the order keeps its priority."""
     book: LimitOrderBook = order.book
     state.touch(book)
+    order.keep_asked()
     before = order.shown_lots
     removed = order.quantity_lots - terms.quantity_lots
     order.quantity_lots = terms.quantity_lots
@@ -277,6 +279,7 @@ def _renew_rank(state: State, order: Order) -> None:
 
 
 def _set_terms(order: Order, terms: NewTerms) -> None:
+    order.keep_asked()
     if order.order_type == PEGGED:
         order.peg_limit_ticks = terms.price_ticks
     elif order.order_type != MARKET:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.book.entities import FOR_ENTRY, IN_CALL, ON_BOOK, Order, Owner
+from engine.book.entities import Order, Owner
+from engine.book.whereabouts import FOR_ENTRY, IN_CALL, ON_BOOK
 from engine.state.hook import Links, Outcome, Recheck
 from engine.state.state import State
 from engine.trading.ending import cancel, newest_of

@@ -6,9 +6,9 @@ import heapq
 from collections.abc import Iterator
 from typing import Final
 
-from engine.book.entities import ON_BOOK, Account, Order
-from engine.book.expiries import NEVER
+from engine.book.entities import Account, Order
 from engine.book.order_book import LimitOrderBook
+from engine.book.whereabouts import ON_BOOK
 from engine.money.reservations import release
 from engine.state.state import State, next_report
 from engine.trading.room import close_order
@@ -31,19 +31,21 @@ _GATHERED_PER_STEP: Final = 8
 
 def close(state: State, order: Order) -> None:
     """Take an order that has no leaves any more from the indexes of open orders, and note a bracket's entry."""
-    book: LimitOrderBook = order.book
     ids = order.account.used_ids
     if ids.day != state.day or ids.former:
         _bring(state, order)
     state.ended.append(order)
     if order.beside is not None:
         close_order(state, order)
-    if state.expiries.next_ns != NEVER and order.deadline_ns:
-        state.expiries.remove(order)
     if order.order_type == PEGGED:
+        book: LimitOrderBook = order.book
         book.pegs.pop(order.order_id, None)
-    if order.children:
-        state.entries.append(order)
+    further = order.further
+    if further is not None:
+        if further.deadline_ns:
+            state.expiries.remove(order)
+        if further.children:
+            state.entries.append(order)
 
 
 def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = NOTHING_SAID) -> None:
@@ -55,9 +57,11 @@ def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = 
         book.side(order.side).remove(order)
     else:
         book.unpark(order)
-    # What is left of an order by funds is money, not lots.
-    lots = 0 if order.budget >= 0 else order.leaves_lots
-    if order.budget >= 0:
+    lots = order.leaves_lots
+    further = order.further
+    if further is not None and further.budget >= 0:
+        # What is left of an order by funds is money, not lots.
+        lots = 0
         order.quantity_lots = order.filled_lots
     order.leaves_lots = 0
     order.status = CANCELLED
@@ -85,7 +89,8 @@ def cancel(state: State, order: Order, reason: int, rule: str = "", why: Said = 
             values,
         ),
     )
-    end_other_leg(state, order)
+    if further is not None:
+        end_other_leg(state, order)
 
 
 def end_other_leg(state: State, order: Order) -> None:

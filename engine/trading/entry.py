@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from engine.book.entities import ELECTED, FOR_AUCTION, Account, Order, OrderRecord
+from engine.book.entities import Account, Order, OrderRecord
 from engine.book.kept import read
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
 from engine.book.stops import is_triggered
 from engine.book.used_id import UsedId
-from engine.money.reservations import lacking, lower, notional, paying_asset, release, reserve
+from engine.book.whereabouts import ELECTED, FOR_AUCTION
+from engine.money.reservations import lacking, lower, notional, release, reserve
 from engine.state.state import State, day_end_ns, next_report
 from engine.trading.admission import admit, full_problem
-from engine.trading.asking import lacks
+from engine.trading.asking import funds_problem
 from engine.trading.bands import band_problem
 from engine.trading.pegs import come_in, peg_problem
 from engine.trading.placing import place
@@ -178,12 +179,13 @@ def kill_problem(state: State, account: Account, instrument: str) -> Problem | N
 def exposure_problem(state: State, order: Order) -> Problem | None:
     """Check the value, and that the price is inside the static band."""
     instrument = order.instrument
-    value = order.budget if order.budget >= 0 else notional(instrument, order.reserve_ticks, order.quantity_lots)
+    budget = order.budget
+    value = budget if budget >= 0 else notional(instrument, order.reserve_ticks, order.quantity_lots)
     if value > instrument.max_notional or state.limits:
         problem = value_problem(state, order, value)
         if problem is not None:
             return problem
-    if not instrument.static_ppm or not order.command.price_e8:
+    if not instrument.static_ppm or not (order.is_plain or order.command.price_e8):
         return None
     price = order.peg_limit_ticks if order.order_type == PEGGED else order.price_ticks
     return band_problem(order.book, price) if price else None
@@ -247,11 +249,6 @@ def _reprice_from_touch(state: State, order: Order) -> bool:
     return True
 
 
-def funds_problem(order: Order, wanted: int) -> Problem:
-    """What was needed more and what there is."""
-    return lacks(order.account, paying_asset(order), wanted)
-
-
 def accept(state: State, order: Order) -> None:
     """Report an order accepted, and have it expire if it does."""
     account = order.account
@@ -267,13 +264,13 @@ def accept(state: State, order: Order) -> None:
             account.account,
             account.report_seq,
             order.client_order_id,
-            order.instrument_name,
+            order.instrument.instrument,
             order.side,
             order.order_type,
             order.time_in_force,
             order.price_ticks,
             order.quantity_lots if order.is_plain else order.command.quantity_e8 and order.quantity_lots,
-            order.stop_ticks,
+            0 if order.further is None else order.stop_ticks,
         ),
     )
 

@@ -22,7 +22,8 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
     maker.filled_lots += lots
     maker_fee = settle(maker, price_ticks, lots, instrument.maker_fee_ppm)
     taker_fee = settle(taker, price_ticks, lots, instrument.taker_fee_ppm)
-    if taker.budget >= 0:
+    further = taker.further
+    if further is not None and further.budget >= 0:
         # An order by funds has the quantity it got, and what its budget still allows at this price.
         taker.quantity_lots = taker.filled_lots
         taker.leaves_lots = affordable_lots(taker, price_ticks, instrument.taker_fee_ppm)
@@ -62,9 +63,9 @@ def fill(state: State, maker: Order, taker: Order, price_ticks: int, lots: int) 
             taker_fee,
         ),
     )
-    if maker.other_leg is not None:
+    if maker.further is not None:
         end_other_leg(state, maker)
-    if taker.other_leg is not None:
+    if further is not None:
         end_other_leg(state, taker)
     if instrument.future is not None:
         note_fill(state, maker, taker)

@@ -90,14 +90,15 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int) -> No
     fill(state, maker, taker, price, lots)
     if refreshed and maker.leaves_lots:
         maker.queued = state.next_place()
-        state.emit(kinds.BOOK_ADDED(maker.instrument_name, maker.order_id, maker.side, price, maker.shown_lots))
+        state.emit(kinds.BOOK_ADDED(book.instrument.instrument, maker.order_id, maker.side, price, maker.shown_lots))
 
 
 def _wanted(taker: Order, price: int) -> int:
     """How many lots an incoming order wants at a price."""
-    book: LimitOrderBook = taker.book
-    if taker.budget < 0:
+    further = taker.further
+    if further is None or further.budget < 0:
         return taker.leaves_lots
+    book: LimitOrderBook = taker.book
     return affordable_lots(taker, price, book.instrument.taker_fee_ppm)
 
 

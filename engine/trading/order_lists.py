@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from engine.book.entities import FOR_ENTRY, NOWHERE, WAITING_STOP, Account, Order, OrderRecord
+from engine.book.entities import Account, Order, OrderRecord
 from engine.book.kept import read
 from engine.book.order_book import LimitOrderBook
 from engine.book.used_id import UsedId
+from engine.book.whereabouts import FOR_ENTRY, NOWHERE, WAITING_STOP
 from engine.money.reservations import ladder_lacks
 from engine.state.state import State, next_report
 from engine.trading.admission import admit

@@ -7,8 +7,9 @@ book is enough, whatever a command did: two events a peg.
 
 from __future__ import annotations
 
-from engine.book.entities import NOWHERE, ON_BOOK, Order
+from engine.book.entities import Order
 from engine.book.order_book import OUT_OF_PLACE, LimitOrderBook
+from engine.book.whereabouts import NOWHERE, ON_BOOK
 from engine.money.margin import worst_ticks
 from engine.state.state import State
 from engine.trading.placing import park_peg, place, rest, take_off

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from engine.book.entities import IN_CALL, OFF_PEG, ON_BOOK, Order
+from engine.book.entities import Order
 from engine.book.indicative import NOTHING
 from engine.book.order_book import LimitOrderBook
+from engine.book.whereabouts import IN_CALL, OFF_PEG, ON_BOOK
 from engine.state.state import DUE_BATCH, DUE_PHASE, State
 from engine.trading import matching
 from engine.trading.auction import end_call_orders, ends_with_auction

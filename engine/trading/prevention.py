@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from engine.book.entities import IN_CALL, ON_BOOK, Level, Order, Owner
+from engine.book.entities import Level, Order, Owner
 from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import SCANS, OwnQueue
+from engine.book.whereabouts import IN_CALL, ON_BOOK
 from engine.money.margin import reducible_lots
 from engine.money.reservations import affordable_lots, lower
 from engine.state.state import State, next_report
@@ -66,6 +67,7 @@ def _decrement(state: State, order: Order, lots: int) -> bool:
 def cut(state: State, order: Order, lots: int) -> None:
     """Take lots off an order, wherever it is, without a trade and not all of them: it keeps its place."""
     book: LimitOrderBook = order.book
+    order.keep_asked()
     order.quantity_lots -= lots
     shown = order.shown_lots
     if order.where == ON_BOOK:
@@ -223,7 +225,7 @@ def _reducing(state: State, level: Level, taker: Order, left: int, used: dict[in
         if not taker.account.owner.is_own(resting):
             number = resting.account.number
             others.setdefault(number, []).append(resting)
-            if resting.command.reduce_only:
+            if resting.reduce_only:
                 reducing[number] = True
         resting = resting.next
     fewer: dict[int, int] = {}
@@ -236,7 +238,7 @@ def _reducing(state: State, level: Level, taker: Order, left: int, used: dict[in
         traded = _traded(orders, room, left if by_time else NO_BOUND)
         used[number] = used.get(number, 0) + sum(traded.values())
         for order in orders:
-            if order.command.reduce_only:
+            if order.reduce_only:
                 fewer[order.order_id] = order.leaves_lots - traded.get(order.order_id, 0)
     return fewer
 
@@ -255,7 +257,7 @@ def _traded(orders: list[Order], room: int, left: int) -> dict[int, int]:
     taken = 0
     while turns and taken < left:
         order, leaves, lots = turns.popleft()
-        if order.command.reduce_only:
+        if order.reduce_only:
             leaves = min(leaves, max(room - taken, 0))
             lots = min(lots, leaves)
         taken += lots
@@ -266,7 +268,7 @@ def _traded(orders: list[Order], room: int, left: int) -> dict[int, int]:
 
 
 def _reduces(order: Order) -> bool:
-    return order.command.reduce_only
+    return order.reduce_only
 
 
 def _at_once(state: State, order: Order) -> int:

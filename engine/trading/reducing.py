@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import IN_CALL, ON_BOOK, Account, Instrument, Level, Order, Position
+from engine.book.entities import Account, Instrument, Level, Order, Position
+from engine.book.whereabouts import IN_CALL, ON_BOOK
 from engine.money.margin import lots_of, open_lots, reducible_lots
 from engine.state.state import State
 from engine.trading.ending import by_entry, cancel
@@ -34,12 +35,12 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
     assert instrument.future is not None
     most = instrument.future.max_position_lots
     more = leaves_lots - order.covered_lots
-    if most and more > 0 and not order.command.reduce_only:
+    if most and more > 0 and not order.reduce_only:
         lots = lots_of(order.account, instrument)
         open_side = open_lots(order.account, instrument, order.side)
         if (lots if order.side == BUY else -lots) + open_side + more > most:
             return Problem(POSITION_LIMIT, said("position.most", decimal_e8(most * instrument.lot_e8)))
-    if order.command.reduce_only and not begins_later:
+    if order.reduce_only and not begins_later:
         lots = reducible_lots(order.account, instrument, order.side)
         if leaves_lots > lots:
             return Problem(REDUCE_ONLY, said("reduce_only.position", decimal_e8(lots * instrument.lot_e8)))
@@ -49,7 +50,7 @@ def position_problem(order: Order, leaves_lots: int, begins_later: bool) -> Prob
 def reduce_only_problem(order: Order) -> Problem | None:
     """Whether the account has as many open reduce-only orders of the instrument as it may; one that never rests needs no room."""
     count = order.account.reduce_only.get(order.instrument.number, 0)
-    if count < MAX_REDUCE_ONLY_PER_POSITION or not order.command.reduce_only or not parts_that_rest(order):
+    if count < MAX_REDUCE_ONLY_PER_POSITION or not order.reduce_only or not parts_that_rest(order):
         return None
     most = MAX_REDUCE_ONLY_PER_POSITION
     return Problem(ORDER_LIMITS, said("reduce_only.most", most))
@@ -67,7 +68,7 @@ def note_positions(state: State, instrument: Instrument, first: Account, second:
 def note_fill(state: State, maker: Order, taker: Order) -> None:
     """As `note_positions`, after a fill, which has taken no reduce-only order past its position."""
     for order in (maker, taker):
-        if order.command.reduce_only:
+        if order.reduce_only:
             lots = lots_of(order.account, order.instrument)
             assert lots <= 0 if order.side == BUY else lots >= 0, "a reduce-only order traded past its position"
     note_positions(state, taker.instrument, maker.account, taker.account)
@@ -78,7 +79,7 @@ def hold(state: State, order: Order) -> bool:
 
     False if that ends it.
     """
-    if not order.command.reduce_only:
+    if not order.reduce_only:
         return True
     lots = reducible_lots(order.account, order.instrument, order.side)
     if order.leaves_lots > lots:
@@ -170,7 +171,7 @@ def reducible_at(level: Level, most: int) -> dict[int, int]:
     found: dict[int, int] = {}
     order = level.head
     while order is not None and most > 0:
-        if order.command.reduce_only:
+        if order.reduce_only:
             found[order.order_id] = reducible_lots(order.account, order.instrument, order.side)
         most -= 1
         order = order.next
@@ -185,7 +186,7 @@ def end_idle(state: State, level: Level, most: int) -> bool:
     idle: list[Order] = []
     order = level.head
     while order is not None and most > 0:
-        if order.command.reduce_only and not reducible_lots(order.account, order.instrument, order.side):
+        if order.reduce_only and not reducible_lots(order.account, order.instrument, order.side):
             idle.append(order)
         most -= 1
         order = order.next
@@ -198,7 +199,7 @@ def check_reduce_only(account: Account) -> None:
     """Assert that an account's open reduce-only orders are counted, and no more than there may be. O(its open orders)."""
     found = dict.fromkeys(account.reduce_only, 0)
     for order in account.open_orders.values():
-        if order.command.reduce_only:
+        if order.reduce_only:
             found[order.instrument.number] += 1
     assert found == account.reduce_only
     assert all(count <= MOST_REDUCE_ONLY for count in found.values())

@@ -34,7 +34,7 @@ def parts_that_rest(order: Order) -> int:
 def only_lowers(order: Order) -> bool:
     """Whether a new order only makes a position smaller, or at once sells what is held."""
     if order.instrument.future is not None:
-        return order.command.reduce_only
+        return order.reduce_only
     return order.side == SELL and not parts_that_rest(order)
 
 
@@ -61,7 +61,8 @@ def _room_for(state: State, of_account: int, most: int) -> int:
 def open_order(state: State, order: Order) -> None:
     """Count an order among the open ones, where it is not yet: of its account, its owner, its book, the venue. O(1)."""
     book: LimitOrderBook = order.book
-    account, parts = order.account, order.parts
+    account, further = order.account, order.further
+    parts = 1 if further is None else further.parts
     account.open_orders[order.order_id] = order
     account.open_parts += parts
     book.open_parts += parts
@@ -74,7 +75,7 @@ def open_order(state: State, order: Order) -> None:
     order.beside = beside
     order.place_beside = len(beside)
     beside.append(order)
-    if order.instrument.future is not None and order.command.reduce_only:
+    if order.instrument.future is not None and order.reduce_only:
         number = order.instrument.number
         account.reduce_only[number] = account.reduce_only.get(number, 0) + 1
 
@@ -82,7 +83,8 @@ def open_order(state: State, order: Order) -> None:
 def close_order(state: State, order: Order) -> None:
     """Count an order among the open ones no longer. O(1)."""
     book: LimitOrderBook = order.book
-    account, parts = order.account, order.parts
+    account, further = order.account, order.further
+    parts = 1 if further is None else further.parts
     del account.open_orders[order.order_id]
     account.open_parts -= parts
     book.open_parts -= parts
@@ -95,7 +97,7 @@ def close_order(state: State, order: Order) -> None:
         beside[place] = last
         last.place_beside = place
     order.beside = None
-    if order.instrument.future is not None and order.command.reduce_only:
+    if order.instrument.future is not None and order.reduce_only:
         account.reduce_only[order.instrument.number] -= 1
 
 

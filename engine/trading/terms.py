@@ -69,6 +69,8 @@ def terms_problem(order: Order, time_ns: int) -> Problem | None:
         order.price_ticks = order.reserve_ticks = price_e8 // instrument.tick_e8
         lots = quantity_e8 // instrument.lot_e8
         order.quantity_lots = order.leaves_lots = lots
+        # From here on it follows from the order.
+        order.asked = None
         return None if instrument.min_lots <= lots <= instrument.max_lots else _size_problem(instrument)
     problem = invalid_fields(command, instrument, time_ns) or _unlimited(order) or _ticks(order)
     if problem is not None:

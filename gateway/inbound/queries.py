@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.book.entities import ON_BOOK, WAITING_STOP, Account, Order
+from engine.book.entities import Account, Order
+from engine.book.whereabouts import ON_BOOK, WAITING_STOP
 from engine.clearing.futures import mark_ticks
 from engine.exchange import Exchange
 from engine.money.margin import missing

@@ -20,6 +20,7 @@ from loadtest.bench.gateway import GatewayLine, measure_gateway
 from loadtest.bench.hook import HOOK_BENCHMARKS, HOOK_SHARE, HookLine, ShareLine, measure_hook, measure_share
 from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
 from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, PercentilesLine, measure_percentiles
+from loadtest.bench.resting import RESTING_BYTES, RestingLine, measure_resting
 from loadtest.bench.scale import SCALE_BENCHMARKS, SIZES, ScaleLine, measure_scale
 from loadtest.bench.stages import CODECS, STAGES_NAME, StagesLine, measure_stages, show_stages
 from loadtest.bench.stream import Stream, generate
@@ -34,6 +35,7 @@ NAMES: Final = (
     *HOOK_BENCHMARKS,
     HOOK_SHARE,
     *SCALE_BENCHMARKS,
+    RESTING_BYTES,
     *PEERS,
     STAGES_NAME,
     GATEWAY,
@@ -52,7 +54,9 @@ def build_name() -> str:
 
 def bench_lines(
     stream: Stream, repeats: int, names: tuple[str, ...], largest: int
-) -> Iterator[Line | PercentilesLine | HookLine | ShareLine | ScaleLine | StagesLine | GatewayLine | Skipped]:
+) -> Iterator[
+    Line | PercentilesLine | HookLine | ShareLine | ScaleLine | RestingLine | StagesLine | GatewayLine | Skipped
+]:
     """Run benchmarks with the build that runs here, in order of `NAMES`."""
     for name in NAMES:
         if name not in names:
@@ -67,6 +71,8 @@ def bench_lines(
             yield measure_share(build_name(), stream, repeats)
         elif name in SCALE_BENCHMARKS:
             yield measure_scale(name, build_name(), min(repeats, SCALE_REPEATS), stream.seed, largest)
+        elif name == RESTING_BYTES:
+            yield measure_resting(build_name())
         elif name in PEERS:
             yield measure_peer(name, stream, repeats)
         elif name == STAGES_NAME:

@@ -19,6 +19,7 @@ import msgspec
 from engine.state.letting_go import forget
 from engine.vocabulary.limits import MAX_TURN_COMMANDS
 from engine.vocabulary.messages.events import Event
+from loadtest.bench.bare import BareBook
 from loadtest.bench.core import (
     ACCOUNTS,
     RULEBOOK,
@@ -30,7 +31,7 @@ from loadtest.bench.core import (
     trades_in,
 )
 from loadtest.bench.peers import installed_version, run_bourse, run_pyorderbook
-from loadtest.bench.stream import DISTRIBUTION, BareBook, Stream
+from loadtest.bench.stream import DISTRIBUTION, Stream
 
 _Result = TypeVar("_Result")
 Traded = tuple[int, int]

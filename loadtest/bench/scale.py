@@ -27,15 +27,17 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import StopTriggered, Trade
 from loadtest.bench.measure import Machine, machine
 
-INSTRUMENT: Final = "BTC/RUB"
 SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
 LEVELS: Final = 1_000
+BOOKS: Final = 20
+"""As many, where orders rest in several."""
 MIDDLE_TICKS: Final = 5_000_000
 OPERATIONS: Final = 2_000
 PRINTS: Final = 99
 START_NS: Final = 1_767_214_800_000_000_000
 SCALE_BENCHMARKS: Final[dict[str, tuple[str, int]]] = {
     "scale_cancel": (f"cancels of random orders among N resting on {LEVELS} levels of each side", 1_000_000),
+    "scale_cancel_books": (f"the same, among N resting in {BOOKS} books", 1_000_000),
     "scale_insert": ("orders that open a new price level among N levels of one side", 100_000),
     "scale_sweep": ("one order that trades with N resting orders on 100 levels", 100_000),
     "scale_stops": ("one trade that sets off N stops, each elected by the trade of the one before", 100_000),
@@ -60,22 +62,23 @@ class ScaleLine(msgspec.Struct):
 
 
 class Crowd:
-    """An exchange with one instrument and as many accounts as it takes."""
+    """An exchange with an instrument or more and as many accounts as it takes."""
 
-    def __init__(self) -> None:
+    def __init__(self, books: int = 1) -> None:
         self.exchange = Exchange(PreTradeHook())
         # A million orders rest in one book here: the bounds on that are not what is measured.
         self.exchange.max_open_per_book = self.exchange.max_open = 10 * SIZES[-1]
         self._accounts: list[str] = []
         self._orders = 0
         self.send(AddAsset("RUB", FIAT, 2))
-        self.send(AddAsset("BTC", CRYPTO, 0))
+        self.assets: Final = ["BTC", *(f"C{number}" for number in range(1, books))]
         big = 10**15
-        listing = ListInstrument(
-            INSTRUMENT, SPOT, "BTC", "RUB", ONE_E8, ONE_E8, ONE_E8, 10**9 * ONE_E8, big * 1_000, 900_000, 0
-        )
-        self.send(listing)
-        self.send(SetPhase(INSTRUMENT, CONTINUOUS))
+        one = ONE_E8
+        for asset in self.assets:
+            name = f"{asset}/RUB"
+            self.send(AddAsset(asset, CRYPTO, 0))
+            self.send(ListInstrument(name, SPOT, asset, "RUB", one, one, one, 10**9 * one, big * 1_000, 900_000, 0))
+            self.send(SetPhase(name, CONTINUOUS))
 
     def send(self, command: AnyCommand) -> int:
         """Sequence a command; returns its number."""
@@ -83,7 +86,9 @@ class Crowd:
         self.exchange.apply(Sequenced(seq, START_NS + seq, command))
         return seq
 
-    def order(self, side: int, price_ticks: int, lots: int = 1, stop_ticks: int = 0, life: int = GTC) -> NewOrder:
+    def order(
+        self, side: int, price_ticks: int, lots: int = 1, *, stop_ticks: int = 0, life: int = GTC, book: int = 0
+    ) -> NewOrder:
         """The next order, by an account that has room for it. Buyers and sellers are never the same owner."""
         number = self._orders // (MAX_OPEN_ORDERS_PER_ACCOUNT - 1) * 2 + side
         self._orders += 1
@@ -92,14 +97,15 @@ class Crowd:
             self._accounts.append(name)
             self.send(OpenAccount(name, name, name))
             self.send(Deposit(name, "RUB", 10**16))
-            self.send(Deposit(name, "BTC", 10**9))
+            for asset in self.assets:
+                self.send(Deposit(name, asset, 10**9))
         kind = STOP if stop_ticks else LIMIT
         price_e8 = 0 if stop_ticks else price_ticks * ONE_E8
         return NewOrder(
             name,
             name,
             f"o{self._orders}",
-            INSTRUMENT,
+            f"{self.assets[book]}/RUB",
             side,
             kind,
             life,
@@ -124,18 +130,23 @@ class Crowd:
             gc.enable()
 
 
-def _cancel(size: int, seed: int) -> int:
+def _cancel(size: int, seed: int, books: int = 1) -> int:
     chance = random.Random(seed)
-    crowd = Crowd()
+    crowd = Crowd(books)
     resting: list[tuple[str, int]] = []
     for number in range(size):
         side = number % 2
         away = 1 + number // 2 % LEVELS
-        order = crowd.order(side, MIDDLE_TICKS + (away if side == SELL else -away))
+        book = chance.randrange(books) if books > 1 else 0
+        order = crowd.order(side, MIDDLE_TICKS + (away if side == SELL else -away), book=book)
         resting.append((order.account, crowd.send(order)))
     chosen = chance.sample(resting, min(OPERATIONS, size))
     cancels: list[AnyCommand] = [CancelOrder(name, name, order_id, "") for name, order_id in chosen]
     return crowd.timed(cancels) // len(cancels)
+
+
+def _cancel_books(size: int, seed: int) -> int:
+    return _cancel(size, seed, BOOKS)
 
 
 def _insert(size: int, seed: int) -> int:
@@ -185,6 +196,7 @@ def _trails(size: int, seed: int) -> int:
 
 _RUN: Final = {
     "scale_cancel": _cancel,
+    "scale_cancel_books": _cancel_books,
     "scale_insert": _insert,
     "scale_sweep": _sweep,
     "scale_stops": _stops,

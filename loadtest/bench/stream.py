@@ -14,13 +14,11 @@ from __future__ import annotations
 import random
 from typing import Final, NamedTuple
 
-from engine.book.assets import Asset
-from engine.book.entities import Account, Instrument, Order, Owner
+from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook
 from engine.state.letting_go import forget
-from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL, SPOT
-from engine.vocabulary.limits import MAX_E8, MAX_SUPPLY, ONE_E8
-from engine.vocabulary.messages.commands import ListInstrument, NewOrder
+from engine.vocabulary.codes import BUY, SELL
+from loadtest.bench.bare import BareBook
 
 ADD: Final = 0
 CANCEL: Final = 1
@@ -54,51 +52,6 @@ class Stream(NamedTuple):
     cancels: int
     trades: int
     traded_lots: int
-
-
-class BareBook:
-    """The engine's book and a matching loop, without accounts, money, hook or events."""
-
-    def __init__(self) -> None:
-        base, quote = Asset("BASE", 0, 1, 8), Asset("QUOTE", 1, 0, 2)
-        one = ONE_E8
-        listing = ListInstrument("BASE/QUOTE", SPOT, "BASE", "QUOTE", one, one, one, MAX_E8 // one * one, MAX_SUPPLY, 1)
-        self.instrument: Final = Instrument(listing, 0, base, quote)
-        self.account: Final = Account("account", 0, "participant", Owner("investor"), "")
-        self.requests: Final = [
-            NewOrder("participant", "account", "", "BASE/QUOTE", side, LIMIT, GTC, 0, 0) for side in (BUY, SELL)
-        ]
-        self.book: Final = LimitOrderBook(self.instrument)
-        self.trades = 0
-        self.traded_lots = 0
-
-    def add(self, order_id: int, side: int, price_ticks: int, lots: int) -> Order:
-        """Enter a limit order: trade what crosses, rest the remainder."""
-        order = Order(order_id, self.account, self.requests[side], self.book)
-        order.price_ticks = price_ticks
-        order.quantity_lots = order.leaves_lots = lots
-        opposite = self.book.opposite(side)
-        limit = opposite.key(price_ticks)
-        level = opposite.best
-        while level is not None and level.key >= limit:
-            maker = level.head
-            assert maker is not None
-            fill = min(maker.leaves_lots, order.leaves_lots)
-            opposite.fill(maker, fill)
-            maker.filled_lots += fill
-            order.filled_lots += fill
-            order.leaves_lots -= fill
-            self.trades += 1
-            self.traded_lots += fill
-            if not order.leaves_lots:
-                return order
-            level = opposite.best
-        self.book.side(side).add(order)
-        return order
-
-    def cancel(self, order: Order) -> None:
-        """Take a resting order off the book."""
-        self.book.side(order.side).remove(order)
 
 
 class _Resting:

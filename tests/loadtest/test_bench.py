@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from engine.build import is_compiled
 from engine.vocabulary.messages.events import Trade
 from gateway.cli.main import group
+from loadtest.bench.bare import BareBook
 from loadtest.bench.core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
 from loadtest.bench.digest import events_digest
 from loadtest.bench.gateway import measure_gateway
@@ -20,9 +21,10 @@ from loadtest.bench.hook import HOOK_BENCHMARKS, measure_hook, measure_share, pr
 from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer, timed
 from loadtest.bench.peers import installed_version
 from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, CollectorClock, measure_percentiles, percentile
+from loadtest.bench.resting import RestingLine, measure_resting
 from loadtest.bench.scale import SCALE_BENCHMARKS, measure_scale
 from loadtest.bench.stages import STAGES
-from loadtest.bench.stream import ADD, BareBook, Stream, generate
+from loadtest.bench.stream import ADD, Stream, generate
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +211,14 @@ def test_a_line_of_scale_has_a_figure_for_every_size(name: str) -> None:
     assert line.ns_per_operation.keys() == {"1000"}
     assert 100 < line.ns_per_operation["1000"] < 10_000_000
     assert line.workload == SCALE_BENCHMARKS[name][0]
+
+
+def test_a_resting_order_takes_no_more_than_it_may() -> None:
+    """By the memory of a process: also what an order keeps alive, such as the command that entered it, counts."""
+    line = measure_resting("this one", sizes=(20_000,))
+    assert isinstance(line, RestingLine)
+    most = 400 if is_compiled() else 1_350
+    assert most // 3 < line.bytes_per_order["20000"] <= most
 
 
 def test_the_digest_covers_much_and_depends_on_the_seed() -> None:

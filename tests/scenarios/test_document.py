@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.book.entities import IN_CALL, ON_BOOK, Order
+from engine.book.entities import Order
+from engine.book.whereabouts import IN_CALL, ON_BOOK
 from engine.vocabulary import codes
 from engine.vocabulary.messages import events
 from engine.vocabulary.messages.events import Event

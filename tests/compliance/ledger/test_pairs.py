@@ -11,7 +11,8 @@ from collections import Counter
 import pytest
 
 from compliance.ledger.portfolio import HELD
-from engine.book.entities import FOR_ENTRY, Order
+from engine.book.entities import Order
+from engine.book.whereabouts import FOR_ENTRY
 from engine.money.margin import worst_ticks
 from engine.vocabulary import codes
 from engine.vocabulary.codes import BUY, BY_RULE, GTC, INDIVIDUAL, LIMIT, OTHER_LEG, SELL, STOP, STOP_LIMIT

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.book.entities import Account, OrderRecord, Owner
 from engine.book.kept import keep_order, keep_transfer, read
 from engine.book.records import TransferRecord
+from engine.vocabulary.codes import ORDER_STATUSES
 from engine.vocabulary.limits import KEPT_ORDER_BYTES, MAX_NAME_CHARS
 from engine.vocabulary.messages.commands import NewOrder, Transfer
 
@@ -18,6 +19,7 @@ NUMBERS = st.integers(-(2**63), 2**63 - 1)
 COUNTS = st.integers(0, 2**63 - 1)
 SMALL = st.integers(-1, 30)
 NAMES = st.text(max_size=MAX_NAME_CHARS)
+STATUSES = st.sampled_from(range(len(ORDER_STATUSES)))
 ORDERS = st.builds(
     NewOrder,
     st.just("participant"),
@@ -43,7 +45,7 @@ def account() -> Account:
     return Account("account", 0, "participant", Owner("investor"), "")
 
 
-@given(ORDERS, st.tuples(SMALL, COUNTS, COUNTS, COUNTS, SMALL, NAMES), st.integers(-(2**90), 2**90), NUMBERS)
+@given(ORDERS, st.tuples(STATUSES, COUNTS, COUNTS, COUNTS, SMALL, NAMES), st.integers(-(2**90), 2**90), NUMBERS)
 def test_an_order_that_is_read_again_is_what_it_was(
     command: NewOrder, outcome: tuple[int | str, ...], numerator: int, charged: int
 ) -> None:

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from engine.book.entities import IN_CALL, ON_BOOK, Order
+from engine.book.entities import Order
 from engine.book.own_queue import SCANS, OwnQueue
+from engine.book.whereabouts import IN_CALL, ON_BOOK
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import OrderAccepted

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from engine.book.entities import NOWHERE, Order
+from engine.book.entities import Order
+from engine.book.whereabouts import NOWHERE
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import OrderAmended, StopTriggered

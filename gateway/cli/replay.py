@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -19,6 +21,7 @@ from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import json_text
+from gateway.replaying.parts import InParts, processors
 from gateway.session.comparison import differing_fields
 from gateway.snapshots.borders import Borders, failure_of
 from gateway.snapshots.sealed import SnapshotError
@@ -54,6 +57,8 @@ class Outcome:
         self.failure: ReplayFailure | None = None
         self.earlier: list[Part] = []
         """What was written under earlier core versions, where the journal goes on under another."""
+        self.parts = 1
+        """How many were replayed at once."""
         self.seconds = 0.0
 
     @property
@@ -77,6 +82,11 @@ class Outcome:
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--until-seq", type=click.IntRange(min=1), help="Stop after this sequence number.")
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1, max=256),
+    help="Replay so many parts at once, from snapshots on.  [default: the number of processors]",
+)
+@click.option(
     "--serve",
     "port",
     metavar="PORT",
@@ -89,13 +99,22 @@ class Outcome:
 @click.option("--speed", metavar="SPEED", help="With --serve: 10x, 0.5x, max, or step.  [default: 1x]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --serve, when ready.")
 def command(
-    directory: Path, until_seq: int | None, port: int | None, since: str | None, speed: str | None, as_json: bool
+    directory: Path,
+    until_seq: int | None,
+    jobs: int | None,
+    port: int | None,
+    since: str | None,
+    speed: str | None,
+    as_json: bool,
 ) -> None:
     """Replay the journal in DIRECTORY (or its folder journal) from its first command, and compare every event.
 
     With --serve: show the session again, as a venue to which every client can connect, and which takes no commands. Its clock is
     the session's, at the speed that is asked for: max is as fast as clients read; with step, each line on standard input shows
     a command. At the end it stays as it is until SIGTERM or Ctrl-C. Who may log in says DIRECTORY/venue.toml. Nothing is written.
+
+    A long journal that has snapshots is replayed in parts at once, and the state at the end of each must be the very one that the next one
+    began with: so nothing is taken for granted. What differs is looked for from the first command on. --until-seq is one part.
 
     Integrity is verified on the way. The two digests are SHA-256 over the encoded events, as recorded and as replayed.
     A journal of another core version is replayed too: then the first difference shows what changed between the two.
@@ -118,13 +137,14 @@ def command(
     Examples:
       sbx replay venue
       sbx replay venue --until-seq 1000
+      sbx replay venue --jobs 1
       sbx replay venue/journal --json
       sbx replay venue --serve 8766 --from 10:04:07 --speed 10x
       sbx replay venue --serve 0 --from 4711 --speed step
     """
     if port is not None:
-        if until_seq is not None:
-            raise click.UsageError("--until-seq does not go with --serve")
+        if until_seq is not None or jobs is not None:
+            raise click.UsageError("--until-seq and --jobs do not go with --serve")
         # It brings the whole server, which takes a moment to load.
         from gateway.cli.replay_serve import serve_recording
 
@@ -132,15 +152,7 @@ def command(
         return
     if since is not None or speed is not None:
         raise click.UsageError("--from and --speed go with --serve")
-    try:
-        reader = JournalReader(find_journal(directory))
-    except JournalError as error:
-        raise click.UsageError(str(error)) from error
-    outcome = Outcome(reader, until_seq)
-    try:
-        run(outcome)
-    except OSError as error:
-        raise click.ClickException(f"the journal can't be read: {error}") from error
+    outcome = replayed(directory, until_seq, processors() if jobs is None else jobs)
     if as_json:
         click.echo(json_text(summary(outcome)))
     else:
@@ -148,39 +160,68 @@ def command(
     raise SystemExit({"equal": EQUAL, "torn": TORN}.get(outcome.status, DIFFERENT))
 
 
-def run(outcome: Outcome) -> None:
-    """Replay, with a bar on a terminal.
+def replayed(directory: Path, until_seq: int | None, jobs: int) -> Outcome:
+    """Replay what is in a directory, up to a sequence number, in so many parts at most; with a bar on a terminal."""
+    try:
+        reader = JournalReader(find_journal(directory))
+    except JournalError as error:
+        raise click.UsageError(str(error)) from error
+    outcome = Outcome(reader, until_seq)
+    try:
+        run(outcome, jobs)
+    except OSError as error:
+        raise click.ClickException(f"the journal can't be read: {error}") from error
+    return outcome
+
+
+def run(outcome: Outcome, jobs: int) -> None:
+    """Replay, in so many parts at most, with a bar on a terminal.
 
     Raises:
         OSError: a segment can't be read.
     """
-    reader = outcome.reader
+    # Nothing that a core keeps is cyclic.
+    gc.disable()
+    start = time.perf_counter()
+    directory = outcome.reader.directory
+    try:
+        with bar("replaying", journal_bytes(directory)) as show_read:
+            parts = InParts(outcome.reader, jobs if outcome.until_seq is None else 1, show_read)
+            outcome.result = parts.run()
+            if outcome.result is not None:
+                outcome.damage, outcome.parts = parts.damage, parts.parts
+            else:
+                outcome.reader = JournalReader(directory)
+                outcome.result = _run_whole(outcome, show_read)
+    finally:
+        gc.enable()
+    outcome.seconds = time.perf_counter() - start
+
+
+def _run_whole(outcome: Outcome, show_read: Callable[[int], None]) -> ReplayResult:
+    """Replay from the first command on, in one part."""
+    reader, until_seq = outcome.reader, outcome.until_seq
     replay = Replay(new_exchange())
     borders = Borders(reader)
-    start = time.perf_counter()
-    with bar("replaying", journal_bytes(reader.directory)) as show_read:
-        try:
-            for batch in reader.batches():
-                before = borders.version
-                if borders.crosses(batch):
-                    outcome.earlier.append(Part(before, borders.seq, replay.result(), outcome.failure))
-                    outcome.failure, replay = None, _go_on(borders)
-                for row in batch:
-                    if outcome.until_seq is not None and row[0] > outcome.until_seq:
-                        break
-                    outcome.failure = outcome.failure or failure_of(replay, row)
-                if outcome.failure is not None and borders.version == CORE_VERSION:
-                    # Only behind another core version a replay can go on after a failure.
-                    break
-                show_read(reader.bytes_read)
-                if outcome.until_seq is not None and reader.tip.next_seq > outcome.until_seq:
-                    break
-        except JournalDamage as damage:
-            outcome.damage = damage
-        except ReplayFailure as failure:
-            outcome.failure = failure
-    outcome.seconds = time.perf_counter() - start
-    outcome.result = replay.result()
+    try:
+        for batch in reader.batches():
+            before = borders.version
+            if borders.crosses(batch):
+                outcome.earlier.append(Part(before, borders.seq, replay.result(), outcome.failure))
+                outcome.failure, replay = None, _go_on(borders)
+            asked = batch if until_seq is None else [row for row in batch if row[0] <= until_seq]
+            outcome.failure = outcome.failure or failure_of(replay, asked)
+            if outcome.failure is not None and borders.version == CORE_VERSION:
+                # Only behind another core version a replay can go on after a failure.
+                break
+            show_read(reader.bytes_read)
+            if until_seq is not None and reader.tip.next_seq > until_seq:
+                break
+    except JournalDamage as damage:
+        outcome.damage = damage
+    except ReplayFailure as failure:
+        outcome.failure = failure
+    return replay.result()
 
 
 def _go_on(borders: Borders) -> Replay:
@@ -219,6 +260,7 @@ def summary(outcome: Outcome) -> dict[str, object]:
         ],
         "journal_core_version": outcome.core_version,
         "core_version": CORE_VERSION,
+        "parts": outcome.parts,
         "seconds": round(outcome.seconds, 3),
         "commands_per_second": round(result.commands / outcome.seconds),
     }

@@ -48,9 +48,13 @@ class Fanout:
     """The venue's mirrors, fed with every event, and the connections that listen to them.
 
     Frames wait in the outboxes until the end of the turn; `dirty` lists the outboxes that have some.
+
+    Args:
+        keeps_reports: whether what is replayed or restored is to be had as private reports, too; else nobody may listen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_reports: bool = True) -> None:
+        self._keeps_reports: Final = keeps_reports
         self.formats: Final = Formats()
         self._titles: Final = RuleTitles()
         self.reports: Final = PrivateReports(self.formats, self._titles)
@@ -96,9 +100,10 @@ class Fanout:
         self._rulebooks.extend(state.rulebooks)
         self._titles.restore(state.titles, self.rulebook_digest)
         self._learn(seq, standing)
-        self.reports.follow(seq, 0, standing)
-        for account, count in reports.items():
-            self.reports.miss(account, count)
+        if self._keeps_reports:
+            self.reports.follow(seq, 0, standing)
+            for account, count in reports.items():
+                self.reports.miss(account, count)
         self.channels.follow(seq, 0, standing)
         self.channels.restore(state.channels)
         self._drop_copy.seq = seq
@@ -136,7 +141,8 @@ class Fanout:
         self._titles.note(command)
         self._learn(seq, events)
         self.channels.follow(seq, time_ns, events, precede=True)
-        self.reports.follow(seq, time_ns, events)
+        if self._keeps_reports:
+            self.reports.follow(seq, time_ns, events)
         self.channels.follow(seq, time_ns, events)
         self._drop_copy.seq = seq
 

@@ -32,6 +32,7 @@ _REPLIES: Final = {row.kind: row.answers for row in TRADING}
 """The reply to a trading command is the first event of one of these types, after what was due before the command."""
 
 _NOBODY: Final[list[Outbox]] = []
+_STATUSES: Final = STATUSES
 
 
 class Owed:
@@ -233,17 +234,20 @@ class Fanout:
     def _deliver(self, report: PrivateReport, origin: Outbox | None, request_id: int) -> None:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
-        listeners: Iterable[Outbox] = self._by_account[report.account] if report.seq else _NOBODY
-        if self._copied and not isinstance(report.event, STATUSES):
+        listeners = self._by_account[report.account] if report.seq else _NOBODY
+        if self._copied and not isinstance(report.event, _STATUSES):
             listeners = [*listeners, *self._copied]
         if origin is not None:
             self._put_one(origin, self.reports.frame(origin.codec, report, request_id))
         # As the reply says it, but for the request: one frame a codec, whoever gets it.
-        frames: dict[str, bytes] = {}
+        frames: dict[str, bytes] | None = None
         for outbox in listeners:
             if outbox is origin:
                 continue
             codec = outbox.codec
+            # Mostly there is nobody else.
+            if frames is None:
+                frames = {}
             frame = frames.get(codec.name)
             if frame is None:
                 frame = frames[codec.name] = self.reports.frame(codec, report)

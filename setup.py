@@ -33,6 +33,7 @@ COMPILED = (
     "gateway/inbound/rates.py",
     "gateway/inbound/translate.py",
     "gateway/outbound/**/*.py",
+    "gateway/server/gathered.py",
 )
 PACKAGES = tuple(dict.fromkeys(pattern.partition("/")[0] for pattern in COMPILED))
 INTERPRETED_FOLDER = "messages"

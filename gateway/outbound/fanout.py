@@ -35,6 +35,11 @@ _NOBODY: Final[list[Outbox]] = []
 _STATUSES: Final = STATUSES
 
 
+Origin = tuple[Outbox | None, int, int, int, int]
+"""Of a command that was applied: the connection, request id and time that it came with; then how many of its events are of what was due before
+it, and which command had left work when it was done."""
+
+
 class Owed:
     """The reply to a command that has left some of its work."""
 
@@ -65,6 +70,8 @@ class Fanout:
         self.dirty: Final[list[Outbox]] = []
         self._drop_copy: Final = self.channels.one(DropCopy)
         self._copied: Final = self._drop_copy.subscribers
+        self._owed: Owed | None = None
+        """The reply to a command that has left work to ticks."""
         self._by_account: Final[dict[str, list[Outbox]]] = {}
         self._by_participant: Final[dict[str, list[Outbox]]] = {}
 
@@ -146,6 +153,24 @@ class Fanout:
             self.reports.follow(seq, time_ns, events)
         self.channels.follow(seq, time_ns, events)
         self._drop_copy.seq = seq
+
+    def hand_out(self, rows: list[Row], origins: list[Origin]) -> None:
+        """Hand out a frame. The reply to a command that has left work waits until nothing is left of it."""
+        assert len(rows) == len(origins)
+        for place, row in enumerate(rows):
+            session, request_id, received_ns, due_events, left_seq = origins[place]
+            owed = self._owed
+            if owed is not None and owed.seq != left_seq:
+                self._owed = None
+                self.publish_last(row, owed)
+            elif session is not None and row[0] == left_seq:
+                self._owed = Owed(row[0], row[2], session, request_id)
+                self.publish(row, None, 0, due_events)
+            else:
+                self.publish(row, session, request_id, due_events)
+            if received_ns and session is not None:
+                session.answered_ns.append(received_ns)
+        self.end_turn()
 
     def publish(self, row: Row, origin: Outbox | None, request_id: int, due_events: int = 0) -> None:
         """Hand out what a command did.

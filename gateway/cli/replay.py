@@ -21,7 +21,6 @@ from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import json_text
-from gateway.replaying.parts import InParts, processors
 from gateway.session.comparison import differing_fields
 from gateway.snapshots.borders import Borders, failure_of
 from gateway.snapshots.sealed import SnapshotError
@@ -84,7 +83,9 @@ class Outcome:
 @click.option(
     "--jobs",
     type=click.IntRange(min=1, max=256),
-    help="Replay so many parts at once, from snapshots on.  [default: the number of processors]",
+    default=1,
+    show_default=True,
+    help="Replay so many parts at once, from snapshots on.",
 )
 @click.option(
     "--serve",
@@ -101,7 +102,7 @@ class Outcome:
 def command(
     directory: Path,
     until_seq: int | None,
-    jobs: int | None,
+    jobs: int,
     port: int | None,
     since: str | None,
     speed: str | None,
@@ -113,8 +114,8 @@ def command(
     the session's, at the speed that is asked for: max is as fast as clients read; with step, each line on standard input shows
     a command. At the end it stays as it is until SIGTERM or Ctrl-C. Who may log in says DIRECTORY/venue.toml. Nothing is written.
 
-    A long journal that has snapshots is replayed in parts at once, and the state at the end of each must be the very one that the next one
-    began with: so nothing is taken for granted. What differs is looked for from the first command on. --until-seq is one part.
+    With --jobs N a long journal that has snapshots is replayed in parts at once, each in a process. The state at the end of each must be
+    the very one that the next one began with: so nothing is taken for granted. What differs is looked for from the first command on.
 
     Integrity is verified on the way. The two digests are SHA-256 over the encoded events, as recorded and as replayed.
     A journal of another core version is replayed too: then the first difference shows what changed between the two.
@@ -137,13 +138,13 @@ def command(
     Examples:
       sbx replay venue
       sbx replay venue --until-seq 1000
-      sbx replay venue --jobs 1
+      sbx replay venue --jobs 4
       sbx replay venue/journal --json
       sbx replay venue --serve 8766 --from 10:04:07 --speed 10x
       sbx replay venue --serve 0 --from 4711 --speed step
     """
     if port is not None:
-        if until_seq is not None or jobs is not None:
+        if until_seq is not None or jobs != 1:
             raise click.UsageError("--until-seq and --jobs do not go with --serve")
         # It brings the whole server, which takes a moment to load.
         from gateway.cli.replay_serve import serve_recording
@@ -152,7 +153,9 @@ def command(
         return
     if since is not None or speed is not None:
         raise click.UsageError("--from and --speed go with --serve")
-    outcome = replayed(directory, until_seq, processors() if jobs is None else jobs)
+    if until_seq is not None and jobs != 1:
+        raise click.UsageError("--jobs does not go with --until-seq")
+    outcome = replayed(directory, until_seq, jobs)
     if as_json:
         click.echo(json_text(summary(outcome)))
     else:
@@ -186,16 +189,26 @@ def run(outcome: Outcome, jobs: int) -> None:
     directory = outcome.reader.directory
     try:
         with bar("replaying", journal_bytes(directory)) as show_read:
-            parts = InParts(outcome.reader, jobs if outcome.until_seq is None else 1, show_read)
-            outcome.result = parts.run()
-            if outcome.result is not None:
-                outcome.damage, outcome.parts = parts.damage, parts.parts
-            else:
-                outcome.reader = JournalReader(directory)
+            outcome.result = _run_in_parts(outcome, jobs, show_read) if jobs > 1 else None
+            if outcome.result is None:
                 outcome.result = _run_whole(outcome, show_read)
     finally:
         gc.enable()
     outcome.seconds = time.perf_counter() - start
+
+
+def _run_in_parts(outcome: Outcome, jobs: int, show_read: Callable[[int], None]) -> ReplayResult | None:
+    """Replay in parts; None: it can't be done, or there is something to be looked for from the first command on."""
+    # It brings what processes are made with, which takes a moment to load.
+    from gateway.replaying.parts import InParts
+
+    parts = InParts(outcome.reader, jobs, show_read)
+    result = parts.run()
+    if result is None:
+        outcome.reader = JournalReader(outcome.reader.directory)
+    else:
+        outcome.damage, outcome.parts = parts.damage, parts.parts
+    return result
 
 
 def _run_whole(outcome: Outcome, show_read: Callable[[int], None]) -> ReplayResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -21,8 +20,6 @@ from gateway.journal.tail import Place, Tail
 from gateway.snapshots.folder import folder_beside, read_snapshot
 from gateway.snapshots.replica import core_of, restored_core
 
-NICENESS: Final = 10
-"""A venue that runs beside goes first."""
 TELL_SECONDS: Final = 0.1
 
 
@@ -60,7 +57,6 @@ def run_part(part: Part, pipe: Connection) -> None:
     """Replay a part; tells on the pipe now and then how many commands are done, at the end a `Replayed`. If it tells none, it failed."""
     # Whoever is interrupted ends its parts.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
     # Nothing that a core keeps is cyclic.
     gc.freeze()
     gc.disable()

@@ -1,4 +1,4 @@
-"""A whole journal replayed in parts at once, as many as there are processors, each from a snapshot on.
+"""A whole journal replayed in parts at once, each from a snapshot on.
 
 The journal is read from its first frame to its last one by who asks, and all of it is verified. What its commands do is
 left to the parts. That a snapshot is what the commands before it come to is compared, not believed: the part that ends
@@ -8,7 +8,6 @@ of it is what a replay from the first command on comes to.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,20 +26,14 @@ from gateway.journal.tail import BEGINNING
 from gateway.replaying.part import Part, Replayed, run_part
 from gateway.snapshots.folder import folder_beside, list_snapshots
 
-LEAST_COMMANDS: Final = 20_000
-"""Of a part: to start a process and to take up a state takes as long as to replay some thousands."""
+LEAST_COMMANDS: Final = 50_000
+"""Of a part, as many as a venue has between two snapshots. To start a process and to take up a state takes as long as to replay some ten
+thousand, compiled.
+"""
 _LOOK_SECONDS: Final = 0.1
 _LOOK_BATCHES: Final = 1_000
 """Of the reading: what parts tell meanwhile must not fill their pipes."""
 _NOTHING: Final = Part(Path(), 0, 0, False, BEGINNING.segment, BEGINNING.offset, BEGINNING.tip.link, 0)
-
-
-def processors() -> int:
-    """How many this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def borders_of(numbers: list[int], last_seq: int, jobs: int, least: int) -> list[int]:

@@ -28,8 +28,7 @@ from gateway.snapshots.folder import folder_beside, list_snapshots
 
 LEAST_COMMANDS: Final = 50_000
 """Of a part, as many as a venue has between two snapshots. To start a process and to take up a state takes as long as to replay some ten
-thousand, compiled.
-"""
+thousand, compiled."""
 _LOOK_SECONDS: Final = 0.1
 _LOOK_BATCHES: Final = 1_000
 """Of the reading: what parts tell meanwhile must not fill their pipes."""

@@ -153,8 +153,6 @@ def command(
         return
     if since is not None or speed is not None:
         raise click.UsageError("--from and --speed go with --serve")
-    if until_seq is not None and jobs != 1:
-        raise click.UsageError("--jobs does not go with --until-seq")
     outcome = replayed(directory, until_seq, jobs)
     if as_json:
         click.echo(json_text(summary(outcome)))
@@ -165,6 +163,8 @@ def command(
 
 def replayed(directory: Path, until_seq: int | None, jobs: int) -> Outcome:
     """Replay what is in a directory, up to a sequence number, in so many parts at most; with a bar on a terminal."""
+    if until_seq is not None and jobs != 1:
+        raise click.UsageError("--jobs does not go with --until-seq")
     try:
         reader = JournalReader(find_journal(directory))
     except JournalError as error:
@@ -177,13 +177,14 @@ def replayed(directory: Path, until_seq: int | None, jobs: int) -> Outcome:
     return outcome
 
 
-def run(outcome: Outcome, jobs: int) -> None:
+def run(outcome: Outcome, jobs: int = 1) -> None:
     """Replay, in so many parts at most, with a bar on a terminal.
 
     Raises:
         OSError: a segment can't be read.
     """
     # Nothing that a core keeps is cyclic.
+    is_collecting = gc.isenabled()
     gc.disable()
     start = time.perf_counter()
     directory = outcome.reader.directory
@@ -193,7 +194,8 @@ def run(outcome: Outcome, jobs: int) -> None:
             if outcome.result is None:
                 outcome.result = _run_whole(outcome, show_read)
     finally:
-        gc.enable()
+        if is_collecting:
+            gc.enable()
     outcome.seconds = time.perf_counter() - start
 
 

@@ -99,6 +99,12 @@ def test_the_command_replays_in_parts_and_says_the_same(venue: Path) -> None:
     assert at_once == alone and at_once["status"] == "equal"
 
 
+@pytest.mark.parametrize("other", [("--until-seq", "9"), ("--serve", "0")])
+def test_what_does_not_go_with_jobs_is_refused(venue: Path, other: tuple[str, str]) -> None:
+    result = CliRunner().invoke(replay_cli.command, [str(venue), "--jobs", "2", *other])
+    assert result.exit_code == 2 and "--jobs" in result.output
+
+
 def test_fewer_jobs_take_the_borders_nearest_to_equal_parts(venue: Path) -> None:
     assert in_parts(venue, 2).parts == 2
     assert in_parts(venue, 1) == Found(None, 0, [], None)

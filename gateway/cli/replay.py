@@ -144,8 +144,7 @@ def command(
       sbx replay venue --serve 0 --from 4711 --speed step
     """
     if port is not None:
-        if until_seq is not None or jobs != 1:
-            raise click.UsageError("--until-seq and --jobs do not go with --serve")
+        _refuse_with("--serve", **{"--until-seq": until_seq is not None, "--jobs": jobs != 1})
         # It brings the whole server, which takes a moment to load.
         from gateway.cli.replay_serve import serve_recording
 
@@ -161,10 +160,17 @@ def command(
     raise SystemExit({"equal": EQUAL, "torn": TORN}.get(outcome.status, DIFFERENT))
 
 
+def _refuse_with(option: str, **others: bool) -> None:
+    """Refuse those of other options that are given beside one."""
+    for name, is_given in others.items():
+        if is_given:
+            raise click.UsageError(f"{name} does not go with {option}")
+
+
 def replayed(directory: Path, until_seq: int | None, jobs: int) -> Outcome:
     """Replay what is in a directory, up to a sequence number, in so many parts at most; with a bar on a terminal."""
-    if until_seq is not None and jobs != 1:
-        raise click.UsageError("--jobs does not go with --until-seq")
+    if until_seq is not None:
+        _refuse_with("--until-seq", **{"--jobs": jobs != 1})
     try:
         reader = JournalReader(find_journal(directory))
     except JournalError as error:

@@ -35,6 +35,7 @@ COMPILED = (
     "gateway/inbound/rates.py",
     "gateway/inbound/translate.py",
     "gateway/outbound/**/*.py",
+    "gateway/server/gathered.py",
     # Other engines' books are compiled with the loop that matches in them.
     "loadtest/bench/bare.py",
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
 import msgspec
 
 from engine.exchange import Exchange
-from engine.record.rows import StoredRow, decode_command, decode_events, encode_events
+from engine.record.rows import StoredRow, decode_command, decode_events, encode_events, encode_events_behind
 from engine.vocabulary.messages.commands import AnyCommand, Command, Sequenced
 from engine.vocabulary.messages.events import Event
 
@@ -16,15 +17,25 @@ _EACH: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _ANYTHING: Final = msgspec.msgpack.Decoder()
 
 
+ReplayedRow = tuple[int, int, AnyCommand, list[Event]]
+"""A row of the journal, its events as replayed."""
+
+
 class EventsDigest:
     """SHA-256 over the encoded events of each row in sequence: what a session did, however it was batched."""
 
     def __init__(self) -> None:
-        self._hash: Final = sha256()
+        self._hash = sha256()
 
-    def update(self, encoded_events: bytes | msgspec.Raw) -> None:
-        """Add the events of the next row, as `encode_events` gives them."""
+    def update(self, encoded_events: bytes | bytearray | msgspec.Raw) -> None:
+        """Add the events of the next row, as `encode_events` gives them, or those of several, one behind the other."""
         self._hash.update(encoded_events)
+
+    def copy(self) -> EventsDigest:
+        """One that goes on from here on its own."""
+        other = EventsDigest()
+        other._hash = self._hash.copy()
+        return other
 
     def hexdigest(self) -> str:
         """The digest so far, 64 hexadecimal digits."""
@@ -45,6 +56,9 @@ class Difference:
         self.recorded: Final = recorded
         """An event, or plain lists and values where this version doesn't know such an event."""
         self.replayed: Final = replayed
+
+    def __str__(self) -> str:
+        return f"sequence number {self.seq}, event {self.place}: recorded {self.recorded!r}, replayed {self.replayed!r}"
 
 
 class ReplayResult:
@@ -83,8 +97,11 @@ class Replay:
         self._commands: int = 0
         self._events: int = 0
         self._recorded: Final = EventsDigest()
-        self._replayed: Final = EventsDigest()
+        self._replayed: EventsDigest | None = None
+        """From the first difference on: until then it is the same as the other one."""
         self._difference: Difference | None = None
+        self.due_events: Final[list[int]] = []
+        """Of each row that `feed_batch` replayed last: how many of its events are of what was due before its command."""
 
     @property
     def difference(self) -> Difference | None:
@@ -101,32 +118,82 @@ class Replay:
             ReplayFailure: the command does not decode, or the core raised.
         """
         seq, time_ns, stored_command, recorded = row
+        command, events = self._apply(seq, time_ns, stored_command)
+        self._commands += 1
+        self._events += len(events)
+        if self._differs(bytes(recorded), encode_events(events)):
+            self._difference = find_difference(seq, time_ns, command, recorded, events)
+        return events
+
+    def feed_batch(self, rows: Sequence[StoredRow]) -> list[ReplayedRow]:
+        """Apply the commands of rows, one after the other, and compare all of it at once: the same as to `feed` each, for less.
+
+        Returns:
+            The rows as replayed.
+
+        Raises:
+            ReplayFailure: a command does not decode, or the core raised. The rows before it are compared.
+        """
+        replayed: list[ReplayedRow] = []
+        encoded = bytearray()
+        due_events = self.due_events
+        due_events.clear()
+        try:
+            for seq, time_ns, stored_command, _ in rows:
+                command, events = self._apply(seq, time_ns, stored_command)
+                encode_events_behind(events, encoded)
+                replayed.append((seq, time_ns, command, events))
+                due_events.append(self.exchange.due_events)
+        finally:
+            self._compare(rows, replayed, encoded)
+        return replayed
+
+    def result(self) -> ReplayResult:
+        """What was found so far."""
+        recorded = self._recorded.hexdigest()
+        replayed = recorded if self._replayed is None else self._replayed.hexdigest()
+        return ReplayResult(self._commands, self._events, recorded, replayed, self._difference)
+
+    def _apply(self, seq: int, time_ns: int, stored_command: msgspec.Raw) -> tuple[AnyCommand, list[Event]]:
+        """Apply a recorded command; returns it and its events."""
         try:
             command = decode_command(stored_command)
         except msgspec.DecodeError as error:
             raise ReplayFailure(seq, f"this version does not know the command: {error}") from error
         try:
-            events = self.exchange.apply(Sequenced(seq, time_ns, command))
+            return command, self.exchange.apply(Sequenced(seq, time_ns, command))
         except Exception as error:
             raise ReplayFailure(seq, f"the core fails on {command!r}: {type(error).__name__}: {error}") from error
-        replayed = encode_events(events)
-        self._commands += 1
-        self._events += len(events)
-        self._recorded.update(recorded)
-        self._replayed.update(replayed)
-        if self._difference is None and replayed != bytes(recorded):
-            self._difference = find_difference(seq, time_ns, command, recorded, events)
-        return events
 
-    def result(self) -> ReplayResult:
-        """What was found so far."""
-        return ReplayResult(
-            self._commands, self._events, self._recorded.hexdigest(), self._replayed.hexdigest(), self._difference
-        )
+    def _compare(self, rows: Sequence[StoredRow], replayed: list[ReplayedRow], encoded: bytearray) -> None:
+        """Compare what rows have recorded with what was replayed of the first ones, one behind the other as `encoded`."""
+        self._commands += len(replayed)
+        for row in replayed:
+            self._events += len(row[3])
+        if self._differs(b"".join([row[3] for row in rows[: len(replayed)]]), encoded):
+            self._difference = _first_difference(rows, replayed)
+
+    def _differs(self, recorded: bytes, replayed: bytes | bytearray) -> bool:
+        """Add encoded events to the digests; returns whether they are the first that differ."""
+        is_equal = recorded == replayed
+        if self._replayed is None and not is_equal:
+            self._replayed = self._recorded.copy()
+        self._recorded.update(recorded)
+        if self._replayed is not None:
+            self._replayed.update(replayed)
+        return not is_equal and self._difference is None
+
+
+def _first_difference(rows: Sequence[StoredRow], replayed: list[ReplayedRow]) -> Difference:
+    """Where rows come out otherwise first. The events of each are one msgpack array, so that a difference of all is one of some row."""
+    for row, (seq, time_ns, command, events) in zip(rows, replayed, strict=False):
+        if encode_events(events) != bytes(row[3]):
+            return find_difference(seq, time_ns, command, row[3], events)
+    raise AssertionError("no row differs, but all of them together do")
 
 
 def find_difference(
-    seq: int, time_ns: int, command: AnyCommand, recorded: msgspec.Raw | bytes, replayed: list[Event]
+    seq: int, time_ns: int, command: Command, recorded: msgspec.Raw | bytes, replayed: list[Event]
 ) -> Difference:
     """The first event that differs between the recorded bytes of a row and the events of its replay."""
     stored = _EACH.decode(recorded)

@@ -62,6 +62,7 @@ ROOMS = Rooms(
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.*"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
+        "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
@@ -85,7 +86,7 @@ ROOMS = Rooms(
         "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting snapshots session watching export playback control",
+            ". protocol client words journal index venue published server reporting snapshots replaying session watching export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

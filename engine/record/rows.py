@@ -172,13 +172,7 @@ class Batch:
         Raises:
             OverflowError: an integer leaves 64 bits, which no row of the core does; the row is not added.
         """
-        encoded = self._encoded
-        size = len(encoded)
-        try:
-            _ENCODER.encode_into(row, encoded, -1)
-        except Exception:
-            del encoded[size:]
-            raise
+        _encode_behind(row, self._encoded)
         self.rows.append(row)
 
     def payload(self) -> bytes:
@@ -196,6 +190,24 @@ class Batch:
 def encode_events(events: Sequence[Event]) -> bytes:
     """The events of one row, as `encode_batch` writes them inside it."""
     return _ENCODER.encode(events)
+
+
+def encode_events_behind(events: Sequence[Event], encoded: bytearray) -> None:
+    """Put the events of one row behind those of others, as `encode_events` gives them.
+
+    Raises:
+        OverflowError: an integer leaves 64 bits, which no event of the core does; nothing is added.
+    """
+    _encode_behind(events, encoded)
+
+
+def _encode_behind(value: object, encoded: bytearray) -> None:
+    size = len(encoded)
+    try:
+        _ENCODER.encode_into(value, encoded, -1)
+    except Exception:
+        del encoded[size:]
+        raise
 
 
 def encode_frame(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -29,6 +32,13 @@ TORN = 3
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--until-seq", type=click.IntRange(min=1), help="Stop after this sequence number.")
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1, max=256),
+    default=1,
+    show_default=True,
+    help="Replay so many parts at once, from snapshots on.",
+)
+@click.option(
     "--serve",
     "port",
     metavar="PORT",
@@ -41,13 +51,22 @@ TORN = 3
 @click.option("--speed", metavar="SPEED", help="With --serve: 10x, 0.5x, max, or step.  [default: 1x]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --serve, when ready.")
 def command(
-    directory: Path, until_seq: int | None, port: int | None, since: str | None, speed: str | None, as_json: bool
+    directory: Path,
+    until_seq: int | None,
+    jobs: int,
+    port: int | None,
+    since: str | None,
+    speed: str | None,
+    as_json: bool,
 ) -> None:
     """Replay the journal in DIRECTORY (or its folder journal) from its first command, and compare every event.
 
     With --serve: show the session again, as a venue to which every client can connect, and which takes no commands. Its clock is
     the session's, at the speed that is asked for: max is as fast as clients read; with step, each line on standard input shows
     a command. At the end it stays as it is until SIGTERM or Ctrl-C. Who may log in says DIRECTORY/venue.toml. Nothing is written.
+
+    With --jobs N a long journal that has snapshots is replayed in parts at once, each in a process. The state at the end of each must be
+    the very one that the next one began with: so nothing is taken for granted. What differs is looked for from the first command on.
 
     Integrity is verified on the way. The two digests are SHA-256 over the encoded events, as recorded and as replayed.
     A journal of another core version is replayed too: then the first difference shows what changed between the two.
@@ -70,13 +89,13 @@ def command(
     Examples:
       sbx replay venue
       sbx replay venue --until-seq 1000
+      sbx replay venue --jobs 4
       sbx replay venue/journal --json
       sbx replay venue --serve 8766 --from 10:04:07 --speed 10x
       sbx replay venue --serve 0 --from 4711 --speed step
     """
     if port is not None:
-        if until_seq is not None:
-            raise click.UsageError("--until-seq does not go with --serve")
+        _refuse_with("--serve", **{"--until-seq": until_seq is not None, "--jobs": jobs != 1})
         # It brings the whole server, which takes a moment to load.
         from gateway.cli.replay_serve import serve_recording
 
@@ -84,15 +103,7 @@ def command(
         return
     if since is not None or speed is not None:
         raise click.UsageError("--from and --speed go with --serve")
-    try:
-        reader = JournalReader(find_journal(directory))
-    except JournalError as error:
-        raise click.UsageError(str(error)) from error
-    outcome = Outcome(reader, until_seq)
-    try:
-        run(outcome)
-    except OSError as error:
-        raise click.ClickException(f"the journal can't be read: {error}") from error
+    outcome = replayed(directory, until_seq, jobs)
     if as_json:
         click.echo(json_text(summary(outcome)))
     else:
@@ -100,15 +111,62 @@ def command(
     raise SystemExit({"equal": EQUAL, "torn": TORN}.get(outcome.status, DIFFERENT))
 
 
-def run(outcome: Outcome) -> None:
-    """Replay, with a bar on a terminal.
+def _refuse_with(option: str, **others: bool) -> None:
+    """Refuse those of other options that are given beside one."""
+    for name, is_given in others.items():
+        if is_given:
+            raise click.UsageError(f"{name} does not go with {option}")
+
+
+def replayed(directory: Path, until_seq: int | None, jobs: int) -> Outcome:
+    """Replay what is in a directory, up to a sequence number, in so many parts at most; with a bar on a terminal."""
+    if until_seq is not None:
+        _refuse_with("--until-seq", **{"--jobs": jobs != 1})
+    try:
+        reader = JournalReader(find_journal(directory))
+    except JournalError as error:
+        raise click.UsageError(str(error)) from error
+    outcome = Outcome(reader, until_seq)
+    try:
+        run(outcome, jobs)
+    except OSError as error:
+        raise click.ClickException(f"the journal can't be read: {error}") from error
+    return outcome
+
+
+def run(outcome: Outcome, jobs: int = 1) -> None:
+    """Replay, in so many parts at most, with a bar on a terminal.
 
     Raises:
         OSError: a segment can't be read.
     """
-    with bar("replaying", journal_bytes(outcome.reader.directory)) as show_read:
-        for bytes_read in outcome.run():
-            show_read(bytes_read)
+    # Nothing that a core keeps is cyclic.
+    is_collecting = gc.isenabled()
+    gc.disable()
+    start = time.perf_counter()
+    try:
+        with bar("replaying", journal_bytes(outcome.reader.directory)) as show_read:
+            if jobs == 1 or not _run_in_parts(outcome, jobs, show_read):
+                for bytes_read in outcome.run():
+                    show_read(bytes_read)
+    finally:
+        if is_collecting:
+            gc.enable()
+    outcome.seconds = time.perf_counter() - start
+
+
+def _run_in_parts(outcome: Outcome, jobs: int, show_read: Callable[[int], None]) -> bool:
+    """Replay in parts; False: it can't be done, or there is something to be looked for from the first command on."""
+    # It brings what processes are made with, which takes a moment to load.
+    from gateway.replaying.parts import InParts
+
+    parts = InParts(outcome.reader, jobs, show_read)
+    outcome.result = parts.run()
+    if outcome.result is None:
+        outcome.reader = JournalReader(outcome.reader.directory)
+        return False
+    outcome.damage, outcome.parts = parts.damage, parts.parts
+    return True
 
 
 def summary(outcome: Outcome) -> dict[str, object]:
@@ -139,6 +197,7 @@ def summary(outcome: Outcome) -> dict[str, object]:
         ],
         "journal_core_version": outcome.core_version,
         "core_version": CORE_VERSION,
+        "parts": outcome.parts,
         "seconds": round(outcome.seconds, 3),
         "commands_per_second": round(result.commands / outcome.seconds),
     }

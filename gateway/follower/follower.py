@@ -193,8 +193,7 @@ class Follower:
             batch = next(self._tail.batches(), None)
             if batch is None:
                 return
-            for row in batch:
-                replica.feed(row)
+            replica.feed(batch)
             replica.end_batch()
             place = self._tail.place
             self._link = place.tip.link

@@ -102,8 +102,6 @@ class Session(FrameReader):
         """To the first of them, if it is begun."""
         self.received_ns = 0
         """When the frame that is read came in, on a steady clock. Set by who passes it on; 0: nobody wants to know."""
-        self.answered_ns: Final[list[int]] = []
-        """When the requests came in whose replies are in the outbox, or will be when the turn is over."""
         self.is_waiting = False
         """Whether the sequencer has it on its list of those with a filled inbox."""
         self.steps_left = 0

@@ -74,7 +74,7 @@ def _new_order(request: NewOrder, participant: str, known: Known) -> commands.Ne
 
 def _terms(fields: Fields, participant: str, account: str, known: Known) -> commands.NewOrder:
     """One order, by the fields of its terms. The core checks what they mean together; here only what no order can be without."""
-    client_order_id, instrument, side, quantity, order_type, time_in_force, price, post_only = fields[:_COMMON_TERMS]
+    quantity, order_type, price = fields[3], fields[4], fields[6]
     if order_type in _UNPRICED:
         if price is not None:
             raise Malformed(f"price: a {order_type} order must not have one")
@@ -92,14 +92,14 @@ def _terms(fields: Fields, participant: str, account: str, known: Known) -> comm
     command = NEW_ORDER(
         participant,
         account,
-        client_order_id,
-        instrument,
-        _SIDES[side],
+        fields[0],
+        fields[1],
+        _SIDES[fields[2]],
         _ORDER_TYPES[order_type],
-        _TIMES_IN_FORCE[time_in_force],
+        _TIMES_IN_FORCE[fields[5]],
         price_e8,
         0 if quantity is None else field_e8("quantity", quantity),
-        _POST_ONLY[post_only],
+        _POST_ONLY[fields[7]],
     )
     if rare == _NO_RARE:
         return command
@@ -116,7 +116,7 @@ def _terms(fields: Fields, participant: str, account: str, known: Known) -> comm
         peg_offset_e8=_offset_e8(offset),
         expire_ns=expire_ns or 0,
         reduce_only=reduce_only,
-        funds=_funds(funds, instrument, known),
+        funds=_funds(funds, fields[1], known),
     )
 
 

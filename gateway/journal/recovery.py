@@ -1,8 +1,8 @@
 """The journal is recovered: read at a venue's start, what a crash has torn set aside, and the writer that goes on.
 
 recovery = recover(directory, venue, key)
-for row in recovery.rows():
-    replay.feed(row)
+for batch in recovery.batches():
+    replay.feed_batch(batch)
 writer = recovery.writer("fsync")
 writer.append(rows)
 writer.close()
@@ -68,7 +68,9 @@ class Recovery:
         )
         self._is_read = False
 
-    def rows(self, since: Point | None = None, check_end: Callable[[int], None] | None = None) -> Iterator[StoredRow]:
+    def batches(
+        self, since: Point | None = None, check_end: Callable[[int], None] | None = None
+    ) -> Iterator[list[StoredRow]]:
         """All rows, or all after a point that the journal must have, verified; at the end a torn last frame is set aside. Once only.
 
         `check_end` is told the last sequence number before anything is changed, and may raise.
@@ -78,7 +80,7 @@ class Recovery:
             JournalVersion: another core version is needed.
             OSError: the disk failed.
         """
-        yield from self.reader.rows(since)
+        yield from self.reader.batches(since)
         if check_end is not None:
             check_end(self.reader.tip.next_seq - 1)
         for name in self.disk.names(self.directory):
@@ -90,6 +92,11 @@ class Recovery:
                 self.torn = self._set_aside(last, self.reader.torn)
             self._make_durable(last)
         self._is_read = True
+
+    def rows(self) -> Iterator[StoredRow]:
+        """The rows one by one; otherwise like `batches`."""
+        for batch in self.batches():
+            yield from batch
 
     def writer(
         self, durability: Durability = "fsync", rulebook_digest: str = "", segment_bytes: int = SEGMENT_BYTES

@@ -33,6 +33,12 @@ _REPLIES: Final = {row.kind: row.answers for row in TRADING}
 """The reply to a trading command is the first event of one of these types, after what was due before the command."""
 
 _NOBODY: Final[list[Outbox]] = []
+_STATUSES: Final = STATUSES
+
+
+Origin = tuple[Outbox | None, int, int, int, int]
+"""Of a command that was applied: the connection, request id and time that it came with; then how many of its events are of what was due before
+it, and which command had left work when it was done."""
 
 
 class Owed:
@@ -49,9 +55,13 @@ class Fanout:
     """The venue's mirrors, fed with every event, and the connections that listen to them.
 
     Frames wait in the outboxes until the end of the turn; `dirty` lists the outboxes that have some.
+
+    Args:
+        keeps_reports: whether what is replayed or restored is to be had as private reports, too; else nobody may listen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_reports: bool = True) -> None:
+        self._keeps_reports: Final = keeps_reports
         self.formats: Final = Formats()
         self._titles: Final = RuleTitles()
         self.reports: Final = PrivateReports(self.formats, self._titles)
@@ -62,6 +72,8 @@ class Fanout:
         self.dirty: Final[list[Outbox]] = []
         self._drop_copy: Final = self.channels.one(DropCopy)
         self._copied: Final = self._drop_copy.subscribers
+        self._owed: Owed | None = None
+        """The reply to a command that has left work to ticks."""
         self._by_account: Final[dict[str, list[Outbox]]] = {}
         self._by_participant: Final[dict[str, list[Outbox]]] = {}
 
@@ -98,9 +110,10 @@ class Fanout:
         self._rulebooks.extend(state.rulebooks)
         self._titles.restore(state.titles, self.rulebook_digest)
         self._learn(seq, standing)
-        self.reports.follow(seq, 0, standing)
-        for account, count in reports.items():
-            self.reports.miss(account, count)
+        if self._keeps_reports:
+            self.reports.follow(seq, 0, standing)
+            for account, count in reports.items():
+                self.reports.miss(account, count)
         self.channels.follow(seq, 0, standing)
         self.channels.restore(state.channels)
         self.given.restore(state.given)
@@ -140,9 +153,28 @@ class Fanout:
         self.given.follow(time_ns, command, events)
         self._learn(seq, events)
         self.channels.follow(seq, time_ns, events, precede=True)
-        self.reports.follow(seq, time_ns, events)
+        if self._keeps_reports:
+            self.reports.follow(seq, time_ns, events)
         self.channels.follow(seq, time_ns, events)
         self._drop_copy.seq = seq
+
+    def hand_out(self, rows: list[Row], origins: list[Origin]) -> None:
+        """Hand out a frame. The reply to a command that has left work waits until nothing is left of it."""
+        assert len(rows) == len(origins)
+        for place, row in enumerate(rows):
+            session, request_id, received_ns, due_events, left_seq = origins[place]
+            owed = self._owed
+            if owed is not None and owed.seq != left_seq:
+                self._owed = None
+                self.publish_last(row, owed)
+            elif session is not None and row[0] == left_seq:
+                self._owed = Owed(row[0], row[2], session, request_id)
+                self.publish(row, None, 0, due_events)
+            else:
+                self.publish(row, session, request_id, due_events)
+            if received_ns and session is not None:
+                session.answered_ns.append(received_ns)
+        self.end_turn()
 
     def publish(self, row: Row, origin: Outbox | None, request_id: int, due_events: int = 0) -> None:
         """Hand out what a command did.
@@ -232,17 +264,20 @@ class Fanout:
     def _deliver(self, report: PrivateReport, origin: Outbox | None, request_id: int) -> None:
         """Send a report to its account's connections and the drop copy, and as the reply to where it came from."""
         # Without a number it is not the account's: the sender alone is told, and those who supervise it.
-        listeners: Iterable[Outbox] = self._by_account[report.account] if report.seq else _NOBODY
-        if self._copied and not isinstance(report.event, STATUSES):
+        listeners = self._by_account[report.account] if report.seq else _NOBODY
+        if self._copied and not isinstance(report.event, _STATUSES):
             listeners = [*listeners, *self._copied]
         if origin is not None:
             self._put_one(origin, self.reports.frame(origin.codec, report, request_id))
         # As the reply says it, but for the request: one frame a codec, whoever gets it.
-        frames: dict[str, bytes] = {}
+        frames: dict[str, bytes] | None = None
         for outbox in listeners:
             if outbox is origin:
                 continue
             codec = outbox.codec
+            # Mostly there is nobody else.
+            if frames is None:
+                frames = {}
             frame = frames.get(codec.name)
             if frame is None:
                 frame = frames[codec.name] = self.reports.frame(codec, report)

@@ -48,7 +48,8 @@ class Decimals(dict[int, str]):
     def __init__(self, step: int, scale: int, cached: Cached) -> None:
         super().__init__()
         self._step: Final = step
-        self._scale: Final = scale
+        self.scale: Final = scale
+        """How many decimals the strings have."""
         self._cached: Final = cached
         cached.join(self)
 
@@ -56,7 +57,7 @@ class Decimals(dict[int, str]):
         if len(self) >= MAX_CACHED_STRINGS:
             self.start_again()
         self._cached.make_room()
-        text = decimal(value * self._step, self._scale)
+        text = decimal(value * self._step, self.scale)
         self[value] = text
         self._cached.strings += 1
         return text
@@ -83,10 +84,14 @@ class InstrumentFormat:
         self.instrument: Final = event.instrument
         self.quoted: Final = quoted(event.instrument)
         """The same as JSON."""
+        self.of_orders: Final = f',"instrument":{self.quoted},"order_status":"'
+        """How a report goes on, as JSON, behind the client order id."""
         self.quote: Final = event.quote
         self.price: Final = decimals_of(event.tick_e8, cached)
         self.quantity: Final = decimals_of(event.lot_e8, cached)
         self.money: Final = Decimals(1, quote_scale, cached)
+        self.none: Final = decimal(0, self.quantity.scale)
+        """No quantity."""
 
 
 class Formats:
@@ -97,15 +102,15 @@ class Formats:
         """Decimals of each asset's minor unit."""
         self.instruments: Final[dict[str, InstrumentFormat]] = {}
         self._cached: Final = Cached()
-        self._time_ns = 0
-        self._time = "0"
+        self._time_ns = -1
+        self._moment = ""
 
-    def time(self, time_ns: int) -> str:
-        """A time in digits: the commands of a turn have the same one."""
+    def moment(self, time_ns: int) -> str:
+        """How a report goes on, as JSON, behind the id of its execution: the commands of a turn have the same time."""
         if time_ns != self._time_ns:
             self._time_ns = time_ns
-            self._time = str(time_ns)
-        return self._time
+            self._moment = f'","transact_time":{time_ns}'
+        return self._moment
 
     def learn(self, event: Event) -> None:
         """Take note of a new asset or instrument."""

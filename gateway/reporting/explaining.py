@@ -71,10 +71,10 @@ def look(reader: JournalReader, seq: int) -> Found:
             hook = ExplainingHook()
             replay = Replay(borders.exchange(hook))
             failure = None
+        # They may be of another core version, which goes on behind them.
+        failure = failure or failure_of(replay, [row for row in batch if row[0] < seq])
         for row in batch:
             if row[0] < seq:
-                # The command may be of another core version, which goes on behind this.
-                failure = failure or failure_of(replay, row)
                 continue
             if failure is not None:
                 raise failure

@@ -19,7 +19,6 @@ from engine.record.rows import Batch, Row
 from engine.vocabulary.limits import (
     CATCH_UP_EVENTS,
     MAX_OWING_A_TURN,
-    MAX_TURN_COMMANDS,
     OWING_PART,
     SLEPT_NS,
 )
@@ -29,13 +28,11 @@ from gateway.inbound.session import Session
 from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
 from gateway.metrics.counters import Counters
-from gateway.outbound.fanout import Fanout, Owed
+from gateway.outbound.fanout import Fanout
 from gateway.server.clock import Clock
-from gateway.server.gathered import Gathered, Origin
+from gateway.server.gathered import Gathered, Taken
 from gateway.server.turns import Turns, VenueHalted
 
-Taken = tuple[Session | None, int, int, AnyCommand]
-"""A command, and the connection, request id and time that it came with; None: the venue itself."""
 _TICK: Final[list[Taken]] = [(None, 0, 0, Tick())]
 # A single command of a quiet venue waits for a disk that takes no longer, as it did last: to wake a thread and be woken takes a tenth of that.
 SHORT_SYNC_NS: Final = 1_000_000
@@ -80,8 +77,6 @@ class Sequencer(Turns):
         """When the frame that is synced now began to be written."""
         self._has_answered = False
         """Since that sync began."""
-        self._owed: Owed | None = None
-        """The reply to a command that has left work to ticks."""
         self._piece_ns = SLEPT_NS
         """How much of the time that the venue slept through is caught up on next."""
 
@@ -193,7 +188,7 @@ class Sequencer(Turns):
         self._gathered = Gathered()
         self._append(gathered.batch)
         began_ns = time.monotonic_ns()
-        self._hand_out(rows, gathered.origins)
+        self._fanout.hand_out(rows, gathered.origins)
         self._writer.rulebook_digest = self._fanout.rulebook_digest
         if self.counters.is_watched:
             self.counters.carried_out(rows, gathered.apply_ns, time.monotonic_ns() - began_ns)
@@ -270,29 +265,16 @@ class Sequencer(Turns):
 
         It ends at a bound on commands, or when the frame is full, unless it `is_whole`, and behind a command that has left work.
         """
-        exchange, gathered = self._exchange, self._gathered
-        seq = exchange.seq
+        gathered = self._gathered
         began_ns = time.monotonic_ns()
-        count = before = gathered.events
-        most = len(gathered.origins) + MAX_TURN_COMMANDS
-        for session, request_id, received_ns, command in commands:
-            seq += 1
-            sequenced = Sequenced(seq, time_ns, command)
-            try:
-                events = exchange.apply(sequenced)
-                gathered.batch.add((seq, time_ns, command, events))
-            except Exception as error:  # whatever it is, the command must be saved before the venue stops
-                raise self._fault(sequenced, error) from error
-            gathered.origins.append((session, request_id, received_ns, exchange.due_events, exchange.left_seq))
-            count += len(events) or 1
-            gathered.events = count
-            gathered.steps += exchange.steps
-            if is_whole:
-                continue
-            if len(gathered.origins) >= most or gathered.is_full or exchange.is_unfinished:
-                break
+        try:
+            events = gathered.apply(self._exchange, time_ns, commands, is_whole)
+        except Exception as error:  # whatever it is, the command must be saved before the venue stops
+            if gathered.fault is None:
+                raise
+            raise self._fault(gathered.fault, error) from error
         gathered.apply_ns += time.monotonic_ns() - began_ns
-        return count - before
+        return events
 
     def _append(self, batch: Batch) -> None:
         """Write a frame, and begin to sync it."""
@@ -313,23 +295,6 @@ class Sequencer(Turns):
     def _note_durable(self) -> None:
         if self.counters.is_watched:
             self.counters.sync.observe(time.monotonic_ns() - self._began_ns)
-
-    def _hand_out(self, rows: list[Row], origins: list[Origin]) -> None:
-        """Hand out what is written now. The reply to a command that has left work waits until nothing is left of it."""
-        fanout = self._fanout
-        for row, (session, request_id, received_ns, due_events, left_seq) in zip(rows, origins, strict=True):
-            owed = self._owed
-            if owed is not None and owed.seq != left_seq:
-                self._owed = None
-                fanout.publish_last(row, owed)
-            elif session is not None and row[0] == left_seq:
-                self._owed = Owed(row[0], row[2], session, request_id)
-                fanout.publish(row, None, 0, due_events)
-            else:
-                fanout.publish(row, session, request_id, due_events)
-            if received_ns and session is not None:
-                session.answered_ns.append(received_ns)
-        fanout.end_turn()
 
     def _disk_failed(self, error: OSError) -> VenueHalted:
         return VenueHalted(

@@ -234,14 +234,16 @@ def _replayed(recovery: Recovery, new_exchange: Callable[[], Exchange], use_snap
     """A replica from a snapshot or from nothing, brought to where the journal ends. Raises `StartError` where it does not replay."""
     begun = Begun(Replica(new_exchange()), None, [])
     if use_snapshot:
-        begun = begin_replica(recovery.directory, recovery.venue, recovery.public_key, new_exchange, recovery.disk)
+        begun = begin_replica(
+            recovery.directory, recovery.venue, recovery.public_key, new_exchange, recovery.disk, keeps_reports=True
+        )
     replica, point = begun.replica, begun.point
     folder = folder_beside(recovery.directory)
     try:
-        for row in recovery.rows(
+        for batch in recovery.batches(
             point, lambda seq: check_none_beyond(folder, seq, recovery.venue, recovery.public_key, recovery.disk)
         ):
-            replica.feed(row)
+            replica.feed(batch)
     except NotReplayed as error:
         since = "" if point is None else f" from {point.said_by} on"
         more = "" if point is None else "; `sbx serve --no-snapshot` begins with the journal's first command"

@@ -39,6 +39,8 @@ class Outcome:
         self.failure: ReplayFailure | None = None
         self.earlier: list[Part] = []
         """What was written under earlier core versions, where the journal goes on under another."""
+        self.parts = 1
+        """How many were replayed at once."""
         self.seconds = 0.0
 
     @property
@@ -73,10 +75,8 @@ class Outcome:
                 if borders.crosses(batch):
                     self.earlier.append(Part(before, borders.seq, replay.result(), self.failure))
                     self.failure, replay = None, _go_on(borders)
-                for row in batch:
-                    if self.until_seq is not None and row[0] > self.until_seq:
-                        break
-                    self.failure = self.failure or failure_of(replay, row)
+                asked = batch if self.until_seq is None else [row for row in batch if row[0] <= self.until_seq]
+                self.failure = self.failure or failure_of(replay, asked)
                 if self.failure is not None and borders.version == CORE_VERSION:
                     # Only behind another core version a replay can go on after a failure.
                     break

@@ -90,8 +90,7 @@ class Asking:
         """
         replica = self.begun.replica
         for batch in self._reader.batches(self.begun.point):
-            for row in batch:
-                replica.feed(row)
+            replica.feed(batch)
             replica.end_batch()
             yield self._reader.bytes_read
             if replica.exchange.seq >= self.head.seq and not replica.exchange.is_unfinished:

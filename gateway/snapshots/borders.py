@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from engine.exchange import Exchange
@@ -10,14 +11,14 @@ from engine.replay import Replay, ReplayFailure
 from engine.state.hook import PreTradeHook
 from gateway.journal.reader import JournalReader
 from gateway.snapshots.folder import check_owner, folder_beside, read_snapshot, snapshot_name
-from gateway.snapshots.replica import Replica
+from gateway.snapshots.replica import core_of, restored_core
 from gateway.snapshots.sealed import SnapshotError, SnapshotUnusable
 
 
-def failure_of(replay: Replay, row: StoredRow) -> ReplayFailure | None:
-    """Replay a row, which may be of another core version that goes on behind it; why it can't be."""
+def failure_of(replay: Replay, rows: Sequence[StoredRow]) -> ReplayFailure | None:
+    """Replay rows, which may be of another core version that goes on behind them; why they can't be."""
     try:
-        replay.feed(row)
+        replay.feed_batch(rows)
     except ReplayFailure as failure:
         return failure
     return None
@@ -63,7 +64,7 @@ class Borders:
             check_owner(sealed.header, name, header.venue, header.public_key)
             if sealed.header.link != self._link_at_border:
                 raise SnapshotUnusable("it is of another history than this journal")
-            return Replica.restored(sealed.unpack(), hook).exchange
+            return restored_core(core_of(sealed.unpack()), hook)
         except FileNotFoundError as error:
             raise SnapshotError(f"core version {self.version} goes on from {name}, which is not there") from error
         except SnapshotUnusable as error:

@@ -47,7 +47,13 @@ class Made:
 
 
 def begin_replica(
-    journal: Path, venue: str, public_key: bytes, new_exchange: Callable[[], Exchange], disk: Disk = DISK
+    journal: Path,
+    venue: str,
+    public_key: bytes,
+    new_exchange: Callable[[], Exchange],
+    disk: Disk = DISK,
+    *,
+    keeps_reports: bool = False,
 ) -> Begun:
     """The replica of a venue's newest good snapshot; an empty one if there is none.
 
@@ -59,6 +65,7 @@ def begin_replica(
         public_key: its key.
         new_exchange: makes an empty exchange with an empty hook.
         disk: what both are on.
+        keeps_reports: as for `Replica`.
 
     Raises:
         SnapshotError: a snapshot is another venue's, or does not hold what it says.
@@ -70,7 +77,7 @@ def begin_replica(
             unusable.append(f"{name}: it is of core version {sealed.header.core_version}, this is {CORE_VERSION}")
             continue
         try:
-            replica = _restored(sealed, new_exchange().hook)
+            replica = _restored(sealed, new_exchange().hook, keeps_reports)
         except SnapshotUnusable as error:
             unusable.append(f"{name}: {error}")
             continue
@@ -81,13 +88,13 @@ def begin_replica(
                 "`sbx serve --no-snapshot` begins with the journal's first command"
             ) from error
         return Begun(replica, sealed.header.point(name), unusable)
-    return Begun(Replica(new_exchange()), None, unusable)
+    return Begun(Replica(new_exchange(), keeps_reports=keeps_reports), None, unusable)
 
 
-def _restored(sealed: Sealed, hook: PreTradeHook) -> Replica:
+def _restored(sealed: Sealed, hook: PreTradeHook, keeps_reports: bool) -> Replica:
     """The replica that a snapshot holds, which must be where the snapshot says."""
     header = sealed.header
-    replica = Replica.restored(sealed.unpack(), hook)
+    replica = Replica.restored(sealed.unpack(), hook, keeps_reports=keeps_reports)
     found = replica.exchange.seq, replica.exchange.time_ns, replica.fanout.rulebook_digest
     said = header.seq, header.time_ns, header.rulebook_digest
     assert found == said, f"its state is of {found}, not of {said}"

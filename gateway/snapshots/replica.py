@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Self
 
 import msgspec
 
 from engine.exchange import Exchange, restore_exchange
-from engine.record.rows import StoredRow, decode_command
+from engine.record.rows import StoredRow
 from engine.replay import Replay, ReplayFailure
 from engine.snapshot.encoding import SnapshotError as CoreError
 from engine.snapshot.encoding import decode_snapshot, encode_snapshot
@@ -27,6 +28,40 @@ class VenueState(msgspec.Struct):
     past: Known
 
 
+class _Core(msgspec.Struct):
+    """The same, read for the core alone."""
+
+    core: bytes
+
+
+def core_of(state: bytes) -> bytes:
+    """The core's own document in what a snapshot holds, as `encode_snapshot` gives it.
+
+    Raises:
+        SnapshotUnusable: it is of a format that this program does not read.
+    """
+    try:
+        return msgspec.msgpack.decode(state, type=_Core).core
+    except msgspec.MsgspecError as error:
+        raise SnapshotUnusable(f"this program does not read its state: {error}") from error
+
+
+def restored_core(core: bytes, hook: PreTradeHook) -> Exchange:
+    """The exchange that gave a document, without any mirrors. O(document).
+
+    Args:
+        core: from `core_of`.
+        hook: an empty one.
+
+    Raises:
+        SnapshotUnusable: it is of a format that this program does not read, or no exchange comes of it.
+    """
+    try:
+        return restore_exchange(decode_snapshot(core), hook)
+    except CoreError as error:
+        raise SnapshotUnusable(f"this program does not read its state: {error}") from error
+
+
 class NotReplayed(Exception):
     """A row can't be applied again, or brings other events than it recorded; the message says which row and how."""
 
@@ -36,33 +71,35 @@ class Replica:
 
     Args:
         exchange: just before the first row that will be fed.
+        keeps_reports: whether the mirrors are to have the private reports, too. No state holds them: only who serves clients needs them.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, *, keeps_reports: bool = True) -> None:
         self.exchange: Final = exchange
-        self.fanout: Final = Fanout()
+        self.fanout: Final = Fanout(keeps_reports=keeps_reports)
         self.past: Final = Past()
         self._replay: Final = Replay(exchange)
 
     @classmethod
-    def restored(cls, state: bytes, hook: PreTradeHook) -> Self:
+    def restored(cls, state: bytes, hook: PreTradeHook, *, keeps_reports: bool = True) -> Self:
         """The replica that gave this state. O(state).
 
         Args:
             state: from `state`.
             hook: an empty one.
+            keeps_reports: as for the class.
 
         Raises:
             SnapshotUnusable: it is of a format that this program does not read, or no replica comes of it.
         """
         try:
             found = msgspec.msgpack.decode(state, type=VenueState)
-            replica = cls(restore_exchange(decode_snapshot(found.core), hook))
+            replica = cls(restored_core(found.core, hook), keeps_reports=keeps_reports)
             exchange = replica.exchange
             reports = {each.account: each.report_seq for each in exchange.account_list}
             replica.fanout.restore(found.mirrors, exchange.seq, standing(exchange), reports)
             replica.past.restore(found.past)
-        except (msgspec.MsgspecError, CoreError) as error:
+        except msgspec.MsgspecError as error:
             raise SnapshotUnusable(f"this program does not read its state: {error}") from error
         return replica
 
@@ -73,25 +110,23 @@ class Replica:
         core = encode_snapshot(self.exchange.snapshot())
         return msgspec.msgpack.encode(VenueState(core, self.fanout.state(), self.past.state()))
 
-    def feed(self, row: StoredRow) -> None:
-        """Apply the command of a row again, and compare every event with what is recorded. Cost: that of the command.
+    def feed(self, rows: Sequence[StoredRow]) -> None:
+        """Apply the commands of a batch again, and compare every event with what is recorded. Cost: that of the commands.
 
         Raises:
             NotReplayed: it does not come out as recorded. The replica is of no use any more.
         """
+        replay = self._replay
         try:
-            events = self._replay.feed(row)
+            replayed = replay.feed_batch(rows)
         except ReplayFailure as error:
-            raise NotReplayed(str(error)) from error
-        difference = self._replay.difference
-        if difference is not None:
-            raise NotReplayed(
-                f"sequence number {difference.seq}, event {difference.place}: recorded {difference.recorded!r}, "
-                f"replayed {difference.replayed!r}"
-            )
-        command = decode_command(row[2])
-        self.fanout.replay((row[0], row[1], command, events))
-        self.past.follow(command, events, self.exchange.due_events)
+            raise NotReplayed(str(replay.difference or error)) from error
+        if replay.difference is not None:
+            raise NotReplayed(str(replay.difference))
+        fanout, past = self.fanout, self.past
+        for row, due_events in zip(replayed, replay.due_events, strict=True):
+            fanout.replay(row)
+            past.follow(row[2], row[3], due_events)
 
     def end_batch(self) -> None:
         """See to what a batch adds up to. Between two batches is where a replica may be looked at."""

@@ -83,8 +83,8 @@ class Upgrade:
         """
         replica = self.begun.replica
         try:
-            for row in self.recovery.rows(self.begun.point):
-                replica.feed(row)
+            for batch in self.recovery.batches(self.begun.point):
+                replica.feed(batch)
                 yield self.recovery.reader.bytes_read
         except JournalVersion as error:
             if error.needed < CORE_VERSION or not replica.exchange.seq:

@@ -32,8 +32,7 @@ def make(journal: Path, folder: Path) -> None:
     reader = JournalReader(journal)
     replica = Replica(new_exchange())
     for batch in reader.batches():
-        for row in batch:
-            replica.feed(row)
+        replica.feed(batch)
         replica.end_batch()
         if replica.exchange.seq >= 500 and not replica.exchange.is_unfinished:
             break
@@ -63,8 +62,8 @@ def facts(folder: Path, journal: Path) -> dict[str, Any]:
         "channels": numbers(replica),
     }
     if sealed.header.core_version == CORE_VERSION:
-        for row in JournalReader(journal).rows(sealed.header.point(name)):
-            replica.feed(row)
+        for batch in JournalReader(journal).batches(sealed.header.point(name)):
+            replica.feed(batch)
         replica.end_batch()
         found["channels_after"] = numbers(replica)
     return found

@@ -59,6 +59,8 @@ class SideMirror:
         self.lots: Final[dict[int, int]] = {}
         self.best: int = 0
         """In ticks; 0: the side is empty."""
+        self.is_best_touched = False
+        """Whether the best price, or what is there, may be another since somebody has set this to False."""
         self.told: Final[dict[int, int]] = {}
         """By price: the lots that were last published of a level that has been touched since."""
         self.heard_by: Outboxes = {}
@@ -74,6 +76,8 @@ class SideMirror:
         assert after >= 0, "more was taken from a level than it held"
         if self.heard_by and price not in self.told:
             self.told[price] = before
+        if price == self.best:
+            self.is_best_touched = True
         key = price if self.sign > 0 else -price
         if not after:
             del lots[price]
@@ -87,6 +91,7 @@ class SideMirror:
             self._ladder.add(key)
             if abs(self._ladder.last) == price:
                 self.best = price
+                self.is_best_touched = True
 
     def copy(self) -> SideCopy:
         """All levels as they are. O(levels), some 20 ns each."""

@@ -16,6 +16,8 @@ class Outbox:
     def __init__(self, codec: Codec) -> None:
         self.codec: Final = codec
         self.frames: Final[list[bytes]] = []
+        self.answered_ns: Final[list[int]] = []
+        """When the requests came in whose replies are in the outbox, or will be when the turn is over."""
 
 
 Outboxes = dict[Outbox, None]

@@ -111,6 +111,9 @@ class PublicBook(Subject):
         """Count the best prices if the command changed them."""
         self._is_changed = False
         bids, asks = self.sides
+        if not (bids.is_best_touched or asks.is_best_touched):
+            return
+        bids.is_best_touched = asks.is_best_touched = False
         bid, ask = bids.best, asks.best
         best = (bid, bids.lots.get(bid, 0), ask, asks.lots.get(ask, 0))
         if best != self.best:
@@ -144,7 +147,8 @@ class PublicBook(Subject):
         if change:
             self.shown_seq += 1
             self.shown_ns = self._now_ns
-            self.sides[side].change(price_ticks, change)
+            bids, asks = self.sides
+            (bids if side == BUY else asks).change(price_ticks, change)
 
 
 class BookChannel(Channel):

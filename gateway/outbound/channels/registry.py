@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from engine.vocabulary.messages.events import Event
 from gateway.outbound.channels.auction import Auction
@@ -50,11 +50,12 @@ C = TypeVar("C", bound=Channel)
 class _Route:
     """Whom the events of one type go to."""
 
-    __slots__ = ("followers", "key_of", "kind")
+    __slots__ = ("followers", "is_of_instrument", "key_of", "kind")
 
     def __init__(self, kind: Kind) -> None:
         self.kind: Final = kind
         self.key_of: Final = kind.key_of
+        self.is_of_instrument: Final = kind is INSTRUMENT
         self.followers: Final[dict[str, list[Follower]]] = {}
         """By key, of those that are open: who takes in an event, one after the other."""
 
@@ -108,12 +109,14 @@ class Channels:
             What is told of the events one by one; what a turn adds up to comes from `end_turn`.
         """
         out: list[Published] = []
-        route_of = (self._preceding if precede else self._following).get
+        routes = self._preceding if precede else self._following
+        event: Any
         for event in events:
-            route = route_of(type(event))
+            route = routes.get(type(event))
             if route is None:
                 continue
-            key = route.key_of(event)
+            # Nearly all are about an instrument.
+            key = event.instrument if route.is_of_instrument else route.key_of(event)
             followers = route.followers.get(key)
             if followers is None:
                 # The first event about it.

@@ -11,6 +11,7 @@ from typing import Final
 from engine.vocabulary.codes import (
     BUY,
     CANCEL_REASONS,
+    CANCELLED,
     FILLED,
     NEW,
     ORDER_STATUSES,
@@ -21,25 +22,29 @@ from engine.vocabulary.codes import (
     TIMES_IN_FORCE,
 )
 from engine.vocabulary.kinds import fields_of
-from engine.vocabulary.messages.events import Event, OrderAccepted, OrderCancelled, Trade
+from engine.vocabulary.messages.events import Event, OrderAccepted, OrderAmended, OrderCancelled, Trade
 from gateway.outbound.private_reports.orders import OF_BOTH, OF_TAKER
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol.formats import Formats, quoted
 
-_SIDES: Final = SIDES
 _REASONS: Final = CANCEL_REASONS
-_NEW: Final = ORDER_STATUSES[NEW]
-_PARTIALLY_FILLED: Final = ORDER_STATUSES[PARTIALLY_FILLED]
-_FILLED: Final = ORDER_STATUSES[FILLED]
+_NEW: Final = f'{ORDER_STATUSES[NEW]}","exec_id":"'
+_PARTIALLY_FILLED: Final = f'{ORDER_STATUSES[PARTIALLY_FILLED]}","exec_id":"'
+_FILLED: Final = f'{ORDER_STATUSES[FILLED]}","exec_id":"'
+_CANCELLED_STATUS: Final = f'{ORDER_STATUSES[CANCELLED]}","exec_id":"'
+"""How an order stands, and what comes behind it."""
 _TYPES: Final = len(ORDER_TYPES)
 _LIFETIMES: Final = len(TIMES_IN_FORCE)
+_SIDED: Final = [f',"side":"{side}"' for side in SIDES]
 _TERMS: Final = [
-    f'"side":"{side}","order_type":"{order_type}","time_in_force":"{lifetime}"'
-    for side in SIDES
+    f'{side},"order_type":"{order_type}","time_in_force":"{lifetime}"'
+    for side in _SIDED
     for order_type in ORDER_TYPES
     for lifetime in TIMES_IN_FORCE
 ]
 """What a new order asks for, by the codes of side, type and time in force."""
+_PLACES: Final = [f"-{place}" for place in range(256)]
+"""How the id of an execution ends, by the place of its event."""
 _WHY: Final = 11
 """Fields of a cancel before those that name a rule and say something."""
 _NO_WORDS: Final = OrderCancelled.__struct_defaults__
@@ -65,49 +70,67 @@ class Heads(dict[str, str]):
 _ACCEPTED: Final = Heads("new")
 _TRADE: Final = Heads("trade")
 _CANCELLED: Final = Heads("cancelled")
+_AMENDED: Final = Heads("amended")
+
+# Few long pieces are joined faster than many short ones, and a number is written fastest from an `int` of its own. So what is known
+# beforehand stands in one piece, and each field is read into a variable of its type.
 
 
 def accepted(formats: Formats, report: PrivateReport, request_id: int | None) -> str:
     """An order passed every check."""
-    order_id, _, seq, client_order_id, instrument, side, order_type, lifetime, price, lots, stop = fields_of(
-        report.event
-    )
-    format_ = formats.instruments[instrument]
+    fields = fields_of(report.event)
+    order_id: int = fields[0]
+    seq: int = fields[2]
+    side: int = fields[5]
+    order_type: int = fields[6]
+    lifetime: int = fields[7]
+    price, lots, stop = fields[8], fields[9], fields[10]
+    format_ = formats.instruments[fields[4]]
     terms = _TERMS[(side * _TYPES + order_type) * _LIFETIMES + lifetime]
-    if price:
-        terms = f'{terms},"price":"{format_.price[price]}"'
-    quantity = format_.quantity[lots]
-    asked = f',"quantity":"{quantity}"' if lots else ""
-    leaves = f',"leaves_quantity":"{quantity}"' if lots else ""
-    if stop:
-        leaves = f'{leaves},"stop_price":"{format_.price[stop]}"'
-    return (
-        f'{_ACCEPTED[report.account]}{order_id},"client_order_id":{quoted(client_order_id)},"instrument":{format_.quoted},'
-        f'"order_status":"{_NEW}","exec_id":"{report.command_seq}-{report.place}","transact_time":'
-        f'{formats.time(report.time_ns)}{_answer(request_id)},"seq":{seq},{terms}{asked},"filled_quantity":"'
-        f'{format_.quantity[0]}"{leaves}}}'
+    order = str(order_id)
+    # An order has the number of the command that entered it, unless that entered several.
+    command = order if report.command_seq == order_id else str(report.command_seq)
+    begin = (
+        f"{_ACCEPTED[report.account]}{order}"
+        f',"client_order_id":{quoted(fields[3])}{format_.of_orders}{_NEW}{command}{_place(report)}'
+        f"{formats.moment(report.time_ns)}{_answer(request_id)}"
     )
+    if price and lots and not stop:
+        quantity = format_.quantity[lots]
+        return (
+            f'{begin},"seq":{seq}{terms},"price":"{format_.price[price]}","quantity":"{quantity}","filled_quantity":"'
+            f'{format_.none}","leaves_quantity":"{quantity}"}}'
+        )
+    priced = f',"price":"{format_.price[price]}"' if price else ""
+    asked = f',"quantity":"{format_.quantity[lots]}"' if lots else ""
+    leaves = f',"leaves_quantity":"{format_.quantity[lots]}"' if lots else ""
+    stopped = f',"stop_price":"{format_.price[stop]}"' if stop else ""
+    return f'{begin},"seq":{seq}{terms}{priced}{asked},"filled_quantity":"{format_.none}"{leaves}{stopped}}}'
 
 
 def trade(formats: Formats, report: PrivateReport, request_id: int | None) -> str:
     """One side of a fill."""
     fields = fields_of(report.event)
-    trade_id, instrument, price, lots, side = fields[:OF_BOTH]
-    liquidity, suffix = "taker", ""
+    trade_id: int = fields[0]
+    side: int = fields[4]
+    own = OF_TAKER
+    role = '","liquidity":"taker","trade_id":'
     if report.as_first:
-        order_id, _, seq, client_order_id, filled, leaves, fee = fields[OF_BOTH:OF_TAKER]
-        side, liquidity, suffix = SELL if side == BUY else BUY, "maker", "m"
-    else:
-        order_id, _, seq, client_order_id, filled, leaves, fee = fields[OF_TAKER:]
-    format_ = formats.instruments[instrument]
+        own = OF_BOTH
+        side = SELL if side == BUY else BUY
+        role = '","liquidity":"maker","trade_id":'
+    order_id: int = fields[own]
+    seq: int = fields[own + 2]
+    filled, leaves = fields[own + 4], fields[own + 5]
+    format_ = formats.instruments[fields[1]]
     quantity = format_.quantity
     return (
-        f'{_TRADE[report.account]}{order_id},"client_order_id":{quoted(client_order_id)},"instrument":{format_.quoted},'
-        f'"order_status":"{_PARTIALLY_FILLED if leaves else _FILLED}","exec_id":"{report.command_seq}-{report.place}'
-        f'{suffix}","transact_time":{formats.time(report.time_ns)}{_answer(request_id)},"seq":{seq},"side":"{_SIDES[side]}",'
-        f'"quantity":"{quantity[filled + leaves]}","filled_quantity":"{quantity[filled]}","leaves_quantity":"'
-        f'{quantity[leaves]}","last_price":"{format_.price[price]}","last_quantity":"{quantity[lots]}","liquidity":"'
-        f'{liquidity}","trade_id":{trade_id},"fee":"{format_.money[fee]}"}}'
+        f'{_TRADE[report.account]}{order_id},"client_order_id":{quoted(fields[own + 3])}'
+        f"{format_.of_orders}{_PARTIALLY_FILLED if leaves else _FILLED}{report.command_seq}{_place(report)}"
+        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{_SIDED[side]},"quantity":"'
+        f'{quantity[filled + leaves]}","filled_quantity":"{quantity[filled]}","leaves_quantity":"'
+        f'{quantity[leaves] if leaves else format_.none}","last_price":"{format_.price[fields[2]]}","last_quantity":"'
+        f'{quantity[fields[3]]}{role}{trade_id},"fee":"{format_.money[fields[own + 6]]}"}}'
     )
 
 
@@ -116,17 +139,46 @@ def cancelled(formats: Formats, report: PrivateReport, request_id: int | None) -
     fields = fields_of(report.event)
     if fields[_WHY:] != _NO_WORDS:
         return ""
-    order_id, _, seq, client_order_id, instrument, side, price, filled, gone, _, reason = fields[:_WHY]
-    format_ = formats.instruments[instrument]
+    order_id: int = fields[0]
+    seq: int = fields[2]
+    side: int = fields[5]
+    reason: int = fields[10]
+    price, filled = fields[6], fields[7]
+    format_ = formats.instruments[fields[4]]
+    priced = f',"price":"{format_.price[price]}"' if price else ""
+    return (
+        f'{_CANCELLED[report.account]}{order_id},"client_order_id":{quoted(fields[3])}'
+        f"{format_.of_orders}{_CANCELLED_STATUS}{report.command_seq}{_place(report)}"
+        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{_SIDED[side]}{priced},"quantity":"'
+        f'{format_.quantity[filled + fields[8]]}","filled_quantity":"{format_.quantity[filled] if filled else format_.none}'
+        f'","leaves_quantity":"{format_.none}","reason":"{_REASONS[reason]}"}}'
+    )
+
+
+def amended(formats: Formats, report: PrivateReport, request_id: int | None) -> str:
+    """An order has other terms."""
+    fields = fields_of(report.event)
+    order_id: int = fields[0]
+    seq: int = fields[2]
+    side: int = fields[5]
+    price, filled = fields[6], fields[8]
+    format_ = formats.instruments[fields[4]]
     quantity = format_.quantity
     priced = f',"price":"{format_.price[price]}"' if price else ""
     return (
-        f'{_CANCELLED[report.account]}{order_id},"client_order_id":{quoted(client_order_id)},"instrument":'
-        f'{format_.quoted},"order_status":"cancelled","exec_id":"{report.command_seq}-{report.place}","transact_time":'
-        f'{formats.time(report.time_ns)}{_answer(request_id)},"seq":{seq},"side":"{_SIDES[side]}"{priced},"quantity":"'
-        f'{quantity[filled + gone]}","filled_quantity":"{quantity[filled]}","leaves_quantity":"{quantity[0]}","reason":"'
-        f'{_REASONS[reason]}"}}'
+        f'{_AMENDED[report.account]}{order_id},"client_order_id":{quoted(fields[3])}'
+        f"{format_.of_orders}{_PARTIALLY_FILLED if filled else _NEW}{report.command_seq}{_place(report)}"
+        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{_SIDED[side]}{priced},"quantity":"'
+        f'{quantity[fields[7]]}","filled_quantity":"{quantity[filled] if filled else format_.none}","leaves_quantity":"'
+        f'{quantity[fields[9]]}","kept_priority":{"true" if fields[10] else "false"}}}'
     )
+
+
+def _place(report: PrivateReport) -> str:
+    """How the id of an execution ends: the place of the event, and `m` on the maker's side of a trade."""
+    place = report.place
+    text = _PLACES[place] if place < len(_PLACES) else f"-{place}"
+    return f"{text}m" if report.as_first else text
 
 
 def _answer(request_id: int | None) -> str:
@@ -138,5 +190,6 @@ DIRECT: Final[dict[type[Event], Callable[[Formats, PrivateReport, int | None], s
     OrderAccepted: accepted,
     Trade: trade,
     OrderCancelled: cancelled,
+    OrderAmended: amended,
 }
 """What writes the report of an event as JSON; an empty text means that its message is to be encoded."""

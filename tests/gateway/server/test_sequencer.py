@@ -87,7 +87,7 @@ def test_a_turn_takes_no_more_than_a_batch(bench):
 
 
 def test_questions_wait_for_the_commands_before_them_but_no_command_waits_for_a_question(bench, monkeypatch):
-    monkeypatch.setattr("gateway.server.sequencer.MAX_TURN_COMMANDS", 2)
+    monkeypatch.setattr("gateway.server.gathered.MAX_TURN_COMMANDS", 2)
     alice = bench.session("alice")
     bench.send(alice, *(order("alice", number) for number in range(3)))
     bench.send(alice, *({"type": "balances", "id": number, "account": "alice"} for number in (3, 4)))

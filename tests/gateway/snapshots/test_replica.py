@@ -34,7 +34,7 @@ def compare(seed: int, commands: int, cuts: int) -> None:
     whole, cut = Replica(new_exchange()), Replica(new_exchange())
     for row in session(seed, commands):
         for each in (whole, cut):
-            each.feed(row)
+            each.feed([row])
             each.end_batch()
         if not whole.exchange.is_unfinished and chance.random() * commands < cuts:
             state = whole.state()
@@ -59,11 +59,10 @@ def test_a_replica_made_again_in_long_sessions(seed):
 def test_a_row_that_comes_out_otherwise_is_named():
     rows = session(5, 60)
     replica = Replica(new_exchange())
-    for row in rows[:50]:
-        replica.feed(row)
+    replica.feed(rows[:50])
     changed = (*rows[50][:3], rows[49][3])
     with pytest.raises(NotReplayed, match="sequence number 51"):
-        replica.feed(changed)
+        replica.feed([changed])
 
 
 def test_what_is_no_state_is_not_taken_for_one():

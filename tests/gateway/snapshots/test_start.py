@@ -218,8 +218,7 @@ def test_a_snapshot_that_holds_another_state_than_it_says_is_not_begun_with(venu
     header = read_snapshot(venue / SNAPSHOT_FOLDER, newest(venue)).header
     key, _ = venue_key(venue, has_journal=True)
     begun = begin_replica(venue / "journal", "small", header.public_key, new_exchange)
-    for row in islice(JournalReader(venue / "journal").rows(begun.point), 1):
-        begun.replica.feed(row)
+    begun.replica.feed(list(islice(JournalReader(venue / "journal").rows(begun.point), 1)))
     begun.replica.end_batch()
     state = begun.replica.state()
     ahead = msgspec.structs.replace(header, state_bytes=len(state))

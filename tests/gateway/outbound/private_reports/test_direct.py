@@ -13,6 +13,7 @@ from engine.vocabulary.messages.events import (
     Event,
     InstrumentListed,
     OrderAccepted,
+    OrderAmended,
     OrderCancelled,
     Trade,
 )
@@ -53,6 +54,7 @@ def events() -> st.SearchStrategy[Event]:
             template=st.sampled_from(["", "cap.left"]),
             values=st.sampled_from([(), ("a", 1, Said("b"))]),
         ),
+        st.builds(OrderAmended, *order, instruments, codes(SIDES), *[NUMBERS] * 4, st.booleans()),
     )
 
 
@@ -68,11 +70,13 @@ def made() -> PrivateReports:
 REPORTS = made()
 
 
-@given(events(), st.booleans(), st.integers(1, 2**63 - 1), st.integers(0, 2**63 - 1), IDS)
-@example(OrderAccepted(1, "a", 1, "c", "BTC/RUB", 0, 0, 0, 0, 0, 0), False, 1, 1, None)
-@example(OrderCancelled(1, "a", 1, "c", "BTC/RUB", 0, 0, 0, 1, 0, 0), False, 1, 1, 0)
+@given(events(), st.booleans(), st.integers(1, 2**63 - 1), st.integers(0, 2**63 - 1), IDS, st.integers(0, 300))
+@example(OrderAccepted(1, "a", 1, "c", "BTC/RUB", 0, 0, 0, 0, 0, 0), False, 1, 1, None, 3)
+@example(OrderCancelled(1, "a", 1, "c", "BTC/RUB", 0, 0, 0, 1, 0, 0), False, 1, 1, 0, 3)
+@example(OrderAccepted(7, "a", 1, "c", "BTC/RUB", 0, 0, 0, 1, 1, 0), False, 7, 1, 0, 255)
+@example(OrderAccepted(7, "a", 1, "c", "BTC/RUB", 0, 0, 0, 1, 1, 0), False, 8, 1, 0, 256)
 def test_it_is_what_its_message_says(
-    event: Event, as_first: bool, command_seq: int, time_ns: int, request_id: int | None
+    event: Event, as_first: bool, command_seq: int, time_ns: int, request_id: int | None, place: int
 ) -> None:
     first = as_first and type(event) is Trade
     account, seq = (
@@ -80,14 +84,14 @@ def test_it_is_what_its_message_says(
         if isinstance(event, Trade)
         else (event.account, event.report_seq)
     )  # type: ignore[attr-defined]
-    report = PrivateReport(account, seq, event, (command_seq, time_ns), 3, as_first=first)
+    report = PrivateReport(account, seq, event, (command_seq, time_ns), place, as_first=first)
     for codec in (JSON, MSGPACK):
         expected = codec.frame(REPORTS.message(report, request_id))
         assert REPORTS.frame(codec, report, request_id) == expected
 
 
 def test_all_are_drawn_and_more_than_one_way_out_is_there() -> None:
-    assert set(DIRECT) == {OrderAccepted, Trade, OrderCancelled}
+    assert set(DIRECT) == {OrderAccepted, Trade, OrderCancelled, OrderAmended}
     refused = OrderCancelled(1, "a", 1, "c", "BTC/RUB", 0, 0, 0, 1, 0, 0, rule="RET-1")
     report = PrivateReport("a", 1, refused, (1, 1), 0)
     assert DIRECT[OrderCancelled](REPORTS._formats, report, None) == ""

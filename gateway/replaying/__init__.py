@@ -1,0 +1,1 @@
+"""A journal replayed in parts, each in a process of its own."""

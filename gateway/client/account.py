@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from engine.vocabulary.limits import MAX_RECENT_REPORTS
 from gateway.client.known_orders import KnownOrders
 from gateway.client.orders import Order
+from gateway.client.portfolio import Portfolio
 from gateway.protocol import messages as m
 
 PrivateReport = m.AnyReport | m.Resumed
@@ -52,6 +53,7 @@ class Account:
         """Of the last report taken in."""
         self.time_ns = 0
         """Of the last report that says a time."""
+        self.portfolios: Final[list[Portfolio]] = []
         self._last: m.AnyReport | None = None
         self._orders: Final = orders
         self._desk: Final = desk
@@ -95,6 +97,8 @@ class Account:
         """The account is not the participant's any more."""
         self._doing = ""
         self._orders.close_account(self.name)
+        for portfolio in self.portfolios:
+            portfolio.is_complete = False
         self._desk.caught_up(self.name)
 
     # ── reports ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,6 +119,8 @@ class Account:
             if isinstance(report, m.ExecutionReport):
                 self.time_ns = report.transact_time
                 self._orders.apply(report)
+            for portfolio in self.portfolios:
+                portfolio.take(report)
             self._desk.tell(self.name, report)
         elif seq > self.seq and self._doing in {"", "listing"}:
             # Dropped: resuming brings it again, in its place.
@@ -161,6 +167,8 @@ class Account:
         if reply.snapshot or (self.seq < reply.seq and not self._is_rewound):
             self._check = None
             self._give_up(reply)
+            for portfolio in self.portfolios:
+                portfolio.is_complete = False
         elif self._is_rewound or self._check is not None or reply.seq < self.seq:
             self._is_rewound = True
             self._check = None
@@ -195,6 +203,11 @@ class Account:
         if self._is_rewound:
             self._is_rewound = False
             self._give_up(reply)
+            for portfolio in self.portfolios:
+                if is_whole:
+                    portfolio.rebuild(self._after, self._collected, reply.seq)
+                else:
+                    portfolio.is_complete = False
             if is_whole:
                 self._last = _plain(self._collected[-1]) if self._collected else None
                 if not self._orders.rebuild(self.name, self._after, self._collected):

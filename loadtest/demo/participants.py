@@ -112,10 +112,10 @@ class Participant:
         """Enter one order and count what became of it; None if it was refused."""
         self.tally.entered += 1
         account = account or self.account
-        side: Any = "buy" if buys else "sell"
         try:
-            order = await self.client.submit(
-                market.instrument, side, quantity, price, account=account, time_in_force=time_in_force
+            trade = self.client.buy if buys else self.client.sell
+            order = await trade(
+                market.instrument, quantity=quantity, price=price, account=account, time_in_force=time_in_force
             )
         except OrderRejected as error:
             self.tally.replied(intended_ns, time.perf_counter_ns())

@@ -29,17 +29,17 @@ async def test_the_book_follows_snapshot_and_updates():
     book = LocalBook("A/B")
     assert book.best_bid is None
     book.apply(snapshot(5, [("10.0", "1"), ("9.0", "2")], [("11.0", "3")]))
-    assert (book.best_bid, book.best_ask, book.seq) == (("10.0", "1"), ("11.0", "3"), 5)
+    assert (book.best_bid, book.best_ask, book.seq) == ((10, 1), (11, 3), 5)
     after = [("10.5", "4"), ("9.0", "7")]
     book.apply(update(5, 9, [("10.5", "4"), ("10.0", "0"), ("9.0", "7")], checksum(after, [("11.0", "3")])))
-    assert (book.bids, book.asks, book.seq, book.time) == (after, [("11.0", "3")], 9, 2)
+    assert (book.bids, book.asks, book.seq, book.time) == ([(Decimal("10.5"), 4), (9, 7)], [(11, 3)], 9, 2)
 
 
 async def test_prices_are_ordered_by_value_not_by_text():
     book = LocalBook("A/B")
     book.apply(snapshot(1, [("100.0", "1"), ("99.0", "1"), ("9.0", "1")], [("101.0", "1"), ("1000.0", "1")]))
-    assert [price for price, _ in book.bids] == ["100.0", "99.0", "9.0"]
-    assert [price for price, _ in book.asks] == ["101.0", "1000.0"]
+    assert [price for price, _ in book.written("buy")] == ["100.0", "99.0", "9.0"]
+    assert [price for price, _ in book.written("sell")] == ["101.0", "1000.0"]
 
 
 async def test_the_checksum_counts_ten_levels_of_each_side():
@@ -56,7 +56,7 @@ async def test_a_missing_update_and_a_wrong_checksum_are_found():
     book.apply(snapshot(5, [("10.0", "1")], []))
     with pytest.raises(BookOutOfStep, match="follows 6"):
         book.apply(update(6, 7, [("10.0", "2")], 0))
-    assert book.bids == [("10.0", "1")]
+    assert book.bids == [(10, 1)]
     with pytest.raises(BookOutOfStep, match="checksum"):
         book.apply(update(5, 6, [("10.0", "2")], 12345))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from gateway.client import account
 from gateway.client.errors import ClientError, ConnectionLost, RequestFailed, RequestTimedOut
+from gateway.client.link_states import ConnectionEvent
 from gateway.client.orders import Order
-from gateway.client.protocol import ClientProtocol, ConnectionEvent
+from gateway.client.portfolio import Portfolio
+from gateway.client.protocol import ClientProtocol
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
 from tests.support.gateway.model_venue import ACCOUNT, Carried, ModelVenue
@@ -35,6 +38,7 @@ class Program:
         self.unknown: dict[str, None] = {}
         self.reports: Stream[Any] = Stream(nothing, nothing)
         self.protocol.report_streams.append((None, self.reports))
+        self.portfolio: Portfolio | None = None
         self.now = 0.0
         self.voids = 0
         """How often it was told that reports are lost or void, as far as `seqs` has read."""
@@ -46,14 +50,14 @@ class Program:
         request = m.NewOrder(id=self.protocol.next_id(), quantity="4", **terms)  # type: ignore[arg-type]
 
         def answered(outcome: Any) -> None:
-            if isinstance(outcome, Order):
-                self.orders[client_order_id] = outcome
+            if isinstance(outcome, list):
+                (self.orders[client_order_id],) = outcome
                 self.unknown.pop(client_order_id, None)
             else:
                 assert isinstance(outcome, ConnectionLost), outcome
                 self.unknown[client_order_id] = None
 
-        self.protocol.enter(order, request, answered, self.now)
+        self.protocol.enter([order], request, answered, self.now)
 
     def cancel(self, client_order_id: str) -> None:
         request = m.CancelOrder(id=self.protocol.next_id(), account=ACCOUNT, client_order_id=client_order_id)
@@ -61,6 +65,9 @@ class Program:
 
     def do(self, action: str, number: int) -> None:
         """One thing happens; `number` says to what, or how much of it."""
+        if self.portfolio is None and ACCOUNT in self.protocol.accounts:
+            self.portfolio = Portfolio(ACCOUNT)
+            self.protocol.account(ACCOUNT).portfolios.append(self.portfolio)
         venue, carried = self.venue, self.carried
         names = list(self.orders) or [""]
         resting = venue.open_orders()
@@ -154,17 +161,33 @@ def test_the_client_knows_what_the_venue_knows(actions: list[tuple[str, int]]) -
         last = venue.last(name)
         if last is None:
             assert order.status == "lost", order
-            assert (order.filled_quantity, order.fills) == ("0", [])
+            assert (order.filled_quantity, order.fills) == (0, [])
             continue
         assert (order.order_id, order.status) == (last.order_id, last.order_status)
-        assert (order.filled_quantity, order.leaves_quantity) == (last.filled_quantity, last.leaves_quantity)
-        assert [(fill.exec_id, fill.last_quantity) for fill in order.fills] == venue.fills(name)
+        assert (str(order.filled_quantity), str(order.leaves_quantity)) == (last.filled_quantity, last.leaves_quantity)
+        assert [(fill.exec_id, str(fill.quantity)) for fill in order.fills] == venue.fills(name)
         assert order.has_all_fills
         assert order.is_open == (last in venue.open_orders())
+    compare_portfolio(program)
     seqs = program.seqs()
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs))) if seqs else True
     assert not seqs or seqs[-1] == len(venue.reports)
     assert not program.voids or ("crash" in dict(actions)), "nothing was lost"
+
+
+def compare_portfolio(program: Program) -> None:
+    """The position, its cost and its profit are those of all fills that there are, in whatever way they were heard of."""
+    portfolio = program.portfolio
+    if portfolio is None:
+        return
+    assert portfolio.is_complete
+    fills = [each for each in program.venue.reports if each.exec_type == "trade"]
+    portfolio.mark("A/B", 7)
+    found = portfolio["A/B"]
+    assert found.quantity == sum(Decimal(each.last_quantity or 0) for each in fills)
+    worth = sum(Decimal(each.last_quantity or 0) * (7 - Decimal(each.last_price or 0)) for each in fills)
+    assert found.fees == sum(Decimal(each.fee or 0) for each in fills)
+    assert (found.realised, found.unrealised, found.profit) == (0, worth, worth - found.fees)
 
 
 @given(happenings)
@@ -179,7 +202,10 @@ def test_where_reports_are_gone_what_rests_is_known_all_the_same(actions: list[t
         last = program.venue.last(name)
         if last is not None and last.order_status in {"new", "partially_filled"}:
             assert (order.order_id, order.status) == (last.order_id, last.order_status)
-            assert (order.filled_quantity, order.leaves_quantity) == (last.filled_quantity, last.leaves_quantity)
+            assert (str(order.filled_quantity), str(order.leaves_quantity)) == (
+                last.filled_quantity,
+                last.leaves_quantity,
+            )
         else:
             assert not order.is_open, order
 

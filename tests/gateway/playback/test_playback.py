@@ -229,7 +229,7 @@ async def test_a_client_s_order_is_refused_in_words(venue: Path, tmp_path: Path)
         assert stock.hello.recording is not None
         assert stock.hello.recording.last_seq > 700
         with pytest.raises(RequestFailed, match="read_only: this is a recording"):
-            await stock.buy("BTC/RUB", "0.1", 90)
+            await stock.buy("BTC/RUB", quantity="0.1", price=90)
 
 
 # ── from a moment in the middle ────────────────────────────────────────────────────────────────────────────────────

@@ -83,6 +83,11 @@ class ModelVenue:
             filled_quantity=str(filled),
             leaves_quantity=str(leaves),
             last_quantity=str(quantity),
+            last_price=str(5 + len(self.reports) % 3),
+            side="buy",
+            liquidity="maker",
+            trade_id=len(self.reports),
+            fee="0.01",
         )
 
     def cancel(self, order: m.ExecutionReport, request: int | None) -> None:

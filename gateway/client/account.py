@@ -217,6 +217,9 @@ class Account:
         elif is_whole:
             for order in self._unfilled:
                 self._orders.fill_in(order, self._after, self._collected)
+        if any(order.status == "pending" for order in self._unfilled):
+            # Its reports are too old; whether it is open, a list says.
+            self._doubt = self.seq
         self._unfilled.clear()
         self._collected.clear()
         self._next()

@@ -28,6 +28,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from gateway.client.commands import AdminCommand
 from gateway.client.errors import ClientError
 from gateway.client.key import Key
 from gateway.client.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
@@ -147,7 +148,7 @@ class Client(Trading):
         reply = await self.request(m.Rates(id=self.next_id()), m.RatesReply)
         return {rate.scope: rate for rate in reply.rates}
 
-    async def admin(self, command: str, /, **arguments: m.Argument) -> int:
+    async def admin(self, command: AdminCommand, /, **arguments: m.Argument) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 
         For operators and supervisors, and for issuers in what concerns their own assets. Raises `RequestFailed` if it was refused.

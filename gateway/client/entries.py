@@ -1,7 +1,7 @@
 """Orders that are being entered: by one request each, or two and three together, each of which has an answer of its own. Without I/O.
 
 The venue answers a pair or bracket with a report for each of its orders, one right after the other; the first bears the id of the
-request. All have come when the last one has.
+request. All have come when the last one has. One that is sent again is answered by the status of its first order alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ AnyEntry = m.NewOrder | m.NewOrderPair | m.NewBracket
 Entered = Callable[[Any], None]
 """Called once: with the list of orders, in order; with the report that refuses them; or with what went wrong."""
 
-_ANSWERS: Final = ("new", "rejected", "status")
+_ANSWERS: Final = ("new", "rejected")
+_NEXT_OF_LIST: Final = 2**40
+"""From the number of an order to that of the next one of its pair or bracket."""
 _FAULTLESS: Final = "hangs_together.refused"
 """The template of a reject that only says that another order of the list was refused."""
 
@@ -36,6 +38,7 @@ class Entry:
         self._answered: Final = answered
         self._reports: Final[list[m.ExecutionReport]] = []
         """The answers that came, in order."""
+        self._found: list[Order] = []
         self._is_passed = False
         """Whether the reply may be handed over: all reports before it are taken in."""
         self._is_over = False
@@ -75,20 +78,30 @@ class Entry:
             self._known.failed(order, error or ClientError(f"the venue sent {type(reply).__name__}"))
         self._answered(reply)
 
+    @property
+    def _is_again(self) -> bool:
+        """Whether the orders were entered by an earlier request."""
+        return bool(self._reports) and self._reports[0].exec_type == "status"
+
     def _try(self) -> None:
-        if not self._is_passed or len(self._reports) < len(self._orders):
+        if not self._is_passed or (len(self._reports) < len(self._orders) and not self._is_again):
             return
         self._is_over = True
-        pairs = zip(self._orders, self._reports, strict=True)
-        orders = [self._known.answered(order, report) for order, report in pairs]
+        first = self._reports[0]
+        for place, order in enumerate(self._orders):
+            if place < len(self._reports):
+                self._found.append(self._known.answered(order, self._reports[place]))
+            else:
+                self._found.append(self._known.sent_again(order, first.order_id + place * _NEXT_OF_LIST))
         refusals = [report for report in self._reports if report.order_status == "rejected"]
         at_fault = [report for report in refusals if report.template != _FAULTLESS]
         if refusals:
             self._answered((at_fault or refusals)[0])
         else:
-            self._answered(orders)
+            self._answered(self._found)
 
     def unfilled(self) -> list[Order]:
-        """Those that were entered before, and have traded more than is known here."""
-        pairs = zip(self._orders, self._reports, strict=True)
-        return [order for order, report in pairs if report.exec_type == "status" and not order.has_all_fills]
+        """Those that were entered before, and of which something is not known here: their fills, or how they stand."""
+        if not self._is_again:
+            return []
+        return [order for order in self._found if order.status == "pending" or not order.has_all_fills]

@@ -13,7 +13,19 @@ from gateway.client.connection import Connection, settle
 from gateway.client.errors import ClientError, ReportsLost
 from gateway.client.streams import Stream, as_it_came
 from gateway.client.subscriptions import Started
-from gateway.client.values import Auction, Fill, IndexPrice, Mark, Ticker, Top, Trade, fill_of, handed
+from gateway.client.values import (
+    Auction,
+    Fill,
+    IndexPrice,
+    Mark,
+    Refusal,
+    Ticker,
+    Top,
+    Trade,
+    fill_of,
+    handed,
+    refusal_of,
+)
 from gateway.protocol import messages as m
 
 
@@ -48,15 +60,15 @@ class Following(Connection):
 
     def trades(self, instrument: str) -> Stream[Trade]:
         """Follow the public trades of an instrument."""
-        return self._stream("trades", instrument, Trade)
+        return self._stream("trades", instrument, partial(handed, kind=Trade))
 
     def top(self, instrument: str) -> Stream[Top]:
         """Follow the best bid and ask of an instrument."""
-        return self._stream("top", instrument, Top)
+        return self._stream("top", instrument, partial(handed, kind=Top))
 
     def ticker(self, instrument: str) -> Stream[Ticker]:
         """Follow the last price and the best bid and ask of an instrument."""
-        return self._stream("ticker", instrument, Ticker)
+        return self._stream("ticker", instrument, partial(handed, kind=Ticker))
 
     def status(self, instrument: str) -> Stream[m.Status]:
         """Follow the phases of an instrument."""
@@ -64,19 +76,23 @@ class Following(Connection):
 
     def marks(self, instrument: str) -> Stream[Mark]:
         """Follow the marks of a future."""
-        return self._stream("marks", instrument, Mark)
+        return self._stream("marks", instrument, partial(handed, kind=Mark))
 
     def index(self, index: str) -> Stream[IndexPrice]:
         """Follow the prices of an index, named by a future's `underlying`."""
-        return self._stream("index", index, IndexPrice)
+        return self._stream("index", index, partial(handed, kind=IndexPrice))
 
     def auction(self, instrument: str) -> Stream[Auction]:
         """Follow to what the calls of an instrument would uncross, and did."""
-        return self._stream("auction", instrument, Auction)
+        return self._stream("auction", instrument, partial(handed, kind=Auction))
 
     def drop_copy(self) -> Stream[PrivateReport]:
         """Follow the reports of every account, as the venue writes them: decimals are text. For supervisors and operators."""
         return self._stream("drop_copy", None)
+
+    def refusals(self) -> Stream[Refusal]:
+        """Follow what the venue refuses, with the rule that decided, as it happens. For supervisors and operators."""
+        return self._stream("drop_copy", None, refusal_of)
 
     def changes(self) -> Stream[m.Change]:
         """Follow what changes of rules, records and settings. For supervisors and operators."""
@@ -95,7 +111,9 @@ class Following(Connection):
         assert book is not None, "a client that has ended says so"
         return book
 
-    def _stream(self, channel: m.ChannelName, instrument: str | None, kind: type[Any] | None = None) -> Stream[Any]:
+    def _stream(
+        self, channel: m.ChannelName, instrument: str | None, hand: Callable[[Any], Any] = as_it_came
+    ) -> Stream[Any]:
         key = channel, instrument
 
         async def start() -> None:
@@ -112,7 +130,7 @@ class Following(Connection):
             self._protocol.subscriptions.leave(key, stream)
             self._link.wake()
 
-        stream: Stream[Any] = Stream(start, stop, as_it_came if kind is None else partial(handed, kind=kind))
+        stream: Stream[Any] = Stream(start, stop, hand)
         return stream
 
     def _start(self) -> tuple[asyncio.Future[None], Started]:

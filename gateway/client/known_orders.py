@@ -57,6 +57,17 @@ class KnownOrders:
             self._file(order)
         return order
 
+    def sent_again(self, order: Order, order_id: int) -> Order:
+        """An order was sent again with others, and entered before under a number. Returns the one that it is."""
+        key = _key(order)
+        self._answered(order)
+        for known in (self._open.get(key), self._ended.get(key)):
+            if known is not None and known is not order and known.order_id == order_id:
+                self._drop(key, order)
+                return known
+        order.order_id = order.order_id or order_id
+        return order
+
     def failed(self, order: Order, error: ClientError) -> None:
         """It was not answered, or refused before it was sequenced."""
         self._answered(order)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Final, Protocol
 
-from gateway.client.amounts import Amount, optional_decimal
+from gateway.client.amounts import Amount, decimal_text, optional_decimal
 from gateway.client.errors import ClientError
 from gateway.client.values import Fill, fill_of
 from gateway.protocol.messages import ExecutionReport, OpenOrder
@@ -84,7 +84,7 @@ class Order:
         self.price = optional_decimal(price)
         """The limit; None for a market order until the venue reports its collar."""
         self.stop_price = optional_decimal(stop_price)
-        """Where a stop triggers; that of a trailing stop as it was last reported."""
+        """Where a stop triggers, as it was entered or amended here; of a trailing stop where it began."""
         self.order_id = 0
         """0 until the venue has accepted it."""
         self.status = "pending"
@@ -102,7 +102,8 @@ class Order:
 
     def __repr__(self) -> str:
         price = "market" if self.price is None else f"{self.price:f}"
-        terms = f"{self.side} {self.quantity:f} {self.instrument} at {price}"
+        stop = "" if self.stop_price is None else f", stop {self.stop_price:f}"
+        terms = f"{self.side} {self.quantity:f} {self.instrument} at {price}{stop}"
         return f"<Order {self.order_id} {terms}: {self.status}, {self.filled_quantity:f} filled>"
 
     @property
@@ -152,6 +153,9 @@ class Order:
             stop_price=stop_price,
             display_quantity=display_quantity,
         )
+        if stop_price is not None:
+            # The report of an amend does not say it.
+            self.stop_price = Decimal(decimal_text(stop_price))
         return self
 
     async def cancel(self) -> Order:

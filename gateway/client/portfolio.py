@@ -215,6 +215,8 @@ class Portfolio:
                 self._correct(report)
         elif (fill := fill_of(report)) is not None and fill.time > self._since_ns:
             self._fills[fill.seq] = fill
+            # Until the venue's own prices come, it is worth what it has just cost.
+            self._marks.setdefault(fill.instrument, fill.price)
             _add(self._running(fill.instrument), fill)
             if len(self._fills) > MAX_KEPT:
                 self._fold()

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from gateway.client.amounts import optional_decimal
 from gateway.protocol import messages as m
 
 V = TypeVar("V")
@@ -71,6 +72,49 @@ def fill_of(report: object) -> Fill | None:
         "time": report.transact_time,
     }
     return msgspec.convert(facts, Fill)
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the venue refused somebody: an order (with `side`, `price` and `quantity` as asked for), or another request."""
+
+    account: str
+    code: str
+    """The first check that failed."""
+    detail: str
+    """What would have been allowed."""
+    rule: str
+    """The rule that decided; empty: none did."""
+    title: str
+    rules: tuple[str, ...]
+    """Every rule that failed."""
+    client_order_id: str
+    instrument: str
+    """Empty: not of an order."""
+    side: str
+    price: Decimal | None
+    quantity: Decimal | None
+
+
+def refusal_of(report: object) -> Refusal | None:
+    """The refusal that a report tells of; None if it tells of something else."""
+    order: m.ExecutionReport | None = None
+    if isinstance(report, m.ExecutionReport) and report.exec_type == "rejected":
+        order = report
+    elif not isinstance(report, m.RequestRejected):
+        return None
+    return Refusal(
+        account=report.account,
+        code=report.code or "",
+        detail=report.detail or "",
+        rule=report.rule or "",
+        title=report.title or "",
+        rules=report.rules,
+        client_order_id=report.client_order_id or "",
+        instrument="" if order is None else order.instrument,
+        side="" if order is None else order.side or "",
+        price=None if order is None else optional_decimal(order.price),
+        quantity=None if order is None else optional_decimal(order.quantity),
+    )
 
 
 # ── market data ────────────────────────────────────────────────────────────────────────────────────────────────────

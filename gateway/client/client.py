@@ -27,8 +27,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
-from gateway.client.commands import AdminCommand
+from gateway.client.commands import AdminArgument, AdminCommand
 from gateway.client.errors import ClientError
 from gateway.client.key import Key
 from gateway.client.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
@@ -148,13 +149,13 @@ class Client(Trading):
         reply = await self.request(m.Rates(id=self.next_id()), m.RatesReply)
         return {rate.scope: rate for rate in reply.rates}
 
-    async def admin(self, command: AdminCommand, /, **arguments: m.Argument) -> int:
+    async def admin(self, command: AdminCommand, /, **arguments: AdminArgument) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 
         For operators and supervisors, and for issuers in what concerns their own assets. Raises `RequestFailed` if it was refused.
         Where the venue asks for a second approval it may only wait, as the proposal of that number.
         """
-        request = m.Admin(id=self.next_id(), command=command, arguments=arguments)
+        request = m.Admin(id=self.next_id(), command=command, arguments=cast(dict[str, m.Argument], arguments))
         return (await self.request(request, m.Done)).seq
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 AdminCommand = Literal[
@@ -42,3 +43,7 @@ AdminCommand = Literal[
     "update_asset",
     "withdraw",
 ]
+
+_Texts = Sequence[str | Mapping[str, str]]
+AdminArgument = str | int | bool | _Texts | Mapping[str, str | int | bool | _Texts | Mapping[str, str]]
+"""What an argument may be: decimals are text, never floats."""

@@ -290,7 +290,7 @@ async def _operate(controls: Sequence[Control], target: Target, start_ns: int) -
         for control in controls:
             await _until(start_ns + round(control.at_s * 1e9))
             # By a name of the mix file: the venue says if there is no such command.
-            request = m.Admin(id=client.next_id(), command=control.command, arguments=control.arguments)
+            request = m.Admin(id=client.next_id(), command=control.command, arguments={**control.arguments})
             await client.request(request, m.Done)
 
 

@@ -42,7 +42,7 @@ async def trade(client: Client) -> None:
     await client.transfer("bob", "RUB", 5, "domestic_payment")
     with pytest.raises(OrderRejected) as refused:
         await client.request_delivery("BTC-FUT", quantity="1")
-    assert refused.value.rule == "DER-1"
+    assert (refused.value.code, refused.value.detail) == ("unsupported", "BTC-FUT is cash-settled only")
 
 
 async def follow(client: Client) -> None:

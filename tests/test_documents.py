@@ -12,7 +12,7 @@ from tests.support.architecture import PACKAGES
 from tests.support.places import ROOT
 
 DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")],
+    [*ROOT.glob("*.md"), *(path for each in ("docs", "examples", "tests") for path in (ROOT / each).rglob("*.md"))],
 )
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TABLES = sorted(path for ending in ("*.toml", "*.txt") for path in (ROOT / "tests" / "scenarios").rglob(ending))
@@ -20,7 +20,7 @@ ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
 
 OF_USERS = {"my-rules.toml", "venue.toml"}
 """What a user has, not the project."""
-FOLDERS = {*PACKAGES, "docs", ".ci"}
+FOLDERS = {*PACKAGES, "docs", "examples", ".ci"}
 """What a path begins with, where its ending does not tell it from an instrument or an address."""
 
 QUOTED = re.compile(r"`([^`\n]+)`")

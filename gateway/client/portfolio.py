@@ -102,7 +102,7 @@ class _Running:
         unrealised: Decimal | None = _ZERO
         if self.quantity:
             total = None if mark is None else _EXACT.add(self.cash, _EXACT.multiply(self.quantity, mark))
-            unrealised = None if total is None else _EXACT.subtract(total, realised)
+            unrealised = None if total is None else _tidy(_EXACT.subtract(total, realised))
         return Position(
             account=account,
             instrument=instrument,
@@ -117,7 +117,12 @@ class _Running:
 
 def _rounded(value: Decimal) -> Decimal:
     """With at most 8 decimals, and none that say nothing."""
-    short = value.quantize(_STEP, context=_EXACT).normalize(_EXACT)
+    return _tidy(value.quantize(_STEP, context=_EXACT))
+
+
+def _tidy(value: Decimal) -> Decimal:
+    """Without decimals that say nothing."""
+    short = value.normalize(_EXACT)
     return short.quantize(Decimal(1), context=_EXACT) if short == short.to_integral_value() else short
 
 

@@ -44,9 +44,9 @@ class Entry:
         self._is_over = False
 
     @property
-    def is_over(self) -> bool:
-        """Whether it has its answer."""
-        return self._is_over
+    def is_begun(self) -> bool:
+        """Whether some of its answers have come, and not all."""
+        return 0 < len(self._reports) < len(self._orders) and not self._is_over
 
     def see(self, report: m.AnyReport) -> None:
         """Look at a report of the account, as it comes."""

@@ -92,6 +92,8 @@ class ClientProtocol:
         self._waiting: Final[deque[_Asked]] = deque()
         self._entries: Final[dict[int, Entry]] = {}
         """Orders that are being entered, by the id of their request."""
+        self._begun: list[Entry] = []
+        """The one of which some answers have come: the next reports are the others."""
         self._held: Final[dict[int, tuple[str, m.AnyMessage | None, Callable[[Any], None]]]] = {}
         """Replies of accounts that are behind: what they speak of is not complete yet."""
 
@@ -182,9 +184,7 @@ class ClientProtocol:
         self._limits.append((now + self._limit, request.id))
 
     def enter(self, orders: Sequence[Order], request: AnyEntry, answered: Entered, now: float) -> None:
-        """Send orders that one request enters. Answered with those that the replies speak of, which an earlier request may have
-        entered; or with the report that refuses them.
-        """
+        """Send what one request enters. Answered with the orders that replies speak of, maybe an earlier request's, or with a reject."""
 
         def entered(outcome: Any) -> None:
             del self._entries[request.id]
@@ -355,9 +355,11 @@ class ClientProtocol:
             self.tell(report.account, report)
         else:
             account.take(report, seq)
-        for entry in list(self._entries.values()):
+        number = getattr(report, "id", None)
+        for entry in [self._entries[number]] if number in self._entries else list(self._begun):
             entry.see(report)
-        asked = self._asked.pop(report.id, None) if getattr(report, "id", None) is not None else None
+            self._begun = [entry] if entry.is_begun else []
+        asked = self._asked.pop(number, None) if number is not None else None
         if asked is None:
             return
         if account is not None and account.is_behind:

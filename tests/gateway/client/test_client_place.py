@@ -5,11 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
 
-from gateway.client import Client, ClientError, ConnectionLost, Limit, Order, RequestFailed, RequestTimedOut, connect
+from gateway.client import (
+    Client,
+    ClientError,
+    ConnectionLost,
+    Limit,
+    Order,
+    ReportsLost,
+    RequestFailed,
+    RequestTimedOut,
+    connect,
+)
 from gateway.protocol import messages as m
 from tests.support.gateway.mortal_venue import MortalVenue
 from tests.support.gateway.small_venue import KEYS, served_apart, venue_text
@@ -82,10 +93,10 @@ async def test_a_refused_subscription_may_be_tried_again(url):
         await again(link, client)
         await otto.admin("set_index_price", index="GOLD", price="7")
         # The state that a return begins with was told before.
-        assert (await soon(anext(gold))).price == "7"
+        assert (await soon(anext(gold))).price == 7
         assert gold.missed == 0
         second = client.index("GOLD")
-        assert (await soon(anext(second))).price == "7"
+        assert (await soon(anext(second))).price == 7
 
 
 async def test_auctions_can_be_followed_and_a_channel_that_nobody_reads_is_let_pass(url):
@@ -225,11 +236,14 @@ async def test_what_the_venue_lost_is_no_longer_believed(tmp_path, grows):
         link = await all_of.enter_async_context(unruly_link(venue.url))
         client = await all_of.enter_async_context(login(link.url, "alice"))
         reports = await all_of.enter_async_context(client.reports())
+        fills = await all_of.enter_async_context(client.fills())
+        portfolio = await client.portfolio()
         kept = await client.buy("BTC/RUB", quantity="1", price="90")
         filling = await client.buy("BTC/RUB", quantity="1", price="91")
         async with login(venue.url, "bob") as bob:
             await bob.sell("BTC/RUB", quantity="1", price="91")
         await soon(filling.filled())
+        assert portfolio["BTC/RUB"].quantity == 1
         gone = await client.buy("BTC/RUB", quantity="1", price="92", client_order_id="gone")
         link.is_open = False
         await venue.kill()
@@ -245,10 +259,17 @@ async def test_what_the_venue_lost_is_no_longer_believed(tmp_path, grows):
         await soon(client.resumed())
         assert (kept.status, filling.status, gone.status) == ("new", "new", "lost")
         assert (filling.fills, filling.filled_quantity, filling.is_open) == ([], 0, True)
+        assert portfolio["BTC/RUB"].quantity == 0
+        assert (await soon(anext(fills))).price == 91
+        with pytest.raises(ReportsLost, match="lost for good, or void"):
+            await soon(anext(fills))
         waiting = asyncio.create_task(filling.filled())
         await bob.sell("BTC/RUB", quantity="2", price="90")
         assert len((await soon(waiting)).fills) == 1
         await soon(kept.filled())
+        # Both at 90.5 on average.
+        assert (portfolio["BTC/RUB"].quantity, portfolio["BTC/RUB"].average_price) == (2, Decimal("90.5"))
+        assert portfolio.is_complete
         anew = await client.buy("BTC/RUB", quantity="1", price="92", client_order_id="gone")
         assert anew.status == "new"
         told = [await soon(anext(reports)) for _ in range(5)]

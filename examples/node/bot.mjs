@@ -39,6 +39,10 @@ socket.addEventListener("message", ({ data }) => {
   waiting.get(message.id)?.(message);
   waiting.delete(message.id);
 });
+socket.addEventListener("error", () => {
+  console.error(`there is no venue at ${url}`);
+  process.exit(1);
+});
 socket.addEventListener("close", ({ code, reason }) => {
   if (waiting.size) console.error(`the connection ended: ${code} ${reason}`);
   process.exitCode = waiting.size ? 1 : 0;

@@ -24,7 +24,7 @@ order or transfer again with the same `client_order_id`:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -57,28 +57,33 @@ class Client(Trading):
         account = self._own_account(account)
         known = self._protocol.account(account)
 
+        stops: list[Callable[[], None]] = []
+
         def met(instrument: str) -> None:
-            value(self._protocol.subscriptions, self.next_id, kept, instrument)
+            stops.append(value(self._protocol.subscriptions, self.next_id, kept, instrument))
             self._link.wake()
 
-        kept = Portfolio(
-            account,
-            since_seq=known.seq,
-            since_ns=max(known.time_ns, self.hello.time),
-            met=met,
-        )
+        def closed(portfolio: Portfolio) -> None:
+            if portfolio in known.portfolios:
+                known.portfolios.remove(portfolio)
+                for stop in stops:
+                    stop()
+                self._link.wake()
+
+        since_ns = max(known.time_ns, self.hello.time)
+        kept = Portfolio(account, since_seq=known.seq, since_ns=since_ns, met=met, closed=closed)
         known.portfolios.append(kept)
         try:
             for instrument, position in (opening or {}).items():
                 kept.open(instrument, position)
             held = await self.positions(account)
         except BaseException:
-            known.portfolios.remove(kept)
+            kept.close()
             raise
         for each in held.positions:
             if each.quantity:
-                # What it is carried for changed hands with the last mark already.
-                kept.open(each.instrument, Opening(each.quantity, each.carried / each.quantity), held.seq)
+                # What it is carried for; what it cost before the last mark changed hands with that.
+                kept.carry(each.instrument, each.quantity, each.carried, held.seq)
         return kept
 
     async def positions(self, account: str | None = None) -> FuturesPositions:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol, cast
 
 from gateway.client.amounts import Amount, decimal_text, optional_decimal
 from gateway.client.errors import ClientError
 from gateway.client.values import Fill, fill_of
-from gateway.protocol.messages import ExecutionReport, OpenOrder
+from gateway.protocol.messages import ExecutionReport, OpenOrder, Side
 
 BEGINNINGS: Final = ("new", "rejected")
 """What the first report of an order is."""
 _OVER: Final = ("filled", "cancelled", "rejected")
+OrderStatus = Literal["pending", "new", "partially_filled", "filled", "cancelled", "rejected", "unknown", "lost"]
+"""pending: not answered yet. unknown: reports were lost for good, and it does not rest. lost: the venue had accepted it, and lost it
+with its last moments (durability `os`); sent again, it is entered anew.
+"""
 
 
 class Amend(Protocol):
@@ -61,7 +65,7 @@ class Order:
         account: str,
         client_order_id: str,
         instrument: str,
-        side: str,
+        side: Side,
         quantity: str,
         price: str | None,
         stop_price: str | None = None,
@@ -87,9 +91,7 @@ class Order:
         """Where a stop triggers, as it was entered or amended here; of a trailing stop where it began."""
         self.order_id = 0
         """0 until the venue has accepted it."""
-        self.status = "pending"
-        """pending, new, partially_filled, filled, cancelled, rejected; unknown after reports were lost for good; lost: the
-        venue had accepted it, and lost it with its last moments (durability `os`). Sent again, it is entered anew."""
+        self.status: OrderStatus = "pending"
         self.filled_quantity = Decimal(0)
         self.leaves_quantity = self.quantity
         self.reason = ""
@@ -168,7 +170,7 @@ class Order:
     def apply(self, report: ExecutionReport) -> None:
         """Take in a report of the venue."""
         self.order_id = report.order_id or self.order_id
-        self.status = report.order_status
+        self.status = cast(OrderStatus, report.order_status)
         if report.price is not None:
             self.price = Decimal(report.price)
         if report.stop_price is not None:
@@ -215,7 +217,7 @@ class Order:
         self.last_seq = min(self.last_seq, seq)
         self._reopen()
 
-    def end(self, status: str) -> None:
+    def end(self, status: OrderStatus) -> None:
         """Note that the order can't change any more."""
         self.status = status
         self._is_over = True

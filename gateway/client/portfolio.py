@@ -136,6 +136,7 @@ class Portfolio:
         since_seq: int = 0,
         since_ns: int = 0,
         met: Callable[[str], None] = lambda instrument: None,
+        closed: Callable[[Portfolio], None] = lambda portfolio: None,
     ) -> None:
         """Begin.
 
@@ -144,6 +145,7 @@ class Portfolio:
             since_seq: the account's last report before it.
             since_ns: the venue's clock by then: a fill that is not later does not count.
             met: called with each instrument of which it has a position for the first time.
+            closed: called when it is closed.
         """
         self.account: Final = account
         self.is_complete = True
@@ -153,6 +155,7 @@ class Portfolio:
         self._opened_seq = 0
         """The last report that an opening stands on."""
         self._met: Final = met
+        self._closed: Final = closed
         self._base: Final[dict[str, _Running]] = {}
         """Without the fills that are kept one by one."""
         self._fills: Final[dict[int, Fill]] = {}
@@ -188,10 +191,14 @@ class Portfolio:
         """Value an instrument by a price of your own from now on, instead of the venue's."""
         self._own_marks[instrument] = Decimal(decimal_text(price, "price"))
 
+    def close(self) -> None:
+        """Keep it no longer: what it says stays as it is."""
+        self._closed(self)
+
     # ── for the client ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def open(self, instrument: str, opening: Opening, seq: int = 0) -> None:
-        """Note a position that was there after report `seq`; what filled up to it is in it.
+    def open(self, instrument: str, opening: Opening) -> None:
+        """Note a position that was there before the first report.
 
         Raises:
             TypeError: an amount is a float, or no number.
@@ -199,12 +206,16 @@ class Portfolio:
         """
         quantity = Decimal(decimal_text(opening.quantity, "quantity"))
         price = Decimal(decimal_text(opening.average_price, "average_price"))
+        self.carry(instrument, quantity, _EXACT.multiply(quantity, price), 0)
+
+    def carry(self, instrument: str, quantity: Decimal, cost: Decimal, seq: int) -> None:
+        """Note a position that was there after report `seq`, and what it cost; what filled up to that report is in it."""
         for fill in [each for each in self._fills.values() if each.instrument == instrument and each.seq <= seq]:
             del self._fills[fill.seq]
         self._opened_seq = max(self._opened_seq, seq)
         running = self._base[instrument] = _Running()
-        running.quantity, running.average = quantity, price if quantity else _ZERO
-        running.cash = -_EXACT.multiply(quantity, price)
+        running.quantity, running.cash = quantity, -cost
+        running.average = _EXACT.divide(cost, quantity) if quantity else _ZERO
         self._work_out(instrument)
 
     def see_mark(self, instrument: str, price: Decimal, *, final: bool = False) -> None:

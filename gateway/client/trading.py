@@ -18,6 +18,7 @@ from gateway.client.following import Following
 from gateway.client.key import Key
 from gateway.client.orders import Order
 from gateway.client.terms import Limit, Market, PostOnly, Stop, StopLimit, Terms, wire_fields
+from gateway.client.values import Report, handed
 from gateway.protocol import messages as m
 from gateway.protocol.requests import SelfTrade
 
@@ -90,10 +91,12 @@ class Trading(Following):
     ) -> Order:
         further: dict[str, Any] = dict(options)
         account, client_order_id = further.pop("account", None), further.pop("client_order_id", None)
-        # An option that a market order can't have is an argument that `Market` does not know.
         kind: type[Any] = Limit if price is not None else Market
         if price is not None:
             further["price"] = price
+        if unknown := [name for name in further if name not in kind.__struct_fields__]:
+            what = "an order has" if price is not None else "without a price it is a market order, which has"
+            raise TypeError(f"{what} no {', '.join(unknown)}")
         terms = kind(instrument=instrument, side=side, quantity=quantity, **further)
         return await self.submit(terms, account=account, client_order_id=client_order_id)
 
@@ -243,7 +246,7 @@ class Trading(Following):
         quantity: Amount | None = None,
         stop_price: Amount | None = None,
         display_quantity: Amount | None = None,
-    ) -> m.ExecutionReport:
+    ) -> Report:
         """Change terms of an open order, named by one of its ids; `quantity` is the total. Raises `OrderRejected`."""
         request = m.AmendOrder(
             id=self.next_id(),
@@ -255,11 +258,11 @@ class Trading(Following):
             stop_price=optional_text(stop_price, "stop_price"),
             display_quantity=optional_text(display_quantity, "display_quantity"),
         )
-        return await self.request(request, m.ExecutionReport)
+        return handed(await self.request(request, m.ExecutionReport), Report)
 
     async def cancel(
         self, *, account: str | None = None, order_id: int | None = None, client_order_id: str | None = None
-    ) -> m.ExecutionReport:
+    ) -> Report:
         """Cancel an open order, named by one of its ids. Raises `OrderRejected` if it is not open."""
         request = m.CancelOrder(
             id=self.next_id(),
@@ -267,7 +270,7 @@ class Trading(Following):
             order_id=order_id,
             client_order_id=client_order_id,
         )
-        return await self.request(request, m.ExecutionReport)
+        return handed(await self.request(request, m.ExecutionReport), Report)
 
     async def mass_cancel(
         self, *, account: str | None = None, instrument: str | None = None, side: m.Side | None = None

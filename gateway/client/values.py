@@ -74,6 +74,27 @@ def fill_of(report: object) -> Fill | None:
     return msgspec.convert(facts, Fill)
 
 
+class Report(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How an order stands after a request that changed or cancelled it."""
+
+    account: str
+    seq: int | None
+    exec_type: str
+    order_id: int
+    client_order_id: str
+    instrument: str
+    order_status: str
+    transact_time: int
+    price: Decimal | None = None
+    quantity: Decimal | None = None
+    filled_quantity: Decimal | None = None
+    leaves_quantity: Decimal | None = None
+    reason: str | None = None
+    """Why it was cancelled."""
+    kept_priority: bool | None = None
+    """Of an amend: whether it kept its place in the queue."""
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the venue refused somebody: an order (with `side`, `price` and `quantity` as asked for), or another request."""
 

@@ -33,12 +33,23 @@ class _Prices:
         """The last price stays."""
 
 
-def value(subscriptions: Subscriptions, next_id: Callable[[], int], portfolio: Portfolio, instrument: str) -> None:
-    """Value an instrument of a portfolio from now on, over all links; `next_id` gives a number that was not used yet."""
+def value(
+    subscriptions: Subscriptions, next_id: Callable[[], int], portfolio: Portfolio, instrument: str
+) -> Callable[[], None]:
+    """Value an instrument of a portfolio from now on, over all links; returns what ends that.
+
+    `next_id` gives a number that was not used yet.
+    """
     prices = _Prices(portfolio, instrument)
     keys: tuple[ChannelKey, ...] = (("ticker", instrument), ("marks", instrument))
     for key in keys:
         subscriptions.read(key, prices, next_id(), _started)
+
+    def stop() -> None:
+        for key in keys:
+            subscriptions.leave(key, prices)
+
+    return stop
 
 
 def _started(error: ClientError | None) -> None:

@@ -147,6 +147,19 @@ def test_a_position_that_was_there_before() -> None:
         portfolio.open("E/F", Opening(1, 0.5))  # type: ignore[arg-type]
 
 
+def test_a_position_that_the_venue_carries_has_exact_sums_though_its_average_price_has_not() -> None:
+    portfolio = Portfolio("a")
+    portfolio.take(fill(1, "buy", "1", "5"))
+    # Of the fill, the venue says the same: 3 carried for 10, as of report 1.
+    portfolio.carry("A/B", D(3), D(10), 1)
+    portfolio.take(fill(2, "sell", "1", "4"))
+    portfolio.mark("A/B", 4)
+    found = portfolio["A/B"]
+    assert (found.quantity, found.average_price, found.realised) == (2, D("3.33333333"), D("0.66666667"))
+    # -10 + 4 + 2 x 4.
+    assert found.profit == 2
+
+
 def test_a_trade_that_is_corrected_counts_as_if_it_had_been_so() -> None:
     first, second, third = (
         fill(1, "buy", "2", "100", "0.2"),
@@ -288,3 +301,14 @@ async def test_a_future_from_its_first_fill_to_a_close_out_and_a_trade_undone(tm
         await bob.balances()
         assert (portfolio["BTC/RUB"].quantity, portfolio["BTC/RUB"].fees, portfolio["BTC/RUB"].profit) == (0, 0, 0)
         assert portfolio.is_complete
+        # Closed, it stays as it is, and its prices are not asked for any more.
+        channels = bob._protocol.subscriptions._all
+        assert {name for _, name in channels} == {"BTC-FUT", "BTC/RUB"}
+        later.close()
+        portfolio.close()
+        portfolio.close()
+        assert not channels
+        await bob.buy("BTC/RUB", quantity="1", price="90")
+        await desk.alice.order("sell", "1", "90", "a4", account="alice")
+        await bob.balances()
+        assert portfolio["BTC/RUB"].quantity == 0

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from gateway.client import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
+from gateway.client import Client, Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
 from gateway.client.amounts import decimal_text
 from gateway.client.terms import wire_fields
 from gateway.protocol import messages as m
@@ -77,6 +77,18 @@ def test_a_market_order_and_a_trailing_stop_have_one_of_two_measures() -> None:
     for wrong in ({}, {"trail": "1", "trail_bps": 1}):
         with pytest.raises(ValueError, match="either a trail or trail_bps"):
             TrailingStop(quantity="1", **BASE, **wrong)
+
+
+async def test_an_option_that_an_order_can_not_have_is_named() -> None:
+    async def nothing(*_: object) -> None:
+        raise AssertionError("nothing is to be sent")
+
+    client = Client("ws://127.0.0.1:9", None, None, account="a", encoding="json", reconnect=False)
+    client._enter = nothing  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="without a price it is a market order, which has no post_only"):
+        await client.buy("A/B", quantity="1", post_only=True)
+    with pytest.raises(TypeError, match="an order has no funds"):
+        await client.buy("A/B", quantity="1", price="1", funds="5")  # type: ignore[call-arg]
 
 
 def test_an_expiry_is_a_moment_with_a_zone() -> None:

@@ -12,9 +12,10 @@ from gateway.client.amounts import decimal_text
 from gateway.client.book import BookOutOfStep, LocalBook
 from gateway.client.key import private_key
 from gateway.client.link import Pings
+from gateway.client.values import refusal_of
 from gateway.keys import new_private_key, public_key_hex, write_private_key
 from gateway.outbound.channels.levels import checksum
-from gateway.protocol.messages import BookSnapshot, BookUpdate, Hello
+from gateway.protocol.messages import BookSnapshot, BookUpdate, ExecutionReport, Hello, RequestRejected
 
 
 def snapshot(seq: int, bids: list[tuple[str, str]], asks: list[tuple[str, str]]) -> BookSnapshot:
@@ -156,3 +157,25 @@ def test_how_often_to_ping_is_what_the_venue_says_unless_the_program_does(pings,
         heartbeat_timeout=timeout,
     )
     assert pings.agreed(hello) == agreed
+
+
+def test_a_refusal_is_of_an_order_or_of_another_request() -> None:
+    common = {
+        "account": "a",
+        "code": "compliance",
+        "detail": "why",
+        "rule": "R-1",
+        "title": "t",
+        "rules": ("R-1", "R-2"),
+    }
+    moment = {"order_id": 1, "exec_id": "1-0", "transact_time": 1, "order_status": "rejected", "exec_type": "rejected"}
+    terms = {"client_order_id": "c", "instrument": "A/B", "side": "buy", "price": "1.50", "quantity": "2"}
+    order = refusal_of(ExecutionReport(**common, **moment, **terms))  # type: ignore[arg-type]
+    assert order is not None
+    assert (order.price, order.quantity, order.side, order.rule) == (Decimal("1.5"), 2, "buy", "R-1")
+    transfer = refusal_of(RequestRejected(client_order_id="t", **common))  # type: ignore[arg-type]
+    assert transfer is not None
+    assert (transfer.client_order_id, transfer.instrument, transfer.quantity) == ("t", "", None)
+    assert transfer.rules == ("R-1", "R-2")
+    accepted = {**moment, "order_status": "new", "exec_type": "new"}
+    assert refusal_of(ExecutionReport(account="a", **accepted, **terms)) is None  # type: ignore[arg-type]

@@ -278,3 +278,25 @@ def test_another_venue_at_the_same_address_is_not_taken_for_this_one() -> None:
     program.protocol.receive(m.Hello(time=1, **hello))  # type: ignore[arg-type]
     assert str(program.protocol.ended) == "another venue answers: w, not v"
     assert program.protocol.next_message() is None
+
+
+def test_what_the_venue_tells_of_its_journal_is_kept() -> None:
+    protocol = ClientProtocol("p", lambda _: "", LIMIT, lambda _: None)
+    assert protocol.tip is None
+    protocol.link_up()
+    hello = {"venue": "v", "protocol": "sbx.v1", "core_version": 1, "nonce": "0", "durability": "os", "rulebook": "r"}
+    protocol.receive(m.Hello(time=1, **hello))  # type: ignore[arg-type]
+    protocol.receive(m.Welcome(id=1, participant="p", role="participant", accounts={}, seq=7, link="aa"))
+    assert protocol.tip == (7, "aa")
+    protocol.receive(m.JournalTip(seq=9, link="bb", time=2))
+    assert protocol.tip == (9, "bb")
+    protocol.lost("a test")
+    assert protocol.tip == (9, "bb")
+
+
+def test_an_account_of_others_is_named_as_such() -> None:
+    program = Program(keeps=10_000)
+    program.carried.settle()
+    assert program.protocol.account(ACCOUNT).name == ACCOUNT
+    with pytest.raises(ClientError, match=f"b is none of your accounts: {ACCOUNT}"):
+        program.protocol.account("b")

@@ -123,7 +123,7 @@ async def test_two_clients_have_the_book_at_each_checksum(venue: Path, speed: st
             await until(lambda: book.seq == naive.seq)
             # Without the snapshot.
             assert (book.resyncs, len(seen)) == (0, count - 1)
-            assert [*book.bids, *book.asks] == naive.best(10**6)
+            assert [*book.written("buy"), *book.written("sell")] == naive.best(10**6)
         await noting
         # Who comes late finds it as it is, and is told so.
         async with client(url_of(server)) as late:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.support.gateway.live_venue import LiveVenue, live_venue
 from tests.support.places import ROOT
 
 EXAMPLES = ROOT / "examples"
+MAX_SECONDS = 90
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,10 @@ class Program:
         self._running = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
         )
+
+        # One that waits for what never comes ends as a failure.
+        self._watchdog = threading.Timer(MAX_SECONDS, self._running.kill)
+        self._watchdog.start()
 
     def until(self, beginning: str) -> str:
         """Read on to a line that begins so."""
@@ -52,6 +57,7 @@ class Program:
         return self.lines
 
     def kill(self) -> None:
+        self._watchdog.cancel()
         if self._running.poll() is None:
             self._running.kill()
             self._running.wait()
@@ -67,7 +73,3 @@ def environment() -> dict[str, str]:
 def example(venue: LiveVenue, name: str, *options: str) -> list[str]:
     """Run an example to its end; returns what it printed."""
     return Program(venue, name, *options).end()
-
-
-def named(path: Path) -> str:
-    return path.name

@@ -59,6 +59,36 @@ class Program:
 
         self.protocol.enter([order], request, answered, self.now)
 
+    def enter_pair(self, name: str) -> None:
+        """Two orders by one request, of which the second is known by the first where it is sent again."""
+        terms = {"instrument": "A/B", "side": "buy"}
+        names = [f"{name}.limit", f"{name}.stop"]
+        orders = [
+            Order(
+                amend=nothing,
+                cancel=nothing,
+                account=ACCOUNT,
+                client_order_id=each,
+                quantity="4",
+                price=None,
+                since_ns=self.protocol.since_ns(ACCOUNT),
+                **terms,  # type: ignore[arg-type]
+            )
+            for each in names
+        ]
+        limit, stop = (m.OrderTerms(client_order_id=each, quantity="4", **terms) for each in names)  # type: ignore[arg-type]
+        request = m.NewOrderPair(id=self.protocol.next_id(), account=ACCOUNT, limit=limit, stop=stop)
+
+        def answered(outcome: Any) -> None:
+            if isinstance(outcome, list):
+                self.orders.update(zip(names, outcome, strict=True))
+                self.unknown.pop(name, None)
+            else:
+                assert isinstance(outcome, ConnectionLost), outcome
+                self.unknown[name] = None
+
+        self.protocol.enter(orders, request, answered, self.now)
+
     def cancel(self, client_order_id: str) -> None:
         request = m.CancelOrder(id=self.protocol.next_id(), account=ACCOUNT, client_order_id=client_order_id)
         self.protocol.request(request, lambda _: None, self.now)
@@ -73,6 +103,8 @@ class Program:
         resting = venue.open_orders()
         if action == "enter":
             self.enter(f"o{number % 6}")
+        elif action == "pair":
+            self.enter_pair(f"p{number % 4}")
         elif action == "cancel":
             self.cancel(names[number % len(names)])
         elif action == "fill" and resting:
@@ -100,7 +132,8 @@ class Program:
         while self.unknown:
             for name in list(self.unknown):
                 del self.unknown[name]
-                self.enter(name)
+                enter = self.enter_pair if name.startswith("p") else self.enter
+                enter(name)
             self.carried.settle()
         assert self.protocol.ended is None
         assert self.protocol.state == "resumed"
@@ -123,6 +156,7 @@ class Program:
 ACTIONS = (
     "enter",
     "enter",
+    "pair",
     "cancel",
     "fill",
     "fill",

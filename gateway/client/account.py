@@ -7,6 +7,7 @@ the orders are built anew from the reports that there are now.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol
 
@@ -24,6 +25,8 @@ ask for orders and balances."""
 
 _REFETCHED: Final = MAX_RECENT_REPORTS * 9 // 10
 """So many reports are asked for again: what a venue keeps, less what it may forget before it answers."""
+_SAMPLED_EVERY: Final = 100
+"""Of each so many reports one is kept, to see after a rewind how far back all is still so."""
 
 
 class Desk(Protocol):
@@ -66,6 +69,8 @@ class Account:
         self._has_gap = False
         self._doubt: int | None = None
         """Orders without a report after this one are to be compared with a list of the open ones."""
+        self._samples: Final[deque[tuple[int, m.AnyReport]]] = deque(maxlen=_REFETCHED // _SAMPLED_EVERY + 1)
+        """Reports that were taken in, and their numbers."""
         self._unfilled: Final[list[Order]] = []
         """Orders whose fills are to be looked for."""
         self._after = 0
@@ -116,6 +121,8 @@ class Account:
         elif seq == self.seq + 1:
             self.seq = seq
             self._last = _plain(report)
+            if seq % _SAMPLED_EVERY == 0:
+                self._samples.append((seq, self._last))
             if isinstance(report, m.ExecutionReport):
                 self.time_ns = report.transact_time
                 self._orders.apply(report)
@@ -203,14 +210,15 @@ class Account:
         if self._is_rewound:
             self._is_rewound = False
             self._give_up(reply)
+            is_sure = is_whole and self._is_as_before()
+            self._samples.clear()
             for portfolio in self.portfolios:
                 if is_whole:
                     portfolio.rebuild(self._after, self._collected, reply.seq)
-                else:
-                    portfolio.is_complete = False
+                portfolio.is_complete = portfolio.is_complete and is_sure
             if is_whole:
                 self._last = _plain(self._collected[-1]) if self._collected else None
-                if not self._orders.rebuild(self.name, self._after, self._collected):
+                if not self._orders.rebuild(self.name, self._after, self._collected) and is_sure:
                     self._doubt = None
             else:
                 self._orders.rebuild(self.name, reply.seq, ())
@@ -223,6 +231,14 @@ class Account:
         self._unfilled.clear()
         self._collected.clear()
         self._next()
+
+    def _is_as_before(self) -> bool:
+        """Whether the reports before those that came again are surely still so: there are none, or one after them is."""
+        last = self._after + len(self._collected)
+        return self._after == 0 or any(
+            self._after < seq <= last and _plain(self._collected[seq - self._after - 1]) == sample
+            for seq, sample in self._samples
+        )
 
     # ── listing ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -45,15 +45,16 @@ class Entry:
 
     @property
     def is_begun(self) -> bool:
-        """Whether some of its answers have come, and not all."""
-        return 0 < len(self._reports) < len(self._orders) and not self._is_over
+        """Whether some of its answers have come, and more will."""
+        return 0 < len(self._reports) < len(self._orders) and not self._is_over and not self._is_again
 
     def see(self, report: m.AnyReport) -> None:
         """Look at a report of the account, as it comes."""
         if self._is_over or not isinstance(report, m.ExecutionReport) or len(self._reports) == len(self._orders):
             return
         is_reply = report.id == self.number
-        is_next = self._reports and report.client_order_id == self._orders[len(self._reports)].client_order_id
+        # After a status nothing follows: what comes under the name of the next order is an old report, fetched again.
+        is_next = self.is_begun and report.client_order_id == self._orders[len(self._reports)].client_order_id
         if is_reply or (is_next and report.account == self.account and report.exec_type in _ANSWERS):
             self._reports.append(report)
             self._try()

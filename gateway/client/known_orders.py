@@ -39,8 +39,10 @@ class KnownOrders:
         """The venue has answered. Returns the order that it speaks of."""
         key = _key(order)
         self._answered(order)
-        # It may have ended before it was sent again; and be open once more, where the venue lost its end.
-        for known in (self._open.get(key), self._ended.get(key)):
+        # It may have ended before it was sent again; and be open once more, where the venue lost its end. One that this very request
+        # has entered is none of those, though a venue that lost its last moments gives their numbers again.
+        earlier = () if reply.exec_type == "new" else (self._open.get(key), self._ended.get(key))
+        for known in earlier:
             if known is not None and known is not order and known.order_id == reply.order_id:
                 # Another of this id, with other terms, may wait for an answer of its own.
                 if order not in self._entering:

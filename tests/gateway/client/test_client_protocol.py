@@ -29,8 +29,8 @@ async def nothing(**_: object) -> None:
 class Program:
     """A program that trades: it keeps every order it has made, and sends again what was not answered."""
 
-    def __init__(self, keeps: int) -> None:
-        self.venue = ModelVenue(keeps)
+    def __init__(self, keeps: int, venue: ModelVenue | None = None) -> None:
+        self.venue = venue or ModelVenue(keeps)
         self.events: list[ConnectionEvent | ClientError | None] = []
         self.protocol = ClientProtocol("p", lambda _: "", LIMIT, self.events.append)
         self.carried = Carried(self.venue, self.protocol)
@@ -203,6 +203,7 @@ def test_the_client_knows_what_the_venue_knows(actions: list[tuple[str, int]]) -
         assert order.has_all_fills
         assert order.is_open == (last in venue.open_orders())
     compare_portfolio(program)
+    compare_newcomer(program)
     seqs = program.seqs()
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs))) if seqs else True
     assert not seqs or seqs[-1] == len(venue.reports)
@@ -224,14 +225,33 @@ def compare_portfolio(program: Program) -> None:
     assert (found.realised, found.unrealised, found.profit) == (0, worth, worth - found.fees)
 
 
+def compare_newcomer(program: Program) -> None:
+    """Another run of the program sends everything again: nothing acts twice, and it comes to know the same."""
+    before = len(program.venue.reports)
+    program.carried.cut(0)
+    other = Program(keeps=10_000, venue=program.venue)
+    for name, order in program.orders.items():
+        if order.status != "lost":
+            other.unknown[name.partition(".")[0]] = None
+    other.finish()
+    assert len(program.venue.reports) == before
+    for name, order in other.orders.items():
+        known = program.orders[name]
+        assert (order.order_id, order.status, order.fills) == (known.order_id, known.status, known.fills)
+
+
 @given(happenings)
 def test_where_reports_are_gone_what_rests_is_known_all_the_same(actions: list[tuple[str, int]]) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(account, "_REFETCHED", 4)
+        patched.setattr(account, "_SAMPLED_EVERY", 2)
         program = Program(keeps=5)
         for action, number in [("link", 0), *actions]:
             program.do(action, number)
         program.finish()
+    if program.portfolio is not None and program.portfolio.is_complete:
+        # Where it can't be known, it is said.
+        compare_portfolio(program)
     for name, order in program.orders.items():
         last = program.venue.last(name)
         if last is not None and last.order_status in {"new", "partially_filled"}:

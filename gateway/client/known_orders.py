@@ -39,11 +39,9 @@ class KnownOrders:
         """The venue has answered. Returns the order that it speaks of."""
         key = _key(order)
         self._answered(order)
-        # It may have ended before it was sent again; and be open once more, where the venue lost its end. One that this very request
-        # has entered is none of those, though a venue that lost its last moments gives their numbers again.
-        earlier = () if reply.exec_type == "new" else (self._open.get(key), self._ended.get(key))
-        for known in earlier:
-            if known is not None and known is not order and known.order_id == reply.order_id:
+        # It may have ended before it was sent again; and be open once more, where the venue lost its end.
+        for known in (self._open.get(key), self._ended.get(key)):
+            if known is not None and known is not order and _is_of(known, reply):
                 # Another of this id, with other terms, may wait for an answer of its own.
                 if order not in self._entering:
                     self._drop(key, order)
@@ -194,6 +192,13 @@ class KnownOrders:
         """Nothing more will be heard."""
         for order in list(self._open.values()):
             order.abandon(error)
+
+
+def _is_of(order: Order, reply: m.ExecutionReport) -> bool:
+    """Whether a reply speaks of an order. By its number alone, where it was entered before; a venue that lost its last moments gives
+    numbers again, so one that the request has entered is the order that this very report began.
+    """
+    return order.order_id == reply.order_id and (reply.exec_type != "new" or order.first_seq == reply.seq)
 
 
 def _key(order: Order) -> tuple[str, str]:

@@ -67,6 +67,8 @@ class Account:
         self._is_rewound = False
         """Whether what was reported is void, from some report on."""
         self._has_gap = False
+        self._has_given_up = False
+        """Whether it went on without some reports."""
         self._doubt: int | None = None
         """Orders without a report after this one are to be compared with a list of the open ones."""
         self._samples: Final[deque[tuple[int, m.AnyReport]]] = deque(maxlen=_REFETCHED // _SAMPLED_EVERY + 1)
@@ -91,7 +93,8 @@ class Account:
 
     def begin(self, seq: int) -> None:
         """There is a new link; `seq` is that of the account's last report, as the venue says."""
-        if self._is_rewound or seq < self.seq:
+        if self._is_rewound or seq < self.seq or (self._has_given_up and self._last is None):
+            # The last: with no report to compare, nothing says that all is still so.
             self._is_rewound = True
             self._refetch(seq)
         else:
@@ -188,6 +191,7 @@ class Account:
         missed = max(reply.seq - self.seq, 0)
         self.seq = reply.seq
         self._last = None
+        self._has_given_up = True
         self._doubt = reply.seq
         self._desk.tell(self.name, replace(reply, snapshot=True), missed)
 

@@ -136,6 +136,7 @@ ROOMS = Rooms(
         "tests.loadtest": ("support.*", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.sandbox_exchange": ("support.*", "engine.* compliance.* gateway.* sandbox_exchange"),
         "tests.golden": ("support.*", "engine.* compliance.* gateway.* loadtest.bench"),
+        "tests.examples": ("support support.gateway", "gateway.client gateway.protocol"),
         "tests.simulator": ("support", "engine.* compliance.* gateway.*"),
         "tests": ("support.*", "engine.* gateway gateway.cli"),
     }
@@ -182,6 +183,7 @@ def test_the_project_speaks_of_itself_alone() -> None:
     files = [ROOT / name for name in ("pyproject.toml", "setup.py", "Makefile", ".ci/run")]
     files += [ROOT / module.path for module in modules() if module.path != "tests/test_architecture.py"]
     files += [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    files += [path for path in (ROOT / "examples").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     found = [
         f"{path.relative_to(ROOT)}: {word}"
         for path in files

@@ -21,15 +21,13 @@ from tests.support.documents import (
 from tests.support.places import ROOT
 
 DOCUMENTS = pages()
-OWN_PACE = {"docs/CLIENT.md"}
-"""Pages whose sentences are being written anew elsewhere: their lines and paragraphs are measured once that is done."""
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TABLES = sorted(path for ending in ("*.toml", "*.txt") for path in (ROOT / "tests" / "scenarios").rglob(ending))
 ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
 
-OF_USERS = {"my-rules.toml", "venue.toml"}
+OF_USERS = {"first.py", "my-rules.toml", "venue.toml"}
 """What a user has, not the project."""
-FOLDERS = {*PACKAGES, "docs", ".ci"}
+FOLDERS = {*PACKAGES, "docs", "examples", ".ci"}
 """What a path begins with, where its ending does not tell it from an instrument or an address."""
 
 QUOTED = re.compile(r"`([^`\n]+)`")
@@ -152,7 +150,7 @@ def test_what_does_not_exist_is_found(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("document", [page for page in pages() if named(page) not in OWN_PACE], ids=named)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_lines_and_paragraphs_are_short(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     (length, line), (words, start) = longest_line(text), longest_paragraph(text)

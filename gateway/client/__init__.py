@@ -1,5 +1,6 @@
 """The client library: connect to a venue, trade, and follow the market."""
 
+from gateway.client.amounts import Amount
 from gateway.client.book import LocalBook
 from gateway.client.client import Client, connect
 from gateway.client.errors import (
@@ -8,26 +9,55 @@ from gateway.client.errors import (
     FellBehind,
     OrderRejected,
     RateLimited,
+    ReportsLost,
     RequestFailed,
     RequestTimedOut,
 )
+from gateway.client.link_states import ConnectionEvent, Tip
 from gateway.client.orders import Order, OrderEnded
-from gateway.client.protocol import ConnectionEvent
+from gateway.client.portfolio import Opening, Portfolio, Position
 from gateway.client.streams import Stream
+from gateway.client.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
+from gateway.client.trading import Bracket, Pair
+from gateway.client.values import Balance, Fill, Instrument, Level, OpenOrder, Ticker, Top, Trade
 
 __all__ = [
+    "Amount",
+    "Balance",
+    "Bracket",
     "Client",
     "ClientError",
     "ConnectionEvent",
     "ConnectionLost",
     "FellBehind",
+    "Fill",
+    "Iceberg",
+    "Instrument",
+    "Level",
+    "Limit",
     "LocalBook",
+    "Market",
+    "OpenOrder",
+    "Opening",
     "Order",
     "OrderEnded",
     "OrderRejected",
+    "Pair",
+    "Pegged",
+    "Portfolio",
+    "Position",
     "RateLimited",
+    "ReportsLost",
     "RequestFailed",
     "RequestTimedOut",
+    "Stop",
+    "StopLimit",
     "Stream",
+    "Terms",
+    "Ticker",
+    "Tip",
+    "Top",
+    "Trade",
+    "TrailingStop",
     "connect",
 ]

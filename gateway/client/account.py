@@ -7,6 +7,7 @@ the orders are built anew from the reports that there are now.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol
 
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from engine.vocabulary.limits import MAX_RECENT_REPORTS
 from gateway.client.known_orders import KnownOrders
 from gateway.client.orders import Order
+from gateway.client.portfolio import Portfolio
 from gateway.protocol import messages as m
 
 PrivateReport = m.AnyReport | m.Resumed
@@ -23,6 +25,8 @@ ask for orders and balances."""
 
 _REFETCHED: Final = MAX_RECENT_REPORTS * 9 // 10
 """So many reports are asked for again: what a venue keeps, less what it may forget before it answers."""
+_SAMPLED_EVERY: Final = 100
+"""Of each so many reports one is kept, to see after a rewind how far back all is still so."""
 
 
 class Desk(Protocol):
@@ -52,6 +56,7 @@ class Account:
         """Of the last report taken in."""
         self.time_ns = 0
         """Of the last report that says a time."""
+        self.portfolios: Final[list[Portfolio]] = []
         self._last: m.AnyReport | None = None
         self._orders: Final = orders
         self._desk: Final = desk
@@ -62,8 +67,12 @@ class Account:
         self._is_rewound = False
         """Whether what was reported is void, from some report on."""
         self._has_gap = False
+        self._has_given_up = False
+        """Whether it went on without some reports."""
         self._doubt: int | None = None
         """Orders without a report after this one are to be compared with a list of the open ones."""
+        self._samples: Final[deque[tuple[int, m.AnyReport]]] = deque(maxlen=_REFETCHED // _SAMPLED_EVERY + 1)
+        """Reports that were taken in, and their numbers."""
         self._unfilled: Final[list[Order]] = []
         """Orders whose fills are to be looked for."""
         self._after = 0
@@ -84,7 +93,8 @@ class Account:
 
     def begin(self, seq: int) -> None:
         """There is a new link; `seq` is that of the account's last report, as the venue says."""
-        if self._is_rewound or seq < self.seq:
+        if self._is_rewound or seq < self.seq or (self._has_given_up and self._last is None):
+            # The last: with no report to compare, nothing says that all is still so.
             self._is_rewound = True
             self._refetch(seq)
         else:
@@ -95,6 +105,8 @@ class Account:
         """The account is not the participant's any more."""
         self._doing = ""
         self._orders.close_account(self.name)
+        for portfolio in self.portfolios:
+            portfolio.is_complete = False
         self._desk.caught_up(self.name)
 
     # ── reports ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,9 +124,13 @@ class Account:
         elif seq == self.seq + 1:
             self.seq = seq
             self._last = _plain(report)
+            if seq % _SAMPLED_EVERY == 0:
+                self._samples.append((seq, self._last))
             if isinstance(report, m.ExecutionReport):
                 self.time_ns = report.transact_time
                 self._orders.apply(report)
+            for portfolio in self.portfolios:
+                portfolio.take(report)
             self._desk.tell(self.name, report)
         elif seq > self.seq and self._doing in {"", "listing"}:
             # Dropped: resuming brings it again, in its place.
@@ -161,6 +177,8 @@ class Account:
         if reply.snapshot or (self.seq < reply.seq and not self._is_rewound):
             self._check = None
             self._give_up(reply)
+            for portfolio in self.portfolios:
+                portfolio.is_complete = False
         elif self._is_rewound or self._check is not None or reply.seq < self.seq:
             self._is_rewound = True
             self._check = None
@@ -173,6 +191,7 @@ class Account:
         missed = max(reply.seq - self.seq, 0)
         self.seq = reply.seq
         self._last = None
+        self._has_given_up = True
         self._doubt = reply.seq
         self._desk.tell(self.name, replace(reply, snapshot=True), missed)
 
@@ -195,18 +214,35 @@ class Account:
         if self._is_rewound:
             self._is_rewound = False
             self._give_up(reply)
+            is_sure = is_whole and self._is_as_before()
+            self._samples.clear()
+            for portfolio in self.portfolios:
+                if is_whole:
+                    portfolio.rebuild(self._after, self._collected, reply.seq)
+                portfolio.is_complete = portfolio.is_complete and is_sure
             if is_whole:
                 self._last = _plain(self._collected[-1]) if self._collected else None
-                if not self._orders.rebuild(self.name, self._after, self._collected):
+                if not self._orders.rebuild(self.name, self._after, self._collected) and is_sure:
                     self._doubt = None
             else:
                 self._orders.rebuild(self.name, reply.seq, ())
         elif is_whole:
             for order in self._unfilled:
                 self._orders.fill_in(order, self._after, self._collected)
+        if any(order.status == "pending" for order in self._unfilled):
+            # Its reports are too old; whether it is open, a list says.
+            self._doubt = self.seq
         self._unfilled.clear()
         self._collected.clear()
         self._next()
+
+    def _is_as_before(self) -> bool:
+        """Whether the reports before those that came again are surely still so: there are none, or one after them is."""
+        last = self._after + len(self._collected)
+        return self._after == 0 or any(
+            self._after < seq <= last and _plain(self._collected[seq - self._after - 1]) == sample
+            for seq, sample in self._samples
+        )
 
     # ── listing ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,11 +12,12 @@ from zlib import crc32
 from sortedcontainers import SortedDict
 
 from gateway.client.errors import ClientError
+from gateway.client.values import Level
 from gateway.protocol.messages import BookSnapshot, BookUpdate, Side
 
 CHECKSUM_LEVELS: Final = 10
-Level = tuple[str, str]
-"""Price and quantity of one level."""
+Written = tuple[str, str]
+"""Price and quantity of one level, in the very strings that the venue sent."""
 
 
 class BookOutOfStep(Exception):
@@ -24,7 +25,7 @@ class BookOutOfStep(Exception):
 
 
 class LocalBook:
-    """All price levels of one instrument. Prices and quantities are decimal strings, exactly as the venue sent them."""
+    """All price levels of one instrument."""
 
     def __init__(self, instrument: str) -> None:
         self.instrument = instrument
@@ -37,14 +38,18 @@ class LocalBook:
         self.is_current = False
         """Whether it follows the venue; not before the first snapshot, nor while the connection is lost."""
         # By price, negated for bids: the best level comes first on both sides.
-        self._bids: SortedDict[Decimal, Level] = SortedDict()
-        self._asks: SortedDict[Decimal, Level] = SortedDict()
+        self._bids: SortedDict[Decimal, Written] = SortedDict()
+        self._asks: SortedDict[Decimal, Written] = SortedDict()
         self._waiting: list[asyncio.Future[None]] = []
         self._error: ClientError | None = None
 
+    def written(self, side: Side) -> Iterator[Written]:
+        """The levels on which orders of a side rest, best first, as the venue wrote them. The book must not change meanwhile."""
+        return iter((self._bids if side == "buy" else self._asks).values())
+
     def levels(self, side: Side) -> Iterator[Level]:
         """The levels on which orders of a side rest, best first. The book must not change while they are read."""
-        return iter((self._bids if side == "buy" else self._asks).values())
+        return (Level(Decimal(price), Decimal(quantity)) for price, quantity in self.written(side))
 
     @property
     def bids(self) -> list[Level]:
@@ -58,17 +63,23 @@ class LocalBook:
 
     @property
     def best_bid(self) -> Level | None:
-        """Price and quantity of the best buy level; None if nobody buys."""
+        """The best buy level; None if nobody buys."""
         return next(self.levels("buy"), None)
 
     @property
     def best_ask(self) -> Level | None:
-        """Price and quantity of the best sell level; None if nobody sells."""
+        """The best sell level; None if nobody sells."""
         return next(self.levels("sell"), None)
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The middle of the best bid and ask; None while a side is empty."""
+        bid, ask = self.best_bid, self.best_ask
+        return None if bid is None or ask is None else (bid.price + ask.price) / 2
 
     def checksum(self) -> int:
         """CRC-32 of `price:quantity` of the ten best bids, then of the ten best asks, joined by `|`."""
-        best = (*islice(self.levels("buy"), CHECKSUM_LEVELS), *islice(self.levels("sell"), CHECKSUM_LEVELS))
+        best = (*islice(self.written("buy"), CHECKSUM_LEVELS), *islice(self.written("sell"), CHECKSUM_LEVELS))
         return crc32("|".join(f"{price}:{quantity}" for price, quantity in best).encode())
 
     async def changed(self) -> None:

@@ -3,8 +3,11 @@
     async with connect("ws://127.0.0.1:8765", participant="mm-alpha", key="keys/mm-alpha.pem") as client:
         order = await client.buy("BTC/RUB", quantity="0.01", price="8000000")
         await order.filled()
+        await client.submit(Stop(instrument="BTC/RUB", side="sell", quantity="0.01", stop_price="7900000"))
         async for trade in client.trades("BTC/RUB"):
             print(trade.price, trade.quantity)
+
+Prices, quantities and money are `str`, `int` or `Decimal` where a program gives them, and `Decimal` where it gets them.
 
 Requests may overlap freely: each carries an id, and its reply is matched by it. Execution reports are checked for gaps;
 after a lost connection the client logs in again, subscribes again and fetches the reports it missed. A request that meets no
@@ -21,236 +24,112 @@ order or transfer again with the same `client_order_id`:
 
 from __future__ import annotations
 
-import itertools
-import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import cast
 
-from gateway.client.amounts import Amount, decimal_text
-from gateway.client.errors import ClientError, RequestFailed
-from gateway.client.following import Following
+from gateway.client.commands import AdminArgument, AdminCommand
+from gateway.client.errors import ClientError
 from gateway.client.key import Key
 from gateway.client.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
-from gateway.client.orders import Order
+from gateway.client.portfolio import Opening, Portfolio
+from gateway.client.trading import Trading
+from gateway.client.values import Balance, Contract, FuturesPositions, Instrument, OpenOrder, handed
+from gateway.client.valuing import value
 from gateway.protocol import messages as m
 
-_DECIMAL_TERMS = ("stop_price", "trail", "display_quantity", "peg_offset", "min_quantity")
 
-
-class Client(Following):
+class Client(Trading):
     """A participant at a venue. Made by `connect`; not safe to use from other threads."""
 
-    def __init__(
-        self,
-        url: str,
-        participant: str | None,
-        key: Key | None,
-        *,
-        account: str | None,
-        **options: Any,
-    ) -> None:
-        super().__init__(url, participant, key, **options)
-        self._account = account
-        # Client order ids must not repeat those of an earlier connection on the same day.
-        self._prefix = secrets.token_hex(4)
-        self._order_numbers = itertools.count(1)
-
-    # ── trading ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def buy(self, instrument: str, quantity: Amount, price: Amount | None = None, **terms: Any) -> Order:
-        """Buy: a limit order with `price`, else a market order. `terms` as in `submit`."""
-        return await self.submit(instrument, "buy", quantity, price, **terms)
-
-    async def sell(self, instrument: str, quantity: Amount, price: Amount | None = None, **terms: Any) -> Order:
-        """Sell: a limit order with `price`, else a market order. `terms` as in `submit`."""
-        return await self.submit(instrument, "sell", quantity, price, **terms)
-
-    async def submit(
-        self,
-        instrument: str,
-        side: m.Side,
-        quantity: Amount,
-        price: Amount | None = None,
-        *,
-        account: str | None = None,
-        time_in_force: m.TimeInForce = "gtc",
-        post_only: bool | Literal["reject", "reprice"] = False,
-        client_order_id: str | None = None,
-        order_type: m.OrderType | None = None,
-        **terms: Any,
-    ) -> Order:
-        """Enter an order and return it once the venue has accepted it.
+    async def portfolio(self, account: str | None = None, *, opening: Mapping[str, Opening] | None = None) -> Portfolio:
+        """Keep what an account makes of its trades from now on: positions, average prices, profit. docs/CLIENT.md has the formula.
 
         Args:
-            quantity: in the base asset.
-            price: the limit, in the quote asset; None for a market order.
-            account: may be left out if the participant has one account, or `connect` was given one.
-            client_order_id: by default a new one.
-            order_type: by default `limit` with a price, else `market`.
-            terms: any other field of `gateway.protocol.messages.OrderTerms`, such as `stop_price` or `display_quantity`.
+            account: as in `submit`.
+            opening: positions in other instruments than futures that were there before, by instrument. Those in futures begin at what
+                the venue carries them for.
 
         Raises:
-            OrderRejected: with the rule that decided, if one did.
-            RequestFailed: the request was not even sequenced.
-            ConnectionLost: no reply came; send it again with the same `client_order_id`. `was_sent` says what is known.
-            RequestTimedOut: the same, after the time limit.
+            ConnectionLost: no reply came; nothing is kept.
         """
         account = self._own_account(account)
-        client_order_id = client_order_id or f"{self._prefix}-{next(self._order_numbers)}"
-        quantity_text = decimal_text(quantity)
-        price_text = None if price is None else decimal_text(price)
-        order = Order(
-            amend=self.amend,
-            cancel=self.cancel,
-            account=account,
-            client_order_id=client_order_id,
-            instrument=instrument,
-            side=side,
-            quantity=quantity_text,
-            price=price_text,
-            since_ns=self._protocol.since_ns(account),
-        )
-        request = m.NewOrder(
-            id=self.next_id(),
-            account=account,
-            client_order_id=client_order_id,
-            instrument=instrument,
-            side=side,
-            quantity=quantity_text,
-            order_type=order_type or ("market" if price is None else "limit"),
-            time_in_force=time_in_force,
-            price=price_text,
-            post_only=post_only,
-            **_further(terms),
-        )
-        return await self._enter(order, request)
+        known = self._protocol.account(account)
 
-    async def amend(
-        self,
-        *,
-        account: str | None = None,
-        order_id: int | None = None,
-        client_order_id: str | None = None,
-        price: Amount | None = None,
-        quantity: Amount | None = None,
-    ) -> m.ExecutionReport:
-        """Change price or total quantity of a resting order, named by one of its ids. Raises `OrderRejected`."""
-        request = m.AmendOrder(
-            id=self.next_id(),
-            account=self._own_account(account),
-            order_id=order_id,
-            client_order_id=client_order_id,
-            price=None if price is None else decimal_text(price),
-            quantity=None if quantity is None else decimal_text(quantity),
-        )
-        return await self.request(request, m.ExecutionReport)
+        stops: list[Callable[[], None]] = []
 
-    async def cancel(
-        self, *, account: str | None = None, order_id: int | None = None, client_order_id: str | None = None
-    ) -> m.ExecutionReport:
-        """Cancel a resting order, named by one of its ids. Raises `OrderRejected` if it does not rest."""
-        request = m.CancelOrder(
-            id=self.next_id(),
-            account=self._own_account(account),
-            order_id=order_id,
-            client_order_id=client_order_id,
-        )
-        return await self.request(request, m.ExecutionReport)
+        def met(instrument: str) -> None:
+            stops.append(value(self._protocol.subscriptions, self.next_id, kept, instrument))
+            self._link.wake()
 
-    async def mass_cancel(
-        self, *, account: str | None = None, instrument: str | None = None, side: m.Side | None = None
-    ) -> int:
-        """Cancel all resting orders of an account, or those of an instrument or side; returns how many there were."""
-        request = m.MassCancel(id=self.next_id(), account=self._own_account(account), instrument=instrument, side=side)
-        return (await self.request(request, m.MassCancelled)).orders
+        def closed(portfolio: Portfolio) -> None:
+            if portfolio in known.portfolios:
+                known.portfolios.remove(portfolio)
+                for stop in stops:
+                    stop()
+                self._link.wake()
 
-    async def transfer(
-        self,
-        to_account: str,
-        asset: str,
-        amount: Amount,
-        purpose: m.Purpose,
-        *,
-        contract_reference: str = "",
-        account: str | None = None,
-        client_order_id: str | None = None,
-    ) -> int:
-        """Move an asset to another account; returns the number of the transfer.
+        since_ns = max(known.time_ns, self.hello.time)
+        kept = Portfolio(account, since_seq=known.seq, since_ns=since_ns, met=met, closed=closed)
+        known.portfolios.append(kept)
+        try:
+            for instrument, position in (opening or {}).items():
+                kept.open(instrument, position)
+            held = await self.positions(account)
+        except BaseException:
+            kept.close()
+            raise
+        for each in held.positions:
+            if each.quantity:
+                # What it is carried for; what it cost before the last mark changed hands with that.
+                kept.carry(each.instrument, each.quantity, each.carried, held.seq)
+        return kept
 
-        Args:
-            amount: in the asset.
-            purpose: `own_account`, `domestic_payment` (which the rules refuse for currency values) or `cross_border`.
-            contract_reference: of the contract that a cross-border transfer settles.
-            client_order_id: by default a new one.
-
-        Raises:
-            OrderRejected: with the rule that decided, if one did.
-            RequestFailed: the request was not even sequenced, or it is one sent again that was refused before.
-            ConnectionLost: no reply came; send it again with the same `client_order_id`. `was_sent` says what is known.
-            RequestTimedOut: the same, after the time limit.
-        """
-        request = m.Transfer(
-            id=self.next_id(),
-            account=self._own_account(account),
-            client_order_id=client_order_id or f"{self._prefix}-{next(self._order_numbers)}",
-            to_account=to_account,
-            asset=asset,
-            amount=decimal_text(amount),
-            purpose=purpose,
-            contract_reference=contract_reference,
-        )
-        reply = await self.request(request, m.Message)
-        if isinstance(reply, m.TransferStatus) and reply.code is not None:
-            raise RequestFailed(reply.code, f"transfer {reply.transfer_id} was refused")
-        if not isinstance(reply, m.Transferred | m.TransferStatus):
-            raise ClientError(f"expected Transferred, the venue sent {type(reply).__name__}")
-        return reply.transfer_id
-
-    async def positions(self, account: str | None = None) -> m.PositionsReply:
-        """List the positions of an account in futures, and what covers them, by asset."""
+    async def positions(self, account: str | None = None) -> FuturesPositions:
+        """List the positions of an account in futures as the venue has them, and what covers them, by asset."""
         request = m.Positions(id=self.next_id(), account=self._own_account(account))
-        return await self.request(request, m.PositionsReply)
+        return handed(await self.request(request, m.PositionsReply), FuturesPositions)
 
     async def risk_warning(self, account: str | None = None, digest: str | None = None) -> m.RiskWarningReply:
         """Say which risk warning is to be acknowledged, with its text, or that of a digest, and what was acknowledged."""
         request = m.RiskWarning(id=self.next_id(), account=self._own_account(account), digest=digest)
         return await self.request(request, m.RiskWarningReply)
 
-    async def contracts(self, account: str | None = None) -> dict[str, m.ContractInfo]:
+    async def contracts(self, account: str | None = None) -> dict[str, Contract]:
         """List the contracts of foreign trade of an account's investor, by number."""
         account = self._own_account(account)
-        found: dict[str, m.ContractInfo] = {}
+        found: dict[str, Contract] = {}
         while True:
             reply = await self.request(
                 m.Contracts(id=self.next_id(), account=account, after=len(found)), m.ContractsReply
             )
-            found |= {each.contract: each for each in reply.contracts}
+            found |= {each.contract: handed(each, Contract) for each in reply.contracts}
             if not reply.more:
                 return found
 
-    async def open_orders(self, account: str | None = None) -> list[m.OpenOrder]:
+    async def open_orders(self, account: str | None = None) -> list[OpenOrder]:
         """List the open orders of an account, by order id."""
         account = self._own_account(account)
-        found: list[m.OpenOrder] = []
+        found: list[OpenOrder] = []
         while True:
             after = found[-1].order_id if found else 0
             request = m.OpenOrders(id=self.next_id(), account=account, after_order_id=after)
             reply = await self.request(request, m.OpenOrdersReply)
-            found += reply.orders
+            found += [handed(each, OpenOrder) for each in reply.orders]
             if not reply.more:
                 return found
 
-    async def balances(self, account: str | None = None) -> dict[str, m.Holding]:
+    async def balances(self, account: str | None = None) -> dict[str, Balance]:
         """List what an account holds, by asset."""
         request = m.Balances(id=self.next_id(), account=self._own_account(account))
-        return {holding.asset: holding for holding in (await self.request(request, m.BalancesReply)).balances}
+        reply = await self.request(request, m.BalancesReply)
+        return {holding.asset: handed(holding, Balance) for holding in reply.balances}
 
-    async def instruments(self) -> dict[str, m.InstrumentInfo]:
+    async def instruments(self) -> dict[str, Instrument]:
         """List the instruments by name. Needs no login."""
         reply = await self.request(m.Instruments(id=self.next_id()), m.InstrumentsReply)
-        return {each.instrument: each for each in reply.instruments}
+        return {each.instrument: handed(each, Instrument) for each in reply.instruments}
 
     async def records(
         self, kind: m.RecordKind, name: str | None = None, *, at_most: int | None = None
@@ -275,29 +154,14 @@ class Client(Following):
         reply = await self.request(m.Rates(id=self.next_id()), m.RatesReply)
         return {rate.scope: rate for rate in reply.rates}
 
-    async def admin(self, command: str, /, **arguments: m.Argument) -> int:
+    async def admin(self, command: AdminCommand, /, **arguments: AdminArgument) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 
         For operators and supervisors, and for issuers in what concerns their own assets. Raises `RequestFailed` if it was refused.
         Where the venue asks for a second approval it may only wait, as the proposal of that number.
         """
-        request = m.Admin(id=self.next_id(), command=command, arguments=arguments)
+        request = m.Admin(id=self.next_id(), command=command, arguments=cast(dict[str, m.Argument], arguments))
         return (await self.request(request, m.Done)).seq
-
-    def _own_account(self, account: str | None) -> str:
-        account = account or self._account
-        if account:
-            return account
-        # Those of the first login: one that is opened later doesn't make the program's choice unclear.
-        accounts = self._protocol.first_accounts
-        if len(accounts) == 1:
-            return accounts[0]
-        raise ClientError(f"name the account: {', '.join(accounts)}" if accounts else "log in first")
-
-
-def _further(terms: dict[str, Any]) -> dict[str, Any]:
-    """Further terms of an order, decimals as text."""
-    return {name: decimal_text(value) if name in _DECIMAL_TERMS else value for name, value in terms.items()}
 
 
 @asynccontextmanager

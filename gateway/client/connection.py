@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from gateway.client.errors import ClientError, OrderRejected, RequestFailed
 from gateway.client.key import Key, private_key
 from gateway.client.link import DEFAULT_PINGS, REQUEST_TIMEOUT_SECONDS, Encoding, Link, Pings
-from gateway.client.orders import Order
-from gateway.client.protocol import ClientProtocol, ConnectionEvent, LinkState
+from gateway.client.link_states import ConnectionEvent, LinkState, Tip
+from gateway.client.protocol import ClientProtocol
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
 
@@ -55,6 +55,11 @@ class Connection:
     def welcome(self) -> m.Welcome | None:
         """The reply to the last login; None without one."""
         return self._protocol.welcome
+
+    @property
+    def tip(self) -> Tip | None:
+        """The last batch of the journal that the venue told of; None: it has told of none. Keep it: `sbx verify --tip` compares."""
+        return self._protocol.tip
 
     @property
     def accounts(self) -> list[str]:
@@ -137,7 +142,7 @@ class Connection:
 
     async def request(self, request: m.AnyRequest, expect: type[R]) -> R:
         """Send a request and return its reply, which is of type `expect`. Raises as `submit` does."""
-        return _expected(await (await self.send(request)), expect)
+        return expected(await (await self.send(request)), expect)
 
     async def send(self, request: m.AnyRequest) -> asyncio.Future[m.AnyMessage]:
         """Send a request whose `id` is new; returns a future of its reply. For those who keep many in flight."""
@@ -152,18 +157,6 @@ class Connection:
     def next_id(self) -> int:
         """A request id that was not used on this connection."""
         return self._protocol.next_id()
-
-    async def _enter(self, order: Order, request: m.NewOrder) -> Order:
-        """Send an order; returns it, or the one that an earlier request with its id made."""
-        await self._link.room()
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._protocol.enter(order, request, partial(settle, future), self._now())
-        self._link.wake()
-        outcome = await future
-        if isinstance(outcome, Order):
-            return outcome
-        _expected(outcome, m.ExecutionReport)
-        raise ClientError("the venue's answer makes no sense")
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -192,7 +185,8 @@ def settle(future: asyncio.Future[Any], outcome: object) -> None:
         future.set_result(outcome)
 
 
-def _expected(reply: m.AnyMessage, expect: type[R]) -> R:
+def expected(reply: m.AnyMessage, expect: type[R]) -> R:
+    """A reply of the type that was asked for. Raises `RequestFailed`, `OrderRejected`, or `ClientError` if it makes no sense."""
     if isinstance(reply, m.Error | m.Rejected):
         raise RequestFailed.of(reply)
     if isinstance(reply, m.RequestRejected) or (isinstance(reply, m.ExecutionReport) and _rejects(reply)):

@@ -31,6 +31,10 @@ class FellBehind(ClientError):
     """A stream was read too slowly, and messages for it had to be dropped."""
 
 
+class ReportsLost(ClientError):
+    """Reports were lost for good, or what the last ones said is void: ask for orders, balances and positions, and follow again."""
+
+
 class RequestFailed(ClientError):
     """The venue refused a request. `code` is for programs, `detail` for people."""
 

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gateway.client.account import PrivateReport
 from gateway.client.book import LocalBook
 from gateway.client.connection import Connection, settle
-from gateway.client.errors import ClientError
-from gateway.client.streams import Stream
+from gateway.client.errors import ClientError, ReportsLost
+from gateway.client.streams import Stream, as_it_came
 from gateway.client.subscriptions import Started
+from gateway.client.values import (
+    Auction,
+    Fill,
+    IndexPrice,
+    Mark,
+    Refusal,
+    Ticker,
+    Top,
+    Trade,
+    fill_of,
+    handed,
+    refusal_of,
+)
 from gateway.protocol import messages as m
 
 
@@ -18,50 +33,66 @@ class Following(Connection):
     """A connection with streams. A channel goes on over lost links; a stream that its venue refuses later ends with `RequestFailed`."""
 
     def reports(self, account: str | None = None) -> Stream[PrivateReport]:
-        """Follow the private reports of one account, or of all of the participant's."""
-        entry: tuple[str | None, Stream[PrivateReport]]
+        """Follow the private reports of one account, or of all of the participant's, as the venue writes them: decimals are text."""
+        return self._private(account, as_it_came)
 
+    def fills(self, account: str | None = None) -> Stream[Fill]:
+        """Follow the fills of one account, or of all. Raises `ReportsLost` after the last one that is sure, where some are not."""
+
+        def hand(report: Any) -> Fill | None:
+            if isinstance(report, m.Resumed):
+                stream.end(ReportsLost(f"reports of {report.account} are lost for good, or void"))
+            return fill_of(report)
+
+        stream = self._private(account, hand)
+        return stream
+
+    def _private(self, account: str | None, hand: Callable[[Any], Any]) -> Stream[Any]:
         async def start() -> None:
             self._protocol.report_streams.append(entry)
 
         async def stop() -> None:
             self._protocol.report_streams.remove(entry)
 
-        stream: Stream[PrivateReport] = Stream(start, stop)
+        stream: Stream[Any] = Stream(start, stop, hand)
         entry = account, stream
         return stream
 
-    def trades(self, instrument: str) -> Stream[m.TradePrint]:
+    def trades(self, instrument: str) -> Stream[Trade]:
         """Follow the public trades of an instrument."""
-        return self._stream("trades", instrument)
+        return self._stream("trades", instrument, partial(handed, kind=Trade))
 
-    def top(self, instrument: str) -> Stream[m.Top]:
+    def top(self, instrument: str) -> Stream[Top]:
         """Follow the best bid and ask of an instrument."""
-        return self._stream("top", instrument)
+        return self._stream("top", instrument, partial(handed, kind=Top))
 
-    def ticker(self, instrument: str) -> Stream[m.Ticker]:
+    def ticker(self, instrument: str) -> Stream[Ticker]:
         """Follow the last price and the best bid and ask of an instrument."""
-        return self._stream("ticker", instrument)
+        return self._stream("ticker", instrument, partial(handed, kind=Ticker))
 
     def status(self, instrument: str) -> Stream[m.Status]:
         """Follow the phases of an instrument."""
         return self._stream("status", instrument)
 
-    def marks(self, instrument: str) -> Stream[m.Mark]:
+    def marks(self, instrument: str) -> Stream[Mark]:
         """Follow the marks of a future."""
-        return self._stream("marks", instrument)
+        return self._stream("marks", instrument, partial(handed, kind=Mark))
 
-    def index(self, index: str) -> Stream[m.IndexPrice]:
+    def index(self, index: str) -> Stream[IndexPrice]:
         """Follow the prices of an index, named by a future's `underlying`."""
-        return self._stream("index", index)
+        return self._stream("index", index, partial(handed, kind=IndexPrice))
 
-    def auction(self, instrument: str) -> Stream[m.Auction]:
+    def auction(self, instrument: str) -> Stream[Auction]:
         """Follow to what the calls of an instrument would uncross, and did."""
-        return self._stream("auction", instrument)
+        return self._stream("auction", instrument, partial(handed, kind=Auction))
 
     def drop_copy(self) -> Stream[PrivateReport]:
-        """Follow the reports of every account. For supervisors and operators."""
+        """Follow the reports of every account, as the venue writes them: decimals are text. For supervisors and operators."""
         return self._stream("drop_copy", None)
+
+    def refusals(self) -> Stream[Refusal]:
+        """Follow what the venue refuses, with the rule that decided, as it happens. For supervisors and operators."""
+        return self._stream("drop_copy", None, refusal_of)
 
     def changes(self) -> Stream[m.Change]:
         """Follow what changes of rules, records and settings. For supervisors and operators."""
@@ -80,7 +111,9 @@ class Following(Connection):
         assert book is not None, "a client that has ended says so"
         return book
 
-    def _stream(self, channel: m.ChannelName, instrument: str | None) -> Stream[Any]:
+    def _stream(
+        self, channel: m.ChannelName, instrument: str | None, hand: Callable[[Any], Any] = as_it_came
+    ) -> Stream[Any]:
         key = channel, instrument
 
         async def start() -> None:
@@ -97,7 +130,7 @@ class Following(Connection):
             self._protocol.subscriptions.leave(key, stream)
             self._link.wake()
 
-        stream: Stream[Any] = Stream(start, stop)
+        stream: Stream[Any] = Stream(start, stop, hand)
         return stream
 
     def _start(self) -> tuple[asyncio.Future[None], Started]:

@@ -41,7 +41,7 @@ class KnownOrders:
         self._answered(order)
         # It may have ended before it was sent again; and be open once more, where the venue lost its end.
         for known in (self._open.get(key), self._ended.get(key)):
-            if known is not None and known is not order and known.order_id == reply.order_id:
+            if known is not None and known is not order and _is_of(known, reply):
                 # Another of this id, with other terms, may wait for an answer of its own.
                 if order not in self._entering:
                     self._drop(key, order)
@@ -55,6 +55,17 @@ class KnownOrders:
             order.apply(reply)
             order.end("unknown")
             self._file(order)
+        return order
+
+    def sent_again(self, order: Order, order_id: int) -> Order:
+        """An order was sent again with others, and entered before under a number. Returns the one that it is."""
+        key = _key(order)
+        self._answered(order)
+        for known in (self._open.get(key), self._ended.get(key)):
+            if known is not None and known is not order and known.order_id == order_id:
+                self._drop(key, order)
+                return known
+        order.order_id = order.order_id or order_id
         return order
 
     def failed(self, order: Order, error: ClientError) -> None:
@@ -181,6 +192,13 @@ class KnownOrders:
         """Nothing more will be heard."""
         for order in list(self._open.values()):
             order.abandon(error)
+
+
+def _is_of(order: Order, reply: m.ExecutionReport) -> bool:
+    """Whether a reply speaks of an order. By its number alone, where it was entered before; a venue that lost its last moments gives
+    numbers again, so one that the request has entered is the order that this very report began.
+    """
+    return order.order_id == reply.order_id and (reply.exec_type != "new" or order.first_seq == reply.seq)
 
 
 def _key(order: Order) -> tuple[str, str]:

@@ -9,33 +9,23 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Final, Literal
-
-import msgspec
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from gateway.client.account import Account, PrivateReport
 from gateway.client.book import LocalBook
+from gateway.client.entries import AnyEntry, Entered, Entry
 from gateway.client.errors import ClientError, ConnectionLost, RequestFailed, RequestTimedOut
 from gateway.client.known_orders import KnownOrders
 from gateway.client.later import AnyReport, LaterReport
+from gateway.client.link_states import ConnectionEvent, LinkState, Tip
 from gateway.client.orders import Order
 from gateway.client.streams import Stream
 from gateway.client.subscriptions import ChannelKey, Started, Subscriptions
 from gateway.protocol import messages as m
 
-LinkState = Literal["connecting", "connected", "resumed", "lost", "closed"]
-"""connected: logged in. resumed: subscriptions are on again, and every report that was missed is here."""
 Answered = Callable[[m.AnyMessage | ClientError], None]
 """Called once: with the reply to a request, or with why there is none."""
-
-
-class ConnectionEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What became of the connection."""
-
-    kind: Literal["connected", "resumed", "lost"]
-    reason: str = ""
-    """Of a loss."""
 
 
 class _Asked:
@@ -72,6 +62,8 @@ class ClientProtocol:
         self.participant: Final = participant
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
+        self.tip: Tip | None = None
+        """The last batch of the journal that the venue told of."""
         self.first_accounts: list[str] = []
         """Those of the first login."""
         self.state: LinkState = "connecting"
@@ -99,7 +91,11 @@ class ClientProtocol:
         self._first: Final[deque[_Asked]] = deque()
         """The client's own requests, to be sent before others."""
         self._waiting: Final[deque[_Asked]] = deque()
-        self._held: Final[dict[int, tuple[str, m.AnyMessage, Answered]]] = {}
+        self._entries: Final[dict[int, Entry]] = {}
+        """Orders that are being entered, by the id of their request."""
+        self._begun: list[Entry] = []
+        """The one of which some answers have come: the next reports are the others."""
+        self._held: Final[dict[int, tuple[str, m.AnyMessage | None, Callable[[Any], None]]]] = {}
         """Replies of accounts that are behind: what they speak of is not complete yet."""
 
     # ── links ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,9 +129,7 @@ class ClientProtocol:
                 del self._asked[number]
                 if not asked.is_own:
                     asked.answered(ConnectionLost(reason, was_sent=True))
-        for number, (_, _, answered) in list(self._held.items()):
-            del self._held[number]
-            answered(ConnectionLost(reason, was_sent=True))
+        self._give_up(ConnectionLost(reason, was_sent=True))
         if was_up:
             self._told(ConnectionEvent(kind="lost", reason=reason))
 
@@ -153,14 +147,21 @@ class ClientProtocol:
             del self._asked[number]
             if not asked.is_own:
                 asked.answered(ConnectionLost(str(self.ended), was_sent=asked.was_sent))
-        for _, _, answered in self._held.values():
-            answered(self.ended)
-        self._held.clear()
+        self._give_up(self.ended)
         self.subscriptions.abandon(error, self.ended)
         self.orders.abandon(self.ended)
         for _, stream in self.report_streams:
             stream.end(error)
         self._told(error)
+
+    def _give_up(self, error: ClientError) -> None:
+        """What was answered, but not wholly, will not be."""
+        for number, (_, _, answered) in list(self._held.items()):
+            del self._held[number]
+            answered(error)
+        for entry in list(self._entries.values()):
+            if entry.number not in self._asked:
+                entry.fail(error)
 
     # ── requests ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,32 +184,23 @@ class ClientProtocol:
         self._waiting.append(asked)
         self._limits.append((now + self._limit, request.id))
 
-    def enter(self, order: Order, request: m.NewOrder, answered: Callable[[Any], None], now: float) -> None:
-        """Send an order. Answered with the order that the reply speaks of, which an earlier request may have entered."""
-        kept = self.orders.entering(order)
+    def enter(self, orders: Sequence[Order], request: AnyEntry, answered: Entered, now: float) -> None:
+        """Send what one request enters. Answered with the orders that replies speak of, maybe an earlier request's, or with a reject."""
 
-        def entered(reply: m.AnyMessage | ClientError) -> None:
-            if isinstance(reply, m.ExecutionReport):
-                self._entered(self.orders.answered(kept, reply), reply, answered)
+        def entered(outcome: Any) -> None:
+            del self._entries[request.id]
+            account = self._accounts.get(orders[0].account)
+            unfilled = entry.unfilled() if isinstance(outcome, list) else []
+            if account is None or not unfilled:
+                answered(outcome)
                 return
-            error = reply if isinstance(reply, ClientError) else None
-            if isinstance(reply, m.Error):
-                error = RequestFailed.of(reply)
-            self.orders.failed(kept, error or ClientError(f"the venue sent {type(reply).__name__}"))
-            answered(reply)
+            # Held until their fills have been looked for.
+            self._held[request.id] = account.name, None, lambda _: answered(outcome)
+            for order in unfilled:
+                account.fill_in(order)
 
-        self.request(request, entered, now)
-
-    def _entered(self, order: Order, reply: m.ExecutionReport, answered: Callable[[Any], None]) -> None:
-        account = self._accounts.get(order.account)
-        if reply.order_status == "rejected":
-            answered(reply)
-        elif account is None or order.has_all_fills or reply.exec_type != "status" or not reply.id:
-            answered(order)
-        else:
-            # Held until its fills have been looked for.
-            self._held[reply.id] = order.account, reply, lambda _: answered(order)
-            account.fill_in(order)
+        entry = self._entries[request.id] = Entry(self.orders, request.id, orders, entered)
+        self.request(request, entry.replied, now)
 
     def read(self, key: ChannelKey, stream: Stream[Any], started: Started, now: float) -> None:
         """Let a stream read a channel."""
@@ -247,7 +239,8 @@ class ClientProtocol:
         return self._limits[0][0] if self._limits else None
 
     def _is_waiting(self, number: int) -> bool:
-        return number in self._asked or number in self._held or self.subscriptions.waits(number)
+        known = (self._asked, self._held, self._entries)
+        return any(number in each for each in known) or self.subscriptions.waits(number)
 
     def tick(self, now: float) -> None:
         """Give up what has waited too long."""
@@ -260,6 +253,8 @@ class ClientProtocol:
                 asked.answered(self._timed_out(asked.was_sent))
             elif held is not None:
                 held[2](self._timed_out(was_sent=True))
+            elif (entry := self._entries.get(number)) is not None:
+                entry.fail(self._timed_out(was_sent=True))
             elif (started := self.subscriptions.expire(number)) is not None:
                 started(self._timed_out(was_sent=self.is_up))
 
@@ -288,6 +283,8 @@ class ClientProtocol:
             self._shake_hands(message)
         elif isinstance(message, AnyReport):
             self._take_report(message)
+        elif isinstance(message, m.JournalTip):
+            self.tip = Tip(message.seq, message.link)
         else:
             if isinstance(message, m.ChannelMessage):
                 self.subscriptions.take(message)
@@ -314,6 +311,7 @@ class ClientProtocol:
             self._first.append(_Asked(login, lambda _: None, is_own=True))
         elif isinstance(message, m.Welcome):
             self.welcome = message
+            self.tip = Tip(message.seq, message.link)
             self._begin(message.accounts)
         elif isinstance(message, m.Error):
             # At a return the place of the lost link may not be free yet, or others behind the address have asked too much.
@@ -358,7 +356,11 @@ class ClientProtocol:
             self.tell(report.account, report)
         else:
             account.take(report, seq)
-        asked = self._asked.pop(report.id, None) if getattr(report, "id", None) is not None else None
+        number = getattr(report, "id", None)
+        for entry in [self._entries[number]] if number in self._entries else list(self._begun):
+            entry.see(report)
+            self._begun = [entry] if entry.is_begun else []
+        asked = self._asked.pop(number, None) if number is not None else None
         if asked is None:
             return
         if account is not None and account.is_behind:
@@ -387,7 +389,12 @@ class ClientProtocol:
                 del self._held[number]
                 answered(reply)
 
+    def account(self, name: str) -> Account:
+        """An account of the participant. Raises `ClientError` if it is none."""
+        if name not in self._accounts:
+            raise ClientError(f"{name} is none of your accounts: {', '.join(self._accounts) or 'there are none'}")
+        return self._accounts[name]
+
     def since_ns(self, account: str) -> int:
         """The venue's clock, as far as it is known from the reports of an account."""
-        found = self._accounts.get(account)
-        return found.time_ns if found is not None else 0
+        return self._accounts[account].time_ns if account in self._accounts else 0

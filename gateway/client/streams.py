@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from gateway.client.errors import ClientError, FellBehind
 
@@ -14,18 +14,49 @@ M = TypeVar("M")
 MAX_WAITING: Final = 100_000
 
 
+class Reader(Protocol):
+    """Who reads a channel."""
+
+    missed: int
+    """Messages that it never got."""
+
+    def put(self, message: Any) -> None:
+        """Take a message of the venue."""
+
+    def end(self, error: ClientError | None) -> None:
+        """Nothing comes any more."""
+
+
+def as_it_came(message: Any) -> Any:
+    """Hand a message out as the venue sent it."""
+    return message
+
+
 class Stream(Generic[M]):
     """Messages in the order in which they came. Ends when the client closes, raises what broke the connection.
 
     Also an async context manager: leaving it ends the subscription.
     """
 
-    def __init__(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        start: Callable[[], Awaitable[None]],
+        stop: Callable[[], Awaitable[None]],
+        hand: Callable[[Any], M | None] = as_it_came,
+    ) -> None:
+        """Make one.
+
+        Args:
+            start: subscribes.
+            stop: ends the subscription.
+            hand: makes what is read of a message of the venue; None: nothing.
+        """
         self.missed = 0
         """Messages that never came, by the gaps in their sequence numbers: only across a lost connection."""
         self._queue: asyncio.Queue[M | None] = asyncio.Queue(MAX_WAITING)
         self._start = start
         self._stop = stop
+        self._hand = hand
         self._started = False
         self._error: ClientError | None = None
         self._is_over = False
@@ -68,12 +99,12 @@ class Stream(Generic[M]):
             await self._stop()
         self.end(None)
 
-    def put(self, message: M) -> None:
-        """Hand a message to the reader; if too many wait, the reader gets `FellBehind` after them."""
-        if not self._is_over:
+    def put(self, message: Any) -> None:
+        """Hand a message of the venue to the reader; if too many wait, the reader gets `FellBehind` after them."""
+        if not self._is_over and (handed := self._hand(message)) is not None:
             # One place is kept for the mark that ends the stream.
             if self._queue.qsize() < MAX_WAITING - 1:
-                self._queue.put_nowait(message)
+                self._queue.put_nowait(handed)
             else:
                 self.end(FellBehind(f"{MAX_WAITING} messages waited unread"))
 

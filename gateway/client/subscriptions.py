@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from gateway.client.book import BookOutOfStep, LocalBook
 from gateway.client.errors import ClientError, RequestFailed
-from gateway.client.streams import Stream
+from gateway.client.streams import Reader
 from gateway.protocol import messages as m
 
 ChannelKey = tuple[m.ChannelName, str | None]
@@ -43,11 +43,11 @@ class Subscription:
         """Of the last message."""
         self.state: m.AnyChannelMessage | None = None
         """The last message, where it tells all there is."""
-        self.streams: Final[list[Stream[Any]]] = []
+        self.streams: Final[list[Reader]] = []
         self.book: LocalBook | None = None
-        self.starting: Final[dict[int, tuple[Stream[Any] | None, Started]]] = {}
+        self.starting: Final[dict[int, tuple[Reader | None, Started]]] = {}
         """Those that wait for it to begin."""
-        self.fresh: list[Stream[Any]] = []
+        self.fresh: list[Reader] = []
         """Streams that began with the subscription, until its first message."""
         self.copied: dict[str, int] = {}
         """Of drop copies: the last report of each account on this link."""
@@ -109,7 +109,7 @@ class Subscriptions:
 
     # ── readers ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def read(self, key: ChannelKey, stream: Stream[Any], number: int, started: Started) -> None:
+    def read(self, key: ChannelKey, stream: Reader, number: int, started: Started) -> None:
         """Let a stream read a channel; `number` names the wait for it."""
         each = self._all.setdefault(key, Subscription())
         each.streams.append(stream)
@@ -134,7 +134,7 @@ class Subscriptions:
             self._ask(key, each)
         return each.book
 
-    def leave(self, key: ChannelKey, stream: Stream[Any]) -> None:
+    def leave(self, key: ChannelKey, stream: Reader) -> None:
         """A stream reads no longer. What passes while nobody listens is not missed."""
         each = self._all.get(key)
         if each is None or stream not in each.streams:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.client import Client, ClientError, LocalBook, RequestFailed, RequestTimedOut, Stream
+from gateway.client import Client, ClientError, LocalBook, RequestFailed, RequestTimedOut, Stream, Ticker, Trade
 from gateway.near import instead
 from gateway.protocol import messages as m
 from gateway.watching.scene import (
@@ -143,23 +143,23 @@ class LiveView:
     def _at(self, time_ns: int) -> None:
         self._time_ns = max(self._time_ns or 0, time_ns)
 
-    def _ticker(self, message: m.Ticker) -> None:
+    def _ticker(self, message: Ticker) -> None:
         last, name = message.last_price, message.instrument
         self._change(
             "ticker",
             message,
-            last=last,
-            change=None if last is None else percent(Decimal(last), self._first.setdefault(name, Decimal(last))),
-            bid=message.bid_price,
-            bid_quantity=message.bid_quantity,
-            ask=message.ask_price,
-            ask_quantity=message.ask_quantity,
+            last=_text(last),
+            change=None if last is None else percent(last, self._first.setdefault(name, last)),
+            bid=_text(message.bid_price),
+            bid_quantity=_text(message.bid_quantity),
+            ask=_text(message.ask_price),
+            ask_quantity=_text(message.ask_quantity),
         )
 
     def _status(self, message: m.Status) -> None:
         self._change("status", message, phase=message.phase)
 
-    def _change(self, channel: str, message: m.Ticker | m.Status, **values: str | None) -> None:
+    def _change(self, channel: str, message: Ticker | m.Status, **values: str | None) -> None:
         self._at(message.time)
         name = message.instrument
         self._markets[name] = msgspec.structs.replace(self._markets[name], **values)
@@ -167,9 +167,10 @@ class LiveView:
         if not self._untold:
             self._told.set()
 
-    def _trade(self, message: m.TradePrint) -> None:
+    def _trade(self, message: Trade) -> None:
         self._at(message.time)
-        printed = Printed(message.trade_id, message.time, message.price, message.quantity, message.taker_side)
+        price, quantity = f"{message.price:f}", f"{message.quantity:f}"
+        printed = Printed(message.trade_id, message.time, price, quantity, message.taker_side)
         self.recent.trade(message.instrument, printed)
 
     def _copy(self, report: m.AnyReport) -> None:
@@ -308,8 +309,13 @@ def _seq_of(report: m.ExecutionReport) -> int:
     return int(seq) if seq.isdigit() else 0
 
 
+def _text(value: Decimal | None) -> str | None:
+    """A decimal with the digits that the venue sent."""
+    return None if value is None else f"{value:f}"
+
+
 def _book(book: LocalBook) -> BookSeen:
-    sides = [[Level(*level) for level in islice(book.levels(side), MAX_LEVELS)] for side in ("buy", "sell")]
+    sides = [[Level(*level) for level in islice(book.written(side), MAX_LEVELS)] for side in ("buy", "sell")]
     return BookSeen(book.instrument, *sides)
 
 

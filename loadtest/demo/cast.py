@@ -12,9 +12,8 @@ from typing import Any, Final
 from engine.vocabulary.codes import CONTINUOUS, FUTURE
 from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, OpenAccount, SetPhase
-from gateway.client import Client
+from gateway.client import Client, Instrument
 from gateway.keys import KeyFileError, public_key_hex, read_private_key
-from gateway.protocol.messages import InstrumentInfo
 from gateway.venue.venue import Venue
 from loadtest.demo.market import Beliefs, Market
 from loadtest.demo.participants import STYLES, Investor, MarketMaker, Participant
@@ -130,7 +129,7 @@ async def logged_in(
         await asyncio.gather(*(client.close() for client in clients.values()))
 
 
-def markets_of(venue: Venue, listed: dict[str, InstrumentInfo], source: random.Random) -> dict[str, Market]:
+def markets_of(venue: Venue, listed: dict[str, Instrument], source: random.Random) -> dict[str, Market]:
     """The instruments that trade continuously, with the venue file's reference prices as first fair prices."""
     genesis, beliefs = venue.genesis(), Beliefs(source)
     trading = {each.instrument for each in genesis if isinstance(each, SetPhase) and each.phase == CONTINUOUS}

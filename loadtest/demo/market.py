@@ -8,8 +8,7 @@ import random
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
-from gateway.client import Client
-from gateway.protocol.messages import InstrumentInfo, Top
+from gateway.client import Client, Instrument, Top
 from loadtest.demo.tally import Tally
 
 SIGMA_BP_PER_ROOT_SECOND: Final = 1.07
@@ -54,15 +53,15 @@ class Beliefs:
 class Market:
     """One instrument: its grid, its touch, and the fair price that all participants would agree on."""
 
-    def __init__(self, info: InstrumentInfo, reference: float, beliefs: Beliefs) -> None:
+    def __init__(self, info: Instrument, reference: float, beliefs: Beliefs) -> None:
         self.instrument = info.instrument
         self.base = info.base
         self.quote = info.quote
         self.kind = info.kind
-        self.tick = Decimal(info.tick_size)
-        self.lot = Decimal(info.lot_size)
-        self.min_quantity = Decimal(info.min_quantity)
-        self.max_quantity = Decimal(info.max_quantity)
+        self.tick = info.tick_size
+        self.lot = info.lot_size
+        self.min_quantity = info.min_quantity
+        self.max_quantity = info.max_quantity
         self.reference = reference
         self.fair = reference
         self.bid: Decimal | None = None
@@ -76,8 +75,7 @@ class Market:
 
     def see(self, top: Top) -> None:
         """Take in a message of the `top` channel."""
-        self.bid = None if top.bid_price is None else Decimal(top.bid_price)
-        self.ask = None if top.ask_price is None else Decimal(top.ask_price)
+        self.bid, self.ask = top.bid_price, top.ask_price
 
     def move(self, now_s: float) -> float:
         """Let the fair price walk on to `now_s`, seconds of any steady clock, and return it."""

@@ -162,13 +162,12 @@ class Participant:
         """Enter one order and count what became of it; None if it was refused."""
         self.tally.entered += 1
         account = account or self.account
-        side: Any = "buy" if buys else "sell"
         try:
-            order = await self.client.submit(
+            trade = self.client.buy if buys else self.client.sell
+            order = await trade(
                 market.instrument,
-                side,
-                quantity,
-                price,
+                quantity=quantity,
+                price=price,
                 account=account,
                 time_in_force=time_in_force,
                 client_order_id=f"{ORDERS}{self._prefix}-{next(self._numbers)}",

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from hdrh.histogram import HdrHistogram
 
-from gateway.client import OrderRejected, RequestFailed
-from gateway.protocol.messages import TradePrint
+from gateway.client import OrderRejected, RequestFailed, Trade
 from gateway.watching.live import percent
 
 # Microseconds: from 1 to one minute, three significant digits.
@@ -125,16 +124,14 @@ class Tally:
         """Count a request that was not sequenced."""
         self.failed[error.code] += 1
 
-    def trade(self, trade: TradePrint) -> None:
+    def trade(self, trade: Trade) -> None:
         """Count a public trade."""
         traded = self.traded.setdefault(trade.instrument, Traded())
-        quantity = Decimal(trade.quantity)
-        price = Decimal(trade.price)
         traded.trades += 1
-        traded.first = traded.first or price
-        traded.last = price
-        traded.quantity += quantity
-        traded.turnover += quantity * price
+        traded.first = traded.first or trade.price
+        traded.last = trade.price
+        traded.quantity += trade.quantity
+        traded.turnover += trade.quantity * trade.price
 
     def percentiles_us(self) -> dict[str, int]:
         """Latency in microseconds at the usual percentiles, and the largest."""

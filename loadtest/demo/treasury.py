@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client, OrderRejected, RequestFailed
+from gateway.client.commands import AdminCommand
 from gateway.protocol.messages import Purpose
 from loadtest.demo.market import Market
 from loadtest.demo.participants import Ends, Participant
@@ -111,7 +112,7 @@ class Operator:
             left_s = max(ends.at_ns - time.perf_counter_ns(), 0) / NS_PER_SECOND
             await ends.comes_within(min(self.index_every_s, left_s))
 
-    async def _ask(self, command: str, **arguments: str) -> bool:
+    async def _ask(self, command: AdminCommand, **arguments: str) -> bool:
         """Send a command; whether it was carried out."""
         try:
             await self.client.admin(command, **arguments)

@@ -248,7 +248,7 @@ async def _feed_all(
 
 
 def _levels(book: LocalBook, recording: Recording, side: int, depth: int) -> Levels:
-    levels = islice(book.levels("buy" if side == 0 else "sell"), depth)
+    levels = islice(book.written("buy" if side == 0 else "sell"), depth)
     return [(to_e8(price) // recording.tick_e8, to_e8(quantity) // recording.lot_e8) for price, quantity in levels]
 
 

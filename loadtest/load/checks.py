@@ -70,7 +70,7 @@ async def compare_books(url: str, settled: Sequence[pipe.Settled], expected: Seq
                 fresh = await client.book(name)
                 if fresh.seq != seq:
                     problems.append(f"{name}: rebuilt up to {seq}, the venue is at {fresh.seq}")
-                elif (fresh.bids, fresh.asks) != (bids, asks):
+                elif (list(fresh.written("buy")), list(fresh.written("sell"))) != (bids, asks):
                     problems.append(f"{name}: other levels at {seq}")
     except (ClientError, TimeoutError, OSError) as error:
         problems.append(f"no snapshots to compare with: {type(error).__name__} {error}")

@@ -5,12 +5,13 @@ import os
 import random
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from gateway.client import OrderRejected
-from gateway.protocol.messages import ExecutionReport, InstrumentInfo, Top, TradePrint
+from gateway.client import Instrument, OrderRejected, Top, Trade
+from gateway.protocol.messages import ExecutionReport
 from loadtest.demo.market import Beliefs, Market
 from loadtest.demo.run import shortfalls
 from loadtest.demo.tally import Tally
@@ -100,8 +101,9 @@ def test_the_tally_counts_by_what_decided():
     for refused in (reject("RET-1"), reject("RET-1", "OPS-1"), reject(None)):
         tally.reject("anna buys", refused)
     tally.permit("anna sells", "RET-5")
-    tally.trade(TradePrint(instrument="A/B", seq=1, trade_id=1, price="10.5", quantity="2", taker_side="buy", time=1))
-    tally.trade(TradePrint(instrument="A/B", seq=2, trade_id=2, price="10", quantity="1", taker_side="buy", time=1))
+    public = {"trade_id": 1, "taker_side": "buy", "time": 1}
+    tally.trade(Trade(instrument="A/B", seq=1, price=Decimal("10.5"), quantity=Decimal(2), **public))
+    tally.trade(Trade(instrument="A/B", seq=2, price=Decimal(10), quantity=Decimal(1), **public))
     tally.replied(0, 5_000_000)
     found = tally.as_dict()
     assert [(each["reason"], each["count"], each["is_rule"]) for each in found["rejects"]] == [
@@ -123,15 +125,15 @@ def test_the_tally_counts_by_what_decided():
 
 @pytest.fixture
 def market() -> Market:
-    info = InstrumentInfo(
+    info = Instrument(
         instrument="BTC/RUB",
         kind="spot",
         base="BTC",
         quote="RUB",
-        tick_size="100",
-        lot_size="0.0001",
-        min_quantity="0.0001",
-        max_quantity="100",
+        tick_size=Decimal(100),
+        lot_size=Decimal("0.0001"),
+        min_quantity=Decimal("0.0001"),
+        max_quantity=Decimal(100),
         maker_fee_ppm=0,
         taker_fee_ppm=0,
         phase="continuous",
@@ -140,8 +142,6 @@ def market() -> Market:
 
 
 def test_prices_and_quantities_are_on_the_grid(market):
-    from decimal import Decimal
-
     assert market.price(Decimal("8000150"), buys=True) == "8000100"
     assert market.price(Decimal("8000150"), buys=False) == "8000200"
     assert market.price(Decimal("1"), buys=True) == "100"
@@ -149,7 +149,9 @@ def test_prices_and_quantities_are_on_the_grid(market):
     assert market.quantity(1.0) == "0.0001"
     assert market.quantity(1e12) == "100"
     assert market.touch(buys=True) == 8_000_000
-    market.see(Top(instrument="BTC/RUB", seq=1, prev_seq=0, time=1, bid_price="7999900", bid_quantity="1"))
+    market.see(
+        Top(instrument="BTC/RUB", seq=1, prev_seq=0, time=1, bid_price=Decimal(7_999_900), bid_quantity=Decimal(1))
+    )
     assert market.touch(buys=True) == 7_999_900
     assert market.touch(buys=False) == 8_000_000
 

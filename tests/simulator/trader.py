@@ -9,8 +9,9 @@ import msgspec
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client.errors import ClientError, ConnectionLost
+from gateway.client.link_states import ConnectionEvent
 from gateway.client.orders import Order
-from gateway.client.protocol import ClientProtocol, ConnectionEvent
+from gateway.client.protocol import ClientProtocol
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
 from gateway.protocol.wire import JSON, MSGPACK, Codec
@@ -193,7 +194,7 @@ class Trader:
         self._by_id[request.id] = act
         if act.order is not None:
             assert isinstance(request, m.NewOrder)
-            self.protocol.enter(act.order, request, lambda reply: self._answered(act, reply), self._now)
+            self.protocol.enter([act.order], request, lambda reply: self._answered(act, reply), self._now)
         else:
             self.protocol.request(request, lambda reply: self._answered(act, reply), self._now)
         self.pump()

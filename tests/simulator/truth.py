@@ -197,7 +197,7 @@ class Truth:
         self._check_reports(trader, may_forget)
         for act in trader.acts:
             if act.order is not None and act.order.order_id:
-                self._check_order(act.order.order_id, act.order.status, act.order.filled_quantity, may_forget)
+                self._check_order(act.order.order_id, act.order.status, f"{act.order.filled_quantity:f}", may_forget)
         seqs = [message.seq for message in trader.trades.messages]
         if sorted(set(seqs)) != seqs:
             raise Failed(f"P3: {trader.name} got trades out of order: {seqs}")

@@ -165,7 +165,10 @@ class Worker:
             pipe.Settled(
                 accounts=accounts,
                 account_problems=account_problems,
-                books={name: (book.seq, book.bids, book.asks) for name, book in sorted(books.items())},
+                books={
+                    name: (book.seq, list(book.written("buy")), list(book.written("sell")))
+                    for name, book in sorted(books.items())
+                },
                 updates=updates,
                 book_problems=book_problems,
                 market_gaps=self._notes.market_gaps,

@@ -112,10 +112,10 @@ def test_a_live_venue_in_a_terminal(venue: LiveVenue) -> None:
 
 async def _refused(venue: LiveVenue) -> None:
     async with connect(venue.url, "mm-alpha", venue.key("mm-alpha")) as client:
-        await client.sell("ETH/RUB", "0.3", "250500")
+        await client.sell("ETH/RUB", quantity="0.3", price="250500")
     async with connect(venue.url, "broker-north", venue.key("broker-north")) as client:
         with pytest.raises(OrderRejected):
-            await client.buy("BTC/RUB", "0.05", "8000000", account="daria.north")
+            await client.buy("BTC/RUB", quantity="0.05", price="8000000", account="daria.north")
 
 
 def test_what_breaks_off_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:

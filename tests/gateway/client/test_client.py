@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
@@ -39,9 +40,9 @@ async def test_the_example_of_the_readme(venue, encoding):
         order = await taker.buy("ETH/RUB", quantity="0.01", price="250000")
         assert await soon(order.filled()) is order
         assert (await soon(resting.filled())).fills[0].liquidity == "maker"
-        assert order.fills[0].last_price == "250000"
+        assert order.fills[0].price == 250_000
         trade = await soon(anext(trades))
-        assert (trade.price, trade.quantity, trade.taker_side) == ("250000", "0.010", "buy")
+        assert (f"{trade.price}", f"{trade.quantity}", trade.taker_side) == ("250000", "0.010", "buy")
 
 
 async def test_a_reject_names_the_rule(venue):
@@ -56,8 +57,10 @@ async def test_a_reject_names_the_rule(venue):
         with pytest.raises(OrderRejected) as refused:
             await client.buy("BTC/RUB", quantity="1", price="8000000.01")
         assert refused.value.code == "tick"
-        with pytest.raises(RequestFailed) as failed:
+        with pytest.raises(ValueError, match="quantity: 'one' is no decimal number"):
             await client.buy("BTC/RUB", quantity="one", price="8000000")
+        with pytest.raises(RequestFailed) as failed:
+            await client.buy("BTC/RUB", quantity="-1", price="8000000")
         assert failed.value.code == "malformed"
 
 
@@ -65,7 +68,7 @@ async def test_amend_cancel_and_mass_cancel(venue):
     async with login(venue, "mm-beta") as client:
         order = await client.buy("SOL/RUB", quantity="5", price="9000")
         await order.amend(price="9001", quantity="4")
-        assert (order.price, order.leaves_quantity) == ("9001", "4.00")
+        assert (order.price, order.leaves_quantity) == (9001, 4)
         assert [each.order_id for each in await client.open_orders()] == [order.order_id]
         await order.cancel()
         assert (order.status, order.reason, order.is_open) == ("cancelled", "requested", False)
@@ -88,8 +91,8 @@ async def test_requests_overlap_and_market_orders_end(venue):
         # The collar, 5 % over the reference of 180, ends the sweep: 180 to 189 trade.
         swept = await taker.buy("XRP/RUB", quantity="30")
         await soon(swept.ended())
-        assert (swept.status, swept.reason, swept.filled_quantity) == ("cancelled", "collar", "10")
-        assert [fill.last_price for fill in swept.fills] == [f"{price}.00" for price in range(180, 190)]
+        assert (swept.status, swept.reason, swept.filled_quantity) == ("cancelled", "collar", 10)
+        assert [f"{fill.price}" for fill in swept.fills] == [f"{price}.00" for price in range(180, 190)]
         killed = await taker.buy("XRP/RUB", quantity="5", price="150", time_in_force="ioc")
         assert (await soon(killed.ended())).reason == "immediate_or_cancel"
         await maker.mass_cancel()
@@ -101,12 +104,12 @@ async def test_balances_and_instruments(venue):
         order = await client.buy("TON/RUB", quantity="100", price="120")
         after = (await client.balances())["RUB"]
         # The value and the larger fee, 300 millionths.
-        assert float(before.available) - float(after.available) == pytest.approx(12_003.6)
+        assert before.available - after.available == Decimal("12003.60")
         assert after.total == before.total
         await order.cancel()
         assert (await client.balances())["RUB"] == before
         listed = await client.instruments()
-        assert listed["BTC/RUB"].tick_size == "100"
+        assert listed["BTC/RUB"].tick_size == 100
         assert listed["BTC/RUB"].phase == "continuous"
 
 
@@ -124,7 +127,8 @@ async def test_the_book_and_the_top_follow_the_venue(venue):
         async with login(venue, "mm-beta") as other:
             await other.sell("BNB/RUB", quantity="0.2", price="69990")
         await public.instruments()
-        assert book.best_bid == ("69990", "0.300")
+        assert book.best_bid == (69_990, Decimal("0.3"))
+        assert next(book.written("buy")) == ("69990", "0.300")
         assert len(book.bids) == 14
         assert book.resyncs == 0
         await client.mass_cancel()
@@ -137,7 +141,7 @@ async def test_the_book_and_the_top_follow_the_venue(venue):
         ticker = await soon(anext(tickers))
         while ticker.last_price is None or ticker.bid_price is not None:
             ticker = await soon(anext(tickers))
-        assert (ticker.last_price, ticker.ask_price) == ("69990", None)
+        assert (ticker.last_price, ticker.ask_price) == (69_990, None)
         assert tops.missed == tickers.missed == 0
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gateway.client import Client, ConnectionLost, Order, OrderRejected, connect
+from gateway.client import Client, ConnectionLost, Limit, Order, OrderRejected, Portfolio, connect
 from tests.support.gateway.clearing_desk import FUTURE
 from tests.support.gateway.journal_view import JournalView
 from tests.support.gateway.mortal_venue import MortalVenue
@@ -66,7 +66,7 @@ class Trader:
     async def enter(self, name: str, terms: dict[str, Any]) -> None:
         while True:
             try:
-                self.orders[name] = await self.client.submit(client_order_id=name, **terms)
+                self.orders[name] = await self.client.submit(Limit(**terms), client_order_id=name)
             except ConnectionLost:
                 self.sent_again += 1
                 continue
@@ -156,9 +156,11 @@ async def campaign(directory: Path, cuts: int, kills: int, seed: int) -> str:
         venue = await stack.enter_async_context(MortalVenue(directory))
         link = await stack.enter_async_context(unruly_link(venue.url))
         traders = []
+        portfolios = []
         for name in ("alice", "bob"):
             client = await stack.enter_async_context(connect(link.url, name, KEYS[name]))
             traders.append(Trader(client, random.Random(f"{seed} {name}")))
+            portfolios.append(await client.portfolio())
         field = Field(venue, link, traders, chance)
         trading = [asyncio.create_task(trader.trade()) for trader in traders]
         await field.fight(cuts, kills)
@@ -169,6 +171,8 @@ async def campaign(directory: Path, cuts: int, kills: int, seed: int) -> str:
         # The fills of what was just entered come in the same breath, to the other side as well.
         held = [(await each.client.balances(), await each.client.positions()) for each in traders]
     view = JournalView(directory / "journal")
+    for portfolio in portfolios:
+        compare_profit(portfolio, view, f"seed {seed}")
     for trader, (balances, positions) in zip(traders, held, strict=True):
         compare_orders(trader, view)
         told = {
@@ -192,6 +196,23 @@ async def campaign(directory: Path, cuts: int, kills: int, seed: int) -> str:
     )
 
 
+def compare_profit(portfolio: Portfolio, view: JournalView, about: str) -> None:
+    """Positions, and profit at a price, are those of the journal's fills."""
+    assert portfolio.is_complete, about
+    for instrument in INSTRUMENTS:
+        quantity = worth = fees = Decimal(0)
+        for (account, _), reports in view.orders.items():
+            for each in reports:
+                if account == portfolio.account and each.instrument == instrument and each.exec_type == "trade":
+                    signed = Decimal(each.last_quantity or 0) * (1 if each.side == "buy" else -1)
+                    quantity += signed
+                    worth += signed * (101 - Decimal(each.last_price or 0))
+                    fees += Decimal(each.fee or 0)
+        portfolio.mark(instrument, 101)
+        found = portfolio[instrument]
+        assert (found.quantity, found.profit, found.fees) == (quantity, worth - fees, fees), about
+
+
 def compare_orders(trader: Trader, view: JournalView) -> None:
     """Each order is in the journal as its client knows it, and at most once."""
     journaled = {name: reports for (account, name), reports in view.orders.items() if account == trader.account}
@@ -205,7 +226,7 @@ def compare_orders(trader: Trader, view: JournalView) -> None:
             continue
         last = reports[-1]
         assert (order.order_id, order.status) == (last.order_id, last.order_status), (order, last)
-        assert (order.filled_quantity, order.leaves_quantity) == (last.filled_quantity, last.leaves_quantity)
+        assert (str(order.filled_quantity), str(order.leaves_quantity)) == (last.filled_quantity, last.leaves_quantity)
         fills = [each.exec_id for each in reports if each.exec_type == "trade"]
         assert [fill.exec_id for fill in order.fills] == fills, order
 

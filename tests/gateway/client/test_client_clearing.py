@@ -17,15 +17,15 @@ async def test_the_client_library_takes_every_report_in_its_stride(tmp_path):
         await reports.start()
         marks, prices = bob.marks("BTC-FUT"), bob.index("BTC")
         await marks.start()
-        assert (await asyncio.wait_for(anext(prices), 10)).price == "100"
+        assert (await asyncio.wait_for(anext(prices), 10)).price == 100
         await desk.leave_bob("1200")
-        short = await bob.sell("BTC-FUT", "10", "100")
+        short = await bob.sell("BTC-FUT", quantity="10", price="100")
         assert (await desk.alice.order("buy", "10", "100", "a", account="alice", instrument="BTC-FUT"))["type"]
         await asyncio.wait_for(short.filled(), 10)
         await desk.done(desk.sue, "mark_future", instrument="BTC-FUT", price="150")
-        assert (await asyncio.wait_for(anext(marks), 10)).price == "150.0"
+        assert (await asyncio.wait_for(anext(marks), 10)).price == 150
         held = await bob.positions()
-        assert [(each.instrument, each.quantity) for each in held.positions] == [("BTC-FUT", "-10.0")]
+        assert [(each.instrument, each.quantity) for each in held.positions] == [("BTC-FUT", -10)]
         assert held.cover[0].call_until
         await desk.alice.order("sell", "10", "150", "a2", account="alice", instrument="BTC-FUT")
         await desk.done(desk.sue, "close_out", account="bob", instrument="BTC-FUT")
@@ -43,7 +43,7 @@ async def test_the_client_library_takes_every_report_in_its_stride(tmp_path):
         while (trade := await desk.alice.until("execution_report")).get("instrument") != "BTC/RUB":
             pass
         await desk.done(desk.sue, "bust_trade", trade_id=trade["trade_id"], reason="a test")
-        resting = await bob.buy("BTC/RUB", "1", "90")
+        resting = await bob.buy("BTC/RUB", quantity="1", price="90")
         await resting.cancel()
         seen = []
         while not seen or getattr(seen[-1], "reason", None) != "requested":

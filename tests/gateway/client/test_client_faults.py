@@ -40,6 +40,7 @@ async def test_after_a_lost_connection_reports_are_resumed_and_pending_requests_
             await venue.cut()
         elif isinstance(request, m.Resume):
             filled = {"exec_type": "trade", "order_status": "filled", "filled_quantity": "1", "leaves_quantity": "0"}
+            filled |= {"last_price": "5", "last_quantity": "1", "side": "buy", "liquidity": "maker", "trade_id": 1}
             order = next(each for each in venue.requests if isinstance(each, m.NewOrder))
             # The last report that was seen is asked for again, so that a venue that lost its last moments is noticed.
             assert request.after_seq == 0
@@ -48,12 +49,13 @@ async def test_after_a_lost_connection_reports_are_resumed_and_pending_requests_
             await venue.send(m.Resumed(id=request.id, account=ACCOUNT, seq=3, snapshot=False))
 
     async with scripted(answer) as venue, connect(venue.url, "p", KEY) as client:
-        order = await client.buy("A/B", "1", "5")
+        order = await client.buy("A/B", quantity="1", price="5")
         with pytest.raises(ConnectionLost):
             await client.instruments()
         await asyncio.wait_for(order.filled(), 5)
         assert (client.reconnects, venue.connections) == (1, 2)
-        assert order.filled_quantity == "1"
+        assert order.filled_quantity == 1
+        assert order.has_all_fills
 
 
 async def test_orders_whose_reports_are_gone_for_good_end_as_unknown():
@@ -69,7 +71,7 @@ async def test_orders_whose_reports_are_gone_for_good_end_as_unknown():
             await venue.send(m.OpenOrdersReply(id=request.id, account=ACCOUNT, seq=20_000, orders=[]))
 
     async with scripted(answer) as venue, connect(venue.url, "p", KEY) as client, client.reports() as reports:
-        order = await client.buy("A/B", "1", "5")
+        order = await client.buy("A/B", quantity="1", price="5")
         await anext(reports)
         with pytest.raises(ConnectionLost):
             await client.instruments()
@@ -100,7 +102,7 @@ async def test_a_book_with_a_wrong_checksum_is_fetched_anew():
 
     async with scripted(answer) as venue, connect(venue.url) as client:
         book = await client.book("A/B")
-        while book.bids != [("10.0", "2")]:
+        while book.bids != [(10, 2)]:
             await asyncio.wait_for(book.changed(), 5)
         assert book.resyncs == 1
 

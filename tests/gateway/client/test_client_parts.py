@@ -12,9 +12,10 @@ from gateway.client.amounts import decimal_text
 from gateway.client.book import BookOutOfStep, LocalBook
 from gateway.client.key import private_key
 from gateway.client.link import Pings
+from gateway.client.values import refusal_of
 from gateway.keys import new_private_key, public_key_hex, write_private_key
 from gateway.outbound.channels.levels import checksum
-from gateway.protocol.messages import BookSnapshot, BookUpdate, Hello
+from gateway.protocol.messages import BookSnapshot, BookUpdate, ExecutionReport, Hello, RequestRejected
 
 
 def snapshot(seq: int, bids: list[tuple[str, str]], asks: list[tuple[str, str]]) -> BookSnapshot:
@@ -29,17 +30,17 @@ async def test_the_book_follows_snapshot_and_updates():
     book = LocalBook("A/B")
     assert book.best_bid is None
     book.apply(snapshot(5, [("10.0", "1"), ("9.0", "2")], [("11.0", "3")]))
-    assert (book.best_bid, book.best_ask, book.seq) == (("10.0", "1"), ("11.0", "3"), 5)
+    assert (book.best_bid, book.best_ask, book.seq) == ((10, 1), (11, 3), 5)
     after = [("10.5", "4"), ("9.0", "7")]
     book.apply(update(5, 9, [("10.5", "4"), ("10.0", "0"), ("9.0", "7")], checksum(after, [("11.0", "3")])))
-    assert (book.bids, book.asks, book.seq, book.time) == (after, [("11.0", "3")], 9, 2)
+    assert (book.bids, book.asks, book.seq, book.time) == ([(Decimal("10.5"), 4), (9, 7)], [(11, 3)], 9, 2)
 
 
 async def test_prices_are_ordered_by_value_not_by_text():
     book = LocalBook("A/B")
     book.apply(snapshot(1, [("100.0", "1"), ("99.0", "1"), ("9.0", "1")], [("101.0", "1"), ("1000.0", "1")]))
-    assert [price for price, _ in book.bids] == ["100.0", "99.0", "9.0"]
-    assert [price for price, _ in book.asks] == ["101.0", "1000.0"]
+    assert [price for price, _ in book.written("buy")] == ["100.0", "99.0", "9.0"]
+    assert [price for price, _ in book.written("sell")] == ["101.0", "1000.0"]
 
 
 async def test_the_checksum_counts_ten_levels_of_each_side():
@@ -56,7 +57,7 @@ async def test_a_missing_update_and_a_wrong_checksum_are_found():
     book.apply(snapshot(5, [("10.0", "1")], []))
     with pytest.raises(BookOutOfStep, match="follows 6"):
         book.apply(update(6, 7, [("10.0", "2")], 0))
-    assert book.bids == [("10.0", "1")]
+    assert book.bids == [(10, 1)]
     with pytest.raises(BookOutOfStep, match="checksum"):
         book.apply(update(5, 6, [("10.0", "2")], 12345))
 
@@ -156,3 +157,25 @@ def test_how_often_to_ping_is_what_the_venue_says_unless_the_program_does(pings,
         heartbeat_timeout=timeout,
     )
     assert pings.agreed(hello) == agreed
+
+
+def test_a_refusal_is_of_an_order_or_of_another_request() -> None:
+    common = {
+        "account": "a",
+        "code": "compliance",
+        "detail": "why",
+        "rule": "R-1",
+        "title": "t",
+        "rules": ("R-1", "R-2"),
+    }
+    moment = {"order_id": 1, "exec_id": "1-0", "transact_time": 1, "order_status": "rejected", "exec_type": "rejected"}
+    terms = {"client_order_id": "c", "instrument": "A/B", "side": "buy", "price": "1.50", "quantity": "2"}
+    order = refusal_of(ExecutionReport(**common, **moment, **terms))  # type: ignore[arg-type]
+    assert order is not None
+    assert (order.price, order.quantity, order.side, order.rule) == (Decimal("1.5"), 2, "buy", "R-1")
+    transfer = refusal_of(RequestRejected(client_order_id="t", **common))  # type: ignore[arg-type]
+    assert transfer is not None
+    assert (transfer.client_order_id, transfer.instrument, transfer.quantity) == ("t", "", None)
+    assert transfer.rules == ("R-1", "R-2")
+    accepted = {**moment, "order_status": "new", "exec_type": "new"}
+    assert refusal_of(ExecutionReport(account="a", **accepted, **terms)) is None  # type: ignore[arg-type]

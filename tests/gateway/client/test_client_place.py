@@ -5,11 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
 
-from gateway.client import Client, ClientError, ConnectionLost, Order, RequestFailed, RequestTimedOut, connect
+from gateway.client import (
+    Client,
+    ClientError,
+    ConnectionLost,
+    Limit,
+    Order,
+    ReportsLost,
+    RequestFailed,
+    RequestTimedOut,
+    connect,
+)
 from gateway.protocol import messages as m
 from tests.support.gateway.mortal_venue import MortalVenue
 from tests.support.gateway.small_venue import KEYS, served_apart, venue_text
@@ -56,7 +67,8 @@ async def insist(client: Client, side: m.Side, price: str, client_order_id: str,
     """Send an order, again and again, until it is answered: as the documents advise."""
     while True:
         try:
-            return await client.submit("BTC/RUB", side, quantity, price, client_order_id=client_order_id)
+            terms = Limit(instrument="BTC/RUB", side=side, quantity=quantity, price=price)
+            return await client.submit(terms, client_order_id=client_order_id)
         except ConnectionLost:
             continue
 
@@ -75,16 +87,16 @@ async def test_a_refused_subscription_may_be_tried_again(url):
         await again(link, client)
         await otto.admin("set_index_price", index="GOLD", price="5")
         await soon(gold.start())
-        assert (await soon(anext(gold))).price == "5"
+        assert (await soon(anext(gold))).price == 5
         await otto.admin("set_index_price", index="GOLD", price="6")
-        assert (await soon(anext(gold))).price == "6"
+        assert (await soon(anext(gold))).price == 6
         await again(link, client)
         await otto.admin("set_index_price", index="GOLD", price="7")
         # The state that a return begins with was told before.
-        assert (await soon(anext(gold))).price == "7"
+        assert (await soon(anext(gold))).price == 7
         assert gold.missed == 0
         second = client.index("GOLD")
-        assert (await soon(anext(second))).price == "7"
+        assert (await soon(anext(second))).price == 7
 
 
 async def test_auctions_can_be_followed_and_a_channel_that_nobody_reads_is_let_pass(url):
@@ -94,7 +106,7 @@ async def test_auctions_can_be_followed_and_a_channel_that_nobody_reads_is_let_p
         auctions = client.auction("BTC/RUB")
         await soon(auctions.start())
         await otto.admin("set_phase", instrument="BTC/RUB", phase="opening_auction")
-        order = await client.buy("BTC/RUB", "1", "90")
+        order = await client.buy("BTC/RUB", quantity="1", price="90")
         await otto.admin("set_phase", instrument="BTC/RUB", phase="continuous")
         assert (await soon(anext(auctions))).instrument == "BTC/RUB"
         await order.cancel()
@@ -104,7 +116,7 @@ async def test_what_a_supervisor_copies_is_not_missed_for_the_commands_between(u
     async with linked(url, "sue") as (link, client), login(url, "alice") as alice, login(url, "otto") as otto:
         copies = client.drop_copy()
         await soon(copies.start())
-        await (await alice.buy("BTC/RUB", "1", "90")).cancel()
+        await (await alice.buy("BTC/RUB", quantity="1", price="90")).cancel()
         for _ in range(2):
             await soon(anext(copies))
         link.is_open = False
@@ -113,7 +125,7 @@ async def test_what_a_supervisor_copies_is_not_missed_for_the_commands_between(u
             await otto.admin("set_index_price", index="SILVER", price=str(price + 1))
         link.is_open = True
         await soon(client.resumed())
-        order = await alice.buy("BTC/RUB", "1", "90")
+        order = await alice.buy("BTC/RUB", quantity="1", price="90")
         assert (await soon(anext(copies))).order_id == order.order_id
         assert copies.missed == 0
         link.is_open = False
@@ -121,7 +133,7 @@ async def test_what_a_supervisor_copies_is_not_missed_for_the_commands_between(u
         await order.cancel()
         link.is_open = True
         await soon(client.resumed())
-        await (await alice.buy("BTC/RUB", "1", "90")).cancel()
+        await (await alice.buy("BTC/RUB", quantity="1", price="90")).cancel()
         await soon(anext(copies))
         assert copies.missed == 1
 
@@ -164,35 +176,35 @@ async def test_a_place_that_is_taken_for_a_moment_is_waited_for(url):
             await until(lambda: link.connections >= before + 3)
             assert client.state == "lost"
         await soon(client.resumed())
-        await (await client.buy("BTC/RUB", "1", "80")).cancel()
+        await (await client.buy("BTC/RUB", quantity="1", price="80")).cancel()
 
 
 async def test_an_order_sent_again_after_its_answer_was_lost_has_its_fills(url):
     async with linked(url, "alice") as (link, client), login(url, "bob") as bob:
         link.freeze()
-        sending = asyncio.create_task(client.buy("BTC/RUB", "2", "95", client_order_id="lost-answer"))
+        sending = asyncio.create_task(client.buy("BTC/RUB", quantity="2", price="95", client_order_id="lost-answer"))
         async with login(url, "alice") as watching:
             while not await watching.open_orders():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        await bob.sell("BTC/RUB", "2", "95")
+        await bob.sell("BTC/RUB", quantity="2", price="95")
         link.cut()
         with pytest.raises(ConnectionLost) as lost:
             await sending
         assert lost.value.was_sent
         order = await soon(insist(client, "buy", "95", "lost-answer", "2"))
-        assert (order.status, [fill.last_quantity for fill in order.fills]) == ("filled", ["2.0"])
+        assert (order.status, [fill.quantity for fill in order.fills]) == ("filled", [2])
         assert order.has_all_fills
     # Another run of the program finds them, too.
     async with login(url, "alice") as client:
         order = await soon(insist(client, "buy", "95", "lost-answer", "2"))
-        assert (order.status, [fill.last_quantity for fill in order.fills]) == ("filled", ["2.0"])
+        assert (order.status, [fill.quantity for fill in order.fills]) == ("filled", [2])
 
 
 async def test_an_account_opened_since_the_login_is_ones_own(url):
     async with linked(url, "alice") as (link, client), login(url, "otto") as otto, client.reports() as reports:
         await otto.admin("open_account", account="alice.new", participant="alice", investor="alice")
         await otto.admin("deposit", account="alice.new", asset="RUB", amount="1000")
-        order = await soon(client.buy("BTC/RUB", "1", "80", account="alice.new"))
+        order = await soon(client.buy("BTC/RUB", quantity="1", price="80", account="alice.new"))
         assert order.status == "new"
         assert order.order_id
         assert [(await soon(anext(reports))).seq for _ in range(2)] == [1, 2]
@@ -224,12 +236,15 @@ async def test_what_the_venue_lost_is_no_longer_believed(tmp_path, grows):
         link = await all_of.enter_async_context(unruly_link(venue.url))
         client = await all_of.enter_async_context(login(link.url, "alice"))
         reports = await all_of.enter_async_context(client.reports())
-        kept = await client.buy("BTC/RUB", "1", "90")
-        filling = await client.buy("BTC/RUB", "1", "91")
+        fills = await all_of.enter_async_context(client.fills())
+        portfolio = await client.portfolio()
+        kept = await client.buy("BTC/RUB", quantity="1", price="90")
+        filling = await client.buy("BTC/RUB", quantity="1", price="91")
         async with login(venue.url, "bob") as bob:
-            await bob.sell("BTC/RUB", "1", "91")
+            await bob.sell("BTC/RUB", quantity="1", price="91")
         await soon(filling.filled())
-        gone = await client.buy("BTC/RUB", "1", "92", client_order_id="gone")
+        assert portfolio["BTC/RUB"].quantity == 1
+        gone = await client.buy("BTC/RUB", quantity="1", price="92", client_order_id="gone")
         link.is_open = False
         await venue.kill()
         # The sale that filled one order, and all that came after it.
@@ -238,17 +253,24 @@ async def test_what_the_venue_lost_is_no_longer_believed(tmp_path, grows):
         elsewhere = await all_of.enter_async_context(login(venue.url, "alice"))
         bob = await all_of.enter_async_context(login(venue.url, "bob"))
         for price in range(80, 86 if grows else 80):
-            await (await elsewhere.buy("BTC/RUB", "1", str(price))).cancel()
+            await (await elsewhere.buy("BTC/RUB", quantity="1", price=str(price))).cancel()
         link.venue_url = venue.url
         link.is_open = True
         await soon(client.resumed())
         assert (kept.status, filling.status, gone.status) == ("new", "new", "lost")
-        assert (filling.fills, filling.filled_quantity, filling.is_open) == ([], "0.0", True)
+        assert (filling.fills, filling.filled_quantity, filling.is_open) == ([], 0, True)
+        assert portfolio["BTC/RUB"].quantity == 0
+        assert (await soon(anext(fills))).price == 91
+        with pytest.raises(ReportsLost, match="lost for good, or void"):
+            await soon(anext(fills))
         waiting = asyncio.create_task(filling.filled())
-        await bob.sell("BTC/RUB", "2", "90")
+        await bob.sell("BTC/RUB", quantity="2", price="90")
         assert len((await soon(waiting)).fills) == 1
         await soon(kept.filled())
-        anew = await client.buy("BTC/RUB", "1", "92", client_order_id="gone")
+        # Both at 90.5 on average.
+        assert (portfolio["BTC/RUB"].quantity, portfolio["BTC/RUB"].average_price) == (2, Decimal("90.5"))
+        assert portfolio.is_complete
+        anew = await client.buy("BTC/RUB", quantity="1", price="92", client_order_id="gone")
         assert anew.status == "new"
         told = [await soon(anext(reports)) for _ in range(5)]
         assert isinstance(told[-1], m.Resumed)
@@ -262,7 +284,7 @@ async def test_a_frozen_link_is_noticed_by_pings(url):
     async with linked(url, "alice", ping_interval=0.1, ping_timeout=0.2) as (link, client):
         events = client.connection_events()
         await events.start()
-        order = await client.buy("BTC/RUB", "1", "80")
+        order = await client.buy("BTC/RUB", quantity="1", price="80")
         link.freeze()
         lost = asyncio.create_task(client.lost())
         with pytest.raises(ConnectionLost) as error:
@@ -297,7 +319,7 @@ async def test_each_request_has_a_time_limit_that_says_what_is_known(url):
         trades = client.trades("BTC/RUB")
         link.freeze()
         with pytest.raises(RequestTimedOut, match=r"no reply within 0\.3 s; it was sent, and may have been") as error:
-            await soon(client.buy("BTC/RUB", "1", "80", client_order_id="limit"))
+            await soon(client.buy("BTC/RUB", quantity="1", price="80", client_order_id="limit"))
         assert error.value.was_sent
         with pytest.raises(RequestTimedOut):
             await soon(trades.start())
@@ -319,7 +341,7 @@ async def test_each_request_has_a_time_limit_that_says_what_is_known(url):
 
 async def test_when_the_client_ends_nobody_waits_for_ever(url):
     async with linked(url, "alice", reconnect=False) as (link, client):
-        order = await client.buy("BTC/RUB", "1", "80", client_order_id="ends")
+        order = await client.buy("BTC/RUB", quantity="1", price="80", client_order_id="ends")
         book = await client.book("BTC/RUB")
         stream = client.trades("BTC/RUB")
         await stream.start()

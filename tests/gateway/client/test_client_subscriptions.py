@@ -202,7 +202,7 @@ def test_a_book_follows_over_a_return_and_out_of_step(desk):
     snapshot(3)
     assert (desk.started, book.is_current) == ([None], True)
     desk.subscriptions.lost()
-    assert (book.is_current, book.bids) == (False, [("1.0", "1")])
+    assert (book.is_current, book.bids) == (False, [(1, 1)])
     desk.subscriptions.begin()
     desk.answer(2)
     snapshot(2)

@@ -45,12 +45,12 @@ async def desk(directory: Path) -> AsyncIterator[tuple[Client, Client, Client]]:
 async def test_what_is_cancelled_in_pieces_is_counted_whole(tmp_path: Path) -> None:
     async with desk(tmp_path) as (sue, alice, bob):
         for number in range(20):
-            await alice.buy("BTC/RUB", "0.1", 90 + number % 5)
-        stays = await bob.buy("BTC/RUB", "0.1", 95)
+            await alice.buy("BTC/RUB", quantity="0.1", price=90 + number % 5)
+        stays = await bob.buy("BTC/RUB", quantity="0.1", price=95)
 
         async def trading() -> None:
             while True:
-                order = await bob.buy("BTC/RUB", "0.1", 91)
+                order = await bob.buy("BTC/RUB", quantity="0.1", price=91)
                 await order.cancel()
 
         flow = asyncio.ensure_future(trading())
@@ -65,7 +65,7 @@ async def test_what_is_cancelled_in_pieces_is_counted_whole(tmp_path: Path) -> N
 async def test_a_change_in_pieces_names_its_rule(tmp_path: Path) -> None:
     async with desk(tmp_path) as (sue, alice, _):
         for number in range(12):
-            await alice.buy("BTC/RUB", "0.1", 90 + number % 5)
+            await alice.buy("BTC/RUB", quantity="0.1", price=90 + number % 5)
         plan = await actions.block(sue, "alice", blocked=True)
         assert (plan.accounts, plan.open_orders) == (1, 12)
         outcome = await carry_out(sue, plan, "a court")

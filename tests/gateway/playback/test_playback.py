@@ -123,7 +123,7 @@ async def test_two_clients_have_the_book_at_each_checksum(venue: Path, speed: st
             await until(lambda: book.seq == naive.seq)
             # Without the snapshot.
             assert (book.resyncs, len(seen)) == (0, count - 1)
-            assert [*book.bids, *book.asks] == naive.best(10**6)
+            assert [*book.written("buy"), *book.written("sell")] == naive.best(10**6)
         await noting
         # Who comes late finds it as it is, and is told so.
         async with client(url_of(server)) as late:
@@ -229,7 +229,7 @@ async def test_a_client_s_order_is_refused_in_words(venue: Path, tmp_path: Path)
         assert stock.hello.recording is not None
         assert stock.hello.recording.last_seq > 700
         with pytest.raises(RequestFailed, match="read_only: this is a recording"):
-            await stock.buy("BTC/RUB", "0.1", 90)
+            await stock.buy("BTC/RUB", quantity="0.1", price=90)
 
 
 # ── from a moment in the middle ────────────────────────────────────────────────────────────────────────────────────

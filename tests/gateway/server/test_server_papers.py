@@ -147,7 +147,7 @@ async def test_the_client_library_asks_for_papers(tmp_path):
         connect(url_of(server), "alice", KEYS["alice"], account="alice") as alice,
     ):
         assert (await alice.risk_warning()).in_force is None
-        assert (await alice.contracts())["7/2026"].left == "100.000000"
+        assert (await alice.contracts())["7/2026"].left == 100
 
 
 @pytest.mark.parametrize(

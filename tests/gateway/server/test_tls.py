@@ -32,7 +32,7 @@ async def test_a_client_trades_and_a_new_certificate_breaks_nothing(tmp_path):
         assert url.startswith("wss://127.0.0.1:")
         port = int(url.rpartition(":")[2])
         async with connect(url, "alice", KEYS["alice"], account="alice", ca_file=files[0]) as alice:
-            first = await alice.buy("BTC/RUB", "1", "90")
+            first = await alice.buy("BTC/RUB", quantity="1", price="90")
             before = await asyncio.to_thread(shown, port)
             assert before.strip() == files[0].read_text().strip()
             write_certificate(tmp_path)
@@ -49,7 +49,7 @@ async def test_a_client_trades_and_a_new_certificate_breaks_nothing(tmp_path):
             process.send_signal(signal.SIGHUP)
             await asyncio.sleep(0.5)
             assert (await asyncio.to_thread(shown, port)).strip() == after.strip()
-            assert (await alice.buy("BTC/RUB", "1", "89")).order_id > first.order_id
+            assert (await alice.buy("BTC/RUB", quantity="1", price="89")).order_id > first.order_id
             assert alice.reconnects == 0
         # Without what vouches for it, the venue could be anybody.
         with pytest.raises(ConnectionLost, match="certificate verify failed"):

@@ -39,12 +39,12 @@ async def until(view: LiveView, holds: Callable[[], object]) -> None:
 async def trade(venue: LiveVenue, price: str) -> None:
     """A trade of 0.1 ETH between two market makers, and a refusal."""
     async with logged_in(venue, "mm-alpha") as alpha, logged_in(venue, "mm-beta") as beta:
-        await alpha.sell("ETH/RUB", "0.1", price)
-        bought = await beta.buy("ETH/RUB", "0.1", price)
+        await alpha.sell("ETH/RUB", quantity="0.1", price=price)
+        bought = await beta.buy("ETH/RUB", quantity="0.1", price=price)
         await bought.filled()
-        await alpha.sell("ETH/RUB", "0.3", "250500")
+        await alpha.sell("ETH/RUB", quantity="0.3", price="250500")
         with pytest.raises(OrderRejected):
-            await alpha.buy("ETH/RUB", "0.3", "1")
+            await alpha.buy("ETH/RUB", quantity="0.3", price="1")
 
 
 async def test_a_supervisor_sees_prices_book_tape_and_verdicts(venue: LiveVenue) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import group
-from gateway.client import Client, OrderRejected, connect
-from gateway.protocol.messages import ExecutionReport, OpenOrder, Side
+from gateway.client import Client, Limit, OpenOrder, OrderRejected, connect
+from gateway.protocol.messages import ExecutionReport, Side
 from tests.support.gateway.live_venue import LiveVenue, live_venue
 
 INSTRUMENT = "BTC/RUB"
@@ -78,7 +78,8 @@ class Controlled:
 
         async def enter(client: Client) -> None:
             for price in prices:
-                order = await client.submit(instrument, side, quantity, price, account=account)
+                terms = Limit(instrument=instrument, side=side, quantity=quantity, price=price)
+                order = await client.submit(terms, account=account)
                 assert order.status == "new"
 
         self._as(participant, enter)
@@ -88,7 +89,7 @@ class Controlled:
 
         async def cross(client: Client) -> ExecutionReport:
             async with client.reports() as reports:
-                await client.buy("ETH/RUB", "0.1", 250_000)
+                await client.buy("ETH/RUB", quantity="0.1", price=250_000)
                 async for report in reports:
                     if isinstance(report, ExecutionReport) and report.exec_type == "trade":
                         return report
@@ -140,10 +141,10 @@ async def _flow(desk: Controlled, ended: threading.Event) -> None:
             if ended.is_set():
                 return
             try:
-                await alpha.submit("SOL/RUB", "sell", "0.01", 12_000)
-                bought = await beta.submit("SOL/RUB", "buy", "0.01", 12_000, time_in_force="ioc")
+                await alpha.sell("SOL/RUB", quantity="0.01", price=12_000)
+                bought = await beta.buy("SOL/RUB", quantity="0.01", price=12_000, time_in_force="ioc")
                 desk.trades += bought.status == "filled"
-                resting = await alpha.submit("SOL/RUB", "sell", "0.01", 12_200)
+                resting = await alpha.sell("SOL/RUB", quantity="0.01", price=12_200)
                 if number % 2:
                     await resting.cancel()
             except OrderRejected as refused:

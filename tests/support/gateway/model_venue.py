@@ -17,6 +17,12 @@ PIECE = 2
 """Reports of an answer that come in one go."""
 
 
+FIRST_OF_PAIR = ".limit"
+"""How the names of the first orders of pairs end."""
+NEXT_OF_LIST = 2**40
+"""From the number of an order to that of the next one of its pair."""
+
+
 class ModelVenue:
     """What is reported is all there is: orders and numbers follow from the list of reports."""
 
@@ -83,6 +89,11 @@ class ModelVenue:
             filled_quantity=str(filled),
             leaves_quantity=str(leaves),
             last_quantity=str(quantity),
+            last_price=str(5 + len(self.reports) % 3),
+            side="buy",
+            liquidity="maker",
+            trade_id=len(self.reports),
+            fee="0.01",
         )
 
     def cancel(self, order: m.ExecutionReport, request: int | None) -> None:
@@ -108,6 +119,18 @@ class ModelVenue:
             "new", 0, request.id, order_status="new", filled_quantity="0", leaves_quantity=request.quantity, **terms
         )
 
+    def enter_pair(self, request: m.NewOrderPair) -> None:
+        """Two orders by one command; sent again, the first one's status says all that is said."""
+        if (known := self.last(request.limit.client_order_id)) is not None:
+            status = {"exec_type": "status", "seq": None, "exec_id": "", "id": request.id, "last_quantity": None}
+            self.tell(replace(known, **status))
+            return
+        first = 1_000 + len(self.reports) + 1
+        legs = ((first, request.id, request.limit), (first + NEXT_OF_LIST, None, request.stop))
+        for order_id, number, leg in legs:
+            terms = {"client_order_id": leg.client_order_id, "quantity": leg.quantity, "leaves_quantity": leg.quantity}
+            self.report("new", order_id, number, order_status="new", filled_quantity="0", **terms)
+
     def take(self, request: m.AnyRequest) -> None:
         """A request came. Commands are carried out at once, questions in their turn."""
         if isinstance(request, m.Login):
@@ -116,6 +139,8 @@ class ModelVenue:
             self.tell(m.Welcome(id=request.id, participant="p", role="participant", accounts=accounts, seq=0, link=""))
         elif isinstance(request, m.NewOrder):
             self.enter(request)
+        elif isinstance(request, m.NewOrderPair):
+            self.enter_pair(request)
         elif isinstance(request, m.CancelOrder):
             order = next((each for each in self.open_orders() if each.client_order_id == request.client_order_id), None)
             if order is not None:
@@ -165,6 +190,13 @@ class ModelVenue:
         self._resumed_to = None
         if lost_reports:
             del self.reports[-lost_reports:]
+            if (
+                self.reports
+                and self.reports[-1].client_order_id.endswith(FIRST_OF_PAIR)
+                and self.reports[-1].exec_type == "new"
+            ):
+                # A command is lost as a whole.
+                self.reports.pop()
 
 
 class Carried:

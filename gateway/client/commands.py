@@ -1,0 +1,50 @@
+"""The commands that `admin` carries, by name: docs/PROTOCOL.md has their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+AdminCommand = Literal[
+    "add_asset",
+    "approve",
+    "authorise_client",
+    "bust_trade",
+    "close_out",
+    "decline",
+    "deposit",
+    "effective_from",
+    "faucet",
+    "freeze_asset",
+    "issue_asset",
+    "list_instrument",
+    "load_rulebook",
+    "mark_future",
+    "open_account",
+    "publish_warning",
+    "record_acknowledgement",
+    "record_test",
+    "redeem_asset",
+    "register_contract",
+    "register_intermediary",
+    "register_investor",
+    "reprice_trade",
+    "set_approval",
+    "set_blocked",
+    "set_index_price",
+    "set_kill_switch",
+    "set_limits",
+    "set_margin_rules",
+    "set_market_halt",
+    "set_parameter",
+    "set_phase",
+    "set_schedule",
+    "set_trading_rules",
+    "set_venue_rules",
+    "update_asset",
+    "withdraw",
+]
+
+_Texts = Sequence[str | Mapping[str, str]]
+AdminArgument = str | int | bool | _Texts | Mapping[str, str | int | bool | _Texts | Mapping[str, str]]
+"""What an argument may be: decimals are text, never floats."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ async def test_a_newcomer_finds_a_market_and_trades(directory: Path) -> None:
         await until(lambda: list(book.levels("buy")) and list(book.levels("sell")))
         bought = await zoe.buy("BTC/RUB", quantity="0.001")
         await until(lambda: not bought.is_open)
-        assert bought.filled_quantity == "0.0010"
+        assert bought.filled_quantity == Decimal("0.0010")
 
 
 async def test_what_is_killed_comes_again_and_what_is_left_is_taken_back(directory: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadtest.demo.run import EXPECTED, Options, run
+from loadtest.demo.show import nothing
 from tests.support.gateway.contract import check_library, check_received, traffic
 from tests.support.gateway.handed_out import handed_out, rows_of
 
@@ -13,7 +14,7 @@ from tests.support.gateway.handed_out import handed_out, rows_of
 async def test_what_a_demonstration_sends_and_gets_is_published(tmp_path, monkeypatch, rulebook):
     check_library(monkeypatch, received=True)
     with traffic() as kept:
-        result = await run(Options(tmp_path / "venue", rulebook, seconds=1.5, seed=5), lambda _, __: None)
+        result = await run(Options(tmp_path / "venue", rulebook, seconds=1.5, seed=5), nothing)
     types = {message["type"] for message in kept}
     assert {"welcome", "instruments", "subscribed", "execution_report", "trade", "done"} <= types
     assert result["orders"]["entered"] > 50

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -112,11 +113,11 @@ def test_test_money_is_given_until_the_day_has_no_more(tmp_path: Path) -> None:
         assert [each["amount"] for each in json.loads(output.splitlines()[0])["given"]] == ["1000000"]
         assert "10000000.00 RUB a day; 0.00 are left" in output
 
-        async def roubles() -> str:
+        async def roubles() -> Decimal:
             async with connect(url, "zoe", key, reconnect=False) as client:
                 return (await client.balances())["RUB"].available
 
-        assert asyncio.run(roubles()) == "10000005.00"
+        assert asyncio.run(roubles()) == Decimal("10000005.00")
     # A start begins no new day.
     with served_apart(directory):
         assert sbx("faucet", directory, "RUB=0.01", "--key", key)[0] == 1

@@ -148,7 +148,10 @@ def test_who_may_not_and_where_nobody_is(venue, tmp_path):
     file = write(tmp_path, PRICES)
     run = sbx_index(str(file), "--url", url, "--key", str(directory / "alice.pem"), "--speed", "0")
     assert run.returncode == 1
-    assert "line 2: the venue refused the price: not_allowed: as participant you may send: freeze_asset" in run.stderr
+    assert (
+        "line 2: the venue refused the price: not_allowed: as participant you may send: faucet, freeze_asset"
+        in run.stderr
+    )
     run = sbx_index(str(file), "--url", url, "--key", str(directory / "otto.pem"), "--participant", "nobody")
     assert run.returncode == 1
     assert "login_failed" in run.stderr

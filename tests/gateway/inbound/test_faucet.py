@@ -128,8 +128,8 @@ def test_a_start_and_a_snapshot_know_it(bench: Bench) -> None:
     asked(bench, alice, request(1, amount="700"))
     time_ns = bench.started.exchange.time_ns
     replica = Replica(new_exchange())
-    for row in JournalReader(bench.directory / "journal").rows():
-        replica.feed(row)
+    for batch in JournalReader(bench.directory / "journal").batches():
+        replica.feed(batch)
         replica.end_batch()
     restored = Replica.restored(replica.state(), ComplianceHook())
     for each in (replica, restored):

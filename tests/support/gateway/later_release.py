@@ -26,17 +26,14 @@ CHANGES = (
     ),
     (
         "engine/trading/entry.py",
-        "            order.stop_ticks,\n        ),\n",
-        "            order.stop_ticks,\n            len(order.book.open_orders()) + 1,\n        ),\n",
+        "order.further is None else order.stop_ticks,\n        ),\n",
+        "order.further is None else order.stop_ticks,\n            len(order.book.open_orders()) + 1,\n        ),\n",
     ),
     # Its reports leave that out.
-    *(
-        (
-            f"gateway/outbound/private_reports/{module}.py",
-            "price, lots, stop = fields_of(",
-            "price, lots, stop, _ = fields_of(",
-        )
-        for module in ("direct", "orders")
+    (
+        "gateway/outbound/private_reports/orders.py",
+        "price, lots, stop = fields_of(",
+        "price, lots, stop, _ = fields_of(",
     ),
 )
 """What a landing that changes events does: `OrderAccepted` says one thing more."""

@@ -2,8 +2,9 @@
 # pyproject.toml or setup.py changed. Another interpreter: make test PYTHON=python3.12
 
 PYTHON ?= python3
-# Processes for the tests, and options for the programs: make demo ARGS="--seconds 60 --rulebook general-2026"
-WORKERS ?= 2
+# Processes for the tests: more than two processors are busy with, for tests wait for what they have started. And options
+# for the programs: make demo ARGS="--seconds 60 --rulebook general-2026"
+WORKERS ?= 3
 ARGS ?=
 # Likewise for the two halves of make abuse.
 COMMANDS ?=

@@ -9,6 +9,7 @@ It shows `quote` (a whole ladder in one request), `fills`, `portfolio` (position
 
 import argparse
 import asyncio
+import contextlib
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
@@ -72,4 +73,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())

@@ -10,6 +10,7 @@ It shows `book` (a copy that checks itself with every message), orders that neve
 
 import argparse
 import asyncio
+import contextlib
 from decimal import Decimal
 from pathlib import Path
 
@@ -65,4 +66,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())

@@ -202,7 +202,7 @@ def _print(facts: dict[str, Any], directory: Path, as_json: bool) -> None:
         return
     name, running = facts["participant"], facts["url"] is not None
     money = ", ".join(f"{amount} {asset}" for asset, amount in facts["money"].items())
-    when = "can trade now" if running else f"can trade from the next start on: sbx serve {directory}"
+    when = "may log in now" if running else f"may log in from the next start on: sbx serve {directory}"
     say(f"{printable(name)} {printable(when)}")
     say(f"account  {printable(facts['account'])}, {printable(money)}")
     say(f"class    {facts['investor_class'] if running else facts['class']}")

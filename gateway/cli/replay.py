@@ -14,7 +14,7 @@ from engine.replay import Difference, ReplayFailure
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.said import Said
 from gateway.cli.progress import bar
-from gateway.cli.terminal import Terminal
+from gateway.cli.terminal import Terminal, say
 from gateway.cli.verify import damage_summary, torn_summary
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
@@ -131,6 +131,8 @@ def replayed(directory: Path, until_seq: int | None, jobs: int) -> Outcome:
         run(outcome, jobs)
     except OSError as error:
         raise click.ClickException(f"the journal can't be read: {error}") from error
+    if jobs > 1 and outcome.parts == 1:
+        say("replayed in one part: a part goes from snapshot to snapshot, and has 50,000 commands or more", err=True)
     return outcome
 
 

@@ -72,3 +72,5 @@ class OrderRejected(RequestFailed):
         self.title = message.title or ""
         self.rules = message.rules
         self.message = message
+        self.seq = message.order_id if isinstance(message, ExecutionReport) else message.seq
+        """The number under which it stands in the journal: what `sbx explain` asks for."""

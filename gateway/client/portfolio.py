@@ -169,6 +169,10 @@ class Portfolio:
 
     # ── what it says ───────────────────────────────────────────────────────────────────────────────────────────────
 
+    def __repr__(self) -> str:
+        held = ", ".join(f"{each.quantity:f} {each.instrument}" for each in self if each.quantity)
+        return f"<Portfolio of {self.account}: {held or 'nothing held'}>"
+
     def __getitem__(self, instrument: str) -> Position:
         """The position in an instrument; a flat one if it never traded."""
         running = self._now.get(instrument) or _Running()

@@ -301,9 +301,9 @@ class Session(FrameReader):
             self._check_own(command)
             check_approvers(command, (each.role for each in self._context.participants.values()))
         except NotAllowed as error:
-            # The journal has no word of it: here it is said who tried.
+            # The journal has no word of it: here it is said who tried. Why, the sender is told.
             name, command_name = participant.participant, without_numbers(request.command)
-            _LOG.warning("refused: %s, %s, may not send %s", name, participant.role, command_name)
+            _LOG.warning("refused: %s, %s, asked for %s", name, participant.role, command_name)
             self._refuse(request, str(error))
         except Malformed as error:
             self._malformed(str(error), request.id)

@@ -75,7 +75,7 @@ class Stage:
     @property
     def invitation(self) -> str:
         """Who may join and how; empty: nobody is expected."""
-        return "" if self.invited is None else f"join with a bot: participant {self.invited.stem}, key {self.invited}"
+        return "" if self.invited is None else f"bots join as {self.invited.stem}, key {self.invited}"
 
     @property
     def elapsed_s(self) -> float:

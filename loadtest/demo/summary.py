@@ -13,7 +13,7 @@ from gateway.printable import figures, printable
 RULES_SHOWN: Final = 6
 INSTRUMENTS_SHOWN: Final = 5
 SEED: Final = "The seed fixes who comes when, for what; prices and latencies are this run's."
-MORE: Final = "More: --full; to keep it: --keep DIR; with a bot of yours: --port 8765"
+MORE: Final = "More: --full; the session as files: --keep DIR; with a bot of yours: --port 8765"
 INDENT: Final = "         "
 
 

@@ -97,7 +97,7 @@ def test_others_may_join(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         line = process.stderr.readline()
-        assert line == f"ws://127.0.0.1:{port}: join with a bot: participant newcomer, key {kept}/keys/newcomer.pem\n"
+        assert line == f"ws://127.0.0.1:{port}: bots join as newcomer, key {kept}/keys/newcomer.pem\n"
 
         async def trade() -> str:
             key = kept / "keys" / "newcomer.pem"

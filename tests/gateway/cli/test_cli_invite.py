@@ -47,7 +47,7 @@ def test_one_who_is_invited_by_file_trades_from_the_next_start_on(tmp_path: Path
     for name, kind in kinds.items():
         status, output = sbx("invite", name, directory, "--class", kind, "--money", "RUB=100000", "--money", "ETH=0.5")
         assert status == 0, output
-        assert f"{name} can trade from the next start on" in output
+        assert f"{name} may log in from the next start on" in output
     # What somebody wrote into the file stays as it was.
     assert (directory / "venue.toml").read_text().startswith(before.rstrip())
     assert (directory / "venue.toml").stat().st_mode & 0o777 == 0o600

@@ -99,7 +99,7 @@ async def test_a_refusal_says_whether_it_is_recorded(tmp_path: Path, caplog: pyt
                 await carry_out(who, plan, "no right")
             assert (refused.value.code, refused.value.seq) == ("not_allowed", None)
         told = [each for each in caplog.messages if each.startswith("refused")]
-        assert told == ["refused: otto, operator, may not send set_blocked"]
+        assert told == ["refused: otto, operator, asked for set_blocked"]
         assert not (await sue.records("investor", "alice"))["alice"].blocked
         wrong = await actions.set_parameter(sue, "ELR-1.enabled", "perhaps")
         with pytest.raises(RequestFailed) as refused:

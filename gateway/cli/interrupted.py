@@ -25,5 +25,9 @@ def exit_status() -> int:
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
     _received.append(number)
-    # Whoever handles that one, an event loop among them, handles this one too.
-    signal.raise_signal(signal.SIGINT)
+    if callable(signal.getsignal(signal.SIGINT)):
+        # Whoever handles that one, an event loop among them, handles this one too.
+        signal.raise_signal(signal.SIGINT)
+    else:
+        # A shell has what it starts in the background ignore Ctrl-C.
+        raise KeyboardInterrupt

@@ -25,6 +25,7 @@ from gateway.venue.invite import (
     append,
     invitation,
     participant_lines,
+    with_lines,
 )
 from gateway.venue.running import running_url
 from gateway.venue.venue import VENUE_FILE, Venue, VenueError, load_venue
@@ -139,8 +140,12 @@ def _by_file(directory: Path, invited: Invitation, key_file: Path) -> None:
     lock.take(directory)
     try:
         key = new_private_key()
-        append(directory / VENUE_FILE, all_lines(invited, public_key_hex(key)))
         write_private_key(key_file, key)
+        try:
+            append(directory / VENUE_FILE, all_lines(invited, public_key_hex(key)))
+        except BaseException:
+            key_file.unlink(missing_ok=True)
+            raise
     finally:
         lock.release()
 
@@ -156,6 +161,8 @@ async def _by_command(
         connect(url, *staff["operator"], reconnect=False, ca_file=ca_file) as operator,
     ):
         await check_free(supervisor, invited)
+        # What the file would not take, an amount with too many decimals for one, the venue would refuse half-way.
+        with_lines(directory / VENUE_FILE, all_lines(invited, public_key_hex(key)))
         write_private_key(key_file, key)
         try:
             seq = await put_on_record(supervisor, operator, invited, public_key_hex(key))
@@ -166,20 +173,31 @@ async def _by_command(
             ) from error
         append(directory / VENUE_FILE, participant_lines(invited, public_key_hex(key)))
         found = await supervisor.records("investor", invited.name)
-    async with asyncio.timeout(ADMITTED_SECONDS):
-        while True:
-            try:
-                async with connect(url, invited.name, key_file, reconnect=False, ca_file=ca_file) as client:
-                    welcome = client.welcome
-                    assert welcome is not None
-                    if invited.account not in welcome.accounts:
-                        raise ControlError(f"the venue lets {invited.name} in, without the account {invited.account}")
-                    break
-            except RequestFailed as error:
-                if error.code != "login_failed":
-                    raise
-                await asyncio.sleep(AGAIN_SECONDS)
+    try:
+        async with asyncio.timeout(ADMITTED_SECONDS):
+            await _logged_in(invited, key_file, url, ca_file)
+    except TimeoutError as error:
+        raise ControlError(
+            f"{invited.name} is on record and in {directory / VENUE_FILE}, and could not log in within {ADMITTED_SECONDS} s: "
+            "the venue's log says whether it can use that file"
+        ) from error
     return {"url": url, "seq": seq, "investor_class": found[invited.name].investor_class}
+
+
+async def _logged_in(invited: Invitation, key_file: Path, url: str, ca_file: Path | None) -> None:
+    """Wait until the venue lets a newcomer in."""
+    while True:
+        try:
+            async with connect(url, invited.name, key_file, reconnect=False, ca_file=ca_file) as client:
+                welcome = client.welcome
+                assert welcome is not None
+                if invited.account not in welcome.accounts:
+                    raise ControlError(f"the venue lets {invited.name} in, without the account {invited.account}")
+                return
+        except RequestFailed as error:
+            if error.code != "login_failed":
+                raise
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 def _staff(venue: Venue, directory: Path, role: str) -> tuple[str, Path]:

@@ -271,6 +271,9 @@ class Portfolio:
             self._corrections[report.seq] = report
             self._work_out(report.instrument)
             return
+        if report.instrument not in self._base:
+            # From before the portfolio began: it knows nothing of it.
+            return
         # It is older than what is kept one by one: undone at its price, and done again at the other.
         signed = Decimal(report.quantity) * (1 if report.side == "buy" else -1)
         for running in (self._base.setdefault(report.instrument, _Running()), self._running(report.instrument)):

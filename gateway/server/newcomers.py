@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from gateway.venue.venue import VENUE_FILE, Participant, VenueError, read_participants
+from gateway.venue.venue import VENUE_FILE, Participant, read_participants
 
 _LOGGER: Final = logging.getLogger("gateway.newcomers")
 _Stamp = tuple[int, int, int]
@@ -19,7 +20,8 @@ class Newcomers:
     def __init__(self, directory: Path, known: Mapping[str, Participant]) -> None:
         self._file: Final = directory / VENUE_FILE
         self._known: Final = dict(known)
-        self._seen = self._stamp()
+        # The first look reads it in any case: it may have changed since the venue was read from it.
+        self._seen: _Stamp | None = None
 
     def look(self) -> list[Participant]:
         """Those who came since the last time. Reads the file if it is another one; cost: a millisecond for fifty lines."""
@@ -29,7 +31,7 @@ class Newcomers:
         self._seen = stamp
         try:
             found = read_participants(self._file)
-        except (VenueError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - nothing that stands in a file may end the looking
             _LOGGER.warning("the venue file was changed and can't be used as it is, nobody was taken in: %s", error)
             return []
         for name, known in self._known.items():
@@ -42,9 +44,10 @@ class Newcomers:
         return came
 
     def _stamp(self) -> _Stamp | None:
-        """What changes when the file does; None: there is none."""
+        """What changes when the file does; None: there is none, or it is no file."""
         try:
             found = self._file.stat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        # To open a pipe would wait for whoever writes to it.
+        return (found.st_ino, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None

@@ -49,11 +49,15 @@ class Upkeep:
         self._timer: asyncio.TimerHandle | None = None
         self._told_ns = time.monotonic_ns()
         self._has_ended: Final = threading.Event()
-        self._thread: Final = threading.Thread(target=self._keep_head, name="journal head", daemon=True)
+        self._threads: Final = [
+            threading.Thread(target=self._keep_head, name="journal head", daemon=True),
+            threading.Thread(target=self._look_for_newcomers, name="newcomers", daemon=True),
+        ]
 
     def begin(self) -> None:
         """Look from now on."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         self._look()
 
     def end(self) -> None:
@@ -79,11 +83,14 @@ class Upkeep:
         self._timer = self._loop.call_later(UPKEEP_NS / NS_PER_SECOND, self._look)
 
     def _keep_head(self) -> None:
-        """Write the head once a second, and look who came, in a thread of its own."""
+        """Write the head once a second, in a thread of its own."""
         while not self._has_ended.wait(UPKEEP_NS / NS_PER_SECOND):
             try:
                 self._writer.write_head()
             except Exception as error:  # noqa: BLE001 - nothing above would see it
+                if self._is_gone():
+                    # That is looked for, too, and is what has happened.
+                    return
                 halted = VenueHalted(
                     f"the head of the journal can't be written: {error}. See to the disk, then start the venue again."
                 )
@@ -92,6 +99,18 @@ class Upkeep:
                 with contextlib.suppress(RuntimeError):
                     self._loop.call_soon_threadsafe(self.host.fail, halted)
                 return
+
+    def _is_gone(self) -> bool:
+        """Whether the journal was removed or renamed."""
+        try:
+            self._writer.check_place()
+        except JournalGone:
+            return True
+        return False
+
+    def _look_for_newcomers(self) -> None:
+        """Look once a second who came, in a thread of its own: whoever writes the file says how long it takes to read."""
+        while not self._has_ended.wait(UPKEEP_NS / NS_PER_SECOND):
             if came := self._newcomers.look():
                 with contextlib.suppress(RuntimeError):
                     self._loop.call_soon_threadsafe(self.host.admit, came)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -164,20 +167,45 @@ investor = {json_text(invited.name)}
     )
 
 
-def append(file: Path, lines: str) -> None:
-    """Add lines to a venue file, if it is sound with them; all of them are on the disk then, or none.
+def with_lines(file: Path, lines: str) -> str:
+    """The text of a venue file with more lines, which is sound.
 
     Raises:
         VenueError: it would not be sound.
-        OSError: the file can't be read or written.
+        OSError: the file can't be read.
     """
-    file = file.resolve()
     try:
         text = file.read_text(encoding="utf-8")
     except ValueError as error:
         raise VenueError(f"{file} can't be read: {error}") from error
     text = text.rstrip("\n") + "\n" + lines
     check_setup(parse_venue(text, "", file.parent, Identities.read(file.parent) or Identities.new()))
-    mode = file.stat().st_mode
-    save_file(file, text.encode())
-    os.chmod(file, mode & 0o777)
+    return text
+
+
+def append(file: Path, lines: str) -> None:
+    """Add lines to a venue file, if it is sound with them; all of them are on the disk then, or none.
+
+    Several may do so at once: each waits until the one before is done.
+
+    Raises:
+        VenueError: it would not be sound.
+        OSError: the file can't be read or written.
+    """
+    file = file.resolve()
+    with _alone(file):
+        text = with_lines(file, lines)
+        mode = file.stat().st_mode
+        save_file(file, text.encode())
+        os.chmod(file, mode & 0o777)
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Be the only one that adds to a file. It is replaced each time: whoever has waited looks whether it is still that one."""
+    while True:
+        with file.open("rb") as opened:
+            fcntl.flock(opened, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(opened.fileno()), file.stat()):
+                yield
+                return

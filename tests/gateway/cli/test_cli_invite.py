@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -91,6 +93,23 @@ def test_one_who_is_invited_while_the_venue_runs_trades_at_once(tmp_path: Path) 
     assert "investor rita by supervisor" in output and "account rita.north rita north by operator" in output
     with served_apart(directory) as (url, _):
         assert asyncio.run(trade(url, "rita", directory / "keys" / "rita.pem")) == "accepted"
+
+
+def test_several_are_invited_at_once_and_a_slip_burns_no_name(tmp_path: Path) -> None:
+    """As many processes: whoever adds to the file waits for the others."""
+    directory = made(tmp_path / "venue")
+    with served_apart(directory) as (url, _):
+        status, output = sbx("invite", "zoe", directory, "--money", "RUB=-5")
+        assert status == 1, output
+        assert not (directory / "keys" / "zoe.pem").exists()
+        names = ["zoe", "yuri", "xenia"]
+        command = [sys.executable, "-m", "gateway.cli", "invite"]
+        invited = [subprocess.Popen([*command, name, str(directory)], stdout=subprocess.DEVNULL) for name in names]
+        assert [process.wait(30) for process in invited] == [0, 0, 0]
+        for name in names:
+            assert asyncio.run(trade(url, name, directory / "keys" / f"{name}.pem")) == "accepted"
+    listed = [each["participant"] for each in tomllib.loads((directory / "venue.toml").read_text())["participants"]]
+    assert sorted(listed[-3:]) == sorted(names)
 
 
 def test_the_rules_hold_for_newcomers(tmp_path: Path) -> None:

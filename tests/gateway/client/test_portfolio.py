@@ -97,6 +97,14 @@ TABLE: list[tuple[list[tuple[str, str, str]], str, tuple[str, str | None, str, s
 ]
 
 
+def test_a_trade_from_before_it_began_is_not_undone_in_it() -> None:
+    portfolio = Portfolio("a")
+    portfolio.take(corrected(2, fill(1, "buy", "1", "100"), None, "0"))
+    assert portfolio["A/B"].quantity == 0 and repr(portfolio) == "<Portfolio of a: nothing held>"
+    portfolio.take(fill(3, "sell", "1.50", "90"))
+    assert repr(portfolio) == "<Portfolio of a: -1.50 A/B>"
+
+
 @pytest.mark.parametrize(("fills", "mark", "expected"), TABLE)
 def test_positions_worked_out_by_hand(
     fills: list[tuple[str, str, str]], mark: str, expected: tuple[str, str | None, str, str]

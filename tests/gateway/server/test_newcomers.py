@@ -41,6 +41,19 @@ def test_who_is_new_comes_once(newcomers: Newcomers, tmp_path: Path) -> None:
     assert newcomers.look() == []
 
 
+def test_who_came_while_the_venue_was_starting_comes(tmp_path: Path) -> None:
+    changed(tmp_path, venue_text(ROW))
+    assert [each.participant for each in Newcomers(tmp_path, small_venue().participants).look()] == ["zoe"]
+
+
+def test_what_is_no_file_is_not_opened(newcomers: Newcomers, tmp_path: Path) -> None:
+    (tmp_path / "venue.toml").unlink()
+    os.mkfifo(tmp_path / "venue.toml")
+    assert newcomers.look() == []
+    changed(tmp_path, venue_text(ROW))
+    assert [each.participant for each in newcomers.look()] == ["zoe"]
+
+
 def test_what_else_changed_waits_for_a_start(
     newcomers: Newcomers, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -140,6 +140,7 @@ def _by_file(directory: Path, invited: Invitation, key_file: Path) -> None:
     lock.take(directory)
     try:
         key = new_private_key()
+        with_lines(directory / VENUE_FILE, all_lines(invited, public_key_hex(key)))
         write_private_key(key_file, key)
         try:
             append(directory / VENUE_FILE, all_lines(invited, public_key_hex(key)))

@@ -145,7 +145,6 @@ def run(outcome: Outcome, jobs: int = 1) -> None:
     # Nothing that a core keeps is cyclic.
     is_collecting = gc.isenabled()
     gc.disable()
-    start = time.perf_counter()
     try:
         with bar("replaying", journal_bytes(outcome.reader.directory)) as show_read:
             if jobs == 1 or not _run_in_parts(outcome, jobs, show_read):
@@ -154,7 +153,6 @@ def run(outcome: Outcome, jobs: int = 1) -> None:
     finally:
         if is_collecting:
             gc.enable()
-    outcome.seconds = time.perf_counter() - start
 
 
 def _run_in_parts(outcome: Outcome, jobs: int, show_read: Callable[[int], None]) -> bool:
@@ -162,8 +160,10 @@ def _run_in_parts(outcome: Outcome, jobs: int, show_read: Callable[[int], None])
     # It brings what processes are made with, which takes a moment to load.
     from gateway.replaying.parts import InParts
 
+    start = time.perf_counter()
     parts = InParts(outcome.reader, jobs, show_read)
     outcome.result = parts.run()
+    outcome.seconds = time.perf_counter() - start
     if outcome.result is None:
         outcome.reader = JournalReader(outcome.reader.directory)
         return False

@@ -173,7 +173,7 @@ class Client:
         """What the account holds, frozen or reserved or not, by the asset's number. O(assets that it has held)."""
         if self.core is None:
             return {}
-        return {number: each.available + each.reserved + each.frozen for number, each in self.core.balances.items()}
+        return {number: each.owned for number, each in self.core.balances.items()}
 
 
 class Contract:

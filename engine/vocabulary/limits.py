@@ -99,6 +99,11 @@ MAX_SCHEDULED_CHANGES: Final = 256
 # Commands that wait for a second approval. Each may carry a whole rulebook, too: 4 MiB. Two people who decide about so many at a time
 # do not read them; whoever fills the room is declined by anybody else.
 MAX_PROPOSALS: Final = 64
+# Withdrawals and transfers of one account that wait: what a freeze, an arrest or a loss may have to end, one by one, and what a list of them
+# is. Nobody has a hundred on the way for two days who does not split them on purpose.
+MAX_WAITING_MOVEMENTS_PER_ACCOUNT: Final = 100
+# And of the venue: some 700 bytes each with the longest texts, 70 MB, which a snapshot carries. It takes a thousand accounts to fill it.
+MAX_WAITING_MOVEMENTS: Final = 100_000
 # What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
 # other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
 # What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.

@@ -193,6 +193,8 @@ ENGLISH: Final[dict[str, str]] = {
     "used.withdrawal": "withdrawal {0}",
     "withdrawal.destination": "a withdrawal says where it goes to, in 1 to {0} characters",
     # Of the rules, and of the records they look at.
+    "AML-1.name": "no document of {0} is on record: whoever sends or receives a transfer must be known by one",
+    "AML-1.large_name": "no document of {0} is on record: whoever sends or receives a transfer worth {1} RUB or more must be known by one",
     "ANON-1.brought": "{0}; it may leave the venue, not come in",
     "ANON-1.coin": "{0} is a coin with {1} privacy; banned: {2}",
     "ANON-1.moved": "{0}; it moves between accounts of one investor only",
@@ -323,6 +325,7 @@ ENGLISH: Final[dict[str, str]] = {
     "investor.listed": "blocked",
     "investor.not_listed": "not blocked",
     "investor.register_first": "investor {0} is not registered: register it first",
+    "investor.risk_level": "risk_level: one of {0}, or empty for a client who was not assessed",
     "investor.unregistered": "investor {0} is not registered",
     "parameter.reason": "a parameter is changed for a reason: reason is missing",
     "parameter.same": "{0} {1} is {2} already",

@@ -200,7 +200,6 @@ class State:
         self.market_index: Final[list[LimitOrderBook]] = []
         """Its members, as they were named; `engine/trading/market_index.py` changes it."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}
-        """By index."""
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
         self.moved: Final[list[Position]] = []

@@ -364,6 +364,9 @@ BYTES_PER_STEP: Final = 4_096
 MAX_LISTED_ORDERS: Final = 200
 # Contracts in one answer to `contracts`: one piece of 1 100 steps; with the longest subjects 250 KB of JSON.
 MAX_LISTED_CONTRACTS: Final = 100
+# What waits to leave accounts, in one answer to `movements`: all of an account. With the longest texts 100 KB of JSON; to look through all of a venue
+# that is full of it takes 3 125 steps.
+MAX_LISTED_MOVEMENTS: Final = MAX_WAITING_MOVEMENTS_PER_ACCOUNT
 # Records in one answer to `records`: 1 000 steps, as many as open orders; accounts with names of 64 letters are 28 KB of JSON. With the
 # names of 99 000 accounts left out before it 4 100 steps: 2.3 ms were measured.
 MAX_LISTED_RECORDS: Final = 200

@@ -111,7 +111,7 @@ class DrawsOperation(DrawsParts):
         moved = [each for each in known if isinstance(each, RefMovement)]
         failed = [each for each in moved if each.status == codes.MOVEMENT_FAILED]
         ended = failed or [each for each in moved if each.status not in (codes.CARRIED_OUT, codes.MOVEMENT_WAITS)]
-        if moved and self.once_in(4):
+        if moved and self.once_in(2 if failed else 4):
             return self.pick(*(ended or moved)).request
         if waiting and self.once_in(2):
             return self.about_movement(self.pick(*waiting))

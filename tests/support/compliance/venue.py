@@ -50,7 +50,14 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
     SetTradingRules,
 )
-from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
+from engine.vocabulary.messages.events import (
+    CommandRejected,
+    Event,
+    MovementHeld,
+    OrderAccepted,
+    OrderRejected,
+    RequestRejected,
+)
 from tests.support.compliance.identities import identified
 from tests.support.words import spell
 
@@ -229,7 +236,7 @@ def changed(texts: dict[str, str], rule: str, key: str, value: str) -> dict[str,
         if not found:
             continue
         own, separator, rest = after.partition("[[rules]]")
-        if key == "enabled":
+        if key == "enabled" and "\nenabled = " not in own:
             own = f"enabled = {value}\n{own}"
         else:
             lines = own.splitlines(keepends=True)
@@ -257,6 +264,8 @@ class Venue:
         self.exchange = self.new_exchange()
         self.time_ns = moscow_ns(START)
         self.log: list[Event] = []
+        self.waited: list[int] = []
+        """What had to wait, in the order in which it was asked for."""
         setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *BANDS, *INTERMEDIARIES]
         setup += [each if each.investor in UNIDENTIFIED else identified(each) for each in INVESTORS]
         for account, (investor, intermediary) in ACCOUNTS.items():
@@ -297,6 +306,9 @@ class Venue:
         """Apply a command at the venue's time; its events with their words. `happened` has them as they are."""
         self.happened = self.exchange.apply(Sequenced(self.exchange.seq + 1, self.time_ns, command))
         self.log += self.happened
+        for event in self.happened:
+            if isinstance(event, MovementHeld) and event.movement not in self.waited:
+                self.waited.append(event.movement)
         return spell(self.happened)
 
     def do(self, command: AnyCommand) -> list[Event]:

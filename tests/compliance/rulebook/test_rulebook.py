@@ -12,6 +12,7 @@ from tests.support.compliance.venue import BOOKS, changed, documents
 
 # The rules of the three regimes. A rule that is added or lost is a decision, so they are listed here again.
 RULES = (
+    *("AML-1", "AML-2", "COOL-1"),
     *(
         "ELR-1",
         "ELR-2",

@@ -135,8 +135,8 @@ def test_the_clock_carries_out_what_has_waited_and_what_is_set_aside_is_nobodys_
     assert refused(desk, ask(amount=31))[0] == "duplicate_id"
     assert desk.send_at(until_ns - 1, Tick()) == []
     assert desk.send_at(until_ns, Tick()) == [
-        MovementEnded(number, "ann", seq + 3, codes.CARRIED_OUT, "BTC", 30, "", "", "", (), "", 70, 0, "w1"),
-        FundsMoved("ann", seq + 4, "BTC", -30, 70, 0, "", number, "w1", "an address"),
+        MovementEnded(number, "ann", seq + 4, codes.CARRIED_OUT, "BTC", 30, "", "", "", (), "", 70, 0, "w1"),
+        FundsMoved("ann", seq + 5, "BTC", -30, 70, 0, "", number, "w1", "an address"),
     ]
     assert desk.send(ask()) == [TransferStatus("ann", "w1", number, codes.OK, codes.CARRIED_OUT)]
     desk.exchange.check()

@@ -87,7 +87,7 @@ def test_a_level_is_set_and_what_cools_off_is_cancelled(venue: Controlled) -> No
     account = "kira.north"
     venue.does("set", "COOL-1.enabled=true")
     venue.does("risk", "kira", "high")
-    venue.refuses("risk", "kira", "high", said="the risk level of kira is high already")
+    venue.refuses("risk", "kira", "high", said="the risk level of kira is high: there is nothing to change")
 
     async def send_out(client: Client) -> int:
         number = await client.request_withdrawal("BTC", "0.0001", "an address", account=account)

@@ -96,7 +96,7 @@ def test_a_level_is_set_and_what_cools_off_is_cancelled(venue: Controlled) -> No
         assert waiting.until is not None
         return number
 
-    number = ask(venue, "north", send_out)
+    number = ask(venue, "broker-north", send_out)
     released = venue.does("release-movement", number)
     assert released["says"].endswith(": it is carried out when its time has come")
     assert [each["rules"] for each in listed(venue)] == [["COOL-1"]]
@@ -108,7 +108,7 @@ def test_a_level_is_set_and_what_cools_off_is_cancelled(venue: Controlled) -> No
             await client.cancel_withdrawal(number, account=account)
         assert (refused.value.code, refused.value.detail) == ("invalid", f"no withdrawal or transfer {number} waits")
 
-    ask(venue, "north", give_up)
+    ask(venue, "broker-north", give_up)
     venue.does("risk", "kira", "none")
     assert "risk_level" not in venue.show("investor", "kira")
 

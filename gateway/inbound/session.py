@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import Final
 
-from engine.command_table import OPERATOR, PARTICIPANT, SUPERVISOR
+from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     BYTES_PER_UNIT,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from engine.command_table import ROLES
+from engine.command_row import ROLES
 from engine.vocabulary import codes
 from gateway.protocol.channel_messages import ChannelName
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, get_args
 
 import msgspec
 
-from engine.command_table import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR
+from engine.command_row import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.protocol import messages as m
 from gateway.protocol.channel_messages import AnyChannelMessage, ChannelName

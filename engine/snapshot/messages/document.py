@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder
+from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder, RaiseAlert
 from engine.vocabulary.wide import Wide
 
 FORMAT: Final = 1
@@ -233,6 +233,28 @@ class ProposalState(Part):
     until_ns: int
 
 
+class CaseState(Part):
+    """An open case."""
+
+    case: int
+    term: str
+    opened_ns: int
+    alert: int
+    reason: str
+    by: str
+    investors: list[str]
+    instruments: list[str]
+    seqs: list[int]
+
+
+class AlertState(Part):
+    """An alert that waits."""
+
+    alert: int
+    command: RaiseAlert
+    raised_ns: int
+
+
 class Snapshot(Part):
     """A whole core between two commands, and the hook that it asks."""
 
@@ -268,3 +290,5 @@ class Snapshot(Part):
     second: tuple[str, ...] = ()
     """Which kinds of commands need a second approval."""
     proposals: list[ProposalState] = []
+    cases: list[CaseState] = []
+    alerts: list[AlertState] = []

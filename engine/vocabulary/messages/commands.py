@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
+from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
     CloseOut,
     FreezeAsset,
@@ -35,6 +36,7 @@ from engine.vocabulary.messages.rule_commands import (
     EffectiveFrom,
     HookCommand,
     LoadRulebook,
+    PublishDisclosure,
     PublishWarning,
     RecordAcknowledgement,
     RecordTest,
@@ -66,16 +68,19 @@ from engine.vocabulary.messages.venue_commands import (
 
 __all__ = [
     "AddAsset",
+    "AddEvidence",
     "AmendOrder",
     "AnyCommand",
     "Approve",
     "AuthoriseClient",
     "BustTrade",
     "CancelOrder",
+    "CloseCase",
     "CloseOut",
     "Command",
     "Decline",
     "Deposit",
+    "DismissAlert",
     "EffectiveFrom",
     "FreezeAsset",
     "HookCommand",
@@ -89,7 +94,10 @@ __all__ = [
     "NewOrder",
     "NewOrderPair",
     "OpenAccount",
+    "OpenCase",
+    "PublishDisclosure",
     "PublishWarning",
+    "RaiseAlert",
     "RecordAcknowledgement",
     "RecordTest",
     "RedeemAsset",
@@ -177,6 +185,12 @@ AnyCommand = (
     | SetApproval
     | Approve
     | Decline
+    | PublishDisclosure
+    | OpenCase
+    | AddEvidence
+    | CloseCase
+    | RaiseAlert
+    | DismissAlert
 )
 
 

@@ -8,6 +8,13 @@ dense sequence: every event that carries one is a private report to that account
 from __future__ import annotations
 
 from engine.vocabulary.messages.approval_events import CommandProposed, ProposalEnded
+from engine.vocabulary.messages.case_events import (
+    AlertDismissed,
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
+    EvidenceAdded,
+)
 from engine.vocabulary.messages.clearing_events import (
     AssetIssued,
     CloseOutStarted,
@@ -62,11 +69,15 @@ from engine.vocabulary.messages.venue_events import (
 
 __all__ = [
     "AccountOpened",
+    "AlertDismissed",
+    "AlertRaised",
     "AnyEvent",
     "AssetAdded",
     "AssetIssued",
     "BookAdded",
     "BookChanged",
+    "CaseClosed",
+    "CaseOpened",
     "ChangeEffective",
     "ChangeScheduled",
     "CloseOutStarted",
@@ -75,6 +86,7 @@ __all__ = [
     "DayEnded",
     "DefaultDeclared",
     "Event",
+    "EvidenceAdded",
     "FundsMoved",
     "FutureMarked",
     "HoldingFrozen",
@@ -155,4 +167,9 @@ AnyEvent = (
     | AssetIssued
     | CommandProposed
     | ProposalEnded
+    | CaseOpened
+    | EvidenceAdded
+    | CaseClosed
+    | AlertRaised
+    | AlertDismissed
 )

@@ -1,0 +1,33 @@
+"""Open cases, and alerts that wait: what of them is not only in the journal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.vocabulary.messages.commands import RaiseAlert
+
+
+class Case:
+    """An open case: what is suspected of whom, and the evidence so far."""
+
+    def __init__(self, term: str, opened_ns: int, alert: int, reason: str, by: str) -> None:
+        self.term: Final = term
+        self.opened_ns: Final = opened_ns
+        self.alert: Final = alert
+        """The alert that it came from; 0: none."""
+        self.reason: Final = reason
+        self.by: Final = by
+        """Who opened it."""
+        self.investors: Final[dict[str, bool]] = {}
+        """In the order in which they came, as is all of a case."""
+        self.instruments: Final[dict[str, bool]] = {}
+        self.seqs: Final[dict[int, bool]] = {}
+        """Sequence numbers of commands."""
+
+
+class Alert:
+    """An alert as it was raised, and when."""
+
+    def __init__(self, command: RaiseAlert, raised_ns: int) -> None:
+        self.command: Final = command
+        self.raised_ns: Final = raised_ns

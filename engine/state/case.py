@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.vocabulary.messages.commands import RaiseAlert
+from engine.vocabulary.messages.commands import OpenCase, RaiseAlert
 
 
 class Case:
@@ -24,6 +24,18 @@ class Case:
         self.seqs: Final[dict[int, bool]] = {}
         """Sequence numbers of commands."""
 
+    def as_opened(self) -> OpenCase:
+        """The command that would open it as it stands now."""
+        return OpenCase(
+            self.term,
+            tuple(self.investors),
+            tuple(self.instruments),
+            tuple(self.seqs),
+            self.alert,
+            self.reason,
+            self.by,
+        )
+
 
 class Alert:
     """An alert as it was raised, and when."""
@@ -31,3 +43,5 @@ class Alert:
     def __init__(self, command: RaiseAlert, raised_ns: int) -> None:
         self.command: Final = command
         self.raised_ns: Final = raised_ns
+        self.by: Final[str] = command.by
+        """Who raised it."""

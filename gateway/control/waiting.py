@@ -11,6 +11,7 @@ from gateway.protocol.messages import Argument, RecordInfo, RecordKind
 _SUBJECTS: Final[dict[str, tuple[RecordKind, tuple[str, ...]]]] = {
     "authorise_client": ("investor", ("investor",)),
     "load_rulebook": ("venue", ()),
+    "publish_disclosure": ("asset", ("asset",)),
     "publish_warning": ("venue", ()),
     "record_acknowledgement": ("investor", ("investor",)),
     "record_test": ("investor", ("investor",)),

@@ -39,10 +39,12 @@ CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row.
 """What may wait for an effective date."""
 
 TEXTS: Final = {
-    **dict.fromkeys(("reason", "terms", "source", "licence", "subject", "origin"), MAX_TEXT_CHARS),
+    **dict.fromkeys(("reason", "terms", "source", "licence", "subject", "origin", "title", "note"), MAX_TEXT_CHARS),
     **dict.fromkeys(("value", "text"), MAX_RULE_TEXT_CHARS),
 }
 """Texts for people, and how long they may be; all other strings are names."""
+NAMES: Final = ("instruments", "second", "investors", "accounts")
+"""Lists of names."""
 _RETIRED: Final = ((commands.RecordAcknowledgement, "version"),)
 """Fields that only old journals fill in."""
 _WHO: Final = ("by", "role")
@@ -195,7 +197,7 @@ def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: 
     given = arguments[called(field)]
     if (row.kind, field) in _NAMED_HERE and is_like_a_number(str(given)):
         raise Malformed("a name must not look as the number of a document does: it stands in journals and reports")
-    if row.kind is commands.RecordAcknowledgement and field == "digest" and not _DIGEST.match(_text(given)):
+    if field == "digest" and not _DIGEST.match(_text(given)):
         raise Malformed("expected the SHA-256 digest of a text: 64 hexadecimal digits in lower case")
     if field == "identity_keys":
         return known.identities.keys(_documents_of(given), firm=arguments.get("kind") == INVESTOR_KINDS[FIRM])
@@ -213,8 +215,10 @@ def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: 
         return _limit(given, arguments.get("scale"))
     if field == "steps":
         return _steps(given)
-    if field in ("instruments", "second"):
+    if field in NAMES:
         return _names(given)
+    if field == "seqs":
+        return _numbers(given)
     if field in row.names:
         return _code(given, row.names[field])
     return _plain(field, given, row.kind.__annotations__[field])
@@ -299,6 +303,12 @@ def _steps(given: object) -> tuple[tuple[int, int], ...]:
 def _names(given: object) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(name, str) and len(name) <= MAX_NAME_CHARS for name in given):
         raise Malformed("expected a list of names")
+    return tuple(given)
+
+
+def _numbers(given: object) -> tuple[int, ...]:
+    if not isinstance(given, list) or not all(type(each) is int and 0 <= each <= _MAX_INT for each in given):
+        raise Malformed("expected a list of sequence numbers")
     return tuple(given)
 
 

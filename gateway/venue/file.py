@@ -175,7 +175,7 @@ class ParticipantEntry(Entry, frozen=True):
     """[[participants]]."""
 
     participant: Name
-    role: Literal["participant", "supervisor", "operator"]
+    role: Literal["participant", "supervisor", "operator", "surveillance"]
     public_key: Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{64}$")]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.rulebook.declaration import SOME, STARTS, VENUE, Parameter, starts
+from compliance.rulebook.declaration import SOME, VENUE, Parameter
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rules.rule import Rule
 from engine.vocabulary.said import Said, listed, said
@@ -46,7 +46,6 @@ RULE: Final[Rule] = Rule(
         "terms": Parameter(
             SOME, "what abuse is called", "What is banned; alerts and cases name one of these.", words=TERMS
         ),
-        STARTS: starts(),
     },
     compares="Nothing before a trade. Alerts and cases name what is suspected by one of the terms; a supervisor decides.",
     exempt="Nobody.",

@@ -285,7 +285,8 @@ def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrum
     if follows and command.underlying and command.underlying != follows:
         return _problem(said("instrument.follows", name, base.asset, follows, command.underlying))
     disclosed = None if intake.table is None else intake.table.disclosed
-    if disclosed is not None:
+    # A future brings in nothing of what it is called after.
+    if disclosed is not None and instrument.future is None:
         undisclosed = disclosed.listing_problem(base, time_ns)
         if undisclosed is not None:
             return _problem(undisclosed)

@@ -36,7 +36,14 @@ def publish_disclosure(intake: Intake, command: PublishDisclosure, time_ns: int)
         return Outcome([], problem(wrong))
     until = parse_iso_date(command.until)
     until_day = NEVER if until is None else until
-    told = Disclosure(command.digest, command.title, command.cover_ppm, until_day, time_ns, command.by)
+    told = Disclosure(
+        command.digest,
+        command.title,
+        cover_ppm=command.cover_ppm,
+        until_day=until_day,
+        published_ns=time_ns,
+        by=command.by,
+    )
     rule = None if intake.table is None else intake.table.disclosed
     today = moscow_day(time_ns)
     closes = rule is not None and rule.concerns(asset) and not rule.counts(told, today)

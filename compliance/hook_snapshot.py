@@ -169,7 +169,12 @@ def _restore_listed(registry: Registry, saved: HookState, assets: list[Asset], i
         told = row.disclosure
         if told is not None:
             record.disclosure = Disclosure(
-                told.digest, told.title, told.cover_ppm, told.until_day, told.published_ns, told.by
+                told.digest,
+                told.title,
+                cover_ppm=told.cover_ppm,
+                until_day=told.until_day,
+                published_ns=told.published_ns,
+                by=told.by,
             )
         registry.add_asset(record)
     for instrument, state in zip(instruments, saved.listings, strict=True):

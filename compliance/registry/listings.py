@@ -29,7 +29,7 @@ ROUBLE_COINS: Final = 16
 class Disclosure:
     """What an issuer has disclosed of an asset (DISC-1): the document, by its digest, and the cover that it states."""
 
-    def __init__(self, digest: str, title: str, cover_ppm: int, until_day: int, published_ns: int, by: str) -> None:
+    def __init__(self, digest: str, title: str, *, cover_ppm: int, until_day: int, published_ns: int, by: str) -> None:
         self.digest: Final = digest
         """SHA-256, in hexadecimal."""
         self.title: Final = title

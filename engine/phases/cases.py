@@ -41,9 +41,9 @@ MAX_FIGURES: Final = 16
 
 def open_case(state: State, command: OpenCase) -> Problem | None:
     """Carry out `OpenCase`. Emits CaseOpened."""
-    if len(state.cases) >= MAX_OPEN_CASES:
+    if len(state.docket.cases) >= MAX_OPEN_CASES:
         return invalid(said("case.most", MAX_OPEN_CASES))
-    alert = state.alerts.get(command.alert) if command.alert else None
+    alert = state.docket.alerts.get(command.alert) if command.alert else None
     if command.alert and alert is None:
         return invalid(said("alert.unknown", command.alert))
     case = Case(command.term, state.time_ns, command.alert, command.reason, command.by)
@@ -65,9 +65,9 @@ def open_case(state: State, command: OpenCase) -> Problem | None:
     problem = _room_problem(case)
     if problem is not None:
         return problem
-    state.cases[state.seq] = case
+    state.docket.cases[state.seq] = case
     if alert is not None:
-        _end_alert(state, command.alert)
+        state.docket.end_alert(command.alert)
     state.emit(
         CaseOpened(
             state.seq,
@@ -85,7 +85,7 @@ def open_case(state: State, command: OpenCase) -> Problem | None:
 
 def add_evidence(state: State, command: AddEvidence) -> Problem | None:
     """Carry out `AddEvidence` of what the case does not have yet. Emits EvidenceAdded."""
-    case = state.cases.get(command.case)
+    case = state.docket.cases.get(command.case)
     if case is None:
         return invalid(said("case.unknown", command.case))
     problem = (
@@ -125,7 +125,7 @@ def add_evidence(state: State, command: AddEvidence) -> Problem | None:
 
 def close_case(state: State, command: CloseCase) -> Problem | None:
     """Carry out `CloseCase`. Emits CaseClosed; one that is merged gives another case what it has."""
-    case = state.cases.get(command.case)
+    case = state.docket.cases.get(command.case)
     if case is None:
         return invalid(said("case.unknown", command.case))
     problem = _reason_problem(command.reason)
@@ -136,14 +136,14 @@ def close_case(state: State, command: CloseCase) -> Problem | None:
     if (command.outcome == MERGED) != (command.merged != 0):
         return invalid(said("case.merged"))
     if command.merged:
-        other = state.cases.get(command.merged)
+        other = state.docket.cases.get(command.merged)
         if other is None or other is case:
             return invalid(said("case.other", command.merged))
         problem = _room_problem(other, case)
         if problem is not None:
             return problem
         _join(other, case)
-    del state.cases[command.case]
+    del state.docket.cases[command.case]
     state.emit(
         CaseClosed(
             command.case,
@@ -162,9 +162,9 @@ def close_case(state: State, command: CloseCase) -> Problem | None:
 def raise_alert(state: State, command: RaiseAlert) -> Problem | None:
     """Carry out `RaiseAlert`. Emits AlertRaised."""
     detector = command.detector
-    if len(state.alerts) >= MAX_ALERTS:
+    if len(state.docket.alerts) >= MAX_ALERTS:
         return invalid(said("alert.most", MAX_ALERTS))
-    if state.alerts_of.get(detector, 0) >= MAX_ALERTS_PER_DETECTOR:
+    if state.docket.alerts_of(detector) >= MAX_ALERTS_PER_DETECTOR:
         return invalid(said("alert.most_of", detector, MAX_ALERTS_PER_DETECTOR))
     problem = (
         name_problem("detector", detector)
@@ -179,7 +179,7 @@ def raise_alert(state: State, command: RaiseAlert) -> Problem | None:
     )
     if problem is not None:
         return problem
-    keep_alert(state, state.seq, Alert(command, state.time_ns))
+    state.docket.keep_alert(state.seq, Alert(command, state.time_ns))
     state.emit(
         AlertRaised(
             state.seq,
@@ -202,31 +202,16 @@ def raise_alert(state: State, command: RaiseAlert) -> Problem | None:
 
 def dismiss_alert(state: State, command: DismissAlert) -> Problem | None:
     """Carry out `DismissAlert`. Emits AlertDismissed."""
-    alert = state.alerts.get(command.alert)
+    alert = state.docket.alerts.get(command.alert)
     if alert is None:
         return invalid(said("alert.unknown", command.alert))
     problem = _reason_problem(command.reason)
     if problem is not None:
         return problem
-    _end_alert(state, command.alert)
+    state.docket.end_alert(command.alert)
     told = alert.command
     state.emit(AlertDismissed(command.alert, told.detector, told.term, told.by, command.by, command.reason))
     return None
-
-
-def keep_alert(state: State, number: int, alert: Alert) -> None:
-    """Let an alert wait."""
-    state.alerts[number] = alert
-    detector = alert.command.detector
-    state.alerts_of[detector] = state.alerts_of.get(detector, 0) + 1
-
-
-def _end_alert(state: State, number: int) -> None:
-    """Take an alert off the list."""
-    detector = state.alerts.pop(number).command.detector
-    state.alerts_of[detector] -= 1
-    if not state.alerts_of[detector]:
-        del state.alerts_of[detector]
 
 
 # ── what a case has ────────────────────────────────────────────────────────────────────────────────────────────────

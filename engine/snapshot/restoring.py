@@ -72,11 +72,9 @@ def _restore_settings(state: State, document: Snapshot) -> None:
     for saved_proposal in document.proposals:
         state.proposals[saved_proposal.proposal] = Proposal(saved_proposal.command, saved_proposal.until_ns)
     for saved_case in document.cases:
-        state.cases[saved_case.case] = _case(saved_case)
+        state.docket.cases[saved_case.case] = _case(saved_case)
     for alert in document.alerts:
-        state.alerts[alert.alert] = Alert(alert.command, alert.raised_ns)
-        detector = alert.command.detector
-        state.alerts_of[detector] = state.alerts_of.get(detector, 0) + 1
+        state.docket.keep_alert(alert.alert, Alert(alert.command, alert.raised_ns))
 
 
 def _case(saved: CaseState) -> Case:

@@ -67,8 +67,8 @@ def take_snapshot(state: State) -> Snapshot:
             ProposalState(proposal=number, command=each.command, until_ns=each.until_ns)
             for number, each in state.proposals.items()
         ],
-        cases=[_case(number, case) for number, case in state.cases.items()],
-        alerts=[AlertState(number, each.command, each.raised_ns) for number, each in state.alerts.items()],
+        cases=[_case(number, case) for number, case in state.docket.cases.items()],
+        alerts=[AlertState(number, each.command, each.raised_ns) for number, each in state.docket.alerts.items()],
     )
 
 

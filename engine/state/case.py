@@ -45,3 +45,29 @@ class Alert:
         self.raised_ns: Final = raised_ns
         self.by: Final[str] = command.by
         """Who raised it."""
+
+
+class Docket:
+    """All open cases, and all alerts that wait: by the sequence numbers of the commands that brought them, in that order."""
+
+    def __init__(self) -> None:
+        self.cases: Final[dict[int, Case]] = {}
+        self.alerts: Final[dict[int, Alert]] = {}
+        self._alerts_of: Final[dict[str, int]] = {}
+
+    def alerts_of(self, detector: str) -> int:
+        """How many alerts of a detector wait."""
+        return self._alerts_of.get(detector, 0)
+
+    def keep_alert(self, number: int, alert: Alert) -> None:
+        """Let an alert wait."""
+        self.alerts[number] = alert
+        detector = alert.command.detector
+        self._alerts_of[detector] = self.alerts_of(detector) + 1
+
+    def end_alert(self, number: int) -> None:
+        """Take an alert off the list."""
+        detector = self.alerts.pop(number).command.detector
+        self._alerts_of[detector] -= 1
+        if not self._alerts_of[detector]:
+            del self._alerts_of[detector]

@@ -16,7 +16,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
-from engine.state.case import Alert, Case
+from engine.state.case import Docket
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
@@ -185,11 +185,7 @@ class State:
         """Compliance commands that wait for their effective date, by the sequence number of the command that brought them."""
         self.proposals: Final[dict[int, Proposal]] = {}
         """Commands that wait for a second approval, by their sequence numbers."""
-        self.cases: Final[dict[int, Case]] = {}
-        """Open cases, and alerts that wait: by the sequence numbers of the commands that brought them."""
-        self.alerts: Final[dict[int, Alert]] = {}
-        self.alerts_of: Final[dict[str, int]] = {}
-        """How many of them each detector has."""
+        self.docket: Final = Docket()
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}

@@ -87,9 +87,9 @@ class RecordBook:
         if kind == "proposal":
             return {str(number): proposal for number, proposal in exchange.proposals.items()}
         if kind == "case":
-            return {str(number): case for number, case in exchange.cases.items()}
+            return {str(number): case for number, case in exchange.docket.cases.items()}
         if kind == "alert":
-            return {str(number): alert for number, alert in exchange.alerts.items()}
+            return {str(number): alert for number, alert in exchange.docket.alerts.items()}
         registry = self._registry
         return registry.investors if kind == "investor" else registry.intermediaries
 

@@ -32,7 +32,7 @@ general-2026 | retail     | buy 0.01 A7A5/RUB at 1      | SET-2  | decides      
 general-2026 | retail     | sell 0.01 A7A5/RUB at 1     | SET-2  | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
 general-2026 | firm       | buy 0.01 A7A5/RUB at 1      | SET-2  | passes           | tradable, and no retail purchase of a rouble stablecoin
 general-2026 | firm       | buy 1 METAL/RUB at 100      | DISC-1 | passes           | cover 100.00 >= 100.00 %
-general-2026 | firm       | sell 1 A7A5/RUB at 100      | DISC-1 | does not concern | it lowers exposure, which no rule on who may trade refuses (RET-5)
+general-2026 | firm       | sell 1 A7A5/RUB at 100      | DISC-1 | does not concern | it is for purchases
 general-2026 | firm       | buy 0.01 BTC/RUB at 8000000 | DISC-1 | does not concern | what it brings in needs no disclosure
 general-2026 | retail     | buy 0.01 BTC/RUB at 8000000 | RISK-1 | passes           | decca6a3bcb4 is among the 1 acknowledged
 general-2026 | newcomer   | buy 0.01 BTC/RUB at 8000000 | RISK-1 | decides          | decca6a3bcb4 is not among the 0 acknowledged

@@ -45,6 +45,7 @@ EXPECTED = {
     *({name for name, each in vars(events).items() if isinstance(each, type) and issubclass(each, events.Event)}),
     *(codes.REJECT_CODES[1:]),
     *(f"cancelled: {reason}" for reason in codes.CANCEL_REASONS),
+    *(f"case: {outcome}" for outcome in codes.CASE_OUTCOMES),
     *(f"proposal: {outcome}" for outcome in codes.PROPOSAL_OUTCOMES),
 } - {*NOT_HERE, "compliance", "cancelled: compliance", "cancelled: phase"}
 

@@ -49,7 +49,7 @@ def test_the_score_and_the_day(score: int, taken: str, outcome: str, arithmetic:
     if score >= 0:
         venue.do(RecordTest("firm", "crypto", score, moscow_ns(taken)))
     venue.buy("firm", "0.01", "BTC/RUB", "8000000")
-    found = by_rule(venue.notebook.orders[-1])["SUIT-1"]
+    found = by_rule(venue.last())["SUIT-1"]
     assert (found.outcome, found.arithmetic) == (outcome, arithmetic)
 
 
@@ -60,7 +60,7 @@ def test_each_product_has_a_test_of_its_own_and_a_holder_gets_out() -> None:
             venue.do(RecordTest("firm", product, 70, venue.time_ns))
     assert rules_of(venue.buy("firm", "0.01", "BTC/RUB", "8000000")) == ()
     assert rules_of(venue.buy("firm", "1", "USDT/RUB", "100")) == ("SUIT-1",)
-    assert by_rule(venue.notebook.orders[-1])["SUIT-1"].outcome in (DECIDED, FAILED)
+    assert by_rule(venue.last())["SUIT-1"].outcome in (DECIDED, FAILED)
     # Bitcoin sold for USDT buys USDT.
     assert rules_of(venue.sell("firm", "0.01", "BTC/USDT", "80000")) == ("SUIT-1",)
     assert rules_of(venue.sell("firm", "1", "USDT/RUB", "200")) == ()

@@ -8,10 +8,12 @@ import msgspec
 
 from compliance import BUILT_IN_RULEBOOKS, RulebookError, load_rulebook
 from compliance.registration import TESTS
+from compliance.registry.calendar import iso_date
 from compliance.rulebook.declaration import COUNT, DATE, FLAG, NAMES, ONE, SCORE, TEXT, Parameter
 from compliance.rules.catalogue import RULES
 from compliance.rules.risk_1 import digest_of
 from engine.vocabulary.codes import FIRM, INDIVIDUAL
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import (
     AuthoriseClient,
     RecordAcknowledgement,
@@ -85,6 +87,7 @@ def draw_records(venue: Venue, chance: random.Random) -> None:
             venue.apply(RecordTest(name, test, chance.choice((0, 70, 100)), venue.time_ns))
         venue.apply(AuthoriseClient(chance.choice(("alfa", "beta")), name, 2026))
     for told in DISCLOSED:
-        until = chance.choice(("", "2026-06-01", "2027-01-01"))
+        today = moscow_day(venue.time_ns)
+        until = chance.choice(("", iso_date(today), iso_date(today + 200)))
         venue.do(msgspec.structs.replace(told, cover_ppm=chance.choice((0, 1_000_000, 2_000_000)), until=until))
     venue.time_ns += chance.choice((0, 1, 100)) * 86_400 * 10**9

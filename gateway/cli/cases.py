@@ -90,7 +90,7 @@ def _list(records: list[Any], alerts: bool, as_json: bool) -> None:
     if not records:
         console.print(f"no {what}")
     elif alerts:
-        rows = [
+        rows: list[tuple[Any, ...]] = [
             (each.alert, each.state, each.term, moscow_of(each.raised_utc), each.detector, _names(each.investors))
             for each in records
         ]

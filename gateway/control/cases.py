@@ -57,7 +57,8 @@ async def add_evidence(
         await look_up(client, "instrument", instrument)
     if not (investors or instruments or seqs):
         raise ControlError("say what to add: sequence numbers, --investor or --instrument")
-    arguments: dict[str, Argument] = {"case": int(case), "seqs": list(seqs)} | _named(investors, instruments, ())
+    arguments = _named(investors, instruments, ())
+    arguments["case"], arguments["seqs"] = int(case), list(seqs)
     says = f"add to {in_words('case', found)}{_about(investors, instruments, seqs)}"
     return _action("add_evidence", arguments, says, ("case", case), reason_is="note")
 
@@ -103,7 +104,6 @@ async def publish_disclosure(
 def in_words(kind: str, record: RecordInfo) -> str:
     """What an open case or an alert that waits is about, and who brought it."""
     told = record.arguments
-    seqs = told.get("seqs", [])
     parts = [f"{kind} {record.name}, {told.get('term')}, by {record.by or 'nobody'}"]
     if kind == "alert":
         parts.append(f"detector {told.get('detector')}")
@@ -111,8 +111,8 @@ def in_words(kind: str, record: RecordInfo) -> str:
         names = told.get(field, [])
         if isinstance(names, list) and names:
             parts.append(" ".join(map(str, names)))
-    if isinstance(seqs, list) and seqs:
-        parts.append(f"evidence {len(seqs)}")
+    if record.evidence:
+        parts.append(f"evidence {len(record.evidence)}")
     return ", ".join(parts)
 
 

@@ -25,7 +25,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Command
 from gateway.documents import DocumentError, is_like_a_number, spills
 from gateway.identity import Identities, check_documents, check_owners, secrets_of
 from gateway.outbound.given import FAUCET
-from gateway.protocol.messages import Admin, Argument
+from gateway.protocol.messages import Admin, ToldArgument
 from gateway.protocol.wire import Malformed, parse_amount, parse_e8
 from gateway.venue.schedule import parse_schedule
 from gateway.venue.venue import built_in_rulebooks, load_rulebook_documents
@@ -247,12 +247,12 @@ def _plain(field: str, given: object, annotation: str) -> object:
     return given
 
 
-def arguments_of(command: Command) -> dict[str, Argument]:
+def arguments_of(command: Command) -> dict[str, ToldArgument]:
     """The arguments that ask for a command which may wait for a second approval; without a rulebook's documents, and a reason that is none."""
     if isinstance(command, commands.EffectiveFrom):
         change: Any = arguments_of(command.change)
         name = COMMANDS[type(command.change)].name
-        found: dict[str, Argument] = {"effective_ns": command.effective_ns, "command": name, "arguments": change}
+        found: dict[str, ToldArgument] = {"effective_ns": command.effective_ns, "command": name, "arguments": change}
         return found | ({"reason": command.reason} if command.reason else {})
     found = {}
     for field in type(command).__struct_fields__:
@@ -265,7 +265,7 @@ def arguments_of(command: Command) -> dict[str, Argument]:
     return found
 
 
-def change_arguments(change: Command) -> dict[str, Argument]:
+def change_arguments(change: Command) -> dict[str, ToldArgument]:
     """The arguments of a change that waits for its date: without those that may be left out, people's documents and a long text; names for codes."""
     kind = type(change)
     names, defaults = COMMANDS[kind].names, kind.__struct_defaults__

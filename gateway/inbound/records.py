@@ -232,7 +232,8 @@ def _propose(found: RecordInfo, proposal: Proposal) -> None:
 def _say(found: RecordInfo, command: OpenCase | RaiseAlert, by: str, since_ns: int) -> None:
     """Say of an alert or a case what is suspected, of whom, by whom, and since when."""
     found.command = COMMANDS[type(command)].name
-    found.arguments = {name: value for name, value in arguments_of(command).items() if value}
+    found.arguments = {name: value for name, value in arguments_of(command).items() if value and name != "seqs"}
+    found.evidence = list(command.seqs)
     found.by, found.since = by, since_ns
 
 

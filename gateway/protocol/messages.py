@@ -57,7 +57,7 @@ from gateway.protocol.private_messages import (
     TransferStatus,
     VariationMargin,
 )
-from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply
+from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply, ToldArgument
 from gateway.protocol.requests import (
     Admin,
     AmendOrder,
@@ -174,6 +174,7 @@ __all__ = [
     "Subscribed",
     "Ticker",
     "TimeInForce",
+    "ToldArgument",
     "Top",
     "TradeCorrected",
     "TradePrint",

@@ -11,6 +11,9 @@ from gateway.protocol.private_messages import Message
 _List = list[str | int | dict[str, str]]
 Argument = str | int | bool | _List | dict[str, str | int | bool | _List | dict[str, str]]
 """Of an admin command. Tables hold texts; only the arguments of a command within a command hold more."""
+_Texts = list[str | dict[str, str]]
+ToldArgument = str | int | bool | _Texts | dict[str, str | int | bool | _Texts | dict[str, str]]
+"""The same, as records say it: no list of theirs holds numbers."""
 
 RecordKind = Literal[
     "account",
@@ -71,7 +74,7 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     command: str | None = None
     """Of a proposal, an alert, or a change that waits for its date: the command, as are its `arguments`, as it was asked for. Of a case the
     command that would open it as it stands now, with all evidence so far."""
-    arguments: dict[str, Argument] = {}
+    arguments: dict[str, ToldArgument] = {}
     """Without the documents of a rulebook; of a change without those of people and the text of a warning, too."""
     digest: str | None = None
     """Of a rulebook that waits: the SHA-256 that it will be in force with."""
@@ -83,6 +86,8 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """Of a proposal: when it expires."""
     since: int | None = None
     """Of an alert or a case: when it was raised or opened."""
+    evidence: list[int] = []
+    """Of an alert or a case: the sequence numbers that are its evidence, which its `arguments` leave out."""
 
 
 class RecordsReply(Message, tag="records"):

@@ -95,7 +95,7 @@ class Tally:
         _count(self.rejects, attempt, error)
         self.named.update(error.rules)
         found = self.refused.setdefault(error.rule, [])
-        if len(found) < MAX_REFUSED:
+        if len(found) < MAX_REFUSED and error.seq is not None:
             found.append((error.message.account, error.seq))
         for rule in error.rules[1:]:
             self.overruled.setdefault(rule, f"{attempt}: {error.rule} decided")

@@ -67,6 +67,7 @@ class InvestorState(Part):
     risk: TestState
     authorisations: list[tuple[int, str, bool]]
     """Year, intermediary, whether it stands."""
+    risk_level: str = ""
 
 
 class PersonState(Part):

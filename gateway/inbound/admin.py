@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast, get_args
 
 from engine.book.assets import Asset
-from engine.command_table import COMMANDS, PARTICIPANT, ROLES, SUPERVISOR, TRADING, CommandRow
+from engine.command_row import PARTICIPANT, ROLES, SUPERVISOR, CommandRow
+from engine.command_table import COMMANDS, TRADING
 from engine.state.listing import MAX_SCALE
 from engine.vocabulary.codes import FIRM, INVESTOR_KINDS
 from engine.vocabulary.decimals import decimal_e8

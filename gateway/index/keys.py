@@ -86,6 +86,7 @@ FIELDS: Final = {
     "contract": CONTRACT,
     "contract_reference": CONTRACT,
     "transfer_id": TRANSFER,
+    "movement": TRANSFER,
     "proposal": CHANGE,
 }
 """Fields that hold a key."""

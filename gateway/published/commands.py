@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from engine.command_table import PARTICIPANT, ROLES, CommandRow
+from engine.command_row import PARTICIPANT, ROLES, CommandRow
 from engine.vocabulary.limits import MAX_NAME_CHARS
 from engine.vocabulary.messages import commands
 from gateway.inbound import faucet

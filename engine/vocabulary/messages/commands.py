@@ -16,18 +16,22 @@ from engine.vocabulary.messages.clearing_commands import (
     IssueAsset,
     MarkFuture,
     RedeemAsset,
+    RefuseMovement,
+    ReleaseMovement,
     SetIndexPrice,
     SetMarginRules,
 )
 from engine.vocabulary.messages.order_commands import (
     AmendOrder,
     CancelOrder,
+    CancelWithdrawal,
     MassCancel,
     MassQuote,
     NewBracket,
     NewOrder,
     NewOrderPair,
     RequestDelivery,
+    RequestWithdrawal,
     Transfer,
 )
 from engine.vocabulary.messages.rule_commands import (
@@ -72,6 +76,7 @@ __all__ = [
     "AuthoriseClient",
     "BustTrade",
     "CancelOrder",
+    "CancelWithdrawal",
     "CloseOut",
     "Command",
     "Decline",
@@ -93,11 +98,14 @@ __all__ = [
     "RecordAcknowledgement",
     "RecordTest",
     "RedeemAsset",
+    "RefuseMovement",
     "RegisterContract",
     "RegisterIntermediary",
     "RegisterInvestor",
+    "ReleaseMovement",
     "RepriceTrade",
     "RequestDelivery",
+    "RequestWithdrawal",
     "Sequenced",
     "SetApproval",
     "SetBlocked",
@@ -129,6 +137,8 @@ TradingCommand = (
     | MassQuote
     | Transfer
     | RequestDelivery
+    | RequestWithdrawal
+    | CancelWithdrawal
 )
 AnyCommand = (
     NewOrder
@@ -140,6 +150,8 @@ AnyCommand = (
     | MassQuote
     | Transfer
     | RequestDelivery
+    | RequestWithdrawal
+    | CancelWithdrawal
     | AddAsset
     | ListInstrument
     | SetPhase
@@ -162,6 +174,8 @@ AnyCommand = (
     | IssueAsset
     | RedeemAsset
     | FreezeAsset
+    | ReleaseMovement
+    | RefuseMovement
     | LoadRulebook
     | RegisterInvestor
     | RegisterIntermediary

@@ -18,6 +18,8 @@ from engine.vocabulary.messages.clearing_events import (
     LossShared,
     MarginCalled,
     MarginRestored,
+    MovementEnded,
+    MovementHeld,
     Transferred,
     TransferStatus,
     VariationMargin,
@@ -88,6 +90,8 @@ __all__ = [
     "MarketHalted",
     "MassCancelled",
     "MassQuoted",
+    "MovementEnded",
+    "MovementHeld",
     "OrderAccepted",
     "OrderAmended",
     "OrderCancelled",
@@ -151,6 +155,8 @@ AnyEvent = (
     | LossShared
     | Transferred
     | TransferStatus
+    | MovementHeld
+    | MovementEnded
     | HoldingFrozen
     | AssetIssued
     | CommandProposed

@@ -15,7 +15,7 @@ from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
 from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
 from engine.clearing.transfers import request_delivery, request_withdrawal, transfer
-from engine.command_row import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR, CommandRow, Handler
+from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
 from engine.phases.approval import (
     APPROVAL_ITSELF,
     RULEBOOKS,
@@ -28,6 +28,7 @@ from engine.phases.approval import (
     propose,
     set_approval,
 )
+from engine.phases.cases import add_evidence, close_case, dismiss_alert, open_case, raise_alert
 from engine.phases.controls import (
     set_kill_switch,
     set_limits,
@@ -68,6 +69,8 @@ _OPERATORS: Final = (OPERATOR,)
 _SUPERVISORS: Final = (SUPERVISOR,)
 _BOTH: Final = (OPERATOR, SUPERVISOR)
 _ISSUERS: Final = (OPERATOR, PARTICIPANT)
+_PEOPLE: Final = (PARTICIPANT, OPERATOR, SUPERVISOR)
+_DETECTORS: Final = (SUPERVISOR, SURVEILLANCE)
 _ACKNOWLEDGERS: Final = (SUPERVISOR, PARTICIPANT)
 _ENTERED: Final = (OrderAccepted, OrderRejected, OrderStatus)
 
@@ -217,7 +220,7 @@ CLEARING: Final = (
     CommandRow(
         commands.RefuseMovement, refuse_movement, senders=_SUPERVISORS, about=("movement",), word="refusal of movement"
     ),
-    CommandRow(commands.FreezeAsset, freeze, senders=ROLES, about=("asset", "account"), word="freeze"),
+    CommandRow(commands.FreezeAsset, freeze, senders=_PEOPLE, about=("asset", "account"), word="freeze"),
 )
 """What is done to futures and holdings."""
 
@@ -291,6 +294,14 @@ COMPLIANCE: Final = (
     CommandRow(
         commands.PublishWarning, consult, senders=_SUPERVISORS, about=("text",), word="warning", sets_up="warning"
     ),
+    CommandRow(
+        commands.PublishDisclosure,
+        consult,
+        senders=_PEOPLE,
+        about=("asset", "title"),
+        word="disclosure",
+        sets_up="asset",
+    ),
     CommandRow(commands.EffectiveFrom, schedule_change, senders=_SUPERVISORS, doubt=date_problem),
 )
 """What the hook carries out, at once or from a date on."""
@@ -332,8 +343,24 @@ APPROVAL: Final = (
 )
 """What needs a second approval, and what the second one says."""
 
+CASES: Final = (
+    CommandRow(commands.OpenCase, open_case, senders=_SUPERVISORS, about=("term",), word="case opened"),
+    CommandRow(commands.AddEvidence, add_evidence, senders=_SUPERVISORS, about=("case",), word="evidence"),
+    CommandRow(
+        commands.CloseCase,
+        close_case,
+        senders=_SUPERVISORS,
+        about=("case",),
+        word="case closed",
+        names={"outcome": codes.CASE_OUTCOMES},
+    ),
+    CommandRow(commands.RaiseAlert, raise_alert, senders=_DETECTORS, about=("term", "detector"), word="alert raised"),
+    CommandRow(commands.DismissAlert, dismiss_alert, senders=_SUPERVISORS, about=("alert",), word="alert dismissed"),
+)
+"""What looks like abuse, and what supervisors make of it."""
+
 COMMANDS: Final[dict[type[Command], CommandRow]] = {
-    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL)
+    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES)
 }
 
 

@@ -14,6 +14,7 @@ from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
 from compliance.rules.der_1 import delivery_refusal
 from compliance.rules.der_3 import BankExposure
+from compliance.rules.disc_1 import DisclosedOnly
 from compliance.rules.frz_1 import FREEZE, freeze_problem
 from compliance.rules.id_1 import OnePerson
 from compliance.rules.may_hold import may_come_to_hold
@@ -53,6 +54,8 @@ class RuleTable:
         """RISK-1, if it is in force."""
         self.identity: OnePerson | None = None
         """ID-1, if it is in force."""
+        self.disclosed: DisclosedOnly | None = None
+        """DISC-1, if it is in force."""
         for name in rulebook.order:
             data, orders = rulebook.active(name), RULES[name].orders
             if data is not None and orders is not None:
@@ -76,6 +79,8 @@ class RuleTable:
             self.warning = rule
         elif isinstance(rule, OnePerson):
             self.identity = rule
+        elif isinstance(rule, DisclosedOnly):
+            self.disclosed = rule
 
     def profile(self, client: Client) -> Profile:
         """What the table needs to know of a client."""

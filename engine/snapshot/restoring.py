@@ -7,7 +7,8 @@ from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook, static_band
 from engine.book.records import TradeRecord
 from engine.snapshot.accounts import restore_accounts, restore_movements, restore_orders
-from engine.snapshot.messages.document import AssetState, BookState, Snapshot, TradeState
+from engine.snapshot.messages.document import AssetState, BookState, CaseState, Snapshot, TradeState
+from engine.state.case import Alert, Case
 from engine.state.listing import new_instrument
 from engine.state.proposal import Proposal
 from engine.state.protection import Limits
@@ -71,6 +72,21 @@ def _restore_settings(state: State, document: Snapshot) -> None:
     state.second = document.second
     for saved_proposal in document.proposals:
         state.proposals[saved_proposal.proposal] = Proposal(saved_proposal.command, saved_proposal.until_ns)
+    for saved_case in document.cases:
+        state.docket.cases[saved_case.case] = _case(saved_case)
+    for alert in document.alerts:
+        state.docket.keep_alert(alert.alert, Alert(alert.command, alert.raised_ns))
+
+
+def _case(saved: CaseState) -> Case:
+    case = Case(saved.term, saved.opened_ns, saved.alert, saved.reason, saved.by)
+    for investor in saved.investors:
+        case.investors[investor] = True
+    for instrument in saved.instruments:
+        case.instruments[instrument] = True
+    for seq in saved.seqs:
+        case.seqs[seq] = True
+    return case
 
 
 def _asset(number: int, saved: AssetState) -> Asset:

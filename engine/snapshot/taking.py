@@ -12,9 +12,11 @@ from engine.book.used_id import UsedId
 from engine.snapshot.messages.document import (
     FORMAT,
     AccountState,
+    AlertState,
     AssetState,
     BalanceState,
     BookState,
+    CaseState,
     FutureState,
     IndexState,
     IndicativeState,
@@ -27,6 +29,7 @@ from engine.snapshot.messages.document import (
     Snapshot,
     TradeState,
 )
+from engine.state.case import Case
 from engine.state.protection import Limits
 from engine.state.state import IndexPrice, State
 from engine.vocabulary.wide import wide
@@ -67,6 +70,22 @@ def take_snapshot(state: State) -> Snapshot:
             for number, each in state.proposals.items()
         ],
         movements=[_movement(movement) for movement in state.movements.values()],
+        cases=[_case(number, case) for number, case in state.docket.cases.items()],
+        alerts=[AlertState(number, each.command, each.raised_ns) for number, each in state.docket.alerts.items()],
+    )
+
+
+def _case(number: int, case: Case) -> CaseState:
+    return CaseState(
+        case=number,
+        term=case.term,
+        opened_ns=case.opened_ns,
+        alert=case.alert,
+        reason=case.reason,
+        by=case.by,
+        investors=list(case.investors),
+        instruments=list(case.instruments),
+        seqs=list(case.seqs),
     )
 
 

@@ -17,6 +17,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
+from engine.state.case import Docket
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
@@ -193,6 +194,7 @@ class State:
         """Commands that wait for a second approval, by their sequence numbers."""
         self.movements: Final[dict[int, Movement]] = {}
         """What waits to leave an account, by the sequence number of the command that asked for it; the oldest first."""
+        self.docket: Final = Docket()
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}

@@ -246,3 +246,11 @@ DECLINED: Final = 1
 WITHDRAWN: Final = 2
 LAPSED: Final = 3
 PROPOSAL_OUTCOMES: Final = ("approved", "declined", "withdrawn", "expired")
+
+# What came of a case.
+ABUSE_FOUND: Final = 0
+NO_ABUSE: Final = 1
+REFERRED: Final = 2
+MERGED: Final = 3
+CASE_OUTCOMES: Final = ("abuse_found", "no_abuse", "referred", "merged")
+"""Abuse was found, or none was; it was handed to an authority; it is part of another case."""

@@ -7,12 +7,15 @@ from typing import Literal
 
 AdminCommand = Literal[
     "add_asset",
+    "add_evidence",
     "approve",
     "authorise_client",
     "bust_trade",
+    "close_case",
     "close_out",
     "decline",
     "deposit",
+    "dismiss_alert",
     "effective_from",
     "faucet",
     "freeze_asset",
@@ -21,7 +24,10 @@ AdminCommand = Literal[
     "load_rulebook",
     "mark_future",
     "open_account",
+    "open_case",
+    "publish_disclosure",
     "publish_warning",
+    "raise_alert",
     "record_acknowledgement",
     "record_test",
     "redeem_asset",
@@ -45,6 +51,6 @@ AdminCommand = Literal[
     "withdraw",
 ]
 
-_Texts = Sequence[str | Mapping[str, str]]
-AdminArgument = str | int | bool | _Texts | Mapping[str, str | int | bool | _Texts | Mapping[str, str]]
+_List = Sequence[str | int | Mapping[str, str]]
+AdminArgument = str | int | bool | _List | Mapping[str, str | int | bool | _List | Mapping[str, str]]
 """What an argument may be: decimals are text, never floats."""

@@ -25,7 +25,14 @@ from engine.vocabulary.limits import (
     MAX_LISTED_RECORDS,
     ROW_STEPS,
 )
-from engine.vocabulary.messages.commands import Command, EffectiveFrom, LoadRulebook, RegisterContract
+from engine.vocabulary.messages.commands import (
+    Command,
+    EffectiveFrom,
+    LoadRulebook,
+    OpenCase,
+    RaiseAlert,
+    RegisterContract,
+)
 from gateway.inbound.admin import arguments_of, change_arguments
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import RecordInfo, RecordKind, Records
@@ -79,6 +86,10 @@ class RecordBook:
             return {str(number): change for number, change in exchange.changes.items()}
         if kind == "proposal":
             return {str(number): proposal for number, proposal in exchange.proposals.items()}
+        if kind == "case":
+            return {str(number): case for number, case in exchange.docket.cases.items()}
+        if kind == "alert":
+            return {str(number): alert for number, alert in exchange.docket.alerts.items()}
         registry = self._registry
         return registry.investors if kind == "investor" else registry.intermediaries
 
@@ -126,6 +137,10 @@ class RecordBook:
             _propose(found, record)
         elif kind == "change":
             self._wait(found, record)
+        elif kind == "alert":
+            _say(found, record.command, record.by, record.raised_ns)
+        elif kind == "case":
+            _say(found, record.as_opened(), record.by, record.opened_ns)
         elif kind == "venue":
             found.second = list(record.second)
         elif kind == "trade":
@@ -213,6 +228,14 @@ def _propose(found: RecordInfo, proposal: Proposal) -> None:
     found.command, found.arguments = COMMANDS[type(command)].name, arguments_of(command)
     found.by, found.until = proposal.by, proposal.until_ns
     found.digest = _digest(command.change if isinstance(command, EffectiveFrom) else command)
+
+
+def _say(found: RecordInfo, command: OpenCase | RaiseAlert, by: str, since_ns: int) -> None:
+    """Say of an alert or a case what is suspected, of whom, by whom, and since when."""
+    found.command = COMMANDS[type(command)].name
+    found.arguments = {name: value for name, value in arguments_of(command).items() if value and name != "seqs"}
+    found.evidence = list(command.seqs)
+    found.by, found.since = by, since_ns
 
 
 def _digest(command: Command) -> str | None:

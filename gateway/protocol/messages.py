@@ -62,7 +62,7 @@ from gateway.protocol.private_messages import (
     TransferStatus,
     VariationMargin,
 )
-from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply
+from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply, ToldArgument
 from gateway.protocol.requests import (
     Admin,
     AmendOrder,
@@ -188,6 +188,7 @@ __all__ = [
     "Subscribed",
     "Ticker",
     "TimeInForce",
+    "ToldArgument",
     "Top",
     "TradeCorrected",
     "TradePrint",

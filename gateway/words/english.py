@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.words.english_cases import ENGLISH_CASES
+
 ENGLISH: Final[dict[str, str]] = {
+    **ENGLISH_CASES,
     # Of the core.
     "account.exists": "account {0} exists",
     "account.most": "no more than {0} accounts",

@@ -17,6 +17,7 @@ rules    what operator and supervisor do
 waiting  what waits to leave an account
 moves    transfers and withdrawals
 approval what of it waits for a second approval
+cases    alerts and cases of abuse
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages import commands, events
-from tests.reference.approval import Approval
+from tests.reference.cases import Cases
 
 
-class ReferenceVenue(Approval):
+class ReferenceVenue(Cases):
     """A whole venue: the same sequenced commands as the engine takes, the same events, with details left empty."""
 
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
@@ -109,6 +110,14 @@ class ReferenceVenue(Approval):
                 self.close_out_by_command(command)
             case commands.RegisterInvestor():
                 self.name_owners(command)
+            case (
+                commands.OpenCase()
+                | commands.AddEvidence()
+                | commands.CloseCase()
+                | commands.RaiseAlert()
+                | commands.DismissAlert()
+            ):
+                self.supervise(command)
             case _:
                 assert isinstance(command, commands.Tick)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder
+from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder, RaiseAlert
 from engine.vocabulary.wide import Wide
 
 FORMAT: Final = 1
@@ -246,6 +246,28 @@ class MovementState(Part):
     has_word: bool
 
 
+class CaseState(Part):
+    """An open case."""
+
+    case: int
+    term: str
+    opened_ns: int
+    alert: int
+    reason: str
+    by: str
+    investors: list[str]
+    instruments: list[str]
+    seqs: list[int]
+
+
+class AlertState(Part):
+    """An alert that waits."""
+
+    alert: int
+    command: RaiseAlert
+    raised_ns: int
+
+
 class Snapshot(Part):
     """A whole core between two commands, and the hook that it asks."""
 
@@ -283,3 +305,5 @@ class Snapshot(Part):
     proposals: list[ProposalState] = []
     movements: list[MovementState] = []
     """The oldest first."""
+    cases: list[CaseState] = []
+    alerts: list[AlertState] = []

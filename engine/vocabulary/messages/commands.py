@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
+from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
     CloseOut,
     FreezeAsset,
@@ -39,6 +40,7 @@ from engine.vocabulary.messages.rule_commands import (
     EffectiveFrom,
     HookCommand,
     LoadRulebook,
+    PublishDisclosure,
     PublishWarning,
     RecordAcknowledgement,
     RecordTest,
@@ -70,6 +72,7 @@ from engine.vocabulary.messages.venue_commands import (
 
 __all__ = [
     "AddAsset",
+    "AddEvidence",
     "AmendOrder",
     "AnyCommand",
     "Approve",
@@ -77,10 +80,12 @@ __all__ = [
     "BustTrade",
     "CancelOrder",
     "CancelWithdrawal",
+    "CloseCase",
     "CloseOut",
     "Command",
     "Decline",
     "Deposit",
+    "DismissAlert",
     "EffectiveFrom",
     "FreezeAsset",
     "HookCommand",
@@ -94,7 +99,10 @@ __all__ = [
     "NewOrder",
     "NewOrderPair",
     "OpenAccount",
+    "OpenCase",
+    "PublishDisclosure",
     "PublishWarning",
+    "RaiseAlert",
     "RecordAcknowledgement",
     "RecordTest",
     "RedeemAsset",
@@ -191,6 +199,12 @@ AnyCommand = (
     | SetApproval
     | Approve
     | Decline
+    | PublishDisclosure
+    | OpenCase
+    | AddEvidence
+    | CloseCase
+    | RaiseAlert
+    | DismissAlert
 )
 
 

@@ -8,6 +8,13 @@ dense sequence: every event that carries one is a private report to that account
 from __future__ import annotations
 
 from engine.vocabulary.messages.approval_events import CommandProposed, ProposalEnded
+from engine.vocabulary.messages.case_events import (
+    AlertDismissed,
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
+    EvidenceAdded,
+)
 from engine.vocabulary.messages.clearing_events import (
     AssetIssued,
     CloseOutStarted,
@@ -64,11 +71,15 @@ from engine.vocabulary.messages.venue_events import (
 
 __all__ = [
     "AccountOpened",
+    "AlertDismissed",
+    "AlertRaised",
     "AnyEvent",
     "AssetAdded",
     "AssetIssued",
     "BookAdded",
     "BookChanged",
+    "CaseClosed",
+    "CaseOpened",
     "ChangeEffective",
     "ChangeScheduled",
     "CloseOutStarted",
@@ -77,6 +88,7 @@ __all__ = [
     "DayEnded",
     "DefaultDeclared",
     "Event",
+    "EvidenceAdded",
     "FundsMoved",
     "FutureMarked",
     "HoldingFrozen",
@@ -161,4 +173,9 @@ AnyEvent = (
     | AssetIssued
     | CommandProposed
     | ProposalEnded
+    | CaseOpened
+    | EvidenceAdded
+    | CaseClosed
+    | AlertRaised
+    | AlertDismissed
 )

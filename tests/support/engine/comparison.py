@@ -224,11 +224,19 @@ class SideBySide:
         assert waiting == {number: (each.command, each.until) for number, each in self.reference.proposals.items()}
         movements = {number: (each.command, each.until_ns) for number, each in self.exchange.movements.items()}
         assert movements == {number: (each.request, each.until) for number, each in self.reference.movements.items()}
+        self.compare_cases()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
         accounts = self.reference.accounts.values()
         assert self.exchange.kept_ids == sum(len(account.by_client_id) for account in accounts)
         assert len(self.exchange.day_trades) == self.reference.kept_trades()
+
+    def compare_cases(self) -> None:
+        """Compare open cases, with all that is in them, and alerts that wait."""
+        docket, reference = self.exchange.docket, self.reference
+        cases = {n: (list(c.seqs), list(c.investors), list(c.instruments)) for n, c in docket.cases.items()}
+        assert cases == {n: (c.seqs, c.investors, c.instruments) for n, c in reference.cases.items()}
+        assert {n: each.command for n, each in docket.alerts.items()} == reference.alerts
 
     def compare_work(self, happened: list[events.Event], parts: int) -> None:
         """Each trade uses up a part that was open when the command came, or one of an order that came with it."""
@@ -276,6 +284,8 @@ def names_of(event: events.Event) -> list[str]:
         names.append(f"movement: {codes.MOVEMENT_STATUSES[event.outcome]}")
     elif isinstance(event, events.TransferStatus) and not event.code:
         names.append(f"status: {codes.MOVEMENT_STATUSES[event.status]}")
+    elif isinstance(event, events.CaseClosed):
+        names.append(f"case: {codes.CASE_OUTCOMES[event.outcome]}")
     return names
 
 

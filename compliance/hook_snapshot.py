@@ -266,6 +266,7 @@ def _investor(investor: Investor) -> InvestorState:
         knowledge=_test(investor.knowledge),
         risk=_test(investor.risk),
         authorisations=[(year, each.intermediary, each.stands) for year, each in investor.authorisations.items()],
+        risk_level=investor.risk_level,
         products=[(name, _test(test)) for name, test in investor.products.items()],
     )
 
@@ -284,6 +285,7 @@ def _restore_investor(registry: Registry, saved: InvestorState) -> None:
     investor.bank = saved.bank
     investor.blocked = saved.blocked
     investor.class_override = saved.class_override
+    investor.risk_level = saved.risk_level
     investor.reason = saved.reason
     investor.by = saved.by
     for digest in saved.acknowledged:

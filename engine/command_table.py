@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from engine.clearing.carrying import cancel_withdrawal, refuse_movement, release
 from engine.clearing.closeout import close_out, set_margin_rules
 from engine.clearing.corrections import correct, correction_problem
 from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
 from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
-from engine.clearing.transfers import request_delivery, transfer
+from engine.clearing.transfers import request_delivery, request_withdrawal, transfer
 from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
 from engine.phases.approval import (
     APPROVAL_ITSELF,
@@ -47,8 +48,11 @@ from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
+    FundsMoved,
     MassCancelled,
     MassQuoted,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -78,7 +82,21 @@ TRADING: Final = (
     CommandRow(commands.MassQuote, quote, senders=_TRADERS, answers=(MassQuoted, RequestRejected)),
     CommandRow(commands.NewOrderPair, enter_pair, senders=_TRADERS, answers=(*_ENTERED, RequestRejected)),
     CommandRow(commands.NewBracket, enter_bracket, senders=_TRADERS, answers=(*_ENTERED, RequestRejected)),
-    CommandRow(commands.Transfer, transfer, senders=_TRADERS, answers=(Transferred, TransferStatus, RequestRejected)),
+    CommandRow(
+        commands.Transfer,
+        transfer,
+        senders=_TRADERS,
+        answers=(Transferred, MovementHeld, TransferStatus, RequestRejected),
+    ),
+    CommandRow(
+        commands.RequestWithdrawal,
+        request_withdrawal,
+        senders=_TRADERS,
+        answers=(FundsMoved, MovementHeld, TransferStatus, RequestRejected),
+    ),
+    CommandRow(
+        commands.CancelWithdrawal, cancel_withdrawal, senders=_TRADERS, answers=(MovementEnded, RequestRejected)
+    ),
     CommandRow(commands.RequestDelivery, request_delivery, senders=_TRADERS, answers=(RequestRejected,)),
 )
 """What participants send as requests of their own types."""
@@ -196,6 +214,12 @@ CLEARING: Final = (
     CommandRow(commands.CloseOut, close_out, senders=_SUPERVISORS, about=("account", "instrument"), word="close-out"),
     CommandRow(commands.IssueAsset, issue, senders=_ISSUERS, about=("account",), sets_up="account"),
     CommandRow(commands.RedeemAsset, redeem, senders=_ISSUERS, about=("account",)),
+    CommandRow(
+        commands.ReleaseMovement, release, senders=_SUPERVISORS, about=("movement",), word="release of movement"
+    ),
+    CommandRow(
+        commands.RefuseMovement, refuse_movement, senders=_SUPERVISORS, about=("movement",), word="refusal of movement"
+    ),
     CommandRow(commands.FreezeAsset, freeze, senders=_PEOPLE, about=("asset", "account"), word="freeze"),
 )
 """What is done to futures and holdings."""

@@ -79,6 +79,7 @@ class InvestorState(Part):
     risk: TestState
     authorisations: list[tuple[int, str, bool]]
     """Year, intermediary, whether it stands."""
+    risk_level: str = ""
     products: list[tuple[str, TestState]] = []
     """By product."""
 

@@ -13,6 +13,8 @@ from compliance.registry.listings import SECURITIES, AssetRecord, Decision, List
 from engine.book.entities import Account
 from engine.vocabulary.codes import INDIVIDUAL
 
+RISK_LEVELS: Final = ("low", "medium", "high")
+"""Of a client, from the lowest (AML-2)."""
 KNOWLEDGE: Final = "knowledge"
 """The test of retail (RET-3)."""
 RISK: Final = "risk"
@@ -60,6 +62,8 @@ class Investor:
         """A credit institution (DER-3)."""
         self.blocked: bool = False
         self.class_override: str = ""
+        self.risk_level: str = ""
+        """One of `RISK_LEVELS` (AML-2); empty: not assessed."""
         self.reason: str = ""
         """Of the latest registration, as is `by`."""
         self.by: str = ""
@@ -187,7 +191,7 @@ class Client:
         """What the account holds, frozen or reserved or not, by the asset's number. O(assets that it has held)."""
         if self.core is None:
             return {}
-        return {number: each.available + each.reserved + each.frozen for number, each in self.core.balances.items()}
+        return {number: each.owned for number, each in self.core.balances.items()}
 
 
 class Contract:

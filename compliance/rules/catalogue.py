@@ -9,7 +9,9 @@ from compliance.rulebook.rulebook import AT_LAST, Overrides, Rulebook
 from compliance.rules import (
     abuse_1,
     aml_1,
+    aml_2,
     anon_1,
+    cool_1,
     cur_1,
     der_1,
     der_2,
@@ -73,6 +75,8 @@ RULES: Final[dict[str, Rule]] = {
         risk_1.RULE,
         san_1.RULE,
         aml_1.RULE,
+        aml_2.RULE,
+        cool_1.RULE,
         id_1.RULE,
         int_1.RULE,
         ops_1.RULE,

@@ -9,6 +9,7 @@ from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order, OrderRecord
 from engine.book.kept import keep_order, read
 from engine.book.records import TradeRecord
+from engine.clearing.movements import ending_newest
 from engine.money import margin
 from engine.money.reservations import needed, paying_asset
 from engine.state.state import State, next_report
@@ -139,17 +140,25 @@ def _holding(debt: _Debt) -> list[Order]:
 
 
 def _could_be_available(debt: _Debt) -> int:
-    """How much would be available without open orders outside of futures; missing cover comes first."""
+    """How much would be available without what waits to leave and open orders outside of futures; missing cover comes first."""
     balance = debt.account.balance(debt.asset)
     freed = sum([order.reserved for order in _holding(debt)])
-    return balance.available + freed - (0 if balance.margin is None else margin.missing(balance.margin))
+    return balance.available + balance.held + freed - (0 if balance.margin is None else margin.missing(balance.margin))
 
 
 def _freeing(
     state: State, command: BustTrade | RepriceTrade, record: TradeRecord, new_ticks: int, debts: list[_Debt]
 ) -> Iterator[None]:
-    """End the newest orders that hold back what is owed, as many as needed; then correct. A step for each order."""
+    """End what waits to leave, then the orders that hold back what is owed, newest first, as much as needed; then correct.
+
+    A step for each.
+    """
     for debt in debts:
+        why = said("movement.correction", command.trade_id)
+        for _ in ending_newest(state, debt.account, debt.asset.number, why):
+            yield
+            if debt.owed <= debt.account.available(debt.asset):
+                break
         for order in _holding(debt):
             if debt.owed <= debt.account.available(debt.asset):
                 break

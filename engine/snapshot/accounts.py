@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.book.assets import Asset
 from engine.book.entities import Account, Margin, Order
+from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.book.whereabouts import WAITING_STOP
 from engine.money.margin import position_of
-from engine.snapshot.messages.document import AccountState, BalanceState, OrderState, PositionState
+from engine.snapshot.messages.document import AccountState, BalanceState, MovementState, OrderState, PositionState
 from engine.state.state import State
 from engine.trading.ending import by_entry
 from engine.trading.room import open_order
@@ -39,6 +42,7 @@ def _restore_balance(state: State, account: Account, asset: Asset, saved: Balanc
     balance.available = saved.available
     balance.reserved = saved.reserved
     balance.frozen = saved.frozen
+    balance.held = saved.held
     if saved.margin is not None:
         margin = balance.margin = Margin(account, asset, balance, state.covers)
         margin.needed = int(saved.margin.needed)
@@ -60,6 +64,22 @@ def _restore_position(state: State, account: Account, saved: PositionState) -> N
     position.needed = int(saved.needed)
     for side, lots in enumerate(saved.reducing_lots):
         position.reducing_lots[side] = int(lots)
+
+
+def restore_movements(state: State, saved: list[MovementState]) -> None:
+    """Have what waited to leave accounts wait again, and use up their ids. Accounts and assets are known; what is due is not yet."""
+    for each in saved:
+        command: Any = each.command
+        movement = Movement(each.movement, command, state.assets[command.asset])
+        movement.until_ns = each.until_ns
+        movement.clock_rule = each.clock_rule
+        movement.word_rule = each.word_rule
+        movement.has_word = each.has_word
+        account = state.accounts[movement.account]
+        account.movements[movement.movement] = movement
+        state.movements[movement.movement] = movement
+        if movement.is_named:
+            account.used_ids.current[movement.client_order_id] = movement
 
 
 def restore_orders(state: State, saved: list[AccountState]) -> dict[int, Order]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.book.assets import Asset
 from engine.book.entities import Account, Balance, Order, OrderRecord, Position
 from engine.book.kept import keep_order
+from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedId
@@ -21,6 +22,7 @@ from engine.snapshot.messages.document import (
     IndicativeState,
     LimitsState,
     MarginState,
+    MovementState,
     OrderState,
     PositionState,
     ProposalState,
@@ -67,6 +69,7 @@ def take_snapshot(state: State) -> Snapshot:
             ProposalState(proposal=number, command=each.command, until_ns=each.until_ns)
             for number, each in state.proposals.items()
         ],
+        movements=[_movement(movement) for movement in state.movements.values()],
         cases=[_case(number, case) for number, case in state.docket.cases.items()],
         alerts=[AlertState(number, each.command, each.raised_ns) for number, each in state.docket.alerts.items()],
     )
@@ -164,9 +167,21 @@ def _balance(number: int, balance: Balance) -> BalanceState:
         available=balance.available,
         reserved=balance.reserved,
         frozen=balance.frozen,
+        held=balance.held,
         margin=None
         if margin is None
         else MarginState(needed=wide(margin.needed), held=margin.held, called=margin.called, until_ns=margin.until_ns),
+    )
+
+
+def _movement(movement: Movement) -> MovementState:
+    return MovementState(
+        movement=movement.movement,
+        command=movement.command,
+        until_ns=movement.until_ns,
+        clock_rule=movement.clock_rule,
+        word_rule=movement.word_rule,
+        has_word=movement.has_word,
     )
 
 

@@ -69,4 +69,7 @@ def lacks(account: Account, asset: Asset, wanted: int) -> Problem:
     needs, there = decimal(wanted, asset.scale), decimal(account.available(asset), asset.scale)
     if frozen:
         return Problem(FUNDS, said("funds.frozen", needs, asset.asset, there, decimal(frozen, asset.scale)))
+    held = 0 if found is None else found.held
+    if held:
+        return Problem(FUNDS, said("funds.held", needs, asset.asset, there, decimal(held, asset.scale)))
     return Problem(FUNDS, said("funds.needs", needs, asset.asset, there))

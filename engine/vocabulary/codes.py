@@ -224,6 +224,22 @@ CANCEL_REASONS: Final = (
     "corrected",
 )
 
+# What leaves an account, and may have to wait before it does.
+WITHDRAWAL: Final = 0
+TRANSFER: Final = 1
+REDEMPTION: Final = 2
+MOVEMENT_KINDS: Final = ("withdrawal", "transfer", "redemption")
+
+# How it ended, or that it has not.
+CARRIED_OUT: Final = 0
+MOVEMENT_CANCELLED: Final = 1
+MOVEMENT_REFUSED: Final = 2
+"""By a supervisor."""
+MOVEMENT_FAILED: Final = 3
+"""What it needs was not so, or no longer."""
+MOVEMENT_WAITS: Final = 4
+MOVEMENT_STATUSES: Final = ("carried_out", "cancelled", "refused", "failed", "waiting")
+
 # How a proposal ended.
 APPROVED: Final = 0
 DECLINED: Final = 1

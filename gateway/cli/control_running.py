@@ -292,6 +292,7 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         override = " set by a supervisor" if record.class_override else ""
         parts.append(f"{record.kind}, class {record.investor_class or 'none yet'}{override}")
         parts.append("blocked" if record.blocked else "not blocked")
+        parts += [f"risk level {record.risk_level}"] if record.risk_level else []
     if kind == "intermediary":
         parts.append("suspended" if record.suspended else "not suspended")
     if record.phase is not None:

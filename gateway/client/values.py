@@ -233,13 +233,35 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One asset of an account: `total` is `available`, plus `reserved` (for open orders and positions), plus `frozen`."""
+    """One asset of an account: `total` is `available`, `reserved` (for open orders and positions), `frozen` and `held` together.
+
+    `held` is set aside for withdrawals and transfers that wait; of a venue before core version 8 it is 0.
+    """
 
     asset: str
     available: Decimal
     reserved: Decimal
     frozen: Decimal
     total: Decimal
+    held: Decimal = Decimal(0)
+
+
+class WaitingMovement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A withdrawal, transfer or redemption that waits: until a time, for a supervisor's word, or both."""
+
+    movement: int
+    account: str
+    kind: str
+    asset: str
+    amount: Decimal
+    waits_for_word: bool
+    rules: list[str]
+    until: int | None = None
+    client_order_id: str | None = None
+    to_account: str | None = None
+    purpose: str | None = None
+    contract_reference: str = ""
+    destination: str = ""
 
 
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -218,6 +218,18 @@ async def override_class(client: Client, investor: str, investor_class: str, *, 
     return _action("register_investor", arguments, says, about, found, at_ns=at_ns)
 
 
+async def risk_level_action(client: Client, investor: str, level: str, at_ns: int | None) -> Action:
+    """Set the risk level of an investor (AML-2); empty: not assessed."""
+    found = await look_up(client, "investor", investor)
+    about: tuple[RecordKind, str] = ("investor", investor)
+    words = f"the risk level of {investor} is {level or 'not assessed'}"
+    await _check_new(client, about, ("risk_level", found.risk_level or "", level), words, at_ns)
+    says = f"set the risk level of investor {investor} from {found.risk_level or 'not assessed'} to {level or 'not assessed'}"
+    assert found.kind is not None
+    arguments: dict[str, Argument] = {"investor": investor, "kind": found.kind, "risk_level": level}
+    return _action("register_investor", arguments, says, about, found, at_ns=at_ns)
+
+
 async def freeze(client: Client, asset: str, share_ppm: int, account: str = "") -> Action:
     """Freeze a share of what each holder, or one account, has of an asset; 0: let it go."""
     if not 0 <= share_ppm <= PPM:

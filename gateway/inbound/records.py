@@ -125,6 +125,7 @@ class RecordBook:
         elif kind == "investor":
             found.kind = INVESTOR_KINDS[record.kind]
             found.investor_class = class_name(record.investor_class) or None
+            found.risk_level = record.risk_level or None
             found.class_override, found.blocked = record.class_override or None, record.blocked
         elif kind == "intermediary":
             found.suspended = record.suspended
@@ -182,7 +183,7 @@ class RecordBook:
         accounts = iter(self._exchange.account_list)
         while some := list(islice(accounts, _PIECE)):
             held = [account.balances[asset.number] for account in some if asset.number in account.balances]
-            found.accounts += sum(bool(each.available or each.reserved or each.frozen) for each in held)
+            found.accounts += sum(bool(each.owned) for each in held)
             found.frozen_accounts += sum(each.frozen > 0 for each in held)
             total += sum(each.frozen for each in held)
             yield len(some) // COUNTED_PER_STEP

@@ -94,6 +94,7 @@ FIELDS: Final = {
     "contract": CONTRACT,
     "contract_reference": CONTRACT,
     "transfer_id": TRANSFER,
+    "movement": TRANSFER,
     "proposal": CHANGE,
     "case": CASE,
     "merged": CASE,

@@ -34,8 +34,11 @@ from gateway.protocol.connection_messages import (
     RatesReply,
     Recording,
     RecordingEnded,
+    Subscribed,
+    Unsubscribed,
     Welcome,
 )
+from gateway.protocol.movement_messages import MovementsReply, WaitingMovement
 from gateway.protocol.paper_messages import ContractInfo, ContractsReply, RiskWarningReply
 from gateway.protocol.private_messages import (
     AnyReport,
@@ -51,6 +54,8 @@ from gateway.protocol.private_messages import (
     MassCancelled,
     MassQuoted,
     Message,
+    MovementEnded,
+    MovementHeld,
     RequestRejected,
     TradeCorrected,
     Transferred,
@@ -64,11 +69,13 @@ from gateway.protocol.requests import (
     AnyRequest,
     Balances,
     CancelOrder,
+    CancelWithdrawal,
     Contracts,
     Instruments,
     Login,
     MassCancel,
     MassQuote,
+    Movements,
     NewBracket,
     NewOrder,
     NewOrderPair,
@@ -82,6 +89,7 @@ from gateway.protocol.requests import (
     Request,
     RequestDelivery,
     RequestId,
+    RequestWithdrawal,
     Resume,
     RiskWarning,
     Side,
@@ -106,6 +114,7 @@ __all__ = [
     "BookSnapshot",
     "BookUpdate",
     "CancelOrder",
+    "CancelWithdrawal",
     "Change",
     "ChannelMessage",
     "ChannelName",
@@ -138,6 +147,10 @@ __all__ = [
     "MassQuote",
     "MassQuoted",
     "Message",
+    "MovementEnded",
+    "MovementHeld",
+    "Movements",
+    "MovementsReply",
     "NewBracket",
     "NewOrder",
     "NewOrderPair",
@@ -164,6 +177,7 @@ __all__ = [
     "RequestDelivery",
     "RequestId",
     "RequestRejected",
+    "RequestWithdrawal",
     "Resume",
     "Resumed",
     "RiskWarning",
@@ -184,6 +198,7 @@ __all__ = [
     "Unsubscribe",
     "Unsubscribed",
     "VariationMargin",
+    "WaitingMovement",
     "Welcome",
     "login_challenge",
 ]
@@ -220,13 +235,15 @@ class OpenOrdersReply(Message, tag="open_orders"):
 
 
 class Holding(msgspec.Struct, kw_only=True, gc=False):
-    """One asset of an account. `total` is `available`, plus `reserved` (for open orders and positions), plus `frozen`."""
+    """One asset of an account. `total` is `available`, `reserved` (for open orders and positions), `frozen` and `held` together."""
 
     asset: str
     available: str
     reserved: str
     frozen: str
     """Can't be sold or moved (FRZ-1)."""
+    held: str
+    """Set aside for withdrawals and transfers that wait (AML-2, COOL-1)."""
     total: str
 
 
@@ -341,23 +358,6 @@ class InstrumentsReply(Message, tag="instruments"):
     instruments: list[InstrumentInfo]
 
 
-class Subscribed(Message, tag="subscribed"):
-    """The channel is on; its first message follows. `seq` is that of the last message already sent to others."""
-
-    id: int
-    channel: str
-    seq: int
-    instrument: str | None = None
-
-
-class Unsubscribed(Message, tag="unsubscribed"):
-    """The channel is off."""
-
-    id: int
-    channel: str
-    instrument: str | None = None
-
-
 AnyMessage = (
     Hello
     | Welcome
@@ -368,6 +368,7 @@ AnyMessage = (
     | OpenOrdersReply
     | BalancesReply
     | PositionsReply
+    | MovementsReply
     | RiskWarningReply
     | ContractsReply
     | RecordsReply

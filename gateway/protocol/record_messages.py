@@ -55,6 +55,8 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     investor_class: str | None = None
     class_override: str | None = None
     """The class that a supervisor set."""
+    risk_level: str | None = None
+    """Of an investor: `low`, `medium` or `high` (AML-2); left out of one who was not assessed."""
     blocked: bool = False
     suspended: bool = False
     phase: str | None = None

@@ -48,6 +48,10 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Rejected", "code"): _REJECTS,
     ("TransferStatus", "code"): _REJECTS,
     ("ExecutionReport", "reason"): listed_codes(CANCEL),
+    ("TransferStatus", "status"): codes.MOVEMENT_STATUSES,
+    ("MovementHeld", "kind"): codes.MOVEMENT_KINDS,
+    ("MovementEnded", "outcome"): codes.MOVEMENT_STATUSES[: codes.MOVEMENT_WAITS],
+    ("WaitingMovement", "kind"): codes.MOVEMENT_KINDS,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
 }

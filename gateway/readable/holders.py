@@ -18,22 +18,32 @@ class Balance(Readable):
     """For open orders and positions."""
     frozen: Decimal
     """Can't be sold or moved (FRZ-1)."""
+    held: Decimal = Decimal(0)
+    """Set aside for withdrawals and transfers that wait (AML-2, COOL-1)."""
 
-    headings = ("asset", "available", "reserved", "frozen", "total")
+    headings = ("asset", "available", "reserved", "frozen", "held", "total")
 
     @property
     def total(self) -> Decimal:
         """All of it."""
-        return self.available + self.reserved + self.frozen
+        return self.available + self.reserved + self.frozen + self.held
 
     def cells(self) -> tuple[Cell, ...]:
         """Its row."""
-        return (self.asset, self.available, self.reserved or None, self.frozen or None, self.total)
+        return (
+            self.asset,
+            self.available,
+            self.reserved or None,
+            self.frozen or None,
+            self.held or None,
+            self.total,
+        )
 
     def line(self) -> str:
         """`1,000.00 RUB available, 20.00 reserved`."""
         more = f", {text_of(self.reserved)} reserved" if self.reserved else ""
         more += f", {text_of(self.frozen)} frozen" if self.frozen else ""
+        more += f", {text_of(self.held)} held" if self.held else ""
         return f"{text_of(self.available)} {self.asset} available{more}"
 
 

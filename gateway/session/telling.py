@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.command_table import COMMANDS
 from engine.record.rows import StoredRow, decode_command, decode_events
-from engine.vocabulary.codes import CANCEL_REASONS, CASE_OUTCOMES, PURPOSES, SIDES
+from engine.vocabulary.codes import CANCEL_REASONS, CASE_OUTCOMES, MOVEMENT_KINDS, MOVEMENT_STATUSES, PURPOSES, SIDES
 from engine.vocabulary.messages.commands import Command, EffectiveFrom
 from engine.vocabulary.messages.events import (
     AlertDismissed,
@@ -20,6 +20,8 @@ from engine.vocabulary.messages.events import (
     FundsMoved,
     HoldingFrozen,
     InvestorRegistered,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -37,7 +39,7 @@ from gateway.reporting.history import said
 from gateway.reporting.reference import Reference, correction
 from gateway.reporting.times import moscow_time
 from gateway.session.life import in_words
-from gateway.words.words import words_of
+from gateway.words.words import words, words_of
 
 
 def told(row: StoredRow, reference: Reference) -> str:
@@ -138,6 +140,13 @@ def _of_records(event: Event) -> str:
     return ""
 
 
+def ended(event: MovementEnded, reference: Reference) -> str:
+    """How something that waited to leave an account ended."""
+    what = f"movement {event.movement} of {reference.formats.amount(event.asset, event.amount)} {event.asset}"
+    why = words(event.template, event.values) or event.reason
+    return f"{what} {MOVEMENT_STATUSES[event.outcome].replace('_', ' ')}" + (f": {why}" if why else "")
+
+
 def _of_holdings(event: Event, reference: Reference) -> str:
     """An event about what accounts hold, likewise."""
     amount = reference.formats.amount
@@ -146,6 +155,11 @@ def _of_holdings(event: Event, reference: Reference) -> str:
     if isinstance(event, Transferred):
         what = f"{amount(event.asset, event.amount)} {event.asset} from {event.from_account} to {event.to_account}"
         return f"transfer {event.transfer_id}: {what}, {PURPOSES[event.purpose]}"
+    if isinstance(event, MovementHeld):
+        what = f"{MOVEMENT_KINDS[event.kind]} {event.movement} of {amount(event.asset, event.amount)} {event.asset}"
+        return f"{event.account}: {what} waits by {', '.join(event.rules)}"
+    if isinstance(event, MovementEnded):
+        return f"{event.account}: {ended(event, reference)}"
     if isinstance(event, FundsMoved):
         return f"{event.account}: {amount(event.asset, event.amount)} {event.asset}"
     return ""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.vocabulary import codes
 from tests.reference.state import LEG, STOP, RefInstrument, RefOrder, State, round_up
 
 
 class Money(State):
-    """An account's total of an asset is available, reserved by spot orders, or held to cover positions in futures."""
+    """An account's total of an asset is available, reserved by spot orders, held to cover positions in futures, or set aside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.movements: dict[int, Any] = {}
+        """What waits to leave an account, by the sequence number of the command that asked for it."""
+
+    def set_aside(self, account: str, asset: str) -> int:
+        """What waits to leave the account."""
+        asked = [each.request for each in self.movements.values()]
+        return sum(each.amount for each in asked if (each.account, each.asset) == (account, asset))
 
     # ── spot: what an order holds back ─────────────────────────────────────────────────────────────────────────────
 
@@ -97,8 +109,9 @@ class Money(State):
     # ── what is left ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def owned(self, account: str, asset: str) -> int:
-        """What an account has that spot orders do not hold back."""
-        return self.accounts[account].totals.get(asset, 0) - self.held_by_orders(account, asset)
+        """What an account has that spot orders do not hold back, and that does not wait to leave it."""
+        held = self.held_by_orders(account, asset) + self.set_aside(account, asset)
+        return self.accounts[account].totals.get(asset, 0) - held
 
     def free(self, account: str, asset: str) -> int:
         """What is left beside orders and cover; below zero: so much cover is missing."""
@@ -109,7 +122,8 @@ class Money(State):
 
     def reserved(self, account: str, asset: str) -> int:
         """What is not available: held back by spot orders, or held as cover as far as there is any."""
-        return self.accounts[account].totals.get(asset, 0) - self.available(account, asset)
+        total = self.accounts[account].totals.get(asset, 0)
+        return total - self.available(account, asset) - self.set_aside(account, asset)
 
     def free_for(self, order: RefOrder) -> int:
         return self.free(order.account, self.asset_of(order))

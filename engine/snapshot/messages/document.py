@@ -145,6 +145,7 @@ class BalanceState(Part):
     reserved: int
     frozen: int
     margin: MarginState | None
+    held: int = 0
 
 
 class PositionState(Part):
@@ -233,6 +234,18 @@ class ProposalState(Part):
     until_ns: int
 
 
+class MovementState(Part):
+    """What waits to leave an account. The rest is what its command says."""
+
+    movement: int
+    """The sequence number of the command that asked for it."""
+    command: AnyCommand
+    until_ns: int
+    clock_rule: str
+    word_rule: str
+    has_word: bool
+
+
 class CaseState(Part):
     """An open case."""
 
@@ -290,5 +303,7 @@ class Snapshot(Part):
     second: tuple[str, ...] = ()
     """Which kinds of commands need a second approval."""
     proposals: list[ProposalState] = []
+    movements: list[MovementState] = []
+    """The oldest first."""
     cases: list[CaseState] = []
     alerts: list[AlertState] = []

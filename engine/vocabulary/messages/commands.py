@@ -17,18 +17,22 @@ from engine.vocabulary.messages.clearing_commands import (
     IssueAsset,
     MarkFuture,
     RedeemAsset,
+    RefuseMovement,
+    ReleaseMovement,
     SetIndexPrice,
     SetMarginRules,
 )
 from engine.vocabulary.messages.order_commands import (
     AmendOrder,
     CancelOrder,
+    CancelWithdrawal,
     MassCancel,
     MassQuote,
     NewBracket,
     NewOrder,
     NewOrderPair,
     RequestDelivery,
+    RequestWithdrawal,
     Transfer,
 )
 from engine.vocabulary.messages.rule_commands import (
@@ -75,6 +79,7 @@ __all__ = [
     "AuthoriseClient",
     "BustTrade",
     "CancelOrder",
+    "CancelWithdrawal",
     "CloseCase",
     "CloseOut",
     "Command",
@@ -101,11 +106,14 @@ __all__ = [
     "RecordAcknowledgement",
     "RecordTest",
     "RedeemAsset",
+    "RefuseMovement",
     "RegisterContract",
     "RegisterIntermediary",
     "RegisterInvestor",
+    "ReleaseMovement",
     "RepriceTrade",
     "RequestDelivery",
+    "RequestWithdrawal",
     "Sequenced",
     "SetApproval",
     "SetBlocked",
@@ -137,6 +145,8 @@ TradingCommand = (
     | MassQuote
     | Transfer
     | RequestDelivery
+    | RequestWithdrawal
+    | CancelWithdrawal
 )
 AnyCommand = (
     NewOrder
@@ -148,6 +158,8 @@ AnyCommand = (
     | MassQuote
     | Transfer
     | RequestDelivery
+    | RequestWithdrawal
+    | CancelWithdrawal
     | AddAsset
     | ListInstrument
     | SetPhase
@@ -170,6 +182,8 @@ AnyCommand = (
     | IssueAsset
     | RedeemAsset
     | FreezeAsset
+    | ReleaseMovement
+    | RefuseMovement
     | LoadRulebook
     | RegisterInvestor
     | RegisterIntermediary

@@ -25,6 +25,8 @@ from engine.vocabulary.messages.clearing_events import (
     LossShared,
     MarginCalled,
     MarginRestored,
+    MovementEnded,
+    MovementHeld,
     Transferred,
     TransferStatus,
     VariationMargin,
@@ -100,6 +102,8 @@ __all__ = [
     "MarketHalted",
     "MassCancelled",
     "MassQuoted",
+    "MovementEnded",
+    "MovementHeld",
     "OrderAccepted",
     "OrderAmended",
     "OrderCancelled",
@@ -163,6 +167,8 @@ AnyEvent = (
     | LossShared
     | Transferred
     | TransferStatus
+    | MovementHeld
+    | MovementEnded
     | HoldingFrozen
     | AssetIssued
     | CommandProposed

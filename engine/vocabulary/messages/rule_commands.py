@@ -53,6 +53,8 @@ class RegisterInvestor(Command, tag=41, frozen=True):
     whose a document is, is never forgotten."""
     owner_keys: tuple[tuple[str, ...], ...] | None = None
     """A firm's beneficial owners, each by identity keys: all of them."""
+    risk_level: str | None = None
+    """Low, medium or high (AML-2); empty: not assessed."""
 
 
 class RegisterIntermediary(Command, tag=42, frozen=True):

@@ -18,6 +18,8 @@ from engine.vocabulary.messages.events import (
     MarginRestored,
     MassCancelled,
     MassQuoted,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -65,6 +67,8 @@ _MESSAGES: Final[dict[type[Event], _Message]] = {
     LossShared: holdings.loss_shared,
     Transferred: holdings.transferred,
     TransferStatus: holdings.transfer_status,
+    MovementHeld: holdings.movement_held,
+    MovementEnded: holdings.movement_ended,
     HoldingFrozen: holdings.holding_frozen,
     AssetIssued: holdings.asset_issued,
 }

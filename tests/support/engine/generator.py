@@ -38,6 +38,7 @@ FEATURES = (
     "approval",
     "futures",
     "owners",
+    "movements",
     "cases",
 )
 
@@ -139,13 +140,14 @@ class Generator(DrawsOperation, DrawsCases):
             (8, self.phase),
             (20 if self.has("futures") else 10, self.money),
             (3, commands.Tick),
+            ((110 if self.venue.movements else 60) * self.has("movements"), self.movement),
             (25 * self.has("lists"), self.pair),
             (25 * self.has("lists"), self.bracket),
             (25 * self.has("quotes"), self.mass_quote),
             (6 * self.has("kills"), self.kill),
             (3 * self.has("limits"), self.limits),
             (2 * self.has("halts"), self.market_halt),
-            ((25 + 40 * bool(self.venue.second)) * self.has("corrections"), self.correction),
+            ((50 + 40 * bool(self.venue.second)) * self.has("corrections"), self.correction),
             (3 * self.has("approval"), self.set_approval),
             (60 if self.venue.proposals else 1, self.decide),
             (4, lambda: self.trading_rules(self.instrument())),

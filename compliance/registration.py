@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from compliance.doors import deposit, freeze, issue, take_out
+from compliance.doors import arrest, deposit, freeze, issue, lift_arrest, take_out
 from compliance.identity import about, identify, identity_problem, on_record
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
@@ -28,11 +28,13 @@ from engine.state.listing import name_problem
 from engine.vocabulary.codes import FIAT
 from engine.vocabulary.messages.commands import (
     AddAsset,
+    Arrest,
     AuthoriseClient,
     Command,
     Deposit,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     ListInstrument,
     LoadRulebook,
     OpenAccount,
@@ -320,6 +322,8 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     RedeemAsset: take_out,
     Withdraw: take_out,
     FreezeAsset: freeze,
+    Arrest: arrest,
+    LiftArrest: lift_arrest,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from engine.clearing.arrests import arrest, lift
 from engine.clearing.closeout import close_out, set_margin_rules
 from engine.clearing.corrections import correct, correction_problem
 from engine.clearing.futures import mark_future, set_index_price
@@ -248,6 +249,10 @@ CLEARING: Final = (
     CommandRow(commands.IssueAsset, issue, senders=_ISSUERS, about=("account",), sets_up="account"),
     CommandRow(commands.RedeemAsset, redeem, senders=_ISSUERS, about=("account",)),
     CommandRow(commands.FreezeAsset, freeze, senders=ROLES, about=("asset", "account"), word="freeze"),
+    CommandRow(
+        commands.Arrest, arrest, senders=_SUPERVISORS, about=("arrest", "investor", "account", "asset"), word="arrest"
+    ),
+    CommandRow(commands.LiftArrest, lift, senders=_SUPERVISORS, about=("arrest",), word="lifting of arrest"),
 )
 """What is done to futures and holdings."""
 

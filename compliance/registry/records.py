@@ -170,10 +170,10 @@ class Client:
             self.investor.issues_as[core.participant] = True
 
     def held(self) -> dict[int, int]:
-        """What the account holds, frozen or reserved or not, by the asset's number. O(assets that it has held)."""
+        """What the account holds, set aside for something or not, by the asset's number. O(assets that it has held)."""
         if self.core is None:
             return {}
-        return {number: each.available + each.reserved + each.frozen for number, each in self.core.balances.items()}
+        return {number: each.total for number, each in self.core.balances.items()}
 
 
 class Contract:

@@ -9,6 +9,7 @@ from compliance.rulebook.rulebook import AT_LAST, Overrides, Rulebook
 from compliance.rules import (
     aml_1,
     anon_1,
+    arr_1,
     cur_1,
     der_1,
     der_2,
@@ -66,6 +67,7 @@ RULES: Final[dict[str, Rule]] = {
         set_1.RULE,
         set_2.RULE,
         frz_1.RULE,
+        arr_1.RULE,
         risk_1.RULE,
         san_1.RULE,
         aml_1.RULE,

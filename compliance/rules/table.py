@@ -8,6 +8,7 @@ from compliance.ledger.ledger import Ledger
 from compliance.registry.listings import AssetRecord, Decision, Listing
 from compliance.registry.records import Client, Investor, Registry
 from compliance.rulebook.rulebook import Rulebook
+from compliance.rules.arr_1 import ARREST
 from compliance.rules.case import DEPOSIT, Arrival, Case, Profile, TransferCase, profile_of
 from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
@@ -209,7 +210,7 @@ class RuleTable:
 
 
 class TransferTable:
-    """What a rulebook in force says of transfers, deliveries, issuance and freezes."""
+    """What a rulebook in force says of transfers, deliveries, issuance, freezes and arrests."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook: Final = rulebook
@@ -250,6 +251,10 @@ class TransferTable:
         """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); None if it may."""
         data = self.rulebook.active("SAN-1")
         return None if data is None or owner.listed is None else listed_owner(owner)
+
+    def arrest_problem(self) -> Said | None:
+        """Why holdings can't be arrested (ARR-1); None if they can."""
+        return said("ARR-1.not_in_force", self.rulebook.name) if self.rulebook.active(ARREST) is None else None
 
     def freeze_problem(self, asset: AssetRecord) -> Said | None:
         """Why holdings of an asset can't be frozen (FRZ-1); None if they can."""

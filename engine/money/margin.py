@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from engine.book.entities import Account, Future, Instrument, Margin, Order, OrderRecord, Position
 from engine.book.whereabouts import FOR_ENTRY
+from engine.money import arrests
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.rounding import round_up
@@ -73,6 +74,8 @@ def hold(margin: Margin) -> None:
         margin.held = held
         balance.available -= change
         balance.reserved += change
+    if balance.claims is not None:
+        arrests.share_out(balance)
     if (held < needed) != margin.called:
         note(margin)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.book.assets import Asset
+from engine.book.claims import Arrest
 from engine.book.entities import Account, Instrument, Margin, Order, OrderRecord, Owner, Position
 from engine.book.expiries import Expiries
 from engine.book.kept import keep_order
@@ -184,6 +185,8 @@ class State:
         """Compliance commands that wait for their effective date, by the sequence number of the command that brought them."""
         self.proposals: Final[dict[int, Proposal]] = {}
         """Commands that wait for a second approval, by their sequence numbers."""
+        self.arrests: Final[dict[str, Arrest]] = {}
+        """Papers in force, by number."""
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}

@@ -241,7 +241,7 @@ class Answers:
                 available=decimal(balance.available, assets[place].scale),
                 reserved=decimal(balance.reserved, assets[place].scale),
                 frozen=decimal(balance.frozen, assets[place].scale),
-                total=decimal(balance.available + balance.reserved + balance.frozen, assets[place].scale),
+                total=decimal(balance.total, assets[place].scale),
             )
             for place, balance in sorted(account.balances.items())
         ]

@@ -167,7 +167,7 @@ class RecordBook:
         accounts = iter(self._exchange.account_list)
         while some := list(islice(accounts, _PIECE)):
             held = [account.balances[asset.number] for account in some if asset.number in account.balances]
-            found.accounts += sum(bool(each.available or each.reserved or each.frozen) for each in held)
+            found.accounts += sum(each.total > 0 for each in held)
             found.frozen_accounts += sum(each.frozen > 0 for each in held)
             total += sum(each.frozen for each in held)
             yield len(some) // COUNTED_PER_STEP

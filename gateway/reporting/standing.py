@@ -153,4 +153,4 @@ def collected_fees(exchange: Exchange) -> dict[str, int]:
 
 
 def _total(balance: Balance) -> int:
-    return balance.available + balance.reserved + balance.frozen
+    return balance.total

@@ -136,6 +136,15 @@ class MarginState(Part):
     until_ns: int
 
 
+class ClaimsState(Part):
+    """What papers claim of a holding, and what of it a freeze covers."""
+
+    claims: list[tuple[str, int]]
+    """By paper, in the order in which they came; -1: everything."""
+    frozen: int
+    lent: int
+
+
 class BalanceState(Part):
     """What an account holds of an asset."""
 
@@ -145,6 +154,8 @@ class BalanceState(Part):
     reserved: int
     frozen: int
     margin: MarginState | None
+    arrested: int = 0
+    claims: ClaimsState | None = None
 
 
 class PositionState(Part):
@@ -233,6 +244,23 @@ class ProposalState(Part):
     until_ns: int
 
 
+class ArrestState(Part):
+    """A paper in force that arrests holdings."""
+
+    arrest: str
+    authority: str
+    dated: str
+    investor: str
+    account: str
+    asset: str
+    share_ppm: int
+    amount: int
+    sales_allowed: bool
+    since_ns: int
+    reason: str
+    by: str
+
+
 class Snapshot(Part):
     """A whole core between two commands, and the hook that it asks."""
 
@@ -268,3 +296,5 @@ class Snapshot(Part):
     second: tuple[str, ...] = ()
     """Which kinds of commands need a second approval."""
     proposals: list[ProposalState] = []
+    arrests: list[ArrestState] = []
+    """In the order in which they came."""

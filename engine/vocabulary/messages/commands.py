@@ -11,9 +11,11 @@ import msgspec
 
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
 from engine.vocabulary.messages.clearing_commands import (
+    Arrest,
     CloseOut,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     MarkFuture,
     RedeemAsset,
     SetIndexPrice,
@@ -69,6 +71,7 @@ __all__ = [
     "AmendOrder",
     "AnyCommand",
     "Approve",
+    "Arrest",
     "AuthoriseClient",
     "BustTrade",
     "CancelOrder",
@@ -80,6 +83,7 @@ __all__ = [
     "FreezeAsset",
     "HookCommand",
     "IssueAsset",
+    "LiftArrest",
     "ListInstrument",
     "LoadRulebook",
     "MarkFuture",
@@ -162,6 +166,8 @@ AnyCommand = (
     | IssueAsset
     | RedeemAsset
     | FreezeAsset
+    | Arrest
+    | LiftArrest
     | LoadRulebook
     | RegisterInvestor
     | RegisterIntermediary

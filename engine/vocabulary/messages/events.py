@@ -13,6 +13,7 @@ from engine.vocabulary.messages.clearing_events import (
     CloseOutStarted,
     DefaultDeclared,
     FutureMarked,
+    HoldingArrested,
     HoldingFrozen,
     IndexPriceSet,
     LossShared,
@@ -77,6 +78,7 @@ __all__ = [
     "Event",
     "FundsMoved",
     "FutureMarked",
+    "HoldingArrested",
     "HoldingFrozen",
     "IndexPriceSet",
     "Indicative",
@@ -152,6 +154,7 @@ AnyEvent = (
     | Transferred
     | TransferStatus
     | HoldingFrozen
+    | HoldingArrested
     | AssetIssued
     | CommandProposed
     | ProposalEnded

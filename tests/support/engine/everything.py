@@ -169,6 +169,7 @@ class Everything(Draws):
             (60 if self.exchange.proposals else 4, self.approval),
             (20, self.issuance),
             (15, self.freeze),
+            (15, self.arrest),
             (40, self.money),
             (10, lambda: commands.SetPhase(self.instrument(), chance.randrange(8))),
             (10, lambda: self.rules(self.instrument())),

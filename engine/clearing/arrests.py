@@ -29,7 +29,7 @@ from engine.vocabulary.said import said
 
 
 def arrest(state: State, command: Arrest) -> Problem | None:
-    """Carry out `Arrest`. Emits, for each account in order of opening and asset as first held, cancels and HoldingArrested."""
+    """Carry out `Arrest`. Emits, for each account in order of opening and asset as added, cancels and HoldingArrested."""
     problem = _paper_problem(state, command) or _whose_problem(state, command) or _part_problem(state, command)
     if problem is not None:
         return problem
@@ -123,11 +123,11 @@ def _arresting(state: State, paper: Paper, accounts: list[Account], rule: str) -
 
 
 def _assets(state: State, account: Account, name: str) -> list[Asset]:
-    """The asset that a paper names, or all that an account has had, as it first had them."""
+    """The asset that a paper names, or all that an account has had, as they were added."""
     if name:
         return [state.assets[name]]
     assets = list(state.assets.values())
-    return [assets[number] for number in account.balances]
+    return [assets[number] for number in sorted(account.balances)]
 
 
 def _claiming(state: State, account: Account, asset: Asset, paper: Paper, wanted: int, rule: str) -> Iterator[None]:
@@ -160,7 +160,8 @@ def _claiming(state: State, account: Account, asset: Asset, paper: Paper, wanted
                 for_sale -= before - _for_orders(balance)
                 _lend(balance, for_sale)
         yield
-    _report(state, account, asset, paper, (paper.reason, paper.by))
+    if balance.total or wanted < EVERYTHING:
+        _report(state, account, asset, paper, (paper.reason, paper.by))
     yield
 
 
@@ -206,10 +207,14 @@ def _lifting(state: State, paper: Paper, accounts: list[Account], command: LiftA
     """Let go of what a paper claims: a work of a step for each account, and each balance that it changes."""
     assets = list(state.assets.values())
     for account in accounts:
-        for number, balance in list(account.balances.items()):
-            if unclaim(balance, paper):
+        for number, balance in sorted(account.balances.items()):
+            claims = balance.claims
+            found = None if claims is None else claims.of(paper)
+            if found is not None:
+                unclaim(balance, found)
                 reservations.credit(balance, 0)
-                _report(state, account, assets[number], paper, (command.reason, command.by))
+                if balance.total or found.amount < EVERYTHING:
+                    _report(state, account, assets[number], paper, (command.reason, command.by))
                 yield
         yield
 

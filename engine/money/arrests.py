@@ -33,18 +33,15 @@ def claim(balance: Balance, arrest: Arrest, amount: int) -> None:
         found.amount += amount
 
 
-def unclaim(balance: Balance, arrest: Arrest) -> bool:
-    """Let a paper claim nothing of a balance any more, and share out what there is; False: it claimed nothing."""
+def unclaim(balance: Balance, found: Claim) -> None:
+    """Let a paper claim nothing of a balance any more, and share out what there is."""
     claims = balance.claims
-    found = None if claims is None else claims.of(arrest)
-    if claims is None or found is None:
-        return False
+    assert claims is not None
     claims.claims.remove(found)
     claims.lent = min(claims.lent, claims.for_sale)
     share_out(balance)
     if not claims.claims:
         balance.claims = None
-    return True
 
 
 def sellable(balance: Balance) -> int:

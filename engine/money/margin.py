@@ -64,7 +64,16 @@ def reported(amount: int) -> int:
 
 
 def hold(margin: Margin) -> None:
-    """Hold what is needed, or all there is; note it for the end of the command if a call may begin or end by it."""
+    """Hold what is needed, or all there is; note it for the end of the command if a call may begin or end by it.
+
+    What is left then is shared out, if papers claim any of it.
+    """
+    _hold(margin)
+    if margin.balance.claims is not None:
+        arrests.share_out(margin.balance)
+
+
+def _hold(margin: Margin) -> None:
     balance = margin.balance
     needed = margin.needed
     there = balance.available + margin.held
@@ -74,8 +83,6 @@ def hold(margin: Margin) -> None:
         margin.held = held
         balance.available -= change
         balance.reserved += change
-    if balance.claims is not None:
-        arrests.share_out(balance)
     if (held < needed) != margin.called:
         note(margin)
 
@@ -301,9 +308,12 @@ def pay(margin: Margin, amount: int) -> int:
 
 
 def receive(margin: Margin, amount: int) -> None:
-    """Credit an amount; what is missing is held at once."""
+    """Credit what a mark brought; what is missing is held at once.
+
+    Papers get none of it yet: cover is to be renewed, which may need it.
+    """
     margin.balance.available += amount
-    hold(margin)
+    _hold(margin)
 
 
 def renewing(future: Future, orders: list[Order]) -> Iterator[None]:

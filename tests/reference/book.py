@@ -15,6 +15,7 @@ changes  amends, cancels, mass quotes
 futures  marks, margin calls, close-outs, expiry
 rules    what operator and supervisor do
 approval what of it waits for a second approval
+arrests  holdings that courts arrest
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages import commands, events
-from tests.reference.approval import Approval
+from tests.reference.arrests import Arrests
 
 
-class ReferenceVenue(Approval):
+class ReferenceVenue(Arrests):
     """A whole venue: the same sequenced commands as the engine takes, the same events, with details left empty."""
 
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
@@ -97,6 +98,10 @@ class ReferenceVenue(Approval):
                 self.set_margin_rules(command)
             case commands.CloseOut():
                 self.close_out_by_command(command)
+            case commands.Arrest():
+                self.arrest(command)
+            case commands.LiftArrest():
+                self.lift(command)
             case commands.RegisterInvestor():
                 self.name_owners(command)
             case _:

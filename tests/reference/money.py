@@ -3,11 +3,42 @@
 from __future__ import annotations
 
 from engine.vocabulary import codes
-from tests.reference.state import LEG, STOP, RefInstrument, RefOrder, State, round_up
+from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.messages import commands
+from tests.reference.state import LEG, PPM, STOP, RefInstrument, RefOrder, State, round_up
 
 
 class Money(State):
-    """An account's total of an asset is available, reserved by spot orders, or held to cover positions in futures."""
+    """An account's total of an asset is available, reserved by spot orders, held to cover positions in futures, or arrested."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.papers: dict[str, commands.Arrest] = {}
+        """In force, by number."""
+        self.claims: dict[tuple[str, str, str], int] = {}
+        """By account, asset and paper."""
+        self.arrested: dict[tuple[str, str], int] = {}
+        """By account and asset."""
+
+    # ── arrests ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claimed(self, account: str, asset: str) -> int:
+        """What papers claim of a holding: what each came to, or all that there ever is."""
+        found = sum(claim for (who, what, _), claim in self.claims.items() if (who, what) == (account, asset))
+        for paper in self.papers.values():
+            owner = self.accounts[account].investor
+            if paper.share_ppm == PPM and paper.asset in ("", asset) and (paper.account or account) == account:
+                found += MAX_SUPPLY * (not paper.investor or paper.investor == owner)
+        return found
+
+    def take_up(self) -> None:
+        """Arrest what has become free, as far as papers claim it."""
+        for account in self.accounts if self.papers else ():
+            for asset in self.assets:
+                held = self.arrested.get((account, asset), 0)
+                more = min(self.claimed(account, asset) - held, max(self.free(account, asset), 0))
+                if more > 0:
+                    self.arrested[(account, asset)] = held + more
 
     # ── spot: what an order holds back ─────────────────────────────────────────────────────────────────────────────
 
@@ -97,8 +128,9 @@ class Money(State):
     # ── what is left ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def owned(self, account: str, asset: str) -> int:
-        """What an account has that spot orders do not hold back."""
-        return self.accounts[account].totals.get(asset, 0) - self.held_by_orders(account, asset)
+        """What an account has that spot orders do not hold back, and no paper arrests."""
+        total = self.accounts[account].totals.get(asset, 0)
+        return total - self.held_by_orders(account, asset) - self.arrested.get((account, asset), 0)
 
     def free(self, account: str, asset: str) -> int:
         """What is left beside orders and cover; below zero: so much cover is missing."""
@@ -109,16 +141,19 @@ class Money(State):
 
     def reserved(self, account: str, asset: str) -> int:
         """What is not available: held back by spot orders, or held as cover as far as there is any."""
-        return self.accounts[account].totals.get(asset, 0) - self.available(account, asset)
+        total = self.accounts[account].totals.get(asset, 0)
+        return total - self.available(account, asset) - self.arrested.get((account, asset), 0)
 
     def free_for(self, order: RefOrder) -> int:
+        self.take_up()
         return self.free(order.account, self.asset_of(order))
 
     def free_if(self, order: RefOrder, where: str | None, price: int) -> int:
         """What would be free if an order were elsewhere and had another price."""
+        self.take_up()
         now = order.where, order.price
         order.where, order.price = where, price
-        free = self.free_for(order)
+        free = self.free(order.account, self.asset_of(order))
         order.where, order.price = now
         return free
 

@@ -220,8 +220,9 @@ class SideBySide:
         for asset in self.exchange.assets.values():
             balance = account.balance(asset)
             free, total = reference.free(name, asset.asset), reference.accounts[name].totals.get(asset.asset, 0)
-            available = max(free, 0)
-            assert (balance.available, balance.reserved) == (available, total - available), f"{name} {asset.asset}"
+            available, arrested = max(free, 0), reference.arrested.get((name, asset.asset), 0)
+            expected = (available, total - available - arrested, arrested)
+            assert (balance.available, balance.reserved, balance.arrested) == expected, f"{name} {asset.asset}"
             if asset.asset in cleared:
                 margin, needed = balance.margin, reference.cover(name, asset.asset)
                 expected = (needed, needed + min(free, 0), reference.calls.get((name, asset.asset), 0))

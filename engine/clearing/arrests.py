@@ -7,6 +7,7 @@ whose holdings, what of them, how many papers there are, compliance.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from engine.book.assets import Asset
 from engine.book.claims import EVERYTHING
@@ -15,6 +16,7 @@ from engine.book.entities import Account, Balance, Order
 from engine.money import reservations
 from engine.money.arrests import claim, share_out, unclaim
 from engine.money.reservations import paying_asset
+from engine.state.saying import setting_changed
 from engine.state.state import State, next_report
 from engine.trading.consulting import ask
 from engine.trading.ending import by_entry, cancel
@@ -25,11 +27,14 @@ from engine.vocabulary.messages.commands import Arrest, LiftArrest
 from engine.vocabulary.messages.events import HoldingArrested
 from engine.vocabulary.problem import Problem, invalid, unknown_account
 from engine.vocabulary.rounding import PPM, round_up
-from engine.vocabulary.said import said
+from engine.vocabulary.said import Said, said
+
+_PERCENT_SCALE: Final = 4
+"""Decimals of a percent in which millionths are said."""
 
 
 def arrest(state: State, command: Arrest) -> Problem | None:
-    """Carry out `Arrest`. Emits, for each account in order of opening and asset as added, cancels and HoldingArrested."""
+    """Carry out `Arrest`. Emits RulesChanged; then, for each account in order of opening and asset as added, cancels and HoldingArrested."""
     problem = _paper_problem(state, command) or _whose_problem(state, command) or _part_problem(state, command)
     if problem is not None:
         return problem
@@ -50,12 +55,13 @@ def arrest(state: State, command: Arrest) -> Problem | None:
     paper.by = command.by
     state.arrests[paper.arrest] = paper
     owner.arrests.append(paper)
+    state.emit(setting_changed("arrest", paper.arrest, _in_words(state, paper), paper.by, paper.reason))
     state.begin(_arresting(state, paper, list(owner.accounts) if account is None else [account], outcome.rule))
     return None
 
 
 def lift(state: State, command: LiftArrest) -> Problem | None:
-    """Carry out `LiftArrest`. Emits HoldingArrested for each holding of which the paper claimed something."""
+    """Carry out `LiftArrest`. Emits RulesChanged, then HoldingArrested for each holding of which the paper claimed something."""
     paper = state.arrests.get(command.arrest)
     if paper is None:
         return invalid(said("arrest.unknown", command.arrest))
@@ -65,9 +71,29 @@ def lift(state: State, command: LiftArrest) -> Problem | None:
     owner = state.owners[paper.investor]
     del state.arrests[paper.arrest]
     owner.arrests.remove(paper)
+    state.emit(setting_changed("arrest", paper.arrest, said("arrest.lifted"), command.by, command.reason))
     accounts = [state.accounts[paper.account]] if paper.account else list(owner.accounts)
     state.begin(_lifting(state, paper, accounts, command))
     return None
+
+
+def _in_words(state: State, paper: Paper) -> Said:
+    """What a paper arrests."""
+    if paper.amount:
+        part = said("arrest.amount", decimal(paper.amount, state.assets[paper.asset].scale))
+    elif paper.share_ppm == PPM:
+        part = said("arrest.whole")
+    else:
+        part = said("arrest.share", decimal(paper.share_ppm, _PERCENT_SCALE))
+    return said(
+        "arrest.set",
+        part,
+        paper.asset or said("arrest.all_assets"),
+        said("arrest.account", paper.account) if paper.account else said("arrest.investor", paper.investor),
+        paper.authority,
+        paper.dated,
+        said("arrest.sales") if paper.sales_allowed else said("arrest.no_sales"),
+    )
 
 
 def _paper_problem(state: State, command: Arrest) -> Problem | None:
@@ -117,7 +143,7 @@ def _arresting(state: State, paper: Paper, accounts: list[Account], rule: str) -
                 wanted = EVERYTHING
             else:
                 wanted = round_up(balance.total * paper.share_ppm)
-            for _ in _claiming(state, account, asset, paper, wanted, rule):
+            for _ in _claiming(state, _Holding(account, asset), paper, wanted, rule):
                 yield
         yield
 
@@ -130,15 +156,30 @@ def _assets(state: State, account: Account, name: str) -> list[Asset]:
     return [assets[number] for number in sorted(account.balances)]
 
 
-def _claiming(state: State, account: Account, asset: Asset, paper: Paper, wanted: int, rule: str) -> Iterator[None]:
-    """Claim so much of a balance, and cancel the newest orders that hold back what is claimed."""
-    balance = account.balance(asset)
+class _Holding:
+    """What an account has of an asset."""
+
+    def __init__(self, account: Account, asset: Asset) -> None:
+        self.account: Final = account
+        self.asset: Final = asset
+        self.balance: Final = account.balance(asset)
+
+    @property
+    def orders(self) -> list[Order]:
+        """The open orders that reserve it, newest first. O(n log n) in those of the account."""
+        found = [order for order in self.account.open_orders.values() if paying_asset(order) is self.asset]
+        found.sort(key=by_entry, reverse=True)
+        return found
+
+
+def _claiming(state: State, holding: _Holding, paper: Paper, wanted: int, rule: str) -> Iterator[None]:
+    """Claim so much of a holding, and cancel the newest orders that hold back what is claimed."""
+    balance, asset = holding.balance, holding.asset
     if not wanted:
         return
     if balance.claims is None or balance.claims.of(paper) is None:
         claim(balance, paper, wanted)
-    orders = [order for order in account.open_orders.values() if paying_asset(order) is asset]
-    orders.sort(key=by_entry, reverse=True)
+    orders = holding.orders
     for_sale = sum([order.reserved for order in orders if _is_sale(order)])
     _lend(balance, for_sale)
     why = said(
@@ -161,7 +202,7 @@ def _claiming(state: State, account: Account, asset: Asset, paper: Paper, wanted
                 _lend(balance, for_sale)
         yield
     if balance.total or wanted < EVERYTHING:
-        _report(state, account, asset, paper, (paper.reason, paper.by))
+        _report(state, holding, paper, (paper.reason, paper.by))
     yield
 
 
@@ -214,21 +255,21 @@ def _lifting(state: State, paper: Paper, accounts: list[Account], command: LiftA
                 unclaim(balance, found)
                 reservations.credit(balance, 0)
                 if balance.total or found.amount < EVERYTHING:
-                    _report(state, account, assets[number], paper, (command.reason, command.by))
+                    _report(state, _Holding(account, assets[number]), paper, (command.reason, command.by))
                 yield
         yield
 
 
-def _report(state: State, account: Account, asset: Asset, paper: Paper, said_by: tuple[str, str]) -> None:
+def _report(state: State, holding: _Holding, paper: Paper, said_by: tuple[str, str]) -> None:
     """Tell an account what a paper claims of one of its holdings now; why, and by whom."""
-    balance = account.balance(asset)
+    account, balance = holding.account, holding.balance
     found = None if balance.claims is None else balance.claims.of(paper)
     claimed = 0 if found is None else found.amount
     state.emit(
         HoldingArrested(
             account.account,
             next_report(account),
-            asset.asset,
+            holding.asset.asset,
             paper.arrest,
             paper.authority,
             paper.dated,

@@ -186,7 +186,6 @@ class State:
         self.proposals: Final[dict[int, Proposal]] = {}
         """Commands that wait for a second approval, by their sequence numbers."""
         self.arrests: Final[dict[str, Arrest]] = {}
-        """Papers in force, by number."""
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}

@@ -17,6 +17,7 @@ from gateway.cli.terminal import Terminal
 from gateway.client import Client, ClientError, ConnectionLost, RequestFailed, connect
 from gateway.control.actions import Action
 from gateway.control.approval import effective_ns, in_words
+from gateway.control.arrests import paper_in_words
 from gateway.control.carrying import Outcome, carry_out
 from gateway.control.names import ControlError
 from gateway.keys import KeyFileError, read_private_key
@@ -248,7 +249,11 @@ def tell(console: Terminal, action: Action, outcome: Outcome, by: str) -> None:
         console.tell(f"  ... {len(outcome.changes) - MAX_SHOWN_CHANGES:,} more changes: see --json, or `sbx history`")
     if outcome.trades:
         console.tell(f"  {_number(outcome.trades, 'trade')} made")
-    for count, what in ((outcome.corrected, "of the correction"), (outcome.frozen, "of what is frozen")):
+    for count, what in (
+        (outcome.corrected, "of the correction"),
+        (outcome.frozen, "of what is frozen"),
+        (outcome.arrested, "of what is arrested"),
+    ):
         if count:
             console.tell(f"  {_number(count, 'account')} told {what}")
     if outcome.cancelled:
@@ -279,6 +284,8 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         return printable(f"{in_words(record)}{when}; until {_moscow(record.until or 0)}")
     if kind == "change":
         return printable(f"from {_moscow(record.effective or 0)}: {in_words(record, 'command')}")
+    if kind == "arrest":
+        return printable(f"paper {record.name}: {paper_in_words(record)}; since {_moscow(record.since or 0)}")
     parts = [record.name]
     if record.second:
         parts.append(f"second approval of {', '.join(record.second)}")
@@ -302,5 +309,10 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         parts.append("kill switch on")
     parts += [f"frozen {amount} {asset}" for asset, amount in record.frozen.items()]
     parts += [f"in {_number(record.frozen_accounts, 'account')}"] if record.frozen and record.frozen_accounts else []
+    parts += [f"arrested {amount} {asset}" for asset, amount in record.arrested.items()]
+    parts += (
+        [f"in {_number(record.arrested_accounts, 'account')}"] if record.arrested and record.arrested_accounts else []
+    )
+    parts += [f"arrested by paper {', '.join(record.arrests)}"] if record.arrests else []
     counts = _counts(record.accounts, record.open_orders)
     return printable(", ".join([*parts, *([counts] if counts else [])]))

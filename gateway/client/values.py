@@ -233,13 +233,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One asset of an account: `total` is `available`, plus `reserved` (for open orders and positions), plus `frozen`."""
+    """One asset of an account: `total` is `available`, plus what is set aside: `reserved` (for open orders and positions), `frozen`, `arrested`."""
 
     asset: str
     available: Decimal
     reserved: Decimal
     frozen: Decimal
     total: Decimal
+    arrested: Decimal = Decimal(0)
 
 
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -241,6 +241,7 @@ class Answers:
                 available=decimal(balance.available, assets[place].scale),
                 reserved=decimal(balance.reserved, assets[place].scale),
                 frozen=decimal(balance.frozen, assets[place].scale),
+                arrested=decimal(balance.arrested, assets[place].scale),
                 total=decimal(balance.total, assets[place].scale),
             )
             for place, balance in sorted(account.balances.items())

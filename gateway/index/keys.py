@@ -33,6 +33,9 @@ MESSAGE: Final = "message"
 REPORT: Final = "report"
 """The key is an account; beside each sequence number stands that of the account's first report in it."""
 
+ARREST: Final = "arrest"
+"""A paper that arrests holdings, by its number."""
+
 KINDS: Final = (
     ORDER,
     CLIENT_ORDER,
@@ -49,6 +52,7 @@ KINDS: Final = (
     CHANGE,
     MESSAGE,
     REPORT,
+    ARREST,
 )
 """In a file a kind is its place here: new ones go last."""
 
@@ -87,6 +91,7 @@ FIELDS: Final = {
     "contract_reference": CONTRACT,
     "transfer_id": TRANSFER,
     "proposal": CHANGE,
+    "arrest": ARREST,
 }
 """Fields that hold a key."""
 SEVERAL: Final = ("instruments", "rules")
@@ -122,6 +127,7 @@ _RECORDS: Final = {
     "intermediary": INTERMEDIARY,
     "rule": RULE,
     "contract": CONTRACT,
+    "arrest": ARREST,
 }
 """The key of a registry's record, by what it is said to be."""
 

@@ -44,6 +44,7 @@ from gateway.protocol.private_messages import (
     Default,
     ExecutionReport,
     Funds,
+    HoldingArrested,
     HoldingFrozen,
     LossShared,
     MarginCall,
@@ -122,6 +123,7 @@ __all__ = [
     "Heartbeat",
     "Hello",
     "Holding",
+    "HoldingArrested",
     "HoldingFrozen",
     "IndexPrice",
     "InstrumentInfo",
@@ -219,7 +221,7 @@ class OpenOrdersReply(Message, tag="open_orders"):
 
 
 class Holding(msgspec.Struct, kw_only=True, gc=False):
-    """One asset of an account. `total` is `available`, plus `reserved` (for open orders and positions), plus `frozen`."""
+    """One asset of an account. `total` is `available`, plus what is set aside: `reserved` (for open orders and positions), `frozen`, `arrested`."""
 
     asset: str
     available: str
@@ -227,6 +229,8 @@ class Holding(msgspec.Struct, kw_only=True, gc=False):
     frozen: str
     """Can't be sold or moved (FRZ-1)."""
     total: str
+    arrested: str = "0"
+    """By papers of courts and investigators (ARR-1)."""
 
 
 class BalancesReply(Message, tag="balances"):

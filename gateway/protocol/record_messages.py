@@ -14,6 +14,7 @@ Argument = str | int | bool | _Texts | dict[str, str | int | bool | _Texts | dic
 
 RecordKind = Literal[
     "account",
+    "arrest",
     "asset",
     "change",
     "instrument",
@@ -39,6 +40,12 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """Of an account, and of an asset in all accounts: what is frozen, by asset."""
     frozen_accounts: int | None = None
     """Of an asset: in how many accounts some of it is."""
+    arrested: dict[str, str] = {}
+    """Of an account, and of an asset in all accounts: what is arrested, by asset."""
+    arrested_accounts: int | None = None
+    """Of an asset: in how many accounts some of it is."""
+    arrests: list[str] = []
+    """Of an account or an investor: the papers in force on what it holds."""
     killed: bool = False
     """Whether a kill switch for it is on."""
     participant: str | None = None
@@ -67,15 +74,17 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     second: list[str] = []
     """Of the venue: what needs a second approval."""
     command: str | None = None
-    """Of a proposal, or of a change that waits for its date: the command, as are its `arguments`, as it was asked for."""
+    """Of a proposal, an arrest, or a change that waits for its date: the command, as are its `arguments`, as it was asked for."""
     arguments: dict[str, Argument] = {}
     """Without the documents of a rulebook; of a change without those of people and the text of a warning, too."""
     digest: str | None = None
     """Of a rulebook that waits: the SHA-256 that it will be in force with."""
     by: str | None = None
-    """Who proposed it, or asked for the change; empty: the venue file did."""
+    """Who proposed it, or asked for the change or the arrest; empty: the venue file did."""
     effective: int | None = None
     """Of a change: when it takes effect."""
+    since: int | None = None
+    """Of an arrest: when it was carried out."""
     until: int | None = None
     """Of a proposal: when it expires."""
 

@@ -137,6 +137,7 @@ class Views:
             "available": amount(asset, balance.available),
             "reserved": amount(asset, balance.reserved),
             "frozen": amount(asset, balance.frozen),
+            "arrested": amount(asset, balance.arrested),
         }
 
     def _position(self, instrument: str, position: Position) -> View:

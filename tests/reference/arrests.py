@@ -18,6 +18,7 @@ class Arrests(Approval):
             self.refuse_command(code)
             return
         self.papers[command.arrest] = command
+        self.emit(events.RulesChanged("arrest", command.arrest, "", command.reason, command.by))
         accounts = self.named_in(command)
         left = command.amount
         for account in accounts:
@@ -79,6 +80,7 @@ class Arrests(Approval):
             return
         accounts, whole = self.named_in(paper), paper.share_ppm == PPM
         del self.papers[command.arrest]
+        self.emit(events.RulesChanged("arrest", command.arrest, "", command.reason, command.by))
         for account in accounts:
             for asset in self.assets:
                 claim = self.claims.pop((account, asset, command.arrest), 0)

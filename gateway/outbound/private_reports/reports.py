@@ -12,6 +12,7 @@ from engine.vocabulary.messages.events import (
     DefaultDeclared,
     Event,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     LossShared,
     MarginCalled,
@@ -66,6 +67,7 @@ _MESSAGES: Final[dict[type[Event], _Message]] = {
     Transferred: holdings.transferred,
     TransferStatus: holdings.transfer_status,
     HoldingFrozen: holdings.holding_frozen,
+    HoldingArrested: holdings.holding_arrested,
     AssetIssued: holdings.asset_issued,
 }
 _ONE: Final = 0

@@ -38,6 +38,7 @@ RULES = (
         "SET-1",
         "SET-2",
         "FRZ-1",
+        "ARR-1",
         "RISK-1",
         "SAN-1",
         "INT-1",

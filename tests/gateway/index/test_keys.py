@@ -22,7 +22,7 @@ NO_KEYS = {
     *("identity_keys", "owner_keys", "investor_class", "class_override"),
     # Words and settings.
     *("reason", "detail", "title", "template", "values", "text", "terms", "source", "origin", "subject", "concluded"),
-    *("seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
+    *("authority", "dated", "seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
 }
 
 

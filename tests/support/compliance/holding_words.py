@@ -7,6 +7,8 @@
 * `acknowledge newcomer`: the text in force; `acknowledge newcomer: TEXT`; `publish TEXT`.
 * `deposit 5 SOL to firm`, with `from ORIGIN` behind it if the origin is stated; `withdraw 5 XMR from firm`.
 * `freeze 30 % of METAL`, with `on ACCOUNT` and `by ISSUER` behind it; 0 % lets go.
+* `arrest 30 % of METAL`, `arrest 5 METAL`, `arrest all`, each with `on ACCOUNT` or `of-investor NAME`, `sales allowed` and
+  `paper NUMBER` behind it; `lift NUMBER`.
 * `mark BTC-FUT at 9000000`.
 """
 
@@ -18,9 +20,11 @@ from compliance.rules.risk_1 import digest_of
 from engine.vocabulary.codes import PURPOSES
 from engine.vocabulary.messages.commands import (
     AnyCommand,
+    Arrest,
     Deposit,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     MarkFuture,
     PublishWarning,
     RecordAcknowledgement,
@@ -33,7 +37,19 @@ from engine.vocabulary.messages.commands import (
 from tests.support.compliance.venue import Venue, e8
 
 OF_PARTICIPANT = ("transfer", "deliver")
-OF_SUPERVISOR = ("issue", "redeem", "freeze", "deposit", "withdraw", "mark", "contract", "acknowledge", "publish")
+OF_SUPERVISOR = (
+    "arrest",
+    "lift",
+    "issue",
+    "redeem",
+    "freeze",
+    "deposit",
+    "withdraw",
+    "mark",
+    "contract",
+    "acknowledge",
+    "publish",
+)
 
 
 def units(venue: Venue, amount: str, asset: str) -> int:
@@ -79,6 +95,22 @@ def of_papers(venue: Venue, what: str) -> AnyCommand:
     )
 
 
+def of_court(venue: Venue, words: list[str]) -> AnyCommand:
+    """An arrest, of words behind `arrest`."""
+    asset, share, amount = "", 0, 0
+    if words[0] == "all":
+        share, rest = 1_000_000, words[1:]
+    elif words[1] == "%":
+        share, asset, rest = int(Decimal(words[0]) * 10_000), words[3], words[4:]
+    else:
+        amount, asset, rest = units(venue, words[0], words[1]), words[1], words[2:]
+    named = dict(zip(rest[::2], rest[1::2], strict=True))
+    return Arrest(
+        named.get("paper", "1-7/2026"), "Tverskoy court", "2026-05-30", named.get("of-investor", ""), named.get("on", ""),
+        asset, share, amount, "sales" in named, "scenario", "supervisor",
+    )  # fmt: skip
+
+
 def of_supervisor(venue: Venue, what: str) -> AnyCommand:
     """The command of a supervisor's or operator's words, or of an issuer's."""
     words = what.split()
@@ -87,6 +119,10 @@ def of_supervisor(venue: Venue, what: str) -> AnyCommand:
         return MarkFuture(words[1], e8(words[3]), "scenario")
     if words[0] in ("contract", "acknowledge", "publish"):
         return of_papers(venue, what)
+    if words[0] == "lift":
+        return LiftArrest(words[1], "scenario", "supervisor")
+    if words[0] == "arrest":
+        return of_court(venue, words[1:])
     options = words[3:]
     named = dict(zip(options[::2], options[1::2], strict=True))
     issuer = named.pop("by", "")

@@ -186,6 +186,22 @@ class Everything(Draws):
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
 
+    def arrest(self) -> AnyCommand:
+        """A paper that arrests something, or the end of one: few are in force at once, so that the others go on."""
+        chance = self.chance
+        papers = list(self.exchange.arrests)
+        if papers and chance.random() < 0.2 + 0.15 * len(papers):
+            return commands.LiftArrest(chance.choice(papers), "drawn", "sue")
+        account, _, investor, _ = chance.choice(ACCOUNTS)
+        of_all = chance.random() < 0.4
+        asset = chance.choice(("", self.asset()))
+        share = chance.choice((1, 300_000, 900_000, 1_000_000, 1_000_000))
+        amount = chance.choice((0, 0, self.amount())) if asset else 0
+        return commands.Arrest(
+            f"1-{self.exchange.seq}/2025", "the court", "2025-12-30", investor if of_all else "", "" if of_all else account,
+            asset, 0 if amount else share, amount, chance.random() < 0.5, "drawn", "sue",
+        )  # fmt: skip
+
     # ── compliance ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def investor(self, name: str, qualified: bool) -> commands.RegisterInvestor:

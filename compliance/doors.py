@@ -47,7 +47,12 @@ def deposit(intake: Intake, command: Deposit, time_ns: int) -> Outcome:
     """Look at what is brought in: what could not be bought here needs its origin, a banned coin stays outside."""
     client, asset = intake.registry.clients[command.account], intake.registry.assets[command.asset]
     arrival = Arrival(client, asset, DEPOSIT, time_ns)
-    problem = None if intake.table is None else intake.table.arrival_problem(arrival, command.origin)
+    problem = None
+    if intake.table is not None:
+        problem = intake.table.arrival_problem(arrival, command.origin)
+        segregation = intake.table.transfers.segregation
+        if problem is None and segregation is not None:
+            problem = segregation.origin_problem(intake.registry, client, command.origin)
     return Outcome([]) if problem is None else refused(problem)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from compliance.custody import account_problem, own_investor_problem, set_custody
 from compliance.doors import arrest, deposit, freeze, issue, lift_arrest, take_out
 from compliance.identity import about, identify, identity_problem, on_record
 from compliance.intake import Intake, class_event
@@ -46,6 +47,7 @@ from engine.vocabulary.messages.commands import (
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
+    SetCustody,
     SetParameter,
     UpdateAsset,
     Withdraw,
@@ -103,7 +105,10 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     found = intake.registry.intermediaries.get(command.intermediary)
     before = Intermediary(command.intermediary) if found is None or command.replace else found
     capital_rub = stated(command.capital_rub, before.capital_rub)
-    problem = figure_problem("capital_rub", capital_rub)
+    own_investor = stated_text(command.own_investor, before.own_investor)
+    problem = figure_problem("capital_rub", capital_rub) or own_investor_problem(
+        intake, found, command.intermediary, own_investor
+    )
     if problem is not None:
         return _refused(problem)
     if found is None:
@@ -113,6 +118,7 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     found.bank = stated_flag(command.bank, before.bank)
     found.suspended = stated_flag(command.suspended, before.suspended)
     found.capital_rub = capital_rub
+    found.own_investor = own_investor
     found.reason = command.reason
     found.by = command.by
     intake.refresh(found.clients)
@@ -134,7 +140,12 @@ def _open_account(intake: Intake, command: OpenAccount, time_ns: int) -> Outcome
         intermediary = intake.registry.intermediaries.get(command.intermediary)
         if intermediary is None:
             return _refused(said("intermediary.register_first", command.intermediary))
-    intake.refresh([intake.registry.open_client(command.account, investor, intermediary)])
+    problem = account_problem(intake, investor, intermediary, command.custody)
+    if problem is not None:
+        return _refused(problem)
+    client = intake.registry.open_client(command.account, investor, intermediary)
+    client.custody = command.custody
+    intake.refresh([client])
     return Outcome([])
 
 
@@ -317,6 +328,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     UpdateAsset: _update_asset,
     RegisterContract: register_contract,
     PublishWarning: publish_warning,
+    SetCustody: set_custody,
     IssueAsset: issue,
     Deposit: deposit,
     RedeemAsset: take_out,

@@ -167,6 +167,7 @@ CONFIGURATION: Final = (
         about=("account", "investor", "intermediary"),
         word="account",
         sets_up="account",
+        names={"custody": codes.CUSTODIES},
     ),
     CommandRow(commands.Deposit, deposit, senders=_OPERATORS, about=("account",), sets_up="account"),
     CommandRow(commands.Withdraw, withdraw, senders=_OPERATORS, about=("account",)),
@@ -325,6 +326,14 @@ COMPLIANCE: Final = (
     ),
     CommandRow(
         commands.PublishWarning, consult, senders=_SUPERVISORS, about=("text",), word="warning", sets_up="warning"
+    ),
+    CommandRow(
+        commands.SetCustody,
+        consult,
+        senders=_BOTH,
+        about=("account",),
+        word="way of holding",
+        names={"custody": codes.CUSTODIES},
     ),
     CommandRow(commands.EffectiveFrom, schedule_change, senders=_SUPERVISORS, doubt=date_problem),
 )

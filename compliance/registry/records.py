@@ -11,7 +11,7 @@ from typing import Final
 from compliance.registry.classes import UNCLASSIFIED, is_retail
 from compliance.registry.listings import SECURITIES, AssetRecord, Decision, Listing
 from engine.book.entities import Account
-from engine.vocabulary.codes import INDIVIDUAL
+from engine.vocabulary.codes import DEPOSITARY, INDIVIDUAL
 
 
 class RecordedTest:
@@ -134,6 +134,8 @@ class Intermediary:
         self.capital_rub: int = 0
         self.bank: bool = False
         """A credit institution (DER-3)."""
+        self.own_investor: str = ""
+        """Who the intermediary itself is, as an investor (CUST-1); empty: it was not stated."""
         self.reason: str = ""
         """Of the latest registration, as is `by`."""
         self.by: str = ""
@@ -155,6 +157,8 @@ class Client:
         self.intermediary: Final = intermediary
         self.decisions: dict[int, Decision] = {}
         """By instrument number times two plus side; shared by all clients of the same profile."""
+        self.custody: int = DEPOSITARY
+        """How it is held (CUST-1)."""
         self.core: Account | None = None
         """The account of the core, whose balances are what is held; None until it is opened."""
 

@@ -12,6 +12,7 @@ from compliance.rules.arr_1 import ARREST
 from compliance.rules.case import DEPOSIT, Arrival, Case, Profile, TransferCase, profile_of
 from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
+from compliance.rules.cust_1 import Segregation
 from compliance.rules.der_1 import delivery_refusal
 from compliance.rules.der_3 import BankExposure
 from compliance.rules.frz_1 import FREEZE, freeze_problem
@@ -218,6 +219,8 @@ class TransferTable:
         """In the order of decision."""
         self.foreign_trade: ForeignTradeOnly | None = None
         """SET-1, if it is in force."""
+        self.segregation: Segregation | None = None
+        """CUST-1, likewise."""
         for name in rulebook.transfer_order:
             data, transfers = rulebook.active(name), RULES[name].transfers
             if data is not None and transfers is not None:
@@ -228,6 +231,8 @@ class TransferTable:
         self.rules.append(rule)
         if isinstance(rule, ForeignTradeOnly):
             self.foreign_trade = rule
+        if isinstance(rule, Segregation):
+            self.segregation = rule
 
     def failures(self, case: TransferCase) -> list[Failure]:
         """Ask every rule on transfers. All failures, in the order of decision."""

@@ -127,7 +127,7 @@ _RECORDS: Final = {
     "intermediary": INTERMEDIARY,
     "rule": RULE,
     "contract": CONTRACT,
-    "arrest": ARREST,
+    "custody": ACCOUNT,
 }
 """The key of a registry's record, by what it is said to be."""
 

@@ -44,6 +44,7 @@ from engine.vocabulary.messages.rule_commands import (
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
+    SetCustody,
     SetParameter,
     UpdateAsset,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "Sequenced",
     "SetApproval",
     "SetBlocked",
+    "SetCustody",
     "SetIndexPrice",
     "SetKillSwitch",
     "SetLimits",
@@ -180,6 +182,7 @@ AnyCommand = (
     | EffectiveFrom
     | RegisterContract
     | PublishWarning
+    | SetCustody
     | SetApproval
     | Approve
     | Decline

@@ -292,12 +292,14 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
     if record.participant is not None:
         parts.append(f"of investor {record.investor}, operated by {record.participant}")
         parts += [f"held through {record.intermediary}"] if record.intermediary else []
+        parts += [f"by {record.custody}"] if record.custody else []
     if kind == "investor":
         override = " set by a supervisor" if record.class_override else ""
         parts.append(f"{record.kind}, class {record.investor_class or 'none yet'}{override}")
         parts.append("blocked" if record.blocked else "not blocked")
     if kind == "intermediary":
         parts.append("suspended" if record.suspended else "not suspended")
+        parts += [f"itself investor {record.own_investor}"] if record.own_investor else []
     if record.phase is not None:
         parts.append(f"phase {record.phase}")
     if record.value is not None:

@@ -17,7 +17,7 @@ from engine.book.records import TradeRecord
 from engine.command_table import COMMANDS
 from engine.exchange import Exchange
 from engine.state.proposal import Proposal
-from engine.vocabulary.codes import BUY, INVESTOR_KINDS, PHASES, SELL
+from engine.vocabulary.codes import BUY, CUSTODIES, INVESTOR_KINDS, PHASES, SELL
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import (
     ANSWER_PIECE_STEPS,
@@ -114,7 +114,9 @@ class RecordBook:
         if kind == "account":
             found.participant, found.investor = record.participant, record.owner.investor
             client = self._registry.clients.get(name)
-            found.intermediary = None if client is None else client.intermediary_name or None
+            if client is not None:
+                found.intermediary = client.intermediary_name or None
+                found.custody = CUSTODIES[client.custody] if client.custody else None
             found.arrests = [paper.arrest for paper in record.owner.arrests if paper.account in ("", name)]
         elif kind == "investor":
             found.kind = INVESTOR_KINDS[record.kind]
@@ -123,7 +125,7 @@ class RecordBook:
             owner = self._exchange.owners.get(name)
             found.arrests = [] if owner is None else [paper.arrest for paper in owner.arrests]
         elif kind == "intermediary":
-            found.suspended = record.suspended
+            found.suspended, found.own_investor = record.suspended, record.own_investor or None
         elif kind == "instrument":
             found.phase = PHASES[record.phase]
         elif kind == "parameter":

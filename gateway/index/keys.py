@@ -72,6 +72,7 @@ FIELDS: Final = {
     "from_account": ACCOUNT,
     "to_account": ACCOUNT,
     "investor": INVESTOR,
+    "own_investor": INVESTOR,
     "payer": INVESTOR,
     "payee": INVESTOR,
     "intermediary": INTERMEDIARY,

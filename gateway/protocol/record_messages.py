@@ -52,6 +52,10 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """Of an account."""
     investor: str | None = None
     intermediary: str | None = None
+    custody: str | None = None
+    """How it is held; left out: in a depositary."""
+    own_investor: str | None = None
+    """Of an intermediary: the investor who it itself is."""
     kind: str | None = None
     """Of an investor: `individual` or `firm`."""
     investor_class: str | None = None

@@ -36,6 +36,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "phase": codes.PHASES,
     "role": ROLES,
     "purpose": codes.PURPOSES,
+    "custody": codes.CUSTODIES,
     "protocol": ("sbx.v1",),
     "durability": ("fsync", "os"),
     "scope": ("connection", "participant", "address"),

@@ -117,7 +117,7 @@ NAMES = (
     "account arrest asset authority base buyer by channel class_override client_order_id command concluded contract "
     "contract_reference dated detail "
     "digest exec_id from_account in_force index instrument intermediary investor investor_class issuer key kind link name nonce "
-    "participant payee payer quote quote_id reason rule rulebook seller source speed subject template text title to_account "
+    "own_investor participant payee payer quote quote_id reason rule rulebook seller source speed subject template text title to_account "
     "underlying value venue what type"
 )
 """Texts that are names, digests, or words for people."""

@@ -240,7 +240,11 @@ class Everything(Draws):
             (
                 4,
                 lambda: commands.RegisterIntermediary(
-                    chance.choice(("north", "south")), True, 10**9, chance.random() < 0.2
+                    chance.choice(("north", "south")),
+                    True,
+                    10**9,
+                    chance.random() < 0.2,
+                    own_investor=chance.choice((None, None, "", "gus", "fox")),
                 ),
             ),
             (4, lambda: commands.RecordTest(investor, test, chance.choice((100, 90, 10)), taken_ns)),
@@ -258,6 +262,12 @@ class Everything(Draws):
                 4,
                 lambda: commands.UpdateAsset(
                     chance.choice(("BTC", "ETH", "XMR")), chance.choice((0, 10**13)), 10**12, 6, "x"
+                ),
+            ),
+            (
+                3,
+                lambda: commands.SetCustody(
+                    chance.choice(ACCOUNTS)[0], chance.randrange(3), "drawn", self.supervisor()
                 ),
             ),
             (10, lambda: commands.SetParameter(*chance.choice(PARAMETERS), "drawn", self.supervisor())),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from datetime import date, timedelta
 from typing import Final
 
-from compliance.registry.calendar import iso_date
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.rounding import PPM
@@ -14,6 +14,7 @@ from gateway.client import Client, RequestFailed
 from loadtest.demo.participants import Ends
 from loadtest.demo.tally import Tally
 
+EPOCH: Final = date(1970, 1, 1)
 SUPERVISOR: Final = "supervisor"
 ARRESTED: Final = "olga.south"
 """Who trades as others of her kind do, until nothing that she has may leave."""
@@ -39,7 +40,7 @@ class Court:
         length_s = (ends.at_ns - began_ns) / NS_PER_SECOND
         if await ends.comes_within(length_s * ARREST_AT):
             return
-        dated = iso_date(moscow_day(self.client.hello.time))
+        dated = (EPOCH + timedelta(days=moscow_day(self.client.hello.time))).isoformat()
         try:
             await self.client.admin(
                 "arrest", arrest=PAPER, authority=AUTHORITY, dated=dated, account=ARRESTED, share_ppm=PPM,

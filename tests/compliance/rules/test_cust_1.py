@@ -1,4 +1,4 @@
-"""CUST-1: what an explanation says, what outlasts a restart, and what intermediaries hold for clients and of their own."""
+"""CUST-1: what an explanation says, and what outlasts a restart."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from engine.vocabulary.messages.commands import (
     Transfer,
 )
 from engine.vocabulary.messages.events import RegistryChanged, RequestRejected, Transferred
-from gateway.protocol.formats import Formats
-from gateway.reporting.segregation import COLUMNS, segregation, segregation_table
 from tests.support.compliance.venue import PARTICIPANT
 from tests.support.compliance.watched_venue import WatchedVenue, by_rule, check_sound
 
@@ -71,36 +69,3 @@ def test_ways_and_own_investors_outlast_a_restart_and_a_change_may_wait_for_its_
     assert desk.hook.intake.registry.intermediaries["beta"].own_investor == "firm"
     desk.do(RegisterIntermediary("beta", replace=True, by="supervisor"))
     assert desk.hook.intake.registry.intermediaries["beta"].own_investor == ""
-
-
-def test_what_intermediaries_hold_adds_up_to_what_accounts_hold() -> None:
-    desk = venue()
-    desk.do(SetCustody("firm", SELF_CUSTODY, "asked for", "supervisor"))
-    desk.do(IssueAsset("METAL", "firm", 7_00))
-    found = {(each.intermediary, each.asset, each.custody): each for each in segregation(desk.exchange)}
-    own = found["beta", "METAL", SELF_CUSTODY]
-    assert (own.own_investor, own.own, own.clients, own.client_accounts) == ("firm", 7_00, 0, 0)
-    held = {
-        name: account.balance(desk.exchange.assets["BTC"]).total for name, account in desk.exchange.accounts.items()
-    }
-    clients = found["beta", "BTC", 0]
-    assert (clients.clients, clients.client_accounts, clients.own) == (
-        held["retail@beta"],
-        1,
-        held["firm@alfa"] + held["firm@credit"],
-    )
-    # firm@alfa is a client's account of alfa, and beta's own.
-    assert found["alfa", "BTC", 0].clients == sum(
-        held[name] for name in ("retail", "newcomer", "nameless", "qualified", "small_firm", "firm@alfa")
-    )
-    table = segregation_table(desk.exchange, formats(desk))
-    assert table.columns == COLUMNS
-    assert ("beta", "firm", "METAL", "self_custody", "0.00", 0, "7.00") in table.rows
-    assert table.rows[-1][0] == "", "those held through nobody come last"
-
-
-def formats(desk: WatchedVenue) -> Formats:
-    found = Formats()
-    for asset in desk.exchange.assets.values():
-        found.scales[asset.asset] = asset.scale
-    return found

@@ -58,7 +58,7 @@ def test_list_names_every_rule_with_all_its_facts() -> None:
     for row in found:
         assert f" {row['rule']} " in text
         assert row["source"].split(",")[0].split(";")[0] in text
-    assert "retail_cap_rub = 300\u00a0000.00\u00a0RUB" in text and "30 rules" in text
+    assert "retail_cap_rub = 300\u00a0000.00\u00a0RUB" in text and "31 rules" in text
 
 
 def test_list_of_one_book_and_of_a_file(mine: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 AdminCommand = Literal[
     "add_asset",
     "approve",
+    "arrest",
     "authorise_client",
     "bust_trade",
     "close_out",
@@ -17,6 +18,7 @@ AdminCommand = Literal[
     "faucet",
     "freeze_asset",
     "issue_asset",
+    "lift_arrest",
     "list_instrument",
     "load_rulebook",
     "mark_future",
@@ -31,6 +33,7 @@ AdminCommand = Literal[
     "reprice_trade",
     "set_approval",
     "set_blocked",
+    "set_custody",
     "set_index_price",
     "set_kill_switch",
     "set_limits",

@@ -271,32 +271,6 @@ def test_arguments_are_checked(role, command, arguments, problem):
             {"asset": "RUB", "share_ppm": 250_000, "account": "a"},
             commands.FreezeAsset("RUB", 250_000, "a", "me", "", "me"),
         ),
-        (
-            "supervisor",
-            "arrest",
-            {
-                "arrest": "1-7",
-                "authority": "court",
-                "dated": "2026-01-02",
-                "account": "a",
-                "asset": "RUB",
-                "amount": "1.5",
-            },
-            commands.Arrest("1-7", "court", "2026-01-02", account="a", asset="RUB", amount=150, by="me"),
-        ),
-        (
-            "supervisor",
-            "arrest",
-            {"arrest": "1", "authority": "c", "dated": "d", "investor": "i", "share_ppm": 10**6, "sales_allowed": True},
-            commands.Arrest("1", "c", "d", "i", share_ppm=10**6, sales_allowed=True, by="me"),
-        ),
-        ("supervisor", "lift_arrest", {"arrest": "1", "reason": "x"}, commands.LiftArrest("1", "x", "me")),
-        (
-            "operator",
-            "set_custody",
-            {"account": "a", "custody": "self_custody"},
-            commands.SetCustody("a", codes.SELF_CUSTODY, by="me"),
-        ),
         ("supervisor", "freeze_asset", {"asset": "RUB", "share_ppm": 0}, commands.FreezeAsset("RUB", 0, by="me")),
         (
             "supervisor",

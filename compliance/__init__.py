@@ -1,7 +1,7 @@
 """Rulebooks, the registry and the pre-trade hook: what a regime lets through, and why not."""
 
 from compliance.hook import VENUE, ComplianceHook
-from compliance.registry.records import Contract
+from compliance.registry.records import RISK_LEVELS, Contract
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.format import rulebook_digest
 from compliance.rulebook.rulebook import BUILT_IN_RULEBOOKS, Rulebook, RuleData
@@ -10,6 +10,7 @@ from compliance.rules.risk_1 import digest_of, warning_texts
 
 __all__ = [
     "BUILT_IN_RULEBOOKS",
+    "RISK_LEVELS",
     "VENUE",
     "ComplianceHook",
     "Contract",

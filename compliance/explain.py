@@ -15,14 +15,17 @@ from compliance.registry.listings import Decision
 from compliance.registry.records import Client
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rulebook.wording import date_text
-from compliance.rules.case import Case, Profile, TransferCase
+from compliance.rules.case import Case, LeavingCase, Profile, TransferCase
+from compliance.rules.catalogue import RULES
 from compliance.rules.finding import Finding
 from compliance.rules.may_hold import may_come_to_hold
-from compliance.rules.rule import FAILS, LOWERS, NO_LIMIT, PASSES, OrderRule
+from compliance.rules.rule import FAILS, LOWERS, NO_LIMIT, PASSES, OrderRule, WaitRule
+from compliance.rules.san_1 import ListFinding, listed_owner
 from compliance.rules.table import RuleTable
 from engine.book.entities import Order
 from engine.money.margin import worst_ticks
-from engine.state.hook import Verdict
+from engine.state.hook import Leaving, Verdict, Wait
+from engine.vocabulary.codes import MOVEMENT_KINDS
 from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.messages.commands import Transfer
 from engine.vocabulary.said import Said
@@ -32,6 +35,8 @@ PASSED: Final = "passes"
 FAILED: Final = "fails"
 DECIDED: Final = "decides"
 """Fails, and is the first that does."""
+WAITS: Final = "has it wait"
+"""Passes, but not at once."""
 UNCONCERNED: Final = "does not concern"
 
 SWITCHED_OFF: Final = "the rule is switched off"
@@ -83,6 +88,11 @@ class Explanation:
         """Ids of the rules that failed, the deciding one first; empty: it passed."""
         return tuple([each.data.rule for each in self.rules if each.outcome in (DECIDED, FAILED)])
 
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """Ids of the rules that have it wait; none if it failed."""
+        return () if self.failed else tuple([each.data.rule for each in self.rules if each.outcome == WAITS])
+
 
 class OrderExplanation(Explanation):
     """One check of one order."""
@@ -121,6 +131,17 @@ class TransferExplanation(Explanation):
         self.amount: Final[str] = f"{decimal(transfer.amount, case.asset.scale)} {case.asset.asset}"
 
 
+class LeavingExplanation(Explanation):
+    """The check of one withdrawal or redemption."""
+
+    def __init__(self, case: LeavingCase, rulebook: Rulebook | None) -> None:
+        super().__init__(rulebook, case.time_ns)
+        self.command: Final[Leaving] = case.command
+        self.investor: Final[str] = case.investor.investor
+        self.kind: Final[str] = MOVEMENT_KINDS[case.kind]
+        self.amount: Final[str] = f"{decimal(case.amount, case.asset.scale)} {case.asset.asset}"
+
+
 def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExplanation]:
     """What each rule of the rulebook makes of a case, in the order of decision."""
     profile = table.profile(client)
@@ -146,9 +167,13 @@ def explain_case(table: RuleTable, client: Client, case: Case) -> list[RuleExpla
 def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanation]:
     """What each rule on transfers makes of a case, in the order of decision."""
     by_id = {rule.rule: rule for rule in table.transfers.rules}
+    waits, leaving = _waits_of(table), LeavingCase(case.transfer, case.time_ns, case.registry)
     found = _Explained()
     for name in table.rulebook.transfer_order:
         data, rule = table.rulebook.rules[name], by_id.get(name)
+        if name in waits:
+            found.waiting(data, waits[name], leaving)
+            continue
         spared = why_idle(data) if rule is None else rule.spares(case)
         if rule is None or spared:
             found.unconcerned(data, spared)
@@ -163,6 +188,26 @@ def explain_transfer(table: RuleTable, case: TransferCase) -> list[RuleExplanati
     return found.rules
 
 
+def explain_leaving(table: RuleTable, case: LeavingCase) -> list[RuleExplanation]:
+    """What the rules make of a withdrawal or redemption: the ban on persons, and what can have it wait."""
+    waits = _waits_of(table)
+    found = _Explained()
+    for name in table.rulebook.transfer_order:
+        data = table.rulebook.rules[name]
+        if name in waits:
+            found.waiting(data, waits[name], case)
+        elif RULES[name].waits is not None:
+            found.unconcerned(data, why_idle(data))
+        elif name == "SAN-1" and table.rulebook.active(name) is not None:
+            finding = ListFinding([("investor", case.investor)], trades=False)
+            found.concerned(data, finding, None if finding.passed else listed_owner(case.investor))
+    return found.rules
+
+
+def _waits_of(table: RuleTable) -> dict[str, WaitRule]:
+    return {rule.rule: rule for rule in table.transfers.waits}
+
+
 class _Explained:
     """The rules of an order of decision that have been explained so far."""
 
@@ -174,6 +219,16 @@ class _Explained:
     def unconcerned(self, data: RuleData, why: str) -> None:
         """Add a rule that has nothing to say."""
         self.rules.append(RuleExplanation(data, UNCONCERNED, [], "", spared=why))
+
+    def waiting(self, data: RuleData, rule: WaitRule, case: LeavingCase) -> None:
+        """Add a rule that can have wait what leaves."""
+        spared = rule.spares(case)
+        if spared:
+            self.unconcerned(data, spared)
+            return
+        finding = rule.examine(case)
+        outcome = WAITS if finding.waits else PASSED
+        self.rules.append(RuleExplanation(data, outcome, finding.inputs(), finding.arithmetic()))
 
     def concerned(self, data: RuleData, finding: Finding, refusal: Said | None) -> None:
         """Add a rule with what it found and, of a failure, what the participant was told."""
@@ -203,6 +258,8 @@ class ExplainingHook(ComplianceHook):
         self.explanations: Final[list[OrderExplanation]] = []
         """Of orders, in the order of the checks."""
         self.transfers: Final[list[TransferExplanation]] = []
+        self.leaving: Final[list[LeavingExplanation]] = []
+        """Of withdrawals and redemptions."""
         self._current: OrderExplanation | None = None
 
     def check(self, order: Order, price_ticks: int, leaves_lots: int, time_ns: int) -> Verdict | None:
@@ -243,6 +300,30 @@ class ExplainingHook(ComplianceHook):
                 assert rules == explanation.failed, "the explanation says otherwise than the check"
             self.transfers.append(explanation)
         return verdict
+
+    def check_withdrawal(self, withdrawal: Leaving, time_ns: int) -> Verdict | None:
+        """Decide as the hook does; a refusal is explained."""
+        verdict = super().check_withdrawal(withdrawal, time_ns)
+        if self.watching and verdict is not None:
+            assert self._explain_leaving(withdrawal, time_ns).failed == verdict.rules
+        return verdict
+
+    def wait(self, command: Transfer | Leaving, time_ns: int) -> Wait | None:
+        """Say what the hook says, and explain it; of a transfer its check has."""
+        wait = super().wait(command, time_ns)
+        if self.watching and not isinstance(command, Transfer):
+            waits = self._explain_leaving(command, time_ns).waits
+            assert (wait is None) == (not waits), "the explanation says otherwise than the rules"
+        return wait
+
+    def _explain_leaving(self, command: Leaving, time_ns: int) -> LeavingExplanation:
+        table = self._intake.table
+        case = LeavingCase(command, time_ns, self._intake.registry)
+        explanation = LeavingExplanation(case, None if table is None else table.rulebook)
+        if table is not None:
+            explanation.rules = explain_leaving(table, case)
+        self.leaving.append(explanation)
+        return explanation
 
     def decide(self, table: RuleTable, decision: Decision, case: Case) -> Verdict | None:
         """Decide as the hook does, taking down what each rule says if an explanation is wanted."""

@@ -15,13 +15,13 @@ from compliance.putting_in_force import doubt
 from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
-from compliance.rules.case import Case, TransferCase
+from compliance.rules.case import Case, LeavingCase, TransferCase
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order
 from engine.book.order_book import static_band
 from engine.money.margin import worst_ticks
-from engine.state.hook import Failure, Outcome, PreTradeHook, Recheck, Verdict
+from engine.state.hook import Failure, Leaving, Outcome, PreTradeHook, Recheck, Verdict, Wait
 from engine.vocabulary import kinds
 from engine.vocabulary.codes import BUY, FIAT, SELL
 from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
@@ -185,6 +185,21 @@ class ComplianceHook(PreTradeHook):
             return _no_rulebook(said("rulebook.no_transfer"))
         return table.judge_transfer(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
+    def check_withdrawal(self, withdrawal: Leaving, time_ns: int) -> Verdict | None:
+        """Decide on what takes an asset out of the venue: a blocked owner's stays (SAN-1)."""
+        table = self._intake.table
+        if table is None:
+            return None
+        problem = table.transfers.owner_problem(self._clients[withdrawal.account].investor)
+        return None if problem is None else Verdict([Failure("SAN-1", problem)])
+
+    def wait(self, command: Transfer | Leaving, time_ns: int) -> Wait | None:
+        """Say for what has to wait that has passed all checks, by the rules in force (AML-2, COOL-1)."""
+        table = self._intake.table
+        if table is None or not table.transfers.waits:
+            return None
+        return table.transfers.wait(LeavingCase(command, time_ns, self._intake.registry))
+
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:
         """Refuse the delivery of what a derivative or security follows, by DER-1; None if no rule has to do with it."""
         table = self._intake.table
@@ -198,7 +213,7 @@ class ComplianceHook(PreTradeHook):
 
     def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
         """Take note of an instrument, or say why it may not be listed."""
-        return list_instrument(self._intake, instrument, command)
+        return list_instrument(self._intake, instrument, command, time_ns)
 
     def account_opened(self, account: Account) -> None:
         """Know where what an account holds is read."""

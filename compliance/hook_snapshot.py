@@ -14,6 +14,7 @@ from compliance.ledger.snapshot import restore_ledger, take_ledger
 from compliance.messages.hook_state import (
     AssetState,
     ContractState,
+    DisclosureState,
     HookState,
     IntermediaryState,
     InvestorState,
@@ -22,7 +23,7 @@ from compliance.messages.hook_state import (
     RulebookState,
     TestState,
 )
-from compliance.registry.listings import AssetRecord, Listing
+from compliance.registry.listings import AssetRecord, Disclosure, Listing
 from compliance.registry.persons import sharing_owners
 from compliance.registry.records import Authorisation, Contract, Intermediary, Investor, Person, RecordedTest, Registry
 from compliance.rulebook.rulebook import Overrides, Rulebook
@@ -136,7 +137,14 @@ def _asset(asset: AssetRecord) -> AssetState:
         highly_liquid=asset.highly_liquid,
         lost_ns=asset.lost_ns,
         followed=_name(asset.followed),
+        disclosure=_disclosure(asset.disclosure),
     )
+
+
+def _disclosure(found: Disclosure | None) -> DisclosureState | None:
+    if found is None:
+        return None
+    return DisclosureState(found.digest, found.title, found.cover_ppm, found.until_day, found.published_ns, found.by)
 
 
 def _listing(listing: Listing) -> ListingState:
@@ -161,6 +169,16 @@ def _restore_listed(registry: Registry, saved: HookState, assets: list[Asset], i
         )
         record.highly_liquid = row.highly_liquid
         record.lost_ns = row.lost_ns
+        told = row.disclosure
+        if told is not None:
+            record.disclosure = Disclosure(
+                told.digest,
+                told.title,
+                cover_ppm=told.cover_ppm,
+                until_day=told.until_day,
+                published_ns=told.published_ns,
+                by=told.by,
+            )
         registry.add_asset(record)
     for instrument, state in zip(instruments, saved.listings, strict=True):
         base, quote = registry.assets[instrument.base.asset], registry.assets[instrument.quote.asset]
@@ -253,6 +271,8 @@ def _investor(investor: Investor) -> InvestorState:
         knowledge=_test(investor.knowledge),
         risk=_test(investor.risk),
         authorisations=[(year, each.intermediary, each.stands) for year, each in investor.authorisations.items()],
+        risk_level=investor.risk_level,
+        products=[(name, _test(test)) for name, test in investor.products.items()],
     )
 
 
@@ -270,12 +290,16 @@ def _restore_investor(registry: Registry, saved: InvestorState) -> None:
     investor.bank = saved.bank
     investor.blocked = saved.blocked
     investor.class_override = saved.class_override
+    investor.risk_level = saved.risk_level
     investor.reason = saved.reason
     investor.by = saved.by
     for digest in saved.acknowledged:
         investor.acknowledged[digest] = True
     _restore_test(investor.knowledge, saved.knowledge)
     _restore_test(investor.risk, saved.risk)
+    for name, test in saved.products:
+        investor.products[name] = RecordedTest(name)
+        _restore_test(investor.products[name], test)
     for year, intermediary, stands in saved.authorisations:
         authorisation = Authorisation(intermediary)
         authorisation.stands = stands

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from compliance.registry.records import Investor
+from compliance.registry.records import RISK_LEVELS, Investor
 from compliance.rules.classification import override_problem
 from engine.state.listing import name_problem
 from engine.vocabulary.codes import FIRM, INVESTOR_KINDS
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import RegisterInvestor
-from engine.vocabulary.said import Said, said
+from engine.vocabulary.said import Said, listed, said
 from engine.vocabulary.stated import stated, stated_flag, stated_text
 
 
@@ -29,6 +29,7 @@ def changed_investor(command: RegisterInvestor, known: Investor) -> Investor:
     after.capital_rub = stated(command.capital_rub, before.capital_rub)
     # Only SetBlocked takes an owner off the list, whatever is replaced.
     after.blocked = known.blocked or stated_flag(command.blocked, False)
+    after.risk_level = stated_text(command.risk_level, before.risk_level)
     after.class_override = stated_text(command.class_override, before.class_override)
     # An override that stands keeps its reason, unless another is given.
     stands = command.class_override is None and after.class_override
@@ -50,6 +51,7 @@ def take_over(investor: Investor, record: Investor) -> None:
     investor.bank = record.bank
     investor.capital_rub = record.capital_rub
     investor.blocked = record.blocked
+    investor.risk_level = record.risk_level
     investor.class_override = record.class_override
     investor.reason = record.reason
     investor.by = record.by
@@ -71,6 +73,8 @@ def investor_problem(record: Investor) -> Said | None:
         problem = figure_problem(name, figure)
         if problem is not None:
             return problem
+    if record.risk_level and record.risk_level not in RISK_LEVELS:
+        return said("investor.risk_level", listed(RISK_LEVELS))
     if record.bank and record.kind != FIRM:
         return said("investor.bank")
     if record.kind == FIRM and (record.certified or record.earlier_income_rub):

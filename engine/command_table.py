@@ -6,16 +6,17 @@ requests and histories call it follows from its class (`engine.vocabulary.names`
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from engine.clearing.arrests import arrest, lift
+from engine.clearing.carrying import cancel_withdrawal, refuse_movement, release
 from engine.clearing.closeout import close_out, set_margin_rules
 from engine.clearing.corrections import correct, correction_problem
 from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
 from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
-from engine.clearing.transfers import request_delivery, transfer
+from engine.clearing.transfers import request_delivery, request_withdrawal, transfer
+from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
 from engine.phases.approval import (
     APPROVAL_ITSELF,
     RULEBOOKS,
@@ -28,6 +29,7 @@ from engine.phases.approval import (
     propose,
     set_approval,
 )
+from engine.phases.cases import add_evidence, close_case, dismiss_alert, open_case, raise_alert
 from engine.phases.controls import (
     set_kill_switch,
     set_limits,
@@ -47,9 +49,11 @@ from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
-    Event,
+    FundsMoved,
     MassCancelled,
     MassQuoted,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -59,66 +63,15 @@ from engine.vocabulary.messages.events import (
     Transferred,
     TransferStatus,
 )
-from engine.vocabulary.names import command_name
 from engine.vocabulary.problem import Problem
-
-# Who may send a command, by role.
-PARTICIPANT: Final = "participant"
-OPERATOR: Final = "operator"
-SUPERVISOR: Final = "supervisor"
-ROLES: Final = (PARTICIPANT, OPERATOR, SUPERVISOR)
-
-Handler = Callable[[State, Any], Problem | None]
-"""Carries out a command: emits what it does, or returns why it did nothing."""
-
-
-class CommandRow:
-    """What is known of one command."""
-
-    def __init__(
-        self,
-        kind: type[Command],
-        carry_out: Handler,
-        *,
-        senders: tuple[str, ...] = (),
-        answers: tuple[type[Event], ...] = (),
-        about: tuple[str, ...] = (),
-        word: str = "",
-        sets_up: str = "",
-        is_single: bool = False,
-        names: dict[str, tuple[str, ...]] | None = None,
-        approval: str = "",
-        doubt: Handler | None = None,
-    ) -> None:
-        self.kind: Final = kind
-        self.name: Final = command_name(kind)
-        """In requests."""
-        self.carry_out: Final = carry_out
-        self.senders: Final = senders
-        """The roles that may send it; none: nobody but the venue itself."""
-        self.answers: Final = answers
-        """The first event of one of these types answers it; none: it was done, or CommandRejected says why not."""
-        self.about: Final = about
-        """The fields that name its subject, the first one first."""
-        self.word: Final = word
-        """What a history of rules, records and settings calls what it changes; empty: it changes none of them."""
-        self.sets_up: Final = sets_up
-        """The kind of thing that it defines in a venue file, named by its first subject; empty: such a file has none."""
-        self.is_single: Final = is_single
-        """Whether a venue has one such thing, whatever it is called."""
-        self.names: Final[dict[str, tuple[str, ...]]] = {} if names is None else names
-        """The names of the codes that a field holds."""
-        self.approval: Final = approval
-        """As a command of which kind it may need a second approval; empty: it never does, or what it carries does."""
-        self.doubt: Final = doubt
-        """Of what may need a second approval: says why it would not be carried out now, as far as that is known before it is tried."""
-
 
 _TRADERS: Final = (PARTICIPANT,)
 _OPERATORS: Final = (OPERATOR,)
 _SUPERVISORS: Final = (SUPERVISOR,)
 _BOTH: Final = (OPERATOR, SUPERVISOR)
 _ISSUERS: Final = (OPERATOR, PARTICIPANT)
+_PEOPLE: Final = (PARTICIPANT, OPERATOR, SUPERVISOR)
+_DETECTORS: Final = (SUPERVISOR, SURVEILLANCE)
 _ACKNOWLEDGERS: Final = (SUPERVISOR, PARTICIPANT)
 _ENTERED: Final = (OrderAccepted, OrderRejected, OrderStatus)
 
@@ -130,7 +83,21 @@ TRADING: Final = (
     CommandRow(commands.MassQuote, quote, senders=_TRADERS, answers=(MassQuoted, RequestRejected)),
     CommandRow(commands.NewOrderPair, enter_pair, senders=_TRADERS, answers=(*_ENTERED, RequestRejected)),
     CommandRow(commands.NewBracket, enter_bracket, senders=_TRADERS, answers=(*_ENTERED, RequestRejected)),
-    CommandRow(commands.Transfer, transfer, senders=_TRADERS, answers=(Transferred, TransferStatus, RequestRejected)),
+    CommandRow(
+        commands.Transfer,
+        transfer,
+        senders=_TRADERS,
+        answers=(Transferred, MovementHeld, TransferStatus, RequestRejected),
+    ),
+    CommandRow(
+        commands.RequestWithdrawal,
+        request_withdrawal,
+        senders=_TRADERS,
+        answers=(FundsMoved, MovementHeld, TransferStatus, RequestRejected),
+    ),
+    CommandRow(
+        commands.CancelWithdrawal, cancel_withdrawal, senders=_TRADERS, answers=(MovementEnded, RequestRejected)
+    ),
     CommandRow(commands.RequestDelivery, request_delivery, senders=_TRADERS, answers=(RequestRejected,)),
 )
 """What participants send as requests of their own types."""
@@ -249,11 +216,17 @@ CLEARING: Final = (
     CommandRow(commands.CloseOut, close_out, senders=_SUPERVISORS, about=("account", "instrument"), word="close-out"),
     CommandRow(commands.IssueAsset, issue, senders=_ISSUERS, about=("account",), sets_up="account"),
     CommandRow(commands.RedeemAsset, redeem, senders=_ISSUERS, about=("account",)),
-    CommandRow(commands.FreezeAsset, freeze, senders=ROLES, about=("asset", "account"), word="freeze"),
     CommandRow(
         commands.Arrest, arrest, senders=_SUPERVISORS, about=("arrest", "investor", "account", "asset"), word="arrest"
     ),
     CommandRow(commands.LiftArrest, lift, senders=_SUPERVISORS, about=("arrest",), word="lifting of arrest"),
+    CommandRow(
+        commands.ReleaseMovement, release, senders=_SUPERVISORS, about=("movement",), word="release of movement"
+    ),
+    CommandRow(
+        commands.RefuseMovement, refuse_movement, senders=_SUPERVISORS, about=("movement",), word="refusal of movement"
+    ),
+    CommandRow(commands.FreezeAsset, freeze, senders=_PEOPLE, about=("asset", "account"), word="freeze"),
 )
 """What is done to futures and holdings."""
 
@@ -335,6 +308,14 @@ COMPLIANCE: Final = (
         word="way of holding",
         names={"custody": codes.CUSTODIES},
     ),
+    CommandRow(
+        commands.PublishDisclosure,
+        consult,
+        senders=_PEOPLE,
+        about=("asset", "title"),
+        word="disclosure",
+        sets_up="asset",
+    ),
     CommandRow(commands.EffectiveFrom, schedule_change, senders=_SUPERVISORS, doubt=date_problem),
 )
 """What the hook carries out, at once or from a date on."""
@@ -376,8 +357,24 @@ APPROVAL: Final = (
 )
 """What needs a second approval, and what the second one says."""
 
+CASES: Final = (
+    CommandRow(commands.OpenCase, open_case, senders=_SUPERVISORS, about=("term",), word="case opened"),
+    CommandRow(commands.AddEvidence, add_evidence, senders=_SUPERVISORS, about=("case",), word="evidence"),
+    CommandRow(
+        commands.CloseCase,
+        close_case,
+        senders=_SUPERVISORS,
+        about=("case",),
+        word="case closed",
+        names={"outcome": codes.CASE_OUTCOMES},
+    ),
+    CommandRow(commands.RaiseAlert, raise_alert, senders=_DETECTORS, about=("term", "detector"), word="alert raised"),
+    CommandRow(commands.DismissAlert, dismiss_alert, senders=_SUPERVISORS, about=("alert",), word="alert dismissed"),
+)
+"""What looks like abuse, and what supervisors make of it."""
+
 COMMANDS: Final[dict[type[Command], CommandRow]] = {
-    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL)
+    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES)
 }
 
 

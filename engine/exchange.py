@@ -156,7 +156,7 @@ class Exchange(State):
         assert not self.works, "the last command is unfinished"
         assert not (self.is_touched or self.own_queues or self.printed or self.entries or self.begun or self.elected)
         assert not (self.moved or self.to_hold)
-        resting = 0
+        resting = waiting = 0
         for book in self.books.values():
             book.check()
             resting += book.bids.orders + book.asks.orders
@@ -169,7 +169,13 @@ class Exchange(State):
                 resting -= order.where == ON_BOOK
                 assert account.order(order.client_order_id) is order and not order.is_nameless
             check_reduce_only(account)
+            waiting += len(account.movements)
+            for number, movement in account.movements.items():
+                assert self.movements[number] is movement and movement.account == account.account
+                assert not movement.has_ended and movement.rules
+                assert not movement.is_named or account.used_ids.find(movement.client_order_id) is movement
         ids = [account.used_ids.check(self.day) for account in self.account_list]
+        assert waiting == len(self.movements)
         assert self.kept_ids == sum([kept for kept, _ in ids])
         assert self.ended_ids + len(self.ended) == sum([ended for _, ended in ids])
         assert resting == 0, "an id is in an index although its order does not rest, or the other way round"

@@ -17,6 +17,17 @@ class RulebookState(Part):
     day: int
 
 
+class DisclosureState(Part):
+    """What an issuer has disclosed of an asset."""
+
+    digest: str
+    title: str
+    cover_ppm: int
+    until_day: int
+    published_ns: int
+    by: str
+
+
 class AssetState(Part):
     """What the rules know of an asset beside what the core does, which has it at the same place."""
 
@@ -27,6 +38,7 @@ class AssetState(Part):
     highly_liquid: bool
     lost_ns: int
     followed: str
+    disclosure: DisclosureState | None = None
 
 
 class ListingState(Part):
@@ -67,6 +79,9 @@ class InvestorState(Part):
     risk: TestState
     authorisations: list[tuple[int, str, bool]]
     """Year, intermediary, whether it stands."""
+    risk_level: str = ""
+    products: list[tuple[str, TestState]] = []
+    """By product."""
 
 
 class PersonState(Part):

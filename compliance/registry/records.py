@@ -13,11 +13,19 @@ from compliance.registry.listings import SECURITIES, AssetRecord, Decision, List
 from engine.book.entities import Account
 from engine.vocabulary.codes import DEPOSITARY, INDIVIDUAL
 
+RISK_LEVELS: Final = ("low", "medium", "high")
+"""Of a client, from the lowest (AML-2)."""
+KNOWLEDGE: Final = "knowledge"
+"""The test of retail (RET-3)."""
+RISK: Final = "risk"
+"""The test of qualified individuals (QUAL-1)."""
+
 
 class RecordedTest:
     """The latest result of one test."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
         self.score: int = -1
         """Percent, 0 to 100; -1: none is recorded."""
         self.taken_ns: int = 0
@@ -54,6 +62,8 @@ class Investor:
         """A credit institution (DER-3)."""
         self.blocked: bool = False
         self.class_override: str = ""
+        self.risk_level: str = ""
+        """One of `RISK_LEVELS` (AML-2); empty: not assessed."""
         self.reason: str = ""
         """Of the latest registration, as is `by`."""
         self.by: str = ""
@@ -62,8 +72,10 @@ class Investor:
         """Whether the class is one that the retail rules bind."""
         self.acknowledged: Final[dict[str, bool]] = {}
         """Texts of the risk warning that were acknowledged, by digest, in that order."""
-        self.knowledge: Final = RecordedTest()
-        self.risk: Final = RecordedTest()
+        self.knowledge: Final = RecordedTest(KNOWLEDGE)
+        self.risk: Final = RecordedTest(RISK)
+        self.products: Final[dict[str, RecordedTest]] = {}
+        """Tests by product (SUIT-1), those that were sat."""
         self.authorisations: Final[dict[int, Authorisation]] = {}
         """By Moscow year."""
         self.clients: Final[list[Client]] = []
@@ -103,6 +115,12 @@ class Investor:
         if self.person is None:
             return [self]
         return [self, *self.person.firms.values()]
+
+    def test(self, name: str) -> RecordedTest:
+        """The latest result of a test; of one that was not sat one without a score."""
+        if name == KNOWLEDGE:
+            return self.knowledge
+        return self.risk if name == RISK else self.products.get(name) or RecordedTest(name)
 
     def put_in_class(self, investor_class: int) -> None:
         """Set the class, and whether it is a retail one."""
@@ -177,7 +195,7 @@ class Client:
         """What the account holds, set aside for something or not, by the asset's number. O(assets that it has held)."""
         if self.core is None:
             return {}
-        return {number: each.total for number, each in self.core.balances.items()}
+        return {number: each.owned for number, each in self.core.balances.items()}
 
 
 class Contract:

@@ -14,7 +14,7 @@ STATUSES: Final = ("in_force", "recommended", "proposed", "draft", "announced", 
 ORDER_ENTRY: Final = "order_entry"
 """A check before matching."""
 TRANSFER: Final = "transfer"
-"""A check that only transfers between accounts meet."""
+"""A check that only transfers between accounts, and withdrawals, meet."""
 CLASSIFICATION: Final = "classification"
 """What an investor or asset counts as."""
 # Data for these parts, never claimed to be checked at order entry.
@@ -141,7 +141,7 @@ class Declaration:
         self.on_orders: Final = on_orders
         """Whether it can refuse an order, and so has a place in the order of decision."""
         self.on_transfers: Final = on_transfers
-        """Whether it looks at transfers: one of `transfer`, or a ban on persons or coins that orders meet too."""
+        """Whether it looks at transfers, or at all that leaves an account: one of `transfer`, or a ban that orders meet too."""
 
 
 Declarations = Mapping[str, Declaration]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from compliance.ledger.ledger import Ledger
 from compliance.ledger.open_orders import BY_FUNDS, OpenOrder, worth
@@ -10,15 +10,21 @@ from compliance.ledger.purchases import in_kopecks, rate_of
 from compliance.registry.classes import class_name, is_retail
 from compliance.registry.listings import FUTURES, AssetRecord
 from compliance.registry.records import Client, Investor, Registry
+from engine.state.hook import Leaving
 from engine.vocabulary.codes import (
     ASSET_KINDS,
     CROSS_BORDER,
     CRYPTO,
     DOMESTIC_STABLECOIN,
     FOREIGN_STABLECOIN,
+    MOVEMENT_KINDS,
     PURPOSES,
+    REDEMPTION,
+    WITHDRAWAL,
 )
-from engine.vocabulary.messages.commands import Transfer
+from engine.vocabulary.codes import TRANSFER as TRANSFER_OUT
+from engine.vocabulary.decimals import decimal
+from engine.vocabulary.messages.commands import RedeemAsset, Transfer
 
 CURRENCY_VALUES: Final = (CRYPTO, FOREIGN_STABLECOIN, DOMESTIC_STABLECOIN)
 """What the concept of 23.12.2025 calls currency values: bought and sold, never a means of payment inside Russia."""
@@ -189,6 +195,29 @@ class Arrival:
             ("asset", f"{self.asset.asset}, {ASSET_KINDS[self.asset.kind]}"),
             ("class", class_name(self.investor.investor_class)),
         ]
+
+
+class LeavingCase:
+    """What is about to leave an account before the rules that can have it wait: a withdrawal, a transfer, a redemption."""
+
+    def __init__(self, command: Transfer | Leaving, time_ns: int, registry: Registry) -> None:
+        asked: Any = command
+        self.command: Final[Any] = asked
+        self.investor: Final[Investor] = registry.clients[asked.account].investor
+        self.asset: Final[AssetRecord] = registry.assets[asked.asset]
+        self.amount: Final[int] = asked.amount
+        self.kind: int = WITHDRAWAL
+        if isinstance(asked, Transfer):
+            self.kind = TRANSFER_OUT
+        elif isinstance(asked, RedeemAsset):
+            self.kind = REDEMPTION
+        self.time_ns: Final = time_ns
+        self.registry: Final = registry
+
+    def matter(self) -> list[tuple[str, str]]:
+        """What leaves, of whom."""
+        amount = f"{decimal(self.amount, self.asset.scale)} {self.asset.asset}"
+        return [("investor", self.investor.investor), (MOVEMENT_KINDS[self.kind], amount)]
 
 
 class TransferCase:

@@ -26,6 +26,22 @@ class Finding:
         raise NotImplementedError
 
 
+class WaitFinding(Finding):
+    """For what something has to wait, which is refused by nobody; a subclass says why."""
+
+    def __init__(self, until_ns: int, for_word: bool) -> None:
+        super().__init__(True)
+        self.until_ns: Final = until_ns
+        """Nanoseconds since the epoch, UTC; 0: for no time."""
+        self.for_word: Final = for_word
+        """Whether it waits for a supervisor's word."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits at all."""
+        return self.for_word or self.until_ns != 0
+
+
 PASSED: Final = Finding(True)
 """What a case that nobody asks about is given if it passes: on that path no numbers are kept."""
 

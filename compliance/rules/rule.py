@@ -9,8 +9,8 @@ from compliance.registry.listings import Listing
 from compliance.registry.records import Investor, Registry
 from compliance.rulebook.declaration import ORDER_ENTRY, TRANSFER, Declaration, Parameter
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from compliance.rules.case import Arrival, Case, Profile, TransferCase
-from compliance.rules.finding import Finding
+from compliance.rules.case import Arrival, Case, LeavingCase, Profile, TransferCase
+from compliance.rules.finding import Finding, WaitFinding
 from engine.vocabulary.said import Said, said
 
 # What a rule makes of all orders of a profile, instrument and side.
@@ -134,6 +134,21 @@ class TransferRule:
         raise NotImplementedError
 
 
+class WaitRule:
+    """A rule that refuses nothing, but can have wait what leaves an account: withdrawals, transfers, redemptions."""
+
+    def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
+        self.rule: Final = data.rule
+
+    def spares(self, case: LeavingCase) -> str:
+        """Why the rule does not concern what leaves; empty: it does."""
+        return ""
+
+    def examine(self, case: LeavingCase) -> WaitFinding:
+        """For what something that the rule concerns has to wait."""
+        raise NotImplementedError
+
+
 class Rule(Declaration):
     """A declaration with the classes that decide by it: what the file of each rule ends with."""
 
@@ -148,6 +163,7 @@ class Rule(Declaration):
         reported: tuple[str, ...] = (),
         orders: type[OrderRule] | None = None,
         transfers: type[TransferRule] | None = None,
+        waits: type[WaitRule] | None = None,
     ) -> None:
         super().__init__(
             rule,
@@ -157,14 +173,16 @@ class Rule(Declaration):
             exempt=exempt,
             reported=reported,
             on_orders=orders is not None,
-            on_transfers=transfers is not None,
+            on_transfers=transfers is not None or waits is not None,
         )
         assert orders is None or enforced_by == ORDER_ENTRY, "orders are checked at order entry"
-        assert transfers is not None or enforced_by != TRANSFER, "nothing would enforce it"
+        assert transfers is not None or waits is not None or enforced_by != TRANSFER, "nothing would enforce it"
         self.orders: Final = orders
         """None: it refuses no order."""
         self.transfers: Final = transfers
-        """None: it looks at no transfer."""
+        """None: it refuses no transfer."""
+        self.waits: Final = waits
+        """None: it lets nothing wait."""
 
 
 def spared_unless_retail_opens(profile: Profile, listing: Listing, side: int) -> str:

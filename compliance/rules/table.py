@@ -8,13 +8,15 @@ from compliance.ledger.ledger import Ledger
 from compliance.registry.listings import AssetRecord, Decision, Listing
 from compliance.registry.records import Client, Investor, Registry
 from compliance.rulebook.rulebook import Rulebook
+from compliance.rules.aml_1 import LargeTransfers
 from compliance.rules.arr_1 import ARREST
-from compliance.rules.case import DEPOSIT, Arrival, Case, Profile, TransferCase, profile_of
+from compliance.rules.case import DEPOSIT, Arrival, Case, LeavingCase, Profile, TransferCase, profile_of
 from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
 from compliance.rules.cust_1 import Segregation
 from compliance.rules.der_1 import delivery_refusal
 from compliance.rules.der_3 import BankExposure
+from compliance.rules.disc_1 import DisclosedOnly
 from compliance.rules.frz_1 import FREEZE, freeze_problem
 from compliance.rules.id_1 import OnePerson
 from compliance.rules.may_hold import may_come_to_hold
@@ -22,10 +24,10 @@ from compliance.rules.ret_2 import HighlyLiquidOnly
 from compliance.rules.ret_3 import KnowledgeTest
 from compliance.rules.ret_4 import OneIntermediary
 from compliance.rules.risk_1 import RiskWarning
-from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule
+from compliance.rules.rule import FAILS, PASSES, OrderRule, TransferRule, WaitRule
 from compliance.rules.san_1 import listed_owner
 from compliance.rules.set_1 import ForeignTradeOnly
-from engine.state.hook import Failure, Verdict
+from engine.state.hook import Failure, Verdict, Wait
 from engine.vocabulary.said import Said, said
 
 # More than any price in ticks times any quantity in lots: both fit 64 bits.
@@ -54,6 +56,8 @@ class RuleTable:
         """RISK-1, if it is in force."""
         self.identity: OnePerson | None = None
         """ID-1, if it is in force."""
+        self.disclosed: DisclosedOnly | None = None
+        """DISC-1, if it is in force."""
         for name in rulebook.order:
             data, orders = rulebook.active(name), RULES[name].orders
             if data is not None and orders is not None:
@@ -77,6 +81,8 @@ class RuleTable:
             self.warning = rule
         elif isinstance(rule, OnePerson):
             self.identity = rule
+        elif isinstance(rule, DisclosedOnly):
+            self.disclosed = rule
 
     def profile(self, client: Client) -> Profile:
         """What the table needs to know of a client."""
@@ -221,17 +227,25 @@ class TransferTable:
         """SET-1, if it is in force."""
         self.segregation: Segregation | None = None
         """CUST-1, likewise."""
+        self.large: LargeTransfers | None = None
+        """AML-1, if it is in force: what is to be reported."""
+        self.waits: Final[list[WaitRule]] = []
+        """Those that can have wait what leaves an account, in the same order."""
         for name in rulebook.transfer_order:
-            data, transfers = rulebook.active(name), RULES[name].transfers
+            data, transfers, waits = rulebook.active(name), RULES[name].transfers, RULES[name].waits
             if data is not None and transfers is not None:
                 self._add(transfers(data, rulebook))
+            if data is not None and waits is not None:
+                self.waits.append(waits(data, rulebook))
 
     def _add(self, rule: TransferRule) -> None:
         """Put a rule at the end of the order of decision, and at hand if records are kept by it."""
         self.rules.append(rule)
         if isinstance(rule, ForeignTradeOnly):
             self.foreign_trade = rule
-        if isinstance(rule, Segregation):
+        elif isinstance(rule, LargeTransfers):
+            self.large = rule
+        elif isinstance(rule, Segregation):
             self.segregation = rule
 
     def failures(self, case: TransferCase) -> list[Failure]:
@@ -244,6 +258,19 @@ class TransferTable:
             if not finding.passed:
                 failures.append(Failure(rule.rule, finding.refusal()))
         return failures
+
+    def wait(self, case: LeavingCase) -> Wait | None:
+        """For what something that passed has to wait; None: for nothing. The longest time counts, and one word is enough."""
+        until_ns, clock_rule, word_rule = 0, "", ""
+        for rule in self.waits:
+            if rule.spares(case):
+                continue
+            finding = rule.examine(case)
+            if finding.until_ns > until_ns:
+                until_ns, clock_rule = finding.until_ns, rule.rule
+            if finding.for_word and not word_rule:
+                word_rule = rule.rule
+        return Wait(until_ns, clock_rule, word_rule) if clock_rule or word_rule else None
 
     def delivery(self, instrument: str) -> Verdict | None:
         """The refusal of a derivative's delivery by DER-1; None if the rulebook has no such rule in force."""

@@ -7,8 +7,10 @@ from typing import Any, Final
 from mypy_extensions import mypyc_attr, u8
 
 from engine.book.assets import Asset
-from engine.book.claims import Arrest, Claims, whole_claims
+from engine.book.claims import Arrest, whole_claims
 from engine.book.further import NONSENSE, Termed
+from engine.book.holding import Holding
+from engine.book.movement import Movement
 from engine.book.used_id import UsedIds
 from engine.book.whereabouts import NOWHERE
 from engine.vocabulary.codes import FILLED, GTC, LIMIT, NEW, PRICE_TIME
@@ -58,25 +60,12 @@ class Instrument:
         self.batch_ns: int = 0
 
 
-class Balance:
-    """What one account holds of one asset, in minor units. No part is ever negative."""
+class Balance(Holding):
+    """What one account holds of one asset; `margin` covers its futures in it, None if it never had any."""
 
     def __init__(self) -> None:
-        self.available: int = 0
-        self.reserved: int = 0
-        self.frozen: int = 0
-        """Can't be sold or moved (FRZ-1)."""
-        self.arrested: int = 0
-        """By papers of courts and investigators (ARR-1)."""
-        self.claims: Claims | None = None
-        """What these claim; None: nothing."""
+        super().__init__()
         self.margin: Margin | None = None
-        """What covers the account's futures in this asset; None: it never had any."""
-
-    @property
-    def total(self) -> int:
-        """All that is held, whatever it is set aside for."""
-        return self.available + self.reserved + self.frozen + self.arrested
 
 
 class Future:
@@ -254,6 +243,8 @@ class Account:
         """How many of its open orders are reduce-only, by the instrument's number; those of brackets that wait, too."""
         self.used_ids: Final = UsedIds()
         """What each client order id was used for in the trading day, rejected orders and refused transfers too (P5)."""
+        self.movements: Final[dict[int, Movement]] = {}
+        """What waits to leave it, the oldest first."""
 
     @property
     def investor(self) -> str:

@@ -13,7 +13,8 @@ import msgspec
 from engine.book.entities import Account, OrderRecord
 from engine.book.records import TransferRecord
 from engine.book.used_id import UsedId
-from engine.vocabulary.messages.commands import NewOrder, Transfer
+from engine.vocabulary.codes import CARRIED_OUT
+from engine.vocabulary.messages.commands import NewOrder, RequestWithdrawal, Transfer
 from engine.vocabulary.wide import wide
 
 _content: Final = msgspec.structs.astuple
@@ -22,6 +23,9 @@ _unpack: Final = msgspec.msgpack.Decoder().decode
 # What is not kept of what was asked for, since it is known from where it is kept: participant, account, client order id.
 _KNOWN: Final = 3
 _TRANSFER: Final = -1
+_WITHDRAWAL: Final = -2
+# Of core version 7 and before: how it ended was not said, since a transfer that was not refused was done.
+_FIELDS_BEFORE: Final = 4
 
 
 def keep_order(record: OrderRecord) -> bytes:
@@ -44,9 +48,12 @@ def keep_order(record: OrderRecord) -> bytes:
     return kept
 
 
-def keep_transfer(transfer_id: int, command: Transfer, code: int) -> bytes:
-    """What stays of a transfer; `code` is `OK`, or why it was refused."""
-    kept: bytes = _pack((_TRANSFER, transfer_id, code, _content(command)[_KNOWN:]))
+def keep_transfer(
+    transfer_id: int, command: Transfer | RequestWithdrawal, code: int, status: int = CARRIED_OUT
+) -> bytes:
+    """What stays of a transfer or withdrawal; `code` is `OK`, or why it was rejected, `status` how it ended if it was not."""
+    kind = _TRANSFER if isinstance(command, Transfer) else _WITHDRAWAL
+    kept: bytes = _pack((kind, transfer_id, code, _content(command)[_KNOWN:], status))
     return kept
 
 
@@ -55,9 +62,11 @@ def read(account: Account, client_order_id: str, used: UsedId | bytes) -> UsedId
     if not isinstance(used, bytes):
         return used
     fields: list[Any] = _unpack(used)
-    if fields[0] == _TRANSFER:
-        asked = Transfer(account.participant, account.account, client_order_id, *fields[3])
-        return TransferRecord(fields[1], asked, fields[2])
+    if fields[0] < 0:
+        status = fields[4] if len(fields) > _FIELDS_BEFORE else CARRIED_OUT
+        moved: type[Transfer | RequestWithdrawal] = Transfer if fields[0] == _TRANSFER else RequestWithdrawal
+        asked = moved(account.participant, account.account, client_order_id, *fields[3])
+        return TransferRecord(fields[1], asked, fields[2], status)
     record = OrderRecord(
         fields[0], account, NewOrder(account.participant, account.account, client_order_id, *fields[9])
     )

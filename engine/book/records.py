@@ -8,23 +8,28 @@ from mypy_extensions import mypyc_attr
 
 from engine.book.entities import Account, Instrument
 from engine.book.used_id import UsedId
-from engine.vocabulary.messages.commands import Transfer
+from engine.vocabulary.codes import CARRIED_OUT
+from engine.vocabulary.messages.commands import RequestWithdrawal, Transfer
 from engine.vocabulary.said import Said, said
 
 
 class TransferRecord(UsedId):
-    """A transfer of the trading day."""
+    """A transfer or a withdrawal of the trading day that waits for nothing."""
 
-    def __init__(self, transfer_id: int, command: Transfer, code: int) -> None:
+    def __init__(
+        self, transfer_id: int, command: Transfer | RequestWithdrawal, code: int, status: int = CARRIED_OUT
+    ) -> None:
         self.transfer_id: Final = transfer_id
         self.command: Final = command
         self.code: Final = code
-        """`OK`, or why it was refused."""
+        """`OK`, or why it was rejected."""
+        self.status: Final = status
+        """How it ended, if it was not rejected."""
 
     @property
     def used_for(self) -> Said:
         """Which transfer."""
-        return said("used.transfer", self.transfer_id)
+        return said("used.transfer" if isinstance(self.command, Transfer) else "used.withdrawal", self.transfer_id)
 
 
 Filled = tuple[Account, int, str]

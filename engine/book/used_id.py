@@ -59,6 +59,11 @@ class UsedIds:
         self.current[client_order_id] = kept
         self.count += 1
 
+    def open(self, client_order_id: str, used: UsedId) -> None:
+        """Use an id up for what has not ended. O(1)."""
+        self.current[client_order_id] = used
+        self.count += 1
+
     def shrink(self, client_order_id: str, kept: bytes) -> None:
         """Let a few bytes stand for what has ended. O(1)."""
         self.current[client_order_id] = kept

@@ -13,6 +13,7 @@ from engine.book.assets import Asset
 from engine.book.claims import EVERYTHING
 from engine.book.claims import Arrest as Paper
 from engine.book.entities import Account, Balance, Order
+from engine.clearing.movements import ending_newest
 from engine.money import reservations
 from engine.money.arrests import claim, share_out, unclaim
 from engine.money.reservations import paying_asset
@@ -137,12 +138,12 @@ def _arresting(state: State, paper: Paper, accounts: list[Account], rule: str) -
             balance = account.balance(asset)
             if paper.amount:
                 # What nobody has is claimed of what the last one gets.
-                wanted = left if is_last else min(balance.total, left)
+                wanted = left if is_last else min(balance.owned, left)
                 left -= wanted
             elif paper.share_ppm == PPM:
                 wanted = EVERYTHING
             else:
-                wanted = round_up(balance.total * paper.share_ppm)
+                wanted = round_up(balance.owned * paper.share_ppm)
             for _ in _claiming(state, _Holding(account, asset), paper, wanted, rule):
                 yield
         yield
@@ -173,7 +174,7 @@ class _Holding:
 
 
 def _claiming(state: State, holding: _Holding, paper: Paper, wanted: int, rule: str) -> Iterator[None]:
-    """Claim so much of a holding, and cancel the newest orders that hold back what is claimed."""
+    """Claim so much of a holding, and end what waits to leave, then the newest orders that hold back what is claimed."""
     balance, asset = holding.balance, holding.asset
     if not wanted:
         return
@@ -184,12 +185,17 @@ def _claiming(state: State, holding: _Holding, paper: Paper, wanted: int, rule: 
     _lend(balance, for_sale)
     why = said(
         "arrest.cancelled",
-        decimal(min(wanted, balance.total), asset.scale),
+        decimal(min(wanted, balance.owned), asset.scale),
         asset.asset,
         paper.arrest,
         paper.authority,
         paper.dated,
     )
+    if _lacks(balance):
+        for _ in ending_newest(state, holding.account, asset.number, why, rule):
+            yield
+            if not _lacks(balance):
+                break
     for order in orders:
         if not _lacks(balance):
             break
@@ -201,7 +207,7 @@ def _claiming(state: State, holding: _Holding, paper: Paper, wanted: int, rule: 
                 for_sale -= before - _for_orders(balance)
                 _lend(balance, for_sale)
         yield
-    if balance.total or wanted < EVERYTHING:
+    if balance.owned or wanted < EVERYTHING:
         _report(state, holding, paper, (paper.reason, paper.by))
     yield
 
@@ -254,7 +260,7 @@ def _lifting(state: State, paper: Paper, accounts: list[Account], command: LiftA
             if found is not None:
                 unclaim(balance, found)
                 reservations.credit(balance, 0)
-                if balance.total or found.amount < EVERYTHING:
+                if balance.owned or found.amount < EVERYTHING:
                     _report(state, _Holding(account, assets[number]), paper, (command.reason, command.by))
                 yield
         yield

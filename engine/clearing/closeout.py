@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.book.entities import Margin, Order, Position
 from engine.book.order_book import LimitOrderBook, static_band
+from engine.clearing.movements import ending_newest
 from engine.money.margin import missing, note, reported
 from engine.money.reservations import holds_back, paying_asset
 from engine.state.saying import setting_changed
@@ -110,11 +111,16 @@ def end_grace(state: State, account_index: int, deadline_ns: int) -> bool:
 
 
 def _ending_grace(state: State, margin: Margin) -> Iterator[None]:
-    """Cancel orders, then close out positions, until nothing of an account's cover is missing.
+    """End what waits to leave, cancel orders, then close out positions, until nothing of an account's cover is missing.
 
     A work of a step an order, and one a position: a close-out may sweep a book, and an account may have positions in many.
     """
     account = margin.account
+    if missing(margin):
+        for _ in ending_newest(state, account, margin.asset.number, said("movement.margin_call", margin.asset.asset)):
+            yield
+            if not missing(margin):
+                return
     for order in orders_of([account]):
         if not missing(margin):
             return

@@ -9,6 +9,7 @@ from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order, OrderRecord
 from engine.book.kept import keep_order, read
 from engine.book.records import TradeRecord
+from engine.clearing.movements import ending_newest
 from engine.money import arrests, margin
 from engine.money.reservations import credit, needed, paying_asset
 from engine.state.state import State, next_report
@@ -139,9 +140,12 @@ def _holding(debt: _Debt) -> list[Order]:
 
 
 def _could_be_available(debt: _Debt) -> int:
-    """How much would be available without open orders outside of futures; missing cover comes first, then what is arrested."""
+    """How much would be available without what waits to leave and open orders outside of futures.
+
+    Missing cover comes first, then what is arrested.
+    """
     balance, orders = debt.account.balance(debt.asset), _holding(debt)
-    freed = sum([order.reserved for order in orders])
+    freed = balance.held + sum([order.reserved for order in orders])
     repaid = sum([order.reserved for order in orders if order.side != BUY])
     return arrests.spendable(balance, freed - (0 if balance.margin is None else margin.missing(balance.margin)), repaid)
 
@@ -149,8 +153,16 @@ def _could_be_available(debt: _Debt) -> int:
 def _freeing(
     state: State, command: BustTrade | RepriceTrade, record: TradeRecord, new_ticks: int, debts: list[_Debt]
 ) -> Iterator[None]:
-    """End the newest orders that hold back what is owed, as many as needed; then correct. A step for each order."""
+    """End what waits to leave, then the orders that hold back what is owed, newest first, as much as needed; then correct.
+
+    A step for each.
+    """
     for debt in debts:
+        why = said("movement.correction", command.trade_id)
+        for _ in ending_newest(state, debt.account, debt.asset.number, why):
+            yield
+            if debt.owed <= debt.account.available(debt.asset):
+                break
         for order in _holding(debt):
             if debt.owed <= debt.account.available(debt.asset):
                 break

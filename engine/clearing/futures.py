@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.book.entities import Margin, Order, Position
 from engine.book.order_book import LimitOrderBook, static_band
+from engine.clearing.movements import ending_newest
 from engine.money.margin import note, pay, receive, renewing, reported
 from engine.money.reservations import paying_asset
 from engine.state.listing import name_problem
@@ -244,10 +245,22 @@ def _exchanging(state: State, holders: list[Position], amounts: list[int]) -> It
 
 
 def _collecting(state: State, position: Position, owed: list[int]) -> Iterator[None]:
-    """Take a loss from an account, its spot orders cancelled where they are needed for it; what it can't pay stays in `owed`."""
+    """Take a loss from an account; what it can't pay stays in `owed`.
+
+    Where it is needed for it, what waits to leave the account ends, then its spot orders.
+    """
     margin, account = position.margin, position.account
     amount = owed[0]
     amount -= pay(margin, amount)
+    if amount:
+        for _ in ending_newest(
+            state, account, margin.asset.number, said("movement.loss", position.instrument.instrument)
+        ):
+            # What comes back covers the account's futures first, and is taken from there.
+            amount -= pay(margin, amount)
+            yield
+            if not amount:
+                break
     if amount:
         for order in reserving_spot(margin):
             if order.leaves_lots:

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 from engine.book.assets import Asset
 from engine.book.entities import Account, Balance
+from engine.book.movement import Movement
+from engine.clearing.movements import ending_newest, hold, room_problem
+from engine.clearing.moving import book_issued, take_back
 from engine.money import reservations
 from engine.money.arrests import share_out
 from engine.money.reservations import paying_asset
@@ -22,7 +25,7 @@ from engine.vocabulary.codes import BY_RULE, FIAT, FUNDS, PERMISSION
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import FreezeAsset, IssueAsset, RedeemAsset
-from engine.vocabulary.messages.events import AssetIssued, HoldingFrozen
+from engine.vocabulary.messages.events import HoldingFrozen
 from engine.vocabulary.problem import Problem, invalid, unknown_account
 from engine.vocabulary.rounding import PPM, round_up
 from engine.vocabulary.said import said
@@ -46,12 +49,13 @@ def issue(state: State, command: IssueAsset) -> Problem | None:
     outcome = ask(state, command)
     if outcome.problem is not None:
         return outcome.problem
-    _book(state, account, asset, command.amount)
+    reservations.move(account, asset, command.amount)
+    book_issued(state, account, asset, command.amount)
     return None
 
 
 def redeem(state: State, command: RedeemAsset) -> Problem | None:
-    """Take issued units back, out of what is available. Emits AssetIssued with a negative amount."""
+    """Take issued units back, out of what is available. Emits AssetIssued with a negative amount, or MovementHeld."""
     asset, account = state.assets.get(command.asset), state.accounts.get(command.account)
     problem = _parties_problem(asset, command.asset, command.issuer, account, command.account)
     if problem is not None:
@@ -67,8 +71,15 @@ def redeem(state: State, command: RedeemAsset) -> Problem | None:
     outcome = ask(state, command)
     if outcome.problem is not None:
         return outcome.problem
-    _book(state, account, asset, -command.amount)
-    return None
+    wait = state.hook.wait(command, state.time_ns)
+    if wait is None:
+        account.balance(asset).available -= command.amount
+        take_back(state, account, asset, command.amount)
+        return None
+    problem = room_problem(state, account)
+    if problem is None:
+        hold(state, account, Movement(state.seq, command, asset), wait)
+    return problem
 
 
 def _parties_problem(
@@ -88,25 +99,6 @@ def _amount_problem(asset: Asset, amount: int) -> Problem | None:
     if asset.kind not in ISSUED_KINDS:
         return invalid(said("issue.kind", asset.asset))
     return invalid(said("amount.positive")) if amount <= 0 else None
-
-
-def _book(state: State, account: Account, asset: Asset, amount: int) -> None:
-    """Book what was issued (positive) or redeemed (negative)."""
-    reservations.move(account, asset, amount)
-    asset.outstanding += amount
-    balance = account.balance(asset)
-    state.emit(
-        AssetIssued(
-            account.account,
-            next_report(account),
-            asset.asset,
-            asset.issuer,
-            amount,
-            asset.outstanding,
-            balance.available,
-            balance.reserved,
-        ),
-    )
 
 
 def freeze(state: State, command: FreezeAsset) -> Problem | None:
@@ -142,7 +134,7 @@ def _freezing(state: State, asset: Asset, holders: list[Account], command: Freez
 
 def _wanted(balance: Balance, share_ppm: int) -> int:
     """How much of what is held a share is, rounded up."""
-    return round_up(balance.total * share_ppm)
+    return round_up(balance.owned * share_ppm)
 
 
 def _freezable(balance: Balance) -> int:
@@ -151,12 +143,16 @@ def _freezable(balance: Balance) -> int:
 
 
 def _making_available(state: State, account: Account, asset: Asset, command: FreezeAsset, rule: str) -> Iterator[None]:
-    """Cancel an account's newest orders where too little is available to be frozen."""
+    """End what waits to leave an account, then its orders, newest first, where too little is available to be frozen."""
     balance = account.balance(asset)
     wanted = _wanted(balance, command.share_ppm)
     if wanted <= _freezable(balance):
         return
-    why = said("freeze.cancelled", decimal(wanted, asset.scale), decimal(balance.total, asset.scale), asset.asset)
+    why = said("freeze.cancelled", decimal(wanted, asset.scale), decimal(balance.owned, asset.scale), asset.asset)
+    for _ in ending_newest(state, account, asset.number, why, rule):
+        yield
+        if wanted <= _freezable(balance):
+            return
     orders = [order for order in account.open_orders.values() if paying_asset(order) is asset]
     orders.sort(key=by_entry, reverse=True)
     for order in orders:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from engine.book.assets import Asset
 from engine.book.entities import Account
+from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.clearing.futures import begin_future
+from engine.clearing.movements import hold, room_problem
+from engine.clearing.moving import pay_out
 from engine.money import reservations
 from engine.state.listing import account_problem, asset_problem, instrument_problem, new_instrument
 from engine.state.state import State, next_report
@@ -95,12 +98,12 @@ def deposit(state: State, command: Deposit) -> Problem | None:
         return invalid(said("deposit.origin", MAX_TEXT_CHARS))
     problem = consult(state, command)
     if problem is None:
-        _move(state, command, command.amount)
+        _book(state, command)
     return problem
 
 
 def withdraw(state: State, command: Withdraw) -> Problem | None:
-    """Carry out `Withdraw` of what is available. Emits what the hook says, then FundsMoved."""
+    """Carry out `Withdraw` of what is available. Emits what the hook says, then FundsMoved, or MovementHeld if it has to wait."""
     problem = _move_problem(state, command)
     if problem is not None:
         return problem
@@ -109,8 +112,17 @@ def withdraw(state: State, command: Withdraw) -> Problem | None:
     if command.amount > account.available(asset):
         return only_available(account, asset)
     problem = consult(state, command)
+    if problem is not None:
+        return problem
+    account, movement = state.accounts[command.account], Movement(state.seq, command, asset)
+    wait = state.hook.wait(command, state.time_ns)
+    if wait is None:
+        account.balance(asset).available -= command.amount
+        pay_out(state, account, movement)
+        return None
+    problem = room_problem(state, account)
     if problem is None:
-        _move(state, command, -command.amount)
+        hold(state, account, movement, wait)
     return problem
 
 
@@ -123,17 +135,17 @@ def _move_problem(state: State, command: Deposit | Withdraw) -> Problem | None:
     return invalid(said("amount.positive")) if command.amount <= 0 else None
 
 
-def _move(state: State, command: Deposit | Withdraw, amount: int) -> None:
-    """Book what comes in (positive) or goes out (negative)."""
+def _book(state: State, command: Deposit) -> None:
+    """Book what comes in."""
     account, asset = state.accounts[command.account], state.assets[command.asset]
-    reservations.move(account, asset, amount)
+    reservations.move(account, asset, command.amount)
     balance = account.balance(asset)
     state.emit(
         FundsMoved(
             account.account,
             next_report(account),
             asset.asset,
-            amount,
+            command.amount,
             balance.available,
             balance.reserved,
             command.reason,

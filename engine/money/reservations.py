@@ -241,8 +241,15 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
     return fee
 
 
+def set_aside(balance: Balance, amount: int) -> None:
+    """Keep an available amount for what waits to leave the account."""
+    assert 0 < amount <= balance.available, "what is not available can't wait to leave"
+    balance.available -= amount
+    balance.held += amount
+
+
 def move(account: Account, asset: Asset, amount: int) -> None:
-    """Book a deposit (positive) or withdrawal (negative) that has been checked."""
+    """Book what comes in, a deposit or what is issued, that has been checked."""
     credit(account.balance(asset), amount)
     asset.supply += amount
 
@@ -254,6 +261,9 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
         reserved: dict[int, int] = {}
         for_sale: dict[int, int] = {}
         covers: dict[int, int] = {}
+        waiting: dict[int, int] = {}
+        for movement in account.movements.values():
+            waiting[movement.asset.number] = waiting.get(movement.asset.number, 0) + movement.amount
         for order in account.open_orders.values():
             if order.instrument.future is not None:
                 assert order.instrument.number in account.positions or order.where == FOR_ENTRY
@@ -276,7 +286,9 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
                 assert cover.needed == covers.get(index, 0)
                 assert held == min(cover.needed, held + balance.available), "cover is missing although there is money"
             assert balance.available >= 0 and balance.reserved == reserved.get(index, 0) + held
+            assert balance.held == waiting.pop(index, 0)
             arrests.check(balance, for_sale.get(index, 0))
-            totals[index] += balance.total
+            totals[index] += balance.owned
+        assert not waiting, "what waits to leave is not set aside"
     for asset in assets:
         assert totals[asset.number] == asset.supply

@@ -1,4 +1,6 @@
-"""What happens by itself when its time has come: phases, expiries, marks, settlements, ends of grace, effective dates, proposals, the day's end."""
+"""What happens by itself when its time has come: phases, expiries, marks, settlements, ends of grace, effective dates, proposals,
+what has waited to leave an account, the day's end.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import heapq
 from collections.abc import Iterator
 
 from engine.book.order_book import LimitOrderBook
+from engine.clearing.carrying import time_came
 from engine.clearing.closeout import end_grace
 from engine.clearing.futures import begin_averaging, final_ticks, mark_by_clock, marking
 from engine.phases.approval import lapse
@@ -19,6 +22,7 @@ from engine.state.state import (
     DUE_INDICATIVE,
     DUE_MARGIN,
     DUE_MARK,
+    DUE_MOVEMENT,
     DUE_PHASE,
     DUE_PROPOSAL,
     DUE_SETTLEMENT,
@@ -63,6 +67,8 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
         return True
     if kind == DUE_PROPOSAL:
         return lapse(state, number)
+    if kind == DUE_MOVEMENT:
+        return time_came(state, number, deadline_ns)
     book = state.book_list[number]
     if kind == DUE_MARK:
         return mark_by_clock(state, book)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.book.assets import Asset
 from engine.book.claims import EVERYTHING, Arrest, Claim, Claims
 from engine.book.entities import Account, Margin, Order
+from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.book.whereabouts import WAITING_STOP
 from engine.money.margin import position_of
-from engine.snapshot.messages.document import AccountState, ArrestState, BalanceState, OrderState, PositionState
+from engine.snapshot.messages.document import (
+    AccountState,
+    ArrestState,
+    BalanceState,
+    MovementState,
+    OrderState,
+    PositionState,
+)
 from engine.state.state import State
 from engine.trading.ending import by_entry
 from engine.trading.room import open_order
@@ -62,6 +72,7 @@ def _restore_balance(state: State, account: Account, asset: Asset, saved: Balanc
         claims.lent = saved.claims.lent
         for name, amount in saved.claims.claims:
             claims.claims.append(Claim(state.arrests[name], EVERYTHING if amount < 0 else amount))
+    balance.held = saved.held
     if saved.margin is not None:
         margin = balance.margin = Margin(account, asset, balance, state.covers)
         margin.needed = int(saved.margin.needed)
@@ -83,6 +94,22 @@ def _restore_position(state: State, account: Account, saved: PositionState) -> N
     position.needed = int(saved.needed)
     for side, lots in enumerate(saved.reducing_lots):
         position.reducing_lots[side] = int(lots)
+
+
+def restore_movements(state: State, saved: list[MovementState]) -> None:
+    """Have what waited to leave accounts wait again, and use up their ids. Accounts and assets are known; what is due is not yet."""
+    for each in saved:
+        command: Any = each.command
+        movement = Movement(each.movement, command, state.assets[command.asset])
+        movement.until_ns = each.until_ns
+        movement.clock_rule = each.clock_rule
+        movement.word_rule = each.word_rule
+        movement.has_word = each.has_word
+        account = state.accounts[movement.account]
+        account.movements[movement.movement] = movement
+        state.movements[movement.movement] = movement
+        if movement.is_named:
+            account.used_ids.current[movement.client_order_id] = movement
 
 
 def restore_orders(state: State, saved: list[AccountState]) -> dict[int, Order]:

@@ -6,28 +6,33 @@ from engine.book.assets import Asset
 from engine.book.claims import EVERYTHING, Arrest, Claims
 from engine.book.entities import Account, Balance, Order, OrderRecord, Position
 from engine.book.kept import keep_order
+from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedId
 from engine.snapshot.messages.document import (
     FORMAT,
     AccountState,
+    AlertState,
     ArrestState,
     AssetState,
     BalanceState,
     BookState,
+    CaseState,
     ClaimsState,
     FutureState,
     IndexState,
     IndicativeState,
     LimitsState,
     MarginState,
+    MovementState,
     OrderState,
     PositionState,
     ProposalState,
     Snapshot,
     TradeState,
 )
+from engine.state.case import Case
 from engine.state.protection import Limits
 from engine.state.state import IndexPrice, State
 from engine.vocabulary.wide import wide
@@ -68,6 +73,23 @@ def take_snapshot(state: State) -> Snapshot:
             for number, each in state.proposals.items()
         ],
         arrests=[_arrest(each) for each in state.arrests.values()],
+        movements=[_movement(movement) for movement in state.movements.values()],
+        cases=[_case(number, case) for number, case in state.docket.cases.items()],
+        alerts=[AlertState(number, each.command, each.raised_ns) for number, each in state.docket.alerts.items()],
+    )
+
+
+def _case(number: int, case: Case) -> CaseState:
+    return CaseState(
+        case=number,
+        term=case.term,
+        opened_ns=case.opened_ns,
+        alert=case.alert,
+        reason=case.reason,
+        by=case.by,
+        investors=list(case.investors),
+        instruments=list(case.instruments),
+        seqs=list(case.seqs),
     )
 
 
@@ -149,6 +171,7 @@ def _balance(number: int, balance: Balance) -> BalanceState:
         available=balance.available,
         reserved=balance.reserved,
         frozen=balance.frozen,
+        held=balance.held,
         margin=None
         if margin is None
         else MarginState(needed=wide(margin.needed), held=margin.held, called=margin.called, until_ns=margin.until_ns),
@@ -179,6 +202,17 @@ def _arrest(arrest: Arrest) -> ArrestState:
         since_ns=arrest.since_ns,
         reason=arrest.reason,
         by=arrest.by,
+    )
+
+
+def _movement(movement: Movement) -> MovementState:
+    return MovementState(
+        movement=movement.movement,
+        command=movement.command,
+        until_ns=movement.until_ns,
+        clock_rule=movement.clock_rule,
+        word_rule=movement.word_rule,
+        has_word=movement.has_word,
     )
 
 

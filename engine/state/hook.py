@@ -13,7 +13,16 @@ from mypy_extensions import mypyc_attr
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order
 from engine.vocabulary.codes import COMPLIANCE
-from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
+from engine.vocabulary.messages.commands import (
+    AddAsset,
+    Command,
+    ListInstrument,
+    RedeemAsset,
+    RequestDelivery,
+    RequestWithdrawal,
+    Transfer,
+    Withdraw,
+)
 from engine.vocabulary.messages.events import AnyEvent, Event
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import Said
@@ -51,6 +60,23 @@ class Verdict:
         """The refusal that it is."""
         first = self.first
         return Problem(COMPLIANCE, first.said, first.rule, self.rules)
+
+
+Leaving = RequestWithdrawal | Withdraw | RedeemAsset
+"""What takes an asset out of the venue."""
+
+
+class Wait:
+    """For what a withdrawal, transfer or redemption has to wait: a time, a supervisor's word, or both."""
+
+    def __init__(self, until_ns: int, clock_rule: str, word_rule: str) -> None:
+        assert (until_ns != 0) == bool(clock_rule) and (clock_rule or word_rule)
+        self.until_ns: Final = until_ns
+        """Nanoseconds since the epoch, UTC; 0: for no time."""
+        self.clock_rule: Final = clock_rule
+        """The rule that says so; empty: none."""
+        self.word_rule: Final = word_rule
+        """The rule by which it waits for a supervisor's word; empty: for none."""
 
 
 class Recheck:
@@ -145,6 +171,17 @@ class PreTradeHook:
 
     def check_transfer(self, transfer: Transfer, time_ns: int) -> Verdict | None:
         """Decide on a transfer between two accounts that exist, of an asset that exists; None lets it pass."""
+        return None
+
+    def check_withdrawal(self, withdrawal: Leaving, time_ns: int) -> Verdict | None:
+        """Decide on what takes an asset out of the venue, of an account and an asset that exist; None lets it pass."""
+        return None
+
+    def wait(self, command: Transfer | Leaving, time_ns: int) -> Wait | None:
+        """Say for what has to wait that has passed all checks; None: for nothing. Changes nothing.
+
+        Asked again of what has waited for its time only: then a word may be needed that was not before.
+        """
         return None
 
     def check_delivery(self, request: RequestDelivery, time_ns: int) -> Verdict | None:

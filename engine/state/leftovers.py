@@ -24,7 +24,7 @@ class Leftovers:
     def begin(self, account: Account, day: int) -> UsedIds:
         """The ids of an account that uses one, or an order of which ends, for the first time in a trading day."""
         ids = account.used_ids
-        ids.begin_day(day, len(account.open_orders))
+        ids.begin_day(day, _open_ids(account))
         self._note(account, day)
         return ids
 
@@ -55,7 +55,7 @@ class Leftovers:
             account = accounts[-1]
             ids = account.used_ids
             if ids.day != day:
-                ids.begin_day(day, len(account.open_orders))
+                ids.begin_day(day, _open_ids(account))
             most -= ids.sweep(most) + 1
             if not ids.former:
                 accounts.pop()
@@ -76,3 +76,11 @@ def _forget_empty_sides(owner: Owner) -> None:
     for key, orders in list(owner.open_sides.items()):
         if not orders:
             del owner.open_sides[key]
+
+
+def _open_ids(account: Account) -> int:
+    """How many client order ids outlast the day: those of open orders, and of what waits to leave the account."""
+    waiting = 0
+    for movement in account.movements.values():
+        waiting += movement.is_named
+    return len(account.open_orders) + waiting

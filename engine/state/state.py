@@ -13,10 +13,12 @@ from engine.book.claims import Arrest
 from engine.book.entities import Account, Instrument, Margin, Order, OrderRecord, Owner, Position
 from engine.book.expiries import Expiries
 from engine.book.kept import keep_order
+from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
+from engine.state.case import Docket
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
@@ -35,6 +37,8 @@ from engine.vocabulary.limits import (
     MAX_OPEN_ORDERS_PER_BOOK,
     MAX_SHARED_ORDERS,
     MAX_SMALL_ACCOUNT,
+    MAX_WAITING_MOVEMENTS,
+    MAX_WAITING_MOVEMENTS_PER_ACCOUNT,
     PIECE_EVENTS,
     PIECE_STEPS,
 )
@@ -64,6 +68,8 @@ DUE_INDICATIVE: Final = 9
 """The indicative price of a call with many levels is computed. By instrument."""
 DUE_PROPOSAL: Final = 10
 """A command waits no longer for a second approval. By its sequence number."""
+DUE_MOVEMENT: Final = 11
+"""What leaves an account has waited long enough. By the sequence number of the command that asked for it."""
 
 
 class IndexPrice:
@@ -126,12 +132,14 @@ class State:
     max_open_per_account: int = MAX_OPEN_ORDERS_PER_ACCOUNT
     max_open_per_book: int = MAX_OPEN_ORDERS_PER_BOOK
     max_open: int = MAX_OPEN_ORDERS
+    max_waiting_per_account: int = MAX_WAITING_MOVEMENTS_PER_ACCOUNT
+    max_waiting: int = MAX_WAITING_MOVEMENTS
     small_account: int = MAX_SMALL_ACCOUNT
     plenty: int = MAX_OPEN_ORDERS_PER_ACCOUNT
     """With no more open in all, none of these bounds is near: the smallest of them."""
     max_whole: int = MAX_ENDED_WHOLE
     max_shared: int = MAX_SHARED_ORDERS
-    """How many orders of a queue get shares. These seven are no state: they are the bounds, but for tests and benchmarks."""
+    """How many orders of a queue get shares. These nine are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
     second: tuple[str, ...] = ()
@@ -139,7 +147,7 @@ class State:
     halt_threshold_ppm: int = 0
     halt_ns: int = 0
     touched_book: LimitOrderBook | None = None
-    """The book that the current command changed first: most change no other."""
+    """The book that the current command changed first. `touched` has others; all of them while what it set off is worked."""
     index_sum: int = 0
     """Of the market's index: the sum of its members' moves."""
     index_moves: int = 0
@@ -185,15 +193,16 @@ class State:
         """Compliance commands that wait for their effective date, by the sequence number of the command that brought them."""
         self.proposals: Final[dict[int, Proposal]] = {}
         """Commands that wait for a second approval, by their sequence numbers."""
+        self.movements: Final[dict[int, Movement]] = {}
+        """What waits to leave an account, by the sequence number of the command that asked for it; the oldest first."""
+        self.docket: Final = Docket()
         self.arrests: Final[dict[str, Arrest]] = {}
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}
-        """By participant."""
         self.market_index: Final[list[LimitOrderBook]] = []
         """Its members, as they were named; `engine/trading/market_index.py` changes it."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}
-        """By index."""
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""
         self.moved: Final[list[Position]] = []
@@ -203,7 +212,6 @@ class State:
         self.works: Final[deque[Iterator[None]]] = deque()
         """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
         self.touched: Final[list[LimitOrderBook]] = []
-        """Others that it changed; all of them while what it set off is worked."""
         self.own_queues: Final[dict[tuple[str, int], OwnQueue]] = {}
         """Of owners whose orders join a call in the current command: by investor, and the instrument's number times two plus side."""
         self.printed: Final[list[LimitOrderBook]] = []

@@ -70,6 +70,8 @@ def lacks(account: Account, asset: Asset, wanted: int) -> Problem:
         return Problem(FUNDS, said("funds.arrested", needs, asset.asset, there, _arrested(found, asset)))
     if found is not None and found.frozen:
         return Problem(FUNDS, said("funds.frozen", needs, asset.asset, there, decimal(found.frozen, asset.scale)))
+    if found is not None and found.held:
+        return Problem(FUNDS, said("funds.held", needs, asset.asset, there, decimal(found.held, asset.scale)))
     return Problem(FUNDS, said("funds.needs", needs, asset.asset, there))
 
 

@@ -230,9 +230,33 @@ CANCEL_REASONS: Final = (
     "corrected",
 )
 
+# What leaves an account, and may have to wait before it does.
+WITHDRAWAL: Final = 0
+TRANSFER: Final = 1
+REDEMPTION: Final = 2
+MOVEMENT_KINDS: Final = ("withdrawal", "transfer", "redemption")
+
+# How it ended, or that it has not.
+CARRIED_OUT: Final = 0
+MOVEMENT_CANCELLED: Final = 1
+MOVEMENT_REFUSED: Final = 2
+"""By a supervisor."""
+MOVEMENT_FAILED: Final = 3
+"""What it needs was not so, or no longer."""
+MOVEMENT_WAITS: Final = 4
+MOVEMENT_STATUSES: Final = ("carried_out", "cancelled", "refused", "failed", "waiting")
+
 # How a proposal ended.
 APPROVED: Final = 0
 DECLINED: Final = 1
 WITHDRAWN: Final = 2
 LAPSED: Final = 3
 PROPOSAL_OUTCOMES: Final = ("approved", "declined", "withdrawn", "expired")
+
+# What came of a case.
+ABUSE_FOUND: Final = 0
+NO_ABUSE: Final = 1
+REFERRED: Final = 2
+MERGED: Final = 3
+CASE_OUTCOMES: Final = ("abuse_found", "no_abuse", "referred", "merged")
+"""Abuse was found, or none was; it was handed to an authority; it is part of another case."""

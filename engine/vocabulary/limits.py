@@ -99,6 +99,11 @@ MAX_SCHEDULED_CHANGES: Final = 256
 # Commands that wait for a second approval. Each may carry a whole rulebook, too: 4 MiB. Two people who decide about so many at a time
 # do not read them; whoever fills the room is declined by anybody else.
 MAX_PROPOSALS: Final = 64
+# Withdrawals and transfers of one account that wait: what a freeze, an arrest or a loss may have to end, one by one, and what a list of them
+# is. Nobody has a hundred on the way for two days who does not split them on purpose.
+MAX_WAITING_MOVEMENTS_PER_ACCOUNT: Final = 100
+# And of the venue: some 700 bytes each with the longest texts, 70 MB, which a snapshot carries. It takes a thousand accounts to fill it.
+MAX_WAITING_MOVEMENTS: Final = 100_000
 # What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
 # other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
 # What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.
@@ -363,6 +368,9 @@ BYTES_PER_STEP: Final = 4_096
 MAX_LISTED_ORDERS: Final = 200
 # Contracts in one answer to `contracts`: one piece of 1 100 steps; with the longest subjects 250 KB of JSON.
 MAX_LISTED_CONTRACTS: Final = 100
+# What waits to leave accounts, in one answer to `movements`: all of an account. With the longest texts 100 KB of JSON; to look through all of a venue
+# that is full of it takes 3 125 steps.
+MAX_LISTED_MOVEMENTS: Final = MAX_WAITING_MOVEMENTS_PER_ACCOUNT
 # Records in one answer to `records`: 1 000 steps, as many as open orders; accounts with names of 64 letters are 28 KB of JSON. With the
 # names of 99 000 accounts left out before it 4 100 steps: 2.3 ms were measured.
 MAX_LISTED_RECORDS: Final = 200

@@ -110,8 +110,20 @@ def show_investor(console: Terminal, investor: dict[str, Any]) -> None:
     for account in investor["accounts"]:
         through = f" through {account['intermediary']}" if account["intermediary"] else ""
         console.tell(f"account {account['account']}{through}")
-        names = ("asset", "available", "reserved", "frozen", "arrested")
+        names = ("asset", "available", "reserved", "frozen", "held", "arrested")
         show_small(console, names, [[each[name] for name in names] for each in account["balances"]])
+        if account["movements"]:
+            waiting = [
+                [
+                    str(each["movement"]),
+                    each["kind"],
+                    f"{each['amount']} {each['asset']}",
+                    each["to"],
+                    ", ".join(each["rules"]),
+                ]
+                for each in account["movements"]
+            ]
+            show_small(console, ("waits", "kind", "amount", "to", "by"), waiting)
         if account["positions"]:
             held = [[each["instrument"], each["quantity"]] for each in account["positions"]]
             show_small(console, ("position", "quantity"), held)

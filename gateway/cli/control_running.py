@@ -15,6 +15,7 @@ import msgspec
 from engine.vocabulary.limits import MAX_TEXT_CHARS, MOSCOW_OFFSET_NS
 from gateway.cli.terminal import Terminal
 from gateway.client import Client, ClientError, ConnectionLost, RequestFailed, connect
+from gateway.control import cases
 from gateway.control.actions import Action
 from gateway.control.approval import effective_ns, in_words
 from gateway.control.arrests import paper_in_words
@@ -282,6 +283,8 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         takes_effect = effective_ns(record)
         when = "" if takes_effect is None else f"; would take effect {_moscow(takes_effect)}"
         return printable(f"{in_words(record)}{when}; until {_moscow(record.until or 0)}")
+    if kind in ("alert", "case"):
+        return printable(f"{cases.in_words(kind, record)}; since {_moscow(record.since or 0)}")
     if kind == "change":
         return printable(f"from {_moscow(record.effective or 0)}: {in_words(record, 'command')}")
     if kind == "arrest":
@@ -297,6 +300,7 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         override = " set by a supervisor" if record.class_override else ""
         parts.append(f"{record.kind}, class {record.investor_class or 'none yet'}{override}")
         parts.append("blocked" if record.blocked else "not blocked")
+        parts += [f"risk level {record.risk_level}"] if record.risk_level else []
     if kind == "intermediary":
         parts.append("suspended" if record.suspended else "not suspended")
         parts += [f"itself investor {record.own_investor}"] if record.own_investor else []

@@ -10,18 +10,32 @@ from compliance.explain import (
     FAILED,
     PASSED,
     UNCONCERNED,
+    WAITS,
     Explanation,
+    LeavingExplanation,
     OrderExplanation,
     RuleExplanation,
     TransferExplanation,
 )
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import plain_value, status_text, value_text
-from engine.vocabulary.codes import CANCEL_REASONS, COMPLIANCE, ORDER_TYPES, PURPOSES, REJECT_CODES, SIDES
+from engine.vocabulary.codes import (
+    CANCEL_REASONS,
+    COMPLIANCE,
+    MOVEMENT_STATUSES,
+    ORDER_TYPES,
+    PURPOSES,
+    REJECT_CODES,
+    SIDES,
+)
 from engine.vocabulary.limits import LEG_ID
 from engine.vocabulary.messages.events import (
+    AssetIssued,
     CommandRejected,
     Event,
+    FundsMoved,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -32,14 +46,15 @@ from engine.vocabulary.messages.events import (
     Transferred,
     TransferStatus,
 )
+from engine.vocabulary.said import said
 from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
 from gateway.reporting.explaining import Found
 from gateway.reporting.times import moscow_time
 from gateway.words.words import in_words, words_of
 
-_NO: Final = (DECIDED, FAILED)
-_COLOURS: Final = {DECIDED: "red", FAILED: "red", PASSED: "green", UNCONCERNED: "dim"}
+_SAYS: Final = (DECIDED, FAILED, WAITS)
+_COLOURS: Final = {DECIDED: "red", FAILED: "red", PASSED: "green", WAITS: "yellow", UNCONCERNED: "dim"}
 
 
 def report(found: Found) -> dict[str, object]:
@@ -52,6 +67,7 @@ def report(found: Found) -> dict[str, object]:
         "command": readable(found.command),
         "checks": [check_report(explanation) for explanation in found.explanations],
         "transfers": [transfer_report(explanation) for explanation in found.transfers],
+        "leaving": [leaving_report(explanation) for explanation in found.leaving],
         "results": [{"order_id": order_id, "text": text} for order_id, text in results(found)],
         "disagreement": found.disagreement or None,
     }
@@ -68,9 +84,10 @@ def verdict_report(explanation: Explanation) -> dict[str, object]:
     rulebook, failed = explanation.rulebook, explanation.failed
     return {
         "rulebook": None if rulebook is None else rulebook_summary(rulebook),
-        "verdict": "refused" if failed or rulebook is None else "passes",
+        "verdict": "refused" if failed or rulebook is None else "waits" if explanation.waits else "passes",
         "decided_by": failed[0] if failed else None,
         "failed": list(failed),
+        "waits": list(explanation.waits),
         "rules": [rule_report(rule) for rule in explanation.rules],
     }
 
@@ -87,6 +104,17 @@ def transfer_report(explanation: TransferExplanation) -> dict[str, object]:
         "amount": explanation.amount,
         "purpose": PURPOSES[transfer.purpose],
         "contract_reference": transfer.contract_reference or None,
+        **verdict_report(explanation),
+    }
+
+
+def leaving_report(explanation: LeavingExplanation) -> dict[str, object]:
+    """The check of a withdrawal or redemption, for machines."""
+    return {
+        "kind": explanation.kind,
+        "account": explanation.command.account,
+        "investor": explanation.investor,
+        "amount": explanation.amount,
         **verdict_report(explanation),
     }
 
@@ -136,8 +164,8 @@ def rule_report(rule: RuleExplanation) -> dict[str, object]:
 def results(found: Found) -> Iterator[tuple[int, str]]:
     """What became of each order that the command is about, in the order of the events: its id and words."""
     checked = {explanation.order_id for explanation in found.explanations}
-    if found.transfers:
-        # The refusal of a transfer names no order.
+    if found.transfers or found.leaving:
+        # The refusal of a transfer or withdrawal names no order.
         checked.add(0)
     for event in found.events:
         text = result_text(event, checked)
@@ -154,8 +182,13 @@ def result_text(event: Event, checked: set[int]) -> str:
         return f"amended{unasked}"
     if isinstance(event, StopTriggered):
         return "triggered: checked again as the order it is for"
-    if isinstance(event, Transferred):
+    if isinstance(event, Transferred | FundsMoved | AssetIssued):
         return "moved"
+    if isinstance(event, MovementHeld):
+        return f"waits by {', '.join(event.rules)}"
+    if isinstance(event, MovementEnded):
+        why = f": {in_words(said(event.template, *event.values))}" if event.template else ""
+        return MOVEMENT_STATUSES[event.outcome] + why
     if isinstance(event, OrderStatus | TransferStatus):
         return "was entered before: the request was sent again, and only its status is reported"
     if isinstance(event, OrderCancelled):
@@ -177,11 +210,17 @@ def print_found(console: Terminal, found: Found, *, is_whole: bool) -> None:
     console.tell(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}")
     if not found.asks_rules:
         follows = "it had these orders checked:" if found.explanations else "there is no check by rule to explain."
-        console.tell(f"It is no order and no transfer; {follows}")
+        console.tell(f"It is no order, no transfer and no withdrawal; {follows}")
     for transfer in found.transfers:
         console.print()
         print_transfer(console, transfer)
         print_verdict(console, transfer, is_whole=is_whole)
+    for leaving in found.leaving:
+        console.print()
+        console.tell(
+            (leaving.kind, "bold"), f": {leaving.amount} from {leaving.command.account} (investor {leaving.investor})"
+        )
+        print_verdict(console, leaving, is_whole=is_whole)
     for explanation in found.explanations:
         console.print()
         print_check(console, explanation, found.seq)
@@ -241,11 +280,13 @@ def print_verdict(console: Terminal, explanation: Explanation, *, is_whole: bool
     if failed:
         others = f"; it fails {', '.join(failed[1:])} too" if failed[1:] else ""
         console.tell(book, ("refused", "red"), f": {failed[0]} decides{others}")
+    elif explanation.waits:
+        console.tell(book, ("passes, and waits", "yellow"), f" by {', '.join(explanation.waits)}")
     else:
         console.tell(book, ("passes every rule", "green"))
     for rule in explanation.rules:
         # One that passes may have something to say, as that it is to be reported.
-        if is_whole or rule.outcome in _NO or (rule.outcome == PASSED and rule.spared):
+        if is_whole or rule.outcome in _SAYS or (rule.outcome == PASSED and rule.spared):
             print_rule(console, rule, is_whole=is_whole)
     if not is_whole:
         print_others(console, explanation)
@@ -255,7 +296,7 @@ def print_others(console: Terminal, explanation: Explanation) -> None:
     """The rules that don't say no, by what came of them."""
     others: dict[str, list[str]] = {}
     for rule in explanation.rules:
-        if rule.outcome not in _NO:
+        if rule.outcome not in _SAYS:
             others.setdefault(rule.outcome, []).append(rule.data.rule)
     console.print()
     for outcome, names in others.items():

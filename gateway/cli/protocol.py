@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 import click
 
-from engine.command_table import ROLES
+from engine.command_row import ROLES
 from gateway.cli.known import no_such
 from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal, say

@@ -35,7 +35,7 @@ from gateway.client.key import Key
 from gateway.client.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
 from gateway.client.portfolio import Opening, Portfolio
 from gateway.client.trading import Trading
-from gateway.client.values import Balance, Contract, FuturesPositions, Instrument, OpenOrder, handed
+from gateway.client.values import Balance, Contract, FuturesPositions, Instrument, OpenOrder, WaitingMovement, handed
 from gateway.client.valuing import value
 from gateway.protocol import messages as m
 
@@ -90,6 +90,17 @@ class Client(Trading):
         """List the positions of an account in futures as the venue has them, and what covers them, by asset."""
         request = m.Positions(id=self.next_id(), account=self._own_account(account))
         return handed(await self.request(request, m.PositionsReply), FuturesPositions)
+
+    async def movements(self, account: str | None = None, *, of_all: bool = False) -> list[WaitingMovement]:
+        """List the withdrawals, transfers and redemptions of an account that wait, by number; `of_all`: of all accounts, for supervisors."""
+        name = None if of_all else self._own_account(account)
+        found: list[WaitingMovement] = []
+        while True:
+            request = m.Movements(id=self.next_id(), account=name, after=found[-1].movement if found else 0)
+            reply = await self.request(request, m.MovementsReply)
+            found += [handed(each, WaitingMovement) for each in reply.movements]
+            if not reply.more:
+                return found
 
     async def risk_warning(self, account: str | None = None, digest: str | None = None) -> m.RiskWarningReply:
         """Say which risk warning is to be acknowledged, with its text, or that of a digest, and what was acknowledged."""

@@ -7,13 +7,16 @@ from typing import Literal
 
 AdminCommand = Literal[
     "add_asset",
+    "add_evidence",
     "approve",
     "arrest",
     "authorise_client",
     "bust_trade",
+    "close_case",
     "close_out",
     "decline",
     "deposit",
+    "dismiss_alert",
     "effective_from",
     "faucet",
     "freeze_asset",
@@ -23,7 +26,10 @@ AdminCommand = Literal[
     "load_rulebook",
     "mark_future",
     "open_account",
+    "open_case",
+    "publish_disclosure",
     "publish_warning",
+    "raise_alert",
     "record_acknowledgement",
     "record_test",
     "redeem_asset",
@@ -48,6 +54,6 @@ AdminCommand = Literal[
     "withdraw",
 ]
 
-_Texts = Sequence[str | Mapping[str, str]]
-AdminArgument = str | int | bool | _Texts | Mapping[str, str | int | bool | _Texts | Mapping[str, str]]
+_List = Sequence[str | int | Mapping[str, str]]
+AdminArgument = str | int | bool | _List | Mapping[str, str | int | bool | _List | Mapping[str, str]]
 """What an argument may be: decimals are text, never floats."""

@@ -292,7 +292,7 @@ class Trading(Following):
         account: str | None = None,
         client_order_id: str | None = None,
     ) -> int:
-        """Move an asset to another account; returns the number of the transfer.
+        """Move an asset to another account; returns the number of the transfer, which may wait: see `movements`.
 
         Args:
             to_account: whose it will be.
@@ -319,12 +319,43 @@ class Trading(Following):
             purpose=purpose,
             contract_reference=contract_reference,
         )
-        reply = await self.request(request, m.Message)
-        if isinstance(reply, m.TransferStatus) and reply.code is not None:
-            raise RequestFailed(reply.code, f"transfer {reply.transfer_id} was refused")
-        if not isinstance(reply, m.Transferred | m.TransferStatus):
-            raise ClientError(f"expected Transferred, the venue sent {type(reply).__name__}")
-        return reply.transfer_id
+        return _number_of(await self.request(request, m.Message), "transfer")
+
+    async def request_withdrawal(
+        self,
+        asset: str,
+        amount: Amount,
+        destination: str,
+        *,
+        account: str | None = None,
+        client_order_id: str | None = None,
+    ) -> int:
+        """Take an asset out of the venue; returns the number of the withdrawal, which may wait: see `movements`.
+
+        Args:
+            asset: which one.
+            amount: in the asset.
+            destination: where it is to go, for the operator: an account of a bank, an address.
+            account: as in `submit`.
+            client_order_id: by default a new one.
+
+        Raises:
+            OrderRejected, RequestFailed, ConnectionLost, RequestTimedOut: as of `transfer`.
+        """
+        request = m.RequestWithdrawal(
+            id=self.next_id(),
+            account=self._own_account(account),
+            client_order_id=client_order_id or self._new_name(),
+            asset=asset,
+            amount=decimal_text(amount, "amount"),
+            destination=destination,
+        )
+        return _number_of(await self.request(request, m.Message), "withdrawal")
+
+    async def cancel_withdrawal(self, movement: int, *, account: str | None = None) -> None:
+        """Give up a withdrawal or transfer that waits. Raises `OrderRejected` if none of the account does, under this number."""
+        request = m.CancelWithdrawal(id=self.next_id(), account=self._own_account(account), movement=movement)
+        await self.request(request, m.MovementEnded)
 
     async def request_delivery(self, instrument: str, *, quantity: Amount, account: str | None = None) -> None:
         """Ask for the underlying of a derivative instead of money. Always raises `OrderRejected`: nothing is ever delivered (DER-1)."""
@@ -349,6 +380,20 @@ class Trading(Following):
         if len(accounts) == 1:
             return accounts[0]
         raise ClientError(f"name the account: {', '.join(accounts)}" if accounts else "log in first")
+
+
+def _number_of(reply: m.Message, what: str) -> int:
+    """The number of a transfer or withdrawal that was done, or waits."""
+    match reply:
+        case m.TransferStatus(transfer_id=number, code=str(code)):
+            raise RequestFailed(code, f"{what} {number} was refused")
+        case m.TransferStatus(transfer_id=number, status="cancelled" | "refused" | "failed" as status):
+            raise RequestFailed(status, f"{what} {number} was {'not carried out' if status == 'failed' else status}")
+        case m.TransferStatus(transfer_id=number) | m.Transferred(transfer_id=number) | m.MovementHeld(movement=number):
+            return number
+        case m.Funds(movement=int(number)):
+            return number
+    raise ClientError(f"expected what became of a {what}, the venue sent {type(reply).__name__}")
 
 
 def _ladder(rungs: Iterable[Rung]) -> list[tuple[str, str]]:

@@ -233,7 +233,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One asset of an account: `total` is `available`, plus what is set aside: `reserved` (for open orders and positions), `frozen`, `arrested`."""
+    """One asset of an account. `total` is all of these together: `reserved` is for open orders and positions.
+
+    `held` is set aside for withdrawals and transfers that wait, `arrested` by papers of courts; of a venue before core version 8 both are 0.
+    """
 
     asset: str
     available: Decimal
@@ -241,6 +244,25 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     frozen: Decimal
     total: Decimal
     arrested: Decimal = Decimal(0)
+    held: Decimal = Decimal(0)
+
+
+class WaitingMovement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A withdrawal, transfer or redemption that waits: until a time, for a supervisor's word, or both."""
+
+    movement: int
+    account: str
+    kind: str
+    asset: str
+    amount: Decimal
+    waits_for_word: bool
+    rules: list[str]
+    until: int | None = None
+    client_order_id: str | None = None
+    to_account: str | None = None
+    purpose: str | None = None
+    contract_reference: str = ""
+    destination: str = ""
 
 
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -42,6 +42,8 @@ class Action(msgspec.Struct, kw_only=True):
     open_orders: int | None = None
     effective_ns: int | None = None
     """When it takes effect, nanoseconds since the epoch, UTC; None: at once."""
+    reason_is: str = "reason"
+    """What the command calls the reason for it."""
 
 
 def _action(
@@ -213,6 +215,18 @@ async def override_class(client: Client, investor: str, investor_class: str, *, 
     says = f"have the class of investor {investor} ({found.investor_class or 'none yet'}) {how}; {_RECHECKED}"
     assert found.kind is not None
     arguments: dict[str, Argument] = {"investor": investor, "kind": found.kind, "class_override": investor_class}
+    return _action("register_investor", arguments, says, about, found, at_ns=at_ns)
+
+
+async def risk_level_action(client: Client, investor: str, level: str, at_ns: int | None) -> Action:
+    """Set the risk level of an investor (AML-2); empty: not assessed."""
+    found = await look_up(client, "investor", investor)
+    about: tuple[RecordKind, str] = ("investor", investor)
+    words = f"the risk level of {investor} is {level or 'not assessed'}"
+    await _check_new(client, about, ("risk_level", found.risk_level or "", level), words, at_ns)
+    says = f"set the risk level of investor {investor} from {found.risk_level or 'not assessed'} to {level or 'not assessed'}"
+    assert found.kind is not None
+    arguments: dict[str, Argument] = {"investor": investor, "kind": found.kind, "risk_level": level}
     return _action("register_investor", arguments, says, about, found, at_ns=at_ns)
 
 

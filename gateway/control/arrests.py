@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from engine.vocabulary.rounding import PPM
 from gateway.client import Client
@@ -72,7 +73,7 @@ def paper_in_words(record: RecordInfo) -> str:
     return _words(record.arguments)
 
 
-def _words(arguments: dict[str, Argument]) -> str:
+def _words(arguments: Mapping[str, Any]) -> str:
     whose = f"account {arguments['account']}" if "account" in arguments else f"investor {arguments['investor']}"
     what = str(arguments.get("asset", "all assets"))
     share = arguments.get("share_ppm")

@@ -59,7 +59,7 @@ async def carry_out(client: Client, action: Action, reason: str) -> Outcome:
         for stream in streams:
             await stream.start()
             readers.append(asyncio.ensure_future(_read(stream, told.append)))
-        arguments = {**action.arguments, "reason": reason}
+        arguments = {**action.arguments, action.reason_is: reason}
         reply = await client.request(m.Admin(id=client.next_id(), command=action.command, arguments=arguments), m.Done)
         outcome = Outcome(seq=reply.seq, waits_until=reply.waits_until)
         try:

@@ -189,7 +189,7 @@ BALANCES: Final = Declared(
             Column(source, DECIMAL, f"{source.replace('_', ' ')} of the day, net; positive: received", OF_ASSET)
             for source in SOURCES
         ],
-        Column("closing", DECIMAL, "all that it has at the end: available, reserved and frozen", OF_ASSET),
+        Column("closing", DECIMAL, "all that it has at the end: available, reserved, frozen and held", OF_ASSET),
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.command_table import PARTICIPANT
+from engine.command_row import PARTICIPANT
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import AnyCommand, Deposit

@@ -26,6 +26,7 @@ from engine.vocabulary.limits import (
 )
 from gateway.inbound.bygone import Bygone
 from gateway.inbound.instruments import InstrumentsInPieces
+from gateway.inbound.movements import waiting
 from gateway.inbound.papers import papers
 from gateway.inbound.records import RecordBook
 from gateway.inbound.session import Answer, Query, Session
@@ -45,6 +46,7 @@ from gateway.protocol.messages import (
     Instruments,
     InstrumentsReply,
     Message,
+    Movements,
     OpenOrder,
     OpenOrders,
     OpenOrdersReply,
@@ -106,6 +108,9 @@ class Answers:
             messages, steps = [_unsubscribe(session, query)], ROW_STEPS
         elif isinstance(query, RiskWarning | Contracts):
             message, steps = papers(self._exchange, query)
+            messages = [message]
+        elif isinstance(query, Movements):
+            message, steps = waiting(self._exchange, query)
             messages = [message]
         else:
             message, steps = self._account(query)
@@ -241,8 +246,9 @@ class Answers:
                 available=decimal(balance.available, assets[place].scale),
                 reserved=decimal(balance.reserved, assets[place].scale),
                 frozen=decimal(balance.frozen, assets[place].scale),
+                held=decimal(balance.held, assets[place].scale),
                 arrested=decimal(balance.arrested, assets[place].scale),
-                total=decimal(balance.total, assets[place].scale),
+                total=decimal(balance.owned, assets[place].scale),
             )
             for place, balance in sorted(account.balances.items())
         ]

@@ -27,7 +27,14 @@ from engine.vocabulary.limits import (
     ROW_STEPS,
 )
 from engine.vocabulary.messages import commands
-from engine.vocabulary.messages.commands import Command, EffectiveFrom, LoadRulebook, RegisterContract
+from engine.vocabulary.messages.commands import (
+    Command,
+    EffectiveFrom,
+    LoadRulebook,
+    OpenCase,
+    RaiseAlert,
+    RegisterContract,
+)
 from gateway.inbound.admin import arguments_of, change_arguments
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import RecordInfo, RecordKind, Records
@@ -83,6 +90,10 @@ class RecordBook:
             return {str(number): change for number, change in exchange.changes.items()}
         if kind == "proposal":
             return {str(number): proposal for number, proposal in exchange.proposals.items()}
+        if kind == "case":
+            return {str(number): case for number, case in exchange.docket.cases.items()}
+        if kind == "alert":
+            return {str(number): alert for number, alert in exchange.docket.alerts.items()}
         registry = self._registry
         return registry.investors if kind == "investor" else registry.intermediaries
 
@@ -121,6 +132,7 @@ class RecordBook:
         elif kind == "investor":
             found.kind = INVESTOR_KINDS[record.kind]
             found.investor_class = class_name(record.investor_class) or None
+            found.risk_level = record.risk_level or None
             found.class_override, found.blocked = record.class_override or None, record.blocked
             owner = self._exchange.owners.get(name)
             found.arrests = [] if owner is None else [paper.arrest for paper in owner.arrests]
@@ -136,6 +148,10 @@ class RecordBook:
             self._arrest(found, record)
         elif kind == "change":
             self._wait(found, record)
+        elif kind == "alert":
+            _say(found, record.command, record.by, record.raised_ns)
+        elif kind == "case":
+            _say(found, record.as_opened(), record.by, record.opened_ns)
         elif kind == "venue":
             found.second = list(record.second)
         elif kind == "trade":
@@ -178,7 +194,7 @@ class RecordBook:
         accounts = iter(self._exchange.account_list)
         while some := list(islice(accounts, _PIECE)):
             held = [account.balances[asset.number] for account in some if asset.number in account.balances]
-            found.accounts += sum(each.total > 0 for each in held)
+            found.accounts += sum(bool(each.owned) for each in held)
             found.frozen_accounts += sum(each.frozen > 0 for each in held)
             found.arrested_accounts += sum(each.arrested > 0 for each in held)
             total += sum(each.frozen for each in held)
@@ -239,6 +255,14 @@ def _propose(found: RecordInfo, proposal: Proposal) -> None:
     found.command, found.arguments = COMMANDS[type(command)].name, arguments_of(command)
     found.by, found.until = proposal.by, proposal.until_ns
     found.digest = _digest(command.change if isinstance(command, EffectiveFrom) else command)
+
+
+def _say(found: RecordInfo, command: OpenCase | RaiseAlert, by: str, since_ns: int) -> None:
+    """Say of an alert or a case what is suspected, of whom, by whom, and since when."""
+    found.command = COMMANDS[type(command)].name
+    found.arguments = {name: value for name, value in arguments_of(command).items() if value and name != "seqs"}
+    found.evidence = list(command.seqs)
+    found.by, found.since = by, since_ns
 
 
 def _digest(command: Command) -> str | None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import Final
 
-from engine.command_table import OPERATOR, PARTICIPANT, SUPERVISOR
+from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     BYTES_PER_UNIT,
@@ -42,6 +42,7 @@ from gateway.protocol.messages import (
     Instruments,
     Login,
     Message,
+    Movements,
     OpenOrders,
     Positions,
     Rate,
@@ -71,6 +72,7 @@ Query = (
     | OpenOrders
     | Balances
     | Positions
+    | Movements
     | RiskWarning
     | Contracts
     | Records
@@ -282,7 +284,9 @@ class Session(FrameReader):
             return
         self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
 
-    def _may_read(self, account: str) -> bool:
+    def _may_read(self, account: str | None) -> bool:
+        if account is None:
+            return self._supervises()
         owner = self._context.fanout.reports.owners.get(account)
         if self.participant is None or owner is None:
             return False

@@ -27,6 +27,7 @@ from gateway.protocol.messages import (
     AmendOrder,
     AnyRequest,
     CancelOrder,
+    CancelWithdrawal,
     MassCancel,
     MassQuote,
     NewBracket,
@@ -34,6 +35,7 @@ from gateway.protocol.messages import (
     NewOrderPair,
     OrderTerms,
     RequestDelivery,
+    RequestWithdrawal,
     Transfer,
 )
 from gateway.protocol.wire import Malformed, field_e8, parse_amount
@@ -205,7 +207,8 @@ def _mass_cancel(request: MassCancel, participant: str, known: Known) -> command
     return commands.MassCancel(participant, request.account, request.instrument or "", side)
 
 
-def _transfer(request: Transfer, participant: str, known: Known) -> commands.Transfer:
+def _amount(request: Transfer | RequestWithdrawal, known: Known) -> int:
+    """What is to be moved, in minor units."""
     asset = known.assets.get(request.asset)
     if asset is None:
         # Without its scale the amount can't be read.
@@ -216,16 +219,35 @@ def _transfer(request: Transfer, participant: str, known: Known) -> commands.Tra
         raise Malformed(f"amount: {error}") from error
     if not amount:
         raise Malformed("amount: must be above zero")
+    return amount
+
+
+def _transfer(request: Transfer, participant: str, known: Known) -> commands.Transfer:
     return commands.Transfer(
         participant,
         request.account,
         request.client_order_id,
         request.to_account,
         request.asset,
-        amount,
+        _amount(request, known),
         _PURPOSES[request.purpose],
         request.contract_reference,
     )
+
+
+def _request_withdrawal(request: RequestWithdrawal, participant: str, known: Known) -> commands.RequestWithdrawal:
+    return commands.RequestWithdrawal(
+        participant,
+        request.account,
+        request.client_order_id,
+        request.asset,
+        _amount(request, known),
+        request.destination,
+    )
+
+
+def _cancel_withdrawal(request: CancelWithdrawal, participant: str, known: Known) -> commands.CancelWithdrawal:
+    return commands.CancelWithdrawal(participant, request.account, request.movement)
 
 
 def _request_delivery(request: RequestDelivery, participant: str, known: Known) -> commands.RequestDelivery:
@@ -253,6 +275,8 @@ TRANSLATE: Final[dict[type[AnyRequest], Callable[[Any, str, Known], commands.Any
     NewOrderPair: _new_order_pair,
     NewBracket: _new_bracket,
     Transfer: _transfer,
+    RequestWithdrawal: _request_withdrawal,
+    CancelWithdrawal: _cancel_withdrawal,
     RequestDelivery: _request_delivery,
 }
 """What `to_command` does for each type of trading request."""

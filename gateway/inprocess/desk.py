@@ -155,12 +155,18 @@ class Desk:
     # ── transfers, verdicts ────────────────────────────────────────────────────────────────────────────────────────
 
     def transfer(self, request: m.Transfer) -> Transfer:
-        """Carry a transfer out."""
+        """Carry a transfer out, or have it wait."""
         reply = self.ask(request.account, request)
         refusal = refusal_of(reply) if isinstance(reply, m.RequestRejected | m.ExecutionReport) else None
-        assert refusal is not None or isinstance(reply, m.Transferred), reply
+        number: int | None = None
+        if isinstance(reply, m.MovementHeld):
+            number = reply.movement
+        elif isinstance(reply, m.Transferred):
+            number = reply.transfer_id
+        assert refusal is not None or number is not None, reply
         return Transfer(
-            transfer_id=reply.transfer_id if isinstance(reply, m.Transferred) else None,
+            transfer_id=number,
+            waits_by=reply.rules if isinstance(reply, m.MovementHeld) else (),
             from_account=request.account,
             to_account=request.to_account,
             asset=request.asset,

@@ -231,7 +231,7 @@ class Ladder(Readable):
 
 @dataclass(frozen=True, repr=False)
 class Transfer(Readable):
-    """A transfer between two accounts, done or refused."""
+    """A transfer between two accounts: done, refused, or set aside to wait."""
 
     transfer_id: int | None
     """None: it was refused."""
@@ -244,6 +244,8 @@ class Transfer(Readable):
     seq: int
     """The command, by which the journal has it."""
     explain: Callable[[int], Rows[Verdict]]
+    waits_by: tuple[str, ...] = ()
+    """The rules by which it had to wait when it was asked for; none: it was done or refused."""
 
     headings = ("transfer", "from", "to", "amount", "asset", "purpose", "why")
 
@@ -253,7 +255,8 @@ class Transfer(Readable):
 
     def cells(self) -> tuple[Cell, ...]:
         """Its row."""
-        why = "" if self.refusal is None else self.refusal.line()
+        why = f"waits by {', '.join(self.waits_by)}" if self.waits_by else ""
+        why = why if self.refusal is None else self.refusal.line()
         number = None if self.transfer_id is None else str(self.transfer_id)
         return (number, self.from_account, self.to_account, self.amount, self.asset, self.purpose, why)
 
@@ -261,7 +264,8 @@ class Transfer(Readable):
         """`transfer 340: 0.5 BTC from delta-fund.main to anna.main, own_account: done`."""
         what = f"{text_of(self.amount)} {self.asset} from {self.from_account} to {self.to_account}, {self.purpose}"
         number = "" if self.transfer_id is None else f" {self.transfer_id}"
-        return f"transfer{number}: {what}: {'done' if self.refusal is None else self.refusal.line()}"
+        became = f"waits by {', '.join(self.waits_by)}" if self.waits_by else "done"
+        return f"transfer{number}: {what}: {became if self.refusal is None else self.refusal.line()}"
 
 
 def refusal_of(report: m.ExecutionReport | m.RequestRejected) -> Refusal:

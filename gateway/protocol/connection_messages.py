@@ -100,3 +100,20 @@ class RatesReply(Message, tag="rates"):
 
     id: int
     rates: list[Rate]
+
+
+class Subscribed(Message, tag="subscribed"):
+    """The channel is on; its first message follows. `seq` is that of the last message already sent to others."""
+
+    id: int
+    channel: str
+    seq: int
+    instrument: str | None = None
+
+
+class Unsubscribed(Message, tag="unsubscribed"):
+    """The channel is off."""
+
+    id: int
+    channel: str
+    instrument: str | None = None

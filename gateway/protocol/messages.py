@@ -34,8 +34,11 @@ from gateway.protocol.connection_messages import (
     RatesReply,
     Recording,
     RecordingEnded,
+    Subscribed,
+    Unsubscribed,
     Welcome,
 )
+from gateway.protocol.movement_messages import MovementsReply, WaitingMovement
 from gateway.protocol.paper_messages import ContractInfo, ContractsReply, RiskWarningReply
 from gateway.protocol.private_messages import (
     AnyReport,
@@ -52,24 +55,28 @@ from gateway.protocol.private_messages import (
     MassCancelled,
     MassQuoted,
     Message,
+    MovementEnded,
+    MovementHeld,
     RequestRejected,
     TradeCorrected,
     Transferred,
     TransferStatus,
     VariationMargin,
 )
-from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply
+from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply, ToldArgument
 from gateway.protocol.requests import (
     Admin,
     AmendOrder,
     AnyRequest,
     Balances,
     CancelOrder,
+    CancelWithdrawal,
     Contracts,
     Instruments,
     Login,
     MassCancel,
     MassQuote,
+    Movements,
     NewBracket,
     NewOrder,
     NewOrderPair,
@@ -83,6 +90,7 @@ from gateway.protocol.requests import (
     Request,
     RequestDelivery,
     RequestId,
+    RequestWithdrawal,
     Resume,
     RiskWarning,
     Side,
@@ -107,6 +115,7 @@ __all__ = [
     "BookSnapshot",
     "BookUpdate",
     "CancelOrder",
+    "CancelWithdrawal",
     "Change",
     "ChannelMessage",
     "ChannelName",
@@ -140,6 +149,10 @@ __all__ = [
     "MassQuote",
     "MassQuoted",
     "Message",
+    "MovementEnded",
+    "MovementHeld",
+    "Movements",
+    "MovementsReply",
     "NewBracket",
     "NewOrder",
     "NewOrderPair",
@@ -166,6 +179,7 @@ __all__ = [
     "RequestDelivery",
     "RequestId",
     "RequestRejected",
+    "RequestWithdrawal",
     "Resume",
     "Resumed",
     "RiskWarning",
@@ -176,6 +190,7 @@ __all__ = [
     "Subscribed",
     "Ticker",
     "TimeInForce",
+    "ToldArgument",
     "Top",
     "TradeCorrected",
     "TradePrint",
@@ -185,6 +200,7 @@ __all__ = [
     "Unsubscribe",
     "Unsubscribed",
     "VariationMargin",
+    "WaitingMovement",
     "Welcome",
     "login_challenge",
 ]
@@ -221,13 +237,15 @@ class OpenOrdersReply(Message, tag="open_orders"):
 
 
 class Holding(msgspec.Struct, kw_only=True, gc=False):
-    """One asset of an account. `total` is `available`, plus what is set aside: `reserved` (for open orders and positions), `frozen`, `arrested`."""
+    """One asset of an account. `total` is `available` and what is set aside: `reserved` (for open orders and positions), `frozen`, `held`, `arrested`."""
 
     asset: str
     available: str
     reserved: str
     frozen: str
     """Can't be sold or moved (FRZ-1)."""
+    held: str
+    """Set aside for withdrawals and transfers that wait (AML-2, COOL-1)."""
     total: str
     arrested: str = "0"
     """By papers of courts and investigators (ARR-1)."""
@@ -344,23 +362,6 @@ class InstrumentsReply(Message, tag="instruments"):
     instruments: list[InstrumentInfo]
 
 
-class Subscribed(Message, tag="subscribed"):
-    """The channel is on; its first message follows. `seq` is that of the last message already sent to others."""
-
-    id: int
-    channel: str
-    seq: int
-    instrument: str | None = None
-
-
-class Unsubscribed(Message, tag="unsubscribed"):
-    """The channel is off."""
-
-    id: int
-    channel: str
-    instrument: str | None = None
-
-
 AnyMessage = (
     Hello
     | Welcome
@@ -371,6 +372,7 @@ AnyMessage = (
     | OpenOrdersReply
     | BalancesReply
     | PositionsReply
+    | MovementsReply
     | RiskWarningReply
     | ContractsReply
     | RecordsReply

@@ -129,6 +129,11 @@ class Funds(Message, tag="funds"):
     available: str
     reserved: str
     reason: str = ""
+    id: int | None = None
+    movement: int | None = None
+    """Of a withdrawal that was asked for by the account, or that had to wait: its number."""
+    client_order_id: str | None = None
+    destination: str = ""
 
 
 class VariationMargin(Message, tag="variation_margin"):
@@ -216,13 +221,66 @@ class Transferred(Message, tag="transferred"):
 
 
 class TransferStatus(Message, tag="transfer_status"):
-    """Answer to a transfer sent again: it was done, or `code` says why not."""
+    """Answer to a transfer or withdrawal sent again: how it stands, or `code` says why it was rejected."""
 
     account: str
     client_order_id: str
     transfer_id: int
     id: int | None = None
     code: str | None = None
+    status: str | None = None
+    """How it ended, or `waiting`; left out of one that was rejected."""
+
+
+class MovementHeld(Message, tag="movement_held"):
+    """A withdrawal, transfer or redemption waits, its amount set aside. Told again when what it waits for has changed."""
+
+    account: str
+    seq: int
+    movement: int
+    """Its number, by which it is cancelled, released or refused."""
+    kind: str
+    asset: str
+    amount: str
+    waits_for_word: bool
+    """Whether it waits for a supervisor's word (AML-2)."""
+    rule: str
+    """By which it waits, as all in `rules`."""
+    rules: tuple[str, ...]
+    available: str
+    held: str
+    """All that is set aside of the asset."""
+    id: int | None = None
+    client_order_id: str | None = None
+    """Left out of what the operator or an issuer asked for."""
+    until: int | None = None
+    """It waits until then; left out if it waits for no time."""
+    to_account: str | None = None
+    purpose: str | None = None
+    contract_reference: str = ""
+    destination: str = ""
+
+
+class MovementEnded(Message, tag="movement_ended"):
+    """A withdrawal, transfer or redemption waits no longer. Carried out, its own report follows; else its amount is available again."""
+
+    account: str
+    seq: int
+    movement: int
+    outcome: str
+    asset: str
+    amount: str
+    available: str
+    held: str
+    id: int | None = None
+    client_order_id: str | None = None
+    reason: str = ""
+    detail: str = ""
+    """Why it failed."""
+    rule: str | None = None
+    template: str | None = None
+    """Of `detail`: which sentence it is, for programs; `values` stand in it."""
+    values: Values = ()
 
 
 class HoldingFrozen(Message, tag="holding_frozen"):
@@ -288,6 +346,8 @@ AnyReport = (
     | LossShared
     | Transferred
     | TransferStatus
+    | MovementHeld
+    | MovementEnded
     | HoldingFrozen
     | HoldingArrested
     | AssetIssued

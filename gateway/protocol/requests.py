@@ -214,6 +214,26 @@ class Transfer(Request, tag="transfer", frozen=True):
     """Of a cross-border settlement."""
 
 
+class RequestWithdrawal(Request, tag="request_withdrawal", frozen=True):
+    """Take an asset of yours out of the venue. It may have to wait (AML-2, COOL-1). Sent again with the same id it never acts twice."""
+
+    account: Name
+    client_order_id: Name
+    """Your own id of it, from the same names as those of orders."""
+    asset: Name
+    amount: Decimal
+    destination: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
+    """Where it is to go, for the operator: an account of a bank, an address."""
+
+
+class CancelWithdrawal(Request, tag="cancel_withdrawal", frozen=True):
+    """Give up a withdrawal or transfer of an account of yours that waits."""
+
+    account: Name
+    movement: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+    """Its number, as `movement_held` says."""
+
+
 class RequestDelivery(Request, tag="request_delivery", frozen=True):
     """Ask for the underlying of a derivative instead of money. Always refused: nothing is ever delivered (DER-1)."""
 
@@ -239,6 +259,16 @@ class Positions(Request, tag="positions", frozen=True):
     """List the positions of an account in futures, and what covers them."""
 
     account: Name
+
+
+class Movements(Request, tag="movements", frozen=True):
+    """List the withdrawals, transfers and redemptions of an account that wait, by number, up to 100 of them, those after `after`.
+
+    Supervisors and operators may leave `account` out: then those of all accounts.
+    """
+
+    account: Name | None = None
+    after: Seq = 0
 
 
 class RiskWarning(Request, tag="risk_warning", frozen=True):
@@ -288,10 +318,13 @@ AnyRequest = (
     | CancelOrder
     | MassCancel
     | Transfer
+    | RequestWithdrawal
+    | CancelWithdrawal
     | RequestDelivery
     | OpenOrders
     | Balances
     | Positions
+    | Movements
     | RiskWarning
     | Contracts
     | Records

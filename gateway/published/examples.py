@@ -127,6 +127,18 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "contract_reference": "contract 7",
         },
     ),
+    m.RequestWithdrawal: (
+        {
+            "id": 6,
+            "account": "anna.main",
+            "client_order_id": "w-1",
+            "asset": "BTC",
+            "amount": "0.5",
+            "destination": "bc1qexample",
+        },
+    ),
+    m.CancelWithdrawal: ({"id": 7, "account": "anna.main", "movement": 4720},),
+    m.Movements: ({"id": 8, "account": "anna.main"},),
     m.RiskWarning: ({"id": 6, "account": "anna.main"},),
     m.Contracts: ({"id": 8, "account": "anna.main"},),
     m.Resumed: ({"id": 9, "account": "anna.main", "seq": 42, "snapshot": False},),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from engine.command_table import ROLES
+from engine.command_row import ROLES
 from engine.vocabulary import codes
 from gateway.protocol.channel_messages import ChannelName
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
@@ -49,6 +49,10 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Rejected", "code"): _REJECTS,
     ("TransferStatus", "code"): _REJECTS,
     ("ExecutionReport", "reason"): listed_codes(CANCEL),
+    ("TransferStatus", "status"): codes.MOVEMENT_STATUSES,
+    ("MovementHeld", "kind"): codes.MOVEMENT_KINDS,
+    ("MovementEnded", "outcome"): codes.MOVEMENT_STATUSES[: codes.MOVEMENT_WAITS],
+    ("WaitingMovement", "kind"): codes.MOVEMENT_KINDS,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
 }

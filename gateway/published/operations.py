@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, get_args
 
 import msgspec
 
-from engine.command_table import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR
+from engine.command_row import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.protocol import messages as m
 from gateway.protocol.channel_messages import AnyChannelMessage, ChannelName
@@ -58,12 +58,15 @@ REQUESTS: Final = (
     Asked(m.AmendOrder, (m.ExecutionReport, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.CancelOrder, (m.ExecutionReport, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.MassCancel, (m.MassCancelled, m.RequestRejected), TRADING, _TRADERS),
-    Asked(m.Transfer, (m.Transferred, m.TransferStatus, m.RequestRejected), TRADING, _TRADERS),
+    Asked(m.Transfer, (m.Transferred, m.MovementHeld, m.TransferStatus, m.RequestRejected), TRADING, _TRADERS),
+    Asked(m.RequestWithdrawal, (m.Funds, m.MovementHeld, m.TransferStatus, m.RequestRejected), TRADING, _TRADERS),
+    Asked(m.CancelWithdrawal, (m.MovementEnded, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.RequestDelivery, (m.RequestRejected,), TRADING, _TRADERS),
     Asked(m.Resume, (m.Resumed,), ACCOUNT, ROLES),
     Asked(m.OpenOrders, (m.OpenOrdersReply,), ACCOUNT, ROLES),
     Asked(m.Balances, (m.BalancesReply,), ACCOUNT, ROLES),
     Asked(m.Positions, (m.PositionsReply,), ACCOUNT, ROLES),
+    Asked(m.Movements, (m.MovementsReply,), ACCOUNT, ROLES),
     Asked(m.RiskWarning, (m.RiskWarningReply,), ACCOUNT, ROLES),
     Asked(m.Contracts, (m.ContractsReply,), ACCOUNT, ROLES),
     Asked(m.Records, (m.RecordsReply,), ADMINISTRATION, _SUPERVISING),

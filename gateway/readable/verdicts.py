@@ -42,12 +42,12 @@ class Refusal(Readable):
 
 @dataclass(frozen=True, repr=False)
 class RuleVerdict(Readable):
-    """What one rule made of an order or transfer."""
+    """What one rule made of an order, a transfer or a withdrawal."""
 
     rule: str
     title: str
     outcome: str
-    """`passes`, `fails`, `decides` (fails, and is the first that does) or `does not concern`."""
+    """`passes`, `has it wait`, `fails`, `decides` (fails, and is the first that does) or `does not concern`."""
     detail: str
     """What it says of it; empty: nothing."""
     inputs: tuple[tuple[str, str], ...]
@@ -75,10 +75,10 @@ class RuleVerdict(Readable):
 
 @dataclass(frozen=True, repr=False)
 class Verdict(Readable):
-    """What every rule made of one order or transfer, as the rules and records were then."""
+    """What every rule made of one order, transfer or withdrawal, as the rules and records were then."""
 
     order_id: int
-    """0: it was a transfer."""
+    """0: it was a transfer, a withdrawal or a redemption."""
     about: str
     """What was checked."""
     rulebook: str
@@ -125,7 +125,8 @@ def verdicts_of(found: Found) -> Rows[Verdict]:
         _verdict(each, 0, f"transfer of {each.amount} from {each.transfer.account} to {each.transfer.to_account}")
         for each in found.transfers
     ]
-    return Rows([*orders, *transfers])
+    leaving = [_verdict(each, 0, f"{each.kind} of {each.amount} from {each.command.account}") for each in found.leaving]
+    return Rows([*orders, *transfers, *leaving])
 
 
 def _order_text(each: OrderExplanation) -> str:

@@ -29,6 +29,7 @@ def count_tables(counts: Counts, capacity_multiple: int | None) -> list[Table]:
         _cancels_table(counts),
         _transfers_table(counts),
         _refused_transfers_table(counts),
+        _movements_table(counts),
         _freezes_table(counts),
         _marks_table(counts),
         _margin_table(counts),
@@ -119,6 +120,16 @@ def _transfers_table(counts: Counts) -> Table:
         for (purpose, asset), (count, total) in sorted(counts.transfers.items())
     ]
     return Table("transfers", "Transfers by purpose", ("purpose", "asset", "count", "amount"), rows)
+
+
+def _movements_table(counts: Counts) -> Table:
+    amount = counts.reference.formats.amount
+    rows: list[Cells] = [
+        (outcome, asset, count, amount(asset, total))
+        for (outcome, asset), (count, total) in sorted(counts.movements.items())
+    ]
+    columns = ("outcome", "asset", "count", "amount")
+    return Table("waited", "Withdrawals, transfers and redemptions that had to wait, by how they ended", columns, rows)
 
 
 def _refused_transfers_table(counts: Counts) -> Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final
 
-from engine.vocabulary.codes import PURPOSES, REJECT_CODES
+from engine.vocabulary.codes import MOVEMENT_STATUSES, PURPOSES, REJECT_CODES
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import TradingCommand, Transfer
 from engine.vocabulary.messages.events import (
@@ -21,6 +21,7 @@ from engine.vocabulary.messages.events import (
     LossShared,
     MarginCalled,
     MarginRestored,
+    MovementEnded,
     RequestRejected,
     Trade,
     TradeCorrected,
@@ -138,6 +139,8 @@ class Counts:
         self.marks: Final[list[MarkCounts]] = []
         self.freezes: Final[dict[tuple[int, str], FreezeCounts]] = {}
         self.transfers: Final[dict[tuple[str, str], list[int]]] = {}
+        self.movements: Final[dict[tuple[str, str], list[int]]] = {}
+        """What had waited to leave an account: by how it ended and asset, how many and how much."""
         self.refused_transfers: Final[Counter[tuple[str, str, str, str]]] = Counter()
 
     # ── counting ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,6 +210,10 @@ class Counts:
             done = self.transfers.setdefault((PURPOSES[event.purpose], event.asset), [0, 0])
             done[0] += 1
             done[1] += event.amount
+        elif isinstance(event, MovementEnded):
+            ended = self.movements.setdefault((MOVEMENT_STATUSES[event.outcome], event.asset), [0, 0])
+            ended[0] += 1
+            ended[1] += event.amount
         elif isinstance(event, RequestRejected) and isinstance(step.command, Transfer):
             purpose = step.command.purpose
             name = PURPOSES[purpose] if 0 <= purpose < len(PURPOSES) else str(purpose)

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from compliance.explain import ExplainingHook, OrderExplanation, TransferExplanation
+from compliance.explain import ExplainingHook, LeavingExplanation, OrderExplanation, TransferExplanation
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command, decode_events
 from engine.replay import Difference, Replay, ReplayFailure
@@ -19,12 +19,16 @@ from engine.vocabulary.messages.commands import (
     NewBracket,
     NewOrder,
     NewOrderPair,
+    RedeemAsset,
+    RequestWithdrawal,
     Transfer,
+    Withdraw,
 )
 from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from gateway.journal.reader import JournalReader
 from gateway.snapshots.borders import Borders, failure_of
 
+MOVES: Final = (Transfer, RequestWithdrawal, Withdraw, RedeemAsset)
 ORDERS: Final = (NewOrder, AmendOrder, NewOrderPair, NewBracket, MassQuote)
 
 
@@ -43,13 +47,15 @@ class Found:
         """As replayed."""
         self.explanations: list[OrderExplanation] = []
         self.transfers: list[TransferExplanation] = []
+        self.leaving: list[LeavingExplanation] = []
+        """Of withdrawals and redemptions."""
         self.disagreement: str = ""
         """How the replay differs from what was recorded; empty: not at all."""
 
     @property
     def asks_rules(self) -> bool:
-        """Whether the command enters or amends orders, or transfers something: rules are asked about it."""
-        return isinstance(self.command, (*ORDERS, Transfer))
+        """Whether the command enters or amends orders, transfers something or takes it out: rules are asked about it."""
+        return isinstance(self.command, (*ORDERS, *MOVES))
 
 
 def look(reader: JournalReader, seq: int) -> Found:
@@ -84,6 +90,7 @@ def look(reader: JournalReader, seq: int) -> Found:
             found = Found(seq, row[1], decode_command(row[2]), events)
             found.explanations = hook.explanations
             found.transfers = hook.transfers
+            found.leaving = hook.leaving
             found.disagreement = disagreement(row, found, before, replay.difference)
             return found
     last = reader.tip.next_seq - 1

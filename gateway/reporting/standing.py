@@ -140,8 +140,8 @@ def balances(exchange: Exchange) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for account in exchange.accounts.values():
         for place, balance in account.balances.items():
-            if balance.total:
-                found[(account.account, names[place])] = balance.total
+            if balance.owned:
+                found[(account.account, names[place])] = balance.owned
     return found
 
 

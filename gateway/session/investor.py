@@ -8,7 +8,16 @@ from typing import Final, NamedTuple
 
 from compliance.registry.calendar import iso_date
 from engine.record.rows import decode_events
-from engine.vocabulary.codes import BY_RULE, CANCEL_REASONS, KILLED, PURPOSES, REJECT_CODES, SIDES
+from engine.vocabulary.codes import (
+    BY_RULE,
+    CANCEL_REASONS,
+    KILLED,
+    MOVEMENT_KINDS,
+    MOVEMENT_STATUSES,
+    PURPOSES,
+    REJECT_CODES,
+    SIDES,
+)
 from engine.vocabulary.days import midnight_ns, moscow_day
 from engine.vocabulary.messages.events import (
     AccountOpened,
@@ -18,6 +27,8 @@ from engine.vocabulary.messages.events import (
     HoldingArrested,
     HoldingFrozen,
     InvestorRegistered,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
@@ -33,6 +44,7 @@ from gateway.reporting.reference import Reference, correction
 from gateway.reporting.times import utc
 from gateway.session.known import learned
 from gateway.session.recorded import Recorded
+from gateway.session.telling import ended
 from gateway.session.views import View, Views
 from gateway.words.words import words_of
 
@@ -162,6 +174,11 @@ class InvestorStory:
             )
         elif isinstance(event, AssetIssued):
             self._add(seq, time_ns, "issued", f"{self._amount(event.asset, event.amount)} to {event.account}")
+        elif isinstance(event, MovementHeld):
+            what = f"{MOVEMENT_KINDS[event.kind]} {event.movement} of {self._amount(event.asset, event.amount)}"
+            self._add(seq, time_ns, "waits", f"{what} from {event.account} by {', '.join(event.rules)}")
+        elif isinstance(event, MovementEnded):
+            self._add(seq, time_ns, MOVEMENT_STATUSES[event.outcome].replace("_", " "), ended(event, self._reference))
         elif isinstance(event, HoldingFrozen):
             self._add(
                 seq, time_ns, "frozen", f"{self._amount(event.asset, event.frozen)} of {event.account} is frozen now"

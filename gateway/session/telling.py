@@ -6,16 +6,23 @@ from collections.abc import Iterator, Sequence
 
 from engine.command_table import COMMANDS
 from engine.record.rows import StoredRow, decode_command, decode_events
-from engine.vocabulary.codes import CANCEL_REASONS, PURPOSES, SIDES
+from engine.vocabulary.codes import CANCEL_REASONS, CASE_OUTCOMES, MOVEMENT_KINDS, MOVEMENT_STATUSES, PURPOSES, SIDES
 from engine.vocabulary.messages.commands import Command, EffectiveFrom
 from engine.vocabulary.messages.events import (
+    AlertDismissed,
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
     ChangeScheduled,
     CommandRejected,
     Event,
+    EvidenceAdded,
     FundsMoved,
     HoldingArrested,
     HoldingFrozen,
     InvestorRegistered,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -33,7 +40,7 @@ from gateway.reporting.history import said
 from gateway.reporting.reference import Reference, correction
 from gateway.reporting.times import moscow_time
 from gateway.session.life import in_words
-from gateway.words.words import words_of
+from gateway.words.words import words, words_of
 
 
 def told(row: StoredRow, reference: Reference) -> str:
@@ -70,7 +77,7 @@ def details(row: StoredRow, reference: Reference) -> Iterator[str]:
     what = said(change, reference.formats.scales) if about.word else ""
     if what:
         yield what
-    reason = getattr(command, "reason", "") or getattr(change, "reason", "")
+    reason = getattr(command, "reason", "") or getattr(change, "reason", "") or getattr(change, "note", "")
     if reason:
         yield f"reason: {reason}"
     yield from came_of(events, reference)
@@ -118,9 +125,27 @@ def _of_records(event: Event) -> str:
         return f"{event.rule} {event.key}: {event.old} became {event.new}"
     if isinstance(event, RulebookLoaded):
         return f"rulebook {event.name} in force"
+    if isinstance(event, CaseOpened | AlertRaised):
+        what = f"case {event.case}" if isinstance(event, CaseOpened) else f"alert {event.alert}"
+        names = " ".join((*event.investors, *event.instruments))
+        return f"{what}: {event.term}, {names or 'of nobody yet'}, evidence {len(event.seqs)}"
+    if isinstance(event, EvidenceAdded):
+        return f"case {event.case} has {event.total} rows of evidence now"
+    if isinstance(event, CaseClosed):
+        into = f" into case {event.merged}" if event.merged else ""
+        return f"case {event.case} of {event.opened_by}: {CASE_OUTCOMES[event.outcome]}{into}"
+    if isinstance(event, AlertDismissed):
+        return f"alert {event.alert} of {event.detector} is over"
     if isinstance(event, ChangeScheduled):
         return f"waits for {moscow_time(event.effective_ns, 0)} (Moscow)"
     return ""
+
+
+def ended(event: MovementEnded, reference: Reference) -> str:
+    """How something that waited to leave an account ended."""
+    what = f"movement {event.movement} of {reference.formats.amount(event.asset, event.amount)} {event.asset}"
+    why = words(event.template, event.values) or event.reason
+    return f"{what} {MOVEMENT_STATUSES[event.outcome].replace('_', ' ')}" + (f": {why}" if why else "")
 
 
 def _of_holdings(event: Event, reference: Reference) -> str:
@@ -133,6 +158,11 @@ def _of_holdings(event: Event, reference: Reference) -> str:
     if isinstance(event, Transferred):
         what = f"{amount(event.asset, event.amount)} {event.asset} from {event.from_account} to {event.to_account}"
         return f"transfer {event.transfer_id}: {what}, {PURPOSES[event.purpose]}"
+    if isinstance(event, MovementHeld):
+        what = f"{MOVEMENT_KINDS[event.kind]} {event.movement} of {amount(event.asset, event.amount)} {event.asset}"
+        return f"{event.account}: {what} waits by {', '.join(event.rules)}"
+    if isinstance(event, MovementEnded):
+        return f"{event.account}: {ended(event, reference)}"
     if isinstance(event, FundsMoved):
         return f"{event.account}: {amount(event.asset, event.amount)} {event.asset}"
     return ""

@@ -7,9 +7,10 @@ from typing import Final
 from compliance.hook import ComplianceHook
 from compliance.registry.classes import class_name
 from engine.book.entities import Account, Balance, Level, Order, Position
+from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.exchange import Exchange
-from engine.vocabulary.codes import BUY, ORDER_TYPES, PHASES, SELL, SIDES
+from engine.vocabulary.codes import BUY, MOVEMENT_KINDS, ORDER_TYPES, PHASES, SELL, SIDES
 from gateway.protocol.formats import InstrumentFormat
 from gateway.reporting.reference import Reference
 from gateway.reporting.standing import read_standing
@@ -128,6 +129,7 @@ class Views:
                 if position.lots
             ],
             "orders": [self.order(order) for order in account.open_orders.values()],
+            "movements": [self._movement(movement) for movement in account.movements.values()],
         }
 
     def _balance(self, asset: str, balance: Balance) -> View:
@@ -137,7 +139,22 @@ class Views:
             "available": amount(asset, balance.available),
             "reserved": amount(asset, balance.reserved),
             "frozen": amount(asset, balance.frozen),
+            "held": amount(asset, balance.held),
             "arrested": amount(asset, balance.arrested),
+        }
+
+    def _movement(self, movement: Movement) -> View:
+        """What waits to leave the account."""
+        asset = movement.asset.asset
+        return {
+            "movement": movement.movement,
+            "kind": MOVEMENT_KINDS[movement.kind],
+            "asset": asset,
+            "amount": self.reference.formats.amount(asset, movement.amount),
+            "to": movement.to_account or movement.destination or None,
+            "until_ns": movement.until_ns or None,
+            "waits_for_word": movement.waits_for_word,
+            "rules": list(movement.rules),
         }
 
     def _position(self, instrument: str, position: Position) -> View:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.command_table import APPROVAL, COMMANDS, SUPERVISOR
+from engine.command_row import SUPERVISOR
+from engine.command_table import APPROVAL, COMMANDS
 from engine.exchange import restore_exchange
 from engine.phases.approval import APPROVAL_ITSELF, APPROVAL_KINDS, RULEBOOKS, TRADE_CORRECTIONS
 from engine.snapshot.encoding import decode_snapshot, encode_snapshot, state_digest

@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 
-from engine.command_table import COMMANDS, HANDLERS, PARTICIPANT, ROLES, TRADING, CommandRow
+from engine.command_row import PARTICIPANT, ROLES, CommandRow
+from engine.command_table import COMMANDS, HANDLERS, TRADING
 from engine.vocabulary.messages import commands
 from engine.vocabulary.names import command_name
 

@@ -38,14 +38,17 @@ CALLS = (
 # How often each must have happened in one block, so that the generator can't go blind unnoticed.
 OFTEN_ENOUGH = 2
 
-# Of compliance, transfers, issuance and freezes, whose rules the reference does not know.
+# Of compliance, issuance and freezes, whose rules the reference does not know.
 NOT_HERE = {"RulebookLoaded", "InvestorRegistered", "RegistryChanged", "ParameterChanged", "Event"}
-NOT_HERE |= {"ChangeScheduled", "ChangeEffective", "Transferred", "TransferStatus", "HoldingFrozen", "AssetIssued"}
+NOT_HERE |= {"ChangeScheduled", "ChangeEffective", "HoldingFrozen", "AssetIssued"}
 EXPECTED = {
     *({name for name, each in vars(events).items() if isinstance(each, type) and issubclass(each, events.Event)}),
     *(codes.REJECT_CODES[1:]),
     *(f"cancelled: {reason}" for reason in codes.CANCEL_REASONS),
+    *(f"case: {outcome}" for outcome in codes.CASE_OUTCOMES),
     *(f"proposal: {outcome}" for outcome in codes.PROPOSAL_OUTCOMES),
+    *(f"movement: {outcome}" for outcome in codes.MOVEMENT_STATUSES[: codes.MOVEMENT_WAITS]),
+    *(f"status: {status}" for status in codes.MOVEMENT_STATUSES),
 } - {*NOT_HERE, "compliance", "cancelled: compliance", "cancelled: phase"}
 
 

@@ -181,3 +181,7 @@ class Aftermath(Matching):
             self.emit(events.BookChanged(order.name, order.id, order.side, order.price, 0))
         order.where = PEG_OFF
         order.price = order.shown = 0
+
+    def end_proposal(self, number: int, outcome: int, by: str = "", reason: str = "") -> None:
+        proposed_by = self.proposals.pop(number).command.by
+        self.emit(events.ProposalEnded(number, outcome, proposed_by, by, reason))

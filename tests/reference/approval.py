@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_PROPOSALS, PROPOSAL_NS
 from engine.vocabulary.messages import commands, events
-from tests.reference.rules import Rules
+from tests.reference.moves import Moves
 from tests.reference.state import RefProposal
 
 Proposable = commands.BustTrade | commands.RepriceTrade | commands.SetApproval
@@ -18,7 +18,7 @@ KINDS = ("rulebooks", "trade_corrections")
 DECIDES = "supervisor"
 
 
-class Approval(Rules):
+class Approval(Moves):
     """Commands that one participant alone can't have carried out."""
 
     def do_or_propose(self, command: Proposable) -> None:

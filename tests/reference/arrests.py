@@ -5,11 +5,11 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS
 from engine.vocabulary.messages import commands, events
-from tests.reference.approval import Approval
+from tests.reference.cases import Cases
 from tests.reference.state import PPM, round_up
 
 
-class Arrests(Approval):
+class Arrests(Cases):
     """What courts and investigators have arrested."""
 
     def arrest(self, command: commands.Arrest) -> None:
@@ -67,7 +67,10 @@ class Arrests(Approval):
         ]
 
     def make_room(self, account: str, asset: str) -> None:
-        """End the newest orders that hold back what is claimed."""
+        """End what waits to leave, then the newest orders that hold back what is claimed."""
+        for movement in self.newest_waiting(account, asset):
+            if self.arrested.get((account, asset), 0) < self.claimed(account, asset):
+                self.end_wait(movement, codes.MOVEMENT_FAILED)
         for order in self.newest_first(account):
             lacks = self.arrested.get((account, asset), 0) < self.claimed(account, asset)
             if lacks and order.live and self.asset_of(order) == asset and self.burdens(order, asset):

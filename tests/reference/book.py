@@ -14,7 +14,10 @@ lists    pairs and brackets
 changes  amends, cancels, mass quotes
 futures  marks, margin calls, close-outs, expiry
 rules    what operator and supervisor do
+waiting  what waits to leave an account
+moves    transfers and withdrawals
 approval what of it waits for a second approval
+cases    alerts and cases of abuse
 arrests  holdings that courts arrest
 """
 
@@ -90,6 +93,14 @@ class ReferenceVenue(Arrests):
                 self.do_or_propose(command)
             case commands.Approve() | commands.Decline():
                 self.decide(command)
+            case commands.Transfer() | commands.RequestWithdrawal():
+                self.ask_to_move(command)
+            case commands.CancelWithdrawal():
+                self.cancel_withdrawal(command)
+            case commands.ReleaseMovement():
+                self.release_movement(command)
+            case commands.RefuseMovement():
+                self.refuse_movement(command)
             case commands.SetIndexPrice():
                 self.set_index_price(command)
             case commands.MarkFuture():
@@ -104,6 +115,14 @@ class ReferenceVenue(Arrests):
                 self.lift(command)
             case commands.RegisterInvestor():
                 self.name_owners(command)
+            case (
+                commands.OpenCase()
+                | commands.AddEvidence()
+                | commands.CloseCase()
+                | commands.RaiseAlert()
+                | commands.DismissAlert()
+            ):
+                self.supervise(command)
             case _:
                 assert isinstance(command, commands.Tick)
 

@@ -321,7 +321,8 @@ class Calls(Aftermath):
             times += [self.next_batch(terms)] if self.next_batch(terms) else []
             times += [terms.expiry_ns] if terms.future and not terms.expired else []
             times += [self.next_mark(terms)] if self.next_mark(terms) else []
-        return [*times, *(each.until for each in self.proposals.values()), midnight_after(self.ran_to)]
+        kept = [*self.proposals.values(), *self.movements.values()]
+        return [*times, *(each.until for each in kept if each.until), midnight_after(self.ran_to)]
 
     def run_due(self, time_ns: int) -> None:
         """Do all that is due until then: by deadline; each item is completed as a command is."""
@@ -352,11 +353,8 @@ class Calls(Aftermath):
                 self.run_wait(terms)
             for number in [each for each, proposal in self.proposals.items() if proposal.until <= self.now]:
                 self.end_proposal(number, codes.LAPSED)
+            self.run_movements()
             self.ran_to = self.now
-
-    def end_proposal(self, number: int, outcome: int, by: str = "", reason: str = "") -> None:
-        proposed_by = self.proposals.pop(number).command.by
-        self.emit(events.ProposalEnded(number, outcome, proposed_by, by, reason))
 
     def run_timer(self, terms: RefInstrument) -> bool:
         """The end of a volatility auction or a halt."""
@@ -394,7 +392,7 @@ class Calls(Aftermath):
         """Moscow midnight: ids of orders that are not open are free again."""
         self.day += 1
         for account in self.accounts.values():
-            account.by_client_id = {name: order for name, order in account.by_client_id.items() if order.live}
+            account.by_client_id = {name: each for name, each in account.by_client_id.items() if each.live}
         for sent in self.sent.values():
             sent.in_day = sent.trades = 0
         self.emit(events.DayEnded(self.day))

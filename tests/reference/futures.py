@@ -128,16 +128,26 @@ class Futures(Changes):
         return True
 
     def collect_loss(self, terms: RefInstrument, account: str, loss: int) -> int:
-        """Take a loss from what is free and held, then from what spot orders had reserved; what could be paid."""
+        """Take a loss from what is free and held, what waits to leave, what spot orders had reserved; what could be paid."""
+        paid = self.pay(account, terms.quote, loss)
+        for movement in self.newest_waiting(account, terms.quote):
+            if paid < loss:
+                self.end_wait(movement, codes.MOVEMENT_FAILED)
+                paid += self.pay(account, terms.quote, loss - paid)
         for order in self.newest_first(account):
-            if self.owned(account, terms.quote) < loss and self.holds_spot(order, terms.quote):
+            if self.owned(account, terms.quote) < loss - paid and self.holds_spot(order, terms.quote):
                 self.end(order, codes.MARGIN_CALL)
-        paid = min(loss, self.owned(account, terms.quote))
-        self.credit(account, terms.quote, -paid)
+        paid += self.pay(account, terms.quote, loss - paid)
         if paid < loss:
             self.in_default.append((account, terms.quote))
             number = self.report(account)
             self.emit(events.DefaultDeclared(account, number, terms.name, terms.quote, min(loss - paid, MAX_SUPPLY)))
+        return paid
+
+    def pay(self, account: str, asset: str, amount: int) -> int:
+        """Take up to an amount from what an account has."""
+        paid = min(amount, self.owned(account, asset))
+        self.credit(account, asset, -paid)
         return paid
 
     def pay_gains(self, terms: RefInstrument, margins: dict[str, int], booked: dict[str, int]) -> None:
@@ -206,6 +216,9 @@ class Futures(Changes):
         if key not in self.calls or self.calls[key] > self.due_at:
             return False
         self.grace_ended.append(key)
+        for movement in self.newest_waiting(account, asset):
+            if self.free(account, asset) < 0:
+                self.end_wait(movement, codes.MOVEMENT_FAILED)
         for order in self.newest_first(account):
             if order.live and self.free(account, asset) < 0 and self.burdens(order, asset):
                 self.end(order, codes.MARGIN_CALL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages import commands
@@ -9,16 +11,23 @@ from tests.reference.state import LEG, PPM, STOP, RefInstrument, RefOrder, State
 
 
 class Money(State):
-    """An account's total of an asset is available, reserved by spot orders, held to cover positions in futures, or arrested."""
+    """An account's total of an asset is available, reserved by spot orders, held to cover positions, set aside, or arrested."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.movements: dict[int, Any] = {}
+        """What waits to leave an account, by the sequence number of the command that asked for it."""
         self.papers: dict[str, commands.Arrest] = {}
         """In force, by number."""
         self.claims: dict[tuple[str, str, str], int] = {}
         """By account, asset and paper."""
         self.arrested: dict[tuple[str, str], int] = {}
         """By account and asset."""
+
+    def set_aside(self, account: str, asset: str) -> int:
+        """What waits to leave the account."""
+        asked = [each.request for each in self.movements.values()]
+        return sum(each.amount for each in asked if (each.account, each.asset) == (account, asset))
 
     # ── arrests ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,9 +137,9 @@ class Money(State):
     # ── what is left ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def owned(self, account: str, asset: str) -> int:
-        """What an account has that spot orders do not hold back, and no paper arrests."""
-        total = self.accounts[account].totals.get(asset, 0)
-        return total - self.held_by_orders(account, asset) - self.arrested.get((account, asset), 0)
+        """What an account has that spot orders do not hold back, that does not wait to leave it, and no paper arrests."""
+        held = self.held_by_orders(account, asset) + self.set_aside(account, asset)
+        return self.accounts[account].totals.get(asset, 0) - held - self.arrested.get((account, asset), 0)
 
     def free(self, account: str, asset: str) -> int:
         """What is left beside orders and cover; below zero: so much cover is missing."""
@@ -142,7 +151,8 @@ class Money(State):
     def reserved(self, account: str, asset: str) -> int:
         """What is not available: held back by spot orders, or held as cover as far as there is any."""
         total = self.accounts[account].totals.get(asset, 0)
-        return total - self.available(account, asset) - self.arrested.get((account, asset), 0)
+        aside = self.set_aside(account, asset) + self.arrested.get((account, asset), 0)
+        return total - self.available(account, asset) - aside
 
     def free_for(self, order: RefOrder) -> int:
         self.take_up()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.vocabulary import codes
-from tests.reference.money import Money
 from tests.reference.state import RefInstrument, RefOrder, round_up
+from tests.reference.waiting import Waiting
 
 TRADE, OWN, OUTSIDE, HOLD = "trade", "own", "outside", "hold"
 
@@ -67,7 +67,7 @@ class Budget:
         self.exact_fee += price * lots * self.terms.unit * self.terms.taker_ppm
 
 
-class Planning(Money):
+class Planning(Waiting):
     """Plans."""
 
     def reducible(self, order: RefOrder, lots: int) -> int:

@@ -137,6 +137,13 @@ class Rules(Futures):
         if self.available(name, asset) + amount < 0 or supply > MAX_SUPPLY:
             self.refuse_command(codes.FUNDS)
             return
+        wait = self.waits(command, self.now) if isinstance(command, commands.Withdraw) else (0, False)
+        if any(wait):
+            if self.may_wait(name):
+                self.begin_wait(command, wait)
+            else:
+                self.refuse_command(codes.ORDER_LIMITS)
+            return
         self.supply[asset] = supply
         self.credit(name, asset, amount)
         self.take_up()
@@ -300,6 +307,9 @@ class Rules(Futures):
             self.refuse_command(codes.FUNDS)
             return
         for (account, asset), amount in owed.items():
+            for movement in self.newest_waiting(account, asset):
+                if self.free(account, asset) < amount:
+                    self.end_wait(movement, codes.MOVEMENT_FAILED)
             for order in self.newest_first(account):
                 if self.free(account, asset) < amount and self.holds_spot(order, asset) and self.is_spot(order):
                     self.end(order, codes.CORRECTED)
@@ -384,6 +394,7 @@ class Rules(Futures):
         self.book_correction(trade, terms, price, trade.price, [-fee for fee in fees])
         owed = {name: then - now for name, then, now in zip(names, before, after, strict=True) if now < min(then, 0)}
         for (account, asset), amount in owed.items():
-            if self.free(account, asset) + self.held_by_orders(account, asset) < amount:
+            freed = self.held_by_orders(account, asset) + self.set_aside(account, asset)
+            if self.free(account, asset) + freed < amount:
                 return None
         return owed

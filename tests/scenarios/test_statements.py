@@ -18,6 +18,7 @@ TRANSFERS, HOLDINGS = f"{CLEARING}/test_transfers.py", f"{CLEARING}/test_holding
 INDICATIVE, LEFTOVERS = f"{TRADING}/test_indicative.py", f"{STATE}/test_leftovers.py"
 PIECES, STATED = "tests/engine/test_pieces.py", f"{CLEARING}/test_stated.py"
 ARRESTS = f"{CLEARING}/test_arrests.py"
+CASES = "tests/engine/test_cases.py"
 RULES = "tests/compliance/rules/test_transfer_rules.py"
 
 ELSEWHERE = {
@@ -50,6 +51,12 @@ ELSEWHERE = {
     ),
     "M-167": (f"{TRADING}/test_cascade.py", "test_ten_thousand_stops_elect_each_other_within_one_command"),
     "M-168": ("tests/engine/test_approval.py", "test_each_kind_waits_and_is_done_once_approved"),
+    "M-228": (CASES, "test_an_alert_waits_until_it_is_dismissed"),
+    "M-229": (CASES, "test_what_an_alert_names_comes_into_the_case_that_is_made_of_it"),
+    "M-232": (CASES, "test_what_is_over_leaves_the_state"),
+    "M-236": (CASES, "test_the_bounds_of_cases_and_alerts"),
+    "M-237": (CASES, "test_what_ends_something_says_why"),
+    "M-238": (CASES, "test_checks_stand_in_their_order"),
     "M-176": (LEFTOVERS, "test_a_venue_keeps_so_many_trades_a_day"),
     "M-183": (
         "tests/compliance/test_rechecks.py",

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder
+from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder, RaiseAlert
 from engine.vocabulary.wide import Wide
 
 FORMAT: Final = 1
@@ -154,6 +154,7 @@ class BalanceState(Part):
     reserved: int
     frozen: int
     margin: MarginState | None
+    held: int = 0
     arrested: int = 0
     claims: ClaimsState | None = None
 
@@ -261,6 +262,40 @@ class ArrestState(Part):
     by: str
 
 
+class MovementState(Part):
+    """What waits to leave an account. The rest is what its command says."""
+
+    movement: int
+    """The sequence number of the command that asked for it."""
+    command: AnyCommand
+    until_ns: int
+    clock_rule: str
+    word_rule: str
+    has_word: bool
+
+
+class CaseState(Part):
+    """An open case."""
+
+    case: int
+    term: str
+    opened_ns: int
+    alert: int
+    reason: str
+    by: str
+    investors: list[str]
+    instruments: list[str]
+    seqs: list[int]
+
+
+class AlertState(Part):
+    """An alert that waits."""
+
+    alert: int
+    command: RaiseAlert
+    raised_ns: int
+
+
 class Snapshot(Part):
     """A whole core between two commands, and the hook that it asks."""
 
@@ -296,5 +331,9 @@ class Snapshot(Part):
     second: tuple[str, ...] = ()
     """Which kinds of commands need a second approval."""
     proposals: list[ProposalState] = []
+    movements: list[MovementState] = []
+    """The oldest first."""
+    cases: list[CaseState] = []
+    alerts: list[AlertState] = []
     arrests: list[ArrestState] = []
     """In the order in which they came."""

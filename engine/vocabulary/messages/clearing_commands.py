@@ -65,6 +65,23 @@ class RedeemAsset(Command, tag=50, frozen=True):
     by: str = ""
 
 
+class ReleaseMovement(Command, tag=62, frozen=True):
+    """Give the word for which a withdrawal, transfer or redemption waits (AML-2)."""
+
+    movement: int
+    """The sequence number of the command that asked for it."""
+    reason: str = ""
+    by: str = ""
+
+
+class RefuseMovement(Command, tag=63, frozen=True):
+    """Refuse a withdrawal, transfer or redemption that waits, for whatever it does."""
+
+    movement: int
+    reason: str = ""
+    by: str = ""
+
+
 class FreezeAsset(Command, tag=51, frozen=True):
     """Freeze a share of the holdings of an asset, so that it can't be sold or moved (FRZ-1); 0 lets go."""
 

@@ -5,6 +5,7 @@ Values as in `engine.vocabulary.messages.events`, which exports these too. Amoun
 
 from __future__ import annotations
 
+from engine.vocabulary.messages.said import Values
 from engine.vocabulary.messages.structs import Event
 
 
@@ -107,12 +108,76 @@ class Transferred(Event, tag=58):
 
 
 class TransferStatus(Event, tag=59):
-    """Answer to a resent transfer (P5): it was done, or `code` says why not. Not a report: it has no sequence number."""
+    """Answer to a resent transfer or withdrawal (P5): how it stands, or `code` says why it was rejected.
+
+    Not a report: it has no sequence number.
+    """
 
     account: str
     client_order_id: str
     transfer_id: int
     code: int
+    status: int = 0
+    """How it ended, or that it waits; means nothing of one that was rejected."""
+
+
+class MovementHeld(Event, tag=62):
+    """A withdrawal, transfer or redemption waits, and its amount is set aside. A private report of the account that it leaves.
+
+    Told again when what it waits for has changed.
+    """
+
+    movement: int
+    """The sequence number of the command that asked for it."""
+    account: str
+    report_seq: int
+    client_order_id: str
+    """Empty: it was asked for by the operator or an issuer."""
+    kind: int
+    asset: str
+    amount: int
+    to_account: str
+    """Of a transfer."""
+    purpose: int
+    """Of a transfer; -1 of all others."""
+    contract_reference: str
+    destination: str
+    """Of a withdrawal that was asked for by a participant."""
+    until_ns: int
+    """It waits until then; 0: for no time."""
+    waits_for_word: bool
+    """Whether it waits for a supervisor's word."""
+    rule: str
+    rules: tuple[str, ...]
+    """By which it waits."""
+    available: int
+    held: int
+    """All that is set aside of the asset on the account."""
+
+
+class MovementEnded(Event, tag=63):
+    """A withdrawal, transfer or redemption waits no longer. A private report of the account that it was to leave.
+
+    Carried out: FundsMoved, Transferred or AssetIssued follows. Else its amount is available again.
+    """
+
+    movement: int
+    account: str
+    report_seq: int
+    outcome: int
+    asset: str
+    amount: int
+    by: str
+    """Who released or refused it; empty: the clock, its own account, or a rule."""
+    reason: str
+    template: str
+    """Why it failed, with `values`; empty: it did not."""
+    values: Values
+    rule: str
+    """The rule that decided so."""
+    available: int
+    held: int
+    client_order_id: str = ""
 
 
 class HoldingFrozen(Event, tag=60):

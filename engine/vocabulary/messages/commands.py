@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
+from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
     Arrest,
     CloseOut,
@@ -18,18 +19,22 @@ from engine.vocabulary.messages.clearing_commands import (
     LiftArrest,
     MarkFuture,
     RedeemAsset,
+    RefuseMovement,
+    ReleaseMovement,
     SetIndexPrice,
     SetMarginRules,
 )
 from engine.vocabulary.messages.order_commands import (
     AmendOrder,
     CancelOrder,
+    CancelWithdrawal,
     MassCancel,
     MassQuote,
     NewBracket,
     NewOrder,
     NewOrderPair,
     RequestDelivery,
+    RequestWithdrawal,
     Transfer,
 )
 from engine.vocabulary.messages.rule_commands import (
@@ -37,6 +42,7 @@ from engine.vocabulary.messages.rule_commands import (
     EffectiveFrom,
     HookCommand,
     LoadRulebook,
+    PublishDisclosure,
     PublishWarning,
     RecordAcknowledgement,
     RecordTest,
@@ -69,6 +75,7 @@ from engine.vocabulary.messages.venue_commands import (
 
 __all__ = [
     "AddAsset",
+    "AddEvidence",
     "AmendOrder",
     "AnyCommand",
     "Approve",
@@ -76,10 +83,13 @@ __all__ = [
     "AuthoriseClient",
     "BustTrade",
     "CancelOrder",
+    "CancelWithdrawal",
+    "CloseCase",
     "CloseOut",
     "Command",
     "Decline",
     "Deposit",
+    "DismissAlert",
     "EffectiveFrom",
     "FreezeAsset",
     "HookCommand",
@@ -94,15 +104,21 @@ __all__ = [
     "NewOrder",
     "NewOrderPair",
     "OpenAccount",
+    "OpenCase",
+    "PublishDisclosure",
     "PublishWarning",
+    "RaiseAlert",
     "RecordAcknowledgement",
     "RecordTest",
     "RedeemAsset",
+    "RefuseMovement",
     "RegisterContract",
     "RegisterIntermediary",
     "RegisterInvestor",
+    "ReleaseMovement",
     "RepriceTrade",
     "RequestDelivery",
+    "RequestWithdrawal",
     "Sequenced",
     "SetApproval",
     "SetBlocked",
@@ -135,6 +151,8 @@ TradingCommand = (
     | MassQuote
     | Transfer
     | RequestDelivery
+    | RequestWithdrawal
+    | CancelWithdrawal
 )
 AnyCommand = (
     NewOrder
@@ -146,6 +164,8 @@ AnyCommand = (
     | MassQuote
     | Transfer
     | RequestDelivery
+    | RequestWithdrawal
+    | CancelWithdrawal
     | AddAsset
     | ListInstrument
     | SetPhase
@@ -168,6 +188,8 @@ AnyCommand = (
     | IssueAsset
     | RedeemAsset
     | FreezeAsset
+    | ReleaseMovement
+    | RefuseMovement
     | Arrest
     | LiftArrest
     | LoadRulebook
@@ -186,6 +208,12 @@ AnyCommand = (
     | SetApproval
     | Approve
     | Decline
+    | PublishDisclosure
+    | OpenCase
+    | AddEvidence
+    | CloseCase
+    | RaiseAlert
+    | DismissAlert
 )
 
 

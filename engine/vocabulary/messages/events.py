@@ -8,6 +8,13 @@ dense sequence: every event that carries one is a private report to that account
 from __future__ import annotations
 
 from engine.vocabulary.messages.approval_events import CommandProposed, ProposalEnded
+from engine.vocabulary.messages.case_events import (
+    AlertDismissed,
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
+    EvidenceAdded,
+)
 from engine.vocabulary.messages.clearing_events import (
     AssetIssued,
     CloseOutStarted,
@@ -19,6 +26,8 @@ from engine.vocabulary.messages.clearing_events import (
     LossShared,
     MarginCalled,
     MarginRestored,
+    MovementEnded,
+    MovementHeld,
     Transferred,
     TransferStatus,
     VariationMargin,
@@ -63,11 +72,15 @@ from engine.vocabulary.messages.venue_events import (
 
 __all__ = [
     "AccountOpened",
+    "AlertDismissed",
+    "AlertRaised",
     "AnyEvent",
     "AssetAdded",
     "AssetIssued",
     "BookAdded",
     "BookChanged",
+    "CaseClosed",
+    "CaseOpened",
     "ChangeEffective",
     "ChangeScheduled",
     "CloseOutStarted",
@@ -76,6 +89,7 @@ __all__ = [
     "DayEnded",
     "DefaultDeclared",
     "Event",
+    "EvidenceAdded",
     "FundsMoved",
     "FutureMarked",
     "HoldingArrested",
@@ -90,6 +104,8 @@ __all__ = [
     "MarketHalted",
     "MassCancelled",
     "MassQuoted",
+    "MovementEnded",
+    "MovementHeld",
     "OrderAccepted",
     "OrderAmended",
     "OrderCancelled",
@@ -153,9 +169,16 @@ AnyEvent = (
     | LossShared
     | Transferred
     | TransferStatus
+    | MovementHeld
+    | MovementEnded
     | HoldingFrozen
     | HoldingArrested
     | AssetIssued
     | CommandProposed
     | ProposalEnded
+    | CaseOpened
+    | EvidenceAdded
+    | CaseClosed
+    | AlertRaised
+    | AlertDismissed
 )

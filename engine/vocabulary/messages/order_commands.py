@@ -130,6 +130,28 @@ class Transfer(Command, tag=8, frozen=True):
     """Of a cross-border settlement (SET-1)."""
 
 
+class RequestWithdrawal(Command, tag=10, frozen=True):
+    """Take an asset out of the venue. It may have to wait (AML-2, COOL-1)."""
+
+    participant: str
+    account: str
+    client_order_id: str
+    """The sender's own id of it, from the same names as those of orders (P5)."""
+    asset: str
+    amount: int
+    destination: str
+    """Where it is to go, for the operator: an account of a bank, an address."""
+
+
+class CancelWithdrawal(Command, tag=11, frozen=True):
+    """Give up a withdrawal or a transfer of an account that waits."""
+
+    participant: str
+    account: str
+    movement: int
+    """The sequence number of the command that asked for it."""
+
+
 class RequestDelivery(Command, tag=9, frozen=True):
     """Ask for the underlying of a derivative instead of money. Nothing here is ever delivered (DER-1)."""
 

@@ -53,6 +53,8 @@ class RegisterInvestor(Command, tag=41, frozen=True):
     whose a document is, is never forgotten."""
     owner_keys: tuple[tuple[str, ...], ...] | None = None
     """A firm's beneficial owners, each by identity keys: all of them."""
+    risk_level: str | None = None
+    """Low, medium or high (AML-2); empty: not assessed."""
 
 
 class RegisterIntermediary(Command, tag=42, frozen=True):
@@ -77,7 +79,7 @@ class RegisterIntermediary(Command, tag=42, frozen=True):
 
 
 class RecordTest(Command, tag=43, frozen=True):
-    """Record the result of an investor's test: `knowledge` (RET-3) or `risk` (QUAL-1)."""
+    """Record the result of an investor's test: `knowledge` (RET-3), `risk` (QUAL-1), or the name of a product (SUIT-1)."""
 
     investor: str
     test: str
@@ -177,6 +179,23 @@ class SetCustody(Command, tag=66, frozen=True):
     by: str = ""
 
 
+class PublishDisclosure(Command, tag=67, frozen=True):
+    """Put an issuer's disclosure of an asset on record, in place of the one before (DISC-1)."""
+
+    asset: str
+    digest: str
+    """SHA-256 of the document, in hexadecimal."""
+    title: str
+    cover_ppm: int
+    """What covers what is outstanding, in millionths of it: 1000000 covers it whole."""
+    until: str = ""
+    """The last Moscow date on which it counts, YYYY-MM-DD; empty: until the next one."""
+    issuer: str = ""
+    """The issuer who asks; empty: the venue does."""
+    reason: str = ""
+    by: str = ""
+
+
 HookCommand = (
     LoadRulebook
     | RegisterInvestor
@@ -189,6 +208,7 @@ HookCommand = (
     | SetParameter
     | RegisterContract
     | PublishWarning
+    | PublishDisclosure
     | SetCustody
 )
 

@@ -60,6 +60,10 @@ class FundsMoved(Event, tag=24):
     available: int
     reserved: int
     reason: str
+    movement: int = 0
+    """Of a withdrawal that its account asked for, or that had to wait: the sequence number of the command that did; 0 of all else."""
+    client_order_id: str = ""
+    destination: str = ""
 
 
 class DayEnded(Event, tag=25):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.vocabulary.codes import PURPOSES, REJECT_CODES
+from engine.vocabulary.codes import MOVEMENT_KINDS, MOVEMENT_STATUSES, PURPOSES, REJECT_CODES
 from engine.vocabulary.messages.events import (
     AssetIssued,
     CloseOutStarted,
@@ -13,6 +13,8 @@ from engine.vocabulary.messages.events import (
     LossShared,
     MarginCalled,
     MarginRestored,
+    MovementEnded,
+    MovementHeld,
     Transferred,
     TransferStatus,
     VariationMargin,
@@ -20,12 +22,14 @@ from engine.vocabulary.messages.events import (
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol import messages
 from gateway.protocol.formats import Formats
+from gateway.words.words import words
 
 
 def funds(formats: Formats, report: PrivateReport, event: FundsMoved, request_id: int | None) -> messages.Funds:
     """A deposit or withdrawal."""
     amount = formats.amount
     return messages.Funds(
+        id=request_id,
         account=event.account,
         seq=event.report_seq,
         asset=event.asset,
@@ -33,6 +37,9 @@ def funds(formats: Formats, report: PrivateReport, event: FundsMoved, request_id
         available=amount(event.asset, event.available),
         reserved=amount(event.asset, event.reserved),
         reason=event.reason,
+        movement=event.movement or None,
+        client_order_id=event.client_order_id or None,
+        destination=event.destination,
     )
 
 
@@ -137,13 +144,65 @@ def transferred(
 def transfer_status(
     formats: Formats, report: PrivateReport, event: TransferStatus, request_id: int | None
 ) -> messages.TransferStatus:
-    """What became of a transfer that was sent again."""
+    """How a transfer or withdrawal that was sent again stands."""
     return messages.TransferStatus(
         id=request_id,
         account=event.account,
         client_order_id=event.client_order_id,
         transfer_id=event.transfer_id,
         code=REJECT_CODES[event.code] if event.code else None,
+        status=None if event.code else MOVEMENT_STATUSES[event.status],
+    )
+
+
+def movement_held(
+    formats: Formats, report: PrivateReport, event: MovementHeld, request_id: int | None
+) -> messages.MovementHeld:
+    """Something waits to leave an account."""
+    amount = formats.amount
+    return messages.MovementHeld(
+        id=request_id,
+        account=event.account,
+        seq=event.report_seq,
+        movement=event.movement,
+        kind=MOVEMENT_KINDS[event.kind],
+        asset=event.asset,
+        amount=amount(event.asset, event.amount),
+        waits_for_word=event.waits_for_word,
+        rule=event.rule,
+        rules=event.rules,
+        available=amount(event.asset, event.available),
+        held=amount(event.asset, event.held),
+        client_order_id=event.client_order_id or None,
+        until=event.until_ns or None,
+        to_account=event.to_account or None,
+        purpose=PURPOSES[event.purpose] if event.purpose >= 0 else None,
+        contract_reference=event.contract_reference,
+        destination=event.destination,
+    )
+
+
+def movement_ended(
+    formats: Formats, report: PrivateReport, event: MovementEnded, request_id: int | None
+) -> messages.MovementEnded:
+    """Something waits no longer. Who decided is not told: a supervisor is the venue."""
+    amount = formats.amount
+    return messages.MovementEnded(
+        id=request_id,
+        account=event.account,
+        seq=event.report_seq,
+        movement=event.movement,
+        outcome=MOVEMENT_STATUSES[event.outcome],
+        asset=event.asset,
+        amount=amount(event.asset, event.amount),
+        available=amount(event.asset, event.available),
+        held=amount(event.asset, event.held),
+        client_order_id=event.client_order_id or None,
+        reason=event.reason,
+        detail=words(event.template, event.values),
+        rule=event.rule or None,
+        template=event.template or None,
+        values=event.values,
     )
 
 

@@ -44,7 +44,7 @@ RULES = (
         "SAN-1",
         "INT-1",
     ),
-    *("ID-1", "OPS-1", "OPS-2"),
+    *("ID-1", "OPS-1", "OPS-2", "SUIT-1", "DISC-1", "LEV-1", "ABUSE-1"),
 )
 
 MINIMAL = """

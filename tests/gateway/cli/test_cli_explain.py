@@ -252,7 +252,7 @@ def test_a_command_that_is_no_order_says_so(story: Story) -> None:
     found = as_json(explain(story.directory, story.steps["cancel"], "--json"))
     assert (found["status"], found["checks"]) == ("no_order", [])
     text = explain(story.directory, story.steps["cancel"]).output
-    assert "It is no order and no transfer; there is no check by rule to explain." in text
+    assert "It is no order, no transfer and no withdrawal; there is no check by rule to explain." in text
     assert as_json(explain(story.directory, 1, "--json"))["command"]["type"] == "AddAsset"
 
 
@@ -267,7 +267,7 @@ def test_what_a_registry_change_cancels_is_explained_with_it(story: Story) -> No
     assert {(check["recheck"], check["decided_by"]) for check in found["checks"]} == {(True, "SAN-1")}
     assert [check["client_order_id"] for check in found["checks"]] == ["q:b1", "q:b0", "a2"]
     text = explain(story.directory, story.steps["blocked"]).output
-    assert "It is no order and no transfer; it had these orders checked:" in text
+    assert "It is no order, no transfer and no withdrawal; it had these orders checked:" in text
     assert "resting, looked at again" in text
 
 

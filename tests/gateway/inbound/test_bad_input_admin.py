@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.book.assets import Asset
-from engine.command_table import CommandRow
+from engine.command_row import CommandRow
 from engine.record.rows import encode_batch
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY

@@ -22,6 +22,8 @@ NO_KEYS = {
     *("identity_keys", "owner_keys", "investor_class", "class_override"),
     # Words and settings.
     *("reason", "detail", "title", "template", "values", "text", "terms", "source", "origin", "subject", "concluded"),
+    # Of alerts and cases: what is suspected and by what means; a row that is evidence is found by its own number.
+    *("term", "detector", "version", "figures", "note", "seqs", "first_seq", "last_seq", "until"),
     *("authority", "dated", "seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
 }
 

@@ -11,7 +11,7 @@ import msgspec
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument
 from engine.exchange import Exchange
-from engine.state.hook import Outcome, PreTradeHook
+from engine.state.hook import Outcome, PreTradeHook, Wait
 from engine.vocabulary import codes
 from engine.vocabulary.limits import (
     INDICATIVE_NS_PER_LEVEL,
@@ -21,10 +21,12 @@ from engine.vocabulary.limits import (
     MAX_OPEN_ORDERS_PER_BOOK,
     MAX_SHARED_ORDERS,
     MAX_SMALL_ACCOUNT,
+    NS_PER_SECOND,
 )
 from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
 from tests.reference.book import ReferenceVenue
+from tests.reference.waiting import Asked
 from tests.support.engine.generator import FEATURES, FULL, Generator
 
 
@@ -41,8 +43,19 @@ def without_words(event: events.Event) -> events.Event:
     return msgspec.structs.replace(event, template="", values=()) if getattr(event, "template", "") else event
 
 
+def drawn_wait(command: Asked, time_ns: int) -> tuple[int, bool]:
+    """Until when something waits, and whether for a word: by its amount, and now and then by the time, as a level that was raised."""
+    # What the operator takes out seldom waits, so that what is drawn to leave an account poor does.
+    kind = command.amount % 4 if type(command) is not commands.Withdraw or command.amount % 32 < 4 else 0
+    until_ns = time_ns + (1 + command.amount % 7) * NS_PER_SECOND if kind in (1, 3) else 0
+    return until_ns, kind >= 2 or (command.amount % 8 == 1 and time_ns // NS_PER_SECOND % 2 == 1)
+
+
 class NamesOwners(PreTradeHook):
-    """A hook that lets everything pass, and tells the core who shares a beneficial owner: a firm's are given by name."""
+    """A hook that lets everything pass, some of it after a wait, and tells the core who shares a beneficial owner.
+
+    A firm's are given by name.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +72,13 @@ class NamesOwners(PreTradeHook):
         own = {name: {name, *owners} for name, owners in self._owners.items()}
         links = {name: [other for other in names if other != name and own[name] & own[other]] for name in names}
         return Outcome([], links=links)
+
+    def wait(self, command: Asked, time_ns: int) -> Wait | None:
+        """By a clock, a word or both."""
+        until_ns, for_word = drawn_wait(command, time_ns)
+        if not (until_ns or for_word):
+            return None
+        return Wait(until_ns, "CLOCK" if until_ns else "", "WORD" if for_word else "")
 
     def snapshot(self) -> bytes:
         """Who owns whom."""
@@ -117,6 +137,7 @@ class SideBySide:
     ) -> None:
         self.exchange = Exchange(NamesOwners())
         self.reference = ReferenceVenue()
+        self.reference.waits = drawn_wait
         self.bounds, self.calls = bounds or Bounds(), calls
         self.invariants = Invariants(self.exchange)
         self.generator = draws(draw, self.reference, features)
@@ -141,6 +162,7 @@ class SideBySide:
         exchange.max_open = bounds.open
         exchange.small_account = bounds.small
         exchange.max_shared = bounds.shared
+        exchange.max_waiting_per_account, exchange.max_waiting = 2, 4
         exchange.instant_levels, exchange.indicative_ns_per_level = self.calls
         exchange.room.limit_ids(reference.max_account_ids)
         exchange.room.limit(reference.max_orders, reference.max_trades)
@@ -153,6 +175,7 @@ class SideBySide:
         reference.max_open = bounds.open
         reference.small_account = bounds.small
         reference.max_shared = bounds.shared
+        reference.max_waiting_per_account, reference.max_waiting = 2, 4
         reference.instant_levels, reference.indicative_ns_per_level = self.calls
 
     def step(self) -> None:
@@ -199,11 +222,21 @@ class SideBySide:
         self.compare_positions()
         waiting = {number: (each.command, each.until_ns) for number, each in self.exchange.proposals.items()}
         assert waiting == {number: (each.command, each.until) for number, each in self.reference.proposals.items()}
+        movements = {number: (each.command, each.until_ns) for number, each in self.exchange.movements.items()}
+        assert movements == {number: (each.request, each.until) for number, each in self.reference.movements.items()}
+        self.compare_cases()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
         accounts = self.reference.accounts.values()
         assert self.exchange.kept_ids == sum(len(account.by_client_id) for account in accounts)
         assert len(self.exchange.day_trades) == self.reference.kept_trades()
+
+    def compare_cases(self) -> None:
+        """Compare open cases, with all that is in them, and alerts that wait."""
+        docket, reference = self.exchange.docket, self.reference
+        cases = {n: (list(c.seqs), list(c.investors), list(c.instruments)) for n, c in docket.cases.items()}
+        assert cases == {n: (c.seqs, c.investors, c.instruments) for n, c in reference.cases.items()}
+        assert {n: each.command for n, each in docket.alerts.items()} == reference.alerts
 
     def compare_work(self, happened: list[events.Event], parts: int) -> None:
         """Each trade uses up a part that was open when the command came, or one of an order that came with it."""
@@ -221,8 +254,10 @@ class SideBySide:
             balance = account.balance(asset)
             free, total = reference.free(name, asset.asset), reference.accounts[name].totals.get(asset.asset, 0)
             available, arrested = max(free, 0), reference.arrested.get((name, asset.asset), 0)
-            expected = (available, total - available - arrested, arrested)
-            assert (balance.available, balance.reserved, balance.arrested) == expected, f"{name} {asset.asset}"
+            aside = reference.set_aside(name, asset.asset)
+            expected_parts = (available, total - available - aside - arrested, aside, arrested)
+            parts = (balance.available, balance.reserved, balance.held, balance.arrested)
+            assert parts == expected_parts, f"{name} {asset.asset}"
             if asset.asset in cleared:
                 margin, needed = balance.margin, reference.cover(name, asset.asset)
                 expected = (needed, needed + min(free, 0), reference.calls.get((name, asset.asset), 0))
@@ -246,6 +281,12 @@ def names_of(event: events.Event) -> list[str]:
         names.append(f"cancelled: {codes.CANCEL_REASONS[event.reason]}")
     elif isinstance(event, events.ProposalEnded):
         names.append(f"proposal: {codes.PROPOSAL_OUTCOMES[event.outcome]}")
+    elif isinstance(event, events.MovementEnded):
+        names.append(f"movement: {codes.MOVEMENT_STATUSES[event.outcome]}")
+    elif isinstance(event, events.TransferStatus) and not event.code:
+        names.append(f"status: {codes.MOVEMENT_STATUSES[event.status]}")
+    elif isinstance(event, events.CaseClosed):
+        names.append(f"case: {codes.CASE_OUTCOMES[event.outcome]}")
     return names
 
 

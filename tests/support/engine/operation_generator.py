@@ -6,6 +6,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages import commands
 from tests.reference.state import RefTrade
+from tests.reference.waiting import RefMovement
 from tests.support.engine.drawing import SPOT
 from tests.support.engine.parts_generator import DrawsParts
 
@@ -118,6 +119,39 @@ class DrawsOperation(DrawsParts):
         amount = self.draw(3_000_00) if self.once_in(3) or not share else 0
         number = self.pick(*papers) if papers and self.once_in(15) else f"1-{len(self.sent)}/2026"
         return commands.Arrest(number, "court", "2026-01-02", *whose, asset, 0 if amount else share, amount)
+
+    def movement(self) -> commands.AnyCommand:
+        """A transfer or withdrawal, now and then one that was asked for before; or what is said about one that waits, or about none."""
+        waiting = list(self.venue.movements.values())
+        known = [each for account in self.venue.accounts.values() for each in account.by_client_id.values()]
+        moved = [each for each in known if isinstance(each, RefMovement)]
+        failed = [each for each in moved if each.status == codes.MOVEMENT_FAILED]
+        ended = failed or [each for each in moved if each.status not in (codes.CARRIED_OUT, codes.MOVEMENT_WAITS)]
+        if moved and self.once_in(2 if failed else 4):
+            return self.pick(*(ended or moved)).request
+        if waiting and self.once_in(2):
+            return self.about_movement(self.pick(*waiting))
+        participant, account = self.sender()
+        name, asset = self.client_id(), self.pick("RUB", "RUB", "RUB", "BTC", "ETH", "SOL", "DOGE")
+        there = self.venue.available(account, asset) if account in self.venue.accounts else 0
+        amount = self.pick(self.draw(1_000_00), self.draw(max(there, 1)) + 1, there, 0)
+        if self.draw(2):
+            destination = "" if self.once_in(30) else "a bank"
+            return commands.RequestWithdrawal(participant, account, name, asset, amount, destination)
+        purpose = self.weighted((3, codes.OWN_ACCOUNT), (6, codes.CROSS_BORDER), (1, 9))
+        return commands.Transfer(participant, account, name, self.sender()[1], asset, amount, purpose, "contract")
+
+    def about_movement(self, movement: RefMovement) -> commands.AnyCommand:
+        number, account = movement.id if self.draw(8) else self.draw(500), movement.request.account
+        if self.has("kills") and self.once_in(5):
+            # When its time comes it fails.
+            return commands.SetKillSwitch(codes.SCOPE_INVESTOR, self.venue.accounts[account].investor, True, "test")
+        if self.once_in(3):
+            participant = self.venue.accounts[account].participant if self.draw(10) else "thief"
+            return commands.CancelWithdrawal(participant, account, number)
+        if self.once_in(4):
+            return commands.RefuseMovement(number, "no", self.supervisor())
+        return commands.ReleaseMovement(number, "yes", self.supervisor())
 
     def is_held(self, trade: RefTrade) -> bool:
         """Whether open orders of the seller hold what undoing a trade takes."""

@@ -63,7 +63,11 @@ def print_result(result: dict[str, Any], console: Terminal) -> None:
                 styled((reject["reason"], "bold")), reject["title"], f"{reject['count']:,}", reject["example"]
             )
         console.print(table)
-    console.print(f"{moves['done']:,} transfers done, {result['marks']:,} marks of futures\n")
+    console.print(f"{moves['done']:,} transfers done, {result['marks']:,} marks of futures")
+    arrests = result["arrests"]
+    console.print(
+        f"{arrests['holdings']:,} holdings arrested by a court's paper, {arrests['lifted']:,} papers lifted\n"
+    )
     table = Table("instrument", "trades", "quantity", "turnover", title="Trades", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"

@@ -75,6 +75,10 @@ class Tally:
     """By rule: refused transfers that failed it, whether it decided or not."""
     marks: int = 0
     """Marks of futures."""
+    arrested: int = 0
+    """Holdings of which a court's paper has arrested something."""
+    lifted: int = 0
+    """Papers lifted again."""
     permitted: dict[str, Reject] = field(default_factory=dict)
     """By rule that exempts: orders that passed because of it."""
     traded: dict[str, Traded] = field(default_factory=dict)
@@ -163,6 +167,7 @@ class Tally:
             "supervised": dict(self.supervised),
             "transfers": {"done": self.moved, "refused": _ranked(self.moves_refused)},
             "marks": self.marks,
+            "arrests": {"holdings": self.arrested, "lifted": self.lifted},
             "trades": {
                 "count": self.trades,
                 "instruments": {

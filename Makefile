@@ -2,9 +2,9 @@
 # pyproject.toml or setup.py changed. Another interpreter: make test PYTHON=python3.12
 
 PYTHON ?= python3
-# Processes for the tests: more than two processors are busy with, for tests wait for what they have started. And options
-# for the programs: make demo ARGS="--seconds 60 --rulebook general-2026"
-WORKERS ?= 3
+# Processes for the tests: more than two processors are busy with, for tests wait for what they have started. One that has
+# nothing left takes over what another has not begun. And options for the programs: make demo ARGS="--seconds 60"
+WORKERS ?= 4
 ARGS ?=
 # Likewise for the two halves of make abuse.
 COMMANDS ?=
@@ -94,7 +94,7 @@ clean: ## remove all that was built or installed
 	find engine compliance gateway loadtest sandbox_exchange tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 interpreted: $(DEV)/.installed
-	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop'
+	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -q -n $(WORKERS) --dist worksteal -m 'not soak and not interop'
 
 ifeq ($(filter usable,$(COMPILER)),)
 compiled:
@@ -102,7 +102,7 @@ compiled:
 else
 compiled: $(DEV)/.installed $(NATIVE)/.compiled
 	rm -rf $(OUTSIDE) && mkdir -p $(OUTSIDE) && cp -r pyproject.toml tests $(OUTSIDE)
-	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) -m 'not soak and not interop' $(COMPILED_TESTS)
+	cd $(OUTSIDE) && SBX_EXPECT_BUILD=compiled $(CURDIR)/$(NATIVE)/bin/pytest -q -n $(WORKERS) --dist worksteal -m 'not soak and not interop' $(COMPILED_TESTS)
 	@interpreted=$$($(DEV)/bin/sbx bench --digest) && compiled=$$($(NATIVE)/bin/sbx bench --digest) \
 	&& echo "interpreted: $$interpreted" && echo "compiled:    $$compiled" \
 	&& test "$${interpreted#* }" = "$${compiled#* }" \

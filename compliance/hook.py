@@ -213,7 +213,7 @@ class ComplianceHook(PreTradeHook):
 
     def list_instrument(self, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
         """Take note of an instrument, or say why it may not be listed."""
-        return list_instrument(self._intake, instrument, command)
+        return list_instrument(self._intake, instrument, command, time_ns)
 
     def account_opened(self, account: Account) -> None:
         """Know where what an account holds is read."""

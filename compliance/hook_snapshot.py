@@ -14,6 +14,7 @@ from compliance.ledger.snapshot import restore_ledger, take_ledger
 from compliance.messages.hook_state import (
     AssetState,
     ContractState,
+    DisclosureState,
     HookState,
     IntermediaryState,
     InvestorState,
@@ -22,7 +23,7 @@ from compliance.messages.hook_state import (
     RulebookState,
     TestState,
 )
-from compliance.registry.listings import AssetRecord, Listing
+from compliance.registry.listings import AssetRecord, Disclosure, Listing
 from compliance.registry.persons import sharing_owners
 from compliance.registry.records import Authorisation, Contract, Intermediary, Investor, Person, RecordedTest, Registry
 from compliance.rulebook.rulebook import Overrides, Rulebook
@@ -55,6 +56,7 @@ def take_snapshot(intake: Intake) -> bytes:
         ledger=take_ledger(intake.ledger),
         closers=list(intake.closers.accounts.items()),
         moved=list(intake.closers.changed),
+        custodies=[(each.account, each.custody) for each in registry.clients.values() if each.custody],
     )
     encoded: bytes = _encode(state)
     return encoded
@@ -91,6 +93,8 @@ def restore(
         through = registry.intermediaries[intermediary_name] if intermediary_name else None
         client = registry.open_client(account, registry.investors[investor_name], through)
         client.opened(accounts[account])
+    for account, custody in saved.custodies:
+        registry.clients[account].custody = custody
     for text in saved.texts:
         registry.texts[digest_of(text)] = text
     for contract in saved.contracts:
@@ -133,7 +137,14 @@ def _asset(asset: AssetRecord) -> AssetState:
         highly_liquid=asset.highly_liquid,
         lost_ns=asset.lost_ns,
         followed=_name(asset.followed),
+        disclosure=_disclosure(asset.disclosure),
     )
+
+
+def _disclosure(found: Disclosure | None) -> DisclosureState | None:
+    if found is None:
+        return None
+    return DisclosureState(found.digest, found.title, found.cover_ppm, found.until_day, found.published_ns, found.by)
 
 
 def _listing(listing: Listing) -> ListingState:
@@ -158,6 +169,16 @@ def _restore_listed(registry: Registry, saved: HookState, assets: list[Asset], i
         )
         record.highly_liquid = row.highly_liquid
         record.lost_ns = row.lost_ns
+        told = row.disclosure
+        if told is not None:
+            record.disclosure = Disclosure(
+                told.digest,
+                told.title,
+                cover_ppm=told.cover_ppm,
+                until_day=told.until_day,
+                published_ns=told.published_ns,
+                by=told.by,
+            )
         registry.add_asset(record)
     for instrument, state in zip(instruments, saved.listings, strict=True):
         base, quote = registry.assets[instrument.base.asset], registry.assets[instrument.quote.asset]
@@ -184,6 +205,7 @@ def _intermediary(each: Intermediary) -> IntermediaryState:
         bank=each.bank,
         reason=each.reason,
         by=each.by,
+        own_investor=each.own_investor,
     )
 
 
@@ -194,6 +216,7 @@ def _restore_intermediary(registry: Registry, saved: IntermediaryState) -> None:
     intermediary.suspended = saved.suspended
     intermediary.capital_rub = saved.capital_rub
     intermediary.bank = saved.bank
+    intermediary.own_investor = saved.own_investor
     intermediary.reason = saved.reason
     intermediary.by = saved.by
 
@@ -249,6 +272,7 @@ def _investor(investor: Investor) -> InvestorState:
         risk=_test(investor.risk),
         authorisations=[(year, each.intermediary, each.stands) for year, each in investor.authorisations.items()],
         risk_level=investor.risk_level,
+        products=[(name, _test(test)) for name, test in investor.products.items()],
     )
 
 
@@ -273,6 +297,9 @@ def _restore_investor(registry: Registry, saved: InvestorState) -> None:
         investor.acknowledged[digest] = True
     _restore_test(investor.knowledge, saved.knowledge)
     _restore_test(investor.risk, saved.risk)
+    for name, test in saved.products:
+        investor.products[name] = RecordedTest(name)
+        _restore_test(investor.products[name], test)
     for year, intermediary, stands in saved.authorisations:
         authorisation = Authorisation(intermediary)
         authorisation.stands = stands

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from compliance.doors import deposit, freeze, issue, take_out
+from compliance.cases import add_evidence, suspect
+from compliance.custody import account_problem, own_investor_problem, set_custody
+from compliance.disclosures import publish_disclosure
+from compliance.doors import arrest, deposit, freeze, issue, lift_arrest, take_out
 from compliance.identity import about, identify, identity_problem, on_record
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
@@ -19,7 +22,8 @@ from compliance.papers import publish_warning, record_acknowledgement, register_
 from compliance.putting_in_force import put_in_force
 from compliance.registry.calendar import moscow_year
 from compliance.registry.listings import ROUBLE, ROUBLE_SCALE, AssetRecord, Listing
-from compliance.registry.records import Authorisation, Client, Intermediary, Investor
+from compliance.registry.records import KNOWLEDGE, RISK, Authorisation, Client, Intermediary, Investor
+from compliance.rules.suit_1 import PRODUCTS
 from compliance.rules.tiers import put_in_tiers
 from engine.book.assets import Asset
 from engine.book.entities import Instrument
@@ -28,15 +32,21 @@ from engine.state.listing import name_problem
 from engine.vocabulary.codes import FIAT
 from engine.vocabulary.messages.commands import (
     AddAsset,
+    AddEvidence,
+    Arrest,
     AuthoriseClient,
     Command,
     Deposit,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     ListInstrument,
     LoadRulebook,
     OpenAccount,
+    OpenCase,
+    PublishDisclosure,
     PublishWarning,
+    RaiseAlert,
     RecordAcknowledgement,
     RecordTest,
     RedeemAsset,
@@ -44,6 +54,7 @@ from engine.vocabulary.messages.commands import (
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
+    SetCustody,
     SetParameter,
     UpdateAsset,
     Withdraw,
@@ -53,7 +64,7 @@ from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import Said, listed, said
 from engine.vocabulary.stated import stated, stated_flag, stated_text
 
-TESTS: Final = ("knowledge", "risk")
+TESTS: Final = (KNOWLEDGE, RISK, *PRODUCTS)
 
 
 def _register_investor(intake: Intake, command: RegisterInvestor, time_ns: int) -> Outcome:
@@ -101,7 +112,10 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     found = intake.registry.intermediaries.get(command.intermediary)
     before = Intermediary(command.intermediary) if found is None or command.replace else found
     capital_rub = stated(command.capital_rub, before.capital_rub)
-    problem = figure_problem("capital_rub", capital_rub)
+    own_investor = stated_text(command.own_investor, before.own_investor)
+    problem = figure_problem("capital_rub", capital_rub) or own_investor_problem(
+        intake, found, command.intermediary, own_investor
+    )
     if problem is not None:
         return _refused(problem)
     if found is None:
@@ -111,6 +125,7 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     found.bank = stated_flag(command.bank, before.bank)
     found.suspended = stated_flag(command.suspended, before.suspended)
     found.capital_rub = capital_rub
+    found.own_investor = own_investor
     found.reason = command.reason
     found.by = command.by
     intake.refresh(found.clients)
@@ -132,7 +147,12 @@ def _open_account(intake: Intake, command: OpenAccount, time_ns: int) -> Outcome
         intermediary = intake.registry.intermediaries.get(command.intermediary)
         if intermediary is None:
             return _refused(said("intermediary.register_first", command.intermediary))
-    intake.refresh([intake.registry.open_client(command.account, investor, intermediary)])
+    problem = account_problem(intake, investor, intermediary, command.custody)
+    if problem is not None:
+        return _refused(problem)
+    client = intake.registry.open_client(command.account, investor, intermediary)
+    client.custody = command.custody
+    intake.refresh([client])
     return Outcome([])
 
 
@@ -146,13 +166,15 @@ def _record_test(intake: Intake, command: RecordTest, time_ns: int) -> Outcome:
         return _refused(said("test.score"))
     if not 0 < command.taken_ns <= time_ns:
         return _refused(said("test.taken"))
-    test = investor.knowledge if command.test == "knowledge" else investor.risk
+    test = investor.test(command.test)
     if test.score >= 0 and command.taken_ns < test.taken_ns:
         return _refused(said("test.later", command.test))
-    if command.test == "knowledge" and intake.table is not None and intake.table.knowledge is not None:
+    if command.test == KNOWLEDGE and intake.table is not None and intake.table.knowledge is not None:
         problem = intake.table.knowledge.retest_problem(test, command.taken_ns)
         if problem is not None:
             return _refused(problem)
+    if command.test in PRODUCTS:
+        investor.products[command.test] = test
     test.score = command.score
     test.taken_ns = command.taken_ns
     how = said("test.result", command.test, command.score)
@@ -262,7 +284,7 @@ def _update_asset(intake: Intake, command: UpdateAsset, time_ns: int) -> Outcome
     return Outcome(events, None, intake.recheck_all() if len(events) > 1 else None)
 
 
-def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrument) -> Problem | None:
+def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrument, time_ns: int) -> Problem | None:
     """Take note of an instrument that the core is about to list, or say why it may not.
 
     What it opens may make another sale a choice: the decisions of before are forgotten, and who has such a sale open is looked
@@ -275,6 +297,12 @@ def list_instrument(intake: Intake, instrument: Instrument, command: ListInstrum
         return _problem(said("instrument.rouble_base", name, quote.asset, ROUBLE))
     if follows and command.underlying and command.underlying != follows:
         return _problem(said("instrument.follows", name, base.asset, follows, command.underlying))
+    disclosed = None if intake.table is None else intake.table.disclosed
+    # A future brings in nothing of what it is called after.
+    if disclosed is not None and instrument.future is None:
+        undisclosed = disclosed.listing_problem(base, time_ns)
+        if undisclosed is not None:
+            return _problem(undisclosed)
     listing = Listing(instrument, base, quote)
     listing.last_ticks = command.reference_price_e8 // command.tick_e8
     registry.add_listing(listing)
@@ -315,11 +343,18 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     UpdateAsset: _update_asset,
     RegisterContract: register_contract,
     PublishWarning: publish_warning,
+    SetCustody: set_custody,
+    PublishDisclosure: publish_disclosure,
+    OpenCase: suspect,
+    RaiseAlert: suspect,
+    AddEvidence: add_evidence,
     IssueAsset: issue,
     Deposit: deposit,
     RedeemAsset: take_out,
     Withdraw: take_out,
     FreezeAsset: freeze,
+    Arrest: arrest,
+    LiftArrest: lift_arrest,
 }
 
 

@@ -1,4 +1,4 @@
-"""What is known of one command beside its fields, and the roles of those who send them."""
+"""What is known of a command beside its fields: a row of `engine/command_table.py`, and the roles that may send it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from engine.vocabulary.problem import Problem
 PARTICIPANT: Final = "participant"
 OPERATOR: Final = "operator"
 SUPERVISOR: Final = "supervisor"
-ROLES: Final = (PARTICIPANT, OPERATOR, SUPERVISOR)
+SURVEILLANCE: Final = "surveillance"
+"""A program that looks for abuse, and may raise alerts alone."""
+ROLES: Final = (PARTICIPANT, OPERATOR, SUPERVISOR, SURVEILLANCE)
 
 Handler = Callable[[State, Any], Problem | None]
 """Carries out a command: emits what it does, or returns why it did nothing."""

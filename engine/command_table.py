@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from engine.clearing.arrests import arrest, lift
 from engine.clearing.carrying import cancel_withdrawal, refuse_movement, release
 from engine.clearing.closeout import close_out, set_margin_rules
 from engine.clearing.corrections import correct, correction_problem
@@ -15,7 +16,7 @@ from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
 from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
 from engine.clearing.transfers import request_delivery, request_withdrawal, transfer
-from engine.command_row import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR, CommandRow, Handler
+from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
 from engine.phases.approval import (
     APPROVAL_ITSELF,
     RULEBOOKS,
@@ -28,6 +29,7 @@ from engine.phases.approval import (
     propose,
     set_approval,
 )
+from engine.phases.cases import add_evidence, close_case, dismiss_alert, open_case, raise_alert
 from engine.phases.controls import (
     set_kill_switch,
     set_limits,
@@ -68,6 +70,8 @@ _OPERATORS: Final = (OPERATOR,)
 _SUPERVISORS: Final = (SUPERVISOR,)
 _BOTH: Final = (OPERATOR, SUPERVISOR)
 _ISSUERS: Final = (OPERATOR, PARTICIPANT)
+_PEOPLE: Final = (PARTICIPANT, OPERATOR, SUPERVISOR)
+_DETECTORS: Final = (SUPERVISOR, SURVEILLANCE)
 _ACKNOWLEDGERS: Final = (SUPERVISOR, PARTICIPANT)
 _ENTERED: Final = (OrderAccepted, OrderRejected, OrderStatus)
 
@@ -130,6 +134,7 @@ CONFIGURATION: Final = (
         about=("account", "investor", "intermediary"),
         word="account",
         sets_up="account",
+        names={"custody": codes.CUSTODIES},
     ),
     CommandRow(commands.Deposit, deposit, senders=_OPERATORS, about=("account",), sets_up="account"),
     CommandRow(commands.Withdraw, withdraw, senders=_OPERATORS, about=("account",)),
@@ -212,12 +217,16 @@ CLEARING: Final = (
     CommandRow(commands.IssueAsset, issue, senders=_ISSUERS, about=("account",), sets_up="account"),
     CommandRow(commands.RedeemAsset, redeem, senders=_ISSUERS, about=("account",)),
     CommandRow(
+        commands.Arrest, arrest, senders=_SUPERVISORS, about=("arrest", "investor", "account", "asset"), word="arrest"
+    ),
+    CommandRow(commands.LiftArrest, lift, senders=_SUPERVISORS, about=("arrest",), word="lifting of arrest"),
+    CommandRow(
         commands.ReleaseMovement, release, senders=_SUPERVISORS, about=("movement",), word="release of movement"
     ),
     CommandRow(
         commands.RefuseMovement, refuse_movement, senders=_SUPERVISORS, about=("movement",), word="refusal of movement"
     ),
-    CommandRow(commands.FreezeAsset, freeze, senders=ROLES, about=("asset", "account"), word="freeze"),
+    CommandRow(commands.FreezeAsset, freeze, senders=_PEOPLE, about=("asset", "account"), word="freeze"),
 )
 """What is done to futures and holdings."""
 
@@ -291,6 +300,22 @@ COMPLIANCE: Final = (
     CommandRow(
         commands.PublishWarning, consult, senders=_SUPERVISORS, about=("text",), word="warning", sets_up="warning"
     ),
+    CommandRow(
+        commands.SetCustody,
+        consult,
+        senders=_BOTH,
+        about=("account",),
+        word="way of holding",
+        names={"custody": codes.CUSTODIES},
+    ),
+    CommandRow(
+        commands.PublishDisclosure,
+        consult,
+        senders=_PEOPLE,
+        about=("asset", "title"),
+        word="disclosure",
+        sets_up="asset",
+    ),
     CommandRow(commands.EffectiveFrom, schedule_change, senders=_SUPERVISORS, doubt=date_problem),
 )
 """What the hook carries out, at once or from a date on."""
@@ -332,8 +357,24 @@ APPROVAL: Final = (
 )
 """What needs a second approval, and what the second one says."""
 
+CASES: Final = (
+    CommandRow(commands.OpenCase, open_case, senders=_SUPERVISORS, about=("term",), word="case opened"),
+    CommandRow(commands.AddEvidence, add_evidence, senders=_SUPERVISORS, about=("case",), word="evidence"),
+    CommandRow(
+        commands.CloseCase,
+        close_case,
+        senders=_SUPERVISORS,
+        about=("case",),
+        word="case closed",
+        names={"outcome": codes.CASE_OUTCOMES},
+    ),
+    CommandRow(commands.RaiseAlert, raise_alert, senders=_DETECTORS, about=("term", "detector"), word="alert raised"),
+    CommandRow(commands.DismissAlert, dismiss_alert, senders=_SUPERVISORS, about=("alert",), word="alert dismissed"),
+)
+"""What looks like abuse, and what supervisors make of it."""
+
 COMMANDS: Final[dict[type[Command], CommandRow]] = {
-    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL)
+    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES)
 }
 
 

@@ -17,6 +17,17 @@ class RulebookState(Part):
     day: int
 
 
+class DisclosureState(Part):
+    """What an issuer has disclosed of an asset."""
+
+    digest: str
+    title: str
+    cover_ppm: int
+    until_day: int
+    published_ns: int
+    by: str
+
+
 class AssetState(Part):
     """What the rules know of an asset beside what the core does, which has it at the same place."""
 
@@ -27,6 +38,7 @@ class AssetState(Part):
     highly_liquid: bool
     lost_ns: int
     followed: str
+    disclosure: DisclosureState | None = None
 
 
 class ListingState(Part):
@@ -68,6 +80,8 @@ class InvestorState(Part):
     authorisations: list[tuple[int, str, bool]]
     """Year, intermediary, whether it stands."""
     risk_level: str = ""
+    products: list[tuple[str, TestState]] = []
+    """By product."""
 
 
 class PersonState(Part):
@@ -90,6 +104,7 @@ class IntermediaryState(Part):
     bank: bool
     reason: str
     by: str
+    own_investor: str = ""
 
 
 class ContractState(Part):
@@ -131,3 +146,5 @@ class HookState(Part):
     """Order id and account."""
     moved: list[str]
     """Accounts whose positions have changed since such orders of theirs were looked at."""
+    custodies: list[tuple[str, int]] = []
+    """Accounts that are held in another way than in a depositary."""

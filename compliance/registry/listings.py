@@ -26,6 +26,22 @@ ROUBLE_COINS: Final = 16
 """Rouble stablecoins."""
 
 
+class Disclosure:
+    """What an issuer has disclosed of an asset (DISC-1): the document, by its digest, and the cover that it states."""
+
+    def __init__(self, digest: str, title: str, *, cover_ppm: int, until_day: int, published_ns: int, by: str) -> None:
+        self.digest: Final = digest
+        """SHA-256, in hexadecimal."""
+        self.title: Final = title
+        self.cover_ppm: Final = cover_ppm
+        """In millionths of what is outstanding."""
+        self.until_day: Final = until_day
+        """The last Moscow day on which it counts, in days since 1970-01-01; NEVER: it has no last day."""
+        self.published_ns: Final = published_ns
+        self.by: Final = by
+        """Who put it on record."""
+
+
 class AssetRecord:
     """What the rules know of an asset, beside what the core does. Money in whole roubles."""
 
@@ -63,6 +79,9 @@ class AssetRecord:
         """The tier that the last rulebook with RET-2 in force put it in; of crypto."""
         self.lost_ns: int = NEVER
         """When it lost high liquidity, nanoseconds since the epoch, UTC; NEVER: it has it, or never had it."""
+
+        self.disclosure: Disclosure | None = None
+        """The latest one; None: there is none."""
 
     @property
     def lost(self) -> bool:

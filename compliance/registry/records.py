@@ -11,16 +11,21 @@ from typing import Final
 from compliance.registry.classes import UNCLASSIFIED, is_retail
 from compliance.registry.listings import SECURITIES, AssetRecord, Decision, Listing
 from engine.book.entities import Account
-from engine.vocabulary.codes import INDIVIDUAL
+from engine.vocabulary.codes import DEPOSITARY, INDIVIDUAL
 
 RISK_LEVELS: Final = ("low", "medium", "high")
 """Of a client, from the lowest (AML-2)."""
+KNOWLEDGE: Final = "knowledge"
+"""The test of retail (RET-3)."""
+RISK: Final = "risk"
+"""The test of qualified individuals (QUAL-1)."""
 
 
 class RecordedTest:
     """The latest result of one test."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
         self.score: int = -1
         """Percent, 0 to 100; -1: none is recorded."""
         self.taken_ns: int = 0
@@ -67,8 +72,10 @@ class Investor:
         """Whether the class is one that the retail rules bind."""
         self.acknowledged: Final[dict[str, bool]] = {}
         """Texts of the risk warning that were acknowledged, by digest, in that order."""
-        self.knowledge: Final = RecordedTest()
-        self.risk: Final = RecordedTest()
+        self.knowledge: Final = RecordedTest(KNOWLEDGE)
+        self.risk: Final = RecordedTest(RISK)
+        self.products: Final[dict[str, RecordedTest]] = {}
+        """Tests by product (SUIT-1), those that were sat."""
         self.authorisations: Final[dict[int, Authorisation]] = {}
         """By Moscow year."""
         self.clients: Final[list[Client]] = []
@@ -109,6 +116,12 @@ class Investor:
             return [self]
         return [self, *self.person.firms.values()]
 
+    def test(self, name: str) -> RecordedTest:
+        """The latest result of a test; of one that was not sat one without a score."""
+        if name == KNOWLEDGE:
+            return self.knowledge
+        return self.risk if name == RISK else self.products.get(name) or RecordedTest(name)
+
     def put_in_class(self, investor_class: int) -> None:
         """Set the class, and whether it is a retail one."""
         self.investor_class = investor_class
@@ -139,6 +152,8 @@ class Intermediary:
         self.capital_rub: int = 0
         self.bank: bool = False
         """A credit institution (DER-3)."""
+        self.own_investor: str = ""
+        """Who the intermediary itself is, as an investor (CUST-1); empty: it was not stated."""
         self.reason: str = ""
         """Of the latest registration, as is `by`."""
         self.by: str = ""
@@ -160,6 +175,8 @@ class Client:
         self.intermediary: Final = intermediary
         self.decisions: dict[int, Decision] = {}
         """By instrument number times two plus side; shared by all clients of the same profile."""
+        self.custody: int = DEPOSITARY
+        """How it is held (CUST-1)."""
         self.core: Account | None = None
         """The account of the core, whose balances are what is held; None until it is opened."""
 
@@ -175,7 +192,7 @@ class Client:
             self.investor.issues_as[core.participant] = True
 
     def held(self) -> dict[int, int]:
-        """What the account holds, frozen or reserved or not, by the asset's number. O(assets that it has held)."""
+        """What the account holds, set aside for something or not, by the asset's number. O(assets that it has held)."""
         if self.core is None:
             return {}
         return {number: each.owned for number, each in self.core.balances.items()}

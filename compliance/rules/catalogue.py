@@ -7,15 +7,19 @@ from typing import Final
 from compliance.rulebook.format import parse_rulebook
 from compliance.rulebook.rulebook import AT_LAST, Overrides, Rulebook
 from compliance.rules import (
+    abuse_1,
     aml_1,
     aml_2,
     anon_1,
+    arr_1,
     cool_1,
     cur_1,
+    cust_1,
     der_1,
     der_2,
     der_3,
     der_4,
+    disc_1,
     elr_1,
     elr_2,
     elr_3,
@@ -23,6 +27,7 @@ from compliance.rules import (
     frz_1,
     id_1,
     int_1,
+    lev_1,
     liq_1,
     liq_2,
     ops_1,
@@ -39,6 +44,7 @@ from compliance.rules import (
     san_1,
     set_1,
     set_2,
+    suit_1,
 )
 from compliance.rules.rule import Rule
 
@@ -68,6 +74,8 @@ RULES: Final[dict[str, Rule]] = {
         set_1.RULE,
         set_2.RULE,
         frz_1.RULE,
+        arr_1.RULE,
+        cust_1.RULE,
         risk_1.RULE,
         san_1.RULE,
         aml_1.RULE,
@@ -77,6 +85,10 @@ RULES: Final[dict[str, Rule]] = {
         int_1.RULE,
         ops_1.RULE,
         ops_2.RULE,
+        suit_1.RULE,
+        disc_1.RULE,
+        lev_1.RULE,
+        abuse_1.RULE,
     )
 }
 """By id, in the order in which documents show them."""

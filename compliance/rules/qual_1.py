@@ -19,7 +19,7 @@ class RiskTest(TestRule):
     """A purchase by a qualified individual without a valid test is refused."""
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
-        super().__init__(data, rulebook, "risk")
+        super().__init__(data, rulebook)
         self.required: Final = data.parameters.flag("risk_test_required")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:

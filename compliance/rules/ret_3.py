@@ -21,7 +21,7 @@ class KnowledgeTest(TestRule):
     """A retail purchase without a valid test is refused."""
 
     def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
-        super().__init__(data, rulebook, "knowledge")
+        super().__init__(data, rulebook)
         self.retest_delay_days: Final = data.parameters.number("retest_delay_days")
 
     def spares(self, profile: Profile, listing: Listing, side: int) -> str:

@@ -32,9 +32,8 @@ VALIDITY: Final = Parameter(
 class TestRule(OrderRule):
     """A rule that asks for a test."""
 
-    def __init__(self, data: RuleData, rulebook: Rulebook, name: str) -> None:
+    def __init__(self, data: RuleData, rulebook: Rulebook) -> None:
         super().__init__(data, rulebook)
-        self.name: Final = name
         self.pass_mark: Final = data.parameters.number("pass_mark")
         self.validity_days: Final = data.parameters.number("validity_days")
 
@@ -67,9 +66,13 @@ class TestRule(OrderRule):
         """Whether the passed test of someone with an account ceased to count. O(investors)."""
         for investor in registry.investors.values():
             test = self.needed_from(investor) if investor.clients else None
-            if test is not None and self.enough(test) and self.last_day(test) + 1 == day:
+            if test is not None and self.lapsed(test, day):
                 return True
         return False
+
+    def lapsed(self, test: RecordedTest, day: int) -> bool:
+        """Whether a test that was passed ceased to count with the day before a Moscow day."""
+        return self.enough(test) and self.last_day(test) + 1 == day
 
 
 class TestFinding(Finding):
@@ -88,7 +91,7 @@ class TestFinding(Finding):
 
     def refusal(self) -> Said:
         """What is wrong with the result."""
-        name, score = self.rule.name, self.test.score
+        name, score = self.test.name, self.test.score
         if score < 0:
             return said("test.missing", name, self.rule.pass_mark)
         if not self.enough:
@@ -97,7 +100,7 @@ class TestFinding(Finding):
 
     def inputs(self) -> list[tuple[str, str]]:
         """Score and days."""
-        test = f"{self.rule.name} test"
+        test = f"{self.test.name} test"
         if self.test.score < 0:
             return [(test, "none")]
         return [
@@ -110,6 +113,6 @@ class TestFinding(Finding):
     def arithmetic(self) -> str:
         """Both comparisons."""
         if self.test.score < 0:
-            return f"no {self.rule.name} test on record"
+            return f"no {self.test.name} test on record"
         score = f"{self.test.score} {'>=' if self.enough else '<'} {self.rule.pass_mark} %"
         return f"{score}; {iso_date(self.day)} {'<=' if self.valid else '>'} {iso_date(self.last_day)}"

@@ -6,8 +6,9 @@ from engine.book.assets import Asset
 from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook, static_band
 from engine.book.records import TradeRecord
-from engine.snapshot.accounts import restore_accounts, restore_movements, restore_orders
-from engine.snapshot.messages.document import AssetState, BookState, Snapshot, TradeState
+from engine.snapshot.accounts import restore_accounts, restore_arrests, restore_movements, restore_orders
+from engine.snapshot.messages.document import AssetState, BookState, CaseState, Snapshot, TradeState
+from engine.state.case import Alert, Case
 from engine.state.listing import new_instrument
 from engine.state.proposal import Proposal
 from engine.state.protection import Limits
@@ -35,6 +36,7 @@ def restore_state(state: State, document: Snapshot) -> None:
         state.assets[saved_asset.asset] = _asset(len(state.assets), saved_asset)
     for saved_book in document.books:
         _add_book(state, saved_book)
+    restore_arrests(state, document.arrests)
     restore_accounts(state, document.accounts)
     restore_movements(state, document.movements)
     for investor, linked in document.links:
@@ -71,6 +73,21 @@ def _restore_settings(state: State, document: Snapshot) -> None:
     state.second = document.second
     for saved_proposal in document.proposals:
         state.proposals[saved_proposal.proposal] = Proposal(saved_proposal.command, saved_proposal.until_ns)
+    for saved_case in document.cases:
+        state.docket.cases[saved_case.case] = _case(saved_case)
+    for alert in document.alerts:
+        state.docket.keep_alert(alert.alert, Alert(alert.command, alert.raised_ns))
+
+
+def _case(saved: CaseState) -> Case:
+    case = Case(saved.term, saved.opened_ns, saved.alert, saved.reason, saved.by)
+    for investor in saved.investors:
+        case.investors[investor] = True
+    for instrument in saved.instruments:
+        case.instruments[instrument] = True
+    for seq in saved.seqs:
+        case.seqs[seq] = True
+    return case
 
 
 def _asset(number: int, saved: AssetState) -> Asset:

@@ -110,6 +110,12 @@ DOMESTIC_PAYMENT: Final = 1
 CROSS_BORDER: Final = 2
 PURPOSES: Final = ("own_account", "domestic_payment", "cross_border")
 
+# How an account is held (CUST-1).
+DEPOSITARY: Final = 0
+OWN_ADDRESS: Final = 1
+SELF_CUSTODY: Final = 2
+CUSTODIES: Final = ("depositary", "own_address", "self_custody")
+
 INDIVIDUAL: Final = 0
 FIRM: Final = 1
 INVESTOR_KINDS: Final = ("individual", "firm")
@@ -246,3 +252,11 @@ DECLINED: Final = 1
 WITHDRAWN: Final = 2
 LAPSED: Final = 3
 PROPOSAL_OUTCOMES: Final = ("approved", "declined", "withdrawn", "expired")
+
+# What came of a case.
+ABUSE_FOUND: Final = 0
+NO_ABUSE: Final = 1
+REFERRED: Final = 2
+MERGED: Final = 3
+CASE_OUTCOMES: Final = ("abuse_found", "no_abuse", "referred", "merged")
+"""Abuse was found, or none was; it was handed to an authority; it is part of another case."""

@@ -31,7 +31,7 @@ from gateway.session.known import known_names, learned
 from gateway.session.moments import Moment
 from gateway.session.telling import details, told
 
-_NUMBERS: Final = (keys.ORDER, keys.TRADE, keys.TRANSFER, keys.CHANGE)
+_NUMBERS: Final = (keys.ORDER, keys.TRADE, keys.TRANSFER, keys.CHANGE, keys.CASE, keys.ALERT)
 _HELP: Final = {
     keys.ORDER: "Order with this id.",
     keys.CLIENT_ORDER: "Order, quote or transfer with this id of its account's own.",
@@ -44,8 +44,11 @@ _HELP: Final = {
     keys.ASSET: "Asset.",
     keys.RULE: "Rule that refused or cancelled something, or was changed.",
     keys.CONTRACT: "Contract of foreign trade.",
+    keys.ARREST: "Paper that arrests holdings, by its number.",
     keys.TRANSFER: "Transfer with this id.",
     keys.CHANGE: "Change with an effective date or a second approval, by the number of its command.",
+    keys.CASE: "Case of abuse, by the number of the command that opened it.",
+    keys.ALERT: "Alert, by the number of the command that raised it.",
     keys.MESSAGE: "Command or event of this class, as SetParameter or DayEnded; not of everyday trading.",
 }
 _UNTIL_THE_END: Final = 2**63

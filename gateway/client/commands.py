@@ -7,21 +7,29 @@ from typing import Literal
 
 AdminCommand = Literal[
     "add_asset",
+    "add_evidence",
     "approve",
+    "arrest",
     "authorise_client",
     "bust_trade",
+    "close_case",
     "close_out",
     "decline",
     "deposit",
+    "dismiss_alert",
     "effective_from",
     "faucet",
     "freeze_asset",
     "issue_asset",
+    "lift_arrest",
     "list_instrument",
     "load_rulebook",
     "mark_future",
     "open_account",
+    "open_case",
+    "publish_disclosure",
     "publish_warning",
+    "raise_alert",
     "record_acknowledgement",
     "record_test",
     "redeem_asset",
@@ -33,6 +41,7 @@ AdminCommand = Literal[
     "reprice_trade",
     "set_approval",
     "set_blocked",
+    "set_custody",
     "set_index_price",
     "set_kill_switch",
     "set_limits",
@@ -47,6 +56,6 @@ AdminCommand = Literal[
     "withdraw",
 ]
 
-_Texts = Sequence[str | Mapping[str, str]]
-AdminArgument = str | int | bool | _Texts | Mapping[str, str | int | bool | _Texts | Mapping[str, str]]
+_List = Sequence[str | int | Mapping[str, str]]
+AdminArgument = str | int | bool | _List | Mapping[str, str | int | bool | _List | Mapping[str, str]]
 """What an argument may be: decimals are text, never floats."""

@@ -42,6 +42,8 @@ class Action(msgspec.Struct, kw_only=True):
     open_orders: int | None = None
     effective_ns: int | None = None
     """When it takes effect, nanoseconds since the epoch, UTC; None: at once."""
+    reason_is: str = "reason"
+    """What the command calls the reason for it."""
 
 
 def _action(

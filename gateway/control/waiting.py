@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from gateway.client import Client
-from gateway.protocol.messages import Argument, RecordInfo, RecordKind
+from gateway.protocol.messages import RecordInfo, RecordKind
 
 _SUBJECTS: Final[dict[str, tuple[RecordKind, tuple[str, ...]]]] = {
     "authorise_client": ("investor", ("investor",)),
     "load_rulebook": ("venue", ()),
+    "publish_disclosure": ("asset", ("asset",)),
     "publish_warning": ("venue", ()),
     "record_acknowledgement": ("investor", ("investor",)),
     "record_test": ("investor", ("investor",)),
@@ -50,7 +51,7 @@ class Unknown(Exception):
     """What will hold by then can't be told: a whole rulebook or record replaces what there is, and nothing after it sets that."""
 
 
-def value_at(changes: list[RecordInfo], argument: str, now: Argument | None, effective_ns: int) -> Argument | None:
+def value_at(changes: list[RecordInfo], argument: str, now: Any, effective_ns: int) -> Any:
     """What an argument of the changes about one thing will have set by a time, one asked for now and for that time coming last.
 
     Args:

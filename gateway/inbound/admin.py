@@ -25,7 +25,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Command
 from gateway.documents import DocumentError, is_like_a_number, spills
 from gateway.identity import Identities, check_documents, check_owners, secrets_of
 from gateway.outbound.given import FAUCET
-from gateway.protocol.messages import Admin, Argument
+from gateway.protocol.messages import Admin, ToldArgument
 from gateway.protocol.wire import Malformed, parse_amount, parse_e8
 from gateway.venue.schedule import parse_schedule
 from gateway.venue.venue import built_in_rulebooks, load_rulebook_documents
@@ -39,10 +39,12 @@ CHANGES: Final = {name: row for name, row in ALLOWED[SUPERVISOR].items() if row.
 """What may wait for an effective date."""
 
 TEXTS: Final = {
-    **dict.fromkeys(("reason", "terms", "source", "licence", "subject", "origin"), MAX_TEXT_CHARS),
+    **dict.fromkeys(("reason", "terms", "source", "licence", "subject", "origin", "title", "note"), MAX_TEXT_CHARS),
     **dict.fromkeys(("value", "text"), MAX_RULE_TEXT_CHARS),
 }
 """Texts for people, and how long they may be; all other strings are names."""
+NAMES: Final = ("instruments", "second", "investors", "accounts")
+"""Lists of names."""
 _RETIRED: Final = ((commands.RecordAcknowledgement, "version"),)
 """Fields that only old journals fill in."""
 _WHO: Final = ("by", "role")
@@ -195,7 +197,7 @@ def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: 
     given = arguments[called(field)]
     if (row.kind, field) in _NAMED_HERE and is_like_a_number(str(given)):
         raise Malformed("a name must not look as the number of a document does: it stands in journals and reports")
-    if row.kind is commands.RecordAcknowledgement and field == "digest" and not _DIGEST.match(_text(given)):
+    if field == "digest" and not _DIGEST.match(_text(given)):
         raise Malformed("expected the SHA-256 digest of a text: 64 hexadecimal digits in lower case")
     if field == "identity_keys":
         return known.identities.keys(_documents_of(given), firm=arguments.get("kind") == INVESTOR_KINDS[FIRM])
@@ -213,8 +215,10 @@ def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: 
         return _limit(given, arguments.get("scale"))
     if field == "steps":
         return _steps(given)
-    if field in ("instruments", "second"):
+    if field in NAMES:
         return _names(given)
+    if field == "seqs":
+        return _numbers(given)
     if field in row.names:
         return _code(given, row.names[field])
     return _plain(field, given, row.kind.__annotations__[field])
@@ -243,12 +247,12 @@ def _plain(field: str, given: object, annotation: str) -> object:
     return given
 
 
-def arguments_of(command: Command) -> dict[str, Argument]:
+def arguments_of(command: Command) -> dict[str, ToldArgument]:
     """The arguments that ask for a command which may wait for a second approval; without a rulebook's documents, and a reason that is none."""
     if isinstance(command, commands.EffectiveFrom):
         change: Any = arguments_of(command.change)
         name = COMMANDS[type(command.change)].name
-        found: dict[str, Argument] = {"effective_ns": command.effective_ns, "command": name, "arguments": change}
+        found: dict[str, ToldArgument] = {"effective_ns": command.effective_ns, "command": name, "arguments": change}
         return found | ({"reason": command.reason} if command.reason else {})
     found = {}
     for field in type(command).__struct_fields__:
@@ -261,7 +265,7 @@ def arguments_of(command: Command) -> dict[str, Argument]:
     return found
 
 
-def change_arguments(change: Command) -> dict[str, Argument]:
+def change_arguments(change: Command) -> dict[str, ToldArgument]:
     """The arguments of a change that waits for its date: without those that may be left out, people's documents and a long text; names for codes."""
     kind = type(change)
     names, defaults = COMMANDS[kind].names, kind.__struct_defaults__
@@ -299,6 +303,12 @@ def _steps(given: object) -> tuple[tuple[int, int], ...]:
 def _names(given: object) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(name, str) and len(name) <= MAX_NAME_CHARS for name in given):
         raise Malformed("expected a list of names")
+    return tuple(given)
+
+
+def _numbers(given: object) -> tuple[int, ...]:
+    if not isinstance(given, list) or not all(type(each) is int and 0 <= each <= _MAX_INT for each in given):
+        raise Malformed("expected a list of sequence numbers")
     return tuple(given)
 
 

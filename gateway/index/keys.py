@@ -30,8 +30,13 @@ CHANGE: Final = "change"
 """A change that waits for its date or for a second approval: the sequence number of its command."""
 MESSAGE: Final = "message"
 """The class of a command or event, of those that are not everyday trading."""
+CASE: Final = "case"
+ALERT: Final = "alert"
 REPORT: Final = "report"
 """The key is an account; beside each sequence number stands that of the account's first report in it."""
+
+ARREST: Final = "arrest"
+"""A paper that arrests holdings, by its number."""
 
 KINDS: Final = (
     ORDER,
@@ -49,6 +54,9 @@ KINDS: Final = (
     CHANGE,
     MESSAGE,
     REPORT,
+    CASE,
+    ALERT,
+    ARREST,
 )
 """In a file a kind is its place here: new ones go last."""
 
@@ -67,7 +75,10 @@ FIELDS: Final = {
     "sell_account": ACCOUNT,
     "from_account": ACCOUNT,
     "to_account": ACCOUNT,
+    "accounts": ACCOUNT,
     "investor": INVESTOR,
+    "own_investor": INVESTOR,
+    "investors": INVESTOR,
     "payer": INVESTOR,
     "payee": INVESTOR,
     "intermediary": INTERMEDIARY,
@@ -75,6 +86,8 @@ FIELDS: Final = {
     "issuer": PARTICIPANT,
     "by": PARTICIPANT,
     "proposed_by": PARTICIPANT,
+    "opened_by": PARTICIPANT,
+    "raised_by": PARTICIPANT,
     "trade_id": TRADE,
     "instrument": INSTRUMENT,
     "instruments": INSTRUMENT,
@@ -88,9 +101,13 @@ FIELDS: Final = {
     "transfer_id": TRANSFER,
     "movement": TRANSFER,
     "proposal": CHANGE,
+    "arrest": ARREST,
+    "case": CASE,
+    "merged": CASE,
+    "alert": ALERT,
 }
 """Fields that hold a key."""
-SEVERAL: Final = ("instruments", "rules")
+SEVERAL: Final = ("accounts", "instruments", "investors", "rules")
 """Those of them that hold several."""
 OWN_IDS: Final = {
     "client_order_id": ("account", "from_account"),
@@ -123,6 +140,8 @@ _RECORDS: Final = {
     "intermediary": INTERMEDIARY,
     "rule": RULE,
     "contract": CONTRACT,
+    "custody": ACCOUNT,
+    "disclosure": ASSET,
 }
 """The key of a registry's record, by what it is said to be."""
 

@@ -173,7 +173,7 @@ class Change(ChannelMessage, tag="change"):
     time: int
     what: str
     """rulebook, investor, parameter, scheduled, effective, refused; of a second approval proposed, approved, declined, withdrawn,
-    expired; else the kind of record or setting."""
+    expired; of alerts and cases alert, alert_dismissed, case_opened, evidence, case_closed; else the kind of record or setting."""
     key: str
     """Which one; of what waits the number of its command, of a refusal its code."""
     detail: str = ""

@@ -8,7 +8,7 @@ from engine.command_row import PARTICIPANT, ROLES, CommandRow
 from engine.vocabulary.limits import MAX_NAME_CHARS
 from engine.vocabulary.messages import commands
 from gateway.inbound import faucet
-from gateway.inbound.admin import ALLOWED, CHANGES, TEXTS, argument_names, called
+from gateway.inbound.admin import ALLOWED, CHANGES, NAMES, TEXTS, argument_names, called
 from gateway.outbound.given import FAUCET
 from gateway.published.schemas import Schema
 
@@ -16,7 +16,6 @@ _MAX_INT: Final = 2**63 - 1
 _DECIMAL: Final = {"type": "string", "format": "decimal", "pattern": r"^[0-9]+(\.[0-9]{1,8})?$"}
 _TABLE: Final = {"type": "object", "additionalProperties": {"type": "string"}}
 _AMOUNTS: Final = ("amount", "max_notional", "issue_limit")
-_LISTS: Final = ("instruments", "second")
 
 
 def commands_of() -> dict[str, Any]:
@@ -54,14 +53,16 @@ def _argument(row: CommandRow, name: str, field: str) -> Schema:
     """One argument, as it is read by `gateway.inbound.admin`."""
     if row.kind is commands.EffectiveFrom and name in ("command", "arguments"):
         return {"type": "string", "enum": sorted(CHANGES)} if name == "command" else {"type": "object"}
-    if row.kind is commands.RecordAcknowledgement and field == "digest":
+    if field == "digest":
         return {"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64}
     if field == "owner_keys":
         return {"type": "array", "items": _TABLE}
     if field.endswith("_e8") or field in _AMOUNTS:
         return dict(_DECIMAL)
-    if field in _LISTS:
+    if field in NAMES:
         return {"type": "array", "items": {"type": "string", "maxLength": MAX_NAME_CHARS}}
+    if field == "seqs":
+        return {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": _MAX_INT}}
     if field in row.names:
         return {"type": "string", "enum": list(row.names[field])}
     return _plain(field, row.kind.__annotations__.get(field, ""))

@@ -26,13 +26,17 @@ from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
     AccountOpened,
+    AlertRaised,
     AssetAdded,
+    CaseOpened,
     ChangeEffective,
     ChangeScheduled,
     CommandProposed,
     CommandRejected,
     DayEnded,
     Event,
+    EvidenceAdded,
+    HoldingArrested,
     HoldingFrozen,
     InstrumentListed,
     InvestorRegistered,
@@ -55,7 +59,7 @@ PROPOSED: Final = "proposed"
 CLOCK: Final = "clock"
 """Who, where the clock did it."""
 
-_LEFT_OUT: Final = ("by", "role", "reason", "documents")
+_LEFT_OUT: Final = ("by", "role", "reason", "note", "documents")
 _TIMES: Final = ("taken_ns", "expiry_ns")
 _MONEY: Final = ("amount", "issue_limit", "max_notional")
 """In minor units of an asset that the command names."""
@@ -185,7 +189,7 @@ class History:
             COMMANDS[type(command)].word,
             _subjects(command),
             getattr(command, "by", ""),
-            getattr(command, "reason", ""),
+            getattr(command, "reason", "") or getattr(command, "note", ""),
             step.time_ns,
             CARRIED_OUT,
             said=said(command, self._reference.formats.scales),
@@ -287,9 +291,16 @@ def _add_effects(entry: Entry, events: list[Event], reference: Reference) -> Non
         elif isinstance(event, HoldingFrozen):
             frozen = f"{reference.formats.amount(event.asset, event.frozen)} {event.asset} frozen"
             entry.of_accounts.append((event.account, frozen))
+        elif isinstance(event, HoldingArrested):
+            arrested = f"{reference.formats.amount(event.asset, event.arrested)} {event.asset} arrested"
+            entry.of_accounts.append((event.account, arrested))
         elif isinstance(event, TradeCorrected):
             words = f"trade {correction(event, reference)}"
             entry.of_accounts += [(account, words) for account in (event.buy_account, event.sell_account)]
+        elif isinstance(event, CaseOpened | EvidenceAdded):
+            entry.effects += [(name, f"is in case {event.case}") for name in (*event.investors, *event.instruments)]
+        elif isinstance(event, AlertRaised):
+            entry.effects += [(name, f"is in alert {event.alert}") for name in (*event.investors, *event.instruments)]
         elif isinstance(event, CommandProposed):
             entry.outcome = PROPOSED
         elif isinstance(event, ChangeScheduled):
@@ -351,8 +362,10 @@ def said(command: Command, scales: dict[str, int]) -> str:
         elif field in _COUNTED:
             # How many, never which: a digest is no name to read.
             field, text = _COUNTED[field], str(len(value))
-        elif field in ("instruments", "second"):
-            text = " ".join(value) or "none"
+        elif isinstance(value, tuple):
+            text = " ".join(map(str, value)) or "none"
+        elif isinstance(value, dict):
+            text = " ".join(f"{key} {value[key]}" for key in value) or "none"
         else:
             text = str(value).lower() if isinstance(value, bool) else str(value)
         parts.append(f"{field} {text or 'none'}")

@@ -6,13 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from engine.command_table import COMMANDS
 from engine.record.rows import StoredRow, decode_command, decode_events
-from engine.vocabulary.codes import CANCEL_REASONS, MOVEMENT_KINDS, MOVEMENT_STATUSES, PURPOSES, SIDES
+from engine.vocabulary.codes import CANCEL_REASONS, CASE_OUTCOMES, MOVEMENT_KINDS, MOVEMENT_STATUSES, PURPOSES, SIDES
 from engine.vocabulary.messages.commands import Command, EffectiveFrom
 from engine.vocabulary.messages.events import (
+    AlertDismissed,
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
     ChangeScheduled,
     CommandRejected,
     Event,
+    EvidenceAdded,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     InvestorRegistered,
     MovementEnded,
@@ -71,7 +77,7 @@ def details(row: StoredRow, reference: Reference) -> Iterator[str]:
     what = said(change, reference.formats.scales) if about.word else ""
     if what:
         yield what
-    reason = getattr(command, "reason", "") or getattr(change, "reason", "")
+    reason = getattr(command, "reason", "") or getattr(change, "reason", "") or getattr(change, "note", "")
     if reason:
         yield f"reason: {reason}"
     yield from came_of(events, reference)
@@ -119,6 +125,17 @@ def _of_records(event: Event) -> str:
         return f"{event.rule} {event.key}: {event.old} became {event.new}"
     if isinstance(event, RulebookLoaded):
         return f"rulebook {event.name} in force"
+    if isinstance(event, CaseOpened | AlertRaised):
+        what = f"case {event.case}" if isinstance(event, CaseOpened) else f"alert {event.alert}"
+        names = " ".join((*event.investors, *event.instruments))
+        return f"{what}: {event.term}, {names or 'of nobody yet'}, evidence {len(event.seqs)}"
+    if isinstance(event, EvidenceAdded):
+        return f"case {event.case} has {event.total} rows of evidence now"
+    if isinstance(event, CaseClosed):
+        into = f" into case {event.merged}" if event.merged else ""
+        return f"case {event.case} of {event.opened_by}: {CASE_OUTCOMES[event.outcome]}{into}"
+    if isinstance(event, AlertDismissed):
+        return f"alert {event.alert} of {event.detector} is over"
     if isinstance(event, ChangeScheduled):
         return f"waits for {moscow_time(event.effective_ns, 0)} (Moscow)"
     return ""
@@ -136,6 +153,8 @@ def _of_holdings(event: Event, reference: Reference) -> str:
     amount = reference.formats.amount
     if isinstance(event, HoldingFrozen):
         return f"{event.account}: {amount(event.asset, event.frozen)} {event.asset} frozen"
+    if isinstance(event, HoldingArrested):
+        return f"{event.account}: {amount(event.asset, event.arrested)} {event.asset} arrested, paper {event.arrest}"
     if isinstance(event, Transferred):
         what = f"{amount(event.asset, event.amount)} {event.asset} from {event.from_account} to {event.to_account}"
         return f"transfer {event.transfer_id}: {what}, {PURPOSES[event.purpose]}"

@@ -110,6 +110,20 @@ class ServerSection(Entry, frozen=True):
     """Between two snapshots: what a start replays beyond one, about a second compiled."""
 
 
+class DisclosureEntry(Entry, frozen=True):
+    """What an issuer discloses of an asset (DISC-1): the document by its digest, or a short one as it is."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
+    cover: Decimal
+    """What covers what is outstanding, in percent of it, with up to four decimals."""
+    digest: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    """SHA-256, in hexadecimal."""
+    text: Annotated[str, msgspec.Meta(max_length=MAX_RULE_TEXT_CHARS)] = ""
+    """The document itself, of which the venue makes the digest."""
+    until: datetime.date | None = None
+    """The last day on which it counts, in Moscow."""
+
+
 class AssetEntry(Entry, frozen=True):
     """[[assets]]."""
 
@@ -126,6 +140,8 @@ class AssetEntry(Entry, frozen=True):
     issue_limit: Decimal = "0"
     follows: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
     """Of a security: what its price follows, an asset of this file or, by its word, something that is no crypto."""
+    disclosure: DisclosureEntry | None = None
+    """Of a security or a domestic stablecoin."""
 
 
 class IndexEntry(Entry, frozen=True):
@@ -175,7 +191,7 @@ class ParticipantEntry(Entry, frozen=True):
     """[[participants]]."""
 
     participant: Name
-    role: Literal["participant", "supervisor", "operator"]
+    role: Literal["participant", "supervisor", "operator", "surveillance"]
     public_key: Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{64}$")]
 
 
@@ -188,12 +204,14 @@ class IntermediaryEntry(Entry, frozen=True):
     suspended: bool = False
     licence: Text = ""
     bank: bool = False
+    own_investor: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    """The investor who is the intermediary itself (CUST-1)."""
 
 
 class TakenTest(Entry, frozen=True):
     """One test an investor took."""
 
-    test: Literal["knowledge", "risk"]
+    test: Literal["knowledge", "risk", "crypto", "foreign_stablecoin", "domestic_stablecoin", "security", "future"]
     score: Annotated[int, msgspec.Meta(ge=0, le=100)]
     taken: datetime.date
     """The day in Moscow."""
@@ -258,5 +276,6 @@ class AccountEntry(Entry, frozen=True):
     participant: Name
     investor: Name
     intermediary: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    custody: Literal["depositary", "own_address", "self_custody"] = "depositary"
     deposits: dict[str, Decimal] = {}
     issued: dict[str, Decimal] = {}

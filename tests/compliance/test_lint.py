@@ -30,12 +30,12 @@ def test_the_built_in_books_have_no_errors() -> None:
     # ANON-1 shuts books, so that holders can't sell. Under elr-2025 retail has no access at all, so that SET-2, which keeps it
     # off A7A5, comes too late.
     bans = {book: (WARNING, book, "ANON-1", "banned_privacy") for book in (ELR, GENERAL)}
-    # Of COOL-1 the term is unpublished.
-    off = (WARNING, GENERAL, "COOL-1", "enabled")
+    # Of COOL-1 the term is unpublished; SUIT-1 is off as well.
+    off = [(WARNING, GENERAL, rule, "enabled") for rule in ("COOL-1", "SUIT-1")]
     assert found == {
         ELR: [bans[ELR], (WARNING, ELR, "SET-2", "")],
         "derivatives-2025": [],
-        GENERAL: [off, bans[GENERAL]],
+        GENERAL: [*off, bans[GENERAL]],
     }
 
 
@@ -113,7 +113,7 @@ def test_figures_that_just_fit_are_no_contradiction() -> None:
         ("OPS-1", "qualified_rub", '"1000000.00"'),
         ("LIQ-1", "turnover_above_rub", '"5000000000000.00"'),
     ):
-        assert [remark.rule for remark in check(GENERAL, change)] == ["COOL-1", "ANON-1"]
+        assert [remark.rule for remark in check(GENERAL, change)] == ["COOL-1", "SUIT-1", "ANON-1"]
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,10 @@ def test_figures_that_just_fit_are_no_contradiction() -> None:
 def test_what_looks_like_a_mistake_is_a_warning(book: str, rule: str, key: str, value: str, words: str) -> None:
     remarks = check(book, (rule, key, value))
     assert {remark.severity for remark in remarks} == {WARNING}
-    # COOL-1 is off in the book itself.
-    found = [remark.rule for remark in remarks if words in remark.text and remark.rule != "COOL-1"]
-    assert found == [rule] or (rule == "COOL-1" and not found), [f.text for f in remarks]
+    # COOL-1 and SUIT-1 are off in the book itself.
+    off = ("COOL-1", "SUIT-1")
+    found = [remark.rule for remark in remarks if words in remark.text and remark.rule not in off]
+    assert found == [rule] or (rule in off and not found), [f.text for f in remarks]
 
 
 def test_a_rule_that_comes_too_late_is_told_from_one_that_decides() -> None:

@@ -45,6 +45,7 @@ EXPECTED = {
     *({name for name, each in vars(events).items() if isinstance(each, type) and issubclass(each, events.Event)}),
     *(codes.REJECT_CODES[1:]),
     *(f"cancelled: {reason}" for reason in codes.CANCEL_REASONS),
+    *(f"case: {outcome}" for outcome in codes.CASE_OUTCOMES),
     *(f"proposal: {outcome}" for outcome in codes.PROPOSAL_OUTCOMES),
     *(f"movement: {outcome}" for outcome in codes.MOVEMENT_STATUSES[: codes.MOVEMENT_WAITS]),
     *(f"status: {status}" for status in codes.MOVEMENT_STATUSES),

@@ -18,6 +18,8 @@ MOVEMENTS = f"{CLEARING}/test_movements.py"
 TRANSFERS, HOLDINGS = f"{CLEARING}/test_transfers.py", f"{CLEARING}/test_holdings.py"
 INDICATIVE, LEFTOVERS = f"{TRADING}/test_indicative.py", f"{STATE}/test_leftovers.py"
 PIECES, STATED = "tests/engine/test_pieces.py", f"{CLEARING}/test_stated.py"
+ARRESTS = f"{CLEARING}/test_arrests.py"
+CASES = "tests/engine/test_cases.py"
 RULES = "tests/compliance/rules/test_transfer_rules.py"
 
 ELSEWHERE = {
@@ -53,6 +55,12 @@ ELSEWHERE = {
     ),
     "M-167": (f"{TRADING}/test_cascade.py", "test_ten_thousand_stops_elect_each_other_within_one_command"),
     "M-168": ("tests/engine/test_approval.py", "test_each_kind_waits_and_is_done_once_approved"),
+    "M-228": (CASES, "test_an_alert_waits_until_it_is_dismissed"),
+    "M-229": (CASES, "test_what_an_alert_names_comes_into_the_case_that_is_made_of_it"),
+    "M-232": (CASES, "test_what_is_over_leaves_the_state"),
+    "M-236": (CASES, "test_the_bounds_of_cases_and_alerts"),
+    "M-237": (CASES, "test_what_ends_something_says_why"),
+    "M-238": (CASES, "test_checks_stand_in_their_order"),
     "M-176": (LEFTOVERS, "test_a_venue_keeps_so_many_trades_a_day"),
     "M-183": (
         "tests/compliance/test_rechecks.py",
@@ -92,6 +100,12 @@ ELSEWHERE = {
     "C-158": (HOLDINGS, "test_a_freeze_takes_the_share_of_each_holder_rounded_up_in_order_of_opening"),
     "C-159": (HOLDINGS, "test_what_is_frozen_is_not_sold_withdrawn_redeemed_or_taken_back_by_a_bust"),
     "C-160": (HOLDINGS, "test_what_a_freeze_is_refused_for"),
+    "C-181": (ARRESTS, "test_an_amount_of_an_investor_is_taken_of_the_accounts_as_they_were_opened"),
+    "C-183": (ARRESTS, "test_the_example_of_a_freeze_and_an_arrest_side_by_side"),
+    "C-185": (ARRESTS, "test_what_covers_positions_is_arrested_as_it_becomes_free"),
+    "C-189": (ARRESTS, "test_papers_add_up_and_each_lets_go_of_its_own_part"),
+    "C-190": (ARRESTS, "test_a_paper_on_everything_takes_what_comes_wherever_it_comes"),
+    "C-191": (ARRESTS, "test_a_correction_that_would_take_back_what_is_arrested_is_refused"),
 }
 """Which test shows a statement, or the part of it, that no scenario can."""
 

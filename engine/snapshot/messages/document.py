@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder
+from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, NewOrder, RaiseAlert
 from engine.vocabulary.wide import Wide
 
 FORMAT: Final = 1
@@ -136,6 +136,15 @@ class MarginState(Part):
     until_ns: int
 
 
+class ClaimsState(Part):
+    """What papers claim of a holding, and what of it a freeze covers."""
+
+    claims: list[tuple[str, int]]
+    """By paper, in the order in which they came; -1: everything."""
+    frozen: int
+    lent: int
+
+
 class BalanceState(Part):
     """What an account holds of an asset."""
 
@@ -146,6 +155,8 @@ class BalanceState(Part):
     frozen: int
     margin: MarginState | None
     held: int = 0
+    arrested: int = 0
+    claims: ClaimsState | None = None
 
 
 class PositionState(Part):
@@ -234,6 +245,23 @@ class ProposalState(Part):
     until_ns: int
 
 
+class ArrestState(Part):
+    """A paper in force that arrests holdings."""
+
+    arrest: str
+    authority: str
+    dated: str
+    investor: str
+    account: str
+    asset: str
+    share_ppm: int
+    amount: int
+    sales_allowed: bool
+    since_ns: int
+    reason: str
+    by: str
+
+
 class MovementState(Part):
     """What waits to leave an account. The rest is what its command says."""
 
@@ -244,6 +272,28 @@ class MovementState(Part):
     clock_rule: str
     word_rule: str
     has_word: bool
+
+
+class CaseState(Part):
+    """An open case."""
+
+    case: int
+    term: str
+    opened_ns: int
+    alert: int
+    reason: str
+    by: str
+    investors: list[str]
+    instruments: list[str]
+    seqs: list[int]
+
+
+class AlertState(Part):
+    """An alert that waits."""
+
+    alert: int
+    command: RaiseAlert
+    raised_ns: int
 
 
 class Snapshot(Part):
@@ -283,3 +333,7 @@ class Snapshot(Part):
     proposals: list[ProposalState] = []
     movements: list[MovementState] = []
     """The oldest first."""
+    cases: list[CaseState] = []
+    alerts: list[AlertState] = []
+    arrests: list[ArrestState] = []
+    """In the order in which they came."""

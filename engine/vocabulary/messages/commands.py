@@ -10,10 +10,13 @@ from __future__ import annotations
 import msgspec
 
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
+from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
+    Arrest,
     CloseOut,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     MarkFuture,
     RedeemAsset,
     RefuseMovement,
@@ -39,6 +42,7 @@ from engine.vocabulary.messages.rule_commands import (
     EffectiveFrom,
     HookCommand,
     LoadRulebook,
+    PublishDisclosure,
     PublishWarning,
     RecordAcknowledgement,
     RecordTest,
@@ -46,6 +50,7 @@ from engine.vocabulary.messages.rule_commands import (
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
+    SetCustody,
     SetParameter,
     UpdateAsset,
 )
@@ -70,21 +75,26 @@ from engine.vocabulary.messages.venue_commands import (
 
 __all__ = [
     "AddAsset",
+    "AddEvidence",
     "AmendOrder",
     "AnyCommand",
     "Approve",
+    "Arrest",
     "AuthoriseClient",
     "BustTrade",
     "CancelOrder",
     "CancelWithdrawal",
+    "CloseCase",
     "CloseOut",
     "Command",
     "Decline",
     "Deposit",
+    "DismissAlert",
     "EffectiveFrom",
     "FreezeAsset",
     "HookCommand",
     "IssueAsset",
+    "LiftArrest",
     "ListInstrument",
     "LoadRulebook",
     "MarkFuture",
@@ -94,7 +104,10 @@ __all__ = [
     "NewOrder",
     "NewOrderPair",
     "OpenAccount",
+    "OpenCase",
+    "PublishDisclosure",
     "PublishWarning",
+    "RaiseAlert",
     "RecordAcknowledgement",
     "RecordTest",
     "RedeemAsset",
@@ -109,6 +122,7 @@ __all__ = [
     "Sequenced",
     "SetApproval",
     "SetBlocked",
+    "SetCustody",
     "SetIndexPrice",
     "SetKillSwitch",
     "SetLimits",
@@ -176,6 +190,8 @@ AnyCommand = (
     | FreezeAsset
     | ReleaseMovement
     | RefuseMovement
+    | Arrest
+    | LiftArrest
     | LoadRulebook
     | RegisterInvestor
     | RegisterIntermediary
@@ -188,9 +204,16 @@ AnyCommand = (
     | EffectiveFrom
     | RegisterContract
     | PublishWarning
+    | SetCustody
     | SetApproval
     | Approve
     | Decline
+    | PublishDisclosure
+    | OpenCase
+    | AddEvidence
+    | CloseCase
+    | RaiseAlert
+    | DismissAlert
 )
 
 

@@ -8,11 +8,19 @@ dense sequence: every event that carries one is a private report to that account
 from __future__ import annotations
 
 from engine.vocabulary.messages.approval_events import CommandProposed, ProposalEnded
+from engine.vocabulary.messages.case_events import (
+    AlertDismissed,
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
+    EvidenceAdded,
+)
 from engine.vocabulary.messages.clearing_events import (
     AssetIssued,
     CloseOutStarted,
     DefaultDeclared,
     FutureMarked,
+    HoldingArrested,
     HoldingFrozen,
     IndexPriceSet,
     LossShared,
@@ -64,11 +72,15 @@ from engine.vocabulary.messages.venue_events import (
 
 __all__ = [
     "AccountOpened",
+    "AlertDismissed",
+    "AlertRaised",
     "AnyEvent",
     "AssetAdded",
     "AssetIssued",
     "BookAdded",
     "BookChanged",
+    "CaseClosed",
+    "CaseOpened",
     "ChangeEffective",
     "ChangeScheduled",
     "CloseOutStarted",
@@ -77,8 +89,10 @@ __all__ = [
     "DayEnded",
     "DefaultDeclared",
     "Event",
+    "EvidenceAdded",
     "FundsMoved",
     "FutureMarked",
+    "HoldingArrested",
     "HoldingFrozen",
     "IndexPriceSet",
     "Indicative",
@@ -158,7 +172,13 @@ AnyEvent = (
     | MovementHeld
     | MovementEnded
     | HoldingFrozen
+    | HoldingArrested
     | AssetIssued
     | CommandProposed
     | ProposalEnded
+    | CaseOpened
+    | EvidenceAdded
+    | CaseClosed
+    | AlertRaised
+    | AlertDismissed
 )

@@ -74,10 +74,12 @@ class RegisterIntermediary(Command, tag=42, frozen=True):
     """A credit institution (DER-3)."""
     by: str = ""
     replace: bool = False
+    own_investor: str | None = None
+    """The investor who is the intermediary itself: all others held through it are its clients (CUST-1)."""
 
 
 class RecordTest(Command, tag=43, frozen=True):
-    """Record the result of an investor's test: `knowledge` (RET-3) or `risk` (QUAL-1)."""
+    """Record the result of an investor's test: `knowledge` (RET-3), `risk` (QUAL-1), or the name of a product (SUIT-1)."""
 
     investor: str
     test: str
@@ -168,6 +170,32 @@ class PublishWarning(Command, tag=61, frozen=True):
     by: str = ""
 
 
+class SetCustody(Command, tag=66, frozen=True):
+    """Have an account held in another way (CUST-1)."""
+
+    account: str
+    custody: int
+    reason: str = ""
+    by: str = ""
+
+
+class PublishDisclosure(Command, tag=67, frozen=True):
+    """Put an issuer's disclosure of an asset on record, in place of the one before (DISC-1)."""
+
+    asset: str
+    digest: str
+    """SHA-256 of the document, in hexadecimal."""
+    title: str
+    cover_ppm: int
+    """What covers what is outstanding, in millionths of it: 1000000 covers it whole."""
+    until: str = ""
+    """The last Moscow date on which it counts, YYYY-MM-DD; empty: until the next one."""
+    issuer: str = ""
+    """The issuer who asks; empty: the venue does."""
+    reason: str = ""
+    by: str = ""
+
+
 HookCommand = (
     LoadRulebook
     | RegisterInvestor
@@ -180,6 +208,8 @@ HookCommand = (
     | SetParameter
     | RegisterContract
     | PublishWarning
+    | PublishDisclosure
+    | SetCustody
 )
 
 

@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.vocabulary.codes import PHASES, PROPOSAL_OUTCOMES, REJECT_CODES
+from engine.vocabulary.codes import CASE_OUTCOMES, PHASES, PROPOSAL_OUTCOMES, REJECT_CODES
 from engine.vocabulary.messages.events import (
+    AlertDismissed,
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
     ChangeEffective,
     ChangeScheduled,
     CommandProposed,
     CommandRejected,
     Event,
+    EvidenceAdded,
     InvestorRegistered,
     ParameterChanged,
     PhaseChanged,
@@ -26,6 +31,20 @@ from engine.vocabulary.messages.events import (
 from gateway.outbound.channels.channel import VENUE, Channel
 from gateway.protocol.messages import Change
 from gateway.words.words import words_of
+
+MAX_TOLD_NAMES: Final = 5
+"""Investors or instruments of one alert or case that a line names; of others it says how many."""
+
+
+def suspicion(term: str, investors: tuple[str, ...], instruments: tuple[str, ...], seqs: int) -> str:
+    """What is suspected, of whom, in what, and how much evidence there is."""
+    parts = [f"{term}:" if term else ""]
+    for names in (investors, instruments):
+        more = len(names) - MAX_TOLD_NAMES
+        parts.append(" ".join(names[:MAX_TOLD_NAMES]) + (f" and {more} more" if more > 0 else ""))
+    told = ", ".join([part for part in parts[1:] if part] + ([f"evidence {seqs}"] if seqs else []))
+    return f"{parts[0]} {told}".strip()
+
 
 _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
     RulebookLoaded: lambda event: {"what": "rulebook", "key": event.name, "detail": event.digest},
@@ -72,6 +91,41 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "what": "phase",
         "key": event.instrument,
         "detail": PHASES[event.phase],
+        "reason": event.reason,
+        "by": event.by,
+    },
+    CaseOpened: lambda event: {
+        "what": "case_opened",
+        "key": str(event.case),
+        "detail": suspicion(event.term, event.investors, event.instruments, len(event.seqs)),
+        "reason": event.reason,
+        "by": event.by,
+    },
+    EvidenceAdded: lambda event: {
+        "what": "evidence",
+        "key": str(event.case),
+        "detail": suspicion("", event.investors, event.instruments, len(event.seqs)),
+        "reason": event.note,
+        "by": event.by,
+    },
+    CaseClosed: lambda event: {
+        "what": "case_closed",
+        "key": str(event.case),
+        "detail": CASE_OUTCOMES[event.outcome] + (f" into {event.merged}" if event.merged else ""),
+        "reason": event.reason,
+        "by": event.by,
+    },
+    AlertRaised: lambda event: {
+        "what": "alert",
+        "key": str(event.alert),
+        "detail": suspicion(event.term, event.investors, event.instruments, len(event.seqs)) + f", by {event.detector}",
+        "reason": event.note,
+        "by": event.by,
+    },
+    AlertDismissed: lambda event: {
+        "what": "alert_dismissed",
+        "key": str(event.alert),
+        "detail": f"{event.term}, by {event.detector}",
         "reason": event.reason,
         "by": event.by,
     },

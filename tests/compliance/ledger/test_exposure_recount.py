@@ -28,7 +28,7 @@ from engine.vocabulary.messages.events import (
     Transferred,
 )
 from tests.support.compliance.exposures import FUTURE, LOT_UNITS, NOTE, Done, Moved, dearest, position
-from tests.support.compliance.venue import ACCOUNTS, Venue
+from tests.support.compliance.venue import ACCOUNTS, Venue, disclosure_of
 from tests.support.engine.streams import each_of
 
 TRADERS = ("firm", "firm@alfa", "firm@credit", "qualified", "qualified@credit", "bank", "dealer")
@@ -54,6 +54,7 @@ class Session:
         lot_e8, tick_e8, most = LOT_UNITS * 10**4, 20 * 10**8, LOT_UNITS * 10**15
         listing = ListInstrument(NOTE, codes.NOTE, NOTE, "RUB", tick_e8, lot_e8, lot_e8, most, 10**15, 100_000)
         self.venue.do(AddAsset(NOTE, SECURITY, 4))
+        self.venue.do(disclosure_of(NOTE))
         self.venue.do(listing)
         self.hook = self.venue.hook
         self.orders: dict[int, Order] = {}

@@ -23,7 +23,15 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected, ParameterChanged
-from tests.support.compliance.venue import INSTRUMENTS, PARTICIPANT, WARNING_DIGEST, Venue, documents, rules_of
+from tests.support.compliance.venue import (
+    INSTRUMENTS,
+    PARTICIPANT,
+    WARNING_DIGEST,
+    Venue,
+    disclosure_of,
+    documents,
+    rules_of,
+)
 
 ALL = (("DER-3", "counts", '["spot", "notes", "issued", "futures", "as_intermediary"]'),)
 
@@ -33,6 +41,7 @@ def note_of(venue: Venue, issuer: str) -> str:
     name = f"{issuer.upper()}-DFA2"
     listing = next(each for each in INSTRUMENTS if each.instrument == "BANK-DFA")
     venue.do(AddAsset(name, SECURITY, 4, issuer=issuer))
+    venue.do(disclosure_of(name))
     venue.do(msgspec.structs.replace(listing, instrument=name, base=name))
     venue.do(SetPhase(name, codes.CONTINUOUS))
     return name

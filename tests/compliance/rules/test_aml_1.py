@@ -138,8 +138,8 @@ def test_another_threshold() -> None:
 
 def test_the_lint_finds_nothing_but_a_threshold_of_nothing() -> None:
     texts = documents(BOOK)
-    # Beside the ban of coins, whose books it shuts.
-    assert [remark.rule for remark in lint(BOOK, texts)] == ["COOL-1", "ANON-1"]
+    # Beside the ban of coins, whose books it shuts, and rules that are off.
+    assert [remark.rule for remark in lint(BOOK, texts)] == ["COOL-1", "SUIT-1", "ANON-1"]
     (remark, *_) = lint(BOOK, changed(texts, "AML-1", "report_from_rub", '"0"'))
     assert (remark.rule, remark.key, remark.text) == (
         "AML-1",

@@ -18,11 +18,11 @@ from engine.vocabulary.messages.commands import (
     SetTradingRules,
 )
 from engine.vocabulary.messages.events import CommandRejected, OrderCancelled
-from tests.support.compliance.venue import ACCOUNTS, ROUBLE, Venue, rules_of
+from tests.support.compliance.venue import ACCOUNTS, ROUBLE, Venue, disclosure_of, rules_of
 
 BOOKS = ("general-2026", "elr-2025", "derivatives-2025")
 # Of these the answer hangs on asset and investor alone. ANON-1, SAN-1: rules on transfers. RET-1, RET-4, OPS-1, DER-2 to 4: amounts.
-SAME = ("INT-1", "DER-1", "SET-2", "RET-2", "RISK-1", "RET-3", "QUAL-1", "ELR-1", "ELR-2", "ELR-3")
+SAME = ("INT-1", "DER-1", "SET-2", "DISC-1", "SUIT-1", "RET-2", "RISK-1", "RET-3", "QUAL-1", "ELR-1", "ELR-2", "ELR-3")
 
 
 def bought_in_roubles(venue: Venue) -> dict[str, str]:
@@ -87,7 +87,7 @@ def test_each_rule_speaks_at_its_doors() -> None:
         ]
         for door in (TRANSFER, SETTLEMENT, ISSUE, DEPOSIT)
     }
-    as_bought = ["INT-1", "DER-1", "SET-2", "RET-2", "ID-1", "RISK-1", "RET-3", "RET-1"]
+    as_bought = ["INT-1", "DER-1", "SET-2", "DISC-1", "RET-2", "ID-1", "RISK-1", "RET-3", "RET-1"]
     assert said == {
         TRANSFER: as_bought,
         SETTLEMENT: ["DER-1"],
@@ -126,6 +126,7 @@ def test_a_security_on_a_security_follows_what_that_one_follows() -> None:
         if name == "ON-YUAN":
             venue.do(AddAsset("CNY", FIAT, 2))
         venue.do(AddAsset(name, SECURITY, 2, follows=follows))
+        venue.do(disclosure_of(name))
         book = ListInstrument(f"{name}/RUB", SPOT, name, "RUB", ROUBLE, 10**6, 10**6, 10**16, 10**15, 100_000)
         venue.do(book)
         venue.do(SetPhase(f"{name}/RUB", CONTINUOUS))

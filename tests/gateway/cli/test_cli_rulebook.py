@@ -48,7 +48,9 @@ def test_list_names_every_rule_with_all_its_facts() -> None:
     )
     for row in found:
         assert all(row[key] for key in ("title", "who", "source", "status", "effective_from", "books")), row
-        assert row["enforced_by"] == RULES[row["rule"]].enforced_by and row["enabled"] is (row["rule"] != "COOL-1")
+        assert row["enforced_by"] == RULES[row["rule"]].enforced_by
+        # Off as the book comes.
+        assert row["enabled"] is (row["rule"] not in ("COOL-1", "SUIT-1"))
         assert list(row["parameters"]) == list(RULES[row["rule"]].parameters)
     by_rule = {row["rule"]: row for row in found}
     assert by_rule["RET-1"]["parameters"]["retail_cap_rub"] == "300000.00"
@@ -58,12 +60,13 @@ def test_list_names_every_rule_with_all_its_facts() -> None:
     for row in found:
         assert f" {row['rule']} " in text
         assert row["source"].split(",")[0].split(";")[0] in text
-    assert "retail_cap_rub = 300\u00a0000.00\u00a0RUB" in text and "32 rules" in text
+    assert "retail_cap_rub = 300\u00a0000.00\u00a0RUB" in text and "38 rules" in text
 
 
 def test_list_of_one_book_and_of_a_file(mine: Path) -> None:
     assert {row["rule"] for row in as_json(run("list", "derivatives-2025", "--json"))} == {
-        *("DER-1", "DER-2", "DER-3", "DER-4", "QUAL-0", "RET-5", "PAY-1", "SAN-1", "INT-1", "OPS-1", "OPS-2")
+        *("DER-1", "DER-2", "DER-3", "DER-4", "QUAL-0", "RET-5", "PAY-1", "SAN-1", "INT-1", "OPS-1", "OPS-2"),
+        *("ARR-1", "DISC-1", "LEV-1", "ABUSE-1"),
     }
     rows = {row["rule"]: row for row in as_json(run("list", mine, "--json"))}
     assert rows["RET-1"]["parameters"]["retail_cap_rub"] == "500000.00" and rows["RET-1"]["books"] == ["mine"]
@@ -108,7 +111,7 @@ def test_check_tells_errors_from_warnings_by_its_exit_code(tmp_path: Path) -> No
     found = as_json(run("check", book, "--json"))
     assert (found["errors"], found["warnings"]) == (0, 3)
     # The others are the ban of coins, and a rule that is off.
-    assert [finding for finding in found["findings"] if finding["rule"] not in {"ANON-1", "COOL-1"}] == [
+    assert [finding for finding in found["findings"] if finding["rule"] not in {"ANON-1", "COOL-1", "SUIT-1"}] == [
         {
             "severity": "warning",
             "document": "book",
@@ -136,6 +139,7 @@ def test_check_names_every_fault_of_a_file_and_of_what_it_includes(tmp_path: Pat
     assert [(each["document"], each["rule"], each["key"]) for each in found["findings"]] == [
         ("book", "RET-3", "pass_mark"),
         ("book", "QUAL-1", "pass_mark"),
+        ("book", "SUIT-1", "pass_mark"),
         ("base", None, "title"),
         ("base", None, "kinds"),
         ("base", None, "order"),

@@ -21,21 +21,11 @@ NO_KEYS = {
     # How persons are told apart, and what they are.
     *("identity_keys", "owner_keys", "investor_class", "class_override", "risk_level"),
     # Words and settings.
-    *(
-        "reason",
-        "detail",
-        "title",
-        "template",
-        "values",
-        "text",
-        "terms",
-        "source",
-        "origin",
-        "subject",
-        "concluded",
-        "destination",
-    ),
-    *("seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
+    *("reason", "detail", "title", "template", "values", "text", "terms", "source", "origin", "subject", "concluded"),
+    "destination",
+    # Of alerts and cases: what is suspected and by what means; a row that is evidence is found by its own number.
+    *("term", "detector", "version", "figures", "note", "seqs", "first_seq", "last_seq", "until"),
+    *("authority", "dated", "seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
 }
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import random
 
+import msgspec
+
 from compliance import BUILT_IN_RULEBOOKS, RulebookError, load_rulebook
+from compliance.registration import TESTS
+from compliance.registry.calendar import iso_date
 from compliance.rulebook.declaration import COUNT, DATE, FLAG, NAMES, ONE, SCORE, TEXT, Parameter
 from compliance.rules.catalogue import RULES
 from compliance.rules.risk_1 import digest_of
 from engine.vocabulary.codes import FIRM, INDIVIDUAL
+from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import (
     AuthoriseClient,
     RecordAcknowledgement,
@@ -17,7 +22,7 @@ from engine.vocabulary.messages.commands import (
     RegisterInvestor,
     SetBlocked,
 )
-from tests.support.compliance.venue import INTERMEDIARIES, INVESTORS, Venue, changed, documents
+from tests.support.compliance.venue import DISCLOSED, INTERMEDIARIES, INVESTORS, Venue, changed, documents
 
 AMOUNTS = ("0", "0.01", "1", "100.00", "300000.00", "6000000", "100000000")
 DRAWN_TEXT = "another text"
@@ -51,6 +56,8 @@ def drawn_rulebook(chance: random.Random) -> tuple[str, dict[str, str]]:
             key = chance.choice(["enabled", *RULES[rule].parameters])
             parameter = RULES[rule].parameters.get(key)
             texts = changed(texts, rule, key, "false" if parameter is None else drawn_value(chance, parameter))
+        if "SUIT-1" in stated and chance.random() < 0.5:
+            texts = changed(texts, "SUIT-1", "enabled", "true")
         try:
             load_rulebook(name, texts)
         except RulebookError:
@@ -76,7 +83,11 @@ def draw_records(venue: Venue, chance: random.Random) -> None:
         venue.do(SetBlocked(name, chance.random() < 0.1))
         if chance.random() < 0.5:
             venue.apply(RecordAcknowledgement(name, digest=digest_of(DRAWN_TEXT)))
-        for test in ("knowledge", "risk"):
+        for test in TESTS:
             venue.apply(RecordTest(name, test, chance.choice((0, 70, 100)), venue.time_ns))
         venue.apply(AuthoriseClient(chance.choice(("alfa", "beta")), name, 2026))
+    for told in DISCLOSED:
+        today = moscow_day(venue.time_ns)
+        until = chance.choice(("", iso_date(today), iso_date(today + 200)))
+        venue.do(msgspec.structs.replace(told, cover_ppm=chance.choice((0, 1_000_000, 2_000_000)), until=until))
     venue.time_ns += chance.choice((0, 1, 100)) * 86_400 * 10**9

@@ -13,6 +13,7 @@ Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Mo
   `deliver 1 BTC-NOTE`, and of the supervisor `issue 5 METAL to firm by smelter`, `redeem ... from`, `freeze 30 % of METAL`,
   `deposit 2 BTC to bank`, `withdraw ... from`, `mark BTC-FUT at 9000000`,
   `contract 7: importer owes abroad 1000 USDT`, `acknowledge newcomer`, `publish TEXT`.
+  Alerts, cases and disclosures have theirs in `case_words.py`.
 * `documents=` names the documents of a registration, and `owners=` those of beneficial owners, several of one owner as `a+b`.
 * expected: `passes`, `fills` (passes and trades), `moves` (a transfer or withdrawal), `waits by RULES`, `ends OUTCOME` (what had to
   wait), with `by RULE` behind it if one had it fail, `done`, `refused`; the rules that fail, the deciding one
@@ -59,7 +60,7 @@ from engine.vocabulary.messages.events import (
     Transferred,
 )
 from tests.support import places
-from tests.support.compliance import holding_words
+from tests.support.compliance import case_words, holding_words
 from tests.support.compliance.identities import key_of
 from tests.support.compliance.venue import PARTICIPANT, Venue, documents, e8, moscow_ns, rules_of
 
@@ -78,6 +79,8 @@ COMMANDS = {
     "bust_trade": commands.BustTrade,
     "reprice_trade": commands.RepriceTrade,
     "close_out": commands.CloseOut,
+    "open_account": commands.OpenAccount,
+    "set_custody": commands.SetCustody,
 }
 FIELDS = {
     "documents": "identity_keys",
@@ -129,6 +132,8 @@ def supervisory(what: str) -> commands.HookCommand:
 def supervise(venue: Venue, what: str) -> list[Event]:
     if what.split(maxsplit=1)[0] in holding_words.OF_SUPERVISOR:
         return venue.apply(holding_words.of_supervisor(venue, what))
+    if what.split(maxsplit=1)[0] in case_words.WORDS:
+        return case_words.happens(venue, what)
     if what == "wait":
         return venue.apply(commands.Tick())
     if what.startswith("load "):

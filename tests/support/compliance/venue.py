@@ -13,6 +13,7 @@ from compliance import ComplianceHook, load_rulebook
 from compliance.rules.risk_1 import digest_of
 from engine.book.entities import Order
 from engine.exchange import Exchange
+from engine.state.listing import ISSUED_KINDS
 from engine.vocabulary.codes import (
     BUY,
     CONTINUOUS,
@@ -41,6 +42,7 @@ from engine.vocabulary.messages.commands import (
     LoadRulebook,
     NewOrder,
     OpenAccount,
+    PublishDisclosure,
     PublishWarning,
     RecordAcknowledgement,
     RecordTest,
@@ -148,6 +150,15 @@ INSTRUMENTS = [
     ),
 ]
 
+
+def disclosure_of(asset: str) -> PublishDisclosure:
+    """That an asset is covered whole."""
+    return PublishDisclosure(asset, digest_of(asset), f"what covers {asset}", 1_000_000)
+
+
+DISCLOSED = [disclosure_of(each.asset) for each in (*ASSETS, *ISSUED) if each.kind in ISSUED_KINDS]
+"""Everything that is issued is covered whole, and says so."""
+
 BANDS = [SetTradingRules("ETH/BTC", 100_000)]
 
 INTERMEDIARIES = [
@@ -236,8 +247,9 @@ def changed(texts: dict[str, str], rule: str, key: str, value: str) -> dict[str,
         if not found:
             continue
         own, separator, rest = after.partition("[[rules]]")
-        if key == "enabled" and "\nenabled = " not in own:
-            own = f"enabled = {value}\n{own}"
+        if key == "enabled":
+            stated = [line for line in own.splitlines(keepends=True) if not line.startswith("enabled = ")]
+            own = f"enabled = {value}\n{''.join(stated)}"
         else:
             lines = own.splitlines(keepends=True)
             places = [place for place, line in enumerate(lines) if line.startswith(f"{key} = ")]
@@ -266,7 +278,7 @@ class Venue:
         self.log: list[Event] = []
         self.waited: list[int] = []
         """What had to wait, in the order in which it was asked for."""
-        setup: list[AnyCommand] = [*ASSETS, *ISSUED, *INSTRUMENTS, *BANDS, *INTERMEDIARIES]
+        setup: list[AnyCommand] = [*ASSETS, *ISSUED, *DISCLOSED, *INSTRUMENTS, *BANDS, *INTERMEDIARIES]
         setup += [each if each.investor in UNIDENTIFIED else identified(each) for each in INVESTORS]
         for account, (investor, intermediary) in ACCOUNTS.items():
             setup.append(OpenAccount(account, PARTICIPANT, investor, intermediary))

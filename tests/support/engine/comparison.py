@@ -224,11 +224,19 @@ class SideBySide:
         assert waiting == {number: (each.command, each.until) for number, each in self.reference.proposals.items()}
         movements = {number: (each.command, each.until_ns) for number, each in self.exchange.movements.items()}
         assert movements == {number: (each.request, each.until) for number, each in self.reference.movements.items()}
+        self.compare_cases()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
         accounts = self.reference.accounts.values()
         assert self.exchange.kept_ids == sum(len(account.by_client_id) for account in accounts)
         assert len(self.exchange.day_trades) == self.reference.kept_trades()
+
+    def compare_cases(self) -> None:
+        """Compare open cases, with all that is in them, and alerts that wait."""
+        docket, reference = self.exchange.docket, self.reference
+        cases = {n: (list(c.seqs), list(c.investors), list(c.instruments)) for n, c in docket.cases.items()}
+        assert cases == {n: (c.seqs, c.investors, c.instruments) for n, c in reference.cases.items()}
+        assert {n: each.command for n, each in docket.alerts.items()} == reference.alerts
 
     def compare_work(self, happened: list[events.Event], parts: int) -> None:
         """Each trade uses up a part that was open when the command came, or one of an order that came with it."""
@@ -245,10 +253,11 @@ class SideBySide:
         for asset in self.exchange.assets.values():
             balance = account.balance(asset)
             free, total = reference.free(name, asset.asset), reference.accounts[name].totals.get(asset.asset, 0)
-            available = max(free, 0)
+            available, arrested = max(free, 0), reference.arrested.get((name, asset.asset), 0)
             aside = reference.set_aside(name, asset.asset)
-            expected_parts = (available, total - available - aside, aside)
-            assert (balance.available, balance.reserved, balance.held) == expected_parts, f"{name} {asset.asset}"
+            expected_parts = (available, total - available - aside - arrested, aside, arrested)
+            parts = (balance.available, balance.reserved, balance.held, balance.arrested)
+            assert parts == expected_parts, f"{name} {asset.asset}"
             if asset.asset in cleared:
                 margin, needed = balance.margin, reference.cover(name, asset.asset)
                 expected = (needed, needed + min(free, 0), reference.calls.get((name, asset.asset), 0))
@@ -276,6 +285,8 @@ def names_of(event: events.Event) -> list[str]:
         names.append(f"movement: {codes.MOVEMENT_STATUSES[event.outcome]}")
     elif isinstance(event, events.TransferStatus) and not event.code:
         names.append(f"status: {codes.MOVEMENT_STATUSES[event.status]}")
+    elif isinstance(event, events.CaseClosed):
+        names.append(f"case: {codes.CASE_OUTCOMES[event.outcome]}")
     return names
 
 

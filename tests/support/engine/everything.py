@@ -39,6 +39,11 @@ PARAMETERS: Final = (
     ("SAN-1", "nosuch", "true"),
     ("RISK-1", "warning_text", "another text"),
     ("RET-1", "starts", "2026-01-03"),
+    ("DISC-1", "min_cover", "200.00"),
+    ("DISC-1", "min_cover", "100.00"),
+    ("SUIT-1", "enabled", "true"),
+    ("SUIT-1", "enabled", "false"),
+    ("ABUSE-1", "terms", "layering"),
     ("AML-1", "names_required", "off"),
     ("AML-2", "waits_from", "medium"),
     ("COOL-1", "enabled", "true"),
@@ -53,6 +58,11 @@ ODD: Final = (0, -1, 1, 2, 7, 99, 10**9 + 1, 2**31, 2**32, 2**53 + 1, MAX_E8 - 1
 def key_of(document: str) -> str:
     """An identity key of a document that is called so."""
     return f"00000001-{document.encode().hex():0>32}"
+
+
+def disclosure_of(asset: str, cover_ppm: int) -> commands.PublishDisclosure:
+    """What an issuer discloses of an asset."""
+    return commands.PublishDisclosure(asset, digest_of("its terms"), "its terms", cover_ppm, by="supervisor")
 
 
 class Everything(Draws):
@@ -80,6 +90,7 @@ class Everything(Draws):
                 commands.PublishWarning(text, "start", "supervisor")
                 for text in TEXTS[self.rulebook == "general-2026" :]
             ]
+            out += [disclosure_of(asset, 2_000_000) for asset in ("A7A5", "DFA")]
             for investor in dict.fromkeys(each[2] for each in ACCOUNTS):
                 out.append(self.investor(investor, True))
                 out.append(commands.RecordTest(investor, "risk", 100, START_NS))
@@ -184,6 +195,7 @@ class Everything(Draws):
             (60 if self.exchange.proposals else 4, self.approval),
             (20, self.issuance),
             (15, self.freeze),
+            (15, self.arrest),
             (40, self.money),
             (10, lambda: commands.SetPhase(self.instrument(), chance.randrange(8))),
             (10, lambda: self.rules(self.instrument())),
@@ -197,8 +209,45 @@ class Everything(Draws):
             (2, lambda: commands.OpenAccount(f"n{self.exchange.seq}", "a", "ann", chance.choice(("", "north")))),
             (1, lambda: commands.AddAsset(f"N{self.exchange.seq}", chance.randrange(5), chance.randrange(19))),
             (40 if self.rulebook else 0, self.rule),
+            (12, self.case),
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
+
+    def arrest(self) -> AnyCommand:
+        """A paper that arrests something, or the end of one: few are in force at once, so that the others go on."""
+        chance = self.chance
+        papers = list(self.exchange.arrests)
+        if papers and chance.random() < 0.2 + 0.15 * len(papers):
+            return commands.LiftArrest(chance.choice(papers), "drawn", "sue")
+        account, _, investor, _ = chance.choice(ACCOUNTS)
+        of_all = chance.random() < 0.4
+        asset = chance.choice(("", self.asset()))
+        share = chance.choice((1, 300_000, 900_000, 1_000_000, 1_000_000))
+        amount = chance.choice((0, 0, self.amount())) if asset else 0
+        return commands.Arrest(
+            f"1-{self.exchange.seq}/2025", "the court", "2025-12-30", investor if of_all else "", "" if of_all else account,
+            asset, 0 if amount else share, amount, chance.random() < 0.5, "drawn", "sue",
+        )  # fmt: skip
+
+    def case(self) -> AnyCommand:
+        """What looks like abuse, and what supervisors make of it."""
+        chance, docket = self.chance, self.exchange.docket
+        seqs = tuple(chance.randrange(1, max(self.exchange.seq, 2)) for _ in range(chance.randrange(1, 4)))
+        investors = tuple(chance.sample([each[2] for each in ACCOUNTS], chance.randrange(3)))
+        term, markets = chance.choice(("wash_trade", "layering", "no_term")), (self.instrument(),)
+        alert = chance.choice([0, *docket.alerts])
+        case, other = (chance.choice([1, *docket.cases]) for _ in range(2))
+        outcome = chance.randrange(4)
+        merged = other if outcome == codes.MERGED else 0
+        return chance.choice(
+            (
+                commands.RaiseAlert("drawn", "v1", term, investors, (), markets, seqs, figures={"n": "1"}, by="eye"),
+                commands.OpenCase(term, investors, markets, seqs, alert, "drawn", self.supervisor()),
+                commands.AddEvidence(case, seqs, investors, markets, "drawn", self.supervisor()),
+                commands.CloseCase(case, outcome, merged, "drawn", self.supervisor()),
+                commands.DismissAlert(alert, "drawn", self.supervisor()),
+            )
+        )
 
     def withdrawal(self) -> commands.RequestWithdrawal:
         chance = self.chance
@@ -259,13 +308,20 @@ class Everything(Draws):
     def change(self) -> Any:
         chance = self.chance
         investor = chance.choice(ACCOUNTS)[2]
-        test, taken_ns = chance.choice(("knowledge", "risk")), self.time_ns - chance.choice((0, 300, 364)) * NS_PER_DAY
+        test, taken_ns = (
+            chance.choice(("knowledge", "risk", "crypto", "future")),
+            self.time_ns - chance.choice((0, 300, 364)) * NS_PER_DAY,
+        )
         kinds: tuple[tuple[int, Callable[[], Any]], ...] = (
             (6, lambda: self.investor(investor, chance.random() < 0.8)),
             (
                 4,
                 lambda: commands.RegisterIntermediary(
-                    chance.choice(("north", "south")), True, 10**9, chance.random() < 0.2
+                    chance.choice(("north", "south")),
+                    True,
+                    10**9,
+                    chance.random() < 0.2,
+                    own_investor=chance.choice((None, None, "", "gus", "fox")),
                 ),
             ),
             (4, lambda: commands.RecordTest(investor, test, chance.choice((100, 90, 10)), taken_ns)),
@@ -283,6 +339,20 @@ class Everything(Draws):
                 4,
                 lambda: commands.UpdateAsset(
                     chance.choice(("BTC", "ETH", "XMR")), chance.choice((0, 10**13)), 10**12, 6, "x"
+                ),
+            ),
+            (
+                3,
+                lambda: commands.SetCustody(
+                    chance.choice(ACCOUNTS)[0], chance.randrange(3), "drawn", self.supervisor()
+                ),
+            ),
+            (
+                3,
+                lambda: msgspec.structs.replace(
+                    disclosure_of(chance.choice(("DFA", "DFA", "A7A5", "BTC")), chance.choice((0, 10**6, 2 * 10**6))),
+                    until=chance.choice(("", "2026-06-30")),
+                    issuer=chance.choice(("", "", "b")),
                 ),
             ),
             (10, lambda: commands.SetParameter(*chance.choice(PARAMETERS), "drawn", self.supervisor())),

@@ -11,6 +11,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages import commands
 from tests.reference.state import RefOrder, RefPosition
+from tests.support.engine.case_generator import DrawsCases
 from tests.support.engine.drawing import ACCOUNTS, E8, MID, SPOT
 from tests.support.engine.operation_generator import DrawsOperation
 
@@ -38,6 +39,8 @@ FEATURES = (
     "futures",
     "owners",
     "movements",
+    "cases",
+    "arrests",
 )
 
 FULL = "full"
@@ -56,7 +59,7 @@ def features_of(seed: int) -> tuple[str, ...]:
     return tuple(feature for feature in FEATURES if drawn.random() < 0.6)
 
 
-class Generator(DrawsOperation):
+class Generator(DrawsOperation, DrawsCases):
     """Draws one command after another, aimed at what the venue holds. `draw(n)` returns an integer in [0, n)."""
 
     # ── the venue at the start ─────────────────────────────────────────────────────────────────────────────────────
@@ -147,6 +150,7 @@ class Generator(DrawsOperation):
             (2 * self.has("halts"), self.market_halt),
             ((50 + 40 * bool(self.venue.second)) * self.has("corrections"), self.correction),
             (3 * self.has("approval"), self.set_approval),
+            (12 * self.has("arrests"), self.arrest),
             (60 if self.venue.proposals else 1, self.decide),
             (4, lambda: self.trading_rules(self.instrument())),
             (2 * self.has("calls"), self.schedule),
@@ -157,6 +161,7 @@ class Generator(DrawsOperation):
             (3 * self.has("futures"), self.margin_rules),
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
             (8 * self.has("owners"), self.name_owners),
+            (12 * self.has("cases"), self.case),
         )
         return kind()
 

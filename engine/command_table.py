@@ -86,7 +86,7 @@ TRADING: Final = (
         commands.Transfer,
         transfer,
         senders=_TRADERS,
-        answers=(Transferred, MovementHeld, TransferStatus, RequestRejected),
+        answers=(Transferred, TransferStatus, RequestRejected),
     ),
     CommandRow(
         commands.RequestWithdrawal,

@@ -221,7 +221,7 @@ class Transferred(Message, tag="transferred"):
 
 
 class TransferStatus(Message, tag="transfer_status"):
-    """Answer to a transfer or withdrawal sent again: how it stands, or `code` says why it was rejected."""
+    """Answer to a transfer that waits, and to a transfer or withdrawal sent again: how it stands, or `code` says why it was rejected."""
 
     account: str
     client_order_id: str
@@ -245,7 +245,7 @@ class MovementHeld(Message, tag="movement_held"):
     waits_for_word: bool
     """Whether it waits for a supervisor's word (AML-2)."""
     rule: str
-    """By which it waits, as all in `rules`."""
+    """By which it waits, as all in `rules`; `title` is its own."""
     rules: tuple[str, ...]
     available: str
     held: str
@@ -259,6 +259,7 @@ class MovementHeld(Message, tag="movement_held"):
     purpose: str | None = None
     contract_reference: str = ""
     destination: str = ""
+    title: str | None = None
 
 
 class MovementEnded(Message, tag="movement_ended"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
+from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
 from gateway.protocol.channel_messages import ChannelName
@@ -52,6 +53,7 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("MovementHeld", "kind"): codes.MOVEMENT_KINDS,
     ("MovementEnded", "outcome"): codes.MOVEMENT_STATUSES[: codes.MOVEMENT_WAITS],
     ("WaitingMovement", "kind"): codes.MOVEMENT_KINDS,
+    ("RecordInfo", "risk_level"): RISK_LEVELS,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
 }

@@ -178,6 +178,7 @@ def movement_held(
         purpose=PURPOSES[event.purpose] if event.purpose >= 0 else None,
         contract_reference=event.contract_reference,
         destination=event.destination,
+        title=report.title or None,
     )
 
 

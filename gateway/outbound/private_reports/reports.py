@@ -80,9 +80,10 @@ _CONCERNS: Final[dict[type[Event], int]] = {
     **{kind: _ONE if "report_seq" in kind.__struct_fields__ else _SIDES for kind in _MESSAGES},
     OrderRejected: _REFUSED,
     RequestRejected: _REFUSED,
+    MovementHeld: _REFUSED,
     AccountOpened: _OPENED,
 }
-"""Whom an event concerns: one account, which may be refused something, by a rule among others; one or two as `_sides` says; a new one."""
+"""Whom an event concerns: one account, which may be refused something, or have it wait, by a rule among others; one or two as `_sides` says; a new one."""
 
 
 class PrivateReports:

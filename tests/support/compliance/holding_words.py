@@ -6,6 +6,8 @@
 * `contract 7: importer owes abroad 1000 USDT`: register or amend a contract of 2026-05-01 over machines.
 * `acknowledge newcomer`: the text in force; `acknowledge newcomer: TEXT`; `publish TEXT`.
 * `deposit 5 SOL to firm`, with `from ORIGIN` behind it if the origin is stated; `withdraw 5 XMR from firm`.
+* `withdraw 5 XMR to address`: the account itself asks; `cancel-withdrawal N`, and of the supervisor `release N` and `refuse N`: N counts
+  what had to wait in the scenario, from 1.
 * `freeze 30 % of METAL`, with `on ACCOUNT` and `by ISSUER` behind it; 0 % lets go.
 * `mark BTC-FUT at 9000000`.
 """
@@ -18,6 +20,7 @@ from compliance.rules.risk_1 import digest_of
 from engine.vocabulary.codes import PURPOSES
 from engine.vocabulary.messages.commands import (
     AnyCommand,
+    CancelWithdrawal,
     Deposit,
     FreezeAsset,
     IssueAsset,
@@ -25,15 +28,30 @@ from engine.vocabulary.messages.commands import (
     PublishWarning,
     RecordAcknowledgement,
     RedeemAsset,
+    RefuseMovement,
     RegisterContract,
+    ReleaseMovement,
     RequestDelivery,
+    RequestWithdrawal,
     Transfer,
     Withdraw,
 )
 from tests.support.compliance.venue import Venue, e8
 
-OF_PARTICIPANT = ("transfer", "deliver")
-OF_SUPERVISOR = ("issue", "redeem", "freeze", "deposit", "withdraw", "mark", "contract", "acknowledge", "publish")
+OF_PARTICIPANT = ("transfer", "deliver", "withdraw", "cancel-withdrawal")
+OF_SUPERVISOR = (
+    "issue",
+    "redeem",
+    "freeze",
+    "deposit",
+    "withdraw",
+    "mark",
+    "contract",
+    "acknowledge",
+    "publish",
+    "release",
+    "refuse",
+)
 
 
 def units(venue: Venue, amount: str, asset: str) -> int:
@@ -47,6 +65,13 @@ def of_participant(venue: Venue, participant: str, account: str, what: str) -> A
     words = what.split()
     if words[0] == "deliver":
         return RequestDelivery(participant, account, words[2], e8(words[1]))
+    if words[0] == "cancel-withdrawal":
+        return CancelWithdrawal(participant, account, venue.waited[int(words[1]) - 1])
+    if words[0] == "withdraw":
+        _, amount, asset, to, destination = words
+        assert to == "to", what
+        number = f"w{venue.exchange.seq + 1}"
+        return RequestWithdrawal(participant, account, number, asset, units(venue, amount, asset), destination)
     _, amount, asset, to, receiver, for_, purpose, *rest = words
     assert (to, for_) == ("to", "for") and (not rest or (rest[0] == "contract" and len(rest) == 2)), what
     return Transfer(
@@ -85,6 +110,10 @@ def of_supervisor(venue: Venue, what: str) -> AnyCommand:
     if words[0] == "mark":
         assert words[2] == "at", what
         return MarkFuture(words[1], e8(words[3]), "scenario")
+    if words[0] in ("release", "refuse"):
+        number = venue.waited[int(words[1]) - 1]
+        kind = ReleaseMovement if words[0] == "release" else RefuseMovement
+        return kind(number, "scenario", "supervisor")
     if words[0] in ("contract", "acknowledge", "publish"):
         return of_papers(venue, what)
     options = words[3:]

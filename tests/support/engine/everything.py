@@ -44,6 +44,10 @@ PARAMETERS: Final = (
     ("SUIT-1", "enabled", "true"),
     ("SUIT-1", "enabled", "false"),
     ("ABUSE-1", "terms", "layering"),
+    ("AML-1", "names_required", "off"),
+    ("AML-2", "waits_from", "medium"),
+    ("COOL-1", "enabled", "true"),
+    ("COOL-1", "hours", "1"),
 )
 GENERAL: Final = load_rulebook(*RULEBOOKS["general-2026"])
 TEXTS: Final = (*warning_texts(GENERAL), "another text")
@@ -171,6 +175,8 @@ class Everything(Draws):
             (40, self.pair),
             (25, self.mass_quote),
             (40, self.transfer),
+            (25, self.withdrawal),
+            (60 if self.exchange.movements else 3, self.movement),
             (5, self.delivery),
             (40, self.index_price),
             (20, self.mark),
@@ -217,6 +223,32 @@ class Everything(Draws):
             )
         )
 
+    def withdrawal(self) -> commands.RequestWithdrawal:
+        chance = self.chance
+        account, participant = self.account()
+        self.number += 1
+        asset, known = self.asset(), self.exchange.accounts.get(account)
+        amount = self.amount()
+        if known is not None and chance.random() < 0.3:
+            amount = known.available(self.exchange.assets[asset])
+        destination = chance.choice(("a bank", "an address", "an address", ""))
+        return commands.RequestWithdrawal(participant, account, f"w{self.number}", asset, amount, destination)
+
+    def movement(self) -> AnyCommand:
+        """What is said about something that waits to leave an account, or about nothing that does."""
+        chance, waiting = self.chance, list(self.exchange.movements.values())
+        number, account = self.exchange.seq, self.account()[0]
+        if waiting:
+            found = chance.choice(waiting)
+            number, account = found.movement, found.account
+        roll = chance.random()
+        if roll < 0.35:
+            known = self.exchange.accounts.get(account)
+            return commands.CancelWithdrawal("a" if known is None else known.participant, account, number)
+        if roll < 0.75:
+            return commands.ReleaseMovement(number, "drawn", "supervisor")
+        return commands.RefuseMovement(number, "drawn", "supervisor")
+
     # ── compliance ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def investor(self, name: str, qualified: bool) -> commands.RegisterInvestor:
@@ -227,6 +259,7 @@ class Everything(Draws):
             financial=name == "fox", capital_rub=10**9, bank=name == "fox" and chance.random() < 0.5, by="supervisor",
             identity_keys=(key_of(name), key_of(f"{name}'s passport"))[: len(self.history) % 3],
             owner_keys=self.owners() if kind == codes.FIRM else None,
+            risk_level=(None, "high", "", "low", "medium", "high")[len(self.history) % 6],
         )  # fmt: skip
 
     def contract(self, payer: str) -> commands.RegisterContract:

@@ -25,6 +25,7 @@ from engine.vocabulary.messages.events import (
 from gateway.reporting.asked import request_of
 from gateway.reporting.attempts import Attempts
 from gateway.reporting.part import EVENTS, Frame, Part
+from gateway.reporting.shares import percent
 from gateway.reporting.source import Step
 from gateway.reporting.tables import COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
 from gateway.reporting.times import utc
@@ -279,7 +280,7 @@ class Refusals(Part):
                     tally.count,
                     tally.orders,
                     let_in,
-                    percent(tally.orders, asked) if asked else None,
+                    percent(tally.orders, asked),
                     len(tally.by_why),
                     why,
                     tally.first_seq,
@@ -334,9 +335,3 @@ def _rule_of(event: CommandRejected) -> str:
         return str(event.values[0])
     found = event.template.partition(".")[0]
     return found if _RULE.match(found) else ""
-
-
-def percent(part: int, whole: int) -> str:
-    """A part in percent of a whole, two decimals, rounded half up; `whole` is above 0."""
-    hundredths = (part * 20_000 + whole) // (2 * whole)
-    return f"{hundredths // 100}.{hundredths % 100:02d}"

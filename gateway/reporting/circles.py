@@ -67,7 +67,7 @@ class Circles:
         self._arrivals: Final[dict[tuple[str, str], Arrivals]] = {}
 
     def take(self, move: Move) -> None:
-        """A transfer between two investors: what circles does it close?"""
+        """Take a transfer between two investors, and note the circles that it closes."""
         assert move.sender != move.receiver
         self._search(move)
         by_sender = self._arrivals.setdefault((move.receiver, move.asset), {})

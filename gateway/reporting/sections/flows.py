@@ -23,7 +23,9 @@ class Flows(Part):
 
     name = "flows"
     title = "In and out"
-    purpose = "Deposits with their stated origin, withdrawals, issues, redemptions, and freezes with their effect by holder."
+    purpose = (
+        "Deposits with their stated origin, withdrawals, issues, redemptions, and freezes with their effect by holder."
+    )
     need = EVENTS
     kinds = (FundsMoved, AssetIssued, HoldingFrozen)
 

@@ -29,7 +29,6 @@ WITHDRAWAL: Final = "withdrawal"
 NOT_IN_FORCE: Final = "not in force"
 
 
-
 class Operations(Part):
     """Transfers, deposits and withdrawals worth so much or more, and the ways of transfers."""
 

@@ -209,9 +209,7 @@ class Refusals(Part):
             tried = (self._investor(event.account), request_of(step.command), event.asset, "")
             self._attempts.passed(step, tried)
 
-    def _refused(
-        self, step: Step, event: OrderRejected | RequestRejected, request: str, about: str, side: int
-    ) -> None:
+    def _refused(self, step: Step, event: OrderRejected | RequestRejected, request: str, about: str, side: int) -> None:
         """What a participant is told."""
         # Of a stranger nobody but the sender is told: the account is not the participant's.
         holder = self.frame.reference.holders.get(event.account) if event.report_seq else None

@@ -1,0 +1,112 @@
+"""What came in and went out, and what was frozen, against a recount from the rows and the balances at the end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from engine.vocabulary.messages.commands import Deposit, FreezeAsset
+from engine.vocabulary.messages.events import AssetIssued, FundsMoved, HoldingFrozen, Trade, Transferred
+from gateway.reporting.sections.flows import Flows
+from gateway.reporting.tables import Table
+from tests.support.compliance.venue import ACCOUNTS
+from tests.support.gateway.reported import ReportedVenue, drive, sections
+
+
+@pytest.fixture(scope="module")
+def venue() -> ReportedVenue:
+    return drive(ReportedVenue("aml-2026"), 5, 1_500)
+
+
+@pytest.fixture(scope="module")
+def tables(venue: ReportedVenue, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
+    return sections(venue.write(tmp_path_factory.mktemp("flows")), Flows)
+
+
+def scaled(venue: ReportedVenue, asset: str, text: object) -> int:
+    scale = venue.exchange.assets[asset].scale
+    whole, _, fraction = str(text).partition(".")
+    assert len(fraction) == scale
+    return int(whole + fraction)
+
+
+def test_each_movement_is_a_row(venue: ReportedVenue, tables: dict[str, Table]) -> None:
+    deposits, withdrawals, issues = [], [], []
+    for seq, _, command, events in venue.rows:
+        for event in events:
+            if isinstance(event, FundsMoved):
+                origin = (command.origin,) if isinstance(command, Deposit) else ()
+                row = (seq, event.account, ACCOUNTS[event.account][0], event.asset, abs(event.amount), *origin)
+                (deposits if event.amount > 0 else withdrawals).append((*row, command.reason, command.by))
+            elif isinstance(event, AssetIssued):
+                what = "issued" if event.amount > 0 else "redeemed"
+                issues.append((seq, what, event.asset, event.account, abs(event.amount), event.outstanding))
+    found = [
+        (
+            *(row["seq"], row["account"], row["investor"], row["asset"]),
+            *(scaled(venue, str(row["asset"]), row["amount"]), row["origin"], row["reason"], row["by"]),
+        )
+        for row in tables["deposits"].objects()
+    ]
+    assert found == deposits
+    assert [row[:4] for row in withdrawals] == [
+        (row["seq"], row["account"], row["investor"], row["asset"]) for row in tables["withdrawals"].objects()
+    ]
+    assert [
+        (
+            *(row["seq"], row["what"], row["asset"], row["account"]),
+            *(scaled(venue, str(row["asset"]), row[key]) for key in ("amount", "outstanding")),
+        )
+        for row in tables["issues"].objects()
+    ] == issues
+    assert min(len(withdrawals), len(issues)) > 5
+
+
+def test_sums_and_trades_and_transfers_make_what_is_held(venue: ReportedVenue, tables: dict[str, Table]) -> None:
+    """Trades and transfers move between accounts, so what came in less what went out is there at the end, fees apart."""
+    there: dict[str, int] = defaultdict(int)
+    for account in venue.exchange.accounts.values():
+        for number, balance in account.balances.items():
+            asset = list(venue.exchange.assets)[number]
+            there[asset] += balance.available + balance.reserved + balance.frozen
+    for asset in venue.exchange.assets.values():
+        there[asset.asset] += asset.fees
+    assert any(isinstance(event, Trade | Transferred) for row in venue.rows for event in row[3])
+    for row in tables["flow_sums"].objects():
+        asset = str(row["asset"])
+        net = [scaled(venue, asset, row[key]) for key in ("deposited", "withdrawn", "issued", "redeemed")]
+        assert net[0] - net[1] + net[2] - net[3] == there[asset], asset
+
+
+def test_a_freeze_and_what_it_did_to_each_holder(venue: ReportedVenue, tables: dict[str, Table]) -> None:
+    events = [(row[0], event, row[2].by) for row in venue.rows for event in row[3] if isinstance(event, HoldingFrozen)]
+    rows = tables["freezes_by_holder"].objects()
+    frozen: dict[str, int] = {}
+    assert len(rows) == len(events) > 5
+    for row, (seq, event, by) in zip(rows, events, strict=True):
+        held = event.available + event.reserved + event.frozen
+        assert (row["seq"], row["account"], row["by"], row["reason"]) == (seq, event.account, by, "order 18")
+        assert scaled(venue, "USDT", row["frozen_before"]) == frozen.get(event.account, 0)
+        assert (scaled(venue, "USDT", row["frozen"]), scaled(venue, "USDT", row["held"])) == (event.frozen, held)
+        assert row["what"] == ("frozen" if event.frozen > frozen.get(event.account, 0) else "let go")
+        assert float(str(row["frozen_percent"])) == pytest.approx(100 * event.frozen / held, abs=0.005001)
+        frozen[event.account] = event.frozen
+
+
+def test_of_a_day_only_what_happened_on_it(tmp_path: Path) -> None:
+    venue = ReportedVenue()
+    venue.apply(FreezeAsset("USDT", 500_000, "firm", "", "order 18", "sue"))
+    venue.at("2026-06-02 09:00:00")
+    venue.apply(Deposit("firm", "RUB", 5, "top up", "otto"))
+    venue.apply(FreezeAsset("USDT", 250_000, "firm", "", "eased", "sue"))
+    found = sections(venue.write(tmp_path), Flows, day=20_606)
+    assert [row["amount"] for row in found["deposits"].objects()] == ["0.05"]
+    (row,) = found["freezes_by_holder"].objects()
+    assert (row["what"], row["frozen_before"], row["frozen"], row["frozen_percent"]) == (
+        "let go",
+        "5000000000.000000",
+        "2500000000.000000",
+        "25.00",
+    )

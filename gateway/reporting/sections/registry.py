@@ -6,9 +6,13 @@ from typing import Final
 
 from gateway.reporting.part import Part
 from gateway.reporting.sections.caps import Caps
+from gateway.reporting.sections.changes import Changes
 from gateway.reporting.sections.exposures import Exposures
+from gateway.reporting.sections.flows import Flows
 from gateway.reporting.sections.intermediaries import Intermediaries
+from gateway.reporting.sections.operations import Operations
 from gateway.reporting.sections.overview import Overview
+from gateway.reporting.sections.refusals import Refusals
 from gateway.reporting.sections.session import WholeSession
 from gateway.reporting.sections.transfers import Transfers
 from gateway.reporting.sections.turnover import Turnover
@@ -18,8 +22,12 @@ SECTIONS: Final[tuple[type[Part], ...]] = (
     Transfers,
     Intermediaries,
     Exposures,
+    Refusals,
     Turnover,
+    Operations,
     Caps,
+    Flows,
+    Changes,
     WholeSession,
 )
 BY_NAME: Final[dict[str, type[Part]]] = {part.name: part for part in SECTIONS}

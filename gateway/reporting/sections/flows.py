@@ -6,8 +6,8 @@ from typing import Final
 
 from engine.vocabulary.messages.commands import Deposit
 from engine.vocabulary.messages.events import AssetIssued, Event, FundsMoved, HoldingFrozen
+from gateway.reporting.figures import percent
 from gateway.reporting.part import EVENTS, Frame, Part
-from gateway.reporting.shares import percent
 from gateway.reporting.source import Step
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
 from gateway.reporting.times import UtcTimes

@@ -12,10 +12,10 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import Deposit
 from engine.vocabulary.messages.events import Event, FundsMoved, InstrumentListed, Trade, Transferred
 from gateway.reporting.circles import MAX_CIRCLES, MAX_INVESTORS, MAX_STEPS, Circles
+from gateway.reporting.figures import percent
 from gateway.reporting.moves import Move
 from gateway.reporting.part import EACH, Frame, Part
 from gateway.reporting.passing import MAX_NAMED, SHARE_PERCENT, WITHIN_HOURS, Passed, PassThrough
-from gateway.reporting.shares import percent
 from gateway.reporting.source import Step
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
 from gateway.reporting.times import utc

@@ -24,8 +24,8 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.reporting.asked import request_of
 from gateway.reporting.attempts import Attempts
+from gateway.reporting.figures import percent
 from gateway.reporting.part import EVENTS, Frame, Part
-from gateway.reporting.shares import percent
 from gateway.reporting.source import Step
 from gateway.reporting.tables import COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
 from gateway.reporting.times import utc

@@ -11,6 +11,7 @@ from gateway.reporting.sections.exposures import Exposures
 from gateway.reporting.sections.flows import Flows
 from gateway.reporting.sections.intermediaries import Intermediaries
 from gateway.reporting.sections.operations import Operations
+from gateway.reporting.sections.orders import Orders
 from gateway.reporting.sections.overview import Overview
 from gateway.reporting.sections.refusals import Refusals
 from gateway.reporting.sections.session import WholeSession
@@ -27,6 +28,7 @@ SECTIONS: Final[tuple[type[Part], ...]] = (
     Operations,
     Caps,
     Flows,
+    Orders,
     Changes,
     WholeSession,
 )

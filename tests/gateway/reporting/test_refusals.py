@@ -54,9 +54,7 @@ def test_refusals_are_those_of_the_rows(venue: ReportedVenue, tables: dict[str, 
             if not owner:
                 continue
             request = kind
-            rule = next(
-                (word for word in str(event.values[:1] + (event.template,)).split("'") if word[:4] in RULES), ""
-            )
+            rule = next((word for word in str((*event.values[:1], event.template)).split("'") if word[:4] in RULES), "")
             rule = rule.partition(".")[0]
         else:
             owner = ACCOUNTS[event.account][0] if event.account in ACCOUNTS else ""
@@ -102,7 +100,7 @@ def test_who_was_refused_most_often(venue: ReportedVenue, tables: dict[str, Tabl
         assert (row["orders_refused"], row["orders_let_in"]) == (orders[name], let_in[name])
         asked = orders[name] + let_in[name]
         if asked:
-            assert float(str(row["orders_refused_percent"])) == pytest.approx(100 * orders[name] / asked, abs=0.005001)
+            assert float(str(row["orders_refused_percent"])) == pytest.approx(100 * orders[name] / asked, abs=0.01)
 
 
 def test_rules_that_failed_beside_another(venue: ReportedVenue, tables: dict[str, Table]) -> None:
